@@ -1,0 +1,51 @@
+"""Every error that a caller of Syncline can act on: one root, one subclass for each remedy.
+
+The public sentence of an error names the file, the field and the remedy. It never holds a value from data.
+``exit_code`` is the status with which a command ends: 1 a failed run, 2 wrong usage or configuration.
+"""
+
+from __future__ import annotations
+
+
+class SynclineError(Exception):
+    """Root of all errors that Syncline raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(SynclineError):
+    """A command, an argument or a configuration file is wrong; the caller mends it and tries again."""
+
+    exit_code = 2
+
+
+class DocumentError(UsageError):
+    """A study, schema or policy file cannot be read as what it should be."""
+
+
+class DataError(SynclineError):
+    """The supplier's own data cannot be read or does not fit the schema."""
+
+
+class PolicyRefusal(SynclineError):
+    """The supplier's policy does not permit what was asked; nothing was computed."""
+
+
+class ProtocolError(SynclineError):
+    """A peer asked or answered something that the protocol does not allow at this point."""
+
+
+class WireError(SynclineError):
+    """A message does not decode: unknown enum, wrong shape, oversized or missing field."""
+
+
+class IdentityError(SynclineError):
+    """A certificate, token or signature is missing, expired, forged or of the wrong role."""
+
+
+class StorageError(SynclineError):
+    """State cannot be written or read: full disk, damaged file, newer format."""
+
+
+class StudyFailed(SynclineError):
+    """A study ended without a release; the sentence says why."""

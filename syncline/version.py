@@ -1,0 +1,8 @@
+"""The version of this software, and of the algorithms whose results must agree byte for byte."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+
+ALGORITHM_VERSION = 1
+"""Hub and agents that differ here refuse a study before it starts."""
