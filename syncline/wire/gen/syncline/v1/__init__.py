@@ -1,0 +1,1 @@
+"""Generated from protos/ by `make proto`; never edited, never imported outside the wire."""

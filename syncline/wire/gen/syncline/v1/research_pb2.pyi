@@ -1,0 +1,153 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class SubmitStudyRequest(_message.Message):
+    __slots__ = ("specification", "signature")
+    SPECIFICATION_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    specification: bytes
+    signature: bytes
+    def __init__(self, specification: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class SubmitStudyResponse(_message.Message):
+    __slots__ = ("study_id",)
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    study_id: str
+    def __init__(self, study_id: _Optional[str] = ...) -> None: ...
+
+class StudyStatus(_message.Message):
+    __slots__ = ("study_id", "name", "state", "reason", "stage", "rounds_done", "bytes_received", "bytes_sent", "suppliers", "specification_sha256", "release_id", "submitted_us", "ended_us")
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    ROUNDS_DONE_FIELD_NUMBER: _ClassVar[int]
+    BYTES_RECEIVED_FIELD_NUMBER: _ClassVar[int]
+    BYTES_SENT_FIELD_NUMBER: _ClassVar[int]
+    SUPPLIERS_FIELD_NUMBER: _ClassVar[int]
+    SPECIFICATION_SHA256_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_ID_FIELD_NUMBER: _ClassVar[int]
+    SUBMITTED_US_FIELD_NUMBER: _ClassVar[int]
+    ENDED_US_FIELD_NUMBER: _ClassVar[int]
+    study_id: str
+    name: str
+    state: str
+    reason: str
+    stage: str
+    rounds_done: int
+    bytes_received: int
+    bytes_sent: int
+    suppliers: _containers.RepeatedCompositeFieldContainer[SupplierStatus]
+    specification_sha256: str
+    release_id: str
+    submitted_us: int
+    ended_us: int
+    def __init__(self, study_id: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., stage: _Optional[str] = ..., rounds_done: _Optional[int] = ..., bytes_received: _Optional[int] = ..., bytes_sent: _Optional[int] = ..., suppliers: _Optional[_Iterable[_Union[SupplierStatus, _Mapping]]] = ..., specification_sha256: _Optional[str] = ..., release_id: _Optional[str] = ..., submitted_us: _Optional[int] = ..., ended_us: _Optional[int] = ...) -> None: ...
+
+class SupplierStatus(_message.Message):
+    __slots__ = ("name", "connected", "state", "reason", "rounds_answered")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CONNECTED_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ROUNDS_ANSWERED_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    connected: bool
+    state: str
+    reason: str
+    rounds_answered: int
+    def __init__(self, name: _Optional[str] = ..., connected: bool = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., rounds_answered: _Optional[int] = ...) -> None: ...
+
+class ListStudiesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListStudiesResponse(_message.Message):
+    __slots__ = ("studies",)
+    STUDIES_FIELD_NUMBER: _ClassVar[int]
+    studies: _containers.RepeatedCompositeFieldContainer[StudyStatus]
+    def __init__(self, studies: _Optional[_Iterable[_Union[StudyStatus, _Mapping]]] = ...) -> None: ...
+
+class GetStudyRequest(_message.Message):
+    __slots__ = ("study_id",)
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    study_id: str
+    def __init__(self, study_id: _Optional[str] = ...) -> None: ...
+
+class GetStudyResponse(_message.Message):
+    __slots__ = ("status",)
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    status: StudyStatus
+    def __init__(self, status: _Optional[_Union[StudyStatus, _Mapping]] = ...) -> None: ...
+
+class WatchStudyRequest(_message.Message):
+    __slots__ = ("study_id",)
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    study_id: str
+    def __init__(self, study_id: _Optional[str] = ...) -> None: ...
+
+class WatchStudyResponse(_message.Message):
+    __slots__ = ("status",)
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    status: StudyStatus
+    def __init__(self, status: _Optional[_Union[StudyStatus, _Mapping]] = ...) -> None: ...
+
+class CancelStudyRequest(_message.Message):
+    __slots__ = ("study_id", "reason")
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    study_id: str
+    reason: str
+    def __init__(self, study_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class CancelStudyResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Release(_message.Message):
+    __slots__ = ("release_id", "study_id", "study_name", "manifest_sha256", "size", "released_us")
+    RELEASE_ID_FIELD_NUMBER: _ClassVar[int]
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    STUDY_NAME_FIELD_NUMBER: _ClassVar[int]
+    MANIFEST_SHA256_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    RELEASED_US_FIELD_NUMBER: _ClassVar[int]
+    release_id: str
+    study_id: str
+    study_name: str
+    manifest_sha256: str
+    size: int
+    released_us: int
+    def __init__(self, release_id: _Optional[str] = ..., study_id: _Optional[str] = ..., study_name: _Optional[str] = ..., manifest_sha256: _Optional[str] = ..., size: _Optional[int] = ..., released_us: _Optional[int] = ...) -> None: ...
+
+class ListReleasesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListReleasesResponse(_message.Message):
+    __slots__ = ("releases",)
+    RELEASES_FIELD_NUMBER: _ClassVar[int]
+    releases: _containers.RepeatedCompositeFieldContainer[Release]
+    def __init__(self, releases: _Optional[_Iterable[_Union[Release, _Mapping]]] = ...) -> None: ...
+
+class FetchReleaseRequest(_message.Message):
+    __slots__ = ("release_id",)
+    RELEASE_ID_FIELD_NUMBER: _ClassVar[int]
+    release_id: str
+    def __init__(self, release_id: _Optional[str] = ...) -> None: ...
+
+class FetchReleaseResponse(_message.Message):
+    __slots__ = ("file_name", "file_size", "data")
+    FILE_NAME_FIELD_NUMBER: _ClassVar[int]
+    FILE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    file_name: str
+    file_size: int
+    data: bytes
+    def __init__(self, file_name: _Optional[str] = ..., file_size: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
