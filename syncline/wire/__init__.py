@@ -1,8 +1,8 @@
 """The wire: generated stubs, channels and servers, and the border between messages and domain values.
 
 Here live the transport's settings (TLS 1.3 only, keepalive, sizes), the pairs ``X_to_proto`` /
-``X_from_proto`` with their strict decoding, and the mapping of errors to gRPC statuses. What never lives here: a
-decision about a study, a query of a store, a number computed from data.
+``X_from_proto`` with their strict decoding, and the mapping of errors to gRPC statuses. What never lives
+here: a decision about a study, a query of a store, a number computed from data.
 
 gRPC reads its list of cipher suites once, when it is imported. The list below holds one suite of TLS 1.2 that
 needs an RSA certificate; our certificates are P-256, so no handshake of TLS 1.2 can succeed and only TLS 1.3,

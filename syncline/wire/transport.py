@@ -1,9 +1,9 @@
 """Channels and servers with the settings on which liveness and safety rest.
 
-With these options a frozen peer is noticed within about 9 s, a killed one within milliseconds, and an agent is
-back within 1.3 s of the hub's return. ``grpc.http2.ping_timeout_ms`` matters most: without it a dead link is
-noticed only after a minute. ``grpc.so_reuseport`` is off, or a second hub would bind the same port without a word.
-Only TLS 1.3 is spoken: see the package's head.
+With these options a frozen peer is noticed within about 9 s, a killed one within milliseconds, and an agent
+is back within 1.3 s of the hub's return. ``grpc.http2.ping_timeout_ms`` matters most: without it a dead link
+is noticed only after a minute. ``grpc.so_reuseport`` is off, or a second hub would bind the same port without
+a word. Only TLS 1.3 is spoken: see the package's head.
 """
 
 from __future__ import annotations
@@ -13,9 +13,6 @@ from dataclasses import dataclass
 
 import grpc
 import grpc.aio
-
-CHUNK_BYTES = 1 << 20
-"""Payloads above this size travel as chunks of this size."""
 
 MAX_MESSAGE_BYTES = 3 << 20
 """No message is larger: the largest holds one specification or one chunk of 1 MiB."""

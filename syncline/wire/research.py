@@ -1,0 +1,129 @@
+"""Messages of the ResearchService: the researcher's command and the hub convert with the same functions."""
+
+from __future__ import annotations
+
+from syncline.wire import strict
+from syncline.wire.gen.syncline.v1 import research_pb2 as pb
+from syncline.wire.messages import (
+    CHUNK_BYTES,
+    MAX_PAYLOAD_BYTES,
+    MAX_SPECIFICATION_BYTES,
+    FileChunk,
+    ReleaseEntry,
+    ReleaseId,
+    StudyId,
+    StudyStatus,
+    SupplierStatus,
+)
+
+_MAX_SUPPLIERS = 1000
+
+
+def submission_to_proto(specification: bytes, signature: bytes) -> pb.SubmitStudyRequest:
+    """Render a specification with its researcher's signature."""
+    return pb.SubmitStudyRequest(specification=specification, signature=signature)
+
+
+def submission_from_proto(message: pb.SubmitStudyRequest) -> tuple[bytes, bytes]:
+    """Read a specification and its signature."""
+    return (
+        strict.bounded("specification", message.specification, MAX_SPECIFICATION_BYTES),
+        strict.octets("signature", message.signature, 64),
+    )
+
+
+def status_to_proto(value: StudyStatus) -> pb.StudyStatus:
+    """Render a study's status."""
+    return pb.StudyStatus(
+        study_id=value.study_id,
+        name=value.name,
+        state=value.state,
+        reason=value.reason,
+        stage=value.stage,
+        rounds_done=value.rounds_done,
+        bytes_received=value.bytes_received,
+        bytes_sent=value.bytes_sent,
+        suppliers=[_supplier_to_proto(item) for item in value.suppliers],
+        specification_sha256=value.specification_sha256,
+        release_id=value.release_id or "",
+        submitted_us=value.submitted_us,
+        ended_us=value.ended_us,
+    )
+
+
+def status_from_proto(message: pb.StudyStatus) -> StudyStatus:
+    """Read a study's status."""
+    strict.few("suppliers", len(message.suppliers), _MAX_SUPPLIERS)
+    release_id = strict.identifier("release_id", message.release_id) if message.release_id else None
+    return StudyStatus(
+        study_id=StudyId(strict.identifier("study_id", message.study_id)),
+        name=strict.sentence("name", message.name, 200),
+        state=strict.sentence("state", message.state, 64),
+        reason=strict.sentence("reason", message.reason),
+        stage=strict.sentence("stage", message.stage, 200),
+        rounds_done=message.rounds_done,
+        bytes_received=message.bytes_received,
+        bytes_sent=message.bytes_sent,
+        suppliers=tuple(_supplier_from_proto(item) for item in message.suppliers),
+        specification_sha256=strict.sentence("specification_sha256", message.specification_sha256, 64),
+        release_id=None if release_id is None else ReleaseId(release_id),
+        submitted_us=message.submitted_us,
+        ended_us=message.ended_us,
+    )
+
+
+def _supplier_to_proto(value: SupplierStatus) -> pb.SupplierStatus:
+    return pb.SupplierStatus(
+        name=value.name,
+        connected=value.connected,
+        state=value.state,
+        reason=value.reason,
+        rounds_answered=value.rounds_answered,
+    )
+
+
+def _supplier_from_proto(message: pb.SupplierStatus) -> SupplierStatus:
+    return SupplierStatus(
+        name=strict.identifier("suppliers.name", message.name),
+        connected=message.connected,
+        state=strict.sentence("suppliers.state", message.state, 64),
+        reason=strict.sentence("suppliers.reason", message.reason),
+        rounds_answered=message.rounds_answered,
+    )
+
+
+def release_to_proto(value: ReleaseEntry) -> pb.Release:
+    """Render a release in a list."""
+    return pb.Release(
+        release_id=value.release_id,
+        study_id=value.study_id,
+        study_name=value.study_name,
+        manifest_sha256=value.manifest_sha256,
+        size=value.size,
+        released_us=value.released_us,
+    )
+
+
+def release_from_proto(message: pb.Release) -> ReleaseEntry:
+    """Read a release in a list."""
+    return ReleaseEntry(
+        release_id=ReleaseId(strict.identifier("release_id", message.release_id)),
+        study_id=StudyId(strict.identifier("study_id", message.study_id)),
+        study_name=strict.sentence("study_name", message.study_name, 200),
+        manifest_sha256=strict.sentence("manifest_sha256", message.manifest_sha256, 64),
+        size=message.size,
+        released_us=message.released_us,
+    )
+
+
+def file_chunk_to_proto(value: FileChunk) -> pb.FetchReleaseResponse:
+    """Render a piece of a released file."""
+    return pb.FetchReleaseResponse(file_name=value.name, file_size=value.size, data=value.data)
+
+
+def file_chunk_from_proto(message: pb.FetchReleaseResponse) -> FileChunk:
+    """Read a piece of a released file; a name is a plain file name, never a path."""
+    name = strict.identifier("file_name", message.file_name) if message.file_name else ""
+    size = strict.natural("file_size", message.file_size, MAX_PAYLOAD_BYTES)
+    data = strict.bounded("data", message.data, CHUNK_BYTES) if message.data else b""
+    return FileChunk(name, size, data)

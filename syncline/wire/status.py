@@ -1,0 +1,99 @@
+"""Errors across the wire: each class of the catalogue has one gRPC status and keeps its class and sentence.
+
+The class travels as trailing metadata ``syncline-error``; a peer that sends an unknown class or none is read by
+its status alone. An error that nobody raised on purpose crosses as INTERNAL with one fixed sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import grpc
+import grpc.aio
+
+from syncline.errors import (
+    DataError,
+    DocumentError,
+    IdentityError,
+    PolicyRefusal,
+    ProtocolError,
+    StorageError,
+    StudyFailed,
+    SynclineError,
+    UsageError,
+    WireError,
+)
+
+METADATA_KEY: Final = "syncline-error"
+INTERNAL_SENTENCE: Final = "the hub failed to answer: its log says more"
+_MOST_CHARACTERS = 1000
+
+
+class PeerUnreachable(SynclineError):
+    """The other side does not answer now; the same call may succeed later."""
+
+
+class UnknownObject(UsageError):
+    """No such study, task, release or payload for this caller."""
+
+
+class AlreadyAttached(IdentityError):
+    """Another living agent holds this identity."""
+
+
+class VersionMismatch(ProtocolError):
+    """Hub and agent run unlike algorithm versions."""
+
+
+_STATUS: Mapping[type[SynclineError], grpc.StatusCode] = {
+    WireError: grpc.StatusCode.INVALID_ARGUMENT,
+    DocumentError: grpc.StatusCode.INVALID_ARGUMENT,
+    UnknownObject: grpc.StatusCode.NOT_FOUND,
+    UsageError: grpc.StatusCode.INVALID_ARGUMENT,
+    AlreadyAttached: grpc.StatusCode.ALREADY_EXISTS,
+    IdentityError: grpc.StatusCode.PERMISSION_DENIED,
+    VersionMismatch: grpc.StatusCode.FAILED_PRECONDITION,
+    ProtocolError: grpc.StatusCode.FAILED_PRECONDITION,
+    PolicyRefusal: grpc.StatusCode.PERMISSION_DENIED,
+    DataError: grpc.StatusCode.FAILED_PRECONDITION,
+    StudyFailed: grpc.StatusCode.ABORTED,
+    StorageError: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    PeerUnreachable: grpc.StatusCode.UNAVAILABLE,
+    SynclineError: grpc.StatusCode.INTERNAL,
+}
+
+_BY_NAME: Mapping[str, type[SynclineError]] = {kind.__name__: kind for kind in _STATUS}
+
+_BY_CODE: Mapping[grpc.StatusCode, type[SynclineError]] = {
+    grpc.StatusCode.INVALID_ARGUMENT: WireError,
+    grpc.StatusCode.NOT_FOUND: UnknownObject,
+    grpc.StatusCode.ALREADY_EXISTS: AlreadyAttached,
+    grpc.StatusCode.PERMISSION_DENIED: IdentityError,
+    grpc.StatusCode.UNAUTHENTICATED: IdentityError,
+    grpc.StatusCode.FAILED_PRECONDITION: ProtocolError,
+    grpc.StatusCode.UNAVAILABLE: PeerUnreachable,
+    grpc.StatusCode.DEADLINE_EXCEEDED: PeerUnreachable,
+    grpc.StatusCode.CANCELLED: PeerUnreachable,
+}
+
+
+def catalogue_class(error: SynclineError) -> type[SynclineError]:
+    """Return the nearest class of the catalogue, of which ``error`` is an instance."""
+    return next(kind for kind in type(error).__mro__ if kind in _STATUS)
+
+
+def status_of(error: BaseException) -> tuple[grpc.StatusCode, str, str]:
+    """Return gRPC status, public sentence and class name for an error that ends a call."""
+    if not isinstance(error, SynclineError):
+        return grpc.StatusCode.INTERNAL, INTERNAL_SENTENCE, SynclineError.__name__
+    kind = catalogue_class(error)
+    return _STATUS[kind], str(error)[:_MOST_CHARACTERS], kind.__name__
+
+
+def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:
+    """Return the error that the peer raised, or what its status means where it named none."""
+    named = {key: value for key, value in error.trailing_metadata() or ()}.get(METADATA_KEY)
+    kind = _BY_NAME.get(str(named)) or _BY_CODE.get(error.code(), SynclineError)
+    sentence = (error.details() or error.code().name.lower())[:_MOST_CHARACTERS]
+    return kind(sentence)
