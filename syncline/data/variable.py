@@ -1,0 +1,215 @@
+"""One variable of a schema: its kind, what values it may take, and the part that it plays."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+import zoneinfo
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+from pydantic import AfterValidator, ValidationInfo, field_serializer, field_validator, model_validator
+
+from syncline.data.kinds import CATEGORICAL_KINDS, FREE_KINDS, NUMERIC_KINDS, PERSON_KINDS, Kind, Role
+from syncline.data.scalars import KEY_LIMIT, Scalar, read_scalar, scalar_key, write_scalar
+from syncline.data.section import Integer, Section, WholeSentence, shown, word_of
+
+if TYPE_CHECKING:
+    from syncline.data.grid import Grid
+
+MAX_NAME = 128
+"""The longest name of a column, in characters."""
+
+MAX_LABEL = 1000
+"""The longest category, missing code or unit, in characters."""
+
+MAX_CATEGORIES = 65_000
+"""The most categories that one column may have."""
+
+MAX_DECIMALS = 15
+"""The most decimals at which dividing a key by a power of ten is correctly rounded."""
+
+BOOLEAN_CATEGORIES = ("false", "true")
+
+
+def is_printable_line(text: str) -> bool:
+    """Tell whether ``text`` has no control character, line break or broken surrogate in it."""
+    return not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in text)
+
+
+def _normal_name(text: str) -> str:
+    name = unicodedata.normalize("NFC", text)
+    if not 1 <= len(name) <= MAX_NAME:
+        raise ValueError(f"must have 1 to {MAX_NAME} characters")
+    if not is_printable_line(name):
+        raise ValueError("must not hold control characters")
+    return name
+
+
+def _normal_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
+    if len(labels) > MAX_CATEGORIES:
+        raise ValueError(f"must have at most {MAX_CATEGORIES} entries")
+    normal = tuple(unicodedata.normalize("NFC", label) for label in labels)
+    seen: set[str] = set()
+    for label in normal:
+        if label in seen:
+            raise ValueError(f"names {shown(label)!r} twice; keep one")
+        if len(label) > MAX_LABEL or not is_printable_line(label):
+            raise ValueError(f"must hold text of at most {MAX_LABEL} characters without control characters")
+        seen.add(label)
+    return normal
+
+
+ColumnName = Annotated[str, AfterValidator(_normal_name)]
+"""The name of a column, in NFC."""
+
+Labels = Annotated[tuple[str, ...], AfterValidator(_normal_labels)]
+"""Distinct texts in NFC."""
+
+
+class Variable(Section):
+    """Describe one column: what it holds, on which grid, within which bounds, and for what use."""
+
+    name: ColumnName
+    kind: Annotated[Kind, word_of(Kind)]
+    categories: Labels = ()
+    decimals: Integer | None = None
+    zone: str | None = None
+    range: tuple[Scalar, Scalar] | None = None
+    unit: str | None = None
+    missing: Labels = ()
+    role: Annotated[Role, word_of(Role)] | None = None
+
+    @property
+    def is_categorical(self) -> bool:
+        """Whether values are named categories, with their positions as keys."""
+        return self.kind in CATEGORICAL_KINDS
+
+    @property
+    def is_modelled(self) -> bool:
+        """Whether the column enters batches; persons, identifiers and free text never do."""
+        return self.role is not Role.PERSON and self.kind not in FREE_KINDS
+
+    @property
+    def grid(self) -> Grid | None:
+        """The grid of an ordered kind; None for categories, text and identifiers."""
+        if self.is_categorical or self.kind in FREE_KINDS:
+            return None
+        from syncline.data.grid import Grid
+
+        return Grid(self.kind, self.decimals, self.zone)
+
+    @property
+    def key_range(self) -> tuple[int, int] | None:
+        """The least and greatest key: of the declared range, or of the categories."""
+        if self.is_categorical:
+            return 0, len(self.categories) - 1
+        if self.range is None:
+            return None
+        low, high = self.range
+        return scalar_key(low, self.decimals), scalar_key(high, self.decimals)
+
+    @field_validator("zone", mode="before")
+    @classmethod
+    def _known_zone(cls, zone: object) -> object:
+        if zone is None or zone == "none":
+            return None
+        try:
+            zoneinfo.ZoneInfo(str(zone))
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("must be none or the name of a time zone such as Europe/Berlin") from None
+        return zone
+
+    @field_validator("range", mode="plain")
+    @classmethod
+    def _typed_range(
+        cls, bounds: Any, info: ValidationInfo
+    ) -> tuple[Scalar, Scalar] | None:  # Any: text or values
+        kind = info.data.get("kind")
+        if bounds is None or kind is None:
+            return None
+        if kind in CATEGORICAL_KINDS | FREE_KINDS:
+            raise ValueError(f"does not apply to kind {kind}")
+        if not isinstance(bounds, (list, tuple)) or len(bounds) != 2:
+            raise ValueError("must be two bounds, as in [0, 120]")
+        low, high = (_typed_bound(bound, kind, info.data.get("zone")) for bound in bounds)
+        return low, high
+
+    @field_serializer("range")
+    def _range_as_text(self, bounds: tuple[Scalar, Scalar] | None) -> list[str] | None:
+        return None if bounds is None else [write_scalar(bound) for bound in bounds]
+
+    @model_validator(mode="after")
+    def _check(self) -> Variable:
+        self._check_labels()
+        self._check_grid()
+        self._check_bounds()
+        self._check_person()
+        if self.kind is Kind.BOOLEAN:
+            object.__setattr__(self, "categories", BOOLEAN_CATEGORIES)
+        return self
+
+    def _check_labels(self) -> None:
+        if self.kind is Kind.BOOLEAN and self.categories not in ((), BOOLEAN_CATEGORIES):
+            self._fail("a boolean is false or true; use kind categorical for other labels")
+        if self.categories and not self.is_categorical:
+            self._fail(f"categories do not apply to kind {self.kind}")
+        if not self.categories and self.kind in {Kind.CATEGORICAL, Kind.ORDINAL}:
+            self._fail(f"a column of kind {self.kind} needs its categories")
+        if "" in self.categories:
+            self._fail("a category is empty; list an empty cell under missing")
+        if both := set(self.categories).intersection(self.missing):
+            self._fail(f"{shown(min(both))!r} is both a category and a missing code; keep one")
+
+    def _check_grid(self) -> None:
+        if self.decimals is not None and self.kind is not Kind.CONTINUOUS:
+            self._fail(f"decimals do not apply to kind {self.kind}")
+        if not 0 <= (self.decimals or 0) <= MAX_DECIMALS:
+            self._fail(f"decimals must be from 0 to {MAX_DECIMALS}")
+        if self.zone is not None and self.kind is not Kind.DATETIME:
+            self._fail(f"zone does not apply to kind {self.kind}")
+        if self.unit is not None and self.kind not in NUMERIC_KINDS:
+            self._fail(f"unit does not apply to kind {self.kind}")
+        if self.unit is not None and not (0 < len(self.unit) <= MAX_LABEL and is_printable_line(self.unit)):
+            self._fail(f"unit must be one line of at most {MAX_LABEL} characters")
+
+    def _check_bounds(self) -> None:
+        if self.range is None:
+            return
+        for bound in self.range:
+            self._check_bound(bound)
+        low, high = (scalar_key(bound, self.decimals) for bound in self.range)
+        if low > high:
+            texts = [write_scalar(bound) for bound in self.range]
+            self._fail(f"lower bound {texts[0]} exceeds upper {texts[1]}")
+
+    def _check_bound(self, bound: Scalar) -> None:
+        if self.kind is Kind.CONTINUOUS and self.decimals is None:
+            return
+        try:
+            key = scalar_key(bound, self.decimals)
+        except OverflowError:
+            key = KEY_LIMIT
+        if abs(key) >= KEY_LIMIT:
+            self._fail(f"bound {shown(write_scalar(bound))} is too large to be counted exactly")
+        if self.decimals is not None and key / 10**self.decimals != bound:
+            self._fail(f"bound {write_scalar(bound)} has more than {self.decimals} decimals")
+
+    def _check_person(self) -> None:
+        if self.role is not Role.PERSON:
+            return
+        if self.kind not in PERSON_KINDS:
+            self._fail(f"role person needs kind identifier, integer or text, not {self.kind}")
+        if self.range is not None:
+            self._fail("a column with role person is never modelled; leave out its range")
+
+    def _fail(self, problem: str) -> NoReturn:
+        raise WholeSentence(f"column {shown(self.name)!r}: {problem}")
+
+
+def _typed_bound(bound: Any, kind: Kind, zone: str | None) -> Scalar:  # Any: text or a value of any type
+    native = isinstance(bound, (int, float, dt.date, dt.time, dt.timedelta))
+    text = write_scalar(bound) if native else str(bound)
+    try:
+        return read_scalar(text, kind, zone)
+    except ValueError as error:
+        raise ValueError(f"has a bound that is wrong: {error}") from None
