@@ -44,7 +44,7 @@ def enrolment_from_proto(message: pb.EnrolResponse) -> Enrolment:
     return Enrolment(
         certificate=strict.pem("certificate", message.certificate),
         authority=strict.pem("authority", message.authority),
-        name=strict.identifier("name", message.name),
+        name=strict.party_name("name", message.name),
         role=strict.identifier("role", message.role),
         hub_address=strict.sentence("hub_address", message.hub_address, 300),
         hub_signing_key=strict.octets("hub_signing_key", message.hub_signing_key, 32),

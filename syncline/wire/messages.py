@@ -1,8 +1,8 @@
 """What hub and agents say to each other, as values that check themselves; no protobuf and no gRPC in here.
 
 The converters in :mod:`syncline.wire.supplier`, :mod:`syncline.wire.enrolment` and
-:mod:`syncline.wire.research` build these from messages, and refuse a message that does not make a valid value.
-Digests are lower-case hexadecimal SHA-256 here and 32 bytes on the wire.
+:mod:`syncline.wire.research` build these from messages, and refuse a message that does not make a
+valid value. Digests are lower-case hexadecimal SHA-256 here and 32 bytes on the wire.
 """
 
 from __future__ import annotations
@@ -175,20 +175,21 @@ class SupplierDecision:
     signature: bytes
 
     @property
-    def signed_bytes(self) -> bytes:
-        """The bytes under the signature with purpose ``study-decision``."""
-        return decision_bytes(self.study_id, self.specification_sha256, self.decision, self.reason)
+    def digest(self) -> bytes:
+        """The digest under the signature with purpose ``study-decision``."""
+        return decision_digest(self.study_id, self.specification_sha256, self.decision, self.reason)
 
 
-def decision_bytes(study_id: StudyId, specification_sha256: str, decision: Decision, reason: str) -> bytes:
-    """Return what a supplier signs: canonical JSON of the decision."""
+def decision_digest(study_id: StudyId, specification_sha256: str, decision: Decision, reason: str) -> bytes:
+    """Return the digest that a supplier signs: SHA-256 of the decision's canonical JSON."""
     body = {
         "decision": decision.value,
         "reason": reason,
         "specification_sha256": specification_sha256,
         "study_id": study_id,
     }
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def _supplier_to_proto(value: SupplierStatus) -> pb.SupplierStatus:
 
 def _supplier_from_proto(message: pb.SupplierStatus) -> SupplierStatus:
     return SupplierStatus(
-        name=strict.identifier("suppliers.name", message.name),
+        name=strict.party_name("suppliers.name", message.name),
         connected=message.connected,
         state=strict.sentence("suppliers.state", message.state, 64),
         reason=strict.sentence("suppliers.reason", message.reason),

@@ -1,13 +1,13 @@
 """Errors across the wire: each class of the catalogue has one gRPC status and keeps its class and sentence.
 
-The class travels as trailing metadata ``syncline-error``; a peer that sends an unknown class or none is read by
-its status alone. An error that nobody raised on purpose crosses as INTERNAL with one fixed sentence.
+The class travels as trailing metadata ``syncline-error``; a peer that sends an unknown class or none is read
+by its status alone. An error that nobody raised on purpose crosses as INTERNAL with one fixed sentence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 import grpc
 import grpc.aio
@@ -93,7 +93,7 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str, str]:
 
 def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:
     """Return the error that the peer raised, or what its status means where it named none."""
-    named = {key: value for key, value in error.trailing_metadata() or ()}.get(METADATA_KEY)
-    kind = _BY_NAME.get(str(named)) or _BY_CODE.get(error.code(), SynclineError)
+    metadata = cast(grpc.aio.Metadata, error.trailing_metadata())
+    kind = _BY_NAME.get(str(metadata.get(METADATA_KEY))) or _BY_CODE.get(error.code(), SynclineError)
     sentence = (error.details() or error.code().name.lower())[:_MOST_CHARACTERS]
     return kind(sentence)

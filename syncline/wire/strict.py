@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import TypeVar
 
-from syncline.errors import WireError
+from syncline.errors import IdentityError, WireError
+from syncline.identity.peer import check_name
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PEM_MOST = 16 << 10
@@ -20,6 +21,14 @@ def identifier(field: str, value: str) -> str:
     if not _IDENTIFIER.fullmatch(value):
         raise WireError(f"{field}: expected 1 to 64 letters, digits, '.', '_' or '-'")
     return value
+
+
+def party_name(field: str, value: str) -> str:
+    """Return the name of a supplier or a person, by the rule for certificates."""
+    try:
+        return check_name(value)
+    except IdentityError as error:
+        raise WireError(f"{field}: {error}") from None
 
 
 def sentence(field: str, value: str, most: int = 1000) -> str:

@@ -175,7 +175,7 @@ def _proposal_from_proto(message: pb.StudyProposal) -> Proposal:
         specification=strict.bounded(
             "proposal.specification", message.specification, MAX_SPECIFICATION_BYTES
         ),
-        researcher=strict.identifier("proposal.researcher", message.researcher),
+        researcher=strict.party_name("proposal.researcher", message.researcher),
         researcher_key=strict.octets("proposal.researcher_key", message.researcher_key, 32),
         researcher_signature=strict.octets("proposal.researcher_signature", message.researcher_signature, 64),
     )

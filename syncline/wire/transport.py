@@ -105,11 +105,21 @@ def mutual_tls_credentials(current: Callable[[], TlsIdentity]) -> grpc.ServerCre
         return grpc.ssl_server_certificate_configuration(pair, root_certificates=now.authority)
 
     return grpc.dynamic_ssl_server_credentials(
-        configuration(), lambda: configuration(), require_client_authentication=True
+        configuration(), configuration, require_client_authentication=True
     )
 
 
-def enrolment_credentials(identity: TlsIdentity) -> grpc.ServerCredentials:
-    """Return credentials of the enrolment server, whose chain ends with the root that tokens pin."""
-    chain = identity.certificate.rstrip() + b"\n" + identity.authority
-    return grpc.ssl_server_credentials([(identity.private_key, chain)])
+def enrolment_credentials(current: Callable[[], TlsIdentity]) -> grpc.ServerCredentials:
+    """Return credentials of the enrolment server: no client certificate, and a chain with its root.
+
+    Whoever enrols knows nothing but the root's digest from the token, so the root must be in the chain.
+    """
+
+    def configuration() -> grpc.ServerCertificateConfiguration:
+        now = current()
+        chain = now.certificate.rstrip() + b"\n" + now.authority
+        return grpc.ssl_server_certificate_configuration([(now.private_key, chain)])
+
+    return grpc.dynamic_ssl_server_credentials(
+        configuration(), configuration, require_client_authentication=False
+    )
