@@ -1,0 +1,43 @@
+"""What is loaded when: heavy modules only where they are used, and stubs only under the wire."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.house.repository import ROOT
+
+HEAVY = ("numpy", "pandas", "pyarrow", "scipy", "sklearn")
+COUNT_MODULES = "import sys, json, {module}; print(json.dumps(sorted(sys.modules)))"
+
+
+def loaded_by(module: str) -> set[str]:
+    """Return the modules that a fresh interpreter holds after importing ``module``."""
+    script = COUNT_MODULES.format(module=module)
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, cwd=ROOT, encoding="utf-8"
+    )
+    return set(json.loads(run.stdout))
+
+
+def test_importing_the_core_is_light() -> None:
+    loaded = loaded_by("syncline")
+    assert loaded.isdisjoint({*HEAVY, "cryptography", "google.protobuf", "grpc", "pydantic", "rich", "typer"})
+
+
+@pytest.mark.parametrize("room", ["uplink", "tasks", "consent", "datasets"])
+def test_the_agents_daemon_holds_no_numeric_library(room: str) -> None:
+    for path in sorted((ROOT / "supplier_agent" / room).rglob("*.py")):
+        if "child" in path.parts or path.stem.startswith("child"):
+            continue
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        assert loaded_by(module).isdisjoint({*HEAVY, "rich"}), module
+
+
+def test_stubs_stay_under_the_wire() -> None:
+    loaded = loaded_by("syncline.wire.gen.syncline.v1.supplier_pb2_grpc")
+    assert "syncline.wire.gen.syncline.v1.supplier_pb2" in loaded
+    assert "syncline.v1" not in loaded
