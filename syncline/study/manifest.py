@@ -1,0 +1,214 @@
+"""The manifest of a release: what it was made from and the digest of every file, signed by the hub.
+
+``manifest.json`` is JSON with sorted keys; ``manifest.sig`` is JSON with the Ed25519 public key and its
+signature over the SHA-256 of the manifest's bytes. A release directory holds these two files, the files that
+the manifest names, and nothing else: a file that was added is as suspicious as one that was changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from syncline.compute.frames import Json
+from syncline.errors import IdentityError, StorageError
+from syncline.identity.keys import public_signing_key
+from syncline.identity.signatures import Purpose, sign, verify
+
+MANIFEST_NAME = "manifest.json"
+SIGNATURE_NAME = "manifest.sig"
+FORMAT = 1
+_MOST_BYTES = 64 << 20
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RosterEntry:
+    """A supplier whose data is in the release; its key is the one that signed the approval."""
+
+    name: str
+    key_fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRecord:
+    """One round: the digest of the request and of each reply that was merged, by supplier."""
+
+    number: int
+    stage: str
+    request_sha256: str
+    replies_sha256: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """Everything that a manifest says besides the digests of the files.
+
+    ``seed_commitment`` is the SHA-256 of the seed's bytes; ``content_sha256`` maps names of tables to the
+    digest of their names, types and values, which stays the same over versions of the format's library.
+    """
+
+    study_id: str
+    study: str
+    specification_sha256: str
+    schema_sha256: str
+    parameters: Mapping[str, Json]
+    software_version: str
+    algorithm_version: int
+    dependencies: Mapping[str, str]
+    roster: tuple[RosterEntry, ...]
+    rounds: tuple[RoundRecord, ...]
+    seed_commitment: str
+    content_sha256: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What checking a release found; ``pinned`` tells whether the signer was known beforehand."""
+
+    failures: tuple[str, ...]
+    files: tuple[str, ...]
+    signer_fingerprint: str | None
+    pinned: bool
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing was found."""
+        return not self.failures
+
+
+def key_fingerprint(public_key: bytes) -> str:
+    """Return the SHA-256 of a raw Ed25519 public key as hexadecimal."""
+    return hashlib.sha256(public_key).hexdigest()
+
+
+def write_manifest(directory: Path, facts: ReleaseFacts, signing_key: ed25519.Ed25519PrivateKey) -> str:
+    """Write and sign the manifest of all files in ``directory``; return the manifest's SHA-256."""
+    files = {path.name: {"file_sha256": digest, "size": size} for path, digest, size in _digests(directory)}
+    body = {"format": FORMAT, **asdict(facts), "files": files}
+    content = (json.dumps(body, sort_keys=True, indent=1, ensure_ascii=False) + "\n").encode()
+    digest = hashlib.sha256(content).digest()
+    signature = sign(signing_key, Purpose.RELEASE_MANIFEST, digest)
+    _write_durably(directory / MANIFEST_NAME, content)
+    _write_durably(directory / SIGNATURE_NAME, _envelope(public_signing_key(signing_key), signature))
+    return digest.hex()
+
+
+def verify_release(directory: Path, pinned_key: bytes | None = None) -> Verification:
+    """Check signature, digests and the set of files of a release.
+
+    Parameters
+    ----------
+    pinned_key
+        The hub's Ed25519 public key, 32 bytes, as known from enrolment. Without it the key in
+        ``manifest.sig`` is taken: then the files are proven to belong together, but not who made them.
+    """
+    if not directory.is_dir():
+        raise StorageError(f"release {directory}: no such directory")
+    signer, failures = _check_signature(directory, pinned_key)
+    named, problems = _named_files(directory)
+    failures += problems
+    if named is not None:
+        failures += _check_files(directory, named)
+    return Verification(
+        failures=tuple(failures),
+        files=tuple(sorted(named or ())),
+        signer_fingerprint=None if signer is None else key_fingerprint(signer),
+        pinned=pinned_key is not None,
+    )
+
+
+def _envelope(signer: bytes, signature: bytes) -> bytes:
+    body = {"algorithm": "Ed25519", "public_key": signer.hex(), "signature": signature.hex()}
+    return (json.dumps(body, indent=1) + "\n").encode()
+
+
+def _check_signature(directory: Path, pinned_key: bytes | None) -> tuple[bytes | None, list[str]]:
+    manifest, envelope = directory / MANIFEST_NAME, directory / SIGNATURE_NAME
+    for path in (manifest, envelope):
+        if not _is_plain(path):
+            return None, [f"{path.name}: missing, not a plain file, or too large"]
+    try:
+        parsed = json.loads(envelope.read_bytes())
+        signer, signature = bytes.fromhex(parsed["public_key"]), bytes.fromhex(parsed["signature"])
+        exact = envelope.read_bytes() == _envelope(signer, signature)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        exact = False
+    if not exact:
+        return None, [f"{SIGNATURE_NAME}: it does not hold an Ed25519 key and signature"]
+    if pinned_key is not None and signer != pinned_key:
+        return signer, [f"{SIGNATURE_NAME}: signed by another key than the hub's"]
+    try:
+        verify(signer, Purpose.RELEASE_MANIFEST, hashlib.sha256(manifest.read_bytes()).digest(), signature)
+    except IdentityError:
+        return signer, [f"{MANIFEST_NAME}: the signature does not match it"]
+    return signer, []
+
+
+def _named_files(directory: Path) -> tuple[dict[str, tuple[str, int]] | None, list[str]]:
+    path = directory / MANIFEST_NAME
+    if not _is_plain(path):
+        return None, []
+    try:
+        body = json.loads(path.read_bytes())
+        known = body["format"] == FORMAT
+        named = {name: (entry["file_sha256"], entry["size"]) for name, entry in body["files"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None, [f"{MANIFEST_NAME}: it is not a manifest"]
+    if not known:
+        return None, [
+            f"{MANIFEST_NAME}: its format is not {FORMAT}; verify it with the release that wrote it"
+        ]
+    return named, []
+
+
+def _check_files(directory: Path, named: Mapping[str, tuple[str, int]]) -> list[str]:
+    present = {path.name for path in directory.iterdir()} - {MANIFEST_NAME, SIGNATURE_NAME}
+    failures = [f"{name}: named in the manifest and missing" for name in sorted(named.keys() - present)]
+    failures += [f"{name}: not named in the manifest" for name in sorted(present - named.keys())]
+    for name in sorted(named.keys() & present):
+        path, (digest, size) = directory / name, named[name]
+        if not stat.S_ISREG(path.lstat().st_mode):
+            failures.append(f"{name}: not a plain file")
+        elif path.stat().st_size != size or _file_digest(path) != digest:
+            failures.append(f"{name}: changed since it was signed")
+    return failures
+
+
+def _digests(directory: Path) -> Iterator[tuple[Path, str, int]]:
+    for path in sorted(directory.iterdir()):
+        if path.name in (MANIFEST_NAME, SIGNATURE_NAME):
+            continue
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise StorageError(f"release file {path}: not a plain file")
+        yield path, _file_digest(path), path.stat().st_size
+
+
+def _file_digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _is_plain(path: Path) -> bool:
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size <= _MOST_BYTES
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

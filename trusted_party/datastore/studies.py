@@ -1,0 +1,267 @@
+"""Studies and the parties in them, as rows; which change is allowed, the lifecycle's table says."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from syncline.study.lifecycle import StudyState
+from syncline.wire.messages import ReleaseId, StudyId
+
+
+class PartyState(StrEnum):
+    """Where a supplier stands in a study."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    ANSWERING = "answering"
+    ANSWERED = "answered"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """A study as the hub holds it; digests name payloads in the store."""
+
+    id: StudyId
+    name: str
+    researcher: str
+    researcher_key: bytes
+    signature: bytes
+    specification: bytes
+    specification_sha256: str
+    state: StudyState
+    resumes_as: StudyState | None
+    reason: str
+    stage: str
+    round: int
+    rounds_done: int
+    state_sha256: str | None
+    result_sha256: str | None
+    seed_sha256: str | None
+    bytes_received: int
+    bytes_sent: int
+    submitted_us: int
+    moved_us: int
+    ended_us: int
+    release_id: ReleaseId | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartyRow:
+    """A supplier in a study; ``signing_key`` is the one it had when the study was submitted."""
+
+    study_id: StudyId
+    name: str
+    state: PartyState
+    reason: str
+    in_roster: bool
+    rounds_answered: int
+    signing_key: bytes
+    decision_reason: str
+    signature: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewStudy:
+    """What a submission brings; ``parties`` are names with their signing keys."""
+
+    id: StudyId
+    name: str
+    researcher: str
+    researcher_key: bytes
+    signature: bytes
+    specification: bytes
+    specification_sha256: str
+    parties: tuple[tuple[str, bytes], ...]
+
+
+def add_study(connection: sqlite3.Connection, new: NewStudy, state: StudyState, now_us: int) -> None:
+    """Add a study and its parties."""
+    connection.execute(
+        "INSERT INTO studies (id, name, researcher, researcher_key, signature, specification,"
+        " specification_sha256, state, submitted_us, moved_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            new.id,
+            new.name,
+            new.researcher,
+            new.researcher_key,
+            new.signature,
+            new.specification,
+            new.specification_sha256,
+            state,
+            now_us,
+            now_us,
+        ),
+    )
+    connection.executemany(
+        "INSERT INTO parties (study_id, name, state, signing_key) VALUES (?, ?, ?, ?)",
+        [(new.id, name, PartyState.WAITING, key) for name, key in new.parties],
+    )
+
+
+def find_study(connection: sqlite3.Connection, study_id: StudyId) -> StudyRow | None:
+    """Return the study with this id."""
+    row = connection.execute("SELECT * FROM studies WHERE id = ?", (study_id,)).fetchone()
+    return None if row is None else _study(row)
+
+
+def find_submission(
+    connection: sqlite3.Connection, researcher: str, specification_sha256: str
+) -> StudyRow | None:
+    """Return the study that this researcher submitted with this specification."""
+    row = connection.execute(
+        "SELECT * FROM studies WHERE researcher = ? AND specification_sha256 = ?",
+        (researcher, specification_sha256),
+    ).fetchone()
+    return None if row is None else _study(row)
+
+
+def list_studies(
+    connection: sqlite3.Connection, researcher: str | None = None, most: int = 500
+) -> list[StudyRow]:
+    """Return the newest studies first, all of them or one researcher's."""
+    rows = connection.execute(
+        "SELECT * FROM studies WHERE ? IS NULL OR researcher = ? ORDER BY submitted_us DESC, id LIMIT ?",
+        (researcher, researcher, most),
+    )
+    return [_study(row) for row in rows]
+
+
+def studies_in(connection: sqlite3.Connection, states: Sequence[StudyState]) -> list[StudyId]:
+    """Return the ids of the studies in one of ``states``, oldest first."""
+    marks = ", ".join("?" * len(states))
+    rows = connection.execute(
+        f"SELECT id FROM studies WHERE state IN ({marks}) ORDER BY submitted_us, id",  # noqa: S608
+        tuple(states),
+    )
+    return [StudyId(row["id"]) for row in rows]
+
+
+def set_state(
+    connection: sqlite3.Connection,
+    study_id: StudyId,
+    state: StudyState,
+    reason: str = "",
+    *,
+    resumes_as: StudyState | None = None,
+    ended_us: int = 0,
+) -> None:
+    """Write a state with its reason; ``resumes_as`` is the state in which a paused study goes on."""
+    connection.execute(
+        "UPDATE studies SET state = ?, reason = ?, resumes_as = ?, ended_us = ? WHERE id = ?",
+        (state, reason, resumes_as, ended_us, study_id),
+    )
+
+
+def set_progress(
+    connection: sqlite3.Connection, study_id: StudyId, stage: str, round_number: int, state_sha256: str
+) -> None:
+    """Write the protocol's state after a transition; ``round_number`` is the round that is open now."""
+    connection.execute(
+        "UPDATE studies SET stage = ?, round = ?, rounds_done = ?, state_sha256 = ? WHERE id = ?",
+        (stage, round_number, round_number, state_sha256, study_id),
+    )
+
+
+def set_result(
+    connection: sqlite3.Connection, study_id: StudyId, stage: str, result_sha256: str, seed_sha256: str
+) -> None:
+    """Write the protocol's result; no round is open any more."""
+    connection.execute(
+        "UPDATE studies SET stage = ?, rounds_done = round + 1, round = -1, state_sha256 = NULL,"
+        " result_sha256 = ?, seed_sha256 = ? WHERE id = ?",
+        (stage, result_sha256, seed_sha256, study_id),
+    )
+
+
+def set_released(connection: sqlite3.Connection, study_id: StudyId, release_id: ReleaseId) -> None:
+    """Name the study's release."""
+    connection.execute("UPDATE studies SET release_id = ? WHERE id = ?", (release_id, study_id))
+
+
+def count_bytes(
+    connection: sqlite3.Connection, study_id: StudyId, received: int, sent: int, now_us: int
+) -> None:
+    """Add to the bytes that moved for a study; that they moved extends its deadline."""
+    connection.execute(
+        "UPDATE studies SET bytes_received = bytes_received + ?, bytes_sent = bytes_sent + ?,"
+        " moved_us = max(moved_us, ?) WHERE id = ?",
+        (received, sent, now_us, study_id),
+    )
+
+
+def parties_of(connection: sqlite3.Connection, study_id: StudyId) -> list[PartyRow]:
+    """Return the parties of a study by name."""
+    rows = connection.execute("SELECT * FROM parties WHERE study_id = ? ORDER BY name", (study_id,))
+    return [_party(row) for row in rows]
+
+
+def find_party(connection: sqlite3.Connection, study_id: StudyId, name: str) -> PartyRow | None:
+    """Return one supplier's part in a study."""
+    row = connection.execute(
+        "SELECT * FROM parties WHERE study_id = ? AND name = ?", (study_id, name)
+    ).fetchone()
+    return None if row is None else _party(row)
+
+
+def set_party(
+    connection: sqlite3.Connection, study_id: StudyId, name: str, state: PartyState, reason: str = ""
+) -> None:
+    """Write where a supplier stands."""
+    connection.execute(
+        "UPDATE parties SET state = ?, reason = ? WHERE study_id = ? AND name = ?",
+        (state, reason, study_id, name),
+    )
+
+
+def set_decision(
+    connection: sqlite3.Connection, study_id: StudyId, name: str, reason: str, signature: bytes
+) -> None:
+    """Keep a supplier's signature and the reason that it covers."""
+    connection.execute(
+        "UPDATE parties SET decision_reason = ?, signature = ? WHERE study_id = ? AND name = ?",
+        (reason, signature, study_id, name),
+    )
+
+
+def drop_party(connection: sqlite3.Connection, study_id: StudyId, name: str) -> None:
+    """Go on without a supplier; only before the first fit answer, which the roster's rules decide."""
+    connection.execute("UPDATE parties SET in_roster = 0 WHERE study_id = ? AND name = ?", (study_id, name))
+
+
+def studies_of_supplier(
+    connection: sqlite3.Connection, name: str, states: Sequence[StudyState]
+) -> list[StudyRow]:
+    """Return the studies in one of ``states`` in whose roster a supplier is."""
+    marks = ", ".join("?" * len(states))
+    rows = connection.execute(
+        "SELECT studies.* FROM studies JOIN parties ON study_id = studies.id WHERE parties.name = ?"
+        f" AND in_roster AND studies.state IN ({marks}) ORDER BY submitted_us, studies.id",  # noqa: S608
+        (name, *states),
+    )
+    return [_study(row) for row in rows]
+
+
+def _study(row: sqlite3.Row) -> StudyRow:
+    fields = {key: row[key] for key in row.keys()}  # noqa: SIM118  (a Row iterates over its values)
+    fields["state"] = StudyState(row["state"])
+    fields["resumes_as"] = None if row["resumes_as"] is None else StudyState(row["resumes_as"])
+    return StudyRow(**fields)
+
+
+def _party(row: sqlite3.Row) -> PartyRow:
+    return PartyRow(
+        study_id=StudyId(row["study_id"]),
+        name=row["name"],
+        state=PartyState(row["state"]),
+        reason=row["reason"],
+        in_roster=bool(row["in_roster"]),
+        rounds_answered=row["rounds_answered"],
+        signing_key=row["signing_key"],
+        decision_reason=row["decision_reason"],
+        signature=row["signature"],
+    )

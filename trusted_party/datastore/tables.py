@@ -1,0 +1,112 @@
+"""The tables of the hub's database, one script a version; times are microseconds since 1970 UTC."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_FIRST: Final = """
+CREATE TABLE members (
+    name TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    signing_key BLOB NOT NULL,
+    standing TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    enrolled_us INTEGER NOT NULL,
+    connected INTEGER NOT NULL DEFAULT 0,
+    last_seen_us INTEGER NOT NULL DEFAULT 0,
+    datasets TEXT NOT NULL DEFAULT '[]'
+) STRICT;
+
+CREATE TABLE certificates (
+    fingerprint TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    pem BLOB NOT NULL,
+    not_after_us INTEGER NOT NULL,
+    revoked INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE invitations (
+    secret_sha256 BLOB PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    expires_us INTEGER NOT NULL,
+    used_by_sha256 BLOB,
+    certificate BLOB
+) STRICT;
+
+CREATE TABLE studies (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    researcher TEXT NOT NULL,
+    researcher_key BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    specification BLOB NOT NULL,
+    specification_sha256 TEXT NOT NULL,
+    state TEXT NOT NULL,
+    resumes_as TEXT,
+    reason TEXT NOT NULL DEFAULT '',
+    stage TEXT NOT NULL DEFAULT '',
+    round INTEGER NOT NULL DEFAULT -1,
+    rounds_done INTEGER NOT NULL DEFAULT 0,
+    state_sha256 TEXT,
+    result_sha256 TEXT,
+    seed_sha256 TEXT,
+    bytes_received INTEGER NOT NULL DEFAULT 0,
+    bytes_sent INTEGER NOT NULL DEFAULT 0,
+    submitted_us INTEGER NOT NULL,
+    moved_us INTEGER NOT NULL,
+    ended_us INTEGER NOT NULL DEFAULT 0,
+    release_id TEXT,
+    UNIQUE (researcher, specification_sha256)
+) STRICT;
+
+CREATE TABLE parties (
+    study_id TEXT NOT NULL REFERENCES studies (id),
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    in_roster INTEGER NOT NULL DEFAULT 1,
+    rounds_answered INTEGER NOT NULL DEFAULT 0,
+    signing_key BLOB NOT NULL,
+    decision_reason TEXT NOT NULL DEFAULT '',
+    signature BLOB,
+    told_end INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (study_id, name)
+) STRICT;
+
+CREATE TABLE rounds (
+    study_id TEXT NOT NULL REFERENCES studies (id),
+    round INTEGER NOT NULL,
+    stage TEXT NOT NULL,
+    request_sha256 TEXT NOT NULL,
+    request_size INTEGER NOT NULL,
+    opened_us INTEGER NOT NULL,
+    merged INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (study_id, round)
+) STRICT;
+
+CREATE TABLE tasks (
+    id TEXT PRIMARY KEY,
+    study_id TEXT NOT NULL REFERENCES studies (id),
+    round INTEGER NOT NULL,
+    supplier TEXT NOT NULL,
+    attempt INTEGER NOT NULL DEFAULT 1,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    sent INTEGER NOT NULL DEFAULT 0,
+    reply_sha256 TEXT,
+    reply_size INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (study_id, round, supplier)
+) STRICT;
+CREATE INDEX open_tasks ON tasks (supplier) WHERE state = 'open';
+
+CREATE TABLE releases (
+    id TEXT PRIMARY KEY,
+    study_id TEXT NOT NULL UNIQUE REFERENCES studies (id),
+    manifest_sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    released_us INTEGER NOT NULL
+) STRICT;
+"""
+
+MIGRATIONS: Final = (_FIRST,)
