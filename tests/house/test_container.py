@@ -85,7 +85,9 @@ def test_an_agent_listens_on_nothing_and_reads_only_its_own_data(name: str) -> N
     service = SERVICES[name]
     assert "ports" not in service
     assert service["networks"] == ["suppliers"]
-    assert service["volumes"] == [f"{name}:/var/lib/syncline", f"./data/{name}:/data:ro"]
+    home, policy, data = service["volumes"]
+    assert (home, data) == (f"{name}:/var/lib/syncline", f"./data/{name}:/data:ro")
+    assert policy.endswith(":/var/lib/syncline/policy.yaml:ro")
 
 
 def test_images_networks_and_volumes_exist() -> None:
