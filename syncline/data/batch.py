@@ -1,8 +1,8 @@
 """Prepared rows as integers: what every question counts and every sampler learns from.
 
-A cell is an int64 key on its variable's grid and a status. Identifiers, free text and the person's own id never
-enter a batch; of the person only a bucket is kept, because the number of occupied buckets is a lower bound on
-the number of distinct persons that stays exact under any split over batches and suppliers.
+A cell is an int64 key on its variable's grid and a status. Identifiers, free text and the person's own id
+never enter a batch; of the person only a bucket is kept, because the number of occupied buckets is a lower
+bound on the number of distinct persons that stays exact under any split over batches and suppliers.
 """
 
 from __future__ import annotations
@@ -115,11 +115,10 @@ class MemoryTable:
     rows: Sequence[Batch]
 
     def __post_init__(self) -> None:
+        width = len(self.schema.modelled)
         for batch in self.rows:
-            if len(batch.keys) != len(self.schema.modelled):
-                raise ValueError(
-                    f"a batch of {len(batch.keys)} variables, where the schema has {len(self.schema.modelled)}"
-                )
+            if len(batch.keys) != width:
+                raise ValueError(f"a batch of {len(batch.keys)} variables where the schema has {width}")
 
     def batches(self) -> Iterator[Batch]:
         """Yield the batches in the order given."""

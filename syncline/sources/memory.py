@@ -1,0 +1,88 @@
+"""Tables that stand in memory: Arrow tables, data frames and whatever else offers an Arrow stream."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import pyarrow as pa
+
+from syncline.errors import DataError
+from syncline.sources.source import column_names, in_batches_of, require_columns
+
+_DIGEST_ROWS = 65_536
+
+
+@runtime_checkable
+class ArrowStream(Protocol):
+    """What pandas, polars, DuckDB and Arrow tables have in common."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return a capsule with a stream of Arrow arrays."""
+        ...
+
+
+class TableSource:
+    """Read a table in memory; ``name`` stands for it in messages."""
+
+    def __init__(self, table: ArrowStream, name: str = "the table") -> None:
+        self._name = name
+        arrow = _to_arrow(table, name)
+        self._columns = column_names(arrow.column_names, name)
+        self._table = arrow.rename_columns(list(self._columns))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns in their order."""
+        return self._columns
+
+    def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in order, at most ``batch_rows`` at a time."""
+        wanted = require_columns(columns, self._columns, self._name)
+        return in_batches_of(batch_rows, self._table.select(wanted).to_batches())
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the columns' names, types and values."""
+        sink = _DigestSink()
+        with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), self._table.schema) as writer:
+            for batch in self.batches(None, _DIGEST_ROWS):
+                writer.write_batch(batch)
+        return sink.sha256.hexdigest()
+
+    def describe(self) -> str:
+        """Return the size of the table."""
+        return f"{self._name} in memory, {self._table.num_rows} rows x {len(self._columns)} columns"
+
+
+class _DigestSink(io.RawIOBase):
+    """Take what is written into a digest and keep nothing."""
+
+    def __init__(self) -> None:
+        self.sha256 = hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:  # Any: whatever offers its bytes
+        self.sha256.update(content)
+        return len(memoryview(content))
+
+
+def _to_arrow(table: ArrowStream, name: str) -> pa.Table:
+    try:
+        return pa.table(table)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise DataError(f"{name}: {_conversion_sentence(error)}") from None
+
+
+def _conversion_sentence(error: Exception) -> str:
+    """Say which column has no single type, without Arrow's own words, which quote a value."""
+    column = re.match(r"Conversion failed for column (.*) with type object$", str(error.args[-1]))
+    if column:
+        return f"column {column[1]!r} mixes types of values; make it one type, for example text"
+    if str(error).startswith("Duplicate column names"):
+        return "two columns have the same name; rename or remove one"
+    return "it has no form as an Arrow table; give each column one plain type"

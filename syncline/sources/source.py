@@ -1,0 +1,94 @@
+"""The port through which all tables are read, whatever they are stored in."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+import pyarrow as pa
+
+from syncline.errors import DataError
+
+
+class Source(Protocol):
+    """A table that can be read again and again, a bounded number of rows at a time."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns in their order: trimmed, in NFC and distinct."""
+        ...
+
+    def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in order, at most ``batch_rows`` at a time, with ``columns`` in the order given.
+
+        None means all columns.
+        """
+        ...
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the content in hexadecimal, by which a changed source is noticed."""
+        ...
+
+    def describe(self) -> str:
+        """Return what is read and from where in a few words, without a value from the data."""
+        ...
+
+
+def column_names(raw: Sequence[str], where: str) -> tuple[str, ...]:
+    """Return the names of the columns of ``where`` trimmed and in NFC, or refuse two of the same name.
+
+    A column without a name, such as the row numbers that statistics packages write, is called by its place.
+    """
+    names: list[str] = []
+    for position, text in enumerate(raw, start=1):
+        name = unicodedata.normalize("NFC", text).strip() or f"(column {position})"
+        if name in names:
+            first = names.index(name) + 1
+            raise DataError(
+                f"{where}: columns {first} and {position} are both called {name!r}; rename or remove one"
+            )
+        names.append(name)
+    return tuple(names)
+
+
+def require_columns(wanted: Sequence[str] | None, known: tuple[str, ...], where: str) -> tuple[str, ...]:
+    """Return the columns to read, having checked that the source has them."""
+    for name in wanted or ():
+        if name not in known:
+            raise DataError(f"{where}: there is no column {name!r}; it has {len(known)} others")
+    return known if wanted is None else tuple(wanted)
+
+
+def in_batches_of(rows: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of ``batches`` in batches of exactly ``rows`` rows, the last one smaller."""
+    if rows < 1:
+        raise ValueError("a batch has at least one row")
+    waiting: deque[pa.RecordBatch] = deque()
+    n_waiting = 0
+    for batch in batches:
+        waiting.append(batch)
+        n_waiting += batch.num_rows
+        while n_waiting >= rows:
+            yield _joined(_taken(waiting, rows))
+            n_waiting -= rows
+    if n_waiting:
+        yield _joined(list(waiting))
+
+
+def _taken(waiting: deque[pa.RecordBatch], rows: int) -> list[pa.RecordBatch]:
+    """Remove ``rows`` rows from the front of ``waiting`` and return them."""
+    taken = []
+    while rows:
+        batch = waiting.popleft()
+        if batch.num_rows > rows:
+            waiting.appendleft(batch.slice(rows))
+            batch = batch.slice(0, rows)
+        taken.append(batch)
+        rows -= batch.num_rows
+    return taken
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
