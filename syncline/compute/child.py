@@ -1,0 +1,194 @@
+"""The parent's end of a child process: start it, call it, stop it, and never wait for it for ever.
+
+A child is one ``python -m MODULE`` that calls :func:`syncline.compute.serve.serve`. Calls go one at a time. A
+call that is cancelled or runs over its time leaves the pipes in the middle of a frame, so the child is
+killed: the memory is given back at once and the caller starts a new one. All that a daemon keeps of a child
+is this object and two pipes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from syncline import errors
+from syncline.compute.events import pass_on_events
+from syncline.compute.frames import Frame, Header, Json, encode_frame, read_frame
+from syncline.compute.serve import PARENT_VARIABLE
+from syncline.errors import SynclineError, WireError
+
+SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""One thread a child: several children share the machine, and sums must not depend on the number of cores."""
+
+_PIPE_BYTES = 1 << 20
+
+
+class ChildDied(SynclineError):
+    """The child process ended, was killed or ran over its time; a new one may be started."""
+
+
+class ChildFailed(SynclineError):
+    """The computation raised something that is a defect of the software, not of data or use.
+
+    ``kind`` is the exception's class name; the sentence holds code locations only.
+    """
+
+    def __init__(self, kind: str, sentence: str) -> None:
+        super().__init__(f"internal error {kind} {sentence}: report this with the software version")
+        self.kind = kind
+        self.sentence = sentence
+
+
+class ChildProcess:
+    """A running child; use :meth:`start` and either ``async with`` or :meth:`close`."""
+
+    def __init__(self, module: str, process: asyncio.subprocess.Process) -> None:
+        self.module = module
+        self._process = process
+        self._turn = asyncio.Lock()
+        self._events = asyncio.create_task(pass_on_events(module, process.stderr)) if process.stderr else None
+
+    @classmethod
+    async def start(
+        cls,
+        module: str,
+        args: Sequence[str] = (),
+        *,
+        environment: Mapping[str, str] | None = None,
+        memory_bytes: int | None = None,
+        inherit_stderr: bool = False,
+    ) -> Self:
+        """Start ``python -m module args``.
+
+        Parameters
+        ----------
+        environment
+            Variables added to those of this process.
+        memory_bytes
+            Limit of the child's address space (RLIMIT_AS); none by default.
+        inherit_stderr
+            Let the child write to this process's standard error instead of filtering it: for a developer
+            only, since warnings and tracebacks may quote data.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", module, *args),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=None if inherit_stderr else asyncio.subprocess.PIPE,
+            env=_child_environment(environment or {}),
+            limit=_PIPE_BYTES,
+        )
+        if memory_bytes is not None:
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+        return cls(module, process)
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the child can take a call, as far as is known."""
+        return self._process.returncode is None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def call(
+        self, header: Header, blobs: Sequence[bytes] = (), *, timeout: float | None = None
+    ) -> tuple[dict[str, Json], list[bytes]]:
+        """Send one call and return the answer's header and blobs.
+
+        Raises the child's own :class:`SynclineError` by class and sentence, :class:`ChildFailed` for a
+        defect, and :class:`ChildDied` where the child ended or did not answer within ``timeout`` seconds.
+        """
+        request = encode_frame(header, blobs)
+        async with self._turn:
+            try:
+                async with asyncio.timeout(timeout):
+                    frame = await self._exchange(request)
+            except TimeoutError:
+                await self.close()
+                raise ChildDied(
+                    f"child {self.module} did not answer within {timeout} s and was stopped"
+                ) from None
+            except BaseException:
+                await self.close()
+                raise
+        return _unwrap(frame)
+
+    async def close(self) -> None:
+        """Kill the child and collect it; closing twice does no harm."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):  # it may have ended by itself a moment ago
+                self._process.kill()
+        await self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        if self._events is not None:
+            await self._events
+
+    async def _exchange(self, request: Sequence[bytes]) -> Frame:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        try:
+            for piece in _pieces(request):
+                stdin.write(piece)
+                await stdin.drain()
+            return await _receive(stdout)
+        except (asyncio.IncompleteReadError, BrokenPipeError, ConnectionResetError):
+            status = await self._process.wait()
+            raise ChildDied(f"child {self.module} ended with status {status} before it answered") from None
+
+
+def _pieces(buffers: Sequence[bytes]) -> Iterator[memoryview]:
+    """Cut long buffers, so that the transport never copies more than a piece of them."""
+    for buffer in buffers:
+        view = memoryview(buffer)
+        for start in range(0, len(view), _PIPE_BYTES):
+            yield view[start : start + _PIPE_BYTES]
+
+
+async def _receive(stdout: asyncio.StreamReader) -> Frame:
+    reader = read_frame()
+    wanted = next(reader)
+    while True:
+        data = await stdout.readexactly(wanted)
+        try:
+            wanted = reader.send(data)
+        except StopIteration as end:
+            frame: Frame = end.value
+            return frame
+
+
+def _unwrap(frame: Frame) -> tuple[dict[str, Json], list[bytes]]:
+    header = frame.header.get("header")
+    if frame.header.get("ok") is True and isinstance(header, dict):
+        return header, frame.blobs
+    kind, sentence = frame.header.get("kind"), frame.header.get("sentence")
+    if not (isinstance(kind, str) and isinstance(sentence, str)):
+        raise WireError("child: its answer is neither a result nor an error")
+    known = getattr(errors, kind, None)
+    if isinstance(known, type) and issubclass(known, SynclineError):
+        raise known(sentence)
+    raise ChildFailed(kind, sentence)
+
+
+def _child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Let the child import exactly what its parent can: never from the directory it happens to start in."""
+    paths = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+    own = {"PYTHONPATH": paths, PARENT_VARIABLE: str(os.getpid())}
+    return {**os.environ, **SINGLE_THREADED, **own, **extra}

@@ -1,0 +1,56 @@
+"""Turn what the disk and SQLite complain of into one sentence with a remedy."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from pathlib import Path
+
+from syncline.errors import StorageError
+
+_SQLITE_REMEDIES = {
+    sqlite3.SQLITE_FULL: "the disk is full; nothing of this step was saved: free space and try again",
+    sqlite3.SQLITE_BUSY: "another process holds it locked: wait for that command to end and try again",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged: restore it from a backup",
+    sqlite3.SQLITE_NOTADB: "it is not a Syncline database: name another home or restore it from a backup",
+    sqlite3.SQLITE_READONLY: "it cannot be written: make the file and its directory writable by this user",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened: make the directory exist and be writable by this user",
+    sqlite3.SQLITE_PERM: "access is denied: make the file and its directory writable by this user",
+    sqlite3.SQLITE_IOERR: "the disk reports an error: check the device and the space left on it",
+}
+
+_OS_REMEDIES = {
+    errno.ENOSPC: "the disk is full; nothing of this step was saved: free space and try again",
+    errno.EDQUOT: "the disk quota is used up; nothing of this step was saved: free space and try again",
+    errno.EFBIG: "the file would exceed the size limit of this process or file system: raise the limit",
+    errno.EACCES: "access is denied: make the file and its directory readable and writable by this user",
+    errno.EROFS: "the file system is read-only: mount it writable or name another home",
+    errno.ENOENT: "it does not exist: check the home's path or restore it from a backup",
+}
+
+_PRIMARY_CODE = 0xFF
+
+
+def storage_error_from_sqlite(path: Path, fault: sqlite3.Error) -> StorageError:
+    """Describe a failure of the database file at ``path``, without any value that it holds."""
+    code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
+    remedy = _SQLITE_REMEDIES.get(code)
+    if remedy is None:
+        name = getattr(fault, "sqlite_errorname", type(fault).__name__)
+        remedy = f"SQLite reports {name}: report this with the software version"
+    return StorageError(f"database {path}: {remedy}")
+
+
+def is_storage_fault(fault: sqlite3.Error) -> bool:
+    """Tell whether the file or the disk is at fault, rather than the statement."""
+    code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
+    return code in _SQLITE_REMEDIES
+
+
+def storage_error_from_os(path: Path, fault: OSError) -> StorageError:
+    """Describe a failure of the file or directory at ``path``."""
+    number = fault.errno or 0
+    remedy = _OS_REMEDIES.get(number)
+    if remedy is None:
+        remedy = f"the system reports {errno.errorcode.get(number, 'an error')}: check the disk"
+    return StorageError(f"file {path}: {remedy}")
