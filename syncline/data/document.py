@@ -46,7 +46,8 @@ def read_file(path: Path) -> str:
 
 def parse_document(text: str, name: str) -> Node:
     """Parse ``text``, the document called ``name`` in messages, into mappings, lists and text."""
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     _checked_size(text.encode("utf-8", "surrogatepass"), name)
     try:

@@ -92,7 +92,7 @@ class Grid:
         return _multiplied(values.astype(np.int64), 10 ** (self.decimals or 0))
 
     def values(self, keys: Keys) -> npt.NDArray[np.generic]:
-        """Return the values of ``keys`` (n,): int64, float64, datetime64[D], datetime64 or timedelta64[us]."""
+        """Return the values of ``keys`` (n,) as int64, float64, datetime64[D] or [us], or timedelta64[us]."""
         if not self.is_even:
             return _floats_from_bits(keys)
         if self.kind is Kind.CONTINUOUS:

@@ -11,6 +11,7 @@ import math
 import re
 import struct
 import zoneinfo
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -141,12 +142,13 @@ def _read_duration(text: str, _zone: str | None) -> dt.timedelta:
 
 def _write_duration(value: dt.timedelta) -> str:
     sign, size = ("-", -value) if value < dt.timedelta(0) else ("", value)
-    seconds, microseconds = divmod(size // _MICROSECOND, 1_000_000)
-    fraction = f".{microseconds:06d}".rstrip("0") if microseconds else ""
-    days, seconds = divmod(seconds, 86_400)
-    day_part = f"{days}D" if days else ""
-    time_part = f"T{seconds}{fraction}S" if seconds or microseconds or not days else ""
-    return f"{sign}P{day_part}{time_part}"
+    minutes, seconds = divmod(size.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{size.microseconds:06d}".rstrip("0") if size.microseconds else ""
+    clock = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes)
+    if seconds or fraction or not (size.days or clock):
+        clock += f"{seconds}{fraction}S"
+    return f"{sign}P" + f"{size.days}D" * bool(size.days) + f"T{clock}" * bool(clock)
 
 
 def _expect(pattern: re.Pattern[str], text: str) -> re.Match[str]:
@@ -156,7 +158,7 @@ def _expect(pattern: re.Pattern[str], text: str) -> re.Match[str]:
     return match
 
 
-_READERS = {
+_READERS: dict[Kind, Callable[[str, str | None], Scalar]] = {
     Kind.INTEGER: _read_integer,
     Kind.CONTINUOUS: _read_number,
     Kind.DATE: _read_date,

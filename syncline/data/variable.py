@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import unicodedata
 import zoneinfo
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 from pydantic import AfterValidator, ValidationInfo, field_serializer, field_validator, model_validator
 
@@ -121,9 +120,7 @@ class Variable(Section):
 
     @field_validator("range", mode="plain")
     @classmethod
-    def _typed_range(
-        cls, bounds: Any, info: ValidationInfo
-    ) -> tuple[Scalar, Scalar] | None:  # Any: text or values
+    def _typed_range(cls, bounds: object, info: ValidationInfo) -> tuple[Scalar, Scalar] | None:
         kind = info.data.get("kind")
         if bounds is None or kind is None:
             return None
@@ -206,9 +203,8 @@ class Variable(Section):
         raise WholeSentence(f"column {shown(self.name)!r}: {problem}")
 
 
-def _typed_bound(bound: Any, kind: Kind, zone: str | None) -> Scalar:  # Any: text or a value of any type
-    native = isinstance(bound, (int, float, dt.date, dt.time, dt.timedelta))
-    text = write_scalar(bound) if native else str(bound)
+def _typed_bound(bound: object, kind: Kind, zone: str | None) -> Scalar:
+    text = write_scalar(bound) if isinstance(bound, Scalar) else str(bound)
     try:
         return read_scalar(text, kind, zone)
     except ValueError as error:
