@@ -1,0 +1,191 @@
+"""A study as this supplier knows it, and the transitions that its state may take.
+
+    waiting --> approved --> ended
+       |           |
+       +--> refused <-+ (a person withdraws an approval)
+
+Every change of state goes through :func:`move`, which reads :data:`TRANSITIONS`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from syncline.errors import UsageError
+
+TABLES = """
+CREATE TABLE study (
+    study_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    specification BLOB NOT NULL,
+    specification_sha256 TEXT NOT NULL,
+    researcher TEXT NOT NULL,
+    researcher_key BLOB NOT NULL,
+    researcher_signature BLOB NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    decided_by TEXT,
+    signature BLOB,
+    decision_delivered INTEGER NOT NULL DEFAULT 0,
+    received_us INTEGER NOT NULL,
+    decided_us INTEGER,
+    ended_us INTEGER
+) STRICT;
+"""
+
+
+class StudyState(Enum):
+    """Where a study stands at this supplier."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    ENDED = "ended"
+
+
+TRANSITIONS: Mapping[StudyState, frozenset[StudyState]] = {
+    StudyState.WAITING: frozenset({StudyState.APPROVED, StudyState.REFUSED, StudyState.ENDED}),
+    StudyState.APPROVED: frozenset({StudyState.REFUSED, StudyState.ENDED}),
+    StudyState.REFUSED: frozenset({StudyState.ENDED}),
+    StudyState.ENDED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRecord:
+    """One study: its specification with the researcher's signature, and what was decided by whom."""
+
+    study_id: str
+    name: str
+    specification: bytes
+    specification_sha256: str
+    researcher: str
+    researcher_key: bytes
+    researcher_signature: bytes
+    state: StudyState
+    reason: str
+    decided_by: str | None
+    signature: bytes | None
+    decision_delivered: bool
+    received_us: int
+    decided_us: int | None
+    ended_us: int | None
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row) -> StudyRecord:
+        """Read a row of the table ``study``."""
+        values = dict(row)
+        values["state"] = StudyState(values["state"])
+        values["decision_delivered"] = bool(values["decision_delivered"])
+        return cls(**values)
+
+
+def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
+    """Store a study that was proposed for the first time."""
+    connection.execute(
+        "INSERT INTO study VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            record.study_id,
+            record.name,
+            record.specification,
+            record.specification_sha256,
+            record.researcher,
+            record.researcher_key,
+            record.researcher_signature,
+            record.state.value,
+            record.reason,
+            record.decided_by,
+            record.signature,
+            record.decision_delivered,
+            record.received_us,
+            record.decided_us,
+            record.ended_us,
+        ),
+    )
+
+
+def find_study(connection: sqlite3.Connection, study_id: str) -> StudyRecord | None:
+    """Return the study with this id, or None."""
+    row = connection.execute("SELECT * FROM study WHERE study_id = ?", (study_id,)).fetchone()
+    return None if row is None else StudyRecord.from_row(row)
+
+
+def require_study(connection: sqlite3.Connection, name_or_id: str) -> StudyRecord:
+    """Return the one study with this id, name, or start of its digest."""
+    row = connection.execute("SELECT * FROM study WHERE study_id = ?", (name_or_id,)).fetchone()
+    if row is not None:
+        return StudyRecord.from_row(row)
+    rows = connection.execute(
+        "SELECT * FROM study WHERE name = :text"
+        " OR (length(:text) >= 8 AND substr(specification_sha256, 1, length(:text)) = :text)",
+        {"text": name_or_id},
+    ).fetchall()
+    if len(rows) != 1:
+        many = "no study" if not rows else f"{len(rows)} studies"
+        raise UsageError(
+            f"there is {many} '{name_or_id}' here: take the id from 'supplier-agent studies list'"
+        )
+    return StudyRecord.from_row(rows[0])
+
+
+def list_studies(connection: sqlite3.Connection) -> list[StudyRecord]:
+    """Return all studies, the newest first."""
+    rows = connection.execute("SELECT * FROM study ORDER BY received_us DESC, study_id")
+    return [StudyRecord.from_row(row) for row in rows]
+
+
+def undelivered_decisions(connection: sqlite3.Connection) -> list[StudyRecord]:
+    """Return the decisions that the hub has not confirmed, the oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM study WHERE signature IS NOT NULL AND decision_delivered = 0 AND state != ?"
+        " ORDER BY decided_us",
+        (StudyState.ENDED.value,),
+    )
+    return [StudyRecord.from_row(row) for row in rows]
+
+
+def move(connection: sqlite3.Connection, study_id: str, state: StudyState) -> StudyRecord:
+    """Change a study's state where :data:`TRANSITIONS` allows it; return the record as it was before."""
+    before = require_study(connection, study_id)
+    if state not in TRANSITIONS[before.state]:
+        raise UsageError(f"study {before.name} is {before.state.value} and cannot become {state.value}")
+    connection.execute("UPDATE study SET state = ? WHERE study_id = ?", (state.value, before.study_id))
+    return before
+
+
+def set_decision(
+    connection: sqlite3.Connection, study_id: str, reason: str, decided_by: str, signature: bytes, now_us: int
+) -> None:
+    """Store a signed decision that is still to be sent."""
+    connection.execute(
+        "UPDATE study SET reason = ?, decided_by = ?, signature = ?, decided_us = ?, decision_delivered = 0"
+        " WHERE study_id = ?",
+        (reason, decided_by, signature, now_us, study_id),
+    )
+
+
+def mark_delivered(connection: sqlite3.Connection, study_id: str, signature: bytes) -> None:
+    """Note that the hub has this very decision; a newer one stays to be sent."""
+    connection.execute(
+        "UPDATE study SET decision_delivered = 1 WHERE study_id = ? AND signature = ?", (study_id, signature)
+    )
+
+
+def mark_undelivered(connection: sqlite3.Connection, study_id: str) -> None:
+    """Send a decision again: the hub asked once more, so it does not have it."""
+    connection.execute("UPDATE study SET decision_delivered = 0 WHERE study_id = ?", (study_id,))
+
+
+def mark_ended(connection: sqlite3.Connection, study_id: str, reason: str, now_us: int) -> bool:
+    """Close a study; False where it was closed before or never known."""
+    known = find_study(connection, study_id)
+    if known is None or StudyState.ENDED not in TRANSITIONS[known.state]:
+        return False
+    connection.execute(
+        "UPDATE study SET state = ?, reason = ?, ended_us = ? WHERE study_id = ?",
+        (StudyState.ENDED.value, reason, now_us, study_id),
+    )
+    return True

@@ -1,0 +1,95 @@
+"""The data sets that this agent may answer for, by name, in the agent's journal."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from syncline.errors import DataError, UsageError
+
+TABLES = """
+CREATE TABLE dataset (
+    name TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    person TEXT,
+    added_us INTEGER NOT NULL
+) STRICT;
+"""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A name, where its rows lie, and the column that tells persons apart where there is one."""
+
+    name: str
+    source: str
+    person: str | None
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise UsageError(
+                f"data set '{self.name}': expected 1 to 64 letters, digits, '.', '_' or '-',"
+                " a letter or digit first"
+            )
+
+    @property
+    def shown_source(self) -> str:
+        """The source with the password of a database URL hidden."""
+        parts = urlsplit(self.source)
+        if not parts.password:
+            return self.source
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{host}"))
+
+
+def absolute_source(source: str) -> str:
+    """Make a file's path absolute, so that it means the same wherever the agent runs; leave URLs alone."""
+    return source if "://" in source else str(Path(source).expanduser().absolute())
+
+
+def add_dataset(connection: sqlite3.Connection, dataset: Dataset, now_us: int) -> None:
+    """Store a data set; a name is given once."""
+    row = (dataset.name, dataset.source, dataset.person, now_us)
+    if connection.execute("INSERT OR IGNORE INTO dataset VALUES (?, ?, ?, ?)", row).rowcount == 0:
+        raise UsageError(
+            f"there is a data set '{dataset.name}' already: remove it first, or give this one another name"
+        )
+
+
+def remove_dataset(connection: sqlite3.Connection, name: str) -> None:
+    """Forget a data set; the rows themselves are not touched."""
+    if connection.execute("DELETE FROM dataset WHERE name = ?", (name,)).rowcount == 0:
+        raise UsageError(f"there is no data set '{name}': see 'supplier-agent datasets list'")
+
+
+def list_datasets(connection: sqlite3.Connection) -> list[Dataset]:
+    """Return all data sets in the order of their names."""
+    rows = connection.execute("SELECT name, source, person FROM dataset ORDER BY name")
+    return [Dataset(*row) for row in rows]
+
+
+def choose_dataset(datasets: list[Dataset], wanted: str | None) -> Dataset:
+    """Return the data set that a study names, or the only one where it names none."""
+    if wanted is None:
+        if len(datasets) == 1:
+            return datasets[0]
+        raise DataError(
+            f"the study names no data set and this supplier has {len(datasets)}: "
+            + (
+                "the supplier adds one with 'supplier-agent datasets add'"
+                if not datasets
+                else "name one as 'dataset' in the study's supplier entry"
+            )
+        )
+    for dataset in datasets:
+        if dataset.name == wanted:
+            return dataset
+    raise DataError(
+        f"this supplier has no data set '{wanted}': the supplier adds it with"
+        f" 'supplier-agent datasets add {wanted} SOURCE'"
+    )

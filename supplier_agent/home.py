@@ -1,0 +1,63 @@
+"""The directory in which one agent keeps everything that it owns."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from syncline.errors import StorageError, UsageError
+
+
+def default_home() -> Path:
+    """Return ``~/.syncline/agent``."""
+    return Path.home() / ".syncline" / "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentHome:
+    """Name the files of an agent's home; only the owner may look inside."""
+
+    root: Path
+
+    @property
+    def identity(self) -> Path:
+        """Directory of the keys, the certificate and what is known of the hub."""
+        return self.root / "identity"
+
+    @property
+    def policy(self) -> Path:
+        """What this supplier permits, written and read by people."""
+        return self.root / "policy.yaml"
+
+    @property
+    def journal(self) -> Path:
+        """SQLite file of data sets, studies, rounds and the audit chain."""
+        return self.root / "journal.sqlite"
+
+    @property
+    def payloads(self) -> Path:
+        """Directory of the encrypted requests, replies and memories."""
+        return self.root / "payloads"
+
+    @property
+    def contact(self) -> Path:
+        """How the connection to the hub stood when the running agent last wrote it."""
+        return self.root / "contact.json"
+
+    def create(self) -> None:
+        """Make the directory where it is missing, closed to everyone but its owner."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.chmod(self.root, 0o700)
+        except OSError as error:
+            raise StorageError(
+                f"the home {self.root} cannot be made ({error.strerror}); choose another with --home"
+            ) from error
+
+    def require(self) -> None:
+        """Raise where the home does not exist."""
+        if not self.root.is_dir():
+            raise UsageError(
+                f"there is no agent at {self.root}; run 'supplier-agent enrol TOKEN --hub HOST:PORT'"
+            )

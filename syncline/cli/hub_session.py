@@ -1,0 +1,87 @@
+"""The researcher at a hub: ``syncline login``, and the session that the other commands open."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncline.errors import StorageError
+
+if TYPE_CHECKING:
+    from syncline.wire.membership import Membership
+    from syncline.wire.research_client import ResearchClient
+
+Home = Annotated[
+    Path | None, typer.Option("--home", help="Where the researcher's keys lie; ~/.syncline/researcher.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+LOGIN = "run 'syncline login TOKEN --hub HOST:PORT' with a token from the hub's operator"
+
+
+def identity_directory(home: Path | None) -> Path:
+    """Return where the researcher's keys and certificate lie."""
+    return (home or Path.home() / ".syncline" / "researcher") / "identity"
+
+
+def open_membership(home: Path | None) -> Membership:
+    """Read the researcher's identity."""
+    from syncline.wire.membership import load_membership
+
+    return load_membership(identity_directory(home), LOGIN)
+
+
+async def open_session(membership: Membership) -> ResearchClient:
+    """Connect to the hub; a certificate past half of its life is renewed on the way."""
+    from syncline.clock import SystemClock
+    from syncline.errors import SynclineError
+    from syncline.wire.enrolment_client import renew
+    from syncline.wire.research_client import ResearchClient
+
+    now = SystemClock().now()
+    if membership.certificate.renewal_due(now):
+        try:
+            membership = await renew(membership)
+        except SynclineError:
+            membership.certificate.check_current(now)
+    return ResearchClient(membership.hub, membership.tls)
+
+
+def login(
+    token: Annotated[str, typer.Argument(help="The one-time token from the hub's operator.")],
+    hub: Annotated[str, typer.Option("--hub", help="HOST:PORT of the hub.")],
+    enrolment: Annotated[
+        str | None, typer.Option("--enrolment", help="HOST:PORT that takes tokens; one port up.")
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Get a certificate with a one-time token."""
+    import asyncio
+
+    from syncline.cli.table import print_json
+    from syncline.clock import SystemClock
+    from syncline.identity.peer import Role
+    from syncline.wire.enrolment_client import EnrolmentPlan, enrol
+
+    directory = identity_directory(home)
+    _make_private(directory.parent)
+    plan = EnrolmentPlan(directory, hub, Role.RESEARCHER, enrolment)
+    member = asyncio.run(enrol(plan, token, SystemClock()))
+    until = f"{member.certificate.not_after:%Y-%m-%d}"
+    if as_json:
+        print_json({"name": member.name, "role": member.role, "hub": member.hub, "valid_until": until})
+    else:
+        typer.echo(f"You are {member.role} {member.name} at {member.hub}; the certificate renews itself.")
+
+
+def _make_private(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.chmod(directory, 0o700)
+    except OSError as error:
+        raise StorageError(
+            f"{directory} cannot be made ({error.strerror}): choose another place with --home"
+        ) from error

@@ -1,0 +1,140 @@
+"""``syncline studies``: submit a study, follow it, end it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
+from syncline.cli.study_progress import follow, show_study, study_json
+from syncline.cli.table import print_json, print_table, shown_time
+from syncline.errors import StudyFailed, UsageError
+
+if TYPE_CHECKING:
+    from syncline.wire.messages import StudyId, StudyStatus
+    from syncline.wire.research_client import ResearchClient
+
+RELEASED = "released"
+T = TypeVar("T")
+Study = Annotated[str, typer.Argument(help="A study's id, or its name where only one has it.")]
+
+studies = typer.Typer(help="Submit studies and follow them.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@studies.command()
+def submit(
+    file: Annotated[Path, typer.Argument(help="The study, YAML.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the study until it ends.")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign a study and hand it to the hub; submitting the same one twice makes one study."""
+    import hashlib
+
+    from syncline.identity.signatures import Purpose, sign
+    from syncline.study.spec import read_study
+
+    specification = read_study(file).canonical_bytes()
+    membership = open_membership(home)
+    digest = hashlib.sha256(specification).digest()
+    signature = sign(membership.signing_key(), Purpose.STUDY_SPECIFICATION, digest)
+
+    async def work(client: ResearchClient) -> StudyStatus:
+        study_id = await client.submit(specification, signature)
+        return await _follow(client, study_id, as_json) if wait else await client.study(study_id)
+
+    status = _with_client(home, work)
+    if as_json:
+        print_json(study_json(status))
+    elif not wait:
+        typer.echo(f"study {status.study_id} ({status.name}) is {status.state}; digest {digest.hex()}")
+        typer.echo(f"follow it with 'syncline studies wait {status.study_id}'")
+    if wait:
+        _end(status)
+
+
+@studies.command()
+def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
+    """Show where a study stands and what each supplier said."""
+    status = _with_client(home, lambda client: _find(client, study))
+    if as_json:
+        print_json(study_json(status))
+    else:
+        show_study(status)
+
+
+@studies.command("list")
+def list_(home: Home = None, as_json: AsJson = False) -> None:
+    """List your studies, the newest first."""
+    found = _with_client(home, lambda client: client.studies())
+    found.sort(key=lambda status: status.submitted_us, reverse=True)
+    if as_json:
+        print_json([study_json(status) for status in found])
+        return
+    rows = [
+        (status.study_id, status.name, status.state, str(status.rounds_done), shown_time(status.submitted_us))
+        for status in found
+    ]
+    print_table(("ID", "NAME", "STATE", "ROUNDS", "SUBMITTED"), rows, "No studies yet.")
+
+
+@studies.command()
+def wait(study: Study, home: Home = None, as_json: AsJson = False) -> None:
+    """Follow a study until it ends; exit 1 where it ends without a release."""
+
+    async def work(client: ResearchClient) -> StudyStatus:
+        return await _follow(client, (await _find(client, study)).study_id, as_json)
+
+    status = _with_client(home, work)
+    if as_json:
+        print_json(study_json(status))
+    _end(status)
+
+
+@studies.command()
+def cancel(
+    study: Study,
+    reason: Annotated[str, typer.Option("--reason", help="A sentence for the suppliers.")] = "",
+    home: Home = None,
+) -> None:
+    """End a study without a release."""
+
+    async def work(client: ResearchClient) -> str:
+        status = await _find(client, study)
+        await client.cancel(status.study_id, reason)
+        return status.name
+
+    typer.echo(f"study {_with_client(home, work)} is cancelled")
+
+
+def _with_client(home: Path | None, work: Callable[[ResearchClient], Awaitable[T]]) -> T:
+    """Run ``work`` on a connection to the hub."""
+    membership = open_membership(home)
+
+    async def run() -> T:
+        async with await open_session(membership) as client:
+            return await work(client)
+
+    return asyncio.run(run())
+
+
+async def _find(client: ResearchClient, id_or_name: str) -> StudyStatus:
+    named = [status for status in await client.studies() if id_or_name in (status.study_id, status.name)]
+    if len(named) == 1:
+        return named[0]
+    many = "no study" if not named else f"{len(named)} studies"
+    raise UsageError(f"you have {many} '{id_or_name}': take the id from 'syncline studies list'")
+
+
+async def _follow(client: ResearchClient, study_id: StudyId, as_json: bool) -> StudyStatus:
+    return await follow(client, study_id, quiet=as_json, terminal=sys.stderr.isatty())
+
+
+def _end(status: StudyStatus) -> None:
+    if status.state != RELEASED:
+        raise StudyFailed(f"study {status.name} is {status.state}: {status.reason or 'no reason was given'}")

@@ -1,0 +1,114 @@
+"""A study's progress for people: one live line on a terminal, a line for each change elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from syncline.cli.table import print_table, shown_bytes, shown_time
+from syncline.compute.frames import Json
+
+if TYPE_CHECKING:
+    from syncline.wire.messages import StudyId, StudyStatus
+    from syncline.wire.research_client import ResearchClient
+
+RETRY_SECONDS = 1.0
+
+
+async def follow(client: ResearchClient, study_id: StudyId, *, quiet: bool, terminal: bool) -> StudyStatus:
+    """Report a study's changes on standard error until it ends; a hub that restarts is waited for."""
+    from syncline.wire.status import PeerUnreachable
+
+    shown = _Progress(quiet, terminal)
+    while True:
+        try:
+            async for status in client.watch(study_id):
+                shown.update(status)
+                if status.ended_us:
+                    shown.finish()
+                    return status
+        except PeerUnreachable:
+            shown.note("the hub does not answer; waiting for it")
+        await asyncio.sleep(RETRY_SECONDS)
+
+
+def study_line(status: StudyStatus) -> str:
+    """Return where a study stands, in one line."""
+    words = [status.state]
+    if status.stage and status.stage != status.state:
+        words.append(status.stage)
+    words.append(f"rounds {status.rounds_done}")
+    answered = sum(supplier.state == "answered" for supplier in status.suppliers)
+    words.append(f"suppliers {answered}/{len(status.suppliers)} answered")
+    moved = f"{shown_bytes(status.bytes_received)} in, {shown_bytes(status.bytes_sent)} out"
+    return " | ".join([*words, moved])
+
+
+def show_study(status: StudyStatus) -> None:
+    """Print a study with its suppliers."""
+    typer.echo(f"study      {status.name} ({status.study_id})")
+    typer.echo(f"state      {status.state}{f': {status.reason}' if status.reason else ''}")
+    typer.echo(f"progress   {study_line(status)}")
+    typer.echo(f"digest     {status.specification_sha256}")
+    typer.echo(f"submitted  {shown_time(status.submitted_us)}   ended {shown_time(status.ended_us)}")
+    if status.release_id:
+        typer.echo(f"release    {status.release_id}")
+    rows = [
+        (item.name, "yes" if item.connected else "no", item.state, str(item.rounds_answered), item.reason)
+        for item in status.suppliers
+    ]
+    print_table(("SUPPLIER", "CONNECTED", "STATE", "ROUNDS", "REASON"), rows, "No suppliers.")
+
+
+def study_json(status: StudyStatus) -> dict[str, Json]:
+    """Return a study for programs."""
+    return {
+        "study_id": status.study_id,
+        "name": status.name,
+        "state": status.state,
+        "reason": status.reason,
+        "stage": status.stage,
+        "rounds_done": status.rounds_done,
+        "bytes_received": status.bytes_received,
+        "bytes_sent": status.bytes_sent,
+        "specification_sha256": status.specification_sha256,
+        "release_id": status.release_id,
+        "submitted_us": status.submitted_us,
+        "ended_us": status.ended_us,
+        "suppliers": [
+            {
+                "name": item.name,
+                "connected": item.connected,
+                "state": item.state,
+                "reason": item.reason,
+                "rounds_answered": item.rounds_answered,
+            }
+            for item in status.suppliers
+        ],
+    }
+
+
+class _Progress:
+    """Where progress goes: nowhere, one line that is written over, or lines."""
+
+    def __init__(self, quiet: bool, terminal: bool) -> None:
+        self._quiet = quiet
+        self._terminal = terminal
+        self._last = ""
+
+    def update(self, status: StudyStatus) -> None:
+        self.note(f"{status.name}: {study_line(status)}")
+
+    def note(self, line: str) -> None:
+        if self._quiet or line == self._last:
+            return
+        self._last = line
+        sys.stderr.write(f"\r\x1b[K{line}" if self._terminal else f"{line}\n")
+        sys.stderr.flush()
+
+    def finish(self) -> None:
+        if self._terminal and not self._quiet:
+            sys.stderr.write("\n")

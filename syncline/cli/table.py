@@ -1,0 +1,44 @@
+"""Plain tables and JSON for people and programs that read a command's output."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+
+import typer
+
+from syncline.compute.frames import Json
+
+
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> None:
+    """Print aligned columns, or the sentence ``empty`` where there is no row."""
+    if not rows:
+        typer.echo(empty)
+        return
+    table = [tuple(headers), *(tuple(row) for row in rows)]
+    widths = [max(len(row[place]) for row in table) for place in range(len(headers))]
+    for row in table:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def print_json(value: Json) -> None:
+    """Print a value as JSON, indented, keys in the order given."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def shown_time(microseconds: int | None) -> str:
+    """Return a time in UTC, or a dash where there is none yet."""
+    if not microseconds:
+        return "-"
+    return f"{dt.datetime.fromtimestamp(microseconds / 1_000_000, dt.UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def shown_bytes(count: int) -> str:
+    """Return a number of bytes in the unit that a person would use."""
+    if count < 1000:
+        return f"{count} B"
+    for unit, size in (("kB", 1000), ("MB", 1000**2)):
+        if count < 1000 * size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count / 1000**3:.2f} GB"
