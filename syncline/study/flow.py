@@ -1,0 +1,50 @@
+"""A data flow is a table of where each step of a study runs, and of what leaves the supplier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class DataFlow(StrEnum):
+    """Name how one supplier takes part in a study."""
+
+    SYNTHESIZED = "synthesized"
+    SUMMARIES = "summaries"
+    PREPARED = "prepared"
+    RAW = "raw"
+
+
+class Side(StrEnum):
+    """Name where a step runs."""
+
+    SUPPLIER = "supplier"
+    HUB = "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Where each step of a study runs under one flow, and what leaves the supplier."""
+
+    prepare: Side
+    answer: Side
+    merge: Side
+    sample: Side
+    leaves: str
+
+
+STEPS: Mapping[DataFlow, Steps] = MappingProxyType(
+    {
+        DataFlow.SYNTHESIZED: Steps(
+            Side.SUPPLIER, Side.SUPPLIER, Side.SUPPLIER, Side.SUPPLIER, "synthetic rows"
+        ),
+        DataFlow.SUMMARIES: Steps(
+            Side.SUPPLIER, Side.SUPPLIER, Side.HUB, Side.HUB, "additive summaries, never a row"
+        ),
+        DataFlow.PREPARED: Steps(Side.SUPPLIER, Side.HUB, Side.HUB, Side.HUB, "prepared rows"),
+        DataFlow.RAW: Steps(Side.HUB, Side.HUB, Side.HUB, Side.HUB, "rows as they are"),
+    }
+)
+"""The one table of flows: every flow shares the same code, only the side that calls it differs."""
