@@ -38,9 +38,7 @@ def _check_records(stream: BinaryIO, dialect: CsvDialect) -> None:
     while True:
         try:
             record = next(reader)
-        except StopIteration:
-            raise _open_quote(first) from None
-        except csv.Error:
+        except (StopIteration, csv.Error):
             raise _open_quote(first) from None
         if record == [_END]:
             return

@@ -34,6 +34,11 @@ class CsvSource:
             self._dialect = read_dialect(stream, str(path))
 
     @property
+    def name(self) -> str:
+        """What the source is called in messages."""
+        return str(self._path)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns in their order."""
         return self._dialect.columns

@@ -35,6 +35,11 @@ class TableSource:
         self._table = arrow.rename_columns(list(self._columns))
 
     @property
+    def name(self) -> str:
+        """What the source is called in messages."""
+        return self._name
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns in their order."""
         return self._columns

@@ -27,6 +27,11 @@ class ParquetSource:
         self._columns = column_names(self._raw, str(path))
 
     @property
+    def name(self) -> str:
+        """What the source is called in messages."""
+        return str(self._path)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns in their order."""
         return self._columns

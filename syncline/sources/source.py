@@ -16,6 +16,11 @@ class Source(Protocol):
     """A table that can be read again and again, a bounded number of rows at a time."""
 
     @property
+    def name(self) -> str:
+        """What the source is called in messages: a path, or a few words."""
+        ...
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns in their order: trimmed, in NFC and distinct."""
         ...

@@ -1,0 +1,68 @@
+"""The text of cells: what a typed value would look like in a CSV file, so that both are read alike.
+
+A column whose type is not the natural one of its variable (numbers that stand for categories, timestamps in
+a column of dates) is read as its text. The text form of each Arrow type is the one that ``pandas`` and Arrow
+write.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from syncline.errors import DataError
+
+
+def distinct_text(column: pa.Array, where: str) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """Return the distinct texts of ``column``, trimmed and in NFC, and each cell's position among them.
+
+    Positions are -1 where a cell is null. Texts may repeat where they differed only in white space or normal
+    form. ``where`` names file and column in messages.
+    """
+    encoded = column if pa.types.is_dictionary(column.type) else _without_nan(column).dictionary_encode()
+    texts = _to_text(encoded.dictionary, where)
+    normal = pc.utf8_normalize(pc.utf8_trim_whitespace(texts), form="NFC")
+    return normal, positions(encoded.indices)
+
+
+def positions(indices: pa.Array) -> npt.NDArray[np.int64]:
+    """Return the indices of a dictionary array as int64, with -1 for null."""
+    filled = indices.cast(pa.int64()).fill_null(-1)
+    return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _without_nan(column: pa.Array) -> pa.Array:
+    """Return ``column`` with its NaN as nulls: floating-point columns have no other word for missing."""
+    if not pa.types.is_floating(column.type):
+        return column
+    return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+
+
+def _to_text(values: pa.Array, where: str) -> pa.Array:
+    kind = values.type
+    if pa.types.is_float64(kind):
+        return pa.array([None if value is None else repr(value) for value in values.to_pylist()], pa.string())
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return values.cast(pa.timestamp(kind.unit, "UTC")).cast(pa.string())
+    if not _has_text(kind):
+        raise DataError(f"{where}: values of type {kind} cannot be read; store them as text or numbers")
+    return values.cast(pa.string())
+
+
+def _has_text(kind: pa.DataType) -> bool:
+    tests = (
+        pa.types.is_string,
+        pa.types.is_large_string,
+        pa.types.is_string_view,
+        pa.types.is_integer,
+        pa.types.is_floating,
+        pa.types.is_boolean,
+        pa.types.is_decimal,
+        pa.types.is_date,
+        pa.types.is_timestamp,
+        pa.types.is_time,
+        pa.types.is_null,
+    )
+    return any(test(kind) for test in tests)

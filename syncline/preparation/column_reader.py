@@ -1,0 +1,109 @@
+"""Read one column of a source as the cells of one variable."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from syncline.data.batch import Keys, Status
+from syncline.data.grid import Grid
+from syncline.data.kinds import NUMERIC_KINDS, Kind
+from syncline.data.scalars import KEY_LIMIT
+from syncline.data.variable import Variable
+from syncline.preparation.calendar_values import calendar_from_array, calendar_from_text, is_natural_calendar
+from syncline.preparation.categories import CategoryLookup, missing_texts
+from syncline.preparation.cell_text import distinct_text, positions
+from syncline.preparation.numbers import (
+    floats_from_array,
+    floats_from_text,
+    integers_from_array,
+    integers_from_text,
+    is_plain_number,
+)
+from syncline.preparation.values import Cells, Values
+
+
+class CategoryReader:
+    """Read columns as a variable whose values are named categories."""
+
+    def __init__(self, variable: Variable) -> None:
+        self._lookup = CategoryLookup(variable)
+
+    def read(self, column: pa.Array, where: str) -> Cells:
+        """Return the cells of ``column`` (n,); ``where`` names it in messages."""
+        texts, places = distinct_text(column, where)
+        values = self._lookup.read(texts)
+        return Cells(values.numbers.astype(np.int64), values.status).spread(places)
+
+
+class OrderedReader:
+    """Read columns as a variable whose values lie on a grid: numbers, dates, times and durations."""
+
+    def __init__(self, variable: Variable, grid: Grid) -> None:
+        self._variable = variable
+        self._grid = grid
+        self._range = variable.key_range
+        self._missing_texts = pa.array(list(missing_texts(variable.missing)), pa.string())
+        codes = self._from_text(self._missing_texts)
+        self._missing_numbers = codes.numbers[codes.status == Status.VALID]
+
+    def read(self, column: pa.Array, where: str) -> Cells:
+        """Return the cells of ``column`` (n,); ``where`` names it in messages."""
+        if pa.types.is_dictionary(column.type):
+            return self.read(column.dictionary, where).spread(positions(column.indices))
+        if self._is_natural(column.type):
+            return self._cells(self._from_array(column))
+        texts, places = distinct_text(column, where)
+        values = self._from_text(texts)
+        coded = pc.is_in(texts, value_set=self._missing_texts).to_numpy(zero_copy_only=False)
+        values.status[coded] = Status.MISSING
+        return self._cells(values).spread(places)
+
+    def _is_natural(self, kind: pa.DataType) -> bool:
+        if self._variable.kind in NUMERIC_KINDS:
+            return is_plain_number(kind)
+        return is_natural_calendar(kind, self._variable)
+
+    def _from_text(self, texts: pa.Array) -> Values:
+        match self._variable.kind:
+            case Kind.INTEGER:
+                return integers_from_text(texts)
+            case Kind.CONTINUOUS:
+                return floats_from_text(texts)
+            case _:
+                return calendar_from_text(texts, self._variable)
+
+    def _from_array(self, column: pa.Array) -> Values:
+        match self._variable.kind:
+            case Kind.INTEGER:
+                return integers_from_array(column)
+            case Kind.CONTINUOUS:
+                return floats_from_array(column)
+            case _:
+                return calendar_from_array(column, self._variable)
+
+    def _cells(self, values: Values) -> Cells:
+        """Place values on the grid; a missing code is one before it is a value out of range."""
+        status = values.status
+        missing = (status == Status.VALID) & np.isin(values.numbers, self._missing_numbers)
+        status = np.where(missing, np.uint8(Status.MISSING), status)
+        valid = status == Status.VALID
+        keys = self._grid.keys_from_numbers(np.where(valid, values.numbers, 0))
+        status = np.where(valid & self._is_outside(keys), np.uint8(Status.OUT_OF_RANGE), status)
+        return Cells(np.where(status == Status.VALID, keys, 0), status)
+
+    def _is_outside(self, keys: Keys) -> npt.NDArray[np.bool_]:
+        outside = np.zeros(len(keys), np.bool_)
+        if self._grid.is_even:
+            outside |= (keys >= KEY_LIMIT) | (keys <= -KEY_LIMIT)
+        if self._range is not None:
+            outside |= (keys < self._range[0]) | (keys > self._range[1])
+        return outside
+
+
+def reader_of(variable: Variable) -> CategoryReader | OrderedReader:
+    """Return the reader of a modelled variable."""
+    grid = variable.grid
+    return CategoryReader(variable) if grid is None else OrderedReader(variable, grid)

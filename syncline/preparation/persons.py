@@ -1,0 +1,54 @@
+"""Read the column that says which person a row is about, as canonical ids that never leave preparation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from syncline.data.batch import Status
+from syncline.data.kinds import Kind
+from syncline.data.section import shown
+from syncline.data.variable import Variable
+from syncline.errors import DataError
+from syncline.preparation.categories import missing_texts
+from syncline.preparation.cell_text import distinct_text
+from syncline.preparation.column_reader import reader_of
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Persons:
+    """Hold the distinct persons of some rows, as canonical bytes, and each row's position among them (n,)."""
+
+    distinct: list[bytes]
+    positions: npt.NDArray[np.int64]
+
+
+def read_persons(column: pa.Array, variable: Variable, source: str) -> Persons:
+    """Read person ids: numbers where the schema says integer, so that ``7`` and ``7.0`` agree, else text."""
+    where = f"{source}: column {shown(variable.name)!r}"
+    if variable.kind is Kind.INTEGER:
+        return _numbered(column, variable, where)
+    texts, positions = distinct_text(column, where)
+    distinct = [text or "" for text in texts.to_pylist()]
+    no_person = missing_texts(variable.missing)
+    is_missing = np.array([text in no_person for text in distinct] + [True], np.bool_)
+    if is_missing[positions].any():
+        raise _missing(where)
+    return Persons([text.encode() for text in distinct], positions)
+
+
+def _numbered(column: pa.Array, variable: Variable, where: str) -> Persons:
+    cells = reader_of(variable).read(column, where)
+    if (cells.status == Status.MISSING).any():
+        raise _missing(where)
+    if (cells.status != Status.VALID).any():
+        raise DataError(f"{where}: a person's id is not a whole number; declare the column as identifier")
+    distinct, positions = np.unique(cells.keys, return_inverse=True)
+    return Persons([str(key).encode() for key in distinct.tolist()], positions.astype(np.int64))
+
+
+def _missing(where: str) -> DataError:
+    return DataError(f"{where}: a row has no person; give each row one or drop those rows")
