@@ -99,8 +99,10 @@ def _answer(handler: Handler, frame: Frame) -> list[bytes]:
 
 def public_kind(error: SynclineError) -> str:
     """Name the nearest class of :mod:`syncline.errors` that ``error`` is."""
-    kinds: list[type] = type(error).mro()
-    return next(kind.__name__ for kind in kinds if getattr(errors, kind.__name__, None) is kind)
+    names: list[str] = [
+        kind.__name__ for kind in type(error).mro() if getattr(errors, kind.__name__, None) is kind
+    ]
+    return names[0]
 
 
 def locate(error: BaseException) -> str:

@@ -30,7 +30,7 @@ from syncline.identity.peer import Role, check_dates, check_name, parse_certific
 from syncline.identity.private_file import read_public, write_public
 
 BACKDATED = dt.timedelta(minutes=65)
-"""Clocks an hour off (wrong time zone, missed change to summer time) are common; five minutes are for drift."""
+"""Clocks an hour off are common (a wrong time zone, a missed summer time); five minutes are for drift."""
 
 ROOT_LIFETIME = dt.timedelta(days=3652)
 LEAF_DAYS = 30

@@ -1,0 +1,194 @@
+"""The audit: an append-only chain of signed entries that anyone with the public key can check.
+
+Each entry holds the hash of the one before it, and an Ed25519 signature over its own: an entry that was
+changed, removed from the middle, moved or put in is found. Entries cut off at the end are found by comparing
+:attr:`Verdict.head` with one that was noted elsewhere, such as in an exported file.
+
+An entry's hash is the SHA-256 of its canonical JSON: sorted keys, no spaces, ASCII; times are microseconds of
+UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from syncline.clock import Clock
+from syncline.durable.storage_fault import storage_error_from_os
+
+AUDIT_SCHEMA = """
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    time_us INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    signature TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER audit_keeps_entries BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit entries are never changed'); END;
+CREATE TRIGGER audit_keeps_all_entries BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit entries are never removed'); END;
+"""
+"""One migration of the database that keeps the chain."""
+
+GENESIS = "0" * 64
+MAX_LINE = 1 << 20
+
+_DOMAIN = b"syncline/v1/audit-entry\x00"
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_COLUMNS = ("seq", "time_us", "kind", "fields", "previous", "hash", "signature")
+
+FieldValue: TypeAlias = "str | int | bool | list[FieldValue] | dict[str, FieldValue] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One entry as it stands in the table or on a line of an export."""
+
+    seq: int
+    time_us: int
+    kind: str
+    fields: dict[str, FieldValue]
+    previous: str
+    hash: str
+    signature: str
+
+    def expected_hash(self) -> str:
+        """Return the hash that the entry's content has."""
+        content = {
+            "seq": self.seq,
+            "time_us": self.time_us,
+            "kind": self.kind,
+            "fields": self.fields,
+            "previous": self.previous,
+        }
+        return hashlib.sha256(_canonical(content).encode()).hexdigest()
+
+    def line(self) -> str:
+        """Return the entry as one line of JSON."""
+        return _canonical({name: getattr(self, name) for name in _COLUMNS})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check found: how many entries hold, the last one's hash, the number of the first bad one."""
+
+    entries: int
+    head: str
+    first_bad: int | None
+
+
+class AuditLog:
+    """Append signed entries inside the transactions of the caller."""
+
+    def __init__(self, key: Ed25519PrivateKey, clock: Clock) -> None:
+        self._key = key
+        self._clock = clock
+
+    def append(
+        self, connection: sqlite3.Connection, kind: str, fields: Mapping[str, FieldValue]
+    ) -> AuditEntry:
+        """Add an entry; it stands or falls with the transaction that ``connection`` is in.
+
+        Fields are names, digests and counts, never values from data; no floats, whose text may vary.
+        """
+        last = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+        seq, previous = (1, GENESIS) if last is None else (last["seq"] + 1, last["hash"])
+        time_us = (self._clock.now() - _EPOCH) // dt.timedelta(microseconds=1)
+        draft = AuditEntry(seq, time_us, kind, dict(fields), previous, hash="", signature="")
+        digest = draft.expected_hash()
+        signature = self._key.sign(_DOMAIN + bytes.fromhex(digest)).hex()
+        values = (seq, time_us, kind, _canonical(draft.fields), previous, digest, signature)
+        connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        return replace(draft, hash=digest, signature=signature)
+
+
+def entries(connection: sqlite3.Connection) -> Iterator[AuditEntry]:
+    """Read the chain in order; an entry whose fields are not JSON any more comes with none."""
+    for row in connection.execute("SELECT * FROM audit ORDER BY seq"):
+        columns = {name: row[name] for name in _COLUMNS}
+        yield AuditEntry(**{**columns, "fields": _fields(row["fields"])})
+
+
+def verify(chain: Iterable[AuditEntry], public_key: Ed25519PublicKey) -> Verdict:
+    """Check order, hashes, links and signatures; stop at the first entry that does not hold."""
+    count, head = 0, GENESIS
+    for entry in chain:
+        follows = entry.seq == count + 1 and entry.previous == head
+        if not (follows and _holds(entry, public_key)):
+            return Verdict(count, head, first_bad=count + 1)
+        count, head = entry.seq, entry.hash
+    return Verdict(count, head, first_bad=None)
+
+
+def export(connection: sqlite3.Connection, path: Path) -> int:
+    """Write the chain to ``path`` as lines of JSON, one an entry; return how many."""
+    count = 0
+    try:
+        with path.open("w", encoding="ascii") as file:
+            for entry in entries(connection):
+                file.write(entry.line() + "\n")
+                count += 1
+    except OSError as fault:
+        raise storage_error_from_os(path, fault) from fault
+    return count
+
+
+def verify_export(path: Path, public_key: Ed25519PublicKey) -> Verdict:
+    """Check an exported file without any database; a line that is no entry counts as a bad one."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return verify(_lines(file), public_key)
+    except OSError as fault:
+        raise storage_error_from_os(path, fault) from fault
+
+
+def _lines(file: Iterable[str]) -> Iterator[AuditEntry]:
+    for number, line in enumerate(file, start=1):
+        yield _parse_line(line) or AuditEntry(number, 0, "", {}, "", "", "")
+
+
+def _parse_line(line: str) -> AuditEntry | None:
+    try:
+        values = json.loads(line) if len(line) <= MAX_LINE else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(values, dict) or set(values) != set(_COLUMNS):
+        return None
+    entry = AuditEntry(**values)
+    numbers = type(entry.seq) is int and type(entry.time_us) is int
+    texts = all(isinstance(text, str) for text in (entry.kind, entry.previous, entry.hash, entry.signature))
+    return entry if numbers and texts and isinstance(entry.fields, dict) else None
+
+
+def _fields(text: str) -> dict[str, FieldValue]:
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _holds(entry: AuditEntry, public_key: Ed25519PublicKey) -> bool:
+    try:
+        if entry.hash != entry.expected_hash():
+            return False
+        public_key.verify(bytes.fromhex(entry.signature), _DOMAIN + bytes.fromhex(entry.hash))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
