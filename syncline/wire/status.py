@@ -24,26 +24,23 @@ from syncline.errors import (
     UsageError,
     WireError,
 )
+from syncline.wire.refusals import AlreadyAttached, PeerUnreachable, UnknownObject, VersionMismatch
+
+__all__ = [
+    "INTERNAL_SENTENCE",
+    "METADATA_KEY",
+    "AlreadyAttached",
+    "PeerUnreachable",
+    "UnknownObject",
+    "VersionMismatch",
+    "catalogue_class",
+    "error_from_rpc",
+    "status_of",
+]
 
 METADATA_KEY: Final = "syncline-error"
 INTERNAL_SENTENCE: Final = "the hub failed to answer: its log says more"
 _MOST_CHARACTERS = 1000
-
-
-class PeerUnreachable(SynclineError):
-    """The other side does not answer now; the same call may succeed later."""
-
-
-class UnknownObject(UsageError):
-    """No such study, task, release or payload for this caller."""
-
-
-class AlreadyAttached(IdentityError):
-    """Another living agent holds this identity."""
-
-
-class VersionMismatch(ProtocolError):
-    """Hub and agent run unlike algorithm versions."""
 
 
 _STATUS: Mapping[type[SynclineError], grpc.StatusCode] = {

@@ -1,0 +1,21 @@
+"""What a hub refuses besides the catalogue's errors: the caller's next step differs for each."""
+
+from __future__ import annotations
+
+from syncline.errors import IdentityError, ProtocolError, SynclineError, UsageError
+
+
+class PeerUnreachable(SynclineError):
+    """The other side does not answer now; the same call may succeed later."""
+
+
+class UnknownObject(UsageError):
+    """No such study, task, release or payload for this caller."""
+
+
+class AlreadyAttached(IdentityError):
+    """Another living agent holds this identity."""
+
+
+class VersionMismatch(ProtocolError):
+    """Hub and agent run unlike algorithm versions."""
