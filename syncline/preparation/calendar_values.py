@@ -8,6 +8,7 @@ off.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -26,6 +27,12 @@ _MIDNIGHT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(:00(\.0+)?)?$"
 _FINER = r"(:[0-9]{2}\.[0-9]{6})[0-9]{1,3}"
 _MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 _DAY_MILLISECONDS = 86_400_000
+_EXTENTS = {
+    Kind.DATE: (scalar_key(dt.date.min), scalar_key(dt.date.max)),
+    Kind.DATETIME: (scalar_key(dt.datetime.min), scalar_key(dt.datetime.max)),
+    Kind.TIME: (scalar_key(dt.time.min), scalar_key(dt.time.max)),
+}
+"""What ISO 8601 can write, as keys: a typed value beyond it has no text and is as unknown as nonsense."""
 
 
 def calendar_from_text(texts: pa.Array, variable: Variable) -> Values:
@@ -41,9 +48,13 @@ def calendar_from_array(column: pa.Array, variable: Variable) -> Values:
     """Take the values of a typed ``column`` (n,) for which :func:`is_natural_calendar` holds."""
     if is_plain_number(column.type):
         return microseconds(floats_from_array(column))
-    nulls = column.is_null().to_numpy(zero_copy_only=False)
-    status = np.where(nulls, np.uint8(Status.MISSING), np.uint8(Status.VALID))
-    return Values(np.where(nulls, 0, _in_units(column)), status)
+    numbers = _in_units(column)
+    status = np.full(len(numbers), Status.VALID, np.uint8)
+    if variable.kind in _EXTENTS:
+        first, last = _EXTENTS[variable.kind]
+        status[(numbers < first) | (numbers > last)] = Status.UNKNOWN
+    status[column.is_null().to_numpy(zero_copy_only=False)] = Status.MISSING
+    return Values(np.where(status == Status.VALID, numbers, 0), status)
 
 
 def is_natural_calendar(kind: pa.DataType, variable: Variable) -> bool:

@@ -16,11 +16,12 @@ from typing import BinaryIO
 import pyarrow as pa
 from pyarrow import csv
 
+from syncline.data.record_batches import in_batches_of
 from syncline.errors import DataError
 from syncline.sources.csv_dialect import read_dialect
 from syncline.sources.csv_fault import MAX_RECORD_BYTES, find_fault
 from syncline.sources.files import FileContent, readable, require_file
-from syncline.sources.source import in_batches_of, require_columns
+from syncline.sources.source import require_columns
 
 
 class CsvSource:

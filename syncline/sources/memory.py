@@ -10,8 +10,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
+from syncline.data.record_batches import in_batches_of
 from syncline.errors import DataError
-from syncline.sources.source import column_names, in_batches_of, require_columns
+from syncline.sources.source import column_names, require_columns
 
 _DIGEST_ROWS = 65_536
 

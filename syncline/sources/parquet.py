@@ -9,9 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from syncline.data.record_batches import in_batches_of
 from syncline.errors import DataError
 from syncline.sources.files import FileContent, readable, require_file
-from syncline.sources.source import column_names, in_batches_of, require_columns
+from syncline.sources.source import column_names, require_columns
 
 
 class ParquetSource:

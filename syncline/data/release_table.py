@@ -1,0 +1,167 @@
+"""Write released rows as Parquet or CSV: equal rows give equal bytes, however they arrive.
+
+Parquet is written by one version of Arrow from an explicit schema, with fixed row groups, codec and
+encodings; its metadata says that the data is synthetic, and nothing of the study, its roster or the time.
+Persons get fresh numbers from 1; identifiers and free text are left out.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from syncline.data.batch import Keys, Mask
+from syncline.data.kinds import Kind
+from syncline.data.record_batches import in_batches_of
+from syncline.data.scalars import Scalar, write_scalar
+from syncline.data.schema import Schema
+from syncline.data.variable import Variable
+from syncline.durable.storage_fault import storage_error_from_os
+
+Columns: TypeAlias = Mapping[str, tuple[Keys, Mask]]
+"""Some synthetic rows: keys (n,) and a mask of missing cells (n,) for each modelled variable."""
+
+ROW_GROUP_ROWS = 65_536
+"""Rows of a row group."""
+
+LABEL = (
+    "Synthetic data made by Syncline: no row is a record of a person. See the report for its intended use."
+)
+"""What the metadata of a released file says of its content."""
+
+_METADATA = {"synthetic": "true", "label": LABEL}
+_ARROW_TYPES = {
+    Kind.BOOLEAN: pa.bool_(),
+    Kind.CATEGORICAL: pa.string(),
+    Kind.ORDINAL: pa.string(),
+    Kind.INTEGER: pa.int64(),
+    Kind.CONTINUOUS: pa.float64(),
+    Kind.DATE: pa.date32(),
+    Kind.TIME: pa.time64("us"),
+    Kind.DURATION: pa.duration("us"),
+}
+
+
+def release_schema(schema: Schema) -> pa.Schema:
+    """Return the columns of a release and their Arrow types, in the order of ``schema``."""
+    fields = [pa.field(variable.name, _arrow_type(variable)) for variable in _released(schema)]
+    return pa.schema(fields, metadata=_METADATA)
+
+
+def dropped_columns(schema: Schema) -> tuple[str, ...]:
+    """Return the columns that no release holds: identifiers and free text."""
+    released = {variable.name for variable in _released(schema)}
+    return tuple(name for name in schema.names if name not in released)
+
+
+def release_batches(schema: Schema, rows: Iterable[Columns]) -> Iterator[pa.RecordBatch]:
+    """Yield synthetic rows as typed values, ``ROW_GROUP_ROWS`` at a time."""
+    return in_batches_of(ROW_GROUP_ROWS, _typed_batches(schema, rows))
+
+
+def write_release_parquet(path: Path, schema: Schema, rows: Iterable[Columns]) -> None:
+    """Write synthetic rows to a Parquet file at ``path``."""
+    with _written(path), path.open("wb") as file:
+        writer = pq.ParquetWriter(
+            file,
+            release_schema(schema),
+            version="2.6",
+            data_page_version="1.0",
+            data_page_size=1024 * 1024,
+            dictionary_pagesize_limit=1024 * 1024,
+            write_batch_size=1024,
+            use_dictionary=True,
+            compression="zstd",
+            compression_level=3,
+            write_statistics=True,
+            write_page_index=False,
+            write_page_checksum=False,
+            store_schema=True,
+        )
+        with writer:
+            for batch in release_batches(schema, rows):
+                writer.write_batch(batch, row_group_size=ROW_GROUP_ROWS)
+
+
+def write_release_csv(path: Path, schema: Schema, rows: Iterable[Columns]) -> None:
+    """Write synthetic rows to a CSV file at ``path``: UTF-8, missing cells empty, quotes where needed."""
+    with _written(path), path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(release_schema(schema).names)
+        for batch in release_batches(schema, rows):
+            writer.writerows(zip(*(_texts(column) for column in batch.columns), strict=True))
+
+
+def _released(schema: Schema) -> list[Variable]:
+    return [variable for variable in schema.variables if variable.is_modelled or variable is schema.person]
+
+
+def _arrow_type(variable: Variable) -> pa.DataType:
+    if not variable.is_modelled:
+        return pa.int64()  # a person's fresh number
+    match variable.kind:
+        case Kind.DATETIME:
+            return pa.timestamp("us", tz=variable.zone)
+        case kind:
+            return _ARROW_TYPES[kind]
+
+
+def _typed_batches(schema: Schema, rows: Iterable[Columns]) -> Iterator[pa.RecordBatch]:
+    arrow_schema = release_schema(schema)
+    first_person = 1
+    for columns in rows:
+        n_rows = _height(schema, columns)
+        persons = pa.array(np.arange(first_person, first_person + n_rows))
+        first_person += n_rows
+        arrays = [
+            _typed(variable, *columns[variable.name]) if variable.is_modelled else persons
+            for variable in _released(schema)
+        ]
+        yield pa.RecordBatch.from_arrays(arrays, schema=arrow_schema)
+
+
+def _height(schema: Schema, columns: Columns) -> int:
+    expected = {variable.name for variable in schema.modelled}
+    if columns.keys() != expected:
+        raise ValueError(f"rows of {len(columns)} columns where the schema models {len(expected)} others")
+    return len(columns[schema.modelled[0].name][0])
+
+
+def _typed(variable: Variable, keys: Keys, missing: Mask) -> pa.Array:
+    keys = np.where(missing, 0, keys)
+    grid = variable.grid
+    if grid is not None:
+        values = keys if variable.kind is Kind.TIME else grid.values(keys)
+        return pa.array(values, _arrow_type(variable), mask=missing)
+    if variable.kind is Kind.BOOLEAN:
+        return pa.array(keys == 1, mask=missing)
+    positions = pa.array(keys, mask=missing)
+    return pa.DictionaryArray.from_arrays(positions, list(variable.categories)).cast(pa.string())
+
+
+def _texts(column: pa.Array) -> list[str]:
+    """Return the canonical text of each cell, empty where it is missing."""
+    encoded = column.dictionary_encode()
+    distinct = [_text(value) for value in encoded.dictionary.to_pylist()]
+    return ["" if place is None else distinct[place] for place in encoded.indices.to_pylist()]
+
+
+def _text(value: str | bool | Scalar) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else write_scalar(value)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise storage_error_from_os(path, error) from None
