@@ -55,7 +55,7 @@ class Section(BaseModel):
             for key in value:
                 if key not in known:
                     text = f"{shown(str(key))} is not a known key; {nearest(str(key), known)}"
-                    raise PydanticCustomError("unknown_key", "{text}", {"text": text})
+                    raise PydanticCustomError("key", "{text}", {"text": text})
         return value
 
 
@@ -74,7 +74,7 @@ def build(model: type[SectionT], content: object, name: str) -> SectionT:
 def explain(error: ValidationError, content: object) -> str:
     """Return the first fault of ``error``, found in ``content``, as one sentence."""
     details = error.errors(include_url=False)[0]
-    if details["type"] == "unknown_key":
+    if details["type"] == "key":
         return ".".join(filter(None, [_path(details["loc"], content), details["msg"]]))
     fault = details.get("ctx", {}).get("error")
     if isinstance(fault, WholeSentence):

@@ -1,0 +1,222 @@
+"""The parts of a study's specification, each with the keys of one mapping in the document.
+
+A key or value that this version does not implement is refused by its name and never ignored, least of all a
+protection. Keys of later versions are listed in ``later`` with the only word that may be given for them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, model_validator
+from pydantic_core import PydanticCustomError
+
+from syncline.data.section import Integer, Number, Section, Switch, word_of
+from syncline.data.variable import ColumnName, Labels, is_printable_line
+from syncline.study.flow import DataFlow
+
+SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+"""Names of studies, suppliers and data sets: safe in a path, a log line and a certificate."""
+
+_PERIOD = re.compile(r"([0-9]{1,8})(s|m|h|d)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_MAX_TEXT = 2000
+
+
+def _slug(text: str) -> str:
+    if not SLUG.fullmatch(text):
+        raise ValueError(
+            "must be 1 to 63 letters, digits, dots, - and _, beginning and ending with a letter or digit"
+        )
+    return text
+
+
+def _short_text(text: str) -> str:
+    if len(text) > _MAX_TEXT or not all(is_printable_line(line) for line in text.split("\n")):
+        raise ValueError(f"must be at most {_MAX_TEXT} characters without control characters")
+    return text
+
+
+def _period(value: object) -> dt.timedelta:
+    match = _PERIOD.fullmatch(str(value).strip())
+    if isinstance(value, dt.timedelta):
+        period = value
+    elif match is not None:
+        period = dt.timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+    else:
+        raise ValueError("must be a number with s, m, h or d, as in 24h")
+    if not dt.timedelta(seconds=1) <= period <= dt.timedelta(days=365) or period.microseconds:
+        raise ValueError("must be from 1s to 365d, in whole seconds")
+    return period
+
+
+def _within(low: float, high: float) -> AfterValidator:
+    def check(value: float) -> float:
+        if not low <= value <= high:
+            raise ValueError(f"must be from {low} to {high}")
+        return value
+
+    return AfterValidator(check)
+
+
+Slug = Annotated[str, AfterValidator(_slug)]
+"""A name of at most 63 safe characters."""
+
+ShortText = Annotated[str, AfterValidator(_short_text)]
+"""Text of at most 2,000 characters."""
+
+Period = Annotated[
+    dt.timedelta,
+    BeforeValidator(_period),
+    PlainSerializer(lambda period: f"{int(period.total_seconds())}s", return_type=str),
+]
+"""A span of time written as ``30s``, ``90m``, ``24h`` or ``7d``."""
+
+
+class Method(StrEnum):
+    """Name a technique that this version implements."""
+
+    CART = "cart"
+    MARGINALS = "marginals"
+
+
+class OnLoss(StrEnum):
+    """Say what happens when a supplier is lost; see the frozen roster in docs/study.md."""
+
+    PAUSE = "pause"
+    FAIL = "fail"
+    FREEZE = "freeze"
+    PROCEED = "proceed"
+
+
+class Format(StrEnum):
+    """Name a format of the released table."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+LATER_METHODS = frozenset(
+    {"normal", "copula", "graphical", "bootstrap", "masking", "simulation", "ctgan", "tvae", "sequence"}
+)
+"""Techniques that the design names and this version does not have."""
+
+
+def _implemented_method(value: object) -> object:
+    if value in LATER_METHODS:
+        raise ValueError(f"{value!r} is not implemented by this version; use cart or marginals")
+    return value
+
+
+def _implemented_flow(flow: DataFlow) -> DataFlow:
+    if flow is not DataFlow.SUMMARIES:
+        raise ValueError(f"{flow.value!r} is not implemented by this version; use summaries")
+    return flow
+
+
+def _formats(formats: tuple[Format, ...]) -> tuple[Format, ...]:
+    if Format.PARQUET not in formats or len(set(formats)) != len(formats):
+        raise ValueError("must name parquet, and may add csv")
+    return formats
+
+
+class SpecSection(Section):
+    """A part of a specification that knows the keys of later versions and refuses them by name."""
+
+    later: ClassVar[Mapping[str, str]] = {}
+    """Keys that have no effect yet, each with the only word that may be given; "" where none may."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_later_keys(cls, value: Any) -> Any:  # Any: whatever the document holds here
+        if isinstance(value, Mapping):
+            for key, word in cls.later.items():
+                if key in value and (not word or str(value[key]).lower() != word):
+                    text = f"{key}: this version does not implement it; leave it {word or 'out'}"
+                    raise PydanticCustomError("key", "{text}", {"text": text})
+        return value
+
+
+class Supplier(SpecSection):
+    """One supplier of a study, with its data set there and its flow."""
+
+    name: Slug
+    dataset: Slug | None = None
+    flow: Annotated[DataFlow, AfterValidator(_implemented_flow), word_of(DataFlow)] = DataFlow.SUMMARIES
+
+
+class Quorum(SpecSection):
+    """How many suppliers a study needs, how long it waits for one, and what happens then."""
+
+    min_suppliers: Annotated[Integer, _within(1, 1000)] = 3
+    deadline: Period = dt.timedelta(hours=24)
+    then: Annotated[OnLoss, word_of(OnLoss)] = OnLoss.PAUSE
+
+
+class SynthesizerSpec(SpecSection):
+    """The technique and its settings."""
+
+    later: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        (
+            "methods",
+            "predictors",
+            "synthesize",
+            "conditions",
+            "balance",
+            "replicates",
+            "proper",
+            "strata",
+            "weight",
+            "prior",
+        ),
+        "",
+    )
+
+    method: Annotated[Method, word_of(Method), BeforeValidator(_implemented_method)] = Method.CART
+    visit_sequence: Annotated[Labels | None, BeforeValidator(lambda v: None if v == "auto" else v)] = None
+    min_leaf: Annotated[Integer, _within(1, 1_000_000)] = 50
+    max_depth: Annotated[Integer, _within(1, 30)] = 12
+    rows: Annotated[Integer, _within(1, 1_000_000_000)] | None = None
+    seed: Annotated[Integer, _within(0, 2**63 - 1)] | None = None
+
+
+class Privacy(SpecSection):
+    """The protections of a study."""
+
+    later: ClassVar[Mapping[str, str]] = {
+        "secure_aggregation": "false",
+        "differential_privacy": "none",
+        "min_cell_at": "",
+    }
+
+    secure_aggregation: Switch = False
+    min_cell: Annotated[Integer, _within(1, 1_000_000)] = 11
+    differential_privacy: str = "none"
+
+
+class Validation(SpecSection):
+    """What is held out, and which columns the comparisons are about."""
+
+    later: ClassVar[Mapping[str, str]] = {"models": "", "max_candidates": ""}
+
+    holdout: Annotated[Number, _within(0, 0.9)] = 0.2
+    target: ColumnName | None = None
+    keys: Labels = ()
+    sensitive: Labels = ()
+    salt: ShortText | None = None
+
+
+class Release(SpecSection):
+    """What must hold before the release, and in which formats it is written."""
+
+    later: ClassVar[Mapping[str, str]] = {"gate": "none", "approvals": "0"}
+
+    gate: str = "none"
+    approvals: Integer = 0
+    formats: Annotated[tuple[Annotated[Format, word_of(Format)], ...], AfterValidator(_formats)] = (
+        Format.PARQUET,
+    )

@@ -1,0 +1,188 @@
+"""A study's specification: what its researcher asks for, its suppliers approve and its manifest names.
+
+A specification embeds its schema and has one canonical form in bytes, with every default written out, so that
+an approval covers values and not the defaults of some version. Its digest names the study in approvals,
+signatures and manifests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from syncline.data.document import parse_document, read_file
+from syncline.data.kinds import Role
+from syncline.data.schema import Schema
+from syncline.data.section import (
+    Integer,
+    WholeSentence,
+    build,
+    canonical_json,
+    nearest,
+    parse_canonical,
+    sha256_hex,
+    shown,
+)
+from syncline.errors import DocumentError
+from syncline.study.sections import (
+    Privacy,
+    Quorum,
+    Release,
+    ShortText,
+    Slug,
+    SpecSection,
+    Supplier,
+    SynthesizerSpec,
+    Validation,
+)
+
+FORM = 1
+"""The form of specification that this version reads."""
+
+MAX_SUPPLIERS = 1000
+"""The most suppliers that a study may have."""
+
+_SALT_LABEL = b"syncline/holdout-salt/1\x00"
+
+
+def _known_form(form: int) -> int:
+    if form != FORM:
+        raise ValueError(f"must be {FORM}, the form that this version reads")
+    return form
+
+
+def _only_none(linkage: str) -> str:
+    if linkage != "none":
+        raise ValueError("must be none: this version does not implement linkage")
+    return linkage
+
+
+class StudySpec(SpecSection):
+    """A study as its researcher wrote it, complete with its schema and every default."""
+
+    later: ClassVar[Mapping[str, str]] = {"governance": ""}
+
+    syncline: Annotated[Integer, AfterValidator(_known_form)]
+    study: Slug
+    purpose: ShortText = ""
+    embedded_schema: Schema = Field(alias="schema")
+    suppliers: tuple[Supplier, ...]
+    quorum: Quorum = Quorum()
+    linkage: Annotated[str, AfterValidator(_only_none)] = "none"
+    synthesizer: SynthesizerSpec = SynthesizerSpec()
+    privacy: Privacy = Privacy()
+    validation: Annotated[Validation | None, BeforeValidator(lambda v: None if v == "none" else v)] = (
+        Validation()
+    )
+    release: Release = Release()
+
+    @classmethod
+    def from_yaml(cls, path: Path | str) -> StudySpec:
+        """Read the specification at ``path``; a ``schema`` that is text names a file beside it."""
+        path = Path(path)
+        document = parse_document(read_file(path), str(path))
+        if isinstance(document, dict) and isinstance(document.get("schema"), str):
+            schema = Schema.from_yaml(path.parent / str(document["schema"]))
+            return build(cls, {**document, "schema": schema}, str(path))
+        return build(cls, document, str(path))
+
+    @classmethod
+    def from_canonical(cls, content: bytes) -> StudySpec:
+        """Read the bytes that :meth:`canonical` wrote, and no others."""
+        spec = build(cls, parse_canonical(content, "study"), "study")
+        if spec.canonical() != content:
+            raise DocumentError("study: not in canonical form; write it with this version of Syncline")
+        return spec
+
+    def canonical(self) -> bytes:
+        """Return the canonical form: sorted JSON without white space, in UTF-8, defaults included."""
+        document = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"embedded_schema"})
+        document["schema"] = self.schema.to_document()
+        return canonical_json({"validation": "none"} | document)
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the canonical form, in hexadecimal."""
+        return sha256_hex(self.canonical())
+
+    @property
+    def schema(self) -> Schema:  # type: ignore[override]  # pydantic's own schema() is deprecated
+        """The schema of the study's table."""
+        return self.embedded_schema
+
+    @property
+    def supplier_names(self) -> tuple[str, ...]:
+        """The suppliers' names in the order in which answers are merged."""
+        return tuple(sorted(supplier.name for supplier in self.suppliers))
+
+    @property
+    def holdout(self) -> float:
+        """The share of persons (or rows) that no model sees."""
+        return 0.0 if self.validation is None else self.validation.holdout
+
+    @property
+    def salt(self) -> bytes:
+        """The key of the holdout's hash: one for all suppliers of the study."""
+        if self.validation is not None and self.validation.salt is not None:
+            return self.validation.salt.encode()
+        return hashlib.sha256(_SALT_LABEL + self.study.encode()).digest()
+
+    @model_validator(mode="after")
+    def _check(self) -> StudySpec:
+        self._check_suppliers()
+        if not self.schema.modelled:
+            raise WholeSentence("schema: it has no column that can be modelled")
+        for where, column in self._named_columns():
+            self._check_column(where, column)
+        return self
+
+    def _check_suppliers(self) -> None:
+        names = self.supplier_names
+        if not names or len(names) > MAX_SUPPLIERS:
+            raise WholeSentence(f"suppliers must name 1 to {MAX_SUPPLIERS} suppliers")
+        for name, following in pairwise(sorted(names, key=str.casefold)):
+            if name.casefold() == following.casefold():
+                raise WholeSentence(f"suppliers: {following!r} is named twice; keep one")
+        if "min_suppliers" not in self.quorum.model_fields_set:
+            fitted = self.quorum.model_copy(
+                update={"min_suppliers": min(self.quorum.min_suppliers, len(names))}
+            )
+            object.__setattr__(self, "quorum", fitted)
+        wanted = self.quorum.min_suppliers
+        if wanted > len(names):
+            raise WholeSentence(
+                f"quorum.min_suppliers: {wanted} exceeds the number of suppliers, {len(names)}"
+            )
+
+    def _named_columns(self) -> Iterator[tuple[str, str]]:
+        for column in self.synthesizer.visit_sequence or ():
+            yield "synthesizer.visit_sequence", column
+        if self.validation is None:
+            return
+        if self.validation.target is not None:
+            yield "validation.target", self.validation.target
+        for column in self.validation.keys:
+            yield "validation.keys", column
+        for column in self.validation.sensitive:
+            yield "validation.sensitive", column
+
+    def _check_column(self, where: str, column: str) -> None:
+        known = {variable.name: variable for variable in self.schema.variables}
+        if column not in known:
+            names = [variable.name for variable in self.schema.modelled]
+            raise WholeSentence(f"{where}: {shown(column)!r} is not a column; {nearest(column, names)}")
+        variable = known[column]
+        if variable.role is Role.PERSON:
+            raise WholeSentence(
+                f"{where}: column {shown(column)!r} has role person and cannot be used as a variable"
+            )
+        if not variable.is_modelled:
+            raise WholeSentence(
+                f"{where}: column {shown(column)!r} has kind {variable.kind} and cannot be used as a variable"
+            )
