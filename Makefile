@@ -71,7 +71,7 @@ proto-check: $(PROTO_READY)
 	$(PROTO_PYTHON) scripts/generate_stubs.py --check
 
 buf-lint:
-	@if command -v npm >/dev/null; then $(MAKE) $(BUF_READY) && $(BUF) lint; \
+	@if command -v npm >/dev/null; then $(MAKE) --silent $(BUF_READY) && $(BUF) lint; \
 	else echo "buf lint skipped: npm is not installed"; fi
 
 # --- environments: made once, made again when what they install from changes ---------------------------------

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.house.repository import ROOT
+from tests.house.repository import ROOT, source_files
 
 HEAVY = ("numpy", "pandas", "pyarrow", "scipy", "sklearn")
 COUNT_MODULES = "import sys, json, {module}; print(json.dumps(sorted(sys.modules)))"
@@ -35,6 +35,17 @@ def test_the_agents_daemon_holds_no_numeric_library(room: str) -> None:
             continue
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         assert loaded_by(module).isdisjoint({*HEAVY, "rich"}), module
+
+
+def rooms_with_grpc() -> list[str]:
+    """Return the rooms of which some module imports gRPC."""
+    found = {path.parent for path in source_files() if "\nimport grpc" in path.read_text("utf-8")}
+    return sorted(".".join(folder.relative_to(ROOT).parts[:2]) for folder in found)
+
+
+@pytest.mark.parametrize("room", rooms_with_grpc())
+def test_tls_is_settled_before_grpc_loads(room: str) -> None:
+    assert "syncline.wire" in loaded_by(room)
 
 
 def test_stubs_stay_under_the_wire() -> None:
