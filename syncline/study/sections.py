@@ -22,6 +22,9 @@ from syncline.study.flow import DataFlow
 SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 """Names of studies, suppliers and data sets: safe in a path, a log line and a certificate."""
 
+FORM = 1
+"""The form of document that this version reads."""
+
 _PERIOD = re.compile(r"([0-9]{1,8})(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _MAX_TEXT = 2000
@@ -54,7 +57,9 @@ def _period(value: object) -> dt.timedelta:
     return period
 
 
-def _within(low: float, high: float) -> AfterValidator:
+def within(low: float, high: float) -> AfterValidator:
+    """Return the validator of a number from ``low`` to ``high``."""
+
     def check(value: float) -> float:
         if not low <= value <= high:
             raise ValueError(f"must be from {low} to {high}")
@@ -62,6 +67,15 @@ def _within(low: float, high: float) -> AfterValidator:
 
     return AfterValidator(check)
 
+
+def _known_form(form: int) -> int:
+    if form != FORM:
+        raise ValueError(f"must be {FORM}, the form of document that this version reads")
+    return form
+
+
+Form = Annotated[Integer, AfterValidator(_known_form)]
+"""The form of a document, under the key ``syncline``."""
 
 Slug = Annotated[str, AfterValidator(_slug)]
 """A name of at most 63 safe characters."""
@@ -152,7 +166,7 @@ class Supplier(SpecSection):
 class Quorum(SpecSection):
     """How many suppliers a study needs, how long it waits for one, and what happens then."""
 
-    min_suppliers: Annotated[Integer, _within(1, 1000)] = 3
+    min_suppliers: Annotated[Integer, within(1, 1000)] = 3
     deadline: Period = dt.timedelta(hours=24)
     then: Annotated[OnLoss, word_of(OnLoss)] = OnLoss.PAUSE
 
@@ -178,10 +192,10 @@ class SynthesizerSpec(SpecSection):
 
     method: Annotated[Method, word_of(Method), BeforeValidator(_implemented_method)] = Method.CART
     visit_sequence: Annotated[Labels | None, BeforeValidator(lambda v: None if v == "auto" else v)] = None
-    min_leaf: Annotated[Integer, _within(1, 1_000_000)] = 50
-    max_depth: Annotated[Integer, _within(1, 30)] = 12
-    rows: Annotated[Integer, _within(1, 1_000_000_000)] | None = None
-    seed: Annotated[Integer, _within(0, 2**63 - 1)] | None = None
+    min_leaf: Annotated[Integer, within(1, 1_000_000)] = 50
+    max_depth: Annotated[Integer, within(1, 30)] = 12
+    rows: Annotated[Integer, within(1, 1_000_000_000)] | None = None
+    seed: Annotated[Integer, within(0, 2**63 - 1)] | None = None
 
 
 class Privacy(SpecSection):
@@ -194,7 +208,7 @@ class Privacy(SpecSection):
     }
 
     secure_aggregation: Switch = False
-    min_cell: Annotated[Integer, _within(1, 1_000_000)] = 11
+    min_cell: Annotated[Integer, within(1, 1_000_000)] = 11
     differential_privacy: str = "none"
 
 
@@ -203,7 +217,7 @@ class Validation(SpecSection):
 
     later: ClassVar[Mapping[str, str]] = {"models": "", "max_candidates": ""}
 
-    holdout: Annotated[Number, _within(0, 0.9)] = 0.2
+    holdout: Annotated[Number, within(0, 0.9)] = 0.2
     target: ColumnName | None = None
     keys: Labels = ()
     sensitive: Labels = ()

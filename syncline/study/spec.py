@@ -20,7 +20,6 @@ from syncline.data.document import parse_document, read_file
 from syncline.data.kinds import Role
 from syncline.data.schema import Schema
 from syncline.data.section import (
-    Integer,
     WholeSentence,
     build,
     canonical_json,
@@ -31,6 +30,8 @@ from syncline.data.section import (
 )
 from syncline.errors import DocumentError
 from syncline.study.sections import (
+    Form,
+    OnLoss,
     Privacy,
     Quorum,
     Release,
@@ -42,19 +43,10 @@ from syncline.study.sections import (
     Validation,
 )
 
-FORM = 1
-"""The form of specification that this version reads."""
-
 MAX_SUPPLIERS = 1000
 """The most suppliers that a study may have."""
 
 _SALT_LABEL = b"syncline/holdout-salt/1\x00"
-
-
-def _known_form(form: int) -> int:
-    if form != FORM:
-        raise ValueError(f"must be {FORM}, the form that this version reads")
-    return form
 
 
 def _only_none(linkage: str) -> str:
@@ -68,7 +60,7 @@ class StudySpec(SpecSection):
 
     later: ClassVar[Mapping[str, str]] = {"governance": ""}
 
-    syncline: Annotated[Integer, AfterValidator(_known_form)]
+    syncline: Form
     study: Slug
     purpose: ShortText = ""
     embedded_schema: Schema = Field(alias="schema")
@@ -120,6 +112,11 @@ class StudySpec(SpecSection):
     def supplier_names(self) -> tuple[str, ...]:
         """The suppliers' names in the order in which answers are merged."""
         return tuple(sorted(supplier.name for supplier in self.suppliers))
+
+    @property
+    def fewest_suppliers(self) -> int:
+        """The fewest suppliers with whom the study may run: all of them, unless it may go on without some."""
+        return self.quorum.min_suppliers if self.quorum.then is OnLoss.PROCEED else len(self.suppliers)
 
     @property
     def holdout(self) -> float:

@@ -1,0 +1,228 @@
+"""The supplier's policy: what this supplier answers, written by its people and checked before every answer.
+
+Everything that the policy does not name is refused. :meth:`Policy.permits` judges a whole study when it is
+proposed; :meth:`Policy.permits_question` judges each question again when it is asked, in the process that
+would answer it, so that approval of a study is never the only guard.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, model_validator
+
+from syncline.data.document import parse_document, read_file
+from syncline.data.section import Integer, Section, Switch, WholeSentence, build, shown, word_of
+from syncline.data.variable import Labels
+from syncline.study.flow import DataFlow
+from syncline.study.sections import Form, Supplier, within
+from syncline.study.spec import StudySpec
+
+
+class QuestionKind(StrEnum):
+    """Name a question of the closed vocabulary; each is permitted on its own."""
+
+    ROW_COUNT = "row_count"
+    PROFILE = "profile"
+    RANK_COUNTS = "rank_counts"
+    MARGINALS = "marginals"
+    MOMENTS = "moments"
+    TREE_LEVEL = "tree_level"
+    FORMULA_CHECK = "formula_check"
+
+
+class ApprovalMode(StrEnum):
+    """Say who approves a study that the policy permits."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the policy does not permit something: the key that forbids it, and a sentence for people."""
+
+    key: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.sentence}"
+
+
+_HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def _digests(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_HEX_DIGEST.fullmatch(value) for value in values):
+        raise ValueError("must list digests of 64 lower-case hexadecimal digits")
+    return values
+
+
+Digests = Annotated[tuple[str, ...], AfterValidator(_digests)]
+"""SHA-256 digests in hexadecimal."""
+
+
+class Columns(Section):
+    """Which columns a study may model; ``deny`` wins over ``allow``."""
+
+    allow: Labels = ()
+    deny: Labels = ()
+
+
+class Limits(Section):
+    """How much one study may ask; left out, nothing."""
+
+    max_order: Annotated[Integer, within(0, 16)] = 0
+    max_rounds: Annotated[Integer, within(0, 100_000)] = 0
+    max_cells: Annotated[Integer, within(0, 2**62)] = 0
+
+
+class Approval(Section):
+    """Whether a person approves each study, or which studies need none."""
+
+    mode: Annotated[ApprovalMode, word_of(ApprovalMode)] = ApprovalMode.MANUAL
+    specs: Digests = ()
+    researchers: Digests = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Approval:
+        if self.mode is ApprovalMode.AUTOMATIC and not (self.specs or self.researchers):
+            raise WholeSentence(
+                "approval.mode: automatic needs digests under specs or fingerprints under researchers"
+            )
+        if self.mode is ApprovalMode.MANUAL and (self.specs or self.researchers):
+            raise WholeSentence(
+                "approval.mode: manual leaves no use for specs and researchers; take them out"
+            )
+        return self
+
+
+class Policy(Section):
+    """What one supplier answers; what is left out is refused."""
+
+    syncline: Form
+    studies: Labels = ()
+    flows: tuple[Annotated[DataFlow, word_of(DataFlow)], ...] = ()
+    datasets: Labels = ()
+    columns: Columns = Columns()
+    questions: tuple[Annotated[QuestionKind, word_of(QuestionKind)], ...] = ()
+    limits: Limits = Limits()
+    min_cell: Annotated[Integer, within(1, 1_000_000)] = 11
+    min_suppliers: Annotated[Integer, within(1, 1000)] = 5
+    validation: Switch = False
+    approval: Approval = Approval()
+
+    @classmethod
+    def from_yaml(cls, path: Path | str) -> Policy:
+        """Read the policy at ``path``."""
+        return build(cls, parse_document(read_file(Path(path)), str(path)), str(path))
+
+    @classmethod
+    def from_document(cls, document: object) -> Policy:
+        """Make a policy of what :meth:`to_document` returned."""
+        return build(cls, document, "policy")
+
+    def to_document(self) -> dict[str, Any]:  # Any: pydantic types no dump
+        """Return the policy as plain mappings and lists that fit into JSON."""
+        return self.model_dump(mode="json")
+
+    def permits(self, spec: StudySpec, supplier: str) -> tuple[Refusal, ...]:
+        """Return every reason against the study ``spec`` at the supplier of this name; none means yes."""
+        entry = next((entry for entry in spec.suppliers if entry.name == supplier), None)
+        if entry is None:
+            return (Refusal("studies", f"the study does not name the supplier {supplier!r}"),)
+        return (*self._against_entry(spec, entry), *self._against_study(spec))
+
+    def permits_dataset(self, name: str) -> Refusal | None:
+        """Judge the data set that the study would be answered from."""
+        if _matches_any(name, self.datasets):
+            return None
+        return Refusal("datasets", f"the data set {shown(name)!r} is not listed for studies")
+
+    def permits_round(self, number: int) -> Refusal | None:
+        """Judge the round ``number`` of a study, counted from 1."""
+        if number <= self.limits.max_rounds:
+            return None
+        return Refusal("limits.max_rounds", f"round {number} exceeds the {self.limits.max_rounds} permitted")
+
+    def permits_question(
+        self, question_kind: str, columns: Sequence[str], order: int, cells: int
+    ) -> Refusal | None:
+        """Judge one question by its kind, its columns, how many it counts together, and its cells."""
+        if question_kind not in self.questions:
+            return Refusal("questions", f"questions of kind {shown(question_kind)!r} are not answered")
+        if order > self.limits.max_order:
+            return Refusal(
+                "limits.max_order",
+                f"it counts {order} columns together, permitted are {self.limits.max_order}",
+            )
+        if cells > self.limits.max_cells:
+            return Refusal(
+                "limits.max_cells", f"its answer has {cells} cells, permitted are {self.limits.max_cells}"
+            )
+        return next(self._against_columns(columns), None)
+
+    def approves(self, spec_digest: str, researcher_fingerprint: str) -> bool:
+        """Tell whether a permitted study needs no person's approval."""
+        if self.approval.mode is ApprovalMode.MANUAL:
+            return False
+        return spec_digest in self.approval.specs or researcher_fingerprint in self.approval.researchers
+
+    def _against_entry(self, spec: StudySpec, entry: Supplier) -> Iterator[Refusal]:
+        if not _matches_any(spec.study, self.studies):
+            yield Refusal("studies", f"no pattern matches the study {spec.study!r}")
+        if entry.flow not in self.flows:
+            yield Refusal("flows", f"the flow {entry.flow.value!r} is not listed")
+        if entry.dataset is not None and (refusal := self.permits_dataset(entry.dataset)):
+            yield refusal
+        if entry.dataset is None and not self.datasets:
+            yield Refusal("datasets", "no data set is listed for studies")
+
+    def _against_study(self, spec: StudySpec) -> Iterator[Refusal]:
+        yield from self._against_columns([variable.name for variable in spec.schema.modelled])
+        if spec.privacy.min_cell < self.min_cell:
+            yield Refusal(
+                "min_cell",
+                f"the study builds on counts from {spec.privacy.min_cell}, permitted from {self.min_cell}",
+            )
+        fewest = spec.fewest_suppliers
+        if fewest < self.min_suppliers:
+            yield Refusal(
+                "min_suppliers",
+                f"the study may run with {fewest} suppliers, at least {self.min_suppliers} are needed",
+            )
+        if spec.validation is not None and not self.validation:
+            yield Refusal("validation", "the study compares its synthetic data with rows here")
+
+    def _against_columns(self, columns: Sequence[str]) -> Iterator[Refusal]:
+        for column in columns:
+            if _matches_any(column, self.columns.deny):
+                yield Refusal("columns.deny", f"the column {shown(column)!r} is denied")
+            elif not _matches_any(column, self.columns.allow):
+                yield Refusal("columns.allow", f"the column {shown(column)!r} is not listed")
+
+
+def _matches_any(name: str, patterns: Sequence[str]) -> bool:
+    return any(_matches(name, pattern) for pattern in patterns)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Match ``name`` against ``pattern``, in which ``*`` stands for any text and all else for itself."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return name == pattern
+    if not name.startswith(first):
+        return False
+    place = len(first)
+    *middle, last = rest
+    for part in middle:
+        found = name.find(part, place)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return name.endswith(last) and len(name) - len(last) >= place
