@@ -20,7 +20,12 @@ from types import TracebackType
 from typing import Self, TypeVar, cast
 
 from syncline.durable.migrations import migrate
-from syncline.durable.storage_fault import is_storage_fault, storage_error_from_os, storage_error_from_sqlite
+from syncline.durable.storage_fault import (
+    is_storage_fault,
+    primary_code,
+    storage_error_from_os,
+    storage_error_from_sqlite,
+)
 from syncline.durable.writer import Writer, closed_error
 
 T = TypeVar("T")
@@ -86,6 +91,8 @@ class Database:
             try:
                 return function(self._reading)
             except sqlite3.Error as fault:
+                if primary_code(fault) == sqlite3.SQLITE_READONLY:
+                    raise RuntimeError("a read function must not write") from fault
                 if is_storage_fault(fault):
                     raise storage_error_from_sqlite(self.path, fault) from fault
                 raise

@@ -1,7 +1,7 @@
 """The file of one payload: a header that seals the object's key, then encrypted slots at fixed places.
 
     file:   header | slot 0 | slot 1 | ...
-    header: magic (8) | SHA-256 of the payload (32) | its size (8) | nonce (12) | the object's key, sealed (48)
+    header: magic (8) | SHA-256 of the payload (32) | size (8) | nonce (12) | the object's key, sealed (48)
     slot:   nonce (12) | ciphertext (1 MiB, the last one shorter) | tag (16)
 
 AES-256-GCM throughout. The key-encryption key seals the object's key together with digest and size, and the

@@ -33,7 +33,7 @@ _PRIMARY_CODE = 0xFF
 
 def storage_error_from_sqlite(path: Path, fault: sqlite3.Error) -> StorageError:
     """Describe a failure of the database file at ``path``, without any value that it holds."""
-    code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
+    code = primary_code(fault)
     remedy = _SQLITE_REMEDIES.get(code)
     if remedy is None:
         name = getattr(fault, "sqlite_errorname", type(fault).__name__)
@@ -43,8 +43,12 @@ def storage_error_from_sqlite(path: Path, fault: sqlite3.Error) -> StorageError:
 
 def is_storage_fault(fault: sqlite3.Error) -> bool:
     """Tell whether the file or the disk is at fault, rather than the statement."""
-    code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
-    return code in _SQLITE_REMEDIES
+    return primary_code(fault) in _SQLITE_REMEDIES
+
+
+def primary_code(fault: sqlite3.Error) -> int:
+    """Return SQLite's primary result code; SQLITE_ERROR where the module itself raised."""
+    return int(getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & _PRIMARY_CODE
 
 
 def storage_error_from_os(path: Path, fault: OSError) -> StorageError:

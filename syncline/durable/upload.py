@@ -121,7 +121,12 @@ class Upload:
 def _rename(partial: Path, final: Path) -> None:
     """Give a finished upload its name, durably."""
     crash_point("payload:before-rename")
-    os.replace(partial, final)
+    try:
+        os.replace(partial, final)
+    except FileNotFoundError:
+        if not final.exists():
+            raise
+        return  # a second connection of the same sender finished this upload first
     descriptor = os.open(final.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -7,6 +7,7 @@ caller hears of its result only after the commit that holds it.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -140,8 +141,9 @@ class Writer:
 
     def _roll_back(self, jobs: list[WriteJob], error: Exception) -> None:
         """Undo the whole group; a function's own error is kept, the rest hear why the group failed."""
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        with contextlib.suppress(sqlite3.Error):  # the callers hear of the first error, which caused this one
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
         for job in jobs:
             job.error = job.error or error
 

@@ -44,9 +44,7 @@ class CertificateAuthority:
 
     def __init__(self, key: ec.EllipticCurvePrivateKey, root: x509.Certificate) -> None:
         if key.public_key() != root.public_key():
-            raise IdentityError(
-                f"{KEY_FILE} and {ROOT_FILE} do not belong together: restore both from one backup"
-            )
+            raise IdentityError(f"{KEY_FILE} and {ROOT_FILE} do not match: restore both from one backup")
         self._key = key
         self._root = root
 

@@ -1,0 +1,53 @@
+"""A child for the tests: it echoes, fails in every way, computes for ever or dies."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+
+from syncline.compute.frames import Header, Json
+from syncline.compute.serve import log_event, serve
+from syncline.errors import DataError
+
+SECRET = "patient-4711"
+
+
+class MissingColumn(DataError):
+    """An error of a room of its own, below one of the catalogue."""
+
+
+def handle(header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, Sequence[bytes]]:
+    match header["op"]:
+        case "echo":
+            return {"echo": header, "args": sys.argv[1:]}, blobs
+        case "environment":
+            return {"threads": os.environ.get("OMP_NUM_THREADS"), "extra": os.environ.get("EXTRA")}, []
+        case "talk":
+            print(SECRET)
+            warnings.warn(SECRET, stacklevel=1)
+            sys.stderr.write("x" * 3_000_000 + "\n")
+            log_event("progress", rounds=3)
+            return {}, []
+        case "data error":
+            raise MissingColumn("column 'age': it is not in the table")
+        case "defect":
+            raise KeyError(SECRET)
+        case "no JSON":
+            return {"value": {1, 2}}, []  # type: ignore[dict-item]
+        case "allocate":
+            return {}, [bytes(2 << 30)]
+        case "sleep":
+            time.sleep(60)
+        case "exit":
+            os._exit(3)
+        case "print a frame":
+            os.write(1, b"\x00" * 64)
+            return {}, []
+    return {}, []
+
+
+if __name__ == "__main__":
+    serve(handle)
