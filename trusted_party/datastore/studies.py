@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from syncline.study.lifecycle import StudyState
-from syncline.wire.messages import ReleaseId, StudyId
+from syncline.errors import ProtocolError
+from syncline.study.lifecycle import StudyState, check_transition
+from syncline.wire.messages import ReleaseId, StudyId, SupplierDecision
+
+
+class StudyMoved(ProtocolError):
+    """Somebody else changed the study's state first."""
 
 
 class PartyState(StrEnum):
-    """Where a supplier stands in a study."""
+    """What a supplier said to a study."""
 
     WAITING = "waiting"
     APPROVED = "approved"
     REFUSED = "refused"
-    ANSWERING = "answering"
-    ANSWERED = "answered"
-    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,6 @@ class StudyRow:
     specification: bytes
     specification_sha256: str
     state: StudyState
-    resumes_as: StudyState | None
     reason: str
     stage: str
     round: int
@@ -52,7 +53,7 @@ class StudyRow:
 
 @dataclass(frozen=True, slots=True)
 class PartyRow:
-    """A supplier in a study; ``signing_key`` is the one it had when the study was submitted."""
+    """A supplier in a study; ``signing_key`` is the one that signed its decision."""
 
     study_id: StudyId
     name: str
@@ -109,15 +110,15 @@ def find_study(connection: sqlite3.Connection, study_id: StudyId) -> StudyRow | 
     return None if row is None else _study(row)
 
 
-def find_submission(
+def find_submissions(
     connection: sqlite3.Connection, researcher: str, specification_sha256: str
-) -> StudyRow | None:
-    """Return the study that this researcher submitted with this specification."""
-    row = connection.execute(
-        "SELECT * FROM studies WHERE researcher = ? AND specification_sha256 = ?",
+) -> list[StudyRow]:
+    """Return the studies that this researcher submitted with this specification, oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM studies WHERE researcher = ? AND specification_sha256 = ? ORDER BY submitted_us",
         (researcher, specification_sha256),
-    ).fetchone()
-    return None if row is None else _study(row)
+    )
+    return [_study(row) for row in rows]
 
 
 def list_studies(
@@ -141,20 +142,30 @@ def studies_in(connection: sqlite3.Connection, states: Sequence[StudyState]) -> 
     return [StudyId(row["id"]) for row in rows]
 
 
-def set_state(
+def change_state(
     connection: sqlite3.Connection,
-    study_id: StudyId,
+    study: StudyRow,
     state: StudyState,
     reason: str = "",
     *,
-    resumes_as: StudyState | None = None,
     ended_us: int = 0,
 ) -> None:
-    """Write a state with its reason; ``resumes_as`` is the state in which a paused study goes on."""
-    connection.execute(
-        "UPDATE studies SET state = ?, reason = ?, resumes_as = ?, ended_us = ? WHERE id = ?",
-        (state, reason, resumes_as, ended_us, study_id),
+    """Take a study from the state in which it was read to another one that the lifecycle allows.
+
+    It raises where the study has moved on in the meantime, so that a slow step never overrules a cancellation.
+    """
+    check_transition(study.state, state)
+    changed = connection.execute(
+        "UPDATE studies SET state = ?, reason = ?, ended_us = ? WHERE id = ? AND state = ?",
+        (state, reason, ended_us, study.id, study.state),
     )
+    if changed.rowcount != 1:
+        raise StudyMoved(f"study {study.id}: it is not {study.state} any more")
+
+
+def set_reason(connection: sqlite3.Connection, study_id: StudyId, reason: str) -> None:
+    """Write another reason for the state that a study is in."""
+    connection.execute("UPDATE studies SET reason = ? WHERE id = ?", (reason, study_id))
 
 
 def set_progress(
@@ -219,12 +230,13 @@ def set_party(
 
 
 def set_decision(
-    connection: sqlite3.Connection, study_id: StudyId, name: str, reason: str, signature: bytes
+    connection: sqlite3.Connection, name: str, signing_key: bytes, decision: SupplierDecision
 ) -> None:
-    """Keep a supplier's signature and the reason that it covers."""
+    """Keep a supplier's signature, the key that made it and the reason that it covers."""
     connection.execute(
-        "UPDATE parties SET decision_reason = ?, signature = ? WHERE study_id = ? AND name = ?",
-        (reason, signature, study_id, name),
+        "UPDATE parties SET signing_key = ?, decision_reason = ?, signature = ?"
+        " WHERE study_id = ? AND name = ?",
+        (signing_key, decision.reason, decision.signature, decision.study_id, name),
     )
 
 
@@ -238,18 +250,17 @@ def studies_of_supplier(
 ) -> list[StudyRow]:
     """Return the studies in one of ``states`` in whose roster a supplier is."""
     marks = ", ".join("?" * len(states))
-    rows = connection.execute(
-        "SELECT studies.* FROM studies JOIN parties ON study_id = studies.id WHERE parties.name = ?"
-        f" AND in_roster AND studies.state IN ({marks}) ORDER BY submitted_us, studies.id",  # noqa: S608
-        (name, *states),
+    query = (
+        "SELECT studies.* FROM studies JOIN parties ON study_id = studies.id WHERE parties.name = ?"  # noqa: S608
+        f" AND in_roster AND studies.state IN ({marks}) ORDER BY submitted_us, studies.id"
     )
+    rows = connection.execute(query, (name, *states))
     return [_study(row) for row in rows]
 
 
 def _study(row: sqlite3.Row) -> StudyRow:
     fields = {key: row[key] for key in row.keys()}  # noqa: SIM118  (a Row iterates over its values)
     fields["state"] = StudyState(row["state"])
-    fields["resumes_as"] = None if row["resumes_as"] is None else StudyState(row["resumes_as"])
     return StudyRow(**fields)
 
 

@@ -43,7 +43,6 @@ CREATE TABLE studies (
     specification BLOB NOT NULL,
     specification_sha256 TEXT NOT NULL,
     state TEXT NOT NULL,
-    resumes_as TEXT,
     reason TEXT NOT NULL DEFAULT '',
     stage TEXT NOT NULL DEFAULT '',
     round INTEGER NOT NULL DEFAULT -1,
@@ -56,9 +55,9 @@ CREATE TABLE studies (
     submitted_us INTEGER NOT NULL,
     moved_us INTEGER NOT NULL,
     ended_us INTEGER NOT NULL DEFAULT 0,
-    release_id TEXT,
-    UNIQUE (researcher, specification_sha256)
+    release_id TEXT
 ) STRICT;
+CREATE INDEX submissions ON studies (researcher, specification_sha256);
 
 CREATE TABLE parties (
     study_id TEXT NOT NULL REFERENCES studies (id),
@@ -70,7 +69,6 @@ CREATE TABLE parties (
     signing_key BLOB NOT NULL,
     decision_reason TEXT NOT NULL DEFAULT '',
     signature BLOB,
-    told_end INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (study_id, name)
 ) STRICT;
 

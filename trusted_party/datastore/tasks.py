@@ -109,6 +109,12 @@ def tasks_of_round(connection: sqlite3.Connection, study_id: StudyId, number: in
     return [_task(row) for row in rows]
 
 
+def task_ids_of(connection: sqlite3.Connection, study_id: StudyId) -> list[TaskId]:
+    """Return the ids of all tasks of a study."""
+    rows = connection.execute("SELECT id FROM tasks WHERE study_id = ?", (study_id,))
+    return [TaskId(row["id"]) for row in rows]
+
+
 def open_tasks_of(connection: sqlite3.Connection, supplier: str) -> list[Task]:
     """Return a supplier's open tasks."""
     rows = connection.execute(

@@ -1,0 +1,60 @@
+"""Events for the operator: a name and fields, as JSON lines or, on a terminal, as text.
+
+Fields name studies, suppliers, files and sizes; no value from anybody's data is ever passed here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import sys
+from typing import Final, TextIO
+
+Field = str | int | float | bool | None
+
+_HUB: Final = logging.getLogger("trusted_party")
+
+
+def log_event(name: str, **fields: Field) -> None:
+    """Write one event of ordinary work."""
+    _HUB.info(name, extra={"fields": fields})
+
+
+def log_warning(name: str, **fields: Field) -> None:
+    """Write one event that an operator should look at."""
+    _HUB.warning(name, extra={"fields": fields})
+
+
+class EventFormatter(logging.Formatter):
+    """Render a record with its fields; of an exception only the type, since its text may quote data."""
+
+    def __init__(self, *, human: bool) -> None:
+        super().__init__()
+        self._human = human
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line."""
+        fields: dict[str, Field] = {**getattr(record, "fields", {})}
+        fields.pop("event", None)
+        if record.exc_info and record.exc_info[0] is not None:
+            fields["exception"] = record.exc_info[0].__name__
+        at = dt.datetime.fromtimestamp(record.created, dt.UTC)
+        if self._human:
+            details = " ".join(f"{key}={value}" for key, value in fields.items())
+            return f"{at:%H:%M:%S} {record.getMessage().replace('_', ' ')}  {details}".rstrip()
+        time = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        level = record.levelname.lower()
+        body = {"time": time, "level": level, "event": record.getMessage(), **fields}
+        return json.dumps(body, ensure_ascii=False)
+
+
+def start_logging(stream: TextIO = sys.stderr, *, human: bool | None = None) -> None:
+    """Send the events of the hub and of the core to ``stream`` and nowhere else."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(EventFormatter(human=stream.isatty() if human is None else human))
+    for name in ("trusted_party", "syncline"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.setLevel(logging.INFO)
+        logger.propagate = False

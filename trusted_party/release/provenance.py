@@ -1,0 +1,82 @@
+"""What a release says about where it comes from, gathered from the database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+from syncline.compute.frames import Json
+from syncline.study.manifest import ReleaseFacts, RosterEntry, RoundRecord, key_fingerprint
+from syncline.study.spec import StudySpec
+from syncline.version import ALGORITHM_VERSION, __version__
+from trusted_party.datastore.studies import StudyRow, parties_of
+from trusted_party.datastore.tasks import rounds_of, tasks_of_round
+
+DEPENDENCIES: Final = ("numpy", "pandas", "pyarrow", "pydantic", "cryptography")
+"""Packages whose version may show in a release's bytes or decide whom it trusts."""
+
+_NOT_PARAMETERS: Final = ("schema", "study", "syncline")
+
+
+def gather_facts(connection: sqlite3.Connection, study: StudyRow, spec: StudySpec) -> ReleaseFacts:
+    """Return everything that the manifest says besides the digests of files."""
+    document: dict[str, Any] = spec.model_dump(mode="json", by_alias=True, exclude={"embedded_schema"})
+    return ReleaseFacts(
+        study_id=study.id,
+        study=study.name,
+        specification_sha256=study.specification_sha256,
+        schema_sha256=spec.schema.digest,
+        parameters={key: value for key, value in document.items() if key not in _NOT_PARAMETERS},
+        software_version=__version__,
+        algorithm_version=ALGORITHM_VERSION,
+        dependencies=_dependency_versions(),
+        roster=tuple(
+            RosterEntry(party.name, key_fingerprint(party.signing_key))
+            for party in parties_of(connection, study.id)
+            if party.in_roster
+        ),
+        rounds=tuple(_rounds(connection, study)),
+        seed_commitment=study.seed_sha256 or "",
+    )
+
+
+def provenance(facts: ReleaseFacts) -> Mapping[str, Json]:
+    """Return what the child may print on the report: no times, nothing of the network."""
+    return {
+        "study": facts.study,
+        "study_id": facts.study_id,
+        "specification_sha256": facts.specification_sha256,
+        "software_version": facts.software_version,
+        "algorithm_version": facts.algorithm_version,
+        "seed_commitment": facts.seed_commitment,
+        "roster": [entry.name for entry in facts.roster],
+        "rounds": [{"number": one.number, "stage": one.stage} for one in facts.rounds],
+    }
+
+
+def _rounds(connection: sqlite3.Connection, study: StudyRow) -> list[RoundRecord]:
+    return [
+        RoundRecord(
+            number=one.number,
+            stage=one.stage,
+            request_sha256=one.request_sha256,
+            replies_sha256={
+                task.supplier: task.reply_sha256
+                for task in tasks_of_round(connection, study.id, one.number)
+                if task.reply_sha256 is not None
+            },
+        )
+        for one in rounds_of(connection, study.id)
+    ]
+
+
+def _dependency_versions() -> dict[str, str]:
+    found = {}
+    for name in DEPENDENCIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

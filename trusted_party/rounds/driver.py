@@ -1,0 +1,243 @@
+"""Drive one study: look at what the database says, do the one thing that follows, look again.
+
+Nothing is remembered between two looks, so that a restarted hub goes on exactly where the last commit
+left it. Whatever computes runs in the child; whatever waits for the disk runs in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from syncline.clock import Clock
+from syncline.compute.frames import Header
+from syncline.durable.audit import AuditLog
+from syncline.durable.crash_points import crash_point
+from syncline.durable.database import Database
+from syncline.study.lifecycle import StudyState
+from syncline.study.spec import StudySpec
+from syncline.wire.messages import StudyId
+from trusted_party.datastore.event_log import log_event
+from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.studies import (
+    PartyRow,
+    PartyState,
+    StudyRow,
+    change_state,
+    drop_party,
+    find_study,
+    parties_of,
+)
+from trusted_party.datastore.tasks import Task, TaskState, task_ids_of, tasks_of_round
+from trusted_party.rounds import roster
+from trusted_party.rounds.roster import Fail, Go, Party, Pause, Quorum, Standing, Verdict
+from trusted_party.rounds.transition import Finished, Opened, Step, commit_step
+from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
+from trusted_party.studies.endings import Endings
+from trusted_party.studies.presence import Presence
+from trusted_party.studies.vault import Vault
+from trusted_party.synthesis.worker import Worker
+
+_BY_DECISION = {
+    PartyState.WAITING: Standing.OPEN,
+    PartyState.APPROVED: Standing.DONE,
+    PartyState.REFUSED: Standing.REFUSED,
+}
+_BY_TASK = {
+    TaskState.OPEN: Standing.OPEN,
+    TaskState.ANSWERED: Standing.DONE,
+    TaskState.DECLINED: Standing.REFUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What a driver works with; wired by the command ``serve``."""
+
+    database: Database
+    vault: Vault
+    audit: AuditLog
+    clock: Clock
+    changes: Changes
+    presence: Presence
+    worker: Worker
+    endings: Endings
+    publish: Callable[[StudyRow, StudySpec], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One consistent look at a study."""
+
+    study: StudyRow
+    parties: tuple[PartyRow, ...]
+    tasks: tuple[Task, ...]
+
+
+class StudyDriver:
+    """Bring one study forward."""
+
+    def __init__(self, ports: Ports, study_id: StudyId) -> None:
+        self._ports = ports
+        self._study_id = study_id
+
+    async def look(self) -> View:
+        """Read the study, its roster and the open round's tasks."""
+
+        def read(connection: sqlite3.Connection) -> View:
+            study = find_study(connection, self._study_id)
+            assert study is not None
+            parties = tuple(party for party in parties_of(connection, study.id) if party.in_roster)
+            return View(study, parties, tuple(tasks_of_round(connection, study.id, study.round)))
+
+        return await self._ports.database.read(read)
+
+    async def advance(self) -> bool:
+        """Do what follows from the study's state; return whether something was done."""
+        view = await self.look()
+        spec = StudySpec.from_canonical(view.study.specification)
+        match view.study.state:
+            case StudyState.AWAITING_APPROVAL:
+                parties = [
+                    self._party(party.name, _BY_DECISION[party.state], party.reason) for party in view.parties
+                ]
+                return await self._apply(
+                    view, spec, roster.judge_approvals(parties, self._quorum(view, spec))
+                )
+            case StudyState.READY:
+                await self._start(view, spec)
+                return True
+            case StudyState.RUNNING | StudyState.PAUSED:
+                parties = [
+                    self._party(task.supplier, _BY_TASK[task.state], task.reason) for task in view.tasks
+                ]
+                quorum = self._quorum(view, spec)
+                return await self._apply(view, spec, roster.judge_answers(parties, quorum, view.study.round))
+            case StudyState.RELEASING:
+                await self._ports.publish(view.study, spec)
+                return True
+            case _:
+                return False
+
+    async def fail(self, reason: str) -> None:
+        """End the study because a step cannot be made."""
+        view = await self.look()
+        if not view.study.state.is_final:
+            await self._change(
+                view,
+                lambda connection: self._ports.endings.end(connection, view.study, StudyState.FAILED, reason),
+            )
+
+    def _party(self, name: str, standing: Standing, reason: str) -> Party:
+        if standing is Standing.OPEN and self._ports.presence.lost(name):
+            return Party(name, Standing.LOST)
+        return Party(name, standing, reason)
+
+    def _quorum(self, view: View, spec: StudySpec) -> Quorum:
+        waited = to_us(self._ports.clock.now()) - view.study.moved_us
+        deadline = spec.quorum.deadline
+        return Quorum(
+            spec.quorum.min_suppliers,
+            spec.quorum.then,
+            str(deadline),
+            waited > deadline.total_seconds() * 1e6,
+        )
+
+    async def _apply(self, view: View, spec: StudySpec, verdict: Verdict) -> bool:
+        study, endings = view.study, self._ports.endings
+        match verdict:
+            case Fail(reason):
+                await self._change(view, lambda db: endings.end(db, study, StudyState.FAILED, reason))
+            case Pause(reason):
+                if (study.state, study.reason) == (StudyState.PAUSED, reason):
+                    return False
+                await self._change(view, lambda db: endings.pause(db, study, reason))
+            case _ if study.state is StudyState.PAUSED:
+                await self._change(view, lambda db: endings.resume(db, study))
+            case Go(without):
+                await self._go(view, spec, without)
+            case _:
+                return False
+        return True
+
+    async def _go(self, view: View, spec: StudySpec, without: Sequence[str]) -> None:
+        if view.study.state is StudyState.RUNNING:
+            await self._step(view, spec, without)
+            return
+
+        def ready(connection: sqlite3.Connection) -> None:
+            for name in without:
+                drop_party(connection, view.study.id, name)
+                self._ports.audit.append(
+                    connection, "supplier_left_out", {"study": view.study.id, "supplier": name}
+                )
+            change_state(connection, view.study, StudyState.READY)
+
+        await self._change(view, ready)
+
+    async def _start(self, view: View, spec: StudySpec) -> None:
+        names = [party.name for party in view.parties]
+        step = await self._compute({"op": "start", "parties": names}, [view.study.specification], 0)
+        await self._commit(view, spec, step, ())
+
+    async def _step(self, view: View, spec: StudySpec, without: Sequence[str]) -> None:
+        study = view.study
+        answered = [task for task in view.tasks if task.state is TaskState.ANSWERED]
+        blobs = await asyncio.to_thread(self._step_blobs, study, answered)
+        header: Header = {
+            "op": "step",
+            "round": study.round,
+            "parties": [task.supplier for task in answered],
+            "missing": list(without),
+        }
+        step = await self._compute(header, blobs, study.round + 1)
+        await self._commit(view, spec, step, without)
+        await asyncio.to_thread(self._forget, study, view.tasks)
+
+    def _step_blobs(self, study: StudyRow, answered: Sequence[Task]) -> list[bytes]:
+        vault = self._ports.vault
+        assert study.state_sha256 is not None
+        state = vault.study(study.id).get(bytes.fromhex(study.state_sha256))
+        replies = [vault.reply(task.id).get(bytes.fromhex(task.reply_sha256 or "")) for task in answered]
+        return [study.specification, state, *replies]
+
+    async def _compute(self, header: Header, blobs: Sequence[bytes], following_round: int) -> Step:
+        answer, returned = await self._ports.worker.call(header, blobs)
+        return Step.from_answer(answer, returned, following_round)
+
+    async def _commit(self, view: View, spec: StudySpec, step: Step, without: Sequence[str]) -> None:
+        ports, study = self._ports, view.study
+        following = await asyncio.to_thread(self._store, study, spec, step)
+        crash_point("round:stored")
+        now_us = to_us(ports.clock.now())
+        await self._change(
+            view, lambda connection: commit_step(connection, ports.audit, study, without, following, now_us)
+        )
+        log_event("round_merged" if view.tasks else "study_started", study=study.id, round=study.round)
+
+    def _store(self, study: StudyRow, spec: StudySpec, step: Step) -> Opened | Finished:
+        vault = self._ports.vault
+        if step.done:
+            result = vault.model(study.id).put(step.blobs[0]).hex()
+            return Finished(step.stage, result, vault.put_seed(study.id, spec))
+        state, request = (vault.study(study.id).put(blob).hex() for blob in step.blobs)
+        return Opened(step.round, step.stage, state, request, len(step.blobs[1]))
+
+    def _forget(self, study: StudyRow, merged: Sequence[Task]) -> None:
+        """Delete what the last commit does not name any more."""
+        for task in merged:
+            self._ports.vault.reply(task.id).clear()
+        crash_point("round:forgotten")
+
+    async def forget(self) -> None:
+        """Delete the payloads of a study that has ended."""
+        tasks = await self._ports.database.read(lambda connection: task_ids_of(connection, self._study_id))
+        await asyncio.to_thread(self._ports.vault.forget_study, self._study_id, tasks)
+
+    async def _change(self, view: View, write: Callable[[sqlite3.Connection], None]) -> None:
+        await self._ports.database.write(write)
+        crash_point("study:changed")
+        suppliers = [about_supplier(party.name) for party in view.parties]
+        self._ports.changes.notify(about_study(self._study_id), ANY_STUDY, *suppliers)

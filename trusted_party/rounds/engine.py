@@ -1,0 +1,98 @@
+"""Keep a driver running for each study that has not ended, from the hub's start until it stops."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from syncline.compute.child import ChildFailed
+from syncline.errors import StorageError, SynclineError
+from syncline.study.lifecycle import StudyState
+from syncline.wire.messages import StudyId
+from trusted_party.datastore.event_log import log_warning
+from trusted_party.datastore.studies import StudyMoved, studies_in
+from trusted_party.rounds.driver import Ports, StudyDriver
+from trusted_party.studies.changes import ANY_STUDY, about_study
+
+LIVING = tuple(state for state in StudyState if not state.is_final)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a study is looked at where nothing happens, and after a fault of the disk, in seconds."""
+
+    look_seconds: float = 1.0
+    retry_seconds: float = 5.0
+
+
+class Engine:
+    """Start, watch and stop the drivers."""
+
+    def __init__(self, ports: Ports, pace: Pace = Pace()) -> None:
+        self._ports = ports
+        self._pace = pace
+        self._drivers: dict[StudyId, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Drive all living studies until cancelled."""
+        try:
+            with self._ports.changes.watch(ANY_STUDY) as changed:
+                while True:
+                    changed.clear()
+                    living = await self._ports.database.read(
+                        lambda connection: studies_in(connection, LIVING)
+                    )
+                    self._attend(living)
+                    await changed.wait()
+        finally:
+            for task in self._drivers.values():
+                task.cancel()
+            await asyncio.gather(*self._drivers.values(), return_exceptions=True)
+
+    def _attend(self, living: list[StudyId]) -> None:
+        self._drivers = {study: task for study, task in self._drivers.items() if not task.done()}
+        for study_id in living:
+            if study_id not in self._drivers:
+                self._drivers[study_id] = asyncio.create_task(self._drive(study_id))
+
+    async def _drive(self, study_id: StudyId) -> None:
+        driver = StudyDriver(self._ports, study_id)
+        with self._ports.changes.watch(about_study(study_id), ANY_STUDY) as changed:
+            while True:
+                changed.clear()
+                if await self._advance(driver, study_id):
+                    continue
+                if (await driver.look()).study.state.is_final:
+                    await driver.forget()
+                    return
+                await _wait(changed, self._pace.look_seconds)
+
+    async def _advance(self, driver: StudyDriver, study_id: StudyId) -> bool:
+        """Make one step; a fault of the disk is waited out, any other fault ends the study."""
+        try:
+            return await driver.advance()
+        except StudyMoved:
+            return True
+        except StorageError as fault:
+            log_warning("storage_fault", study=study_id, reason=str(fault))
+            await asyncio.sleep(self._pace.retry_seconds)
+            return True
+        except ChildFailed as defect:
+            log_warning("child_failed", study=study_id, kind=defect.kind, place=defect.sentence)
+            await driver.fail(str(defect))
+        except SynclineError as error:
+            await driver.fail(str(error))
+        except Exception as defect:
+            log_warning("driver_failed", study=study_id, kind=type(defect).__name__)
+            await driver.fail(
+                f"internal error {type(defect).__name__}: report this with the software version"
+            )
+        return True
+
+
+async def _wait(changed: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await changed.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,142 @@
+"""Whom a study waits for, and what happens when one of them does not answer: pure rules, no clock, no store.
+
+The roster is frozen by the first fit answer: two questions of one study that were answered by different
+rosters would differ by one supplier's table. So ``then: proceed`` may leave a supplier out while
+suppliers decide and in round 0, which checks the data against the schema, and never after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from syncline.study.sections import OnLoss
+
+
+class Standing(StrEnum):
+    """Where a supplier stands with what it was asked last."""
+
+    OPEN = "open"
+    DONE = "done"
+    REFUSED = "refused"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A supplier in the roster; ``reason`` is its own sentence where it refused."""
+
+    name: str
+    standing: Standing
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """The study's own rule; ``late`` once the deadline has passed with no byte moved."""
+
+    least: int
+    then: OnLoss
+    deadline: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Go on with the roster, less those in ``without``."""
+
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait for a supplier that is lost or declined, and say so."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """End the study."""
+
+    reason: str
+
+
+Verdict = Wait | Go | Pause | Fail
+
+
+def judge_approvals(parties: Sequence[Party], quorum: Quorum) -> Verdict:
+    """Decide whether a proposed study starts: refusals and silence end it, unless it may proceed without."""
+    silent = [party for party in parties if party.standing in (Standing.OPEN, Standing.LOST)]
+    refused = [party for party in parties if party.standing is Standing.REFUSED]
+    if quorum.then is OnLoss.PROCEED:
+        return _proceed(parties, refused, silent, quorum, "approve the study")
+    if refused:
+        return Fail(_refusals(refused, "refused the study"))
+    if not silent:
+        return Go()
+    return Fail(_silence(silent, quorum, "decide")) if quorum.late else Wait()
+
+
+def judge_answers(parties: Sequence[Party], quorum: Quorum, round_number: int) -> Verdict:
+    """Decide whether a round is complete, and if not, whether it still can be."""
+    silent = [party for party in parties if party.standing in (Standing.OPEN, Standing.LOST)]
+    declined = [party for party in parties if party.standing is Standing.REFUSED]
+    if not silent and not declined:
+        return Go()
+    if quorum.then is OnLoss.PROCEED and round_number == 0:
+        return _proceed(parties, declined, silent, quorum, "answer")
+    if quorum.late:
+        named = silent or declined
+        return Fail(_silence(named, quorum, "answer"))
+    if declined:
+        reason = _refusals(declined, "declined to answer")
+        return Fail(reason) if quorum.then is OnLoss.FAIL else Pause(reason)
+    lost = [party for party in silent if party.standing is Standing.LOST]
+    if lost and quorum.then is not OnLoss.FAIL:
+        return Pause(_absence(lost))
+    return Wait()
+
+
+def _proceed(
+    parties: Sequence[Party],
+    refused: Sequence[Party],
+    silent: Sequence[Party],
+    quorum: Quorum,
+    verb: str,
+) -> Verdict:
+    dropped = [*refused, *silent] if quorum.late else list(refused)
+    remaining = len(parties) - len(dropped)
+    if remaining < quorum.least:
+        why = _refusals(refused, f"did not {verb}") if refused else _silence(silent, quorum, verb)
+        return Fail(f"{why}; {remaining} of the {quorum.least} suppliers that it needs are left")
+    if silent and not quorum.late:
+        return Wait()
+    return Go(tuple(sorted(party.name for party in dropped)))
+
+
+def _refusals(parties: Sequence[Party], what: str) -> str:
+    sentences = [f"{party.name} {what}" + (f": {party.reason}" if party.reason else "") for party in parties]
+    return "; ".join(sentences)
+
+
+def _silence(parties: Sequence[Party], quorum: Quorum, verb: str) -> str:
+    return f"{_names(parties)} did not {verb} within {quorum.deadline}"
+
+
+def _names(parties: Sequence[Party]) -> str:
+    return ", ".join(sorted(party.name for party in parties))
+
+
+def _absence(parties: Sequence[Party]) -> str:
+    one = len(parties) == 1
+    return (
+        f"{_names(parties)} {'is' if one else 'are'} not connected;"
+        f" the study goes on when {'it is' if one else 'they are'} back"
+    )

@@ -1,0 +1,111 @@
+"""One step of a protocol as one transaction: new state, next request and tasks, end of the last round.
+
+Payloads are written before the transaction that names them and deleted after the one that forgets them,
+so that a kill leaves at most a payload that nobody names.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from syncline.compute.frames import Json
+from syncline.durable.audit import AuditLog, FieldValue
+from syncline.errors import StudyFailed
+from syncline.study.lifecycle import StudyState
+from trusted_party.datastore import studies, tasks
+from trusted_party.datastore.studies import StudyMoved, StudyRow, find_study
+from trusted_party.datastore.tasks import Round
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the child answered: the next state and request, or, when it is done, the result alone."""
+
+    done: bool
+    stage: str
+    round: int
+    blobs: tuple[bytes, ...]
+
+    @classmethod
+    def from_answer(cls, header: dict[str, Json], blobs: Sequence[bytes], expected_round: int) -> Self:
+        """Check the child's answer."""
+        done, stage, number = header.get("done"), header.get("stage"), header.get("round", expected_round)
+        if not (isinstance(done, bool) and isinstance(stage, str) and number == expected_round):
+            raise StudyFailed("the hub's computing process answered with an unknown header")
+        if len(blobs) != (1 if done else 2):
+            raise StudyFailed(f"the hub's computing process answered with {len(blobs)} blobs")
+        return cls(done, stage, expected_round, tuple(blobs))
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The next round: digests of the state and of the request to the whole roster."""
+
+    number: int
+    stage: str
+    state_sha256: str
+    request_sha256: str
+    request_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The protocol's end: digests of its result and of the seed for sampling."""
+
+    stage: str
+    result_sha256: str
+    seed_sha256: str
+
+
+def commit_step(
+    connection: sqlite3.Connection,
+    audit: AuditLog,
+    study: StudyRow,
+    without: Sequence[str],
+    following: Opened | Finished,
+    now_us: int,
+) -> None:
+    """Write a step, unless the study has moved on since ``study`` was read."""
+    current = find_study(connection, study.id)
+    if current is None or (current.state, current.round) != (study.state, study.round):
+        raise StudyMoved(f"study {study.id}: it is not in round {study.round} any more")
+    for name in without:
+        studies.drop_party(connection, study.id, name)
+        tasks.close_task(connection, study.id, study.round, name)
+        audit.append(connection, "supplier_left_out", {"study": study.id, "supplier": name})
+    tasks.close_round(connection, study.id, study.round)
+    if isinstance(following, Opened):
+        _open(connection, audit, study, following, now_us)
+    else:
+        _finish(connection, study, following)
+
+
+def _open(
+    connection: sqlite3.Connection, audit: AuditLog, study: StudyRow, opened: Opened, now_us: int
+) -> None:
+    if study.state is StudyState.READY:
+        studies.change_state(connection, study, StudyState.RUNNING)
+    studies.set_progress(connection, study.id, opened.stage, opened.number, opened.state_sha256)
+    studies.count_bytes(connection, study.id, 0, 0, now_us)
+    roster = [party.name for party in studies.parties_of(connection, study.id) if party.in_roster]
+    new = Round(
+        study.id,
+        opened.number,
+        opened.stage,
+        opened.request_sha256,
+        opened.request_size,
+        now_us,
+        merged=False,
+    )
+    tasks.open_round(connection, new, roster)
+    fields: dict[str, FieldValue] = {"study": study.id, "round": opened.number}
+    fields["request_sha256"] = opened.request_sha256
+    audit.append(connection, "round_opened", fields)
+
+
+def _finish(connection: sqlite3.Connection, study: StudyRow, finished: Finished) -> None:
+    studies.change_state(connection, study, StudyState.RELEASING)
+    studies.set_result(connection, study.id, finished.stage, finished.result_sha256, finished.seed_sha256)

@@ -1,0 +1,81 @@
+"""A supplier's signed yes or no to one specification."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from syncline.clock import Clock
+from syncline.durable.audit import AuditLog
+from syncline.durable.crash_points import crash_point
+from syncline.durable.database import Database
+from syncline.errors import ProtocolError
+from syncline.identity.signatures import Purpose, verify
+from syncline.study.lifecycle import StudyState
+from syncline.wire.messages import Decision, SupplierDecision
+from syncline.wire.refusals import UnknownObject
+from trusted_party.datastore.event_log import log_event
+from trusted_party.datastore.members import find_member
+from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.studies import (
+    PartyState,
+    StudyRow,
+    count_bytes,
+    find_party,
+    find_study,
+    set_decision,
+    set_party,
+)
+
+_STATES = {Decision.APPROVE: PartyState.APPROVED, Decision.REFUSE: PartyState.REFUSED}
+
+
+def decide(
+    connection: sqlite3.Connection, audit: AuditLog, name: str, decision: SupplierDecision, now_us: int
+) -> None:
+    """Write a decision; the same one again changes nothing, a changed mind counts until the study starts."""
+    study, party = find_study(connection, decision.study_id), find_party(connection, decision.study_id, name)
+    member = find_member(connection, name)
+    if study is None or party is None or member is None:
+        raise UnknownObject(f"study {decision.study_id}: no such study for {name}")
+    if decision.specification_sha256 != study.specification_sha256:
+        raise ProtocolError(f"study {study.id}: the decision is about another specification than the study's")
+    verify(member.signing_key, Purpose.STUDY_DECISION, decision.digest, decision.signature)
+    state = _STATES[decision.decision]
+    if party.state is state:
+        return
+    _check_open(study)
+    set_party(connection, study.id, name, state, decision.reason)
+    set_decision(connection, name, member.signing_key, decision)
+    count_bytes(connection, study.id, 0, 0, now_us)
+    audit.append(
+        connection,
+        "study_decided",
+        {
+            "study": study.id,
+            "supplier": name,
+            "decision": decision.decision.value,
+            "specification_sha256": study.specification_sha256,
+            "signature": decision.signature.hex(),
+        },
+    )
+
+
+def _check_open(study: StudyRow) -> None:
+    if study.state is not StudyState.AWAITING_APPROVAL:
+        raise ProtocolError(f"study {study.id}: it is {study.state}, so it cannot be decided any more")
+
+
+class Decisions:
+    """Take decisions from agents."""
+
+    def __init__(self, database: Database, audit: AuditLog, clock: Clock) -> None:
+        self._database = database
+        self._audit = audit
+        self._clock = clock
+
+    async def decide(self, name: str, decision: SupplierDecision) -> None:
+        """Keep one supplier's decision."""
+        now_us = to_us(self._clock.now())
+        await self._database.write(lambda connection: decide(connection, self._audit, name, decision, now_us))
+        crash_point("decision:before-answer")
+        log_event("study_decided", study=decision.study_id, supplier=name, decision=decision.decision.value)

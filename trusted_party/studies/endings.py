@@ -1,0 +1,49 @@
+"""How a study ends, pauses and goes on: the state, its tasks and the audit entry in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from syncline.clock import Clock
+from syncline.durable.audit import AuditLog
+from syncline.study.lifecycle import StudyState
+from trusted_party.datastore.event_log import log_event, log_warning
+from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.studies import StudyRow, change_state, count_bytes, set_reason
+from trusted_party.datastore.tasks import close_tasks, reopen_tasks
+
+
+class Endings:
+    """Change states by the lifecycle's table, each change audited."""
+
+    def __init__(self, audit: AuditLog, clock: Clock) -> None:
+        self._audit = audit
+        self._clock = clock
+
+    def end(
+        self, connection: sqlite3.Connection, study: StudyRow, state: StudyState, reason: str, by: str = "hub"
+    ) -> None:
+        """End a study as released, failed or cancelled; its open tasks are closed."""
+        change_state(connection, study, state, reason, ended_us=to_us(self._clock.now()))
+        close_tasks(connection, study.id)
+        fields = {"study": study.id, "state": str(state), "reason": reason, "by": by}
+        self._audit.append(connection, "study_ended", fields)
+        log_event("study_ended", study=study.id, state=str(state), reason=reason)
+
+    def pause(self, connection: sqlite3.Connection, study: StudyRow, reason: str) -> None:
+        """Pause a running study; its tasks stay open, so that who comes back can answer."""
+        if study.state is StudyState.PAUSED:
+            set_reason(connection, study.id, reason)
+        else:
+            change_state(connection, study, StudyState.PAUSED, reason)
+        self._audit.append(connection, "study_paused", {"study": study.id, "reason": reason})
+        log_warning("study_paused", study=study.id, reason=reason)
+
+    def resume(self, connection: sqlite3.Connection, study: StudyRow, by: str = "hub") -> None:
+        """Let a paused study go on; an operator's word also offers declined tasks again and renews the time."""
+        change_state(connection, study, StudyState.RUNNING)
+        if by != "hub":
+            reopen_tasks(connection, study.id, study.round)
+            count_bytes(connection, study.id, 0, 0, to_us(self._clock.now()))
+        self._audit.append(connection, "study_resumed", {"study": study.id, "by": by})
+        log_event("study_resumed", study=study.id, by=by)

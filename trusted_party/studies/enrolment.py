@@ -1,0 +1,165 @@
+"""Who gets a certificate: a one-time token buys the first, proof of possession each next one.
+
+A token is consumed and the certificate issued in one transaction. A repeated call with the same token and
+the same request gets the same certificate, so that an answer which was lost on the way costs nobody a new
+token.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import sqlite3
+from dataclasses import dataclass
+
+from syncline.clock import Clock
+from syncline.durable.audit import AuditLog
+from syncline.durable.crash_points import crash_point
+from syncline.durable.database import Database
+from syncline.errors import IdentityError, UsageError
+from syncline.identity.authority import CertificateAuthority, verify_issued
+from syncline.identity.certificate_request import requested_key
+from syncline.identity.keys import parse_public_signing_key
+from syncline.identity.peer import PeerIdentity, Role, check_name, fingerprint
+from syncline.identity.renewal import verify_possession
+from syncline.identity.tokens import EnrolmentTicket, hash_secret, invite
+from syncline.wire.messages import EnrolmentRequest, Renewal, RenewalRequest
+from trusted_party.datastore.invitations import Invitation, find_invitation, put_invitation, use_invitation
+from trusted_party.datastore.members import (
+    Certificate,
+    Standing,
+    find_certificate,
+    find_member,
+    put_certificate,
+    put_member,
+    revoke_certificates,
+)
+from trusted_party.datastore.moments import to_us
+
+GRACE = dt.timedelta(days=30)
+"""How long after its expiry a certificate may still be replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate with the name and role in it."""
+
+    certificate: bytes
+    name: str
+    role: Role
+
+
+class Enrolments:
+    """Invite, enrol and renew at one hub."""
+
+    def __init__(
+        self, database: Database, authority: CertificateAuthority, audit: AuditLog, clock: Clock
+    ) -> None:
+        self._database = database
+        self._authority = authority
+        self._audit = audit
+        self._clock = clock
+
+    def invite(self, name: str, role: Role) -> str:
+        """Keep a ticket and return the token's text; for commands, which have no event loop."""
+        check_name(name)
+        token, ticket = invite(name, role, self._authority.root_sha256, self._clock.now())
+
+        def write(connection: sqlite3.Connection) -> None:
+            _refuse_invitation(connection, name, role)
+            put_invitation(connection, ticket)
+            self._audit.append(connection, "invited", {"name": name, "role": role})
+
+        self._database.write_now(write)
+        return token.text()
+
+    async def enrol(self, request: EnrolmentRequest) -> Issued:
+        """Exchange a token for a certificate."""
+        now = self._clock.now()
+        parse_public_signing_key(request.signing_key)
+
+        def write(connection: sqlite3.Connection) -> Issued:
+            invitation = find_invitation(connection, hash_secret(request.secret))
+            if invitation is None:
+                raise IdentityError(
+                    "token: it is not one of this hub's: ask the hub's operator for a new one"
+                )
+            return self._redeem(connection, invitation, request, now)
+
+        issued = await self._database.write(write)
+        crash_point("enrolment:before-answer")
+        return issued
+
+    def _redeem(
+        self,
+        connection: sqlite3.Connection,
+        invitation: Invitation,
+        request: EnrolmentRequest,
+        now: dt.datetime,
+    ) -> Issued:
+        ticket = invitation.ticket
+        key = requested_key(request.signing_request)
+        asked = hashlib.sha256(bytes.fromhex(fingerprint(key)) + request.signing_key).digest()
+        if invitation.certificate is not None and invitation.used_by_sha256 == asked:
+            _check_lifetime(ticket, now)
+            return Issued(invitation.certificate, ticket.name, ticket.role)
+        ticket.check(request.secret, now)
+        _refuse_invitation(connection, ticket.name, ticket.role)
+        pem = self._authority.issue(request.signing_request, ticket.name, ticket.role, now)
+        revoke_certificates(connection, ticket.name)
+        put_member(connection, ticket.name, ticket.role, request.signing_key, to_us(now))
+        self._remember(connection, pem, "enrolled")
+        use_invitation(connection, ticket.secret_sha256, asked, pem)
+        return Issued(pem, ticket.name, ticket.role)
+
+    async def renew(self, request: RenewalRequest) -> Renewal:
+        """Issue the next certificate to the holder of a current, or lately expired, one."""
+        now = self._clock.now()
+        verify_issued(request.certificate, self._authority.root_pem)
+        verify_possession(request.certificate, request.signing_request, request.proof)
+        peer = PeerIdentity.from_pem(request.certificate)
+        if now > peer.not_after + GRACE:
+            raise IdentityError(
+                f"certificate of {peer.name}: expired more than {GRACE.days} days ago: enrol again"
+            )
+
+        def write(connection: sqlite3.Connection) -> bytes:
+            known = find_certificate(connection, peer.fingerprint)
+            member = find_member(connection, peer.name)
+            if known is None or known.revoked or member is None or member.standing is not Standing.ACTIVE:
+                raise IdentityError(
+                    f"{peer.name}: this certificate is revoked or unknown to this hub: enrol again"
+                )
+            pem = self._authority.issue(request.signing_request, peer.name, peer.role, now)
+            self._remember(connection, pem, "renewed")
+            return pem
+
+        pem = await self._database.write(write)
+        crash_point("renewal:before-answer")
+        return Renewal(pem, self._authority.root_pem)
+
+    def _remember(self, connection: sqlite3.Connection, pem: bytes, event: str) -> None:
+        peer = PeerIdentity.from_pem(pem)
+        known = find_certificate(connection, peer.fingerprint)
+        if known is not None and (known.revoked or known.name != peer.name):
+            raise IdentityError("signing request: its key was revoked or belongs to another: make a new one")
+        put_certificate(
+            connection, Certificate(peer.fingerprint, peer.name, pem, to_us(peer.not_after), revoked=False)
+        )
+        fields = {"name": peer.name, "role": peer.role.value, "fingerprint": peer.fingerprint}
+        self._audit.append(connection, event, fields)
+
+
+def _refuse_invitation(connection: sqlite3.Connection, name: str, role: Role) -> None:
+    member = find_member(connection, name)
+    if member is None:
+        return
+    if member.standing is Standing.BANNED:
+        raise IdentityError(f"{name}: this name is banned; a ban is not lifted, use another name")
+    if member.role is not role:
+        raise UsageError(f"{name}: enrolled as {member.role} already; use another name for the role {role}")
+
+
+def _check_lifetime(ticket: EnrolmentTicket, now: dt.datetime) -> None:
+    if now > ticket.expires_at:
+        raise IdentityError("token: it has expired: ask the hub's operator for a new one")

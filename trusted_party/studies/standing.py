@@ -1,0 +1,40 @@
+"""Who may call now: the fingerprints of valid certificates, kept in memory and read again at each change."""
+
+from __future__ import annotations
+
+from syncline.durable.database import Database
+from syncline.errors import IdentityError
+from syncline.identity.peer import PeerIdentity, Role
+from trusted_party.datastore.members import Member, find_member, valid_fingerprints
+
+
+class Standing:
+    """The guard's view of the members; ``refresh`` names the fingerprints that lost their right since."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._valid: dict[str, str] = {}
+
+    async def refresh(self) -> frozenset[str]:
+        """Read the members again; return the fingerprints that may not call any more."""
+        now = await self._database.read(valid_fingerprints)
+        gone = frozenset(self._valid.keys() - now.keys())
+        self._valid = now
+        return gone
+
+    def check(self, peer: PeerIdentity, *roles: Role) -> None:
+        """Raise unless the peer's key is in good standing and its role is one of ``roles``."""
+        if self._valid.get(peer.fingerprint) != peer.name:
+            raise IdentityError(
+                f"{peer.name}: this certificate is revoked or unknown to this hub: enrol again"
+            )
+        if peer.role not in roles:
+            raise IdentityError(f"{peer.name}: the role {peer.role} may not make this call")
+
+
+async def require_member(database: Database, name: str) -> Member:
+    """Return an enrolled member."""
+    member = await database.read(lambda connection: find_member(connection, name))
+    if member is None:
+        raise IdentityError(f"{name}: no member of this name is enrolled")
+    return member

@@ -1,0 +1,78 @@
+"""A study as its researcher and the operator see it, read from the database alone."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from syncline.study.lifecycle import StudyState
+from syncline.wire.messages import StudyId, StudyStatus, SupplierStatus
+from syncline.wire.refusals import UnknownObject
+from trusted_party.datastore.members import Member, find_member
+from trusted_party.datastore.studies import PartyRow, PartyState, StudyRow, find_study, parties_of
+from trusted_party.datastore.tasks import Task, TaskState, tasks_of_round
+
+_SENTENCE = 1000
+
+
+def require_study(
+    connection: sqlite3.Connection, study_id: StudyId, researcher: str | None = None
+) -> StudyRow:
+    """Return a study; to a researcher, others' studies do not exist."""
+    study = find_study(connection, study_id)
+    if study is None or researcher not in (None, study.researcher):
+        raise UnknownObject(f"study {study_id}: no such study")
+    return study
+
+
+def study_status(connection: sqlite3.Connection, study: StudyRow) -> StudyStatus:
+    """Return what there is to see of a study."""
+    tasks = {task.supplier: task for task in tasks_of_round(connection, study.id, study.round)}
+    suppliers = [
+        _supplier_status(study, party, find_member(connection, party.name), tasks.get(party.name))
+        for party in parties_of(connection, study.id)
+    ]
+    return StudyStatus(
+        study_id=study.id,
+        name=study.name,
+        state=study.state.value,
+        reason=study.reason[:_SENTENCE],
+        stage=study.stage,
+        rounds_done=study.rounds_done,
+        bytes_received=study.bytes_received,
+        bytes_sent=study.bytes_sent,
+        suppliers=tuple(suppliers),
+        specification_sha256=study.specification_sha256,
+        release_id=study.release_id,
+        submitted_us=study.submitted_us,
+        ended_us=study.ended_us,
+    )
+
+
+def _supplier_status(
+    study: StudyRow, party: PartyRow, member: Member | None, task: Task | None
+) -> SupplierStatus:
+    connected = member is not None and member.connected
+    reason = party.reason
+    if task is not None and task.state is TaskState.DECLINED:
+        reason = task.reason
+    return SupplierStatus(
+        name=party.name,
+        connected=connected,
+        state=_state_word(study, party, task, connected),
+        reason=reason,
+        rounds_answered=party.rounds_answered,
+    )
+
+
+def _state_word(study: StudyRow, party: PartyRow, task: Task | None, connected: bool) -> str:
+    """Say waiting, approved, refused, answering, answered or lost."""
+    declined = task is not None and task.state is TaskState.DECLINED
+    if party.state is PartyState.REFUSED or declined:
+        return "refused"
+    if party.state is PartyState.WAITING:
+        return "waiting"
+    if task is None or task.state is TaskState.CLOSED or not party.in_roster:
+        return "answered" if party.rounds_answered and study.state is StudyState.RELEASED else "approved"
+    if task.state is TaskState.ANSWERED:
+        return "answered"
+    return "answering" if connected else "lost"

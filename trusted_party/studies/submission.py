@@ -1,0 +1,111 @@
+"""A researcher's study on its way in: read strictly, its signature checked, its suppliers known."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import sqlite3
+
+from syncline.clock import Clock
+from syncline.durable.audit import AuditLog
+from syncline.durable.crash_points import crash_point
+from syncline.durable.database import Database
+from syncline.errors import IdentityError, UsageError
+from syncline.identity.peer import Role
+from syncline.identity.signatures import Purpose, verify
+from syncline.study.lifecycle import StudyState
+from syncline.study.sections import OnLoss
+from syncline.study.spec import StudySpec
+from syncline.wire.messages import StudyId
+from trusted_party.datastore.event_log import log_event
+from trusted_party.datastore.members import Member, Standing, find_member, list_members
+from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.studies import (
+    NewStudy,
+    add_study,
+    change_state,
+    find_study,
+    find_submissions,
+)
+
+_GONE = (StudyState.FAILED, StudyState.CANCELLED)
+
+
+class Submissions:
+    """Take specifications from researchers."""
+
+    def __init__(self, database: Database, audit: AuditLog, clock: Clock) -> None:
+        self._database = database
+        self._audit = audit
+        self._clock = clock
+
+    async def submit(self, researcher: str, specification: bytes, signature: bytes) -> StudyId:
+        """Add a study and return its id; the same one again is the same study, unless it failed."""
+        spec = StudySpec.from_canonical(specification)
+        if spec.quorum.then is OnLoss.FREEZE:
+            raise UsageError(
+                "quorum.then: this version does not implement freeze: use pause, fail or proceed"
+            )
+
+        def write(connection: sqlite3.Connection) -> tuple[StudyId, bool]:
+            member = find_member(connection, researcher)
+            if member is None:
+                raise IdentityError(f"{researcher}: no member of this name is enrolled")
+            digest = hashlib.sha256(specification).digest()
+            verify(member.signing_key, Purpose.STUDY_SPECIFICATION, digest, signature)
+            return self._add(connection, member, spec, specification, signature)
+
+        study_id, is_new = await self._database.write(write)
+        crash_point("submission:before-answer")
+        if is_new:
+            log_event("study_submitted", study=study_id, title=spec.study, researcher=researcher)
+        return study_id
+
+    def _add(
+        self,
+        connection: sqlite3.Connection,
+        member: Member,
+        spec: StudySpec,
+        specification: bytes,
+        signature: bytes,
+    ) -> tuple[StudyId, bool]:
+        earlier = find_submissions(connection, member.name, spec.digest)
+        if earlier and earlier[-1].state not in _GONE:
+            return earlier[-1].id, False
+        suppliers = [_require_supplier(connection, name) for name in spec.supplier_names]
+        new = NewStudy(
+            id=_study_id(member.name, spec.digest, len(earlier)),
+            name=spec.study,
+            researcher=member.name,
+            researcher_key=member.signing_key,
+            signature=signature,
+            specification=specification,
+            specification_sha256=spec.digest,
+            parties=tuple((supplier.name, supplier.signing_key) for supplier in suppliers),
+        )
+        add_study(connection, new, StudyState.SUBMITTED, to_us(self._clock.now()))
+        study = find_study(connection, new.id)
+        assert study is not None
+        change_state(connection, study, StudyState.AWAITING_APPROVAL)
+        fields = {"study": new.id, "researcher": member.name, "specification_sha256": spec.digest}
+        self._audit.append(connection, "study_submitted", fields | {"signature": signature.hex()})
+        return new.id, True
+
+
+def _study_id(researcher: str, digest: str, earlier: int) -> StudyId:
+    """Derive the id from the submission, so that a repeated one finds the same study."""
+    return StudyId("s" + hashlib.sha256(f"{researcher}\x00{digest}\x00{earlier}".encode()).hexdigest()[:15])
+
+
+def _require_supplier(connection: sqlite3.Connection, name: str) -> Member:
+    member = find_member(connection, name)
+    if member is not None and member.role is Role.SUPPLIER and member.standing is Standing.ACTIVE:
+        return member
+    known = [
+        supplier.name
+        for supplier in list_members(connection, Role.SUPPLIER)
+        if supplier.standing is Standing.ACTIVE
+    ]
+    near = difflib.get_close_matches(name, known, 1, cutoff=0.0)
+    hint = f"the nearest enrolled name is {near[0]}" if near else "no supplier is enrolled at this hub"
+    raise UsageError(f"suppliers: {name} is not an enrolled supplier; {hint}")

@@ -1,0 +1,96 @@
+"""The hub's hold on its computing child: started when needed, repeated after a crash, ended when idle.
+
+Every operation of the child is a pure function of what is sent to it, so a call may be repeated as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from syncline.compute.child import ChildDied, ChildProcess
+from syncline.compute.frames import Header, Json
+from syncline.errors import StudyFailed
+from trusted_party.datastore.event_log import log_warning
+
+ATTEMPTS = 3
+IDLE_SECONDS = 20.0
+
+
+class Worker:
+    """One child process for all studies of a hub; calls go one at a time.
+
+    Parameters
+    ----------
+    module
+        What ``python -m`` starts; ``trusted_party.synthesis.child`` in the daemon, a small fake in tests.
+    """
+
+    def __init__(self, module: str, *, attempts: int = ATTEMPTS, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._module = module
+        self._attempts = attempts
+        self._idle_seconds = idle_seconds
+        self._child: ChildProcess | None = None
+        self._turn = asyncio.Lock()
+        self._ending: asyncio.TimerHandle | None = None
+        self._reaper: asyncio.Task[None] | None = None
+
+    async def call(self, header: Header, blobs: Sequence[bytes]) -> tuple[dict[str, Json], list[bytes]]:
+        """Compute; errors of the catalogue come through, a child that keeps dying ends the study."""
+        async with self._turn:
+            self._keep_alive()
+            try:
+                return await self._call(header, blobs)
+            finally:
+                self._ending = asyncio.get_running_loop().call_later(self._idle_seconds, self._begin_rest)
+
+    async def _call(self, header: Header, blobs: Sequence[bytes]) -> tuple[dict[str, Json], list[bytes]]:
+        for attempt in range(1, self._attempts + 1):
+            try:
+                return await (await self._living()).call(header, blobs)
+            except ChildDied as death:
+                log_warning("child_died", operation=str(header.get("op")), attempt=attempt, status=str(death))
+                await self._end()
+        raise StudyFailed(
+            f"the hub's computing process ended {self._attempts} times in the same step, perhaps for want of"
+            " memory: see the hub's log"
+        )
+
+    async def _living(self) -> ChildProcess:
+        if self._child is None or not self._child.alive:
+            await self._end()
+            self._child = await ChildProcess.start(self._module)
+        return self._child
+
+    async def warm_up(self) -> None:
+        """Start the child before it is needed, so that its imports cost no study any time."""
+        async with self._turn:
+            await self._living()
+
+    async def close(self) -> None:
+        """End the child."""
+        self._keep_alive()
+        if self._reaper is not None:
+            await self._reaper
+        async with self._turn:
+            await self._end()
+
+    def _keep_alive(self) -> None:
+        if self._ending is not None:
+            self._ending.cancel()
+            self._ending = None
+
+    def _begin_rest(self) -> None:
+        self._ending = None
+        if not self._turn.locked():
+            self._reaper = asyncio.get_running_loop().create_task(self._rest())
+
+    async def _rest(self) -> None:
+        async with self._turn:
+            if self._ending is None:
+                await self._end()
+
+    async def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            await child.close()
