@@ -43,9 +43,13 @@ LOG = AuditLog(KEY, FixedClock())
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     with Database(tmp_path / "state.db", [AUDIT_SCHEMA]) as opened:
-        for number in range(5):
-            opened.write_now(lambda c, n=number: LOG.append(c, "answer", {"round": n, "study": "é"}))
+        opened.write_now(append_five)
         yield opened
+
+
+def append_five(connection: sqlite3.Connection) -> None:
+    for number in range(5):
+        LOG.append(connection, "answer", {"round": number, "study": "é"})
 
 
 def chain(database: Database) -> list[AuditEntry]:
@@ -93,6 +97,15 @@ def test_an_empty_chain_holds() -> None:
 def test_any_change_is_found_at_its_entry(database: Database, statement: str) -> None:
     tamper(database, statement)
     assert verify(chain(database), PUBLIC).first_bad == 3
+
+
+def test_an_entry_of_a_chain_that_went_another_way_is_found(database: Database, tmp_path: Path) -> None:
+    """Restore a backup, go on, and mix both chains: every entry is genuine, but not in this order."""
+    with Database(tmp_path / "fork.db", [AUDIT_SCHEMA]) as fork:
+        for _ in range(5):
+            fork.write_now(lambda connection: LOG.append(connection, "other", {}))
+        mixed = chain(database)[:2] + chain(fork)[2:]
+    assert verify(mixed, PUBLIC).first_bad == 3
 
 
 def test_an_entry_by_another_key_is_found(database: Database) -> None:

@@ -57,9 +57,14 @@ def test_concurrent_updates_are_all_kept(database: Database) -> None:
 
 
 def test_updates_by_two_connections_are_all_kept(database: Database) -> None:
+    def read_then_write(connection: sqlite3.Connection) -> None:
+        seen = count(connection)
+        time.sleep(0.001)
+        connection.execute("UPDATE counter SET n = ?", (seen + 1,))
+
     def some(own: Database) -> None:
         for _ in range(20):
-            own.write_now(increment)
+            own.write_now(read_then_write)
 
     with Database(database.path, MIGRATIONS) as other:
         threads = [threading.Thread(target=some, args=(own,)) for own in (database, other)]

@@ -50,7 +50,8 @@ def test_leaves_name_their_issuers_key_and_their_own(pem: bytes) -> None:
     issuer = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
     own = root.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     assert issuer.key_identifier == own.digest
-    assert certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    named = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    assert named == x509.SubjectKeyIdentifier.from_public_key(certificate.public_key())
     assert certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca is False
 
 
@@ -130,13 +131,13 @@ def test_only_p256_is_issued() -> None:
 
 def test_a_request_with_a_foreign_key_is_refused() -> None:
     """Put another public key into a signed request: whoever asks must hold the private one."""
-    points = [
+    one, two = (
         name.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         for name in (key("one"), key("two"))
-    ]
-    request = request_by(key("one")).public_bytes(serialization.Encoding.DER).replace(*points)
+    )
+    request = request_by(key("one")).public_bytes(serialization.Encoding.DER).replace(one, two)
     pem = x509.load_der_x509_csr(request).public_bytes(serialization.Encoding.PEM)
     with pytest.raises(IdentityError, match="signature does not match"):
         requested_key(pem)
