@@ -41,6 +41,11 @@ class AgentHome:
         return self.root / "payloads"
 
     @property
+    def storage_key(self) -> Path:
+        """Key under which the payloads rest, unless systemd passes one."""
+        return self.root / "storage.key"
+
+    @property
     def contact(self) -> Path:
         """How the connection to the hub stood when the running agent last wrote it."""
         return self.root / "contact.json"

@@ -67,6 +67,14 @@ def remove_dataset(connection: sqlite3.Connection, name: str) -> None:
         raise UsageError(f"there is no data set '{name}': see 'supplier-agent datasets list'")
 
 
+def find_dataset(connection: sqlite3.Connection, name: str) -> Dataset:
+    """Return the data set of this name."""
+    for dataset in list_datasets(connection):
+        if dataset.name == name:
+            return dataset
+    raise UsageError(f"there is no data set '{name}': see 'supplier-agent datasets list'")
+
+
 def list_datasets(connection: sqlite3.Connection) -> list[Dataset]:
     """Return all data sets in the order of their names."""
     rows = connection.execute("SELECT name, source, person FROM dataset ORDER BY name")

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from supplier_agent.consent.study_record import StudyState
 from syncline.errors import ProtocolError
 
 TABLES = """
@@ -101,10 +102,20 @@ def list_rounds(connection: sqlite3.Connection, study_id: str) -> list[RoundReco
 
 
 def undelivered_rounds(connection: sqlite3.Connection) -> list[RoundRecord]:
-    """Return the replies and refusals that the hub has not confirmed, the oldest first."""
+    """Return the replies and refusals that the hub has not confirmed, the oldest first.
+
+    A reply of a study that ended, or whose approval was withdrawn, stays here for ever.
+    """
     rows = connection.execute(
-        "SELECT * FROM round WHERE delivered = 0 AND state != ? ORDER BY finished_us, study_id, round",
-        (RoundState.RECEIVED.value,),
+        "SELECT round.* FROM round JOIN study USING (study_id) WHERE delivered = 0"
+        " AND (round.state = ? AND study.state = ? OR round.state = ? AND study.state != ?)"
+        " ORDER BY finished_us, study_id, round",
+        (
+            RoundState.ANSWERED.value,
+            StudyState.APPROVED.value,
+            RoundState.DECLINED.value,
+            StudyState.ENDED.value,
+        ),
     )
     return [RoundRecord.from_row(row) for row in rows]
 

@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from supplier_agent.event_log import EventLog
-from supplier_agent.uplink.connection import Connection, microseconds
+from supplier_agent.tasks.journal import microseconds
+from supplier_agent.uplink.connection import Connection
 from supplier_agent.uplink.contact import CONNECTING, EXPIRED, REFUSED
 from syncline.clock import Clock
 from syncline.errors import IdentityError, SynclineError
 from syncline.version import ALGORITHM_VERSION, __version__
 from syncline.wire.messages import Attachment, Event, Heartbeat, TaskId, Welcome
-from syncline.wire.status import AlreadyAttached, PeerUnreachable, VersionMismatch
+from syncline.wire.refusals import PeerUnreachable, VersionMismatch
 
 CLOCK_SKEW_US = 60 * 1_000_000
 
@@ -67,10 +68,9 @@ class Uplink:
                 retry = self._pace.first_retry
                 continue
             except SynclineError as error:
-                was_attached = self._connection.is_attached
-                slow = self._lost(error)
-                retry = self._pace.first_retry if was_attached else min(2 * retry, self._pace.last_retry)
-                await asyncio.sleep(self._pace.refused_retry if slow else retry)
+                retry = self._next_retry(retry, error)
+                self._lost(error)
+                await asyncio.sleep(retry)
 
     def _check_own_certificate(self) -> None:
         self._connection.membership.certificate.check_current(self._clock.now())
@@ -106,8 +106,8 @@ class Uplink:
     def _welcomed(self, welcome: Welcome) -> None:
         if welcome.algorithm_version != ALGORITHM_VERSION:
             raise VersionMismatch(
-                f"the hub ({welcome.software_version}) computes by version {welcome.algorithm_version} and this"
-                f" agent ({__version__}) by {ALGORITHM_VERSION}: install the same release of Syncline at both"
+                f"the hub ({welcome.software_version}) computes by version {welcome.algorithm_version} and"
+                f" this agent ({__version__}) by {ALGORITHM_VERSION}: install one release of Syncline at both"
             )
         skew = microseconds(self._clock) - welcome.hub_time_us
         if abs(skew) > CLOCK_SKEW_US:
@@ -124,26 +124,24 @@ class Uplink:
             await self._connection.client.heartbeat(beat)
             self._connection.heard()
 
-    def _lost(self, error: SynclineError) -> bool:
-        """Report why there is no stream, once for each reason; True where only patience helps."""
-        slow = not isinstance(error, PeerUnreachable)
-        state, sentence = (REFUSED if slow else CONNECTING), _sentence(error)
+    def _next_retry(self, last: float, error: SynclineError) -> float:
+        """Return seconds to wait: few after a break, slowly more without a hub, many after a refusal."""
+        if self._connection.is_attached:
+            return self._pace.first_retry
+        if not isinstance(error, PeerUnreachable):
+            return self._pace.refused_retry
+        return min(2 * last, self._pace.last_retry)
+
+    def _lost(self, error: SynclineError) -> None:
+        """Report why there is no stream, once for each reason."""
+        refused = not isinstance(error, PeerUnreachable)
+        state, sentence = (REFUSED if refused else CONNECTING), str(error)
         if isinstance(error, IdentityError) and not self._is_current():
             state = EXPIRED
         if sentence != self._said:
             self._log.warning("not connected", state=state, reason=sentence)
         self._said = sentence
         self._connection.detached(state, sentence)
-        return slow
 
     def _is_current(self) -> bool:
         return self._clock.now() <= self._connection.membership.certificate.not_after
-
-
-def _sentence(error: SynclineError) -> str:
-    if isinstance(error, AlreadyAttached):
-        return (
-            "another agent with this identity is connected: stop it, or give this one an identity of its own"
-            " with a new token"
-        )
-    return str(error)

@@ -5,17 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from supplier_agent.tasks.journal import microseconds
 from supplier_agent.uplink.contact import CONNECTED, CONNECTING, Contact, write_contact
 from supplier_agent.uplink.hub_client import HubClient
 from syncline.clock import Clock
 from syncline.wire.membership import Membership
 
 DRAIN_SECONDS = 30.0
-
-
-def microseconds(clock: Clock) -> int:
-    """Return the time as the journal keeps it: microseconds since 1970 UTC."""
-    return round(clock.now().timestamp() * 1_000_000)
 
 
 class Connection:

@@ -1,4 +1,4 @@
-"""How a command ends: 0 success, 1 a failed run, 2 wrong usage; an error is one sentence on standard error."""
+"""How a command ends: 0 success, 1 a failed run, 2 wrong usage; an error is one sentence."""
 
 from __future__ import annotations
 

@@ -37,9 +37,9 @@ def submit(
     import hashlib
 
     from syncline.identity.signatures import Purpose, sign
-    from syncline.study.spec import read_study
+    from syncline.study.spec import StudySpec
 
-    specification = read_study(file).canonical_bytes()
+    specification = StudySpec.from_yaml(file).canonical()
     membership = open_membership(home)
     digest = hashlib.sha256(specification).digest()
     signature = sign(membership.signing_key(), Purpose.STUDY_SPECIFICATION, digest)

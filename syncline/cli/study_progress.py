@@ -20,7 +20,7 @@ RETRY_SECONDS = 1.0
 
 async def follow(client: ResearchClient, study_id: StudyId, *, quiet: bool, terminal: bool) -> StudyStatus:
     """Report a study's changes on standard error until it ends; a hub that restarts is waited for."""
-    from syncline.wire.status import PeerUnreachable
+    from syncline.wire.refusals import PeerUnreachable
 
     shown = _Progress(quiet, terminal)
     while True:

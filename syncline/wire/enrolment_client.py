@@ -1,8 +1,9 @@
 """Enrol with a one-time token, and renew a certificate: the two calls that need no client certificate.
 
 Enrolling makes the keys here, on the member's side, in a directory of its own next to the final one. The hub
-is known by the root that the token pins before the token's secret is sent. Only when all files are on the disk
-does the directory take its final name: after a kill at any point the same command with the same token goes on.
+is known by the root that the token pins before the token's secret is sent. Only when all files are on the
+disk does the directory take its final name: after a kill at any point the same command with the same token
+goes on.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentPlan:
-    """Where to enrol: the final directory, the hub's address, and the second one where it is not a port up."""
+    """Where to enrol: the final directory, the hub's address, and its second one if not a port up."""
 
     directory: Path
     hub: str

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from syncline.errors import UsageError
-from syncline.wire.status import PeerUnreachable
+from syncline.wire.refusals import PeerUnreachable
 
 SECONDS = 10.0
 _PROXY_VARIABLES = ("grpc_proxy", "https_proxy", "http_proxy")
@@ -66,7 +66,7 @@ def proxy_for(host: str, port: int, environment: Mapping[str, str]) -> SplitResu
 
 
 def _matches(host: str, entry: str) -> bool:
-    """Tell whether an entry of ``no_proxy`` covers the host: the name itself, or a domain that it ends with."""
+    """Tell whether an entry of ``no_proxy`` covers the host: its name, or a domain that it ends with."""
     domain = entry.lstrip(".").lower()
     return bool(domain) and (host.lower() == domain or host.lower().endswith("." + domain))
 

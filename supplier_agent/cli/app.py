@@ -1,0 +1,61 @@
+"""The command ``supplier-agent`` and its parts."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from supplier_agent.cli.audit import audit
+from supplier_agent.cli.check import check
+from supplier_agent.cli.datasets import datasets
+from supplier_agent.cli.enrolment import enrol
+from supplier_agent.cli.policy import policy
+from supplier_agent.cli.status import status
+from supplier_agent.cli.studies import studies
+from syncline.version import __version__
+
+app = typer.Typer(
+    name="supplier-agent",
+    help="Answer studies from your own records, within your own policy; nothing connects to this machine.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"supplier-agent {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options that every command has."""
+
+
+@app.command(
+    "run", add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def run() -> None:
+    """Run the agent until it is stopped."""
+    from supplier_agent.cli.running import run
+
+    run(sys.argv[sys.argv.index("run") + 1 :])
+
+
+app.command("enrol")(enrol)
+app.command("enroll", hidden=True)(enrol)
+app.command("check")(check)
+app.command("status")(status)
+app.add_typer(datasets, name="datasets")
+app.add_typer(studies, name="studies")
+app.add_typer(policy, name="policy")
+app.add_typer(audit, name="audit")

@@ -1,0 +1,97 @@
+"""``supplier-agent datasets``: which data this agent may answer for, and where it lies."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from supplier_agent.cli.options import AsJson, Home, existing_home
+from supplier_agent.datasets.catalogue import (
+    Dataset,
+    absolute_source,
+    add_dataset,
+    find_dataset,
+    list_datasets,
+    remove_dataset,
+)
+from supplier_agent.datasets.inspection import Inspection, inspect_dataset
+from supplier_agent.tasks.journal import microseconds, open_journal
+from syncline.cli.table import print_json, print_table
+from syncline.clock import SystemClock
+from syncline.errors import UsageError
+
+datasets = typer.Typer(
+    help="Name the data that studies may ask for.", no_args_is_help=True, rich_markup_mode=None
+)
+Name = Annotated[str, typer.Argument(help="The name under which studies ask for the data.")]
+
+
+@datasets.command()
+def add(
+    name: Name,
+    source: Annotated[str, typer.Argument(help="A CSV or Parquet file.")],
+    person: Annotated[
+        str | None, typer.Option("--person", help="The column that tells persons apart.")
+    ] = None,
+    preparation: Annotated[str | None, typer.Option("--preparation", hidden=True)] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a data set after reading it once; the file stays where it is."""
+    if preparation is not None:
+        raise UsageError("--preparation: this version does not implement preparations; leave it out")
+    dataset = Dataset(name, absolute_source(source), person)
+    place = existing_home(home)
+    found = inspect_dataset(dataset)
+    now_us = microseconds(SystemClock())
+    with open_journal(place) as journal:
+        journal.write_now(lambda connection: add_dataset(connection, dataset, now_us))
+    if as_json:
+        print_json(_described(dataset, found))
+        return
+    typer.echo(f"added {name}: {found.rows} rows, {len(found.columns)} columns, from {dataset.shown_source}")
+    typer.echo(f"studies may use it once {place.policy} lists {name} under datasets")
+
+
+@datasets.command("list")
+def list_(home: Home = None, as_json: AsJson = False) -> None:
+    """List the data sets."""
+    with open_journal(existing_home(home)) as journal:
+        known = journal.read_now(list_datasets)
+    if as_json:
+        print_json([_described(dataset) for dataset in known])
+        return
+    rows = [(dataset.name, dataset.person or "-", dataset.shown_source) for dataset in known]
+    print_table(
+        ("NAME", "PERSON", "SOURCE"), rows, "No data sets yet: supplier-agent datasets add NAME SOURCE"
+    )
+
+
+@datasets.command()
+def check(name: Name, home: Home = None, as_json: AsJson = False) -> None:
+    """Read a data set from end to end, in a process of its own."""
+    with open_journal(existing_home(home)) as journal:
+        dataset = journal.read_now(lambda connection: find_dataset(connection, name))
+    found = inspect_dataset(dataset)
+    if as_json:
+        print_json({**_described(dataset, found), "columns": list(found.columns)})
+    else:
+        typer.echo(f"{name} can be read: {found.rows} rows, {len(found.columns)} columns")
+
+
+@datasets.command()
+def remove(name: Name, home: Home = None) -> None:
+    """Forget a data set; the file is not touched."""
+    with open_journal(existing_home(home)) as journal:
+        journal.write_now(lambda connection: remove_dataset(connection, name))
+    typer.echo(f"removed {name}; its file is where it was")
+
+
+def _described(dataset: Dataset, found: Inspection | None = None) -> dict[str, str | int | None]:
+    described: dict[str, str | int | None] = {
+        "name": dataset.name,
+        "source": dataset.shown_source,
+        "person": dataset.person,
+    }
+    return described if found is None else {**described, "rows": found.rows}

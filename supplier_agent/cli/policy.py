@@ -1,0 +1,87 @@
+"""``supplier-agent policy``: what the policy permits, and what it says to a study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from supplier_agent.cli.options import AsJson, Home, existing_home
+from supplier_agent.datasets.catalogue import list_datasets
+from supplier_agent.tasks.journal import open_journal
+from supplier_agent.tasks.standing_policy import StandingPolicy
+from supplier_agent.uplink.daemon import ENROL
+from syncline.cli.table import print_json
+from syncline.compute.frames import Json
+from syncline.study.policy import ApprovalMode, Policy
+from syncline.study.spec import StudySpec
+from syncline.wire.membership import load_membership
+
+policy = typer.Typer(
+    help="See what the policy permits, and try a study on it.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@policy.command()
+def show(home: Home = None, as_json: AsJson = False) -> None:
+    """Show in plain words what the policy permits."""
+    place = existing_home(home)
+    found = Policy.from_yaml(place.policy)
+    if as_json:
+        print_json(found.to_document())
+        return
+    typer.echo(f"policy      {place.policy}")
+    for label, text in _in_words(found):
+        typer.echo(f"{label:<12}{text}")
+
+
+@policy.command("test")
+def try_study(
+    study: Annotated[Path, typer.Argument(help="A study, YAML.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether the policy permits a study, and every reason if not; exit 1 where it does not."""
+    place = existing_home(home)
+    supplier = load_membership(place.identity, ENROL).name
+    spec, standing = StudySpec.from_yaml(study), StandingPolicy(place.policy, supplier)
+    with open_journal(place) as journal:
+        datasets = journal.read_now(list_datasets)
+    refusals = standing.refusals(Policy.from_yaml(place.policy), spec, datasets)
+    if as_json:
+        reasons: list[Json] = list(refusals)
+        print_json({"study": spec.study, "permitted": not refusals, "refusals": reasons})
+    elif refusals:
+        typer.echo(f"{place.policy} does not permit the study {spec.study}:")
+        for refusal in refusals:
+            typer.echo(f"  {refusal}")
+    else:
+        typer.echo(f"{place.policy} permits the study {spec.study}")
+    if refusals:
+        raise typer.Exit(1)
+
+
+def _in_words(found: Policy) -> list[tuple[str, str]]:
+    limits = found.limits
+    automatic = found.approval.mode is ApprovalMode.AUTOMATIC
+    return [
+        ("studies", _listed(found.studies)),
+        ("flows", _listed([flow.value for flow in found.flows])),
+        ("data sets", _listed(found.datasets)),
+        ("columns", f"{_listed(found.columns.allow)}; denied: {', '.join(found.columns.deny) or 'none'}"),
+        ("questions", _listed([kind.value for kind in found.questions])),
+        (
+            "limits",
+            f"{limits.max_order} columns counted together, {limits.max_rounds} rounds,"
+            f" {limits.max_cells} cells",
+        ),
+        ("min_cell", f"studies that build on counts of at least {found.min_cell} persons"),
+        ("suppliers", f"studies with at least {found.min_suppliers} suppliers"),
+        ("validation", "permitted" if found.validation else "refused"),
+        ("approval", "automatic for the digests listed" if automatic else "a person approves each study"),
+    ]
+
+
+def _listed(names: list[str] | tuple[str, ...]) -> str:
+    return ", ".join(names) if names else "none: every study is refused"

@@ -1,0 +1,31 @@
+"""``supplier-agent run``: the daemon, in a terminal or under systemd."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from supplier_agent.event_log import EventLog, bridge_core_logging
+from supplier_agent.home import AgentHome, default_home
+from supplier_agent.uplink.daemon import run_agent
+from syncline.clock import SystemClock
+from syncline.errors import SynclineError
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the agent until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser("supplier-agent run", description="Run the agent until it is stopped.")
+    parser.add_argument("--home", type=Path, default=default_home(), help="default: ~/.syncline/agent")
+    parser.add_argument("--json", action="store_true", help="log JSON lines also on a terminal")
+    options = parser.parse_args(arguments)
+    clock = SystemClock()
+    log = EventLog(clock, human=False if options.json else None)
+    bridge_core_logging(log)
+    try:
+        asyncio.run(run_agent(AgentHome(options.home.absolute()), clock, log))
+    except SynclineError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(error.exit_code)

@@ -1,0 +1,141 @@
+"""``supplier-agent studies``: what was proposed, what would leave, and a person's yes or no."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Annotated
+
+import typer
+
+from supplier_agent.cli.options import AsJson, Home, existing_home
+from supplier_agent.consent.decision import BY_PERSON, Seal, Verdict, decide
+from supplier_agent.consent.portrait import portray
+from supplier_agent.consent.study_record import StudyRecord, list_studies, require_study
+from supplier_agent.datasets.catalogue import list_datasets
+from supplier_agent.home import AgentHome
+from supplier_agent.tasks.journal import microseconds, open_journal
+from supplier_agent.tasks.round_record import RoundRecord, RoundState, list_rounds
+from supplier_agent.tasks.standing_policy import StandingPolicy
+from supplier_agent.uplink.daemon import ENROL
+from syncline.cli.table import print_json, print_table, shown_time
+from syncline.clock import SystemClock
+from syncline.compute.frames import Json
+from syncline.durable.audit import AuditLog
+from syncline.errors import PolicyRefusal
+from syncline.study.policy import Policy
+from syncline.study.spec import StudySpec
+from syncline.wire.membership import load_membership
+from syncline.wire.messages import Decision
+
+studies = typer.Typer(help="See what is proposed, and decide.", no_args_is_help=True, rich_markup_mode=None)
+Study = Annotated[str, typer.Argument(help="A study's id, its name, or the start of its digest.")]
+
+
+@studies.command("list")
+def list_(home: Home = None, as_json: AsJson = False) -> None:
+    """List the studies that were proposed, the newest first."""
+    with open_journal(existing_home(home)) as journal:
+        known = journal.read_now(list_studies)
+    if as_json:
+        print_json([_described(study) for study in known])
+        return
+    rows = [
+        (study.study_id, study.name, study.state.value, study.researcher, shown_time(study.received_us))
+        for study in known
+    ]
+    print_table(("ID", "NAME", "STATE", "RESEARCHER", "PROPOSED"), rows, "No study was proposed yet.")
+
+
+@studies.command()
+def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
+    """Show in plain words what a study asks for, and what would leave."""
+    place = existing_home(home)
+    supplier = load_membership(place.identity, ENROL).name
+    with open_journal(place) as journal:
+        record = journal.read_now(lambda connection: require_study(connection, study))
+        rounds = journal.read_now(lambda connection: list_rounds(connection, record.study_id))
+    if as_json:
+        answered: list[Json] = [_described_round(item) for item in rounds]
+        print_json({**_described(record), "rounds": answered})
+        return
+    for line in portray(record, StudySpec.from_canonical(record.specification), supplier):
+        typer.echo(line)
+    done = [item for item in rounds if item.state is RoundState.ANSWERED]
+    typer.echo(f"Answered    {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
+
+
+@studies.command()
+def approve(
+    study: Study,
+    reason: Annotated[str, typer.Option("--reason", help="A sentence for the record.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Approve a study, by the digest of its specification; the running agent sends it signed."""
+    _decide(existing_home(home), study, Decision.APPROVE, reason, as_json)
+
+
+@studies.command()
+def refuse(
+    study: Study,
+    reason: Annotated[str, typer.Option("--reason", help="A sentence for the researcher.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Refuse a study, or withdraw an approval: no round is answered after that."""
+    _decide(existing_home(home), study, Decision.REFUSE, reason, as_json)
+
+
+def _decide(home: AgentHome, study: str, decision: Decision, reason: str, as_json: bool) -> None:
+    clock = SystemClock()
+    member = load_membership(home.identity, ENROL)
+    key = member.signing_key()
+    seal = Seal(key, AuditLog(key, clock))
+    policy = StandingPolicy(home.policy, member.name)
+    verdict = Verdict(decision, reason or f"{decision.value}d by a person", BY_PERSON)
+
+    def write(connection: sqlite3.Connection) -> StudyRecord:
+        record = require_study(connection, study)
+        if decision is Decision.APPROVE:
+            spec = StudySpec.from_canonical(record.specification)
+            refusals = policy.refusals(Policy.from_yaml(home.policy), spec, list_datasets(connection))
+            if refusals:
+                raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(refusals)}")
+        decide(connection, seal, record, verdict, microseconds(clock))
+        return require_study(connection, record.study_id)
+
+    with open_journal(home) as journal:
+        decided = journal.write_now(write)
+    if as_json:
+        print_json(_described(decided))
+        return
+    typer.echo(f"study {decided.name} is {decided.state.value}: {decided.specification_sha256}")
+    typer.echo("the running agent sends the signed decision to the hub")
+
+
+def _described(study: StudyRecord) -> dict[str, Json]:
+    return {
+        "study_id": study.study_id,
+        "name": study.name,
+        "state": study.state.value,
+        "reason": study.reason,
+        "decided_by": study.decided_by,
+        "researcher": study.researcher,
+        "specification_sha256": study.specification_sha256,
+        "decision_delivered": study.decision_delivered,
+        "received_us": study.received_us,
+        "decided_us": study.decided_us,
+        "ended_us": study.ended_us,
+    }
+
+
+def _described_round(record: RoundRecord) -> dict[str, Json]:
+    return {
+        "round": record.round,
+        "state": record.state.value,
+        "request_sha256": record.request_sha256,
+        "reply_sha256": record.reply_sha256,
+        "reply_bytes": record.reply_size,
+        "delivered": record.delivered,
+        "reason": record.decline_reason,
+    }

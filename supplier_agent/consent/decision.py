@@ -1,0 +1,82 @@
+"""Decide about a study: change its state, sign the decision and audit it, all in the caller's transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from supplier_agent.consent.study_record import StudyRecord, StudyState, move, set_decision
+from syncline.durable.audit import AuditLog
+from syncline.errors import SynclineError
+from syncline.identity.signatures import Purpose, sign
+from syncline.wire.messages import Decision, StudyId, SupplierDecision, decision_digest
+
+BY_POLICY = "policy"
+BY_PERSON = "person"
+MOST_REASON = 1000
+
+_STATES = {Decision.APPROVE: StudyState.APPROVED, Decision.REFUSE: StudyState.REFUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What makes a decision this supplier's: its signing key, and its audit."""
+
+    key: Ed25519PrivateKey
+    audit: AuditLog
+
+    def __repr__(self) -> str:
+        """Never show the key."""
+        return "Seal(...)"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision before it is signed: by whom and, for people, why."""
+
+    decision: Decision
+    reason: str
+    by: str
+
+
+def decide(
+    connection: sqlite3.Connection, seal: Seal, study: StudyRecord, verdict: Verdict, now_us: int
+) -> None:
+    """Record a verdict about ``study``; it is sent to the hub afterwards, until that confirms it."""
+    move(connection, study.study_id, _STATES[verdict.decision])
+    reason = one_line(verdict.reason)
+    digest = decision_digest(StudyId(study.study_id), study.specification_sha256, verdict.decision, reason)
+    signature = sign(seal.key, Purpose.STUDY_DECISION, digest)
+    set_decision(connection, study.study_id, reason, verdict.by, signature, now_us)
+    seal.audit.append(
+        connection,
+        "study-decided",
+        {
+            "study": study.study_id,
+            "specification_sha256": study.specification_sha256,
+            "decision": verdict.decision.value,
+            "by": verdict.by,
+            "reason": reason,
+        },
+    )
+
+
+def decision_of(study: StudyRecord) -> SupplierDecision:
+    """Return the signed decision of a study that is approved or refused, as it is sent."""
+    decisions = {state: decision for decision, state in _STATES.items()}
+    if study.signature is None or study.state not in decisions:
+        raise SynclineError(f"study {study.name} is not decided")
+    return SupplierDecision(
+        StudyId(study.study_id),
+        study.specification_sha256,
+        decisions[study.state],
+        study.reason,
+        study.signature,
+    )
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` on one line and short enough for the wire."""
+    return " ".join(text.split())[:MOST_REASON]

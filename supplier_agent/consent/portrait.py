@@ -1,0 +1,114 @@
+"""A study in plain words: who asks, for what, and which kinds of numbers would leave this supplier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
+
+from supplier_agent.consent.study_record import StudyRecord
+from syncline.identity.fingerprint_words import fingerprint_words
+from syncline.study.flow import STEPS
+from syncline.study.manifest import key_fingerprint
+from syncline.study.policy import QuestionKind
+from syncline.study.sections import Method
+from syncline.study.spec import StudySpec
+
+_LABEL = 12
+_WIDTH = 100
+
+_COUNTS: Mapping[QuestionKind, str] = {
+    QuestionKind.ROW_COUNT: "how many rows and persons there are",
+    QuestionKind.PROFILE: "per column, how many values fit the schema, are missing or out of range",
+    QuestionKind.RANK_COUNTS: "per numeric column, how many rows lie in each interval (8 rounds)",
+    QuestionKind.MARGINALS: "how many rows have each combination of one or two columns' values",
+    QuestionKind.TREE_LEVEL: "per node of each tree, how many rows have each predictor and target bin",
+    QuestionKind.FORMULA_CHECK: "how many rows break a formula between columns (equal, sum, log, ratio)",
+}
+"""What each question counts, for people."""
+
+_MARGINALS = (
+    QuestionKind.ROW_COUNT,
+    QuestionKind.PROFILE,
+    QuestionKind.RANK_COUNTS,
+    QuestionKind.MARGINALS,
+)
+
+QUESTIONS: Mapping[Method, tuple[QuestionKind, ...]] = {
+    Method.MARGINALS: _MARGINALS,
+    Method.CART: (*_MARGINALS, QuestionKind.TREE_LEVEL, QuestionKind.FORMULA_CHECK),
+}
+"""The kinds of questions that each method asks."""
+
+
+def portray(record: StudyRecord, spec: StudySpec, supplier: str) -> Iterator[str]:
+    """Yield the lines that a person reads before approving."""
+    key = fingerprint_words(key_fingerprint(record.researcher_key))
+    yield _line("Study", f"{spec.study} ({record.study_id})")
+    yield _line("State", f"{record.state.value}{f': {record.reason}' if record.reason else ''}")
+    yield from _lines("Purpose", spec.purpose or "not stated")
+    yield _line("Researcher", f"{record.researcher}; key {key} (compare by telephone)")
+    yield _line("Digest", record.specification_sha256)
+    yield from _lines("Suppliers", ", ".join(spec.supplier_names))
+    yield from _what_leaves(spec, supplier)
+
+
+def _what_leaves(spec: StudySpec, supplier: str) -> Iterator[str]:
+    entry = next((entry for entry in spec.suppliers if entry.name == supplier), None)
+    if entry is None:
+        yield _line("Leaves", "nothing: the study does not name this supplier")
+        return
+    columns = [variable.name for variable in spec.schema.modelled]
+    kept = [name for name in spec.schema.names if name not in columns]
+    yield _line("Data set", entry.dataset or "the only one of this agent")
+    yield _line("Leaves", f"{STEPS[entry.flow].leaves} (flow {entry.flow.value})")
+    yield from _lines("Columns", f"{len(columns)}: {', '.join(columns)}")
+    if kept:
+        yield from _lines("Not used", f"{', '.join(kept)} (persons, identifiers or free text)")
+    for place, kind in enumerate(QUESTIONS[spec.synthesizer.method]):
+        yield from _lines("Asks" if place == 0 else "", f"{kind.value}: {_COUNTS[kind]}")
+    yield from _lines("Rounds", _rounds(spec))
+    yield from _lines("Small cells", _small_cells(spec))
+    yield from _lines("Validation", _validation(spec))
+    yield from _lines("Needs", _quorum(spec))
+
+
+def _rounds(spec: StudySpec) -> str:
+    if spec.synthesizer.method is Method.MARGINALS:
+        return "one to check the data, up to 8 for bins, one or two for the counts"
+    depth = spec.synthesizer.max_depth
+    return (
+        f"one to check the data, up to 8 for bins, a few for pairs and formulas, then up to {depth} for trees"
+    )
+
+
+def _small_cells(spec: StudySpec) -> str:
+    least = spec.privacy.min_cell
+    if least == 1:
+        return "min_cell 1: the model may be built on counts of single persons"
+    return (
+        f"min_cell {least}: the model uses no count below {least} persons of all suppliers together;"
+        " the hub itself sees the sums, and without secure aggregation each supplier's part"
+    )
+
+
+def _validation(spec: StudySpec) -> str:
+    if spec.validation is None:
+        return "none: the synthetic data is not compared with rows here"
+    share = f"{spec.validation.holdout:.0%} of the persons are held out of the model"
+    target = f"; target {spec.validation.target}" if spec.validation.target else ""
+    return f"{share} and counted again to compare the synthetic data with{target}"
+
+
+def _quorum(spec: StudySpec) -> str:
+    wanted = spec.quorum
+    hours = wanted.deadline.total_seconds() / 3600
+    return f"{wanted.min_suppliers} suppliers, waits {hours:g} h for each step, then: {wanted.then.value}"
+
+
+def _line(label: str, text: str) -> str:
+    return f"{label:<{_LABEL}}{text}"
+
+
+def _lines(label: str, text: str) -> Iterator[str]:
+    for place, part in enumerate(wrap(text, _WIDTH - _LABEL) or [""]):
+        yield _line(label if place == 0 else "", part)

@@ -1,0 +1,127 @@
+"""Receive a proposed study: verify who asks, look at the policy, and decide where the policy says how.
+
+What the policy does not permit is refused at once, so that the researcher reads why. What it permits is
+approved at once where the policy says ``approval: automatic``, else it waits for a person.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from supplier_agent.consent.decision import BY_POLICY, Seal, Verdict, decide, one_line
+from supplier_agent.consent.study_record import (
+    StudyRecord,
+    StudyState,
+    find_study,
+    insert_study,
+    mark_ended,
+    mark_undelivered,
+)
+from syncline.errors import SynclineError
+from syncline.identity.signatures import Purpose, verify
+from syncline.wire.messages import Decision, Proposal, StudyEnded
+
+_UNREADABLE = "(unreadable)"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the policy says to a specification: its study's name, the refusals, and whether people decide."""
+
+    name: str
+    refusals: tuple[str, ...]
+    automatic: bool
+
+
+Judge = Callable[[Proposal], Judgement]
+"""Reads a specification and the policy as they are now; raises a SynclineError where one cannot be read."""
+
+
+def judge_proposal(proposal: Proposal, judge: Judge) -> Judgement:
+    """Judge a proposal; a forged or unreadable one is refused like one that the policy does not permit."""
+    try:
+        verify(
+            proposal.researcher_key,
+            Purpose.STUDY_SPECIFICATION,
+            bytes.fromhex(proposal.specification_sha256),
+            proposal.researcher_signature,
+        )
+        return judge(proposal)
+    except SynclineError as error:
+        return Judgement(_UNREADABLE, (str(error),), automatic=False)
+
+
+def receive_proposal(
+    connection: sqlite3.Connection, seal: Seal, proposal: Proposal, judgement: Judgement, now_us: int
+) -> StudyState:
+    """Store a proposal with what follows from the policy; one that is known is only answered again."""
+    known = find_study(connection, proposal.study_id)
+    if known is not None:
+        return _known_again(connection, seal, known, proposal)
+    study = _record(proposal, judgement, now_us)
+    insert_study(connection, study)
+    seal.audit.append(
+        connection,
+        "study-proposed",
+        {
+            "study": study.study_id,
+            "name": study.name,
+            "specification_sha256": study.specification_sha256,
+            "researcher": study.researcher,
+            "researcher_key": study.researcher_key.hex(),
+        },
+    )
+    if judgement.refusals:
+        reason = "; ".join(judgement.refusals)
+        decide(connection, seal, study, Verdict(Decision.REFUSE, reason, BY_POLICY), now_us)
+        return StudyState.REFUSED
+    if judgement.automatic:
+        verdict = Verdict(Decision.APPROVE, "permitted by the supplier's policy", BY_POLICY)
+        decide(connection, seal, study, verdict, now_us)
+        return StudyState.APPROVED
+    return StudyState.WAITING
+
+
+def end_study(connection: sqlite3.Connection, seal: Seal, ended: StudyEnded, now_us: int) -> bool:
+    """Close a study; False where it was closed before or never known."""
+    reason = one_line(f"{ended.outcome.value}: {ended.reason}" if ended.reason else ended.outcome.value)
+    if not mark_ended(connection, ended.study_id, reason, now_us):
+        return False
+    seal.audit.append(connection, "study-ended", {"study": ended.study_id, "outcome": ended.outcome.value})
+    return True
+
+
+def _known_again(
+    connection: sqlite3.Connection, seal: Seal, known: StudyRecord, proposal: Proposal
+) -> StudyState:
+    if known.specification_sha256 == proposal.specification_sha256:
+        mark_undelivered(connection, known.study_id)
+    else:
+        seal.audit.append(
+            connection,
+            "changed-proposal-ignored",
+            {"study": known.study_id, "specification_sha256": proposal.specification_sha256},
+        )
+    return known.state
+
+
+def _record(proposal: Proposal, judgement: Judgement, now_us: int) -> StudyRecord:
+    return StudyRecord(
+        study_id=proposal.study_id,
+        name=judgement.name,
+        specification=proposal.specification,
+        specification_sha256=proposal.specification_sha256,
+        researcher=proposal.researcher,
+        researcher_key=proposal.researcher_key,
+        researcher_signature=proposal.researcher_signature,
+        state=StudyState.WAITING,
+        reason="",
+        decided_by=None,
+        signature=None,
+        decision_delivered=False,
+        received_us=now_us,
+        decided_us=None,
+        ended_us=None,
+    )

@@ -1,0 +1,36 @@
+"""Ask a child process whether a data set can be read, so that no row enters this one."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from supplier_agent.datasets.catalogue import Dataset
+from syncline.compute.child import ChildProcess
+from syncline.errors import DataError
+
+READER = "supplier_agent.datasets.reader_child"
+SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found: the names of the columns and the number of rows."""
+
+    columns: tuple[str, ...]
+    rows: int
+
+
+def inspect_dataset(dataset: Dataset) -> Inspection:
+    """Read a data set from end to end in a child process; raise what is wrong with it."""
+    return asyncio.run(_inspect(dataset))
+
+
+async def _inspect(dataset: Dataset) -> Inspection:
+    async with await ChildProcess.start(READER) as child:
+        header = {"source": dataset.source, "person": dataset.person}
+        answer, _ = await child.call(header, timeout=SECONDS)
+    columns, rows = answer.get("columns"), answer.get("rows")
+    if not (isinstance(columns, list) and isinstance(rows, int)):
+        raise DataError(f"data set {dataset.name}: the reading process gave no sensible answer")
+    return Inspection(tuple(str(name) for name in columns), rows)

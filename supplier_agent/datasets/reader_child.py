@@ -1,0 +1,30 @@
+"""The child process that looks at a data set: can it be read, which columns has it, how many rows.
+
+Rows and columns are counted; what it says goes to the supplier's own terminal and nowhere else.
+"""
+
+from __future__ import annotations
+
+from syncline.compute.frames import Json
+from syncline.compute.serve import serve
+from syncline.errors import DataError, ProtocolError
+from syncline.sources.registry import open_source
+
+BATCH_ROWS = 65_536
+
+
+def inspect(header: dict[str, Json], blobs: list[bytes]) -> tuple[dict[str, Json], list[bytes]]:
+    """Read the source named in ``header`` from end to end; return its columns and number of rows."""
+    locator, person = header.get("source"), header.get("person")
+    if not isinstance(locator, str):
+        raise ProtocolError("source: expected a path")
+    source = open_source(locator)
+    if isinstance(person, str) and person not in source.columns:
+        raise DataError(f"{source.name}: there is no column {person!r}, which --person names")
+    columns: list[Json] = list(source.columns)
+    rows = sum(batch.num_rows for batch in source.batches(columns=source.columns[:1], batch_rows=BATCH_ROWS))
+    return {"columns": columns, "rows": rows}, []
+
+
+if __name__ == "__main__":
+    serve(inspect)

@@ -1,0 +1,260 @@
+"""Answer a round: fetch the request, compute in a child, commit, and only then let it be sent.
+
+The transaction that records the reply also moves the memory and writes the audit entry. Whatever happens
+before it leaves no trace but stored bytes that nobody refers to; whatever happens after it sends the same
+reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from supplier_agent.consent.study_record import StudyRecord, StudyState, require_study
+from supplier_agent.datasets.catalogue import Dataset, list_datasets
+from supplier_agent.tasks.child_pool import ChildPool
+from supplier_agent.tasks.journal import microseconds
+from supplier_agent.tasks.offers import Answer, Refuse, receive_offer
+from supplier_agent.tasks.round_record import (
+    RoundState,
+    decline_round,
+    find_memory,
+    find_round,
+    finish_round,
+    set_memory,
+)
+from supplier_agent.tasks.standing_policy import Terms
+from syncline.clock import Clock
+from syncline.compute.child import ChildDied, ChildFailed
+from syncline.compute.frames import Json
+from syncline.durable.audit import AuditLog, FieldValue
+from syncline.durable.database import Database
+from syncline.durable.payloads import PayloadStore
+from syncline.errors import (
+    DataError,
+    DocumentError,
+    PolicyRefusal,
+    ProtocolError,
+    StorageError,
+    SynclineError,
+    WireError,
+)
+from syncline.wire.messages import DeclineKind, TaskOffer
+
+Fetch = Callable[[PayloadStore], Awaitable[None]]
+"""Brings the request's bytes into the store given."""
+
+AskTerms = Callable[[bytes, int, list[Dataset]], Terms]
+"""Reads a specification and the policy of now, for one round; raises where they do not permit it."""
+
+_KINDS: tuple[tuple[type[SynclineError], DeclineKind], ...] = (
+    (PolicyRefusal, DeclineKind.POLICY),
+    (DocumentError, DeclineKind.POLICY),
+    (DataError, DeclineKind.DATA),
+    (ProtocolError, DeclineKind.PROTOCOL),
+    (WireError, DeclineKind.PROTOCOL),
+)
+_MOST_REASON = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a child gave: the reply, the next memory, and what was asked, for the audit."""
+
+    reply: bytes
+    memory: bytes
+    questions: list[FieldValue]
+
+
+class Responder:
+    """Turn offers into committed replies and refusals."""
+
+    def __init__(
+        self,
+        database: Database,
+        payloads: PayloadStore,
+        audit: AuditLog,
+        children: ChildPool,
+        terms: AskTerms,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._payloads = payloads
+        self._audit = audit
+        self._children = children
+        self._terms = terms
+        self._clock = clock
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def take(self, offer: TaskOffer, fetch: Fetch) -> Refuse | None:
+        """Bring an offer to its end in the journal; a refusal that has no row there is returned instead."""
+        now_us = microseconds(self._clock)
+        verdict = await self._database.write(
+            lambda connection: receive_offer(connection, self._audit, offer, now_us)
+        )
+        if isinstance(verdict, Refuse):
+            return verdict
+        if isinstance(verdict, Answer):
+            await self._answer(offer, fetch)
+        return None
+
+    async def _answer(self, offer: TaskOffer, fetch: Fetch) -> None:
+        store = study_payloads(self._payloads, offer.study_id)
+        async with self._turns.setdefault(offer.study_id, asyncio.Lock()):
+            if not await self._database.read(lambda connection: _is_open(connection, offer)):
+                return
+            try:
+                await fetch(store)
+            except (ProtocolError, WireError) as error:
+                await self._decline(offer, *_refused(error))
+                return
+            try:
+                await self._commit(offer, await self._compute(offer, store), store)
+            except StorageError:
+                raise
+            except SynclineError as error:
+                await self._decline(offer, *_refused(error))
+
+    async def _compute(self, offer: TaskOffer, store: PayloadStore) -> Answered:
+        study, memory_sha256, datasets = await self._database.read(
+            lambda connection: (
+                require_study(connection, offer.study_id),
+                find_memory(connection, offer.study_id),
+                list_datasets(connection),
+            )
+        )
+        terms = await asyncio.to_thread(self._terms, study.specification, offer.round, datasets)
+        request = await asyncio.to_thread(store.get, bytes.fromhex(offer.request.sha256))
+        memory = await self._load_memory(offer.study_id, memory_sha256)
+        header: dict[str, Json] = {
+            "op": "respond",
+            "source": terms.source,
+            "policy": terms.policy,
+            "study_id": offer.study_id,
+        }
+        return await self._ask(study, header, [study.specification, request, memory])
+
+    async def _ask(self, study: StudyRecord, header: Mapping[str, Json], blobs: list[bytes]) -> Answered:
+        answer, results = await self._children.call(study.study_id, header, blobs)
+        if len(results) != 2:
+            raise ProtocolError("the computing process did not give a reply and a memory")
+        return Answered(results[0], results[1], _questions(answer))
+
+    async def _load_memory(self, study_id: str, sha256: str | None) -> bytes:
+        if sha256 is None:
+            return b""
+        return await asyncio.to_thread(memories(self._payloads, study_id).get, bytes.fromhex(sha256))
+
+    async def _commit(self, offer: TaskOffer, answered: Answered, store: PayloadStore) -> None:
+        memory_store = memories(self._payloads, offer.study_id)
+        reply_sha256 = (await asyncio.to_thread(store.put, answered.reply)).hex()
+        memory_sha256 = (await asyncio.to_thread(memory_store.put, answered.memory)).hex()
+        before = await self._database.write(
+            partial(self._record, offer, answered, reply_sha256, memory_sha256)
+        )
+        if before is not None and before != memory_sha256:
+            await asyncio.to_thread(memory_store.delete, bytes.fromhex(before))
+
+    def _record(
+        self,
+        offer: TaskOffer,
+        answered: Answered,
+        reply_sha256: str,
+        memory_sha256: str,
+        connection: sqlite3.Connection,
+    ) -> str | None:
+        """Record reply, memory and audit entry in one transaction; return the memory before."""
+        if require_study(connection, offer.study_id).state is not StudyState.APPROVED:
+            raise PolicyRefusal("the approval was withdrawn while the answer was computed")
+        before = find_memory(connection, offer.study_id)
+        now_us, size = microseconds(self._clock), len(answered.reply)
+        finish_round(connection, offer.study_id, offer.round, reply_sha256, size, now_us)
+        set_memory(connection, offer.study_id, offer.round, memory_sha256)
+        self._audit.append(
+            connection,
+            "round-answered",
+            {
+                "study": offer.study_id,
+                "round": offer.round,
+                "specification_sha256": offer.specification_sha256,
+                "request_sha256": offer.request.sha256,
+                "reply_sha256": reply_sha256,
+                "reply_bytes": size,
+                "questions": answered.questions,
+            },
+        )
+        return before
+
+    async def _decline(self, offer: TaskOffer, kind: DeclineKind, reason: str) -> None:
+        def write(connection: sqlite3.Connection) -> None:
+            now_us = microseconds(self._clock)
+            decline_round(connection, offer.study_id, offer.round, kind.value, reason, now_us)
+            self._audit.append(
+                connection,
+                "round-declined",
+                {
+                    "study": offer.study_id,
+                    "round": offer.round,
+                    "request_sha256": offer.request.sha256,
+                    "kind": kind.value,
+                    "reason": reason,
+                },
+            )
+
+        await self._database.write(write)
+
+
+def study_payloads(payloads: PayloadStore, study_id: str) -> PayloadStore:
+    """Return the store of one study's requests and replies."""
+    return payloads.scope(f"study {study_id}")
+
+
+def memories(payloads: PayloadStore, study_id: str) -> PayloadStore:
+    """Return the store of what one study remembers from round to round."""
+    return payloads.scope(f"memory {study_id}")
+
+
+def _is_open(connection: sqlite3.Connection, offer: TaskOffer) -> bool:
+    """Tell whether the round still waits for its answer: another offer of it may have come first."""
+    known = find_round(connection, offer.study_id, offer.round)
+    return known is not None and known.state is RoundState.RECEIVED
+
+
+def _refused(error: SynclineError) -> tuple[DeclineKind, str]:
+    """Return kind and public sentence of a refusal."""
+    if isinstance(error, ChildDied):
+        sentence = (
+            "the computing process was killed at every attempt, perhaps for want of memory:"
+            " the supplier's log says more"
+        )
+        return DeclineKind.INTERNAL, sentence
+    kinds = (kind for known, kind in _KINDS if isinstance(error, known))
+    kind = DeclineKind.INTERNAL if isinstance(error, ChildFailed) else next(kinds, DeclineKind.INTERNAL)
+    return kind, " ".join(str(error).split())[:_MOST_REASON]
+
+
+def _questions(answer: Mapping[str, Json]) -> list[FieldValue]:
+    """Keep of a child's header what the audit states: kinds, columns and numbers of cells."""
+    asked = answer.get("questions")
+    if not isinstance(asked, list):
+        return []
+    return [
+        {
+            "kind": str(item.get("kind")),
+            "columns": [str(name) for name in _list(item.get("columns"))],
+            "cells": _count(item.get("cells")),
+        }
+        for item in asked
+        if isinstance(item, dict)
+    ]
+
+
+def _list(value: Json) -> list[Json]:
+    return list(value) if isinstance(value, list) else []
+
+
+def _count(value: Json) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,121 @@
+"""Deliver what is committed: decisions, replies and refusals, again and again until the hub confirms them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+from supplier_agent.consent import study_record
+from supplier_agent.consent.decision import decision_of
+from supplier_agent.consent.study_record import StudyRecord
+from supplier_agent.event_log import EventLog
+from supplier_agent.tasks import round_record
+from supplier_agent.tasks.responder import study_payloads
+from supplier_agent.tasks.round_record import RoundRecord, RoundState
+from supplier_agent.uplink.connection import Connection
+from supplier_agent.uplink.transfer import payload_ref, send_payload
+from syncline.durable.crash_points import crash_point
+from syncline.durable.database import Database
+from syncline.durable.payloads import PayloadStore
+from syncline.errors import ProtocolError, SynclineError
+from syncline.wire.messages import Declined, DeclineKind, Reply, ReplyOutcome, TaskId
+from syncline.wire.refusals import PeerUnreachable, UnknownObject
+
+AGAIN_SECONDS = 5.0
+
+
+class Courier:
+    """Empty the journal's outbox whenever there is a connection."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        database: Database,
+        payloads: PayloadStore,
+        log: EventLog,
+    ) -> None:
+        self._connection = connection
+        self._database = database
+        self._payloads = payloads
+        self._log = log
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at the outbox now: something was committed, or the hub asked again."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver; never returns by itself."""
+        while True:
+            await self._connection.wait_until_attached()
+            self._wake.clear()
+            done = await self.deliver()
+            try:
+                async with asyncio.timeout(None if done else AGAIN_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def deliver(self) -> bool:
+        """Try to send all that is not confirmed; True where nothing is left."""
+        decisions = await self._database.read(study_record.undelivered_decisions)
+        rounds = await self._database.read(round_record.undelivered_rounds)
+        sent = await asyncio.gather(
+            *(self._guard(self._send_decision(study), study.study_id) for study in decisions),
+            *(self._guard(self._send_round(record), record.study_id) for record in rounds),
+        )
+        return all(sent)
+
+    async def _guard(self, sending: Awaitable[None], study_id: str) -> bool:
+        try:
+            await sending
+        except PeerUnreachable:
+            return False
+        except SynclineError as error:
+            self._log.error("not delivered", study=study_id, reason=str(error))
+            return False
+        return True
+
+    async def _send_decision(self, study: StudyRecord) -> None:
+        decision = decision_of(study)
+        crash_point("decision:before-send")
+        try:
+            await self._connection.client.decide(decision)
+        except (ProtocolError, UnknownObject) as error:
+            self._log.warning("decision not taken", study=study.study_id, reason=str(error))
+        crash_point("decision:after-send")
+        await self._database.write(
+            lambda connection: study_record.mark_delivered(connection, study.study_id, decision.signature)
+        )
+        self._log.info("decision sent", study=study.study_id, decision=decision.decision.value)
+
+    async def _send_round(self, record: RoundRecord) -> None:
+        try:
+            outcome = await self._send_outcome(record)
+        except UnknownObject as error:
+            outcome = f"not needed: {error}"
+        crash_point("reply:after-send")
+        await self._database.write(lambda connection: round_record.mark_delivered(connection, record))
+        self._log.info(
+            "reply sent" if record.state is RoundState.ANSWERED else "task declined",
+            study=record.study_id,
+            round=record.round,
+            bytes=record.reply_size,
+            outcome=outcome,
+            reason=record.decline_reason,
+        )
+
+    async def _send_outcome(self, record: RoundRecord) -> str:
+        task, client = TaskId(record.task_id), self._connection.client
+        if record.state is RoundState.DECLINED:
+            kind = DeclineKind(record.decline_kind)
+            crash_point("decline:before-send")
+            await client.decline(Declined(task, kind, record.decline_reason or ""))
+            return kind.value
+        store = study_payloads(self._payloads, record.study_id)
+        ref = await payload_ref(store, record.reply_sha256 or "", record.reply_size or 0)
+        if ref.inline is None:
+            await send_payload(client, task, ref, store)
+        crash_point("reply:before-send")
+        outcome: ReplyOutcome = await client.submit(Reply(task, record.attempt, ref))
+        return outcome.value

@@ -1,0 +1,152 @@
+"""What the hub's events set in motion: proposals to judge, tasks to answer, studies to close."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from functools import partial
+
+from supplier_agent.consent.decision import Seal
+from supplier_agent.consent.proposals import end_study, judge_proposal, receive_proposal
+from supplier_agent.datasets.catalogue import list_datasets
+from supplier_agent.event_log import EventLog
+from supplier_agent.tasks import round_record
+from supplier_agent.tasks.child_pool import ChildPool
+from supplier_agent.tasks.journal import microseconds
+from supplier_agent.tasks.responder import Responder
+from supplier_agent.tasks.retention import Retention
+from supplier_agent.tasks.standing_policy import StandingPolicy
+from supplier_agent.uplink.connection import Connection
+from supplier_agent.uplink.courier import Courier
+from supplier_agent.uplink.transfer import fetch_payload
+from syncline.clock import Clock
+from syncline.compute.serve import locate
+from syncline.durable.database import Database
+from syncline.durable.payloads import PayloadStore
+from syncline.errors import StorageError, SynclineError
+from syncline.wire.messages import Declined, Event, Proposal, StudyEnded, TaskId, TaskOffer, Welcome
+from syncline.wire.refusals import PeerUnreachable
+
+STORAGE_PAUSE_SECONDS = 10.0
+FETCH_PAUSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The parts of the agent that an errand may need."""
+
+    connection: Connection
+    database: Database
+    seal: Seal
+    policy: StandingPolicy
+    responder: Responder
+    children: ChildPool
+    retention: Retention
+    courier: Courier
+    clock: Clock
+    log: EventLog
+
+
+class Errands:
+    """Run one errand for each event; none of them can end the agent."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._running: dict[asyncio.Task[None], TaskOffer] = {}
+
+    async def datasets(self) -> tuple[str, ...]:
+        """Return the names of the agent's data sets."""
+        found = await self._desk.database.read(list_datasets)
+        return tuple(dataset.name for dataset in found)
+
+    async def busy(self) -> tuple[TaskId, ...]:
+        """Return the tasks that are being answered or whose reply is on its way."""
+        waiting = await self._desk.database.read(round_record.undelivered_rounds)
+        at_work = {offer.task_id for offer in self._running.values()}
+        return tuple(sorted(at_work | {TaskId(record.task_id) for record in waiting}))
+
+    async def handle(self, event: Event) -> None:
+        """Take an event from the stream; what lasts longer goes on by itself."""
+        match event:
+            case Welcome():
+                self._desk.courier.wake()
+            case Proposal():
+                await self._guard(self._propose(event), event.study_id)
+            case TaskOffer():
+                task = asyncio.create_task(self._guard(self._answer(event), event.study_id))
+                self._running[task] = event
+                task.add_done_callback(self._running.pop)
+            case StudyEnded():
+                await self._guard(self._end(event), event.study_id)
+
+    async def close(self) -> None:
+        """Stop the errands that run; the journal knows how far they came."""
+        await self._stop(list(self._running))
+
+    async def _propose(self, proposal: Proposal) -> None:
+        desk = self._desk
+        datasets = await desk.database.read(list_datasets)
+        judge = partial(desk.policy.judge, datasets=datasets)
+        judgement = await asyncio.to_thread(judge_proposal, proposal, judge)
+        now_us = microseconds(desk.clock)
+        state = await desk.database.write(
+            lambda connection: receive_proposal(connection, desk.seal, proposal, judgement, now_us)
+        )
+        desk.log.info(
+            "study proposed",
+            study=proposal.study_id,
+            name=judgement.name,
+            state=state.value,
+            reason="; ".join(judgement.refusals) or None,
+        )
+        desk.courier.wake()
+
+    async def _answer(self, offer: TaskOffer) -> None:
+        """Answer an offer, with patience for a full disk and a lost connection."""
+        fetch = partial(self._fetch, offer)
+        while True:
+            try:
+                refusal = await self._desk.responder.take(offer, fetch)
+                break
+            except PeerUnreachable:
+                await asyncio.sleep(FETCH_PAUSE_SECONDS)
+                await self._desk.connection.wait_until_attached()
+            except StorageError as error:
+                self._desk.log.error("task waits", study=offer.study_id, reason=str(error))
+                await asyncio.sleep(STORAGE_PAUSE_SECONDS)
+        if refusal is None:
+            self._desk.courier.wake()
+            return
+        self._desk.log.warning("task refused", study=offer.study_id, round=offer.round, reason=refusal.reason)
+        await self._desk.connection.client.decline(Declined(offer.task_id, refusal.kind, refusal.reason))
+
+    async def _fetch(self, offer: TaskOffer, store: PayloadStore) -> None:
+        await fetch_payload(self._desk.connection.client, offer.task_id, offer.request, store)
+
+    async def _end(self, ended: StudyEnded) -> None:
+        desk = self._desk
+        now_us = microseconds(desk.clock)
+        is_news = await desk.database.write(
+            lambda connection: end_study(connection, desk.seal, ended, now_us)
+        )
+        await self._stop([task for task, offer in self._running.items() if offer.study_id == ended.study_id])
+        await desk.children.close_study(ended.study_id)
+        await desk.retention.study_ended(ended.study_id)
+        if is_news:
+            desk.log.info("study ended", study=ended.study_id, outcome=ended.outcome.value)
+
+    async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _guard(self, errand: Coroutine[object, object, None], study_id: str) -> None:
+        try:
+            await errand
+        except SynclineError as error:
+            self._desk.log.error("errand failed", study=study_id, reason=str(error))
+        except Exception as error:
+            # The text of an unforeseen error may hold anything, so only its class and place are logged.
+            kind = type(error).__name__
+            self._desk.log.error("errand failed", study=study_id, reason=f"{kind} {locate(error)}")
