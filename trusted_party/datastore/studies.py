@@ -150,9 +150,9 @@ def change_state(
     *,
     ended_us: int = 0,
 ) -> None:
-    """Take a study from the state in which it was read to another one that the lifecycle allows.
+    """Take a study from the state in which it was read to one that may follow.
 
-    It raises where the study has moved on in the meantime, so that a slow step never overrules a cancellation.
+    It raises where the study has moved on meanwhile, so that a slow step never overrules a cancellation.
     """
     check_transition(study.state, state)
     changed = connection.execute(
@@ -276,3 +276,14 @@ def _party(row: sqlite3.Row) -> PartyRow:
         decision_reason=row["decision_reason"],
         signature=row["signature"],
     )
+
+
+def needed_payloads(connection: sqlite3.Connection) -> frozenset[bytes]:
+    """Return the digests of payloads that studies still name: models for ever, the rest while they live."""
+    rows = connection.execute(
+        "SELECT state_sha256 AS digest FROM studies UNION SELECT result_sha256 FROM studies"
+        " UNION SELECT seed_sha256 FROM studies"
+        " UNION SELECT request_sha256 FROM rounds WHERE NOT merged"
+        " UNION SELECT reply_sha256 FROM tasks JOIN rounds USING (study_id, round) WHERE NOT merged"
+    )
+    return frozenset(bytes.fromhex(row["digest"]) for row in rows if row["digest"] is not None)

@@ -73,10 +73,8 @@ class Publisher:
 
     async def _write_files(self, study: StudyRow, facts: ReleaseFacts, draft: Path) -> dict[str, str]:
         model = self.vault.model(study.id)
-        result, seed = (
-            await asyncio.to_thread(model.get, bytes.fromhex(digest or ""))
-            for digest in (study.result_sha256, study.seed_sha256)
-        )
+        result = await asyncio.to_thread(model.get, bytes.fromhex(study.result_sha256 or ""))
+        seed = await asyncio.to_thread(model.get, bytes.fromhex(study.seed_sha256 or ""))
         header: dict[str, Json] = {"op": "release", "out": str(draft), "provenance": provenance(facts)}
         answer, _ = await self.worker.call(header, [study.specification, result, seed])
         files, content = answer.get("files"), answer.get("content_sha256", {})

@@ -30,9 +30,6 @@ def about_study(study_id: StudyId) -> Topic:
 ANY_STUDY: Topic = ("study", "")
 """A study was added, or any of them changed."""
 
-MEMBERS: Topic = ("members", "")
-"""Somebody enrolled, renewed, was evicted or banned."""
-
 
 @dataclass(slots=True)
 class Changes:

@@ -40,7 +40,7 @@ class Endings:
         log_warning("study_paused", study=study.id, reason=reason)
 
     def resume(self, connection: sqlite3.Connection, study: StudyRow, by: str = "hub") -> None:
-        """Let a paused study go on; an operator's word also offers declined tasks again and renews the time."""
+        """Let a paused study go on; an operator's word also offers declined tasks again."""
         change_state(connection, study, StudyState.RUNNING)
         if by != "hub":
             reopen_tasks(connection, study.id, study.round)

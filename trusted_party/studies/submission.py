@@ -39,8 +39,10 @@ class Submissions:
         self._audit = audit
         self._clock = clock
 
-    async def submit(self, researcher: str, specification: bytes, signature: bytes) -> StudyId:
-        """Add a study and return its id; the same one again is the same study, unless it failed."""
+    async def submit(
+        self, researcher: str, specification: bytes, signature: bytes
+    ) -> tuple[StudyId, tuple[str, ...]]:
+        """Add a study; return its id and suppliers. The same one again is that study, unless it failed."""
         spec = StudySpec.from_canonical(specification)
         if spec.quorum.then is OnLoss.FREEZE:
             raise UsageError(
@@ -59,7 +61,7 @@ class Submissions:
         crash_point("submission:before-answer")
         if is_new:
             log_event("study_submitted", study=study_id, title=spec.study, researcher=researcher)
-        return study_id
+        return study_id, spec.supplier_names
 
     def _add(
         self,

@@ -1,0 +1,116 @@
+"""The gate that every call of the mutual-TLS server passes: who calls, in which role, in good standing.
+
+An open connection outlives the expiry of its certificate and the ban of its holder, so each call looks
+again, and calls that run when a certificate is revoked are cut off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict, defaultdict
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn
+
+import grpc
+import grpc.aio
+
+from syncline.clock import Clock
+from syncline.errors import IdentityError, SynclineError
+from syncline.identity.peer import PeerIdentity, Role
+from syncline.wire.status import METADATA_KEY, status_of
+from trusted_party.studies.standing import Standing
+
+Context = grpc.aio.ServicerContext[Any, Any]  # the gate works for every request and response type
+
+_CACHED = 4096
+_BANNED = IdentityError("this certificate was revoked while the call was running")
+_log = logging.getLogger("trusted_party")
+
+
+class Gate:
+    """Let callers in, and throw out those who lose their right."""
+
+    def __init__(self, standing: Standing, clock: Clock) -> None:
+        self._standing = standing
+        self._clock = clock
+        self._known: OrderedDict[bytes, PeerIdentity] = OrderedDict()
+        self._running: defaultdict[str, set[asyncio.Task[Any]]] = defaultdict(set)
+        self._cut: set[asyncio.Task[Any]] = set()
+
+    @asynccontextmanager
+    async def admit(self, context: Context, *roles: Role) -> AsyncIterator[PeerIdentity]:
+        """Yield who calls; an error inside ends the call with its status and public sentence."""
+        task = asyncio.current_task()
+        assert task is not None
+        peer: PeerIdentity | None = None
+        try:
+            peer = self._identify(context)
+            self._standing.check(peer, *roles)
+            self._running[peer.fingerprint].add(task)
+            yield peer
+        except asyncio.CancelledError:
+            if task not in self._cut:
+                raise
+            await abort(context, _BANNED)
+        except Exception as error:
+            await abort(context, error)
+        finally:
+            self._cut.discard(task)
+            if peer is not None:
+                self._leave(peer.fingerprint, task)
+
+    async def refresh(self) -> None:
+        """Read again who may call, and throw out who may not any more."""
+        self.cut(await self._standing.refresh())
+
+    def cut(self, fingerprints: Iterable[str]) -> None:
+        """End the running calls of these certificates at once."""
+        for fingerprint in fingerprints:
+            for task in list(self._running.get(fingerprint, ())):
+                self._cut.add(task)
+                task.cancel()
+
+    def _leave(self, fingerprint: str, task: asyncio.Task[Any]) -> None:
+        self._running[fingerprint].discard(task)
+        if not self._running[fingerprint]:
+            del self._running[fingerprint]
+
+    def _identify(self, context: Context) -> PeerIdentity:
+        shown = context.auth_context()
+        if list(shown.get("ssl_tls_version", ())) != [b"TLSv1.3"]:
+            raise IdentityError("this hub speaks TLS 1.3 only")
+        pem = next(iter(shown.get("x509_pem_cert", ())), None)
+        if pem is None:
+            raise IdentityError("this call needs a client certificate: enrol first")
+        peer = self._parse(pem)
+        peer.check_current(self._clock.now())
+        return peer
+
+    def _parse(self, pem: bytes) -> PeerIdentity:
+        peer = self._known.get(pem)
+        if peer is None:
+            peer = self._known[pem] = PeerIdentity.from_pem(pem)
+            if len(self._known) > _CACHED:
+                self._known.popitem(last=False)
+        return peer
+
+
+@asynccontextmanager
+async def answering(context: Context) -> AsyncIterator[None]:
+    """End a call of the enrolment server, which knows no callers, with the error's status."""
+    try:
+        yield
+    except Exception as error:
+        await abort(context, error)
+
+
+async def abort(context: Context, error: Exception) -> NoReturn:
+    """End a call; what nobody raised on purpose is logged by its type and place, and stays inside."""
+    if isinstance(error, grpc.aio.AbortError):
+        raise error
+    if not isinstance(error, SynclineError):
+        _log.error("call_failed", exc_info=error)
+    code, sentence, kind = status_of(error)
+    await context.abort(code, sentence, trailing_metadata=((METADATA_KEY, kind),))

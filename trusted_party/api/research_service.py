@@ -1,0 +1,84 @@
+"""What a researcher may call, and an operator who looks at everybody's studies."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from syncline.identity.peer import PeerIdentity, Role
+from syncline.wire import research as convert
+from syncline.wire.gen.syncline.v1 import research_pb2 as pb
+from syncline.wire.gen.syncline.v1.research_pb2_grpc import ResearchServiceServicer
+from trusted_party.api.gate import Context, Gate
+from trusted_party.studies.changes import ANY_STUDY, Changes, about_supplier
+from trusted_party.studies.inquiries import Inquiries, Owner
+from trusted_party.studies.submission import Submissions
+
+_READERS = (Role.RESEARCHER, Role.OPERATOR)
+
+
+def _owner(caller: PeerIdentity) -> Owner:
+    return None if caller.role is Role.OPERATOR else caller.name
+
+
+@dataclass(frozen=True, slots=True)
+class ResearchService(ResearchServiceServicer):
+    """Serve the researchers; each sees their own studies and releases only."""
+
+    gate: Gate
+    changes: Changes
+    submissions: Submissions
+    inquiries: Inquiries
+
+    async def SubmitStudy(self, request: pb.SubmitStudyRequest, context: Context) -> pb.SubmitStudyResponse:
+        """Take a study."""
+        async with self.gate.admit(context, Role.RESEARCHER) as caller:
+            specification, signature = convert.submission_from_proto(request)
+            study_id, suppliers = await self.submissions.submit(caller.name, specification, signature)
+            self.changes.notify(ANY_STUDY, *map(about_supplier, suppliers))
+            return pb.SubmitStudyResponse(study_id=study_id)
+
+    async def ListStudies(self, request: pb.ListStudiesRequest, context: Context) -> pb.ListStudiesResponse:
+        """List studies."""
+        async with self.gate.admit(context, *_READERS) as caller:
+            found = await self.inquiries.studies(_owner(caller))
+            return pb.ListStudiesResponse(studies=[convert.status_to_proto(status) for status in found])
+
+    async def GetStudy(self, request: pb.GetStudyRequest, context: Context) -> pb.GetStudyResponse:
+        """Show one study."""
+        async with self.gate.admit(context, *_READERS) as caller:
+            status = await self.inquiries.study(_owner(caller), convert.study_id_from_text(request.study_id))
+            return pb.GetStudyResponse(status=convert.status_to_proto(status))
+
+    async def WatchStudy(
+        self, request: pb.WatchStudyRequest, context: Context
+    ) -> AsyncIterator[pb.WatchStudyResponse]:
+        """Show one study after every change."""
+        async with self.gate.admit(context, *_READERS) as caller:
+            study_id = convert.study_id_from_text(request.study_id)
+            async for status in self.inquiries.watch(_owner(caller), study_id):
+                yield pb.WatchStudyResponse(status=convert.status_to_proto(status))
+
+    async def CancelStudy(self, request: pb.CancelStudyRequest, context: Context) -> pb.CancelStudyResponse:
+        """End a study."""
+        async with self.gate.admit(context, *_READERS) as caller:
+            study_id, reason = convert.cancellation_from_proto(request)
+            await self.inquiries.cancel(_owner(caller), study_id, reason, caller.name)
+            return pb.CancelStudyResponse()
+
+    async def ListReleases(
+        self, request: pb.ListReleasesRequest, context: Context
+    ) -> pb.ListReleasesResponse:
+        """List releases."""
+        async with self.gate.admit(context, *_READERS) as caller:
+            found = await self.inquiries.releases(_owner(caller))
+            return pb.ListReleasesResponse(releases=[convert.release_to_proto(entry) for entry in found])
+
+    async def FetchRelease(
+        self, request: pb.FetchReleaseRequest, context: Context
+    ) -> AsyncIterator[pb.FetchReleaseResponse]:
+        """Send a release."""
+        async with self.gate.admit(context, *_READERS) as caller:
+            release_id = convert.release_id_from_text(request.release_id)
+            async for chunk in self.inquiries.fetch(_owner(caller), release_id):
+                yield convert.file_chunk_to_proto(chunk)

@@ -1,0 +1,1 @@
+"""The command ``trusted-party``: the only room that wires ports to implementations."""

@@ -1,0 +1,141 @@
+"""The hub's home: every file that it owns, made by ``init`` and opened by everything else."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from syncline.clock import Clock
+from syncline.durable.audit import AUDIT_SCHEMA, AuditLog
+from syncline.durable.database import Database
+from syncline.durable.payloads import PayloadStore
+from syncline.durable.storage_fault import storage_error_from_os
+from syncline.errors import UsageError
+from syncline.identity.authority import CertificateAuthority
+from syncline.identity.certificate_request import make_request
+from syncline.identity.keys import (
+    generate_signing_key,
+    generate_tls_key,
+    load_signing_key,
+    private_key_pem,
+    save_private_key,
+)
+from syncline.identity.peer import parse_certificate
+from syncline.identity.private_file import read_private, read_public, write_private
+from syncline.identity.storage_key import load_storage_key
+from syncline.wire.transport import TlsIdentity
+from trusted_party.datastore.tables import MIGRATIONS
+
+
+def default_home() -> Path:
+    """Return ``~/.syncline/hub``."""
+    return Path.home() / ".syncline" / "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class HubHome:
+    """Paths of a hub's files, and the ways to make and open them."""
+
+    root: Path
+
+    @property
+    def authority_dir(self) -> Path:
+        """The certificate authority: root and key."""
+        return self.root / "authority"
+
+    @property
+    def signing_key_path(self) -> Path:
+        """The key that signs releases and the audit."""
+        return self.root / "signing-key.pem"
+
+    @property
+    def server_path(self) -> Path:
+        """The server's own certificate and key, in one private file so that they change together."""
+        return self.root / "server.pem"
+
+    @property
+    def database_path(self) -> Path:
+        """Members, studies, tasks and the audit."""
+        return self.root / "hub.sqlite"
+
+    @property
+    def payloads_path(self) -> Path:
+        """Encrypted requests, replies and models."""
+        return self.root / "payloads"
+
+    @property
+    def releases_path(self) -> Path:
+        """One directory a release."""
+        return self.root / "releases"
+
+    def create(self, name: str, hosts: tuple[str, ...], clock: Clock) -> None:
+        """Make a new home; a home that was half made is completed, a complete one is left alone."""
+        if self.database_path.exists():
+            raise UsageError(f"home {self.root} holds a hub already: name another --home")
+        try:
+            for path in (self.root, self.authority_dir, self.releases_path):
+                path.mkdir(mode=0o700, parents=True, exist_ok=True)
+                os.chmod(path, 0o700)
+        except OSError as fault:
+            raise storage_error_from_os(self.root, fault) from fault
+        CertificateAuthority.create(name, clock.now()).save(self.authority_dir)
+        save_private_key(self.signing_key_path, generate_signing_key())
+        load_storage_key(self.root / "storage-key")
+        self.issue_server_certificate(hosts, clock)
+        self.open_database().close()
+
+    def require(self) -> None:
+        """Raise unless ``init`` was run here."""
+        if not self.database_path.exists():
+            raise UsageError(f"home {self.root} holds no hub: run 'trusted-party init' first")
+
+    def open_database(self) -> Database:
+        """Open the database; commands do so while the hub runs."""
+        return Database(self.database_path, (*MIGRATIONS, AUDIT_SCHEMA))
+
+    def open_payloads(self) -> PayloadStore:
+        """Open the payload store."""
+        return PayloadStore(self.payloads_path, load_storage_key(self.root / "storage-key"))
+
+    def load_authority(self) -> CertificateAuthority:
+        """Read the certificate authority."""
+        return CertificateAuthority.load(self.authority_dir)
+
+    def load_signing_key(self) -> Ed25519PrivateKey:
+        """Read the key that signs releases and the audit."""
+        return load_signing_key(self.signing_key_path)
+
+    def open_audit(self, clock: Clock) -> AuditLog:
+        """Return the audit's pen."""
+        return AuditLog(self.load_signing_key(), clock)
+
+    def issue_server_certificate(self, hosts: tuple[str, ...], clock: Clock) -> None:
+        """Make a key and a certificate for the hub's own servers."""
+        key = generate_tls_key()
+        leaf = self.load_authority().issue_server(make_request(key), hosts, clock.now())
+        write_private(self.server_path, leaf + private_key_pem(key))
+
+    def server_identity(self, clock: Clock) -> TlsIdentity:
+        """Return what the servers show; a certificate past its half-life is replaced first."""
+        leaf, key = self._server_pair()
+        parsed = parse_certificate(leaf)
+        half = (parsed.not_valid_after_utc - parsed.not_valid_before_utc) / 2
+        if clock.now() >= parsed.not_valid_before_utc + half:
+            self.issue_server_certificate(self.hosts(), clock)
+            leaf, key = self._server_pair()
+        return TlsIdentity(leaf, key, read_public(self.authority_dir / "authority.pem"))
+
+    def hosts(self) -> tuple[str, ...]:
+        """Return the names and addresses in the server's certificate."""
+        leaf, _ = self._server_pair()
+        names = parse_certificate(leaf).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        addresses = names.get_values_for_type(x509.IPAddress)
+        return (*names.get_values_for_type(x509.DNSName), *map(str, addresses))
+
+    def _server_pair(self) -> tuple[bytes, bytes]:
+        leaf, marker, rest = read_private(self.server_path).partition(b"-----BEGIN PRIVATE KEY-----")
+        return leaf, marker + rest
