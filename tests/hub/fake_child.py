@@ -1,0 +1,62 @@
+"""A child as the hub sees one: three rounds in which every party's reply is an integer, and the result is the sum."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+from syncline.compute.serve import serve
+from syncline.errors import StudyFailed
+
+ROUNDS = 3
+
+
+def handle(header, blobs):
+    """Answer one call of the hub."""
+    crash = os.environ.get("FAKE_CHILD_DIES_ONCE")
+    if crash and not Path(crash).exists():
+        Path(crash).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    match header["op"]:
+        case "start":
+            return {"done": False, "stage": "check", "round": 0}, [b"0", _request(0)]
+        case "step":
+            return _step(header, blobs)
+        case "release":
+            return _release(header, blobs)
+
+
+def _step(header, blobs):
+    _, state, *replies = blobs
+    assert len(replies) == len(header["parties"])
+    if b"fail" in replies:
+        raise StudyFailed("the study cannot go on: a test said so")
+    total = int(state) + sum(int(reply.split(b"\n")[0]) for reply in replies)
+    following = header["round"] + 1
+    if following == ROUNDS:
+        return {"done": True, "stage": "sample"}, [str(total).encode()]
+    return {"done": False, "stage": "fit", "round": following}, [str(total).encode(), _request(following)]
+
+
+def _request(number):
+    if os.environ.get("FAKE_CHILD_BIG_REQUESTS"):
+        return b"%d\n" % number + bytes(2_500_000)
+    return b"%d" % number
+
+
+def _release(header, blobs):
+    _, result, seed = blobs
+    out = Path(header["out"])
+    (out / "synthetic.parquet").write_bytes(result)
+    (out / "report.json").write_text(json.dumps(header["provenance"]))
+    return {
+        "files": ["report.json", "synthetic.parquet"],
+        "agreement": {},
+        "content_sha256": {"synthetic.parquet": "ab" * 32},
+    }, []
+
+
+if __name__ == "__main__":
+    serve(handle)

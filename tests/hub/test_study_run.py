@@ -1,0 +1,76 @@
+"""A study from submission to release, with members that speak the wire and nothing else."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from syncline.identity.keys import public_signing_key
+from syncline.identity.peer import Role
+from syncline.study.manifest import verify_release
+from syncline.wire import research
+from syncline.wire.gen.syncline.v1 import research_pb2
+from syncline.wire.messages import Decision, Outcome
+from tests.hub.clients import FakeAgent, eventually, running
+from tests.hub.conftest import specification
+
+pytestmark = pytest.mark.network
+
+
+def test_a_study_runs_from_submission_to_a_verified_release(site, run):
+    async def work():
+        async with site.running():
+            north, south = await site.member("north"), await site.member("south")
+            ada = await site.member("ada", Role.RESEARCHER)
+            agents = FakeAgent(north, site.port), FakeAgent(south, site.port)
+            async with running(*agents):
+                study_id = await site.submit(ada, specification("north", "south"))
+                status = await site.until(ada, study_id, lambda status: status.ended_us > 0)
+                assert (status.state, status.rounds_done) == ("released", 3)
+                assert status.bytes_received == 6
+                assert [supplier.rounds_answered for supplier in status.suppliers] == [3, 3]
+                assert all(len(agent.answered) == 3 for agent in agents)
+                await eventually(lambda: all(agent.ended for agent in agents))
+                assert agents[0].ended[0].outcome is Outcome.RELEASED
+            check_release(site, status)
+            await check_fetch(site, ada, status.release_id)
+
+    run(work())
+
+
+def check_release(site, status):
+    directory = site.home.releases_path / status.release_id
+    key = public_signing_key(site.home.load_signing_key())
+    assert verify_release(directory, key).passed
+    assert (directory / "synthetic.parquet").read_bytes() == b"12"
+    manifest = json.loads((directory / "manifest.json").read_text())
+    assert [entry["name"] for entry in manifest["roster"]] == ["north", "south"]
+    assert [len(one["replies_sha256"]) for one in manifest["rounds"]] == [2, 2, 2]
+    assert manifest["specification_sha256"] == status.specification_sha256
+    assert len(manifest["seed_commitment"]) == 64
+
+
+async def check_fetch(site, member, release_id):
+    directory = site.home.releases_path / release_id
+    async with member.research(site.port) as stub:
+        files = {}
+        async for message in stub.FetchRelease(research_pb2.FetchReleaseRequest(release_id=release_id)):
+            chunk = research.file_chunk_from_proto(message)
+            name = chunk.name or name
+            files[name] = files.get(name, b"") + chunk.data
+    assert files == {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+def test_a_refusal_ends_the_study_and_names_who_refused(site, run):
+    async def work():
+        async with site.running():
+            north = await site.member("north")
+            ada = await site.member("ada", Role.RESEARCHER)
+            async with running(FakeAgent(north, site.port, decision=Decision.REFUSE)):
+                study_id = await site.submit(ada, specification("north"))
+                status = await site.until(ada, study_id, lambda status: status.ended_us > 0)
+            assert status.state == "failed"
+            assert "north refused the study: not our kind of study" in status.reason
+
+    run(work())
