@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -91,7 +91,7 @@ class Grid:
             return _scaled(values.astype(np.float64), self.decimals or 0)
         return _multiplied(values.astype(np.int64), 10 ** (self.decimals or 0))
 
-    def values(self, keys: Keys) -> npt.NDArray[np.generic]:
+    def values(self, keys: Keys) -> npt.NDArray[Any]:  # Any: the type follows from the kind
         """Return the values of ``keys`` (n,) as int64, float64, datetime64[D] or [us], or timedelta64[us]."""
         if not self.is_even:
             return _floats_from_bits(keys)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,7 @@ MAX_INFERRED_DECIMALS = 9
 """The finest decimal grid that is looked for; finer numbers keep all bits of their floats."""
 
 FREE_TEXT_DISTINCT = 100
-"""Text with more distinct values than this, most of them held by one row each, is free text."""
+"""Text with more distinct values than this, each in fewer than three rows on average, is free text."""
 
 IDENTIFIER_ROWS = 50
 """From this many rows up, text that differs in every row is an identifier."""
@@ -132,9 +133,15 @@ def _from_moments(name: str, column: pa.ChunkedArray) -> Variable:
     kind, cast, zone = _moment_kind(type_)
     if kind is None or cast is None:
         raise DataError(f"column {shown(name)!r}: type {type_} cannot be synthesized; leave the column out")
-    extremes = pc.min_max(column.cast(cast, safe=False)).as_py()
-    bounds = None if extremes["min"] is None else (extremes["min"], extremes["max"])
-    return Variable(name=name, kind=kind, zone=zone, range=bounds)
+    low, high = _extremes(column.cast(cast, safe=False))
+    return Variable(name=name, kind=kind, zone=zone, range=None if low is None else (low, high))
+
+
+def _extremes(column: pa.ChunkedArray) -> tuple[Any, Any]:  # Any: whatever Arrow's type is in Python
+    """Return the least and greatest value; Arrow compares the integers within where a type has no order."""
+    integers = pa.int64() if column.type.bit_width == 64 else pa.int32()
+    extremes = pc.min_max(column.cast(integers))
+    return tuple(extremes[end].cast(column.type).as_py() for end in ("min", "max"))
 
 
 def _moment_kind(type_: pa.DataType) -> tuple[Kind | None, pa.DataType | None, str | None]:
@@ -175,7 +182,8 @@ def _numbers(distinct: Sequence[str]) -> npt.NDArray[np.float64] | None:
     if numbers is None:
         return None
     values = np.array(numbers, dtype=np.float64)
-    return None if np.abs(values).max() >= 2**53 and _decimals(values) == 0 else values
+    is_code = np.abs(values).max() >= 2**53 and _all_read(distinct, Kind.INTEGER, None) is not None
+    return None if is_code else values
 
 
 def _from_written_moments(name: str, distinct: Sequence[str], missing: tuple[str, ...]) -> Variable | None:
@@ -202,7 +210,7 @@ def _from_words(
         rows -= pc.sum(pc.is_in(column, pa.array(missing, column.type))).as_py()
     if len(distinct) == rows >= IDENTIFIER_ROWS:
         return Variable(name=name, kind=Kind.IDENTIFIER, missing=missing)
-    is_free = len(distinct) > FREE_TEXT_DISTINCT and 2 * len(distinct) > rows
+    is_free = len(distinct) > FREE_TEXT_DISTINCT and 3 * len(distinct) > rows
     is_label = all(len(text) <= MAX_LABEL and is_printable_line(text) for text in distinct)
     if is_free or not is_label or len(distinct) > MAX_CATEGORIES:
         return Variable(name=name, kind=Kind.TEXT, missing=missing)
