@@ -1,0 +1,84 @@
+"""Every key of every document is explained on its page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syncline.data.constraint import Constraint, Formula
+from syncline.data.kinds import Kind, Role
+from syncline.data.schema import Schema, Variable
+from syncline.data.section import Section
+from syncline.study.policy import Approval, Columns, Limits, Policy, QuestionKind
+from syncline.study.sections import (
+    Format,
+    Method,
+    OnLoss,
+    Privacy,
+    Quorum,
+    Release,
+    Supplier,
+    SynthesizerSpec,
+    Validation,
+)
+from syncline.study.spec import StudySpec
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES: dict[str, list[tuple[str, type[Section]]]] = {
+    "schema.md": [("", Schema), ("", Variable), ("", Constraint)],
+    "study.md": [
+        ("", StudySpec),
+        ("suppliers.", Supplier),
+        ("quorum.", Quorum),
+        ("synthesizer.", SynthesizerSpec),
+        ("privacy.", Privacy),
+        ("validation.", Validation),
+        ("release.", Release),
+    ],
+    "policy.md": [("", Policy), ("columns.", Columns), ("limits.", Limits), ("approval.", Approval)],
+}
+KEYS = [
+    (page, prefix + (field.alias or name))
+    for page, models in PAGES.items()
+    for prefix, model in models
+    for name, field in model.model_fields.items()
+]
+WORDS = {
+    "schema.md": [*Kind, *Role, *Formula],
+    "study.md": [*Method, *OnLoss, *Format, *SynthesizerSpec.later, "governance", "models", "max_candidates"],
+    "policy.md": [*QuestionKind],
+}
+
+
+@pytest.mark.parametrize(("page", "key"), KEYS)
+def test_every_key_has_a_row_on_its_page(page: str, key: str) -> None:
+    assert f"\n| `{key}` |" in (DOCS / page).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("page", "word"), [(page, word) for page, words in WORDS.items() for word in words])
+def test_every_word_stands_on_its_page(page: str, word: str) -> None:
+    assert f"`{word}`" in (DOCS / page).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("page", "model"), [("schema.md", Schema), ("policy.md", Policy)])
+def test_the_example_of_a_page_is_valid(
+    page: str, model: type[Schema] | type[Policy], tmp_path: Path
+) -> None:
+    path = tmp_path / "example.yaml"
+    path.write_text(_example(page))
+    assert isinstance(model.from_yaml(path), model)
+
+
+def test_the_example_of_a_study_is_valid(tmp_path: Path) -> None:
+    (tmp_path / "schema.yaml").write_text(_example("schema.md"))
+    path = tmp_path / "study.yaml"
+    path.write_text(_example("study.md"))
+    spec = StudySpec.from_yaml(path)
+    (tmp_path / "policy.yaml").write_text(_example("policy.md"))
+    assert Policy.from_yaml(tmp_path / "policy.yaml").permits(spec, "cleveland") == ()
+
+
+def _example(page: str) -> str:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return text.split("```yaml\n", 1)[1].split("```", 1)[0]

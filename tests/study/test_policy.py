@@ -1,0 +1,194 @@
+"""The policy refuses whatever it does not name, and says which key forbids it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+
+from syncline.errors import DocumentError
+from syncline.questions import vocabulary
+from syncline.study.default_policy import DEFAULT_POLICY_YAML
+from syncline.study.policy import Policy, QuestionKind
+from syncline.study.spec import StudySpec
+
+OPEN = """\
+syncline: 1
+studies: [heart-*]
+flows: [summaries]
+datasets: [heart]
+columns: {allow: [age, "lab_*"], deny: [lab_hiv]}
+questions: [row_count, marginals]
+limits: {max_order: 2, max_rounds: 40, max_cells: 1000}
+min_cell: 11
+min_suppliers: 2
+validation: true
+"""
+
+
+def policy(directory: Path, text: str = OPEN) -> Policy:
+    path = directory / "policy.yaml"
+    path.write_text(text)
+    return Policy.from_yaml(path)
+
+
+def spec(**changes: object) -> StudySpec:
+    columns = [{"name": name, "kind": "integer"} for name in ("age", "lab_crp")]
+    document = {
+        "syncline": 1,
+        "study": "heart-2026",
+        "schema": {"variables": [*columns, {"name": "who", "kind": "text", "role": "person"}]},
+        "suppliers": [{"name": "north", "dataset": "heart"}, {"name": "south"}],
+    }
+    return StudySpec.model_validate(document | changes)
+
+
+def test_a_study_within_the_policy_is_permitted(tmp_path: Path) -> None:
+    assert policy(tmp_path).permits(spec(), "north") == ()
+    assert policy(tmp_path).permits(spec(), "south") == ()
+
+
+def test_the_default_policy_refuses_every_study(tmp_path: Path) -> None:
+    default = policy(tmp_path, DEFAULT_POLICY_YAML)
+    keys = {refusal.key for refusal in default.permits(spec(), "north")}
+    assert keys == {"studies", "flows", "datasets", "columns.allow", "min_suppliers", "validation"}
+    for kind in QuestionKind:
+        assert default.permits_question(kind, [], 0, 1) is not None
+    assert default.permits_dataset("heart") is not None
+    assert not default.approves("0" * 64, "0" * 64)
+
+
+def test_an_empty_policy_refuses_at_least_as_much(tmp_path: Path) -> None:
+    empty = policy(tmp_path, "syncline: 1\n")
+    assert empty.permits(spec(), "north")
+    assert empty.permits_round(1) is not None
+    assert empty.permits_question("row_count", [], 0, 1) is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"study": "lungs-2026"}, "studies"),
+        ({"suppliers": [{"name": "north", "dataset": "lungs"}, {"name": "south"}]}, "datasets"),
+        ({"schema": {"variables": [{"name": "income", "kind": "integer"}]}}, "columns.allow"),
+        ({"schema": {"variables": [{"name": "lab_hiv", "kind": "integer"}]}}, "columns.deny"),
+        ({"privacy": {"min_cell": 10}}, "min_cell"),
+        ({"suppliers": [{"name": "north"}]}, "min_suppliers"),
+        ({"quorum": {"min_suppliers": 1, "then": "proceed"}}, "min_suppliers"),
+    ],
+)
+def test_a_study_outside_the_policy_is_refused_by_one_key(
+    tmp_path: Path, changes: dict[str, object], key: str
+) -> None:
+    refusals = policy(tmp_path).permits(spec(**changes), "north")
+    assert [refusal.key for refusal in refusals] == [key]
+    assert str(refusals[0]).startswith(f"{key}: ")
+
+
+def test_a_study_that_compares_needs_the_permission(tmp_path: Path) -> None:
+    closed = policy(tmp_path, OPEN.replace("validation: true", "validation: false"))
+    assert [refusal.key for refusal in closed.permits(spec(), "north")] == ["validation"]
+    assert closed.permits(spec(validation="none"), "north") == ()
+
+
+def test_a_study_for_others_is_refused(tmp_path: Path) -> None:
+    assert policy(tmp_path).permits(spec(), "west")
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns", "order", "cells", "key"),
+    [
+        ("marginals", ["age", "lab_crp"], 2, 1000, None),
+        ("row_count", [], 0, 2, None),
+        ("tree_level", ["age"], 2, 10, "questions"),
+        ("read_rows", ["age"], 1, 10, "questions"),
+        ("marginals", ["age", "lab_crp", "lab_hb"], 3, 10, "limits.max_order"),
+        ("marginals", ["age"], 1, 1001, "limits.max_cells"),
+        ("marginals", ["age", "name"], 2, 10, "columns.allow"),
+        ("marginals", ["lab_hiv"], 1, 10, "columns.deny"),
+        ("marginals", ["Age"], 1, 10, "columns.allow"),
+        ("marginals", ["lab"], 1, 10, "columns.allow"),
+    ],
+)
+def test_each_question_is_judged(
+    tmp_path: Path, kind: str, columns: list[str], order: int, cells: int, key: str | None
+) -> None:
+    refusal = policy(tmp_path).permits_question(kind, columns, order, cells)
+    assert (refusal.key if refusal else None) == key
+
+
+def test_rounds_and_data_sets_are_judged(tmp_path: Path) -> None:
+    open_ = policy(tmp_path)
+    assert open_.permits_round(40) is None
+    assert open_.permits_round(41) is not None
+    assert open_.permits_dataset("heart") is None
+    assert open_.permits_dataset("hearts") is not None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "matches"),
+    [
+        ("*", "anything", True),
+        ("a*c", "abc", True),
+        ("a*c", "ac", True),
+        ("a*b*c", "a-b-c", True),
+        ("a*b*c", "a-c", False),
+        ("ab*ba", "aba", False),
+        ("*b", "ab", True),
+        ("a.c", "abc", False),
+        ("[ab]", "a", False),
+        ("a" + "*a" * 60 + "b", "a" * 128, False),
+    ],
+)
+def test_only_the_star_is_special(tmp_path: Path, pattern: str, name: str, matches: bool) -> None:
+    text = f"syncline: 1\ndatasets: ['{pattern}']\n"
+    assert (policy(tmp_path, text).permits_dataset(name) is None) == matches
+
+
+def test_automatic_approval_is_by_digest_or_key_only(tmp_path: Path) -> None:
+    one, other = "a" * 64, "b" * 64
+    by_spec = policy(tmp_path, OPEN + f"approval: {{mode: automatic, specs: [{one}]}}\n")
+    assert by_spec.approves(one, other)
+    assert not by_spec.approves(other, one)
+    by_key = policy(tmp_path, OPEN + f"approval: {{mode: automatic, researchers: [{one}]}}\n")
+    assert by_key.approves(other, one)
+    assert not by_key.approves(one, other)
+    assert not policy(tmp_path).approves(one, other)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("approval: {mode: automatic}\n", "approval.mode: automatic needs digests"),
+        (f"approval: {{specs: [{'a' * 64}]}}\n", "approval.mode: manual leaves no use"),
+        ("approval: {mode: automatic, specs: [abc]}\n", "approval.specs must list digests"),
+        ("approval: {mode: automatc}\n", "did you mean automatic?"),
+        ("colums: {}\n", "colums is not a known key; did you mean columns?"),
+        ("questions: [marginal]\n", "did you mean marginals?"),
+        ("flows: [summary]\n", "did you mean summaries?"),
+        ("validation: yes\n", "validation must be true or false"),
+        ("limits: {max_order: 17}\n", "limits.max_order must be from 0 to 16"),
+        ("min_cell: 0\n", "min_cell must be from 1"),
+        ("studies: all\n", "studies must be a list"),
+    ],
+)
+def test_a_wrong_policy_is_refused_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(DocumentError, match=r"policy\.yaml: ") as caught:
+        policy(tmp_path, "syncline: 1\n" + text)
+    assert said in str(caught.value)
+
+
+def test_a_policy_travels_as_json(tmp_path: Path) -> None:
+    open_ = policy(tmp_path)
+    assert Policy.from_document(json.loads(json.dumps(open_.to_document()))) == open_
+
+
+def test_the_policy_knows_every_question_of_the_vocabulary() -> None:
+    kinds = {
+        member.kind
+        for _, member in inspect.getmembers(vocabulary, inspect.isclass)
+        if hasattr(member, "kind")
+    }
+    assert kinds == set(QuestionKind)
