@@ -1,0 +1,149 @@
+"""The codebook: how each variable's keys become a small integer code, the same at every supplier.
+
+A numeric variable's line of keys is cut into *segments*; each belongs to a code. A value that many rows
+share has a code of its own, the values between are binned. A categorical variable's codes are its kept
+categories and, where rare ones were merged, "(other)". Missing is a code of its own, the last, where it is
+kept.
+
+Three coarser codings are read off the codes by lookup: ``bins`` (a column as predictor), ``classes`` (a
+column as target of a split) and ``cells`` (for comparing tables).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.batch import Batch
+
+Codes: TypeAlias = npt.NDArray[np.uint16]
+Lookup: TypeAlias = npt.NDArray[np.uint16]
+Ints: TypeAlias = npt.NDArray[np.int64]
+
+
+class Coding(StrEnum):
+    """The granularity at which a column is counted."""
+
+    FINE = "fine"
+    BINS = "bins"
+    CLASSES = "classes"
+    CELLS = "cells"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnCodes:
+    """The codes of one variable.
+
+    Attributes
+    ----------
+    name : the variable
+    numeric : whether keys are cut into segments; else ``segment_code`` maps category index to code
+    segment_low : lowest key of each segment (s,), increasing; the first segment also takes all lower keys
+    segment_code : code of each segment, or of each category (s,)
+    n_codes : number of codes, the one for missing included
+    missing : the code of missing values (where they are not kept: the code that they are counted as)
+    keeps_missing : whether the last code means missing
+    bins, classes, cells : coarser codings, each a lookup (n_codes,)
+    """
+
+    name: str
+    numeric: bool
+    segment_low: Ints
+    segment_code: Lookup
+    n_codes: int
+    missing: int
+    keeps_missing: bool
+    bins: Lookup
+    classes: Lookup
+    cells: Lookup
+
+    def __post_init__(self) -> None:
+        where = f"codebook, column {self.name!r}"
+        if not 1 <= self.n_codes <= 65_535 or not 0 <= self.missing < self.n_codes:
+            raise ValueError(f"{where}: the number of codes is out of bounds")
+        if self.keeps_missing and self.missing != self.n_codes - 1:
+            raise ValueError(f"{where}: missing must be the last code")
+        if self.numeric and len(self.segment_low) != len(self.segment_code):
+            raise ValueError(f"{where}: every segment needs one code")
+        if len(self.segment_code) and int(self.segment_code.max()) >= self.n_codes:
+            raise ValueError(f"{where}: a segment names an unknown code")
+        if self.numeric and (np.diff(self.segment_low) <= 0).any():
+            raise ValueError(f"{where}: segments must increase")
+        for lookup in (self.bins, self.classes, self.cells):
+            if len(lookup) != self.n_codes:
+                raise ValueError(f"{where}: a coarser coding has the wrong length")
+
+    def encode(self, keys: Ints, valid: npt.NDArray[np.bool_]) -> Codes:
+        """Return the codes (n,) of keys (n,); cells that are not valid get the code for missing."""
+        if len(self.segment_code) == 0:
+            return np.full(len(keys), self.missing, np.uint16)
+        if self.numeric:
+            place = np.searchsorted(self.segment_low, keys, side="right") - 1
+            codes = self.segment_code[np.maximum(place, 0)]
+        else:
+            codes = self.segment_code[np.where(valid, keys, 0)]
+        return np.where(valid, codes, np.uint16(self.missing)).astype(np.uint16)
+
+    def lookup(self, coding: Coding) -> Lookup:
+        """Return the lookup (n_codes,) from codes to the given coding."""
+        if coding is Coding.FINE:
+            return np.arange(self.n_codes, dtype=np.uint16)
+        return {Coding.BINS: self.bins, Coding.CLASSES: self.classes, Coding.CELLS: self.cells}[coding]
+
+    def levels(self, coding: Coding) -> int:
+        """Return the number of values of the given coding."""
+        return int(self.lookup(coding).max()) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class CodedBatch:
+    """A prepared batch as codes (n_rows, n_columns), with the fold and, where declared, the person
+    buckets.
+    """
+
+    codes: Codes
+    holdout: npt.NDArray[np.bool_]
+    person: npt.NDArray[np.uint8] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Codebook:
+    """The codes of every modelled variable, in schema order."""
+
+    columns: tuple[ColumnCodes, ...]
+
+    def __post_init__(self) -> None:
+        if len({c.name for c in self.columns}) != len(self.columns):
+            raise ValueError("codebook: a column stands in it twice")
+
+    def place(self, name: str) -> int:
+        """Return the position of a column; raise KeyError where the codebook does not name it."""
+        for position, column in enumerate(self.columns):
+            if column.name == name:
+                return position
+        raise KeyError(name)
+
+    def column(self, name: str) -> ColumnCodes:
+        """Return the codes of one column."""
+        return self.columns[self.place(name)]
+
+    def encode(self, batch: Batch) -> CodedBatch:
+        """Return the codes of a prepared batch whose columns are those of the codebook."""
+        codes = np.empty((batch.n_rows, len(self.columns)), np.uint16)
+        for position, column in enumerate(self.columns):
+            codes[:, position] = column.encode(batch.keys[position], batch.status[position] == 0)
+        return CodedBatch(codes, batch.holdout, batch.person)
+
+    def encode_all(self, batches: Iterator[Batch]) -> Iterator[CodedBatch]:
+        """Encode a stream of batches one by one."""
+        return (self.encode(batch) for batch in batches)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The columns' names in order."""
+        return tuple(c.name for c in self.columns)

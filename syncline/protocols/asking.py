@@ -1,0 +1,108 @@
+"""The supplier's half of every study: answer the questions of a round from one table, once, within their aim.
+
+All techniques share it, because all of them ask in the closed vocabulary. The memory holds what limits the next round:
+the codebook agreed, the splits of each tree so far, and the column sets that were counted already.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from syncline.data.codebook import Codebook
+from syncline.errors import ProtocolError
+from syncline.questions.marginals import Marginals
+from syncline.questions.tree_level import TreeLevel, TreePaths
+from syncline.questions.vocabulary import Answer, Question
+from syncline.questions.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the hub asks in one round; a codebook comes with the first round that needs it."""
+
+    round: int
+    questions: tuple[Question, ...]
+    codebook: Codebook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A supplier's answers to one round, in the order of its questions."""
+
+    round: int
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a supplier remembers of a study between its rounds.
+
+    Attributes
+    ----------
+    round : the last round that was answered, -1 before the first
+    codebook : the codebook agreed, once it is
+    paths : the splits of all trees so far
+    counted : names of the column sets that were counted, with coding and fold
+    closed : whether held-out rows were asked about, after which nothing more is
+    """
+
+    round: int = -1
+    codebook: Codebook | None = None
+    paths: TreePaths = TreePaths()
+    counted: frozenset[str] = frozenset()
+    closed: bool = False
+
+
+class Answering:
+    """Respond to requests; pure but for the workspace's cache."""
+
+    def respond(self, request: Request, table: Workspace, memory: Memory) -> tuple[Reply, Memory]:
+        """Answer one round; raise ProtocolError where the request does not follow from what came before."""
+        after = admit(request, memory)
+        answers = tuple(_answer(question, table, after) for question in request.questions)
+        return Reply(request.round, answers), after
+
+
+def admit(request: Request, memory: Memory) -> Memory:
+    """Return the memory after ``request``, or raise ProtocolError where its aim goes too far."""
+    if request.round != memory.round + 1:
+        raise ProtocolError(f"round {memory.round + 1} comes next, not {request.round}")
+    if memory.closed:
+        raise ProtocolError("the fit of this study is closed; nothing more is answered")
+    if request.codebook is not None and memory.codebook is not None:
+        raise ProtocolError("the codebook of this study is agreed and cannot change")
+    memory = replace(memory, round=request.round, codebook=request.codebook or memory.codebook)
+    for question in request.questions:
+        memory = _admit_question(question, memory)
+    return memory
+
+
+def _admit_question(question: Question, memory: Memory) -> Memory:
+    if isinstance(question, TreeLevel):
+        return replace(memory, paths=memory.paths.accept(question))
+    if not isinstance(question, Marginals):
+        return memory
+    names = {
+        "|".join(f"{axis.column}\x00{axis.coding}" for axis in axes)
+        + f"|{question.holdout}|{question.persons}"
+        for axes in question.sets
+    }
+    if names & memory.counted:
+        raise ProtocolError("marginals: a column set was counted in this study already")
+    return replace(
+        memory, counted=memory.counted | names, closed=memory.closed or (question.holdout and bool(names))
+    )
+
+
+def _answer(question: Question, table: Workspace, memory: Memory) -> Answer:
+    if isinstance(question, TreeLevel):
+        return question.answer(table, _agreed(memory), memory.paths)
+    if isinstance(question, Marginals):
+        return question.answer(table, _agreed(memory))
+    return question.answer(table)
+
+
+def _agreed(memory: Memory) -> Codebook:
+    if memory.codebook is None:
+        raise ProtocolError("a codebook must be agreed before columns are counted together")
+    return memory.codebook

@@ -1,0 +1,98 @@
+"""Moments: number of rows, sums and cross-products of numeric columns, in fixed point.
+
+A value ``v`` enters as the integer ``rint(v * 2**(PRECISION - exponent))`` with one exponent a column, so
+that it has about ``PRECISION`` bits; a missing value enters as 0. Products of two such integers have 40
+bits and sums of 2**23 of them fit 64 bits; the merged sums are Python integers without a bound.
+
+Size: 1 + k + k(k+1)/2 integers for k columns. Sensitivity: a person changes each sum by at most their rows
+times 2**40. Disclosure: exact sums of all rows. Permission: ``moments``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.batch import Batch
+from syncline.data.codebook import Codebook
+from syncline.questions.workspace import Workspace
+
+PRECISION = 20
+_BLOCK_ROWS = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """A vector of integers of any size; merges by addition."""
+
+    values: tuple[int, ...]
+
+    @classmethod
+    def empty(cls, size: int) -> Sums:
+        """Return the identity of ``merge``."""
+        return cls((0,) * size)
+
+    def merge(self, other: Sums) -> Sums:
+        """Return the sums over both tables together."""
+        if len(self.values) != len(other.values):
+            raise ValueError("sums of different length cannot be merged")
+        return Sums(tuple(a + b for a, b in zip(self.values, other.values, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Sum the training rows: 1, then x_i, then x_i x_j for i <= j, over ``scaled`` (column, exponent)."""
+
+    scaled: tuple[tuple[str, int], ...]
+    kind: ClassVar[str] = "moments"
+
+    def size(self, codebook: Codebook | None = None) -> int:
+        """Number of integers of the answer."""
+        k = len(self.scaled)
+        return 1 + k + k * (k + 1) // 2
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns whose values the answer depends on."""
+        return tuple(name for name, _ in self.scaled)
+
+    @property
+    def marginal_order(self) -> int:
+        """Largest number of columns that are summed together."""
+        return 2
+
+    def answer(self, workspace: Workspace) -> Sums:
+        """Return the sums over this table."""
+        total = Sums.empty(self.size())
+        for batch in workspace.training():
+            for start in range(0, batch.n_rows, _BLOCK_ROWS):
+                total = total.merge(self._block(batch.take(slice(start, start + _BLOCK_ROWS)), workspace))
+        return total
+
+    def _block(self, batch: Batch, workspace: Workspace) -> Sums:
+        x = np.zeros((len(self.scaled), batch.n_rows), np.int64)
+        for row, (name, exponent) in enumerate(self.scaled):
+            values, valid = numbers(batch, workspace, name)
+            fixed = np.rint(np.ldexp(np.where(valid, values, 0.0), PRECISION - exponent))
+            x[row] = np.clip(fixed, -(2.0**21), 2.0**21).astype(np.int64)
+        sums = [batch.n_rows, *x.sum(axis=1).tolist()]
+        for row in range(len(x)):
+            sums.extend((x[row:] @ x[row]).tolist())
+        return Sums(tuple(sums))
+
+
+def numbers(
+    batch: Batch, workspace: Workspace, name: str
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Return the values (n,) of a numeric column as float64 and whether each is valid; 0.0 where it is
+    not.
+    """
+    place = next(i for i, variable in enumerate(workspace.schema.modelled) if variable.name == name)
+    grid = workspace.schema.modelled[place].grid
+    assert grid is not None
+    valid = batch.status[place] == 0
+    values = grid.values(batch.keys[place])
+    return np.where(valid, values.astype(np.float64), 0.0), valid

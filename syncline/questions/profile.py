@@ -1,0 +1,53 @@
+"""Profile: does the data fit the schema? Counts for each column, never a value.
+
+Size: four cells a column (valid, missing, out of range, unknown category or unreadable). Sensitivity: a
+person changes the cells of a column by at most their rows. Disclosure: how well the data fits. Permission:
+``profile``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from syncline.data.codebook import Codebook
+from syncline.questions.counts import Counts
+from syncline.questions.workspace import Workspace
+
+STATUSES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Count the statuses of every modelled column over all rows; column i owns cells 4i to 4i + 3."""
+
+    names: tuple[str, ...]
+    kind: ClassVar[str] = "profile"
+
+    def size(self, codebook: Codebook | None = None) -> int:
+        """Number of cells of the answer."""
+        return STATUSES * len(self.names)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns whose values the answer depends on."""
+        return self.names
+
+    @property
+    def marginal_order(self) -> int:
+        """Largest number of columns that are counted together."""
+        return 1
+
+    def answer(self, workspace: Workspace) -> Counts:
+        """Return the counts of this table."""
+        dense = np.zeros((len(self.names), STATUSES), np.int64)
+        places = {variable.name: i for i, variable in enumerate(workspace.schema.modelled)}
+        for batch in workspace.batches():
+            for row, name in enumerate(self.names):
+                dense[row] += np.bincount(batch.status[places[name]], minlength=STATUSES)
+        counts = Counts.of_dense(dense.ravel())
+        if not workspace.has_persons:
+            return counts
+        return Counts(counts.size, counts.index, counts.value, np.zeros(0, np.uint64), 0)

@@ -1,0 +1,42 @@
+"""RowCount: how many rows, and at least how many persons, are there in each fold.
+
+Size: two cells. Sensitivity: one person changes each cell by at most the rows that the person has.
+Disclosure: sizes only. Permission: ``row_count``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from syncline.data.codebook import Codebook
+from syncline.questions.counts import Counts
+from syncline.questions.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class RowCount:
+    """Count the rows for training (cell 0) and the rows held out (cell 1)."""
+
+    kind: ClassVar[str] = "row_count"
+
+    def size(self, codebook: Codebook | None = None) -> int:
+        """Number of cells of the answer."""
+        return 2
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns whose values the answer depends on: none."""
+        return ()
+
+    @property
+    def marginal_order(self) -> int:
+        """Largest number of columns that are counted together."""
+        return 0
+
+    def answer(self, workspace: Workspace) -> Counts:
+        """Return the counts of this table."""
+        parts = ((batch.holdout.astype(np.int64), batch.person) for batch in workspace.batches())
+        return workspace.count(parts, self.size(), self.size())

@@ -1,0 +1,299 @@
+"""TreeLevel: one level of all columns' trees, counted side by side.
+
+A tree predicts one column (its *target*) from the columns before it in the visit order. Nodes are numbered
+as they arise: the root is 0, and the splits of a level, in the order in which they stand, make two children
+each, left first. At the next level the hub names the splits of the nodes that it opened and which of the
+children to count; the count of the other child follows by subtraction.
+
+Answer, tree by tree: for each counted node, predictor bin and target class the number of training rows,
+laid out ``[node, bin, class]``, the bins of the tree's predictors in visit order side by side. With
+``leaves`` the nodes counted are leaves, laid out ``[leaf, code]`` with the target's own codes. Where
+persons are declared, the leaves and, in a block before everything else, the children that are not leaves
+yet carry person buckets.
+
+Size: counted nodes times bins times classes. Sensitivity: a person changes one cell a predictor of one node
+a tree for each of their rows. Disclosure: the contingency tables of the nodes. Permission: ``tree_level``.
+Aim: :class:`TreePaths` accepts a node only as the child, by one split, of a node that this study asked for,
+each node is split once and counted once, and levels come in order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.codebook import Codebook, CodedBatch, Coding
+from syncline.errors import ProtocolError
+from syncline.questions.counts import Counts, concatenate
+from syncline.questions.workspace import Workspace
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Bits: TypeAlias = npt.NDArray[np.uint64]
+
+MAX_BINS = 64
+"""Bins of a predictor at most, so that the left side of a split is one 64-bit mask."""
+MAX_LEVELS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class TreeStep:
+    """What one tree does at this level.
+
+    Attributes
+    ----------
+    target : place of the target in the visit order; its predictors are the places before it
+    split_node, split_predictor, split_left : the splits (s,): node, place of the predictor, bins that go left
+    counted : nodes to count (c,), increasing
+    alive : which predictors are still counted in each node (c, target); all False where ``leaves``
+    """
+
+    target: int
+    split_node: Ints
+    split_predictor: Ints
+    split_left: Bits
+    counted: Ints
+    alive: Mask
+
+    def __post_init__(self) -> None:
+        s, c = len(self.split_node), len(self.counted)
+        if (
+            len(self.split_predictor) != s
+            or len(self.split_left) != s
+            or self.alive.shape != (c, self.target)
+        ):
+            raise ValueError("tree level: the parts of a step differ in length")
+        if s and not 0 <= int(self.split_predictor.min()) <= int(self.split_predictor.max()) < self.target:
+            raise ValueError("tree level: a split uses a column that is not before its target")
+        if (np.diff(self.split_node) <= 0).any() or (np.diff(self.counted) <= 0).any():
+            raise ValueError("tree level: nodes must increase")
+
+
+@dataclass(frozen=True, slots=True)
+class TreeLevel:
+    """Apply the splits of each tree and count the nodes that it names."""
+
+    level: int
+    order: tuple[str, ...]
+    steps: tuple[TreeStep, ...]
+    leaves: bool
+    persons: bool = False
+    kind: ClassVar[str] = "tree_level"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.level <= MAX_LEVELS:
+            raise ValueError("tree level: the level is out of bounds")
+        if any(not 0 <= step.target < len(self.order) for step in self.steps):
+            raise ValueError("tree level: a target is not in the visit order")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns whose values the answer depends on."""
+        last = max((step.target for step in self.steps), default=-1)
+        return tuple(sorted(self.order[: last + 1]))
+
+    @property
+    def marginal_order(self) -> int:
+        """Largest number of columns that are counted together, beyond the splits that lead to a node."""
+        return 2
+
+    def new_nodes(self) -> int:
+        """Number of children that the splits of this level make."""
+        return 2 * sum(len(step.split_node) for step in self.steps)
+
+    def front(self) -> int:
+        """Cells in front of all others that count the new children's persons."""
+        return self.new_nodes() if self.persons and not self.leaves else 0
+
+    def masked(self, codebook: Codebook) -> int:
+        """Leading cells that carry person buckets, where persons are declared."""
+        return (self.size(codebook) if self.leaves else self.front()) if self.persons else 0
+
+    def size(self, codebook: Codebook) -> int:
+        """Number of cells of the answer."""
+        offsets = bin_offsets(self.order, codebook)
+        return self.front() + sum(
+            len(step.counted) * self.width(step, codebook, offsets) for step in self.steps
+        )
+
+    def width(self, step: TreeStep, codebook: Codebook, offsets: Ints) -> int:
+        """Cells of one counted node of a tree."""
+        target = codebook.column(self.order[step.target])
+        return target.n_codes if self.leaves else int(offsets[step.target]) * target.levels(Coding.CLASSES)
+
+    def answer(self, workspace: Workspace, codebook: Codebook, paths: TreePaths) -> Counts:
+        """Return the counts of this table; ``paths`` already holds this level's splits."""
+        counter = _LevelCounter(self, workspace, codebook, paths)
+        parts = [counter.children()] if self.front() else []
+        parts += [counter.nodes_of(step) for step in self.steps]
+        return concatenate(parts) if parts else Counts.empty(0, persons=workspace.has_persons)
+
+
+def bin_offsets(order: tuple[str, ...], codebook: Codebook) -> Ints:
+    """Return the first bin of each place of the visit order, all columns' bins lying side by side."""
+    bins = [codebook.column(name).levels(Coding.BINS) for name in order]
+    return np.concatenate([[0], np.cumsum(bins)]).astype(np.int64)
+
+
+class _LevelCounter:
+    """Count one level over the coded batches of a workspace."""
+
+    def __init__(
+        self, question: TreeLevel, workspace: Workspace, codebook: Codebook, paths: TreePaths
+    ) -> None:
+        self._question, self._workspace, self._codebook = question, workspace, codebook
+        self._trees = paths.trees or {}
+        self._offsets = bin_offsets(question.order, codebook)
+        self._coded = workspace.coded(codebook, holdout=False)
+        if question.order not in workspace.bins:
+            workspace.bins[question.order] = [self._all_bins(batch) for batch in self._coded]
+        self._bins = workspace.bins[question.order]
+
+    def nodes_of(self, step: TreeStep) -> Counts:
+        """Count the nodes that one tree asks for."""
+        size = len(step.counted) * self._question.width(step, self._codebook, self._offsets)
+        masked = size if self._question.leaves and self._question.persons else 0
+        cells = (self._cells(step, i) for i in range(len(self._coded)))
+        return self._workspace.count(cells, size, masked)
+
+    def children(self) -> Counts:
+        """Count the rows and persons of every new child of every tree."""
+        parts: list[tuple[Ints, npt.NDArray[np.uint8] | None]] = []
+        offset = 0
+        for step in self._question.steps:
+            made = 2 * len(step.split_node)
+            first = self._trees[step.target].n_nodes - made
+            for i, batch in enumerate(self._coded):
+                nodes = self._route(step.target, i)
+                rows = np.flatnonzero(nodes >= first) if made else np.zeros(0, np.int64)
+                people = None if batch.person is None else batch.person[rows]
+                parts.append((nodes[rows].astype(np.int64) - first + offset, people))
+            offset += made
+        return self._workspace.count(iter(parts), offset, offset)
+
+    def _all_bins(self, batch: CodedBatch) -> npt.NDArray[np.int32]:
+        out = np.empty((len(batch.codes), len(self._question.order)), np.int32)
+        for place, name in enumerate(self._question.order):
+            lookup = self._codebook.column(name).bins.astype(np.int32) + np.int32(self._offsets[place])
+            out[:, place] = lookup[batch.codes[:, self._codebook.place(name)]]
+        return out
+
+    def _route(self, target: int, i: int) -> npt.NDArray[np.int32]:
+        bins, path = self._bins[i], self._trees[target]
+        done, nodes = self._workspace.nodes.get((i, target), (0, np.zeros(len(bins), np.int32)))
+        if done > len(path.levels):
+            done, nodes = 0, np.zeros(len(bins), np.int32)
+        for splits in path.levels[done:]:
+            nodes = splits.route(nodes, bins, self._offsets)
+        self._workspace.nodes[i, target] = (len(path.levels), nodes)
+        return nodes
+
+    def _cells(self, step: TreeStep, i: int) -> tuple[Ints, npt.NDArray[np.uint8] | None]:
+        nodes, batch = self._route(step.target, i), self._coded[i]
+        slot = np.full(self._trees[step.target].n_nodes, -1, np.int64)
+        slot[step.counted] = np.arange(len(step.counted))
+        slots = slot[nodes]
+        rows = np.flatnonzero(slots >= 0)
+        slots = slots[rows]
+        name = self._question.order[step.target]
+        target = self._codebook.column(name)
+        codes = batch.codes[rows, self._codebook.place(name)]
+        if self._question.leaves:
+            return slots * target.n_codes + codes, None if batch.person is None else batch.person[rows]
+        cells = self._joint(step, slots, self._bins[i][rows, : step.target], target.classes[codes])
+        return cells, None if batch.person is None else np.zeros(len(cells), np.uint8)
+
+    def _joint(
+        self, step: TreeStep, slots: Ints, bins: npt.NDArray[np.int32], classes: npt.NDArray[np.uint16]
+    ) -> Ints:
+        target = self._codebook.column(self._question.order[step.target])
+        cells = slots[:, None] * int(self._offsets[step.target]) + bins
+        cells = cells * target.levels(Coding.CLASSES) + classes.astype(np.int64)[:, None]
+        return cells.ravel() if step.alive.all() else cells[step.alive[slots]]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSplits:
+    """The splits of one tree at one level; child ids follow from ``first_child``."""
+
+    node: Ints
+    predictor: Ints
+    left: Bits
+    first_child: int
+
+    def route(
+        self, nodes: npt.NDArray[np.int32], bins: npt.NDArray[np.int32], offsets: Ints
+    ) -> npt.NDArray[np.int32]:
+        """Return the node (n,) of each row after these splits; ``bins`` (n, places) lie side by side."""
+        if not len(self.node):
+            return nodes
+        slot = np.full(self.first_child, -1, np.int64)
+        slot[self.node] = np.arange(len(self.node))
+        slots = slot[nodes]
+        rows = np.flatnonzero(slots >= 0)
+        slots = slots[rows]
+        predictor = self.predictor[slots]
+        own = bins[rows, predictor] - offsets[predictor]
+        right = 1 - ((self.left[slots] >> own.astype(np.uint64)) & np.uint64(1)).astype(np.int64)
+        out = nodes.copy()
+        out[rows] = (self.first_child + 2 * slots + right).astype(np.int32)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class TreePath:
+    """What is known of one tree: the splits of each level, and which nodes were asked for."""
+
+    levels: tuple[LevelSplits, ...] = ()
+    n_nodes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TreePaths:
+    """The supplier's memory of all trees of a study: it routes rows, and it limits what may be asked."""
+
+    order: tuple[str, ...] = ()
+    level: int = -1
+    closed: bool = False
+    trees: dict[int, TreePath] | None = None
+
+    def accept(self, question: TreeLevel) -> TreePaths:
+        """Return the paths after the splits of ``question``; raise ProtocolError where it aims too far."""
+        if self.closed:
+            raise ProtocolError("tree level: the trees of this study are closed")
+        if question.level != self.level + 1:
+            raise ProtocolError(f"tree level: level {self.level + 1} comes next, not {question.level}")
+        if self.level >= 0 and question.order != self.order:
+            raise ProtocolError("tree level: the visit order changed within a study")
+        trees = dict(self.trees or {})
+        targets = [step.target for step in question.steps]
+        if len(set(targets)) != len(targets):
+            raise ProtocolError("tree level: a tree stands in it twice")
+        for step in question.steps:
+            trees[step.target] = _extended(trees.get(step.target), step, question)
+        return TreePaths(question.order, question.level, question.leaves, trees)
+
+
+def _extended(path: TreePath | None, step: TreeStep, question: TreeLevel) -> TreePath:
+    if path is None:
+        if question.level != 0 and not question.leaves:
+            raise ProtocolError("tree level: a tree begins at level 0")
+        path = TreePath()
+    split = {int(n) for level in path.levels for n in level.node}
+    newest = path.levels[-1].first_child if path.levels else 0
+    for node in step.split_node.tolist():
+        if node in split or not newest <= node < path.n_nodes:
+            raise ProtocolError("tree level: only a newly made node can be split, and only once")
+    splits = LevelSplits(step.split_node, step.split_predictor, step.split_left, path.n_nodes)
+    levels = (*path.levels, splits) if len(step.split_node) else path.levels
+    grown = TreePath(levels, path.n_nodes + 2 * len(step.split_node))
+    split |= set(step.split_node.tolist())
+    for node in step.counted.tolist():
+        new = path.n_nodes <= node < grown.n_nodes or (question.level == 0 and node == 0)
+        leaf = question.leaves and 0 <= node < grown.n_nodes and node not in split
+        if not (leaf if question.leaves else new):
+            raise ProtocolError("tree level: only a new child can be counted, and leaves only at the end")
+    return grown

@@ -1,0 +1,82 @@
+"""Turn counted leaves into a model, after the small-count rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.privacy.small_counts import CodeTree, restore
+from syncline.synthesizers.cart.tree import Nodes
+from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.draws import Draw, weights_of
+from syncline.synthesizers.structure import Plan
+from syncline.synthesizers.tabular_model import TabularModel
+
+Ints = npt.NDArray[np.int64]
+Masks = npt.NDArray[np.uint64]
+
+
+def cart_model(
+    plan: Plan, trees: Mapping[int, Nodes], counts: Ints, masks: Masks | None, min_cell: int
+) -> TabularModel:
+    """Return the model: ``counts`` and ``masks`` hold ``[leaf, code]`` of each tree, one tree after another."""
+    draws, start = [], 0
+    for place, name in enumerate(plan.order):
+        column = plan.book.column(name)
+        if place not in trees:
+            draws.append(_pair_draw(name, *plan.pairs[name], column))
+            continue
+        nodes, k = trees[place], column.values.n_codes
+        size = len(nodes.leaves) * k
+        leaf_counts = counts[start : start + size].reshape(-1, k)
+        leaf_masks = None if masks is None else masks[start : start + size].reshape(-1, k)
+        draws.append(_tree_draw(name, nodes, leaf_counts, leaf_masks, column, min_cell))
+        start += size
+    return TabularModel(
+        "cart", plan.book.columns, plan.order, tuple(draws), plan.derived, plan.bounds, plan.book.n_train
+    )
+
+
+def _tree_draw(
+    name: str, nodes: Nodes, counts: Ints, masks: Masks | None, column: CodedColumn, min_cell: int
+) -> Draw:
+    every = _with_parents(nodes, counts)
+    seen = None if masks is None else _union_upwards(nodes, masks)
+    tree = code_tree(column, every[0])
+    shares = restore(every, seen, nodes.parent, min_cell, tree)
+    return Draw(name, weights_of(shares[nodes.leaves]), nodes if len(nodes) > 1 else None)
+
+
+def code_tree(column: CodedColumn, counts: Ints) -> CodeTree:
+    """Return the binary tree over a column's codes by which small counts back off."""
+    if column.codes.numeric:
+        return CodeTree.halves(counts, column.codes.keeps_missing)
+    return CodeTree.chain(counts)
+
+
+def _with_parents(nodes: Nodes, leaves: Ints) -> Ints:
+    every = np.zeros((len(nodes), leaves.shape[1]), np.int64)
+    every[nodes.leaves] = leaves
+    for node in range(len(nodes) - 1, 0, -1):
+        every[nodes.parent[node]] += every[node]
+    return every
+
+
+def _union_upwards(nodes: Nodes, leaves: Masks) -> Masks:
+    every = np.zeros((len(nodes), leaves.shape[1]), np.uint64)
+    every[nodes.leaves] = leaves
+    for node in range(len(nodes) - 1, 0, -1):
+        every[nodes.parent[node]] |= every[node]
+    return every
+
+
+def _pair_draw(name: str, determinant: str, table: Ints, column: CodedColumn) -> Draw:
+    """Draw a determined column from its joint counts; codes too rare to be shown follow the column as a whole."""
+    rows = table.astype(np.float64)
+    whole = column.values.rows.astype(np.float64)
+    rows[rows.sum(axis=1) == 0] = whole
+    shares = rows / np.maximum(rows.sum(axis=1, keepdims=True), 1.0)
+    return replace(Draw(name, weights_of(shares)), determinant=determinant)

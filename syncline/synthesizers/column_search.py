@@ -1,0 +1,134 @@
+"""Find where a column's values lie, by asking for rows in ever narrower intervals of keys.
+
+An interval is divided further while it holds at least ``threshold`` rows, because only such an interval can
+hold a value that enough persons share, or is too heavy for one bin. After at most ``MAX_ROUNDS`` rounds the
+*pieces* are known: disjoint intervals with their counts, single keys among them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.variable import Variable
+from syncline.questions.rank_counts import RankColumn
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Bits: TypeAlias = npt.NDArray[np.uint64]
+
+MAX_ROUNDS = 8
+FEW_VALUES = 256
+"""Up to so many intervals, each may hold a value that gets a code of its own."""
+_PART_BITS = 16
+_ALL_BITS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Disjoint intervals of offsets (p,), increasing: first offset, width as a power of two, rows,
+    person buckets.
+    """
+
+    start: Bits
+    width_bits: Ints
+    rows: Ints
+    masks: Bits
+
+    @classmethod
+    def none(cls) -> Pieces:
+        """Return no pieces."""
+        zero = np.zeros(0, np.uint64)
+        return cls(zero, np.zeros(0, np.int64), np.zeros(0, np.int64), zero)
+
+    def and_more(self, other: Pieces) -> Pieces:
+        """Return both together, in the order of their offsets."""
+        parts = [
+            np.concatenate([getattr(self, f), getattr(other, f)])
+            for f in ("start", "width_bits", "rows", "masks")
+        ]
+        order = np.argsort(parts[0], kind="stable")
+        return Pieces(*(part[order] for part in parts))
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSearch:
+    """How far the search in one column has come.
+
+    Attributes
+    ----------
+    name, base : the column, and the key at offset 0
+    shift : intervals in ``prefixes`` hold offsets with one ``offset >> shift``
+    prefixes : intervals still to be divided; empty once the search is over
+    pieces : what is known
+    missing, missing_mask : rows without a value, and their person buckets
+    """
+
+    name: str
+    base: int
+    shift: int
+    prefixes: tuple[int, ...]
+    pieces: Pieces
+    missing: int = 0
+    missing_mask: int = 0
+
+    @classmethod
+    def begin(cls, variable: Variable) -> ColumnSearch:
+        """Begin over the variable's declared range, or over all keys."""
+        bounds = variable.key_range
+        if bounds is None:
+            return cls(variable.name, -(2**63), _ALL_BITS, (0,), Pieces.none())
+        low, high = bounds
+        return cls(variable.name, low, (high - low).bit_length(), (0,), Pieces.none())
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to divide."""
+        return not self.prefixes
+
+    def question(self) -> RankColumn:
+        """Return what to ask next."""
+        bits = min(self.shift, max(_PART_BITS - (len(self.prefixes) - 1).bit_length(), 1))
+        return RankColumn(self.name, self.base, self.shift - bits, bits, self.prefixes)
+
+    def absorb(
+        self, rows: Ints, masks: Bits | None, min_cell: int, threshold: int, *, last: bool
+    ) -> ColumnSearch:
+        """Take in the merged answer (cells,) to :meth:`question`; ``last`` ends the search.
+
+        An interval is divided on from ``threshold`` rows, or from ``min_cell`` while there are few intervals.
+        """
+        asked = self.question()
+        filled = np.flatnonzero(rows[1:])
+        count = rows[1:][filled]
+        seen = masks[1:][filled] if masks is not None else np.zeros(len(filled), np.uint64)
+        prefixes = np.array(self.prefixes, np.uint64)[filled >> asked.bits]
+        parts = (prefixes << np.uint64(asked.bits)) | (filled & ((1 << asked.bits) - 1)).astype(np.uint64)
+        few = len(filled) + len(self.pieces.rows) <= FEW_VALUES
+        heavy = (count >= (min_cell if few else threshold)) & (asked.shift > 0)
+        if last or int(heavy.sum()) > 1 << (_PART_BITS - 1):
+            heavy[:] = False
+        found = Pieces(
+            (parts << np.uint64(asked.shift))[~heavy],
+            np.full(int((~heavy).sum()), asked.shift, np.int64),
+            count[~heavy],
+            seen[~heavy],
+        )
+        return replace(
+            self,
+            shift=asked.shift,
+            prefixes=tuple(int(p) for p in parts[heavy]),
+            pieces=self.pieces.and_more(found),
+            missing=int(rows[0]),
+            missing_mask=int(masks[0]) if masks is not None else 0,
+        )
+
+    def bounds(self) -> tuple[Ints, Ints]:
+        """Return the first and last key of each piece (p,), both inclusive."""
+        with np.errstate(over="ignore"):
+            base = np.uint64(self.base % 2**64)
+            first = self.pieces.start + base
+            width = (np.uint64(1) << self.pieces.width_bits.astype(np.uint64)) - np.uint64(1)
+            return first.view(np.int64), (first + width).view(np.int64)

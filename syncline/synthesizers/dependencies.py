@@ -1,0 +1,96 @@
+"""Find columns whose codes are determined by another column's codes, so that the pair stays consistent.
+
+A column with a determinant is not given a tree: it is drawn from the counts of its codes for each code of the
+determinant. Pairs are screened with the target classes of one side, which are few, and confirmed with all codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.codebook import Codebook, Coding
+from syncline.questions.marginals import Axis, Marginals, shape_of
+from syncline.synthesizers.formulas import MAX_BROKEN, MAX_BROKEN_OF_RARE
+
+Ints = npt.NDArray[np.int64]
+Pair = tuple[str, str]
+"""Determinant and determined column."""
+
+_MAX_SCREENED_CELLS = 1 << 16
+_MAX_CONFIRMED_CELLS = 1 << 22
+
+
+def screening(codebook: Codebook, names: Sequence[str]) -> Marginals:
+    """Ask for the codes of each possible determinant by the classes of each possible dependent."""
+    sets = []
+    for a in names:
+        for b in names:
+            left, right = codebook.column(a), codebook.column(b)
+            cells = left.n_codes * right.levels(Coding.CLASSES)
+            if (
+                a != b
+                and right.n_codes > 1
+                and left.n_codes >= right.n_codes
+                and cells <= _MAX_SCREENED_CELLS
+            ):
+                sets.append((Axis(a, Coding.FINE), Axis(b, Coding.CLASSES)))
+    return Marginals(tuple(sets), holdout=False)
+
+
+def confirmation(codebook: Codebook, question: Marginals, counts: Ints, *, persons: bool) -> Marginals:
+    """Ask for all codes of the pairs that the screening leaves possible."""
+    kept = []
+    for (a, b), table in tables(codebook, question, counts).items():
+        cells = codebook.column(a).n_codes * codebook.column(b).n_codes
+        if _determines(table) and cells <= _MAX_CONFIRMED_CELLS:
+            kept.append((Axis(a, Coding.FINE), Axis(b, Coding.FINE)))
+    return Marginals(tuple(kept), holdout=False, persons=persons)
+
+
+def tables(codebook: Codebook, question: Marginals, counts: Ints) -> dict[Pair, Ints]:
+    """Return the counts of each pair as a table (codes of the determinant, codes or classes of the other)."""
+    found, start = {}, 0
+    for axes in question.sets:
+        shape = shape_of(axes, codebook)
+        size = shape[0] * shape[1]
+        found[axes[0].column, axes[1].column] = counts[start : start + size].reshape(shape)
+        start += size
+    return found
+
+
+def choose(
+    names: Sequence[str], found: Mapping[Pair, Ints], given: Sequence[str], codes: Mapping[str, int]
+) -> dict[str, str]:
+    """Return the determinant of each column that has one; never in a circle.
+
+    Columns are taken from the last to the first, and of several determinants the one with the fewest codes, so that
+    the column that stands first in the schema keeps its tree. In a ``given`` visit sequence a determinant must come
+    before its dependents.
+    """
+    place = {name: i for i, name in enumerate(given)}
+    chosen: dict[str, str] = {}
+    for b in reversed(names):
+        options = [
+            a for a in names if (a, b) in found and _determines(found[a, b]) and not _follows(chosen, a, b)
+        ]
+        options = [a for a in options if b not in place or place.get(a, len(place)) < place[b]]
+        if options:
+            chosen[b] = min(options, key=lambda a: (codes[a], names.index(a)))
+    return chosen
+
+
+def _determines(table: Ints) -> bool:
+    rows = int(table.sum())
+    broken = rows - int(table.max(axis=1).sum())
+    rare = rows - int(table.sum(axis=0).max(initial=0))
+    return rows > 0 and rare > 0 and broken <= min(MAX_BROKEN * rows, MAX_BROKEN_OF_RARE * rare)
+
+
+def _follows(chosen: Mapping[str, str], a: str, b: str) -> bool:
+    """Tell whether a is b or is determined by b, directly or not."""
+    while a != b and a in chosen:
+        a = chosen[a]
+    return a == b

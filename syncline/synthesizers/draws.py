@@ -1,0 +1,52 @@
+"""Draw codes from integer tables: a distribution for each state, and a state for each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.synthesizers.cart.tree import Nodes
+
+Ints = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint64]
+Codes = npt.NDArray[np.uint16]
+
+WEIGHT_BITS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """How the codes of one column are drawn.
+
+    Attributes
+    ----------
+    column : the column
+    above : running sums of the integer weights of each state's codes (states, codes)
+    nodes : a tree over the columns visited before, whose leaves, in increasing order, are the states
+    determinant : or a column whose codes are the states; with neither there is one state
+    """
+
+    column: str
+    above: Bits
+    nodes: Nodes | None = None
+    determinant: str | None = None
+
+    def codes(self, states: Ints, random: Bits) -> Codes:
+        """Return a code (n,) for each row's state (n,), from uniform words (n,)."""
+        total = self.above[:, -1]
+        aim = ((random >> np.uint64(32)) * total[states]) >> np.uint64(32)
+        lane = np.arange(len(self.above), dtype=np.uint64) << np.uint64(WEIGHT_BITS + 1)
+        flat = (self.above + lane[:, None]).ravel()
+        place = np.searchsorted(flat, aim + lane[states], side="right")
+        codes: Codes = (place - states * self.above.shape[1]).astype(np.uint16)
+        return codes
+
+
+def weights_of(distribution: npt.NDArray[np.float64]) -> Bits:
+    """Return running sums of integer weights (states, codes) for distributions that add up to one."""
+    weights = np.floor(distribution * 2.0**WEIGHT_BITS).astype(np.uint64)
+    empty = weights.sum(axis=1) == 0
+    weights[empty] = 1
+    return np.cumsum(weights, axis=1, dtype=np.uint64)

@@ -1,0 +1,186 @@
+"""Find columns that follow from others by a formula, so that they can be recomputed and never contradict them.
+
+Which formulas are worth checking is read off the merged moments (sums, ratios) or tried for every pair (equality and
+logarithms); whether they hold is counted by ``FormulaCheck``. Floating-point algebra only proposes; counts decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.constraint import Constraint, Formula
+from syncline.data.kinds import NUMERIC_KINDS, Kind
+from syncline.questions.formula_check import CELLS
+from syncline.questions.moments import PRECISION, Moments, Sums
+from syncline.synthesizers.column_coding import CodedColumn
+
+MAX_BROKEN = 0.0005
+"""Share of rows that may break a formula or a dependency that is kept."""
+MAX_BROKEN_OF_RARE = 0.05
+"""The same as a share of the rows that do not hold the column's most frequent value."""
+_MIN_CODES = 3
+_PAIRWISE = (Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR)
+_RESIDUAL = 1e-6
+_RATIO_SLACK = 1e-3
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A column that is recomputed: its formula, and whether its own gaps are modelled.
+
+    ``own_gaps`` means that the column is missing in places where the formula has a value; these gaps are learnt like
+    a column of two codes. Otherwise it is missing exactly where the formula has no value.
+    """
+
+    formula: Constraint
+    own_gaps: bool
+
+
+def moments_of(columns: Sequence[CodedColumn]) -> Moments:
+    """Ask for the moments of all numeric columns that are not constant."""
+    scaled = []
+    for column in columns:
+        variable = column.values.variable
+        if variable.kind in NUMERIC_KINDS and _present(column) > 1:
+            assert variable.grid is not None
+            ends = np.array([column.values.span_low.min(), column.values.span_high.max()])
+            most = float(np.abs(variable.grid.values(ends).astype(np.float64)).max())
+            scaled.append((variable.name, int(np.frexp(most)[1])))
+    return Moments(tuple(scaled))
+
+
+def candidates(columns: Sequence[CodedColumn], question: Moments, sums: Sums) -> tuple[Constraint, ...]:
+    """Return the formulas that are worth counting, each once."""
+    by_name = {column.values.variable.name: column for column in columns}
+    names = [name for name, _ in question.scaled if _present(by_name[name]) >= _MIN_CODES]
+    found: dict[tuple[Formula, tuple[str, ...]], Constraint] = {}
+
+    def propose(formula: Formula, of: str, inputs: Sequence[str]) -> None:
+        found.setdefault((formula, (of, *inputs)), Constraint.between(formula, of, inputs))
+
+    for of in names:
+        continuous = by_name[of].values.variable.kind is Kind.CONTINUOUS
+        for other in names:
+            if of != other:
+                for formula in _PAIRWISE if continuous else ():
+                    propose(formula, of, [other])
+                propose(Formula.EQUAL, of, [other])
+    algebra = _Algebra.of(question, sums, names)
+    for of, parts in algebra.sums():
+        propose(Formula.SUM, of, parts)
+    for of, top, bottom in algebra.ratios():
+        propose(Formula.RATIO, of, [top, bottom])
+    return tuple(found.values())
+
+
+def choose(
+    declared: Sequence[Constraint],
+    checked: Sequence[Constraint],
+    counts: npt.NDArray[np.int64],
+    columns: Mapping[str, CodedColumn],
+    n_rows: int,
+) -> tuple[Derived, ...]:
+    """Return the columns to recompute, each by one formula and none in a circle; declared formulas come first."""
+    ranked = sorted(
+        range(len(checked)), key=lambda i: (checked[i] not in declared, _rank(checked[i]), checked[i].columns)
+    )
+    chosen: dict[str, Derived] = {}
+    for i in ranked:
+        formula = checked[i]
+        wrong, absent, surplus = (int(n) for n in counts[CELLS * i : CELLS * i + CELLS])
+        column = columns[formula.of]
+        present = n_rows - _missing(column)
+        rare = present - int(column.values.rows[: _present(column)].max(initial=0))
+        allowed = min(MAX_BROKEN * present, MAX_BROKEN_OF_RARE * rare)
+        if wrong > allowed or surplus > allowed or not formula.defines:
+            continue
+        if formula.of not in chosen and not _reaches(chosen, formula.inputs, formula.of):
+            chosen[formula.of] = Derived(formula, own_gaps=absent > MAX_BROKEN * n_rows)
+    return tuple(chosen[name] for name in sorted(chosen))
+
+
+def _rank(formula: Constraint) -> int:
+    order = (Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR, Formula.SUM, Formula.RATIO, Formula.EQUAL)
+    return order.index(formula.formula) if formula.formula in order else len(order)
+
+
+def _reaches(chosen: Mapping[str, Derived], inputs: Sequence[str], name: str) -> bool:
+    """Tell whether any of ``inputs`` follows, directly or not, from ``name``."""
+    waiting, seen = list(inputs), set[str]()
+    while waiting:
+        here = waiting.pop()
+        if here == name:
+            return True
+        if here in chosen and here not in seen:
+            seen.add(here)
+            waiting += chosen[here].formula.inputs
+    return False
+
+
+def _present(column: CodedColumn) -> int:
+    return column.values.n_codes - int(column.values.keeps_missing)
+
+
+def _missing(column: CodedColumn) -> int:
+    return int(column.values.rows[-1]) if column.values.keeps_missing else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Algebra:
+    """The sums and cross-products of some columns as floats in the columns' own units."""
+
+    names: tuple[str, ...]
+    total: Floats
+    products: Floats
+
+    @classmethod
+    def of(cls, question: Moments, sums: Sums, names: Sequence[str]) -> _Algebra:
+        every = [name for name, _ in question.scaled]
+        unit = np.array([2.0 ** (exponent - PRECISION) for _, exponent in question.scaled])
+        k = len(every)
+        total = np.array([float(v) for v in sums.values[1 : 1 + k]]) * unit
+        products = np.zeros((k, k))
+        products[np.triu_indices(k)] = [float(v) for v in sums.values[1 + k :]]
+        products = np.maximum(np.abs(products), np.abs(products.T)) * np.sign(products + products.T)
+        products *= unit[:, None] * unit[None, :]
+        keep = [every.index(name) for name in names]
+        return cls(tuple(names), total[keep], products[np.ix_(keep, keep)])
+
+    def sums(self) -> list[tuple[str, list[str]]]:
+        """Return the columns that are, but for a small residual, a sum of others with weight one."""
+        found = []
+        for i, of in enumerate(self.names):
+            others = [j for j in range(len(self.names)) if j != i and not self._proportional(i, j)]
+            if len(others) < 2:
+                continue
+            scale = np.sqrt(np.maximum(np.diagonal(self.products)[others], 1e-300))
+            gram = self.products[np.ix_(others, others)] / scale[:, None] / scale[None, :]
+            weights = np.linalg.lstsq(gram, self.products[others, i] / scale, rcond=1e-10)[0] / scale
+            parts = [others[j] for j in np.flatnonzero(np.abs(weights - 1) < 0.05)]
+            if len(parts) >= 2 and self._residual(i, parts) <= _RESIDUAL * self.products[i, i]:
+                found.append((of, [self.names[j] for j in parts]))
+        return found
+
+    def ratios(self) -> list[tuple[str, str, str]]:
+        """Return the triples (c, a, b) for which the sum of c times b is about the sum of a."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            away = np.abs(self.products[:, :, None] / self.total[None, None, :] - 1)
+        return [
+            (self.names[c], self.names[a], self.names[b])
+            for c, b, a in np.argwhere(away < _RATIO_SLACK).tolist()
+            if len({a, b, c}) == 3
+        ]
+
+    def _proportional(self, i: int, j: int) -> bool:
+        both = self.products[i, i] * self.products[j, j]
+        return bool(both > 0 and self.products[i, j] ** 2 >= (1 - 1e-9) * both)
+
+    def _residual(self, i: int, parts: Sequence[int]) -> float:
+        inner = self.products[np.ix_(parts, parts)].sum()
+        return float(self.products[i, i] - 2 * self.products[i, parts].sum() + inner)

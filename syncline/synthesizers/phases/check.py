@@ -1,0 +1,78 @@
+"""First: does every supplier's data fit the schema, and how many rows are there?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from syncline.data.codebook import Codebook
+from syncline.errors import StudyFailed
+from syncline.protocols.transition import PartyId
+from syncline.questions.counts import Counts
+from syncline.questions.profile import STATUSES, Profile
+from syncline.questions.row_count import RowCount
+from syncline.questions.vocabulary import Question
+from syncline.synthesizers.column_search import ColumnSearch
+from syncline.synthesizers.packing import Arrays, Head
+from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
+from syncline.synthesizers.phases.search import Search
+from syncline.synthesizers.settings import FitSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Count rows and the cells that do not fit; end the study by name where the data does not fit."""
+
+    name: ClassVar[str] = "check"
+
+    def questions(self, settings: FitSettings) -> tuple[Question, ...]:
+        """Ask for the number of rows and the statuses of every column."""
+        return RowCount(), Profile(settings.names)
+
+    def new_codebook(self) -> Codebook | None:
+        """Return None: nothing is coded yet."""
+        return None
+
+    def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
+        """Begin the search for values, unless the data does not fit the schema or there is too little of it."""
+        rows = merged(answers, 0)
+        dense, masks = rows.dense(), rows.dense_masks()
+        problems = _misfits({party: reply[1] for party, reply in answers.items()}, settings)
+        if problems:
+            raise StudyFailed("the data does not fit the schema: " + "; ".join(problems))
+        persons = int(dense[0]) if masks is None else int(masks[0]).bit_count()
+        if persons < max(settings.min_cell, 1):
+            unit = "persons" if settings.persons else "rows"
+            raise StudyFailed(
+                f"there are fewer than {max(settings.min_cell, 1)} {unit} to learn from in all suppliers together;"
+                " add data or lower privacy.min_cell"
+            )
+        searches = tuple(ColumnSearch.begin(variable) for variable in settings.schema.modelled)
+        return Search(int(dense[0]), int(dense[1]), 0, searches)
+
+    def put(self, arrays: Arrays) -> Head:
+        """Add nothing."""
+        return {}
+
+
+def _misfits(profiles: Mapping[PartyId, object], settings: FitSettings) -> list[str]:
+    problems = []
+    for party in sorted(profiles):
+        counts = profiles[party]
+        assert isinstance(counts, Counts)
+        table = counts.dense().reshape(-1, STATUSES)
+        for name, (_, _, outside, unknown) in zip(settings.names, table.tolist(), strict=True):
+            if outside:
+                problems.append(
+                    f"column {name!r} of supplier {party!r} holds values outside the schema's range;"
+                    " widen the range or clean them"
+                )
+            if unknown:
+                problems.append(
+                    f"column {name!r} of supplier {party!r} holds values that the schema does not know;"
+                    " add the category or missing code, or clean them"
+                )
+    if len(problems) > 8:
+        problems = [*problems[:8], f"and {len(problems) - 8} more"]
+    return problems

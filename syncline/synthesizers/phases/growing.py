@@ -1,0 +1,130 @@
+"""Fourth: all trees grow a level a round, until none has a child left to count; then their leaves are counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.codebook import Codebook
+from syncline.questions.tree_level import TreeLevel, TreeStep, bin_offsets
+from syncline.questions.vocabulary import Question
+from syncline.synthesizers.cart.growth import GrowthRule, first_step, grow, next_step, plant
+from syncline.synthesizers.cart.layout import Layout
+from syncline.synthesizers.cart.leaves import cart_model
+from syncline.synthesizers.cart.tree import GrowingTree, Nodes, Pending
+from syncline.synthesizers.packing import Arrays, Head, put_trees
+from syncline.synthesizers.phases.compare import after_model
+from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
+from syncline.synthesizers.settings import FitSettings
+from syncline.synthesizers.structure import Plan
+
+Ints = npt.NDArray[np.int64]
+
+
+def begin_trees(plan: Plan, settings: FitSettings) -> Phase | Fitted:
+    """Return the phase that counts the roots; columns without predictors have no tree to grow."""
+    trees = tuple(GrowingTree(target, Nodes.root(), Pending()) for target in plan.targets())
+    if settings.max_depth < 1 or all(tree.target == 0 for tree in trees):
+        return CountLeaves(plan, trees, 0)
+    return GrowTrees(plan, trees, 0)
+
+
+def rule_of(settings: FitSettings) -> GrowthRule:
+    """Return when nodes are split under these settings."""
+    return GrowthRule(settings.min_leaf, settings.max_depth, settings.min_gain, settings.min_cell)
+
+
+@dataclass(frozen=True, slots=True)
+class GrowTrees:
+    """Count one level of every tree that still grows."""
+
+    plan: Plan
+    trees: tuple[GrowingTree, ...]
+    level: int
+    name: ClassVar[str] = "grow"
+
+    def questions(self, settings: FitSettings) -> tuple[Question, ...]:
+        """Ask for the roots, or for the smaller children of the splits just made."""
+        return (self._question(settings),)
+
+    def _question(self, settings: FitSettings) -> TreeLevel:
+        if self.level == 0:
+            steps = [first_step(tree.target) for tree in self.trees if tree.target > 0]
+        else:
+            steps = [next_step(tree) for tree in self.trees if len(tree.pending.node)]
+        return TreeLevel(self.level, self.plan.order, tuple(steps), leaves=False, persons=settings.persons)
+
+    def new_codebook(self) -> Codebook | None:
+        """Return None: it is agreed."""
+        return None
+
+    def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
+        """Split the new nodes; count leaves once nothing grows any more."""
+        question, counts = self._question(settings), merged(answers, 0)
+        codebook = self.plan.book.codebook()
+        dense, masks = counts.dense(), counts.dense_masks()
+        offsets = bin_offsets(self.plan.order, codebook)
+        by_target = {tree.target: tree for tree in self.trees}
+        start, child = question.front(), 0
+        for step in question.steps:
+            end = start + len(step.counted) * question.width(step, codebook, offsets)
+            children = child + 2 * len(step.split_node)
+            persons = None if masks is None else np.bitwise_count(masks[child:children]).astype(np.int64)
+            layout = Layout.of(codebook, self.plan.order, step.target)
+            by_target[step.target] = self._grown(
+                by_target[step.target], dense[start:end], persons, layout, settings
+            )
+            start, child = end, children
+        trees = tuple(by_target[tree.target] for tree in self.trees)
+        if any(tree.growing for tree in trees):
+            return replace(self, trees=trees, level=self.level + 1)
+        return CountLeaves(self.plan, trees, self.level + 1)
+
+    def _grown(
+        self, tree: GrowingTree, counts: Ints, persons: Ints | None, layout: Layout, settings: FitSettings
+    ) -> GrowingTree:
+        rule = rule_of(settings)
+        if self.level == 0:
+            return plant(tree.target, counts, layout, rule)
+        return grow(tree, counts, persons, layout, rule, self.level)
+
+    def put(self, arrays: Arrays) -> Head:
+        """Add the plan and the trees."""
+        return {**self.plan.put(arrays), "trees": put_trees(self.trees, arrays), "level": self.level}
+
+
+@dataclass(frozen=True, slots=True)
+class CountLeaves:
+    """Count the codes of every tree's target in its leaves."""
+
+    plan: Plan
+    trees: tuple[GrowingTree, ...]
+    level: int
+    name: ClassVar[str] = "leaves"
+
+    def questions(self, settings: FitSettings) -> tuple[Question, ...]:
+        """Ask for the leaves, passing on the splits that were made last."""
+        steps = []
+        for tree in self.trees:
+            pending, leaves = tree.pending, tree.nodes.leaves
+            none = np.zeros((len(leaves), tree.target), np.bool_)
+            steps.append(TreeStep(tree.target, pending.node, pending.predictor, pending.left, leaves, none))
+        return (TreeLevel(self.level, self.plan.order, tuple(steps), leaves=True, persons=settings.persons),)
+
+    def new_codebook(self) -> Codebook | None:
+        """Return None: it is agreed."""
+        return None
+
+    def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
+        """Make the model from the leaves."""
+        counts = merged(answers, 0)
+        nodes = {tree.target: tree.nodes for tree in self.trees}
+        model = cart_model(self.plan, nodes, counts.dense(), counts.dense_masks(), settings.min_cell)
+        return after_model(self.plan.book, model, settings, fresh_codebook=False)
+
+    def put(self, arrays: Arrays) -> Head:
+        """Add the plan and the trees."""
+        return {**self.plan.put(arrays), "trees": put_trees(self.trees, arrays), "level": self.level}

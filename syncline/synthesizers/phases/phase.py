@@ -1,0 +1,85 @@
+"""What every phase of a fit offers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.codebook import Codebook
+from syncline.protocols.transition import PartyId
+from syncline.questions.counts import Counts, merge_counts
+from syncline.questions.moments import Sums
+from syncline.questions.vocabulary import Answer, Question
+from syncline.synthesizers.packing import Arrays, Head
+from syncline.synthesizers.settings import FitSettings
+from syncline.synthesizers.tabular_model import TabularModel
+
+Answers = Mapping[PartyId, tuple[Answer, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A fitted model and, where asked for, the real marginals that it is compared with.
+
+    ``train`` and ``holdout`` are counts of all pairs of columns in the coding ``cells``, laid out as the comparison's
+    question is.
+    """
+
+    model: TabularModel
+    n_train: int
+    n_holdout: int
+    train: Counts | None = None
+    holdout: Counts | None = None
+
+
+class Phase(Protocol):
+    """One round of a fit, as a value."""
+
+    name: ClassVar[str]
+
+    def questions(self, settings: FitSettings) -> tuple[Question, ...]:
+        """Return what to ask of every supplier."""
+        ...
+
+    def new_codebook(self) -> Codebook | None:
+        """Return the codebook where this round is the first to need it."""
+        ...
+
+    def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
+        """Return what follows from all suppliers' answers."""
+        ...
+
+    def put(self, arrays: Arrays) -> Head:
+        """Add this phase's arrays and return its head."""
+        ...
+
+
+def merged(answers: Answers, place: int) -> Counts:
+    """Return the merged counts of one question of the round, in sorted party order."""
+    counts = [answers[party][place] for party in sorted(answers)]
+    return merge_counts(c for c in counts if isinstance(c, Counts))
+
+
+def summed(answers: Answers, place: int) -> Sums:
+    """Return the merged sums of one question of the round, in sorted party order."""
+    total: Sums | None = None
+    for party in sorted(answers):
+        part = answers[party][place]
+        assert isinstance(part, Sums)
+        total = part if total is None else total.merge(part)
+    assert total is not None
+    return total
+
+
+def held(counts: Counts, masks: npt.NDArray[np.uint64] | None) -> npt.NDArray[np.int64]:
+    """Return the persons of each leading cell: the set buckets, or the rows where every row is a person."""
+    return counts.dense() if masks is None else np.bitwise_count(masks).astype(np.int64)
+
+
+def as_ints(values: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Return integers as an array."""
+    return np.array(values, np.int64)

@@ -1,0 +1,75 @@
+"""Second: where do the values of each column lie? Up to eight rounds of rank counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from syncline.data.codebook import Codebook
+from syncline.questions.rank_counts import RankCounts
+from syncline.questions.vocabulary import Question
+from syncline.synthesizers.column_coding import code_column
+from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch
+from syncline.synthesizers.packing import Arrays, Head, put_searches
+from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
+from syncline.synthesizers.phases.structure import Book, after_codebook
+from syncline.synthesizers.settings import FitSettings
+
+FINEST_SHARE = 4096
+"""An interval that holds less than one in this many rows is not divided further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Divide the intervals of all columns that are not known well enough."""
+
+    n_train: int
+    n_holdout: int
+    number: int
+    searches: tuple[ColumnSearch, ...]
+    name: ClassVar[str] = "search"
+
+    def questions(self, settings: FitSettings) -> tuple[Question, ...]:
+        """Ask for the rows in the parts of every open interval."""
+        return (RankCounts(tuple(search.question() for search in self.searches if not search.done)),)
+
+    def new_codebook(self) -> Codebook | None:
+        """Return None: nothing is coded yet."""
+        return None
+
+    def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
+        """Search on, or agree on the codebook once every column is known."""
+        counts = merged(answers, 0)
+        dense, masks = counts.dense(), counts.dense_masks()
+        last = self.number + 1 >= MAX_ROUNDS
+        threshold = self.threshold(settings)
+        start, searches = 0, []
+        for search in self.searches:
+            if not search.done:
+                end = start + search.question().size
+                seen = None if masks is None else masks[start:end]
+                search = search.absorb(dense[start:end], seen, settings.min_cell, threshold, last=last)
+                start = end
+            searches.append(search)
+        after = replace(self, number=self.number + 1, searches=tuple(searches))
+        return after if any(not s.done for s in searches) else after.agree(settings)
+
+    def threshold(self, settings: FitSettings) -> int:
+        """Return the rows from which on a value may have a code of its own."""
+        return max(settings.min_cell, -(-self.n_train // FINEST_SHARE))
+
+    def agree(self, settings: FitSettings) -> Phase | Fitted:
+        """Return the phase that follows with a codebook."""
+        columns = tuple(
+            code_column(variable, search, settings.min_cell, self.threshold(settings), settings.persons)
+            for variable, search in zip(settings.schema.modelled, self.searches, strict=True)
+        )
+        return after_codebook(Book(self.n_train, self.n_holdout, columns), settings)
+
+    def put(self, arrays: Arrays) -> Head:
+        """Add the searches."""
+        rows = np.array([self.n_train, self.n_holdout, self.number], np.int64)
+        arrays["rows"] = rows
+        return {"searches": put_searches(self.searches, arrays)}

@@ -1,0 +1,129 @@
+"""Third: which columns follow from others? One round proposes, one confirms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from syncline.data.codebook import Codebook
+from syncline.data.constraint import Constraint, Formula
+from syncline.questions.formula_check import FormulaCheck
+from syncline.questions.marginals import Marginals
+from syncline.questions.vocabulary import Question
+from syncline.synthesizers import dependencies, formulas
+from syncline.synthesizers.independent import independent_model
+from syncline.synthesizers.packing import Arrays, Head, constraint_to_json
+from syncline.synthesizers.phases.compare import after_model
+from syncline.synthesizers.phases.growing import begin_trees
+from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged, summed
+from syncline.synthesizers.settings import FitSettings
+from syncline.synthesizers.structure import Book, Plan
+from syncline.synthesizers.visit_order import visit_order
+
+__all__ = ["Book", "Confirm", "Propose", "after_codebook"]
+
+
+def after_codebook(book: Book, settings: FitSettings) -> Phase | Fitted:
+    """Return the phase that first uses the codebook."""
+    if settings.method == "marginals":
+        return after_model(book, independent_model(book), settings, fresh_codebook=True)
+    return Propose(book)
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """Ask for moments, to propose formulas, and for coarse tables of pairs, to propose dependencies."""
+
+    book: Book
+    name: ClassVar[str] = "propose"
+
+    def questions(self, settings: FitSettings) -> tuple[Question, ...]:
+        """Ask for the moments of the numeric columns and the screening of all pairs."""
+        screening = dependencies.screening(self.book.codebook(), settings.names)
+        return formulas.moments_of(self.book.columns), screening
+
+    def new_codebook(self) -> Codebook | None:
+        """Return the codebook: this is the first round to need it."""
+        return self.book.codebook()
+
+    def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
+        """Ask about what is possible."""
+        moments, screening = self.questions(settings)
+        assert isinstance(screening, Marginals)
+        proposed = formulas.candidates(
+            self.book.columns, formulas.moments_of(self.book.columns), summed(answers, 0)
+        )
+        declared = settings.schema.constraints
+        checked = tuple(dict.fromkeys((*(c for c in declared if _checkable(c, settings)), *proposed)))
+        pairs = dependencies.confirmation(
+            self.book.codebook(), screening, merged(answers, 1).dense(), persons=settings.persons
+        )
+        return Confirm(self.book, checked, pairs)
+
+    def put(self, arrays: Arrays) -> Head:
+        """Add the book."""
+        return self.book.put(arrays)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Ask how often each proposed formula and dependency is broken."""
+
+    book: Book
+    checked: tuple[Constraint, ...]
+    pairs: Marginals
+    name: ClassVar[str] = "confirm"
+
+    def questions(self, settings: FitSettings) -> tuple[Question, ...]:
+        """Ask for violations of the formulas and the full tables of the pairs."""
+        return FormulaCheck(self.checked), self.pairs
+
+    def new_codebook(self) -> Codebook | None:
+        """Return None: it is agreed."""
+        return None
+
+    def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
+        """Fix the plan: what is recomputed, what is drawn from a pair, what gets a tree, and in which order."""
+        by_name = {column.values.variable.name: column for column in self.book.columns}
+        derived = formulas.choose(
+            settings.schema.constraints, self.checked, merged(answers, 0).dense(), by_name, self.book.n_train
+        )
+        dropped = {d.formula.of for d in derived}
+        names = [name for name in settings.names if name not in dropped]
+        counts = merged(answers, 1)
+        tables = dependencies.tables(self.book.codebook(), self.pairs, counts.dense())
+        masks = counts.dense_masks()
+        persons = (
+            tables
+            if masks is None
+            else dependencies.tables(
+                self.book.codebook(), self.pairs, np.bitwise_count(masks).astype(np.int64)
+            )
+        )
+        codes = {name: column.values.n_codes for name, column in by_name.items()}
+        determinants = dependencies.choose(names, tables, settings.visit_sequence, codes)
+        drawn = names + [d.formula.of for d in derived if d.own_gaps]
+        order = visit_order(drawn, codes, determinants, settings.visit_sequence, settings.target)
+        kept = {
+            b: (a, np.where(persons[a, b] >= settings.min_cell, tables[a, b], 0))
+            for b, a in determinants.items()
+        }
+        bounds = tuple(c for c in settings.schema.constraints if c.formula is Formula.AT_MOST)
+        return begin_trees(Plan(self.book, order, derived, kept, bounds), settings)
+
+    def put(self, arrays: Arrays) -> Head:
+        """Add the book and what is being checked."""
+        sets = [[axis.column for axis in axes] for axes in self.pairs.sets]
+        head = self.book.put(arrays)
+        return {
+            **head,
+            "checked": [constraint_to_json(c) for c in self.checked],
+            "pairs": [list(pair) for pair in sets],
+            "persons": self.pairs.persons,
+        }
+
+
+def _checkable(constraint: Constraint, settings: FitSettings) -> bool:
+    return all(settings.schema.variable(name).grid is not None for name in constraint.columns)
