@@ -21,8 +21,12 @@ def distinct_text(column: pa.Array, where: str) -> tuple[pa.Array, npt.NDArray[n
     Positions are -1 where a cell is null. Texts may repeat where they differed only in white space or normal
     form. ``where`` names file and column in messages.
     """
-    encoded = column if pa.types.is_dictionary(column.type) else _without_nan(column).dictionary_encode()
-    texts = _to_text(encoded.dictionary, where)
+    is_encoded = pa.types.is_dictionary(column.type)
+    kind = column.type.value_type if is_encoded else column.type
+    if not _has_text(kind):
+        raise DataError(f"{where}: values of type {kind} cannot be read; store them as text or numbers")
+    encoded = column if is_encoded else _without_nan(column).dictionary_encode()
+    texts = _to_text(encoded.dictionary)
     normal = pc.utf8_normalize(pc.utf8_trim_whitespace(texts), form="NFC")
     return normal, positions(encoded.indices)
 
@@ -40,14 +44,12 @@ def _without_nan(column: pa.Array) -> pa.Array:
     return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
 
 
-def _to_text(values: pa.Array, where: str) -> pa.Array:
+def _to_text(values: pa.Array) -> pa.Array:
     kind = values.type
     if pa.types.is_float64(kind):
         return pa.array([None if value is None else repr(value) for value in values.to_pylist()], pa.string())
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         return values.cast(pa.timestamp(kind.unit, "UTC")).cast(pa.string())
-    if not _has_text(kind):
-        raise DataError(f"{where}: values of type {kind} cannot be read; store them as text or numbers")
     return values.cast(pa.string())
 
 

@@ -22,6 +22,7 @@ _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _SHORT_INTEGER = r"^[+-]?[0-9]{1,18}(\.0*)?$"
 _AFTER_POINT = r"\..*$"
 _NAN = r"^[+-]?(?i:nan)$"
+_EXACT_INTEGERS = 2.0**53
 _MOST_DIGITS = len(str(KEY_LIMIT))
 
 
@@ -52,7 +53,11 @@ def integers_from_array(column: pa.Array) -> Values:
         values = _finite(_filled(column).astype(np.float64), status)
         fractional = (values.status == Status.VALID) & (np.rint(values.numbers) != values.numbers)
         values.status[fractional] = Status.UNKNOWN
-        return Values(whole(np.where(fractional, 0.0, values.numbers)), values.status)
+        numbers = np.where(fractional, 0.0, values.numbers)
+        integers = whole(numbers)
+        for row in np.flatnonzero(np.abs(numbers) >= _EXACT_INTEGERS):  # read as their shortest text is
+            integers[row] = _whole_number(repr(float(numbers[row])))
+        return Values(integers, values.status)
     if column.type == pa.uint64():
         limited = np.minimum(_filled(column), np.uint64(KEY_LIMIT))
         return Values(limited.astype(np.int64), status)
