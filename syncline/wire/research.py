@@ -127,3 +127,18 @@ def file_chunk_from_proto(message: pb.FetchReleaseResponse) -> FileChunk:
     size = strict.natural("file_size", message.file_size, MAX_PAYLOAD_BYTES)
     data = strict.bounded("data", message.data, CHUNK_BYTES) if message.data else b""
     return FileChunk(name, size, data)
+
+
+def study_id_from_text(text: str) -> StudyId:
+    """Read a study's id."""
+    return StudyId(strict.identifier("study_id", text))
+
+
+def release_id_from_text(text: str) -> ReleaseId:
+    """Read a release's id, which is also the name of its directory: never a path."""
+    return ReleaseId(strict.identifier("release_id", text))
+
+
+def cancellation_from_proto(message: pb.CancelStudyRequest) -> tuple[StudyId, str]:
+    """Read which study to cancel, and why."""
+    return study_id_from_text(message.study_id), strict.sentence("reason", message.reason, 500)
