@@ -7,8 +7,9 @@ observed bounds by declared ones. Persons, keys and sensitive columns cannot be 
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from syncline.data.kinds import Kind
 from syncline.data.scalars import KEY_LIMIT, Scalar, read_scalar
 from syncline.data.schema import Schema
 from syncline.data.section import shown
-from syncline.data.variable import MAX_CATEGORIES, MAX_LABEL, Variable, is_printable_line
+from syncline.data.variable import MAX_CATEGORIES, MAX_LABEL, Variable, is_printable_line, normal_label
 from syncline.errors import DataError
 
 MISSING_CODES = frozenset({"", "NA", "N/A", "?", "NaN", "nan", "null"})
@@ -35,6 +36,8 @@ FREE_TEXT_DISTINCT = 100
 
 IDENTIFIER_ROWS = 50
 """From this many rows up, text that differs in every row is an identifier."""
+
+_PADDED = re.compile(r"[-+]?0[0-9]")
 
 
 def infer_schema(table: pa.Table) -> Schema:
@@ -81,16 +84,14 @@ def _is_text(type_: pa.DataType) -> bool:
 
 def _labelled(name: str, column: pa.ChunkedArray) -> Variable:
     """Describe a column that its owner declared to be categories, in their order where it has one."""
-    labels = [label for label in column.unify_dictionaries().chunk(0).dictionary.to_pylist() if label]
-    used = set(column.cast(column.type.value_type).unique().to_pylist())
+    declared = column.unify_dictionaries().chunk(0).dictionary.to_pylist() if column.num_chunks else []
+    labels = [label for label in dict.fromkeys(map(normal_label, filter(None, declared))) if label]
+    used = {normal_label(text) for text in column.cast(pa.string()).drop_null().unique().to_pylist()}
     if not used.intersection(labels):
         return Variable(name=name, kind=Kind.CONTINUOUS)
     if column.type.ordered:
         return Variable(name=name, kind=Kind.ORDINAL, categories=tuple(labels))
-    missing = ("",) if "" in used else ()
-    return Variable(
-        name=name, kind=Kind.CATEGORICAL, categories=_sorted(used.intersection(labels)), missing=missing
-    )
+    return Variable(name=name, kind=Kind.CATEGORICAL, categories=tuple(sorted(used.intersection(labels))))
 
 
 def _from_integers(name: str, column: pa.ChunkedArray) -> Variable:
@@ -159,24 +160,30 @@ def _moment_kind(type_: pa.DataType) -> tuple[Kind | None, pa.DataType | None, s
 
 def _from_text(name: str, column: pa.ChunkedArray) -> Variable:
     """Describe text by the narrowest kind into which every value that is not missing can be read."""
-    texts = [unicodedata.normalize("NFC", text) for text in column.drop_null().unique().to_pylist()]
-    missing = tuple(sorted({text for text in texts if text.strip() in MISSING_CODES}))
-    distinct = sorted(set(texts).difference(missing))
+    rows = _rows_of_texts(column)
+    missing = tuple(sorted(rows.keys() & MISSING_CODES))
+    distinct = sorted(rows.keys() - MISSING_CODES)
     if not distinct:
         return Variable(name=name, kind=Kind.CONTINUOUS, missing=missing)
-    if {text.strip().lower() for text in distinct} <= {"true", "false"}:
+    if {text.lower() for text in distinct} <= {"true", "false"}:
         return Variable(name=name, kind=Kind.BOOLEAN, missing=missing)
     numbers = _numbers(distinct)
     if numbers is not None:
         return _from_floats(name, numbers, missing)
-    return _from_written_moments(name, distinct, missing) or _from_words(name, column, distinct, missing)
+    return _from_written_moments(name, distinct, missing) or _from_words(name, rows, distinct, missing)
+
+
+def _rows_of_texts(column: pa.ChunkedArray) -> Counter[str]:
+    """Count the rows of each text that is not null, as cells are compared."""
+    rows: Counter[str] = Counter()
+    for entry in column.drop_null().value_counts().to_pylist():
+        rows[normal_label(entry["values"])] += entry["counts"]
+    return rows
 
 
 def _numbers(distinct: Sequence[str]) -> npt.NDArray[np.float64] | None:
     """Read numbers; text like 00123 is a code, and so are whole numbers beyond a float's exact ones."""
-    if any(
-        text.strip().lstrip("+-")[:1] == "0" and text.strip().lstrip("+-")[1:2].isdigit() for text in distinct
-    ):
+    if any(_PADDED.match(text) for text in distinct):
         return None
     numbers = _all_read(distinct, Kind.CONTINUOUS, None)
     if numbers is None:
@@ -203,19 +210,13 @@ def _all_read(texts: Sequence[str], kind: Kind, zone: str | None) -> list[Scalar
 
 
 def _from_words(
-    name: str, column: pa.ChunkedArray, distinct: Sequence[str], missing: tuple[str, ...]
+    name: str, rows: Mapping[str, int], distinct: Sequence[str], missing: tuple[str, ...]
 ) -> Variable:
-    rows = len(column) - column.null_count
-    if missing:
-        rows -= pc.sum(pc.is_in(column, pa.array(missing, column.type))).as_py()
-    if len(distinct) == rows >= IDENTIFIER_ROWS:
+    held = sum(rows[text] for text in distinct)
+    if len(distinct) == held >= IDENTIFIER_ROWS:
         return Variable(name=name, kind=Kind.IDENTIFIER, missing=missing)
-    is_free = len(distinct) > FREE_TEXT_DISTINCT and 3 * len(distinct) > rows
+    is_free = len(distinct) > FREE_TEXT_DISTINCT and 3 * len(distinct) > held
     is_label = all(len(text) <= MAX_LABEL and is_printable_line(text) for text in distinct)
     if is_free or not is_label or len(distinct) > MAX_CATEGORIES:
         return Variable(name=name, kind=Kind.TEXT, missing=missing)
     return Variable(name=name, kind=Kind.CATEGORICAL, categories=tuple(distinct), missing=missing)
-
-
-def _sorted(labels: set[str]) -> tuple[str, ...]:
-    return tuple(sorted(unicodedata.normalize("NFC", label) for label in labels))

@@ -35,6 +35,11 @@ def is_printable_line(text: str) -> bool:
     return not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in text)
 
 
+def normal_label(text: str) -> str:
+    """Return ``text`` as categories and cells are compared: in NFC, without white space around it."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
 def _normal_name(text: str) -> str:
     name = unicodedata.normalize("NFC", text)
     if not 1 <= len(name) <= MAX_NAME:
@@ -47,7 +52,7 @@ def _normal_name(text: str) -> str:
 def _normal_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
     if len(labels) > MAX_CATEGORIES:
         raise ValueError(f"must have at most {MAX_CATEGORIES} entries")
-    normal = tuple(unicodedata.normalize("NFC", label) for label in labels)
+    normal = tuple(normal_label(label) for label in labels)
     seen: set[str] = set()
     for label in normal:
         if label in seen:
@@ -62,7 +67,7 @@ ColumnName = Annotated[str, AfterValidator(_normal_name)]
 """The name of a column, in NFC."""
 
 Labels = Annotated[tuple[str, ...], AfterValidator(_normal_labels)]
-"""Distinct texts in NFC."""
+"""Distinct texts in NFC without white space around them, as cells are compared with them."""
 
 
 class Variable(Section):

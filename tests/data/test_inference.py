@@ -83,6 +83,13 @@ def test_missing_codes_are_found_and_listed(code: str) -> None:
     assert _inferred([code, code]).missing == (code,)
 
 
+def test_white_space_around_a_cell_is_no_part_of_it() -> None:
+    assert _inferred([" a", "a ", " ?", "1 "]) == Variable(
+        name="x", kind=Kind.CATEGORICAL, categories=("1", "a"), missing=("?",)
+    )
+    assert _inferred([" 1", "2 "]).kind is Kind.INTEGER
+
+
 def test_text_that_is_missing_in_words_stays_a_category() -> None:
     assert _inferred(["None", "Steady", "unknown"]).categories == ("None", "Steady", "unknown")
 
