@@ -1,0 +1,47 @@
+"""A computing child without data: adds integers, and misbehaves when the request asks it to.
+
+Every reply holds fresh random bytes, so that an answer that was computed twice is seen to differ.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from pathlib import Path
+
+from syncline.compute.serve import serve
+from syncline.errors import DataError, PolicyRefusal
+
+
+def respond(header, blobs):
+    spec, request, memory = blobs
+    asked = json.loads(request.split(b"\n", 1)[0])
+    json.loads(spec)
+    mark = Path(asked["mark"]) if "mark" in asked else None
+    if mark is not None:
+        with mark.open("a") as file:
+            file.write("called\n")
+    if asked.get("die_until") and len(mark.read_text().splitlines()) < asked["die_until"]:
+        os.abort()
+    if "sleep" in asked:
+        time.sleep(asked["sleep"])
+    if asked.get("refuse") == "policy":
+        raise PolicyRefusal("questions: questions of kind 'marginals' are not answered")
+    if asked.get("refuse") == "data":
+        raise DataError("heart.csv: there is no column 'age': add it or correct the schema")
+    total = asked["add"] + (json.loads(memory)["total"] if memory else 0)
+    reply = {
+        "total": total,
+        "nonce": secrets.token_hex(8),
+        "source": header["source"],
+        "min_cell": header["policy"]["min_cell"],
+    }
+    body = json.dumps(reply).encode() + b"\n" + bytes(asked.get("reply_bytes", 0))
+    questions = [{"kind": "marginals", "columns": ["age"], "cells": 7}]
+    return {"questions": questions}, [body, json.dumps({"total": total}).encode()]
+
+
+if __name__ == "__main__":
+    serve(respond)
