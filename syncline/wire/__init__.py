@@ -19,3 +19,4 @@ TLS13_ONLY = "ECDHE-RSA-AES128-GCM-SHA256"
 if "grpc" in sys.modules and os.environ.get("GRPC_SSL_CIPHER_SUITES") != TLS13_ONLY:
     raise ImportError("syncline.wire must be imported before grpc, or TLS 1.2 would stay allowed")
 os.environ["GRPC_SSL_CIPHER_SUITES"] = TLS13_ONLY
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # our own log says what matters, one event a line

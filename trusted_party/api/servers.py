@@ -6,6 +6,8 @@ every method of a server answers on all of its ports.
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -55,14 +57,32 @@ async def serve_enrolment(
 
 
 async def _start(server: grpc.aio.Server, address: str, credentials: grpc.ServerCredentials) -> Listening:
+    host, _, port_text = address.rpartition(":")
+    port = int(port_text)
+    for resolved in await _resolve(address, host.strip("[]")):
+        port = _bind(server, f"{resolved}:{port}", address, credentials)
+    await server.start()
+    return Listening(server, port)
+
+
+async def _resolve(address: str, host: str) -> list[str]:
+    """Return each address of the host: gRPC itself is content when one of several can be bound."""
     try:
-        port = server.add_secure_port(address, credentials)
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        raise UsageError(f"address {address}: the host is unknown: choose another --listen") from None
+    hosts = dict.fromkeys(str(entry[4][0]) for entry in found)
+    return [f"[{one}]" if ":" in one else one for one in hosts]
+
+
+def _bind(server: grpc.aio.Server, resolved: str, asked: str, credentials: grpc.ServerCredentials) -> int:
+    try:
+        port = server.add_secure_port(resolved, credentials)
     except RuntimeError:
         port = 0
     if port == 0:
         raise UsageError(
-            f"address {address}: it cannot be listened on, because the port is in use or the host is not this"
+            f"address {asked}: it cannot be listened on, because the port is in use or the host is not this"
             " machine's: choose another --listen"
         )
-    await server.start()
-    return Listening(server, port)
+    return port

@@ -1,0 +1,106 @@
+"""``trusted-party studies``: what runs, and the operator's word on it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from syncline.cli.study_progress import show_study, study_json, study_line
+from syncline.cli.table import print_json, print_table, shown_time
+from syncline.durable.database import Database
+from syncline.errors import StudyFailed
+from syncline.study.lifecycle import StudyState
+from syncline.wire.messages import StudyStatus
+from trusted_party.cli.options import AsJson, Home, open_office
+from trusted_party.studies import operation
+from trusted_party.studies.endings import Endings
+
+studies = typer.Typer(help="Watch and steer studies.", no_args_is_help=True, rich_markup_mode=None)
+
+Study = Annotated[str, typer.Argument(help="The study's id, or its name where only one is alive.")]
+
+
+@studies.command("list")
+def list_(home: Home = None, as_json: AsJson = False) -> None:
+    """List studies, the newest first."""
+    with open_office(home) as office:
+        found = office.database.read_now(operation.all_statuses)
+    if as_json:
+        print_json([study_json(status) for status in found])
+        return
+    rows = [
+        (status.study_id, status.name, status.state, str(status.rounds_done), shown_time(status.submitted_us))
+        for status in found
+    ]
+    print_table(("ID", "NAME", "STATE", "ROUNDS", "SUBMITTED"), rows, "No studies.")
+
+
+@studies.command()
+def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
+    """Show a study and where each supplier stands."""
+    with open_office(home) as office:
+        status = office.database.read_now(lambda connection: operation.named_status(connection, study))
+    _print(status, as_json)
+
+
+@studies.command()
+def start(study: Study, home: Home = None, as_json: AsJson = False) -> None:
+    """Let a paused study go on: declined tasks are offered again, the deadline begins anew."""
+    with open_office(home) as office:
+        endings = Endings(office.audit, office.clock)
+        status = office.database.write_now(
+            lambda connection: operation.resume_study(connection, endings, study)
+        )
+    _print(status, as_json)
+
+
+@studies.command()
+def cancel(
+    study: Study,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the researcher and the audit.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a study without a release."""
+    with open_office(home) as office:
+        endings = Endings(office.audit, office.clock)
+        status = office.database.write_now(
+            lambda connection: operation.cancel_study(connection, endings, study, reason)
+        )
+    _print(status, as_json)
+
+
+@studies.command()
+def wait(study: Study, home: Home = None, as_json: AsJson = False) -> None:
+    """Wait until a study ends, or pauses for what a person must mend; exit 0 once it is released."""
+    with open_office(home) as office:
+        status = asyncio.run(_wait(office.database, study, quiet=as_json))
+    if as_json:
+        print_json(study_json(status))
+    if status.state != StudyState.RELEASED:
+        raise StudyFailed(f"study {status.name} is {status.state}: {status.reason or 'no reason was given'}")
+    if not as_json:
+        typer.echo(f"study {status.name} is released as {status.release_id}")
+
+
+async def _wait(database: Database, study: str, *, quiet: bool) -> StudyStatus:
+    first = await database.read(lambda connection: operation.named_status(connection, study))
+    last = ""
+    while True:
+        status = await database.read(lambda connection: operation.named_status(connection, first.study_id))
+        if not quiet and study_line(status) != last:
+            last = study_line(status)
+            sys.stderr.write(f"{status.name}: {last}\n")
+        if status.ended_us or operation.needs_a_person(status):
+            return status
+        await database.wait_for_outside_change()
+
+
+def _print(status: StudyStatus, as_json: bool) -> None:
+    if as_json:
+        print_json(study_json(status))
+    else:
+        show_study(status)

@@ -1,0 +1,62 @@
+"""What the operator does to studies from a command, in the database that the running hub watches."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from syncline.errors import UsageError
+from syncline.study.lifecycle import StudyState
+from syncline.wire.messages import StudyStatus
+from trusted_party.datastore.studies import StudyRow, list_studies
+from trusted_party.studies.endings import Endings
+from trusted_party.studies.status import study_status
+
+OPERATOR = "the operator"
+
+
+def find_named(connection: sqlite3.Connection, id_or_name: str) -> StudyRow:
+    """Return the study with this id, or the only living one (else the newest) of this name."""
+    found = [study for study in list_studies(connection) if id_or_name in (study.id, study.name)]
+    living = [study for study in found if not study.state.is_final]
+    if len(living) > 1:
+        raise UsageError(f"study {id_or_name}: {len(living)} studies of this name are alive: give the id")
+    if not found:
+        raise UsageError(f"study {id_or_name}: no such study; 'trusted-party studies list' shows all")
+    return living[0] if living else found[0]
+
+
+def all_statuses(connection: sqlite3.Connection) -> list[StudyStatus]:
+    """Return the newest studies first."""
+    return [study_status(connection, study) for study in list_studies(connection)]
+
+
+def named_status(connection: sqlite3.Connection, id_or_name: str) -> StudyStatus:
+    """Return one study."""
+    return study_status(connection, find_named(connection, id_or_name))
+
+
+def resume_study(connection: sqlite3.Connection, endings: Endings, id_or_name: str) -> StudyStatus:
+    """Let a paused study go on, with declined tasks offered again and a new deadline."""
+    study = find_named(connection, id_or_name)
+    if study.state is not StudyState.PAUSED:
+        raise UsageError(
+            f"study {study.name}: it is {study.state}; only a paused study can be started again, and others"
+            " start by themselves"
+        )
+    endings.resume(connection, study, OPERATOR)
+    return named_status(connection, study.id)
+
+
+def cancel_study(
+    connection: sqlite3.Connection, endings: Endings, id_or_name: str, reason: str
+) -> StudyStatus:
+    """End a study without a release."""
+    study = find_named(connection, id_or_name)
+    why = f"cancelled by {OPERATOR}" + (f": {reason}" if reason else "")
+    endings.end(connection, study, StudyState.CANCELLED, why, OPERATOR)
+    return named_status(connection, study.id)
+
+
+def needs_a_person(status: StudyStatus) -> bool:
+    """Tell whether a study is paused by something that does not mend itself: a supplier that declined."""
+    return status.state == StudyState.PAUSED and any(item.state == "refused" for item in status.suppliers)
