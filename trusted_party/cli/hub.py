@@ -80,6 +80,7 @@ async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> Asy
                 yield hub
         finally:
             await worker.close()
+            await database.write(disconnect_all)
 
 
 @asynccontextmanager

@@ -70,7 +70,9 @@ def list_members(connection: sqlite3.Connection, role: Role | None = None) -> li
 
 def set_standing(connection: sqlite3.Connection, name: str, standing: Standing, reason: str) -> None:
     """Evict or ban a member and revoke all certificates of that name."""
-    connection.execute("UPDATE members SET standing = ?, reason = ? WHERE name = ?", (standing, reason, name))
+    connection.execute(
+        "UPDATE members SET standing = ?, reason = ?, connected = 0 WHERE name = ?", (standing, reason, name)
+    )
     revoke_certificates(connection, name)
 
 
@@ -127,6 +129,12 @@ def valid_fingerprints(connection: sqlite3.Connection) -> dict[str, str]:
         (Standing.ACTIVE,),
     )
     return {row["fingerprint"]: row["name"] for row in rows}
+
+
+def banned_names(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of those who will not come back."""
+    rows = connection.execute("SELECT name FROM members WHERE standing = ?", (Standing.BANNED,))
+    return [row["name"] for row in rows]
 
 
 def _member(row: sqlite3.Row) -> Member:

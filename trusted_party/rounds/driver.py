@@ -20,6 +20,7 @@ from syncline.study.lifecycle import StudyState
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId
 from trusted_party.datastore.event_log import log_event
+from trusted_party.datastore.members import banned_names
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.studies import (
     PartyRow,
@@ -74,6 +75,7 @@ class View:
     study: StudyRow
     parties: tuple[PartyRow, ...]
     tasks: tuple[Task, ...]
+    banned: frozenset[str]
 
 
 class StudyDriver:
@@ -90,7 +92,8 @@ class StudyDriver:
             study = find_study(connection, self._study_id)
             assert study is not None
             parties = tuple(party for party in parties_of(connection, study.id) if party.in_roster)
-            return View(study, parties, tuple(tasks_of_round(connection, study.id, study.round)))
+            tasks = tuple(tasks_of_round(connection, study.id, study.round))
+            return View(study, parties, tasks, frozenset(banned_names(connection)))
 
         return await self._ports.database.read(read)
 
@@ -100,21 +103,22 @@ class StudyDriver:
         spec = StudySpec.from_canonical(view.study.specification)
         match view.study.state:
             case StudyState.AWAITING_APPROVAL:
-                parties = [
-                    self._party(party.name, _BY_DECISION[party.state], party.reason) for party in view.parties
+                approvals = [
+                    self._party(view, party.name, _BY_DECISION[party.state], party.reason)
+                    for party in view.parties
                 ]
                 return await self._apply(
-                    view, spec, roster.judge_approvals(parties, self._quorum(view, spec))
+                    view, spec, roster.judge_approvals(approvals, self._quorum(view, spec))
                 )
             case StudyState.READY:
                 await self._start(view, spec)
                 return True
             case StudyState.RUNNING | StudyState.PAUSED:
-                parties = [
-                    self._party(task.supplier, _BY_TASK[task.state], task.reason) for task in view.tasks
+                answers = [
+                    self._party(view, task.supplier, _BY_TASK[task.state], task.reason) for task in view.tasks
                 ]
                 quorum = self._quorum(view, spec)
-                return await self._apply(view, spec, roster.judge_answers(parties, quorum, view.study.round))
+                return await self._apply(view, spec, roster.judge_answers(answers, quorum, view.study.round))
             case StudyState.RELEASING:
                 await self._ports.publish(view.study, spec)
                 return True
@@ -130,10 +134,12 @@ class StudyDriver:
                 lambda connection: self._ports.endings.end(connection, view.study, StudyState.FAILED, reason),
             )
 
-    def _party(self, name: str, standing: Standing, reason: str) -> Party:
-        if standing is Standing.OPEN and self._ports.presence.lost(name):
-            return Party(name, Standing.LOST)
-        return Party(name, standing, reason)
+    def _party(self, view: View, name: str, standing: Standing, reason: str) -> Party:
+        if standing is not Standing.OPEN:
+            return Party(name, standing, reason)
+        if name in view.banned:
+            return Party(name, Standing.REFUSED, "it was banned by the hub's operator")
+        return Party(name, Standing.LOST if self._ports.presence.lost(name) else Standing.OPEN)
 
     def _quorum(self, view: View, spec: StudySpec) -> Quorum:
         waited = to_us(self._ports.clock.now()) - view.study.moved_us
