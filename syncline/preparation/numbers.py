@@ -56,7 +56,7 @@ def integers_from_array(column: pa.Array) -> Values:
         numbers = np.where(fractional, 0.0, values.numbers)
         integers = whole(numbers)
         for row in np.flatnonzero(np.abs(numbers) >= _EXACT_INTEGERS):  # read as their shortest text is
-            integers[row] = _whole_number(repr(float(numbers[row])))
+            integers[row] = _whole_number(repr(float(numbers[row]))) or 0
         return Values(integers, values.status)
     if column.type == pa.uint64():
         limited = np.minimum(_filled(column), np.uint64(KEY_LIMIT))
