@@ -18,6 +18,8 @@ from syncline.errors import DataError, PolicyRefusal
 def respond(header, blobs):
     spec, request, memory = blobs
     asked = json.loads(request.split(b"\n", 1)[0])
+    if isinstance(asked, int):
+        return answer_number(asked, memory)
     json.loads(spec)
     mark = Path(asked["mark"]) if "mark" in asked else None
     if mark is not None:
@@ -41,6 +43,18 @@ def respond(header, blobs):
     body = json.dumps(reply).encode() + b"\n" + bytes(asked.get("reply_bytes", 0))
     questions = [{"kind": "marginals", "columns": ["age"], "cells": 7}]
     return {"questions": questions}, [body, json.dumps({"total": total}).encode()]
+
+
+def answer_number(number, memory):
+    """Answer the hub's fake child: a number on the first line, then what only this very answer has."""
+    time.sleep(float(os.environ.get("FAKE_CHILD_SECONDS", "0")))
+    filler = bytes(int(os.environ.get("FAKE_CHILD_REPLY_BYTES", "0")))
+    seen = json.loads(memory)["rounds"] if memory else []
+    nonce = secrets.token_hex(8).encode()
+    return {"questions": []}, [
+        b"%d\n%s" % (number + 1, nonce) + filler,
+        json.dumps({"rounds": [*seen, number]}).encode(),
+    ]
 
 
 if __name__ == "__main__":

@@ -97,8 +97,9 @@ async def running(home: AgentHome, log: io.StringIO | None = None) -> AsyncItera
             await task
 
 
-def rows(home: AgentHome, query: str) -> list[tuple]:
-    connection = sqlite3.connect(home.journal)
+def rows(home: AgentHome | Path, query: str) -> list[tuple]:
+    root = home.root if isinstance(home, AgentHome) else home
+    connection = sqlite3.connect(root / "journal.sqlite")
     try:
         return list(connection.execute(query))
     finally:

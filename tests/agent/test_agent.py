@@ -430,5 +430,5 @@ def _state(home):
 
 async def wait_for(condition, seconds=15.0):
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
