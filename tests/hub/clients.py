@@ -170,5 +170,5 @@ async def running(*agents: FakeAgent) -> AsyncIterator[None]:
 async def eventually(check: Callable[[], bool], seconds: float = 10.0) -> None:
     """Wait until ``check`` holds."""
     async with asyncio.timeout(seconds):
-        while not check():
+        while not check():  # noqa: ASYNC110  (any condition may be waited for)
             await asyncio.sleep(0.01)

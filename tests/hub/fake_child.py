@@ -1,4 +1,4 @@
-"""A child as the hub sees one: three rounds in which every party's reply is an integer, and the result is the sum."""
+"""A child as the hub sees one: in each of three rounds a reply is an integer; the result is their sum."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _request(number):
 
 
 def _release(header, blobs):
-    _, result, seed = blobs
+    _, result, _ = blobs
     out = Path(header["out"])
     (out / "synthetic.parquet").write_bytes(result)
     (out / "report.json").write_text(json.dumps(header["provenance"]))

@@ -54,7 +54,7 @@ def check_release(site, status):
 async def check_fetch(site, member, release_id):
     directory = site.home.releases_path / release_id
     async with member.research(site.port) as stub:
-        files = {}
+        files, name = {}, ""
         async for message in stub.FetchRelease(research_pb2.FetchReleaseRequest(release_id=release_id)):
             chunk = research.file_chunk_from_proto(message)
             name = chunk.name or name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -126,21 +126,28 @@ async def _serving(
             EnrolmentService(enrolments, gate, card),
         )
         try:
-            async with asyncio.TaskGroup() as group:
-                background = [
-                    group.create_task(engine.run()),
-                    group.create_task(attachments.watch_leases(settings.lease_check_seconds)),
-                    group.create_task(_watch_commands(database, gate, changes)),
-                ]
+            watching = attachments.watch_leases(settings.lease_check_seconds)
+            async with _together(engine.run(), watching, _watch_commands(database, gate, changes)):
                 log_event("hub_listening", members=members.port, enrolment=enrolment.port)
                 yield RunningHub(members, enrolment)
-                for task in background:
-                    task.cancel()
         finally:
             await enrolment.server.stop(settings.stop_seconds)
     finally:
         await members.server.stop(settings.stop_seconds)
         log_event("hub_stopped")
+
+
+@asynccontextmanager
+async def _together(*works: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run ``works`` during the block; where one of them fails, its error ends the block."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in works]
+            yield
+            for task in tasks:
+                task.cancel()
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
 def _address(host: str, port: int) -> str:

@@ -155,7 +155,7 @@ class Attachments:
         """Mark agents as gone when their leases run out; runs until it is cancelled."""
         while True:
             await asyncio.sleep(every_seconds)
-            for name in self._presence.forget_expired():
+            for name in self._presence.expired():
                 await self._lose(name)
 
     async def _lose(self, name: str) -> None:
@@ -166,6 +166,9 @@ class Attachments:
             start_new_attempts(connection, name)
 
         await self._database.write(write)
+        if not self._presence.forget(name):  # it came back while we wrote
+            await self._database.write(lambda connection: set_connected(connection, name, True, now_us))
+            return
         log_warning("agent_lost", supplier=name)
         self._changes.notify(ANY_STUDY, about_supplier(name))
 

@@ -65,12 +65,15 @@ class Presence:
 
     def lost(self, name: str) -> bool:
         """Tell whether an agent is surely gone; right after the hub's start nobody is."""
-        return not self.alive(name) and self._clock.monotonic() >= self._judges_from
+        return name not in self._leases and self._clock.monotonic() >= self._judges_from
 
-    def forget_expired(self) -> list[str]:
-        """Drop the leases that ran out and name those who held them."""
-        now = self._clock.monotonic()
-        gone = sorted(name for name, lease in self._leases.items() if now >= lease.ends_at)
-        for name in gone:
-            del self._leases[name]
-        return gone
+    def expired(self) -> list[str]:
+        """Name those whose leases ran out."""
+        return sorted(name for name in self._leases if not self.alive(name))
+
+    def forget(self, name: str) -> bool:
+        """Drop a lease that ran out; return whether its holder is gone and not just back."""
+        if self.alive(name):
+            return False
+        self._leases.pop(name, None)
+        return True
