@@ -76,10 +76,10 @@ class Batch:
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take."""
-        columns = [*self.keys, *self.status, self.holdout]
+        columns: list[npt.NDArray[np.generic]] = [*self.keys, *self.status, self.holdout]
         if self.person is not None:
             columns.append(self.person)
-        return sum(column.nbytes for column in columns)
+        return sum(int(column.nbytes) for column in columns)
 
     def take(self, rows: npt.NDArray[np.intp] | Mask | slice) -> Batch:
         """Return the batch of the chosen ``rows``: positions, a mask (n_rows,) or a slice."""

@@ -135,7 +135,6 @@ def _height(schema: Schema, columns: Columns) -> int:
 
 
 def _typed(variable: Variable, keys: Keys, missing: Mask) -> pa.Array:
-    keys = np.where(missing, 0, keys)
     grid = variable.grid
     if grid is not None:
         values = keys if variable.kind is Kind.TIME else grid.values(keys)

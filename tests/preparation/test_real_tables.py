@@ -40,7 +40,7 @@ def packaged_file(package: str, name: str) -> Path:
 
 
 def described(path: Path, missing: str = "", **kinds: dict[str, object]) -> Schema:
-    """Return a schema of the file: integers where all cells are, numbers where all cells are, else categories."""
+    """Return a schema of the file: each column is of the first kind that all its cells have."""
     with gzip.open(path, "rt") if path.suffix == ".gz" else path.open(newline="") as file:
         header, *records = csv.reader(file)
     columns = zip(header, zip(*records, strict=True), strict=True)
@@ -66,11 +66,9 @@ def kind_of(values: set[str]) -> str:
 
 def same(one: list[Batch], other: list[Batch]) -> bool:
     return all(
-        all(
-            (a == b).all()
-            for a, b in zip([*x.keys, *x.status, x.holdout], [*y.keys, *y.status, y.holdout], strict=True)
-        )
+        (a == b).all()
         for x, y in zip(one, other, strict=True)
+        for a, b in zip([*x.keys, *x.status, x.holdout], [*y.keys, *y.status, y.holdout], strict=True)
     )
 
 
