@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from syncline.sources.csv_dialect import CsvDialect
 
-MAX_RECORD_BYTES = 4 * 1024 * 1024
+MAX_RECORD_BYTES = 1024 * 1024
 """The longest record that is read: one that is longer has lost its closing quote."""
 
 _END = "\0"

@@ -59,7 +59,7 @@ def test_a_fault_beyond_the_sample_is_found_by_its_line(tmp_path: Path) -> None:
 def test_a_record_without_end_is_refused_in_bounded_memory(tmp_path: Path) -> None:
     endless = b"a,b\n1,2\n" + b'3,"' + b"x\n" * MAX_RECORD_BYTES
     assert "begins at line 3 is not closed or too long" in refused(tmp_path / "table.csv", endless)
-    assert "line 2 is longer than" in refused(tmp_path / "t.csv", b"a,b\n" + b"x" * (3 * MAX_RECORD_BYTES))
+    assert "line 2 is longer than" in refused(tmp_path / "t.csv", b"a,b\n" + b"x" * (9 * MAX_RECORD_BYTES))
     assert "header is longer" in refused(tmp_path / "h.csv", b"x" * 100_000)
 
 
