@@ -6,6 +6,19 @@ hub. Importing it is light: everything heavy is loaded when it is first used.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from syncline.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from syncline.synthesizers.synthesizer import Synthesizer
+
+__all__ = ["Synthesizer", "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Synthesizer":
+        from syncline.synthesizers.synthesizer import Synthesizer
+
+        return Synthesizer
+    raise AttributeError(f"module 'syncline' has no attribute {name!r}")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from syncline.cli.hub_session import login
+from syncline.cli.local import schema, simulate, synthesize, verify
 from syncline.cli.releases import releases
 from syncline.cli.studies import studies
 from syncline.version import __version__
@@ -36,6 +37,10 @@ def options(
     """Take the options that every command has."""
 
 
+app.command("simulate")(simulate)
+app.command("synthesize")(synthesize)
+app.command("verify")(verify)
 app.command("login")(login)
+app.add_typer(schema, name="schema")
 app.add_typer(studies, name="studies")
 app.add_typer(releases, name="releases")

@@ -32,8 +32,12 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 Column: TypeAlias = tuple[Floats, Mask]
 
 
+@np.errstate(over="ignore")
 def evaluate(formula: Formula, inputs: list[Column]) -> tuple[Floats, Mask, Floats]:
-    """Return the formula's values (n,), whether each is defined, and the largest magnitude of its inputs."""
+    """Return the formula's values (n,), whether each is defined, and the largest magnitude of its inputs.
+
+    What is too large for a float is infinite, and so equal to no value.
+    """
     values = [v for v, _ in inputs]
     defined = np.logical_and.reduce([valid for _, valid in inputs])
     size = np.maximum.reduce([np.abs(v) for v in values])
@@ -73,8 +77,8 @@ class FormulaCheck:
 
     @property
     def marginal_order(self) -> int:
-        """Largest number of columns that are compared together."""
-        return max((len(formula.columns) for formula in self.formulas), default=0)
+        """Largest number of columns that are counted together: an answer holds counts of rows only."""
+        return 1
 
     def answer(self, workspace: Workspace) -> Counts:
         """Return the counts of this table."""
@@ -93,6 +97,7 @@ class FormulaCheck:
         return Counts(counts.size, counts.index, counts.value, np.zeros(0, np.uint64), 0)
 
 
+@np.errstate(over="ignore")
 def _breaks(formula: Formula, column: Column, side: tuple[Floats, Mask, Floats]) -> list[int]:
     (value, present), (expected, defined, size) = column, side
     both = present & defined

@@ -26,7 +26,7 @@ class Seed:
     @classmethod
     def of_number(cls, number: int) -> Seed:
         """Return the seed of a number that stands in a study, for tests and reproduction."""
-        return cls(hashlib.sha256(b"syncline/seed\x00" + str(number).encode()).digest())
+        return cls(number.to_bytes(8, "big"))
 
     def words(self, label: str, partition: int, n: int) -> npt.NDArray[np.uint64]:
         """Return n uniform 64-bit words for one label and partition."""

@@ -1,0 +1,81 @@
+"""The child process that answers: one study's questions, from one source, within the supplier's policy.
+
+It keeps the prepared table between rounds; everything it keeps can be computed again. The policy judges every
+question here, next to the rows, before anything is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from syncline.compute.frames import Header, Json
+from syncline.compute.serve import serve
+from syncline.errors import PolicyRefusal, ProtocolError
+from syncline.protocols.asking import Answering, Memory, Request, admit
+from syncline.questions.marginals import Marginals
+from syncline.questions.tree_level import TreeLevel
+from syncline.questions.vocabulary import Question
+from syncline.questions.workspace import Workspace
+from syncline.sources.registry import open_source
+from syncline.study.fitting import workspace_of
+from syncline.study.policy import Policy
+from syncline.study.spec import StudySpec
+from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
+
+
+class Child:
+    """Answer rounds; the table of the last study stays prepared."""
+
+    def __init__(self) -> None:
+        self._key: tuple[bytes, str] | None = None
+        self._workspace: Workspace | None = None
+
+    def handle(self, header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, list[bytes]]:
+        """Take one call of the daemon."""
+        if header.get("op") != "respond" or len(blobs) != 3:
+            raise ProtocolError("the computing process was asked for something that it does not do")
+        specification, request_bytes, memory_bytes = blobs
+        spec = StudySpec.from_canonical(specification)
+        request = RequestCodec().decode(request_bytes)
+        memory = MemoryCodec().decode(memory_bytes)
+        policy = Policy.from_document(header.get("policy"))
+        asked = judge(policy, request, memory)
+        workspace = self._table(spec, specification, str(header.get("source")))
+        reply, after = Answering().respond(request, workspace, memory)
+        return {"questions": asked}, [ReplyCodec().encode(reply), MemoryCodec().encode(after)]
+
+    def _table(self, spec: StudySpec, specification: bytes, locator: str) -> Workspace:
+        if self._workspace is None or self._key != (specification, locator):
+            self._workspace = workspace_of(spec, open_source(locator))
+            self._key = (specification, locator)
+        return self._workspace
+
+
+def judge(policy: Policy, request: Request, memory: Memory) -> list[Json]:
+    """Return what is asked, for the audit; raise PolicyRefusal where the policy does not permit it."""
+    after = admit(request, memory)
+    asked: list[Json] = []
+    for question in request.questions:
+        cells = _cells(question, after)
+        refusal = policy.permits_question(question.kind, question.columns, question.marginal_order, cells)
+        if refusal is not None:
+            raise PolicyRefusal(f"this supplier's policy refuses round {request.round}: {refusal}")
+        described: Mapping[str, Json] = {
+            "kind": question.kind,
+            "columns": list(question.columns),
+            "cells": cells,
+        }
+        asked.append(dict(described))
+    return asked
+
+
+def _cells(question: Question, memory: Memory) -> int:
+    if isinstance(question, TreeLevel | Marginals):
+        if memory.codebook is None:
+            raise ProtocolError("a codebook must be agreed before columns are counted together")
+        return question.size(memory.codebook)
+    return question.size()
+
+
+if __name__ == "__main__":
+    serve(Child().handle)

@@ -1,0 +1,157 @@
+"""What a researcher does without a hub: simulate a study, synthesize one table, infer a schema, verify a
+release.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncline.cli.hub_session import AsJson
+from syncline.errors import StorageError, UsageError
+
+if TYPE_CHECKING:
+    from syncline.protocols.simulation import Traffic
+
+schema = typer.Typer(help="Schemas.", no_args_is_help=True)
+
+
+def simulate(
+    study: Annotated[Path, typer.Argument(help="The study's YAML file.")],
+    supplier: Annotated[list[str], typer.Option("--supplier", help="NAME=DATA, once for each supplier.")],
+    out: Annotated[Path, typer.Option("--out", help="Where the release goes.")] = Path("release"),
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Overrides the study's seed.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a study in this process, over files at hand, and write its release."""
+    from syncline.cli.agreement_table import show_agreement
+    from syncline.cli.table import print_json
+    from syncline.sources.registry import open_source
+    from syncline.study.spec import StudySpec
+    from syncline.synthesizers.streams import Seed
+    from syncline.wire.simulated_study import check_suppliers, fit_study, release_study, seed_of
+
+    spec = StudySpec.from_yaml(study)
+    locators = dict(_pair(item) for item in supplier)
+    if len(locators) != len(supplier):
+        raise UsageError("--supplier: a supplier is given twice; keep one")
+    sources = {name: open_source(locator) for name, locator in locators.items()}
+    check_suppliers(spec, sources)
+    out = new_directory(out)
+    stages: list[str] = []
+
+    def listen(traffic: Traffic) -> None:
+        stages.append(traffic.stage)
+        if not as_json:
+            typer.echo(
+                f"round {len(stages) - 1:>2} {traffic.stage:<8} asked {traffic.sent:>9,} bytes,"
+                f" answered {traffic.received:>10,} bytes"
+            )
+
+    fitted = fit_study(spec, sources, listen)
+    chosen = seed_of(spec) if seed is None else Seed.of_number(seed)
+    written = release_study(spec, fitted, chosen, stages, out)
+    if as_json:
+        print_json(
+            {"release": str(out), "rounds": len(stages), "content_sha256": dict(written.content_sha256)}
+        )
+        return
+    show_agreement(out)
+    typer.echo(f"release: {out}")
+
+
+def synthesize(
+    data: Annotated[str, typer.Argument(help="A CSV or Parquet file.")],
+    out: Annotated[Path, typer.Option("--out", help="A new .parquet or .csv file.")],
+    method: Annotated[str, typer.Option("--method", help="cart or marginals.")] = "cart",
+    schema_file: Annotated[
+        Path | None, typer.Option("--schema", help="A schema; inferred if left out.")
+    ] = None,
+    rows: Annotated[
+        int | None, typer.Option("--rows", min=1, help="As many as the data has, if left out.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="For reproduction; secret if left out.")
+    ] = None,
+    epsilon: Annotated[float | None, typer.Option("--epsilon", help="Not in this version.")] = None,
+    delta: Annotated[float | None, typer.Option("--delta", help="Not in this version.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Learn one table and write a synthetic one."""
+    from syncline.cli.table import print_json
+    from syncline.synthesizers.synthesizer import Synthesizer
+
+    if out.suffix not in {".parquet", ".csv"}:
+        raise UsageError(f"--out {out}: the name must end in .parquet or .csv")
+    model = Synthesizer(method, seed=seed, schema=schema_file, epsilon=epsilon, delta=delta).fit(data)
+    frame = model.write(out, rows)
+    if as_json:
+        print_json({"out": str(out), "rows": frame})
+    else:
+        typer.echo(f"{frame} synthetic rows: {out}")
+
+
+@schema.command("infer")
+def infer(data: Annotated[str, typer.Argument(help="A CSV or Parquet file.")]) -> None:
+    """Print a draft of the schema of a table, for a person to correct."""
+    from syncline.data.inference import infer_schema
+    from syncline.sources.registry import open_source
+    from syncline.synthesizers.synthesizer import read_table
+
+    typer.echo(infer_schema(read_table(open_source(data))).to_yaml(), nl=False)
+
+
+def verify(
+    release: Annotated[Path, typer.Argument(help="A release directory.")],
+    hub_key: Annotated[
+        str | None, typer.Option("--hub-key", help="The hub's Ed25519 public key, 64 hexadecimal digits.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check that no byte of a release changed since it was signed; exit with status 1 where one did."""
+    from syncline.cli.table import print_json
+    from syncline.study.manifest import verify_release
+
+    found = verify_release(release, _key(hub_key))
+    if as_json:
+        body = {"passed": found.passed, "failures": list(found.failures), "files": list(found.files)}
+        print_json({**body, "signer": found.signer_fingerprint, "pinned": found.pinned})
+    elif found.passed:
+        known = "the hub's key" if found.pinned else "a key that you did not pin with --hub-key"
+        typer.echo(f"verified: {len(found.files)} files, signed by {known} {found.signer_fingerprint}")
+    for failure in () if as_json else found.failures:
+        typer.echo(f"error: {failure}", err=True)
+    if not found.passed:
+        raise typer.Exit(1)
+
+
+def new_directory(path: Path) -> Path:
+    """Make an empty directory for a release, or say why it cannot be used."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UsageError(f"--out {path}: exists already; name a new directory")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"--out {path}: cannot be made ({error.strerror}); name another place") from error
+    return path
+
+
+def _pair(item: str) -> tuple[str, str]:
+    name, equals, locator = item.partition("=")
+    if not (name and equals and locator):
+        raise UsageError(f"--supplier {item}: write NAME=DATA")
+    return name, locator
+
+
+def _key(text: str | None) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise UsageError("--hub-key: expected 64 hexadecimal digits, as 'syncline login' stores them")
+    return key

@@ -1,0 +1,42 @@
+"""A fit's result as bytes."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+
+from syncline.data.blob import Array, Json, pack, unpack
+from syncline.data.schema import Schema
+from syncline.errors import WireError
+from syncline.questions.counts import Counts
+from syncline.synthesizers.packing import pack_model, unpack_model
+from syncline.synthesizers.phases.phase import Fitted
+
+
+def pack_fitted(fitted: Fitted) -> bytes:
+    """Return a fit's result as bytes, without its schema."""
+    arrays: dict[str, Array] = {"model": np.frombuffer(pack_model(fitted.model), np.uint8)}
+    sizes: dict[str, Json] = {}
+    for name, counts in (("train", fitted.train), ("holdout", fitted.holdout)):
+        if counts is not None:
+            arrays[f"{name}.index"], arrays[f"{name}.value"] = counts.index, counts.value
+            sizes[name] = counts.size
+    return pack({"rows": [fitted.n_train, fitted.n_holdout], "sizes": sizes}, arrays)
+
+
+def unpack_fitted(data: bytes, schema: Schema) -> Fitted:
+    """Return the result of :func:`pack_fitted`; raise WireError where the bytes are not one."""
+    head, arrays = unpack(data)
+    try:
+        n_train, n_holdout = cast("list[int]", head["rows"])
+        sizes = cast("dict[str, int]", head["sizes"])
+        train, holdout = (
+            Counts(sizes[name], arrays[f"{name}.index"], arrays[f"{name}.value"])  # type: ignore[arg-type]
+            if name in sizes
+            else None
+            for name in ("train", "holdout")
+        )
+        return Fitted(unpack_model(arrays["model"].tobytes(), schema), n_train, n_holdout, train, holdout)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WireError("result: this is not the result of a fit in this version") from error

@@ -1,0 +1,98 @@
+"""A whole study in one process: the same protocol, every hop encoded and decoded, and the same release."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from syncline.compute.frames import Json
+from syncline.errors import StudyFailed, SynclineError, UsageError
+from syncline.protocols.asking import Answering, Memory
+from syncline.protocols.simulation import Traffic, simulate
+from syncline.protocols.transition import PartyId
+from syncline.sources.source import Source
+from syncline.study.fitting import settings_of, workspace_of
+from syncline.study.manifest import ReleaseFacts, RosterEntry, RoundRecord, write_manifest
+from syncline.study.release import WrittenRelease, write_release
+from syncline.study.spec import StudySpec
+from syncline.synthesizers.fit import Fit
+from syncline.synthesizers.phases.phase import Fitted
+from syncline.synthesizers.streams import Seed
+from syncline.version import ALGORITHM_VERSION, __version__
+from syncline.wire.exchange import hops_of
+
+_DEPENDENCIES = ("numpy", "pandas", "pyarrow", "pydantic", "cryptography")
+
+
+def fit_study(
+    spec: StudySpec, sources: Mapping[str, Source], listen: Callable[[Traffic], None] | None = None
+) -> Fitted:
+    """Fit the study's model over its suppliers' sources."""
+    check_suppliers(spec, sources)
+    settings = settings_of(spec)
+    tables = {}
+    for name, source in sources.items():
+        try:
+            tables[PartyId(name)] = workspace_of(spec, source)
+        except SynclineError as error:
+            raise StudyFailed(f"supplier {name!r}: {error}") from error
+    return simulate(Fit(settings), Answering(), tables, hops_of(settings), Memory(), listen)
+
+
+def seed_of(spec: StudySpec) -> Seed:
+    """Return the specification's seed, or 256 secret bits."""
+    given = spec.synthesizer.seed
+    return Seed(secrets.token_bytes(32)) if given is None else Seed.of_number(given)
+
+
+def release_study(
+    spec: StudySpec, fitted: Fitted, seed: Seed, stages: list[str], out: Path
+) -> WrittenRelease:
+    """Write the release into the empty directory ``out``, signed with a key made for this run alone."""
+    commitment = hashlib.sha256(seed.secret).hexdigest()
+    provenance: dict[str, Json] = {
+        "study": spec.study,
+        "specification_sha256": spec.digest,
+        "software_version": __version__,
+        "algorithm_version": ALGORITHM_VERSION,
+        "seed_commitment": commitment,
+        "roster": list(spec.supplier_names),
+        "rounds": [{"number": number, "stage": stage} for number, stage in enumerate(stages)],
+        "run": "simulated in one process",
+    }
+    written = write_release(out, spec, fitted, seed, provenance)
+    facts = ReleaseFacts(
+        study_id="simulated",
+        study=spec.study,
+        specification_sha256=spec.digest,
+        schema_sha256=spec.schema.digest,
+        parameters=spec.model_dump(
+            mode="json", by_alias=True, exclude={"embedded_schema", "study", "syncline"}
+        ),
+        software_version=__version__,
+        algorithm_version=ALGORITHM_VERSION,
+        dependencies={name: version(name) for name in _DEPENDENCIES},
+        roster=tuple(RosterEntry(name) for name in spec.supplier_names),
+        rounds=tuple(RoundRecord(number, stage, "", {}) for number, stage in enumerate(stages)),
+        seed_commitment=commitment,
+        content_sha256=written.content_sha256,
+    )
+    write_manifest(out, facts, ed25519.Ed25519PrivateKey.generate())
+    return written
+
+
+def check_suppliers(spec: StudySpec, sources: Mapping[str, Source]) -> None:
+    """Refuse sources for suppliers that the study does not name, and suppliers without a source."""
+    extra = sorted(set(sources) - set(spec.supplier_names))
+    absent = sorted(set(spec.supplier_names) - set(sources))
+    if extra:
+        raise UsageError(
+            f"--supplier {extra[0]}: the study names no such supplier; it names {', '.join(spec.supplier_names)}"
+        )
+    if absent:
+        raise UsageError(f"supplier {absent[0]!r} of the study has no data; add --supplier {absent[0]}=DATA")
