@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.batch import Batch
+from syncline.data.equality import equal_fields
 
 Codes: TypeAlias = npt.NDArray[np.uint16]
 Lookup: TypeAlias = npt.NDArray[np.uint16]
@@ -35,7 +36,7 @@ class Coding(StrEnum):
     CELLS = "cells"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ColumnCodes:
     """The codes of one variable.
 
@@ -61,6 +62,9 @@ class ColumnCodes:
     bins: Lookup
     classes: Lookup
     cells: Lookup
+
+    def __eq__(self, other: object) -> bool:
+        return equal_fields(self, other)
 
     def __post_init__(self) -> None:
         where = f"codebook, column {self.name!r}"

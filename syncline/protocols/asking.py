@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from syncline.data.codebook import Codebook
+from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
+from syncline.protocols.scope import require_codebook_in_scope, require_question_in_scope
 from syncline.questions.marginals import Marginals
 from syncline.questions.tree_level import TreeLevel, TreePaths
 from syncline.questions.vocabulary import Answer, Question
@@ -59,6 +61,7 @@ class Answering:
     def respond(self, request: Request, table: Workspace, memory: Memory) -> tuple[Reply, Memory]:
         """Answer one round; raise ProtocolError where the request does not follow from what came before."""
         after = admit(request, memory)
+        _require_in_scope(request, table.schema, after.codebook)
         answers = tuple(_answer(question, table, after) for question in request.questions)
         return Reply(request.round, answers), after
 
@@ -67,8 +70,7 @@ def admit(request: Request, memory: Memory) -> Memory:
     """Return the memory after ``request``, or raise ProtocolError where its aim goes too far."""
     if request.round != memory.round + 1:
         raise ProtocolError(f"round {memory.round + 1} comes next, not {request.round}")
-    if memory.closed:
-        raise ProtocolError("the fit of this study is closed; nothing more is answered")
+    _require_open(memory)
     if request.codebook is not None and memory.codebook is not None:
         raise ProtocolError("the codebook of this study is agreed and cannot change")
     memory = replace(memory, round=request.round, codebook=request.codebook or memory.codebook)
@@ -78,6 +80,7 @@ def admit(request: Request, memory: Memory) -> Memory:
 
 
 def _admit_question(question: Question, memory: Memory) -> Memory:
+    _require_open(memory)
     if isinstance(question, TreeLevel):
         return replace(memory, paths=memory.paths.accept(question))
     if not isinstance(question, Marginals):
@@ -87,11 +90,23 @@ def _admit_question(question: Question, memory: Memory) -> Memory:
         + f"|{question.holdout}|{question.persons}"
         for axes in question.sets
     }
-    if names & memory.counted:
+    if len(names) < len(question.sets) or names & memory.counted:
         raise ProtocolError("marginals: a column set was counted in this study already")
     return replace(
         memory, counted=memory.counted | names, closed=memory.closed or (question.holdout and bool(names))
     )
+
+
+def _require_open(memory: Memory) -> None:
+    if memory.closed:
+        raise ProtocolError("the fit of this study is closed; nothing more is answered")
+
+
+def _require_in_scope(request: Request, schema: Schema, codebook: Codebook | None) -> None:
+    if request.codebook is not None:
+        require_codebook_in_scope(request.codebook, schema)
+    for question in request.questions:
+        require_question_in_scope(question, schema, codebook)
 
 
 def _answer(question: Question, table: Workspace, memory: Memory) -> Answer:

@@ -18,11 +18,13 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.equality import equal_fields
+
 Ints: TypeAlias = npt.NDArray[np.int64]
 Masks: TypeAlias = npt.NDArray[np.uint64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Counts:
     """Positive counts at strictly increasing cell indices of a space of ``size`` cells.
 
@@ -40,6 +42,9 @@ class Counts:
     value: Ints
     masks: Masks | None = None
     masked: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        return equal_fields(self, other)
 
     def __post_init__(self) -> None:
         if self.index.shape != self.value.shape or self.index.ndim != 1:
@@ -132,11 +137,10 @@ def with_masks(counts: Counts, cells: Ints, buckets: npt.NDArray[np.uint8], mask
     return Counts(counts.size, counts.index, counts.value, occupied, masked)
 
 
-def concatenate(parts: Iterable[Counts]) -> Counts:
+def concatenate(parts: Iterable[Counts], *, persons: bool) -> Counts:
     """Lay cell spaces side by side; only the masks of fully masked parts are kept, in front."""
-    items = list(parts)
+    items = [Counts.empty(0, persons=persons), *parts]
     offsets = np.cumsum([0] + [c.size for c in items])
-    persons = any(c.masks is not None for c in items)
     masked = 0
     masks: list[Masks] = []
     for item, offset in zip(items, offsets, strict=False):

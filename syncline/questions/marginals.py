@@ -61,10 +61,11 @@ class Marginals:
         """Return the counts of this table."""
         coded = workspace.coded(codebook, holdout=self.holdout)
         sizes = [prod(shape_of(axes, codebook)) for axes in self.sets]
-        return concatenate(
+        parts = (
             workspace.count(_cells(axes, codebook, coded), size, size if self.persons else 0)
             for axes, size in zip(self.sets, sizes, strict=True)
         )
+        return concatenate(parts, persons=workspace.has_persons)
 
 
 def shape_of(axes: tuple[Axis, ...], codebook: Codebook) -> tuple[int, ...]:

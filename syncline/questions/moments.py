@@ -76,7 +76,8 @@ class Moments:
         x = np.zeros((len(self.scaled), batch.n_rows), np.int64)
         for row, (name, exponent) in enumerate(self.scaled):
             values, valid = numbers(batch, workspace, name)
-            fixed = np.rint(np.ldexp(np.where(valid, values, 0.0), PRECISION - exponent))
+            with np.errstate(over="ignore"):  # what overflows is clipped
+                fixed = np.rint(np.ldexp(np.where(valid, values, 0.0), PRECISION - exponent))
             x[row] = np.clip(fixed, -(2.0**21), 2.0**21).astype(np.int64)
         sums = [batch.n_rows, *x.sum(axis=1).tolist()]
         for row in range(len(x)):

@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.codebook import Codebook, CodedBatch, Coding
+from syncline.data.equality import equal_fields
 from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts, concatenate
 from syncline.questions.workspace import Workspace
@@ -39,7 +40,7 @@ MAX_BINS = 64
 MAX_LEVELS = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TreeStep:
     """What one tree does at this level.
 
@@ -57,6 +58,9 @@ class TreeStep:
     split_left: Bits
     counted: Ints
     alive: Mask
+
+    def __eq__(self, other: object) -> bool:
+        return equal_fields(self, other)
 
     def __post_init__(self) -> None:
         s, c = len(self.split_node), len(self.counted)
@@ -129,7 +133,7 @@ class TreeLevel:
         counter = _LevelCounter(self, workspace, codebook, paths)
         parts = [counter.children()] if self.front() else []
         parts += [counter.nodes_of(step) for step in self.steps]
-        return concatenate(parts) if parts else Counts.empty(0, persons=workspace.has_persons)
+        return concatenate(parts, persons=workspace.has_persons)
 
 
 def bin_offsets(order: tuple[str, ...], codebook: Codebook) -> Ints:
@@ -215,7 +219,7 @@ class _LevelCounter:
         return cells.ravel() if step.alive.all() else cells[step.alive[slots]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LevelSplits:
     """The splits of one tree at one level; child ids follow from ``first_child``."""
 
@@ -223,6 +227,9 @@ class LevelSplits:
     predictor: Ints
     left: Bits
     first_child: int
+
+    def __eq__(self, other: object) -> bool:
+        return equal_fields(self, other)
 
     def route(
         self, nodes: npt.NDArray[np.int32], bins: npt.NDArray[np.int32], offsets: Ints
@@ -245,10 +252,14 @@ class LevelSplits:
 
 @dataclass(frozen=True, slots=True)
 class TreePath:
-    """What is known of one tree: the splits of each level, and which nodes were asked for."""
+    """What is known of one tree: the splits of each level, and which of the newest nodes may be split.
+
+    ``opened`` are the nodes that were counted last, and their siblings, whose counts follow.
+    """
 
     levels: tuple[LevelSplits, ...] = ()
     n_nodes: int = 1
+    opened: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,18 +293,25 @@ def _extended(path: TreePath | None, step: TreeStep, question: TreeLevel) -> Tre
         if question.level != 0 and not question.leaves:
             raise ProtocolError("tree level: a tree begins at level 0")
         path = TreePath()
-    split = {int(n) for level in path.levels for n in level.node}
-    newest = path.levels[-1].first_child if path.levels else 0
-    for node in step.split_node.tolist():
-        if node in split or not newest <= node < path.n_nodes:
-            raise ProtocolError("tree level: only a newly made node can be split, and only once")
+    if not set(path.opened).issuperset(step.split_node.tolist()):
+        raise ProtocolError("tree level: only a node that was counted last can be split, and only once")
     splits = LevelSplits(step.split_node, step.split_predictor, step.split_left, path.n_nodes)
     levels = (*path.levels, splits) if len(step.split_node) else path.levels
-    grown = TreePath(levels, path.n_nodes + 2 * len(step.split_node))
-    split |= set(step.split_node.tolist())
-    for node in step.counted.tolist():
-        new = path.n_nodes <= node < grown.n_nodes or (question.level == 0 and node == 0)
-        leaf = question.leaves and 0 <= node < grown.n_nodes and node not in split
-        if not (leaf if question.leaves else new):
-            raise ProtocolError("tree level: only a new child can be counted, and leaves only at the end")
-    return grown
+    n_nodes = path.n_nodes + 2 * len(step.split_node)
+    counted = set(step.counted.tolist())
+    if not _countable(TreePath(levels, n_nodes), path.n_nodes, question).issuperset(counted):
+        raise ProtocolError("tree level: only a new child can be counted, and leaves only at the end")
+    opened = {node for node in range(path.n_nodes, n_nodes) if {node, _sibling(node)} & counted}
+    return TreePath(levels, n_nodes, tuple(sorted(opened | (counted & {0}))))
+
+
+def _countable(path: TreePath, first_child: int, question: TreeLevel) -> set[int]:
+    if question.leaves:
+        return set(range(path.n_nodes)).difference(*(level.node.tolist() for level in path.levels))
+    root = {0} if question.level == 0 else set()
+    return root.union(range(first_child, path.n_nodes))
+
+
+def _sibling(node: int) -> int:
+    """Return the other child of the same parent: children follow the root in pairs."""
+    return ((node - 1) ^ 1) + 1

@@ -1,0 +1,69 @@
+"""The scope of a request: the modelled columns of the schema, each as its kind allows, in countable cells.
+
+A hub that keeps the protocol never leaves this scope. The check stands before any row is read, so that one
+that does not keep it gets a sentence and costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from syncline.data.codebook import Codebook
+from syncline.data.constraint import Constraint, check_constraints
+from syncline.data.schema import Schema
+from syncline.errors import ProtocolError
+from syncline.questions.formula_check import FormulaCheck
+from syncline.questions.marginals import Marginals
+from syncline.questions.moments import Moments
+from syncline.questions.tree_level import TreeLevel
+from syncline.questions.vocabulary import Question
+
+MAX_CELLS = 1 << 40
+"""Cells of an answer at most, zero counts included; only those that are filled travel."""
+
+
+def require_codebook_in_scope(codebook: Codebook, schema: Schema) -> None:
+    """Raise ProtocolError unless the codebook codes the columns of ``schema``, each as its kind allows."""
+    if tuple(codebook.names) != tuple(variable.name for variable in schema.modelled):
+        _refuse("the codebook does not name the schema's columns in their order")
+    for column, variable in zip(codebook.columns, schema.modelled, strict=True):
+        if column.numeric == variable.is_categorical:
+            _refuse("the codebook takes categories for numbers, or numbers for categories")
+        if not column.numeric and len(column.segment_code) not in (0, len(variable.categories)):
+            _refuse("the codebook does not code every category of the schema")
+
+
+def require_question_in_scope(question: Question, schema: Schema, codebook: Codebook | None) -> None:
+    """Raise ProtocolError unless ``question`` can be answered from rows of ``schema``."""
+    if not {variable.name for variable in schema.modelled}.issuperset(question.columns):
+        _refuse(f"{question.kind}: a column is not one that the schema models")
+    if isinstance(question, Moments | FormulaCheck):
+        if any(schema.variable(name).grid is None for name in question.columns):
+            _refuse(f"{question.kind}: a column does not hold numbers")
+        if isinstance(question, FormulaCheck):
+            _require_formulas(question.formulas, schema)
+    if isinstance(question, Marginals | TreeLevel):
+        _require_counting(question, codebook)
+
+
+def _require_formulas(formulas: tuple[Constraint, ...], schema: Schema) -> None:
+    for formula in formulas:
+        try:
+            check_constraints((formula,), schema.variables)
+        except ValueError:
+            _refuse("formula_check: a formula does not apply to its columns")
+
+
+def _require_counting(question: Marginals | TreeLevel, codebook: Codebook | None) -> None:
+    if codebook is None:
+        _refuse("a codebook must be agreed before columns are counted together")
+    if isinstance(question, TreeLevel):
+        names = set(codebook.names)
+        if len(set(question.order)) != len(question.order) or not names.issuperset(question.order):
+            _refuse("tree_level: the visit order is not one of the schema's columns")
+    if question.size(codebook) > MAX_CELLS:
+        _refuse(f"{question.kind}: more than {MAX_CELLS} cells")
+
+
+def _refuse(problem: str) -> NoReturn:
+    raise ProtocolError(problem)

@@ -1,0 +1,74 @@
+"""Codebooks as messages."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.codebook import Codebook, ColumnCodes
+from syncline.errors import WireError
+from syncline.wire import strict
+from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
+
+MAX_COLUMNS = 4096
+MAX_CODES = 65_535
+MAX_SEGMENTS = 1 << 18
+MAX_BINS = 64
+MAX_CLASSES = 64
+
+
+def codebook_to_proto(codebook: Codebook) -> pb.Codebook:
+    """Return the message of a codebook."""
+    return pb.Codebook(
+        columns=[
+            pb.ColumnCodes(
+                name=column.name,
+                numeric=column.numeric,
+                n_codes=column.n_codes,
+                missing=column.missing,
+                keeps_missing=column.keeps_missing,
+                segment_low=column.segment_low.tolist(),
+                segment_code=column.segment_code.tolist(),
+                bins=column.bins.tolist(),
+                classes=column.classes.tolist(),
+                cells=column.cells.tolist(),
+            )
+            for column in codebook.columns
+        ]
+    )
+
+
+def codebook_from_proto(message: pb.Codebook) -> Codebook:
+    """Return the codebook of a message; raise WireError naming the column that does not read."""
+    strict.few("codebook.columns", len(message.columns), MAX_COLUMNS)
+    try:
+        return Codebook(tuple(_column(column) for column in message.columns))
+    except ValueError as error:
+        raise WireError(str(error)) from None
+
+
+def _column(message: pb.ColumnCodes) -> ColumnCodes:
+    name = strict.sentence("codebook.name", message.name, 128)
+    where = f"codebook.{name}"
+    n_codes = strict.natural(f"{where}.n_codes", message.n_codes, MAX_CODES)
+    strict.few(f"{where}.segment_code", len(message.segment_code), MAX_SEGMENTS)
+    strict.few(f"{where}.segment_low", len(message.segment_low), MAX_SEGMENTS)
+    return ColumnCodes(
+        name,
+        message.numeric,
+        np.array(message.segment_low, np.int64),
+        _lookup(f"{where}.segment_code", message.segment_code, MAX_CODES),
+        n_codes,
+        message.missing,
+        message.keeps_missing,
+        _lookup(f"{where}.bins", message.bins, MAX_BINS),
+        _lookup(f"{where}.classes", message.classes, MAX_CLASSES),
+        _lookup(f"{where}.cells", message.cells, MAX_CODES),
+    )
+
+
+def _lookup(field: str, values: object, below: int) -> npt.NDArray[np.uint16]:
+    array = np.array(values, np.int64)
+    if len(array) and int(array.max()) >= below:
+        raise WireError(f"{field}: a code is not below {below}")
+    return array.astype(np.uint16)

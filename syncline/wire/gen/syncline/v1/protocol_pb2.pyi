@@ -1,0 +1,300 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Coding(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CODING_UNSPECIFIED: _ClassVar[Coding]
+    CODING_FINE: _ClassVar[Coding]
+    CODING_BINS: _ClassVar[Coding]
+    CODING_CLASSES: _ClassVar[Coding]
+    CODING_CELLS: _ClassVar[Coding]
+
+class FormulaKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FORMULA_KIND_UNSPECIFIED: _ClassVar[FormulaKind]
+    FORMULA_KIND_EQUAL: _ClassVar[FormulaKind]
+    FORMULA_KIND_SUM: _ClassVar[FormulaKind]
+    FORMULA_KIND_LOG: _ClassVar[FormulaKind]
+    FORMULA_KIND_LOG1P: _ClassVar[FormulaKind]
+    FORMULA_KIND_LOG_FLOOR: _ClassVar[FormulaKind]
+    FORMULA_KIND_RATIO: _ClassVar[FormulaKind]
+    FORMULA_KIND_AT_MOST: _ClassVar[FormulaKind]
+CODING_UNSPECIFIED: Coding
+CODING_FINE: Coding
+CODING_BINS: Coding
+CODING_CLASSES: Coding
+CODING_CELLS: Coding
+FORMULA_KIND_UNSPECIFIED: FormulaKind
+FORMULA_KIND_EQUAL: FormulaKind
+FORMULA_KIND_SUM: FormulaKind
+FORMULA_KIND_LOG: FormulaKind
+FORMULA_KIND_LOG1P: FormulaKind
+FORMULA_KIND_LOG_FLOOR: FormulaKind
+FORMULA_KIND_RATIO: FormulaKind
+FORMULA_KIND_AT_MOST: FormulaKind
+
+class Request(_message.Message):
+    __slots__ = ("round", "questions", "codebook")
+    ROUND_FIELD_NUMBER: _ClassVar[int]
+    QUESTIONS_FIELD_NUMBER: _ClassVar[int]
+    CODEBOOK_FIELD_NUMBER: _ClassVar[int]
+    round: int
+    questions: _containers.RepeatedCompositeFieldContainer[Question]
+    codebook: Codebook
+    def __init__(self, round: _Optional[int] = ..., questions: _Optional[_Iterable[_Union[Question, _Mapping]]] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ...) -> None: ...
+
+class Reply(_message.Message):
+    __slots__ = ("round", "answers")
+    ROUND_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    round: int
+    answers: _containers.RepeatedCompositeFieldContainer[Answer]
+    def __init__(self, round: _Optional[int] = ..., answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ...) -> None: ...
+
+class Memory(_message.Message):
+    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed")
+    ROUNDS_ANSWERED_FIELD_NUMBER: _ClassVar[int]
+    CODEBOOK_FIELD_NUMBER: _ClassVar[int]
+    PATHS_FIELD_NUMBER: _ClassVar[int]
+    COUNTED_SETS_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_FIELD_NUMBER: _ClassVar[int]
+    rounds_answered: int
+    codebook: Codebook
+    paths: TreePaths
+    counted_sets: _containers.RepeatedScalarFieldContainer[str]
+    closed: bool
+    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ...) -> None: ...
+
+class Codebook(_message.Message):
+    __slots__ = ("columns",)
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedCompositeFieldContainer[ColumnCodes]
+    def __init__(self, columns: _Optional[_Iterable[_Union[ColumnCodes, _Mapping]]] = ...) -> None: ...
+
+class ColumnCodes(_message.Message):
+    __slots__ = ("name", "numeric", "n_codes", "missing", "keeps_missing", "segment_low", "segment_code", "bins", "classes", "cells")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    NUMERIC_FIELD_NUMBER: _ClassVar[int]
+    N_CODES_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    KEEPS_MISSING_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_LOW_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_CODE_FIELD_NUMBER: _ClassVar[int]
+    BINS_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    CELLS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    numeric: bool
+    n_codes: int
+    missing: int
+    keeps_missing: bool
+    segment_low: _containers.RepeatedScalarFieldContainer[int]
+    segment_code: _containers.RepeatedScalarFieldContainer[int]
+    bins: _containers.RepeatedScalarFieldContainer[int]
+    classes: _containers.RepeatedScalarFieldContainer[int]
+    cells: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, name: _Optional[str] = ..., numeric: bool = ..., n_codes: _Optional[int] = ..., missing: _Optional[int] = ..., keeps_missing: bool = ..., segment_low: _Optional[_Iterable[int]] = ..., segment_code: _Optional[_Iterable[int]] = ..., bins: _Optional[_Iterable[int]] = ..., classes: _Optional[_Iterable[int]] = ..., cells: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class Question(_message.Message):
+    __slots__ = ("row_count", "profile", "rank_counts", "marginals", "moments", "formula_check", "tree_level")
+    ROW_COUNT_FIELD_NUMBER: _ClassVar[int]
+    PROFILE_FIELD_NUMBER: _ClassVar[int]
+    RANK_COUNTS_FIELD_NUMBER: _ClassVar[int]
+    MARGINALS_FIELD_NUMBER: _ClassVar[int]
+    MOMENTS_FIELD_NUMBER: _ClassVar[int]
+    FORMULA_CHECK_FIELD_NUMBER: _ClassVar[int]
+    TREE_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    row_count: RowCount
+    profile: Profile
+    rank_counts: RankCounts
+    marginals: Marginals
+    moments: Moments
+    formula_check: FormulaCheck
+    tree_level: TreeLevel
+    def __init__(self, row_count: _Optional[_Union[RowCount, _Mapping]] = ..., profile: _Optional[_Union[Profile, _Mapping]] = ..., rank_counts: _Optional[_Union[RankCounts, _Mapping]] = ..., marginals: _Optional[_Union[Marginals, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., formula_check: _Optional[_Union[FormulaCheck, _Mapping]] = ..., tree_level: _Optional[_Union[TreeLevel, _Mapping]] = ...) -> None: ...
+
+class RowCount(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Profile(_message.Message):
+    __slots__ = ("columns",)
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class RankCounts(_message.Message):
+    __slots__ = ("columns",)
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedCompositeFieldContainer[RankColumn]
+    def __init__(self, columns: _Optional[_Iterable[_Union[RankColumn, _Mapping]]] = ...) -> None: ...
+
+class RankColumn(_message.Message):
+    __slots__ = ("name", "base", "shift", "bits", "prefixes")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    BASE_FIELD_NUMBER: _ClassVar[int]
+    SHIFT_FIELD_NUMBER: _ClassVar[int]
+    BITS_FIELD_NUMBER: _ClassVar[int]
+    PREFIXES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    base: int
+    shift: int
+    bits: int
+    prefixes: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, name: _Optional[str] = ..., base: _Optional[int] = ..., shift: _Optional[int] = ..., bits: _Optional[int] = ..., prefixes: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class Axis(_message.Message):
+    __slots__ = ("column", "coding")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    CODING_FIELD_NUMBER: _ClassVar[int]
+    column: str
+    coding: Coding
+    def __init__(self, column: _Optional[str] = ..., coding: _Optional[_Union[Coding, str]] = ...) -> None: ...
+
+class MarginalSet(_message.Message):
+    __slots__ = ("axes",)
+    AXES_FIELD_NUMBER: _ClassVar[int]
+    axes: _containers.RepeatedCompositeFieldContainer[Axis]
+    def __init__(self, axes: _Optional[_Iterable[_Union[Axis, _Mapping]]] = ...) -> None: ...
+
+class Marginals(_message.Message):
+    __slots__ = ("sets", "holdout", "persons")
+    SETS_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_FIELD_NUMBER: _ClassVar[int]
+    PERSONS_FIELD_NUMBER: _ClassVar[int]
+    sets: _containers.RepeatedCompositeFieldContainer[MarginalSet]
+    holdout: bool
+    persons: bool
+    def __init__(self, sets: _Optional[_Iterable[_Union[MarginalSet, _Mapping]]] = ..., holdout: bool = ..., persons: bool = ...) -> None: ...
+
+class Moments(_message.Message):
+    __slots__ = ("columns",)
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedCompositeFieldContainer[ScaledColumn]
+    def __init__(self, columns: _Optional[_Iterable[_Union[ScaledColumn, _Mapping]]] = ...) -> None: ...
+
+class ScaledColumn(_message.Message):
+    __slots__ = ("name", "exponent")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    EXPONENT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    exponent: int
+    def __init__(self, name: _Optional[str] = ..., exponent: _Optional[int] = ...) -> None: ...
+
+class Formula(_message.Message):
+    __slots__ = ("kind", "of", "inputs")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    OF_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    kind: FormulaKind
+    of: str
+    inputs: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, kind: _Optional[_Union[FormulaKind, str]] = ..., of: _Optional[str] = ..., inputs: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class FormulaCheck(_message.Message):
+    __slots__ = ("formulas",)
+    FORMULAS_FIELD_NUMBER: _ClassVar[int]
+    formulas: _containers.RepeatedCompositeFieldContainer[Formula]
+    def __init__(self, formulas: _Optional[_Iterable[_Union[Formula, _Mapping]]] = ...) -> None: ...
+
+class TreeLevel(_message.Message):
+    __slots__ = ("level", "visit_order", "steps", "leaves", "persons")
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    VISIT_ORDER_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_FIELD_NUMBER: _ClassVar[int]
+    PERSONS_FIELD_NUMBER: _ClassVar[int]
+    level: int
+    visit_order: _containers.RepeatedScalarFieldContainer[str]
+    steps: _containers.RepeatedCompositeFieldContainer[TreeStep]
+    leaves: bool
+    persons: bool
+    def __init__(self, level: _Optional[int] = ..., visit_order: _Optional[_Iterable[str]] = ..., steps: _Optional[_Iterable[_Union[TreeStep, _Mapping]]] = ..., leaves: bool = ..., persons: bool = ...) -> None: ...
+
+class TreeStep(_message.Message):
+    __slots__ = ("target", "split_node", "split_predictor", "split_left", "counted", "alive")
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_NODE_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_PREDICTOR_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_LEFT_FIELD_NUMBER: _ClassVar[int]
+    COUNTED_FIELD_NUMBER: _ClassVar[int]
+    ALIVE_FIELD_NUMBER: _ClassVar[int]
+    target: int
+    split_node: _containers.RepeatedScalarFieldContainer[int]
+    split_predictor: _containers.RepeatedScalarFieldContainer[int]
+    split_left: _containers.RepeatedScalarFieldContainer[int]
+    counted: _containers.RepeatedScalarFieldContainer[int]
+    alive: bytes
+    def __init__(self, target: _Optional[int] = ..., split_node: _Optional[_Iterable[int]] = ..., split_predictor: _Optional[_Iterable[int]] = ..., split_left: _Optional[_Iterable[int]] = ..., counted: _Optional[_Iterable[int]] = ..., alive: _Optional[bytes] = ...) -> None: ...
+
+class TreePaths(_message.Message):
+    __slots__ = ("visit_order", "levels", "closed", "trees")
+    VISIT_ORDER_FIELD_NUMBER: _ClassVar[int]
+    LEVELS_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_FIELD_NUMBER: _ClassVar[int]
+    TREES_FIELD_NUMBER: _ClassVar[int]
+    visit_order: _containers.RepeatedScalarFieldContainer[str]
+    levels: int
+    closed: bool
+    trees: _containers.RepeatedCompositeFieldContainer[TreePath]
+    def __init__(self, visit_order: _Optional[_Iterable[str]] = ..., levels: _Optional[int] = ..., closed: bool = ..., trees: _Optional[_Iterable[_Union[TreePath, _Mapping]]] = ...) -> None: ...
+
+class TreePath(_message.Message):
+    __slots__ = ("target", "n_nodes", "levels", "opened")
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    N_NODES_FIELD_NUMBER: _ClassVar[int]
+    LEVELS_FIELD_NUMBER: _ClassVar[int]
+    OPENED_FIELD_NUMBER: _ClassVar[int]
+    target: int
+    n_nodes: int
+    levels: _containers.RepeatedCompositeFieldContainer[LevelSplits]
+    opened: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, target: _Optional[int] = ..., n_nodes: _Optional[int] = ..., levels: _Optional[_Iterable[_Union[LevelSplits, _Mapping]]] = ..., opened: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class LevelSplits(_message.Message):
+    __slots__ = ("node", "predictor", "left", "first_child")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    PREDICTOR_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    FIRST_CHILD_FIELD_NUMBER: _ClassVar[int]
+    node: _containers.RepeatedScalarFieldContainer[int]
+    predictor: _containers.RepeatedScalarFieldContainer[int]
+    left: _containers.RepeatedScalarFieldContainer[int]
+    first_child: int
+    def __init__(self, node: _Optional[_Iterable[int]] = ..., predictor: _Optional[_Iterable[int]] = ..., left: _Optional[_Iterable[int]] = ..., first_child: _Optional[int] = ...) -> None: ...
+
+class Answer(_message.Message):
+    __slots__ = ("counts", "sums")
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    SUMS_FIELD_NUMBER: _ClassVar[int]
+    counts: Counts
+    sums: Sums
+    def __init__(self, counts: _Optional[_Union[Counts, _Mapping]] = ..., sums: _Optional[_Union[Sums, _Mapping]] = ...) -> None: ...
+
+class Counts(_message.Message):
+    __slots__ = ("size", "gaps", "values", "persons", "masked", "masks")
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    GAPS_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    PERSONS_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
+    MASKS_FIELD_NUMBER: _ClassVar[int]
+    size: int
+    gaps: bytes
+    values: bytes
+    persons: bool
+    masked: int
+    masks: bytes
+    def __init__(self, size: _Optional[int] = ..., gaps: _Optional[bytes] = ..., values: _Optional[bytes] = ..., persons: bool = ..., masked: _Optional[int] = ..., masks: _Optional[bytes] = ...) -> None: ...
+
+class Sums(_message.Message):
+    __slots__ = ("values",)
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    values: bytes
+    def __init__(self, values: _Optional[bytes] = ...) -> None: ...

@@ -1,0 +1,200 @@
+"""Questions as messages."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import ValidationError
+
+from syncline.data.codebook import Coding
+from syncline.data.constraint import Constraint, Formula
+from syncline.errors import WireError
+from syncline.questions.formula_check import FormulaCheck
+from syncline.questions.marginals import Axis, Marginals
+from syncline.questions.moments import Moments
+from syncline.questions.profile import Profile
+from syncline.questions.rank_counts import RankColumn, RankCounts
+from syncline.questions.row_count import RowCount
+from syncline.questions.tree_level import TreeLevel, TreeStep
+from syncline.questions.vocabulary import Question
+from syncline.wire import strict
+from syncline.wire.codebooks import MAX_COLUMNS
+from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
+
+MAX_SETS = 1 << 24
+MAX_FORMULAS = 1 << 20
+MAX_PREFIXES = 1 << 17
+MAX_NODES = 1 << 20
+
+_CODINGS = {
+    pb.CODING_FINE: Coding.FINE,
+    pb.CODING_BINS: Coding.BINS,
+    pb.CODING_CLASSES: Coding.CLASSES,
+    pb.CODING_CELLS: Coding.CELLS,
+}
+_CODING_NUMBERS = {coding: number for number, coding in _CODINGS.items()}
+_FORMULAS = {
+    pb.FORMULA_KIND_EQUAL: Formula.EQUAL,
+    pb.FORMULA_KIND_SUM: Formula.SUM,
+    pb.FORMULA_KIND_LOG: Formula.LOG,
+    pb.FORMULA_KIND_LOG1P: Formula.LOG1P,
+    pb.FORMULA_KIND_LOG_FLOOR: Formula.LOG_FLOOR,
+    pb.FORMULA_KIND_RATIO: Formula.RATIO,
+    pb.FORMULA_KIND_AT_MOST: Formula.AT_MOST,
+}
+_FORMULA_NUMBERS = {formula: number for number, formula in _FORMULAS.items()}
+
+
+def question_to_proto(question: Question) -> pb.Question:
+    """Return the message of a question."""
+    match question:
+        case RowCount():
+            return pb.Question(row_count=pb.RowCount())
+        case Profile():
+            return pb.Question(profile=pb.Profile(columns=question.names))
+        case RankCounts():
+            ranked = [
+                pb.RankColumn(name=c.name, base=c.base, shift=c.shift, bits=c.bits, prefixes=c.prefixes)
+                for c in question.ranked
+            ]
+            return pb.Question(rank_counts=pb.RankCounts(columns=ranked))
+        case Marginals():
+            sets = [pb.MarginalSet(axes=[_axis_to_proto(axis) for axis in axes]) for axes in question.sets]
+            return pb.Question(
+                marginals=pb.Marginals(sets=sets, holdout=question.holdout, persons=question.persons)
+            )
+        case Moments():
+            scaled = [pb.ScaledColumn(name=name, exponent=exponent) for name, exponent in question.scaled]
+            return pb.Question(moments=pb.Moments(columns=scaled))
+        case FormulaCheck():
+            formulas = [
+                pb.Formula(kind=_FORMULA_NUMBERS[f.formula], of=f.of, inputs=f.inputs)
+                for f in question.formulas
+            ]
+            return pb.Question(formula_check=pb.FormulaCheck(formulas=formulas))
+        case TreeLevel():
+            return pb.Question(tree_level=_tree_level_to_proto(question))
+
+
+def question_from_proto(message: pb.Question) -> Question:
+    """Return the question of a message; raise WireError naming the field that does not read."""
+    try:
+        return _question(message)
+    except ValidationError:
+        raise WireError("formula_check.formulas: a formula does not read") from None
+    except ValueError as error:
+        raise WireError(str(error)) from None
+
+
+def _question(message: pb.Question) -> Question:
+    match message.WhichOneof("kind"):
+        case "row_count":
+            return RowCount()
+        case "profile":
+            return Profile(_names("profile.columns", message.profile.columns))
+        case "rank_counts":
+            strict.few("rank_counts.columns", len(message.rank_counts.columns), MAX_COLUMNS)
+            return RankCounts(tuple(_rank_column(column) for column in message.rank_counts.columns))
+        case "marginals":
+            return _marginals(message.marginals)
+        case "moments":
+            strict.few("moments.columns", len(message.moments.columns), MAX_COLUMNS)
+            return Moments(tuple(_scaled(column) for column in message.moments.columns))
+        case "formula_check":
+            strict.few("formula_check.formulas", len(message.formula_check.formulas), MAX_FORMULAS)
+            return FormulaCheck(tuple(_formula(formula) for formula in message.formula_check.formulas))
+        case "tree_level":
+            return _tree_level(message.tree_level)
+        case _:
+            raise WireError("question.kind: not a question of this version")
+
+
+def _names(field: str, names: object) -> tuple[str, ...]:
+    listed = tuple(str(name) for name in names)  # type: ignore[attr-defined]
+    strict.few(field, len(listed), MAX_COLUMNS)
+    if len(set(listed)) != len(listed):
+        raise WireError(f"{field}: a column is named twice")
+    return tuple(strict.sentence(field, name, 128) for name in listed)
+
+
+def _rank_column(message: pb.RankColumn) -> RankColumn:
+    strict.few("rank_counts.prefixes", len(message.prefixes), MAX_PREFIXES)
+    name = strict.sentence("rank_counts.name", message.name, 128)
+    return RankColumn(name, message.base, message.shift, message.bits, tuple(message.prefixes))
+
+
+def _scaled(message: pb.ScaledColumn) -> tuple[str, int]:
+    if not -1100 <= message.exponent <= 1100:
+        raise WireError("moments.exponent: out of bounds")
+    return strict.sentence("moments.name", message.name, 128), message.exponent
+
+
+def _axis_to_proto(axis: Axis) -> pb.Axis:
+    return pb.Axis(column=axis.column, coding=_CODING_NUMBERS[axis.coding])
+
+
+def _marginals(message: pb.Marginals) -> Marginals:
+    strict.few("marginals.sets", len(message.sets), MAX_SETS)
+    sets = []
+    for axes in message.sets:
+        strict.few("marginals.axes", len(axes.axes), 3)
+        sets.append(
+            tuple(
+                Axis(
+                    strict.sentence("marginals.column", axis.column, 128),
+                    strict.choice("marginals.coding", axis.coding, _CODINGS),
+                )
+                for axis in axes.axes
+            )
+        )
+    return Marginals(tuple(sets), message.holdout, message.persons)
+
+
+def _formula(message: pb.Formula) -> Constraint:
+    kind = strict.choice("formula_check.kind", message.kind, _FORMULAS)
+    return Constraint.between(kind, message.of, tuple(message.inputs))
+
+
+def _tree_level_to_proto(question: TreeLevel) -> pb.TreeLevel:
+    steps = [
+        pb.TreeStep(
+            target=step.target,
+            split_node=step.split_node.tolist(),
+            split_predictor=step.split_predictor.tolist(),
+            split_left=step.split_left.tolist(),
+            counted=step.counted.tolist(),
+            alive=np.packbits(step.alive.ravel(), bitorder="little").tobytes(),
+        )
+        for step in question.steps
+    ]
+    return pb.TreeLevel(
+        level=question.level,
+        visit_order=question.order,
+        steps=steps,
+        leaves=question.leaves,
+        persons=question.persons,
+    )
+
+
+def _tree_level(message: pb.TreeLevel) -> TreeLevel:
+    strict.few("tree_level.steps", len(message.steps), MAX_COLUMNS)
+    order = _names("tree_level.visit_order", message.visit_order)
+    steps = tuple(_tree_step(step, len(order)) for step in message.steps)
+    return TreeLevel(message.level, order, steps, message.leaves, message.persons)
+
+
+def _tree_step(message: pb.TreeStep, columns: int) -> TreeStep:
+    target = strict.natural("tree_level.target", message.target, max(columns - 1, 0))
+    for field in ("split_node", "split_predictor", "split_left", "counted"):
+        strict.few(f"tree_level.{field}", len(getattr(message, field)), MAX_NODES)
+    bits = len(message.counted) * target
+    if len(message.alive) != -(-bits // 8):
+        raise WireError(f"tree_level.alive: expected {bits} bits, got {8 * len(message.alive)}")
+    alive = np.unpackbits(np.frombuffer(message.alive, np.uint8), count=bits, bitorder="little")
+    return TreeStep(
+        target,
+        np.array(message.split_node, np.int64),
+        np.array(message.split_predictor, np.int64),
+        np.array(message.split_left, np.uint64),
+        np.array(message.counted, np.int64),
+        alive.reshape(len(message.counted), target).astype(np.bool_),
+    )

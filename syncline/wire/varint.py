@@ -1,0 +1,59 @@
+"""LEB128: arrays of non-negative integers as bytes, seven bits at a time, without a loop over the
+integers."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.errors import WireError
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+
+_MOST_BYTES = 9
+"""Nine groups of seven bits hold every non-negative int64."""
+
+
+def encode_varints(values: Ints) -> bytes:
+    """Return the encoding of values (n,), each from 0 to 2**63 - 1."""
+    if len(values) == 0:
+        return b""
+    groups = np.ones(len(values), np.int64)
+    for width in range(1, _MOST_BYTES):
+        groups += (values >> np.int64(7 * width)) > 0
+    ends = np.cumsum(groups)
+    starts = ends - groups
+    out = np.zeros(int(ends[-1]), np.uint8)
+    for width in range(int(groups.max())):
+        long = groups > width
+        more = groups[long] > width + 1
+        out[starts[long] + width] = ((values[long] >> np.int64(7 * width)) & 127) | (
+            more.astype(np.int64) << 7
+        )
+    return out.tobytes()
+
+
+def decode_varints(field: str, data: bytes, count_at_most: int) -> Ints:
+    """Return the values of an encoding; raise WireError naming ``field`` where it is cut short, long or
+    not minimal."""
+    octets = np.frombuffer(data, np.uint8)
+    if len(octets) == 0:
+        return np.zeros(0, np.int64)
+    if octets[-1] & 128:
+        raise WireError(f"{field}: the last integer is cut short")
+    ends = np.flatnonzero(octets < 128)
+    if len(ends) > count_at_most:
+        raise WireError(f"{field}: {len(ends)} integers are more than the {count_at_most} allowed")
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    groups = ends - starts + 1
+    if int(groups.max()) > _MOST_BYTES:
+        raise WireError(f"{field}: an integer has more than 63 bits")
+    if ((octets[ends] == 0) & (groups > 1)).any():
+        raise WireError(f"{field}: an integer is not written in its shortest form")
+    values = np.zeros(len(ends), np.int64)
+    for width in range(int(groups.max())):
+        long = groups > width
+        values[long] |= (octets[starts[long] + width] & 127).astype(np.int64) << np.int64(7 * width)
+    return values
