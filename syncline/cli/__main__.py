@@ -1,8 +1,5 @@
-"""Start the researcher's command as ``python -m syncline.cli``."""
-
-from __future__ import annotations
+"""``python -m syncline.cli`` is ``syncline``."""
 
 from syncline.cli import main
 
-if __name__ == "__main__":
-    main()
+main()

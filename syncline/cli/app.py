@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from syncline.cli.demo.play import demo
 from syncline.cli.hub_session import login
 from syncline.cli.local import schema, simulate, synthesize, verify
 from syncline.cli.releases import releases
@@ -37,6 +38,7 @@ def options(
     """Take the options that every command has."""
 
 
+app.command("demo")(demo)
 app.command("simulate")(simulate)
 app.command("synthesize")(synthesize)
 app.command("verify")(verify)

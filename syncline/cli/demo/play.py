@@ -1,0 +1,159 @@
+"""The demo's plot: found a hub, enrol suppliers, run a study, fetch its release, and say what crossed
+the wire."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncline.cli.agreement_table import show_agreement
+from syncline.cli.demo.scene import SCENES, DemoData, Scene, schema_text, split_by_site
+from syncline.cli.demo.stage import Stage, free_ports
+from syncline.cli.demo.traffic import show_traffic
+from syncline.cli.releases import fetch
+from syncline.cli.studies import submit
+from syncline.errors import StorageError, UsageError
+
+MARK = ".syncline-demo"
+STUDY = "demo"
+
+_POLICY = """\
+# Written by the demo. It permits the demo's one study, without a person's approval, because this is public data;
+# a supplier's own policy begins by refusing everything. min_suppliers is lowered to the demo's number of suppliers.
+syncline: 1
+studies: [{study}]
+flows: [summaries]
+datasets: [{study}]
+columns: {{allow: ["*"]}}
+questions: [row_count, profile, rank_counts, marginals, moments, formula_check, tree_level]
+limits: {{max_order: 2, max_rounds: 100, max_cells: 10000000000}}
+min_cell: 11
+min_suppliers: {suppliers}
+validation: true
+approval: {{mode: automatic, specs: [{digest}]}}
+"""
+
+
+def demo(
+    data: Annotated[DemoData, typer.Option("--data", help="Which real table.")] = DemoData.RAND_HIE,
+    flow: Annotated[
+        str, typer.Option("--flow", help="How data flows: summaries in this version.")
+    ] = "summaries",
+    method: Annotated[str, typer.Option("--method", help="cart or marginals.")] = "cart",
+    rows: Annotated[
+        int | None, typer.Option("--rows", min=1, help="Synthetic rows; as many as are real.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Where everything goes; made anew.")] = Path("demo"),
+) -> None:
+    """Run a study over real data: a hub and one agent for each site, as processes on this machine."""
+    from syncline.study.spec import StudySpec
+
+    started = time.monotonic()
+    scene = SCENES[data]
+    out = _fresh(out.absolute())
+    suppliers = split_by_site(scene, out / "data")
+    (out / "schema.yaml").write_text(schema_text(scene), encoding="utf-8")
+    study = out / "study.yaml"
+    study.write_text(_study_text(scene, list(suppliers), flow, method, rows), encoding="utf-8")
+    digest = StudySpec.from_yaml(study).digest
+    typer.echo(
+        f"{scene.title}: {len(suppliers)} suppliers, each a process with a home of its own under {out}"
+    )
+    with Stage(out / "logs") as stage:
+        try:
+            hub = _open_hub(stage, out, list(suppliers))
+            _open_agents(stage, out, suppliers, hub, digest)
+            _run_study(stage, out, study)
+        except KeyboardInterrupt:
+            typer.echo("interrupted: ending the hub and the agents", err=True)
+            raise typer.Exit(130) from None
+        show_agreement(out / "release")
+        show_traffic(stage, out, list(suppliers))
+    typer.echo(f"release: {out / 'release'}   report: {out / 'release' / 'report.html'}")
+    typer.echo(
+        f"done in {time.monotonic() - started:.0f} s; check the release with: syncline verify {out / 'release'}"
+    )
+
+
+class _Hub:
+    """Where the demo's hub is, and the tokens that it gave."""
+
+    def __init__(self, address: str, tokens: dict[str, str]) -> None:
+        self.address, self.tokens = address, tokens
+
+
+def _open_hub(stage: Stage, out: Path, suppliers: list[str]) -> _Hub:
+    home = str(out / "hub")
+    stage.command("trusted_party", "init", "--home", home, "--host", "127.0.0.1")
+    port, _ = free_ports()
+    address = f"127.0.0.1:{port}"
+    stage.daemon("hub", "trusted_party", "serve", "--home", home, "--listen", address, "--json")
+    begun = {
+        name: stage.begin("trusted_party", "invite", name, "--home", home, "--role", role, "--json")
+        for name, role in [*((name, "supplier") for name in suppliers), ("researcher", "researcher")]
+    }
+    tokens = {name: str(stage.collect(process)["token"]) for name, process in begun.items()}
+    stage.wait_for_port(port)
+    stage.wait_for_port(port + 1)
+    typer.echo(f"hub at {address}: mutual TLS 1.3; {len(tokens)} one-time tokens, valid for ten minutes")
+    return _Hub(address, tokens)
+
+
+def _open_agents(stage: Stage, out: Path, suppliers: dict[str, Path], hub: _Hub, digest: str) -> None:
+    policy = _POLICY.format(study=STUDY, suppliers=len(suppliers), digest=digest)
+    researcher = ["login", hub.tokens["researcher"], "--hub", hub.address, "--home", str(out / "researcher")]
+    begun = [stage.begin("syncline.cli", *researcher)]
+    for name in suppliers:
+        enrol = ["enrol", hub.tokens[name], "--hub", hub.address, "--home", str(out / name)]
+        begun.append(stage.begin("supplier_agent", *enrol))
+    for process in begun:
+        stage.collect(process)
+    added = []
+    for name, file in suppliers.items():
+        home = out / name
+        (home / "policy.yaml").write_text(policy, encoding="utf-8")
+        added.append(stage.begin("supplier_agent", "datasets", "add", STUDY, str(file), "--home", str(home)))
+    for process in added:
+        stage.collect(process)
+    for name in suppliers:
+        stage.daemon(name, "supplier_agent", "run", "--home", str(out / name), "--json")
+    typer.echo(f"agents: {', '.join(suppliers)}; each approves this study alone, by its digest {digest[:12]}")
+
+
+def _run_study(stage: Stage, out: Path, study: Path) -> None:
+    home = out / "researcher"
+    submit(study, wait=True, home=home)
+    fetch(STUDY, out / "release", home=home)
+
+
+def _study_text(scene: Scene, suppliers: list[str], flow: str, method: str, rows: int | None) -> str:
+    named = "\n".join(f"  - {{name: {name}, dataset: {STUDY}, flow: {flow}}}" for name in suppliers)
+    wanted = "" if rows is None else f", rows: {rows}"
+    return (
+        f'syncline: 1\nstudy: {STUDY}\npurpose: "{scene.purpose}"\nschema: schema.yaml\nsuppliers:\n{named}\n'
+        f"quorum: {{min_suppliers: {len(suppliers)}, deadline: 10m, then: fail}}\n"
+        f"synthesizer: {{method: {method}{wanted}}}\n"
+        f"privacy: {{min_cell: 11}}\nvalidation: {{holdout: {scene.holdout}, target: {scene.target}}}\n"
+        "release: {formats: [parquet]}\n"
+    )
+
+
+def _fresh(out: Path) -> Path:
+    """Empty the directory of an earlier demo; refuse one that the demo did not make."""
+    if out.exists() and not (out / MARK).exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"--out {out}: is not an earlier demo's directory; name another one")
+    try:
+        if out.exists():
+            shutil.rmtree(out)
+        for part in (out, out / "data", out / "logs"):
+            part.mkdir(parents=True, mode=0o700)
+        (out / MARK).write_text(
+            "Made by 'syncline demo', which makes it anew at every run.\n", encoding="utf-8"
+        )
+    except OSError as error:
+        raise StorageError(f"--out {out}: cannot be made ({error.strerror}); name another place") from error
+    return out

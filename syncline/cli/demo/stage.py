@@ -1,0 +1,124 @@
+"""The processes of the demo: commands that end, and daemons that end with the demo."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from syncline.errors import StudyFailed
+
+_PR_SET_PDEATHSIG = 1
+_PATIENCE_SECONDS = 20.0
+_STOP_SECONDS = 5.0
+
+
+class Stage:
+    """Start processes and make sure that none outlives the demo, whatever ends it."""
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._daemons: list[tuple[str, subprocess.Popen[bytes]]] = []
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def command(self, module: str, *arguments: str) -> Any:  # Any: the JSON that the command prints
+        """Run a command to its end and return the JSON that it prints, if any."""
+        return self.collect(self.begin(module, *arguments))
+
+    def begin(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """Begin a command whose output is collected later."""
+        return subprocess.Popen(
+            _line(module, arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=_end_with_parent,
+        )
+
+    def collect(self, process: subprocess.Popen[bytes]) -> Any:  # Any: the JSON that the command prints
+        """Wait for a command; raise StudyFailed with its own words where it fails."""
+        out, errors = process.communicate()
+        if process.returncode:
+            words = errors.decode(errors="replace").strip() or out.decode(errors="replace").strip()
+            raise StudyFailed(f"'{' '.join(map(str, process.args))}' failed: {words}")  # type: ignore[arg-type]
+        text = out.decode()
+        return json.loads(text) if text.strip().startswith(("{", "[")) else text
+
+    def daemon(self, name: str, module: str, *arguments: str) -> None:
+        """Start a daemon whose log goes to a file of its own."""
+        with (self._logs / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(
+                _line(module, arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_end_with_parent,
+            )
+        self._daemons.append((name, process))
+
+    def wait_for_port(self, port: int) -> None:
+        """Wait until the newest daemon listens; raise StudyFailed where it ends instead."""
+        name, process = self._daemons[-1]
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                break
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise StudyFailed(f"the {name} did not start: see {self._logs / f'{name}.log'}")
+
+    def close(self) -> None:
+        """End all daemons, the last started first, and wait for them."""
+        for _, process in reversed(self._daemons):
+            if process.poll() is None:
+                process.terminate()
+        deadline = time.monotonic() + _STOP_SECONDS
+        for _, process in self._daemons:
+            try:
+                process.wait(max(deadline - time.monotonic(), 0.1))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._daemons.clear()
+
+
+def free_ports() -> tuple[int, int]:
+    """Return two neighbouring ports that are free now."""
+    for _ in range(100):
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port, port + 1
+    raise StudyFailed("no two neighbouring ports are free on 127.0.0.1; try again")
+
+
+def _line(module: str, arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel to end the process with the demo; Ctrl-C at the terminal is for the demo alone."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    os.setpgid(0, 0)
