@@ -1,0 +1,138 @@
+"""The command ``trusted-party`` as a person or a script meets it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from syncline.identity.peer import Role
+from tests.hub.clients import FakeAgent, enrol, running
+from tests.hub.conftest import specification
+
+
+def command(*arguments, home):
+    return subprocess.run(
+        [sys.executable, "-m", "trusted_party", *arguments, "--home", str(home)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_init_makes_a_private_home_once_and_prints_fingerprints(tmp_path):
+    home = tmp_path / "hub"
+    made = command("init", "--host", "localhost", "--json", home=home)
+    assert made.returncode == 0, made.stderr
+    printed = json.loads(made.stdout)
+    assert len(printed["authority_sha256"]) == len(printed["signing_sha256"]) == 64
+    for path in home.rglob("*"):
+        if path.is_file() and path.name != "authority.pem":
+            assert path.stat().st_mode & 0o077 == 0, path
+    again = command("init", home=home)
+    assert again.returncode == 2
+    assert "holds a hub already" in again.stderr
+    assert len(again.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["studies", "show", "nothing"], "no such study"),
+        (["suppliers", "ban", "nobody"], "no member of this name"),
+        (["releases", "approve", "r1"], "does not implement approvals"),
+        (["invite", "not a name"], "name: expected"),
+        (["serve", "--listen", "nonsense"], "expected HOST:PORT"),
+    ],
+)
+def test_errors_are_one_sentence_on_standard_error(site, arguments, words):
+    if arguments[0] == "releases":
+        done = subprocess.run(
+            [sys.executable, "-m", "trusted_party", *arguments], capture_output=True, text=True, check=False
+        )
+    else:
+        done = command(*arguments, home=site.home.root)
+    assert done.returncode in (1, 2)
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_a_home_without_a_hub_is_named(tmp_path):
+    done = command("suppliers", "list", home=tmp_path)
+    assert done.returncode == 2
+    assert "run 'trusted-party init' first" in done.stderr
+
+
+@pytest.mark.network
+def test_commands_work_beside_a_running_hub_and_the_audit_verifies(site, run):
+    async def call(*arguments):
+        done = await asyncio.to_thread(command, *arguments, "--json", home=site.home.root)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    async def work():
+        async with site.running():
+            token = (await call("invite", "north"))["token"]
+            north = await enrol(site.enrol_port, site.authority, token)
+            ada = await site.member("ada", Role.RESEARCHER)
+            async with running(FakeAgent(north, site.port)):
+                study_id = await site.submit(ada, specification("north"))
+                assert (await call("studies", "wait", study_id))["state"] == "released"
+                assert (await call("studies", "show", "heart"))["study_id"] == study_id
+                members = {member["name"]: member for member in await call("suppliers", "list")}
+                assert members["north"]["connected"]
+            releases = await call("releases", "list")
+            assert [entry["study"] for entry in releases] == ["heart"]
+            assert (await call("audit", "verify"))["first_bad"] is None
+            out = site.home.root / "audit.jsonl"
+            written = (await call("audit", "export", "--out", str(out)))["entries"]
+            assert (await call("audit", "verify", str(out)))["entries"] == written
+            kinds = {json.loads(line)["kind"] for line in out.read_text().splitlines()}
+            assert {"invited", "enrolled", "study_decided", "request_sent", "reply_received"} <= kinds
+            out.write_text(out.read_text().replace('"heart"', '"heard"').replace("north", "nerth", 1))
+            broken = await asyncio.to_thread(command, "audit", "verify", str(out), home=site.home.root)
+            assert broken.returncode == 1
+
+    run(work())
+
+
+@pytest.mark.network
+def test_the_daemon_is_small_logs_events_and_stops_at_sigterm(site):
+    addresses = [f"localhost:{free_port()}" for _ in range(2)]
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "trusted_party", "serve", "--home", str(site.home.root)),
+            *("--listen", addresses[0], "--enrol-listen", addresses[1]),
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    events = []
+    for line in process.stderr:
+        events.append(json.loads(line)["event"])
+        if events[-1] == "hub_listening":
+            break
+    with open(f"/proc/{process.pid}/status") as status:
+        resident_kb = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(10) == 0
+    events += [json.loads(line)["event"] for line in process.stderr]
+    process.stderr.close()
+    assert events[0] == "hub_recovered"
+    assert events[-1] == "hub_stopped"
+    assert resident_kb < 100_000
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

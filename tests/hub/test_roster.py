@@ -1,0 +1,95 @@
+"""Whom a study waits for: each rule of the quorum on its own, without clock, store or network."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from syncline.study.sections import OnLoss
+from trusted_party.rounds.roster import (
+    Fail,
+    Go,
+    Party,
+    Pause,
+    Quorum,
+    Standing,
+    Wait,
+    judge_answers,
+    judge_approvals,
+)
+
+OPEN, DONE, REFUSED, LOST = Standing.OPEN, Standing.DONE, Standing.REFUSED, Standing.LOST
+
+
+def parties(*standings):
+    return [Party(f"s{place}", standing, "because") for place, standing in enumerate(standings)]
+
+
+def quorum(then=OnLoss.PAUSE, least=1, late=False):
+    return Quorum(least, then, "24h", late)
+
+
+@pytest.mark.parametrize("then", OnLoss)
+@pytest.mark.parametrize("round_number", [0, 5])
+def test_a_complete_round_goes_on_whatever_the_rule_says(then, round_number):
+    assert judge_answers(parties(DONE, DONE), quorum(then), round_number) == Go()
+    assert judge_approvals(parties(DONE, DONE), quorum(then)) == Go()
+
+
+def test_connected_suppliers_are_waited_for():
+    assert judge_answers(parties(DONE, OPEN), quorum(), 3) == Wait()
+    assert judge_approvals(parties(DONE, OPEN, LOST), quorum()) == Wait()
+
+
+def test_lost_suppliers_are_named_under_pause_and_only_waited_for_under_fail():
+    assert judge_answers(parties(LOST, DONE, LOST), quorum(), 3) == Pause(
+        "s0, s2 are not connected; the study goes on when they are back"
+    )
+    assert judge_answers(parties(LOST, DONE), quorum(OnLoss.FAIL), 3) == Wait()
+
+
+def test_a_declined_task_pauses_or_fails_with_its_own_reason():
+    assert judge_answers(parties(DONE, REFUSED), quorum(), 3) == Pause("s1 declined to answer: because")
+    assert judge_answers(parties(DONE, REFUSED), quorum(OnLoss.FAIL), 3) == Fail(
+        "s1 declined to answer: because"
+    )
+
+
+@pytest.mark.parametrize("then", OnLoss)
+def test_the_deadline_ends_a_round_after_the_first_fit_answer_under_every_rule(then):
+    verdict = judge_answers(parties(DONE, OPEN, LOST), quorum(then, late=True), 1)
+    assert verdict == Fail("s1, s2 did not answer within 24h")
+
+
+def test_proceed_leaves_out_who_refused_at_once_and_who_is_silent_at_the_deadline():
+    then = OnLoss.PROCEED
+    assert judge_approvals(parties(DONE, REFUSED, OPEN), quorum(then)) == Wait()
+    assert judge_approvals(parties(DONE, REFUSED), quorum(then)) == Go(("s1",))
+    assert judge_answers(parties(DONE, LOST, REFUSED), quorum(then, late=True), 0) == Go(("s1", "s2"))
+
+
+def test_proceed_needs_the_least_number_of_suppliers():
+    verdict = judge_approvals(parties(DONE, REFUSED, DONE), quorum(OnLoss.PROCEED, least=3))
+    assert verdict == Fail(
+        "s1 did not approve the study: because; 2 of the 3 suppliers that it needs are left"
+    )
+
+
+def test_a_refusal_ends_a_study_that_may_not_proceed():
+    assert judge_approvals(parties(OPEN, REFUSED), quorum()) == Fail("s1 refused the study: because")
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.sampled_from(Standing), min_size=1, max_size=6),
+    st.sampled_from(OnLoss),
+    st.integers(1, 6),
+    st.booleans(),
+    st.integers(1, 9),
+)
+def test_after_the_first_fit_answer_nobody_is_ever_left_out(standings, then, least, late, round_number):
+    verdict = judge_answers(parties(*standings), quorum(then, least, late), round_number)
+    assert not (isinstance(verdict, Go) and verdict.without)
+    assert isinstance(verdict, Go) == all(standing is DONE for standing in standings)
+    assert not (late and isinstance(verdict, Wait | Pause))
