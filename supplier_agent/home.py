@@ -8,6 +8,9 @@ from pathlib import Path
 
 from syncline.errors import StorageError, UsageError
 
+ENROL = "run 'supplier-agent enrol TOKEN --hub HOST:PORT' with a token from the hub's operator"
+"""What to do where there is no identity yet."""
+
 
 def default_home() -> Path:
     """Return ``~/.syncline/agent``."""

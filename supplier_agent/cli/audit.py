@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from supplier_agent.cli.options import AsJson, Home, existing_home
+from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import open_journal
-from supplier_agent.uplink.daemon import ENROL
 from syncline.cli.table import print_json
 from syncline.durable import audit as chain
 from syncline.errors import StorageError, UsageError

@@ -14,14 +14,11 @@ import typer
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.datasets.catalogue import Dataset, list_datasets
 from supplier_agent.datasets.inspection import inspect_dataset
-from supplier_agent.home import AgentHome
+from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import open_journal
-from supplier_agent.uplink.daemon import ENROL
-from supplier_agent.uplink.hub_reach import reach_hub
 from syncline.cli.table import print_json, print_table
 from syncline.clock import SystemClock
 from syncline.errors import IdentityError, StorageError, SynclineError
-from syncline.study.policy import Policy
 from syncline.wire.membership import load_membership
 
 SOON = dt.timedelta(days=7)
@@ -104,6 +101,8 @@ def _certificate(home: AgentHome) -> str:
 
 
 def _policy(home: AgentHome) -> str:
+    from syncline.study.policy import Policy
+
     found = Policy.from_yaml(home.policy)
     permits = "permits studies" if found.studies and found.flows else "permits nothing yet"
     return f"{home.policy} reads well and {permits}"
@@ -127,6 +126,8 @@ def _dataset(dataset: Dataset) -> str:
 
 
 def _hub(home: AgentHome) -> str:
+    from supplier_agent.uplink.hub_reach import reach_hub
+
     member = load_membership(home.identity, ENROL)
     asyncio.run(reach_hub(member))
     return f"{member.hub} answers over TLS 1.3 and knows this certificate"

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.datasets.catalogue import list_datasets
+from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import open_journal
-from supplier_agent.tasks.standing_policy import StandingPolicy
-from supplier_agent.uplink.daemon import ENROL
 from syncline.cli.table import print_json
 from syncline.compute.frames import Json
-from syncline.study.policy import ApprovalMode, Policy
-from syncline.study.spec import StudySpec
 from syncline.wire.membership import load_membership
+
+if TYPE_CHECKING:
+    from syncline.study.policy import Policy
 
 policy = typer.Typer(
     help="See what the policy permits, and try a study on it.", no_args_is_help=True, rich_markup_mode=None
@@ -26,6 +26,8 @@ policy = typer.Typer(
 @policy.command()
 def show(home: Home = None, as_json: AsJson = False) -> None:
     """Show in plain words what the policy permits."""
+    from syncline.study.policy import Policy
+
     place = existing_home(home)
     found = Policy.from_yaml(place.policy)
     if as_json:
@@ -43,12 +45,15 @@ def try_study(
     as_json: AsJson = False,
 ) -> None:
     """Say whether the policy permits a study, and every reason if not; exit 1 where it does not."""
+    from supplier_agent.tasks.standing_policy import assess
+    from syncline.study.spec import StudySpec
+
     place = existing_home(home)
     supplier = load_membership(place.identity, ENROL).name
-    spec, standing = StudySpec.from_yaml(study), StandingPolicy(place.policy, supplier)
+    spec = StudySpec.from_yaml(study)
     with open_journal(place) as journal:
         datasets = journal.read_now(list_datasets)
-    refusals = standing.refusals(Policy.from_yaml(place.policy), spec, datasets)
+    refusals = assess(place.policy, supplier, spec, "", datasets).refusals
     if as_json:
         reasons: list[Json] = list(refusals)
         print_json({"study": spec.study, "permitted": not refusals, "refusals": reasons})
@@ -64,7 +69,7 @@ def try_study(
 
 def _in_words(found: Policy) -> list[tuple[str, str]]:
     limits = found.limits
-    automatic = found.approval.mode is ApprovalMode.AUTOMATIC
+    automatic = found.approval.mode.value == "automatic"
     return [
         ("studies", _listed(found.studies)),
         ("flows", _listed([flow.value for flow in found.flows])),

@@ -9,10 +9,10 @@ import typer
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.consent.study_record import StudyState, list_studies
 from supplier_agent.datasets.catalogue import list_datasets
+from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import open_journal
 from supplier_agent.tasks.round_record import undelivered_rounds
 from supplier_agent.uplink.contact import Contact, read_contact
-from supplier_agent.uplink.daemon import ENROL
 from syncline.cli.table import print_json, shown_time
 from syncline.compute.frames import Json
 from syncline.wire.membership import load_membership

@@ -9,21 +9,16 @@ import typer
 
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.consent.decision import BY_PERSON, Seal, Verdict, decide
-from supplier_agent.consent.portrait import portray
 from supplier_agent.consent.study_record import StudyRecord, list_studies, require_study
 from supplier_agent.datasets.catalogue import list_datasets
-from supplier_agent.home import AgentHome
+from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
 from supplier_agent.tasks.round_record import RoundRecord, RoundState, list_rounds
-from supplier_agent.tasks.standing_policy import StandingPolicy
-from supplier_agent.uplink.daemon import ENROL
 from syncline.cli.table import print_json, print_table, shown_time
 from syncline.clock import SystemClock
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog
 from syncline.errors import PolicyRefusal
-from syncline.study.policy import Policy
-from syncline.study.spec import StudySpec
 from syncline.wire.membership import load_membership
 from syncline.wire.messages import Decision
 
@@ -49,6 +44,9 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
 @studies.command()
 def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     """Show in plain words what a study asks for, and what would leave."""
+    from supplier_agent.consent.portrait import portray
+    from syncline.study.spec import StudySpec
+
     place = existing_home(home)
     supplier = load_membership(place.identity, ENROL).name
     with open_journal(place) as journal:
@@ -87,20 +85,22 @@ def refuse(
 
 
 def _decide(home: AgentHome, study: str, decision: Decision, reason: str, as_json: bool) -> None:
+    from supplier_agent.tasks.standing_policy import assess
+    from syncline.study.spec import StudySpec
+
     clock = SystemClock()
     member = load_membership(home.identity, ENROL)
     key = member.signing_key()
     seal = Seal(key, AuditLog(key, clock))
-    policy = StandingPolicy(home.policy, member.name)
     verdict = Verdict(decision, reason or f"{decision.value}d by a person", BY_PERSON)
 
     def write(connection: sqlite3.Connection) -> StudyRecord:
         record = require_study(connection, study)
         if decision is Decision.APPROVE:
             spec = StudySpec.from_canonical(record.specification)
-            refusals = policy.refusals(Policy.from_yaml(home.policy), spec, list_datasets(connection))
-            if refusals:
-                raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(refusals)}")
+            found = assess(home.policy, member.name, spec, "", list_datasets(connection))
+            if found.refusals:
+                raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(found.refusals)}")
         decide(connection, seal, record, verdict, microseconds(clock))
         return require_study(connection, record.study_id)
 

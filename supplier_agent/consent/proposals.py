@@ -7,7 +7,6 @@ approved at once where the policy says ``approval: automatic``, else it waits fo
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from supplier_agent.consent.decision import BY_POLICY, Seal, Verdict, decide, one_line
@@ -19,7 +18,6 @@ from supplier_agent.consent.study_record import (
     mark_ended,
     mark_undelivered,
 )
-from syncline.errors import SynclineError
 from syncline.identity.signatures import Purpose, verify
 from syncline.wire.messages import Decision, Proposal, StudyEnded
 
@@ -35,22 +33,19 @@ class Judgement:
     automatic: bool
 
 
-Judge = Callable[[Proposal], Judgement]
-"""Reads a specification and the policy as they are now; raises a SynclineError where one cannot be read."""
+def verify_researcher(proposal: Proposal) -> None:
+    """Raise unless the key that is shown signed this very specification."""
+    verify(
+        proposal.researcher_key,
+        Purpose.STUDY_SPECIFICATION,
+        bytes.fromhex(proposal.specification_sha256),
+        proposal.researcher_signature,
+    )
 
 
-def judge_proposal(proposal: Proposal, judge: Judge) -> Judgement:
-    """Judge a proposal; a forged or unreadable one is refused like one that the policy does not permit."""
-    try:
-        verify(
-            proposal.researcher_key,
-            Purpose.STUDY_SPECIFICATION,
-            bytes.fromhex(proposal.specification_sha256),
-            proposal.researcher_signature,
-        )
-        return judge(proposal)
-    except SynclineError as error:
-        return Judgement(_UNREADABLE, (str(error),), automatic=False)
+def unreadable(reason: str) -> Judgement:
+    """Judge a proposal that is forged or cannot be read: it is refused like one that is not permitted."""
+    return Judgement(_UNREADABLE, (reason,), automatic=False)
 
 
 def receive_proposal(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -81,7 +82,7 @@ def list_datasets(connection: sqlite3.Connection) -> list[Dataset]:
     return [Dataset(*row) for row in rows]
 
 
-def choose_dataset(datasets: list[Dataset], wanted: str | None) -> Dataset:
+def choose_dataset(datasets: Sequence[Dataset], wanted: str | None) -> Dataset:
     """Return the data set that a study names, or the only one where it names none."""
     if wanted is None:
         if len(datasets) == 1:

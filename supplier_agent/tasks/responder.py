@@ -18,6 +18,7 @@ from supplier_agent.datasets.catalogue import Dataset, list_datasets
 from supplier_agent.tasks.child_pool import ChildPool
 from supplier_agent.tasks.journal import microseconds
 from supplier_agent.tasks.offers import Answer, Refuse, receive_offer
+from supplier_agent.tasks.policy_desk import Terms
 from supplier_agent.tasks.round_record import (
     RoundState,
     decline_round,
@@ -26,7 +27,6 @@ from supplier_agent.tasks.round_record import (
     finish_round,
     set_memory,
 )
-from supplier_agent.tasks.standing_policy import Terms
 from syncline.clock import Clock
 from syncline.compute.child import ChildDied, ChildFailed
 from syncline.compute.frames import Json
@@ -47,8 +47,8 @@ from syncline.wire.messages import DeclineKind, TaskOffer
 Fetch = Callable[[PayloadStore], Awaitable[None]]
 """Brings the request's bytes into the store given."""
 
-AskTerms = Callable[[bytes, int, list[Dataset]], Terms]
-"""Reads a specification and the policy of now, for one round; raises where they do not permit it."""
+AskTerms = Callable[[bytes, bytes, int, list[Dataset]], Awaitable[Terms]]
+"""Asks what the policy of now says to a specification, for one round; raises where it does not permit it."""
 
 _KINDS: tuple[tuple[type[SynclineError], DeclineKind], ...] = (
     (PolicyRefusal, DeclineKind.POLICY),
@@ -126,7 +126,7 @@ class Responder:
                 list_datasets(connection),
             )
         )
-        terms = await asyncio.to_thread(self._terms, study.specification, offer.round, datasets)
+        terms = await self._terms(study.specification, study.researcher_key, offer.round, datasets)
         request = await asyncio.to_thread(store.get, bytes.fromhex(offer.request.sha256))
         memory = await self._load_memory(offer.study_id, memory_sha256)
         header: dict[str, Json] = {

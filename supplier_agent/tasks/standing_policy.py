@@ -1,77 +1,74 @@
-"""The policy file as the agent asks it: anew for every proposal and round, so that an edit counts at once."""
+"""What a supplier's policy, as its file stands at that moment, says to a specification.
+
+This is read in a child process (:mod:`supplier_agent.tasks.policy_child`) and by commands, never in the
+daemon: the specification comes from outside, and the readers of documents would make an idle agent larger by
+a fifth.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from supplier_agent.consent.proposals import Judgement
 from supplier_agent.datasets.catalogue import Dataset, choose_dataset
 from syncline.compute.frames import Json
-from syncline.errors import DataError, PolicyRefusal
-from syncline.study.manifest import key_fingerprint
+from syncline.errors import DataError
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
-from syncline.wire.messages import Proposal
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """On which terms a round is answered: from which source, and under which policy."""
+class Assessment:
+    """A study's name, every reason against it in words, and on which terms it would be answered.
 
-    source: str
+    ``source`` is None where no data set fits; ``automatic`` tells whether the policy needs no person.
+    """
+
+    name: str
+    refusals: tuple[str, ...]
+    automatic: bool
+    source: str | None
+    max_rounds: int
     policy: Mapping[str, Json]
 
 
-class StandingPolicy:
-    """What the policy of one supplier says, as its file stands at that moment."""
-
-    def __init__(self, path: Path, supplier: str) -> None:
-        self._path = path
-        self._supplier = supplier
-
-    def judge(self, proposal: Proposal, datasets: list[Dataset]) -> Judgement:
-        """Judge a proposed study as a whole."""
-        spec, policy = StudySpec.from_canonical(proposal.specification), Policy.from_yaml(self._path)
-        refusals = self.refusals(policy, spec, datasets)
-        automatic = policy.approves(proposal.specification_sha256, key_fingerprint(proposal.researcher_key))
-        return Judgement(spec.study, refusals, automatic)
-
-    def refusals(self, policy: Policy, spec: StudySpec, datasets: list[Dataset]) -> tuple[str, ...]:
-        """Return every reason against a study, in words."""
-        found = [str(refusal) for refusal in policy.permits(spec, self._supplier)]
-        try:
-            dataset = choose_dataset(datasets, self._wanted(spec))
-        except DataError as error:
-            return (*found, f"datasets: {error}")
-        refusal = policy.permits_dataset(dataset.name)
-        if refusal is not None and str(refusal) not in found:
-            found.append(str(refusal))
-        found.extend(_against_persons(dataset, spec))
-        return tuple(found)
-
-    def terms(self, specification: bytes, number: int, datasets: list[Dataset]) -> Terms:
-        """Return the terms of round ``number``, or raise what the policy of now says against it."""
-        spec, policy = StudySpec.from_canonical(specification), Policy.from_yaml(self._path)
-        dataset = choose_dataset(datasets, self._wanted(spec))
-        refusals = self.refusals(policy, spec, datasets)
-        against_round = policy.permits_round(number)
-        if refusals or against_round is not None:
-            raise PolicyRefusal("; ".join(refusals) or str(against_round))
-        return Terms(dataset.source, policy.to_document())
-
-    def _wanted(self, spec: StudySpec) -> str | None:
-        names = (entry.dataset for entry in spec.suppliers if entry.name == self._supplier)
-        return next(names, None)
+def assess(
+    path: Path, supplier: str, spec: StudySpec, researcher_fingerprint: str, datasets: Sequence[Dataset]
+) -> Assessment:
+    """Hold a study against the policy file at ``path`` and the data sets of the agent."""
+    policy = Policy.from_yaml(path)
+    refusals = [str(refusal) for refusal in policy.permits(spec, supplier)]
+    source = None
+    try:
+        dataset = choose_dataset(datasets, _wanted(spec, supplier))
+    except DataError as error:
+        refusals.append(f"datasets: {error}")
+    else:
+        source = dataset.source
+        refusals += [reason for reason in _against_dataset(policy, dataset, spec) if reason not in refusals]
+    return Assessment(
+        name=spec.study,
+        refusals=tuple(refusals),
+        automatic=policy.approves(spec.digest, researcher_fingerprint),
+        source=source,
+        max_rounds=policy.limits.max_rounds,
+        policy=policy.to_document(),
+    )
 
 
-def _against_persons(dataset: Dataset, spec: StudySpec) -> list[str]:
-    """Refuse a study that would count rows where the supplier knows that several may be one person's."""
+def _wanted(spec: StudySpec, supplier: str) -> str | None:
+    return next((entry.dataset for entry in spec.suppliers if entry.name == supplier), None)
+
+
+def _against_dataset(policy: Policy, dataset: Dataset, spec: StudySpec) -> list[str]:
+    """Refuse a data set that is not listed, or whose persons the study would count as rows."""
+    refusal = policy.permits_dataset(dataset.name)
+    found = [] if refusal is None else [str(refusal)]
     declared = spec.schema.person.name if spec.schema.person is not None else None
-    if dataset.person is None or dataset.person == declared:
-        return []
-    return [
-        f"datasets: the data set {dataset.name!r} tells persons apart by column {dataset.person!r};"
-        " the study's schema must give that column the role person"
-    ]
+    if dataset.person is not None and dataset.person != declared:
+        found.append(
+            f"datasets: the data set {dataset.name!r} tells persons apart by column {dataset.person!r};"
+            " the study's schema must give that column the role person"
+        )
+    return found

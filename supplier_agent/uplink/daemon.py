@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 from supplier_agent.consent.decision import Seal
 from supplier_agent.event_log import EventLog
-from supplier_agent.home import AgentHome
+from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.child_pool import ChildPool
 from supplier_agent.tasks.journal import open_journal, open_payloads
+from supplier_agent.tasks.policy_desk import POLICY_CHILD, PolicyDesk
 from supplier_agent.tasks.responder import Responder
 from supplier_agent.tasks.retention import Retention
-from supplier_agent.tasks.standing_policy import StandingPolicy
 from supplier_agent.uplink.attachment import Pace, Ports, Uplink
 from supplier_agent.uplink.connection import Connection
 from supplier_agent.uplink.contact import STOPPED
@@ -28,7 +28,6 @@ from syncline.durable.home_lock import HomeLock
 from syncline.wire.membership import Membership, load_membership
 
 COMPUTING_CHILD = "supplier_agent.tasks.child"
-ENROL = "run 'supplier-agent enrol TOKEN --hub HOST:PORT' with a token from the hub's operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +65,12 @@ class Agent:
     ) -> None:
         key, payloads = membership.signing_key(), open_payloads(home)
         audit = AuditLog(key, clock)
-        policy = StandingPolicy(home.policy, membership.name)
         self._log = log
         self._database = database
         self._connection = Connection(membership, home.contact, clock, os.getpid())
         self._children = ChildPool(settings.child_module, log)
+        self._readers = ChildPool(POLICY_CHILD, log)
+        policy = PolicyDesk(home.policy, membership.name, self._readers)
         self._courier = Courier(self._connection, database, payloads, log)
         self._retention = Retention(database, payloads, clock, log)
         responder = Responder(database, payloads, audit, self._children, policy.terms, clock)
@@ -102,6 +102,7 @@ class Agent:
                 ("courier", self._courier.run()),
                 ("certificate", self._keeper.run()),
                 ("children", self._children.tend()),
+                ("readers", self._readers.tend()),
                 ("retention", self._retention.run()),
                 ("commands", self._watch_commands()),
                 ("signal", _until(stopping)),
@@ -126,6 +127,7 @@ class Agent:
         await asyncio.gather(*parts, return_exceptions=True)
         await self._errands.close()
         await self._children.close()
+        await self._readers.close()
         self._connection.detached(STOPPED, "")
         await self._connection.close()
         self._log.info("agent stopped")

@@ -8,19 +8,26 @@ from dataclasses import dataclass
 from functools import partial
 
 from supplier_agent.consent.decision import Seal
-from supplier_agent.consent.proposals import end_study, judge_proposal, receive_proposal
+from supplier_agent.consent.proposals import (
+    Judgement,
+    end_study,
+    receive_proposal,
+    unreadable,
+    verify_researcher,
+)
 from supplier_agent.datasets.catalogue import list_datasets
 from supplier_agent.event_log import EventLog
 from supplier_agent.tasks import round_record
 from supplier_agent.tasks.child_pool import ChildPool
 from supplier_agent.tasks.journal import microseconds
+from supplier_agent.tasks.policy_desk import PolicyDesk
 from supplier_agent.tasks.responder import Responder
 from supplier_agent.tasks.retention import Retention
-from supplier_agent.tasks.standing_policy import StandingPolicy
 from supplier_agent.uplink.connection import Connection
 from supplier_agent.uplink.courier import Courier
 from supplier_agent.uplink.transfer import fetch_payload
 from syncline.clock import Clock
+from syncline.compute.child import ChildDied
 from syncline.compute.serve import locate
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
@@ -28,7 +35,7 @@ from syncline.errors import StorageError, SynclineError
 from syncline.wire.messages import Declined, Event, Proposal, StudyEnded, TaskId, TaskOffer, Welcome
 from syncline.wire.refusals import PeerUnreachable
 
-STORAGE_PAUSE_SECONDS = 10.0
+PAUSE_SECONDS = 10.0
 FETCH_PAUSE_SECONDS = 1.0
 
 
@@ -39,7 +46,7 @@ class Desk:
     connection: Connection
     database: Database
     seal: Seal
-    policy: StandingPolicy
+    policy: PolicyDesk
     responder: Responder
     children: ChildPool
     retention: Retention
@@ -53,7 +60,7 @@ class Errands:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._running: dict[asyncio.Task[None], TaskOffer] = {}
+        self._running: dict[asyncio.Task[None], TaskOffer | Proposal] = {}
 
     async def datasets(self) -> tuple[str, ...]:
         """Return the names of the agent's data sets."""
@@ -63,7 +70,7 @@ class Errands:
     async def busy(self) -> tuple[TaskId, ...]:
         """Return the tasks that are being answered or whose reply is on its way."""
         waiting = await self._desk.database.read(round_record.undelivered_rounds)
-        at_work = {offer.task_id for offer in self._running.values()}
+        at_work = {event.task_id for event in self._running.values() if isinstance(event, TaskOffer)}
         return tuple(sorted(at_work | {TaskId(record.task_id) for record in waiting}))
 
     async def handle(self, event: Event) -> None:
@@ -72,11 +79,9 @@ class Errands:
             case Welcome():
                 self._desk.courier.wake()
             case Proposal():
-                await self._guard(self._propose(event), event.study_id)
+                self._begin(event, self._propose(event))
             case TaskOffer():
-                task = asyncio.create_task(self._guard(self._answer(event), event.study_id))
-                self._running[task] = event
-                task.add_done_callback(self._running.pop)
+                self._begin(event, self._answer(event))
             case StudyEnded():
                 await self._guard(self._end(event), event.study_id)
 
@@ -84,11 +89,14 @@ class Errands:
         """Stop the errands that run; the journal knows how far they came."""
         await self._stop(list(self._running))
 
+    def _begin(self, event: TaskOffer | Proposal, errand: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(self._guard(errand, event.study_id))
+        self._running[task] = event
+        task.add_done_callback(self._running.pop)
+
     async def _propose(self, proposal: Proposal) -> None:
         desk = self._desk
-        datasets = await desk.database.read(list_datasets)
-        judge = partial(desk.policy.judge, datasets=datasets)
-        judgement = await asyncio.to_thread(judge_proposal, proposal, judge)
+        judgement = await self._judge(proposal)
         now_us = microseconds(desk.clock)
         state = await desk.database.write(
             lambda connection: receive_proposal(connection, desk.seal, proposal, judgement, now_us)
@@ -102,6 +110,21 @@ class Errands:
         )
         desk.courier.wake()
 
+    async def _judge(self, proposal: Proposal) -> Judgement:
+        """Judge a proposal, with patience where the judging process is killed."""
+        datasets = await self._desk.database.read(list_datasets)
+        while True:
+            try:
+                verify_researcher(proposal)
+                return await self._desk.policy.judge(
+                    proposal.specification, proposal.researcher_key, datasets
+                )
+            except ChildDied as error:
+                self._desk.log.error("proposal waits", study=proposal.study_id, reason=str(error))
+                await asyncio.sleep(PAUSE_SECONDS)
+            except SynclineError as error:
+                return unreadable(str(error))
+
     async def _answer(self, offer: TaskOffer) -> None:
         """Answer an offer, with patience for a full disk and a lost connection."""
         fetch = partial(self._fetch, offer)
@@ -114,7 +137,7 @@ class Errands:
                 await self._desk.connection.wait_until_attached()
             except StorageError as error:
                 self._desk.log.error("task waits", study=offer.study_id, reason=str(error))
-                await asyncio.sleep(STORAGE_PAUSE_SECONDS)
+                await asyncio.sleep(PAUSE_SECONDS)
         if refusal is None:
             self._desk.courier.wake()
             return
@@ -130,7 +153,7 @@ class Errands:
         is_news = await desk.database.write(
             lambda connection: end_study(connection, desk.seal, ended, now_us)
         )
-        await self._stop([task for task, offer in self._running.items() if offer.study_id == ended.study_id])
+        await self._stop([task for task, event in self._running.items() if event.study_id == ended.study_id])
         await desk.children.close_study(ended.study_id)
         await desk.retention.study_ended(ended.study_id)
         if is_news:

@@ -8,9 +8,12 @@ import hashlib
 import itertools
 from dataclasses import dataclass, field
 
+import syncline.wire  # noqa: F401  (before gRPC)
+
+# isort: split
+
 import grpc.aio
 
-import syncline.wire  # noqa: F401  # before grpc
 from syncline.identity.authority import CertificateAuthority
 from syncline.identity.certificate_request import make_request
 from syncline.identity.keys import generate_signing_key, generate_tls_key, private_key_pem, public_signing_key

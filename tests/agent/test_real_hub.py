@@ -50,7 +50,12 @@ async def command(module, *arguments, status=0):
         stderr=asyncio.subprocess.PIPE,
         env=ENVIRONMENT,
     )
-    out, error = await asyncio.wait_for(process.communicate(), 60)
+    try:
+        out, error = await asyncio.wait_for(process.communicate(), 60)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     assert process.returncode == status, error.decode() + out.decode()
     return out.decode() + error.decode()
 

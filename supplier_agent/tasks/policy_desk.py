@@ -1,0 +1,93 @@
+"""The daemon's way to the policy: ask a child process once for each state of file, study and data sets.
+
+The file is read anew for every proposal and every round, so an edit counts at once; only where nothing
+changed is the last answer used again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from supplier_agent.consent.proposals import Judgement
+from supplier_agent.datasets.catalogue import Dataset
+from supplier_agent.tasks.child_pool import ChildPool
+from syncline.compute.frames import Json
+from syncline.errors import DocumentError, PolicyRefusal, WireError
+
+POLICY_CHILD = "supplier_agent.tasks.policy_child"
+_MOST_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms a round is answered: from which source, and under which policy."""
+
+    source: str
+    policy: Mapping[str, Json]
+
+
+class PolicyDesk:
+    """Judge proposals and rounds by the policy file of one supplier."""
+
+    def __init__(self, path: Path, supplier: str, children: ChildPool) -> None:
+        self._path = path
+        self._supplier = supplier
+        self._children = children
+        self._kept: dict[bytes, dict[str, Json]] = {}
+
+    async def judge(
+        self, specification: bytes, researcher_key: bytes, datasets: Sequence[Dataset]
+    ) -> Judgement:
+        """Say what the policy of now says to a proposed study."""
+        found = await self._assess(specification, researcher_key, datasets)
+        return Judgement(str(found["name"]), _refusals(found), found["automatic"] is True)
+
+    async def terms(
+        self, specification: bytes, researcher_key: bytes, number: int, datasets: Sequence[Dataset]
+    ) -> Terms:
+        """Return the terms of round ``number``, or raise what the policy of now says against it."""
+        found = await self._assess(specification, researcher_key, datasets)
+        refusals, source, policy = _refusals(found), found["source"], found["policy"]
+        if refusals:
+            raise PolicyRefusal("; ".join(refusals))
+        if not (isinstance(source, str) and isinstance(policy, dict)):
+            raise WireError("policy: the process that reads it gave no sensible answer")
+        most = found["max_rounds"]
+        if not isinstance(most, int) or number > most:
+            raise PolicyRefusal(f"limits.max_rounds: round {number} exceeds the {most} permitted")
+        return Terms(source, policy)
+
+    async def _assess(
+        self, specification: bytes, researcher_key: bytes, datasets: Sequence[Dataset]
+    ) -> dict[str, Json]:
+        rows: list[Json] = [list(astuple(dataset)) for dataset in datasets]
+        header: dict[str, Json] = {
+            "policy": str(self._path),
+            "supplier": self._supplier,
+            "researcher": hashlib.sha256(researcher_key).hexdigest(),
+            "datasets": rows,
+        }
+        key = self._key(specification, repr(header).encode())
+        if key not in self._kept:
+            answer, _ = await self._children.call("policy", header, [specification])
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = answer
+        return self._kept[key]
+
+    def _key(self, *parts: bytes) -> bytes:
+        try:
+            content = self._path.read_bytes()
+        except OSError as error:
+            raise DocumentError(f"{self._path}: it cannot be read ({error.strerror}): restore it") from error
+        return b"".join(hashlib.sha256(part).digest() for part in (content, *parts))
+
+
+def _refusals(found: Mapping[str, Json]) -> tuple[str, ...]:
+    listed = found["refusals"]
+    if not isinstance(listed, list):
+        raise WireError("policy: the process that reads it gave no sensible answer")
+    return tuple(str(reason) for reason in listed)
