@@ -1,4 +1,4 @@
-"""The running hub: every part wired to every other, started in order and stopped in reverse."""
+"""The running hub: recovered, listening and driving its studies, started in order and stopped in reverse."""
 
 from __future__ import annotations
 
@@ -12,32 +12,18 @@ from dataclasses import dataclass, field
 from syncline.clock import Clock
 from syncline.durable.database import Database
 from syncline.durable.home_lock import HomeLock
-from syncline.durable.payloads import PayloadStore
 from syncline.identity.keys import public_signing_key
+from syncline.wire.transport import TlsIdentity
 from trusted_party.api.enrolment_service import EnrolmentService, HubCard
-from trusted_party.api.gate import Gate
-from trusted_party.api.research_service import ResearchService
 from trusted_party.api.servers import Listening, serve_enrolment, serve_members
-from trusted_party.api.supplier_service import SupplierService
 from trusted_party.cli.home import HubHome
+from trusted_party.cli.wiring import Foundation, Parts, assemble
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.invitations import drop_old_invitations
 from trusted_party.datastore.members import disconnect_all
 from trusted_party.datastore.studies import needed_payloads
-from trusted_party.release.publication import Publisher, remove_drafts
-from trusted_party.rounds.driver import Ports
-from trusted_party.rounds.engine import Engine, Pace
-from trusted_party.studies.attachment import Attachments
-from trusted_party.studies.changes import Changes
-from trusted_party.studies.decisions import Decisions
-from trusted_party.studies.endings import Endings
-from trusted_party.studies.enrolment import Enrolments
-from trusted_party.studies.inquiries import Inquiries
-from trusted_party.studies.presence import Presence
-from trusted_party.studies.replies import Replies
-from trusted_party.studies.standing import Standing
-from trusted_party.studies.submission import Submissions
-from trusted_party.studies.vault import Vault
+from trusted_party.release.publication import remove_drafts
+from trusted_party.rounds.engine import Pace
 from trusted_party.synthesis.worker import Worker
 
 
@@ -72,69 +58,51 @@ async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> Asy
     """Start a hub on a home, and stop it at the end of the block."""
     home.require()
     with HomeLock(home.root), home.open_database() as database:
-        payloads = home.open_payloads()
-        await _recover(home, database, payloads, settings, clock)
-        worker = Worker(settings.child_module)
+        base = Foundation(home, clock, database, home.open_payloads(), Worker(settings.child_module))
+        await _recover(base, settings)
         try:
-            async with _serving(home, settings, clock, database, payloads, worker) as hub:
+            async with _serving(base, settings) as hub:
                 yield hub
         finally:
-            await worker.close()
+            await base.worker.close()
             await database.write(disconnect_all)
 
 
 @asynccontextmanager
-async def _serving(
-    home: HubHome,
-    settings: HubSettings,
-    clock: Clock,
-    database: Database,
-    payloads: PayloadStore,
-    worker: Worker,
-) -> AsyncIterator[RunningHub]:
-    audit, signing_key, authority = home.open_audit(clock), home.load_signing_key(), home.load_authority()
-    changes, vault = Changes(), Vault(payloads)
-    presence = Presence(clock, settings.lease_seconds)
-    endings = Endings(audit, clock)
-    gate = Gate(Standing(database), clock)
-    await gate.refresh()
-    replies = Replies(database, vault, audit, clock)
-    attachments = Attachments(database, presence, changes, replies, clock)
-    publisher = Publisher(
-        home.releases_path, signing_key, database, vault, audit, clock, changes, worker, endings
-    )
-    ports = Ports(database, vault, audit, clock, changes, presence, worker, endings, publisher.publish)
-    engine = Engine(ports, settings.pace)
-    submissions = Submissions(database, audit, clock)
-    inquiries = Inquiries(database, changes, endings, home.releases_path)
-    members = await serve_members(
-        settings.listen,
-        lambda: home.server_identity(clock),
-        SupplierService(gate, changes, attachments, Decisions(database, audit, clock), replies),
-        ResearchService(gate, changes, submissions, inquiries),
-    )
+async def _serving(base: Foundation, settings: HubSettings) -> AsyncIterator[RunningHub]:
+    parts = assemble(base, settings.lease_seconds, settings.pace)
+    await parts.gate.refresh()
+    async with _servers(base, parts, settings) as hub:
+        async with _together(
+            parts.engine.run(),
+            parts.attachments.watch_leases(settings.lease_check_seconds),
+            _watch_commands(base.database, parts),
+        ):
+            log_event("hub_listening", members=hub.members.port, enrolment=hub.enrolment.port)
+            yield hub
+    log_event("hub_stopped")
+
+
+@asynccontextmanager
+async def _servers(base: Foundation, parts: Parts, settings: HubSettings) -> AsyncIterator[RunningHub]:
+    def identity() -> TlsIdentity:
+        return base.home.server_identity(base.clock)
+
+    members = await serve_members(settings.listen, identity, parts.supplier, parts.research)
     try:
         card = HubCard(
-            authority.root_pem,
-            _address(home.hosts()[0], members.port),
-            public_signing_key(signing_key),
+            authority=base.home.load_authority().root_pem,
+            address=_address(base.home.hosts()[0], members.port),
+            signing_key=public_signing_key(base.home.load_signing_key()),
         )
-        enrolments = Enrolments(database, authority, audit, clock)
-        enrolment = await serve_enrolment(
-            settings.enrol_listen,
-            lambda: home.server_identity(clock),
-            EnrolmentService(enrolments, gate, card),
-        )
+        service = EnrolmentService(parts.enrolments, parts.gate, card)
+        enrolment = await serve_enrolment(settings.enrol_listen, identity, service)
         try:
-            watching = attachments.watch_leases(settings.lease_check_seconds)
-            async with _together(engine.run(), watching, _watch_commands(database, gate, changes)):
-                log_event("hub_listening", members=members.port, enrolment=enrolment.port)
-                yield RunningHub(members, enrolment)
+            yield RunningHub(members, enrolment)
         finally:
             await enrolment.server.stop(settings.stop_seconds)
     finally:
         await members.server.stop(settings.stop_seconds)
-        log_event("hub_stopped")
 
 
 @asynccontextmanager
@@ -154,27 +122,25 @@ def _address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-async def _recover(
-    home: HubHome, database: Database, payloads: PayloadStore, settings: HubSettings, clock: Clock
-) -> None:
+async def _recover(base: Foundation, settings: HubSettings) -> None:
     """Put in order what a kill left behind, before anybody is answered."""
-    before = clock.now() - dt.timedelta(days=settings.payload_days)
+    before = base.clock.now() - dt.timedelta(days=settings.payload_days)
 
     def write(connection: sqlite3.Connection) -> frozenset[bytes]:
         disconnect_all(connection)
         drop_old_invitations(connection, before)
         return needed_payloads(connection)
 
-    needed = await database.write(write)
-    await asyncio.to_thread(remove_drafts, home.releases_path)
-    removed = await asyncio.to_thread(payloads.expire, before, needed)
+    needed = await base.database.write(write)
+    await asyncio.to_thread(remove_drafts, base.home.releases_path)
+    removed = await asyncio.to_thread(base.payloads.expire, before, needed)
     log_event("hub_recovered", payloads_expired=removed)
 
 
-async def _watch_commands(database: Database, gate: Gate, changes: Changes) -> None:
+async def _watch_commands(database: Database, parts: Parts) -> None:
     """Act within 25 ms on what a command wrote to the database, such as a ban."""
     while True:
         await database.wait_for_outside_change()
-        await gate.refresh()
-        changes.notify_all()
+        await parts.gate.refresh()
+        parts.changes.notify_all()
         log_event("noticed_command")

@@ -1,0 +1,78 @@
+"""Which part of the hub works with which: the one place where ports meet implementations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncline.clock import Clock
+from syncline.durable.database import Database
+from syncline.durable.payloads import PayloadStore
+from trusted_party.api.gate import Gate
+from trusted_party.api.research_service import ResearchService
+from trusted_party.api.supplier_service import SupplierService
+from trusted_party.cli.home import HubHome
+from trusted_party.release.publication import Publisher
+from trusted_party.rounds.driver import Ports
+from trusted_party.rounds.engine import Engine, Pace
+from trusted_party.studies.attachment import Attachments
+from trusted_party.studies.changes import Changes
+from trusted_party.studies.decisions import Decisions
+from trusted_party.studies.endings import Endings
+from trusted_party.studies.enrolment import Enrolments
+from trusted_party.studies.inquiries import Inquiries
+from trusted_party.studies.presence import Presence
+from trusted_party.studies.replies import Replies
+from trusted_party.studies.standing import Standing
+from trusted_party.studies.submission import Submissions
+from trusted_party.studies.vault import Vault
+from trusted_party.synthesis.worker import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What everything else stands on."""
+
+    home: HubHome
+    clock: Clock
+    database: Database
+    payloads: PayloadStore
+    worker: Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a running hub serves and keeps running."""
+
+    gate: Gate
+    changes: Changes
+    attachments: Attachments
+    engine: Engine
+    enrolments: Enrolments
+    supplier: SupplierService
+    research: ResearchService
+
+
+def assemble(base: Foundation, lease_seconds: float, pace: Pace) -> Parts:
+    """Make all parts; nothing runs yet."""
+    home, clock, database, worker = base.home, base.clock, base.database, base.worker
+    audit, signing_key = home.open_audit(clock), home.load_signing_key()
+    changes, vault, endings = Changes(), Vault(base.payloads), Endings(audit, clock)
+    presence, gate = Presence(clock, lease_seconds), Gate(Standing(database), clock)
+    publisher = Publisher(
+        home.releases_path, signing_key, database, vault, audit, clock, changes, worker, endings
+    )
+    ports = Ports(database, vault, audit, clock, changes, presence, worker, endings, publisher.publish)
+    replies = Replies(database, vault, audit, clock)
+    attachments = Attachments(database, presence, changes, replies, clock)
+    decisions = Decisions(database, audit, clock)
+    submissions = Submissions(database, audit, clock)
+    inquiries = Inquiries(database, changes, endings, home.releases_path)
+    return Parts(
+        gate=gate,
+        changes=changes,
+        attachments=attachments,
+        engine=Engine(ports, pace),
+        enrolments=Enrolments(database, home.load_authority(), audit, clock),
+        supplier=SupplierService(gate, changes, attachments, decisions, replies),
+        research=ResearchService(gate, changes, submissions, inquiries),
+    )
