@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.constraint import Constraint
-from syncline.questions.formula_check import evaluate
+from syncline.data.constraint import Constraint, Formula
+from syncline.questions.formula_check import TOLERANCE, evaluate
 from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.column_values import ColumnValues
 from syncline.synthesizers.draws import Codes, Draw
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
@@ -62,7 +63,7 @@ class TabularModel:
             random = seed.words(f"value:{name}", partition, n)
             drawn[name] = by_name[name].values.decode(codes[name], random)
         for derived in self._in_order():
-            drawn[derived.formula.of] = _recomputed(derived, drawn, by_name)
+            _recompute(derived, drawn, by_name)
         for bound in self.bounds:
             drawn[bound.of] = _bounded(bound, drawn, by_name)
         return {name: drawn[name] for name in by_name}
@@ -104,20 +105,49 @@ def _values(
     return np.where(missing, 0.0, grid.values(keys).astype(np.float64)), ~missing
 
 
-def _recomputed(derived: Derived, drawn: Columns, by_name: Mapping[str, CodedColumn]) -> tuple[Keys, Mask]:
+def _recompute(derived: Derived, drawn: Columns, by_name: Mapping[str, CodedColumn]) -> None:
+    """Set a derived column from those that it follows from."""
     formula = derived.formula
-    if not all(by_name[name].values.variable.grid for name in formula.columns):  # equal categories
-        keys, missing = drawn[formula.inputs[0]]
-        return keys, missing
     values, defined, _ = evaluate(formula.formula, [_values(name, drawn, by_name) for name in formula.inputs])
     missing = ~defined
     if derived.own_gaps:
         missing = missing | drawn[formula.of][1]
-    variable = by_name[formula.of].values.variable
-    grid = variable.grid
+    column = by_name[formula.of].values
+    grid = column.variable.grid
     assert grid is not None
-    keys = grid.keys_from_numbers(np.where(missing, 0.0, values))
-    return np.where(missing, 0, keys), missing
+    keys = snapped(column, grid.keys_from_numbers(np.where(missing, 0.0, values)))
+    drawn[formula.of] = np.where(missing, 0, keys), missing
+    if formula.formula is Formula.EQUAL:
+        _round_alike(formula, drawn, by_name)
+
+
+def snapped(column: ColumnValues, keys: Keys) -> Keys:
+    """Return keys (n,) moved to a value of the real column that agrees within the tolerance of formulas.
+
+    Published tables round: where the real column holds 1.609438 for a logarithm, so shall the synthetic one.
+    """
+    grid = column.variable.grid
+    shared = np.unique(column.span_low[column.span_low == column.span_high])
+    if grid is None or not len(shared) or not len(keys):
+        return keys
+    above = np.minimum(np.searchsorted(shared, keys), len(shared) - 1)
+    near = np.stack([shared[np.maximum(above - 1, 0)], shared[above]])
+    own = grid.values(keys).astype(np.float64)
+    away = np.abs(grid.values(near.ravel()).astype(np.float64).reshape(near.shape) - own)
+    nearest = np.argmin(away, axis=0)
+    rows = np.arange(len(keys))
+    close = away[nearest, rows] <= TOLERANCE * np.maximum(np.abs(own), 1.0)
+    return np.where(close, near[nearest, rows], keys)
+
+
+def _round_alike(formula: Constraint, drawn: Columns, by_name: Mapping[str, CodedColumn]) -> None:
+    """Give the source of an equality the same rounding as its copy, so that the two read the same."""
+    source = formula.inputs[0]
+    values, present = _values(formula.of, drawn, by_name)
+    grid = by_name[source].values.variable.grid
+    assert grid is not None
+    keys, missing = drawn[source]
+    drawn[source] = np.where(present & ~missing, grid.keys_from_numbers(values), keys), missing
 
 
 def _bounded(bound: Constraint, drawn: Columns, by_name: Mapping[str, CodedColumn]) -> tuple[Keys, Mask]:
