@@ -1,0 +1,31 @@
+"""``python -m benchmarks [NAME ...]``: run benchmarks and print their tables; all of them without a name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from benchmarks import adult, diabetes, federated, idle_agent
+
+BENCHMARKS: dict[str, Callable[[], None]] = {
+    "adult": adult.run,
+    "federated": federated.run,
+    "diabetes": diabetes.run,
+    "idle-agent": idle_agent.run,
+}
+
+
+def main() -> int:
+    """Run what is named and return the exit status."""
+    names = sys.argv[1:] or list(BENCHMARKS)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.stderr.write(f"error: no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}\n")
+        return 2
+    for name in names:
+        print(f"\n== {name}")
+        BENCHMARKS[name]()
+    return 0
+
+
+sys.exit(main())
