@@ -1,0 +1,220 @@
+"""The agent's command line: words, JSON and exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import stat
+import sys
+
+import pytest
+
+import syncline.wire  # noqa: F401  (before gRPC)
+
+# isort: split
+
+from supplier_agent.cli import main
+from supplier_agent.consent.decision import Seal
+from supplier_agent.consent.proposals import Judgement, receive_proposal
+from supplier_agent.datasets.catalogue import Dataset, choose_dataset
+from supplier_agent.home import AgentHome
+from supplier_agent.tasks.journal import open_journal
+from syncline.clock import SystemClock
+from syncline.durable.audit import AuditLog
+from syncline.errors import DataError
+from syncline.wire.membership import load_membership
+from tests.agent.fake_hub import FakeHub
+from tests.agent.harness import POLICY, STUDY, enrolled_home, rows, specification
+
+
+@pytest.fixture
+def command(capsys, monkeypatch):
+    """Run the command in this process; return its exit status and what it printed."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["supplier-agent", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return ended.value.code or 0, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def home(tmp_path):
+    async def make():
+        hub = FakeHub()
+        await hub.start()
+        try:
+            return await enrolled_home(hub, tmp_path / "agent")
+        finally:
+            await hub.stop()
+
+    return asyncio.run(make())
+
+
+def propose(home, text=STUDY):
+    """Put a proposal into the journal, as the running agent does."""
+    member, content = load_membership(home.identity, ""), specification(text)
+    seal = Seal(member.signing_key(), AuditLog(member.signing_key(), SystemClock()))
+    proposal = FakeHub().proposal(content)
+    judgement = Judgement("heart-2026", (), automatic=False)
+    with open_journal(home) as journal:
+        journal.write_now(lambda c: receive_proposal(c, seal, proposal, judgement, 1))
+
+
+def test_without_a_home_the_remedy_is_named(command, tmp_path):
+    for arguments in (["status"], ["check"], ["run"], ["studies", "list"], ["datasets", "list"]):
+        code, out, error = command(*arguments, "--home", tmp_path / "none")
+        assert (code, out) == (2, "")
+        assert "run 'supplier-agent enrol TOKEN --hub HOST:PORT'" in error
+        assert error.count("\n") == 1
+
+
+def test_wrong_usage_exits_with_2(command):
+    code, _, error = command("datasets", "add")
+    assert code == 2
+    assert "Missing argument" in error
+
+
+def test_enroll_is_an_alias(command, tmp_path):
+    code, _, error = command("enroll", "nonsense", "--hub", "localhost:1", "--home", tmp_path / "agent")
+    assert code == 1
+    assert error.startswith("error: token: ")
+
+
+def test_the_first_policy_permits_nothing_and_is_closed_to_others(command, tmp_path):
+    from supplier_agent.cli.enrolment import write_first_policy
+    from syncline.study.policy import Policy
+
+    place = AgentHome(tmp_path / "agent")
+    place.create()
+    write_first_policy(place)
+    assert stat.S_IMODE(place.policy.stat().st_mode) == 0o600
+    assert Policy.from_yaml(place.policy).flows == ()
+    place.policy.write_text(POLICY)
+    write_first_policy(place)
+    assert place.policy.read_text() == POLICY
+
+
+def test_a_data_set_is_read_before_it_is_added(command, home, tmp_path):
+    table = tmp_path / "lung.csv"
+    table.write_text("pid,age\n1,40\n2,50\n")
+    code, out, _ = command("datasets", "add", "lung", table, "--person", "pid", "--json", "--home", home.root)
+    assert code == 0
+    assert json.loads(out) == {"name": "lung", "source": str(table), "person": "pid", "rows": 2}
+    code, _, error = command("datasets", "add", "lung", table, "--home", home.root)
+    assert code == 2
+    assert "remove it first" in error
+    code, _, error = command("datasets", "add", "x", table, "--person", "nobody", "--home", home.root)
+    assert code == 1
+    assert "no column 'nobody'" in error
+    code, _, error = command("datasets", "add", "y", tmp_path / "none.csv", "--home", home.root)
+    assert code == 1
+    assert str(tmp_path / "none.csv") in error
+    assert command("datasets", "remove", "lung", "--home", home.root)[0] == 0
+    assert command("datasets", "remove", "lung", "--home", home.root)[0] == 2
+
+
+def test_a_preparation_is_refused_by_name(command, home, tmp_path):
+    arguments = ("datasets", "add", "z", tmp_path / "z.csv", "--preparation", "p.yaml")
+    code, _, error = command(*arguments, "--home", home.root)
+    assert code == 2
+    assert "--preparation: this version does not implement preparations" in error
+
+
+def test_show_says_in_plain_words_what_would_leave(command, home):
+    propose(home)
+    code, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
+    assert code == 0
+    digest = hashlib.sha256(specification()).hexdigest()
+    for words in (
+        "Method development",
+        digest,
+        "additive summaries, never a row",
+        "2: age, sex",
+        "marginals: how many rows have each combination",
+        "min_cell 11",
+        "not compared with rows here",
+        "compare by telephone",
+    ):
+        assert words in out
+    assert "tree_level" not in out
+
+
+def test_a_person_approves_and_withdraws(command, home):
+    propose(home)
+    code, out, _ = command("studies", "approve", "heart-2026", "--home", home.root)
+    assert code == 0
+    assert "is approved" in out
+    code, _, error = command("studies", "approve", "heart-2026", "--home", home.root)
+    assert code == 2
+    assert "is approved and cannot become approved" in error
+    assert command("studies", "refuse", "heart-2026", "--reason", "no", "--home", home.root)[0] == 0
+    assert rows(home, "SELECT state, reason, decided_by FROM study") == [("refused", "no", "person")]
+    assert command("audit", "verify", "--home", home.root)[0] == 0
+
+
+def test_a_person_cannot_approve_what_the_policy_forbids(command, home):
+    propose(home)
+    home.policy.write_text(POLICY.replace("[summaries]", "[]"))
+    code, _, error = command("studies", "approve", "heart-2026", "--home", home.root)
+    assert code == 1
+    assert "flows: the flow 'summaries' is not listed" in error
+    assert rows(home, "SELECT state FROM study") == [("waiting",)]
+
+
+def test_policy_test_prints_every_refusal(command, home, tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY)
+    assert command("policy", "test", study, "--home", home.root)[0] == 0
+    home.policy.write_text(
+        POLICY.replace("[heart]", "[lung]").replace("min_suppliers: 1", "min_suppliers: 2")
+    )
+    code, out, _ = command("policy", "test", study, "--json", "--home", home.root)
+    assert code == 1
+    keys = [refusal.split(":")[0] for refusal in json.loads(out)["refusals"]]
+    assert keys == ["min_suppliers", "datasets"]
+
+
+def test_policy_show_is_in_plain_words(command, home):
+    code, out, _ = command("policy", "show", "--home", home.root)
+    assert code == 0
+    assert "a person approves each study" in out
+
+
+def test_check_names_what_fails_with_a_remedy(command, home):
+    home.policy.write_text("syncline: 1\nflow: [summaries]\n")
+    (home.identity / "tls.pem").chmod(0o644)
+    code, out, _ = command("check", "--json", "--home", home.root)
+    assert code == 1
+    failed = {item["check"]: item["text"] for item in json.loads(out)["checks"] if not item["passed"]}
+    assert set(failed) == {"keys", "certificate", "policy", "data set heart", "hub"}
+    assert "chmod 600" in failed["keys"]
+    assert "flows" in failed["policy"]
+
+
+def test_status_without_a_run(command, home):
+    code, out, _ = command("status", "--home", home.root)
+    assert code == 0
+    assert "never ran: supplier-agent run" in out
+
+
+def test_a_data_set_is_chosen_by_name_or_because_it_is_the_only_one():
+    heart, lung = Dataset("heart", "/h.csv", None), Dataset("lung", "/l.csv", None)
+    assert choose_dataset([heart], None) is heart
+    assert choose_dataset([heart, lung], "lung") is lung
+    with pytest.raises(DataError, match="has 2: name one as 'dataset'"):
+        choose_dataset([heart, lung], None)
+    with pytest.raises(DataError, match="'supplier-agent datasets add'"):
+        choose_dataset([], None)
+    with pytest.raises(DataError, match="datasets add brain SOURCE"):
+        choose_dataset([heart], "brain")
+
+
+def test_the_password_of_a_database_is_never_shown():
+    shown = Dataset("heart", "postgresql://ada:secret@db.example.org/heart", None).shown_source
+    assert "secret" not in shown
+    assert "ada" in shown
