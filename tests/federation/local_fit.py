@@ -1,0 +1,70 @@
+"""A whole fit in one process: tables in memory are prepared, asked, merged and sampled as a study would."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+
+from syncline.data.release_table import write_release_parquet
+from syncline.data.schema import Schema
+from syncline.preparation.fold import Fold
+from syncline.preparation.prepared_source import prepare
+from syncline.protocols.asking import Answering, Memory
+from syncline.protocols.simulation import Traffic, simulate
+from syncline.protocols.transition import PartyId
+from syncline.questions.workspace import Workspace
+from syncline.sources.memory import TableSource
+from syncline.study.release import released_schema
+from syncline.synthesizers.fit import Fit, Fitted
+from syncline.synthesizers.fitted import pack_fitted
+from syncline.synthesizers.settings import FitSettings
+from syncline.synthesizers.streams import Seed
+from syncline.wire.exchange import hops_of
+
+SALT = b"a study of tests"
+
+
+def workspace_of(table: pa.Table, schema: Schema, *, holdout: str = "0", batch_rows: int = 1000) -> Workspace:
+    """Return the prepared rows of one supplier."""
+    return Workspace(prepare(TableSource(table), schema, Fold(SALT, holdout), batch_rows=batch_rows))
+
+
+def fit(
+    parts: Sequence[pa.Table],
+    schema: Schema,
+    *,
+    holdout: str = "0",
+    batch_rows: int = 1000,
+    traffic: list[Traffic] | None = None,
+    **settings: Any,
+) -> Fitted:
+    """Fit one model over the tables of some suppliers, every hop through its codec."""
+    tables = {
+        PartyId(f"supplier-{i:02}"): workspace_of(part, schema, holdout=holdout, batch_rows=batch_rows)
+        for i, part in enumerate(parts)
+    }
+    chosen = FitSettings(schema, holdout=holdout != "0", **settings)
+    listen = None if traffic is None else traffic.append
+    return simulate(Fit(chosen), Answering(), tables, hops_of(chosen), Memory(), listen)
+
+
+def release_of(fitted: Fitted, schema: Schema, rows: int = 500, seed: int = 1) -> bytes:
+    """Return the released table as the bytes of its Parquet file."""
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / "synthetic.parquet"
+        write_release_parquet(
+            path, released_schema(schema, fitted.model), fitted.model.sample(rows, Seed.of_number(seed))
+        )
+        return path.read_bytes()
+
+
+def fingerprint(fitted: Fitted, schema: Schema) -> str:
+    """Return a digest of all that follows from a fit: the release, the model, the marginals to compare."""
+    digest = hashlib.sha256(release_of(fitted, schema))
+    digest.update(pack_fitted(fitted))
+    return digest.hexdigest()
