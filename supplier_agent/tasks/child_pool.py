@@ -77,6 +77,11 @@ class ChildPool:
                 await asyncio.sleep(pause)
             return await self._ask(place, header, blobs)
 
+    def child_of(self, study_id: str) -> ChildProcess | None:
+        """Return the study's child where it runs."""
+        place = self._places.get(study_id)
+        return None if place is None else place.child
+
     async def close_study(self, study_id: str) -> None:
         """End the study's child, also in the middle of a call."""
         place = self._places.pop(study_id, None)

@@ -17,7 +17,7 @@ from supplier_agent.home import AgentHome
 from supplier_agent.tasks.journal import open_journal
 from supplier_agent.uplink.attachment import Pace
 from supplier_agent.uplink.daemon import Agent, Settings
-from syncline.clock import SystemClock
+from syncline.clock import Clock, SystemClock
 from syncline.data.document import parse_document
 from syncline.data.section import build
 from syncline.identity.peer import Role
@@ -79,11 +79,13 @@ async def enrolled_home(hub: FakeHub, root: Path, name: str = "cleveland") -> Ag
 
 
 @contextlib.asynccontextmanager
-async def running(home: AgentHome, log: io.StringIO | None = None) -> AsyncIterator[asyncio.Task[None]]:
+async def running(
+    home: AgentHome, log: io.StringIO | None = None, clock: Clock | None = None
+) -> AsyncIterator[asyncio.Task[None]]:
     """Run an agent in this process until the block ends."""
     from syncline.wire.membership import load_membership
 
-    stopping, clock = asyncio.Event(), SystemClock()
+    stopping, clock = asyncio.Event(), clock or SystemClock()
     membership = load_membership(home.identity, "enrol")
     events = EventLog(clock, log or io.StringIO(), human=False)
     with open_journal(home) as database:
