@@ -25,8 +25,9 @@ from syncline.wire.messages import (
 )
 from tests.hub.clients import FakeAgent, eventually, running
 from tests.hub.conftest import specification
-from tests.hub.test_enrolment import refused
+from tests.hub.test_enrolment import dismiss, refused
 from trusted_party.studies import operation
+from trusted_party.studies.dismissal import ban
 from trusted_party.studies.endings import Endings
 
 pytestmark = pytest.mark.network
@@ -127,6 +128,21 @@ def resume(site, study_id):
     with site.home.open_database() as database:
         endings = Endings(site.home.open_audit(site.clock), site.clock)
         database.write_now(lambda connection: operation.resume_study(connection, endings, study_id))
+
+
+def test_a_banned_supplier_is_not_waited_for_as_if_it_might_come_back(site, run):
+    async def work():
+        async with site.running():
+            ada, (north,) = await team(site, "north")
+            north.answer = silent
+            async with running(north):
+                study_id = await site.submit(ada, specification("north"))
+                await eventually(lambda: bool(offers(north)))
+                await asyncio.to_thread(dismiss, site, ban, "north", "a test")
+                status = await site.until(ada, study_id, lambda status: status.state == "paused")
+            assert status.reason == "north declined to answer: it was banned by the hub's operator"
+
+    run(work())
 
 
 def test_a_restarted_hub_goes_on_in_the_same_round_and_asks_nobody_twice(site, run):

@@ -29,14 +29,20 @@ def test_a_study_runs_from_submission_to_a_verified_release(site, run):
                 status = await site.until(ada, study_id, lambda status: status.ended_us > 0)
                 assert (status.state, status.rounds_done) == ("released", 3)
                 assert status.bytes_received == 6
+                assert {supplier.state for supplier in status.suppliers} == {"answered"}
                 assert [supplier.rounds_answered for supplier in status.suppliers] == [3, 3]
                 assert all(len(agent.answered) == 3 for agent in agents)
                 await eventually(lambda: all(agent.ended for agent in agents))
                 assert agents[0].ended[0].outcome is Outcome.RELEASED
+            await eventually(lambda: kept_payloads(site) == 2)  # the model and its seed
             check_release(site, status)
             await check_fetch(site, ada, status.release_id)
 
     run(work())
+
+
+def kept_payloads(site):
+    return sum(path.is_file() for path in site.home.payloads_path.rglob("*"))
 
 
 def check_release(site, status):

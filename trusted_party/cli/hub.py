@@ -72,14 +72,16 @@ async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> Asy
 async def _serving(base: Foundation, settings: HubSettings) -> AsyncIterator[RunningHub]:
     parts = assemble(base, settings.lease_seconds, settings.pace)
     await parts.gate.refresh()
-    async with _servers(base, parts, settings) as hub:
-        async with _together(
+    async with (
+        _servers(base, parts, settings) as hub,
+        _together(
             parts.engine.run(),
             parts.attachments.watch_leases(settings.lease_check_seconds),
             _watch_commands(base.database, parts),
-        ):
-            log_event("hub_listening", members=hub.members.port, enrolment=hub.enrolment.port)
-            yield hub
+        ),
+    ):
+        log_event("hub_listening", members=hub.members.port, enrolment=hub.enrolment.port)
+        yield hub
     log_event("hub_stopped")
 
 

@@ -84,6 +84,7 @@ class StudyDriver:
     def __init__(self, ports: Ports, study_id: StudyId) -> None:
         self._ports = ports
         self._study_id = study_id
+        self.ended = False
 
     async def look(self) -> View:
         """Read the study, its roster and the open round's tasks."""
@@ -123,6 +124,8 @@ class StudyDriver:
                 await self._ports.publish(view.study, spec)
                 return True
             case _:
+                await self._forget_all(view.study)
+                self.ended = True
                 return False
 
     async def fail(self, reason: str) -> None:
@@ -237,10 +240,10 @@ class StudyDriver:
             self._ports.vault.reply(task.id).clear()
         crash_point("round:forgotten")
 
-    async def forget(self) -> None:
-        """Delete the payloads of a study that has ended."""
-        tasks = await self._ports.database.read(lambda connection: task_ids_of(connection, self._study_id))
-        await asyncio.to_thread(self._ports.vault.forget_study, self._study_id, tasks)
+    async def _forget_all(self, study: StudyRow) -> None:
+        """Delete the payloads of a study that has ended; model and seed stay."""
+        tasks = await self._ports.database.read(lambda connection: task_ids_of(connection, study.id))
+        await asyncio.to_thread(self._ports.vault.forget_study, study.id, tasks)
 
     async def _change(self, view: View, write: Callable[[sqlite3.Connection], None]) -> None:
         await self._ports.database.write(write)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
 from syncline.compute.child import ChildFailed
@@ -57,13 +58,14 @@ class Engine:
 
     async def _drive(self, study_id: StudyId) -> None:
         driver = StudyDriver(self._ports, study_id)
+        with contextlib.suppress(OSError):
+            await self._ports.worker.warm_up()  # while the suppliers decide
         with self._ports.changes.watch(about_study(study_id), ANY_STUDY) as changed:
             while True:
                 changed.clear()
                 if await self._advance(driver, study_id):
                     continue
-                if (await driver.look()).study.state.is_final:
-                    await driver.forget()
+                if driver.ended:
                     return
                 await _wait(changed, self._pace.look_seconds)
 

@@ -72,7 +72,8 @@ def _state_word(study: StudyRow, party: PartyRow, task: Task | None, connected: 
     if party.state is PartyState.WAITING:
         return "waiting"
     if task is None or task.state is TaskState.CLOSED or not party.in_roster:
-        return "answered" if party.rounds_answered and study.state is StudyState.RELEASED else "approved"
+        fitted = study.state in (StudyState.RELEASING, StudyState.RELEASED)
+        return "answered" if fitted and party.in_roster else "approved"
     if task.state is TaskState.ANSWERED:
         return "answered"
     return "answering" if connected else "lost"

@@ -35,6 +35,11 @@ class Worker:
         self._ending: asyncio.TimerHandle | None = None
         self._reaper: asyncio.Task[None] | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The child's process id; None while there is no child."""
+        return None if self._child is None else self._child.pid
+
     async def call(self, header: Header, blobs: Sequence[bytes]) -> tuple[dict[str, Json], list[bytes]]:
         """Compute; errors of the catalogue come through, a child that keeps dying ends the study."""
         async with self._turn:
@@ -42,7 +47,7 @@ class Worker:
             try:
                 return await self._call(header, blobs)
             finally:
-                self._ending = asyncio.get_running_loop().call_later(self._idle_seconds, self._begin_rest)
+                self._end_later()
 
     async def _call(self, header: Header, blobs: Sequence[bytes]) -> tuple[dict[str, Json], list[bytes]]:
         for attempt in range(1, self._attempts + 1):
@@ -65,7 +70,11 @@ class Worker:
     async def warm_up(self) -> None:
         """Start the child before it is needed, so that its imports cost no study any time."""
         async with self._turn:
-            await self._living()
+            self._keep_alive()
+            try:
+                await self._living()
+            finally:
+                self._end_later()
 
     async def close(self) -> None:
         """End the child."""
@@ -79,6 +88,9 @@ class Worker:
         if self._ending is not None:
             self._ending.cancel()
             self._ending = None
+
+    def _end_later(self) -> None:
+        self._ending = asyncio.get_running_loop().call_later(self._idle_seconds, self._begin_rest)
 
     def _begin_rest(self) -> None:
         self._ending = None

@@ -1,0 +1,41 @@
+"""The computing child is started when needed, repeated after a death, ended when idle."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from syncline.errors import StudyFailed
+from trusted_party.synthesis.worker import Worker
+
+START = {"op": "start", "parties": ["north"]}
+
+
+def test_a_child_that_keeps_dying_ends_the_study_with_a_sentence():
+    async def work():
+        worker = Worker("tests.hub.no_such_module", attempts=2)
+        with pytest.raises(StudyFailed, match="ended 2 times in the same step"):
+            await worker.call(START, [b"{}"])
+        await worker.close()
+
+    asyncio.run(work())
+
+
+def test_an_idle_child_gives_its_memory_back_and_the_next_call_starts_another():
+    async def work():
+        worker = Worker("tests.hub.fake_child", idle_seconds=0.1)
+        await worker.warm_up()
+        first = worker.pid
+        assert first is not None
+        header, blobs = await worker.call(START, [b"{}"])
+        assert (header["round"], blobs) == (0, [b"0", b"0"])
+        assert worker.pid == first
+        await asyncio.sleep(0.5)
+        assert worker.pid is None
+        await worker.call(START, [b"{}"])
+        assert worker.pid not in (None, first)
+        await worker.close()
+        assert worker.pid is None
+
+    asyncio.run(work())
