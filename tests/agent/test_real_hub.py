@@ -254,6 +254,7 @@ async def killed_and_restarted(root, ada, north, name, point):
 
 
 @pytest.mark.faults
+@pytest.mark.slow
 def test_a_hub_that_restarts_in_the_middle_loses_nothing(site, tmp_path):
     async def work():
         async with site.running():
