@@ -9,6 +9,8 @@ import time
 import grpc
 import pytest
 
+from syncline.durable.payloads import PayloadStore
+from syncline.errors import StorageError
 from syncline.identity.peer import Role
 from syncline.wire import supplier as convert
 from syncline.wire.messages import (
@@ -357,5 +359,26 @@ def test_a_decision_needs_the_suppliers_own_signature(site, run):
             task = asyncio.create_task(north.run())
             assert "signature" in await refused(task)
             assert (await site.status(ada, study_id)).suppliers[0].state == "waiting"
+
+    run(work())
+
+
+def test_a_full_disk_is_waited_out_and_the_study_goes_on(site, run, monkeypatch):
+    original, left = PayloadStore.put, [3]
+
+    def failing(self, data):
+        if left[0]:
+            left[0] -= 1
+            raise StorageError("file payloads: the disk is full")
+        return original(self, data)
+
+    async def work():
+        async with site.running():
+            ada, (north,) = await team(site, "north")
+            monkeypatch.setattr(PayloadStore, "put", failing)
+            async with running(north):
+                study_id = await site.submit(ada, specification("north"))
+                status = await site.until(ada, study_id, lambda status: status.ended_us > 0)
+            assert (status.state, left) == ("released", [0])
 
     run(work())

@@ -70,25 +70,32 @@ class Engine:
                 await _wait(changed, self._pace.look_seconds)
 
     async def _advance(self, driver: StudyDriver, study_id: StudyId) -> bool:
-        """Make one step; a fault of the disk is waited out, any other fault ends the study."""
+        """Make one step; a fault of the disk is waited out, and the step made again."""
         try:
-            return await driver.advance()
+            return await self._step(driver, study_id)
         except StudyMoved:
             return True
         except StorageError as fault:
             log_warning("storage_fault", study=study_id, reason=str(fault))
             await asyncio.sleep(self._pace.retry_seconds)
             return True
+
+    async def _step(self, driver: StudyDriver, study_id: StudyId) -> bool:
+        """Make one step; any fault but the disk's ends the study with a sentence."""
+        try:
+            return await driver.advance()
+        except (StudyMoved, StorageError):
+            raise
         except ChildFailed as defect:
             log_warning("child_failed", study=study_id, kind=defect.kind, place=defect.sentence)
-            await driver.fail(str(defect))
+            reason = str(defect)
         except SynclineError as error:
-            await driver.fail(str(error))
+            reason = str(error)
         except Exception as defect:
-            log_warning("driver_failed", study=study_id, kind=type(defect).__name__)
-            await driver.fail(
-                f"internal error {type(defect).__name__}: report this with the software version"
-            )
+            kind = type(defect).__name__
+            log_warning("driver_failed", study=study_id, kind=kind)
+            reason = f"internal error {kind}: report this with the software version"
+        await driver.fail(reason)
         return True
 
 
