@@ -21,6 +21,7 @@ _COUNTS: Mapping[QuestionKind, str] = {
     QuestionKind.PROFILE: "per column, how many values fit the schema, are missing or out of range",
     QuestionKind.RANK_COUNTS: "per numeric column, how many rows lie in each interval (8 rounds)",
     QuestionKind.MARGINALS: "how many rows have each combination of one or two columns' values",
+    QuestionKind.MOMENTS: "sums of the numeric columns and of their products, two by two, in fixed point",
     QuestionKind.TREE_LEVEL: "per node of each tree, how many rows have each predictor and target bin",
     QuestionKind.FORMULA_CHECK: "how many rows break a formula between columns (equal, sum, log, ratio)",
 }
@@ -35,7 +36,12 @@ _MARGINALS = (
 
 QUESTIONS: Mapping[Method, tuple[QuestionKind, ...]] = {
     Method.MARGINALS: _MARGINALS,
-    Method.CART: (*_MARGINALS, QuestionKind.TREE_LEVEL, QuestionKind.FORMULA_CHECK),
+    Method.CART: (
+        *_MARGINALS,
+        QuestionKind.MOMENTS,
+        QuestionKind.FORMULA_CHECK,
+        QuestionKind.TREE_LEVEL,
+    ),
 }
 """The kinds of questions that each method asks."""
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from supplier_agent.consent.portrait import QUESTIONS
 from supplier_agent.datasets.catalogue import Dataset, choose_dataset
 from syncline.compute.frames import Json
 from syncline.errors import DataError
@@ -39,6 +40,7 @@ def assess(
     """Hold a study against the policy file at ``path`` and the data sets of the agent."""
     policy = Policy.from_yaml(path)
     refusals = [str(refusal) for refusal in policy.permits(spec, supplier)]
+    refusals += _against_questions(policy, spec)
     source = None
     try:
         dataset = choose_dataset(datasets, _wanted(spec, supplier))
@@ -55,6 +57,16 @@ def assess(
         max_rounds=policy.limits.max_rounds,
         policy=policy.to_document(),
     )
+
+
+def _against_questions(policy: Policy, spec: StudySpec) -> list[str]:
+    """Refuse a method at once that will ask what is not answered, rather than in the middle of the study."""
+    method = spec.synthesizer.method
+    return [
+        f"questions: the method {method.value} asks questions of kind '{kind.value}', which is not listed"
+        for kind in QUESTIONS[method]
+        if kind not in policy.questions
+    ]
 
 
 def _wanted(spec: StudySpec, supplier: str) -> str | None:

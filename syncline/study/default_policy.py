@@ -23,8 +23,8 @@ columns:
   deny: []         # [postcode]
 
 # Kinds of questions that are answered. The method marginals needs the first four,
-# cart also tree_level and formula_check:
-# [row_count, profile, rank_counts, marginals, tree_level, formula_check]
+# cart also moments, tree_level and formula_check:
+# [row_count, profile, rank_counts, marginals, moments, tree_level, formula_check]
 questions: []
 
 limits:

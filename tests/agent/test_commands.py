@@ -179,6 +179,15 @@ def test_policy_test_prints_every_refusal(command, home, tmp_path):
     assert keys == ["min_suppliers", "datasets"]
 
 
+def test_a_method_that_asks_too_much_is_refused_before_it_starts(command, home, tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY.replace("marginals", "cart"))
+    code, out, _ = command("policy", "test", study, "--json", "--home", home.root)
+    assert code == 1
+    kinds = [refusal.split("'")[1] for refusal in json.loads(out)["refusals"]]
+    assert kinds == ["moments", "formula_check", "tree_level"]
+
+
 def test_policy_show_is_in_plain_words(command, home):
     code, out, _ = command("policy", "show", "--home", home.root)
     assert code == 0
