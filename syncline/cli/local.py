@@ -1,6 +1,4 @@
-"""What a researcher does without a hub: simulate a study, synthesize one table, infer a schema, verify a
-release.
-"""
+"""What a researcher does without a hub: simulate, synthesize, infer a schema, verify a release."""
 
 from __future__ import annotations
 
@@ -116,8 +114,15 @@ def verify(
 
     found = verify_release(release, _key(hub_key))
     if as_json:
-        body = {"passed": found.passed, "failures": list(found.failures), "files": list(found.files)}
-        print_json({**body, "signer": found.signer_fingerprint, "pinned": found.pinned})
+        print_json(
+            {
+                "passed": found.passed,
+                "failures": list(found.failures),
+                "files": list(found.files),
+                "signer": found.signer_fingerprint,
+                "pinned": found.pinned,
+            }
+        )
     elif found.passed:
         known = "the hub's key" if found.pinned else "a key that you did not pin with --hub-key"
         typer.echo(f"verified: {len(found.files)} files, signed by {known} {found.signer_fingerprint}")

@@ -106,9 +106,7 @@ class ColumnCodes:
 
 @dataclass(frozen=True, slots=True)
 class CodedBatch:
-    """A prepared batch as codes (n_rows, n_columns), with the fold and, where declared, the person
-    buckets.
-    """
+    """A prepared batch as codes (n_rows, n_columns), with fold and, where declared, person buckets."""
 
     codes: Codes
     holdout: npt.NDArray[np.bool_]

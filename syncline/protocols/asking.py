@@ -1,12 +1,13 @@
 """The supplier's half of every study: answer the questions of a round from one table, once, within their aim.
 
-All techniques share it, because all of them ask in the closed vocabulary. The memory holds what limits the next round:
-the codebook agreed, the splits of each tree so far, and the column sets that were counted already.
+All techniques share it, because all of them ask in the closed vocabulary. The memory holds what limits the
+next round: the codebook agreed, the splits of each tree so far, and the column sets that were counted
+already.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from syncline.data.codebook import Codebook
 from syncline.data.schema import Schema
@@ -50,7 +51,7 @@ class Memory:
 
     round: int = -1
     codebook: Codebook | None = None
-    paths: TreePaths = TreePaths()
+    paths: TreePaths = field(default_factory=TreePaths)
     counted: frozenset[str] = frozenset()
     closed: bool = False
 

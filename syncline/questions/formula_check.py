@@ -67,7 +67,7 @@ class FormulaCheck:
     kind: ClassVar[str] = "formula_check"
 
     def size(self, codebook: Codebook | None = None) -> int:
-        """Number of cells of the answer."""
+        """Return the number of cells of the answer."""
         return CELLS * len(self.formulas)
 
     @property

@@ -44,7 +44,7 @@ class Marginals:
                 raise ValueError("marginals: a set names one, two or three columns")
 
     def size(self, codebook: Codebook) -> int:
-        """Number of cells of the answer."""
+        """Return the number of cells of the answer."""
         return sum(prod(shape_of(axes, codebook)) for axes in self.sets)
 
     @property

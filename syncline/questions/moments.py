@@ -50,7 +50,7 @@ class Moments:
     kind: ClassVar[str] = "moments"
 
     def size(self, codebook: Codebook | None = None) -> int:
-        """Number of integers of the answer."""
+        """Return the number of integers of the answer."""
         k = len(self.scaled)
         return 1 + k + k * (k + 1) // 2
 
@@ -88,9 +88,7 @@ class Moments:
 def numbers(
     batch: Batch, workspace: Workspace, name: str
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Return the values (n,) of a numeric column as float64 and whether each is valid; 0.0 where it is
-    not.
-    """
+    """Return a numeric column as float64 (n,), 0.0 where it has no value, and which cells are valid."""
     place = next(i for i, variable in enumerate(workspace.schema.modelled) if variable.name == name)
     grid = workspace.schema.modelled[place].grid
     assert grid is not None

@@ -27,7 +27,7 @@ class Profile:
     kind: ClassVar[str] = "profile"
 
     def size(self, codebook: Codebook | None = None) -> int:
-        """Number of cells of the answer."""
+        """Return the number of cells of the answer."""
         return STATUSES * len(self.names)
 
     @property

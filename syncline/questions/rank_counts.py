@@ -30,9 +30,7 @@ MAX_PARTS = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class RankColumn:
-    """The intervals of one column: ``prefixes`` (k,) increasing, each cut into ``2**bits`` parts of
-    ``2**shift`` keys.
-    """
+    """Intervals of one column: each of ``prefixes`` cut into ``2**bits`` parts of ``2**shift`` keys."""
 
     name: str
     base: int
@@ -82,7 +80,7 @@ class RankCounts:
     kind: ClassVar[str] = "rank_counts"
 
     def size(self, codebook: Codebook | None = None) -> int:
-        """Number of cells of the answer."""
+        """Return the number of cells of the answer."""
         return sum(column.size for column in self.ranked)
 
     @property

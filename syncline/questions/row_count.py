@@ -23,7 +23,7 @@ class RowCount:
     kind: ClassVar[str] = "row_count"
 
     def size(self, codebook: Codebook | None = None) -> int:
-        """Number of cells of the answer."""
+        """Return the number of cells of the answer."""
         return 2
 
     @property

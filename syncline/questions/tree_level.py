@@ -105,7 +105,7 @@ class TreeLevel:
         return 2
 
     def new_nodes(self) -> int:
-        """Number of children that the splits of this level make."""
+        """Return the number of children that the splits of this level make."""
         return 2 * sum(len(step.split_node) for step in self.steps)
 
     def front(self) -> int:
@@ -117,7 +117,7 @@ class TreeLevel:
         return (self.size(codebook) if self.leaves else self.front()) if self.persons else 0
 
     def size(self, codebook: Codebook) -> int:
-        """Number of cells of the answer."""
+        """Return the number of cells of the answer."""
         offsets = bin_offsets(self.order, codebook)
         return self.front() + sum(
             len(step.counted) * self.width(step, codebook, offsets) for step in self.steps

@@ -61,9 +61,7 @@ class Workspace:
         size: int,
         masked: int,
     ) -> Counts:
-        """Count streams of cells, with person buckets for the leading ``masked`` cells where persons are
-        declared.
-        """
+        """Count streams of cells, the leading ``masked`` ones with person buckets where these exist."""
         persons = self.has_persons
         counted = [Counts.empty(size, persons=persons, masked=masked)]
         for cells, buckets in parts:

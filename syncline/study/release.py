@@ -1,5 +1,4 @@
-"""Write the files of a release from a fitted model: tables, schema and report, the same for the same model
-and seed.
+"""Write the files of a release: tables, schema and report, the same for the same model and seed.
 
 Nothing in ``synthetic.parquet`` depends on the study's name, its roster or the time; these stand in the
 report and the manifest.

@@ -19,9 +19,7 @@ NO_GATE = "no disclosure gate was run: this version does not have one yet"
 def report_document(
     spec: StudySpec, fitted: Fitted, rows: int, compared: Agreement | None, provenance: Mapping[str, Json]
 ) -> dict[str, Json]:
-    """Return the report as JSON; every figure is a mean over columns or a share, never a count of few
-    persons.
-    """
+    """Return the report as JSON; a figure is a mean or a share, never a count of few persons."""
     return {
         "synthetic": True,
         "study": {
@@ -103,9 +101,9 @@ def _privacy(spec: StudySpec) -> dict[str, Json]:
         "secure_aggregation": False,
         "differential_privacy": "none",
         "words": [
-            f"The hub saw exact counts. Models and this report show no cell of fewer than {spec.privacy.min_cell}"
-            f" {unit}.",
-            "The seed stands in the specification, so the counts of the model's leaves can be read off the rows."
+            "The hub saw exact counts. The model and this report show no cell of fewer than"
+            f" {spec.privacy.min_cell} {unit}.",
+            "The seed stands in the specification, so counts of the model can be read off the rows."
             if given
             else "The seed is secret; the manifest holds a commitment to it.",
             "Secure aggregation and differential privacy were not used.",

@@ -10,13 +10,16 @@ from typing import Any, cast
 from syncline.compute.frames import Json
 
 _STYLE = """
-:root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--line:#d8dee6;--paper:#fff;--bar:#3769a8;--floor:#c98a1b;
---warn:#fff4dc;--warnline:#c98a1b}
-@media (prefers-color-scheme:dark){:root{--ink:#e7ecf3;--soft:#9aa6b5;--line:#323c49;--paper:#12171e;--bar:#6ea3e0;
---floor:#e0ad4e;--warn:#2a2416}}
-body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:62rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.6rem;margin-bottom:0}h2{font-size:1.15rem;margin-top:2.2rem;border-bottom:1px solid var(--line)}
-p.lead,small,caption,.soft{color:var(--soft)}table{border-collapse:collapse;width:100%}caption{text-align:left}
+:root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--line:#d8dee6;--paper:#fff;
+--bar:#3769a8;--floor:#c98a1b;--warn:#fff4dc;--warnline:#c98a1b}
+@media (prefers-color-scheme:dark){:root{--ink:#e7ecf3;--soft:#9aa6b5;--line:#323c49;--paper:#12171e;
+--bar:#6ea3e0;--floor:#e0ad4e;--warn:#2a2416}}
+body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);
+max-width:62rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.6rem;margin-bottom:0}
+h2{font-size:1.15rem;margin-top:2.2rem;border-bottom:1px solid var(--line)}
+p.lead,small,caption,.soft{color:var(--soft)}
+table{border-collapse:collapse;width:100%}caption{text-align:left}
 th,td{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 .verdict{background:var(--warn);border-left:4px solid var(--warnline);padding:.8rem 1rem;margin:1.2rem 0}
@@ -53,7 +56,8 @@ def as_html(document: Mapping[str, Json]) -> str:
 def _verdict(d: Mapping[str, Any]) -> str:
     words = [
         "<strong>Every row of this table is synthetic; none is a record of a person.</strong>",
-        f"Its disclosure risk was not judged: {escape(d['gate']['failures'][0])}. Share it only as the suppliers agreed.",
+        f"Its disclosure risk was not judged: {escape(d['gate']['failures'][0])}."
+        " Share it only as the suppliers agreed.",
     ]
     metric = d["metrics"].get("tv_2way")
     if metric is not None:
@@ -70,8 +74,9 @@ def _agreement(d: Mapping[str, Any]) -> str:
     if not found:
         return "<h2>Agreement with the real table</h2><p>The study asked for no comparison.</p>"
     text = (
-        "<p>Total variation distance: 0 is equal, 1 is disjoint. The suppliers counted the real rows; nobody pooled them."
-        " The floor is the same distance between the real rows that were held out and those that were learnt from.</p>"
+        "<p>Total variation distance: 0 is equal, 1 is disjoint. The suppliers counted the real rows; nobody"
+        " pooled them. The floor is the same distance between the real rows that were held out and those that"
+        " were learnt from.</p>"
     )
     tables = _distances("Single columns", found["single"]) + _distances(
         f"The worst of {found['pairs_compared']} pairs", found["worst_pairs"]
@@ -87,7 +92,10 @@ def _distances(caption: str, rows: Sequence[Mapping[str, Any]]) -> str:
         f"<td>{_bars(row['tv'] / most, (row['floor'] or 0.0) / most)}</td></tr>"
         for row in rows
     )
-    head = "<tr><th scope=col>Columns</th><th scope=col class=n>Synthetic</th><th scope=col class=n>Floor</th><th scope=col>Synthetic above, floor below</th></tr>"
+    head = (
+        "<tr><th scope=col>Columns</th><th scope=col class=n>Synthetic</th><th scope=col class=n>Floor</th>"
+        "<th scope=col>Synthetic above, floor below</th></tr>"
+    )
     return f"<table><caption>{escape(caption)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
 
 
@@ -121,7 +129,8 @@ def _list(heading: str, lines: Iterable[str]) -> str:
 def _provenance(provenance: Mapping[str, Any], study: Mapping[str, Any]) -> str:
     rows = {"rows": study["rows"], "method": study["method"], **provenance}
     body = "".join(
-        f"<tr><th scope=row>{escape(key.replace('_', ' '))}</th><td><code>{escape(_shown(value))}</code></td></tr>"
+        f"<tr><th scope=row>{escape(key.replace('_', ' '))}</th>"
+        f"<td><code>{escape(_shown(value))}</code></td></tr>"
         for key, value in rows.items()
     )
     return f"<h2>Where it comes from</h2><table>{body}</table>"

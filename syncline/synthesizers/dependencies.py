@@ -1,7 +1,8 @@
 """Find columns whose codes are determined by another column's codes, so that the pair stays consistent.
 
 A column with a determinant is not given a tree: it is drawn from the counts of its codes for each code of the
-determinant. Pairs are screened with the target classes of one side, which are few, and confirmed with all codes.
+determinant. Pairs are screened with the target classes of one side, which are few, and confirmed with all
+codes.
 """
 
 from __future__ import annotations
@@ -66,9 +67,9 @@ def choose(
 ) -> dict[str, str]:
     """Return the determinant of each column that has one; never in a circle.
 
-    Columns are taken from the last to the first, and of several determinants the one with the fewest codes, so that
-    the column that stands first in the schema keeps its tree. In a ``given`` visit sequence a determinant must come
-    before its dependents.
+    Columns are taken from the last to the first, and of several determinants the one with the fewest codes,
+    so that the column that stands first in the schema keeps its tree. In a ``given`` visit sequence a
+    determinant must come before its dependents.
     """
     place = {name: i for i, name in enumerate(given)}
     chosen: dict[str, str] = {}

@@ -54,8 +54,8 @@ class Fit:
     ) -> Continue[FitState, Request] | Finish[Fitted]:
         """Return the next request, or the fitted model.
 
-        A supplier may be ``missing`` only in round 0, before the first answer of the fit: two questions are never
-        answered by different rosters.
+        A supplier may be ``missing`` only in round 0, before the first answer of the fit: two questions are
+        never answered by different rosters.
         """
         if missing and state.round > 0:
             raise ProtocolError("the roster is frozen by the first fit answer; a supplier's reply is missing")

@@ -1,7 +1,8 @@
-"""Find columns that follow from others by a formula, so that they can be recomputed and never contradict them.
+"""Find columns that follow from others by a formula: recomputed, they never contradict them.
 
-Which formulas are worth checking is read off the merged moments (sums, ratios) or tried for every pair (equality and
-logarithms); whether they hold is counted by ``FormulaCheck``. Floating-point algebra only proposes; counts decide.
+Which formulas are worth checking is read off the merged moments (sums, ratios) or tried for every pair
+(equality and logarithms); whether they hold is counted by ``FormulaCheck``. Floating-point algebra only
+proposes; counts decide.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ Floats = npt.NDArray[np.float64]
 class Derived:
     """A column that is recomputed: its formula, and whether its own gaps are modelled.
 
-    ``own_gaps`` means that the column is missing in places where the formula has a value; these gaps are learnt like
-    a column of two codes. Otherwise it is missing exactly where the formula has no value.
+    ``own_gaps`` means that the column is missing in places where the formula has a value; these gaps are
+    learnt like a column of two codes. Otherwise it is missing exactly where the formula has no value.
     """
 
     formula: Constraint
@@ -86,7 +87,7 @@ def choose(
     columns: Mapping[str, CodedColumn],
     n_rows: int,
 ) -> tuple[Derived, ...]:
-    """Return the columns to recompute, each by one formula and none in a circle; declared formulas come first."""
+    """Return the columns to recompute: one formula each, none in a circle, declared ones first."""
     ranked = sorted(
         range(len(checked)), key=lambda i: (checked[i] not in declared, _rank(checked[i]), checked[i].columns)
     )

@@ -74,7 +74,7 @@ def take_columns(head: Json, arrays: Mapping[str, Array], schema: Schema) -> tup
         categories = tuple(cast("list[str]", item["categories"]))
         if categories != variable.categories:
             variable = variable.model_copy(update={"categories": categories})
-        columns.append(_column(item, {k: v for k, v in arrays.items()}, i, variable))
+        columns.append(_column(item, arrays, i, variable))
     return tuple(columns)
 
 

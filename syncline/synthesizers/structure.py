@@ -65,7 +65,8 @@ class Plan:
     book : the columns' codes
     order : the columns that are drawn, in visit order
     derived : the columns that are recomputed
-    pairs : for each column with a determinant, that column and their joint counts (its codes, own codes), small
+    pairs : for each column with a determinant, that column and their joint counts (its codes, own codes),
+        small
         cells left out
     bounds : declared upper bounds between columns
     """

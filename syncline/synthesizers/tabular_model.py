@@ -1,7 +1,7 @@
 """A fitted model of one table: codes drawn column by column, then values on each variable's grid.
 
-The model holds what was learnt after the small-count rule, and nothing of the suppliers' answers besides. Rows are
-drawn in partitions with streams of their own, so any runner produces the same rows.
+The model holds what was learnt after the small-count rule, and nothing of the suppliers' answers besides.
+Rows are drawn in partitions with streams of their own, so any runner produces the same rows.
 """
 
 from __future__ import annotations

@@ -14,8 +14,9 @@ def visit_order(
 ) -> tuple[str, ...]:
     """Return all of ``names`` in visit order.
 
-    A ``given`` sequence comes first, as it stands. The others follow by ascending number of codes, the declared target
-    before them all, and a column after its determinant; ties go by their order in the schema.
+    A ``given`` sequence comes first, as it stands. The others follow by ascending number of codes, the
+    declared target before them all, and a column after its determinant; ties go by their order in the
+    schema.
     """
     rank: dict[str, int] = {}
     for name in names:

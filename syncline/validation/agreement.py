@@ -1,5 +1,4 @@
-"""Total variation between the marginals of the synthetic and the real table, beside the real-against-real
-floor.
+"""Total variation between synthetic and real marginals, beside the real-against-real floor.
 
 The distance of a set of columns is half the sum of the absolute differences of the cells' shares: 0 where
 the marginals agree, 1 where they have no cell in common. The floor is the same distance between the rows

@@ -92,7 +92,8 @@ def check_suppliers(spec: StudySpec, sources: Mapping[str, Source]) -> None:
     absent = sorted(set(spec.supplier_names) - set(sources))
     if extra:
         raise UsageError(
-            f"--supplier {extra[0]}: the study names no such supplier; it names {', '.join(spec.supplier_names)}"
+            f"--supplier {extra[0]}: the study names no such supplier;"
+            f" it names {', '.join(spec.supplier_names)}"
         )
     if absent:
         raise UsageError(f"supplier {absent[0]!r} of the study has no data; add --supplier {absent[0]}=DATA")

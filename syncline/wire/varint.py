@@ -1,5 +1,4 @@
-"""LEB128: arrays of non-negative integers as bytes, seven bits at a time, without a loop over the
-integers."""
+"""LEB128: arrays of non-negative integers as bytes, seven bits at a time, without a loop over them."""
 
 from __future__ import annotations
 
@@ -36,8 +35,7 @@ def encode_varints(values: Ints) -> bytes:
 
 
 def decode_varints(field: str, data: bytes, count_at_most: int) -> Ints:
-    """Return the values of an encoding; raise WireError naming ``field`` where it is cut short, long or
-    not minimal."""
+    """Return the values; raise WireError naming ``field`` where they are cut short, long or not minimal."""
     octets = np.frombuffer(data, np.uint8)
     if len(octets) == 0:
         return np.zeros(0, np.int64)

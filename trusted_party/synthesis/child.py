@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-from syncline.study.release import write_release
-
 from syncline.compute.frames import Header, Json
 from syncline.compute.serve import serve
 from syncline.errors import ProtocolError
 from syncline.protocols.asking import Request
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.study.fitting import settings_of
+from syncline.study.release import write_release
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit, FitState, FitStateCodec
 from syncline.synthesizers.fitted import pack_fitted, unpack_fitted

@@ -1,5 +1,4 @@
-"""The demo's plot: found a hub, enrol suppliers, run a study, fetch its release, and say what crossed
-the wire."""
+"""The plot: found a hub, enrol suppliers, run a study, fetch its release, show what crossed the wire."""
 
 from __future__ import annotations
 
@@ -22,8 +21,8 @@ MARK = ".syncline-demo"
 STUDY = "demo"
 
 _POLICY = """\
-# Written by the demo. It permits the demo's one study, without a person's approval, because this is public data;
-# a supplier's own policy begins by refusing everything. min_suppliers is lowered to the demo's number of suppliers.
+# Written by the demo. It permits the demo's one study without a person's approval: this is public data;
+# a supplier's own policy begins by refusing everything. min_suppliers is lowered to the number of the demo's.
 syncline: 1
 studies: [{study}]
 flows: [summaries]
@@ -75,7 +74,7 @@ def demo(
         show_traffic(stage, out, list(suppliers))
     typer.echo(f"release: {out / 'release'}   report: {out / 'release' / 'report.html'}")
     typer.echo(
-        f"done in {time.monotonic() - started:.0f} s; check the release with: syncline verify {out / 'release'}"
+        f"done in {time.monotonic() - started:.0f} s; check it with: syncline verify {out / 'release'}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -37,6 +38,6 @@ def _file(out: Path, name: str) -> Path:
     return out / "logs" / f"{name}.audit.jsonl"
 
 
-def _answered(path: Path) -> list[dict[str, list[dict[str, str]]]]:
+def _answered(path: Path) -> list[dict[str, Any]]:  # Any: the audit's own fields
     entries = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
     return [entry["fields"] for entry in entries if entry.get("kind") == "round-answered"]

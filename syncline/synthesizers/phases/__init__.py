@@ -1,4 +1,5 @@
-"""The fit as a chain of phases: each asks one round's questions and turns the merged answers into the next phase.
+"""The fit as a chain of phases: each asks a round's questions and turns the answers into the next phase.
 
-A phase is a frozen value that can be packed and unpacked, so that the hub may stop after any round and go on from it.
+A phase is a frozen value that can be packed and unpacked, so that the hub may stop after any round and go
+on from it.
 """

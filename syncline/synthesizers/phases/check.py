@@ -1,4 +1,4 @@
-"""First: does every supplier's data fit the schema, and how many rows are there?"""
+"""First, whether every supplier's data fits the schema, and how many rows there are."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ class Check:
         return None
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
-        """Begin the search for values, unless the data does not fit the schema or there is too little of it."""
+        """Begin the search for values, unless the data does not fit or there is too little of it."""
         rows = merged(answers, 0)
         dense, masks = rows.dense(), rows.dense_masks()
         problems = _misfits({party: reply[1] for party, reply in answers.items()}, settings)
         if problems:
             raise StudyFailed("the data does not fit the schema: " + "; ".join(problems))
         persons = int(dense[0]) if masks is None else int(masks[0]).bit_count()
-        if persons < max(settings.min_cell, 1):
+        if persons < settings.min_cell:
             unit = "persons" if settings.persons else "rows"
             raise StudyFailed(
-                f"there are fewer than {max(settings.min_cell, 1)} {unit} to learn from in all suppliers together;"
-                " add data or lower privacy.min_cell"
+                f"all suppliers together have fewer than {settings.min_cell} {unit} to learn from;"
+                " add data or lower min_cell"
             )
         searches = tuple(ColumnSearch.begin(variable) for variable in settings.schema.modelled)
         return Search(int(dense[0]), int(dense[1]), 0, searches)

@@ -1,4 +1,4 @@
-"""Last: count the pairs of columns that the synthetic table is compared with, in both folds; then nothing more."""
+"""Last, count the pairs of columns that the synthetic table is compared with, in both folds."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Compare:
     name: ClassVar[str] = "compare"
 
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
-        """Ask for the same pairs in both folds; the training rows first, because the holdout closes the fit."""
+        """Ask for the same pairs in both folds: training first, because the holdout closes the fit."""
         asked = [compared_pairs(self.model, holdout=False)]
         if settings.holdout:
             asked.append(compared_pairs(self.model, holdout=True))

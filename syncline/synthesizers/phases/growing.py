@@ -1,4 +1,4 @@
-"""Fourth: all trees grow a level a round, until none has a child left to count; then their leaves are counted."""
+"""Fourth, grow all trees a level a round until no child is left to count, then count their leaves."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ Answers = Mapping[PartyId, tuple[Answer, ...]]
 class Fitted:
     """A fitted model and, where asked for, the real marginals that it is compared with.
 
-    ``train`` and ``holdout`` are counts of all pairs of columns in the coding ``cells``, laid out as the comparison's
-    question is.
+    ``train`` and ``holdout`` are counts of all pairs of columns in the coding ``cells``, laid out as the
+    comparison's question is.
     """
 
     model: TabularModel

@@ -11,6 +11,7 @@ from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint, Formula
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Marginals
+from syncline.questions.moments import Moments
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers import dependencies, formulas
 from syncline.synthesizers.independent import independent_model
@@ -51,10 +52,9 @@ class Propose:
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Ask about what is possible."""
         moments, screening = self.questions(settings)
+        assert isinstance(moments, Moments)
         assert isinstance(screening, Marginals)
-        proposed = formulas.candidates(
-            self.book.columns, formulas.moments_of(self.book.columns), summed(answers, 0)
-        )
+        proposed = formulas.candidates(self.book.columns, moments, summed(answers, 0))
         declared = settings.schema.constraints
         checked = tuple(dict.fromkeys((*(c for c in declared if _checkable(c, settings)), *proposed)))
         pairs = dependencies.confirmation(
@@ -85,7 +85,7 @@ class Confirm:
         return None
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
-        """Fix the plan: what is recomputed, what is drawn from a pair, what gets a tree, and in which order."""
+        """Fix the plan: what is recomputed, drawn from a pair or from a tree, and in which order."""
         by_name = {column.values.variable.name: column for column in self.book.columns}
         derived = formulas.choose(
             settings.schema.constraints, self.checked, merged(answers, 0).dense(), by_name, self.book.n_train
