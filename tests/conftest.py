@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -13,3 +17,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """Give each test the logging that it found: a daemon that a test starts in this process redirects it."""
+    core = logging.getLogger("syncline")
+    handlers, propagate, level = list(core.handlers), core.propagate, core.level
+    yield
+    core.handlers, core.propagate = handlers, propagate
+    core.setLevel(level)
