@@ -76,7 +76,7 @@ class ColumnCodes:
             raise ValueError(f"{where}: every segment needs one code")
         if len(self.segment_code) and int(self.segment_code.max()) >= self.n_codes:
             raise ValueError(f"{where}: a segment names an unknown code")
-        if self.numeric and (np.diff(self.segment_low) <= 0).any():
+        if self.numeric and (self.segment_low[1:] <= self.segment_low[:-1]).any():
             raise ValueError(f"{where}: segments must increase")
         for lookup in (self.bins, self.classes, self.cells):
             if len(lookup) != self.n_codes:
