@@ -30,7 +30,7 @@ def pack(head: Mapping[str, Json], arrays: Mapping[str, Array]) -> bytes:
     """Return one byte string that holds ``head`` and ``arrays``; equal input gives equal bytes."""
     described, parts = [], []
     for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
+        array = np.asarray(arrays[name], order="C")
         little = array.astype(array.dtype.newbyteorder("<"), copy=False)
         if little.dtype.str not in _DTYPES:
             raise ValueError(f"array {name!r}: dtype {little.dtype} cannot be packed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from syncline.errors import WireError
-from syncline.questions.counts import Counts
+from syncline.questions.counts import Counts, Ints
 from syncline.questions.moments import Sums
 from syncline.questions.vocabulary import Answer
 from syncline.wire import strict
@@ -14,6 +14,8 @@ from syncline.wire.varint import decode_varints, encode_varints
 
 MAX_CELLS = 1 << 40
 MAX_FILLED_CELLS = 1 << 26
+MAX_COUNT = 1 << 48
+"""Rows of a cell at most, so that no sum over suppliers and cells comes near 64 bits."""
 _SUM_BYTES = 32
 _MAX_SUMS = 1 << 20
 
@@ -55,11 +57,9 @@ def _counts(message: pb.Counts) -> Counts:
     values = decode_varints("counts.values", message.values, min(size, MAX_FILLED_CELLS))
     if len(gaps) != len(values):
         raise WireError(f"counts.values: expected {len(gaps)} counts, got {len(values)}")
-    if len(gaps) and (int(gaps.max()) >= size or int(values.max()) >= 1 << 62):
-        raise WireError("counts.gaps: a cell or a count is out of bounds")
-    index = np.cumsum(gaps + 1) - 1
-    if len(index) and not 0 <= int(index[-1]) < size:
-        raise WireError(f"counts.gaps: a cell lies beyond the {size} cells of the answer")
+    if len(values) and int(values.max()) >= MAX_COUNT:
+        raise WireError(f"counts.values: a count is above {MAX_COUNT}")
+    index = _cells(gaps, size)
     masks = None
     if message.persons:
         leading = int(np.searchsorted(index, masked))
@@ -68,7 +68,17 @@ def _counts(message: pb.Counts) -> Counts:
         masks = np.frombuffer(message.masks, "<u8").astype(np.uint64)
     elif message.masks or masked:
         raise WireError("counts.masks: person buckets without a person column")
-    return Counts(size, index.astype(np.int64), values + 1, masks, masked)
+    return Counts(size, index, values + 1, masks, masked)
+
+
+def _cells(gaps: Ints, size: int) -> Ints:
+    """Return the cells that the gaps lead to; no partial sum is taken before it is known to fit."""
+    if len(gaps) and (int(gaps.max()) >= size or float(gaps.astype(np.float64).sum()) > 2 * MAX_CELLS):
+        raise WireError(f"counts.gaps: a cell lies beyond the {size} cells of the answer")
+    index = np.cumsum(gaps + 1) - 1
+    if len(index) and int(index[-1]) >= size:
+        raise WireError(f"counts.gaps: a cell lies beyond the {size} cells of the answer")
+    return np.asarray(index, np.int64)
 
 
 def _sums(message: pb.Sums) -> Sums:

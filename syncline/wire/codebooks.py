@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -51,7 +53,6 @@ def _column(message: pb.ColumnCodes) -> ColumnCodes:
     name = strict.sentence("codebook.name", message.name, 128)
     where = f"codebook.{name}"
     n_codes = strict.natural(f"{where}.n_codes", message.n_codes, MAX_CODES)
-    strict.few(f"{where}.segment_code", len(message.segment_code), MAX_SEGMENTS)
     strict.few(f"{where}.segment_low", len(message.segment_low), MAX_SEGMENTS)
     return ColumnCodes(
         name,
@@ -67,7 +68,8 @@ def _column(message: pb.ColumnCodes) -> ColumnCodes:
     )
 
 
-def _lookup(field: str, values: object, below: int) -> npt.NDArray[np.uint16]:
+def _lookup(field: str, values: Sequence[int], below: int) -> npt.NDArray[np.uint16]:
+    strict.few(field, len(values), MAX_SEGMENTS)
     array = np.array(values, np.int64)
     if len(array) and int(array.max()) >= below:
         raise WireError(f"{field}: a code is not below {below}")

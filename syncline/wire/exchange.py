@@ -132,7 +132,7 @@ def _paths(message: pb.TreePaths) -> TreePaths:
     if any(a >= b for a, b in pairwise(targets)):
         raise WireError("memory.trees: the trees are not in the order of their targets")
     trees = {target: _path(tree, target) for target, tree in zip(targets, message.trees, strict=True)}
-    return TreePaths(order, level, message.closed, trees)
+    return TreePaths(order, level, message.closed, trees or None)
 
 
 def _path(message: pb.TreePath, target: int) -> TreePath:
