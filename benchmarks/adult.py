@@ -27,7 +27,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 def run() -> None:
     """Print costs and quality, means over three seeds."""
-    train, holdout = shared("adult", "train.csv"), shared("adult", "holdout.csv")
+    train, holdout = shared("data", "adult", "train.csv"), shared("data", "adult", "holdout.csv")
     print(
         f"{'fit + sample, mean of ' + str(len(SEEDS)) + ' seeds':<42} {HEADER} "
         + " ".join(f"{f:>12}" for f in FIGURES)

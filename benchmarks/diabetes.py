@@ -13,7 +13,7 @@ DROPPED = ("encounter_id", "patient_nbr")
 
 def run() -> None:
     """Print the costs of reading, fitting, sampling and writing."""
-    source = shared("diabetes130", "diabetic_data.csv.gz")
+    source = shared("data", "diabetes130", "diabetic_data.csv.gz")
     print(f"{'read, fit, sample, write':<42} {HEADER}")
     with tempfile.TemporaryDirectory() as directory:
         for method in ("marginals", "cart"):

@@ -38,7 +38,7 @@ def _study(home: Path, seed: int) -> None:
     from syncline.study.spec import StudySpec
 
     (home / "logs").mkdir()
-    train, holdout = shared("adult", "train.csv"), shared("adult", "holdout.csv")
+    train, holdout = shared("data", "adult", "train.csv"), shared("data", "adult", "holdout.csv")
     files = _split(train, home)
     with Stage(home / "logs") as stage:
         schema = stage.command("syncline.cli", "schema", "infer", str(train))

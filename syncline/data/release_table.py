@@ -141,8 +141,22 @@ def _typed(variable: Variable, keys: Keys, missing: Mask) -> pa.Array:
         return pa.array(values, _arrow_type(variable), mask=missing)
     if variable.kind is Kind.BOOLEAN:
         return pa.array(keys == 1, mask=missing)
-    positions = pa.array(keys, mask=missing)
-    return pa.DictionaryArray.from_arrays(positions, list(variable.categories)).cast(pa.string())
+    code = missing_label(variable)
+    labels = list(variable.categories) if code is None else [*variable.categories, code]
+    positions = np.where(missing, len(variable.categories), keys) if code is not None else keys
+    cells = pa.array(positions, mask=None if code is not None else missing)
+    return pa.DictionaryArray.from_arrays(cells, labels).cast(pa.string())
+
+
+def missing_label(variable: Variable) -> str | None:
+    """Return the text that stands for missing in a released column of labels, or None for an empty cell.
+
+    A release is coded as its sources are: where the schema declares a missing code, such as ``?``, that code is
+    released, so that the synthetic table reads like the real one. Numbers and dates have no such text.
+    """
+    if not variable.is_categorical or variable.kind is Kind.BOOLEAN:
+        return None
+    return next((code for code in variable.missing if code), None)
 
 
 def _texts(column: pa.Array) -> list[str]:

@@ -1,6 +1,6 @@
 """One round: lift questions whose answers merge into a protocol that asks them once.
 
-The smallest protocol there is: ``start`` asks, ``step`` merges in sorted party order and finishes. What needs more
+The smallest protocol: ``start`` asks, ``step`` merges in sorted party order and finishes. What needs more
 rounds, such as a fit, is a chain of such rounds with a state between them.
 """
 
