@@ -1,0 +1,114 @@
+"""The networked study releases the same bytes as the simulated one: real processes, TLS and journals."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import itertools
+import json
+import random
+
+import pytest
+
+from syncline.cli.demo.stage import Stage, free_ports
+from syncline.study.spec import StudySpec
+
+pytestmark = [pytest.mark.slow, pytest.mark.network]
+
+SUPPLIERS = ("north", "south", "west")
+SCHEMA = """\
+variables:
+  - {name: sex, kind: categorical, categories: [f, m], missing: ["?"]}
+  - {name: age, kind: integer, range: [0, 110]}
+  - {name: dose, kind: continuous, decimals: 2, range: [0, 500], missing: [NA]}
+  - {name: site, kind: categorical, categories: [a, b, c, d, e]}
+"""
+STUDY = """\
+syncline: 1
+study: s-{min_cell}-{fold}
+schema: schema.yaml
+suppliers: [{{name: north}}, {{name: south}}, {{name: west}}]
+synthesizer: {{method: cart, min_leaf: 15, seed: 3}}
+privacy: {{min_cell: {min_cell}}}
+validation: {{holdout: {holdout}}}
+"""
+POLICY = """\
+syncline: 1
+studies: ["s-*"]
+flows: [summaries]
+datasets: [rows]
+columns: {{allow: ["*"]}}
+questions: [row_count, profile, rank_counts, marginals, moments, formula_check, tree_level]
+limits: {{max_order: 2, max_rounds: 60, max_cells: 1000000000}}
+min_cell: 1
+min_suppliers: 3
+validation: true
+approval: {{mode: automatic, specs: [{digests}]}}
+"""
+
+
+def write_rows(directory):
+    chance = random.Random(5)
+    parts = {name: [] for name in SUPPLIERS[:2]} | {"west": []}
+    for _ in range(700):
+        age = chance.randint(18, 90)
+        sex = chance.choice(["f", "m", "m", "?"])
+        dose = "NA" if chance.random() < 0.1 else f"{age * chance.choice([1, 1.25]) + chance.random():.2f}"
+        parts[chance.choice(["north", "south", "south", "south"])].append(
+            [sex, age, dose, chance.choice("aaabbcde")]
+        )
+    files = {}
+    for name, rows in parts.items():  # west holds no row at all
+        files[name] = directory / f"{name}.csv"
+        with files[name].open("w", newline="") as file:
+            csv.writer(file).writerows([["sex", "age", "dose", "site"], *rows])
+    return files
+
+
+def write_studies(directory):
+    (directory / "schema.yaml").write_text(SCHEMA)
+    studies = []
+    for min_cell, holdout in itertools.product((1, 11), ("0", "0.2")):
+        path = directory / f"study-{min_cell}-{holdout}.yaml"
+        path.write_text(STUDY.format(min_cell=min_cell, holdout=holdout, fold=holdout.replace(".", "")))
+        studies.append(path)
+    return studies
+
+
+def enrol(stage, home, files, digests):
+    port, _ = free_ports()
+    address, hub = f"127.0.0.1:{port}", str(home / "hub")
+    stage.command("trusted_party", "init", "--home", hub, "--host", "127.0.0.1")
+    stage.daemon("hub", "trusted_party", "serve", "--home", hub, "--listen", address, "--json")
+    stage.wait_for_port(port + 1)
+    for name, file in files.items():
+        own = str(home / name)
+        token = stage.command("trusted_party", "invite", name, "--home", hub, "--json")["token"]
+        stage.command("supplier_agent", "enrol", token, "--hub", address, "--home", own)
+        stage.command("supplier_agent", "datasets", "add", "rows", str(file), "--home", own)
+        (home / name / "policy.yaml").write_text(POLICY.format(digests=", ".join(digests)))
+        stage.daemon(name, "supplier_agent", "run", "--home", own, "--json")
+    invited = stage.command("trusted_party", "invite", "me", "--role", "researcher", "--home", hub, "--json")
+    stage.command("syncline.cli", "login", invited["token"], "--hub", address, "--home", str(home / "me"))
+
+
+def digest(directory):
+    return hashlib.sha256((directory / "synthetic.parquet").read_bytes()).hexdigest()
+
+
+def test_a_networked_study_releases_what_the_simulated_one_does(tmp_path):
+    (tmp_path / "logs").mkdir()
+    files, studies = write_rows(tmp_path), write_studies(tmp_path)
+    specs = [StudySpec.from_yaml(path) for path in studies]
+    named = [f"--supplier={name}={file}" for name, file in files.items()]
+    with Stage(tmp_path / "logs") as stage:
+        enrol(stage, tmp_path, files, [spec.digest for spec in specs])
+        for path, spec in zip(studies, specs, strict=True):
+            simulated, fetched = tmp_path / f"sim-{spec.study}", tmp_path / f"net-{spec.study}"
+            stage.command("syncline.cli", "simulate", str(path), *named, "--out", str(simulated))
+            me = ("--home", str(tmp_path / "me"))
+            stage.command("syncline.cli", "studies", "submit", str(path), "--wait", *me)
+            stage.command("syncline.cli", "releases", "fetch", spec.study, "--out", str(fetched), *me)
+            assert digest(simulated) == digest(fetched), spec.study
+            assert stage.command("syncline.cli", "verify", str(fetched), "--json")["passed"]
+            assert json.loads((fetched / "report.json").read_text())["synthetic"] is True
