@@ -147,7 +147,7 @@ def test_awkward_columns(values: list[Any], variable: dict[str, Any], min_cell: 
     check(values, variable, min_cell, list(range(10_000)) if persons else None)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     values=st.lists(
         st.none() | st.integers(-3, 12) | st.sampled_from([0, 40, 99_999]) | st.integers(-(2**60), 2**60),
@@ -161,7 +161,7 @@ def test_any_integers(values: list[int | None], min_cell: int, people: list[int]
     check(values, INTEGER, min_cell, people)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(
     values=st.lists(
         st.none() | st.sampled_from([0.0, 1.5, -2.25]) | st.floats(allow_nan=False, allow_infinity=False),
@@ -174,7 +174,7 @@ def test_any_floats(values: list[float | None], min_cell: int) -> None:
     check(values, REAL, min_cell)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     values=st.lists(st.none() | st.sampled_from("aaaabbcdefgh"), min_size=12, max_size=60),
     min_cell=st.integers(1, 6),

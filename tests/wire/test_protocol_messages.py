@@ -178,7 +178,7 @@ sums = st.builds(Sums, st.lists(st.integers(-(2**255), 2**255 - 1), max_size=4).
 replies = st.builds(Reply, st.integers(0, 10_000), st.lists(counts() | sums, max_size=4).map(tuple))
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(request_=requests)
 def test_a_request_comes_back(request_: Request) -> None:
     data = RequestCodec().encode(request_)
@@ -186,7 +186,7 @@ def test_a_request_comes_back(request_: Request) -> None:
     assert RequestCodec().encode(RequestCodec().decode(data)) == data
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(reply=replies)
 def test_a_reply_comes_back(reply: Reply) -> None:
     data = ReplyCodec().encode(reply)
@@ -194,6 +194,7 @@ def test_a_reply_comes_back(reply: Reply) -> None:
     assert ReplyCodec().encode(ReplyCodec().decode(data)) == data
 
 
+@settings(max_examples=20)
 @given(book=st.none() | codebooks(), sets=st.sets(names), closed=st.booleans(), number=st.integers(-1, 9000))
 def test_a_memory_comes_back(book: Codebook | None, sets: set[str], closed: bool, number: int) -> None:
     memory = replace(grown_memory(), round=number, codebook=book, counted=frozenset(sets), closed=closed)
