@@ -75,6 +75,7 @@ def _what_leaves(spec: StudySpec, supplier: str) -> Iterator[str]:
     yield from _lines("Rounds", _rounds(spec))
     yield from _lines("Small cells", _small_cells(spec))
     yield from _lines("Validation", _validation(spec))
+    yield from _lines("Seed", _seed(spec))
     yield from _lines("Needs", _quorum(spec))
 
 
@@ -103,6 +104,12 @@ def _validation(spec: StudySpec) -> str:
     share = f"{spec.validation.holdout:.0%} of the persons are held out of the model"
     target = f"; target {spec.validation.target}" if spec.validation.target else ""
     return f"{share} and counted again to compare the synthetic data with{target}"
+
+
+def _seed(spec: StudySpec) -> str:
+    if spec.synthesizer.seed is None:
+        return "secret: the hub draws it and keeps it"
+    return "stands in the study: whoever knows it can read counts of the model off the released rows"
 
 
 def _quorum(spec: StudySpec) -> str:

@@ -132,6 +132,12 @@ def _implemented_flow(flow: DataFlow) -> DataFlow:
     return flow
 
 
+def _implemented_loss(value: object) -> object:
+    if value == OnLoss.FREEZE:
+        raise ValueError("'freeze' is not implemented by this version; use pause, fail or proceed")
+    return value
+
+
 def _formats(formats: tuple[Format, ...]) -> tuple[Format, ...]:
     if Format.PARQUET not in formats or len(set(formats)) != len(formats):
         raise ValueError("must name parquet, and may add csv")
@@ -168,7 +174,7 @@ class Quorum(SpecSection):
 
     min_suppliers: Annotated[Integer, within(1, 1000)] = 3
     deadline: Period = dt.timedelta(hours=24)
-    then: Annotated[OnLoss, word_of(OnLoss)] = OnLoss.PAUSE
+    then: Annotated[OnLoss, word_of(OnLoss), BeforeValidator(_implemented_loss)] = OnLoss.PAUSE
 
 
 class SynthesizerSpec(SpecSection):

@@ -46,13 +46,13 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
 
 
 @releases.command()
-def approve(release: Release) -> None:
+def approve(release: Release, home: Home = None) -> None:
     """Approve a release; not in this version."""
     _refuse("approve", release)
 
 
 @releases.command()
-def refuse(release: Release) -> None:
+def refuse(release: Release, home: Home = None) -> None:
     """Refuse a release; not in this version."""
     _refuse("refuse", release)
 

@@ -14,7 +14,6 @@ from syncline.errors import IdentityError, UsageError
 from syncline.identity.peer import Role
 from syncline.identity.signatures import Purpose, verify
 from syncline.study.lifecycle import StudyState
-from syncline.study.sections import OnLoss
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId
 from trusted_party.datastore.event_log import log_event
@@ -44,10 +43,6 @@ class Submissions:
     ) -> tuple[StudyId, tuple[str, ...]]:
         """Add a study; return its id and suppliers. The same one again is that study, unless it failed."""
         spec = StudySpec.from_canonical(specification)
-        if spec.quorum.then is OnLoss.FREEZE:
-            raise UsageError(
-                "quorum.then: this version does not implement freeze: use pause, fail or proceed"
-            )
 
         def write(connection: sqlite3.Connection) -> tuple[StudyId, bool]:
             member = find_member(connection, researcher)

@@ -13,6 +13,7 @@ from syncline.questions.counts import Counts
 from syncline.questions.profile import STATUSES, Profile
 from syncline.questions.row_count import RowCount
 from syncline.questions.vocabulary import Question
+from syncline.synthesizers.cart.splits import MAX_ROWS
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.packing import Arrays, Head
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
@@ -47,6 +48,11 @@ class Check:
             raise StudyFailed(
                 f"all suppliers together have fewer than {settings.min_cell} {unit} to learn from;"
                 " add data or lower min_cell"
+            )
+        if settings.method == "cart" and int(dense[0]) > MAX_ROWS:
+            raise StudyFailed(
+                f"all suppliers together have more than {MAX_ROWS} rows, beyond which cart is not exact;"
+                " use a sample or the method marginals"
             )
         searches = tuple(ColumnSearch.begin(variable) for variable in settings.schema.modelled)
         return Search(int(dense[0]), int(dense[1]), 0, searches)
