@@ -1,0 +1,75 @@
+"""SIGKILL where hub and agent commit and send: the same table, and no round answered or charged twice.
+
+``python -m tests.faults --all`` kills at every single point; here each name has its first, middle and last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.faults.kills import KILLED, Outcome, some_points
+from tests.faults.small_study import CART, MARGINALS, WIDE
+from tests.faults.trial import Trial
+
+pytestmark = [pytest.mark.network, pytest.mark.faults]
+
+HUB_POINTS = {
+    "attach:before-send",
+    "database:before-commit",
+    "database:after-commit",
+    "decision:before-answer",
+    "payload:before-rename",
+    "payload:after-rename",
+    "release:files-written",
+    "release:recorded",
+    "release:renamed",
+    "reply:before-answer",
+    "reply:stored",
+    "round:forgotten",
+    "round:stored",
+    "study:changed",
+    "submission:before-answer",
+}
+AGENT_POINTS = {
+    "database:before-commit",
+    "database:after-commit",
+    "decision:before-send",
+    "decision:after-send",
+    "payload:before-rename",
+    "payload:after-rename",
+    "reply:before-send",
+    "reply:after-send",
+}
+TRANSFER_POINTS = {"transfer:before-write", "transfer:after-write"}
+
+
+def test_a_killed_hub_and_a_killed_agent_lose_nothing(shooting):
+    world = shooting.fresh()
+    faults = {
+        "hub": [{"SYNCLINE_CRASH_AT": "reply:stored#2"}],
+        "north": [{"SYNCLINE_CRASH_AT": "reply:before-send#3"}],
+    }
+    trial = Trial(world, MARGINALS, faults)
+    asyncio.run(trial.released(shooting.expected(MARGINALS)))
+    assert {daemon.name: daemon.kills for daemon in trial.daemons} == {"hub": 1, "north": 1, "south": 0}
+
+
+@pytest.mark.slow
+def test_a_kill_at_the_first_middle_and_last_of_each_point_loses_nothing(shooting):
+    async def work() -> list[Outcome]:
+        kills = []
+        for reached in await shooting.enumerate(CART):
+            assert set(reached.points) == (HUB_POINTS if reached.daemon == KILLED[0] else AGENT_POINTS)
+            kills += some_points(reached)
+        for reached in await shooting.enumerate(WIDE):
+            kills += some_points(reached, TRANSFER_POINTS)
+        return [outcome async for outcome in shooting.strike_all(kills)]
+
+    outcomes = asyncio.run(work())
+    assert [outcome.error for outcome in outcomes if outcome.error] == []
+    assert [outcome.kill for outcome in outcomes if not outcome.struck] == []
+    struck = {(outcome.kill.daemon, name) for outcome in outcomes for name in outcome.struck}
+    expected = {("hub", name) for name in HUB_POINTS}
+    assert struck == expected | {("north", name) for name in AGENT_POINTS | TRANSFER_POINTS}

@@ -1,0 +1,148 @@
+"""One study run by real processes under faults, and what must hold at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from supplier_agent.tasks.journal import open_journal
+from syncline.cli.demo.stage import free_ports
+from syncline.data.document import parse_document
+from syncline.data.section import build
+from syncline.durable import audit
+from syncline.errors import SynclineError
+from syncline.identity.keys import public_signing_key
+from syncline.identity.signatures import Purpose, sign
+from syncline.study.manifest import verify_release
+from syncline.study.spec import StudySpec
+from syncline.wire.messages import StudyId, StudyStatus
+from syncline.wire.refusals import PeerUnreachable
+from syncline.wire.research_client import ResearchClient
+from tests.faults.daemons import Daemon, Environment, agent_daemon, hub_daemon, kept_running
+from tests.faults.small_study import PATIENT, SUPPLIERS, Quorum, SmallStudy, table_sha256
+from tests.faults.world import RESEARCHER, World
+
+STUDY_SECONDS = 90.0
+_AGAIN_SECONDS = 0.05
+
+
+@dataclass
+class Trial:
+    """Daemons over one copy of the homes, and a researcher who keeps trying.
+
+    ``faults`` are the environments of each daemon's starts by its name; ``seen_at`` is where the agents find
+    the hub, if not at its own port.
+    """
+
+    world: World
+    study: SmallStudy
+    faults: dict[str, list[Environment]] = field(default_factory=dict)
+    port: int = 0
+    seen_at: int | None = None
+
+    def __post_init__(self) -> None:
+        self.port = self.port or free_ports()[0]
+        self.world.move_hub(self.port, self.seen_at)
+        self.hub = hub_daemon(self.world, self.port, self.faults.get("hub", ()))
+        self.agents = {name: agent_daemon(self.world, name, self.faults.get(name, ())) for name in SUPPLIERS}
+
+    @property
+    def daemons(self) -> list[Daemon]:
+        return [self.hub, *self.agents.values()]
+
+    async def released(self, expected_sha256: str) -> StudyStatus:
+        """Run the study to its release and check all that must hold; return its last status."""
+        async with asyncio.timeout(STUDY_SECONDS), kept_running(*self.daemons):
+            status = await self.until_ended()
+            await self.until_told()
+        self.check(status, expected_sha256)
+        return status
+
+    async def until_ended(self, quorum: Quorum = PATIENT) -> StudyStatus:
+        """Submit until the hub acknowledges it, then follow until the study has ended."""
+        study_id = await self.submit(quorum)
+        return await self.until(study_id, lambda status: status.ended_us > 0)
+
+    async def submit(self, quorum: Quorum = PATIENT) -> StudyId:
+        """Submit the study until the hub acknowledges it."""
+        content = specification(self.study, quorum)
+        member = self.world.membership(RESEARCHER)
+        digest = hashlib.sha256(content).digest()
+        signature = sign(member.signing_key(), Purpose.STUDY_SPECIFICATION, digest)
+        while True:
+            with contextlib.suppress(PeerUnreachable):
+                async with ResearchClient(member.hub, member.tls) as client:
+                    return await client.submit(content, signature)
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def until(self, study_id: StudyId, holds: Callable[[StudyStatus], bool]) -> StudyStatus:
+        """Follow a study, over any number of connections, until ``holds``."""
+        member = self.world.membership(RESEARCHER)
+        while True:
+            with contextlib.suppress(PeerUnreachable):
+                async with ResearchClient(member.hub, member.tls) as client:
+                    async for status in client.watch(study_id):
+                        if holds(status):
+                            return status
+                    assert not status.ended_us, f"the study ended first: {status}"
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def until_told(self) -> None:
+        """Wait until each agent knows that the study has ended."""
+        ended = "SELECT 1 FROM study WHERE state = 'ended'"
+        while not all(self.rows(name, ended) for name in SUPPLIERS):  # noqa: ASYNC110 - processes set no event
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    def rows(self, name: str, query: str) -> list[tuple[object, ...]]:
+        """Ask an agent's journal, or the hub's database, beside the running process."""
+        file = self.world.hub.database_path if name == "hub" else self.world.agent(name).journal
+        with contextlib.closing(sqlite3.connect(file, timeout=10)) as connection:
+            return list(connection.execute(query))
+
+    def check(self, status: StudyStatus, expected_sha256: str) -> None:
+        """Assert that the release is the expected one and that every round was answered and recorded once."""
+        assert status.state == "released", f"{status.state}: {status.reason}"
+        release = self.world.hub.releases_path / status.release_id
+        assert table_sha256(release) == expected_sha256, "another table was released"
+        hub_key = public_signing_key(self.world.hub.load_signing_key())
+        assert verify_release(release, hub_key).failures == ()
+        rounds = set(range(status.rounds_done))
+        for name in SUPPLIERS:
+            self._check_agent(name, rounds)
+        self._check_hub(rounds)
+
+    def _check_agent(self, name: str, rounds: set[int]) -> None:
+        key = self.world.membership(name).signing_key().public_key()
+        with open_journal(self.world.agent(name)) as journal:
+            entries = journal.read_now(lambda connection: list(audit.entries(connection)))
+        assert audit.verify(entries, key).first_bad is None, f"{name}: the audit does not verify"
+        charged = Counter(entry.fields["round"] for entry in entries if entry.kind == "round-answered")
+        assert charged == Counter(rounds), f"{name}: rounds charged {charged}"
+        waiting = self.rows(name, "SELECT count(*) FROM round WHERE state != 'answered'")
+        assert waiting == [(0,)], f"{name}: a round is not answered"
+
+    def _check_hub(self, rounds: set[int]) -> None:
+        key = self.world.hub.load_signing_key().public_key()
+        with self.world.hub.open_database() as database:
+            entries = database.read_now(lambda connection: list(audit.entries(connection)))
+        assert audit.verify(entries, key).first_bad is None, "hub: the audit does not verify"
+        kinds = Counter(entry.kind for entry in entries)
+        replies = len(rounds) * len(SUPPLIERS)
+        assert (kinds["round_opened"], kinds["reply_received"]) == (len(rounds), replies), f"hub: {kinds}"
+        assert kinds["released"] == 1
+
+
+def specification(study: SmallStudy, quorum: Quorum = PATIENT) -> bytes:
+    """Return the canonical specification that the researcher signs."""
+    return build(StudySpec, parse_document(study.text(quorum), "study"), "study").canonical()
+
+
+def explain(error: BaseException) -> str:
+    """Return an error in one line for a table of results."""
+    kind = "" if isinstance(error, AssertionError | SynclineError) else f"{type(error).__name__}: "
+    return f"{kind}{error}".splitlines()[0][:300] if str(error) else type(error).__name__
