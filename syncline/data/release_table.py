@@ -151,7 +151,7 @@ def _typed(variable: Variable, keys: Keys, missing: Mask) -> pa.Array:
 def missing_label(variable: Variable) -> str | None:
     """Return the text that stands for missing in a released column of labels, or None for an empty cell.
 
-    A release is coded as its sources are: where the schema declares a missing code, such as ``?``, that code is
+    A release is coded as its sources are: where the schema declares a missing code, such as ``?``, it is
     released, so that the synthetic table reads like the real one. Numbers and dates have no such text.
     """
     if not variable.is_categorical or variable.kind is Kind.BOOLEAN:
