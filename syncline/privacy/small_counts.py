@@ -2,12 +2,14 @@
 
 A node's distribution over a column's codes is described by a binary tree over the codes: numeric codes are
 halved by mass again and again, categories are split into the most frequent and the rest. At each split of
-that *code tree* a node keeps its own ratio where both sides hold nobody or at least ``min_cell`` persons.
-Otherwise it takes the ratio of its parent in the decision tree, clipped to what the suppression leaves
-possible: between 1 and ``min_cell - 1`` persons on the small side.
+that *code tree* a leaf keeps its own ratio where both sides hold nobody or at least ``min_cell`` persons.
+Elsewhere it takes the ratio of the leaves nearest to it in the decision tree that hide the same, pooled
+until both sides may be shown, and clipped to what the suppression leaves possible: between 1 and
+``min_cell - 1`` persons on the small side.
 
-Zeroing or rounding small cells instead distorts the tails of every leaf. With ``min_cell`` 1 every ratio is
-the node's own.
+Pooled leaves draw as many rows of each side as they hold together, so that no tail is drawn too rarely or
+too often; zeroing or rounding small cells, or the ratio of the parent, distorts the tails of every leaf.
+With ``min_cell`` 1 every ratio is the leaf's own.
 """
 
 from __future__ import annotations
@@ -91,19 +93,67 @@ def restore(counts: Ints, masks: Masks | None, parent: Ints, min_cell: int, code
     codes : the binary tree over the codes
     """
     rows = _ranges(counts, codes)
-    persons = rows if masks is None else _range_persons(masks, codes)
+    seen = None if masks is None else _range_masks(masks, codes)
+    persons = rows if seen is None else _persons(seen)
+    shown = _shown(rows, persons, min_cell)
+    leaf = np.ones(len(parent), np.bool_)
+    leaf[parent[1:]] = False
     own = _own_ratios(rows)
-    fine = ((rows[0] == 0) | (persons[0] >= min_cell)) & ((rows[1] == 0) | (persons[1] >= min_cell))
-    fine &= rows[0] + rows[1] > 0
-    ratios = np.where(fine, own, np.where(persons[0] > persons[1], 1.0, 0.0))
-    for nodes in _levels(parent):
-        above = ratios[parent[nodes]]
-        low, high = _possible(
-            (rows[0][nodes], rows[1][nodes]), (persons[0][nodes], persons[1][nodes]), min_cell
-        )
-        clipped = np.minimum(np.maximum(above, low), high)
-        ratios[nodes] = np.where(fine[nodes], own[nodes], clipped)
+    low, high = _possible(rows, persons, min_cell)
+    pooled = np.zeros(own.shape)
+    for alike in _kinds(rows, persons, min_cell):
+        waits = alike & leaf[:, None] & ~shown
+        pooled = np.where(waits, _pooled_ratios(rows, seen, waits, parent, min_cell), pooled)
+    ratios = np.where(shown, own, np.minimum(np.maximum(pooled, low), high))
     return codes.distribution(ratios)
+
+
+def _shown(rows: tuple[Ints, Ints], persons: tuple[Ints, Ints], min_cell: int) -> Mask:
+    left, right = ((r == 0) | (p >= min_cell) for r, p in zip(rows, persons, strict=True))
+    return np.asarray(left & right & (rows[0] + rows[1] > 0), np.bool_)
+
+
+def _kinds(rows: tuple[Ints, Ints], persons: tuple[Ints, Ints], min_cell: int) -> tuple[Mask, ...]:
+    """Tell cells apart by what is small: both sides together, each of them, the left one, the right one."""
+    unknown = persons[0] + persons[1] < min_cell
+    left, right = ((r > 0) & (p < min_cell) & ~unknown for r, p in zip(rows, persons, strict=True))
+    return unknown, left & right, left & ~right, right & ~left
+
+
+def _pooled_ratios(
+    rows: tuple[Ints, Ints], masks: tuple[Masks, Masks] | None, waits: Mask, parent: Ints, min_cell: int
+) -> Floats:
+    """Return for each node and split the ratio of the hidden leaves that are pooled nearest to it."""
+    left, right = (np.where(waits, side, 0) for side in rows)
+    seen = None if masks is None else [np.where(waits, side, np.uint64(0)) for side in masks]
+    ratios = np.full(left.shape, np.nan)
+    levels = _levels(parent)
+    for nodes in reversed(levels):
+        pool = left[nodes], right[nodes]
+        people = pool if seen is None else _persons((seen[0][nodes], seen[1][nodes]))
+        settled = _shown(pool, people, min_cell)
+        ratios[nodes] = np.where(settled, _own_ratios(pool), np.nan)
+        if nodes[0] == 0:
+            break
+        for side, part in zip((left, right), pool, strict=True):
+            np.add.at(side, parent[nodes], np.where(settled, 0, part))
+        for mask in seen or ():
+            np.bitwise_or.at(mask, parent[nodes], np.where(settled, np.uint64(0), mask[nodes]))
+    top = left[:1], right[:1]
+    guess = _guessed(top, top if seen is None else _persons((seen[0][:1], seen[1][:1])), min_cell)
+    ratios[0] = np.where(np.isnan(ratios[0]), guess[0], ratios[0])
+    for nodes in levels[1:]:
+        ratios[nodes] = np.where(np.isnan(ratios[nodes]), ratios[parent[nodes]], ratios[nodes])
+    return ratios
+
+
+def _guessed(rows: tuple[Ints, Ints], persons: tuple[Ints, Ints], min_cell: int) -> Floats:
+    """Return ratios in which a side that is too small to be shown counts as half of ``min_cell`` persons."""
+    each = (rows[0] + rows[1]) / np.maximum(persons[0] + persons[1], 1)
+    left, right = (
+        np.where((p > 0) & (p < min_cell), each * min_cell / 2, r) for r, p in zip(rows, persons, strict=True)
+    )
+    return np.asarray(left / np.maximum(left + right, 1.0), np.float64)
 
 
 def _ranges(counts: Ints, codes: CodeTree) -> tuple[Ints, Ints]:
@@ -114,13 +164,18 @@ def _ranges(counts: Ints, codes: CodeTree) -> tuple[Ints, Ints]:
     return left, above[:, codes.high] - above[:, codes.middle]
 
 
-def _range_persons(masks: Masks, codes: CodeTree) -> tuple[Ints, Ints]:
+def _range_masks(masks: Masks, codes: CodeTree) -> tuple[Masks, Masks]:
     ordered = masks[:, codes.order]
-    left = np.zeros((len(masks), len(codes.low)), np.int64)
+    left = np.zeros((len(masks), len(codes.low)), np.uint64)
     right = np.zeros_like(left)
     for q, (low, middle, high) in enumerate(zip(codes.low, codes.middle, codes.high, strict=True)):
-        left[:, q] = np.bitwise_count(np.bitwise_or.reduce(ordered[:, low:middle], axis=1))
-        right[:, q] = np.bitwise_count(np.bitwise_or.reduce(ordered[:, middle:high], axis=1))
+        left[:, q] = np.bitwise_or.reduce(ordered[:, low:middle], axis=1)
+        right[:, q] = np.bitwise_or.reduce(ordered[:, middle:high], axis=1)
+    return left, right
+
+
+def _persons(masks: tuple[Masks, Masks]) -> tuple[Ints, Ints]:
+    left, right = (np.bitwise_count(side).astype(np.int64) for side in masks)
     return left, right
 
 
@@ -146,8 +201,8 @@ def _possible(rows: tuple[Ints, Ints], persons: tuple[Ints, Ints], min_cell: int
 
 
 def _levels(parent: Ints) -> list[Ints]:
-    """Group the nodes below the root by their depth."""
+    """Group the nodes by their depth."""
     depth = np.zeros(len(parent), np.int64)
     for node in range(1, len(parent)):
         depth[node] = depth[parent[node]] + 1
-    return [np.flatnonzero(depth == d) for d in range(1, int(depth.max(initial=0)) + 1)]
+    return [np.flatnonzero(depth == d) for d in range(int(depth.max(initial=0)) + 1)]

@@ -44,9 +44,7 @@ def _group(counts: Ints, heavy: npt.NDArray[np.bool_], wanted: int, total: int) 
 
 
 def group_frequent(counts: Ints, most: int) -> Lookup:
-    """Return a lookup (k,) that keeps the ``most - 1`` most frequent codes apart and groups the rest;
-    ties go by code.
-    """
+    """Return a lookup (k,) that keeps the ``most - 1`` most frequent codes apart; ties go by code."""
     k = len(counts)
     if k <= most:
         return np.arange(k, dtype=np.uint16)

@@ -32,8 +32,11 @@ TARGET_ALONE = 0.05
 COMPARED_CELLS = 20
 COMPARED_CELLS_NAMED = 200
 OTHER = "(other)"
+LISTED_VALUES = 32
 RARE_SHARE = 0.05
-"""Where at most this share of a column's rows hold rare values, these count as the nearest shared value."""
+"""A column of at most LISTED_VALUES values looks like a list of codes: where at most this share of its rows
+hold rare values, these count as the nearest shared value, so that nothing is drawn between two codes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,7 @@ class CodedColumn:
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """Codes before missing is added: rows and masks (k,), spans for decoding, segments or categories for
-    encoding.
-    """
+    """Codes before missing is added: rows and masks (k,), spans to decode, places to encode."""
 
     rows: Ints
     masks: Bits
@@ -174,7 +175,7 @@ def _ordered(variable: Variable, found: ColumnSearch, min_cell: int, threshold: 
     shared = (low == high) & (held >= min_cell) & (rows >= (min_cell if few else threshold))
     if int(shared.sum()) > MAX_CODES:
         shared &= rows >= -(-total // MAX_CODES)
-    if few and total - int(rows[shared].sum()) <= RARE_SHARE * total:
+    if len(rows) <= LISTED_VALUES and total - int(rows[shared].sum()) <= RARE_SHARE * total:
         groups = _nearest_shared(low, high, shared)
     else:
         groups = _bins(rows, masks, shared, min_cell, persons)
@@ -182,7 +183,7 @@ def _ordered(variable: Variable, found: ColumnSearch, min_cell: int, threshold: 
 
 
 def _nearest_shared(low: Ints, high: Ints, shared: npt.NDArray[np.bool_]) -> Ints:
-    """Return for each piece (p,) the shared value nearest to it, as a group of that value; the lower one on ties."""
+    """Return the group of the shared value that is nearest to each piece (p,); the lower one on ties."""
     places = np.flatnonzero(shared)
     above = np.minimum(np.searchsorted(places, np.arange(len(low))), len(places) - 1)
     below = np.maximum(above - 1, 0)
@@ -194,9 +195,7 @@ def _nearest_shared(low: Ints, high: Ints, shared: npt.NDArray[np.bool_]) -> Int
 
 
 def _bins(rows: Ints, masks: Bits, shared: npt.NDArray[np.bool_], min_cell: int, persons: bool) -> Ints:
-    """Return the bin of each piece (p,) that is not shared, -1 where it is or where no bin is thick
-    enough.
-    """
+    """Return the bin of each piece (p,) that is not shared, -1 where there is none thick enough."""
     rest = np.flatnonzero(~shared)
     bins = np.full(len(rows), -1, np.int64)
     mass = int(rows[rest].sum())
@@ -260,9 +259,7 @@ def _segments(low: Ints, code: Ints) -> tuple[Ints, Ints]:
 def _spans(
     variable: Variable, low: Ints, high: Ints, code: Ints, shared: npt.NDArray[np.bool_]
 ) -> tuple[Ints, Ints, Ints]:
-    """Return the spans (code, low, high) to draw from: single keys as they are, bins up to simple edges
-    between.
-    """
+    """Return the spans (code, low, high) to draw from: single keys as they are, bins up to simple edges."""
     change = np.ones(len(low), np.bool_)
     change[1:] = (code[1:] != code[:-1]) | shared[1:] | shared[:-1]
     begins = np.flatnonzero(change)
@@ -296,9 +293,7 @@ def _outer(variable: Variable, key: int, base: int, *, upper: bool) -> int:
 
 
 def simplest(low: int, high: int, base: int) -> int:
-    """Return the number in ``low .. high`` that is a multiple of the highest power of ``base``; the
-    lowest such.
-    """
+    """Return the lowest multiple of the highest power of ``base`` that has one in ``low .. high``."""
     if low >= high:
         return high
     power = 1

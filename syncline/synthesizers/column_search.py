@@ -28,9 +28,7 @@ _ALL_BITS = 64
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Disjoint intervals of offsets (p,), increasing: first offset, width as a power of two, rows,
-    person buckets.
-    """
+    """Disjoint intervals of offsets (p,), increasing, as wide as powers of two, and what they hold."""
 
     start: Bits
     width_bits: Ints

@@ -43,9 +43,7 @@ class ColumnValues:
         return len(self.rows)
 
     def decode(self, codes: npt.NDArray[np.integer], random: Bits) -> tuple[Ints, npt.NDArray[np.bool_]]:
-        """Return keys (n,) drawn uniformly from each code's spans, and which are missing; ``random`` is
-        uniform bits (n,).
-        """
+        """Return keys (n,) drawn by uniform bits (n,) from each code's spans, and which are missing."""
         missing = (codes == self.n_codes - 1) & self.keeps_missing
         first = np.searchsorted(self.span_code, np.arange(self.n_codes + 1))
         spans = len(self.span_code)
@@ -105,9 +103,7 @@ def _modulo_free(bits: Bits, width: Bits) -> Bits:
 
 
 def _mixed(bits: Bits) -> Bits:
-    """Derive a second word from a uniform one (the SplitMix64 finalizer; Steele, Lea, Flood 2014, fig.
-    17).
-    """
+    """Derive a second word from a uniform one (SplitMix64's finalizer; Steele, Lea, Flood 2014, fig. 17)."""
     with np.errstate(over="ignore"):
         z = bits + np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

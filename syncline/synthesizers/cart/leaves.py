@@ -22,7 +22,7 @@ Masks = npt.NDArray[np.uint64]
 def cart_model(
     plan: Plan, trees: Mapping[int, Nodes], counts: Ints, masks: Masks | None, min_cell: int
 ) -> TabularModel:
-    """Return the model: ``counts`` and ``masks`` hold ``[leaf, code]`` of each tree, one tree after another."""
+    """Return the model; ``counts`` and ``masks`` hold ``[leaf, code]``, one tree after another."""
     draws, start = [], 0
     for place, name in enumerate(plan.order):
         column = plan.book.column(name)
@@ -74,7 +74,7 @@ def _union_upwards(nodes: Nodes, leaves: Masks) -> Masks:
 
 
 def _pair_draw(name: str, determinant: str, table: Ints, column: CodedColumn) -> Draw:
-    """Draw a determined column from its joint counts; codes too rare to be shown follow the column as a whole."""
+    """Draw a determined column from its joint counts; codes too rare to show follow the whole column."""
     rows = table.astype(np.float64)
     whole = column.values.rows.astype(np.float64)
     rows[rows.sum(axis=1) == 0] = whole

@@ -142,9 +142,7 @@ def _order_group(order: Ints, features: Ints, sizes: Ints, layout: Layout, group
 
 
 def _component(counts: Ints, n: Ints) -> Ints:
-    """Return each level's place (nodes, predictors, levels) along the first principal component of the
-    shares.
-    """
+    """Return each level's place (nodes, predictors, levels) along the shares' first principal component."""
     share = (counts << _SHARE_BITS) // np.maximum(n, 1)[..., None]
     whole = counts.sum(axis=2)
     rows = np.maximum(n.sum(axis=2), 1)
@@ -165,9 +163,7 @@ def _component(counts: Ints, n: Ints) -> Ints:
 
 
 def _shortened(values: Floats, bits: int) -> Floats:
-    """Scale whole matrices by powers of two to integers of at most ``bits`` bits, so that products stay
-    exact.
-    """
+    """Scale whole matrices by powers of two to integers of at most ``bits`` bits: products stay exact."""
     largest = np.abs(values).max(axis=(-2, -1), keepdims=True)
     exponent = np.frexp(largest)[1]
     return np.asarray(np.floor(np.ldexp(values, np.minimum(bits - exponent, 0))), np.float64)
