@@ -175,7 +175,8 @@ def _ordered(variable: Variable, found: ColumnSearch, min_cell: int, threshold: 
     shared = (low == high) & (held >= min_cell) & (rows >= (min_cell if few else threshold))
     if int(shared.sum()) > MAX_CODES:
         shared &= rows >= -(-total // MAX_CODES)
-    if len(rows) <= LISTED_VALUES and total - int(rows[shared].sum()) <= RARE_SHARE * total:
+    rare = total - int(rows[shared].sum())
+    if shared.any() and len(rows) <= LISTED_VALUES and rare <= RARE_SHARE * total:
         groups = _nearest_shared(low, high, shared)
     else:
         groups = _bins(rows, masks, shared, min_cell, persons)
