@@ -22,7 +22,7 @@ VARIABLES: list[dict[str, object]] = [
     {"name": "grade", "kind": "ordinal", "categories": ["low", "mid", "high"]},
     {"name": "ill", "kind": "boolean"},
     {"name": "constant", "kind": "integer"},
-    # {"name": "absent", "kind": "continuous", "missing": ["NA"]},
+    {"name": "absent", "kind": "continuous", "missing": ["NA"]},
 ]
 WITH_PERSON = Schema.model_validate({"variables": VARIABLES})
 WITHOUT_PERSON = Schema.model_validate({"variables": VARIABLES[1:]})
