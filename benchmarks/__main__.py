@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import adult, diabetes, federated, idle_agent
+from benchmarks import adult, diabetes, federated, idle_agent, liveness
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "adult": adult.run,
     "federated": federated.run,
     "diabetes": diabetes.run,
     "idle-agent": idle_agent.run,
+    "liveness": liveness.run,
 }
 
 
