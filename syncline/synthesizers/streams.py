@@ -8,7 +8,7 @@ numpy derives from them may change between its versions.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ PARTITION_ROWS = 1 << 16
 class Seed:
     """The secret from which every stream of a release follows."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
 
     @classmethod
     def of_number(cls, number: int) -> Seed:
