@@ -63,7 +63,7 @@ def _restarted(stage: Stage, home: Path, address: str) -> float:
 
 
 def _banned(stage: Stage, home: Path) -> float:
-    """Return the seconds from the ban's commit, as the command's audit entry has it, to the end of the stream."""
+    """Return the seconds from the ban's commit, by its audit entry, to the end of the stream."""
     line = [sys.executable, "-m", "trusted_party", "suppliers", "ban", "two", "--home", str(home / "hub")]
     began = _now()
     subprocess.run(line, check=True, stdout=subprocess.DEVNULL)
