@@ -90,8 +90,21 @@ def _assemble(cells: _Cells, found: ColumnSearch, keeps_missing: bool, numeric: 
         keeps_missing,
         cells.merged,
     )
-    present = rows[:-1] if keeps_missing else rows
-    lookups: tuple[npt.NDArray[np.uint16], ...]
+    codes = ColumnCodes(
+        cells.variable.name,
+        numeric,
+        cells.segment_low,
+        cells.segment_code.astype(np.uint16),
+        len(rows),
+        len(rows) - 1 if keeps_missing else int(np.argmax(rows)),
+        keeps_missing,
+        *_coarser(rows[:-1] if keeps_missing else rows, numeric, keeps_missing),
+    )
+    return CodedColumn(codes, values)
+
+
+def _coarser(present: Ints, numeric: bool, keeps_missing: bool) -> tuple[npt.NDArray[np.uint16], ...]:
+    """Return the lookups of bins, classes and cells; missing is a group of its own, the last."""
     if numeric:
         lookups = (
             group_in_order(present, PREDICTOR_BINS, PREDICTOR_ALONE),
@@ -104,19 +117,9 @@ def _assemble(cells: _Cells, found: ColumnSearch, keeps_missing: bool, numeric: 
             group_frequent(present, TARGET_CLASSES_NAMED),
             group_frequent(present, COMPARED_CELLS_NAMED),
         )
-    if keeps_missing:
-        lookups = tuple(np.append(x, np.uint16(len(set(x.tolist())))) for x in lookups)
-    codes = ColumnCodes(
-        cells.variable.name,
-        numeric,
-        cells.segment_low,
-        cells.segment_code.astype(np.uint16),
-        len(rows),
-        len(rows) - 1 if keeps_missing else int(np.argmax(rows)),
-        keeps_missing,
-        *lookups,
-    )
-    return CodedColumn(codes, values)
+    if not keeps_missing:
+        return lookups
+    return tuple(np.append(lookup, np.uint16(len(set(lookup.tolist())))) for lookup in lookups)
 
 
 def _held(rows: Ints, masks: Bits, persons: bool) -> Ints:
