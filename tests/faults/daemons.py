@@ -37,17 +37,20 @@ class Daemon:
     ----------
     faults
         Environments of the first, second, ... start; later starts have none of their own.
+    comes_back
+        Whether it is started again once it was killed.
     """
 
     name: str
     line: Sequence[str]
     log: Path
     faults: Sequence[Environment] = ()
+    comes_back: bool = True
     kills: int = 0
     process: asyncio.subprocess.Process | None = field(default=None, repr=False)
 
     async def keep_running(self) -> None:
-        """Start the process, and start it again after each SIGKILL; raise where it ends otherwise."""
+        """Start the process, and again after each SIGKILL; raise where it ends otherwise."""
         while True:
             faults = self.faults[self.kills] if self.kills < len(self.faults) else {}
             with self.log.open("ab") as log:
@@ -63,6 +66,8 @@ class Daemon:
             if status != -signal.SIGKILL:
                 raise DaemonEnded(f"{self.name} ended with status {status}: {self.said()[-600:]}")
             self.kills += 1
+            if not self.comes_back:
+                return
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process."""

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.small_study import STUDIES, SmallStudy
+from tests.faults.small_study import STUDIES, SUPPLIERS, SmallStudy
 from tests.faults.trial import Trial, explain
 from tests.faults.world import World
 
@@ -69,13 +69,14 @@ class Range:
         self._expected: dict[str, str] = {}
         self._number = 0
 
-    def expected(self, study: SmallStudy) -> str:
+    def expected(self, study: SmallStudy, suppliers: Sequence[str] = SUPPLIERS) -> str:
         """Return the digest of the table that ``syncline simulate`` releases."""
-        if study.name not in self._expected:
-            place = self._directory / f"simulated-{study.name}"
+        key = "-".join([study.name, *suppliers])
+        if key not in self._expected:
+            place = self._directory / f"simulated-{key}"
             place.mkdir()
-            self._expected[study.name] = study.simulated_sha256(place)
-        return self._expected[study.name]
+            self._expected[key] = study.simulated_sha256(place, suppliers)
+        return self._expected[key]
 
     def fresh(self) -> World:
         """Return a new copy of the homes."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -40,7 +41,7 @@ columns: {{allow: ["*"]}}
 questions: [row_count, profile, rank_counts, marginals, moments, formula_check, tree_level]
 limits: {{max_order: 2, max_rounds: 100, max_cells: 100000000}}
 min_cell: 5
-min_suppliers: 2
+min_suppliers: 1
 validation: true
 approval: {{mode: automatic, researchers: [{researcher}]}}
 """
@@ -99,11 +100,13 @@ class SmallStudy:
             writer.writerows(rows)
         return path
 
-    def simulated_sha256(self, directory: Path) -> str:
-        """Run ``syncline simulate`` over both tables; return the digest of the table that it releases."""
+    def simulated_sha256(self, directory: Path, suppliers: Sequence[str] = SUPPLIERS) -> str:
+        """Run ``syncline simulate`` over the suppliers' tables; return the digest of what it releases."""
         study, out = directory / f"{self.name}.yaml", directory / f"{self.name}-simulated"
-        study.write_text(self.text(), encoding="utf-8")
-        tables = [f"{name}={self.write_table(directory, name)}" for name in SUPPLIERS]
+        listed = ", ".join(f"{{name: {name}}}" for name in suppliers)
+        text = re.sub("(?m)^suppliers: .*$", f"suppliers: [{listed}]", self.text(Quorum(len(suppliers))))
+        study.write_text(text, encoding="utf-8")
+        tables = [f"{name}={self.write_table(directory, name)}" for name in suppliers]
         given = [word for table in tables for word in ("--supplier", table)]
         line = [sys.executable, "-m", "syncline.cli", "simulate", str(study), *given, "--out", str(out)]
         subprocess.run(line, check=True, capture_output=True, timeout=120)
