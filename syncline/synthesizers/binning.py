@@ -23,20 +23,22 @@ def group_in_order(counts: Ints, most: int, alone: float) -> Lookup:
     k = len(counts)
     if k <= most:
         return np.arange(k, dtype=np.uint16)
-    total = max(int(counts.sum()), 1)
+    total = int(counts.sum())
     for share in (alone, 2 * alone, 4 * alone, 1.0):
         heavy = counts > share * total
         wanted = most
         while wanted >= 2:
-            groups = _group(counts, heavy, wanted, total)
+            groups = _group(counts, heavy, wanted)
             if int(groups[-1]) < most:
                 return groups
             wanted -= max(1, wanted // 8)
-    return _group(counts, np.zeros(k, np.bool_), most, total)
+    return _group(counts, np.zeros(k, np.bool_), most)
 
 
-def _group(counts: Ints, heavy: npt.NDArray[np.bool_], wanted: int, total: int) -> Lookup:
-    middle = 2 * np.cumsum(counts) - counts  # twice the rank of each code's middle row
+def _group(counts: Ints, heavy: npt.NDArray[np.bool_], wanted: int) -> Lookup:
+    light = np.where(heavy, 0, counts)  # groups share what is left, however much a spike holds
+    total = max(int(light.sum()), 1)
+    middle = 2 * np.cumsum(light) - light  # twice the rank of each code's middle row
     quantile = np.minimum((middle * wanted) // (2 * total), wanted - 1)
     starts = np.ones(len(counts), np.bool_)
     starts[1:] = (np.diff(quantile) > 0) | heavy[1:] | heavy[:-1]
