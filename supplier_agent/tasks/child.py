@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 from syncline.compute.frames import Header, Json
 from syncline.compute.serve import serve
+from syncline.data.schema import Schema
 from syncline.errors import PolicyRefusal, ProtocolError
-from syncline.protocols.asking import Answering, Memory, Request, admit
+from syncline.protocols.asking import Answering, Memory, Request, admit, require_in_scope
 from syncline.questions.marginals import Marginals
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
@@ -39,7 +40,7 @@ class Child:
         request = RequestCodec().decode(request_bytes)
         memory = MemoryCodec().decode(memory_bytes)
         policy = Policy.from_document(header.get("policy"))
-        asked = judge(policy, request, memory)
+        asked = judge(policy, request, memory, spec.schema)
         workspace = self._table(spec, specification, str(header.get("source")))
         reply, after = Answering().respond(request, workspace, memory)
         return {"questions": asked}, [ReplyCodec().encode(reply), MemoryCodec().encode(after)]
@@ -51,9 +52,10 @@ class Child:
         return self._workspace
 
 
-def judge(policy: Policy, request: Request, memory: Memory) -> list[Json]:
+def judge(policy: Policy, request: Request, memory: Memory, schema: Schema) -> list[Json]:
     """Return what is asked, for the audit; raise PolicyRefusal where the policy does not permit it."""
     after = admit(request, memory)
+    require_in_scope(request, schema, after.codebook)
     asked: list[Json] = []
     for question in request.questions:
         cells = _cells(question, after)

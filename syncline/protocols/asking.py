@@ -62,7 +62,7 @@ class Answering:
     def respond(self, request: Request, table: Workspace, memory: Memory) -> tuple[Reply, Memory]:
         """Answer one round; raise ProtocolError where the request does not follow from what came before."""
         after = admit(request, memory)
-        _require_in_scope(request, table.schema, after.codebook)
+        require_in_scope(request, table.schema, after.codebook)
         answers = tuple(_answer(question, table, after) for question in request.questions)
         return Reply(request.round, answers), after
 
@@ -103,7 +103,8 @@ def _require_open(memory: Memory) -> None:
         raise ProtocolError("the fit of this study is closed; nothing more is answered")
 
 
-def _require_in_scope(request: Request, schema: Schema, codebook: Codebook | None) -> None:
+def require_in_scope(request: Request, schema: Schema, codebook: Codebook | None) -> None:
+    """Raise ProtocolError unless codebook and questions are about the columns that ``schema`` models."""
     if request.codebook is not None:
         require_codebook_in_scope(request.codebook, schema)
     for question in request.questions:

@@ -15,6 +15,7 @@ from syncline.errors import ProtocolError
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Marginals
 from syncline.questions.moments import Moments
+from syncline.questions.rank_counts import RankCounts
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 
@@ -37,6 +38,8 @@ def require_question_in_scope(question: Question, schema: Schema, codebook: Code
     """Raise ProtocolError unless ``question`` can be answered from rows of ``schema``."""
     if not {variable.name for variable in schema.modelled}.issuperset(question.columns):
         _refuse(f"{question.kind}: a column is not one that the schema models")
+    if isinstance(question, RankCounts | Moments):
+        _require_each_once(question)
     if isinstance(question, Moments | FormulaCheck):
         if any(schema.variable(name).grid is None for name in question.columns):
             _refuse(f"{question.kind}: a column does not hold numbers")
@@ -44,6 +47,13 @@ def require_question_in_scope(question: Question, schema: Schema, codebook: Code
             _require_formulas(question.formulas, schema)
     if isinstance(question, Marginals | TreeLevel):
         _require_counting(question, codebook)
+
+
+def _require_each_once(question: RankCounts | Moments) -> None:
+    if len(set(question.columns)) < len(question.columns):
+        _refuse(f"{question.kind}: a column is named twice")
+    if isinstance(question, RankCounts) and not question.ranked:
+        _refuse("rank_counts: no column is named")
 
 
 def _require_formulas(formulas: tuple[Constraint, ...], schema: Schema) -> None:

@@ -26,6 +26,8 @@ from syncline.questions.workspace import Workspace
 
 TOLERANCE = 1e-6
 CELLS = 3
+_KEPT = 256
+"""Sides of formulas kept for a batch at most: there may be more of them than fit the memory."""
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -89,6 +91,8 @@ class FormulaCheck:
             for row, formula in enumerate(self.formulas):
                 key = (formula.formula, formula.inputs)
                 if key not in evaluated:
+                    if len(evaluated) >= _KEPT:
+                        evaluated.clear()
                     evaluated[key] = evaluate(formula.formula, [columns[name] for name in formula.inputs])
                 dense[row] += _breaks(formula.formula, columns[formula.of], evaluated[key])
         counts = Counts.of_dense(dense.ravel())

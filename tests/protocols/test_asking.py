@@ -169,6 +169,13 @@ def test_a_question_beyond_the_schema_is_refused(question: Question) -> None:
         Answering().respond(Request(0, (question,), BOOK), workspace_of([], ROWS_ONLY), Memory())
 
 
+def test_a_column_is_asked_about_once_in_a_question_and_one_is_named() -> None:
+    age = RankColumn("age", 0, 0, 3, (0,))
+    for question in (RankCounts(()), RankCounts((age, age)), Moments((("age", 7), ("age", 8)))):
+        with pytest.raises(ProtocolError, match="named"):
+            Answering().respond(Request(0, (question,)), workspace_of([], ROWS_ONLY), Memory())
+
+
 def test_columns_are_counted_together_only_once_a_codebook_is_agreed() -> None:
     for question in (marginals(SEX), roots()):
         with pytest.raises(ProtocolError, match="codebook"):
