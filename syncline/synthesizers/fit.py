@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import cast
 
 from syncline.data.blob import Array, Json, pack, unpack
-from syncline.data.codebook import Coding
+from syncline.data.codebook import Codebook, Coding
 from syncline.errors import ProtocolError, WireError
 from syncline.protocols.asking import Reply, Request
+from syncline.protocols.reply_check import Shape, require_shapes
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.marginals import Axis, Marginals
 from syncline.synthesizers.packing import (
@@ -22,7 +23,7 @@ from syncline.synthesizers.packing import (
 from syncline.synthesizers.phases.check import Check
 from syncline.synthesizers.phases.compare import Compare
 from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
-from syncline.synthesizers.phases.phase import Fitted, Phase
+from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose
 from syncline.synthesizers.settings import FitSettings
@@ -65,12 +66,34 @@ class Fit:
                     f"supplier {party!r} answered round {reply.round} instead of {state.round}"
                 )
         answers = {party: reply.answers for party, reply in replies.items()}
+        self._require_shapes(state.phase, answers)
         after = state.phase.absorb(answers, self.settings)
         return Finish(after) if isinstance(after, Fitted) else self._ask(state.round + 1, after)
+
+    def _require_shapes(self, phase: Phase, answers: Answers) -> None:
+        persons, codebook = self.settings.persons, _codebook_of(phase)
+        shapes = [
+            Shape.of(question, codebook, persons=persons) for question in phase.questions(self.settings)
+        ]
+        for party in sorted(answers):
+            require_shapes(party, answers[party], shapes, persons)
 
     def _ask(self, number: int, phase: Phase) -> Continue[FitState, Request]:
         request = Request(number, phase.questions(self.settings), phase.new_codebook())
         return Continue(FitState(number, phase), request, phase.name)
+
+
+def _codebook_of(phase: Phase) -> Codebook | None:
+    """Return the codebook in which the phase's questions count, None before it is agreed."""
+    match phase:
+        case Propose(book=book) | Confirm(book=book):
+            return book.codebook()
+        case GrowTrees(plan=plan) | CountLeaves(plan=plan):
+            return plan.book.codebook()
+        case Compare(model=model):
+            return Codebook(tuple(column.codes for column in model.columns))
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,10 @@ def decode_varints(field: str, data: bytes, count_at_most: int) -> Ints:
         return np.zeros(0, np.int64)
     if octets[-1] & 128:
         raise WireError(f"{field}: the last integer is cut short")
+    count = np.count_nonzero(octets < 128)
+    if count > count_at_most:
+        raise WireError(f"{field}: {count} integers are more than the {count_at_most} allowed")
     ends = np.flatnonzero(octets < 128)
-    if len(ends) > count_at_most:
-        raise WireError(f"{field}: {len(ends)} integers are more than the {count_at_most} allowed")
     starts = np.concatenate([[0], ends[:-1] + 1])
     groups = ends - starts + 1
     if int(groups.max()) > _MOST_BYTES:

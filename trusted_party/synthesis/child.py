@@ -11,8 +11,8 @@ from typing import cast
 
 from syncline.compute.frames import Header, Json
 from syncline.compute.serve import serve
-from syncline.errors import ProtocolError
-from syncline.protocols.asking import Request
+from syncline.errors import ProtocolError, WireError
+from syncline.protocols.asking import Reply, Request
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.study.fitting import settings_of
 from syncline.study.release import write_release
@@ -52,9 +52,16 @@ def step(
     settings, parties = settings_of(spec), _names(header, "parties")
     if len(parties) != len(replies):
         raise ProtocolError("each party of the round needs one reply")
-    decoded = {party: ReplyCodec().decode(reply) for party, reply in zip(parties, replies, strict=True)}
+    decoded = {party: _decoded(party, reply) for party, reply in zip(parties, replies, strict=True)}
     missing = frozenset(_names(header, "missing"))
     return _outcome(Fit(settings).step(FitStateCodec(settings).decode(state), decoded, missing), settings)
+
+
+def _decoded(party: PartyId, reply: bytes) -> Reply:
+    try:
+        return ReplyCodec().decode(reply)
+    except WireError as error:
+        raise WireError(f"the reply of supplier {party!r} does not read: {error}") from None
 
 
 def release(
