@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -55,12 +55,16 @@ class Desk:
     log: EventLog
 
 
+Errand = TaskOffer | Proposal | StudyEnded
+"""An event that sets something in motion."""
+
+
 class Errands:
     """Run one errand for each event; none of them can end the agent."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._running: dict[asyncio.Task[None], TaskOffer | Proposal] = {}
+        self._running: dict[asyncio.Task[None], Errand] = {}
 
     async def datasets(self) -> tuple[str, ...]:
         """Return the names of the agent's data sets."""
@@ -79,18 +83,18 @@ class Errands:
             case Welcome():
                 self._desk.courier.wake()
             case Proposal():
-                self._begin(event, self._propose(event))
+                self._begin(event, partial(self._propose, event))
             case TaskOffer():
-                self._begin(event, self._answer(event))
+                self._begin(event, partial(self._answer, event))
             case StudyEnded():
-                await self._guard(self._end(event), event.study_id)
+                self._begin(event, partial(self._end, event))
 
     async def close(self) -> None:
         """Stop the errands that run; the journal knows how far they came."""
         await self._stop(list(self._running))
 
-    def _begin(self, event: TaskOffer | Proposal, errand: Coroutine[object, object, None]) -> None:
-        task = asyncio.create_task(self._guard(errand, event.study_id))
+    def _begin(self, event: Errand, work: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.create_task(self._guard(work, event.study_id))
         self._running[task] = event
         task.add_done_callback(self._running.pop)
 
@@ -126,7 +130,7 @@ class Errands:
                 return unreadable(str(error))
 
     async def _answer(self, offer: TaskOffer) -> None:
-        """Answer an offer, with patience for a full disk and a lost connection."""
+        """Answer an offer, with patience for a lost connection."""
         fetch = partial(self._fetch, offer)
         while True:
             try:
@@ -135,9 +139,6 @@ class Errands:
             except PeerUnreachable:
                 await asyncio.sleep(FETCH_PAUSE_SECONDS)
                 await self._desk.connection.wait_until_attached()
-            except StorageError as error:
-                self._desk.log.error("task waits", study=offer.study_id, reason=str(error))
-                await asyncio.sleep(PAUSE_SECONDS)
         if refusal is None:
             self._desk.courier.wake()
             return
@@ -153,7 +154,13 @@ class Errands:
         is_news = await desk.database.write(
             lambda connection: end_study(connection, desk.seal, ended, now_us)
         )
-        await self._stop([task for task, event in self._running.items() if event.study_id == ended.study_id])
+        await self._stop(
+            [
+                task
+                for task, event in self._running.items()
+                if event.study_id == ended.study_id and task is not asyncio.current_task()
+            ]
+        )
         await desk.children.close_study(ended.study_id)
         await desk.retention.study_ended(ended.study_id)
         if is_news:
@@ -164,9 +171,15 @@ class Errands:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _guard(self, errand: Coroutine[object, object, None], study_id: str) -> None:
+    async def _guard(self, work: Callable[[], Awaitable[None]], study_id: str) -> None:
+        """Run an errand to its end; a fault of the disk is waited out, any other error is logged."""
         try:
-            await errand
+            while True:
+                try:
+                    return await work()
+                except StorageError as error:
+                    self._desk.log.error("storage fault: work waits", study=study_id, reason=str(error))
+                    await asyncio.sleep(PAUSE_SECONDS)
         except SynclineError as error:
             self._desk.log.error("errand failed", study=study_id, reason=str(error))
         except Exception as error:

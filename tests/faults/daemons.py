@@ -76,6 +76,8 @@ class Daemon:
 
     def said(self) -> str:
         """Return the daemon's log."""
+        if not self.log.exists():
+            return ""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     async def stop(self) -> None:

@@ -15,7 +15,7 @@ from syncline.cli.demo.stage import free_ports
 from syncline.data.document import parse_document
 from syncline.data.section import build
 from syncline.durable import audit
-from syncline.errors import SynclineError
+from syncline.errors import StorageError, SynclineError
 from syncline.identity.keys import public_signing_key
 from syncline.identity.signatures import Purpose, sign
 from syncline.study.manifest import verify_release
@@ -75,7 +75,7 @@ class Trial:
         digest = hashlib.sha256(content).digest()
         signature = sign(member.signing_key(), Purpose.STUDY_SPECIFICATION, digest)
         while True:
-            with contextlib.suppress(PeerUnreachable):
+            with contextlib.suppress(PeerUnreachable, StorageError):
                 async with ResearchClient(member.hub, member.tls) as client:
                     return await client.submit(content, signature)
             await asyncio.sleep(_AGAIN_SECONDS)
@@ -90,6 +90,11 @@ class Trial:
                         if holds(status):
                             return status
                     assert not status.ended_us, f"the study ended first: {status}"
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def until_attached(self) -> None:
+        """Wait until the hub has welcomed both agents."""
+        while self.hub.said().count("agent_attached") < len(SUPPLIERS):  # noqa: ASYNC110 - a log sets no event
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def until_told(self) -> None:

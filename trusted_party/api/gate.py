@@ -17,9 +17,10 @@ import grpc
 import grpc.aio
 
 from syncline.clock import Clock
-from syncline.errors import IdentityError, SynclineError
+from syncline.errors import IdentityError, StorageError, SynclineError
 from syncline.identity.peer import PeerIdentity, Role
 from syncline.wire.status import METADATA_KEY, status_of
+from trusted_party.datastore.event_log import log_warning
 from trusted_party.studies.standing import Standing
 
 Context = grpc.aio.ServicerContext[Any, Any]  # the gate works for every request and response type
@@ -27,6 +28,8 @@ Context = grpc.aio.ServicerContext[Any, Any]  # the gate works for every request
 _CACHED = 4096
 _BANNED = IdentityError("this certificate was revoked while the call was running")
 _log = logging.getLogger("trusted_party")
+
+DISK_SENTENCE = "the hub's disk is full or faulty, so that nothing of this call was saved: tell its operator"
 
 
 class Gate:
@@ -107,9 +110,15 @@ async def answering(context: Context) -> AsyncIterator[None]:
 
 
 async def abort(context: Context, error: Exception) -> NoReturn:
-    """End a call; what nobody raised on purpose is logged by its type and place, and stays inside."""
+    """End a call; what nobody raised on purpose is logged by its type and place, and stays inside.
+
+    A fault of this hub's own disk is for its operator: the log names the file, the caller does not hear it.
+    """
     if isinstance(error, grpc.aio.AbortError):
         raise error
+    if isinstance(error, StorageError):
+        log_warning("storage_fault", reason=str(error))
+        error = StorageError(DISK_SENTENCE)
     if not isinstance(error, SynclineError):
         _log.error("call_failed", exc_info=error)
     code, sentence, kind = status_of(error)

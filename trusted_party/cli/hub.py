@@ -6,12 +6,13 @@ import asyncio
 import datetime as dt
 import sqlite3
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from syncline.clock import Clock
 from syncline.durable.database import Database
 from syncline.durable.home_lock import HomeLock
+from syncline.errors import StorageError
 from syncline.identity.keys import public_signing_key
 from syncline.wire.transport import TlsIdentity
 from trusted_party.api.enrolment_service import EnrolmentService, HubCard
@@ -65,7 +66,8 @@ async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> Asy
                 yield hub
         finally:
             await base.worker.close()
-            await database.write(disconnect_all)
+            with suppress(StorageError):  # the next start does the same
+                await database.write(disconnect_all)
 
 
 @asynccontextmanager

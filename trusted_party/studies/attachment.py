@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from syncline.clock import Clock
 from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
+from syncline.errors import StorageError
 from syncline.study.lifecycle import StudyState
 from syncline.version import ALGORITHM_VERSION, __version__
 from syncline.wire.messages import (
@@ -52,6 +53,7 @@ _OUTCOMES = {
 }
 _TOLD_FOR_US = 30 * 86_400 * 1_000_000
 """How long after its end a study is still told to agents that attach."""
+_FAULT_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -156,7 +158,11 @@ class Attachments:
         while True:
             await asyncio.sleep(every_seconds)
             for name in self._presence.expired():
-                await self._lose(name)
+                try:
+                    await self._lose(name)
+                except StorageError as fault:  # the lease stays expired, so the next look tries again
+                    log_warning("storage_fault", supplier=name, reason=str(fault))
+                    await asyncio.sleep(_FAULT_SECONDS)
 
     async def _lose(self, name: str) -> None:
         now_us = to_us(self._clock.now())
