@@ -1,7 +1,8 @@
 """The child process that answers: one study's questions, from one source, within the supplier's policy.
 
 It keeps the prepared table between rounds; everything it keeps can be computed again. The policy judges every
-question here, next to the rows, before anything is counted.
+question here, next to the rows, before anything is counted. The memory that goes from round to round begins
+with the digest of the source, so that one study never counts two versions of a table.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from syncline.compute.frames import Header, Json
 from syncline.compute.serve import serve
 from syncline.data.schema import Schema
-from syncline.errors import PolicyRefusal, ProtocolError
+from syncline.errors import DataError, PolicyRefusal, ProtocolError
 from syncline.protocols.asking import Answering, Memory, Request, admit, require_in_scope
 from syncline.questions.marginals import Marginals
 from syncline.questions.tree_level import TreeLevel
@@ -23,6 +24,8 @@ from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
 from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 
+_DIGEST_BYTES = 32
+
 
 class Child:
     """Answer rounds; the table of the last study stays prepared."""
@@ -30,6 +33,7 @@ class Child:
     def __init__(self) -> None:
         self._key: tuple[bytes, str] | None = None
         self._workspace: Workspace | None = None
+        self._digest = b""
 
     def handle(self, header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, list[bytes]]:
         """Take one call of the daemon."""
@@ -38,16 +42,30 @@ class Child:
         specification, request_bytes, memory_bytes = blobs
         spec = StudySpec.from_canonical(specification)
         request = RequestCodec().decode(request_bytes)
-        memory = MemoryCodec().decode(memory_bytes)
+        memory = MemoryCodec().decode(memory_bytes[_DIGEST_BYTES:])
         policy = Policy.from_document(header.get("policy"))
         asked = judge(policy, request, memory, spec.schema)
-        workspace = self._table(spec, specification, str(header.get("source")))
-        reply, after = Answering().respond(request, workspace, memory)
-        return {"questions": asked}, [ReplyCodec().encode(reply), MemoryCodec().encode(after)]
+        try:
+            workspace = self._table(spec, specification, str(header.get("source")))
+            self._require_same_source(memory_bytes)
+            reply, after = Answering().respond(request, workspace, memory)
+        except DataError:
+            self._workspace = None  # a person may mend the source, and the next attempt reads it anew
+            raise
+        return {"questions": asked}, [ReplyCodec().encode(reply), self._digest + MemoryCodec().encode(after)]
+
+    def _require_same_source(self, memory: bytes) -> None:
+        if memory and memory[:_DIGEST_BYTES] != self._digest:
+            raise DataError(
+                "the data set's source changed since this study began: put it back as it was,"
+                " or refuse the study and let it be submitted anew"
+            )
 
     def _table(self, spec: StudySpec, specification: bytes, locator: str) -> Workspace:
         if self._workspace is None or self._key != (specification, locator):
-            self._workspace = workspace_of(spec, open_source(locator))
+            source = open_source(locator)
+            self._workspace = workspace_of(spec, source)
+            self._digest = bytes.fromhex(source.digest())
             self._key = (specification, locator)
         return self._workspace
 

@@ -27,7 +27,7 @@ from tests.faults.daemons import Daemon, Environment, agent_daemon, hub_daemon, 
 from tests.faults.small_study import PATIENT, SUPPLIERS, Quorum, SmallStudy, table_sha256
 from tests.faults.world import RESEARCHER, World
 
-STUDY_SECONDS = 90.0
+STUDY_SECONDS = 180.0
 _AGAIN_SECONDS = 0.05
 
 
