@@ -214,8 +214,9 @@ class _LevelCounter:
         self, step: TreeStep, slots: Ints, bins: npt.NDArray[np.int32], classes: npt.NDArray[np.uint16]
     ) -> Ints:
         target = self._codebook.column(self._question.order[step.target])
-        cells = slots[:, None] * int(self._offsets[step.target]) + bins
-        cells = cells * target.levels(Coding.CLASSES) + classes.astype(np.int64)[:, None]
+        levels = target.levels(Coding.CLASSES)
+        cells = np.multiply(bins, levels, dtype=np.int64)
+        cells += (slots * (int(self._offsets[step.target]) * levels) + classes)[:, None]
         return cells.ravel() if step.alive.all() else cells[step.alive[slots]]
 
 

@@ -78,4 +78,4 @@ class Workspace:
 def _fold(coded: CodedBatch, holdout: bool) -> CodedBatch:
     keep = coded.holdout == holdout
     person = None if coded.person is None else coded.person[keep]
-    return CodedBatch(np.ascontiguousarray(coded.codes[keep]), coded.holdout[keep], person)
+    return CodedBatch(np.asfortranarray(coded.codes[keep]), coded.holdout[keep], person)
