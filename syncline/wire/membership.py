@@ -69,7 +69,10 @@ def is_member(directory: Path) -> bool:
 
 
 def load_membership(directory: Path, remedy: str) -> Membership:
-    """Read a completed enrolment; ``remedy`` says how to get one where there is none."""
+    """Read a completed enrolment and check that its parts belong together.
+
+    ``remedy`` says how to get one where there is none.
+    """
     if not is_member(directory):
         raise UsageError(f"{directory} holds no certificate of a hub: {remedy}")
     try:
@@ -78,7 +81,9 @@ def load_membership(directory: Path, remedy: str) -> Membership:
         role, hub_key = parse_role(known["role"]), bytes.fromhex(known["hub_signing_key"])
     except (ValueError, KeyError, TypeError) as error:
         raise IdentityError(f"file {directory / MEMBER_FILE}: damaged: restore it from a backup") from error
-    return Membership(directory, role=role, hub_signing_key=hub_key, tls=_load_tls(directory), **fields)
+    tls = _load_tls(directory)
+    check_issued(tls.certificate, tls.authority, load_tls_key(directory / TLS_FILE), fields["name"], role)
+    return Membership(directory, role=role, hub_signing_key=hub_key, tls=tls, **fields)
 
 
 def save_membership(membership: Membership) -> None:

@@ -41,7 +41,11 @@ __all__ = [
 METADATA_KEY: Final = "syncline-error"
 INTERNAL_SENTENCE: Final = "the hub failed to answer: its log says more"
 _MOST_CHARACTERS = 1000
-
+_UNVERIFIED = "CERTIFICATE_VERIFY_FAILED"
+_UNVERIFIED_SENTENCE = (
+    "the hub shows a certificate of another authority than the one trusted here, or one that is out of date:"
+    " check the hub's address and both clocks, and ask its operator whether the hub was made anew"
+)
 
 _STATUS: Mapping[type[SynclineError], grpc.StatusCode] = {
     WireError: grpc.StatusCode.INVALID_ARGUMENT,
@@ -92,5 +96,7 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:
     """Return the error that the peer raised, or what its status means where it named none."""
     metadata = cast(grpc.aio.Metadata, error.trailing_metadata())
     kind = _BY_NAME.get(str(metadata.get(METADATA_KEY))) or _BY_CODE.get(error.code(), SynclineError)
-    sentence = (error.details() or error.code().name.lower())[:_MOST_CHARACTERS]
-    return kind(sentence)
+    sentence = error.details() or error.code().name.lower()
+    if error.code() is grpc.StatusCode.UNAVAILABLE and _UNVERIFIED in sentence:
+        return kind(_UNVERIFIED_SENTENCE)
+    return kind(sentence[:_MOST_CHARACTERS])

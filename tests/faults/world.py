@@ -73,7 +73,10 @@ class World:
 
 
 async def found(root: Path, clock: Clock | None = None) -> World:
-    """Make a hub, enrol both suppliers and the researcher over the wire, and add the data sets."""
+    """Make a hub, enrol both suppliers and the researcher over the wire, and add the data sets.
+
+    ``clock`` is the hub's alone.
+    """
     world, clock = World(root), clock or SystemClock()
     world.hub.create("test-hub", (HOST, "localhost"), clock)
     port, enrol_port = free_ports()
@@ -82,7 +85,7 @@ async def found(root: Path, clock: Clock | None = None) -> World:
         for name, role in [*((name, Role.SUPPLIER) for name in SUPPLIERS), (RESEARCHER, Role.RESEARCHER)]:
             token = await asyncio.to_thread(world.invite, name, role, clock)
             AgentHome(root / name).create()
-            await enrol(EnrolmentPlan(root / name / "identity", f"{HOST}:{port}", role), token, clock)
+            await enrol(EnrolmentPlan(root / name / "identity", f"{HOST}:{port}", role), token, SystemClock())
     policy = POLICY.format(researcher=key_fingerprint(_signing_key(world)))
     for name in SUPPLIERS:
         world.agent(name).policy.write_text(policy, encoding="utf-8")
