@@ -33,9 +33,13 @@ COMPARED_CELLS = 20
 COMPARED_CELLS_NAMED = 200
 OTHER = "(other)"
 LISTED_VALUES = 32
+LISTED_SHARE = 0.5
+"""A column looks like a list of codes, or of amounts that recur, if it has at most LISTED_VALUES values or if
+its values take up less than this share of the range that they lie in.
+"""
 RARE_SHARE = 0.05
-"""A column of at most LISTED_VALUES values looks like a list of codes: where at most this share of its rows
-hold rare values, these count as the nearest shared value, so that nothing is drawn between two codes.
+"""In such a list rare values count as the nearest shared value, so that nothing is drawn between two entries,
+where at most this share of the rows hold them.
 """
 
 
@@ -179,11 +183,17 @@ def _ordered(variable: Variable, found: ColumnSearch, min_cell: int, threshold: 
     if int(shared.sum()) > MAX_CODES:
         shared &= rows >= -(-total // MAX_CODES)
     rare = total - int(rows[shared].sum())
-    if shared.any() and len(rows) <= LISTED_VALUES and rare <= RARE_SHARE * total:
+    if shared.any() and _is_list(low, high) and rare <= RARE_SHARE * total:
         groups = _nearest_shared(low, high, shared)
     else:
         groups = _bins(rows, masks, shared, min_cell, persons)
     return _cut(variable, (low, high, rows, masks), shared, groups)
+
+
+def _is_list(low: Ints, high: Ints) -> bool:
+    """Tell whether these pieces (p,) look like a list of values between which there is nothing."""
+    width = float(high[-1]) - float(low[0]) + 1.0
+    return len(low) <= LISTED_VALUES or len(low) <= min(FEW_VALUES, LISTED_SHARE * width)
 
 
 def _nearest_shared(low: Ints, high: Ints, shared: npt.NDArray[np.bool_]) -> Ints:
