@@ -14,7 +14,7 @@ import datetime as dt
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,8 +48,17 @@ class PayloadStore:
 
     def scope(self, name: str) -> PayloadStore:
         """Return the store of one sender, such as a supplier's task; scopes know nothing of each other."""
-        folder = hashlib.sha256(name.encode()).hexdigest()
-        return PayloadStore(self._root / _SCOPES / folder, self._kek, self._max_bytes)
+        return PayloadStore(self._root / _SCOPES / _folder(name), self._kek, self._max_bytes)
+
+    def keep_scopes(self, names: Iterable[str]) -> int:
+        """Remove every scope but those of ``names``, with all that it holds; return how many."""
+        kept = {_folder(name) for name in names}
+        place = self._root / _SCOPES
+        with _faults(place):
+            found = [path for path in place.iterdir() if path.name not in kept] if place.exists() else []
+            for path in found:
+                shutil.rmtree(path)
+        return len(found)
 
     def put(self, data: bytes) -> bytes:
         """Store ``data`` durably and return its SHA-256."""
@@ -171,6 +180,10 @@ class PayloadStore:
                 yield sealed
             finally:
                 sealed.close()
+
+
+def _folder(scope: str) -> str:
+    return hashlib.sha256(scope.encode()).hexdigest()
 
 
 def _check_same(known: PayloadId, announced: PayloadId) -> None:

@@ -95,8 +95,15 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str, str]:
 def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:
     """Return the error that the peer raised, or what its status means where it named none."""
     metadata = cast(grpc.aio.Metadata, error.trailing_metadata())
-    kind = _BY_NAME.get(str(metadata.get(METADATA_KEY))) or _BY_CODE.get(error.code(), SynclineError)
-    sentence = error.details() or error.code().name.lower()
-    if error.code() is grpc.StatusCode.UNAVAILABLE and _UNVERIFIED in sentence:
-        return kind(_UNVERIFIED_SENTENCE)
-    return kind(sentence[:_MOST_CHARACTERS])
+    details = (error.details() or error.code().name.lower())[:_MOST_CHARACTERS]
+    named = _BY_NAME.get(str(metadata.get(METADATA_KEY)))
+    if named is not None:
+        return named(details)
+    kind = _BY_CODE.get(error.code(), SynclineError)
+    if kind is not PeerUnreachable:
+        return kind(details)
+    if _UNVERIFIED in details:
+        return PeerUnreachable(_UNVERIFIED_SENTENCE)
+    return PeerUnreachable(
+        f"the hub does not answer ({details}): check its address, the network and the proxy"
+    )

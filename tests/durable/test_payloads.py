@@ -256,6 +256,16 @@ def test_scopes_know_nothing_of_each_other(store: PayloadStore) -> None:
     assert one.put(THREE) == THREE_ID
 
 
+def test_scopes_that_nobody_names_are_removed(store: PayloadStore) -> None:
+    assert store.keep_scopes(["a"]) == 0
+    store.put(b"mine")
+    for name in ("a", "b", "c"):
+        store.scope(name).put(THREE)
+    assert store.keep_scopes(["a", "unknown"]) == 2
+    assert [store.scope(name).has(THREE_ID) for name in ("a", "b", "c")] == [True, False, False]
+    assert store.get(hashlib.sha256(b"mine").digest()) == b"mine"
+
+
 def test_payloads_expire_in_all_scopes_unless_needed(store: PayloadStore, tmp_path: Path) -> None:
     old, needed = store.put(b"old"), store.put(b"needed")
     scoped = store.scope("task").put(b"scoped")

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 
 import pytest
 
 from syncline.cli.demo.stage import free_ports
-from syncline.clock import SystemClock
 from tests.faults.daemons import kept_running
 from tests.faults.small_study import MARGINALS
 from tests.faults.trial import STUDY_SECONDS, Trial
-from tests.faults.world import HOST, found
+from tests.faults.world import HOST, Shifted, found
 from trusted_party.cli.hub import HubSettings, running_hub
 
 pytestmark = [pytest.mark.network, pytest.mark.faults, pytest.mark.slow]
-
-
-class Shifted(SystemClock):
-    """A clock that is some hours off."""
-
-    def __init__(self, hours: int) -> None:
-        self.shift = dt.timedelta(hours=hours)
-
-    def now(self) -> dt.datetime:
-        return super().now() + self.shift
 
 
 @pytest.mark.parametrize("hours", [-1, 1])

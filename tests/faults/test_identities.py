@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import json
 import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,38 +17,14 @@ from syncline.cli.demo.stage import free_ports
 from syncline.clock import SystemClock
 from syncline.identity.authority import CertificateAuthority
 from syncline.identity.tokens import EnrolmentToken
-from tests.faults.daemons import ROOT, Daemon, hub_daemon, kept_running
+from tests.faults.commands import command, patient_command
+from tests.faults.daemons import Daemon, hub_daemon, kept_running
 from tests.faults.small_study import MARGINALS
 from tests.faults.trial import STUDY_SECONDS, Trial
-from tests.faults.world import HOST
+from tests.faults.world import HOST, Shifted
 from trusted_party.cli.home import HubHome
 
 pytestmark = [pytest.mark.network, pytest.mark.faults, pytest.mark.slow]
-
-
-class Earlier(SystemClock):
-    """A clock that is eleven minutes behind."""
-
-    def now(self) -> dt.datetime:
-        return super().now() - dt.timedelta(minutes=11)
-
-
-async def command(*line: str) -> tuple[int, str]:
-    """Run a command to its end; return its status and what it wrote to standard error."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", *line),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        _, errors = await asyncio.wait_for(process.communicate(), 60)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    return process.returncode, errors.decode()
 
 
 async def until_said(home: AgentHome, words: str) -> None:
@@ -112,9 +86,9 @@ def test_tokens_that_are_spent_expired_or_forged_buy_nothing(world, tmp_path):
     async def work() -> None:
         port, _ = free_ports()
         async with kept_running(hub_daemon(world, port)):
-            good, expired = world.invite("east"), world.invite("west", clock=Earlier())
+            good, expired = world.invite("east"), world.invite("west", clock=Shifted(hours=-0.2))
             forged = replace(EnrolmentToken.parse(good), secret=bytes(32)).text()
-            assert await first_answer(enrol(good, "east", port)) == (0, "")
+            assert await patient_command(*enrol(good, "east", port)) == (0, "")
             for token, home, words in (
                 (good, "elsewhere", "was used before"),
                 (expired, "west", "has expired"),
@@ -124,14 +98,6 @@ def test_tokens_that_are_spent_expired_or_forged_buy_nothing(world, tmp_path):
                 assert (status, words in errors, errors.count("\n")) == (1, True, 1), errors
 
     asyncio.run(work())
-
-
-async def first_answer(line: Sequence[str]) -> tuple[int, str]:
-    """Repeat a command until the hub has started; it may be repeated with one token."""
-    async with asyncio.timeout(60):
-        while "does not answer" in (answer := await command(*line))[1]:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
-        return answer
 
 
 @pytest.mark.parametrize("taken", [0, 1], ids=["for members", "for enrolment"])

@@ -17,6 +17,12 @@ from trusted_party.studies.endings import Endings
 
 pytestmark = [pytest.mark.network, pytest.mark.faults, pytest.mark.slow]
 
+FAULTS = {
+    "hub": [{"SYNCLINE_CRASH_AT": "decline:before-answer#1"}],
+    "north": [{}, {"SYNCLINE_CRASH_AT": "decline:before-send#1"}],
+}
+"""Both sides are killed around the refusal, too."""
+
 
 def start_again(home: HubHome, study_id: str) -> None:
     """Do what ``trusted-party studies start`` does."""
@@ -38,7 +44,7 @@ def start_again(home: HubHome, study_id: str) -> None:
 )
 def test_a_source_that_is_not_what_it_was_pauses_the_study_until_it_is(shooting, mischief, sentence):
     async def work() -> None:
-        trial = Trial(shooting.fresh(), CART)
+        trial = Trial(shooting.fresh(), CART, FAULTS)
         path, north = trial.world.table(CART, "north"), trial.agents["north"]
         content = path.read_bytes()
         async with asyncio.timeout(STUDY_SECONDS), kept_running(*trial.daemons):
@@ -54,5 +60,6 @@ def test_a_source_that_is_not_what_it_was_pauses_the_study_until_it_is(shooting,
             status = await trial.until(study_id, lambda status: status.ended_us > 0)
             await trial.until_told()
         trial.check(status, shooting.expected(CART))
+        assert {daemon.name: daemon.kills for daemon in trial.daemons} == {"hub": 1, "north": 2, "south": 0}
 
     asyncio.run(work())

@@ -60,6 +60,7 @@ class Trial:
         async with asyncio.timeout(STUDY_SECONDS), kept_running(*self.daemons):
             status = await self.until_ended()
             await self.until_told()
+            await self.until_forgotten()
         self.check(status, expected_sha256)
         return status
 
@@ -101,6 +102,12 @@ class Trial:
         """Wait until each agent knows that the study has ended."""
         ended = "SELECT 1 FROM study WHERE state = 'ended'"
         while not all(self.rows(name, ended) for name in SUPPLIERS):  # noqa: ASYNC110 - processes set no event
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def until_forgotten(self) -> None:
+        """Wait until the hub keeps nothing of the study but its model: no reply, no request, no state."""
+        scopes = self.world.hub.payloads_path / "scopes"
+        while len(list(scopes.iterdir())) != 1:  # noqa: ASYNC110 - processes set no event
             await asyncio.sleep(_AGAIN_SECONDS)
 
     def rows(self, name: str, query: str) -> list[tuple[object, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,16 @@ from trusted_party.studies.enrolment import Enrolments
 
 RESEARCHER = "ada"
 HOST = "127.0.0.1"
+
+
+class Shifted(SystemClock):
+    """A clock that is some hours off."""
+
+    def __init__(self, hours: float) -> None:
+        self.shift = dt.timedelta(hours=hours)
+
+    def now(self) -> dt.datetime:
+        return super().now() + self.shift
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from syncline.durable.database import Database
 from syncline.durable.home_lock import HomeLock
 from syncline.errors import StorageError
 from syncline.identity.keys import public_signing_key
+from syncline.study.lifecycle import StudyState
+from syncline.wire.messages import StudyId, TaskId
 from syncline.wire.transport import TlsIdentity
 from trusted_party.api.enrolment_service import EnrolmentService, HubCard
 from trusted_party.api.servers import Listening, serve_enrolment, serve_members
@@ -22,9 +24,11 @@ from trusted_party.cli.wiring import Foundation, Parts, assemble
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.invitations import drop_old_invitations
 from trusted_party.datastore.members import disconnect_all
-from trusted_party.datastore.studies import needed_payloads
+from trusted_party.datastore.studies import needed_payloads, studies_in
+from trusted_party.datastore.tasks import task_ids_of
 from trusted_party.release.publication import remove_drafts
-from trusted_party.rounds.engine import Pace
+from trusted_party.rounds.engine import LIVING, Pace
+from trusted_party.studies.vault import Vault
 from trusted_party.synthesis.worker import Worker
 
 
@@ -137,8 +141,19 @@ async def _recover(base: Foundation, settings: HubSettings) -> None:
 
     needed = await base.database.write(write)
     await asyncio.to_thread(remove_drafts, base.home.releases_path)
+    left = await base.database.read(_payloads_in_use)
+    forgotten = await asyncio.to_thread(Vault(base.payloads).keep_only, *left)
     removed = await asyncio.to_thread(base.payloads.expire, before, needed)
-    log_event("hub_recovered", payloads_expired=removed)
+    log_event("hub_recovered", scopes_forgotten=forgotten, payloads_expired=removed)
+
+
+def _payloads_in_use(
+    connection: sqlite3.Connection,
+) -> tuple[list[StudyId], list[StudyId], list[TaskId]]:
+    """Return all studies, those that live, and their tasks."""
+    living = studies_in(connection, LIVING)
+    tasks = [task for study in living for task in task_ids_of(connection, study)]
+    return studies_in(connection, tuple(StudyState)), living, tasks
 
 
 async def _watch_commands(database: Database, parts: Parts) -> None:

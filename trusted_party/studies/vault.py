@@ -20,15 +20,15 @@ class Vault:
 
     def study(self, study_id: StudyId) -> PayloadStore:
         """Return the store of a study's requests and states."""
-        return self._payloads.scope(f"study/{study_id}")
+        return self._payloads.scope(_study(study_id))
 
     def reply(self, task_id: TaskId) -> PayloadStore:
         """Return the store of one task's reply, which no other supplier can ask about."""
-        return self._payloads.scope(f"reply/{task_id}")
+        return self._payloads.scope(_reply(task_id))
 
     def model(self, study_id: StudyId) -> PayloadStore:
         """Return the store of a study's result and its seed, which stay."""
-        return self._payloads.scope(f"model/{study_id}")
+        return self._payloads.scope(_model(study_id))
 
     def forget_study(self, study_id: StudyId, tasks: Iterable[TaskId]) -> None:
         """Delete what only a living study needs; model and seed stay."""
@@ -36,8 +36,25 @@ class Vault:
             self.reply(task_id).clear()
         self.study(study_id).clear()
 
+    def keep_only(self, known: Iterable[StudyId], living: Iterable[StudyId], tasks: Iterable[TaskId]) -> int:
+        """Delete what a kill left of studies that have ended, but for models and seeds; return how many."""
+        names = {*map(_model, known), *map(_study, living), *map(_reply, tasks)}
+        return self._payloads.keep_scopes(names)
+
     def put_seed(self, study_id: StudyId, spec: StudySpec) -> str:
         """Keep the specification's seed, or 256 secret bits; return the digest that commits to it."""
         given = spec.synthesizer.seed
         seed = secrets.token_bytes(SEED_BYTES) if given is None else given.to_bytes(8, "big")
         return self.model(study_id).put(seed).hex()
+
+
+def _study(study_id: StudyId) -> str:
+    return f"study/{study_id}"
+
+
+def _reply(task_id: TaskId) -> str:
+    return f"reply/{task_id}"
+
+
+def _model(study_id: StudyId) -> str:
+    return f"model/{study_id}"
