@@ -30,7 +30,7 @@ _PIPE_BYTES = 1 << 20
 
 
 class ChildDied(SynclineError):
-    """The child process ended, was killed or ran over its time; a new one may be started."""
+    """The child did not start, ended, was killed or ran over its time; a new one may be started."""
 
 
 class ChildFailed(SynclineError):
@@ -76,14 +76,17 @@ class ChildProcess:
             Let the child write to this process's standard error instead of filtering it: for a developer
             only, since warnings and tracebacks may quote data.
         """
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", module, *args),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=None if inherit_stderr else asyncio.subprocess.PIPE,
-            env=_child_environment(environment or {}),
-            limit=_PIPE_BYTES,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m", module, *args),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=None if inherit_stderr else asyncio.subprocess.PIPE,
+                env=_child_environment(environment or {}),
+                limit=_PIPE_BYTES,
+            )
+        except OSError as fault:  # no memory, process number or descriptor left, perhaps only just now
+            raise ChildDied(f"child {module} could not be started ({fault.strerror})") from fault
         if memory_bytes is not None:
             resource.prlimit(process.pid, resource.RLIMIT_AS, (memory_bytes, memory_bytes))
         return cls(module, process)

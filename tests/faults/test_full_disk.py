@@ -22,6 +22,7 @@ FULL_SECONDS = 12.0
     [
         ("hub/payloads", "in the middle"),
         ("hub", "in the middle"),
+        ("hub/releases", "in the middle"),
         ("north/payloads", "in the middle"),
         ("north", "before the study"),
     ],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 
 import pytest
 
@@ -17,6 +19,26 @@ def test_a_child_that_keeps_dying_ends_the_study_with_a_sentence():
         worker = Worker("tests.hub.no_such_module", attempts=2)
         with pytest.raises(StudyFailed, match="ended 2 times in the same step"):
             await worker.call(START, [b"{}"])
+        await worker.close()
+
+    asyncio.run(work())
+
+
+def test_a_machine_that_cannot_start_a_child_just_now_is_asked_again(monkeypatch):
+    start, refused = asyncio.create_subprocess_exec, [OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))]
+
+    async def scarce(*line, **options):
+        if refused:
+            raise refused.pop()
+        return await start(*line, **options)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", scarce)
+
+    async def work():
+        worker = Worker("tests.hub.fake_child")
+        header, _ = await worker.call(START, [b"{}"])
+        assert header["round"] == 0
+        assert refused == []
         await worker.close()
 
     asyncio.run(work())

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 
-from syncline.compute.child import ChildFailed
+from syncline.compute.child import ChildDied, ChildFailed
 from syncline.errors import StorageError, SynclineError
 from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import StudyId
@@ -58,7 +58,7 @@ class Engine:
 
     async def _drive(self, study_id: StudyId) -> None:
         driver = StudyDriver(self._ports, study_id)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(ChildDied):
             await self._ports.worker.warm_up()  # while the suppliers decide
         with self._ports.changes.watch(about_study(study_id), ANY_STUDY) as changed:
             while True:

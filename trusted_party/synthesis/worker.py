@@ -14,6 +14,9 @@ from syncline.errors import StudyFailed
 from trusted_party.datastore.event_log import log_warning
 
 ATTEMPTS = 3
+PAUSE_SECONDS = 0.5
+"""Wait before the second attempt, twice as long before the third: memory may be short just now."""
+
 IDLE_SECONDS = 20.0
 
 
@@ -56,6 +59,8 @@ class Worker:
             except ChildDied as death:
                 log_warning("child_died", operation=str(header.get("op")), attempt=attempt, status=str(death))
                 await self._end()
+                if attempt < self._attempts:
+                    await asyncio.sleep(attempt * PAUSE_SECONDS)
         raise StudyFailed(
             f"the hub's computing process ended {self._attempts} times in the same step, perhaps for want of"
             " memory: see the hub's log"
