@@ -20,3 +20,6 @@ if "grpc" in sys.modules and os.environ.get("GRPC_SSL_CIPHER_SUITES") != TLS13_O
     raise ImportError("syncline.wire must be imported before grpc, or TLS 1.2 would stay allowed")
 os.environ["GRPC_SSL_CIPHER_SUITES"] = TLS13_ONLY
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # our own log says what matters, one event a line
+os.environ.setdefault(
+    "GRPC_ENABLE_FORK_SUPPORT", "0"
+)  # we never fork; a fork followed by exec must not abort

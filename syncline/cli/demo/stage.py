@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -17,13 +14,22 @@ from typing import Any
 
 from syncline.errors import StudyFailed
 
-_PR_SET_PDEATHSIG = 1
+_LAUNCH = """\
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG: nothing outlives the demo
+os.execv(sys.executable, [sys.executable, "-m", *sys.argv[1:]])
+"""
+"""Not a ``preexec_fn``: with that one the process forks, and where gRPC has threads the fork may abort."""
+
 _PATIENCE_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 
 
 class Stage:
-    """Start processes and make sure that none outlives the demo, whatever ends it."""
+    """Start processes and make sure that none outlives the demo, whatever ends it.
+
+    Each is in a process group of its own, so that Ctrl-C at the terminal is for the demo alone.
+    """
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
@@ -48,7 +54,7 @@ class Stage:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            preexec_fn=_end_with_parent,
+            process_group=0,
         )
 
     def collect(self, process: subprocess.Popen[bytes]) -> Any:  # Any: the JSON that the command prints
@@ -56,7 +62,8 @@ class Stage:
         out, errors = process.communicate()
         if process.returncode:
             words = errors.decode(errors="replace").strip() or out.decode(errors="replace").strip()
-            raise StudyFailed(f"'{' '.join(map(str, process.args))}' failed: {words}")  # type: ignore[arg-type]
+            named = " ".join(map(str, process.args[len(_launcher()) :]))  # type: ignore[index]
+            raise StudyFailed(f"'{named}' failed: {words}")
         text = out.decode()
         return json.loads(text) if text.strip().startswith(("{", "[")) else text
 
@@ -68,7 +75,7 @@ class Stage:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_end_with_parent,
+                process_group=0,
             )
         self._daemons.append((name, process))
 
@@ -115,10 +122,8 @@ def free_ports() -> tuple[int, int]:
 
 
 def _line(module: str, arguments: Sequence[str]) -> list[str]:
-    return [sys.executable, "-m", module, *arguments]
+    return [*_launcher(), module, *arguments]
 
 
-def _end_with_parent() -> None:
-    """Ask the kernel to end the process with the demo; Ctrl-C at the terminal is for the demo alone."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    os.setpgid(0, 0)
+def _launcher() -> list[str]:
+    return [sys.executable, "-I", "-S", "-c", _LAUNCH]
