@@ -72,6 +72,7 @@ class Proxy:
         self._wounds = wounds
         self._flowing = {half: asyncio.Event() for half in (Ending.HALF_TO_HUB, Ending.HALF_TO_AGENT)}
         self.heal()
+        self._carried_by: set[asyncio.Task[None]] = set()
         self.ended = 0
         self.carried = 0
 
@@ -88,12 +89,27 @@ class Proxy:
     @contextlib.asynccontextmanager
     async def running(self, port: int) -> AsyncIterator[None]:
         """Listen at ``port`` during the block."""
-        server = await asyncio.start_server(self._carry, HOST, port)
+        server = await asyncio.start_server(self._accept, HOST, port)
         try:
             async with server:
                 yield
         finally:
             self.heal()
+            for task in self._carried_by:
+                task.cancel()
+            await asyncio.gather(*self._carried_by, return_exceptions=True)
+            await asyncio.sleep(0)  # transports that were aborted close their sockets in the loop's next turn
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry one connection, and know of it as long as it lasts."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._carried_by.add(task)
+        try:
+            await self._carry(reader, writer)
+        finally:
+            writer.transport.abort()
+            self._carried_by.discard(task)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
@@ -107,7 +123,6 @@ class Proxy:
                 await _first_fault(*ways)
             finally:
                 hub_writer.transport.abort()
-        writer.transport.abort()
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: _Link, half: Ending
