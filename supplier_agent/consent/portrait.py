@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from supplier_agent.consent.study_record import StudyRecord
 from syncline.identity.fingerprint_words import fingerprint_words
-from syncline.study.flow import STEPS
+from syncline.study.flow import STEPS, DataFlow
 from syncline.study.manifest import key_fingerprint
 from syncline.study.policy import QuestionKind
 from syncline.study.sections import Method
@@ -26,6 +26,25 @@ _COUNTS: Mapping[QuestionKind, str] = {
     QuestionKind.FORMULA_CHECK: "how many rows break a formula between columns (equal, sum, log, ratio)",
 }
 """What each question counts, for people."""
+
+_LEAVES: Mapping[DataFlow, str] = {
+    DataFlow.SUMMARIES: "additive summaries, never a row (flow summaries)",
+    DataFlow.PREPARED: "EVERY ROW, prepared, goes to the hub, once (flow prepared). The hub keeps it"
+    " encrypted until the study ends, 30 days at most unless its operator chose otherwise, and signs"
+    " its deletion",
+    DataFlow.RAW: "EVERY ROW as it is goes to the hub, once (flow raw). The hub keeps it encrypted until the"
+    " study ends, 30 days at most unless its operator chose otherwise, and signs its deletion",
+    DataFlow.SYNTHESIZED: "synthetic rows, as many as there are real ones, made here with a seed that stays"
+    " here; no real row and no count of one (flow synthesized)",
+}
+"""What leaves a supplier under each flow, for people."""
+
+_PERSONS: Mapping[DataFlow, str] = {
+    DataFlow.PREPARED: "{}: the ids stay; of each row goes which of 64 buckets its person is in",
+    DataFlow.RAW: "{}: THE IDS GO TO THE HUB as they are",
+    DataFlow.SYNTHESIZED: "{}: the ids stay",
+}
+"""What becomes of the ids of persons where rows leave."""
 
 _MARGINALS = (
     QuestionKind.ROW_COUNT,
@@ -66,13 +85,16 @@ def _what_leaves(spec: StudySpec, supplier: str) -> Iterator[str]:
     columns = [variable.name for variable in spec.schema.modelled]
     kept = [name for name in spec.schema.names if name not in columns]
     yield _line("Data set", entry.dataset or "the only one of this agent")
-    yield _line("Leaves", f"{STEPS[entry.flow].leaves} (flow {entry.flow.value})")
+    yield from _lines("Leaves", _LEAVES[entry.flow])
     yield from _lines("Columns", f"{len(columns)}: {', '.join(columns)}")
     if kept:
         yield from _lines("Not used", f"{', '.join(kept)} (persons, identifiers or free text)")
-    for place, kind in enumerate(QUESTIONS[spec.synthesizer.method]):
-        yield from _lines("Asks" if place == 0 else "", f"{kind.value}: {_COUNTS[kind]}")
-    yield from _lines("Rounds", _rounds(spec))
+    if not STEPS[entry.flow].sends_rows:
+        for place, kind in enumerate(QUESTIONS[spec.synthesizer.method]):
+            yield from _lines("Asks" if place == 0 else "", f"{kind.value}: {_COUNTS[kind]}")
+        yield from _lines("Rounds", _rounds(spec))
+    elif (person := spec.schema.person) is not None:
+        yield from _lines("Persons", _PERSONS[entry.flow].format(person.name))
     yield from _lines("Small cells", _small_cells(spec))
     yield from _lines("Validation", _validation(spec))
     yield from _lines("Seed", _seed(spec))

@@ -7,7 +7,9 @@ with the digest of the source, so that one study never counts two versions of a 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 
 from syncline.compute.frames import Header, Json
 from syncline.compute.serve import serve
@@ -20,8 +22,11 @@ from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
 from syncline.sources.registry import open_source
 from syncline.study.fitting import workspace_of
+from syncline.study.flow import STEPS
 from syncline.study.policy import Policy
+from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.streams import Seed
 from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 
 _DIGEST_BYTES = 32
@@ -43,7 +48,9 @@ class Child:
         spec = StudySpec.from_canonical(specification)
         request = RequestCodec().decode(request_bytes)
         memory = MemoryCodec().decode(memory_bytes[_DIGEST_BYTES:])
-        policy = Policy.from_document(header.get("policy"))
+        policy, supplier = Policy.from_document(header.get("policy")), str(header.get("supplier"))
+        if STEPS[spec.supplier(supplier).flow].sends_rows:
+            return self._ship(spec, supplier, str(header.get("source")), request, memory)
         asked = judge(policy, request, memory, spec.schema)
         try:
             workspace = self._table(spec, specification, str(header.get("source")))
@@ -53,6 +60,22 @@ class Child:
             self._workspace = None  # a person may mend the source, and the next attempt reads it anew
             raise
         return {"questions": asked}, [ReplyCodec().encode(reply), self._digest + MemoryCodec().encode(after)]
+
+    def _ship(
+        self, spec: StudySpec, supplier: str, locator: str, request: Request, memory: Memory
+    ) -> tuple[Header, list[bytes]]:
+        """Send the rows that the approved flow sends, in round 0; nothing is answered after that."""
+        after = replace(admit(request, memory), closed=True)
+        source = open_source(locator)
+        shipment = ship(spec, supplier, source, Seed(secrets.token_bytes(32)))
+        flow = spec.supplier(supplier).flow
+        sent: Json = {
+            "kind": f"{flow.value}_rows",
+            "columns": [variable.name for variable in spec.schema.modelled],
+            "cells": 0,
+        }
+        kept = bytes.fromhex(source.digest()) + MemoryCodec().encode(after)
+        return {"questions": [sent]}, [shipment, kept]
 
     def _require_same_source(self, memory: bytes) -> None:
         if memory and memory[:_DIGEST_BYTES] != self._digest:

@@ -23,8 +23,9 @@ _MOST_KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms a round is answered: from which source, and under which policy."""
+    """On which terms a round is answered: as which supplier, from which source, under which policy."""
 
+    supplier: str
     source: str
     policy: Mapping[str, Json]
 
@@ -58,7 +59,7 @@ class PolicyDesk:
         most = found["max_rounds"]
         if not isinstance(most, int) or number > most:
             raise PolicyRefusal(f"limits.max_rounds: round {number} exceeds the {most} permitted")
-        return Terms(source, policy)
+        return Terms(self._supplier, source, policy)
 
     async def _assess(
         self, specification: bytes, researcher_key: bytes, datasets: Sequence[Dataset]

@@ -131,6 +131,7 @@ class Responder:
         memory = await self._load_memory(offer.study_id, memory_sha256)
         header: dict[str, Json] = {
             "op": "respond",
+            "supplier": terms.supplier,
             "source": terms.source,
             "policy": terms.policy,
             "study_id": offer.study_id,

@@ -15,6 +15,7 @@ from supplier_agent.consent.portrait import QUESTIONS
 from supplier_agent.datasets.catalogue import Dataset, choose_dataset
 from syncline.compute.frames import Json
 from syncline.errors import DataError
+from syncline.study.flow import STEPS
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
 
@@ -40,7 +41,7 @@ def assess(
     """Hold a study against the policy file at ``path`` and the data sets of the agent."""
     policy = Policy.from_yaml(path)
     refusals = [str(refusal) for refusal in policy.permits(spec, supplier)]
-    refusals += _against_questions(policy, spec)
+    refusals += _against_questions(policy, spec, supplier)
     source = None
     try:
         dataset = choose_dataset(datasets, _wanted(spec, supplier))
@@ -59,8 +60,10 @@ def assess(
     )
 
 
-def _against_questions(policy: Policy, spec: StudySpec) -> list[str]:
+def _against_questions(policy: Policy, spec: StudySpec, supplier: str) -> list[str]:
     """Refuse a method at once that will ask what is not answered, rather than in the middle of the study."""
+    if any(entry.name == supplier and STEPS[entry.flow].sends_rows for entry in spec.suppliers):
+        return []  # nothing is asked of a supplier that sends rows
     method = spec.synthesizer.method
     return [
         f"questions: the method {method.value} asks questions of kind '{kind.value}', which is not listed"

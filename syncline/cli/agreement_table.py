@@ -13,7 +13,7 @@ def show_agreement(release: Path, *, worst: int = 8) -> None:
     report = json.loads((release / "report.json").read_text(encoding="utf-8"))
     metrics = report["metrics"]
     if not metrics:
-        typer.echo("The study asked for no comparison with the real table.")
+        typer.echo("The table was not compared with real rows: the report says why.")
         return
     typer.echo("Total variation from the real table (0 equal, 1 disjoint)   synthetic   real against real")
     for name, label in (("tv_1way", "single columns, mean"), ("tv_2way", "pairs of columns, mean")):

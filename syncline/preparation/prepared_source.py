@@ -51,7 +51,7 @@ class PreparedSource:
         self._fold = fold
         self._batch_rows = batch_rows
         self._cache_bytes = cache_bytes
-        self._columns = _match_columns(source, schema)
+        self._columns = match_columns(source, schema)
         self._readers = [(variable, reader_of(variable)) for variable in schema.modelled]
         self._digest = source.digest()
         self._kept: list[Batch] | None = None
@@ -127,8 +127,8 @@ class PreparedSource:
             )
 
 
-def _match_columns(source: Source, schema: Schema) -> dict[str, str]:
-    """Return the source's column for each variable that is read."""
+def match_columns(source: Source, schema: Schema) -> dict[str, str]:
+    """Return the source's column for each variable that is read; refuse a source that lacks one."""
     variables = [*schema.modelled] + ([schema.person] if schema.person else [])
     if not schema.modelled:
         raise DataError(f"{source.name}: the schema has no column to model; add one of another kind or role")

@@ -34,6 +34,11 @@ class Steps:
     sample: Side
     leaves: str
 
+    @property
+    def sends_rows(self) -> bool:
+        """Whether rows leave the supplier, real or synthetic, and not answers to the hub's questions."""
+        return (self.answer, self.merge) != (Side.SUPPLIER, Side.HUB)
+
 
 STEPS: Mapping[DataFlow, Steps] = MappingProxyType(
     {

@@ -17,6 +17,7 @@ from syncline.data.content_digest import content_sha256
 from syncline.data.release_table import Columns, write_release_csv, write_release_parquet
 from syncline.data.schema import Schema
 from syncline.durable.storage_fault import storage_error_from_os
+from syncline.study.pooled import Pooled
 from syncline.study.report import report_document, report_page
 from syncline.study.sections import Format
 from syncline.study.spec import StudySpec
@@ -39,20 +40,25 @@ class WrittenRelease:
 
 
 def write_release(
-    directory: Path, spec: StudySpec, fitted: Fitted, seed: Seed, provenance: Mapping[str, Json]
+    directory: Path, spec: StudySpec, result: Fitted | Pooled, seed: Seed, provenance: Mapping[str, Json]
 ) -> WrittenRelease:
     """Sample, compare and write all files of a release but the manifest into ``directory``."""
-    schema, model = released_schema(spec.schema, fitted.model), fitted.model
-    rows = spec.synthesizer.rows or fitted.n_train + fitted.n_holdout
+    if isinstance(result, Pooled):
+        schema, learnt = spec.schema, result.n_rows
+    else:
+        schema = released_schema(spec.schema, result.model)
+        learnt = result.n_train + result.n_holdout
+    model = result if isinstance(result, Pooled) else result.model
+    rows = spec.synthesizer.rows or learnt
     write_release_parquet(directory / TABLE_NAME, schema, _sample(model, rows, seed))
     files = [TABLE_NAME, "schema.yaml", "report.json", "report.html"]
     if Format.CSV in spec.release.formats:
         write_release_csv(directory / "synthetic.csv", schema, _sample(model, rows, seed))
         _write(directory / "synthetic.csv.README.txt", _CSV_LABEL)
         files += ["synthetic.csv", "synthetic.csv.README.txt"]
-    compared = compare(fitted, rows, seed)
+    compared = None if isinstance(result, Pooled) else compare(result, rows, seed)
     digest = content_sha256(directory / TABLE_NAME)
-    document = report_document(spec, fitted, rows, compared, {**provenance, "content_sha256": digest})
+    document = report_document(spec, result, rows, compared, {**provenance, "content_sha256": digest})
     _write(directory / "schema.yaml", schema.to_yaml())
     _write(directory / "report.json", report_page.as_json(document))
     _write(directory / "report.html", report_page.as_html(document))
@@ -87,7 +93,7 @@ _CSV_LABEL = (
 )
 
 
-def _sample(model: TabularModel, rows: int, seed: Seed) -> Iterator[Columns]:
+def _sample(model: TabularModel | Pooled, rows: int, seed: Seed) -> Iterator[Columns]:
     yield from model.sample(rows, seed)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from syncline.compute.frames import Json
 from syncline.study import report_page
+from syncline.study.flow import DataFlow
+from syncline.study.pooled import Pooled
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.validation.agreement import Agreement, Distance
@@ -17,7 +20,11 @@ NO_GATE = "no disclosure gate was run: this version does not have one yet"
 
 
 def report_document(
-    spec: StudySpec, fitted: Fitted, rows: int, compared: Agreement | None, provenance: Mapping[str, Json]
+    spec: StudySpec,
+    result: Fitted | Pooled,
+    rows: int,
+    compared: Agreement | None,
+    provenance: Mapping[str, Json],
 ) -> dict[str, Json]:
     """Return the report as JSON; a figure is a mean or a share, never a count of few persons."""
     return {
@@ -31,7 +38,12 @@ def report_document(
         "gate": {"passed": False, "failures": [NO_GATE]},
         "metrics": _metrics(compared),
         "agreement": _agreement(compared),
-        "columns": _columns(spec, fitted),
+        "columns": _left_out(spec) if isinstance(result, Pooled) else _columns(spec, result),
+        "suppliers": [
+            {"name": name, "flow": str(spec.supplier(name).flow)}
+            for name in cast("list[str]", provenance["roster"])
+        ],
+        "flows": _flow_words(spec, cast("list[str]", provenance["roster"]), isinstance(result, Pooled)),
         "privacy": _privacy(spec),
         "provenance": dict(provenance),
     }
@@ -71,9 +83,8 @@ def _distance(distance: Distance) -> dict[str, Json]:
 
 def _columns(spec: StudySpec, fitted: Fitted) -> dict[str, Json]:
     model = fitted.model
-    modelled = {column.codes.name for column in model.columns}
     determined = {draw.column: draw.determinant for draw in model.draws if draw.determinant is not None}
-    return {
+    return _left_out(spec) | {
         "visit_order": list(model.order),
         "recomputed": [
             {"column": d.formula.of, "formula": str(d.formula.formula), "from": list(d.formula.inputs)}
@@ -83,13 +94,51 @@ def _columns(spec: StudySpec, fitted: Fitted) -> dict[str, Json]:
         "merged_categories": {
             column.codes.name: len(column.values.merged) for column in model.columns if column.values.merged
         },
-        "left_out": [
-            variable.name
-            for variable in spec.schema.variables
-            if variable.name not in modelled and variable is not spec.schema.person
-        ],
-        "surrogate_numbers": [] if spec.schema.person is None else [spec.schema.person.name],
     }
+
+
+def _left_out(spec: StudySpec) -> dict[str, Json]:
+    """Return what is known of the columns without a model: which are left out or hold fresh numbers."""
+    schema = spec.schema
+    unused = [v.name for v in schema.variables if not v.is_modelled and v is not schema.person]
+    return {
+        "visit_order": [],
+        "recomputed": [],
+        "determined": [],
+        "merged_categories": {},
+        "left_out": list(unused),
+        "surrogate_numbers": [] if schema.person is None else [schema.person.name],
+    }
+
+
+_LEAVES = {
+    DataFlow.SUMMARIES: "answered with counts; its rows stayed with it.",
+    DataFlow.PREPARED: "sent its prepared rows to the hub, which keeps them encrypted and deletes them at the"
+    " study's end.",
+    DataFlow.RAW: "sent its rows as they are to the hub, which keeps them encrypted and deletes them at the"
+    " study's end.",
+    DataFlow.SYNTHESIZED: "synthesized its own rows with a seed of its own, and sent the synthetic ones.",
+}
+
+_POOLED = (
+    "Every supplier synthesized alone and the hub pooled the tables, weighted to the suppliers' sizes."
+    " What only all rows together show is lost: categories and cells that are too rare at one supplier, and"
+    " relations that differ or are faint at each. The tables were not compared with the real rows."
+)
+_MIXED = (
+    "Rows of suppliers that synthesized themselves count as if they were real: where this report compares the"
+    " table with the suppliers' rows, it compares it with those synthetic ones."
+)
+
+
+def _flow_words(spec: StudySpec, roster: Sequence[str], pooled: bool) -> list[Json]:
+    words: list[Json] = [f"{name} {_LEAVES[spec.supplier(name).flow]}" for name in roster]
+    synthesized = any(spec.supplier(name).flow is DataFlow.SYNTHESIZED for name in roster)
+    if pooled:
+        words.append(_POOLED)
+    elif synthesized:
+        words.append(_MIXED)
+    return words
 
 
 def _privacy(spec: StudySpec) -> dict[str, Json]:
@@ -101,7 +150,7 @@ def _privacy(spec: StudySpec) -> dict[str, Json]:
         "secure_aggregation": False,
         "differential_privacy": "none",
         "words": [
-            "The hub saw exact counts. The model and this report show no cell of fewer than"
+            f"{_seen(spec)} The model and this report show no cell of fewer than"
             f" {spec.privacy.min_cell} {unit}.",
             "The seed stands in the specification, so counts of the model can be read off the rows."
             if given
@@ -109,3 +158,10 @@ def _privacy(spec: StudySpec) -> dict[str, Json]:
             "Secure aggregation and differential privacy were not used.",
         ],
     }
+
+
+def _seen(spec: StudySpec) -> str:
+    flows = {supplier.flow for supplier in spec.suppliers}
+    if flows & {DataFlow.PREPARED, DataFlow.RAW}:
+        return "The hub held real rows of suppliers that sent them, and saw exact counts of the others."
+    return "The hub saw synthetic rows." if flows == {DataFlow.SYNTHESIZED} else "The hub saw exact counts."

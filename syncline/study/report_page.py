@@ -41,6 +41,7 @@ def as_html(document: Mapping[str, Json]) -> str:
         f"<p class=lead>{escape(study['purpose'] or 'No purpose was stated.')}</p>",
         _verdict(d),
         _agreement(d),
+        _list("Suppliers and what left them", d["flows"]),
         _columns(d["columns"]),
         _list("Privacy", d["privacy"]["words"]),
         _provenance(d["provenance"], study),
@@ -72,7 +73,7 @@ def _verdict(d: Mapping[str, Any]) -> str:
 def _agreement(d: Mapping[str, Any]) -> str:
     found = d["agreement"]
     if not found:
-        return "<h2>Agreement with the real table</h2><p>The study asked for no comparison.</p>"
+        return "<h2>Agreement with the real table</h2><p>The table was not compared with real rows.</p>"
     text = (
         "<p>Total variation distance: 0 is equal, 1 is disjoint. The suppliers counted the real rows; nobody"
         " pooled them. The floor is the same distance between the real rows that were held out and those that"

@@ -126,12 +126,6 @@ def _implemented_method(value: object) -> object:
     return value
 
 
-def _implemented_flow(flow: DataFlow) -> DataFlow:
-    if flow is not DataFlow.SUMMARIES:
-        raise ValueError(f"{flow.value!r} is not implemented by this version; use summaries")
-    return flow
-
-
 def _implemented_loss(value: object) -> object:
     if value == OnLoss.FREEZE:
         raise ValueError("'freeze' is not implemented by this version; use pause, fail or proceed")
@@ -166,7 +160,7 @@ class Supplier(SpecSection):
 
     name: Slug
     dataset: Slug | None = None
-    flow: Annotated[DataFlow, AfterValidator(_implemented_flow), word_of(DataFlow)] = DataFlow.SUMMARIES
+    flow: Annotated[DataFlow, word_of(DataFlow)] = DataFlow.SUMMARIES
 
 
 class Quorum(SpecSection):

@@ -113,6 +113,13 @@ class StudySpec(SpecSection):
         """The suppliers' names in the order in which answers are merged."""
         return tuple(sorted(supplier.name for supplier in self.suppliers))
 
+    def supplier(self, name: str) -> Supplier:
+        """Return the entry of one supplier; raise KeyError where the study does not name it."""
+        for entry in self.suppliers:
+            if entry.name == name:
+                return entry
+        raise KeyError(name)
+
     @property
     def fewest_suppliers(self) -> int:
         """The fewest suppliers with whom the study may run: all of them, unless it may go on without some."""

@@ -24,12 +24,10 @@ from syncline.durable.storage_fault import storage_error_from_os
 from syncline.errors import DataError, StorageError, UsageError
 from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_source import prepare
-from syncline.protocols.asking import Answering, Memory
-from syncline.protocols.transition import Finish, PartyId
 from syncline.questions.workspace import Workspace
 from syncline.sources.registry import Locator, open_source
 from syncline.sources.source import Source
-from syncline.synthesizers.fit import Fit
+from syncline.synthesizers.alone import fit_alone
 from syncline.synthesizers.packing import pack_model, unpack_model
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
@@ -117,7 +115,7 @@ class Synthesizer:
             compare=False,
             holdout=False,
         )
-        self._model = fit_alone(settings, source)
+        self._model = fit_alone(settings, Workspace(prepare(source, schema, Fold(b"", 0)))).model
         self._schema = _released(schema, self._model)
         self._drawn = 0
         return self
@@ -206,18 +204,6 @@ class Synthesizer:
             yield model.partition(self._drawn, min(rows, PARTITION_ROWS), self._seed)
             self._drawn += 1
             rows -= PARTITION_ROWS
-
-
-def fit_alone(settings: FitSettings, source: Source) -> TabularModel:
-    """Fit a model to one source: the same protocol as for many, with one party."""
-    me = PartyId("local")
-    table = Workspace(prepare(source, settings.schema, Fold(b"", 0)))
-    hub, supplier, memory = Fit(settings), Answering(), Memory()
-    transition = hub.start((me,))
-    while not isinstance(transition, Finish):
-        reply, memory = supplier.respond(transition.request, table, memory)
-        transition = hub.step(transition.state, {me: reply}, frozenset())
-    return transition.result.model
 
 
 def read_table(source: Source) -> pa.Table:

@@ -15,8 +15,8 @@ def visit_order(
     """Return all of ``names`` in visit order.
 
     A ``given`` sequence comes first, as it stands. The others follow by ascending number of codes, the
-    declared target before them all, and a column after its determinant; ties go by their order in the
-    schema.
+    declared target before them all, and a column after its determinant. Of columns with as many codes the
+    later one in the schema comes first: tables end with their outcome, and outcomes are best drawn early.
     """
     rank: dict[str, int] = {}
     for name in names:
@@ -26,7 +26,7 @@ def visit_order(
         rank[name] = max(codes[link] for link in chain)
     depth = {name: _depth(name, determinants) for name in names}
     rest = [name for name in names if name not in given]
-    rest.sort(key=lambda name: (name != target, rank[name], depth[name], names.index(name)))
+    rest.sort(key=lambda name: (name != target, rank[name], depth[name], -names.index(name)))
     order = [name for name in given if name in rank]
     for name in rest:
         _place(name, determinants, order)

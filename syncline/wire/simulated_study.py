@@ -14,11 +14,17 @@ from syncline.compute.frames import Json
 from syncline.errors import StudyFailed, SynclineError, UsageError
 from syncline.protocols.asking import Answering, Memory
 from syncline.protocols.simulation import Traffic, simulate
-from syncline.protocols.transition import PartyId
+from syncline.protocols.transition import Continue, PartyId
+from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
 from syncline.study.fitting import settings_of, workspace_of
+from syncline.study.flow import STEPS
+from syncline.study.local_parties import answer_locally, is_pooled
 from syncline.study.manifest import ReleaseFacts, RosterEntry, RoundRecord, write_manifest
+from syncline.study.pooled import Pooled
 from syncline.study.release import WrittenRelease, write_release
+from syncline.study.shipment import unpack_shipment
+from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit
 from syncline.synthesizers.phases.phase import Fitted
@@ -31,17 +37,38 @@ _DEPENDENCIES = ("numpy", "pandas", "pyarrow", "pydantic", "cryptography")
 
 def fit_study(
     spec: StudySpec, sources: Mapping[str, Source], listen: Callable[[Traffic], None] | None = None
-) -> Fitted:
-    """Fit the study's model over its suppliers' sources."""
+) -> Fitted | Pooled:
+    """Fit the study's model over its suppliers' sources; pool their tables where all synthesize alone."""
     check_suppliers(spec, sources)
     settings = settings_of(spec)
     tables = {}
     for name, source in sources.items():
         try:
-            tables[PartyId(name)] = workspace_of(spec, source)
+            tables[PartyId(name)] = _table(spec, name, source)
         except SynclineError as error:
             raise StudyFailed(f"supplier {name!r}: {error}") from error
+    if is_pooled(spec, tables):
+        return _pooled(spec, tables)
     return simulate(Fit(settings), Answering(), tables, hops_of(settings), Memory(), listen)
+
+
+def _table(spec: StudySpec, name: str, source: Source) -> Workspace:
+    """Return a supplier's rows where its flow has them: at the supplier, or unpacked at the hub."""
+    flow = spec.supplier(name).flow
+    if not STEPS[flow].sends_rows:
+        return workspace_of(spec, source)
+    shipment = ship(spec, name, source, Seed(secrets.token_bytes(32)))
+    return Workspace(unpack_shipment(spec, flow, shipment, name))
+
+
+def _pooled(spec: StudySpec, tables: Mapping[PartyId, Workspace]) -> Pooled:
+    """Check the tables against the schema, as round 0 does, and pool them."""
+    protocol = Fit(settings_of(spec))
+    first = protocol.start(tuple(sorted(tables)))
+    if isinstance(first, Continue):
+        replies, _ = answer_locally(first.request, tables, Memory())
+        protocol.step(first.state, replies, frozenset())
+    return Pooled.of(spec.schema, tables)
 
 
 def seed_of(spec: StudySpec) -> Seed:
@@ -51,7 +78,7 @@ def seed_of(spec: StudySpec) -> Seed:
 
 
 def release_study(
-    spec: StudySpec, fitted: Fitted, seed: Seed, stages: list[str], out: Path
+    spec: StudySpec, result: Fitted | Pooled, seed: Seed, stages: list[str], out: Path
 ) -> WrittenRelease:
     """Write the release into the empty directory ``out``, signed with a key made for this run alone."""
     commitment = hashlib.sha256(seed.secret).hexdigest()
@@ -65,7 +92,7 @@ def release_study(
         "rounds": [{"number": number, "stage": stage} for number, stage in enumerate(stages)],
         "run": "simulated in one process",
     }
-    written = write_release(out, spec, fitted, seed, provenance)
+    written = write_release(out, spec, result, seed, provenance)
     facts = ReleaseFacts(
         study_id="simulated",
         study=spec.study,

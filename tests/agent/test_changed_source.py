@@ -25,7 +25,7 @@ def ask(child, table, number, memory):
     from syncline.data.section import build
 
     policy = build(Policy, parse_document(POLICY, "policy"), "policy").to_document()
-    header = {"op": "respond", "source": str(table), "policy": policy, "study_id": "study-1"}
+    header = {"op": "respond", "supplier": "cleveland", "source": str(table), "policy": policy}
     request = RequestCodec().encode(Request(number, (RowCount(),)))
     _, (reply, memory) = child.handle(header, [specification(), request, memory])
     return ReplyCodec().decode(reply), memory

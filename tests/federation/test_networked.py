@@ -16,6 +16,9 @@ from syncline.study.spec import StudySpec
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 SUPPLIERS = ("north", "south", "west")
+FLOWS = {"0": ("summaries", "summaries", "summaries"), "0.2": ("raw", "summaries", "prepared")}
+"""The flow of each supplier, by the share that the study holds out."""
+
 SCHEMA = """\
 variables:
   - {name: sex, kind: categorical, categories: [f, m], missing: ["?"]}
@@ -27,7 +30,10 @@ STUDY = """\
 syncline: 1
 study: s-{min_cell}-{fold}
 schema: schema.yaml
-suppliers: [{{name: north}}, {{name: south}}, {{name: west}}]
+suppliers:
+  - {{name: north, flow: {flows[0]}}}
+  - {{name: south, flow: {flows[1]}}}
+  - {{name: west, flow: {flows[2]}}}
 synthesizer: {{method: cart, min_leaf: 15, seed: 3}}
 privacy: {{min_cell: {min_cell}}}
 validation: {{holdout: {holdout}}}
@@ -35,7 +41,7 @@ validation: {{holdout: {holdout}}}
 POLICY = """\
 syncline: 1
 studies: ["s-*"]
-flows: [summaries]
+flows: [summaries, prepared, raw]
 datasets: [rows]
 columns: {{allow: ["*"]}}
 questions: [row_count, profile, rank_counts, marginals, moments, formula_check, tree_level]
@@ -70,7 +76,8 @@ def write_studies(directory):
     studies = []
     for min_cell, holdout in itertools.product((1, 11), ("0", "0.2")):
         path = directory / f"study-{min_cell}-{holdout}.yaml"
-        path.write_text(STUDY.format(min_cell=min_cell, holdout=holdout, fold=holdout.replace(".", "")))
+        fold, flows = holdout.replace(".", ""), FLOWS[holdout]
+        path.write_text(STUDY.format(min_cell=min_cell, holdout=holdout, fold=fold, flows=flows))
         studies.append(path)
     return studies
 
@@ -90,6 +97,12 @@ def enrol(stage, home, files, digests):
         stage.daemon(name, "supplier_agent", "run", "--home", own, "--json")
     invited = stage.command("trusted_party", "invite", "me", "--role", "researcher", "--home", hub, "--json")
     stage.command("syncline.cli", "login", invited["token"], "--hub", address, "--home", str(home / "me"))
+
+
+def audit_of(stage, home):
+    out = home / "audit.jsonl"
+    stage.command("trusted_party", "audit", "export", "--out", str(out), "--home", str(home / "hub"))
+    return [json.loads(line) for line in out.read_text().splitlines()]
 
 
 def digest(directory):
@@ -112,3 +125,8 @@ def test_a_networked_study_releases_what_the_simulated_one_does(tmp_path):
             assert digest(simulated) == digest(fetched), spec.study
             assert stage.command("syncline.cli", "verify", str(fetched), "--json")["passed"]
             assert json.loads((fetched / "report.json").read_text())["synthetic"] is True
+        kept = [entry["fields"] for entry in audit_of(stage, tmp_path) if entry["kind"] == "rows_deleted"]
+        assert [(row["supplier"], row["flow"]) for row in kept] == [
+            ("north", "raw"),
+            ("west", "prepared"),
+        ] * 2

@@ -29,8 +29,10 @@ def handle(header, blobs):
 
 
 def _step(header, blobs):
-    _, state, *replies = blobs
+    _, state, *replies, request = blobs
     assert len(replies) == len(header["parties"])
+    assert header["rows"] == []
+    assert request.startswith(b"%d" % header["round"])
     if b"fail" in replies:
         raise StudyFailed("the study cannot go on: a test said so")
     total = int(state) + sum(int(reply.split(b"\n")[0]) for reply in replies)

@@ -198,11 +198,6 @@ def test_what_this_version_lacks_is_refused_by_name(tmp_path: Path, extra: str, 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (
-            "{name: budapest}",
-            "{name: budapest, flow: prepared}",
-            "suppliers[budapest].flow 'prepared' is not impl",
-        ),
         ("{name: budapest}", "{name: budapest, flow: sumaries}", "did you mean summaries?"),
         ("{name: budapest}", "{name: Cleveland}", "is named twice"),
         ("{name: budapest}", "{name: ../etc}", "suppliers[../etc].name must be 1 to 63 letters"),

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from syncline.clock import Clock
 from syncline.durable.database import Database
@@ -24,10 +25,14 @@ from trusted_party.cli.wiring import Foundation, Parts, assemble
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.invitations import drop_old_invitations
 from trusted_party.datastore.members import disconnect_all
+from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.shipments import undeleted_of_ended
 from trusted_party.datastore.studies import needed_payloads, studies_in
 from trusted_party.datastore.tasks import task_ids_of
 from trusted_party.release.publication import remove_drafts
+from trusted_party.rounds.driver import ROWS_DAYS
 from trusted_party.rounds.engine import LIVING, Pace
+from trusted_party.studies.disposal import record_deletions
 from trusted_party.studies.vault import Vault
 from trusted_party.synthesis.worker import Worker
 
@@ -37,7 +42,7 @@ class HubSettings:
     """Where a hub listens and how patient it is.
 
     ``lease_seconds`` without a heartbeat make an agent lost; payloads that nothing names are deleted after
-    ``payload_days``.
+    ``payload_days``, and rows that suppliers sent are kept ``rows_days`` at most.
     """
 
     listen: str
@@ -47,6 +52,7 @@ class HubSettings:
     pace: Pace = field(default_factory=Pace)
     child_module: str = "trusted_party.synthesis.child"
     payload_days: int = 30
+    rows_days: int = ROWS_DAYS
     stop_seconds: float = 1.0
 
 
@@ -76,7 +82,7 @@ async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> Asy
 
 @asynccontextmanager
 async def _serving(base: Foundation, settings: HubSettings) -> AsyncIterator[RunningHub]:
-    parts = assemble(base, settings.lease_seconds, settings.pace)
+    parts = assemble(base, settings.lease_seconds, settings.pace, settings.rows_days)
     await parts.gate.refresh()
     async with (
         _servers(base, parts, settings) as hub,
@@ -144,7 +150,15 @@ async def _recover(base: Foundation, settings: HubSettings) -> None:
     left = await base.database.read(_payloads_in_use)
     forgotten = await asyncio.to_thread(Vault(base.payloads).keep_only, *left)
     removed = await asyncio.to_thread(base.payloads.expire, before, needed)
+    await base.database.write(partial(_record_deletions, base))
     log_event("hub_recovered", scopes_forgotten=forgotten, payloads_expired=removed)
+
+
+def _record_deletions(base: Foundation, connection: sqlite3.Connection) -> None:
+    """Sign what was deleted before a kill, or just now, and is not on record."""
+    rows = undeleted_of_ended(connection)
+    if rows:
+        record_deletions(connection, base.home.open_audit(base.clock), rows, to_us(base.clock.now()))
 
 
 def _payloads_in_use(

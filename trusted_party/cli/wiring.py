@@ -52,7 +52,7 @@ class Parts:
     research: ResearchService
 
 
-def assemble(base: Foundation, lease_seconds: float, pace: Pace) -> Parts:
+def assemble(base: Foundation, lease_seconds: float, pace: Pace, rows_days: int) -> Parts:
     """Make all parts; nothing runs yet."""
     home, clock, database, worker = base.home, base.clock, base.database, base.worker
     audit, signing_key = home.open_audit(clock), home.load_signing_key()
@@ -61,7 +61,9 @@ def assemble(base: Foundation, lease_seconds: float, pace: Pace) -> Parts:
     publisher = Publisher(
         home.releases_path, signing_key, database, vault, audit, clock, changes, worker, endings
     )
-    ports = Ports(database, vault, audit, clock, changes, presence, worker, endings, publisher.publish)
+    ports = Ports(
+        database, vault, audit, clock, changes, presence, worker, endings, publisher.publish, rows_days
+    )
     replies = Replies(database, vault, audit, clock)
     attachments = Attachments(database, presence, changes, replies, clock)
     decisions = Decisions(database, audit, clock)

@@ -285,5 +285,6 @@ def needed_payloads(connection: sqlite3.Connection) -> frozenset[bytes]:
         " UNION SELECT seed_sha256 FROM studies"
         " UNION SELECT request_sha256 FROM rounds WHERE NOT merged"
         " UNION SELECT reply_sha256 FROM tasks JOIN rounds USING (study_id, round) WHERE NOT merged"
+        " UNION SELECT sha256 FROM shipments WHERE deleted_us = 0"
     )
     return frozenset(bytes.fromhex(row["digest"]) for row in rows if row["digest"] is not None)

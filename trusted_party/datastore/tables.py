@@ -107,4 +107,18 @@ CREATE TABLE releases (
 ) STRICT;
 """
 
-MIGRATIONS: Final = (_FIRST,)
+_SHIPMENTS: Final = """
+CREATE TABLE shipments (
+    study_id TEXT NOT NULL REFERENCES studies (id),
+    supplier TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    flow TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    kept_us INTEGER NOT NULL,
+    deleted_us INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (study_id, supplier)
+) STRICT;
+"""
+
+MIGRATIONS: Final = (_FIRST, _SHIPMENTS)

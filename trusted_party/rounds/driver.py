@@ -17,11 +17,13 @@ from syncline.durable.audit import AuditLog
 from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
 from syncline.study.lifecycle import StudyState
+from syncline.study.local_parties import sends_rows
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.members import banned_names
 from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.shipments import Shipment, shipments_of
 from trusted_party.datastore.studies import (
     PartyRow,
     PartyState,
@@ -31,11 +33,12 @@ from trusted_party.datastore.studies import (
     find_study,
     parties_of,
 )
-from trusted_party.datastore.tasks import Task, TaskState, task_ids_of, tasks_of_round
+from trusted_party.datastore.tasks import Task, TaskState, find_round, task_ids_of, tasks_of_round
 from trusted_party.rounds import roster
 from trusted_party.rounds.roster import Fail, Go, Party, Pause, Quorum, Standing, Verdict
 from trusted_party.rounds.transition import Finished, Opened, Step, commit_step
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
+from trusted_party.studies.disposal import record_deletions
 from trusted_party.studies.endings import Endings
 from trusted_party.studies.presence import Presence
 from trusted_party.studies.vault import Vault
@@ -53,6 +56,12 @@ _BY_TASK = {
 }
 
 
+ROWS_DAYS = 30
+"""How long rows that suppliers sent are kept at most; their study fails then."""
+
+_DAY_US = 86_400 * 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What a driver works with; wired by the command ``serve``."""
@@ -66,6 +75,7 @@ class Ports:
     worker: Worker
     endings: Endings
     publish: Callable[[StudyRow, StudySpec], Awaitable[None]]
+    rows_days: int = ROWS_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,8 @@ class View:
     parties: tuple[PartyRow, ...]
     tasks: tuple[Task, ...]
     banned: frozenset[str]
+    request_sha256: str
+    shipments: tuple[Shipment, ...]
 
 
 class StudyDriver:
@@ -94,7 +106,15 @@ class StudyDriver:
             assert study is not None
             parties = tuple(party for party in parties_of(connection, study.id) if party.in_roster)
             tasks = tuple(tasks_of_round(connection, study.id, study.round))
-            return View(study, parties, tasks, frozenset(banned_names(connection)))
+            asked = find_round(connection, study.id, study.round)
+            return View(
+                study,
+                parties,
+                tasks,
+                frozenset(banned_names(connection)),
+                "" if asked is None else asked.request_sha256,
+                tuple(shipments_of(connection, study.id)),
+            )
 
         return await self._ports.database.read(read)
 
@@ -113,6 +133,11 @@ class StudyDriver:
                 )
             case StudyState.READY:
                 await self._start(view, spec)
+                return True
+            case StudyState.RUNNING | StudyState.PAUSED if self._rows_too_old(view):
+                await self.fail(
+                    f"suppliers' rows were kept for {self._ports.rows_days} days without an end of the study"
+                )
                 return True
             case StudyState.RUNNING | StudyState.PAUSED:
                 answers = [
@@ -189,40 +214,62 @@ class StudyDriver:
     async def _start(self, view: View, spec: StudySpec) -> None:
         names = [party.name for party in view.parties]
         step = await self._compute({"op": "start", "parties": names}, [view.study.specification], 0)
-        await self._commit(view, spec, step, ())
+        await self._commit(view, spec, step, (), ())
 
     async def _step(self, view: View, spec: StudySpec, without: Sequence[str]) -> None:
         study = view.study
+        senders = frozenset(sends_rows(spec, [task.supplier for task in view.tasks]))
         answered = [task for task in view.tasks if task.state is TaskState.ANSWERED]
-        blobs = await asyncio.to_thread(self._step_blobs, study, answered)
+        arrived = [self._shipment(spec, task) for task in answered if task.supplier in senders]
+        shipments = [*view.shipments, *arrived]
+        counted = [task for task in answered if task.supplier not in senders]
+        blobs = await asyncio.to_thread(self._step_blobs, view, counted, shipments)
         header: Header = {
             "op": "step",
             "round": study.round,
-            "parties": [task.supplier for task in answered],
+            "parties": [task.supplier for task in counted],
+            "rows": [shipment.supplier for shipment in shipments],
             "missing": list(without),
         }
         step = await self._compute(header, blobs, study.round + 1)
-        await self._commit(view, spec, step, without)
-        await asyncio.to_thread(self._forget, study, view.tasks)
+        await self._commit(view, spec, step, without, arrived)
+        await asyncio.to_thread(self._forget, study, [t for t in view.tasks if t.supplier not in senders])
 
-    def _step_blobs(self, study: StudyRow, answered: Sequence[Task]) -> list[bytes]:
-        vault = self._ports.vault
+    def _shipment(self, spec: StudySpec, task: Task) -> Shipment:
+        flow, now_us = spec.supplier(task.supplier).flow, to_us(self._ports.clock.now())
+        sha256, size = task.reply_sha256 or "", task.reply_size
+        return Shipment(task.study_id, task.supplier, task.id, flow.value, sha256, size, now_us)
+
+    def _rows_too_old(self, view: View) -> bool:
+        now_us = to_us(self._ports.clock.now())
+        limit = self._ports.rows_days * _DAY_US
+        return any(now_us - shipment.kept_us > limit for shipment in view.shipments)
+
+    def _step_blobs(self, view: View, answered: Sequence[Task], shipments: Sequence[Shipment]) -> list[bytes]:
+        vault, study = self._ports.vault, view.study
         assert study.state_sha256 is not None
-        state = vault.study(study.id).get(bytes.fromhex(study.state_sha256))
+        store = vault.study(study.id)
+        state, request = (store.get(bytes.fromhex(one)) for one in (study.state_sha256, view.request_sha256))
         replies = [vault.reply(task.id).get(bytes.fromhex(task.reply_sha256 or "")) for task in answered]
-        return [study.specification, state, *replies]
+        rows = [vault.reply(one.task_id).get(bytes.fromhex(one.sha256)) for one in shipments]
+        return [study.specification, state, *replies, request, *rows]
 
     async def _compute(self, header: Header, blobs: Sequence[bytes], following_round: int) -> Step:
         answer, returned = await self._ports.worker.call(header, blobs)
         return Step.from_answer(answer, returned, following_round)
 
-    async def _commit(self, view: View, spec: StudySpec, step: Step, without: Sequence[str]) -> None:
+    async def _commit(
+        self, view: View, spec: StudySpec, step: Step, without: Sequence[str], arrived: Sequence[Shipment]
+    ) -> None:
         ports, study = self._ports, view.study
         following = await asyncio.to_thread(self._store, study, spec, step)
         crash_point("round:stored")
         now_us = to_us(ports.clock.now())
         await self._change(
-            view, lambda connection: commit_step(connection, ports.audit, study, without, following, now_us)
+            view,
+            lambda connection: commit_step(
+                connection, ports.audit, study, without, arrived, following, now_us
+            ),
         )
         log_event("round_merged" if view.tasks else "study_started", study=study.id, round=study.round)
 
@@ -241,9 +288,18 @@ class StudyDriver:
         crash_point("round:forgotten")
 
     async def _forget_all(self, study: StudyRow) -> None:
-        """Delete the payloads of a study that has ended; model and seed stay."""
-        tasks = await self._ports.database.read(lambda connection: task_ids_of(connection, study.id))
-        await asyncio.to_thread(self._ports.vault.forget_study, study.id, tasks)
+        """Delete the payloads of a study that has ended, rows among them; model and seed stay."""
+        ports = self._ports
+        tasks, rows = await ports.database.read(
+            lambda connection: (task_ids_of(connection, study.id), shipments_of(connection, study.id))
+        )
+        await asyncio.to_thread(ports.vault.forget_study, study.id, tasks)
+        crash_point("rows:deleted")
+        if rows:
+            now_us = to_us(ports.clock.now())
+            await ports.database.write(
+                lambda connection: record_deletions(connection, ports.audit, rows, now_us)
+            )
 
     async def _change(self, view: View, write: Callable[[sqlite3.Connection], None]) -> None:
         await self._ports.database.write(write)

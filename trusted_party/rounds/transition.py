@@ -16,6 +16,7 @@ from syncline.durable.audit import AuditLog, FieldValue
 from syncline.errors import StudyFailed
 from syncline.study.lifecycle import StudyState
 from trusted_party.datastore import studies, tasks
+from trusted_party.datastore.shipments import Shipment, keep_shipment, shipments_of
 from trusted_party.datastore.studies import StudyMoved, StudyRow, find_study
 from trusted_party.datastore.tasks import Round
 
@@ -42,7 +43,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The next round: digests of the state and of the request to the whole roster."""
+    """The next round: digests of the state and of the request to all whose rows are not here."""
 
     number: int
     stage: str
@@ -65,10 +66,11 @@ def commit_step(
     audit: AuditLog,
     study: StudyRow,
     without: Sequence[str],
+    arrived: Sequence[Shipment],
     following: Opened | Finished,
     now_us: int,
 ) -> None:
-    """Write a step, unless the study has moved on since ``study`` was read."""
+    """Write a step, unless the study has moved on since ``study`` was read; ``arrived`` are rows to keep."""
     current = find_study(connection, study.id)
     if current is None or (current.state, current.round) != (study.state, study.round):
         raise StudyMoved(f"study {study.id}: it is not in round {study.round} any more")
@@ -77,6 +79,8 @@ def commit_step(
         tasks.close_task(connection, study.id, study.round, name)
         audit.append(connection, "supplier_left_out", {"study": study.id, "supplier": name})
     tasks.close_round(connection, study.id, study.round)
+    for shipment in arrived:
+        keep_shipment(connection, shipment)
     if isinstance(following, Opened):
         _open(connection, audit, study, following, now_us)
     else:
@@ -90,7 +94,12 @@ def _open(
         studies.change_state(connection, study, StudyState.RUNNING)
     studies.set_progress(connection, study.id, opened.stage, opened.number, opened.state_sha256)
     studies.count_bytes(connection, study.id, 0, 0, now_us)
-    roster = [party.name for party in studies.parties_of(connection, study.id) if party.in_roster]
+    at_hand = {shipment.supplier for shipment in shipments_of(connection, study.id)}
+    roster = [
+        party.name
+        for party in studies.parties_of(connection, study.id)
+        if party.in_roster and party.name not in at_hand
+    ]
     new = Round(
         study.id,
         opened.number,

@@ -5,56 +5,101 @@ Every operation is a pure function of what is sent to it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+
 from syncline.compute.frames import Header, Json
 from syncline.compute.serve import serve
-from syncline.errors import ProtocolError, WireError
+from syncline.data.blob import pack, unpack
+from syncline.errors import DataError, ProtocolError, StudyFailed, WireError
 from syncline.protocols.asking import Reply, Request
 from syncline.protocols.transition import Continue, Finish, PartyId
+from syncline.questions.workspace import Workspace
 from syncline.study.fitting import settings_of
+from syncline.study.local_parties import answer_locally, is_pooled
+from syncline.study.pooled import Pooled, pack_pooled, unpack_pooled
 from syncline.study.release import write_release
+from syncline.study.shipment import unpack_shipment
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit, FitState, FitStateCodec
 from syncline.synthesizers.fitted import pack_fitted, unpack_fitted
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import Seed
-from syncline.wire.exchange import ReplyCodec, RequestCodec
+from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 
 
-def handle(header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, list[bytes]]:
-    """Take one call of the daemon."""
-    spec = StudySpec.from_canonical(blobs[0])
-    match header.get("op"):
-        case "start":
-            return start(spec, _names(header, "parties"))
-        case "step":
-            return step(spec, header, blobs[1], blobs[2:])
-        case "release":
-            return release(spec, header, blobs[1], blobs[2])
-        case _:
-            raise ProtocolError("the computing process was asked for something that it does not do")
+class Child:
+    """Take calls; the tables of suppliers that sent rows stay prepared while their study is at work."""
+
+    def __init__(self) -> None:
+        self._study = ""
+        self._tables: dict[bytes, Workspace] = {}
+
+    def handle(self, header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, list[bytes]]:
+        """Take one call of the daemon."""
+        spec = StudySpec.from_canonical(blobs[0])
+        match header.get("op"):
+            case "start":
+                return start(spec, _names(header, "parties"))
+            case "step":
+                return self.step(spec, header, blobs[1], blobs[2:])
+            case "release":
+                return release(spec, header, blobs[1], blobs[2])
+            case _:
+                raise ProtocolError("the computing process was asked for something that it does not do")
+
+    def step(
+        self, spec: StudySpec, header: dict[str, Json], state: bytes, blobs: Sequence[bytes]
+    ) -> tuple[Header, list[bytes]]:
+        """Return the next state and request, or the result.
+
+        The blobs are one reply for each of ``parties``, the round's request, and one shipment for each of
+        ``rows``.
+        """
+        settings = settings_of(spec)
+        parties, senders = _names(header, "parties"), _names(header, "rows")
+        if len(blobs) != len(parties) + 1 + len(senders):
+            raise ProtocolError("each party of the round needs one reply or shipment")
+        fit_state, memory = _unpacked(state)
+        decoded = {party: _decoded(party, reply) for party, reply in zip(parties, blobs, strict=False)}
+        request = RequestCodec().decode(blobs[len(parties)])
+        tables = self._prepared(spec, dict(zip(senders, blobs[len(parties) + 1 :], strict=True)))
+        local, after = answer_locally(request, tables, MemoryCodec().decode(memory))
+        missing = frozenset(_names(header, "missing"))
+        transition = Fit(settings).step(FitStateCodec(settings).decode(fit_state), decoded | local, missing)
+        if is_pooled(spec, [*parties, *senders]):
+            return {"done": True, "stage": "pooled"}, [pack_pooled(Pooled.of(spec.schema, tables))]
+        return _outcome(transition, settings, MemoryCodec().encode(after))
+
+    def _prepared(self, spec: StudySpec, shipments: Mapping[PartyId, bytes]) -> dict[PartyId, Workspace]:
+        if self._study != spec.digest:
+            self._study = spec.digest
+            self._tables.clear()
+        found = {}
+        for party, shipment in shipments.items():
+            key = hashlib.sha256(party.encode() + b"\x00" + shipment).digest()
+            if key not in self._tables:
+                self._tables[key] = _table(spec, party, shipment)
+            found[party] = self._tables[key]
+        return found
 
 
 def start(spec: StudySpec, parties: Sequence[PartyId]) -> tuple[Header, list[bytes]]:
     """Return the first state and request of a study."""
     settings = settings_of(spec)
-    return _outcome(Fit(settings).start(tuple(parties)), settings)
+    return _outcome(Fit(settings).start(tuple(parties)), settings, b"")
 
 
-def step(
-    spec: StudySpec, header: dict[str, Json], state: bytes, replies: Sequence[bytes]
-) -> tuple[Header, list[bytes]]:
-    """Return the next state and request, or the result."""
-    settings, parties = settings_of(spec), _names(header, "parties")
-    if len(parties) != len(replies):
-        raise ProtocolError("each party of the round needs one reply")
-    decoded = {party: _decoded(party, reply) for party, reply in zip(parties, replies, strict=True)}
-    missing = frozenset(_names(header, "missing"))
-    return _outcome(Fit(settings).step(FitStateCodec(settings).decode(state), decoded, missing), settings)
+def _table(spec: StudySpec, party: PartyId, shipment: bytes) -> Workspace:
+    try:
+        return Workspace(unpack_shipment(spec, spec.supplier(party).flow, shipment, party))
+    except DataError as error:
+        raise StudyFailed(str(error)) from error
 
 
 def _decoded(party: PartyId, reply: bytes) -> Reply:
@@ -68,7 +113,7 @@ def release(
     spec: StudySpec, header: dict[str, Json], result: bytes, seed: bytes
 ) -> tuple[Header, list[bytes]]:
     """Write the files of the release."""
-    fitted = unpack_fitted(result, spec.schema)
+    fitted = unpack_pooled(result, spec.schema) or unpack_fitted(result, spec.schema)
     provenance = header.get("provenance")
     written = write_release(
         Path(str(header["out"])), spec, fitted, Seed(seed), cast("dict[str, Json]", provenance)
@@ -81,13 +126,23 @@ def release(
 
 
 def _outcome(
-    transition: Continue[FitState, Request] | Finish[Fitted], settings: FitSettings
+    transition: Continue[FitState, Request] | Finish[Fitted], settings: FitSettings, memory: bytes
 ) -> tuple[Header, list[bytes]]:
     if isinstance(transition, Finish):
         return {"done": True, "stage": "fitted"}, [pack_fitted(transition.result)]
-    state = FitStateCodec(settings).encode(transition.state)
+    state = _packed(FitStateCodec(settings).encode(transition.state), memory)
     header: Header = {"done": False, "stage": transition.stage, "round": transition.state.round}
     return header, [state, RequestCodec().encode(transition.request)]
+
+
+def _packed(fit_state: bytes, memory: bytes) -> bytes:
+    """Put together what the hub keeps of a round: the fit's state, and what its local parties remember."""
+    return pack({}, {"fit": np.frombuffer(fit_state, np.uint8), "memory": np.frombuffer(memory, np.uint8)})
+
+
+def _unpacked(state: bytes) -> tuple[bytes, bytes]:
+    _, arrays = unpack(state)
+    return arrays["fit"].tobytes(), arrays["memory"].tobytes()
 
 
 def _names(header: dict[str, Json], field: str) -> list[PartyId]:
@@ -98,4 +153,4 @@ def _names(header: dict[str, Json], field: str) -> list[PartyId]:
 
 
 if __name__ == "__main__":
-    serve(handle)
+    serve(Child().handle)

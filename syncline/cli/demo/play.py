@@ -16,6 +16,7 @@ from syncline.cli.demo.traffic import show_traffic
 from syncline.cli.releases import fetch
 from syncline.cli.studies import submit
 from syncline.errors import StorageError, UsageError
+from syncline.study.flow import STEPS, DataFlow
 
 MARK = ".syncline-demo"
 STUDY = "demo"
@@ -25,7 +26,7 @@ _POLICY = """\
 # a supplier's own policy begins by refusing everything. min_suppliers is lowered to the number of the demo's.
 syncline: 1
 studies: [{study}]
-flows: [summaries]
+flows: [{flow}]
 datasets: [{study}]
 columns: {{allow: ["*"]}}
 questions: [row_count, profile, rank_counts, marginals, moments, formula_check, tree_level]
@@ -40,8 +41,8 @@ approval: {{mode: automatic, specs: [{digest}]}}
 def demo(
     data: Annotated[DemoData, typer.Option("--data", help="Which real table.")] = DemoData.RAND_HIE,
     flow: Annotated[
-        str, typer.Option("--flow", help="How data flows: summaries in this version.")
-    ] = "summaries",
+        DataFlow, typer.Option("--flow", help="How every supplier takes part.")
+    ] = DataFlow.SUMMARIES,
     method: Annotated[str, typer.Option("--method", help="cart or marginals.")] = "cart",
     rows: Annotated[
         int | None, typer.Option("--rows", min=1, help="Synthetic rows; as many as are real.")
@@ -65,13 +66,13 @@ def demo(
     with Stage(out / "logs") as stage:
         try:
             hub = _open_hub(stage, out, list(suppliers))
-            _open_agents(stage, out, suppliers, hub, digest)
+            _open_agents(stage, out, suppliers, hub, _policy(flow, len(suppliers), digest))
             _run_study(stage, out, study)
         except KeyboardInterrupt:
             typer.echo("interrupted: ending the hub and the agents", err=True)
             raise typer.Exit(130) from None
         show_agreement(out / "release")
-        show_traffic(stage, out, list(suppliers))
+        show_traffic(stage, out, list(suppliers), STEPS[flow].leaves)
     typer.echo(f"release: {out / 'release'}   report: {out / 'release' / 'report.html'}")
     typer.echo(
         f"done in {time.monotonic() - started:.0f} s; check it with: syncline verify {out / 'release'}"
@@ -102,8 +103,11 @@ def _open_hub(stage: Stage, out: Path, suppliers: list[str]) -> _Hub:
     return _Hub(address, tokens)
 
 
-def _open_agents(stage: Stage, out: Path, suppliers: dict[str, Path], hub: _Hub, digest: str) -> None:
-    policy = _POLICY.format(study=STUDY, suppliers=len(suppliers), digest=digest)
+def _policy(flow: DataFlow, suppliers: int, digest: str) -> str:
+    return _POLICY.format(study=STUDY, flow=flow.value, suppliers=suppliers, digest=digest)
+
+
+def _open_agents(stage: Stage, out: Path, suppliers: dict[str, Path], hub: _Hub, policy: str) -> None:
     researcher = ["login", hub.tokens["researcher"], "--hub", hub.address, "--home", str(out / "researcher")]
     begun = [stage.begin("syncline.cli", *researcher)]
     for name in suppliers:
@@ -120,7 +124,7 @@ def _open_agents(stage: Stage, out: Path, suppliers: dict[str, Path], hub: _Hub,
         stage.collect(process)
     for name in suppliers:
         stage.daemon(name, "supplier_agent", "run", "--home", str(out / name), "--json")
-    typer.echo(f"agents: {', '.join(suppliers)}; each approves this study alone, by its digest {digest[:12]}")
+    typer.echo(f"agents: {', '.join(suppliers)}; each approves this study alone, by its digest")
 
 
 def _run_study(stage: Stage, out: Path, study: Path) -> None:
@@ -129,8 +133,8 @@ def _run_study(stage: Stage, out: Path, study: Path) -> None:
     fetch(STUDY, out / "release", home=home)
 
 
-def _study_text(scene: Scene, suppliers: list[str], flow: str, method: str, rows: int | None) -> str:
-    named = "\n".join(f"  - {{name: {name}, dataset: {STUDY}, flow: {flow}}}" for name in suppliers)
+def _study_text(scene: Scene, suppliers: list[str], flow: DataFlow, method: str, rows: int | None) -> str:
+    named = "\n".join(f"  - {{name: {name}, dataset: {STUDY}, flow: {flow.value}}}" for name in suppliers)
     wanted = "" if rows is None else f", rows: {rows}"
     return (
         f'syncline: 1\nstudy: {STUDY}\npurpose: "{scene.purpose}"\nschema: schema.yaml\nsuppliers:\n{named}\n'

@@ -13,7 +13,7 @@ from syncline.cli.demo.stage import Stage
 from syncline.cli.table import print_table, shown_bytes
 
 
-def show_traffic(stage: Stage, out: Path, suppliers: list[str]) -> None:
+def show_traffic(stage: Stage, out: Path, suppliers: list[str], leaves: str) -> None:
     """Print, for each supplier, the rounds that it answered, the bytes that left it, and of which kinds."""
     exports = {
         name: stage.begin(
@@ -28,10 +28,10 @@ def show_traffic(stage: Stage, out: Path, suppliers: list[str]) -> None:
         for entry in answered:
             kinds.update(str(question["kind"]) for question in entry["questions"])
         rows.append((name, str(len(answered)), shown_bytes(sum(int(e["reply_bytes"]) for e in answered))))
-    typer.echo("\nWhat left the suppliers, by their own signed records: summaries, never a row")
+    typer.echo(f"\nWhat left the suppliers, by their own signed records: {leaves}")
     print_table(("SUPPLIER", "ROUNDS", "BYTES"), rows, "Nothing.")
     listed = ", ".join(f"{kind} {n // max(len(suppliers), 1)}" for kind, n in sorted(kinds.items()))
-    typer.echo(f"questions answered by each: {listed}")
+    typer.echo(f"answered by each: {listed}")
 
 
 def _file(out: Path, name: str) -> Path:

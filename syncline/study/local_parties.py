@@ -1,0 +1,30 @@
+"""Suppliers whose rows are at hand answer like all others, by the same code, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from syncline.protocols.asking import Answering, Memory, Reply, Request, admit
+from syncline.protocols.transition import PartyId
+from syncline.questions.workspace import Workspace
+from syncline.study.flow import STEPS, DataFlow
+from syncline.study.spec import StudySpec
+
+
+def answer_locally(
+    request: Request, tables: Mapping[PartyId, Workspace], memory: Memory
+) -> tuple[dict[PartyId, Reply], Memory]:
+    """Return each party's reply and the memory after it, which is one for all: all are asked the same."""
+    after = admit(request, memory)
+    replies = {party: Answering().respond(request, table, memory)[0] for party, table in tables.items()}
+    return replies, after
+
+
+def sends_rows(spec: StudySpec, names: Iterable[str]) -> tuple[PartyId, ...]:
+    """Return those of the suppliers ``names`` whose flow sends rows, in the order of their names."""
+    return tuple(PartyId(name) for name in sorted(names) if STEPS[spec.supplier(name).flow].sends_rows)
+
+
+def is_pooled(spec: StudySpec, names: Iterable[str]) -> bool:
+    """Tell whether the study's tables are pooled: all suppliers synthesize, and nothing is left to learn."""
+    return all(spec.supplier(name).flow is DataFlow.SYNTHESIZED for name in names)

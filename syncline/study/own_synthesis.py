@@ -1,0 +1,61 @@
+"""What a supplier of flow ``synthesized`` does by itself: learn its rows, and draw as many synthetic ones.
+
+The seed is the supplier's own and secret, so that nobody else can read counts off the rows. Every row stands
+for a person of its own. Categories that the small-count rule merged are drawn as missing, because "(other)"
+is no category of the study's schema.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from syncline.data.batch import Batch, Keys, MemoryTable, PreparedTable, Status, Statuses
+from syncline.data.schema import Schema
+from syncline.errors import DataError, StudyFailed
+from syncline.preparation.fold import canonical_rows
+from syncline.questions.workspace import Workspace
+from syncline.study.fitting import fold_of, settings_of
+from syncline.study.spec import StudySpec
+from syncline.synthesizers.alone import fit_alone
+from syncline.synthesizers.streams import Seed
+from syncline.synthesizers.tabular_model import Columns
+
+_BUCKET_SHIFT = np.uint64(58)
+
+
+def synthesize_own(spec: StudySpec, table: PreparedTable, seed: Seed) -> PreparedTable:
+    """Return synthetic rows, as many as ``table`` has, prepared as the study's schema says."""
+    settings = replace(settings_of(spec), compare=False)
+    try:
+        fitted = fit_alone(settings, Workspace(table))
+    except StudyFailed as error:
+        raise DataError(f"this supplier alone cannot be synthesized: {error}") from error
+    rows = fitted.n_train + fitted.n_holdout
+    batches = [
+        _prepared(spec, drawn, seed, place) for place, drawn in enumerate(fitted.model.sample(rows, seed))
+    ]
+    return MemoryTable(spec.schema, batches)
+
+
+def _prepared(spec: StudySpec, drawn: Columns, seed: Seed, partition: int) -> Batch:
+    schema = spec.schema
+    keys, status = zip(*(_cells(schema, drawn, variable.name) for variable in schema.modelled), strict=True)
+    names = [variable.name for variable in schema.modelled]
+    n = len(keys[0])
+    fold, persons = fold_of(spec), None
+    if schema.person is not None:
+        words = seed.words("own:person", partition, n)
+        persons = (words >> _BUCKET_SHIFT).astype(np.uint8)
+    holdout = fold.holds_out(canonical_rows(names, keys, status)) if spec.holdout else np.zeros(n, np.bool_)
+    return Batch(keys, status, holdout, persons)
+
+
+def _cells(schema: Schema, drawn: Columns, name: str) -> tuple[Keys, Statuses]:
+    keys, missing = drawn[name]
+    variable = schema.variable(name)
+    if variable.is_categorical:
+        missing = missing | (keys >= len(variable.categories))
+    status = np.where(missing, np.uint8(Status.MISSING), np.uint8(Status.VALID))
+    return np.where(missing, 0, keys).astype(np.int64), status

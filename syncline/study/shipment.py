@@ -1,0 +1,181 @@
+"""What a supplier sends whose flow sends rows: one Arrow IPC stream, read strictly at the hub.
+
+Under ``raw`` it holds the source's columns as they are; the hub prepares them by the code that the supplier
+would have used. Under ``prepared`` and ``synthesized`` it holds prepared cells: a key and a status for each
+modelled variable, the fold of each row and, where persons are declared, the bucket of its person. So a fit
+over these rows asks the same integers of them, wherever they lie.
+
+The stream's metadata names the flow, so that rows of one kind are never taken for another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable, PreparedTable, Status
+from syncline.data.schema import Schema
+from syncline.data.variable import Variable
+from syncline.errors import DataError, WireError
+from syncline.preparation.prepared_source import BATCH_ROWS, match_columns, prepare
+from syncline.sources.memory import TableSource
+from syncline.sources.source import Source
+from syncline.study.fitting import fold_of
+from syncline.study.flow import DataFlow
+from syncline.study.spec import StudySpec
+
+MAX_SHIPMENT_BYTES = 1 << 30
+"""The largest shipment, as it travels."""
+
+MAX_UNPACKED_BYTES = 8 << 30
+"""The most bytes that a shipment may unpack to."""
+
+_FLOW = b"syncline.flow"
+_STUDY = b"syncline.specification"
+_HOLDOUT, _PERSON = "holdout", "person"
+_WRITING = pa.ipc.IpcWriteOptions(compression="zstd")
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """What a shipment says of itself before any row."""
+
+    flow: DataFlow
+    specification: str
+
+    def metadata(self) -> dict[bytes, bytes]:
+        return {_FLOW: self.flow.value.encode(), _STUDY: self.specification.encode()}
+
+
+def ship_raw(spec: StudySpec, source: Source) -> bytes:
+    """Return the columns of ``source`` that the study reads, as they are."""
+    wanted = list(match_columns(source, spec.schema).values())
+    label = _Label(DataFlow.RAW, spec.digest)
+    return _written(source.batches(wanted, BATCH_ROWS), label, _no_columns(wanted), source.name)
+
+
+def ship_prepared(spec: StudySpec, table: PreparedTable, flow: DataFlow = DataFlow.PREPARED) -> bytes:
+    """Return the prepared rows of ``table``; ``flow`` says whether they are real or synthetic."""
+    schema = _prepared_schema(spec.schema)
+    batches = (_to_arrow(batch, schema) for batch in table.batches())
+    return _written(batches, _Label(flow, spec.digest), schema, "the prepared table")
+
+
+def unpack_shipment(spec: StudySpec, flow: DataFlow, content: bytes, supplier: str) -> PreparedTable:
+    """Return the prepared rows of a shipment.
+
+    Raises
+    ------
+    WireError
+        Where the bytes are not a shipment of this study and flow, or a cell is not one of its variable's.
+    DataError
+        Where raw rows cannot be prepared.
+    """
+    where = f"the rows of supplier {supplier!r}"
+    table = _opened(content, _Label(flow, spec.digest), where)
+    if flow is DataFlow.RAW:
+        return prepare(TableSource(table, where), spec.schema, fold_of(spec))
+    expected = _prepared_schema(spec.schema)
+    if table.schema != expected:
+        _refuse(where, "other columns than the study models")
+    return MemoryTable(spec.schema, [_from_arrow(part, spec.schema, where) for part in table.to_batches()])
+
+
+def _written(batches: Iterable[pa.RecordBatch], label: _Label, empty: pa.Schema, name: str) -> bytes:
+    sink, writer, schema = pa.BufferOutputStream(), None, empty
+    for batch in batches:
+        if writer is None:
+            schema = batch.schema.with_metadata(label.metadata())
+            writer = pa.ipc.new_stream(sink, schema, options=_WRITING)
+        writer.write_batch(batch.replace_schema_metadata(label.metadata()))
+        if sink.tell() > MAX_SHIPMENT_BYTES:
+            raise DataError(
+                f"{name}: its rows take more than {MAX_SHIPMENT_BYTES >> 20} MiB;"
+                " let this supplier take part with the flow summaries"
+            )
+    if writer is None:
+        writer = pa.ipc.new_stream(sink, schema.with_metadata(label.metadata()), options=_WRITING)
+    writer.close()
+    return bytes(sink.getvalue())
+
+
+def _opened(content: bytes, label: _Label, where: str) -> pa.Table:
+    if len(content) > MAX_SHIPMENT_BYTES:
+        raise WireError(f"{where}: more than {MAX_SHIPMENT_BYTES >> 20} MiB")
+    try:
+        with pa.ipc.open_stream(content) as reader:
+            if dict(reader.schema.metadata or {}) != label.metadata():
+                raise WireError(f"{where}: were sent for another study or under another flow")
+            return pa.Table.from_batches(_bounded(reader, where), reader.schema.remove_metadata())
+    except (pa.ArrowException, OSError, ValueError):
+        raise WireError(f"{where}: the bytes are not a stream of rows") from None
+
+
+def _bounded(reader: Iterable[pa.RecordBatch], where: str) -> Iterator[pa.RecordBatch]:
+    """Yield batches that are what they seem, until they hold too much."""
+    size = 0
+    for batch in reader:
+        batch.validate(full=True)
+        size += batch.nbytes
+        if size > MAX_UNPACKED_BYTES:
+            raise WireError(f"{where}: unpack to more than {MAX_UNPACKED_BYTES >> 30} GiB")
+        yield batch.replace_schema_metadata(None)
+
+
+def _no_columns(names: Sequence[str]) -> pa.Schema:
+    return pa.schema([pa.field(name, pa.string()) for name in names])
+
+
+def _prepared_schema(schema: Schema) -> pa.Schema:
+    fields = []
+    for place in range(len(schema.modelled)):
+        fields += [pa.field(f"key.{place}", pa.int64()), pa.field(f"status.{place}", pa.uint8())]
+    fields.append(pa.field(_HOLDOUT, pa.bool_()))
+    if schema.person is not None:
+        fields.append(pa.field(_PERSON, pa.uint8()))
+    return pa.schema([field.with_nullable(False) for field in fields])
+
+
+def _to_arrow(batch: Batch, schema: pa.Schema) -> pa.RecordBatch:
+    columns: list[npt.NDArray[np.generic]] = []
+    for keys, status in zip(batch.keys, batch.status, strict=True):
+        columns += [keys, status]
+    columns.append(batch.holdout)
+    if batch.person is not None:
+        columns.append(batch.person)
+    return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
+
+
+def _from_arrow(batch: pa.RecordBatch, schema: Schema, where: str) -> Batch:
+    if any(column.null_count for column in batch.columns):
+        _refuse(where, "a cell without a status")
+    arrays = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
+    width = 2 * len(schema.modelled)
+    keys, status, holdout = arrays[0:width:2], arrays[1:width:2], arrays[width]
+    for variable, own_keys, own_status in zip(schema.modelled, keys, status, strict=True):
+        _check_cells(variable, own_keys, own_status, where)
+    person = None if schema.person is None else arrays[-1]
+    if person is not None and (person >= PERSON_BUCKETS).any():
+        _refuse(where, "a person in no bucket")
+    return Batch(tuple(keys), tuple(status), holdout, person)
+
+
+def _check_cells(
+    variable: Variable, keys: npt.NDArray[np.int64], status: npt.NDArray[np.uint8], where: str
+) -> None:
+    valid = status == Status.VALID
+    if (status > max(Status)).any() or keys[~valid].any():
+        _refuse(where, f"a cell of column {variable.name!r} whose status does not agree with it")
+    if variable.key_range is not None and valid.any():
+        low, high = variable.key_range
+        if keys[valid].min() < low or keys[valid].max() > high:
+            _refuse(where, f"a cell of column {variable.name!r} that the schema does not allow")
+
+
+def _refuse(where: str, problem: str) -> NoReturn:
+    raise WireError(f"{where}: hold {problem}")

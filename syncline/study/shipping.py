@@ -1,0 +1,28 @@
+"""The supplier's one answer under a flow that sends rows."""
+
+from __future__ import annotations
+
+from syncline.errors import ProtocolError
+from syncline.preparation.prepared_source import prepare
+from syncline.sources.source import Source
+from syncline.study.fitting import fold_of
+from syncline.study.flow import DataFlow
+from syncline.study.own_synthesis import synthesize_own
+from syncline.study.shipment import ship_prepared, ship_raw
+from syncline.study.spec import StudySpec
+from syncline.synthesizers.streams import Seed
+
+
+def ship(spec: StudySpec, supplier: str, source: Source, seed: Seed) -> bytes:
+    """Return the rows that leave a supplier; ``seed`` is its own, for synthetic ones."""
+    flow = spec.supplier(supplier).flow
+    match flow:
+        case DataFlow.RAW:
+            return ship_raw(spec, source)
+        case DataFlow.PREPARED:
+            return ship_prepared(spec, prepare(source, spec.schema, fold_of(spec)))
+        case DataFlow.SYNTHESIZED:
+            own = synthesize_own(spec, prepare(source, spec.schema, fold_of(spec)), seed)
+            return ship_prepared(spec, own, flow)
+        case DataFlow.SUMMARIES:
+            raise ProtocolError("a supplier of flow summaries sends no rows")

@@ -1,0 +1,218 @@
+"""Rows lie at suppliers or at the hub: whatever flow each supplier takes, the released bytes agree."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pytest
+
+from syncline.data.batch import Status
+from syncline.data.schema import Schema
+from syncline.errors import DataError, StudyFailed, WireError
+from syncline.sources.memory import TableSource
+from syncline.study.flow import DataFlow
+from syncline.study.pooled import Pooled, pack_pooled, unpack_pooled
+from syncline.study.release import write_release
+from syncline.study.shipment import unpack_shipment
+from syncline.study.shipping import ship
+from syncline.study.spec import StudySpec
+from syncline.synthesizers.streams import Seed
+from syncline.wire.simulated_study import fit_study
+from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
+
+ROWS = 240
+PARTIES = ("east", "north", "south", "west")
+SEED = Seed.of_number(5)
+MIXES = [
+    ("prepared",) * 4,
+    ("raw",) * 4,
+    ("raw", "prepared", "summaries", "raw"),
+    ("summaries", "raw", "prepared", "summaries"),
+]
+
+
+def spec_of(
+    flows: tuple[str, ...], schema: Schema, method: str = "cart", min_cell: int = 11, holdout: float = 0.2
+) -> StudySpec:
+    document = {
+        "syncline": 1,
+        "study": "flows",
+        "schema": schema,
+        "suppliers": [{"name": n, "flow": f} for n, f in zip(PARTIES, flows, strict=True)],
+        "synthesizer": {"method": method, "min_leaf": 20, "max_depth": 3, "rows": 300},
+        "privacy": {"min_cell": min_cell},
+        "validation": {"holdout": holdout},
+    }
+    return StudySpec.model_validate(document)
+
+
+def sources(schema: Schema, *, as_text: bool = False) -> dict[str, TableSource]:
+    parts = spread(cohort(ROWS), len(PARTIES), seed=2)
+    if as_text:
+        parts = [in_text(part) for part in parts]
+    return {name: TableSource(part, name) for name, part in zip(PARTIES, parts, strict=True)}
+
+
+def in_text(table: pa.Table) -> pa.Table:
+    """Return a table as it comes out of a CSV file: every cell as text."""
+    sink = io.BytesIO()
+    pyarrow.csv.write_csv(table, sink)
+    kinds = dict.fromkeys(table.column_names, pa.string())
+    options = pyarrow.csv.ConvertOptions(column_types=kinds, strings_can_be_null=False)
+    return pyarrow.csv.read_csv(io.BytesIO(sink.getvalue()), convert_options=options)
+
+
+def released(spec: StudySpec, tables: dict[str, TableSource]) -> bytes:
+    result = fit_study(spec, tables)
+    with TemporaryDirectory() as directory:
+        write_release(Path(directory), spec, result, SEED, {"roster": list(PARTIES)})
+        return (Path(directory) / "synthetic.parquet").read_bytes()
+
+
+@cache
+def by_summaries(persons: bool, method: str, min_cell: int, holdout: float) -> bytes:
+    schema = WITH_PERSON if persons else WITHOUT_PERSON
+    return released(spec_of(("summaries",) * 4, schema, method, min_cell, holdout), sources(schema))
+
+
+@pytest.mark.parametrize("flows", MIXES, ids="-".join)
+@pytest.mark.parametrize(("min_cell", "holdout"), list(product((1, 11), (0.0, 0.2))))
+def test_every_mix_of_flows_releases_the_bytes_of_summaries(flows, min_cell, holdout):
+    persons = min_cell == 11
+    schema = WITH_PERSON if persons else WITHOUT_PERSON
+    spec = spec_of(flows, schema, "cart" if holdout else "marginals", min_cell, holdout)
+    expected = by_summaries(persons, str(spec.synthesizer.method), min_cell, holdout)
+    assert released(spec, sources(schema)) == expected
+
+
+def test_text_and_typed_columns_are_prepared_alike_at_the_hub():
+    spec = spec_of(("raw", "prepared", "raw", "raw"), WITH_PERSON)
+    assert released(spec, sources(WITH_PERSON, as_text=True)) == by_summaries(True, "cart", 11, 0.2)
+
+
+def test_suppliers_that_all_synthesize_are_pooled_by_their_sizes():
+    spec = spec_of(("synthesized",) * 4, WITHOUT_PERSON, min_cell=2, holdout=0.0)
+    parts = {
+        name: TableSource(cohort(rows), name) for name, rows in zip(PARTIES, (60, 90, 120, 30), strict=True)
+    }
+    pooled = fit_study(spec, parts)
+    assert isinstance(pooled, Pooled)
+    assert pooled.n_rows == 300
+    drawn = list(pooled.sample(300, SEED))
+    for place, variable in enumerate(WITHOUT_PERSON.modelled):
+        keys = np.concatenate([columns[variable.name][0] for columns in drawn])
+        assert np.array_equal(np.sort(keys), np.sort(pooled.keys[place]))
+    again = unpack_pooled(pack_pooled(pooled), WITHOUT_PERSON)
+    assert again is not None
+    assert all(np.array_equal(a, b) for a, b in zip(again.keys, pooled.keys, strict=True))
+    assert len(next(pooled.sample(700, SEED))["age"][0]) == 700
+
+
+def test_a_synthesizing_supplier_is_one_more_party_among_others():
+    spec = spec_of(("synthesized", "summaries", "prepared", "raw"), WITH_PERSON, min_cell=2)
+    parts = {name: TableSource(cohort(200, seed=place), name) for place, name in enumerate(PARTIES)}
+    result = fit_study(spec, parts)
+    assert not isinstance(result, Pooled)
+    assert result.n_train + result.n_holdout == 800
+
+
+def test_a_supplier_with_too_few_rows_cannot_synthesize_alone():
+    spec = spec_of(("synthesized", "summaries", "summaries", "summaries"), WITHOUT_PERSON)
+    tables = {name: TableSource(cohort(60), name) for name in PARTIES} | {"east": TableSource(cohort(5), "e")}
+    with pytest.raises(StudyFailed, match=r"'east'.*this supplier alone cannot be synthesized"):
+        fit_study(spec, tables)
+
+
+# --- what a supplier must not get past the hub -------------------------------------------------------------
+
+
+def prepared_shipment(**changes: pa.Array) -> bytes:
+    """Return a shipment of prepared rows in which some columns are replaced."""
+    spec = spec_of(("prepared",) * 4, WITH_PERSON)
+    content = ship(spec, "east", TableSource(cohort(50)), SEED)
+    with pa.ipc.open_stream(content) as reader:
+        table = reader.read_all()
+        schema = reader.schema
+    for name, column in changes.items():
+        place = schema.get_field_index(name.replace("_", "."))
+        table = table.set_column(place, schema.field(place), column)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+VALID, MISSING, NONE = (pa.array([status] * 50, pa.uint8()) for status in (0, 1, 9))
+
+
+def same_keys(key: int) -> pa.Array:
+    return pa.array([key] * 50, pa.int64())
+
+
+HOSTILE = {
+    "a category beyond the schema's": {"key_1": same_keys(99), "status_1": VALID},
+    "an age beyond the range": {"key_0": same_keys(111), "status_0": VALID},
+    "a status that does not exist": {"status_0": NONE},
+    "a value where none is": {"key_0": same_keys(5), "status_0": MISSING},
+    "a person in no bucket": {"person": pa.array([64] * 50, pa.uint8())},
+}
+
+
+@pytest.mark.parametrize("changes", HOSTILE.values(), ids=HOSTILE.keys())
+def test_cells_that_no_preparation_makes_are_refused(changes):
+    spec = spec_of(("prepared",) * 4, WITH_PERSON)
+    with pytest.raises(WireError, match="the rows of supplier 'east'"):
+        unpack_shipment(spec, DataFlow.PREPARED, prepared_shipment(**changes), "east")
+
+
+def test_an_unchanged_shipment_is_taken():
+    spec = spec_of(("prepared",) * 4, WITH_PERSON)
+    table = unpack_shipment(spec, DataFlow.PREPARED, prepared_shipment(), "east")
+    assert sum(batch.n_rows for batch in table.batches()) == 50
+
+
+def test_a_shipment_of_another_study_flow_or_length_is_refused():
+    spec = spec_of(("prepared", "raw", "raw", "raw"), WITH_PERSON)
+    other = spec_of(("prepared",) * 4, WITH_PERSON)
+    content = ship(spec, "east", TableSource(cohort(50)), SEED)
+    for of, flow, data in (
+        (other, DataFlow.PREPARED, content),
+        (spec, DataFlow.RAW, content),
+        (spec, DataFlow.SYNTHESIZED, content),
+        (spec, DataFlow.PREPARED, content[: len(content) // 2]),
+        (spec, DataFlow.PREPARED, b""),
+        (spec, DataFlow.PREPARED, bytes(reversed(content))),
+    ):
+        with pytest.raises(WireError):
+            unpack_shipment(of, flow, data, "east")
+
+
+def test_raw_rows_without_a_column_of_the_schema_are_named_by_supplier():
+    spec = spec_of(("raw",) * 4, WITH_PERSON)
+    with pytest.raises(DataError, match="has no column 'age'"):
+        ship(spec, "east", TableSource(cohort(50).drop_columns(["age"])), SEED)
+
+
+def test_raw_rows_hold_only_the_columns_that_the_study_reads():
+    spec = spec_of(("raw",) * 4, WITH_PERSON)
+    table = cohort(50).append_column("address", pa.array(["secret"] * 50))
+    content = ship(spec, "east", TableSource(table), SEED)
+    with pa.ipc.open_stream(content) as reader:
+        assert set(reader.schema.names) == {variable.name for variable in WITH_PERSON.variables}
+    assert b"secret" not in content
+
+
+def test_a_synthesized_shipment_holds_no_unknown_or_outlying_cell():
+    spec = spec_of(("synthesized",) * 4, WITH_PERSON, min_cell=5)
+    content = ship(spec, "east", TableSource(cohort(300)), SEED)
+    table = unpack_shipment(spec, DataFlow.SYNTHESIZED, content, "east")
+    for batch in table.batches():
+        for status in batch.status:
+            assert set(np.unique(status)) <= {Status.VALID, Status.MISSING}

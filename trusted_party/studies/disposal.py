@@ -1,0 +1,32 @@
+"""The end of rows that suppliers sent: deleted with their study, and the deletion signed in the audit."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from syncline.durable.audit import AuditLog
+from trusted_party.datastore.event_log import log_event
+from trusted_party.datastore.shipments import Shipment, mark_deleted
+
+
+def record_deletions(
+    connection: sqlite3.Connection, audit: AuditLog, shipments: Sequence[Shipment], now_us: int
+) -> None:
+    """Write into the signed audit that these rows, which are gone from the disk, were deleted."""
+    for shipment in shipments:
+        if shipment.deleted_us:
+            continue
+        mark_deleted(connection, shipment, now_us)
+        audit.append(
+            connection,
+            "rows_deleted",
+            {
+                "study": shipment.study_id,
+                "supplier": shipment.supplier,
+                "flow": shipment.flow,
+                "sha256": shipment.sha256,
+                "bytes": shipment.size,
+            },
+        )
+        log_event("rows_deleted", study=shipment.study_id, supplier=shipment.supplier)
