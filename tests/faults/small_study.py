@@ -1,7 +1,8 @@
-"""Three small studies over made-up tables, and the bytes that each must release whatever goes wrong.
+"""Small studies over made-up tables, and the bytes that each must release whatever goes wrong.
 
 ``cart`` and ``marginals`` learn 300 rows of four columns in few rounds; ``wide`` has one reply of over
-1 MiB a supplier, which travels as chunks.
+1 MiB a supplier, which travels as chunks; in ``rows`` both suppliers send theirs to the hub, which must
+release what it would have released from their summaries.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ study: {name}
 schema:
   variables:
 {variables}
-suppliers: [{{name: north, dataset: {name}}}, {{name: south, dataset: {name}}}]
+suppliers: [{{name: north, dataset: {name}, flow: {north}}}, {{name: south, dataset: {name}, flow: {south}}}]
 quorum: {{min_suppliers: {least}, deadline: {deadline}, then: {then}}}
 synthesizer: {{method: {method}, seed: 7, rows: 250}}
 privacy: {{min_cell: 5}}
@@ -35,7 +36,7 @@ validation: {{holdout: 0.2}}
 POLICY = """\
 syncline: 1
 studies: ["*"]
-flows: [summaries]
+flows: [summaries, prepared, raw]
 datasets: ["*"]
 columns: {{allow: ["*"]}}
 questions: [row_count, profile, rank_counts, marginals, moments, formula_check, tree_level]
@@ -77,6 +78,7 @@ class SmallStudy:
     variables: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    flows: tuple[str, str] = ("summaries", "summaries")
 
     def text(self, quorum: Quorum = PATIENT) -> str:
         """Return the study's document."""
@@ -87,6 +89,8 @@ class SmallStudy:
             least=quorum.least,
             deadline=quorum.deadline,
             then=quorum.then,
+            north=self.flows[0],
+            south=self.flows[1],
         )
 
     def write_table(self, directory: Path, supplier: str) -> Path:
@@ -101,7 +105,7 @@ class SmallStudy:
         return path
 
     def simulated_sha256(self, directory: Path, suppliers: Sequence[str] = SUPPLIERS) -> str:
-        """Run ``syncline simulate`` over the suppliers' tables; return the digest of what it releases."""
+        """Run ``syncline simulate`` over summaries of the suppliers' tables; return the released digest."""
         study, out = directory / f"{self.name}.yaml", directory / f"{self.name}-simulated"
         listed = ", ".join(f"{{name: {name}}}" for name in suppliers)
         text = re.sub("(?m)^suppliers: .*$", f"suppliers: [{listed}]", self.text(Quorum(len(suppliers))))
@@ -159,4 +163,5 @@ WIDE = SmallStudy(
     ("person", *(f"c{number}" for number in range(_WIDE_COLUMNS))),
     tuple(_wide(2 * _WIDE_ROWS)),
 )
-STUDIES = {study.name: study for study in (CART, MARGINALS, WIDE)}
+ROWS = SmallStudy("rows", CART.method, _FOUR, _NAMES, _ROWS, ("raw", "prepared"))
+STUDIES = {study.name: study for study in (CART, MARGINALS, WIDE, ROWS)}

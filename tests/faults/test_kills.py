@@ -10,7 +10,7 @@ import asyncio
 import pytest
 
 from tests.faults.kills import KILLED, Outcome, some_points
-from tests.faults.small_study import CART, MARGINALS, WIDE
+from tests.faults.small_study import CART, MARGINALS, ROWS, WIDE
 from tests.faults.trial import Trial
 
 pytestmark = [pytest.mark.network, pytest.mark.faults]
@@ -42,6 +42,7 @@ AGENT_POINTS = {
     "reply:before-send",
     "reply:after-send",
 }
+ROW_POINTS = {"reply:stored", "round:stored", "round:forgotten", "release:renamed", "reply:before-send"}
 TRANSFER_POINTS = {"transfer:before-write", "transfer:after-write"}
 
 
@@ -56,6 +57,13 @@ def test_a_killed_hub_and_a_killed_agent_lose_nothing(shooting):
     assert {daemon.name: daemon.kills for daemon in trial.daemons} == {"hub": 1, "north": 1, "south": 0}
 
 
+def test_a_hub_killed_with_rows_in_its_hands_deletes_them_and_says_so(shooting):
+    faults = {"hub": [{"SYNCLINE_CRASH_AT": "reply:stored#1"}, {"SYNCLINE_CRASH_AT": "rows:deleted#1"}]}
+    trial = Trial(shooting.fresh(), ROWS, faults)
+    asyncio.run(trial.released(shooting.expected(ROWS)))
+    assert trial.hub.kills == 2
+
+
 @pytest.mark.slow
 def test_a_kill_at_the_first_middle_and_last_of_each_point_loses_nothing(shooting):
     async def work() -> list[Outcome]:
@@ -65,6 +73,8 @@ def test_a_kill_at_the_first_middle_and_last_of_each_point_loses_nothing(shootin
             kills += some_points(reached)
         for reached in await shooting.enumerate(WIDE):
             kills += some_points(reached, TRANSFER_POINTS)
+        for reached in await shooting.enumerate(ROWS):
+            kills += some_points(reached, ROW_POINTS)
         return [outcome async for outcome in shooting.strike_all(kills)]
 
     outcomes = asyncio.run(work())

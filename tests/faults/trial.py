@@ -105,9 +105,10 @@ class Trial:
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def until_forgotten(self) -> None:
-        """Wait until the hub keeps nothing of the study but its model: no reply, no request, no state."""
+        """Wait until the hub keeps nothing of the study but its model, and has signed that rows are gone."""
         scopes = self.world.hub.payloads_path / "scopes"
-        while len(list(scopes.iterdir())) != 1:  # noqa: ASYNC110 - processes set no event
+        kept = "SELECT 1 FROM shipments WHERE deleted_us = 0"
+        while len(list(scopes.iterdir())) != 1 or self.rows("hub", kept):  # noqa: ASYNC110 - no event is set
             await asyncio.sleep(_AGAIN_SECONDS)
 
     def rows(self, name: str, query: str) -> list[tuple[object, ...]]:
@@ -119,8 +120,8 @@ class Trial:
     def check(self, status: StudyStatus, expected_sha256: str) -> None:
         """Assert that the release is the expected one and that every round was answered and recorded once."""
         self.check_hub(status, expected_sha256)
-        for name in SUPPLIERS:
-            self.check_agent(name, status.rounds_done)
+        for name, flow in zip(SUPPLIERS, self.study.flows, strict=True):
+            self.check_agent(name, status.rounds_done if flow == "summaries" else 1)
 
     def check_agent(self, name: str, rounds: int) -> None:
         """Assert that an agent's record is unbroken and holds each round once."""
@@ -146,6 +147,8 @@ class Trial:
         replies = sum(supplier.rounds_answered for supplier in status.suppliers)
         assert (kinds["round_opened"], kinds["reply_received"]) == (status.rounds_done, replies), kinds
         assert kinds["released"] == 1
+        sent_rows = sum(flow != "summaries" for flow in self.study.flows)
+        assert kinds["rows_deleted"] == sent_rows, "hub: not every deletion of rows is on record once"
         sent = Counter(str(entry.fields["task"]) for entry in entries if entry.kind == "request_sent")
         attempts = dict(self.rows("hub", "SELECT id, attempt FROM tasks"))
         assert all(count <= attempts[task] for task, count in sent.items()), f"hub: recorded as sent {sent}"

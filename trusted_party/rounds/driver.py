@@ -294,8 +294,8 @@ class StudyDriver:
             lambda connection: (task_ids_of(connection, study.id), shipments_of(connection, study.id))
         )
         await asyncio.to_thread(ports.vault.forget_study, study.id, tasks)
-        crash_point("rows:deleted")
         if rows:
+            crash_point("rows:deleted")
             now_us = to_us(ports.clock.now())
             await ports.database.write(
                 lambda connection: record_deletions(connection, ports.audit, rows, now_us)
