@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from syncline.cli.advice import advise
 from syncline.cli.demo.play import demo
 from syncline.cli.hub_session import login
 from syncline.cli.local import schema, simulate, synthesize, verify
@@ -42,6 +43,7 @@ app.command("demo")(demo)
 app.command("simulate")(simulate)
 app.command("synthesize")(synthesize)
 app.command("verify")(verify)
+app.command("advise")(advise)
 app.command("login")(login)
 app.add_typer(schema, name="schema")
 app.add_typer(studies, name="studies")

@@ -10,6 +10,7 @@ from syncline.data.constraint import Constraint, Formula
 from syncline.data.kinds import Kind, Role
 from syncline.data.schema import Schema, Variable
 from syncline.data.section import Section
+from syncline.study.advice import Abilities, ConsumerAbility, HubAbility, SupplierAbility
 from syncline.study.policy import Approval, Columns, Limits, Policy, QuestionKind
 from syncline.study.sections import (
     Format,
@@ -35,6 +36,12 @@ PAGES: dict[str, list[tuple[str, type[Section]]]] = {
         ("privacy.", Privacy),
         ("validation.", Validation),
         ("release.", Release),
+    ],
+    "advise.md": [
+        ("", Abilities),
+        ("suppliers.", SupplierAbility),
+        ("trusted_party.", HubAbility),
+        ("consumer.", ConsumerAbility),
     ],
     "policy.md": [("", Policy), ("columns.", Columns), ("limits.", Limits), ("approval.", Approval)],
 }
