@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import adult, diabetes, federated, idle_agent, liveness
+from benchmarks import adult, diabetes, federated, idle_agent, liveness, transfer
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "adult": adult.run,
@@ -13,6 +13,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "diabetes": diabetes.run,
     "idle-agent": idle_agent.run,
     "liveness": liveness.run,
+    "transfer": transfer.run,
 }
 
 
