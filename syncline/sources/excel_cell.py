@@ -1,0 +1,58 @@
+"""The text of a cell of a workbook: what a person sees in it, dates and times in ISO 8601."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+_EXACT_INTEGERS = 2**53
+"""Below it each whole double has one integer that it stands for."""
+
+_LEADING_ZEROS = re.compile(r"0+")
+_CLOCK = re.compile(r"[hs]", re.IGNORECASE)
+_LITERALS = re.compile(r'"[^"]*"|\\.|\[(?![hms]+\])[^\]]*\]', re.IGNORECASE)
+"""Parts of a number format that are shown as they stand, and colours and locales."""
+
+
+def cell_text(value: object, number_format: str) -> str | None:
+    """Return a cell's text, or None where it is empty; whole numbers have no decimals."""
+    match value:
+        case None | "":
+            return None
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return _number_text(value, number_format)
+        case dt.datetime():
+            return _moment_text(value, number_format)
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case dt.timedelta():
+            return _duration_text(value)
+    return str(value)
+
+
+def _number_text(value: int | float, number_format: str) -> str:
+    if isinstance(value, float):
+        if not value.is_integer() or abs(value) >= _EXACT_INTEGERS:
+            return repr(value)
+        value = int(value)
+    if _LEADING_ZEROS.fullmatch(number_format):
+        return f"{value:0{len(number_format) + (value < 0)}d}"
+    return str(value)
+
+
+def _moment_text(value: dt.datetime, number_format: str) -> str:
+    """Leave the time out where the cell's format shows none and it is midnight."""
+    shows_clock = _CLOCK.search(_LITERALS.sub("", number_format)) is not None
+    if value.time() == dt.time.min and not shows_clock:
+        return value.date().isoformat()
+    return value.isoformat(" ")
+
+
+def _duration_text(value: dt.timedelta) -> str:
+    """Write hours, minutes and seconds as ISO 8601 does."""
+    microseconds = value // dt.timedelta(microseconds=1)
+    seconds, fraction = divmod(abs(microseconds), 1_000_000)
+    sign, decimals = "-" if microseconds < 0 else "", f".{fraction:06d}".rstrip("0") if fraction else ""
+    return f"{sign}PT{seconds // 3600}H{seconds // 60 % 60}M{seconds % 60}{decimals}S"
