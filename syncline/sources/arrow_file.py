@@ -67,7 +67,9 @@ class ArrowFileSource:
                     yield batch.select(names).rename_columns(list(wanted))
 
     @contextmanager
-    def _reader(self, places: list[int] | None) -> Iterator[pa.RecordBatchFileReader | pa.RecordBatchStreamReader]:
+    def _reader(
+        self, places: list[int] | None
+    ) -> Iterator[pa.RecordBatchFileReader | pa.RecordBatchStreamReader]:
         options = pa.ipc.IpcReadOptions(use_threads=False, included_fields=places)
         opener = pa.ipc.open_file if self._is_file else pa.ipc.open_stream
         with readable(self._path), _BoundedReads(self._path) as file:

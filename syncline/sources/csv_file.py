@@ -1,8 +1,8 @@
 """Delimited text files: every field stays the text that was written, and nothing is taken for missing.
 
-Fields may be quoted and hold separators and line breaks; UTF-8, UTF-16 with a byte order mark, Windows-1252 or
-Latin-1; lines may end in CR LF; empty lines are passed over; a name that ends in ``.gz`` is unpacked while it is
-read.
+Fields may be quoted and hold separators and line breaks; the text is UTF-8, UTF-16 with a byte order mark,
+Windows-1252 or Latin-1; lines may end in CR LF; empty lines are passed over; a name that ends in ``.gz`` is
+unpacked while it is read.
 """
 
 from __future__ import annotations

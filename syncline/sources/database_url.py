@@ -54,8 +54,10 @@ def parse_database_url(url: str) -> DatabaseUrl:
         raise DataError(f"{shown}: its {word} is not UTF-8; write a percent sign as %25") from None
     if not text:
         raise DataError(
-            f"{shown}: names no table; end the URL with '?table=NAME', or '?query=SELECT ...' for a query"
+            f"{shown}: is taken for a database and names no table; end the URL with '?table=NAME',"
+            " or '?query=SELECT ...' for a query"
         )
+    mark = "&" if "?" in address else "?"
     if word == "table":
-        return DatabaseUrl(f"{shown}?table={text}", address, table=text)
-    return DatabaseUrl(f"{shown}?query=...", address, query=text)
+        return DatabaseUrl(f"{shown}{mark}table={text}", address, table=text)
+    return DatabaseUrl(f"{shown}{mark}query=...", address, query=text)

@@ -139,7 +139,9 @@ class ExcelSource:
         for number, row in enumerate(sheet.iter_rows(), start=1):
             if number > MAX_ROWS:
                 raise DataError(f"{self._name}: has more than {MAX_ROWS} rows; export it as CSV or Parquet")
-            cells = [cell_text(cell.value, cell.number_format if cell.value is not None else "") for cell in row]
+            cells = [
+                cell_text(cell.value, cell.number_format if cell.value is not None else "") for cell in row
+            ]
             while cells and cells[-1] is None:
                 cells.pop()
             if cells:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from syncline.sources.value_text import value_text
+
 _EXACT_INTEGERS = 2**53
 """Below it each whole double has one integer that it stands for."""
 
@@ -20,16 +22,12 @@ def cell_text(value: object, number_format: str) -> str | None:
         case None | "":
             return None
         case bool():
-            return "true" if value else "false"
+            return value_text(value)
         case int() | float():
             return _number_text(value, number_format)
         case dt.datetime():
             return _moment_text(value, number_format)
-        case dt.date() | dt.time():
-            return value.isoformat()
-        case dt.timedelta():
-            return _duration_text(value)
-    return str(value)
+    return value_text(value)
 
 
 def _number_text(value: int | float, number_format: str) -> str:
@@ -42,17 +40,9 @@ def _number_text(value: int | float, number_format: str) -> str:
     return str(value)
 
 
-def _moment_text(value: dt.datetime, number_format: str) -> str:
+def _moment_text(value: dt.datetime, number_format: str) -> str | None:
     """Leave the time out where the cell's format shows none and it is midnight."""
     shows_clock = _CLOCK.search(_LITERALS.sub("", number_format)) is not None
     if value.time() == dt.time.min and not shows_clock:
         return value.date().isoformat()
-    return value.isoformat(" ")
-
-
-def _duration_text(value: dt.timedelta) -> str:
-    """Write hours, minutes and seconds as ISO 8601 does."""
-    microseconds = value // dt.timedelta(microseconds=1)
-    seconds, fraction = divmod(abs(microseconds), 1_000_000)
-    sign, decimals = "-" if microseconds < 0 else "", f".{fraction:06d}".rstrip("0") if fraction else ""
-    return f"{sign}PT{seconds // 3600}H{seconds // 60 % 60}M{seconds % 60}{decimals}S"
+    return value_text(value)

@@ -1,7 +1,7 @@
 """JSON Lines: one flat object a line, whose values become the text that was written.
 
-Numbers keep their digits, ``true`` and ``false`` are text, ``null`` and absent keys are missing. The columns are
-the keys of the first 1,000 lines in the order of their first appearance.
+Numbers keep their digits, ``true`` and ``false`` are text, ``null`` and absent keys are missing. The columns
+are the keys of the first 1,000 lines in the order of their first appearance.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ _PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
 _PASSWORD = re.compile(r"^([^:/?#]+://[^:/?#]*):.*@", re.DOTALL)
 _SECRET_PARAMETER = re.compile(r"(?i)([?&](?:[a-z_]*passw[a-z]*|pwd|odbc_connect)=)[^&]*")
 _ASKED = re.compile(r"[?&](table|query)=")
-_SQLITE = "sqlite:///"
+_SQLITE = re.compile(r"(sqlite(?:\+[a-z]+)?:///)([^?]+)(.*)", re.DOTALL)
 _WORKBOOK = ".xlsx"
 
 
@@ -26,9 +26,8 @@ def absolute_locator(locator: str) -> str:
 
     The file of ``sqlite:///FILE?...`` is one; other URLs are left alone.
     """
-    if locator.startswith(_SQLITE):
-        file, mark, rest = locator.removeprefix(_SQLITE).partition("?")
-        return f"{_SQLITE}{_absolute(file)}{mark}{rest}"
+    if sqlite := _SQLITE.fullmatch(locator):
+        return f"{sqlite[1]}{_absolute(sqlite[2])}{sqlite[3]}"
     return locator if is_url(locator) else _absolute(locator)
 
 

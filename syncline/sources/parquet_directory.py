@@ -84,5 +84,5 @@ def _require_same(first: ParquetSource, other: ParquetSource) -> None:
     for name, one, two in zip(first.columns, first.types, other.types, strict=True):
         if one != two:
             raise DataError(
-                f"{other.name}: column {name!r} has type {two}, in {first.name} it has {one}; write both alike"
+                f"{other.name}: column {name!r} is {two} and in {first.name} it is {one}; write both alike"
             )

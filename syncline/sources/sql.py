@@ -1,7 +1,7 @@
 """The few statements of SQL that tables are read with, in the words that all databases share.
 
-Rows are sorted by all columns of the table or query, whichever of them are asked for: the same content comes in
-the same order, however the database keeps it, and rows that are equal throughout cannot be told apart.
+Rows are sorted by all columns of the table or query, whichever of them are asked for: the same content comes
+in the same order, however the database keeps it, and rows that are equal throughout cannot be told apart.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def relation(url: DatabaseUrl) -> str:
     """Return what stands behind FROM: the table, or the query in brackets."""
     if url.table is not None:
         return ".".join(quoted(part) for part in url.table.split("."))
-    return f"(\n{url.query}\n) AS source"
+    return f"(\n{url.query}\n) syncline_rows"
 
 
 def no_rows(url: DatabaseUrl) -> str:

@@ -2,8 +2,8 @@
 
 A byte order mark decides where there is one. Else a file is UTF-8 unless its first bytes beyond ASCII, and
 those in the 64 KiB after them, hold no sequence of UTF-8 at all: then it is Windows-1252, or Latin-1 where it
-holds bytes that Windows-1252 leaves undefined. A UTF-8 file with a damaged byte thus stays UTF-8 and is refused
-by its line, rather than read with every letter wrong.
+holds bytes that Windows-1252 leaves undefined. A UTF-8 file with a damaged byte thus stays UTF-8 and is
+refused by its line, rather than read with every letter wrong.
 """
 
 from __future__ import annotations
