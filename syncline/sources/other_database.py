@@ -1,7 +1,7 @@
 """Other databases, by the URLs and drivers of SQLAlchemy; their values are read as text.
 
-The transaction is declared read-only where the database knows such a thing, is only ever asked for one SELECT,
-and is never committed.
+The transaction is declared read-only where the database knows such a thing, is asked for one SELECT only, and
+is never committed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """SQLite databases through ADBC, opened so that nothing can be written.
 
 SQLite keeps a type with each value and none with a column, while the driver takes a column's type from its
-first rows. So the types of all values are looked up first: whole numbers, numbers and text stay what they are, a
-column of several types becomes the narrowest type that holds them all, and the first row that the driver sees is
-one of our own with a value of the right type in each column.
+first rows. So the types of all values are looked up first. Numbers and text stay what they are, a
+column of several types becomes the narrowest type that holds them all, and the first row that the driver sees
+is one of our own with a value of the right type in each column.
 """
 
 from __future__ import annotations
