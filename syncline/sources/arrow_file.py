@@ -77,6 +77,8 @@ class ArrowFileSource:
                 with opener(file, options=options) as reader:
                     yield reader
             except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+                if file.refusal is not None:  # which Arrow's threads do not pass on
+                    raise file.refusal from None
                 if getattr(error, "errno", None):
                     raise
                 raise DataError(
@@ -114,11 +116,13 @@ class _BoundedReads(io.FileIO):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._path = path
+        self.refusal: DataError | None = None
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0 or size > MAX_BATCH_BYTES:
-            raise DataError(
+            self.refusal = DataError(
                 f"{self._path}: has a record batch of more than {MAX_BATCH_BYTES >> 20} MiB;"
                 " write it in smaller batches, or as Parquet"
             )
+            raise self.refusal
         return super().read(size) or b""

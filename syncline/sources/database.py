@@ -9,7 +9,6 @@ from typing import Protocol
 import pyarrow as pa
 
 from syncline.data.record_batches import in_batches_of
-from syncline.errors import DataError
 from syncline.sources.content_digest import DIGEST_ROWS, content_digest
 from syncline.sources.database_url import DatabaseUrl
 from syncline.sources.source import column_names, require_columns
@@ -26,7 +25,10 @@ class Database(Protocol):
         ...
 
     def rows(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Yield the columns ``names`` of all rows, sorted by all columns, in bounded memory."""
+        """Yield the columns ``names`` of all rows, sorted by all columns, in bounded memory.
+
+        Columns that are no longer there are refused.
+        """
         ...
 
     def stamp(self) -> object:
@@ -75,8 +77,6 @@ class DatabaseSource:
 
     def _renamed(self, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         raw = [self._raw[self._columns.index(name)] for name in wanted]
-        if self._database.names() != self._raw:
-            raise DataError(f"{self._name}: has other columns than when it was opened; open it anew")
         for batch in self._database.rows(raw):
             if batch.num_rows:
                 yield pa.RecordBatch.from_arrays(batch.columns, names=list(wanted))

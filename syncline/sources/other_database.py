@@ -17,7 +17,7 @@ from syncline.errors import DataError
 from syncline.sources.database_url import DatabaseUrl
 from syncline.sources.extras import load_extra
 from syncline.sources.files import require_file
-from syncline.sources.sql import sorted_rows
+from syncline.sources.sql import require_still, sorted_rows
 from syncline.sources.text_rows import TextRow, text_batches
 from syncline.sources.value_text import value_text
 
@@ -51,7 +51,9 @@ class OtherDatabase:
         """Yield the columns ``names`` of all rows as text, sorted by all columns."""
         with self._connection() as connection:
             quote = connection.dialect.identifier_preparer.quote_identifier
-            order = [quote(name) for name in self._names(connection)]
+            known = self._names(connection)
+            require_still(names, known, self._url)
+            order = [quote(name) for name in known]
             statement = sorted_rows(self._relation(connection), [quote(name) for name in names], order)
             result = connection.exec_driver_sql(statement)
             rows = (row for part in result.partitions(_FETCHED_ROWS) for row in self._texts(part, names))

@@ -15,7 +15,7 @@ import pyarrow as pa
 from syncline.errors import DataError
 from syncline.sources.database_url import DatabaseUrl
 from syncline.sources.extras import load_extra
-from syncline.sources.sql import no_rows, quoted, relation, sorted_rows
+from syncline.sources.sql import no_rows, quoted, relation, require_still, sorted_rows
 
 _SESSION = (
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -48,6 +48,9 @@ _REASONS = {
 }
 """Remedies by the first characters of SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 
+_READ_ONLY_WORDS = "read-only transaction"
+"""What a server that speaks English says where the driver has no SQLSTATE: once rows are on their way."""
+
 
 class PostgresqlDatabase:
     """A database of PostgreSQL, as ``postgresql://...`` names it."""
@@ -66,6 +69,7 @@ class PostgresqlDatabase:
         """Yield the columns ``names`` of all rows, sorted by all columns."""
         with self._cursor() as cursor:
             schema = self._schema(cursor)
+            require_still(names, schema.names, self._url)
             chosen = [_expression(schema.field(name)) for name in names]
             order = [_sort_key(field) for field in schema]
             cursor.execute(sorted_rows(relation(self._url), chosen, order))
@@ -119,6 +123,8 @@ def _reason(error: Exception) -> str:
     for length in (5, 2):
         if reason := _REASONS.get(state[:length]):
             return reason
+    if _READ_ONLY_WORDS in str(error):
+        return _REASONS["25006"]
     if "Failed to connect" in str(error):
         return (
             "the server cannot be reached or refused the login; check host, port, database, user and password"

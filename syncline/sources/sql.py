@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from syncline.errors import DataError
 from syncline.sources.database_url import DatabaseUrl
 
 
@@ -27,6 +28,12 @@ def relation(url: DatabaseUrl) -> str:
 def no_rows(url: DatabaseUrl) -> str:
     """Return the statement that tells the columns and reads no row."""
     return f"SELECT * FROM {relation(url)} WHERE 1 = 0"  # noqa: S608  (the supplier's own query, read-only)
+
+
+def require_still(names: Sequence[str], known: Sequence[str], url: DatabaseUrl) -> None:
+    """Refuse a table that lost one of ``names`` since it was opened."""
+    if not set(names).issubset(known):
+        raise DataError(f"{url.name}: lost a column since it was opened; leave it as it is during a study")
 
 
 def sorted_rows(origin: str, chosen: Sequence[str], order: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from syncline.errors import DataError
 from syncline.sources.database_url import DatabaseUrl
 from syncline.sources.extras import load_extra
 from syncline.sources.files import file_stamp, require_file
-from syncline.sources.sql import no_rows, quoted, relation, sorted_rows
+from syncline.sources.sql import no_rows, quoted, relation, require_still, sorted_rows
 
 _REASONS = {
     "readonly": "the query would write; write one SELECT",
@@ -55,6 +55,7 @@ class SqliteDatabase:
         """Yield the columns ``names`` of all rows, sorted by all columns."""
         with self._cursor() as cursor:
             known = self._names(cursor)
+            require_still(names, known, self._url)
             aliases = [f"c{place}" for place in range(len(known))]
             chosen = [aliases[known.index(name)] for name in names]
             statement = sorted_rows(self._typed_rows(cursor, known), chosen, ["k", *aliases])

@@ -111,8 +111,10 @@ def as_stored(value: object) -> object:
 def as_postgresql(url: str, request: str) -> Writer:
     def write(table: pa.Table, folder: Path) -> str:
         with dbapi.connect(url) as connection, connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS visits")
-            cursor.adbc_ingest("visits", table.take(list(reversed(range(table.num_rows)))), mode="create")
+            cursor.execute("DROP TABLE IF EXISTS visits CASCADE")
+            cursor.adbc_ingest(
+                "visits", table.take(pa.array(range(table.num_rows - 1, -1, -1), pa.int64())), mode="create"
+            )
             connection.commit()
         return f"{url}&{request}"
 
