@@ -86,7 +86,7 @@ $(DEMO_READY): pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(DEV_READY): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python $(PIP_INSTALL) constraints.txt --editable '.[demo,dev]'
+	$(BIN)/python $(PIP_INSTALL) constraints.txt --editable '.[databases,demo,dev,excel]'
 	touch $(DEMO_READY) $@
 
 $(PROTO_READY): constraints-proto.txt

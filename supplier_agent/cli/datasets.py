@@ -9,7 +9,6 @@ import typer
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.datasets.catalogue import (
     Dataset,
-    absolute_source,
     add_dataset,
     find_dataset,
     list_datasets,
@@ -20,6 +19,7 @@ from supplier_agent.tasks.journal import microseconds, open_journal
 from syncline.cli.table import print_json, print_table
 from syncline.clock import SystemClock
 from syncline.errors import UsageError
+from syncline.sources.locator import absolute_locator
 
 datasets = typer.Typer(
     help="Name the data that studies may ask for.", no_args_is_help=True, rich_markup_mode=None
@@ -30,7 +30,12 @@ Name = Annotated[str, typer.Argument(help="The name under which studies ask for 
 @datasets.command()
 def add(
     name: Name,
-    source: Annotated[str, typer.Argument(help="A CSV or Parquet file.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A file, a directory of Parquet files, or a database URL with ?table= or ?query=."
+        ),
+    ],
     person: Annotated[
         str | None, typer.Option("--person", help="The column that tells persons apart.")
     ] = None,
@@ -38,10 +43,10 @@ def add(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a data set after reading it once; the file stays where it is."""
+    """Add a data set after reading it once; the rows stay where they are."""
     if preparation is not None:
         raise UsageError("--preparation: this version does not implement preparations; leave it out")
-    dataset = Dataset(name, absolute_source(source), person)
+    dataset = Dataset(name, absolute_locator(source), person)
     place = existing_home(home)
     found = inspect_dataset(dataset)
     now_us = microseconds(SystemClock())
@@ -75,17 +80,19 @@ def check(name: Name, home: Home = None, as_json: AsJson = False) -> None:
         dataset = journal.read_now(lambda connection: find_dataset(connection, name))
     found = inspect_dataset(dataset)
     if as_json:
-        print_json({**_described(dataset, found), "columns": list(found.columns)})
+        described = {**_described(dataset, found), "description": found.description}
+        print_json({**described, "columns": list(found.columns)})
     else:
         typer.echo(f"{name} can be read: {found.rows} rows, {len(found.columns)} columns")
+        typer.echo(found.description)
 
 
 @datasets.command()
 def remove(name: Name, home: Home = None) -> None:
-    """Forget a data set; the file is not touched."""
+    """Forget a data set; its rows are not touched."""
     with open_journal(existing_home(home)) as journal:
         journal.write_now(lambda connection: remove_dataset(connection, name))
-    typer.echo(f"removed {name}; its file is where it was")
+    typer.echo(f"removed {name}; its rows are where they were")
 
 
 def _described(dataset: Dataset, found: Inspection | None = None) -> dict[str, str | int | None]:

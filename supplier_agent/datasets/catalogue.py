@@ -6,10 +6,9 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from syncline.errors import DataError, UsageError
+from syncline.sources.locator import shown_locator
 
 TABLES = """
 CREATE TABLE dataset (
@@ -40,17 +39,8 @@ class Dataset:
 
     @property
     def shown_source(self) -> str:
-        """The source with the password of a database URL hidden."""
-        parts = urlsplit(self.source)
-        if not parts.password:
-            return self.source
-        host = parts.netloc.rpartition("@")[2]
-        return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{host}"))
-
-
-def absolute_source(source: str) -> str:
-    """Make a file's path absolute, so that it means the same wherever the agent runs; leave URLs alone."""
-    return source if "://" in source else str(Path(source).expanduser().absolute())
+        """The source with the secrets of a database URL hidden."""
+        return shown_locator(self.source)
 
 
 def add_dataset(connection: sqlite3.Connection, dataset: Dataset, now_us: int) -> None:

@@ -15,10 +15,11 @@ SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found: the names of the columns and the number of rows."""
+    """What was found: the names of the columns, the number of rows, and a description of the source."""
 
     columns: tuple[str, ...]
     rows: int
+    description: str
 
 
 def inspect_dataset(dataset: Dataset) -> Inspection:
@@ -30,7 +31,7 @@ async def _inspect(dataset: Dataset) -> Inspection:
     async with await ChildProcess.start(READER) as child:
         header = {"source": dataset.source, "person": dataset.person}
         answer, _ = await child.call(header, timeout=SECONDS)
-    columns, rows = answer.get("columns"), answer.get("rows")
-    if not (isinstance(columns, list) and isinstance(rows, int)):
+    columns, rows, description = (answer.get(key) for key in ("columns", "rows", "description"))
+    if not (isinstance(columns, list) and isinstance(rows, int) and isinstance(description, str)):
         raise DataError(f"data set {dataset.name}: the reading process gave no sensible answer")
-    return Inspection(tuple(str(name) for name in columns), rows)
+    return Inspection(tuple(str(name) for name in columns), rows, description)

@@ -14,16 +14,16 @@ BATCH_ROWS = 65_536
 
 
 def inspect(header: dict[str, Json], blobs: list[bytes]) -> tuple[dict[str, Json], list[bytes]]:
-    """Read the source named in ``header`` from end to end; return its columns and number of rows."""
+    """Read the source named in ``header`` from end to end; return what it is, its columns and their rows."""
     locator, person = header.get("source"), header.get("person")
     if not isinstance(locator, str):
-        raise ProtocolError("source: expected a path")
+        raise ProtocolError("source: expected a path or URL")
     source = open_source(locator)
     if isinstance(person, str) and person not in source.columns:
         raise DataError(f"{source.name}: there is no column {person!r}, which --person names")
     columns: list[Json] = list(source.columns)
     rows = sum(batch.num_rows for batch in source.batches(columns=source.columns[:1], batch_rows=BATCH_ROWS))
-    return {"columns": columns, "rows": rows}, []
+    return {"columns": columns, "rows": rows, "description": source.describe()}, []
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def simulate(
 
 
 def synthesize(
-    data: Annotated[str, typer.Argument(help="A CSV or Parquet file.")],
+    data: Annotated[str, typer.Argument(help="A file, or a database URL with ?table= or ?query=.")],
     out: Annotated[Path, typer.Option("--out", help="A new .parquet or .csv file.")],
     method: Annotated[str, typer.Option("--method", help="cart or marginals.")] = "cart",
     schema_file: Annotated[
@@ -92,7 +92,9 @@ def synthesize(
 
 
 @schema.command("infer")
-def infer(data: Annotated[str, typer.Argument(help="A CSV or Parquet file.")]) -> None:
+def infer(
+    data: Annotated[str, typer.Argument(help="A file, or a database URL with ?table= or ?query=.")],
+) -> None:
     """Print a draft of the schema of a table, for a person to correct."""
     from syncline.data.inference import infer_schema
     from syncline.sources.registry import open_source

@@ -44,7 +44,7 @@ class CsvDialect:
 
 
 def read_dialect(stream: BinaryIO, name: str) -> CsvDialect:
-    """Find the dialect of ``stream``, read from its beginning; ``name`` stands for it in messages."""
+    """Find the dialect of ``stream``, UTF-8 from its beginning; ``name`` stands for it in messages."""
     text, is_whole = _sample(stream, name)
     body = text.lstrip("\r\n")
     if not body.strip():
@@ -62,8 +62,6 @@ def _sample(stream: BinaryIO, name: str) -> tuple[str, bool]:
     """Return the beginning of the text, and whether it is all of it."""
     content = stream.read(SAMPLE_BYTES + 1)
     is_whole = len(content) <= SAMPLE_BYTES
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(f"{name}: is encoded as UTF-16; save it as UTF-8")
     if b"\0" in content:
         raise DataError(f"{name}: is not a text file; export the table as CSV or Parquet")
     try:

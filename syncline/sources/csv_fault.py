@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from syncline.sources.csv_dialect import CsvDialect
-
-MAX_RECORD_BYTES = 1024 * 1024
-"""The longest record that is read: one that is longer has lost its closing quote."""
+from syncline.sources.text_file import MAX_RECORD_BYTES
 
 _END = "\0"
 """A line put after the last one: it stands alone unless a quoted field is still open."""

@@ -1,15 +1,13 @@
 """Delimited text files: every field stays the text that was written, and nothing is taken for missing.
 
-Fields may be quoted and hold separators and line breaks; UTF-8 with or without a byte order mark; lines may
-end in CR LF; empty lines are passed over; a name that ends in ``.gz`` is unpacked while it is read.
+Fields may be quoted and hold separators and line breaks; the text is UTF-8, UTF-16 with a byte order mark,
+Windows-1252 or Latin-1; lines may end in CR LF; empty lines are passed over; a name that ends in ``.gz`` is
+unpacked while it is read.
 """
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,19 +17,18 @@ from pyarrow import csv
 from syncline.data.record_batches import in_batches_of
 from syncline.errors import DataError
 from syncline.sources.csv_dialect import read_dialect
-from syncline.sources.csv_fault import MAX_RECORD_BYTES, find_fault
-from syncline.sources.files import FileContent, readable, require_file
+from syncline.sources.csv_fault import find_fault
 from syncline.sources.source import require_columns
+from syncline.sources.text_file import MAX_RECORD_BYTES, TextFile
 
 
 class CsvSource:
     """Read a delimited text file; all columns are text."""
 
     def __init__(self, path: Path) -> None:
-        require_file(path)
         self._path = path
-        self._content = FileContent(path)
-        with self._open() as stream:
+        self._text = TextFile(path)
+        with self._text.open() as stream:
             self._dialect = read_dialect(stream, str(path))
 
     @property
@@ -51,18 +48,19 @@ class CsvSource:
 
     def digest(self) -> str:
         """Return the SHA-256 of the file in hexadecimal."""
-        return self._content.digest()
+        return self._text.digest()
 
     def describe(self) -> str:
-        """Return the path, the separator and the number of columns."""
-        return f"{self._path}, text separated by {self._dialect.separator!r}, {len(self.columns)} columns"
+        """Return the path, the encoding, the separator and the number of columns."""
+        encoding, separator = self._text.encoding.upper(), self._dialect.separator
+        return f"{self._path}, {encoding} text separated by {separator!r}, {len(self.columns)} columns"
 
     def _parse(self, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         if not self._dialect.has_rows:
             return
         last_column = self.columns[-1]
         last = None
-        with self._open() as stream:
+        with self._text.open() as stream:
             for batch in self._parsed_batches(stream, [*dict.fromkeys([*wanted, last_column])]):
                 last = batch.column(last_column)[-1].as_py()
                 yield batch.select(list(wanted))
@@ -98,15 +96,5 @@ class CsvSource:
             raise DataError(f"{self._path}: {fault}")
 
     def _fault(self) -> str | None:
-        with self._open() as stream:
+        with self._text.open() as stream:
             return find_fault(stream, self._dialect)
-
-    @contextmanager
-    def _open(self) -> Iterator[BinaryIO]:
-        packed = self._path.suffix.lower() == ".gz"
-        with readable(self._path):
-            try:
-                with gzip.open(self._path) if packed else self._path.open("rb") as stream:
-                    yield stream  # type: ignore[misc]
-            except (EOFError, zlib.error, gzip.BadGzipFile):
-                raise DataError(f"{self._path}: is not a whole gzip file; copy it again") from None

@@ -54,6 +54,18 @@ def require_file(path: Path) -> None:
 
 
 @contextmanager
+def unchanged(path: Path) -> Iterator[int]:
+    """Refuse a file that changes between the beginning and the end of a pass; yield its size in bytes."""
+    before = _stamp(path)
+    try:
+        yield before.size
+    except DataError:
+        _require_stamp(path, before)
+        raise
+    _require_stamp(path, before)
+
+
+@contextmanager
 def readable(path: Path) -> Iterator[None]:
     """Turn what the operating system says of ``path`` into a :class:`DataError`."""
     try:
@@ -65,6 +77,19 @@ def readable(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else "the system gives no reason"
         raise DataError(f"{path}: cannot be read: {reason}; check the path and the disk") from None
+
+
+def file_stamp(path: Path) -> tuple[int, ...] | None:
+    """Return what changes when the file's content does, or None where there is no such file."""
+    try:
+        return _stamp(path)
+    except FileNotFoundError:
+        return None
+
+
+def _require_stamp(path: Path, stamp: _Stamp) -> None:
+    if _stamp(path) != stamp:
+        raise DataError(f"{path}: changed while it was read; leave it as it is during a study")
 
 
 def _stamp(path: Path) -> _Stamp:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from syncline.data.record_batches import in_batches_of
 from syncline.errors import DataError
+from syncline.sources.content_digest import DIGEST_ROWS, content_digest
 from syncline.sources.source import column_names, require_columns
-
-_DIGEST_ROWS = 65_536
 
 
 @runtime_checkable
@@ -52,29 +49,11 @@ class TableSource:
 
     def digest(self) -> str:
         """Return the SHA-256 of the columns' names, types and values."""
-        sink = _DigestSink()
-        with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), self._table.schema) as writer:
-            for batch in self.batches(None, _DIGEST_ROWS):
-                writer.write_batch(batch)
-        return sink.sha256.hexdigest()
+        return content_digest(self._table.schema, self.batches(None, DIGEST_ROWS))
 
     def describe(self) -> str:
         """Return the size of the table."""
         return f"{self._name} in memory, {self._table.num_rows} rows x {len(self._columns)} columns"
-
-
-class _DigestSink(io.RawIOBase):
-    """Take what is written into a digest and keep nothing."""
-
-    def __init__(self) -> None:
-        self.sha256 = hashlib.sha256()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, content: Any) -> int:  # Any: whatever offers its bytes
-        self.sha256.update(content)
-        return len(memoryview(content))
 
 
 def _to_arrow(table: ArrowStream, name: str) -> pa.Table:

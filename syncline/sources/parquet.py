@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from syncline.data.record_batches import in_batches_of
 from syncline.errors import DataError
-from syncline.sources.files import FileContent, readable, require_file
+from syncline.sources.files import FileContent, readable, require_file, unchanged
 from syncline.sources.source import column_names, require_columns
 
 
@@ -24,7 +24,8 @@ class ParquetSource:
         self._content = FileContent(path)
         with _decoded(path), pq.ParquetFile(path) as file:
             self._raw: list[str] = file.schema_arrow.names
-            self._rows: int = file.metadata.num_rows
+            self.types: list[pa.DataType] = file.schema_arrow.types
+            self.rows: int = file.metadata.num_rows
         self._columns = column_names(self._raw, str(path))
 
     @property
@@ -49,10 +50,14 @@ class ParquetSource:
 
     def describe(self) -> str:
         """Return the path and the size of the table."""
-        return f"{self._path}, Parquet, {self._rows} rows x {len(self._columns)} columns"
+        return f"{self._path}, Parquet, {self.rows} rows x {len(self._columns)} columns"
 
     def _decode(self, raw: list[str], names: Sequence[str], batch_rows: int) -> Iterator[pa.RecordBatch]:
-        with _decoded(self._path), pq.ParquetFile(self._path, pre_buffer=False) as file:
+        with (
+            unchanged(self._path),
+            _decoded(self._path),
+            pq.ParquetFile(self._path, pre_buffer=False) as file,
+        ):
             for batch in file.iter_batches(batch_size=batch_rows, columns=raw):
                 yield batch.select(raw).rename_columns(list(names))
 

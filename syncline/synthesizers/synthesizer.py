@@ -100,7 +100,7 @@ class Synthesizer:
         self._drawn = 0
 
     def fit(self, data: Locator) -> Synthesizer:
-        """Learn ``data``: a data frame, an Arrow table, or the path of a CSV or Parquet file."""
+        """Learn ``data``: a data frame, an Arrow table, or the path or URL of a source."""
         source = open_source(data)
         schema = self._given or infer_schema(read_table(source))
         for name in self._visit_sequence:

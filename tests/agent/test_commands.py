@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import sqlite3
 import stat
 import sys
 
+import openpyxl
 import pytest
 
 import syncline.wire  # noqa: F401  (before gRPC)
@@ -17,7 +19,7 @@ import syncline.wire  # noqa: F401  (before gRPC)
 from supplier_agent.cli import main
 from supplier_agent.consent.decision import Seal
 from supplier_agent.consent.proposals import Judgement, receive_proposal
-from supplier_agent.datasets.catalogue import Dataset, choose_dataset
+from supplier_agent.datasets.catalogue import Dataset, add_dataset, choose_dataset, find_dataset
 from supplier_agent.home import AgentHome
 from supplier_agent.tasks.journal import open_journal
 from syncline.clock import SystemClock
@@ -116,6 +118,46 @@ def test_a_data_set_is_read_before_it_is_added(command, home, tmp_path):
     assert str(tmp_path / "none.csv") in error
     assert command("datasets", "remove", "lung", "--home", home.root)[0] == 0
     assert command("datasets", "remove", "lung", "--home", home.root)[0] == 2
+
+
+def test_other_sources_are_added_listed_and_checked(command, home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with sqlite3.connect("lung.db") as connection:
+        connection.execute("CREATE TABLE visits AS SELECT 1 AS pid, 40 AS age")
+    connection.close()
+    book = openpyxl.Workbook()
+    book.create_sheet("Visits").append(["pid"])
+    book.save("lung.xlsx")
+    for name, source, stored in (
+        ("base", "sqlite:///lung.db?table=visits", f"sqlite:///{tmp_path}/lung.db?table=visits"),
+        ("book", "lung.xlsx#Visits", f"{tmp_path}/lung.xlsx#Visits"),
+    ):
+        code, out, _ = command("datasets", "add", name, source, "--json", "--home", home.root)
+        assert (code, json.loads(out)["source"]) == (0, stored)
+    code, out, _ = command("datasets", "check", "base", "--home", home.root)
+    assert code == 0
+    assert out.splitlines() == [
+        "base can be read: 1 rows, 2 columns",
+        f"sqlite:///{tmp_path}/lung.db?table=visits, table of SQLite, 2 columns",
+    ]
+    code, out, _ = command("datasets", "check", "book", "--json", "--home", home.root)
+    assert "sheet 'Visits', 1 columns" in json.loads(out)["description"]
+
+
+def test_a_secret_is_stored_as_its_place_and_shown_as_stars(command, home, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("geheim")
+    secret.chmod(0o600)
+    url = f"postgresql://ada:${{file:{secret}}}@127.0.0.1:1/lung?table=visits"
+    code, out, error = command("datasets", "add", "lung", url, "--home", home.root)
+    assert (code, out) == (1, "")
+    assert "postgresql://ada:***@127.0.0.1:1/lung?table=visits: the server cannot be reached" in error
+    with open_journal(home) as journal:
+        journal.write_now(lambda connection: add_dataset(connection, Dataset("lung", url, None), 1))
+        assert journal.read_now(lambda connection: find_dataset(connection, "lung")).source == url
+    code, out, _ = command("datasets", "list", "--home", home.root)
+    assert "ada:***@" in out.replace("\n", "")
+    assert str(secret) not in out
 
 
 def test_a_preparation_is_refused_by_name(command, home, tmp_path):

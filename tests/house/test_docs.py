@@ -24,7 +24,7 @@ PROGRAMS = {
 }
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-COMMAND = re.compile(rf"(?:^|[\s/(])({'|'.join(PROGRAMS)}) ([^)|>&#\n]+)")
+COMMAND = re.compile(rf"(?:^|[\s/(])({'|'.join(PROGRAMS)}) ((?:'[^'\n]*'|[^)|>&#'\n])+)")
 TARGET = re.compile(r"^make ([a-z-]+)", re.MULTILINE)
 
 

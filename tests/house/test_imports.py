@@ -11,6 +11,7 @@ import pytest
 from tests.house.repository import ROOT, source_files
 
 HEAVY = ("numpy", "pandas", "pyarrow", "scipy", "sklearn")
+OPTIONAL = ("adbc_driver_manager", "adbc_driver_postgresql", "adbc_driver_sqlite", "openpyxl", "sqlalchemy")
 COUNT_MODULES = "import sys, json, {module}; print(json.dumps(sorted(sys.modules)))"
 
 
@@ -26,6 +27,10 @@ def loaded_by(module: str) -> set[str]:
 def test_importing_the_core_is_light() -> None:
     loaded = loaded_by("syncline")
     assert loaded.isdisjoint({*HEAVY, "cryptography", "google.protobuf", "grpc", "pydantic", "rich", "typer"})
+
+
+def test_readers_load_what_they_need_when_a_source_is_opened() -> None:
+    assert loaded_by("syncline.sources.registry").isdisjoint(OPTIONAL)
 
 
 @pytest.mark.parametrize("room", ["uplink", "tasks", "consent", "datasets"])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from syncline.errors import DataError
-from syncline.sources.csv_fault import MAX_RECORD_BYTES
 from syncline.sources.csv_file import CsvSource
+from syncline.sources.text_file import MAX_RECORD_BYTES
 
 SECRET = "4711-geheim"
 
@@ -35,8 +35,10 @@ def refused(path: Path, content: bytes) -> str:
         (f"a,b\n1,2\n{SECRET}\n".encode(), "line 3 has 1 fields where the header has 2"),
         (f"a,b\n1,2\n\n1,2,{SECRET}\n".encode(), "line 4 has 3 fields where the header has 2"),
         (f'a,b\n"1\n1",2\n{SECRET}\n'.encode(), "line 4 has 1 fields where the header has 2"),
-        (f"a,b\n1,{SECRET}\xff\n".encode("latin-1"), "line 2 is not UTF-8"),
-        ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
+        (f"a,b\né,{SECRET}".encode() + b"\xff\n", "line 2 is not UTF-8"),
+        ("a,b\n1,2\n".encode("utf-16") + b"\x00\xd8\n\x00", "line 3 is not UTF-16-LE"),
+        ("a,b\n1,2\n".encode("utf-16")[:-1], "line 2 is not UTF-16-LE"),
+        ("a,b\n1,2\n".encode("utf-32"), "not a text file"),
         (b"a,b\n1,\x00\n", "not a text file"),
         (b"PK\x03\x04\x00\x00", "not a text file"),
         (f'a,b\n1,2\n3,"{SECRET}\n5,6\n7,8\n'.encode(), "begins at line 3 is not closed"),
@@ -53,7 +55,9 @@ def test_a_faulty_file_is_refused(tmp_path: Path, content: bytes, said: str) -> 
 def test_a_fault_beyond_the_sample_is_found_by_its_line(tmp_path: Path) -> None:
     rows = b"1,2\n" * 40_000
     assert "line 40002 has 1 fields" in refused(tmp_path / "table.csv", b"a,b\n" + rows + b"x\n")
-    assert "line 40002 is not UTF-8" in refused(tmp_path / "table.csv", b"a,b\n" + rows + b"x,\xe9\n")
+    assert "line 40003 is not UTF-8" in refused(
+        tmp_path / "table.csv", b"a,b\n" + rows + b"x,\xc3\xa9\nx,\xe9\n"
+    )
 
 
 def test_a_record_without_end_is_refused_in_bounded_memory(tmp_path: Path) -> None:

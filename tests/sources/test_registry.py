@@ -28,13 +28,15 @@ def test_what_cannot_be_opened_is_refused_with_the_reason(tmp_path: Path) -> Non
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
     os.mkfifo(tmp_path / "pipe.csv")
-    (tmp_path / "book.xlsx").write_bytes(b"")
+    (tmp_path / "book.ods").write_bytes(b"")
+    (tmp_path / "empty").mkdir()
     for name, said in {
         "absent.csv": "no such file",
-        "folder.csv": "is a directory",
+        "folder.csv": "is a directory without Parquet files",
+        "empty": "is a directory without Parquet files",
         "loop.csv": "cannot be read",
         "pipe.csv": "no regular file",
-        "book.xlsx": "must end in one of .csv",
+        "book.ods": "must end in one of .csv",
     }.items():
         with pytest.raises(DataError, match=said) as caught:
             open_source(tmp_path / name)
@@ -50,6 +52,6 @@ def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_password_in_a_url_is_not_repeated() -> None:
-    with pytest.raises(DataError, match="only files are read") as caught:
+    with pytest.raises(DataError, match="names no table") as caught:
         open_source("postgresql://user:hunter2@host/base")
     assert "hunter2" not in str(caught.value)

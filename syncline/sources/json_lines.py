@@ -1,0 +1,144 @@
+"""JSON Lines: one flat object a line, whose values become the text that was written.
+
+Numbers keep their digits, ``true`` and ``false`` are text, ``null`` and absent keys are missing. The columns
+are the keys of the first 1,000 lines in the order of their first appearance.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+import pyarrow as pa
+
+from syncline.data.record_batches import in_batches_of
+from syncline.errors import DataError
+from syncline.sources.source import column_names, require_columns
+from syncline.sources.text_file import MAX_RECORD_BYTES, TextFile
+from syncline.sources.text_rows import text_batches
+
+HEAD_LINES = 1000
+"""Lines whose keys are the columns."""
+
+_Object: TypeAlias = dict[str, str | None]
+
+
+class JsonLinesSource:
+    """Read a file of JSON Lines; all columns are text."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._text = TextFile(path)
+        with self._text.open() as stream:
+            self._keys = _first_keys(stream, str(path))
+        self._columns = column_names(self._keys, str(path))
+
+    @property
+    def name(self) -> str:
+        """What the source is called in messages."""
+        return str(self._path)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns in their order."""
+        return self._columns
+
+    def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in order, at most ``batch_rows`` at a time."""
+        wanted = require_columns(columns, self._columns, str(self._path))
+        return in_batches_of(batch_rows, self._parse(wanted))
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the file in hexadecimal."""
+        return self._text.digest()
+
+    def describe(self) -> str:
+        """Return the path, the encoding and the number of columns."""
+        return f"{self._path}, JSON Lines in {self._text.encoding.upper()}, {len(self._columns)} columns"
+
+    def _parse(self, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        keys = [self._keys[self._columns.index(name)] for name in wanted]
+        with self._text.open() as stream:
+            yield from text_batches(wanted, ([row.get(key) for key in keys] for row in self._rows(stream)))
+
+    def _rows(self, stream: BinaryIO) -> Iterator[_Object]:
+        known = frozenset(self._keys)
+        for number, row in _objects(stream, str(self._path)):
+            if not known.issuperset(row):
+                raise DataError(
+                    f"{self._path}: line {number} has a key that the first {HEAD_LINES} lines do not have;"
+                    " add it to the first line, as null where it has no value"
+                )
+            yield row
+
+
+def _first_keys(stream: BinaryIO, name: str) -> list[str]:
+    """Return the keys of the first lines in the order of their first appearance."""
+    keys: dict[str, None] = {}
+    for place, (_, row) in enumerate(_objects(stream, name), start=1):
+        keys.update(dict.fromkeys(row))
+        if place == HEAD_LINES:
+            break
+    if not keys:
+        raise DataError(f"{name}: is empty; it needs a line with the names of the columns as keys")
+    return list(keys)
+
+
+def _objects(stream: BinaryIO, name: str) -> Iterator[tuple[int, _Object]]:
+    """Yield each line's number and object; empty lines are passed over."""
+    number = 0
+    while content := stream.readline(MAX_RECORD_BYTES + 1):
+        number += 1
+        if len(content) > MAX_RECORD_BYTES:
+            raise DataError(
+                f"{name}: line {number} is longer than {MAX_RECORD_BYTES >> 20} MiB; is this JSON Lines?"
+            )
+        try:
+            if text := content.decode("utf-8-sig" if number == 1 else "utf-8").strip():
+                yield number, _flat(text)
+        except _Unfit as unfit:
+            raise DataError(f"{name}: line {number} {unfit}") from None
+        except UnicodeError:
+            raise DataError(f"{name}: line {number} is not UTF-8; save the file as UTF-8") from None
+        except (ValueError, RecursionError):
+            raise DataError(f"{name}: line {number} is no JSON; write one object a line") from None
+
+
+class _Unfit(Exception):
+    """What is wrong with a line that is JSON, ready to be put behind its number."""
+
+
+def _flat(text: str) -> _Object:
+    """Return the object that a line holds, its values as text."""
+    row = _DECODER.decode(text)
+    if not isinstance(row, _Row):
+        raise _Unfit("is no object; write one object a line, with the names of the columns as keys")
+    return {key: _cell(value) for key, value in row.items()}
+
+
+def _cell(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        if value is not None and not value.isascii():
+            value.encode()  # half of a surrogate pair is no text
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    raise _Unfit("has a value that is an object or a list; give it a column for each part")
+
+
+class _Row(dict[str, object]):
+    """An object as it was read, told apart from other values by its type."""
+
+
+def _row(pairs: list[tuple[str, object]]) -> _Row:
+    row = _Row(pairs)
+    if len(row) != len(pairs):
+        raise _Unfit("has the same key twice; keep one")
+    return row
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_row, parse_float=str, parse_int=str, parse_constant=str, strict=True
+)

@@ -1,0 +1,31 @@
+"""Rows of Python text on their way to record batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeAlias
+
+import pyarrow as pa
+
+TextRow: TypeAlias = Sequence[str | None]
+"""The cells of a row as text, None where there is none."""
+
+_CHUNK_ROWS = 4096
+
+
+def text_schema(names: Sequence[str]) -> pa.Schema:
+    """Return the schema of a table of text."""
+    return pa.schema([(name, pa.string()) for name in names])
+
+
+def text_batches(names: Sequence[str], rows: Iterable[TextRow]) -> Iterator[pa.RecordBatch]:
+    """Yield ``rows``, whose cells are in the order of ``names``, as batches of text columns."""
+    schema, iterator = text_schema(names), iter(rows)
+    while chunk := list(islice(iterator, _CHUNK_ROWS)):
+        columns = [pa.array([row[place] for row in chunk], pa.string()) for place in range(len(names))]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema) if names else _without_columns(len(chunk))
+
+
+def _without_columns(n_rows: int) -> pa.RecordBatch:
+    return pa.RecordBatch.from_struct_array(pa.array([{}] * n_rows, pa.struct([])))
