@@ -2,7 +2,7 @@
 
 It keeps the prepared table between rounds; everything it keeps can be computed again. The policy judges every
 question here, next to the rows, before anything is counted. The memory that goes from round to round begins
-with the digest of the source, so that one study never counts two versions of a table.
+with the digest of the source and its preparation, so that one study never counts two versions of a table.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from syncline.compute.frames import Header, Json
 from syncline.compute.serve import serve
 from syncline.data.schema import Schema
 from syncline.errors import DataError, PolicyRefusal, ProtocolError
+from syncline.preparation.preparation_document import Preparation
+from syncline.preparation.prepared_view import prepared_view
 from syncline.protocols.asking import Answering, Memory, Request, admit, require_in_scope
 from syncline.questions.marginals import Marginals
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
 from syncline.sources.registry import open_source
+from syncline.sources.source import Source
 from syncline.study.fitting import workspace_of
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
@@ -31,22 +34,22 @@ class Child:
     """Answer rounds; the table of the last study stays prepared."""
 
     def __init__(self) -> None:
-        self._key: tuple[bytes, str] | None = None
+        self._key: tuple[str, list[bytes]] | None = None
         self._workspace: Workspace | None = None
         self._digest = b""
 
     def handle(self, header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, list[bytes]]:
         """Take one call of the daemon."""
-        if header.get("op") != "respond" or len(blobs) != 3:
+        if header.get("op") != "respond" or len(blobs) not in {3, 4}:
             raise ProtocolError("the computing process was asked for something that it does not do")
-        specification, request_bytes, memory_bytes = blobs
+        specification, request_bytes, memory_bytes, *preparation = blobs
         spec = StudySpec.from_canonical(specification)
         request = RequestCodec().decode(request_bytes)
         memory = MemoryCodec().decode(memory_bytes[_DIGEST_BYTES:])
         policy = Policy.from_document(header.get("policy"))
         asked = judge(policy, request, memory, spec.schema)
         try:
-            workspace = self._table(spec, specification, str(header.get("source")))
+            workspace = self._table(spec, str(header.get("source")), [specification, *preparation])
             self._require_same_source(memory_bytes)
             reply, after = Answering().respond(request, workspace, memory)
         except DataError:
@@ -57,16 +60,19 @@ class Child:
     def _require_same_source(self, memory: bytes) -> None:
         if memory and memory[:_DIGEST_BYTES] != self._digest:
             raise DataError(
-                "the data set's source changed since this study began: put it back as it was,"
+                "the data set's source or preparation changed since this study began: put it back as it was,"
                 " or refuse the study and let it be submitted anew"
             )
 
-    def _table(self, spec: StudySpec, specification: bytes, locator: str) -> Workspace:
-        if self._workspace is None or self._key != (specification, locator):
-            source = open_source(locator)
+    def _table(self, spec: StudySpec, locator: str, documents: list[bytes]) -> Workspace:
+        """Return the prepared table; ``documents`` are the specification and the preparation, if any."""
+        if self._workspace is None or self._key != (locator, documents):
+            source: Source = open_source(locator)
+            for canonical in documents[1:]:
+                source = prepared_view(source, Preparation.from_canonical(canonical))
             self._workspace = workspace_of(spec, source)
             self._digest = bytes.fromhex(source.digest())
-            self._key = (specification, locator)
+            self._key = (locator, documents)
         return self._workspace
 
 

@@ -23,10 +23,11 @@ _MOST_KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms a round is answered: from which source, and under which policy."""
+    """On which terms a round is answered: from which source, under which policy, by which preparation."""
 
     source: str
     policy: Mapping[str, Json]
+    preparation: str | None = None
 
 
 class PolicyDesk:
@@ -58,7 +59,8 @@ class PolicyDesk:
         most = found["max_rounds"]
         if not isinstance(most, int) or number > most:
             raise PolicyRefusal(f"limits.max_rounds: round {number} exceeds the {most} permitted")
-        return Terms(source, policy)
+        preparation = found["preparation"]
+        return Terms(source, policy, None if preparation is None else str(preparation))
 
     async def _assess(
         self, specification: bytes, researcher_key: bytes, datasets: Sequence[Dataset]
