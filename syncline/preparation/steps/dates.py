@@ -76,7 +76,7 @@ class Dates(Step):
     def bind(self, layout: Layout, where: str) -> Bound:
         """Check the names."""
         names = chosen(self.columns, layout, where)
-        read = self._reader()
+        read = self.reader()
 
         def change(text: str) -> str | None:
             found = read(text)
@@ -94,7 +94,8 @@ class Dates(Step):
 
         return Bound(layout, run)
 
-    def _reader(self) -> Callable[[str], dt.date | None]:
+    def reader(self) -> Callable[[str], dt.date | None]:
+        """Return the function that reads a text in the formats given; None where none fits."""
         patterns = [compile_format(text) for text in self.formats]
 
         def read(text: str) -> dt.date | None:
