@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -75,6 +76,7 @@ class Units(Step):
         return line_between(self.origin, self.target)
 
 
+@lru_cache(maxsize=256)
 def line_between(origin: str, target: str) -> tuple[Decimal, Decimal]:
     """Return slope and offset that turn numbers in ``origin`` into numbers in ``target``."""
     import pint
