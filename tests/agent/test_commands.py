@@ -104,7 +104,13 @@ def test_a_data_set_is_read_before_it_is_added(command, home, tmp_path):
     table.write_text("pid,age\n1,40\n2,50\n")
     code, out, _ = command("datasets", "add", "lung", table, "--person", "pid", "--json", "--home", home.root)
     assert code == 0
-    assert json.loads(out) == {"name": "lung", "source": str(table), "person": "pid", "rows": 2}
+    assert json.loads(out) == {
+        "name": "lung",
+        "source": str(table),
+        "person": "pid",
+        "preparation": None,
+        "rows": 2,
+    }
     code, _, error = command("datasets", "add", "lung", table, "--home", home.root)
     assert code == 2
     assert "remove it first" in error
@@ -116,13 +122,6 @@ def test_a_data_set_is_read_before_it_is_added(command, home, tmp_path):
     assert str(tmp_path / "none.csv") in error
     assert command("datasets", "remove", "lung", "--home", home.root)[0] == 0
     assert command("datasets", "remove", "lung", "--home", home.root)[0] == 2
-
-
-def test_a_preparation_is_refused_by_name(command, home, tmp_path):
-    arguments = ("datasets", "add", "z", tmp_path / "z.csv", "--preparation", "p.yaml")
-    code, _, error = command(*arguments, "--home", home.root)
-    assert code == 2
-    assert "--preparation: this version does not implement preparations" in error
 
 
 def test_show_says_in_plain_words_what_would_leave(command, home):

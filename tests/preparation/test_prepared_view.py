@@ -1,4 +1,4 @@
-"""A source seen through a preparation: streamed, digested with all it depends on, one fold with pseudonyms."""
+"""A source seen through a preparation: streamed, digested with all that it depends on, one fold."""
 
 from __future__ import annotations
 

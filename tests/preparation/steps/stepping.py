@@ -80,7 +80,7 @@ AWKWARD = [
 ]
 
 cell = st.none() | st.sampled_from(AWKWARD) | st.text(max_size=4)
-rows = st.lists(st.fixed_dictionaries({name: cell for name in NAMES}), max_size=12)
+rows = st.lists(st.fixed_dictionaries(dict.fromkeys(NAMES, cell)), max_size=12)
 
 
 def view_of(steps: list[dict[str, object]], table: Rows, names: tuple[str, ...] = NAMES) -> PreparedView:

@@ -209,7 +209,7 @@ def test_what_is_no_number_is_none(text: str) -> None:
 
 
 def test_a_code_named_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match="names the code '7.0' twice"):
+    with pytest.raises(ValueError, match=r"names the code '7\.0' twice"):
         CodeList({"7": 1, "7.0": 2})
 
 
