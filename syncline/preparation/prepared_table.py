@@ -24,7 +24,10 @@ def write_prepared(view: PreparedView, path: Path) -> int:
     schema = pa.schema([(name, pa.string()) for name in view.columns])
     rows = 0
     try:
-        with part.open("xb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        with (
+            open(part, "xb", opener=_closed_to_others) as file,
+            pq.ParquetWriter(file, schema, compression="zstd") as writer,
+        ):
             for batch in view.batches(None, BATCH_ROWS):
                 writer.write_batch(batch)
                 rows += batch.num_rows
@@ -34,3 +37,7 @@ def write_prepared(view: PreparedView, path: Path) -> int:
     finally:
         part.unlink(missing_ok=True)
     return rows
+
+
+def _closed_to_others(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

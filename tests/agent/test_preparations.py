@@ -196,6 +196,7 @@ def test_a_data_set_is_prepared_by_its_own_steps_and_written(command, home, file
     out = tmp_path / "out.parquet"
     code, said, _ = command("prepare", "lung", "--out", out, "--home", home.root)
     assert (code, said) == (0, f"4 prepared rows: {out}\n")
+    assert out.stat().st_mode & 0o077 == 0
     assert pq.read_table(out).to_pylist()[1] == {"age": None, "sex": "F", "note": "y"}
     code, _, error = command("prepare", "lung", "--out", out, "--home", home.root)
     assert code == 2
