@@ -12,6 +12,7 @@ from supplier_agent.cli.check import check
 from supplier_agent.cli.datasets import datasets
 from supplier_agent.cli.enrolment import enrol
 from supplier_agent.cli.policy import policy
+from supplier_agent.cli.prepare import prepare, suggest
 from supplier_agent.cli.status import status
 from supplier_agent.cli.studies import studies
 from syncline.version import __version__
@@ -55,6 +56,8 @@ app.command("enrol")(enrol)
 app.command("enroll", hidden=True)(enrol)
 app.command("check")(check)
 app.command("status")(status)
+app.command("prepare")(prepare)
+app.command("suggest")(suggest)
 app.add_typer(datasets, name="datasets")
 app.add_typer(studies, name="studies")
 app.add_typer(policy, name="policy")

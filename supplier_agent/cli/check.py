@@ -12,7 +12,7 @@ from functools import partial
 import typer
 
 from supplier_agent.cli.options import AsJson, Home, existing_home
-from supplier_agent.datasets.catalogue import Dataset, list_datasets
+from supplier_agent.datasets.catalogue import Dataset, find_preparation, list_datasets
 from supplier_agent.datasets.inspection import inspect_dataset
 from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import open_journal
@@ -112,17 +112,20 @@ def _datasets(home: AgentHome) -> Iterator[Finding]:
     try:
         with open_journal(home) as journal:
             known = journal.read_now(list_datasets)
+            preparations = [
+                journal.read_now(partial(find_preparation, sha256=dataset.preparation)) for dataset in known
+            ]
     except SynclineError as error:
         yield Finding("data sets", False, str(error))
         return
     if not known:
         yield Finding("data sets", False, "there is none: supplier-agent datasets add NAME SOURCE")
-    for dataset in known:
-        yield _look(f"data set {dataset.name}", partial(_dataset, dataset))
+    for dataset, preparation in zip(known, preparations, strict=True):
+        yield _look(f"data set {dataset.name}", partial(_dataset, dataset, preparation))
 
 
-def _dataset(dataset: Dataset) -> str:
-    return f"{inspect_dataset(dataset).rows} rows can be read"
+def _dataset(dataset: Dataset, preparation: bytes) -> str:
+    return f"{inspect_dataset(dataset, preparation).rows} rows can be read"
 
 
 def _hub(home: AgentHome) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from supplier_agent.datasets.catalogue import (
     Dataset,
     add_dataset,
     find_dataset,
+    find_preparation,
     list_datasets,
     remove_dataset,
 )
@@ -18,7 +20,6 @@ from supplier_agent.datasets.inspection import Inspection, inspect_dataset
 from supplier_agent.tasks.journal import microseconds, open_journal
 from syncline.cli.table import print_json, print_table
 from syncline.clock import SystemClock
-from syncline.errors import UsageError
 from syncline.sources.locator import absolute_locator
 
 datasets = typer.Typer(
@@ -39,19 +40,20 @@ def add(
     person: Annotated[
         str | None, typer.Option("--person", help="The column that tells persons apart.")
     ] = None,
-    preparation: Annotated[str | None, typer.Option("--preparation", hidden=True)] = None,
+    preparation: Annotated[
+        Path | None, typer.Option("--preparation", help="The steps that prepare it; a copy is kept.")
+    ] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a data set after reading it once; the rows stay where they are."""
-    if preparation is not None:
-        raise UsageError("--preparation: this version does not implement preparations; leave it out")
-    dataset = Dataset(name, absolute_locator(source), person)
+    canonical, digest = _read_preparation(preparation)
+    dataset = Dataset(name, absolute_locator(source), person, digest)
     place = existing_home(home)
-    found = inspect_dataset(dataset)
+    found = inspect_dataset(dataset, canonical)
     now_us = microseconds(SystemClock())
     with open_journal(place) as journal:
-        journal.write_now(lambda connection: add_dataset(connection, dataset, now_us))
+        journal.write_now(lambda connection: add_dataset(connection, dataset, now_us, canonical))
     if as_json:
         print_json(_described(dataset, found))
         return
@@ -67,18 +69,24 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json([_described(dataset) for dataset in known])
         return
-    rows = [(dataset.name, dataset.person or "-", dataset.shown_source) for dataset in known]
+    rows = [
+        (dataset.name, dataset.person or "-", (dataset.preparation or "-")[:16], dataset.shown_source)
+        for dataset in known
+    ]
     print_table(
-        ("NAME", "PERSON", "SOURCE"), rows, "No data sets yet: supplier-agent datasets add NAME SOURCE"
+        ("NAME", "PERSON", "PREPARATION", "SOURCE"),
+        rows,
+        "No data sets yet: supplier-agent datasets add NAME SOURCE",
     )
 
 
 @datasets.command()
 def check(name: Name, home: Home = None, as_json: AsJson = False) -> None:
-    """Read a data set from end to end, in a process of its own."""
+    """Read a data set from end to end, prepared as it will be, in a process of its own."""
     with open_journal(existing_home(home)) as journal:
         dataset = journal.read_now(lambda connection: find_dataset(connection, name))
-    found = inspect_dataset(dataset)
+        canonical = journal.read_now(lambda connection: find_preparation(connection, dataset.preparation))
+    found = inspect_dataset(dataset, canonical)
     if as_json:
         described = {**_described(dataset, found), "description": found.description}
         print_json({**described, "columns": list(found.columns)})
@@ -100,5 +108,16 @@ def _described(dataset: Dataset, found: Inspection | None = None) -> dict[str, s
         "name": dataset.name,
         "source": dataset.shown_source,
         "person": dataset.person,
+        "preparation": dataset.preparation,
     }
     return described if found is None else {**described, "rows": found.rows}
+
+
+def _read_preparation(path: Path | None) -> tuple[bytes, str | None]:
+    """Return a preparation in canonical form and its digest; nothing where there is none."""
+    if path is None:
+        return b"", None
+    from syncline.preparation.preparation_document import Preparation
+
+    preparation = Preparation.from_yaml(path)
+    return preparation.canonical(), preparation.digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -19,16 +20,26 @@ CREATE TABLE dataset (
 ) STRICT;
 """
 
+PREPARATIONS = """
+ALTER TABLE dataset ADD COLUMN preparation TEXT;
+CREATE TABLE preparation (
+    sha256 TEXT PRIMARY KEY,
+    canonical BLOB NOT NULL
+) STRICT;
+"""
+"""The second version of the tables: canonical copies of preparations, by digest."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A name, where its rows lie, and the column that tells persons apart where there is one."""
+    """A name, where its rows lie, the column that tells persons apart, and the digest of a preparation."""
 
     name: str
     source: str
     person: str | None
+    preparation: str | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -43,19 +54,42 @@ class Dataset:
         return shown_locator(self.source)
 
 
-def add_dataset(connection: sqlite3.Connection, dataset: Dataset, now_us: int) -> None:
-    """Store a data set; a name is given once."""
-    row = (dataset.name, dataset.source, dataset.person, now_us)
-    if connection.execute("INSERT OR IGNORE INTO dataset VALUES (?, ?, ?, ?)", row).rowcount == 0:
+def add_dataset(
+    connection: sqlite3.Connection, dataset: Dataset, now_us: int, preparation: bytes = b""
+) -> None:
+    """Store a data set, with its preparation in canonical form where it has one; a name is given once."""
+    if dataset.preparation != (hashlib.sha256(preparation).hexdigest() if preparation else None):
+        raise ValueError("the preparation is not the one that the data set names")
+    row = (dataset.name, dataset.source, dataset.person, now_us, dataset.preparation)
+    if preparation:
+        copy = (dataset.preparation, preparation)
+        connection.execute("INSERT OR IGNORE INTO preparation VALUES (?, ?)", copy)
+    if connection.execute("INSERT OR IGNORE INTO dataset VALUES (?, ?, ?, ?, ?)", row).rowcount == 0:
         raise UsageError(
             f"there is a data set '{dataset.name}' already: remove it first, or give this one another name"
         )
 
 
 def remove_dataset(connection: sqlite3.Connection, name: str) -> None:
-    """Forget a data set; the rows themselves are not touched."""
+    """Forget a data set, and a preparation that no other uses; the rows themselves are not touched."""
     if connection.execute("DELETE FROM dataset WHERE name = ?", (name,)).rowcount == 0:
         raise UsageError(f"there is no data set '{name}': see 'supplier-agent datasets list'")
+    connection.execute(
+        "DELETE FROM preparation WHERE sha256 NOT IN"
+        " (SELECT preparation FROM dataset WHERE preparation IS NOT NULL)"
+    )
+
+
+def find_preparation(connection: sqlite3.Connection, sha256: str | None) -> bytes:
+    """Return the preparation of this digest in canonical form, or nothing for None."""
+    if sha256 is None:
+        return b""
+    row = connection.execute("SELECT canonical FROM preparation WHERE sha256 = ?", (sha256,)).fetchone()
+    if row is None:
+        raise DataError(
+            f"the preparation {sha256[:16]} is not in this agent's home any more: add the data set anew"
+        )
+    return bytes(row["canonical"])
 
 
 def find_dataset(connection: sqlite3.Connection, name: str) -> Dataset:
@@ -68,7 +102,7 @@ def find_dataset(connection: sqlite3.Connection, name: str) -> Dataset:
 
 def list_datasets(connection: sqlite3.Connection) -> list[Dataset]:
     """Return all data sets in the order of their names."""
-    rows = connection.execute("SELECT name, source, person FROM dataset ORDER BY name")
+    rows = connection.execute("SELECT name, source, person, preparation FROM dataset ORDER BY name")
     return [Dataset(*row) for row in rows]
 
 

@@ -15,22 +15,22 @@ SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found: the names of the columns, the number of rows, and a description of the source."""
+    """What was found: the columns, the number of rows, both as prepared, and what the source is."""
 
     columns: tuple[str, ...]
     rows: int
     description: str
 
 
-def inspect_dataset(dataset: Dataset) -> Inspection:
-    """Read a data set from end to end in a child process; raise what is wrong with it."""
-    return asyncio.run(_inspect(dataset))
+def inspect_dataset(dataset: Dataset, preparation: bytes = b"") -> Inspection:
+    """Read a data set from end to end in a child process, prepared where it is; raise what is wrong."""
+    return asyncio.run(_inspect(dataset, preparation))
 
 
-async def _inspect(dataset: Dataset) -> Inspection:
+async def _inspect(dataset: Dataset, preparation: bytes) -> Inspection:
     async with await ChildProcess.start(READER) as child:
         header = {"source": dataset.source, "person": dataset.person}
-        answer, _ = await child.call(header, timeout=SECONDS)
+        answer, _ = await child.call(header, [preparation] if preparation else [], timeout=SECONDS)
     columns, rows, description = (answer.get(key) for key in ("columns", "rows", "description"))
     if not (isinstance(columns, list) and isinstance(rows, int) and isinstance(description, str)):
         raise DataError(f"data set {dataset.name}: the reading process gave no sensible answer")

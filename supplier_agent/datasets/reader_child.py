@@ -8,17 +8,22 @@ from __future__ import annotations
 from syncline.compute.frames import Json
 from syncline.compute.serve import serve
 from syncline.errors import DataError, ProtocolError
+from syncline.preparation.preparation_document import Preparation
+from syncline.preparation.prepared_view import prepared_view
 from syncline.sources.registry import open_source
+from syncline.sources.source import Source
 
 BATCH_ROWS = 65_536
 
 
 def inspect(header: dict[str, Json], blobs: list[bytes]) -> tuple[dict[str, Json], list[bytes]]:
-    """Read the source named in ``header`` from end to end; return what it is, its columns and their rows."""
+    """Read the source in ``header`` through the preparation in ``blobs``; return what it is and holds."""
     locator, person = header.get("source"), header.get("person")
     if not isinstance(locator, str):
         raise ProtocolError("source: expected a path or URL")
-    source = open_source(locator)
+    source: Source = open_source(locator)
+    for canonical in blobs:
+        source = prepared_view(source, Preparation.from_canonical(canonical))
     if isinstance(person, str) and person not in source.columns:
         raise DataError(f"{source.name}: there is no column {person!r}, which --person names")
     columns: list[Json] = list(source.columns)

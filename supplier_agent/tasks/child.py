@@ -2,25 +2,28 @@
 
 It keeps the prepared table between rounds; everything it keeps can be computed again. The policy judges every
 question here, next to the rows, before anything is counted. The memory that goes from round to round begins
-with the digest of the source, so that one study never counts two versions of a table.
+with the digest of the source and its preparation, so that one study never counts two versions of a table.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from syncline.compute.frames import Header, Json
 from syncline.compute.serve import serve
 from syncline.data.schema import Schema
 from syncline.errors import DataError, PolicyRefusal, ProtocolError
+from syncline.preparation.preparation_document import Preparation
+from syncline.preparation.prepared_view import prepared_view
 from syncline.protocols.asking import Answering, Memory, Request, admit, require_in_scope
 from syncline.questions.marginals import Marginals
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
 from syncline.sources.registry import open_source
+from syncline.sources.source import Source
 from syncline.study.fitting import workspace_of
 from syncline.study.flow import STEPS
 from syncline.study.policy import Policy
@@ -36,24 +39,25 @@ class Child:
     """Answer rounds; the table of the last study stays prepared."""
 
     def __init__(self) -> None:
-        self._key: tuple[bytes, str] | None = None
+        self._key: tuple[str, list[bytes]] | None = None
         self._workspace: Workspace | None = None
         self._digest = b""
 
     def handle(self, header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, list[bytes]]:
         """Take one call of the daemon."""
-        if header.get("op") != "respond" or len(blobs) != 3:
+        if header.get("op") != "respond" or len(blobs) not in {3, 4}:
             raise ProtocolError("the computing process was asked for something that it does not do")
-        specification, request_bytes, memory_bytes = blobs
+        specification, request_bytes, memory_bytes, *preparation = blobs
         spec = StudySpec.from_canonical(specification)
         request = RequestCodec().decode(request_bytes)
         memory = MemoryCodec().decode(memory_bytes[_DIGEST_BYTES:])
         policy, supplier = Policy.from_document(header.get("policy")), str(header.get("supplier"))
         if STEPS[spec.supplier(supplier).flow].sends_rows:
-            return self._ship(spec, supplier, str(header.get("source")), request, memory)
+            source = _opened(str(header.get("source")), preparation)
+            return self._ship(spec, supplier, source, replace(admit(request, memory), closed=True))
         asked = judge(policy, request, memory, spec.schema)
         try:
-            workspace = self._table(spec, specification, str(header.get("source")))
+            workspace = self._table(spec, str(header.get("source")), [specification, *preparation])
             self._require_same_source(memory_bytes)
             reply, after = Answering().respond(request, workspace, memory)
         except DataError:
@@ -62,15 +66,12 @@ class Child:
         return {"questions": asked}, [ReplyCodec().encode(reply), self._digest + MemoryCodec().encode(after)]
 
     def _ship(
-        self, spec: StudySpec, supplier: str, locator: str, request: Request, memory: Memory
+        self, spec: StudySpec, supplier: str, source: Source, after: Memory
     ) -> tuple[Header, list[bytes]]:
         """Send the rows that the approved flow sends, in round 0; nothing is answered after that."""
-        after = replace(admit(request, memory), closed=True)
-        source = open_source(locator)
         shipment = ship(spec, supplier, source, Seed(secrets.token_bytes(32)))
-        flow = spec.supplier(supplier).flow
         sent: Json = {
-            "kind": f"{flow.value}_rows",
+            "kind": f"{spec.supplier(supplier).flow.value}_rows",
             "columns": [variable.name for variable in spec.schema.modelled],
             "cells": 0,
         }
@@ -80,17 +81,26 @@ class Child:
     def _require_same_source(self, memory: bytes) -> None:
         if memory and memory[:_DIGEST_BYTES] != self._digest:
             raise DataError(
-                "the data set's source changed since this study began: put it back as it was,"
+                "the data set's source or preparation changed since this study began: put it back as it was,"
                 " or refuse the study and let it be submitted anew"
             )
 
-    def _table(self, spec: StudySpec, specification: bytes, locator: str) -> Workspace:
-        if self._workspace is None or self._key != (specification, locator):
-            source = open_source(locator)
+    def _table(self, spec: StudySpec, locator: str, documents: list[bytes]) -> Workspace:
+        """Return the prepared table; ``documents`` are the specification and the preparation, if any."""
+        if self._workspace is None or self._key != (locator, documents):
+            source = _opened(locator, documents[1:])
             self._workspace = workspace_of(spec, source)
             self._digest = bytes.fromhex(source.digest())
-            self._key = (specification, locator)
+            self._key = (locator, documents)
         return self._workspace
+
+
+def _opened(locator: str, preparations: Sequence[bytes]) -> Source:
+    """Return the data set's source, seen through its preparation where it has one."""
+    source: Source = open_source(locator)
+    for canonical in preparations:
+        source = prepared_view(source, Preparation.from_canonical(canonical))
+    return source
 
 
 def judge(policy: Policy, request: Request, memory: Memory, schema: Schema) -> list[Json]:

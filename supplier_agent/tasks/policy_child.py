@@ -29,6 +29,7 @@ def answer(header: dict[str, Json], blobs: list[bytes]) -> tuple[dict[str, Json]
         "refusals": list(found.refusals),
         "automatic": found.automatic,
         "source": found.source,
+        "preparation": found.preparation,
         "max_rounds": found.max_rounds,
         "policy": found.policy,
     }, []

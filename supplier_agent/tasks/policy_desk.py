@@ -23,11 +23,12 @@ _MOST_KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms a round is answered: as which supplier, from which source, under which policy."""
+    """On which terms a round is answered: as whom, from which source, by which policy and preparation."""
 
     supplier: str
     source: str
     policy: Mapping[str, Json]
+    preparation: str | None = None
 
 
 class PolicyDesk:
@@ -59,7 +60,8 @@ class PolicyDesk:
         most = found["max_rounds"]
         if not isinstance(most, int) or number > most:
             raise PolicyRefusal(f"limits.max_rounds: round {number} exceeds the {most} permitted")
-        return Terms(self._supplier, source, policy)
+        preparation = found["preparation"]
+        return Terms(self._supplier, source, policy, None if preparation is None else str(preparation))
 
     async def _assess(
         self, specification: bytes, researcher_key: bytes, datasets: Sequence[Dataset]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from supplier_agent.consent.study_record import StudyRecord, StudyState, require_study
-from supplier_agent.datasets.catalogue import Dataset, list_datasets
+from supplier_agent.datasets.catalogue import Dataset, find_preparation, list_datasets
 from supplier_agent.tasks.child_pool import ChildPool
 from supplier_agent.tasks.journal import microseconds
 from supplier_agent.tasks.offers import Answer, Refuse, receive_offer
@@ -136,7 +136,11 @@ class Responder:
             "policy": terms.policy,
             "study_id": offer.study_id,
         }
-        return await self._ask(study, header, [study.specification, request, memory])
+        preparation = await self._database.read(
+            lambda connection: find_preparation(connection, terms.preparation)
+        )
+        blobs = [study.specification, request, memory, *([preparation] if preparation else [])]
+        return await self._ask(study, header, blobs)
 
     async def _ask(self, study: StudyRecord, header: Mapping[str, Json], blobs: list[bytes]) -> Answered:
         answer, results = await self._children.call(study.study_id, header, blobs)

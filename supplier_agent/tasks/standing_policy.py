@@ -24,13 +24,15 @@ from syncline.study.spec import StudySpec
 class Assessment:
     """A study's name, every reason against it in words, and on which terms it would be answered.
 
-    ``source`` is None where no data set fits; ``automatic`` tells whether the policy needs no person.
+    ``source`` is None where no data set fits, ``preparation`` also where the data set has none; ``automatic``
+    tells whether the policy needs no person.
     """
 
     name: str
     refusals: tuple[str, ...]
     automatic: bool
     source: str | None
+    preparation: str | None
     max_rounds: int
     policy: Mapping[str, Json]
 
@@ -42,19 +44,20 @@ def assess(
     policy = Policy.from_yaml(path)
     refusals = [str(refusal) for refusal in policy.permits(spec, supplier)]
     refusals += _against_questions(policy, spec, supplier)
-    source = None
+    source = preparation = None
     try:
         dataset = choose_dataset(datasets, _wanted(spec, supplier))
     except DataError as error:
         refusals.append(f"datasets: {error}")
     else:
-        source = dataset.source
+        source, preparation = dataset.source, dataset.preparation
         refusals += [reason for reason in _against_dataset(policy, dataset, spec) if reason not in refusals]
     return Assessment(
         name=spec.study,
         refusals=tuple(refusals),
         automatic=policy.approves(spec.digest, researcher_fingerprint),
         source=source,
+        preparation=preparation,
         max_rounds=policy.limits.max_rounds,
         policy=policy.to_document(),
     )

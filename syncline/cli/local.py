@@ -12,6 +12,7 @@ from syncline.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from syncline.protocols.simulation import Traffic
+    from syncline.sources.source import Source
 
 schema = typer.Typer(help="Schemas.", no_args_is_help=True)
 
@@ -19,6 +20,10 @@ schema = typer.Typer(help="Schemas.", no_args_is_help=True)
 def simulate(
     study: Annotated[Path, typer.Argument(help="The study's YAML file.")],
     supplier: Annotated[list[str], typer.Option("--supplier", help="NAME=DATA, once for each supplier.")],
+    preparation: Annotated[
+        list[str] | None,
+        typer.Option("--preparation", help="NAME=FILE, for each supplier whose table is prepared."),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="Where the release goes.")] = Path("release"),
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Overrides the study's seed.")] = None,
     as_json: AsJson = False,
@@ -26,16 +31,12 @@ def simulate(
     """Run a study in this process, over files at hand, and write its release."""
     from syncline.cli.agreement_table import show_agreement
     from syncline.cli.table import print_json
-    from syncline.sources.registry import open_source
     from syncline.study.spec import StudySpec
     from syncline.synthesizers.streams import Seed
     from syncline.wire.simulated_study import check_suppliers, fit_study, release_study, seed_of
 
     spec = StudySpec.from_yaml(study)
-    locators = dict(_pair(item) for item in supplier)
-    if len(locators) != len(supplier):
-        raise UsageError("--supplier: a supplier is given twice; keep one")
-    sources = {name: open_source(locator) for name, locator in locators.items()}
+    sources = _sources(_pairs("--supplier", "DATA", supplier), preparation or [])
     check_suppliers(spec, sources)
     out = new_directory(out)
     stages: list[str] = []
@@ -145,11 +146,31 @@ def new_directory(path: Path) -> Path:
     return path
 
 
-def _pair(item: str) -> tuple[str, str]:
-    name, equals, locator = item.partition("=")
-    if not (name and equals and locator):
-        raise UsageError(f"--supplier {item}: write NAME=DATA")
-    return name, locator
+def _sources(locators: dict[str, str], preparations: list[str]) -> dict[str, Source]:
+    """Open each supplier's table, and see it through its preparation where one is named."""
+    from syncline.preparation.preparation_document import Preparation
+    from syncline.preparation.prepared_view import prepared_view
+    from syncline.sources.registry import open_source
+
+    sources: dict[str, Source] = {name: open_source(locator) for name, locator in locators.items()}
+    for name, path in _pairs("--preparation", "FILE", preparations).items():
+        if name not in sources:
+            raise UsageError(f"--preparation {name}: there is no such supplier; name it under --supplier too")
+        sources[name] = prepared_view(sources[name], Preparation.from_yaml(Path(path)))
+    return sources
+
+
+def _pairs(option: str, what: str, items: list[str]) -> dict[str, str]:
+    """Read options of the form NAME=WHAT, each name given once."""
+    pairs: dict[str, str] = {}
+    for item in items:
+        name, equals, value = item.partition("=")
+        if not (name and equals and value):
+            raise UsageError(f"{option} {item}: write NAME={what}")
+        if name in pairs:
+            raise UsageError(f"{option}: a supplier is given twice; keep one")
+        pairs[name] = value
+    return pairs
 
 
 def _key(text: str | None) -> bytes | None:

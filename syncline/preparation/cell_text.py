@@ -21,20 +21,33 @@ def distinct_text(column: pa.Array, where: str) -> tuple[pa.Array, npt.NDArray[n
     Positions are -1 where a cell is null. Texts may repeat where they differed only in white space or normal
     form. ``where`` names file and column in messages.
     """
-    is_encoded = pa.types.is_dictionary(column.type)
-    kind = column.type.value_type if is_encoded else column.type
-    if not _has_text(kind):
-        raise DataError(f"{where}: values of type {kind} cannot be read; store them as text or numbers")
-    encoded = column if is_encoded else _without_nan(column).dictionary_encode()
+    encoded = _encoded(column, where)
     texts = _to_text(encoded.dictionary)
     normal = pc.utf8_normalize(pc.utf8_trim_whitespace(texts), form="NFC")
     return normal, positions(encoded.indices)
+
+
+def plain_text(column: pa.Array, where: str) -> pa.Array:
+    """Return the text of each cell of ``column`` (n,) as it stands, neither trimmed nor normalized."""
+    if pa.types.is_string(column.type):
+        return column
+    encoded = _encoded(column, where)
+    return _to_text(encoded.dictionary).take(encoded.indices)
 
 
 def positions(indices: pa.Array) -> npt.NDArray[np.int64]:
     """Return the indices of a dictionary array as int64, with -1 for null."""
     filled = indices.cast(pa.int64()).fill_null(-1)
     return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _encoded(column: pa.Array, where: str) -> pa.DictionaryArray:
+    """Return ``column`` as a dictionary array, or refuse a type that has no text."""
+    is_encoded = pa.types.is_dictionary(column.type)
+    kind = column.type.value_type if is_encoded else column.type
+    if not _has_text(kind):
+        raise DataError(f"{where}: values of type {kind} cannot be read; store them as text or numbers")
+    return column if is_encoded else _without_nan(column).dictionary_encode()
 
 
 def _without_nan(column: pa.Array) -> pa.Array:

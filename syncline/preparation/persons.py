@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,15 @@ from syncline.errors import DataError
 from syncline.preparation.categories import missing_texts
 from syncline.preparation.cell_text import distinct_text
 from syncline.preparation.column_reader import reader_of
+
+
+@runtime_checkable
+class KeepsPersons(Protocol):
+    """A source whose persons may carry pseudonyms, and which keeps what these stand for."""
+
+    def person_column(self, name: str) -> str:
+        """Return the column that the fold is computed from where ``name`` tells persons apart."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

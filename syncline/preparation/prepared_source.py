@@ -13,7 +13,7 @@ from syncline.data.section import nearest, shown
 from syncline.errors import DataError
 from syncline.preparation.column_reader import reader_of
 from syncline.preparation.fold import Fold, canonical_rows
-from syncline.preparation.persons import read_persons
+from syncline.preparation.persons import KeepsPersons, read_persons
 from syncline.preparation.values import Cells
 from syncline.sources.source import Source
 
@@ -128,7 +128,7 @@ class PreparedSource:
 
 
 def match_columns(source: Source, schema: Schema) -> dict[str, str]:
-    """Return the source's column for each variable that is read; refuse a source that lacks one."""
+    """Return the source's column for each variable that is read; persons as they were before pseudonyms."""
     variables = [*schema.modelled] + ([schema.person] if schema.person else [])
     if not schema.modelled:
         raise DataError(f"{source.name}: the schema has no column to model; add one of another kind or role")
@@ -136,4 +136,7 @@ def match_columns(source: Source, schema: Schema) -> dict[str, str]:
         if variable.name.strip() not in source.columns:
             hint = nearest(variable.name, source.columns)
             raise DataError(f"{source.name}: has no column {shown(variable.name)!r} as in the schema; {hint}")
-    return {variable.name: variable.name.strip() for variable in variables}
+    columns = {variable.name: variable.name.strip() for variable in variables}
+    if schema.person is not None and isinstance(source, KeepsPersons):
+        columns[schema.person.name] = source.person_column(columns[schema.person.name])
+    return columns

@@ -22,7 +22,9 @@ from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable, PreparedTabl
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.errors import DataError, WireError
+from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_source import BATCH_ROWS, match_columns, prepare
+from syncline.preparation.prepared_view import PreparedView, prepared_view
 from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
 from syncline.study.fitting import fold_of
@@ -37,6 +39,7 @@ MAX_UNPACKED_BYTES = 8 << 30
 
 _FLOW = b"syncline.flow"
 _STUDY = b"syncline.specification"
+_PREPARATION = b"syncline.preparation"
 _HOLDOUT, _PERSON = "holdout", "person"
 _WRITING = pa.ipc.IpcWriteOptions(compression="zstd")
 
@@ -47,16 +50,29 @@ class _Label:
 
     flow: DataFlow
     specification: str
+    preparation: bytes = b""
 
     def metadata(self) -> dict[bytes, bytes]:
-        return {_FLOW: self.flow.value.encode(), _STUDY: self.specification.encode()}
+        known = {_FLOW: self.flow.value.encode(), _STUDY: self.specification.encode()}
+        return known | ({_PREPARATION: self.preparation} if self.preparation else {})
 
 
 def ship_raw(spec: StudySpec, source: Source) -> bytes:
-    """Return the columns of ``source`` that the study reads, as they are."""
-    wanted = list(match_columns(source, spec.schema).values())
-    label = _Label(DataFlow.RAW, spec.digest)
-    return _written(source.batches(wanted, BATCH_ROWS), label, _no_columns(wanted), source.name)
+    """Return the rows of ``source`` as they are, with the preparation that the hub is to run on them.
+
+    Without one, only the columns that the study reads are sent. With one, all are, less what the steps at its
+    head take away here.
+    """
+    if not isinstance(source, PreparedView):
+        wanted = list(match_columns(source, spec.schema).values())
+        label = _Label(DataFlow.RAW, spec.digest)
+        return _written(source.batches(wanted, BATCH_ROWS), label, _no_columns(wanted), source.name)
+    here, there = source.preparation.parted()
+    there.require_portable()
+    rows = prepared_view(source.source, here) if here.steps else source.source
+    match_columns(source, spec.schema)
+    label = _Label(DataFlow.RAW, spec.digest, there.canonical())
+    return _written(rows.batches(None, BATCH_ROWS), label, _no_columns(rows.columns), source.name)
 
 
 def ship_prepared(spec: StudySpec, table: PreparedTable, flow: DataFlow = DataFlow.PREPARED) -> bytes:
@@ -77,9 +93,9 @@ def unpack_shipment(spec: StudySpec, flow: DataFlow, content: bytes, supplier: s
         Where raw rows cannot be prepared.
     """
     where = f"the rows of supplier {supplier!r}"
-    table = _opened(content, _Label(flow, spec.digest), where)
+    table, preparation = _opened(content, _Label(flow, spec.digest), where)
     if flow is DataFlow.RAW:
-        return prepare(TableSource(table, where), spec.schema, fold_of(spec))
+        return prepare(_seen(TableSource(table, where), preparation), spec.schema, fold_of(spec))
     expected = _prepared_schema(spec.schema)
     if table.schema != expected:
         _refuse(where, "other columns than the study models")
@@ -104,14 +120,27 @@ def _written(batches: Iterable[pa.RecordBatch], label: _Label, empty: pa.Schema,
     return bytes(sink.getvalue())
 
 
-def _opened(content: bytes, label: _Label, where: str) -> pa.Table:
+def _seen(source: Source, canonical: bytes) -> Source:
+    """Return raw rows as the preparation that came with them makes them."""
+    if not canonical:
+        return source
+    preparation = Preparation.from_canonical(canonical)
+    preparation.require_portable()  # a file or key named by a supplier is never looked for here
+    return prepared_view(source, preparation)
+
+
+def _opened(content: bytes, label: _Label, where: str) -> tuple[pa.Table, bytes]:
+    """Return the rows and the preparation that came with them, if any."""
     if len(content) > MAX_SHIPMENT_BYTES:
         raise WireError(f"{where}: more than {MAX_SHIPMENT_BYTES >> 20} MiB")
     try:
         with pa.ipc.open_stream(content) as reader:
-            if dict(reader.schema.metadata or {}) != label.metadata():
+            found = dict(reader.schema.metadata or {})
+            preparation = found.pop(_PREPARATION, b"") if label.flow is DataFlow.RAW else b""
+            if found != label.metadata():
                 raise WireError(f"{where}: were sent for another study or under another flow")
-            return pa.Table.from_batches(_bounded(reader, where), reader.schema.remove_metadata())
+            rows = pa.Table.from_batches(_bounded(reader, where), reader.schema.remove_metadata())
+            return rows, preparation
     except (pa.ArrowException, OSError, ValueError):
         raise WireError(f"{where}: the bytes are not a stream of rows") from None
 

@@ -106,7 +106,13 @@ def test_a_data_set_is_read_before_it_is_added(command, home, tmp_path):
     table.write_text("pid,age\n1,40\n2,50\n")
     code, out, _ = command("datasets", "add", "lung", table, "--person", "pid", "--json", "--home", home.root)
     assert code == 0
-    assert json.loads(out) == {"name": "lung", "source": str(table), "person": "pid", "rows": 2}
+    assert json.loads(out) == {
+        "name": "lung",
+        "source": str(table),
+        "person": "pid",
+        "preparation": None,
+        "rows": 2,
+    }
     code, _, error = command("datasets", "add", "lung", table, "--home", home.root)
     assert code == 2
     assert "remove it first" in error
@@ -158,13 +164,6 @@ def test_a_secret_is_stored_as_its_place_and_shown_as_stars(command, home, tmp_p
     code, out, _ = command("datasets", "list", "--home", home.root)
     assert "ada:***@" in out.replace("\n", "")
     assert str(secret) not in out
-
-
-def test_a_preparation_is_refused_by_name(command, home, tmp_path):
-    arguments = ("datasets", "add", "z", tmp_path / "z.csv", "--preparation", "p.yaml")
-    code, _, error = command(*arguments, "--home", home.root)
-    assert code == 2
-    assert "--preparation: this version does not implement preparations" in error
 
 
 def test_show_says_in_plain_words_what_would_leave(command, home):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -16,7 +17,10 @@ import pytest
 from syncline.data.batch import Status
 from syncline.data.schema import Schema
 from syncline.errors import DataError, StudyFailed, WireError
+from syncline.preparation.preparation_document import Preparation
+from syncline.preparation.prepared_view import prepared_view
 from syncline.sources.memory import TableSource
+from syncline.sources.source import Source
 from syncline.study.flow import DataFlow
 from syncline.study.pooled import Pooled, pack_pooled, unpack_pooled
 from syncline.study.release import write_release
@@ -69,7 +73,7 @@ def in_text(table: pa.Table) -> pa.Table:
     return pyarrow.csv.read_csv(io.BytesIO(sink.getvalue()), convert_options=options)
 
 
-def released(spec: StudySpec, tables: dict[str, TableSource]) -> bytes:
+def released(spec: StudySpec, tables: Mapping[str, Source]) -> bytes:
     result = fit_study(spec, tables)
     with TemporaryDirectory() as directory:
         write_release(Path(directory), spec, result, SEED, {"roster": list(PARTIES)})
@@ -95,6 +99,71 @@ def test_every_mix_of_flows_releases_the_bytes_of_summaries(flows, min_cell, hol
 def test_text_and_typed_columns_are_prepared_alike_at_the_hub():
     spec = spec_of(("raw", "prepared", "raw", "raw"), WITH_PERSON)
     assert released(spec, sources(WITH_PERSON, as_text=True)) == by_summaries(True, "cart", 11, 0.2)
+
+
+PREPARATION = """\
+syncline: 1
+steps:
+  - {step: drop, columns: [address]}
+  - {step: rename, columns: {AGE: age, KIND: sex}}
+  - {step: recode, columns: [sex], codes: {"1": f, "2": m, "3": x, "0": "?"}}
+"""
+
+
+def messy(table: pa.Table) -> pa.Table:
+    """Return a table in another coding, which ``PREPARATION`` undoes, and an address beside it."""
+    codes = {"f": "1", "m": "2", "x": "3", "?": "0"}
+    table = in_text(table).append_column(
+        "address", pa.array(["42 Secret Lane"] * table.num_rows, pa.string())
+    )
+    kind = pa.array([codes[label] for label in table.column("sex").to_pylist()], pa.string())
+    table = table.set_column(table.column_names.index("sex"), "sex", kind)
+    return table.rename_columns({"age": "AGE", "sex": "KIND"})
+
+
+def messy_sources(text: str = PREPARATION) -> dict[str, Source]:
+    preparation = Preparation.from_yaml(text)
+    tables = sources(WITH_PERSON)
+    parts = spread(cohort(ROWS), len(PARTIES), seed=2)
+    return dict(tables) | {
+        name: prepared_view(TableSource(messy(part), name), preparation)
+        for name, part in zip(PARTIES, parts, strict=True)
+        if name != "south"
+    }
+
+
+def test_messy_rows_are_prepared_alike_at_supplier_and_hub():
+    for flows in (("raw", "prepared", "summaries", "summaries"), ("raw",) * 4, ("summaries",) * 4):
+        assert released(spec_of(flows, WITH_PERSON), messy_sources()) == by_summaries(True, "cart", 11, 0.2)
+
+
+def test_what_a_preparation_takes_away_first_never_leaves(tmp_path):
+    excluded = tmp_path / "excluded.txt"
+    excluded.write_text("p7\n")
+    first = f"  - {{step: exclude_persons, column: pid, file: {excluded}}}\n"
+    view = messy_sources(PREPARATION.replace("steps:\n", "steps:\n" + first))["east"]
+    content = ship(spec_of(("raw",) * 4, WITH_PERSON), "east", view, SEED)
+    with pa.ipc.open_stream(content) as reader:
+        rows = reader.read_all()
+    assert "address" not in rows.column_names
+    assert "p7" not in rows.column("pid").to_pylist()
+    assert "AGE" in rows.column_names, "the rest is prepared at the hub"
+
+
+def test_raw_rows_cannot_go_with_a_step_that_needs_a_key_of_the_supplier(monkeypatch):
+    monkeypatch.setenv("SYNCLINE_TEST_KEY", "k" * 40)
+    step = "  - {step: pseudonym, columns: [pid], key_env: SYNCLINE_TEST_KEY}\n"
+    view = messy_sources(PREPARATION + step)["east"]
+    with pytest.raises(DataError, match="the flow prepared"):
+        ship(spec_of(("raw",) * 4, WITH_PERSON), "east", view, SEED)
+    spec = spec_of(("prepared",) * 4, WITH_PERSON)
+    table = unpack_shipment(spec, DataFlow.PREPARED, ship(spec, "east", view, SEED), "east")
+    plain = unpack_shipment(
+        spec, DataFlow.PREPARED, ship(spec, "east", messy_sources()["east"], SEED), "east"
+    )
+    for one, other in zip(table.batches(), plain.batches(), strict=True):
+        assert np.array_equal(one.holdout, other.holdout), "the fold is that of the ids before pseudonyms"
+        assert np.array_equal(one.person, other.person)
 
 
 def test_suppliers_that_all_synthesize_are_pooled_by_their_sizes():

@@ -51,6 +51,14 @@ min_suppliers: 3
 validation: true
 approval: {{mode: automatic, specs: [{digests}]}}
 """
+PREPARATION = """\
+syncline: 1
+steps:
+  - {step: recode, columns: [SEX], codes: {"1": f, "2": m, "-9": ""}, unlisted: stop}
+  - {step: rename, columns: {SEX: sex, AGE: age, DOSE: dose, SITE: site}}
+  - {step: decimal_comma, columns: [dose]}
+  - {step: case, columns: [site], to: lower}
+"""
 
 
 def write_rows(directory):
@@ -71,6 +79,20 @@ def write_rows(directory):
     return files
 
 
+def write_messy(clean, directory):
+    """Write the south's rows in another coding, with the preparation that undoes it."""
+    messy, preparation = directory / "messy.csv", directory / "preparation.yaml"
+    preparation.write_text(PREPARATION)
+    with clean.open(newline="") as source, messy.open("w", newline="") as file:
+        header, *rows = csv.reader(source)
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow([name.upper() for name in header])
+        codes = {"f": "1", "m": "2", "?": "-9"}
+        for sex, age, dose, site in rows:
+            writer.writerow([codes[sex], age, dose.replace(".", ","), site.upper()])
+    return messy, preparation
+
+
 def write_studies(directory):
     (directory / "schema.yaml").write_text(SCHEMA)
     studies = []
@@ -82,7 +104,7 @@ def write_studies(directory):
     return studies
 
 
-def enrol(stage, home, files, digests):
+def enrol(stage, home, files, preparations, digests):
     port, _ = free_ports()
     address, hub = f"127.0.0.1:{port}", str(home / "hub")
     stage.command("trusted_party", "init", "--home", hub, "--host", "127.0.0.1")
@@ -92,7 +114,9 @@ def enrol(stage, home, files, digests):
         own = str(home / name)
         token = stage.command("trusted_party", "invite", name, "--home", hub, "--json")["token"]
         stage.command("supplier_agent", "enrol", token, "--hub", address, "--home", own)
-        stage.command("supplier_agent", "datasets", "add", "rows", str(file), "--home", own)
+        stage.command(
+            "supplier_agent", "datasets", "add", "rows", str(file), *preparations[name], "--home", own
+        )
         (home / name / "policy.yaml").write_text(POLICY.format(digests=", ".join(digests)))
         stage.daemon(name, "supplier_agent", "run", "--home", own, "--json")
     invited = stage.command("trusted_party", "invite", "me", "--role", "researcher", "--home", hub, "--json")
@@ -114,8 +138,11 @@ def test_a_networked_study_releases_what_the_simulated_one_does(tmp_path):
     files, studies = write_rows(tmp_path), write_studies(tmp_path)
     specs = [StudySpec.from_yaml(path) for path in studies]
     named = [f"--supplier={name}={file}" for name, file in files.items()]
+    messy, preparation = write_messy(files["south"], tmp_path)
+    held = {**files, "south": messy}
+    preparations = {"north": (), "south": ("--preparation", str(preparation)), "west": ()}
     with Stage(tmp_path / "logs") as stage:
-        enrol(stage, tmp_path, files, [spec.digest for spec in specs])
+        enrol(stage, tmp_path, held, preparations, [spec.digest for spec in specs])
         for path, spec in zip(studies, specs, strict=True):
             simulated, fetched = tmp_path / f"sim-{spec.study}", tmp_path / f"net-{spec.study}"
             stage.command("syncline.cli", "simulate", str(path), *named, "--out", str(simulated))
@@ -125,6 +152,10 @@ def test_a_networked_study_releases_what_the_simulated_one_does(tmp_path):
             assert digest(simulated) == digest(fetched), spec.study
             assert stage.command("syncline.cli", "verify", str(fetched), "--json")["passed"]
             assert json.loads((fetched / "report.json").read_text())["synthetic"] is True
+        named = [f"--supplier={name}={file}" for name, file in held.items()]
+        prepared = (f"--preparation=south={preparation}", "--out", str(tmp_path / "prepared"))
+        stage.command("syncline.cli", "simulate", str(path), *named, *prepared)
+        assert digest(tmp_path / "prepared") == digest(fetched)
         kept = [entry["fields"] for entry in audit_of(stage, tmp_path) if entry["kind"] == "rows_deleted"]
         assert [(row["supplier"], row["flow"]) for row in kept] == [
             ("north", "raw"),

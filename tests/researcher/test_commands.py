@@ -81,3 +81,27 @@ def test_tables_and_units(capsys):
         "3.00 GB",
     ]
     assert (shown_time(0), shown_time(1_000_000)) == ("-", "1970-01-01 00:00:01")
+
+
+@pytest.mark.parametrize(
+    ("prepared", "message"),
+    [
+        (["b=p.yaml"], "--preparation b: there is no such supplier"),
+        (["a"], "--preparation a: write NAME=FILE"),
+        (["a=p.yaml", "a=p.yaml"], "--preparation: a supplier is given twice"),
+        (["a=none.yaml"], "none.yaml: no such file"),
+        (["a=p.yaml"], "steps[0].drop: there is no column 'y' at this step"),
+    ],
+)
+def test_a_preparation_belongs_to_one_supplier(monkeypatch, capsys, tmp_path, prepared, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    (tmp_path / "p.yaml").write_text("syncline: 1\nsteps: [{step: drop, columns: [y]}]\n")
+    (tmp_path / "study.yaml").write_text(
+        "syncline: 1\nstudy: s\nschema: {variables: [{name: x, kind: integer}]}\nsuppliers: [{name: a}]\n"
+        "quorum: {min_suppliers: 1}\n"
+    )
+    options = [f"--preparation={pair}" for pair in prepared]
+    code = run(monkeypatch, "simulate", "study.yaml", "--supplier", "a=a.csv", *options)
+    assert code in {1, 2}
+    assert message in capsys.readouterr().err

@@ -1,0 +1,114 @@
+"""What the columns of a table hold, in counts, before and behind a preparation: for the supplier alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from syncline.data.batch import Status
+from syncline.data.schema import Schema
+from syncline.preparation.fold import Fold
+from syncline.preparation.prepared_source import BATCH_ROWS, prepare
+from syncline.preparation.prepared_view import as_text
+from syncline.preparation.steps.exact_numbers import read_day, read_decimal
+from syncline.sources.source import Source
+
+MAX_DISTINCT = 10_000
+"""Distinct texts are counted up to this number."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """Count the cells of one column: present, missing, readable as a number or a day, and distinct texts."""
+
+    name: str
+    present: int
+    missing: int
+    distinct: int
+    numbers: int
+    days: int
+
+    @property
+    def shown_distinct(self) -> str:
+        """The number of distinct texts, or that there are more than are counted."""
+        return f"> {MAX_DISTINCT:,}" if self.distinct > MAX_DISTINCT else f"{self.distinct:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class TableProfile:
+    """Count the rows of a table and the cells of its columns."""
+
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFit:
+    """Count how the cells of one column fit the schema's variable of its name."""
+
+    name: str
+    valid: int
+    missing: int
+    out_of_range: int
+    unknown: int
+
+
+def profile_table(source: Source, batch_rows: int = BATCH_ROWS) -> TableProfile:
+    """Read a source from end to end and count."""
+    counters = {name: _Counter() for name in source.columns}
+    rows = 0
+    for batch in source.batches(None, batch_rows):
+        rows += batch.num_rows
+        text = as_text(batch, source)
+        for name, counter in counters.items():
+            counter.add(text.column(name))
+    return TableProfile(rows, tuple(counter.profile(name, rows) for name, counter in counters.items()))
+
+
+def fit_schema(source: Source, schema: Schema, batch_rows: int = BATCH_ROWS) -> tuple[ColumnFit, ...]:
+    """Count how the columns that are there fit the schema; what is not there is left out."""
+    variables = tuple(variable for variable in schema.modelled if variable.name.strip() in source.columns)
+    if not variables:
+        return ()
+    part = Schema(variables=variables)
+    counts: Mapping[str, dict[Status, int]] = {name: dict.fromkeys(Status, 0) for name in part.names}
+    for batch in prepare(source, part, Fold(b"", 0), batch_rows=batch_rows, cache_bytes=0).batches():
+        for name, status in zip(part.names, batch.status, strict=True):
+            for kind in Status:
+                counts[name][kind] += int((status == kind).sum())
+    return tuple(
+        ColumnFit(
+            name,
+            found[Status.VALID],
+            found[Status.MISSING],
+            found[Status.OUT_OF_RANGE],
+            found[Status.UNKNOWN],
+        )
+        for name, found in counts.items()
+    )
+
+
+@dataclass(slots=True)
+class _Counter:
+    """Count the cells of one column, batch by batch."""
+
+    present: int = 0
+    numbers: int = 0
+    days: int = 0
+    texts: set[str] = field(default_factory=set)
+
+    def add(self, column: pa.Array) -> None:
+        for entry in column.drop_null().value_counts().to_pylist():
+            text, cells = entry["values"], entry["counts"]
+            self.present += cells
+            self.numbers += cells if read_decimal(text) is not None else 0
+            self.days += cells if read_day(text) is not None else 0
+            if len(self.texts) <= MAX_DISTINCT:
+                self.texts.add(text)
+
+    def profile(self, name: str, rows: int) -> ColumnProfile:
+        return ColumnProfile(
+            name, self.present, rows - self.present, len(self.texts), self.numbers, self.days
+        )

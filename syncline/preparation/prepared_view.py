@@ -1,0 +1,133 @@
+"""A source seen through a preparation: the study's columns as text, streamed, the same on every pass."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from syncline.data.record_batches import in_batches_of
+from syncline.preparation.cell_text import plain_text
+from syncline.preparation.preparation_document import Preparation
+from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.step import Bound, Run, StepCounts
+from syncline.preparation.tally import CellCounts, PreparationTally, StepTally, compare_cells
+from syncline.sources.source import Source, require_columns
+
+
+def prepared_view(source: Source, preparation: Preparation) -> PreparedView:
+    """Return ``source`` as ``preparation`` makes it; every name is checked, and no row is read yet."""
+    return PreparedView(source, preparation)
+
+
+class PreparedView:
+    """A source whose rows went through the steps of a preparation; all columns are text, null for missing.
+
+    It reads one batch at a time and keeps nothing of a row but, where duplicates are looked for, a hash.
+    """
+
+    def __init__(self, source: Source, preparation: Preparation) -> None:
+        self._source = source
+        self._preparation = preparation
+        self._tally: PreparationTally | None = None
+        bounds = self._bind()
+        self._layout = bounds[-1].layout if bounds else Layout(source.columns)
+
+    @property
+    def name(self) -> str:
+        """What the source is called in messages."""
+        return self._source.name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns behind the last step, in their order."""
+        return self._layout.columns
+
+    @property
+    def source(self) -> Source:
+        """The source as it is."""
+        return self._source
+
+    @property
+    def preparation(self) -> Preparation:
+        """The preparation that the source is seen through."""
+        return self._preparation
+
+    @property
+    def tally(self) -> PreparationTally | None:
+        """What the steps did in the last pass that came to the end of the rows."""
+        return self._tally
+
+    def person_column(self, name: str) -> str:
+        """Return the column that the fold is computed from: ``name``, or what its pseudonyms hide."""
+        return self._layout.originals.get(name, name)
+
+    def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield the prepared rows in the source's order, at most ``batch_rows`` at a time."""
+        hidden = self._layout.originals.values()
+        known = [name for name in columns or () if name not in hidden]
+        require_columns(known, self.columns, self.name)
+        wanted = list(self.columns if columns is None else columns)
+        prepared = (batch.select(wanted) for batch in self._pass(batch_rows) if batch.num_rows)
+        return in_batches_of(batch_rows, prepared)
+
+    def digest(self) -> str:
+        """Return a digest of the source, the preparation, and the files and keys that its steps name."""
+        parts = [self._source.digest(), self._preparation.digest]
+        for step in self._preparation.steps:
+            parts += step.digests()
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def describe(self) -> str:
+        """Return what is read and by how many steps it is prepared."""
+        return f"{self._source.describe()}, prepared by {len(self._preparation.steps)} steps"
+
+    def _bind(self) -> list[Bound]:
+        layout, bounds = Layout(self._source.columns), []
+        for number, step in enumerate(self._preparation.steps):
+            bounds.append(step.bind(layout, f"{self.name}: {self._preparation.place(number)}"))
+            layout = bounds[-1].layout
+        return bounds
+
+    def _pass(self, batch_rows: int) -> Iterator[pa.RecordBatch]:
+        """Run the steps over all rows once, and keep the counts where the end is reached."""
+        runs = [bound.run for bound in self._bind()]
+        tallies = [StepTally(self._preparation.place(number)) for number in range(len(runs))]
+        rows_in = rows_out = 0
+        for rows in self._source.batches(None, batch_rows):
+            batch = as_text(rows, self._source)
+            rows_in += batch.num_rows
+            for number, run in enumerate(runs):
+                batch, counted = self._run(number, run, batch)
+                tallies[number] += counted
+            rows_out += batch.num_rows
+            yield batch
+        self._tally = PreparationTally(rows_in, rows_out, tuple(tallies))
+
+    def _run(self, number: int, run: Run, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, StepTally]:
+        counts = StepCounts()
+        after = run(batch, counts)
+        moves = self._preparation.steps[number].moves_columns
+        cells = CellCounts() if moves else compare_cells(batch, after)
+        tally = StepTally(
+            self._preparation.place(number),
+            batch.num_rows,
+            after.num_rows,
+            cells.changed,
+            cells.set_missing,
+            cells.filled,
+            counts.rejected,
+            counts.unlisted,
+        )
+        return after, tally
+
+
+def as_text(rows: pa.RecordBatch, source: Source) -> pa.RecordBatch:
+    """Return ``rows`` with each cell as the text that it would have in a file, null for an empty one."""
+    columns = {}
+    for name, column in zip(source.columns, rows.columns, strict=True):
+        text = plain_text(column, f"{source.name}: column {name!r}")
+        columns[name] = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    return pa.record_batch(columns)

@@ -1,0 +1,87 @@
+"""The step that maps codes onto other codes, and what it says of a list that makes two codes one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import AfterValidator, field_validator
+
+from syncline.data.section import shown, word_of
+from syncline.data.variable import normal_label
+from syncline.preparation.steps.cells import chosen_rows, mapped, with_column
+from syncline.preparation.steps.codes import CodeList
+from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.step import Bound, Columns, Step, StepCounts, Unlisted, chosen, stopped
+
+
+def _distinct(codes: dict[str, str]) -> dict[str, str]:
+    if not codes:
+        raise ValueError("must map at least one code")
+    CodeList(codes)
+    return {code: normal_label(target) for code, target in codes.items()}
+
+
+class Recode(Step):
+    """Map codes onto others; an empty code stands for a missing cell on either side."""
+
+    step: Literal["recode"]
+    columns: Columns
+    codes: Annotated[dict[str, str], AfterValidator(_distinct)]
+    unlisted: Annotated[Unlisted, word_of(Unlisted)] = Unlisted.KEEP
+
+    @field_validator("codes", mode="before")
+    @classmethod
+    def _plain(cls, codes: object) -> object:
+        if isinstance(codes, dict) and not all(isinstance(target, str) for target in codes.values()):
+            raise ValueError("must map each code onto one text")
+        return codes
+
+    @property
+    def merged(self) -> dict[str, tuple[str, ...]]:
+        """The codes of each target that several codes are mapped onto."""
+        sources: dict[str, list[str]] = defaultdict(list)
+        for code, target in self.codes.items():
+            if target:
+                sources[target].append(code)
+        return {target: tuple(codes) for target, codes in sources.items() if len(codes) > 1}
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say which codes become one, for a person who may not have meant it."""
+        return tuple(
+            f"codes {', '.join(repr(shown(code)) for code in codes)} all become {shown(target)!r}"
+            for target, codes in self.merged.items()
+        )
+
+    def bind(self, layout: Layout, where: str) -> Bound:
+        """Check the names."""
+        names, codes = chosen(self.columns, layout, where), CodeList(self.codes)
+        empty = codes.find("") or None
+        keeps = self.unlisted is Unlisted.KEEP
+
+        def change(text: str) -> str | None:
+            found = codes.find(text)
+            return (text if keeps else None) if found is None else found
+
+        def run(rows: pa.RecordBatch, counts: StepCounts) -> pa.RecordBatch:
+            for name in names:
+                column = rows.column(name)
+                unlisted = chosen_rows(column, lambda text: codes.find(text) is None, missing=False)
+                counts.unlisted += int(unlisted.sum())
+                if self.unlisted is Unlisted.STOP and unlisted.any():
+                    raise stopped(
+                        where, name, "a code that is not listed", "list it, or let unlisted say keep"
+                    )
+                column = mapped(column, change) if empty is None else _filled(column, change, empty)
+                rows = with_column(rows, name, column)
+            return rows
+
+        return Bound(layout, run)
+
+
+def _filled(column: pa.Array, change: Callable[[str], str | None], empty: str) -> pa.Array:
+    """Recode a column and give its missing cells a code; a cell that becomes missing now stays so."""
+    return pc.if_else(column.is_null(), pa.scalar(empty), mapped(column, change))

@@ -1,0 +1,110 @@
+"""What every step is: a section of the document that is bound to columns and then run over batches."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, ClassVar, TypeAlias
+
+import pyarrow as pa
+from pydantic import AfterValidator
+
+from syncline.data.section import Section, sha256_hex, shown
+from syncline.data.variable import ColumnName, Labels
+from syncline.errors import DataError
+from syncline.preparation.steps.layout import Layout
+
+
+@dataclass(slots=True)
+class StepCounts:
+    """Count while a step runs what only the step itself can see."""
+
+    rejected: int = 0
+    unlisted: int = 0
+
+
+Run: TypeAlias = Callable[[pa.RecordBatch, StepCounts], pa.RecordBatch]
+"""Turn a batch of text columns into what the step makes of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A step that fits the columns before it: how to run it, and the columns behind it."""
+
+    layout: Layout
+    run: Run
+
+
+class Step(Section):
+    """One step of a preparation; ``step`` says which."""
+
+    moves_columns: ClassVar[bool] = False
+    """Whether names change their columns, so that comparing a column with its namesake says nothing."""
+
+    takes_away: ClassVar[bool] = False
+    """Whether it only takes rows or columns away, so that it runs before rows leave a supplier at all."""
+
+    needs_supplier: ClassVar[bool] = False
+    """Whether it reads a file or a key that stays at the supplier."""
+
+    step: str
+
+    @abstractmethod
+    def bind(self, layout: Layout, where: str) -> Bound:
+        """Check the step against the columns before it; ``where`` names file and step in messages.
+
+        A step with a memory (rows seen) begins anew with each call, so a pass over the rows binds first.
+        """
+
+    def digests(self) -> tuple[str, ...]:
+        """Return a digest for each file or key outside the document that the step depends on."""
+        return ()
+
+
+class Outside(StrEnum):
+    """Say what becomes of a value that must not be there."""
+
+    MISSING = "missing"
+    STOP = "stop"
+    REJECT = "reject"
+
+
+class Unlisted(StrEnum):
+    """Say what becomes of a value that a step does not know."""
+
+    KEEP = "keep"
+    MISSING = "missing"
+    STOP = "stop"
+
+
+def _some(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        raise ValueError("must name at least one column")
+    return names
+
+
+Columns = Annotated[Labels, AfterValidator(_some)]
+"""At least one column, each named once."""
+
+NewColumns = Annotated[tuple[ColumnName, ...], AfterValidator(_some)]
+"""Names of columns that a step makes."""
+
+
+def chosen(columns: Sequence[str] | None, layout: Layout, where: str) -> tuple[str, ...]:
+    """Return the columns that a step works on: those named, or all."""
+    if columns is None:
+        return layout.columns
+    layout.require(columns, where)
+    return tuple(columns)
+
+
+def stopped(where: str, column: str, found: str, remedy: str) -> DataError:
+    """Return the error of a step that must stop, which never quotes the value."""
+    return DataError(f"{where}: column {shown(column)!r} holds {found}; {remedy}")
+
+
+def hidden_name(where: str, column: str) -> str:
+    """Return a name that no column of a source has."""
+    return f"\0{sha256_hex(where.encode())[:8]} {column}"
