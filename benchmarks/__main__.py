@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import adult, diabetes, federated, idle_agent, liveness, transfer
+from benchmarks import adult, diabetes, federated, flows, idle_agent, liveness, transfer
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "adult": adult.run,
     "federated": federated.run,
     "diabetes": diabetes.run,
+    "flows": flows.run,
     "idle-agent": idle_agent.run,
     "liveness": liveness.run,
     "transfer": transfer.run,

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import random
 import tempfile
 import threading
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.adult import judge
 from benchmarks.processes import found, resident_mb
 from benchmarks.shared_data import shared
 from syncline.cli.demo.stage import Stage
+from syncline.data.inference import infer_schema
+from syncline.sources.registry import open_source
+from syncline.study.spec import StudySpec
+from syncline.synthesizers.synthesizer import read_table
 
 SUPPLIERS = ("a", "b", "c", "d")
 STUDY = """\
@@ -35,46 +42,53 @@ def run() -> None:
 
 
 def _study(home: Path, seed: int) -> None:
-    from syncline.study.spec import StudySpec
-
-    (home / "logs").mkdir()
     train, holdout = shared("data", "adult", "train.csv"), shared("data", "adult", "holdout.csv")
-    files = _split(train, home)
+    listed = ", ".join(f"{{name: {name}}}" for name in SUPPLIERS)
+    study = STUDY.format(suppliers=listed, seed=seed)
+    (home / "schema.yaml").write_text(infer_schema(read_table(open_source(train))).to_yaml())
+    cost = networked(home, split(train, home, [1, 2, 5, 9]), study)
+    q = judge(train, holdout, cost.release / "synthetic.parquet")
+    figures = " ".join(f"{q[name]:8.4f}" for name in ("tv2", "auc_holdout", "tstr", "dcr_share"))
+    print(f"{'seed ' + str(seed):<42} {cost.wall:8.2f} {cost.hub_mb:8.0f} {cost.agent_mb:8.0f} {figures}")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a networked study took, and where its release lies."""
+
+    wall: float
+    hub_mb: float
+    agent_mb: float
+    release: Path
+
+
+def networked(home: Path, files: Mapping[str, Path], text: str) -> Cost:
+    """Run a study over agents with these files; ``text`` names ``schema.yaml``, which lies in ``home``."""
+    (home / "logs").mkdir()
+    study, me, release = home / "study.yaml", ("--home", str(home / "me")), home / "release"
+    study.write_text(text)
+    spec = StudySpec.from_yaml(study)
     with Stage(home / "logs") as stage:
-        schema = stage.command("syncline.cli", "schema", "infer", str(train))
-        (home / "schema.yaml").write_text(schema)
-        study = home / "study.yaml"
-        study.write_text(STUDY.format(suppliers=", ".join(f"{{name: {n}}}" for n in SUPPLIERS), seed=seed))
-        found(stage, home, files, StudySpec.from_yaml(study).digest)
+        found(stage, home, files, spec.digest)
         time.sleep(2)
-        watch = _Watch()
+        watch = _Watch(len(files))
         began = time.perf_counter()
-        stage.command("syncline.cli", "studies", "submit", str(study), "--wait", "--home", str(home / "me"))
+        stage.command("syncline.cli", "studies", "submit", str(study), "--wait", *me)
         wall = time.perf_counter() - began
         hub, agent = watch.stop()
-        stage.command(
-            "syncline.cli",
-            "releases",
-            "fetch",
-            "adult",
-            "--out",
-            str(home / "release"),
-            "--home",
-            str(home / "me"),
-        )
-    q = judge(train, holdout, home / "release" / "synthetic.parquet")
-    figures = " ".join(f"{q[name]:8.4f}" for name in ("tv2", "auc_holdout", "tstr", "dcr_share"))
-    print(f"{'seed ' + str(seed):<42} {wall:8.2f} {hub:8.0f} {agent:8.0f} {figures}")
+        stage.command("syncline.cli", "releases", "fetch", spec.study, "--out", str(release), *me)
+    return Cost(wall, hub, agent, release)
 
 
-def _split(source: Path, home: Path) -> dict[str, Path]:
+def split(source: Path, home: Path, weights: Sequence[int]) -> dict[str, Path]:
     """Split rows at random into parts of unlike size."""
     chance = random.Random(1)
-    with source.open(newline="") as file:
+    opened = gzip.open if source.suffix == ".gz" else open
+    with opened(source, "rt", newline="") as file:
         header, *rows = csv.reader(file)
     parts: dict[str, list[list[str]]] = {name: [] for name in SUPPLIERS}
     for row in rows:
-        parts[chance.choices(SUPPLIERS, [1, 2, 5, 9])[0]].append(row)
+        parts[chance.choices(SUPPLIERS, weights)[0]].append(row)
     files = {}
     for name, own in parts.items():
         files[name] = home / f"{name}.csv"
@@ -86,7 +100,8 @@ def _split(source: Path, home: Path) -> dict[str, Path]:
 class _Watch:
     """Sample the largest memory of the hub with its child, and of any agent with its child."""
 
-    def __init__(self) -> None:
+    def __init__(self, agents: int) -> None:
+        self._agents = agents
         self._ended = threading.Event()
         self._hub = self._agent = 0.0
         self._thread = threading.Thread(target=self._look)
@@ -96,7 +111,7 @@ class _Watch:
         while not self._ended.wait(0.1):
             self._hub = max(self._hub, sum(mb for _, mb in resident_mb("trusted_party")))
             own = [mb for _, mb in resident_mb("supplier_agent")]
-            self._agent = max(self._agent, sum(own) / len(SUPPLIERS))
+            self._agent = max(self._agent, sum(own) / self._agents)
 
     def stop(self) -> tuple[float, float]:
         """Return the peaks: hub and child together; agent and child together, the mean over agents."""

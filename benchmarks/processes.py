@@ -13,7 +13,7 @@ from syncline.cli.demo.stage import Stage, free_ports
 POLICY = """\
 syncline: 1
 studies: ["*"]
-flows: [summaries]
+flows: [summaries, prepared, raw, synthesized]
 datasets: ["*"]
 columns: {{allow: ["*"]}}
 questions: [row_count, profile, rank_counts, marginals, moments, formula_check, tree_level]

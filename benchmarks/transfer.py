@@ -96,8 +96,7 @@ def _found(stage: Stage, home: Path, table: Path) -> CountingProxy:
     stage.command("supplier_agent", "datasets", "add", "data", str(table), "--home", own)
     stage.command("syncline.cli", "login", tokens["me"], "--hub", address, "--home", str(home / "me"))
     digests = ", ".join(StudySpec.from_yaml(_study(home, name)).digest for name in ("plain", "killed"))
-    policy = POLICY.format(digest=digests).replace("[summaries]", "[raw]")
-    (home / "one" / "policy.yaml").write_text(policy)
+    (home / "one" / "policy.yaml").write_text(POLICY.format(digest=digests))
     stage.daemon("one", "supplier_agent", "run", "--home", own, "--json")
     return proxy
 
