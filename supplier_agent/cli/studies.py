@@ -60,6 +60,9 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
         typer.echo(line)
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
     typer.echo(f"Answered    {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
+    for item in rounds:
+        if item.state is RoundState.DECLINED:
+            typer.echo(f"Declined    round {item.round}: {item.decline_detail or item.decline_reason}")
 
 
 @studies.command()
@@ -138,4 +141,5 @@ def _described_round(record: RoundRecord) -> dict[str, Json]:
         "reply_bytes": record.reply_size,
         "delivered": record.delivered,
         "reason": record.decline_reason,
+        "detail": record.decline_detail,
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from supplier_agent.consent.decision import BY_POLICY, Seal, Verdict, decide, one_line
+from supplier_agent.consent.decision import BY_POLICY, Seal, Verdict, decide
 from supplier_agent.consent.study_record import (
     StudyRecord,
     StudyState,
@@ -20,6 +20,7 @@ from supplier_agent.consent.study_record import (
 )
 from syncline.identity.signatures import Purpose, verify
 from syncline.wire.messages import Decision, Proposal, StudyEnded
+from syncline.wire.people_sentence import people_sentence
 
 _UNREADABLE = "(unreadable)"
 
@@ -81,7 +82,9 @@ def receive_proposal(
 
 def end_study(connection: sqlite3.Connection, seal: Seal, ended: StudyEnded, now_us: int) -> bool:
     """Close a study; False where it was closed before or never known."""
-    reason = one_line(f"{ended.outcome.value}: {ended.reason}" if ended.reason else ended.outcome.value)
+    reason = people_sentence(
+        f"{ended.outcome.value}: {ended.reason}" if ended.reason else ended.outcome.value
+    )
     if not mark_ended(connection, ended.study_id, reason, now_us):
         return False
     seal.audit.append(connection, "study-ended", {"study": ended.study_id, "outcome": ended.outcome.value})

@@ -12,7 +12,10 @@ from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
 from syncline.identity.storage_key import load_storage_key
 
-MIGRATIONS = (catalogue.TABLES + study_record.TABLES + round_record.TABLES + AUDIT_SCHEMA,)
+MIGRATIONS = (
+    catalogue.TABLES + study_record.TABLES + round_record.TABLES + AUDIT_SCHEMA,
+    round_record.DETAIL,
+)
 
 
 def open_journal(home: AgentHome) -> Database:

@@ -15,11 +15,14 @@ from functools import partial
 
 from supplier_agent.consent.study_record import StudyRecord, StudyState, require_study
 from supplier_agent.datasets.catalogue import Dataset, list_datasets
+from supplier_agent.event_log import EventLog
 from supplier_agent.tasks.child_pool import ChildPool
 from supplier_agent.tasks.journal import microseconds
 from supplier_agent.tasks.offers import Answer, Refuse, receive_offer
 from supplier_agent.tasks.policy_desk import Terms
+from supplier_agent.tasks.public_reason import public_reason
 from supplier_agent.tasks.round_record import (
+    Decline,
     RoundState,
     decline_round,
     find_memory,
@@ -43,6 +46,7 @@ from syncline.errors import (
     WireError,
 )
 from syncline.wire.messages import DeclineKind, TaskOffer
+from syncline.wire.people_sentence import people_sentence
 
 Fetch = Callable[[PayloadStore], Awaitable[None]]
 """Brings the request's bytes into the store given."""
@@ -57,7 +61,6 @@ _KINDS: tuple[tuple[type[SynclineError], DeclineKind], ...] = (
     (ProtocolError, DeclineKind.PROTOCOL),
     (WireError, DeclineKind.PROTOCOL),
 )
-_MOST_REASON = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,9 @@ class Responder:
         children: ChildPool,
         terms: AskTerms,
         clock: Clock,
+        log: EventLog,
     ) -> None:
+        self._log = log
         self._database = database
         self._payloads = payloads
         self._audit = audit
@@ -109,24 +114,29 @@ class Responder:
             try:
                 await fetch(store)
             except (ProtocolError, WireError) as error:
-                await self._decline(offer, *_refused(error))
+                await self._decline(offer, _declined(error))
                 return
+            dataset = None
             try:
-                await self._commit(offer, await self._compute(offer, store), store)
+                study, terms = await self._agree(offer)
+                dataset = terms.dataset
+                await self._commit(offer, await self._compute(offer, study, terms, store), store)
             except StorageError:
                 raise
             except SynclineError as error:
-                await self._decline(offer, *_refused(error))
+                await self._decline(offer, _declined(error, dataset))
 
-    async def _compute(self, offer: TaskOffer, store: PayloadStore) -> Answered:
-        study, memory_sha256, datasets = await self._database.read(
-            lambda connection: (
-                require_study(connection, offer.study_id),
-                find_memory(connection, offer.study_id),
-                list_datasets(connection),
-            )
+    async def _agree(self, offer: TaskOffer) -> tuple[StudyRecord, Terms]:
+        """Return the study and the terms on which the policy of now lets the round be answered."""
+        study, datasets = await self._database.read(
+            lambda connection: (require_study(connection, offer.study_id), list_datasets(connection))
         )
-        terms = await self._terms(study.specification, study.researcher_key, offer.round, datasets)
+        return study, await self._terms(study.specification, study.researcher_key, offer.round, datasets)
+
+    async def _compute(
+        self, offer: TaskOffer, study: StudyRecord, terms: Terms, store: PayloadStore
+    ) -> Answered:
+        memory_sha256 = await self._database.read(lambda connection: find_memory(connection, offer.study_id))
         request = await asyncio.to_thread(store.get, bytes.fromhex(offer.request.sha256))
         memory = await self._load_memory(offer.study_id, memory_sha256)
         header: dict[str, Json] = {
@@ -189,10 +199,10 @@ class Responder:
         )
         return before
 
-    async def _decline(self, offer: TaskOffer, kind: DeclineKind, reason: str) -> None:
+    async def _decline(self, offer: TaskOffer, declined: Decline) -> None:
         def write(connection: sqlite3.Connection) -> None:
             now_us = microseconds(self._clock)
-            decline_round(connection, offer.study_id, offer.round, kind.value, reason, now_us)
+            decline_round(connection, offer.study_id, offer.round, declined, now_us)
             self._audit.append(
                 connection,
                 "round-declined",
@@ -200,12 +210,19 @@ class Responder:
                     "study": offer.study_id,
                     "round": offer.round,
                     "request_sha256": offer.request.sha256,
-                    "kind": kind.value,
-                    "reason": reason,
+                    "kind": declined.kind,
+                    "reason": declined.reason,
                 },
             )
 
         await self._database.write(write)
+        self._log.warning(
+            "round declined",
+            study=offer.study_id,
+            round=offer.round,
+            kind=declined.kind,
+            reason=declined.detail,
+        )
 
 
 def study_payloads(payloads: PayloadStore, study_id: str) -> PayloadStore:
@@ -224,17 +241,17 @@ def _is_open(connection: sqlite3.Connection, offer: TaskOffer) -> bool:
     return known is not None and known.state is RoundState.RECEIVED
 
 
-def _refused(error: SynclineError) -> tuple[DeclineKind, str]:
-    """Return kind and public sentence of a refusal."""
+def _declined(error: SynclineError, dataset: str | None = None) -> Decline:
+    """Return why a round is not answered, for others and for this supplier."""
     if isinstance(error, ChildDied):
         sentence = (
             "the computing process was killed at every attempt, perhaps for want of memory:"
             " the supplier's log says more"
         )
-        return DeclineKind.INTERNAL, sentence
+        return Decline(DeclineKind.INTERNAL.value, sentence, people_sentence(str(error)))
     kinds = (kind for known, kind in _KINDS if isinstance(error, known))
     kind = DeclineKind.INTERNAL if isinstance(error, ChildFailed) else next(kinds, DeclineKind.INTERNAL)
-    return kind, " ".join(str(error).split())[:_MOST_REASON]
+    return Decline(kind.value, public_reason(error, dataset), people_sentence(str(error)))
 
 
 def _questions(answer: Mapping[str, Json]) -> list[FieldValue]:

@@ -21,6 +21,7 @@ from supplier_agent.tasks import round_record
 from supplier_agent.tasks.child_pool import ChildPool
 from supplier_agent.tasks.journal import microseconds
 from supplier_agent.tasks.policy_desk import PolicyDesk
+from supplier_agent.tasks.public_reason import public_reason
 from supplier_agent.tasks.responder import Responder
 from supplier_agent.tasks.retention import Retention
 from supplier_agent.uplink.connection import Connection
@@ -127,7 +128,8 @@ class Errands:
                 self._desk.log.error("proposal waits", study=proposal.study_id, reason=str(error))
                 await asyncio.sleep(PAUSE_SECONDS)
             except SynclineError as error:
-                return unreadable(str(error))
+                self._desk.log.warning("proposal not judged", study=proposal.study_id, reason=str(error))
+                return unreadable(public_reason(error))
 
     async def _answer(self, offer: TaskOffer) -> None:
         """Answer an offer, with patience for a lost connection."""

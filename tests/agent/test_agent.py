@@ -242,6 +242,66 @@ def test_what_the_child_refuses_is_declined_with_its_sentence(tmp_path, refuse, 
     play(tmp_path, scene)
 
 
+@pytest.mark.parametrize(
+    ("refuse", "sentence"),
+    [
+        ("data", "data set 'heart': it has no column 'age'; the supplier's own log says more"),
+        (
+            "unreadable",
+            "data set 'heart': it cannot be read or does not fit the study; the supplier's own log says more",
+        ),
+    ],
+)
+def test_what_the_file_holds_and_where_it_lies_stays_in_the_suppliers_log(tmp_path, refuse, sentence):
+    log = io.StringIO()
+
+    async def scene(hub, home):
+        async with running(home, log):
+            await approved(hub, home)
+            await hub.send(hub.task(SPEC, 0, request(0, refuse=refuse)))
+            await hub.until(lambda: hub.declined)
+        assert hub.declined[0].reason == sentence
+        [(fields,)] = rows(home, "SELECT fields FROM audit WHERE kind = 'round-declined'")
+        assert "4711" not in fields
+        assert "/data" not in fields
+        [(detail,)] = rows(home, "SELECT decline_detail FROM round")
+        assert "/data/heart.csv" in detail
+        assert "4711" in detail
+        assert detail in log.getvalue()
+
+    play(tmp_path, scene)
+
+
+def test_a_policy_file_that_does_not_read_is_not_quoted_to_others(tmp_path):
+    log = io.StringIO()
+
+    async def scene(hub, home):
+        async with running(home, log):
+            home.policy.write_text("syncline: 1\nsecret-key: 4711\n")
+            await hub.send(hub.proposal(SPEC))
+            await hub.until(lambda: hub.decisions)
+        assert hub.decisions[0].decision is Decision.REFUSE
+        assert hub.decisions[0].reason == (
+            "this supplier's policy cannot be read; the supplier's own log says more"
+        )
+        assert str(home.policy) in log.getvalue()
+
+    play(tmp_path, scene)
+
+
+def test_one_event_that_does_not_read_costs_no_other(tmp_path):
+    log = io.StringIO()
+
+    async def scene(hub, home):
+        async with running(home, log):
+            await hub.send(StudyEnded(StudyId("s1"), Outcome.FAILED, "x" * 1001))
+            await approved(hub, home)
+        assert len(hub.attachments) == 1
+        assert "ended.reason" in log.getvalue()
+
+    play(tmp_path, scene)
+
+
 def test_a_killed_child_is_asked_again(tmp_path):
     async def scene(hub, home):
         mark = tmp_path / "calls"

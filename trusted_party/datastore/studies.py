@@ -26,7 +26,10 @@ class PartyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StudyRow:
-    """A study as the hub holds it; digests name payloads in the store."""
+    """A study as the hub holds it; digests name payloads in the store.
+
+    ``reason`` is for its researcher; ``told`` is what suppliers hear of its end.
+    """
 
     id: StudyId
     name: str
@@ -49,6 +52,7 @@ class StudyRow:
     moved_us: int
     ended_us: int
     release_id: ReleaseId | None
+    told: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,11 @@ def change_state(
 def set_reason(connection: sqlite3.Connection, study_id: StudyId, reason: str) -> None:
     """Write another reason for the state that a study is in."""
     connection.execute("UPDATE studies SET reason = ? WHERE id = ?", (reason, study_id))
+
+
+def set_told(connection: sqlite3.Connection, study_id: StudyId, told: str) -> None:
+    """Write what suppliers are told of a study's end."""
+    connection.execute("UPDATE studies SET told = ? WHERE id = ?", (told, study_id))
 
 
 def set_progress(

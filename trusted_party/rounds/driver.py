@@ -182,8 +182,10 @@ class StudyDriver:
     async def _apply(self, view: View, spec: StudySpec, verdict: Verdict) -> bool:
         study, endings = view.study, self._ports.endings
         match verdict:
-            case Fail(reason):
-                await self._change(view, lambda db: endings.end(db, study, StudyState.FAILED, reason))
+            case Fail(reason, told):
+                await self._change(
+                    view, lambda db: endings.end(db, study, StudyState.FAILED, reason, told=told)
+                )
             case Pause(reason):
                 if (study.state, study.reason) == (StudyState.PAUSED, reason):
                     return False
