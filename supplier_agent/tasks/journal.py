@@ -14,7 +14,7 @@ from syncline.identity.storage_key import load_storage_key
 
 MIGRATIONS = (
     catalogue.TABLES + study_record.TABLES + round_record.TABLES + AUDIT_SCHEMA,
-    round_record.DETAIL,
+    round_record.DETAIL + study_record.OUTCOME,
 )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from supplier_agent.consent.study_record import StudyRecord, StudyState, require_study
+from supplier_agent.consent.study_record import StudyRecord, StudyState, known_study
 from supplier_agent.datasets.catalogue import Dataset, list_datasets
 from supplier_agent.event_log import EventLog
 from supplier_agent.tasks.child_pool import ChildPool
@@ -129,7 +129,7 @@ class Responder:
     async def _agree(self, offer: TaskOffer) -> tuple[StudyRecord, Terms]:
         """Return the study and the terms on which the policy of now lets the round be answered."""
         study, datasets = await self._database.read(
-            lambda connection: (require_study(connection, offer.study_id), list_datasets(connection))
+            lambda connection: (known_study(connection, offer.study_id), list_datasets(connection))
         )
         return study, await self._terms(study.specification, study.researcher_key, offer.round, datasets)
 
@@ -178,7 +178,7 @@ class Responder:
         connection: sqlite3.Connection,
     ) -> str | None:
         """Record reply, memory and audit entry in one transaction; return the memory before."""
-        if require_study(connection, offer.study_id).state is not StudyState.APPROVED:
+        if known_study(connection, offer.study_id).state is not StudyState.APPROVED:
             raise PolicyRefusal("the approval was withdrawn while the answer was computed")
         before = find_memory(connection, offer.study_id)
         now_us, size = microseconds(self._clock), len(answered.reply)
