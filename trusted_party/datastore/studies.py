@@ -146,6 +146,12 @@ def studies_in(connection: sqlite3.Connection, states: Sequence[StudyState]) -> 
     return [StudyId(row["id"]) for row in rows]
 
 
+def count_living(connection: sqlite3.Connection, researcher: str) -> int:
+    """Return how many of a researcher's studies have not ended."""
+    query = "SELECT count(*) FROM studies WHERE researcher = ? AND ended_us = 0"
+    return int(connection.execute(query, (researcher,)).fetchone()[0])
+
+
 def change_state(
     connection: sqlite3.Connection,
     study: StudyRow,

@@ -41,6 +41,7 @@ from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about
 from trusted_party.studies.disposal import record_deletions
 from trusted_party.studies.endings import Endings
 from trusted_party.studies.presence import Presence
+from trusted_party.studies.specifications import Specifications
 from trusted_party.studies.vault import Vault
 from trusted_party.synthesis.worker import Worker
 
@@ -75,6 +76,7 @@ class Ports:
     worker: Worker
     endings: Endings
     publish: Callable[[StudyRow, StudySpec], Awaitable[None]]
+    specifications: Specifications
     rows_days: int = ROWS_DAYS
 
 
@@ -121,7 +123,7 @@ class StudyDriver:
     async def advance(self) -> bool:
         """Do what follows from the study's state; return whether something was done."""
         view = await self.look()
-        spec = StudySpec.from_canonical(view.study.specification)
+        spec = await self._ports.specifications.read(view.study.specification)
         match view.study.state:
             case StudyState.AWAITING_APPROVAL:
                 approvals = [
