@@ -45,7 +45,7 @@ from syncline.errors import (
     SynclineError,
     WireError,
 )
-from syncline.wire.messages import DeclineKind, TaskOffer
+from syncline.wire.messages import MAX_PAYLOAD_BYTES, DeclineKind, TaskOffer
 from syncline.wire.people_sentence import people_sentence
 
 Fetch = Callable[[PayloadStore], Awaitable[None]]
@@ -160,6 +160,11 @@ class Responder:
         return await asyncio.to_thread(memories(self._payloads, study_id).get, bytes.fromhex(sha256))
 
     async def _commit(self, offer: TaskOffer, answered: Answered, store: PayloadStore) -> None:
+        if len(answered.reply) > MAX_PAYLOAD_BYTES:
+            raise ProtocolError(
+                f"the answer takes {len(answered.reply)} bytes, more than the {MAX_PAYLOAD_BYTES} of a reply:"
+                " ask for fewer columns at a time"
+            )
         memory_store = memories(self._payloads, offer.study_id)
         reply_sha256 = (await asyncio.to_thread(store.put, answered.reply)).hex()
         memory_sha256 = (await asyncio.to_thread(memory_store.put, answered.memory)).hex()

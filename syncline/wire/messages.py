@@ -22,8 +22,11 @@ ReleaseId = NewType("ReleaseId", str)
 CHUNK_BYTES = 1 << 20
 """Payloads above this size travel as chunks of this size."""
 
-MAX_PAYLOAD_BYTES = 4 << 30
-"""A request or a reply above this size is refused by both sides."""
+MAX_PAYLOAD_BYTES = 1 << 30
+"""A request or a reply above this size is refused by both sides, announced or decoded."""
+
+MAX_FILE_BYTES = 4 << 30
+"""The largest file of a release that is fetched."""
 
 MAX_SPECIFICATION_BYTES = 1 << 20
 

@@ -35,6 +35,7 @@ from trusted_party.datastore.studies import (
 )
 from trusted_party.datastore.tasks import Task, TaskState, find_round, task_ids_of, tasks_of_round
 from trusted_party.rounds import roster
+from trusted_party.rounds.load import require_load, require_request
 from trusted_party.rounds.roster import Fail, Go, Party, Pause, Quorum, Standing, Verdict
 from trusted_party.rounds.transition import Finished, Opened, Step, commit_step
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
@@ -227,6 +228,8 @@ class StudyDriver:
         arrived = [self._shipment(spec, task) for task in answered if task.supplier in senders]
         shipments = [*view.shipments, *arrived]
         counted = [task for task in answered if task.supplier not in senders]
+        sizes = {task.supplier: task.reply_size for task in counted}
+        require_load(sizes | {one.supplier: one.size for one in shipments}, study.round)
         blobs = await asyncio.to_thread(self._step_blobs, view, counted, shipments)
         header: Header = {
             "op": "step",
@@ -282,6 +285,7 @@ class StudyDriver:
         if step.done:
             result = vault.model(study.id).put(step.blobs[0]).hex()
             return Finished(step.stage, result, vault.put_seed(study.id, spec))
+        require_request(len(step.blobs[1]), step.round)
         state, request = (vault.study(study.id).put(blob).hex() for blob in step.blobs)
         return Opened(step.round, step.stage, state, request, len(step.blobs[1]))
 
