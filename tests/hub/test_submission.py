@@ -9,11 +9,16 @@ import grpc
 import pytest
 
 from syncline.data.section import build
+from syncline.durable.database import Database
 from syncline.errors import DocumentError
 from syncline.identity.peer import Role
+from syncline.study.lifecycle import StudyState
 from syncline.study.spec import StudySpec
+from syncline.wire.messages import StudyId
 from tests.hub.conftest import specification
-from trusted_party.studies import specifications, submission
+from trusted_party.datastore.studies import NewStudy, add_study
+from trusted_party.datastore.tables import MIGRATIONS
+from trusted_party.studies import operation, specifications, submission
 from trusted_party.studies.specifications import Specifications
 
 WIDE = 4000
@@ -72,6 +77,18 @@ def test_only_as_many_stay_as_have_room():
         assert await shelf.read(small[0]) is not first[0]
 
     asyncio.run(work())
+
+
+def test_an_operator_finds_a_study_by_its_id_even_where_another_bears_it_as_a_name(tmp_path):
+    with Database(tmp_path / "hub.sqlite", MIGRATIONS) as database:
+
+        def write(connection):
+            for study_id, name in (("s1", "heart"), ("s2", "s1")):
+                new = NewStudy(StudyId(study_id), name, "ada", b"", b"", b"", "0" * 64, ())
+                add_study(connection, new, StudyState.RUNNING, 1 if name == "heart" else 2)
+            return operation.find_named(connection, "s1").name, operation.find_named(connection, "heart").id
+
+        assert database.write_now(write) == ("heart", "s1")
 
 
 @pytest.mark.network
