@@ -10,12 +10,18 @@ import grpc
 import grpc.aio
 import pytest
 
-from syncline.errors import IdentityError
+from syncline.errors import IdentityError, UsageError
 from syncline.identity.authority import CertificateAuthority
 from syncline.identity.certificate_request import make_request
-from syncline.identity.keys import generate_signing_key, generate_tls_key, private_key_pem
+from syncline.identity.keys import (
+    generate_signing_key,
+    generate_tls_key,
+    private_key_pem,
+    public_signing_key,
+)
 from syncline.identity.peer import Role
 from syncline.identity.renewal import prove_possession
+from syncline.identity.signatures import Purpose, sign
 from syncline.identity.tokens import EnrolmentToken
 from syncline.wire import enrolment as convert
 from syncline.wire.gen.syncline.v1 import enrolment_pb2
@@ -104,9 +110,37 @@ def test_a_second_invitation_voids_the_first_and_a_new_enrolment_the_old_certifi
             second = await asyncio.to_thread(site.invite, "north")
             assert await refused(enrol(site.enrol_port, site.authority, first))
             old = await enrol(site.enrol_port, site.authority, second)
+            with pytest.raises(UsageError, match="suppliers evict north"):
+                await asyncio.to_thread(site.invite, "north")
+            assert await welcome(site, old)
+            await asyncio.to_thread(dismiss, site, evict, "north")
             new = await site.member("north")
             assert await welcome(site, new)
             assert "revoked" in await refused(welcome(site, old))
+
+    run(work())
+
+
+def test_nobody_enrols_with_anothers_signing_key(site, run):
+    """Neither by showing a public key that was seen, nor with a key that two people share."""
+
+    async def work():
+        async with site.running():
+            ada = await site.member("ada", Role.RESEARCHER)
+            token = await asyncio.to_thread(site.invite, "eve", Role.RESEARCHER)
+            message = enrolment_pb2.EnrolRequest(
+                secret=EnrolmentToken.parse(token).secret,
+                signing_request=make_request(generate_tls_key()),
+                signing_key=public_signing_key(ada.signing_key),
+                software_version="0",
+                signing_proof=sign(generate_signing_key(), Purpose.ENROLMENT, bytes(32)),
+            )
+            async with enrolment_channel(f"localhost:{site.enrol_port}", site.authority) as channel:
+                call = EnrolmentServiceStub(channel).Enrol(message, timeout=5)
+                assert "does not match the enrolment" in await refused(call)
+            shared = enrol(site.enrol_port, site.authority, token, None, ada.signing_key)
+            assert "belongs to another member" in await refused(shared)
+            await enrol(site.enrol_port, site.authority, token)
 
     run(work())
 
