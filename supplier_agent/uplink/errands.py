@@ -34,10 +34,11 @@ from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
 from syncline.errors import StorageError, SynclineError
 from syncline.wire.messages import Declined, Event, Proposal, StudyEnded, TaskId, TaskOffer, Welcome
-from syncline.wire.refusals import PeerUnreachable
+from syncline.wire.refusals import HubFault, PeerUnreachable
 
 PAUSE_SECONDS = 10.0
 FETCH_PAUSE_SECONDS = 1.0
+FAULT_PAUSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Errands:
                 return unreadable(public_reason(error))
 
     async def _answer(self, offer: TaskOffer) -> None:
-        """Answer an offer, with patience for a lost connection."""
+        """Answer an offer, with patience for a lost connection and for a hub that fails just now."""
         fetch = partial(self._fetch, offer)
         while True:
             try:
@@ -140,7 +141,12 @@ class Errands:
                 break
             except PeerUnreachable:
                 await asyncio.sleep(FETCH_PAUSE_SECONDS)
-                await self._desk.connection.wait_until_attached()
+            except HubFault as error:
+                self._desk.log.error(
+                    "request not fetched yet", study=offer.study_id, round=offer.round, reason=str(error)
+                )
+                await asyncio.sleep(FAULT_PAUSE_SECONDS)
+            await self._desk.connection.wait_until_attached()
         if refusal is None:
             self._desk.courier.wake()
             return

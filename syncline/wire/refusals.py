@@ -5,6 +5,10 @@ from __future__ import annotations
 from syncline.errors import IdentityError, ProtocolError, SynclineError, UsageError
 
 
+class HubFault(SynclineError):
+    """The hub failed for a reason of its own, which its log names; the same call may work later."""
+
+
 class PeerUnreachable(SynclineError):
     """The other side does not answer now; the same call may succeed later."""
 

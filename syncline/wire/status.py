@@ -24,12 +24,13 @@ from syncline.errors import (
     UsageError,
     WireError,
 )
-from syncline.wire.refusals import AlreadyAttached, PeerUnreachable, UnknownObject, VersionMismatch
+from syncline.wire.refusals import AlreadyAttached, HubFault, PeerUnreachable, UnknownObject, VersionMismatch
 
 __all__ = [
     "INTERNAL_SENTENCE",
     "METADATA_KEY",
     "AlreadyAttached",
+    "HubFault",
     "PeerUnreachable",
     "UnknownObject",
     "VersionMismatch",
@@ -61,6 +62,7 @@ _STATUS: Mapping[type[SynclineError], grpc.StatusCode] = {
     StudyFailed: grpc.StatusCode.ABORTED,
     StorageError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     PeerUnreachable: grpc.StatusCode.UNAVAILABLE,
+    HubFault: grpc.StatusCode.INTERNAL,
     SynclineError: grpc.StatusCode.INTERNAL,
 }
 
@@ -76,6 +78,8 @@ _BY_CODE: Mapping[grpc.StatusCode, type[SynclineError]] = {
     grpc.StatusCode.UNAVAILABLE: PeerUnreachable,
     grpc.StatusCode.DEADLINE_EXCEEDED: PeerUnreachable,
     grpc.StatusCode.CANCELLED: PeerUnreachable,
+    grpc.StatusCode.INTERNAL: HubFault,
+    grpc.StatusCode.UNKNOWN: HubFault,
 }
 
 
@@ -87,7 +91,7 @@ def catalogue_class(error: SynclineError) -> type[SynclineError]:
 def status_of(error: BaseException) -> tuple[grpc.StatusCode, str, str]:
     """Return gRPC status, public sentence and class name for an error that ends a call."""
     if not isinstance(error, SynclineError):
-        return grpc.StatusCode.INTERNAL, INTERNAL_SENTENCE, SynclineError.__name__
+        return grpc.StatusCode.INTERNAL, INTERNAL_SENTENCE, HubFault.__name__
     kind = catalogue_class(error)
     return _STATUS[kind], str(error)[:_MOST_CHARACTERS], kind.__name__
 

@@ -9,6 +9,7 @@ import json
 
 import pytest
 
+from supplier_agent.uplink import errands
 from supplier_agent.uplink.contact import CONNECTED, REFUSED, STOPPED, read_contact
 from syncline.identity.keys import public_signing_key
 from syncline.identity.signatures import Purpose, verify
@@ -376,6 +377,22 @@ def test_large_payloads_resume_in_both_directions(tmp_path):
         assert reply.size > 5 * MIB
         assert hub.chunks_received == reply.chunks
         assert hub.chunks_sent <= -(-len(content) // MIB) + 1
+
+    play(tmp_path, scene)
+
+
+def test_a_hub_that_fails_just_now_is_asked_for_the_request_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(errands, "FAULT_PAUSE_SECONDS", 0.1)
+    content, log = request(0) + b"\n" + bytes(3 * MIB), io.StringIO()
+
+    async def scene(hub, home):
+        hub.fail_download_after = 1
+        async with running(home, log):
+            await approved(hub, home)
+            await hub.send(hub.task(SPEC, 0, content))
+            await hub.until(lambda: hub.submitted)
+        assert "request not fetched yet" in log.getvalue()
+        assert not hub.declined
 
     play(tmp_path, scene)
 
