@@ -18,7 +18,12 @@ class UnknownObject(UsageError):
 
 
 class AlreadyAttached(IdentityError):
-    """Another living agent holds this identity."""
+    """Another living agent holds this identity.
+
+    ``hub_time_us`` is the hub's time, microseconds since 1970 UTC, 0 where it did not tell.
+    """
+
+    hub_time_us = 0
 
 
 class VersionMismatch(ProtocolError):

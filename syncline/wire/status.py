@@ -29,6 +29,7 @@ from syncline.wire.refusals import AlreadyAttached, HubFault, PeerUnreachable, U
 __all__ = [
     "INTERNAL_SENTENCE",
     "METADATA_KEY",
+    "TIME_KEY",
     "AlreadyAttached",
     "HubFault",
     "PeerUnreachable",
@@ -40,6 +41,8 @@ __all__ = [
 ]
 
 METADATA_KEY: Final = "syncline-error"
+TIME_KEY: Final = "syncline-hub-time-us"
+_MOST_DIGITS = 17
 INTERNAL_SENTENCE: Final = "the hub failed to answer: its log says more"
 _MOST_CHARACTERS = 1000
 _UNVERIFIED = "CERTIFICATE_VERIFY_FAILED"
@@ -101,6 +104,10 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:
     metadata = cast(grpc.aio.Metadata, error.trailing_metadata())
     details = (error.details() or error.code().name.lower())[:_MOST_CHARACTERS]
     named = _BY_NAME.get(str(metadata.get(METADATA_KEY)))
+    if named is AlreadyAttached:
+        refused = AlreadyAttached(details)
+        refused.hub_time_us = _time_us(metadata.get(TIME_KEY))
+        return refused
     if named is not None:
         return named(details)
     kind = _BY_CODE.get(error.code(), SynclineError)
@@ -111,3 +118,8 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:
     return PeerUnreachable(
         f"the hub does not answer ({details}): check its address, the network and the proxy"
     )
+
+
+def _time_us(told: object) -> int:
+    text = told if isinstance(told, str) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
