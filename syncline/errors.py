@@ -8,9 +8,19 @@ from __future__ import annotations
 
 
 class SynclineError(Exception):
-    """Root of all errors that Syncline raises on purpose."""
+    """Root of all errors that Syncline raises on purpose.
+
+    ``public`` are the words that may leave this machine where the whole sentence may not, because it names a
+    local path or quotes what a file holds; None where the sentence itself is public.
+    """
 
     exit_code = 1
+    public: str | None = None
+
+    def __init__(self, sentence: str = "", *, public: str | None = None) -> None:
+        super().__init__(sentence)
+        if public is not None:
+            self.public = public
 
 
 class UsageError(SynclineError):
@@ -24,7 +34,13 @@ class DocumentError(UsageError):
 
 
 class DataError(SynclineError):
-    """The supplier's own data cannot be read or does not fit the schema."""
+    """The supplier's own data cannot be read or does not fit the schema.
+
+    Its sentence is for the supplier alone. ``public`` follows the data set's name, and is made of the
+    approved schema's names and of numbers.
+    """
+
+    public: str | None = "it cannot be read or does not fit the study"
 
 
 class PolicyRefusal(SynclineError):

@@ -15,12 +15,13 @@ from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.datasets.catalogue import Dataset, find_preparation, list_datasets
 from supplier_agent.datasets.inspection import inspect_dataset
 from supplier_agent.home import ENROL, AgentHome
-from supplier_agent.tasks.journal import open_journal
+from supplier_agent.tasks.journal import microseconds, open_journal
 from syncline.cli.table import print_json, print_table
 from syncline.clock import SystemClock
 from syncline.errors import IdentityError, StorageError, SynclineError
 from syncline.wire.membership import load_membership
 
+CLOCK_SECONDS = 60
 SOON = dt.timedelta(days=7)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -61,7 +62,10 @@ def _findings(home: AgentHome) -> Iterator[Finding]:
     yield _look("certificate", lambda: _certificate(home))
     yield _look("policy", lambda: _policy(home))
     yield from _datasets(home)
-    yield _look("hub", lambda: _hub(home))
+    told: list[int] = []
+    yield _look("hub", lambda: _hub(home, told))
+    if any(told):
+        yield _look("clock", lambda: _clock(told[0]))
 
 
 def _look(subject: str, what: Callable[[], str]) -> Finding:
@@ -128,9 +132,17 @@ def _dataset(dataset: Dataset, preparation: bytes) -> str:
     return f"{inspect_dataset(dataset, preparation).rows} rows can be read"
 
 
-def _hub(home: AgentHome) -> str:
+def _hub(home: AgentHome, told: list[int]) -> str:
     from supplier_agent.uplink.hub_reach import reach_hub
 
     member = load_membership(home.identity, ENROL)
-    asyncio.run(reach_hub(member))
+    told.append(asyncio.run(reach_hub(member)))
     return f"{member.hub} answers over TLS 1.3 and knows this certificate"
+
+
+def _clock(hub_time_us: int) -> str:
+    seconds = round((microseconds(SystemClock()) - hub_time_us) / 1_000_000)
+    differs = f"{abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} the hub's"
+    if abs(seconds) > CLOCK_SECONDS:
+        raise IdentityError(f"{differs}: set it by NTP, or certificates and tokens seem expired")
+    return differs

@@ -9,7 +9,7 @@ import typer
 
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.consent.decision import BY_PERSON, Seal, Verdict, decide
-from supplier_agent.consent.study_record import StudyRecord, list_studies, require_study
+from supplier_agent.consent.study_record import StudyRecord, known_study, list_studies, require_study
 from supplier_agent.datasets.catalogue import list_datasets
 from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
@@ -18,7 +18,7 @@ from syncline.cli.table import print_json, print_table, shown_time
 from syncline.clock import SystemClock
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog
-from syncline.errors import PolicyRefusal
+from syncline.errors import PolicyRefusal, UsageError
 from syncline.wire.membership import load_membership
 from syncline.wire.messages import Decision
 
@@ -60,17 +60,21 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
         typer.echo(line)
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
     typer.echo(f"Answered    {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
+    for item in rounds:
+        if item.state is RoundState.DECLINED:
+            typer.echo(f"Declined    round {item.round}: {item.decline_detail or item.decline_reason}")
 
 
 @studies.command()
 def approve(
     study: Study,
     reason: Annotated[str, typer.Option("--reason", help="A sentence for the record.")] = "",
+    digest: Annotated[str, typer.Option("--digest", help="Only the study of this digest.")] = "",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Approve a study, by the digest of its specification; the running agent sends it signed."""
-    _decide(existing_home(home), study, Decision.APPROVE, reason, as_json)
+    _decide(existing_home(home), study, Decision.APPROVE, reason, as_json, digest)
 
 
 @studies.command()
@@ -84,7 +88,9 @@ def refuse(
     _decide(existing_home(home), study, Decision.REFUSE, reason, as_json)
 
 
-def _decide(home: AgentHome, study: str, decision: Decision, reason: str, as_json: bool) -> None:
+def _decide(
+    home: AgentHome, study: str, decision: Decision, reason: str, as_json: bool, digest: str = ""
+) -> None:
     from supplier_agent.tasks.standing_policy import assess
     from syncline.study.spec import StudySpec
 
@@ -96,21 +102,32 @@ def _decide(home: AgentHome, study: str, decision: Decision, reason: str, as_jso
 
     def write(connection: sqlite3.Connection) -> StudyRecord:
         record = require_study(connection, study)
+        _require_digest(record, digest)
+        if not as_json:
+            typer.echo(f"to {decision.value}: study {record.name}, digest {record.specification_sha256}")
         if decision is Decision.APPROVE:
             spec = StudySpec.from_canonical(record.specification)
             found = assess(home.policy, member.name, spec, "", list_datasets(connection))
             if found.refusals:
                 raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(found.refusals)}")
         decide(connection, seal, record, verdict, microseconds(clock))
-        return require_study(connection, record.study_id)
+        return known_study(connection, record.study_id)
 
     with open_journal(home) as journal:
         decided = journal.write_now(write)
     if as_json:
         print_json(_described(decided))
         return
-    typer.echo(f"study {decided.name} is {decided.state.value}: {decided.specification_sha256}")
+    typer.echo(f"study {decided.name} is {decided.state.value}")
     typer.echo("the running agent sends the signed decision to the hub")
+
+
+def _require_digest(record: StudyRecord, digest: str) -> None:
+    if digest and digest != record.specification_sha256:
+        raise UsageError(
+            f"--digest: the study {record.name} has another digest, {record.specification_sha256}:"
+            " read 'supplier-agent studies show' before you approve it"
+        )
 
 
 def _described(study: StudyRecord) -> dict[str, Json]:
@@ -138,4 +155,5 @@ def _described_round(record: RoundRecord) -> dict[str, Json]:
         "reply_bytes": record.reply_size,
         "delivered": record.delivered,
         "reason": record.decline_reason,
+        "detail": record.decline_detail,
     }

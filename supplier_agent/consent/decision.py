@@ -12,10 +12,10 @@ from syncline.durable.audit import AuditLog
 from syncline.errors import SynclineError
 from syncline.identity.signatures import Purpose, sign
 from syncline.wire.messages import Decision, StudyId, SupplierDecision, decision_digest
+from syncline.wire.people_sentence import people_sentence
 
 BY_POLICY = "policy"
 BY_PERSON = "person"
-MOST_REASON = 1000
 
 _STATES = {Decision.APPROVE: StudyState.APPROVED, Decision.REFUSE: StudyState.REFUSED}
 
@@ -46,7 +46,7 @@ def decide(
 ) -> None:
     """Record a verdict about ``study``; it is sent to the hub afterwards, until that confirms it."""
     move(connection, study.study_id, _STATES[verdict.decision])
-    reason = one_line(verdict.reason)
+    reason = people_sentence(verdict.reason)
     digest = decision_digest(StudyId(study.study_id), study.specification_sha256, verdict.decision, reason)
     signature = sign(seal.key, Purpose.STUDY_DECISION, digest)
     set_decision(connection, study.study_id, reason, verdict.by, signature, now_us)
@@ -75,8 +75,3 @@ def decision_of(study: StudyRecord) -> SupplierDecision:
         study.reason,
         study.signature,
     )
-
-
-def one_line(text: str) -> str:
-    """Return ``text`` on one line and short enough for the wire."""
-    return " ".join(text.split())[:MOST_REASON]

@@ -7,19 +7,27 @@ approved at once where the policy says ``approval: automatic``, else it waits fo
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from supplier_agent.consent.decision import BY_POLICY, Seal, Verdict, decide, one_line
+from supplier_agent.consent.decision import BY_PERSON, BY_POLICY, Seal, Verdict, decide
 from supplier_agent.consent.study_record import (
     StudyRecord,
     StudyState,
+    earlier_runs,
     find_study,
     insert_study,
     mark_ended,
     mark_undelivered,
+    name_clash,
+    set_reason,
 )
 from syncline.identity.signatures import Purpose, verify
-from syncline.wire.messages import Decision, Proposal, StudyEnded
+from syncline.wire.messages import Decision, Outcome, Proposal, StudyEnded
+from syncline.wire.people_sentence import people_sentence
+
+MOST_AUTOMATIC_RUNS = 3
+"""Runs of one specification without a person: that they ended without a release is only the hub's word."""
 
 _UNREADABLE = "(unreadable)"
 
@@ -55,6 +63,9 @@ def receive_proposal(
     known = find_study(connection, proposal.study_id)
     if known is not None:
         return _known_again(connection, seal, known, proposal)
+    person = _why_a_person(earlier_runs(connection, proposal.specification_sha256))
+    if name_clash(connection, proposal.study_id, judgement.name):
+        judgement = unreadable("the study's id is another study's name, or the other way round")
     study = _record(proposal, judgement, now_us)
     insert_study(connection, study)
     seal.audit.append(
@@ -72,17 +83,37 @@ def receive_proposal(
         reason = "; ".join(judgement.refusals)
         decide(connection, seal, study, Verdict(Decision.REFUSE, reason, BY_POLICY), now_us)
         return StudyState.REFUSED
-    if judgement.automatic:
+    if judgement.automatic and not person:
         verdict = Verdict(Decision.APPROVE, "permitted by the supplier's policy", BY_POLICY)
         decide(connection, seal, study, verdict, now_us)
         return StudyState.APPROVED
+    if judgement.automatic:
+        set_reason(connection, study.study_id, person)
     return StudyState.WAITING
+
+
+def _why_a_person(runs: Sequence[StudyRecord]) -> str:
+    """Return why a specification that ran before is not approved by the policy; empty where it may be.
+
+    Limits on aim hold within one study. Who may run the same specification again and again has none.
+    """
+    if any(run.state is not StudyState.ENDED for run in runs):
+        return "the same specification is proposed or running as another study: a person decides"
+    if any(run.outcome == Outcome.RELEASED.value for run in runs):
+        return "the same specification was released before: a person decides"
+    if any(run.decided_by == BY_PERSON for run in runs):
+        return "a person decided about the same specification before: a person decides"
+    if len(runs) >= MOST_AUTOMATIC_RUNS:
+        return f"the same specification ran {len(runs)} times before: a person decides"
+    return ""
 
 
 def end_study(connection: sqlite3.Connection, seal: Seal, ended: StudyEnded, now_us: int) -> bool:
     """Close a study; False where it was closed before or never known."""
-    reason = one_line(f"{ended.outcome.value}: {ended.reason}" if ended.reason else ended.outcome.value)
-    if not mark_ended(connection, ended.study_id, reason, now_us):
+    reason = people_sentence(
+        f"{ended.outcome.value}: {ended.reason}" if ended.reason else ended.outcome.value
+    )
+    if not mark_ended(connection, ended.study_id, ended.outcome, reason, now_us):
         return False
     seal.audit.append(connection, "study-ended", {"study": ended.study_id, "outcome": ended.outcome.value})
     return True

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from syncline.errors import UsageError
+from syncline.wire.messages import Outcome
 
 TABLES = """
 CREATE TABLE study (
@@ -35,6 +36,12 @@ CREATE TABLE study (
     ended_us INTEGER
 ) STRICT;
 """
+
+OUTCOME = """
+ALTER TABLE study ADD COLUMN outcome TEXT;
+UPDATE study SET outcome = 'released' WHERE state = 'ended' AND reason LIKE 'released%';
+"""
+"""How a study ended, as the hub told."""
 
 
 class StudyState(Enum):
@@ -73,6 +80,12 @@ class StudyRecord:
     received_us: int
     decided_us: int | None
     ended_us: int | None
+    outcome: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the study may still be approved or answered here."""
+        return self.state in (StudyState.WAITING, StudyState.APPROVED)
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> StudyRecord:
@@ -86,7 +99,7 @@ class StudyRecord:
 def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
     """Store a study that was proposed for the first time."""
     connection.execute(
-        "INSERT INTO study VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO study VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             record.study_id,
             record.name,
@@ -103,6 +116,7 @@ def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
             record.received_us,
             record.decided_us,
             record.ended_us,
+            record.outcome,
         ),
     )
 
@@ -113,22 +127,56 @@ def find_study(connection: sqlite3.Connection, study_id: str) -> StudyRecord | N
     return None if row is None else StudyRecord.from_row(row)
 
 
-def require_study(connection: sqlite3.Connection, name_or_id: str) -> StudyRecord:
-    """Return the one study with this id, name, or start of its digest."""
-    row = connection.execute("SELECT * FROM study WHERE study_id = ?", (name_or_id,)).fetchone()
-    if row is not None:
-        return StudyRecord.from_row(row)
+def known_study(connection: sqlite3.Connection, study_id: str) -> StudyRecord:
+    """Return the study with this id, which was proposed before."""
+    known = find_study(connection, study_id)
+    if known is None:
+        raise UsageError(f"there is no study with the id '{study_id}' here")
+    return known
+
+
+def studies_like(connection: sqlite3.Connection, text: str) -> list[StudyRecord]:
+    """Return every study that a person may mean: by its id, its name or the start of its digest."""
     rows = connection.execute(
-        "SELECT * FROM study WHERE name = :text"
-        " OR (length(:text) >= 8 AND substr(specification_sha256, 1, length(:text)) = :text)",
-        {"text": name_or_id},
-    ).fetchall()
-    if len(rows) != 1:
-        many = "no study" if not rows else f"{len(rows)} studies"
-        raise UsageError(
-            f"there is {many} '{name_or_id}' here: take the id from 'supplier-agent studies list'"
-        )
-    return StudyRecord.from_row(rows[0])
+        "SELECT * FROM study WHERE study_id = :text OR name = :text"
+        " OR (length(:text) >= 8 AND substr(specification_sha256, 1, length(:text)) = :text)"
+        " ORDER BY received_us DESC, study_id",
+        {"text": text},
+    )
+    return [StudyRecord.from_row(row) for row in rows]
+
+
+def require_study(connection: sqlite3.Connection, text: str) -> StudyRecord:
+    """Return the one study that a person means; an open one goes before those that are over.
+
+    The hub chooses ids and a researcher names, so neither goes before the other: a text that means two open
+    studies is refused, or one of them could be put in the other's place.
+    """
+    found = studies_like(connection, text)
+    meant = [study for study in found if study.is_open]
+    meant = meant or [study for study in found if study.study_id == text] or found
+    if len(meant) == 1:
+        return meant[0]
+    there = "is no study" if not meant else f"are {len(meant)} studies"
+    raise UsageError(f"there {there} '{text}' here: take the id from 'supplier-agent studies list'")
+
+
+def name_clash(connection: sqlite3.Connection, study_id: str, name: str) -> bool:
+    """Tell whether the id of a study is the name of another one, or the other way round."""
+    row = connection.execute(
+        "SELECT 1 FROM study WHERE study_id != :id AND (name = :id OR study_id = :name)",
+        {"id": study_id, "name": name},
+    ).fetchone()
+    return row is not None
+
+
+def earlier_runs(connection: sqlite3.Connection, specification_sha256: str) -> list[StudyRecord]:
+    """Return all studies with this specification, the newest first."""
+    rows = connection.execute(
+        "SELECT * FROM study WHERE specification_sha256 = ? ORDER BY received_us DESC, study_id",
+        (specification_sha256,),
+    )
+    return [StudyRecord.from_row(row) for row in rows]
 
 
 def list_studies(connection: sqlite3.Connection) -> list[StudyRecord]:
@@ -149,7 +197,7 @@ def undelivered_decisions(connection: sqlite3.Connection) -> list[StudyRecord]:
 
 def move(connection: sqlite3.Connection, study_id: str, state: StudyState) -> StudyRecord:
     """Change a study's state where :data:`TRANSITIONS` allows it; return the record as it was before."""
-    before = require_study(connection, study_id)
+    before = known_study(connection, study_id)
     if state not in TRANSITIONS[before.state]:
         raise UsageError(f"study {before.name} is {before.state.value} and cannot become {state.value}")
     connection.execute("UPDATE study SET state = ? WHERE study_id = ?", (state.value, before.study_id))
@@ -167,6 +215,11 @@ def set_decision(
     )
 
 
+def set_reason(connection: sqlite3.Connection, study_id: str, reason: str) -> None:
+    """Note why a study waits."""
+    connection.execute("UPDATE study SET reason = ? WHERE study_id = ?", (reason, study_id))
+
+
 def mark_delivered(connection: sqlite3.Connection, study_id: str, signature: bytes) -> None:
     """Note that the hub has this very decision; a newer one stays to be sent."""
     connection.execute(
@@ -179,13 +232,15 @@ def mark_undelivered(connection: sqlite3.Connection, study_id: str) -> None:
     connection.execute("UPDATE study SET decision_delivered = 0 WHERE study_id = ?", (study_id,))
 
 
-def mark_ended(connection: sqlite3.Connection, study_id: str, reason: str, now_us: int) -> bool:
+def mark_ended(
+    connection: sqlite3.Connection, study_id: str, outcome: Outcome, reason: str, now_us: int
+) -> bool:
     """Close a study; False where it was closed before or never known."""
     known = find_study(connection, study_id)
     if known is None or StudyState.ENDED not in TRANSITIONS[known.state]:
         return False
     connection.execute(
-        "UPDATE study SET state = ?, reason = ?, ended_us = ? WHERE study_id = ?",
-        (StudyState.ENDED.value, reason, now_us, study_id),
+        "UPDATE study SET state = ?, outcome = ?, reason = ?, ended_us = ? WHERE study_id = ?",
+        (StudyState.ENDED.value, outcome.value, reason, now_us, study_id),
     )
     return True

@@ -82,7 +82,8 @@ class Child:
         if memory and memory[:_DIGEST_BYTES] != self._digest:
             raise DataError(
                 "the data set's source or preparation changed since this study began: put it back as it was,"
-                " or refuse the study and let it be submitted anew"
+                " or refuse the study and let it be submitted anew",
+                public="its source or preparation changed since this study began",
             )
 
     def _table(self, spec: StudySpec, locator: str, documents: list[bytes]) -> Workspace:

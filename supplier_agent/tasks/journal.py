@@ -15,6 +15,7 @@ from syncline.identity.storage_key import load_storage_key
 MIGRATIONS = (
     catalogue.TABLES + study_record.TABLES + round_record.TABLES + AUDIT_SCHEMA,
     catalogue.PREPARATIONS,
+    round_record.DETAIL + study_record.OUTCOME,
 )
 
 

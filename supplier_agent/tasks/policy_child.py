@@ -28,6 +28,7 @@ def answer(header: dict[str, Json], blobs: list[bytes]) -> tuple[dict[str, Json]
         "name": found.name,
         "refusals": list(found.refusals),
         "automatic": found.automatic,
+        "dataset": found.dataset,
         "source": found.source,
         "preparation": found.preparation,
         "max_rounds": found.max_rounds,

@@ -14,6 +14,7 @@ from pathlib import Path
 from supplier_agent.consent.proposals import Judgement
 from supplier_agent.datasets.catalogue import Dataset
 from supplier_agent.tasks.child_pool import ChildPool
+from supplier_agent.tasks.public_reason import POLICY_UNREADABLE
 from syncline.compute.frames import Json
 from syncline.errors import DocumentError, PolicyRefusal, WireError
 
@@ -23,9 +24,10 @@ _MOST_KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms a round is answered: as whom, from which source, by which policy and preparation."""
+    """On which terms a round is answered: as whom, from which data set, by which policy and preparation."""
 
     supplier: str
+    dataset: str
     source: str
     policy: Mapping[str, Json]
     preparation: str | None = None
@@ -52,16 +54,19 @@ class PolicyDesk:
     ) -> Terms:
         """Return the terms of round ``number``, or raise what the policy of now says against it."""
         found = await self._assess(specification, researcher_key, datasets)
-        refusals, source, policy = _refusals(found), found["source"], found["policy"]
+        refusals, policy = _refusals(found), found["policy"]
+        dataset, source = found["dataset"], found["source"]
         if refusals:
             raise PolicyRefusal("; ".join(refusals))
-        if not (isinstance(source, str) and isinstance(policy, dict)):
+        if not (isinstance(dataset, str) and isinstance(source, str) and isinstance(policy, dict)):
             raise WireError("policy: the process that reads it gave no sensible answer")
         most = found["max_rounds"]
         if not isinstance(most, int) or number > most:
             raise PolicyRefusal(f"limits.max_rounds: round {number} exceeds the {most} permitted")
         preparation = found["preparation"]
-        return Terms(self._supplier, source, policy, None if preparation is None else str(preparation))
+        return Terms(
+            self._supplier, dataset, source, policy, None if preparation is None else str(preparation)
+        )
 
     async def _assess(
         self, specification: bytes, researcher_key: bytes, datasets: Sequence[Dataset]
@@ -85,7 +90,9 @@ class PolicyDesk:
         try:
             content = self._path.read_bytes()
         except OSError as error:
-            raise DocumentError(f"{self._path}: it cannot be read ({error.strerror}): restore it") from error
+            raise DocumentError(
+                f"{self._path}: it cannot be read ({error.strerror}): restore it", public=POLICY_UNREADABLE
+            ) from error
         return b"".join(hashlib.sha256(part).digest() for part in (content, *parts))
 
 

@@ -13,13 +13,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from supplier_agent.consent.study_record import StudyRecord, StudyState, require_study
+from supplier_agent.consent.study_record import StudyRecord, StudyState, known_study
 from supplier_agent.datasets.catalogue import Dataset, find_preparation, list_datasets
+from supplier_agent.event_log import EventLog
 from supplier_agent.tasks.child_pool import ChildPool
 from supplier_agent.tasks.journal import microseconds
 from supplier_agent.tasks.offers import Answer, Refuse, receive_offer
 from supplier_agent.tasks.policy_desk import Terms
+from supplier_agent.tasks.public_reason import public_reason
 from supplier_agent.tasks.round_record import (
+    Decline,
     RoundState,
     decline_round,
     find_memory,
@@ -42,7 +45,8 @@ from syncline.errors import (
     SynclineError,
     WireError,
 )
-from syncline.wire.messages import DeclineKind, TaskOffer
+from syncline.wire.messages import MAX_PAYLOAD_BYTES, DeclineKind, TaskOffer
+from syncline.wire.people_sentence import people_sentence
 
 Fetch = Callable[[PayloadStore], Awaitable[None]]
 """Brings the request's bytes into the store given."""
@@ -57,7 +61,6 @@ _KINDS: tuple[tuple[type[SynclineError], DeclineKind], ...] = (
     (ProtocolError, DeclineKind.PROTOCOL),
     (WireError, DeclineKind.PROTOCOL),
 )
-_MOST_REASON = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,9 @@ class Responder:
         children: ChildPool,
         terms: AskTerms,
         clock: Clock,
+        log: EventLog,
     ) -> None:
+        self._log = log
         self._database = database
         self._payloads = payloads
         self._audit = audit
@@ -109,24 +114,29 @@ class Responder:
             try:
                 await fetch(store)
             except (ProtocolError, WireError) as error:
-                await self._decline(offer, *_refused(error))
+                await self._decline(offer, _declined(error))
                 return
+            dataset = None
             try:
-                await self._commit(offer, await self._compute(offer, store), store)
+                study, terms = await self._agree(offer)
+                dataset = terms.dataset
+                await self._commit(offer, await self._compute(offer, study, terms, store), store)
             except StorageError:
                 raise
             except SynclineError as error:
-                await self._decline(offer, *_refused(error))
+                await self._decline(offer, _declined(error, dataset))
 
-    async def _compute(self, offer: TaskOffer, store: PayloadStore) -> Answered:
-        study, memory_sha256, datasets = await self._database.read(
-            lambda connection: (
-                require_study(connection, offer.study_id),
-                find_memory(connection, offer.study_id),
-                list_datasets(connection),
-            )
+    async def _agree(self, offer: TaskOffer) -> tuple[StudyRecord, Terms]:
+        """Return the study and the terms on which the policy of now lets the round be answered."""
+        study, datasets = await self._database.read(
+            lambda connection: (known_study(connection, offer.study_id), list_datasets(connection))
         )
-        terms = await self._terms(study.specification, study.researcher_key, offer.round, datasets)
+        return study, await self._terms(study.specification, study.researcher_key, offer.round, datasets)
+
+    async def _compute(
+        self, offer: TaskOffer, study: StudyRecord, terms: Terms, store: PayloadStore
+    ) -> Answered:
+        memory_sha256 = await self._database.read(lambda connection: find_memory(connection, offer.study_id))
         request = await asyncio.to_thread(store.get, bytes.fromhex(offer.request.sha256))
         memory = await self._load_memory(offer.study_id, memory_sha256)
         header: dict[str, Json] = {
@@ -154,6 +164,11 @@ class Responder:
         return await asyncio.to_thread(memories(self._payloads, study_id).get, bytes.fromhex(sha256))
 
     async def _commit(self, offer: TaskOffer, answered: Answered, store: PayloadStore) -> None:
+        if len(answered.reply) > MAX_PAYLOAD_BYTES:
+            raise ProtocolError(
+                f"the answer takes {len(answered.reply)} bytes, more than the {MAX_PAYLOAD_BYTES} of a reply:"
+                " ask for fewer columns at a time"
+            )
         memory_store = memories(self._payloads, offer.study_id)
         reply_sha256 = (await asyncio.to_thread(store.put, answered.reply)).hex()
         memory_sha256 = (await asyncio.to_thread(memory_store.put, answered.memory)).hex()
@@ -172,7 +187,7 @@ class Responder:
         connection: sqlite3.Connection,
     ) -> str | None:
         """Record reply, memory and audit entry in one transaction; return the memory before."""
-        if require_study(connection, offer.study_id).state is not StudyState.APPROVED:
+        if known_study(connection, offer.study_id).state is not StudyState.APPROVED:
             raise PolicyRefusal("the approval was withdrawn while the answer was computed")
         before = find_memory(connection, offer.study_id)
         now_us, size = microseconds(self._clock), len(answered.reply)
@@ -193,10 +208,10 @@ class Responder:
         )
         return before
 
-    async def _decline(self, offer: TaskOffer, kind: DeclineKind, reason: str) -> None:
+    async def _decline(self, offer: TaskOffer, declined: Decline) -> None:
         def write(connection: sqlite3.Connection) -> None:
             now_us = microseconds(self._clock)
-            decline_round(connection, offer.study_id, offer.round, kind.value, reason, now_us)
+            decline_round(connection, offer.study_id, offer.round, declined, now_us)
             self._audit.append(
                 connection,
                 "round-declined",
@@ -204,12 +219,19 @@ class Responder:
                     "study": offer.study_id,
                     "round": offer.round,
                     "request_sha256": offer.request.sha256,
-                    "kind": kind.value,
-                    "reason": reason,
+                    "kind": declined.kind,
+                    "reason": declined.reason,
                 },
             )
 
         await self._database.write(write)
+        self._log.warning(
+            "round declined",
+            study=offer.study_id,
+            round=offer.round,
+            kind=declined.kind,
+            reason=declined.detail,
+        )
 
 
 def study_payloads(payloads: PayloadStore, study_id: str) -> PayloadStore:
@@ -228,17 +250,17 @@ def _is_open(connection: sqlite3.Connection, offer: TaskOffer) -> bool:
     return known is not None and known.state is RoundState.RECEIVED
 
 
-def _refused(error: SynclineError) -> tuple[DeclineKind, str]:
-    """Return kind and public sentence of a refusal."""
+def _declined(error: SynclineError, dataset: str | None = None) -> Decline:
+    """Return why a round is not answered, for others and for this supplier."""
     if isinstance(error, ChildDied):
         sentence = (
             "the computing process was killed at every attempt, perhaps for want of memory:"
             " the supplier's log says more"
         )
-        return DeclineKind.INTERNAL, sentence
+        return Decline(DeclineKind.INTERNAL.value, sentence, people_sentence(str(error)))
     kinds = (kind for known, kind in _KINDS if isinstance(error, known))
     kind = DeclineKind.INTERNAL if isinstance(error, ChildFailed) else next(kinds, DeclineKind.INTERNAL)
-    return kind, " ".join(str(error).split())[:_MOST_REASON]
+    return Decline(kind.value, public_reason(error, dataset), people_sentence(str(error)))
 
 
 def _questions(answer: Mapping[str, Json]) -> list[FieldValue]:

@@ -43,6 +43,9 @@ CREATE TABLE memory (
 ) STRICT;
 """
 
+DETAIL = "ALTER TABLE round ADD COLUMN decline_detail TEXT;"
+"""What this supplier alone reads of a round that it declined."""
+
 
 class RoundState(Enum):
     """Where a round stands at this supplier."""
@@ -61,7 +64,10 @@ TRANSITIONS: Mapping[RoundState, frozenset[RoundState]] = {
 
 @dataclass(frozen=True, slots=True)
 class RoundRecord:
-    """One round: what was asked, and the reply or the refusal once there is one."""
+    """One round: what was asked, and the reply or the refusal once there is one.
+
+    ``decline_reason`` is told to others; ``decline_detail`` may name files, and stays here.
+    """
 
     study_id: str
     round: int
@@ -77,6 +83,7 @@ class RoundRecord:
     delivered: bool
     received_us: int
     finished_us: int | None
+    decline_detail: str | None = None
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> RoundRecord:
@@ -144,6 +151,7 @@ def insert_round(connection: sqlite3.Connection, record: RoundRecord) -> None:
         record.delivered,
         record.received_us,
         record.finished_us,
+        record.decline_detail,
     )
     connection.execute(f"INSERT INTO round VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
 
@@ -170,15 +178,24 @@ def finish_round(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Why a round is not answered: the sentence that is sent, and the one that stays here."""
+
+    kind: str
+    reason: str
+    detail: str
+
+
 def decline_round(
-    connection: sqlite3.Connection, study_id: str, number: int, kind: str, reason: str, now_us: int
+    connection: sqlite3.Connection, study_id: str, number: int, declined: Decline, now_us: int
 ) -> None:
     """Record that a round is not answered, and why."""
     move(connection, study_id, number, RoundState.DECLINED)
     connection.execute(
-        "UPDATE round SET decline_kind = ?, decline_reason = ?, finished_us = ?, delivered = 0"
-        " WHERE study_id = ? AND round = ?",
-        (kind, reason, now_us, study_id, number),
+        "UPDATE round SET decline_kind = ?, decline_reason = ?, decline_detail = ?, finished_us = ?,"
+        " delivered = 0 WHERE study_id = ? AND round = ?",
+        (declined.kind, declined.reason, declined.detail, now_us, study_id, number),
     )
 
 

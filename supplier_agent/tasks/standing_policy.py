@@ -13,8 +13,9 @@ from pathlib import Path
 
 from supplier_agent.consent.portrait import QUESTIONS
 from supplier_agent.datasets.catalogue import Dataset, choose_dataset
+from supplier_agent.tasks.public_reason import POLICY_UNREADABLE
 from syncline.compute.frames import Json
-from syncline.errors import DataError
+from syncline.errors import DataError, DocumentError
 from syncline.study.flow import STEPS
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
@@ -24,13 +25,14 @@ from syncline.study.spec import StudySpec
 class Assessment:
     """A study's name, every reason against it in words, and on which terms it would be answered.
 
-    ``source`` is None where no data set fits, ``preparation`` also where the data set has none; ``automatic``
-    tells whether the policy needs no person.
+    ``dataset`` and ``source`` are None where no data set fits, ``preparation`` also where it has none;
+    ``automatic`` tells whether the policy needs no person.
     """
 
     name: str
     refusals: tuple[str, ...]
     automatic: bool
+    dataset: str | None
     source: str | None
     preparation: str | None
     max_rounds: int
@@ -41,26 +43,33 @@ def assess(
     path: Path, supplier: str, spec: StudySpec, researcher_fingerprint: str, datasets: Sequence[Dataset]
 ) -> Assessment:
     """Hold a study against the policy file at ``path`` and the data sets of the agent."""
-    policy = Policy.from_yaml(path)
+    policy = _policy(path)
     refusals = [str(refusal) for refusal in policy.permits(spec, supplier)]
     refusals += _against_questions(policy, spec, supplier)
-    source = preparation = None
+    dataset = None
     try:
         dataset = choose_dataset(datasets, _wanted(spec, supplier))
     except DataError as error:
         refusals.append(f"datasets: {error}")
     else:
-        source, preparation = dataset.source, dataset.preparation
         refusals += [reason for reason in _against_dataset(policy, dataset, spec) if reason not in refusals]
     return Assessment(
         name=spec.study,
         refusals=tuple(refusals),
         automatic=policy.approves(spec.digest, researcher_fingerprint),
-        source=source,
-        preparation=preparation,
+        dataset=None if dataset is None else dataset.name,
+        source=None if dataset is None else dataset.source,
+        preparation=None if dataset is None else dataset.preparation,
         max_rounds=policy.limits.max_rounds,
         policy=policy.to_document(),
     )
+
+
+def _policy(path: Path) -> Policy:
+    try:
+        return Policy.from_yaml(path)
+    except DocumentError as error:
+        raise DocumentError(str(error), public=POLICY_UNREADABLE) from None
 
 
 def _against_questions(policy: Policy, spec: StudySpec, supplier: str) -> list[str]:

@@ -12,7 +12,7 @@ from supplier_agent.tasks.journal import microseconds
 from supplier_agent.uplink.connection import Connection
 from supplier_agent.uplink.contact import CONNECTING, EXPIRED, REFUSED
 from syncline.clock import Clock
-from syncline.errors import IdentityError, SynclineError
+from syncline.errors import IdentityError, SynclineError, WireError
 from syncline.version import ALGORITHM_VERSION, __version__
 from syncline.wire.messages import Attachment, Event, Heartbeat, TaskId, Welcome
 from syncline.wire.refusals import PeerUnreachable, VersionMismatch
@@ -97,11 +97,17 @@ class Uplink:
 
     async def _read_events(self) -> None:
         attachment = Attachment(self._instance, __version__, ALGORITHM_VERSION, await self._ports.datasets())
-        async for event in self._connection.client.attach(attachment):
+        async for event in self._connection.client.attach(attachment, self._unreadable):
             if isinstance(event, Welcome):
                 self._welcomed(event)
             await self._ports.handle(event)
         raise PeerUnreachable("the hub closed the connection")
+
+    def _unreadable(self, error: WireError) -> None:
+        """Leave out one event, so that it does not cost the agent all others; the welcome it needs."""
+        if not self._connection.is_attached:
+            raise error
+        self._log.error("event left out: it does not read", reason=str(error))
 
     def _welcomed(self, welcome: Welcome) -> None:
         if welcome.algorithm_version != ALGORITHM_VERSION:

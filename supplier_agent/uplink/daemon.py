@@ -73,7 +73,7 @@ class Agent:
         policy = PolicyDesk(home.policy, membership.name, self._readers)
         self._courier = Courier(self._connection, database, payloads, log)
         self._retention = Retention(database, payloads, clock, log)
-        responder = Responder(database, payloads, audit, self._children, policy.terms, clock)
+        responder = Responder(database, payloads, audit, self._children, policy.terms, clock, log)
         desk = Desk(
             self._connection,
             database,

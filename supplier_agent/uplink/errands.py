@@ -21,6 +21,7 @@ from supplier_agent.tasks import round_record
 from supplier_agent.tasks.child_pool import ChildPool
 from supplier_agent.tasks.journal import microseconds
 from supplier_agent.tasks.policy_desk import PolicyDesk
+from supplier_agent.tasks.public_reason import public_reason
 from supplier_agent.tasks.responder import Responder
 from supplier_agent.tasks.retention import Retention
 from supplier_agent.uplink.connection import Connection
@@ -33,10 +34,11 @@ from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
 from syncline.errors import StorageError, SynclineError
 from syncline.wire.messages import Declined, Event, Proposal, StudyEnded, TaskId, TaskOffer, Welcome
-from syncline.wire.refusals import PeerUnreachable
+from syncline.wire.refusals import HubFault, PeerUnreachable
 
 PAUSE_SECONDS = 10.0
 FETCH_PAUSE_SECONDS = 1.0
+FAULT_PAUSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +129,11 @@ class Errands:
                 self._desk.log.error("proposal waits", study=proposal.study_id, reason=str(error))
                 await asyncio.sleep(PAUSE_SECONDS)
             except SynclineError as error:
-                return unreadable(str(error))
+                self._desk.log.warning("proposal not judged", study=proposal.study_id, reason=str(error))
+                return unreadable(public_reason(error))
 
     async def _answer(self, offer: TaskOffer) -> None:
-        """Answer an offer, with patience for a lost connection."""
+        """Answer an offer, with patience for a lost connection and for a hub that fails just now."""
         fetch = partial(self._fetch, offer)
         while True:
             try:
@@ -138,7 +141,12 @@ class Errands:
                 break
             except PeerUnreachable:
                 await asyncio.sleep(FETCH_PAUSE_SECONDS)
-                await self._desk.connection.wait_until_attached()
+            except HubFault as error:
+                self._desk.log.error(
+                    "request not fetched yet", study=offer.study_id, round=offer.round, reason=str(error)
+                )
+                await asyncio.sleep(FAULT_PAUSE_SECONDS)
+            await self._desk.connection.wait_until_attached()
         if refusal is None:
             self._desk.courier.wake()
             return

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import grpc.aio
 
+from syncline.errors import WireError
 from syncline.wire import supplier as convert
 from syncline.wire.gen.syncline.v1 import supplier_pb2 as pb
 from syncline.wire.gen.syncline.v1.supplier_pb2_grpc import SupplierServiceStub
@@ -47,13 +48,23 @@ class HubClient:
         """Close the channel; calls that run may end within ``grace`` seconds."""
         await self._channel.close(grace)
 
-    async def attach(self, attachment: Attachment) -> AsyncIterator[Event]:
-        """Attach and yield the hub's events, beginning with its welcome, until the stream breaks."""
+    async def attach(
+        self, attachment: Attachment, unreadable: Callable[[WireError], None]
+    ) -> AsyncIterator[Event]:
+        """Attach and yield the hub's events, beginning with its welcome, until the stream breaks.
+
+        One that does not read is told to ``unreadable``, and the others follow.
+        """
         call = self._stub.Attach(convert.attachment_to_proto(attachment))
         try:
             with catalogue_errors():
                 async for message in call:
-                    yield convert.event_from_proto(message)
+                    try:
+                        event = convert.event_from_proto(message)
+                    except WireError as error:
+                        unreadable(error)
+                        continue
+                    yield event
         finally:
             call.cancel()
 

@@ -10,15 +10,17 @@ from syncline.wire.messages import Heartbeat
 from syncline.wire.refusals import AlreadyAttached
 
 
-async def reach_hub(membership: Membership) -> None:
-    """Return where the hub answers and admits this certificate; raise what stands in the way.
+async def reach_hub(membership: Membership) -> int:
+    """Return the hub's time where it admits this certificate; raise what stands in the way.
+
+    The time is in microseconds since 1970 UTC, 0 where the hub does not tell it.
 
     A heartbeat of a process that is not attached changes nothing: the hub answers that it is not the one.
     """
     client = HubClient(membership.hub, membership.tls)
     try:
-        await client.heartbeat(Heartbeat(secrets.token_hex(16), ()))
-    except AlreadyAttached:
-        return
+        return await client.heartbeat(Heartbeat(secrets.token_hex(16), ()))
+    except AlreadyAttached as refused:
+        return refused.hub_time_us
     finally:
         await client.close()

@@ -181,12 +181,12 @@ def _unwrap(frame: Frame) -> tuple[dict[str, Json], list[bytes]]:
     header = frame.header.get("header")
     if frame.header.get("ok") is True and isinstance(header, dict):
         return header, frame.blobs
-    kind, sentence = frame.header.get("kind"), frame.header.get("sentence")
+    kind, sentence, public = (frame.header.get(key) for key in ("kind", "sentence", "public"))
     if not (isinstance(kind, str) and isinstance(sentence, str)):
         raise WireError("child: its answer is neither a result nor an error")
     known = getattr(errors, kind, None)
     if isinstance(known, type) and issubclass(known, SynclineError):
-        raise known(sentence)
+        raise known(sentence, public=public if isinstance(public, str) else None)
     raise ChildFailed(kind, sentence)
 
 

@@ -31,8 +31,9 @@ _MAX_TRACE = 6
 def serve(handler: Handler) -> None:
     """Answer calls with ``handler`` until standard input ends; exit at once when the parent dies.
 
-    An exception that derives from :class:`SynclineError` travels as its kind and its public sentence. Of any
-    other exception only the type and the code location leave the child, because its text may quote data.
+    An exception that derives from :class:`SynclineError` travels as its kind, its sentence for this machine
+    and its public words. Of any other exception only the type and the code location leave the child, because
+    its text may quote data.
     """
     _die_with_parent()
     incoming, outgoing = _take_pipes()
@@ -88,7 +89,8 @@ def _answer(handler: Handler, frame: Frame) -> list[bytes]:
         header, blobs = handler(frame.header, frame.blobs)
         return encode_frame({"ok": True, "header": header}, blobs)
     except SynclineError as error:
-        return encode_frame({"ok": False, "kind": public_kind(error), "sentence": str(error)})
+        fault: Header = {"ok": False, "kind": public_kind(error), "sentence": str(error)}
+        return encode_frame({**fault, "public": error.public})
     except MemoryError:
         sentence = "the computation ran out of memory: give it more, or ask for fewer columns at a time"
         return encode_frame({"ok": False, "kind": SynclineError.__name__, "sentence": sentence})

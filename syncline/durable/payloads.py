@@ -16,6 +16,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 from syncline.durable.sealed_object import PayloadId, SealedObject
@@ -102,10 +103,14 @@ class PayloadStore:
         with self._opened(sha256) as sealed:
             if sealed.payload.size > limit:
                 raise StorageError(f"payload: {sealed.payload.size} bytes, expected at most {limit}")
-            data = b"".join(_chunk(sealed, index) for index in range(sealed.payload.chunks))
-        if hashlib.sha256(data).digest() != sha256:
+            gathered, digest = BytesIO(), hashlib.sha256()
+            for index in range(sealed.payload.chunks):
+                chunk = _chunk(sealed, index)
+                digest.update(chunk)
+                gathered.write(chunk)
+        if digest.digest() != sha256:
             raise _damaged(self._path(sha256))
-        return data
+        return gathered.getvalue()  # shares the buffer: joining the chunks would hold the payload twice
 
     def read_chunk(self, sha256: bytes, index: int) -> bytes:
         """Return one chunk of 1 MiB, the last one shorter."""
@@ -120,6 +125,14 @@ class PayloadStore:
         with _faults(final):
             final.unlink(missing_ok=True)
             final.with_name(final.name + _PARTIAL).unlink(missing_ok=True)
+
+    def keep_only(self, sha256: bytes) -> None:
+        """Remove every other payload of this scope, whole or partial."""
+        kept = {sha256.hex(), sha256.hex() + _PARTIAL}
+        with _faults(self._root):
+            for path in self._root.iterdir() if self._root.exists() else ():
+                if path.is_file() and path.name not in kept:
+                    path.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Remove everything in this scope, such as at the end of its study."""

@@ -107,12 +107,17 @@ class SealedObject:
 
     def read(self, index: int) -> bytes | None:
         """Return one chunk; None where its slot is empty, torn or changed."""
-        length = _NONCE_BYTES + self.payload.chunk_size(index) + _TAG_BYTES
-        slot = os.pread(self.descriptor, length, self._place(index))
-        if len(slot) < length:
+        nonce = os.pread(self.descriptor, _NONCE_BYTES, self._place(index))
+        if not any(nonce):
+            return (
+                None  # beyond the file's end, or a hole: a sender that writes the last chunk first makes one
+            )
+        length = self.payload.chunk_size(index) + _TAG_BYTES
+        sealed = os.pread(self.descriptor, length, self._place(index) + _NONCE_BYTES)
+        if len(sealed) < length:
             return None
         try:
-            return self.cipher.decrypt(slot[:_NONCE_BYTES], slot[_NONCE_BYTES:], self._label(index))
+            return self.cipher.decrypt(nonce, sealed, self._label(index))
         except InvalidTag:
             return None
 

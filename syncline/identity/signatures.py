@@ -22,6 +22,7 @@ class Purpose(enum.StrEnum):
     STUDY_SPECIFICATION = "study-specification"
     STUDY_DECISION = "study-decision"
     RELEASE_MANIFEST = "release-manifest"
+    ENROLMENT = "enrolment"
 
 
 def sign(key: ed25519.Ed25519PrivateKey, purpose: Purpose, digest: bytes) -> bytes:

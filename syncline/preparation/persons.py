@@ -55,10 +55,12 @@ def _numbered(column: pa.Array, variable: Variable, where: str) -> Persons:
     if (cells.status == Status.MISSING).any():
         raise _missing(where)
     if (cells.status != Status.VALID).any():
-        raise DataError(f"{where}: a person's id is not a whole number; declare the column as identifier")
+        problem = "a person's id is not a whole number; declare the column as identifier"
+        raise DataError(f"{where}: {problem}", public=problem)
     distinct, positions = np.unique(cells.keys, return_inverse=True)
     return Persons([str(key).encode() for key in distinct.tolist()], positions.astype(np.int64))
 
 
 def _missing(where: str) -> DataError:
-    return DataError(f"{where}: a row has no person; give each row one or drop those rows")
+    problem = "a row has no person; give each row one or drop those rows"
+    return DataError(f"{where}: {problem}", public=problem)

@@ -123,7 +123,8 @@ class PreparedSource:
     def _require_unchanged(self) -> None:
         if self._source.digest() != self._digest:
             raise DataError(
-                f"{self._source.name}: changed while it was read; leave it as it is during a study"
+                f"{self._source.name}: changed while it was read; leave it as it is during a study",
+                public="it changed while it was read",
             )
 
 
@@ -131,11 +132,15 @@ def match_columns(source: Source, schema: Schema) -> dict[str, str]:
     """Return the source's column for each variable that is read; persons as they were before pseudonyms."""
     variables = [*schema.modelled] + ([schema.person] if schema.person else [])
     if not schema.modelled:
-        raise DataError(f"{source.name}: the schema has no column to model; add one of another kind or role")
+        raise DataError(
+            f"{source.name}: the schema has no column to model; add one of another kind or role",
+            public="the schema has no column to model",
+        )
     for variable in variables:
         if variable.name.strip() not in source.columns:
             hint = nearest(variable.name, source.columns)
-            raise DataError(f"{source.name}: has no column {shown(variable.name)!r} as in the schema; {hint}")
+            lacking = f"has no column {shown(variable.name)!r} as in the schema"
+            raise DataError(f"{source.name}: {lacking}; {hint}", public=f"it {lacking}")
     columns = {variable.name: variable.name.strip() for variable in variables}
     if schema.person is not None and isinstance(source, KeepsPersons):
         columns[schema.person.name] = source.person_column(columns[schema.person.name])

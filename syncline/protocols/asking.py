@@ -13,7 +13,7 @@ from syncline.data.codebook import Codebook
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.protocols.scope import require_codebook_in_scope, require_question_in_scope
-from syncline.questions.marginals import Marginals
+from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.tree_level import TreeLevel, TreePaths
 from syncline.questions.vocabulary import Answer, Question
 from syncline.questions.workspace import Workspace
@@ -86,16 +86,19 @@ def _admit_question(question: Question, memory: Memory) -> Memory:
         return replace(memory, paths=memory.paths.accept(question))
     if not isinstance(question, Marginals):
         return memory
-    names = {
-        "|".join(f"{axis.column}\x00{axis.coding}" for axis in axes)
-        + f"|{question.holdout}|{question.persons}"
-        for axes in question.sets
-    }
+    names = {f"{_set_name(axes)}|{question.holdout}|{question.persons}" for axes in question.sets}
     if len(names) < len(question.sets) or names & memory.counted:
         raise ProtocolError("marginals: a column set was counted in this study already")
     return replace(
         memory, counted=memory.counted | names, closed=memory.closed or (question.holdout and bool(names))
     )
+
+
+def _set_name(axes: tuple[Axis, ...]) -> str:
+    """Name a column set, the same for every order of its columns."""
+    if len({axis.column for axis in axes}) < len(axes):
+        raise ProtocolError("marginals: a column stands twice in one set")
+    return "|".join(sorted(f"{axis.column}\x00{axis.coding}" for axis in axes))
 
 
 def _require_open(memory: Memory) -> None:

@@ -31,7 +31,10 @@ def synthesize_own(spec: StudySpec, table: PreparedTable, seed: Seed) -> Prepare
     try:
         fitted = fit_alone(settings, Workspace(table))
     except StudyFailed as error:
-        raise DataError(f"this supplier alone cannot be synthesized: {error}") from error
+        raise DataError(
+            f"this supplier alone cannot be synthesized: {error}",
+            public="its rows alone cannot be synthesized",
+        ) from error
     rows = fitted.n_train + fitted.n_holdout
     batches = [
         _prepared(spec, drawn, seed, place) for place, drawn in enumerate(fitted.model.sample(rows, seed))

@@ -112,7 +112,8 @@ def _written(batches: Iterable[pa.RecordBatch], label: _Label, empty: pa.Schema,
         if sink.tell() > MAX_SHIPMENT_BYTES:
             raise DataError(
                 f"{name}: its rows take more than {MAX_SHIPMENT_BYTES >> 20} MiB;"
-                " let this supplier take part with the flow summaries"
+                " let this supplier take part with the flow summaries",
+                public=f"its rows take more than {MAX_SHIPMENT_BYTES >> 20} MiB",
             )
     if writer is None:
         writer = pa.ipc.new_stream(sink, schema.with_metadata(label.metadata()), options=_WRITING)

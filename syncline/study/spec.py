@@ -28,6 +28,7 @@ from syncline.data.section import (
     sha256_hex,
     shown,
 )
+from syncline.data.variable import Variable
 from syncline.errors import DocumentError
 from syncline.study.sections import (
     Form,
@@ -142,8 +143,9 @@ class StudySpec(SpecSection):
         self._check_suppliers()
         if not self.schema.modelled:
             raise WholeSentence("schema: it has no column that can be modelled")
+        known = {variable.name: variable for variable in self.schema.variables}
         for where, column in self._named_columns():
-            self._check_column(where, column)
+            self._check_column(where, column, known)
         return self
 
     def _check_suppliers(self) -> None:
@@ -176,8 +178,7 @@ class StudySpec(SpecSection):
         for column in self.validation.sensitive:
             yield "validation.sensitive", column
 
-    def _check_column(self, where: str, column: str) -> None:
-        known = {variable.name: variable for variable in self.schema.variables}
+    def _check_column(self, where: str, column: str, known: Mapping[str, Variable]) -> None:
         if column not in known:
             names = [variable.name for variable in self.schema.modelled]
             raise WholeSentence(f"{where}: {shown(column)!r} is not a column; {nearest(column, names)}")

@@ -8,6 +8,7 @@ codes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +50,20 @@ def confirmation(codebook: Codebook, question: Marginals, counts: Ints, *, perso
         if _determines(table) and cells <= _MAX_CONFIRMED_CELLS:
             kept.append((Axis(a, Coding.FINE), Axis(b, Coding.FINE)))
     return Marginals(tuple(kept), holdout=False, persons=persons)
+
+
+def asked_once(pairs: Marginals) -> Marginals:
+    """Ask for each two columns once: a supplier counts a set of columns once, whatever their order."""
+    first = {frozenset(axes): axes for axes in reversed(pairs.sets)}
+    return replace(pairs, sets=tuple(axes for axes in pairs.sets if first[frozenset(axes)] is axes))
+
+
+def both_ways(pairs: Marginals, found: Mapping[Pair, Ints]) -> dict[Pair, Ints]:
+    """Return the table of each of ``pairs``, turned where it was asked for the other way round."""
+    wanted = [(axes[0].column, axes[1].column) for axes in pairs.sets]
+    return {
+        (a, b): found[a, b] if (a, b) in found else np.ascontiguousarray(found[b, a].T) for a, b in wanted
+    }
 
 
 def tables(codebook: Codebook, question: Marginals, counts: Ints) -> dict[Pair, Ints]:

@@ -14,6 +14,7 @@ def enrolment_request_to_proto(value: EnrolmentRequest) -> pb.EnrolRequest:
         signing_request=value.signing_request,
         signing_key=value.signing_key,
         software_version=value.software_version,
+        signing_proof=value.signing_proof,
     )
 
 
@@ -24,6 +25,7 @@ def enrolment_request_from_proto(message: pb.EnrolRequest) -> EnrolmentRequest:
         signing_request=strict.pem("signing_request", message.signing_request),
         signing_key=strict.octets("signing_key", message.signing_key, 32),
         software_version=strict.sentence("software_version", message.software_version, 64),
+        signing_proof=strict.octets("signing_proof", message.signing_proof, 64),
     )
 
 

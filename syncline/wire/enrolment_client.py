@@ -36,6 +36,7 @@ from syncline.identity.keys import (
 from syncline.identity.peer import Role
 from syncline.identity.private_file import write_private
 from syncline.identity.renewal import prove_possession
+from syncline.identity.signatures import Purpose, sign
 from syncline.identity.tokens import EnrolmentToken
 from syncline.version import __version__
 from syncline.wire import enrolment as messages
@@ -155,11 +156,14 @@ def _prepare_keys(pending: Path, token_sha256: str) -> None:
 
 async def _send_token(plan: EnrolmentPlan, token: EnrolmentToken, root: bytes) -> Enrolment:
     """Send the secret over a connection that is verified by the pinned root and the host's name."""
+    key = load_signing_key(plan.pending / SIGNING_FILE)
+    signing_request = make_request(load_tls_key(plan.pending / _KEY_FILE))
     request = EnrolmentRequest(
         secret=token.secret,
-        signing_request=make_request(load_tls_key(plan.pending / _KEY_FILE)),
-        signing_key=public_signing_key(load_signing_key(plan.pending / SIGNING_FILE)),
+        signing_request=signing_request,
+        signing_key=public_signing_key(key),
         software_version=__version__,
+        signing_proof=sign(key, Purpose.ENROLMENT, hashlib.sha256(signing_request).digest()),
     )
     message = messages.enrolment_request_to_proto(request)
     async with enrolment_channel(plan.enrolment_address, root) as channel:

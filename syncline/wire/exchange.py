@@ -18,9 +18,9 @@ from syncline.wire import strict
 from syncline.wire.answers import answer_from_proto, answer_to_proto
 from syncline.wire.codebooks import MAX_COLUMNS, codebook_from_proto, codebook_to_proto
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
+from syncline.wire.messages import MAX_PAYLOAD_BYTES
 from syncline.wire.questions import MAX_SETS, question_from_proto, question_to_proto
 
-MAX_BYTES = 1 << 30
 MAX_QUESTIONS = 16
 MAX_ROUNDS = 10_000
 MAX_LEVELS = 64
@@ -29,8 +29,8 @@ M = TypeVar("M", bound=Message)
 
 
 def _parse(kind: type[M], field: str, data: bytes) -> M:
-    if len(data) > MAX_BYTES:
-        raise WireError(f"{field}: {len(data)} bytes are more than the {MAX_BYTES} allowed")
+    if len(data) > MAX_PAYLOAD_BYTES:
+        raise WireError(f"{field}: {len(data)} bytes are more than the {MAX_PAYLOAD_BYTES} allowed")
     try:
         return kind.FromString(data)
     except DecodeError:

@@ -22,8 +22,11 @@ ReleaseId = NewType("ReleaseId", str)
 CHUNK_BYTES = 1 << 20
 """Payloads above this size travel as chunks of this size."""
 
-MAX_PAYLOAD_BYTES = 4 << 30
-"""A request or a reply above this size is refused by both sides."""
+MAX_PAYLOAD_BYTES = 1 << 30
+"""A request or a reply above this size is refused by both sides, announced or decoded."""
+
+MAX_FILE_BYTES = 4 << 30
+"""The largest file of a release that is fetched."""
 
 MAX_SPECIFICATION_BYTES = 1 << 20
 
@@ -282,12 +285,21 @@ class FileChunk:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentRequest:
-    """A one-time secret (32 bytes), a PEM signing request and an Ed25519 public key (32 bytes)."""
+    """A one-time secret (32 bytes), a PEM signing request and an Ed25519 public key (32 bytes).
+
+    ``signing_proof`` is the key's signature over the signing request: nobody enrols with another's key.
+    """
 
     secret: bytes
     signing_request: bytes
     signing_key: bytes
     software_version: str
+    signing_proof: bytes
+
+    @property
+    def request_digest(self) -> bytes:
+        """The digest under the signature with purpose ``enrolment``."""
+        return hashlib.sha256(self.signing_request).digest()
 
     def __repr__(self) -> str:
         """Never show the secret."""

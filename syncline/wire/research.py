@@ -6,7 +6,7 @@ from syncline.wire import strict
 from syncline.wire.gen.syncline.v1 import research_pb2 as pb
 from syncline.wire.messages import (
     CHUNK_BYTES,
-    MAX_PAYLOAD_BYTES,
+    MAX_FILE_BYTES,
     MAX_SPECIFICATION_BYTES,
     FileChunk,
     ReleaseEntry,
@@ -124,7 +124,7 @@ def file_chunk_to_proto(value: FileChunk) -> pb.FetchReleaseResponse:
 def file_chunk_from_proto(message: pb.FetchReleaseResponse) -> FileChunk:
     """Read a piece of a released file; a name is a plain file name, never a path."""
     name = strict.identifier("file_name", message.file_name) if message.file_name else ""
-    size = strict.natural("file_size", message.file_size, MAX_PAYLOAD_BYTES)
+    size = strict.natural("file_size", message.file_size, MAX_FILE_BYTES)
     data = strict.bounded("data", message.data, CHUNK_BYTES) if message.data else b""
     return FileChunk(name, size, data)
 

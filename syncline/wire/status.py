@@ -24,12 +24,14 @@ from syncline.errors import (
     UsageError,
     WireError,
 )
-from syncline.wire.refusals import AlreadyAttached, PeerUnreachable, UnknownObject, VersionMismatch
+from syncline.wire.refusals import AlreadyAttached, HubFault, PeerUnreachable, UnknownObject, VersionMismatch
 
 __all__ = [
     "INTERNAL_SENTENCE",
     "METADATA_KEY",
+    "TIME_KEY",
     "AlreadyAttached",
+    "HubFault",
     "PeerUnreachable",
     "UnknownObject",
     "VersionMismatch",
@@ -39,6 +41,8 @@ __all__ = [
 ]
 
 METADATA_KEY: Final = "syncline-error"
+TIME_KEY: Final = "syncline-hub-time-us"
+_MOST_DIGITS = 17
 INTERNAL_SENTENCE: Final = "the hub failed to answer: its log says more"
 _MOST_CHARACTERS = 1000
 _UNVERIFIED = "CERTIFICATE_VERIFY_FAILED"
@@ -61,6 +65,7 @@ _STATUS: Mapping[type[SynclineError], grpc.StatusCode] = {
     StudyFailed: grpc.StatusCode.ABORTED,
     StorageError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     PeerUnreachable: grpc.StatusCode.UNAVAILABLE,
+    HubFault: grpc.StatusCode.INTERNAL,
     SynclineError: grpc.StatusCode.INTERNAL,
 }
 
@@ -76,6 +81,8 @@ _BY_CODE: Mapping[grpc.StatusCode, type[SynclineError]] = {
     grpc.StatusCode.UNAVAILABLE: PeerUnreachable,
     grpc.StatusCode.DEADLINE_EXCEEDED: PeerUnreachable,
     grpc.StatusCode.CANCELLED: PeerUnreachable,
+    grpc.StatusCode.INTERNAL: HubFault,
+    grpc.StatusCode.UNKNOWN: HubFault,
 }
 
 
@@ -87,7 +94,7 @@ def catalogue_class(error: SynclineError) -> type[SynclineError]:
 def status_of(error: BaseException) -> tuple[grpc.StatusCode, str, str]:
     """Return gRPC status, public sentence and class name for an error that ends a call."""
     if not isinstance(error, SynclineError):
-        return grpc.StatusCode.INTERNAL, INTERNAL_SENTENCE, SynclineError.__name__
+        return grpc.StatusCode.INTERNAL, INTERNAL_SENTENCE, HubFault.__name__
     kind = catalogue_class(error)
     return _STATUS[kind], str(error)[:_MOST_CHARACTERS], kind.__name__
 
@@ -97,6 +104,10 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:
     metadata = cast(grpc.aio.Metadata, error.trailing_metadata())
     details = (error.details() or error.code().name.lower())[:_MOST_CHARACTERS]
     named = _BY_NAME.get(str(metadata.get(METADATA_KEY)))
+    if named is AlreadyAttached:
+        refused = AlreadyAttached(details)
+        refused.hub_time_us = _time_us(metadata.get(TIME_KEY))
+        return refused
     if named is not None:
         return named(details)
     kind = _BY_CODE.get(error.code(), SynclineError)
@@ -107,3 +118,8 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:
     return PeerUnreachable(
         f"the hub does not answer ({details}): check its address, the network and the proxy"
     )
+
+
+def _time_us(told: object) -> int:
+    text = told if isinstance(told, str) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0

@@ -12,6 +12,7 @@ from syncline.identity.peer import check_name
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PEM_MOST = 16 << 10
+MAX_SENTENCE = 1000
 N = TypeVar("N", bound=int)
 E = TypeVar("E")
 
@@ -31,7 +32,7 @@ def party_name(field: str, value: str) -> str:
         raise WireError(f"{field}: {error}") from None
 
 
-def sentence(field: str, value: str, most: int = 1000) -> str:
+def sentence(field: str, value: str, most: int = MAX_SENTENCE) -> str:
     """Return a text for people: at most ``most`` characters, no control characters."""
     if len(value) > most:
         raise WireError(f"{field}: {len(value)} characters are more than the {most} allowed")

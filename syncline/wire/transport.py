@@ -67,14 +67,14 @@ def client_options(liveness: Liveness = Liveness()) -> list[Option]:
     ]
 
 
-def server_options(liveness: Liveness = Liveness()) -> list[Option]:
-    """Return the options of the hub's servers."""
+def server_options(liveness: Liveness = Liveness(), concurrent_streams: int = 64) -> list[Option]:
+    """Return the options of the hub's servers; ``concurrent_streams`` is what one connection may hold."""
     return [
         *_keepalive(liveness),
         ("grpc.http2.min_ping_interval_without_data_ms", 3000),
         ("grpc.http2.max_ping_strikes", 0),
         ("grpc.so_reuseport", 0),
-        ("grpc.max_concurrent_streams", 64),
+        ("grpc.max_concurrent_streams", concurrent_streams),
         ("grpc.max_metadata_size", 16 << 10),
     ]
 

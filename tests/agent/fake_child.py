@@ -32,7 +32,11 @@ def respond(header, blobs):
     if asked.get("refuse") == "policy":
         raise PolicyRefusal("questions: questions of kind 'marginals' are not answered")
     if asked.get("refuse") == "data":
-        raise DataError("heart.csv: there is no column 'age': add it or correct the schema")
+        raise DataError(
+            "/data/heart.csv: has no column 'age'; did you mean 4711?", public="it has no column 'age'"
+        )
+    if asked.get("refuse") == "unreadable":
+        raise DataError("/data/heart.csv: columns 1 and 2 are both called '4711'")
     total = asked["add"] + (json.loads(memory)["total"] if memory else 0)
     reply = {
         "total": total,

@@ -91,6 +91,7 @@ class FakeHub(SupplierServiceServicer, EnrolmentServiceServicer):
     chunks_sent: int = 0
     cut_upload_after: int | None = None
     cut_download_after: int | None = None
+    fail_download_after: int | None = None
     tasks: dict = field(default_factory=dict)
     port: int = 0
 
@@ -192,6 +193,9 @@ class FakeHub(SupplierServiceServicer, EnrolmentServiceServicer):
             data = content[index * CHUNK_BYTES : (index + 1) * CHUNK_BYTES]
             if not data:
                 return
+            if self.fail_download_after == count:
+                self.fail_download_after = None
+                await self._fail(context, RuntimeError("a defect"))
             if self.cut_download_after == count:
                 self.cut_download_after = None
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "cut")

@@ -9,6 +9,7 @@ import json
 
 import pytest
 
+from supplier_agent.uplink import errands
 from supplier_agent.uplink.contact import CONNECTED, REFUSED, STOPPED, read_contact
 from syncline.identity.keys import public_signing_key
 from syncline.identity.signatures import Purpose, verify
@@ -242,6 +243,66 @@ def test_what_the_child_refuses_is_declined_with_its_sentence(tmp_path, refuse, 
     play(tmp_path, scene)
 
 
+@pytest.mark.parametrize(
+    ("refuse", "sentence"),
+    [
+        ("data", "data set 'heart': it has no column 'age'; the supplier's own log says more"),
+        (
+            "unreadable",
+            "data set 'heart': it cannot be read or does not fit the study; the supplier's own log says more",
+        ),
+    ],
+)
+def test_what_the_file_holds_and_where_it_lies_stays_in_the_suppliers_log(tmp_path, refuse, sentence):
+    log = io.StringIO()
+
+    async def scene(hub, home):
+        async with running(home, log):
+            await approved(hub, home)
+            await hub.send(hub.task(SPEC, 0, request(0, refuse=refuse)))
+            await hub.until(lambda: hub.declined)
+        assert hub.declined[0].reason == sentence
+        [(fields,)] = rows(home, "SELECT fields FROM audit WHERE kind = 'round-declined'")
+        assert "4711" not in fields
+        assert "/data" not in fields
+        [(detail,)] = rows(home, "SELECT decline_detail FROM round")
+        assert "/data/heart.csv" in detail
+        assert "4711" in detail
+        assert detail in log.getvalue()
+
+    play(tmp_path, scene)
+
+
+def test_a_policy_file_that_does_not_read_is_not_quoted_to_others(tmp_path):
+    log = io.StringIO()
+
+    async def scene(hub, home):
+        async with running(home, log):
+            home.policy.write_text("syncline: 1\nsecret-key: 4711\n")
+            await hub.send(hub.proposal(SPEC))
+            await hub.until(lambda: hub.decisions)
+        assert hub.decisions[0].decision is Decision.REFUSE
+        assert hub.decisions[0].reason == (
+            "this supplier's policy cannot be read; the supplier's own log says more"
+        )
+        assert str(home.policy) in log.getvalue()
+
+    play(tmp_path, scene)
+
+
+def test_one_event_that_does_not_read_costs_no_other(tmp_path):
+    log = io.StringIO()
+
+    async def scene(hub, home):
+        async with running(home, log):
+            await hub.send(StudyEnded(StudyId("s1"), Outcome.FAILED, "x" * 1001))
+            await approved(hub, home)
+        assert len(hub.attachments) == 1
+        assert "ended.reason" in log.getvalue()
+
+    play(tmp_path, scene)
+
+
 def test_a_killed_child_is_asked_again(tmp_path):
     async def scene(hub, home):
         mark = tmp_path / "calls"
@@ -316,6 +377,22 @@ def test_large_payloads_resume_in_both_directions(tmp_path):
         assert reply.size > 5 * MIB
         assert hub.chunks_received == reply.chunks
         assert hub.chunks_sent <= -(-len(content) // MIB) + 1
+
+    play(tmp_path, scene)
+
+
+def test_a_hub_that_fails_just_now_is_asked_for_the_request_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(errands, "FAULT_PAUSE_SECONDS", 0.1)
+    content, log = request(0) + b"\n" + bytes(3 * MIB), io.StringIO()
+
+    async def scene(hub, home):
+        hub.fail_download_after = 1
+        async with running(home, log):
+            await approved(hub, home)
+            await hub.send(hub.task(SPEC, 0, content))
+            await hub.until(lambda: hub.submitted)
+        assert "request not fetched yet" in log.getvalue()
+        assert not hub.declined
 
     play(tmp_path, scene)
 

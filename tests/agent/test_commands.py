@@ -187,9 +187,13 @@ def test_show_says_in_plain_words_what_would_leave(command, home):
 
 def test_a_person_approves_and_withdraws(command, home):
     propose(home)
-    code, out, _ = command("studies", "approve", "heart-2026", "--home", home.root)
+    digest = hashlib.sha256(specification()).hexdigest()
+    code, _, error = command("studies", "approve", "heart-2026", "--digest", "0" * 64, "--home", home.root)
+    assert code == 2
+    assert digest in error
+    code, out, _ = command("studies", "approve", "heart-2026", "--digest", digest, "--home", home.root)
     assert code == 0
-    assert "is approved" in out
+    assert out.index(f"study heart-2026, digest {digest}") < out.index("is approved")
     code, _, error = command("studies", "approve", "heart-2026", "--home", home.root)
     assert code == 2
     assert "is approved and cannot become approved" in error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import json
 import os
 import signal
@@ -113,6 +114,23 @@ def submit(root, ada, name):
 
 def run(work):
     asyncio.run(work)
+
+
+def test_check_compares_the_clock_with_the_hubs(site, tmp_path):
+    async def work():
+        async with site.running():
+            await logged_in(site, tmp_path)
+            north = await enrolled_agent(site, tmp_path, "north")
+            site.clock.shift = dt.timedelta(minutes=3)
+            checks = json.loads(await command("supplier_agent", "check", "--json", "--home", north, status=1))
+            failed = [item for item in checks["checks"] if not item["passed"]]
+            assert [item["check"] for item in failed] == ["clock"]
+            assert "behind the hub's: set it by NTP" in failed[0]["text"]
+            site.clock.shift = dt.timedelta()
+            checks = json.loads(await command("supplier_agent", "check", "--json", "--home", north))
+            assert checks["checks"][-1]["check"] == "clock"
+
+    run(work())
 
 
 def test_a_study_from_two_commands_to_a_verified_release(site, tmp_path):

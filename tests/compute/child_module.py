@@ -32,7 +32,7 @@ def handle(header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, Sequenc
             log_event("progress", rounds=3)
             return {}, []
         case "data error":
-            raise MissingColumn("column 'age': it is not in the table")
+            raise MissingColumn("column 'age': it is not in the table", public="it has no column 'age'")
         case "defect":
             raise KeyError(SECRET)
         case "no JSON":

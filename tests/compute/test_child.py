@@ -76,6 +76,7 @@ def test_an_error_of_the_catalogue_comes_back_as_its_class() -> None:
     error = failure({"op": "data error"})
     assert type(error) is DataError
     assert str(error) == "column 'age': it is not in the table"
+    assert error.public == "it has no column 'age'"
 
 
 def test_a_defect_comes_back_without_its_text() -> None:

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -319,3 +320,44 @@ def test_a_kill_around_the_rename_loses_nothing(tmp_path: Path, point: str) -> N
         assert upload.missing_chunks() == []
         upload.finish()
     assert store.get(digest) == data
+
+
+def test_a_payload_is_read_without_a_second_copy(store: PayloadStore) -> None:
+    digest = store.put(bytes(24 * CHUNK_BYTES))
+    tracemalloc.start()
+    try:
+        data = store.get(digest)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(data) == 24 * CHUNK_BYTES
+    assert peak < 1.3 * len(data)  # 2.0 where the chunks are joined
+
+
+def test_holes_of_an_upload_are_passed_over_unread(
+    store: PayloadStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = 512 * CHUNK_BYTES
+    with store.open_upload(THREE_ID, size) as upload:
+        upload.write_chunk(511, bytes(CHUNK_BYTES))
+    read, real = [], os.pread
+
+    def counting(descriptor: int, length: int, place: int) -> bytes:
+        data = real(descriptor, length, place)
+        read.append(len(data))
+        return data
+
+    monkeypatch.setattr(os, "pread", counting)
+    with store.open_upload(THREE_ID, size) as upload:
+        assert upload.missing_chunks() == list(range(511))
+    assert sum(read) < 2 * CHUNK_BYTES
+
+
+def test_a_scope_is_left_with_one_payload(store: PayloadStore, tmp_path: Path) -> None:
+    scope = store.scope("reply/1")
+    scope.keep_only(THREE_ID)  # of a scope that does not exist yet
+    scope.put(b"first")
+    scope.open_upload(hashlib.sha256(b"second").digest(), 6).close()
+    kept = scope.put(b"third")
+    scope.keep_only(kept)
+    assert [path.name for path in stored_files(tmp_path)] == [kept.hex()]

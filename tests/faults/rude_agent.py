@@ -78,7 +78,7 @@ class RudeAgent:
         instance = secrets.token_hex(8)
         beats = asyncio.create_task(self._beat(client, instance))
         try:
-            async for event in client.attach(Attachment(instance, __version__, ALGORITHM_VERSION, ())):
+            async for event in client.attach(Attachment(instance, __version__, ALGORITHM_VERSION, ()), print):
                 await self._take(client, event)
                 if self.ended:
                     return

@@ -34,7 +34,7 @@ def start_again(home: HubHome, study_id: str) -> None:
 @pytest.mark.parametrize(
     ("mischief", "sentence"),
     [
-        (lambda path: path.unlink(), "cart.csv"),
+        (lambda path: path.unlink(), "cannot be read or does not fit the study"),
         (
             lambda path: path.write_text(path.read_text() + "50,f,60.0,true\n"),
             "changed since this study began",

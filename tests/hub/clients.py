@@ -89,8 +89,10 @@ async def enrol(port: int, authority: bytes, token_text: str, tls_key=None, sign
     """Exchange a token for a certificate."""
     tls_key, signing_key = tls_key or generate_tls_key(), signing_key or generate_signing_key()
     token = EnrolmentToken.parse(token_text)
+    signing_request = make_request(tls_key)
+    proof = sign(signing_key, Purpose.ENROLMENT, hashlib.sha256(signing_request).digest())
     request = EnrolmentRequest(
-        token.secret, make_request(tls_key), public_signing_key(signing_key), __version__
+        token.secret, signing_request, public_signing_key(signing_key), __version__, proof
     )
     async with enrolment_channel(f"localhost:{port}", authority) as channel:
         answer = await EnrolmentServiceStub(channel).Enrol(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 from dataclasses import replace
 
@@ -10,12 +11,18 @@ import grpc
 import grpc.aio
 import pytest
 
-from syncline.errors import IdentityError
+from syncline.errors import IdentityError, UsageError
 from syncline.identity.authority import CertificateAuthority
 from syncline.identity.certificate_request import make_request
-from syncline.identity.keys import generate_signing_key, generate_tls_key, private_key_pem
+from syncline.identity.keys import (
+    generate_signing_key,
+    generate_tls_key,
+    private_key_pem,
+    public_signing_key,
+)
 from syncline.identity.peer import Role
 from syncline.identity.renewal import prove_possession
+from syncline.identity.signatures import Purpose, sign
 from syncline.identity.tokens import EnrolmentToken
 from syncline.wire import enrolment as convert
 from syncline.wire.gen.syncline.v1 import enrolment_pb2
@@ -24,6 +31,7 @@ from syncline.wire.gen.syncline.v1.supplier_pb2 import HeartbeatRequest
 from syncline.wire.messages import RenewalRequest
 from syncline.wire.transport import TlsIdentity, client_channel, enrolment_channel
 from tests.hub.clients import Member, attachment, enrol
+from trusted_party.api import one_message, servers
 from trusted_party.studies.dismissal import ban, evict
 from trusted_party.studies.enrolment import Enrolments
 
@@ -104,11 +112,88 @@ def test_a_second_invitation_voids_the_first_and_a_new_enrolment_the_old_certifi
             second = await asyncio.to_thread(site.invite, "north")
             assert await refused(enrol(site.enrol_port, site.authority, first))
             old = await enrol(site.enrol_port, site.authority, second)
+            with pytest.raises(UsageError, match="suppliers evict north"):
+                await asyncio.to_thread(site.invite, "north")
+            assert await welcome(site, old)
+            await asyncio.to_thread(dismiss, site, evict, "north")
             new = await site.member("north")
             assert await welcome(site, new)
             assert "revoked" in await refused(welcome(site, old))
 
     run(work())
+
+
+def test_nobody_enrols_with_anothers_signing_key(site, run):
+    """Neither by showing a public key that was seen, nor with a key that two people share."""
+
+    async def work():
+        async with site.running():
+            ada = await site.member("ada", Role.RESEARCHER)
+            token = await asyncio.to_thread(site.invite, "eve", Role.RESEARCHER)
+            message = enrolment_pb2.EnrolRequest(
+                secret=EnrolmentToken.parse(token).secret,
+                signing_request=make_request(generate_tls_key()),
+                signing_key=public_signing_key(ada.signing_key),
+                software_version="0",
+                signing_proof=sign(generate_signing_key(), Purpose.ENROLMENT, bytes(32)),
+            )
+            async with enrolment_channel(f"localhost:{site.enrol_port}", site.authority) as channel:
+                call = EnrolmentServiceStub(channel).Enrol(message, timeout=5)
+                assert "does not match the enrolment" in await refused(call)
+            shared = enrol(site.enrol_port, site.authority, token, None, ada.signing_key)
+            assert "belongs to another member" in await refused(shared)
+            await enrol(site.enrol_port, site.authority, token)
+
+    run(work())
+
+
+def test_calls_that_never_send_their_message_do_not_keep_others_out(site, run, monkeypatch):
+    monkeypatch.setattr(one_message, "MESSAGE_SECONDS", 0.3)
+
+    async def work():
+        async with site.running(), contextlib.AsyncExitStack() as stack:
+            path, stalled = "/syncline.v1.EnrolmentService/Enrol", []
+            for _ in range(servers.ENROLMENT_RPCS // servers.ENROLMENT_STREAMS):
+                channel = enrolment_channel(f"localhost:{site.enrol_port}", site.authority)
+                await stack.enter_async_context(channel)
+                for _ in range(servers.ENROLMENT_STREAMS):
+                    call = channel.stream_unary(path)()
+                    stalled.append(asyncio.ensure_future(call.wait_for_connection()))
+            await asyncio.sleep(0.5)
+            token = await asyncio.to_thread(site.invite, "north")
+            async with asyncio.timeout(15):
+                await patiently(lambda: enrol(site.enrol_port, site.authority, token))
+            for waiting in stalled:
+                waiting.cancel()
+
+    run(work())
+
+
+async def patiently(attempt):
+    """Try until the server has a place."""
+    while True:
+        try:
+            return await attempt()
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
+                raise
+            await asyncio.sleep(0.1)
+
+
+def test_wrong_tokens_leave_one_line_in_a_while(site, run, caplog):
+    async def work():
+        async with site.running():
+            token = await asyncio.to_thread(site.invite, "north")
+            forged = replace(EnrolmentToken.parse(token), secret=bytes(32)).text()
+            for _ in range(3):
+                await refused(enrol(site.enrol_port, site.authority, forged))
+            site.clock.shift = dt.timedelta(minutes=2)
+            await refused(enrol(site.enrol_port, site.authority, forged))
+
+    run(work())
+    lines = [record.fields for record in caplog.records if record.getMessage() == "enrolment_refused"]
+    assert [fields["not_logged"] for fields in lines] == [0, 2]
+    assert "not one of this hub's" in lines[0]["reason"]
 
 
 def test_malformed_and_oversized_requests_name_their_field(site, run):

@@ -126,6 +126,46 @@ def test_a_declined_task_pauses_with_its_reason_and_the_operator_lets_it_be_trie
     run(work())
 
 
+def test_suppliers_hear_of_an_end_in_words_that_are_short_and_say_nothing_of_each_other(site, run):
+    async def work():
+        async with site.running():
+            ada, (north, south) = await team(site, "north", "south")
+            north.answer = south.answer = silent
+            async with running(north, south), north.member.supplier(site.port) as stub:
+                study_id = await site.submit(ada, specification("north", "south", then="fail"))
+                await eventually(lambda: bool(offers(north)))
+                reason = "no such column as Ann Smith " * 35
+                declined = Declined(offers(north)[0].task_id, DeclineKind.DATA, reason)
+                await stub.DeclineTask(convert.declined_to_proto(declined), timeout=5)
+                status = await site.until(ada, study_id, lambda status: status.ended_us > 0)
+                assert "Ann Smith" in status.reason
+                await eventually(lambda: bool(south.ended))
+            assert south.ended[0].reason == "north declined to answer"
+
+    run(work())
+
+
+def test_a_reason_of_any_length_is_kept_as_the_wire_takes_it(site, run):
+    async def work():
+        async with site.running():
+            ada, (north,) = await team(site, "north")
+            north.answer = silent
+            async with running(north):
+                study_id = await site.submit(ada, specification("north"))
+                await eventually(lambda: bool(offers(north)))
+                with site.home.open_database() as database:
+                    endings = Endings(site.home.open_audit(site.clock), site.clock)
+                    database.write_now(
+                        lambda connection: operation.cancel_study(
+                            connection, endings, study_id, "too\x07 long " * 200
+                        )
+                    )
+                await eventually(lambda: bool(north.ended))
+                assert len(north.ended[0].reason) <= 1000
+
+    run(work())
+
+
 def resume(site, study_id):
     with site.home.open_database() as database:
         endings = Endings(site.home.open_audit(site.clock), site.clock)

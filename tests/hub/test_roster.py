@@ -26,6 +26,11 @@ def parties(*standings):
     return [Party(f"s{place}", standing, "because") for place, standing in enumerate(standings)]
 
 
+def fail(sentence):
+    """Return the failure of that sentence, of which others hear all but a supplier's own words."""
+    return Fail(sentence, told=sentence.replace(": because", ""))
+
+
 def quorum(then=OnLoss.PAUSE, least=1, late=False):
     return Quorum(least, then, "24h", late)
 
@@ -51,15 +56,28 @@ def test_lost_suppliers_are_named_under_pause_and_only_waited_for_under_fail():
 
 def test_a_declined_task_pauses_or_fails_with_its_own_reason():
     assert judge_answers(parties(DONE, REFUSED), quorum(), 3) == Pause("s1 declined to answer: because")
-    assert judge_answers(parties(DONE, REFUSED), quorum(OnLoss.FAIL), 3) == Fail(
+    assert judge_answers(parties(DONE, REFUSED), quorum(OnLoss.FAIL), 3) == fail(
         "s1 declined to answer: because"
     )
 
 
 @pytest.mark.parametrize("then", OnLoss)
+@pytest.mark.parametrize("late", [False, True])
+def test_other_suppliers_are_told_who_and_never_why(then, late):
+    for judged in (
+        judge_approvals(parties(DONE, REFUSED, OPEN), quorum(then, least=3, late=late)),
+        judge_answers(parties(DONE, REFUSED, OPEN), quorum(then, least=3, late=late), 0),
+        judge_answers(parties(DONE, REFUSED), quorum(then, late=late), 3),
+    ):
+        if isinstance(judged, Fail):
+            assert "s1" in judged.told or "s2" in judged.told
+            assert "because" not in judged.told
+
+
+@pytest.mark.parametrize("then", OnLoss)
 def test_the_deadline_ends_a_round_after_the_first_fit_answer_under_every_rule(then):
     verdict = judge_answers(parties(DONE, OPEN, LOST), quorum(then, late=True), 1)
-    assert verdict == Fail("s1, s2 did not answer within 24h")
+    assert verdict == fail("s1, s2 did not answer within 24h")
 
 
 def test_proceed_leaves_out_who_refused_at_once_and_who_is_silent_at_the_deadline():
@@ -71,13 +89,13 @@ def test_proceed_leaves_out_who_refused_at_once_and_who_is_silent_at_the_deadlin
 
 def test_proceed_needs_the_least_number_of_suppliers():
     verdict = judge_approvals(parties(DONE, REFUSED, DONE), quorum(OnLoss.PROCEED, least=3))
-    assert verdict == Fail(
+    assert verdict == fail(
         "s1 did not approve the study: because; 2 of the 3 suppliers that it needs are left"
     )
 
 
 def test_a_refusal_ends_a_study_that_may_not_proceed():
-    assert judge_approvals(parties(OPEN, REFUSED), quorum()) == Fail("s1 refused the study: because")
+    assert judge_approvals(parties(OPEN, REFUSED), quorum()) == fail("s1 refused the study: because")
 
 
 @settings(max_examples=50, deadline=None)

@@ -180,8 +180,21 @@ def test_columns_outside_the_schema_are_listed_and_ignored() -> None:
 def test_an_absent_column_is_named_with_the_nearest() -> None:
     table = pa.table({"agee": [1], "sex": ["f"]})
     schema = Schema.model_validate({"variables": [VARIABLES[2]]})
-    with pytest.raises(DataError, match=r"has no column 'age' as in the schema; did you mean agee\?"):
+    with pytest.raises(
+        DataError, match=r"has no column 'age' as in the schema; did you mean agee\?"
+    ) as caught:
         prepare(open_source(table), schema, FOLD)
+    assert caught.value.public == "it has no column 'age' as in the schema"  # and no word of the file
+
+
+def test_a_header_that_is_a_row_of_data_is_not_in_the_public_words(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("4711,4711\n1,2\n")
+    schema = Schema.model_validate({"variables": [VARIABLES[2]]})
+    with pytest.raises(DataError, match="4711") as caught:
+        prepare(open_source(str(path)), schema, FOLD)
+    assert "4711" not in str(caught.value.public)
+    assert str(tmp_path) not in str(caught.value.public)
 
 
 def test_a_schema_that_models_nothing_is_refused() -> None:

@@ -88,6 +88,24 @@ LAST = Request(2, (marginals(SEX, holdout=True),))
             id="a column set twice in a round",
         ),
         pytest.param(
+            [FIRST],
+            Request(1, (marginals(AGE_SEX, AGE_SEX[::-1]),), BOOK),
+            "counted",
+            id="a column set twice in another order",
+        ),
+        pytest.param(
+            [FIRST, Request(1, (marginals(AGE_SEX),), BOOK)],
+            Request(2, (marginals(AGE_SEX[::-1]),)),
+            "counted",
+            id="a column set in another order in a later round",
+        ),
+        pytest.param(
+            [FIRST],
+            Request(1, (marginals((Axis("sex", Coding.FINE), Axis("sex", Coding.BINS))),), BOOK),
+            "stands twice",
+            id="a column with itself",
+        ),
+        pytest.param(
             [FIRST, CODED, LAST], Request(3, (RowCount(),)), "closed", id="anything after the holdout"
         ),
         pytest.param([FIRST, CODED, LAST], Request(3, ()), "closed", id="even a round without a question"),

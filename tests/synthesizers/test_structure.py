@@ -173,3 +173,13 @@ def test_released_rows_never_contradict_what_was_found() -> None:
         for c in model.columns
     }
     assert values["y"] == pytest.approx(values["a"] + values["b"] + values["c"], rel=1e-6)
+
+
+def test_columns_that_follow_from_each_other_are_counted_once_and_kept_together() -> None:
+    fine, _ = levels()
+    columns = {"one": fine, "other": [f"o{value[1:]}" for value in fine]}
+    found = fitted(columns)
+    assert determinants(found) == {"other": "one"}
+    drawn = next(iter(found.model.sample(400, Seed.of_number(3))))
+    pairs = {(int(a), int(b)) for a, b in zip(drawn["one"][0], drawn["other"][0], strict=True)}
+    assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}) == 12

@@ -47,7 +47,7 @@ statuses = st.builds(
 
 
 @few
-@given(st.builds(EnrolmentRequest, keys, pems, keys, ids))
+@given(st.builds(EnrolmentRequest, keys, pems, keys, ids, st.binary(min_size=64, max_size=64)))
 def test_enrolment_requests_survive(value):
     message = through(enrolment.enrolment_request_to_proto(value))
     assert enrolment.enrolment_request_from_proto(message) == value

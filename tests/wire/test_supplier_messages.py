@@ -119,8 +119,8 @@ def test_declined_tasks_survive(value):
 
 @few
 @given(
-    st.builds(Chunk, ids.map(TaskId), digests, st.integers(0, 4095), st.binary(min_size=1, max_size=64)),
-    st.builds(ChunkRequest, ids.map(TaskId), digests, st.integers(0, 4096)),
+    st.builds(Chunk, ids.map(TaskId), digests, st.integers(0, 1023), st.binary(min_size=1, max_size=64)),
+    st.builds(ChunkRequest, ids.map(TaskId), digests, st.integers(0, 1024)),
     by_reference,
 )
 def test_chunks_survive(chunk, request, ref):

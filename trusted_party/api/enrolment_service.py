@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from syncline.errors import IdentityError
 from syncline.wire import enrolment as convert
 from syncline.wire.gen.syncline.v1 import enrolment_pb2 as pb
 from syncline.wire.gen.syncline.v1.enrolment_pb2_grpc import EnrolmentServiceServicer
 from syncline.wire.messages import Enrolment
 from trusted_party.api.gate import Context, Gate, answering
-from trusted_party.datastore.event_log import log_event
+from trusted_party.datastore.event_log import SparseWarning, log_event
 from trusted_party.studies.enrolment import Enrolments
 
 
@@ -29,11 +30,17 @@ class EnrolmentService(EnrolmentServiceServicer):
     enrolments: Enrolments
     gate: Gate
     card: HubCard
+    refused: SparseWarning
 
     async def Enrol(self, request: pb.EnrolRequest, context: Context) -> pb.EnrolResponse:
         """Exchange a token for a certificate."""
         async with answering(context):
-            issued = await self.enrolments.enrol(convert.enrolment_request_from_proto(request))
+            asked = convert.enrolment_request_from_proto(request)
+            try:
+                issued = await self.enrolments.enrol(asked)
+            except IdentityError as error:
+                self.refused.note(peer=context.peer(), reason=str(error))
+                raise
             await self.gate.refresh()
             log_event("enrolled", member=issued.name, role=issued.role.value)
             enrolment = Enrolment(

@@ -19,8 +19,9 @@ import grpc.aio
 from syncline.clock import Clock
 from syncline.errors import IdentityError, StorageError, SynclineError
 from syncline.identity.peer import PeerIdentity, Role
-from syncline.wire.status import METADATA_KEY, status_of
+from syncline.wire.status import METADATA_KEY, TIME_KEY, status_of
 from trusted_party.datastore.event_log import log_warning
+from trusted_party.datastore.moments import to_us
 from trusted_party.studies.standing import Standing
 
 Context = grpc.aio.ServicerContext[Any, Any]  # the gate works for every request and response type
@@ -58,7 +59,7 @@ class Gate:
                 raise
             await abort(context, _BANNED)
         except Exception as error:
-            await abort(context, error)
+            await abort(context, error, (TIME_KEY, str(to_us(self._clock.now()))))
         finally:
             self._cut.discard(task)
             if peer is not None:
@@ -109,7 +110,7 @@ async def answering(context: Context) -> AsyncIterator[None]:
         await abort(context, error)
 
 
-async def abort(context: Context, error: Exception) -> NoReturn:
+async def abort(context: Context, error: Exception, *told: tuple[str, str]) -> NoReturn:
     """End a call; what nobody raised on purpose is logged by its type and place, and stays inside.
 
     A fault of this hub's own disk is for its operator: the log names the file, the caller does not hear it.
@@ -122,4 +123,4 @@ async def abort(context: Context, error: Exception) -> NoReturn:
     if not isinstance(error, SynclineError):
         _log.error("call_failed", exc_info=error)
     code, sentence, kind = status_of(error)
-    await context.abort(code, sentence, trailing_metadata=((METADATA_KEY, kind),))
+    await context.abort(code, sentence, trailing_metadata=((METADATA_KEY, kind), *told))

@@ -10,12 +10,13 @@ import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 import grpc.aio
 
 from syncline.errors import UsageError
-from syncline.wire.gen.syncline.v1.enrolment_pb2_grpc import add_EnrolmentServiceServicer_to_server
+from syncline.wire.gen.syncline.v1 import enrolment_pb2 as enrolment_messages
 from syncline.wire.gen.syncline.v1.research_pb2_grpc import add_ResearchServiceServicer_to_server
 from syncline.wire.gen.syncline.v1.supplier_pb2_grpc import add_SupplierServiceServicer_to_server
 from syncline.wire.transport import (
@@ -25,8 +26,15 @@ from syncline.wire.transport import (
     server_options,
 )
 from trusted_party.api.enrolment_service import EnrolmentService
+from trusted_party.api.one_message import one_message
 from trusted_party.api.research_service import ResearchService
 from trusted_party.api.supplier_service import SupplierService
+
+ENROLMENT_RPCS = 64
+"""Calls that the enrolment server serves at a time, of all strangers together."""
+
+ENROLMENT_STREAMS = 4
+"""Calls that one connection may hold open there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +59,26 @@ async def serve_enrolment(
     address: str, identity: Callable[[], TlsIdentity], enrolment: EnrolmentService
 ) -> Listening:
     """Start the enrolment server."""
-    server = grpc.aio.server(options=server_options(), maximum_concurrent_rpcs=64)
-    add_EnrolmentServiceServicer_to_server(enrolment, server)
+    options = server_options(concurrent_streams=ENROLMENT_STREAMS)
+    server = grpc.aio.server(options=options, maximum_concurrent_rpcs=ENROLMENT_RPCS)
+    server.add_generic_rpc_handlers((_enrolment_calls(enrolment),))
     return await _start(server, address, enrolment_credentials(identity))
+
+
+def _enrolment_calls(service: EnrolmentService) -> grpc.GenericRpcHandler[Any, Any]:
+    """Return the service's calls, each with a limit of time for its message."""
+    enrol = grpc.stream_unary_rpc_method_handler(
+        one_message(service.Enrol),
+        enrolment_messages.EnrolRequest.FromString,
+        enrolment_messages.EnrolResponse.SerializeToString,
+    )
+    renew = grpc.stream_unary_rpc_method_handler(
+        one_message(service.Renew),
+        enrolment_messages.RenewRequest.FromString,
+        enrolment_messages.RenewResponse.SerializeToString,
+    )
+    calls = {"Enrol": enrol, "Renew": renew}
+    return grpc.method_handlers_generic_handler("syncline.v1.EnrolmentService", calls)
 
 
 async def _start(server: grpc.aio.Server, address: str, credentials: grpc.ServerCredentials) -> Listening:

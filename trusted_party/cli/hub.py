@@ -22,7 +22,7 @@ from trusted_party.api.enrolment_service import EnrolmentService, HubCard
 from trusted_party.api.servers import Listening, serve_enrolment, serve_members
 from trusted_party.cli.home import HubHome
 from trusted_party.cli.wiring import Foundation, Parts, assemble
-from trusted_party.datastore.event_log import log_event
+from trusted_party.datastore.event_log import SparseWarning, log_event
 from trusted_party.datastore.invitations import drop_old_invitations
 from trusted_party.datastore.members import disconnect_all
 from trusted_party.datastore.moments import to_us
@@ -109,7 +109,9 @@ async def _servers(base: Foundation, parts: Parts, settings: HubSettings) -> Asy
             address=_address(base.home.hosts()[0], members.port),
             signing_key=public_signing_key(base.home.load_signing_key()),
         )
-        service = EnrolmentService(parts.enrolments, parts.gate, card)
+        service = EnrolmentService(
+            parts.enrolments, parts.gate, card, SparseWarning("enrolment_refused", base.clock)
+        )
         enrolment = await serve_enrolment(settings.enrol_listen, identity, service)
         try:
             yield RunningHub(members, enrolment)

@@ -22,6 +22,7 @@ from trusted_party.studies.enrolment import Enrolments
 from trusted_party.studies.inquiries import Inquiries
 from trusted_party.studies.presence import Presence
 from trusted_party.studies.replies import Replies
+from trusted_party.studies.specifications import Specifications
 from trusted_party.studies.standing import Standing
 from trusted_party.studies.submission import Submissions
 from trusted_party.studies.vault import Vault
@@ -61,13 +62,24 @@ def assemble(base: Foundation, lease_seconds: float, pace: Pace, rows_days: int)
     publisher = Publisher(
         home.releases_path, signing_key, database, vault, audit, clock, changes, worker, endings
     )
+    specifications = Specifications()
     ports = Ports(
-        database, vault, audit, clock, changes, presence, worker, endings, publisher.publish, rows_days
+        database,
+        vault,
+        audit,
+        clock,
+        changes,
+        presence,
+        worker,
+        endings,
+        publisher.publish,
+        specifications,
+        rows_days,
     )
     replies = Replies(database, vault, audit, clock)
     attachments = Attachments(database, presence, changes, replies, clock)
     decisions = Decisions(database, audit, clock)
-    submissions = Submissions(database, audit, clock)
+    submissions = Submissions(database, audit, clock, specifications)
     inquiries = Inquiries(database, changes, endings, home.releases_path)
     return Parts(
         gate=gate,

@@ -11,6 +11,8 @@ import logging
 import sys
 from typing import Final, TextIO
 
+from syncline.clock import Clock
+
 Field = str | int | float | bool | None
 
 _HUB: Final = logging.getLogger("trusted_party")
@@ -24,6 +26,26 @@ def log_event(name: str, **fields: Field) -> None:
 def log_warning(name: str, **fields: Field) -> None:
     """Write one event that an operator should look at."""
     _HUB.warning(name, extra={"fields": fields})
+
+
+class SparseWarning:
+    """A warning that strangers can cause: one line in a while, with how many there were since the last."""
+
+    def __init__(self, name: str, clock: Clock, every: dt.timedelta = dt.timedelta(minutes=1)) -> None:
+        self._name = name
+        self._clock = clock
+        self._every = every
+        self._last: dt.datetime | None = None
+        self._unsaid = 0
+
+    def note(self, **fields: Field) -> None:
+        """Write the line, or count it where the last one is not long ago."""
+        now = self._clock.now()
+        if self._last is not None and now - self._last < self._every:
+            self._unsaid += 1
+            return
+        log_warning(self._name, **fields, not_logged=self._unsaid)
+        self._last, self._unsaid = now, 0
 
 
 class EventFormatter(logging.Formatter):

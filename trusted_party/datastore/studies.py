@@ -26,7 +26,10 @@ class PartyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StudyRow:
-    """A study as the hub holds it; digests name payloads in the store."""
+    """A study as the hub holds it; digests name payloads in the store.
+
+    ``reason`` is for its researcher; ``told`` is what suppliers hear of its end.
+    """
 
     id: StudyId
     name: str
@@ -49,6 +52,7 @@ class StudyRow:
     moved_us: int
     ended_us: int
     release_id: ReleaseId | None
+    told: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,12 @@ def studies_in(connection: sqlite3.Connection, states: Sequence[StudyState]) -> 
     return [StudyId(row["id"]) for row in rows]
 
 
+def count_living(connection: sqlite3.Connection, researcher: str) -> int:
+    """Return how many of a researcher's studies have not ended."""
+    query = "SELECT count(*) FROM studies WHERE researcher = ? AND ended_us = 0"
+    return int(connection.execute(query, (researcher,)).fetchone()[0])
+
+
 def change_state(
     connection: sqlite3.Connection,
     study: StudyRow,
@@ -166,6 +176,11 @@ def change_state(
 def set_reason(connection: sqlite3.Connection, study_id: StudyId, reason: str) -> None:
     """Write another reason for the state that a study is in."""
     connection.execute("UPDATE studies SET reason = ? WHERE id = ?", (reason, study_id))
+
+
+def set_told(connection: sqlite3.Connection, study_id: StudyId, told: str) -> None:
+    """Write what suppliers are told of a study's end."""
+    connection.execute("UPDATE studies SET told = ? WHERE id = ?", (told, study_id))
 
 
 def set_progress(

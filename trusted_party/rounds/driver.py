@@ -35,12 +35,14 @@ from trusted_party.datastore.studies import (
 )
 from trusted_party.datastore.tasks import Task, TaskState, find_round, task_ids_of, tasks_of_round
 from trusted_party.rounds import roster
+from trusted_party.rounds.load import require_load, require_request
 from trusted_party.rounds.roster import Fail, Go, Party, Pause, Quorum, Standing, Verdict
 from trusted_party.rounds.transition import Finished, Opened, Step, commit_step
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
 from trusted_party.studies.disposal import record_deletions
 from trusted_party.studies.endings import Endings
 from trusted_party.studies.presence import Presence
+from trusted_party.studies.specifications import Specifications
 from trusted_party.studies.vault import Vault
 from trusted_party.synthesis.worker import Worker
 
@@ -75,6 +77,7 @@ class Ports:
     worker: Worker
     endings: Endings
     publish: Callable[[StudyRow, StudySpec], Awaitable[None]]
+    specifications: Specifications
     rows_days: int = ROWS_DAYS
 
 
@@ -121,7 +124,7 @@ class StudyDriver:
     async def advance(self) -> bool:
         """Do what follows from the study's state; return whether something was done."""
         view = await self.look()
-        spec = StudySpec.from_canonical(view.study.specification)
+        spec = await self._ports.specifications.read(view.study.specification)
         match view.study.state:
             case StudyState.AWAITING_APPROVAL:
                 approvals = [
@@ -182,8 +185,10 @@ class StudyDriver:
     async def _apply(self, view: View, spec: StudySpec, verdict: Verdict) -> bool:
         study, endings = view.study, self._ports.endings
         match verdict:
-            case Fail(reason):
-                await self._change(view, lambda db: endings.end(db, study, StudyState.FAILED, reason))
+            case Fail(reason, told):
+                await self._change(
+                    view, lambda db: endings.end(db, study, StudyState.FAILED, reason, told=told)
+                )
             case Pause(reason):
                 if (study.state, study.reason) == (StudyState.PAUSED, reason):
                     return False
@@ -223,6 +228,8 @@ class StudyDriver:
         arrived = [self._shipment(spec, task) for task in answered if task.supplier in senders]
         shipments = [*view.shipments, *arrived]
         counted = [task for task in answered if task.supplier not in senders]
+        sizes = {task.supplier: task.reply_size for task in counted}
+        require_load(sizes | {one.supplier: one.size for one in shipments}, study.round)
         blobs = await asyncio.to_thread(self._step_blobs, view, counted, shipments)
         header: Header = {
             "op": "step",
@@ -278,6 +285,7 @@ class StudyDriver:
         if step.done:
             result = vault.model(study.id).put(step.blobs[0]).hex()
             return Finished(step.stage, result, vault.put_seed(study.id, spec))
+        require_request(len(step.blobs[1]), step.round)
         state, request = (vault.study(study.id).put(blob).hex() for blob in step.blobs)
         return Opened(step.round, step.stage, state, request, len(step.blobs[1]))
 

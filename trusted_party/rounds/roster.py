@@ -63,9 +63,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """End the study."""
+    """End the study; ``told`` names to the other suppliers who did what, and never why."""
 
     reason: str
+    told: str = ""
 
 
 Verdict = Wait | Go | Pause | Fail
@@ -78,10 +79,10 @@ def judge_approvals(parties: Sequence[Party], quorum: Quorum) -> Verdict:
     if quorum.then is OnLoss.PROCEED:
         return _proceed(parties, refused, silent, quorum, "approve the study")
     if refused:
-        return Fail(_refusals(refused, "refused the study"))
+        return _refused(refused, "refused the study")
     if not silent:
         return Go()
-    return Fail(_silence(silent, quorum, "decide")) if quorum.late else Wait()
+    return _late(silent, quorum, "decide") if quorum.late else Wait()
 
 
 def judge_answers(parties: Sequence[Party], quorum: Quorum, round_number: int) -> Verdict:
@@ -93,11 +94,10 @@ def judge_answers(parties: Sequence[Party], quorum: Quorum, round_number: int) -
     if quorum.then is OnLoss.PROCEED and round_number == 0:
         return _proceed(parties, declined, silent, quorum, "answer")
     if quorum.late:
-        named = silent or declined
-        return Fail(_silence(named, quorum, "answer"))
+        return _late(silent or declined, quorum, "answer")
     if declined:
-        reason = _refusals(declined, "declined to answer")
-        return Fail(reason) if quorum.then is OnLoss.FAIL else Pause(reason)
+        refusal = _refused(declined, "declined to answer")
+        return refusal if quorum.then is OnLoss.FAIL else Pause(refusal.reason)
     lost = [party for party in silent if party.standing is Standing.LOST]
     if lost and quorum.then is not OnLoss.FAIL:
         return Pause(_absence(lost))
@@ -114,20 +114,22 @@ def _proceed(
     dropped = [*refused, *silent] if quorum.late else list(refused)
     remaining = len(parties) - len(dropped)
     if remaining < quorum.least:
-        why = _refusals(refused, f"did not {verb}") if refused else _silence(silent, quorum, verb)
-        return Fail(f"{why}; {remaining} of the {quorum.least} suppliers that it needs are left")
+        why = _refused(refused, f"did not {verb}") if refused else _late(silent, quorum, verb)
+        left = f"; {remaining} of the {quorum.least} suppliers that it needs are left"
+        return Fail(why.reason + left, why.told + left)
     if silent and not quorum.late:
         return Wait()
     return Go(tuple(sorted(party.name for party in dropped)))
 
 
-def _refusals(parties: Sequence[Party], what: str) -> str:
+def _refused(parties: Sequence[Party], what: str) -> Fail:
     sentences = [f"{party.name} {what}" + (f": {party.reason}" if party.reason else "") for party in parties]
-    return "; ".join(sentences)
+    return Fail("; ".join(sentences), f"{_names(parties)} {what}")
 
 
-def _silence(parties: Sequence[Party], quorum: Quorum, verb: str) -> str:
-    return f"{_names(parties)} did not {verb} within {quorum.deadline}"
+def _late(parties: Sequence[Party], quorum: Quorum, verb: str) -> Fail:
+    sentence = f"{_names(parties)} did not {verb} within {quorum.deadline}"
+    return Fail(sentence, sentence)
 
 
 def _names(parties: Sequence[Party]) -> str:

@@ -30,6 +30,7 @@ from syncline.wire.messages import (
     TaskOffer,
     Welcome,
 )
+from syncline.wire.people_sentence import people_sentence
 from syncline.wire.refusals import AlreadyAttached, VersionMismatch
 from trusted_party.datastore.event_log import log_event, log_warning
 from trusted_party.datastore.members import set_connected, set_datasets
@@ -135,7 +136,7 @@ class Attachments:
         for study in found.ended:
             if study.id not in sent.ended:
                 sent.ended.add(study.id)
-                yield StudyEnded(study.id, _OUTCOMES[study.state], study.reason)
+                yield StudyEnded(study.id, _OUTCOMES[study.state], people_sentence(study.told))
         for study in found.proposals:
             if study.id not in sent.proposals:
                 sent.proposals.add(study.id)

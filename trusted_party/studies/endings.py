@@ -7,10 +7,13 @@ import sqlite3
 from syncline.clock import Clock
 from syncline.durable.audit import AuditLog
 from syncline.study.lifecycle import StudyState
+from syncline.wire.people_sentence import people_sentence
 from trusted_party.datastore.event_log import log_event, log_warning
 from trusted_party.datastore.moments import to_us
-from trusted_party.datastore.studies import StudyRow, change_state, count_bytes, set_reason
+from trusted_party.datastore.studies import StudyRow, change_state, count_bytes, set_reason, set_told
 from trusted_party.datastore.tasks import close_tasks, reopen_tasks
+
+_STEP_FAILED = "a step could not be made; the study's researcher is told why"
 
 
 class Endings:
@@ -21,10 +24,22 @@ class Endings:
         self._clock = clock
 
     def end(
-        self, connection: sqlite3.Connection, study: StudyRow, state: StudyState, reason: str, by: str = "hub"
+        self,
+        connection: sqlite3.Connection,
+        study: StudyRow,
+        state: StudyState,
+        reason: str,
+        by: str = "hub",
+        told: str | None = None,
     ) -> None:
-        """End a study as released, failed or cancelled; its open tasks are closed."""
+        """End a study as released, failed or cancelled; its open tasks are closed.
+
+        ``reason`` is for the researcher and the operator; suppliers, whom it may tell of each other's data,
+        are told ``told`` alone.
+        """
+        reason = people_sentence(reason)
         change_state(connection, study, state, reason, ended_us=to_us(self._clock.now()))
+        set_told(connection, study.id, people_sentence(_told(state, reason) if told is None else told))
         close_tasks(connection, study.id)
         fields = {"study": study.id, "state": str(state), "reason": reason, "by": by}
         self._audit.append(connection, "study_ended", fields)
@@ -32,6 +47,7 @@ class Endings:
 
     def pause(self, connection: sqlite3.Connection, study: StudyRow, reason: str) -> None:
         """Pause a running study; its tasks stay open, so that who comes back can answer."""
+        reason = people_sentence(reason)
         if study.state is StudyState.PAUSED:
             set_reason(connection, study.id, reason)
         else:
@@ -47,3 +63,8 @@ class Endings:
             count_bytes(connection, study.id, 0, 0, to_us(self._clock.now()))
         self._audit.append(connection, "study_resumed", {"study": study.id, "by": by})
         log_event("study_resumed", study=study.id, by=by)
+
+
+def _told(state: StudyState, reason: str) -> str:
+    """Return what suppliers are told where nobody chose the words: a failure may speak of one's data."""
+    return _STEP_FAILED if state is StudyState.FAILED else reason

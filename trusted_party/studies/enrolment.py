@@ -19,9 +19,9 @@ from syncline.durable.database import Database
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.authority import CertificateAuthority, verify_issued
 from syncline.identity.certificate_request import requested_key
-from syncline.identity.keys import parse_public_signing_key
 from syncline.identity.peer import PeerIdentity, Role, check_name, fingerprint
 from syncline.identity.renewal import verify_possession
+from syncline.identity.signatures import Purpose, verify
 from syncline.identity.tokens import EnrolmentTicket, hash_secret, invite
 from syncline.wire.messages import EnrolmentRequest, Renewal, RenewalRequest
 from trusted_party.datastore.invitations import Invitation, find_invitation, put_invitation, use_invitation
@@ -30,6 +30,7 @@ from trusted_party.datastore.members import (
     Standing,
     find_certificate,
     find_member,
+    list_members,
     put_certificate,
     put_member,
     revoke_certificates,
@@ -66,7 +67,8 @@ class Enrolments:
         token, ticket = invite(name, role, self._authority.root_sha256, self._clock.now())
 
         def write(connection: sqlite3.Connection) -> None:
-            _refuse_invitation(connection, name, role)
+            _refuse_role(connection, name, role)
+            _refuse_enrolled(connection, name)
             put_invitation(connection, ticket)
             self._audit.append(connection, "invited", {"name": name, "role": role})
 
@@ -76,7 +78,7 @@ class Enrolments:
     async def enrol(self, request: EnrolmentRequest) -> Issued:
         """Exchange a token for a certificate."""
         now = self._clock.now()
-        parse_public_signing_key(request.signing_key)
+        verify(request.signing_key, Purpose.ENROLMENT, request.request_digest, request.signing_proof)
 
         def write(connection: sqlite3.Connection) -> Issued:
             invitation = find_invitation(connection, hash_secret(request.secret))
@@ -104,7 +106,8 @@ class Enrolments:
             _check_lifetime(ticket, now)
             return Issued(invitation.certificate, ticket.name, ticket.role)
         ticket.check(request.secret, now)
-        _refuse_invitation(connection, ticket.name, ticket.role)
+        _refuse_role(connection, ticket.name, ticket.role)
+        _refuse_shared_key(connection, ticket.name, request.signing_key)
         pem = self._authority.issue(request.signing_request, ticket.name, ticket.role, now)
         revoke_certificates(connection, ticket.name)
         put_member(connection, ticket.name, ticket.role, request.signing_key, to_us(now))
@@ -150,7 +153,24 @@ class Enrolments:
         self._audit.append(connection, event, fields)
 
 
-def _refuse_invitation(connection: sqlite3.Connection, name: str, role: Role) -> None:
+def _refuse_enrolled(connection: sqlite3.Connection, name: str) -> None:
+    """Refuse to invite a name that is in use: who gets hold of the token would take the member's place."""
+    member = find_member(connection, name)
+    if member is not None and member.standing is Standing.ACTIVE:
+        raise UsageError(
+            f"{name}: enrolled as {member.role} already; evict it first with"
+            f" 'trusted-party suppliers evict {name}', or use another name"
+        )
+
+
+def _refuse_shared_key(connection: sqlite3.Connection, name: str, signing_key: bytes) -> None:
+    """Refuse the signing key of another member: a signature speaks for one name."""
+    for member in list_members(connection):
+        if member.name != name and member.standing is Standing.ACTIVE and member.signing_key == signing_key:
+            raise IdentityError("signing key: it belongs to another member: make a new one")
+
+
+def _refuse_role(connection: sqlite3.Connection, name: str, role: Role) -> None:
     member = find_member(connection, name)
     if member is None:
         return

@@ -6,8 +6,8 @@ import sqlite3
 
 from syncline.errors import UsageError
 from syncline.study.lifecycle import StudyState
-from syncline.wire.messages import StudyStatus
-from trusted_party.datastore.studies import StudyRow, list_studies
+from syncline.wire.messages import StudyId, StudyStatus
+from trusted_party.datastore.studies import StudyRow, find_study, list_studies
 from trusted_party.studies.endings import Endings
 from trusted_party.studies.status import study_status
 
@@ -15,8 +15,14 @@ OPERATOR = "the operator"
 
 
 def find_named(connection: sqlite3.Connection, id_or_name: str) -> StudyRow:
-    """Return the study with this id, or the only living one (else the newest) of this name."""
-    found = [study for study in list_studies(connection) if id_or_name in (study.id, study.name)]
+    """Return the study with this id, or the only living one (else the newest) of this name.
+
+    The hub makes the ids, so that nobody can have a study pass as another by its name.
+    """
+    by_id = find_study(connection, StudyId(id_or_name))
+    if by_id is not None:
+        return by_id
+    found = [study for study in list_studies(connection) if study.name == id_or_name]
     living = [study for study in found if not study.state.is_final]
     if len(living) > 1:
         raise UsageError(f"study {id_or_name}: {len(living)} studies of this name are alive: give the id")

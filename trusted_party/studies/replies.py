@@ -32,6 +32,7 @@ from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.studies import count_bytes
 from trusted_party.datastore.tasks import Round, Task, TaskState, find_round, find_task
+from trusted_party.studies.arrivals import Arrivals
 from trusted_party.studies.vault import Vault
 
 MOVED_EVERY_CHUNKS = 16
@@ -46,7 +47,7 @@ class Replies:
         self._vault = vault
         self._audit = audit
         self._clock = clock
-        self._announced: dict[tuple[TaskId, str], int] = {}
+        self._arrivals = Arrivals(vault, self._look)
 
     async def read_request(self, name: str, asked: ChunkRequest) -> AsyncIterator[tuple[int, bytes]]:
         """Yield the chunks of the task's request from one index on."""
@@ -66,62 +67,47 @@ class Replies:
     async def missing_chunks(self, name: str, task_id: TaskId, ref: PayloadRef) -> list[int]:
         """Return the chunks of a reply that are not here yet."""
         task = await self._own_task(name, task_id)
+        still_open = await self._database.read(lambda connection: tasks.open_tasks_of(connection, name))
+        await self._arrivals.forget_ended(name, [one.id for one in still_open])
         if task.state is not TaskState.OPEN:
             return []
-        self._announced[task.id, ref.sha256] = ref.size
-        return await asyncio.to_thread(self._missing, task, ref)
-
-    def _missing(self, task: Task, ref: PayloadRef) -> list[int]:
-        with self._vault.reply(task.id).open_upload(bytes.fromhex(ref.sha256), ref.size) as upload:
-            return upload.missing_chunks()
+        return await self._arrivals.missing(task, ref)
 
     async def write_chunks(self, name: str, chunks: AsyncIterator[Chunk]) -> int:
-        """Store chunks of one reply; return how many came."""
+        """Store chunks of one reply while its task is open; return how many were stored."""
         count, task = 0, None
         async for chunk in chunks:
-            if task is None or task.id != chunk.task_id:
+            if task is None or task.id != chunk.task_id or count % MOVED_EVERY_CHUNKS == 0:
                 task = await self._own_task(name, chunk.task_id)
-            size = self._announced.get((task.id, chunk.sha256))
-            if size is None:
-                raise ProtocolError(f"task {task.id}: ask which chunks are missing before sending any")
-            if task.state is TaskState.OPEN:
-                await asyncio.to_thread(self._write, task, size, chunk)
-            count += 1
-            if count % MOVED_EVERY_CHUNKS == 0:
                 await self._moved(task)
+            if task.state is not TaskState.OPEN or not await self._arrivals.write(task, chunk):
+                await self._arrivals.forget(task.id)
+                return count
+            count += 1
         if task is not None:
             await self._moved(task)
         return count
 
-    def _write(self, task: Task, size: int, chunk: Chunk) -> None:
-        with self._vault.reply(task.id).open_upload(bytes.fromhex(chunk.sha256), size) as upload:
-            upload.write_chunk(chunk.index, chunk.data)
-
     async def submit(self, name: str, reply: Reply) -> tuple[StudyId, ReplyOutcome]:
         """Commit a reply: it is on the disk before this returns, and bound to its task for ever."""
         task = await self._own_task(name, reply.task_id)
+        _check_attempt(task, reply)
         if task.state in (TaskState.OPEN, TaskState.DECLINED):
-            await asyncio.to_thread(self._store, task, reply.reply)
+            await self._arrivals.finish(task, reply.reply)
             crash_point("reply:stored")
         now_us = to_us(self._clock.now())
         outcome = await self._database.write(
             lambda connection: self._bind(connection, task.id, reply, now_us)
         )
-        self._announced.pop((task.id, reply.reply.sha256), None)
+        await self._arrivals.forget(task.id)
+        if outcome is ReplyOutcome.NOT_NEEDED:
+            await asyncio.to_thread(self._vault.reply(task.id).clear)
         crash_point("reply:before-answer")
         if outcome is ReplyOutcome.ACCEPTED:
             log_event(
                 "reply_received", study=task.study_id, round=task.round, supplier=name, bytes=reply.reply.size
             )
         return task.study_id, outcome
-
-    def _store(self, task: Task, ref: PayloadRef) -> None:
-        scope = self._vault.reply(task.id)
-        if ref.inline is not None:
-            scope.put(ref.inline)
-            return
-        with scope.open_upload(bytes.fromhex(ref.sha256), ref.size) as upload:
-            upload.finish()
 
     def _bind(
         self, connection: sqlite3.Connection, task_id: TaskId, reply: Reply, now_us: int
@@ -136,8 +122,7 @@ class Replies:
                     f"task {task.id}: it was answered with other bytes; a round is answered once"
                 )
             return ReplyOutcome.ALREADY_ACCEPTED
-        if reply.attempt > task.attempt:
-            raise ProtocolError(f"task {task.id}: there is no attempt {reply.attempt} yet")
+        _check_attempt(task, reply)
         tasks.answer_task(connection, task, ref.sha256, ref.size)
         count_bytes(connection, task.study_id, ref.size, 0, now_us)
         self._record(connection, "reply_received", task, ref.sha256, ref.size)
@@ -155,6 +140,7 @@ class Replies:
                 self._audit.append(connection, "task_declined", fields)
 
         await self._database.write(write)
+        await self._arrivals.forget(task.id)
         crash_point("decline:before-answer")
         log_event("task_declined", task=task.id, supplier=name, kind=declined.kind.value)
         return task.study_id
@@ -183,8 +169,11 @@ class Replies:
         fields |= {"sha256": sha256, "bytes": size}
         self._audit.append(connection, event, fields)
 
+    async def _look(self, task_id: TaskId) -> Task | None:
+        return await self._database.read(lambda connection: find_task(connection, task_id))
+
     async def _own_task(self, name: str, task_id: TaskId) -> Task:
-        task = await self._database.read(lambda connection: find_task(connection, task_id))
+        task = await self._look(task_id)
         if task is None or task.supplier != name:
             raise UnknownObject(f"task {task_id}: no such task for {name}")
         return task
@@ -192,3 +181,9 @@ class Replies:
     async def _moved(self, task: Task) -> None:
         now_us = to_us(self._clock.now())
         await self._database.write(lambda connection: count_bytes(connection, task.study_id, 0, 0, now_us))
+
+
+def _check_attempt(task: Task, reply: Reply) -> None:
+    """Refuse a reply to an attempt that was never offered, before anything of it is stored."""
+    if reply.attempt > task.attempt and task.state is not TaskState.CLOSED:
+        raise ProtocolError(f"task {task.id}: there is no attempt {reply.attempt} yet")

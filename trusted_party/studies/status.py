@@ -6,12 +6,11 @@ import sqlite3
 
 from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import StudyId, StudyStatus, SupplierStatus
+from syncline.wire.people_sentence import people_sentence
 from syncline.wire.refusals import UnknownObject
 from trusted_party.datastore.members import Member, find_member
 from trusted_party.datastore.studies import PartyRow, PartyState, StudyRow, find_study, parties_of
 from trusted_party.datastore.tasks import Task, TaskState, tasks_of_round
-
-_SENTENCE = 1000
 
 
 def require_study(
@@ -35,7 +34,7 @@ def study_status(connection: sqlite3.Connection, study: StudyRow) -> StudyStatus
         study_id=study.id,
         name=study.name,
         state=study.state.value,
-        reason=study.reason[:_SENTENCE],
+        reason=people_sentence(study.reason),
         stage=study.stage,
         rounds_done=study.rounds_done,
         bytes_received=study.bytes_received,

@@ -23,9 +23,14 @@ from trusted_party.datastore.studies import (
     NewStudy,
     add_study,
     change_state,
+    count_living,
     find_study,
     find_submissions,
 )
+from trusted_party.studies.specifications import Specifications
+
+MOST_LIVING = 100
+"""Studies of one researcher that have not ended: each is looked at every second."""
 
 _GONE = (StudyState.FAILED, StudyState.CANCELLED)
 
@@ -33,7 +38,10 @@ _GONE = (StudyState.FAILED, StudyState.CANCELLED)
 class Submissions:
     """Take specifications from researchers."""
 
-    def __init__(self, database: Database, audit: AuditLog, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, audit: AuditLog, clock: Clock, specifications: Specifications
+    ) -> None:
+        self._specifications = specifications
         self._database = database
         self._audit = audit
         self._clock = clock
@@ -42,7 +50,7 @@ class Submissions:
         self, researcher: str, specification: bytes, signature: bytes
     ) -> tuple[StudyId, tuple[str, ...]]:
         """Add a study; return its id and suppliers. The same one again is that study, unless it failed."""
-        spec = StudySpec.from_canonical(specification)
+        spec = await self._specifications.read(specification)
 
         def write(connection: sqlite3.Connection) -> tuple[StudyId, bool]:
             member = find_member(connection, researcher)
@@ -69,6 +77,7 @@ class Submissions:
         earlier = find_submissions(connection, member.name, spec.digest)
         if earlier and earlier[-1].state not in _GONE:
             return earlier[-1].id, False
+        _refuse_one_more(connection, member.name)
         suppliers = [_require_supplier(connection, name) for name in spec.supplier_names]
         new = NewStudy(
             id=_study_id(member.name, spec.digest, len(earlier)),
@@ -87,6 +96,14 @@ class Submissions:
         fields = {"study": new.id, "researcher": member.name, "specification_sha256": spec.digest}
         self._audit.append(connection, "study_submitted", fields | {"signature": signature.hex()})
         return new.id, True
+
+
+def _refuse_one_more(connection: sqlite3.Connection, researcher: str) -> None:
+    if count_living(connection, researcher) >= MOST_LIVING:
+        raise UsageError(
+            f"study: {MOST_LIVING} studies of {researcher} have not ended, the most that a hub keeps:"
+            " cancel one with 'syncline studies cancel', or wait until one ends"
+        )
 
 
 def _study_id(researcher: str, digest: str, earlier: int) -> StudyId:

@@ -99,7 +99,7 @@ def _table(spec: StudySpec, party: PartyId, shipment: bytes) -> Workspace:
     try:
         return Workspace(unpack_shipment(spec, spec.supplier(party).flow, shipment, party))
     except DataError as error:
-        raise StudyFailed(str(error)) from error
+        raise StudyFailed(f"the rows of supplier {party!r}: {error.public}") from error
 
 
 def _decoded(party: PartyId, reply: bytes) -> Reply:

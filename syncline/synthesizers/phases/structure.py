@@ -14,6 +14,7 @@ from syncline.questions.marginals import Marginals
 from syncline.questions.moments import Moments
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers import dependencies, formulas
+from syncline.synthesizers.dependencies import Ints
 from syncline.synthesizers.independent import independent_model
 from syncline.synthesizers.packing import Arrays, Head, constraint_to_json
 from syncline.synthesizers.phases.compare import after_model
@@ -78,7 +79,7 @@ class Confirm:
 
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
         """Ask for violations of the formulas and the full tables of the pairs."""
-        return FormulaCheck(self.checked), self.pairs
+        return FormulaCheck(self.checked), dependencies.asked_once(self.pairs)
 
     def new_codebook(self) -> Codebook | None:
         """Return None: it is agreed."""
@@ -93,15 +94,8 @@ class Confirm:
         dropped = {d.formula.of for d in derived}
         names = [name for name in settings.names if name not in dropped]
         counts = merged(answers, 1)
-        tables = dependencies.tables(self.book.codebook(), self.pairs, counts.dense())
-        masks = counts.dense_masks()
-        persons = (
-            tables
-            if masks is None
-            else dependencies.tables(
-                self.book.codebook(), self.pairs, np.bitwise_count(masks).astype(np.int64)
-            )
-        )
+        tables, masks = self._tables(counts.dense()), counts.dense_masks()
+        persons = tables if masks is None else self._tables(np.bitwise_count(masks).astype(np.int64))
         codes = {name: column.values.n_codes for name, column in by_name.items()}
         determinants = dependencies.choose(names, tables, settings.visit_sequence, codes)
         drawn = names + [d.formula.of for d in derived if d.own_gaps]
@@ -112,6 +106,10 @@ class Confirm:
         }
         bounds = tuple(c for c in settings.schema.constraints if c.formula is Formula.AT_MOST)
         return begin_trees(Plan(self.book, order, derived, kept, bounds), settings)
+
+    def _tables(self, counts: Ints) -> dict[dependencies.Pair, Ints]:
+        asked = dependencies.asked_once(self.pairs)
+        return dependencies.both_ways(self.pairs, dependencies.tables(self.book.codebook(), asked, counts))
 
     def put(self, arrays: Arrays) -> Head:
         """Add the book and what is being checked."""

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsyncline/v1/enrolment.proto\x12\x0bsyncline.v1\"f\n\x0c\x45nrolRequest\x12\x0e\n\x06secret\x18\x01 \x01(\x0c\x12\x17\n\x0fsigning_request\x18\x02 \x01(\x0c\x12\x13\n\x0bsigning_key\x18\x03 \x01(\x0c\x12\x18\n\x10software_version\x18\x04 \x01(\t\"\x81\x01\n\rEnrolResponse\x12\x13\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x12\x11\n\tauthority\x18\x02 \x01(\x0c\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x13\n\x0bhub_address\x18\x05 \x01(\t\x12\x17\n\x0fhub_signing_key\x18\x06 \x01(\x0c\"K\n\x0cRenewRequest\x12\x13\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x12\x17\n\x0fsigning_request\x18\x02 \x01(\x0c\x12\r\n\x05proof\x18\x03 \x01(\x0c\"7\n\rRenewResponse\x12\x13\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x12\x11\n\tauthority\x18\x02 \x01(\x0c\x32\x92\x01\n\x10\x45nrolmentService\x12>\n\x05\x45nrol\x12\x19.syncline.v1.EnrolRequest\x1a\x1a.syncline.v1.EnrolResponse\x12>\n\x05Renew\x12\x19.syncline.v1.RenewRequest\x1a\x1a.syncline.v1.RenewResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsyncline/v1/enrolment.proto\x12\x0bsyncline.v1\"}\n\x0c\x45nrolRequest\x12\x0e\n\x06secret\x18\x01 \x01(\x0c\x12\x17\n\x0fsigning_request\x18\x02 \x01(\x0c\x12\x13\n\x0bsigning_key\x18\x03 \x01(\x0c\x12\x18\n\x10software_version\x18\x04 \x01(\t\x12\x15\n\rsigning_proof\x18\x05 \x01(\x0c\"\x81\x01\n\rEnrolResponse\x12\x13\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x12\x11\n\tauthority\x18\x02 \x01(\x0c\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x13\n\x0bhub_address\x18\x05 \x01(\t\x12\x17\n\x0fhub_signing_key\x18\x06 \x01(\x0c\"K\n\x0cRenewRequest\x12\x13\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x12\x17\n\x0fsigning_request\x18\x02 \x01(\x0c\x12\r\n\x05proof\x18\x03 \x01(\x0c\"7\n\rRenewResponse\x12\x13\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x12\x11\n\tauthority\x18\x02 \x01(\x0c\x32\x92\x01\n\x10\x45nrolmentService\x12>\n\x05\x45nrol\x12\x19.syncline.v1.EnrolRequest\x1a\x1a.syncline.v1.EnrolResponse\x12>\n\x05Renew\x12\x19.syncline.v1.RenewRequest\x1a\x1a.syncline.v1.RenewResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,13 +32,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'syncline.wire.gen.syncline.
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ENROLREQUEST']._serialized_start=44
-  _globals['_ENROLREQUEST']._serialized_end=146
-  _globals['_ENROLRESPONSE']._serialized_start=149
-  _globals['_ENROLRESPONSE']._serialized_end=278
-  _globals['_RENEWREQUEST']._serialized_start=280
-  _globals['_RENEWREQUEST']._serialized_end=355
-  _globals['_RENEWRESPONSE']._serialized_start=357
-  _globals['_RENEWRESPONSE']._serialized_end=412
-  _globals['_ENROLMENTSERVICE']._serialized_start=415
-  _globals['_ENROLMENTSERVICE']._serialized_end=561
+  _globals['_ENROLREQUEST']._serialized_end=169
+  _globals['_ENROLRESPONSE']._serialized_start=172
+  _globals['_ENROLRESPONSE']._serialized_end=301
+  _globals['_RENEWREQUEST']._serialized_start=303
+  _globals['_RENEWREQUEST']._serialized_end=378
+  _globals['_RENEWRESPONSE']._serialized_start=380
+  _globals['_RENEWRESPONSE']._serialized_end=435
+  _globals['_ENROLMENTSERVICE']._serialized_start=438
+  _globals['_ENROLMENTSERVICE']._serialized_end=584
 # @@protoc_insertion_point(module_scope)

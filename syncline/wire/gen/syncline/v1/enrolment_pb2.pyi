@@ -5,16 +5,18 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class EnrolRequest(_message.Message):
-    __slots__ = ("secret", "signing_request", "signing_key", "software_version")
+    __slots__ = ("secret", "signing_request", "signing_key", "software_version", "signing_proof")
     SECRET_FIELD_NUMBER: _ClassVar[int]
     SIGNING_REQUEST_FIELD_NUMBER: _ClassVar[int]
     SIGNING_KEY_FIELD_NUMBER: _ClassVar[int]
     SOFTWARE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    SIGNING_PROOF_FIELD_NUMBER: _ClassVar[int]
     secret: bytes
     signing_request: bytes
     signing_key: bytes
     software_version: str
-    def __init__(self, secret: _Optional[bytes] = ..., signing_request: _Optional[bytes] = ..., signing_key: _Optional[bytes] = ..., software_version: _Optional[str] = ...) -> None: ...
+    signing_proof: bytes
+    def __init__(self, secret: _Optional[bytes] = ..., signing_request: _Optional[bytes] = ..., signing_key: _Optional[bytes] = ..., software_version: _Optional[str] = ..., signing_proof: _Optional[bytes] = ...) -> None: ...
 
 class EnrolResponse(_message.Message):
     __slots__ = ("certificate", "authority", "name", "role", "hub_address", "hub_signing_key")

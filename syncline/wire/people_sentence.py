@@ -1,0 +1,17 @@
+"""A sentence for people as the wire takes it: on one line, without control characters, not too long."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from syncline.wire.strict import MAX_SENTENCE
+
+_CUT = " ..."
+_REFUSED = frozenset({"Cc", "Cs"})
+
+
+def people_sentence(text: str, most: int = MAX_SENTENCE) -> str:
+    """Return ``text`` such that :func:`syncline.wire.strict.sentence` accepts it; a longer one is cut."""
+    spaced = (" " if unicodedata.category(char) in _REFUSED else char for char in text)
+    line = " ".join("".join(spaced).split())
+    return line if len(line) <= most else line[: most - len(_CUT)] + _CUT
