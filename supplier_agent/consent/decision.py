@@ -78,5 +78,6 @@ def decision_of(study: StudyRecord) -> SupplierDecision:
 
 
 def one_line(text: str) -> str:
-    """Return ``text`` on one line and short enough for the wire."""
-    return " ".join(text.split())[:MOST_REASON]
+    """Return ``text`` on one line, printable, and short enough for the wire."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())[:MOST_REASON]

@@ -1,4 +1,4 @@
-"""What a researcher does without a hub: simulate, synthesize, infer a schema, verify a release."""
+"""What a researcher does without a hub: simulate, synthesize, infer a schema."""
 
 from __future__ import annotations
 
@@ -101,37 +101,6 @@ def infer(data: Annotated[str, typer.Argument(help="A CSV or Parquet file.")]) -
     typer.echo(infer_schema(read_table(open_source(data))).to_yaml(), nl=False)
 
 
-def verify(
-    release: Annotated[Path, typer.Argument(help="A release directory.")],
-    hub_key: Annotated[
-        str | None, typer.Option("--hub-key", help="The hub's Ed25519 public key, 64 hexadecimal digits.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check that no byte of a release changed since it was signed; exit with status 1 where one did."""
-    from syncline.cli.table import print_json
-    from syncline.study.manifest import verify_release
-
-    found = verify_release(release, _key(hub_key))
-    if as_json:
-        print_json(
-            {
-                "passed": found.passed,
-                "failures": list(found.failures),
-                "files": list(found.files),
-                "signer": found.signer_fingerprint,
-                "pinned": found.pinned,
-            }
-        )
-    elif found.passed:
-        known = "the hub's key" if found.pinned else "a key that you did not pin with --hub-key"
-        typer.echo(f"verified: {len(found.files)} files, signed by {known} {found.signer_fingerprint}")
-    for failure in () if as_json else found.failures:
-        typer.echo(f"error: {failure}", err=True)
-    if not found.passed:
-        raise typer.Exit(1)
-
-
 def new_directory(path: Path) -> Path:
     """Make an empty directory for a release, or say why it cannot be used."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -148,15 +117,3 @@ def _pair(item: str) -> tuple[str, str]:
     if not (name and equals and locator):
         raise UsageError(f"--supplier {item}: write NAME=DATA")
     return name, locator
-
-
-def _key(text: str | None) -> bytes | None:
-    if text is None:
-        return None
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise UsageError("--hub-key: expected 64 hexadecimal digits, as 'syncline login' stores them")
-    return key

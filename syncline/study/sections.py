@@ -40,7 +40,7 @@ def _slug(text: str) -> str:
 
 def _short_text(text: str) -> str:
     if len(text) > _MAX_TEXT or not all(is_printable_line(line) for line in text.split("\n")):
-        raise ValueError(f"must be at most {_MAX_TEXT} characters without control characters")
+        raise ValueError(f"must be at most {_MAX_TEXT} characters without control or format characters")
     return text
 
 

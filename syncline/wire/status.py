@@ -47,6 +47,18 @@ _UNVERIFIED_SENTENCE = (
     " check the hub's address and both clocks, and ask its operator whether the hub was made anew"
 )
 
+_CAUSES = (
+    (("connection refused",), "connection refused"),
+    (
+        ("name resolution", "domain name not found", "dns resolution", "nodename nor servname"),
+        "name not known",
+    ),
+    (("timed out", "timeout", "deadline exceeded", "deadline_exceeded"), "timed out"),
+    (("no route to host", "network is unreachable"), "no route to it"),
+    (("socket closed", "connection reset", "broken pipe", "goaway"), "connection lost"),
+    (("failed to connect to all addresses",), "no connection"),
+)
+
 _STATUS: Mapping[type[SynclineError], grpc.StatusCode] = {
     WireError: grpc.StatusCode.INVALID_ARGUMENT,
     DocumentError: grpc.StatusCode.INVALID_ARGUMENT,
@@ -95,7 +107,7 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str, str]:
 def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:
     """Return the error that the peer raised, or what its status means where it named none."""
     metadata = cast(grpc.aio.Metadata, error.trailing_metadata())
-    details = (error.details() or error.code().name.lower())[:_MOST_CHARACTERS]
+    details = _one_line(error.details() or error.code().name.lower())
     named = _BY_NAME.get(str(metadata.get(METADATA_KEY)))
     if named is not None:
         return named(details)
@@ -105,5 +117,17 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:
     if _UNVERIFIED in details:
         return PeerUnreachable(_UNVERIFIED_SENTENCE)
     return PeerUnreachable(
-        f"the hub does not answer ({details}): check its address, the network and the proxy"
+        f"the hub does not answer ({_cause(details)}): check its address, the network and the proxy"
     )
+
+
+def _one_line(details: str) -> str:
+    """Return a peer's sentence without characters that could move the cursor or turn the text around."""
+    cleaned = "".join(char if char.isprintable() else " " for char in details[:_MOST_CHARACTERS])
+    return " ".join(cleaned.split())
+
+
+def _cause(details: str) -> str:
+    """Return why a connection failed, without the words of gRPC's channels."""
+    plain = details.casefold()
+    return next((cause for marks, cause in _CAUSES if any(mark in plain for mark in marks)), details)

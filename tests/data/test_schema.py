@@ -169,7 +169,7 @@ def _column(text: str) -> str:
         ),
         (_column("kind: categorical, categories: a"), "variables[age].categories must be a list"),
         (_column("kind: categorical, categories: [[a]]"), "must be text"),
-        (_column('kind: categorical, categories: ["a\\u0007"]'), "without control characters"),
+        (_column('kind: categorical, categories: ["a\\u0007"]'), "without control or format characters"),
         (_column("kind: categorical, categories: [a], range: [0, 1]"), "does not apply to kind categorical"),
         (_column("kind: integer, categories: [a]"), "categories do not apply to kind integer"),
         (_column("kind: boolean, categories: [no, yes]"), "a boolean is false or true"),
@@ -183,7 +183,11 @@ def _column(text: str) -> str:
         ("variables:\n  - {kind: integer}\n", "variables[0].name is missing"),
         ("variables:\n  - {name: '', kind: integer}\n", "must have 1 to 128 characters"),
         (f"variables:\n  - {{name: {'x' * 129}, kind: integer}}\n", "must have 1 to 128 characters"),
-        ('variables:\n  - {name: "a\\nb", kind: integer}\n', "must not hold control characters"),
+        (
+            'variables:\n  - {name: "a\\u202eb", kind: integer}\n',
+            "must not hold control or format characters",
+        ),
+        ('variables:\n  - {name: "a\\nb", kind: integer}\n', "must not hold control or format characters"),
         ("variables:\n" + 2 * "  - {name: a, kind: integer}\n", "column 'a' is described twice"),
         (
             "variables:\n  - {name: a, kind: integer, role: person}\n  - {name: b, kind: text, role: person}",
