@@ -66,6 +66,11 @@ def of_party(party: PartyId) -> str:
     return "the data" if party == ALONE else f"supplier {party!r}"
 
 
+def whole(answers: Answers) -> str:
+    """Return how a sentence begins that speaks of all rows."""
+    return "the data has" if set(answers) == {ALONE} else "all suppliers together have"
+
+
 def merged(answers: Answers, place: int) -> Counts:
     """Return the merged counts of one question of the round, in sorted party order."""
     counts = [answers[party][place] for party in sorted(answers)]
