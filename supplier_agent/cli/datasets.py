@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ from supplier_agent.datasets.catalogue import (
 )
 from supplier_agent.datasets.inspection import Inspection, inspect_dataset
 from supplier_agent.tasks.journal import microseconds, open_journal
+from syncline.cli.named_data import check_named_data
 from syncline.cli.table import print_json, print_table
 from syncline.clock import SystemClock
 from syncline.errors import UsageError
@@ -41,9 +43,12 @@ def add(
     """Add a data set after reading it once; the file stays where it is."""
     if preparation is not None:
         raise UsageError("--preparation: this version does not implement preparations; leave it out")
-    dataset = Dataset(name, absolute_source(source), person)
     place = existing_home(home)
-    found = inspect_dataset(dataset)
+    check_named_data("SOURCE", source)
+    found = inspect_dataset(Dataset(name, absolute_source(source), None))
+    if person is not None:
+        person = _column(person, found)
+    dataset = Dataset(name, absolute_source(source), person)
     now_us = microseconds(SystemClock())
     with open_journal(place) as journal:
         journal.write_now(lambda connection: add_dataset(connection, dataset, now_us))
@@ -86,6 +91,15 @@ def remove(name: Name, home: Home = None) -> None:
     with open_journal(existing_home(home)) as journal:
         journal.write_now(lambda connection: remove_dataset(connection, name))
     typer.echo(f"removed {name}; its file is where it was")
+
+
+def _column(person: str, found: Inspection) -> str:
+    from syncline.data.section import nearest, shown
+
+    name = unicodedata.normalize("NFC", person).strip()
+    if name not in found.columns:
+        raise UsageError(f"--person {shown(name)!r}: there is no such column; {nearest(name, found.columns)}")
+    return name
 
 
 def _described(dataset: Dataset, found: Inspection | None = None) -> dict[str, str | int | None]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncline.cli.hub_session import AsJson
+from syncline.cli.named_data import new_file, open_named
 from syncline.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ def simulate(
     """Run a study in this process, over files at hand, and write its release."""
     from syncline.cli.agreement_table import show_agreement
     from syncline.cli.table import print_json
-    from syncline.sources.registry import open_source
     from syncline.study.spec import StudySpec
     from syncline.synthesizers.streams import Seed
     from syncline.wire.simulated_study import check_suppliers, fit_study, release_study, seed_of
@@ -35,7 +35,7 @@ def simulate(
     locators = dict(_pair(item) for item in supplier)
     if len(locators) != len(supplier):
         raise UsageError("--supplier: a supplier is given twice; keep one")
-    sources = {name: open_source(locator) for name, locator in locators.items()}
+    sources = {name: open_named("--supplier", locator) for name, locator in locators.items()}
     check_suppliers(spec, sources)
     out = new_directory(out)
     stages: list[str] = []
@@ -75,6 +75,7 @@ def synthesize(
     ] = None,
     epsilon: Annotated[float | None, typer.Option("--epsilon", help="Not in this version.")] = None,
     delta: Annotated[float | None, typer.Option("--delta", help="Not in this version.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of --out.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Learn one table and write a synthetic one."""
@@ -83,6 +84,8 @@ def synthesize(
 
     if out.suffix not in {".parquet", ".csv"}:
         raise UsageError(f"--out {out}: the name must end in .parquet or .csv")
+    new_file(out, force=force)
+    open_named("DATA", data)
     model = Synthesizer(method, seed=seed, schema=schema_file, epsilon=epsilon, delta=delta).fit(data)
     frame = model.write(out, rows)
     if as_json:
@@ -95,10 +98,9 @@ def synthesize(
 def infer(data: Annotated[str, typer.Argument(help="A CSV or Parquet file.")]) -> None:
     """Print a draft of the schema of a table, for a person to correct."""
     from syncline.data.inference import infer_schema
-    from syncline.sources.registry import open_source
     from syncline.synthesizers.synthesizer import read_table
 
-    typer.echo(infer_schema(read_table(open_source(data))).to_yaml(), nl=False)
+    typer.echo(infer_schema(read_table(open_named("DATA", data))).to_yaml(), nl=False)
 
 
 def new_directory(path: Path) -> Path:

@@ -87,7 +87,7 @@ class EnrolmentPlan:
 
 async def enrol(plan: EnrolmentPlan, token_text: str, clock: Clock) -> Membership:
     """Exchange the token for a certificate; doing it again with the same token changes nothing."""
-    token = EnrolmentToken.parse(token_text)
+    token = _parsed(token_text)
     if token.role is not plan.role:
         raise UsageError(
             f"the token is for a {token.role}, not for a {plan.role}: ask the operator for the right one"
@@ -128,6 +128,13 @@ async def renew(membership: Membership) -> Membership:
     save_tls(current.directory, current.tls)
     crash_point("renew:saved")
     return current
+
+
+def _parsed(text: str) -> EnrolmentToken:
+    try:
+        return EnrolmentToken.parse(text)
+    except IdentityError as error:
+        raise UsageError(str(error)) from None
 
 
 def _known_member(plan: EnrolmentPlan, token_sha256: str) -> Membership:

@@ -81,3 +81,64 @@ def test_tables_and_units(capsys):
         "3.00 GB",
     ]
     assert (shown_time(0), shown_time(1_000_000)) == ("-", "1970-01-01 00:00:01")
+
+
+STUDY = """\
+syncline: 1
+study: heart
+schema: {variables: [{name: age, kind: integer, range: [0, 99]}]}
+suppliers: [{name: north}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["simulate"], "missing argument 'study'; see 'syncline simulate --help'"),
+        (["nonsense"], "no such command 'nonsense'; see 'syncline --help'"),
+        (
+            ["synthesize", "x.csv", "--out", "y.csv", "--rows", "0"],
+            "invalid value for '--rows': must be greater than or equal to 1; see 'syncline synthesize",
+        ),
+        (["simulate", "study.yaml", "--supplier", "north=no.csv"], "--supplier no.csv: no such file; check"),
+        (["schema", "infer", "no.csv"], "DATA no.csv: no such file; check the path"),
+        (["schema", "infer", "study.yaml"], "DATA study.yaml: its name must end in one of"),
+        (["schema", "infer", "."], "DATA .: is a directory; name the file in it"),
+        (["synthesize", "no.csv", "--out", "y.csv"], "DATA no.csv: no such file; check the path"),
+        (["synthesize", "a.csv", "--out", "no/y.csv"], "--out no/y.csv: there is no directory no; make the"),
+        (["synthesize", "a.csv", "--out", "a.csv"], "--out a.csv: exists already; name another file, or"),
+        (["login", "nonsense", "--hub", "localhost:1", "--home", "own"], "token: it does not begin with"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_status_2(monkeypatch, capsys, tmp_path, arguments, sentence):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "study.yaml").write_text(STUDY)
+    (tmp_path / "a.csv").write_text("age\n" + "4\n5\n" * 20)
+    assert run(monkeypatch, *arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {sentence}")
+    assert error.count("\n") == 1
+
+
+def test_an_existing_file_is_replaced_with_force_only(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("age\n" + "4\n5\n" * 20)
+    (tmp_path / "y.csv").write_text("mine")
+    assert run(monkeypatch, "synthesize", "a.csv", "--out", "y.csv") == 2
+    assert (tmp_path / "y.csv").read_text() == "mine"
+    assert run(monkeypatch, "synthesize", "a.csv", "--out", "y.csv", "--force") == 0
+    assert (tmp_path / "y.csv").read_text().startswith("age\n")
+
+
+def test_a_group_without_a_command_shows_its_help(monkeypatch, capsys):
+    assert run(monkeypatch, "studies") == 2
+    assert capsys.readouterr().err.startswith("Usage: syncline studies")
+
+
+def test_a_missing_directory_is_not_a_damaged_home(tmp_path):
+    from syncline.durable.storage_fault import storage_error_from_os
+
+    path = tmp_path / "nowhere" / "x"
+    with pytest.raises(FileNotFoundError) as raised:
+        path.open("w")
+    assert "make the directory first" in str(storage_error_from_os(path, raised.value))
