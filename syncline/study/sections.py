@@ -57,6 +57,15 @@ def _period(value: object) -> dt.timedelta:
     return period
 
 
+def shown_period(period: dt.timedelta) -> str:
+    """Return a span of time as people say it: ``12 s``, ``90 min``, ``24 h``, ``7 days``."""
+    seconds = int(period.total_seconds())
+    for unit, size, least in (("days", 86_400, 2), ("h", 3600, 1), ("min", 60, 1)):
+        if seconds % size == 0 and seconds >= least * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
 def within(low: float, high: float) -> AfterValidator:
     """Return the validator of a number from ``low`` to ``high``."""
 

@@ -55,7 +55,9 @@ def test_init_makes_a_private_home_once_and_prints_fingerprints(tmp_path):
             ["audit", "export", "--out", "/nowhere/audit.jsonl"],
             "--out /nowhere/audit.jsonl: there is no directory",
         ),
-        (["serve", "--listen", "nonsense"], "expected HOST:PORT"),
+        (["serve", "--listen", "nonsense"], "expected HOST:PORT with a port from 1 to 65535"),
+        (["serve", "--listen", "localhost:99999"], "expected HOST:PORT with a port from 1 to 65535"),
+        (["serve", "--listen", "localhost:65535"], "no port is above it for enrolment"),
     ],
 )
 def test_errors_are_one_sentence_on_standard_error(site, arguments, words):
@@ -121,6 +123,8 @@ def test_commands_work_beside_a_running_hub_and_the_audit_verifies(site, run):
                 assert (await call("studies", "show", "heart"))["study_id"] == study_id
                 members = {member["name"]: member for member in await call("suppliers", "list")}
                 assert members["north"]["connected"]
+                table = await asyncio.to_thread(command, "suppliers", "list", home=site.home.root)
+                assert "yes        now" in table.stdout
             releases = await call("releases", "list")
             assert [entry["study"] for entry in releases] == ["heart"]
             assert (await call("audit", "verify"))["first_bad"] is None

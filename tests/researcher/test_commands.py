@@ -11,8 +11,10 @@ import syncline.wire  # noqa: F401  (before gRPC)
 # isort: split
 
 from syncline.cli import main
+from syncline.cli.studies import choose_study, namesake
 from syncline.cli.study_progress import study_line
 from syncline.cli.table import print_table, shown_bytes, shown_time
+from syncline.errors import UsageError
 from syncline.wire.messages import StudyId, StudyStatus, SupplierStatus
 
 
@@ -142,3 +144,38 @@ def test_a_missing_directory_is_not_a_damaged_home(tmp_path):
     with pytest.raises(FileNotFoundError) as raised:
         path.open("w")
     assert "make the directory first" in str(storage_error_from_os(path, raised.value))
+
+
+@pytest.mark.parametrize("asked", ["heart", "new"])
+def test_an_ended_study_loses_to_the_open_one_of_its_name(asked):
+    known = [status(study_id="old", ended_us=9), status(study_id="new"), status(study_id="x", name="lung")]
+    assert choose_study(known, asked).study_id == "new"
+    assert choose_study(known, "old").study_id == "old"
+
+
+def test_of_studies_that_ended_the_last_one_is_shown_and_of_open_ones_none():
+    ended = [status(study_id="a", ended_us=9), status(study_id="b", ended_us=11)]
+    assert choose_study(ended, "heart").study_id == "b"
+    with pytest.raises(UsageError, match="2 open studies 'heart': take the id"):
+        choose_study([status(study_id="a"), status(study_id="b")], "heart")
+    with pytest.raises(UsageError, match="you have no study 'heart'"):
+        choose_study([], "heart")
+
+
+def test_a_name_that_an_open_study_has_is_noticed_before_submitting():
+    known = [status(study_id="a", ended_us=9), status(study_id="b")]
+    found = namesake(known, "heart", "cd" * 32)
+    assert found is not None
+    assert found.study_id == "b"
+    assert namesake(known, "heart", "ab" * 32) is None
+    assert namesake(known[:1], "heart", "cd" * 32) is None
+
+
+def test_a_missing_schema_is_told_by_the_study_that_names_it(monkeypatch, capsys, tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        STUDY.replace("{variables: [{name: age, kind: integer, range: [0, 99]}]}", "scheme.yaml")
+    )
+    assert run(monkeypatch, "simulate", study, "--supplier", f"north={study}") == 2
+    error = capsys.readouterr().err
+    assert f"{study}: schema names 'scheme.yaml', and there is no file {tmp_path / 'scheme.yaml'};" in error
