@@ -10,9 +10,9 @@ import typer
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import open_journal
+from syncline.cli.named_data import check_named_data, new_export
 from syncline.cli.table import print_json
 from syncline.durable import audit as chain
-from syncline.errors import StorageError, UsageError
 from syncline.wire.membership import load_membership
 
 audit = typer.Typer(help="Check and export the signed record.", no_args_is_help=True, rich_markup_mode=None)
@@ -27,6 +27,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check that no entry was changed, moved or taken out; exit 1 where one was."""
+    if file is not None:
+        check_named_data("FILE", str(file))
     place = existing_home(home)
     key = load_membership(place.identity, ENROL).signing_key().public_key()
     if file is None:
@@ -39,9 +41,7 @@ def verify(
     elif verdict.first_bad is None:
         typer.echo(f"{verdict.entries} entries, unbroken; the last one's hash is {verdict.head}")
     if verdict.first_bad is not None:
-        raise StorageError(
-            f"audit: entry {verdict.first_bad} was changed, moved or put in: restore the record from a backup"
-        )
+        raise chain.broken_record(verdict.first_bad, file)
 
 
 @audit.command()
@@ -51,8 +51,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the record to a file that can be checked without this agent."""
-    if out.exists():
-        raise UsageError(f"{out} exists already: name another file with --out")
+    new_export(out)
     with open_journal(existing_home(home)) as journal:
         count = journal.read_now(lambda connection: chain.export(connection, out))
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -18,8 +19,10 @@ from supplier_agent.datasets.catalogue import (
 )
 from supplier_agent.datasets.inspection import Inspection, inspect_dataset
 from supplier_agent.tasks.journal import microseconds, open_journal
+from syncline.cli.named_data import check_named_data
 from syncline.cli.table import print_json, print_table
 from syncline.clock import SystemClock
+from syncline.errors import UsageError
 from syncline.sources.locator import absolute_locator
 
 datasets = typer.Typer(
@@ -48,9 +51,12 @@ def add(
 ) -> None:
     """Add a data set after reading it once; the rows stay where they are."""
     canonical, digest = _read_preparation(preparation)
-    dataset = Dataset(name, absolute_locator(source), person, digest)
-    place = existing_home(home)
-    found = inspect_dataset(dataset, canonical)
+    place, locator = existing_home(home), absolute_locator(source)
+    check_named_data("SOURCE", source)
+    found = inspect_dataset(Dataset(name, locator, None, digest), canonical)
+    if person is not None:
+        person = _column(person, found)
+    dataset = Dataset(name, locator, person, digest)
     now_us = microseconds(SystemClock())
     with open_journal(place) as journal:
         journal.write_now(lambda connection: add_dataset(connection, dataset, now_us, canonical))
@@ -101,6 +107,15 @@ def remove(name: Name, home: Home = None) -> None:
     with open_journal(existing_home(home)) as journal:
         journal.write_now(lambda connection: remove_dataset(connection, name))
     typer.echo(f"removed {name}; its rows are where they were")
+
+
+def _column(person: str, found: Inspection) -> str:
+    from syncline.data.section import nearest, shown
+
+    name = unicodedata.normalize("NFC", person).strip()
+    if name not in found.columns:
+        raise UsageError(f"--person {shown(name)!r}: there is no such column; {nearest(name, found.columns)}")
+    return name
 
 
 def _described(dataset: Dataset, found: Inspection | None = None) -> dict[str, str | int | None]:

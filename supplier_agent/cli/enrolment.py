@@ -9,6 +9,7 @@ import typer
 
 from supplier_agent.cli.options import AsJson, Home, agent_home
 from supplier_agent.home import AgentHome
+from syncline.cli.new_member import only_if_enrolled, token_text
 from syncline.cli.table import print_json
 from syncline.clock import SystemClock
 from syncline.identity.keys import public_signing_key
@@ -17,7 +18,7 @@ from syncline.identity.private_file import write_private
 
 
 def enrol(
-    token: Annotated[str, typer.Argument(help="The one-time token from the hub's operator.")],
+    token: Annotated[str, typer.Argument(help="The one-time token, or - to read it from standard input.")],
     hub: Annotated[str, typer.Option("--hub", help="HOST:PORT of the hub.")],
     enrolment: Annotated[
         str | None, typer.Option("--enrolment", help="HOST:PORT that takes tokens; one port up.")
@@ -34,8 +35,10 @@ def enrol(
 
     place = agent_home(home)
     plan = EnrolmentPlan(place.identity, hub, Role.SUPPLIER, enrolment)
-    place.create()
-    member = asyncio.run(enrol_member(plan, token, SystemClock()))
+    given = token_text(token)
+    with only_if_enrolled(place.root):
+        place.create()
+        member = asyncio.run(enrol_member(plan, given, SystemClock()))
     write_first_policy(place)
     open_journal(place).close()
     key = key_fingerprint(public_signing_key(member.signing_key()))

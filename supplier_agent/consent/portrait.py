@@ -10,7 +10,7 @@ from syncline.identity.fingerprint_words import fingerprint_words
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.manifest import key_fingerprint
 from syncline.study.policy import QuestionKind
-from syncline.study.sections import Method
+from syncline.study.sections import Method, shown_period
 from syncline.study.spec import StudySpec
 
 _LABEL = 12
@@ -136,8 +136,8 @@ def _seed(spec: StudySpec) -> str:
 
 def _quorum(spec: StudySpec) -> str:
     wanted = spec.quorum
-    hours = wanted.deadline.total_seconds() / 3600
-    return f"{wanted.min_suppliers} suppliers, waits {hours:g} h for each step, then: {wanted.then.value}"
+    patience = shown_period(wanted.deadline)
+    return f"{wanted.min_suppliers} suppliers, waits {patience} for each step, then: {wanted.then.value}"
 
 
 def _line(label: str, text: str) -> str:

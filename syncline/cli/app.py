@@ -9,9 +9,10 @@ import typer
 from syncline.cli.advice import advise
 from syncline.cli.demo.play import demo
 from syncline.cli.hub_session import login
-from syncline.cli.local import schema, simulate, synthesize, verify
+from syncline.cli.local import schema, simulate, synthesize
 from syncline.cli.releases import releases
 from syncline.cli.studies import studies
+from syncline.cli.verification import verify
 from syncline.version import __version__
 
 app = typer.Typer(

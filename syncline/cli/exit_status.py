@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from syncline.errors import SynclineError
+from syncline.errors import SynclineError, UsageError
 
 INTERRUPTED = 130
 
@@ -15,16 +15,41 @@ INTERRUPTED = 130
 def run_app(app: typer.Typer) -> NoReturn:
     """Run a command line and exit with its status."""
     try:
-        app()
+        status = app(standalone_mode=False)
     except SynclineError as error:
         fail(error)
+    except typer.TyperException as error:
+        _fail_usage(error)
+    except typer.Abort:
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
-    sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 def fail(error: SynclineError) -> NoReturn:
     """Print the error's sentence and exit with the status of its class."""
     sys.stderr.write(f"error: {error}\n")
     sys.exit(error.exit_code)
+
+
+def _fail_usage(error: typer.TyperException) -> NoReturn:
+    """Print what is wrong with a command line as one sentence; a group without a command shows its help."""
+    message = error.format_message()
+    if message.startswith("Usage: "):
+        sys.stderr.write(f"{message}\n")
+    else:
+        sys.stderr.write(f"error: {usage_sentence(message)}{_help(error)}\n")
+    sys.exit(UsageError.exit_code)
+
+
+def usage_sentence(message: str) -> str:
+    """Return the parser's message on one line, without the words of the library that checks values."""
+    line = " ".join(message.split()).rstrip(".").replace("Value error, ", "").replace("Input should", "must")
+    return line[:1].lower() + line[1:]
+
+
+def _help(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return "" if context is None else f"; see '{context.command_path} --help'"

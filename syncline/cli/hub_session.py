@@ -50,7 +50,7 @@ async def open_session(membership: Membership) -> ResearchClient:
 
 
 def login(
-    token: Annotated[str, typer.Argument(help="The one-time token from the hub's operator.")],
+    token: Annotated[str, typer.Argument(help="The one-time token, or - to read it from standard input.")],
     hub: Annotated[str, typer.Option("--hub", help="HOST:PORT of the hub.")],
     enrolment: Annotated[
         str | None, typer.Option("--enrolment", help="HOST:PORT that takes tokens; one port up.")
@@ -61,15 +61,18 @@ def login(
     """Get a certificate with a one-time token."""
     import asyncio
 
+    from syncline.cli.new_member import only_if_enrolled, token_text
     from syncline.cli.table import print_json
     from syncline.clock import SystemClock
     from syncline.identity.peer import Role
     from syncline.wire.enrolment_client import EnrolmentPlan, enrol
 
     directory = identity_directory(home)
-    _make_private(directory.parent)
     plan = EnrolmentPlan(directory, hub, Role.RESEARCHER, enrolment)
-    member = asyncio.run(enrol(plan, token, SystemClock()))
+    given = token_text(token)
+    with only_if_enrolled(directory.parent):
+        _make_private(directory.parent)
+        member = asyncio.run(enrol(plan, given, SystemClock()))
     until = f"{member.certificate.not_after:%Y-%m-%d}"
     if as_json:
         print_json({"name": member.name, "role": member.role, "hub": member.hub, "valid_until": until})

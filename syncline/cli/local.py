@@ -1,4 +1,4 @@
-"""What a researcher does without a hub: simulate, synthesize, infer a schema, verify a release."""
+"""What a researcher does without a hub: simulate, synthesize, infer a schema."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncline.cli.hub_session import AsJson
+from syncline.cli.named_data import new_file, open_named
 from syncline.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def synthesize(
     ] = None,
     epsilon: Annotated[float | None, typer.Option("--epsilon", help="Not in this version.")] = None,
     delta: Annotated[float | None, typer.Option("--delta", help="Not in this version.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of --out.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Learn one table and write a synthetic one."""
@@ -84,6 +86,8 @@ def synthesize(
 
     if out.suffix not in {".parquet", ".csv"}:
         raise UsageError(f"--out {out}: the name must end in .parquet or .csv")
+    new_file(out, force=force)
+    open_named("DATA", data)
     model = Synthesizer(method, seed=seed, schema=schema_file, epsilon=epsilon, delta=delta).fit(data)
     frame = model.write(out, rows)
     if as_json:
@@ -98,41 +102,9 @@ def infer(
 ) -> None:
     """Print a draft of the schema of a table, for a person to correct."""
     from syncline.data.inference import infer_schema
-    from syncline.sources.registry import open_source
     from syncline.synthesizers.synthesizer import read_table
 
-    typer.echo(infer_schema(read_table(open_source(data))).to_yaml(), nl=False)
-
-
-def verify(
-    release: Annotated[Path, typer.Argument(help="A release directory.")],
-    hub_key: Annotated[
-        str | None, typer.Option("--hub-key", help="The hub's Ed25519 public key, 64 hexadecimal digits.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check that no byte of a release changed since it was signed; exit with status 1 where one did."""
-    from syncline.cli.table import print_json
-    from syncline.study.manifest import verify_release
-
-    found = verify_release(release, _key(hub_key))
-    if as_json:
-        print_json(
-            {
-                "passed": found.passed,
-                "failures": list(found.failures),
-                "files": list(found.files),
-                "signer": found.signer_fingerprint,
-                "pinned": found.pinned,
-            }
-        )
-    elif found.passed:
-        known = "the hub's key" if found.pinned else "a key that you did not pin with --hub-key"
-        typer.echo(f"verified: {len(found.files)} files, signed by {known} {found.signer_fingerprint}")
-    for failure in () if as_json else found.failures:
-        typer.echo(f"error: {failure}", err=True)
-    if not found.passed:
-        raise typer.Exit(1)
+    typer.echo(infer_schema(read_table(open_named("DATA", data))).to_yaml(), nl=False)
 
 
 def new_directory(path: Path) -> Path:
@@ -150,9 +122,10 @@ def _sources(locators: dict[str, str], preparations: list[str]) -> dict[str, Sou
     """Open each supplier's table, and see it through its preparation where one is named."""
     from syncline.preparation.preparation_document import Preparation
     from syncline.preparation.prepared_view import prepared_view
-    from syncline.sources.registry import open_source
 
-    sources: dict[str, Source] = {name: open_source(locator) for name, locator in locators.items()}
+    sources: dict[str, Source] = {
+        name: open_named("--supplier", locator) for name, locator in locators.items()
+    }
     for name, path in _pairs("--preparation", "FILE", preparations).items():
         if name not in sources:
             raise UsageError(f"--preparation {name}: there is no such supplier; name it under --supplier too")
@@ -171,15 +144,3 @@ def _pairs(option: str, what: str, items: list[str]) -> dict[str, str]:
             raise UsageError(f"{option}: a supplier is given twice; keep one")
         pairs[name] = value
     return pairs
-
-
-def _key(text: str | None) -> bytes | None:
-    if text is None:
-        return None
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise UsageError("--hub-key: expected 64 hexadecimal digits, as 'syncline login' stores them")
-    return key

@@ -135,9 +135,10 @@ def _check_complete(name: str, left: int) -> None:
 
 
 def _verify(directory: Path, membership: Membership) -> list[str]:
+    from syncline.identity.key_pin import KeyPin
     from syncline.study.manifest import verify_release
 
-    found = verify_release(directory, membership.hub_signing_key)
+    found = verify_release(directory, KeyPin.of_key(membership.hub_signing_key))
     if not found.passed:
         raise IdentityError(f"release refused, nothing was kept: {'; '.join(found.failures)}")
     return list(found.files)

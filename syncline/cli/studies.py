@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 RELEASED = "released"
 T = TypeVar("T")
-Study = Annotated[str, typer.Argument(help="A study's id, or its name where only one has it.")]
+Study = Annotated[str, typer.Argument(help="A study's id, or its name; an open study before one that ended.")]
 
 studies = typer.Typer(help="Submit studies and follow them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -39,12 +39,14 @@ def submit(
     from syncline.identity.signatures import Purpose, sign
     from syncline.study.spec import StudySpec
 
-    specification = StudySpec.from_yaml(file).canonical()
+    spec = StudySpec.from_yaml(file)
+    specification = spec.canonical()
     membership = open_membership(home)
     digest = hashlib.sha256(specification).digest()
     signature = sign(membership.signing_key(), Purpose.STUDY_SPECIFICATION, digest)
 
     async def work(client: ResearchClient) -> StudyStatus:
+        _warn_of(namesake(await client.studies(), spec.study, spec.digest))
         study_id = await client.submit(specification, signature)
         return await _follow(client, study_id, as_json) if wait else await client.study(study_id)
 
@@ -124,11 +126,35 @@ def _with_client(home: Path | None, work: Callable[[ResearchClient], Awaitable[T
 
 
 async def _find(client: ResearchClient, id_or_name: str) -> StudyStatus:
-    named = [status for status in await client.studies() if id_or_name in (status.study_id, status.name)]
-    if len(named) == 1:
-        return named[0]
-    many = "no study" if not named else f"{len(named)} studies"
-    raise UsageError(f"you have {many} '{id_or_name}': take the id from 'syncline studies list'")
+    return choose_study(await client.studies(), id_or_name)
+
+
+def choose_study(known: list[StudyStatus], id_or_name: str) -> StudyStatus:
+    """Return the study of this id, or the one of this name that is open, else the one that ended last."""
+    named = [status for status in known if id_or_name in (status.study_id, status.name)]
+    living = [status for status in named if not status.ended_us]
+    if len(living) > 1:
+        raise UsageError(
+            f"you have {len(living)} open studies '{id_or_name}': take the id from 'syncline studies list'"
+        )
+    if not named:
+        raise UsageError(f"you have no study '{id_or_name}': see 'syncline studies list'")
+    return living[0] if living else max(named, key=lambda status: status.ended_us)
+
+
+def namesake(known: list[StudyStatus], name: str, digest: str) -> StudyStatus | None:
+    """Return an open study of the same name and another specification, where there is one."""
+    living = (status for status in known if status.name == name and not status.ended_us)
+    return next((status for status in living if status.specification_sha256 != digest), None)
+
+
+def _warn_of(other: StudyStatus | None) -> None:
+    if other is not None:
+        typer.echo(
+            f"warning: study {other.study_id}, which is {other.state}, has the name '{other.name}' too: give"
+            " ids instead of the name, or cancel one of the two",
+            err=True,
+        )
 
 
 async def _follow(client: ResearchClient, study_id: StudyId, as_json: bool) -> StudyStatus:

@@ -24,7 +24,8 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], empty: st
 
 def print_json(value: Json) -> None:
     """Print a value as JSON, indented, keys in the order given."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    typer.echo(text.encode("utf-8", "backslashreplace").decode())  # half a surrogate pair cannot be printed
 
 
 def shown_time(microseconds: int | None) -> str:

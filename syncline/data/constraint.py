@@ -103,7 +103,9 @@ def _check_kinds(constraint: Constraint, by_name: Mapping[str, Variable]) -> Non
         return
     if constraint.formula not in {Formula.EQUAL, Formula.AT_MOST}:
         _fail(constraint, "applies to integer and continuous columns only")
-    if len(kinds) > 1 or (constraint.formula is Formula.AT_MOST and kinds <= CATEGORICAL_KINDS):
+    if kinds & CATEGORICAL_KINDS:
+        _fail(constraint, "this version does not keep formulas between categories; leave the constraint out")
+    if len(kinds) > 1:
         _fail(constraint, "needs ordered columns of one kind")
 
 

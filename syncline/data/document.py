@@ -3,8 +3,8 @@
 Every scalar arrives as the text that was written: ``no``, ``010`` and ``1e-6`` mean what the field that they
 fill says, never what a YAML reader guesses. Documents come from strangers, so what a plain document does not
 need is refused with its line: anchors and aliases (which expand without bound), tags, duplicate keys, keys
-that are not text, a second document, deep nesting, more than 1 MiB. The reader walks the parser's events
-with a stack of its own, so nesting cannot exhaust the interpreter's.
+that are not text, a second document, deep nesting, more values than a schema needs, more than 1 MiB. The
+reader walks the parser's events with a stack of its own, so nesting cannot exhaust the interpreter's.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ MAX_BYTES = 1024 * 1024
 
 MAX_DEPTH = 16
 """The deepest nesting of mappings and lists."""
+
+MAX_KEYS = 256
+"""The most keys of one mapping: no document has so many known ones."""
+
+MAX_NODES = 100_000
+"""The most keys and values: a column of 65,000 categories fits, and the slowest document takes seconds."""
 
 
 def read_file(path: Path) -> str:
@@ -75,6 +81,7 @@ class _Builder:
     def __init__(self, name: str) -> None:
         self._name = name
         self._open: list[list[Node] | dict[str, Node]] = []
+        self._nodes = 0
         self._keys: list[str | None] = []  # for each open container: the mapping key that awaits its value
         self._root: Node | None = None
 
@@ -119,6 +126,9 @@ class _Builder:
         self._keys.append(None)
 
     def _add(self, event: Event, node: Node) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            self._fail(event, f"more than {MAX_NODES} keys and values; a document of this kind has fewer")
         if not self._open:
             self._root = node
             return
@@ -136,6 +146,8 @@ class _Builder:
             self._fail(event, "a key must be text, not a list or a mapping")
         if key in mapping:
             self._fail(event, f"the key {key[:64]!r} is given twice; keep one")
+        if len(mapping) >= MAX_KEYS:
+            self._fail(event, f"more than {MAX_KEYS} keys in one mapping; no such document is known")
         return key
 
     def _fail(self, event: Event, problem: str) -> NoReturn:

@@ -27,6 +27,7 @@ MAX_CANONICAL_BYTES = 4 * 1024 * 1024
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,19}")
 _NUMBER = re.compile(r"[-+]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?")
+_FLOAT_LIMIT = 1 << 1023  # a larger integer may be none of a float's
 _SAYINGS = {
     "missing": "is missing",
     "list_type": "must be a list",
@@ -154,8 +155,10 @@ def _to_integer(value: object) -> int:
 def _to_number(value: object) -> float:
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         return float(value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _FLOAT_LIMIT:
         return float(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return value
     raise ValueError("must be a finite number")
 
 

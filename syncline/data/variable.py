@@ -31,8 +31,11 @@ BOOLEAN_CATEGORIES = ("false", "true")
 
 
 def is_printable_line(text: str) -> bool:
-    """Tell whether ``text`` has no control character, line break or broken surrogate in it."""
-    return not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in text)
+    """Tell whether ``text`` has no control or format character, line break or broken surrogate in it.
+
+    Format characters (category Cf) are not seen and may turn the words beside them around.
+    """
+    return not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in text)
 
 
 def normal_label(text: str) -> str:
@@ -45,7 +48,7 @@ def _normal_name(text: str) -> str:
     if not 1 <= len(name) <= MAX_NAME:
         raise ValueError(f"must have 1 to {MAX_NAME} characters")
     if not is_printable_line(name):
-        raise ValueError("must not hold control characters")
+        raise ValueError("must not hold control or format characters")
     return name
 
 
@@ -58,7 +61,9 @@ def _normal_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
         if label in seen:
             raise ValueError(f"names {shown(label)!r} twice; keep one")
         if len(label) > MAX_LABEL or not is_printable_line(label):
-            raise ValueError(f"must hold text of at most {MAX_LABEL} characters without control characters")
+            raise ValueError(
+                f"must hold text of at most {MAX_LABEL} characters without control or format characters"
+            )
         seen.add(label)
     return normal
 

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from syncline.clock import Clock
 from syncline.durable.storage_fault import storage_error_from_os
+from syncline.errors import StorageError
 
 AUDIT_SCHEMA = """
 CREATE TABLE audit (
@@ -152,6 +153,14 @@ def verify_export(path: Path, public_key: Ed25519PublicKey) -> Verdict:
             return verify(_lines(file), public_key)
     except OSError as fault:
         raise storage_error_from_os(path, fault) from fault
+
+
+def broken_record(first_bad: int, file: Path | None) -> StorageError:
+    """Return what to say of a chain that does not hold: of an exported ``file``, or of the home's own."""
+    what = f"entry {first_bad} was changed, moved or put in"
+    if file is None:
+        return StorageError(f"audit: {what}: restore the record from a backup")
+    return StorageError(f"file {file}: {what}, or is of another home: export the record again and compare")
 
 
 def _lines(file: Iterable[str]) -> Iterator[AuditEntry]:

@@ -54,6 +54,8 @@ def primary_code(fault: sqlite3.Error) -> int:
 def storage_error_from_os(path: Path, fault: OSError) -> StorageError:
     """Describe a failure of the file or directory at ``path``."""
     number = fault.errno or 0
+    if number == errno.ENOENT and not path.parent.is_dir():
+        return StorageError(f"file {path}: there is no directory {path.parent}: make the directory first")
     remedy = _OS_REMEDIES.get(number)
     if remedy is None:
         remedy = f"the system reports {errno.errorcode.get(number, 'an error')}: check the disk"

@@ -223,6 +223,12 @@ def _issuer_key_id(key: ec.EllipticCurvePublicKey) -> x509.AuthorityKeyIdentifie
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(key)
 
 
+def check_host(host: str) -> str:
+    """Return ``host`` where it is a DNS name or an IP address that a certificate can hold."""
+    _host_name(host)
+    return host
+
+
 def _host_name(host: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(host))

@@ -85,5 +85,7 @@ NEXT: Mapping[StudyState, frozenset[StudyState]] = MappingProxyType(
 def check_transition(source: StudyState, target: StudyState) -> None:
     """Refuse a change that the table does not hold."""
     if target not in NEXT[source]:
-        allowed = ", ".join(sorted(NEXT[source])) or "nothing: it has ended"
+        if source.is_final:
+            raise UsageError(f"a study that is {source} cannot become {target}: it has ended, and stays so")
+        allowed = ", ".join(sorted(NEXT[source]))
         raise UsageError(f"a study that is {source} cannot become {target}; it can become {allowed}")

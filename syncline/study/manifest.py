@@ -18,7 +18,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from syncline.compute.frames import Json
-from syncline.errors import IdentityError, StorageError
+from syncline.data.section import shown
+from syncline.errors import IdentityError, StorageError, UsageError
+from syncline.identity.key_pin import KeyPin
 from syncline.identity.keys import public_signing_key
 from syncline.identity.signatures import Purpose, sign, verify
 
@@ -71,12 +73,17 @@ class ReleaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What checking a release found; ``pinned`` tells whether the signer was known beforehand."""
+    """What checking a release found.
+
+    ``pinned`` tells whether the signer was known beforehand, ``stranger`` that another than the pinned key
+    signed: the first failure says so.
+    """
 
     failures: tuple[str, ...]
     files: tuple[str, ...]
     signer_fingerprint: str | None
     pinned: bool
+    stranger: bool = False
 
     @property
     def passed(self) -> bool:
@@ -101,18 +108,18 @@ def write_manifest(directory: Path, facts: ReleaseFacts, signing_key: ed25519.Ed
     return digest.hex()
 
 
-def verify_release(directory: Path, pinned_key: bytes | None = None) -> Verification:
+def verify_release(directory: Path, pin: KeyPin | None = None) -> Verification:
     """Check signature, digests and the set of files of a release.
 
     Parameters
     ----------
-    pinned_key
-        The hub's Ed25519 public key, 32 bytes, as known from enrolment. Without it the key in
-        ``manifest.sig`` is taken: then the files are proven to belong together, but not who made them.
+    pin
+        The hub's key, as known from enrolment. Without it the key in ``manifest.sig`` is taken: then the
+        files are proven to belong together, but not who made them.
     """
     if not directory.is_dir():
-        raise StorageError(f"release {directory}: no such directory")
-    signer, failures = _check_signature(directory, pinned_key)
+        raise UsageError(f"release {directory}: no such directory; check the path")
+    signer, failures = _check_signature(directory, pin)
     named, problems = _named_files(directory)
     failures += problems
     if named is not None:
@@ -121,7 +128,8 @@ def verify_release(directory: Path, pinned_key: bytes | None = None) -> Verifica
         failures=tuple(failures),
         files=tuple(sorted(named or ())),
         signer_fingerprint=None if signer is None else key_fingerprint(signer),
-        pinned=pinned_key is not None,
+        pinned=pin is not None,
+        stranger=_is_stranger(signer, pin),
     )
 
 
@@ -130,7 +138,7 @@ def _envelope(signer: bytes, signature: bytes) -> bytes:
     return (json.dumps(body, indent=1) + "\n").encode()
 
 
-def _check_signature(directory: Path, pinned_key: bytes | None) -> tuple[bytes | None, list[str]]:
+def _check_signature(directory: Path, pin: KeyPin | None) -> tuple[bytes | None, list[str]]:
     manifest, envelope = directory / MANIFEST_NAME, directory / SIGNATURE_NAME
     for path in (manifest, envelope):
         if not _is_plain(path):
@@ -143,13 +151,17 @@ def _check_signature(directory: Path, pinned_key: bytes | None) -> tuple[bytes |
         exact = False
     if not exact:
         return None, [f"{SIGNATURE_NAME}: it does not hold an Ed25519 key and signature"]
-    if pinned_key is not None and signer != pinned_key:
+    if _is_stranger(signer, pin):
         return signer, [f"{SIGNATURE_NAME}: signed by another key than the hub's"]
     try:
         verify(signer, Purpose.RELEASE_MANIFEST, hashlib.sha256(manifest.read_bytes()).digest(), signature)
     except IdentityError:
         return signer, [f"{MANIFEST_NAME}: the signature does not match it"]
     return signer, []
+
+
+def _is_stranger(signer: bytes | None, pin: KeyPin | None) -> bool:
+    return signer is not None and pin is not None and not pin.matches(signer)
 
 
 def _named_files(directory: Path) -> tuple[dict[str, tuple[str, int]] | None, list[str]]:
@@ -171,14 +183,14 @@ def _named_files(directory: Path) -> tuple[dict[str, tuple[str, int]] | None, li
 
 def _check_files(directory: Path, named: Mapping[str, tuple[str, int]]) -> list[str]:
     present = {path.name for path in directory.iterdir()} - {MANIFEST_NAME, SIGNATURE_NAME}
-    failures = [f"{name}: named in the manifest and missing" for name in sorted(named.keys() - present)]
-    failures += [f"{name}: not named in the manifest" for name in sorted(present - named.keys())]
+    failures = [f"{shown(n)}: named in the manifest and missing" for n in sorted(named.keys() - present)]
+    failures += [f"{shown(n)}: not named in the manifest" for n in sorted(present - named.keys())]
     for name in sorted(named.keys() & present):
         path, (digest, size) = directory / name, named[name]
         if not stat.S_ISREG(path.lstat().st_mode):
-            failures.append(f"{name}: not a plain file")
+            failures.append(f"{shown(name)}: not a plain file")
         elif path.stat().st_size != size or _file_digest(path) != digest:
-            failures.append(f"{name}: changed since it was signed")
+            failures.append(f"{shown(name)}: changed since it was signed")
     return failures
 
 

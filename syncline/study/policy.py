@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from syncline.data.document import parse_document, read_file
 from syncline.data.section import Integer, Section, Switch, WholeSentence, build, shown, word_of
@@ -82,10 +82,17 @@ class Limits(Section):
     max_cells: Annotated[Integer, within(0, 2**62)] = 0
 
 
+def _whole_mode(value: object) -> object:
+    """Refuse a word that is only near to ``automatic``: nobody shall give up approvals by a suggestion."""
+    if value not in tuple(ApprovalMode):
+        raise ValueError(f"{shown(str(value))!r} is not known; a person approves each study under manual")
+    return value
+
+
 class Approval(Section):
     """Whether a person approves each study, or which studies need none."""
 
-    mode: Annotated[ApprovalMode, word_of(ApprovalMode)] = ApprovalMode.MANUAL
+    mode: Annotated[ApprovalMode, word_of(ApprovalMode), BeforeValidator(_whole_mode)] = ApprovalMode.MANUAL
     specs: Digests = ()
     researchers: Digests = ()
 

@@ -9,6 +9,7 @@ from syncline.compute.frames import Json
 from syncline.study import report_page
 from syncline.study.flow import DataFlow
 from syncline.study.pooled import Pooled
+from syncline.study.sections import Method
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.validation.agreement import Agreement, Distance
@@ -38,6 +39,7 @@ def report_document(
         "gate": {"passed": False, "failures": [NO_GATE]},
         "metrics": _metrics(compared),
         "agreement": _agreement(compared),
+        "formulas": _formulas(spec, result),
         "columns": _left_out(spec) if isinstance(result, Pooled) else _columns(spec, result),
         "suppliers": [
             {"name": name, "flow": str(spec.supplier(name).flow)}
@@ -95,6 +97,24 @@ def _columns(spec: StudySpec, fitted: Fitted) -> dict[str, Json]:
             column.codes.name: len(column.values.merged) for column in model.columns if column.values.merged
         },
     }
+
+
+def _formulas(spec: StudySpec, result: Fitted | Pooled) -> list[Json]:
+    """Return every formula that was declared or found: whether it is kept, and whether by recomputing."""
+    declared = spec.schema.constraints
+    derived = () if isinstance(result, Pooled) else tuple(d.formula for d in result.model.derived)
+    kept = declared if spec.synthesizer.method is Method.CART else ()
+    return [
+        {
+            "column": formula.of,
+            "formula": str(formula.formula),
+            "from": list(formula.inputs),
+            "declared": formula in declared,
+            "kept": formula in kept or formula in derived,
+            "recomputed": formula in derived,
+        }
+        for formula in dict.fromkeys((*declared, *derived))
+    ]
 
 
 def _left_out(spec: StudySpec) -> dict[str, Json]:

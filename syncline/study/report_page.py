@@ -42,6 +42,7 @@ def as_html(document: Mapping[str, Json]) -> str:
         _verdict(d),
         _agreement(d),
         _list("Suppliers and what left them", d["flows"]),
+        _formulas(d["formulas"]),
         _columns(d["columns"]),
         _list("Privacy", d["privacy"]["words"]),
         _provenance(d["provenance"], study),
@@ -108,12 +109,20 @@ def _bars(value: float, floor: float) -> str:
     )
 
 
+def _formulas(formulas: Sequence[Mapping[str, Any]]) -> str:
+    lines = []
+    for row in formulas:
+        verb = "at most" if row["formula"] == "at_most" else f"{row['formula']} of"
+        source = "declared" if row["declared"] else "found in the data"
+        fate = "recomputed, so that it never contradicts" if row["recomputed"] else "kept"
+        if not row["kept"]:
+            fate = "not kept: the method marginals draws each column on its own"
+        lines.append(f"{row['column']} is {verb} {', '.join(row['from'])}: {source}, {fate}.")
+    return _list("Formulas", lines or ["None was declared, and none was found."])
+
+
 def _columns(columns: Mapping[str, Any]) -> str:
-    lines = [
-        f"{row['column']} is recomputed: {row['formula']} of {', '.join(row['from'])}."
-        for row in columns["recomputed"]
-    ]
-    lines += [f"{row['column']} follows from {row['by']}." for row in columns["determined"]]
+    lines = [f"{row['column']} follows from {row['by']}." for row in columns["determined"]]
     lines += [f"{name}: {n} rare categories were merged." for name, n in columns["merged_categories"].items()]
     lines += [
         f"{name} is left out: free text and identifiers are not synthesized." for name in columns["left_out"]

@@ -40,7 +40,7 @@ def _slug(text: str) -> str:
 
 def _short_text(text: str) -> str:
     if len(text) > _MAX_TEXT or not all(is_printable_line(line) for line in text.split("\n")):
-        raise ValueError(f"must be at most {_MAX_TEXT} characters without control characters")
+        raise ValueError(f"must be at most {_MAX_TEXT} characters without control or format characters")
     return text
 
 
@@ -55,6 +55,15 @@ def _period(value: object) -> dt.timedelta:
     if not dt.timedelta(seconds=1) <= period <= dt.timedelta(days=365) or period.microseconds:
         raise ValueError("must be from 1s to 365d, in whole seconds")
     return period
+
+
+def shown_period(period: dt.timedelta) -> str:
+    """Return a span of time as people say it: ``12 s``, ``90 min``, ``24 h``, ``7 days``."""
+    seconds = int(period.total_seconds())
+    for unit, size, least in (("days", 86_400, 2), ("h", 3600, 1), ("min", 60, 1)):
+        if seconds % size == 0 and seconds >= least * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
 
 
 def within(low: float, high: float) -> AfterValidator:

@@ -56,6 +56,16 @@ def _only_none(linkage: str) -> str:
     return linkage
 
 
+def _schema_beside(study: Path, name: str) -> Schema:
+    place = study.parent / name
+    if not place.is_file():
+        raise DocumentError(
+            f"{study}: schema names {shown(name)!r}, and there is no file {place};"
+            f" write its path as seen from {study.name}"
+        )
+    return Schema.from_yaml(place)
+
+
 class StudySpec(SpecSection):
     """A study as its researcher wrote it, complete with its schema and every default."""
 
@@ -81,7 +91,7 @@ class StudySpec(SpecSection):
         path = Path(path)
         document = parse_document(read_file(path), str(path))
         if isinstance(document, dict) and isinstance(document.get("schema"), str):
-            schema = Schema.from_yaml(path.parent / str(document["schema"]))
+            schema = _schema_beside(path, str(document["schema"]))
             return build(cls, {**document, "schema": schema}, str(path))
         return build(cls, document, str(path))
 

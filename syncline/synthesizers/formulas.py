@@ -95,15 +95,21 @@ def choose(
     for i in ranked:
         formula = checked[i]
         wrong, absent, surplus = (int(n) for n in counts[CELLS * i : CELLS * i + CELLS])
-        column = columns[formula.of]
-        present = n_rows - _missing(column)
-        rare = present - int(column.values.rows[: _present(column)].max(initial=0))
-        allowed = min(MAX_BROKEN * present, MAX_BROKEN_OF_RARE * rare)
+        allowed = tolerated(formula, columns[formula.of], n_rows)
         if wrong > allowed or surplus > allowed or not formula.defines:
             continue
         if formula.of not in chosen and not _reaches(chosen, formula.inputs, formula.of):
             chosen[formula.of] = Derived(formula, own_gaps=absent > MAX_BROKEN * n_rows)
     return tuple(chosen[name] for name in sorted(chosen))
+
+
+def tolerated(formula: Constraint, column: CodedColumn, n_rows: int) -> float:
+    """Return how many of ``n_rows`` rows may break the formula of a column."""
+    present = n_rows - _missing(column)
+    if not formula.defines:
+        return MAX_BROKEN * present
+    rare = present - int(column.values.rows[: _present(column)].max(initial=0))
+    return min(MAX_BROKEN * present, MAX_BROKEN_OF_RARE * rare)
 
 
 def _rank(formula: Constraint) -> int:

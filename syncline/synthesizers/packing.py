@@ -13,13 +13,14 @@ from syncline.data.codebook import ColumnCodes
 from syncline.data.constraint import Constraint
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
-from syncline.errors import WireError
+from syncline.errors import SynclineError, WireError
 from syncline.synthesizers.cart.tree import GrowingTree, Nodes, Pending
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.column_search import ColumnSearch, Pieces
 from syncline.synthesizers.column_values import ColumnValues
 from syncline.synthesizers.draws import Draw
 from syncline.synthesizers.formulas import Derived
+from syncline.synthesizers.model_check import check_model
 from syncline.synthesizers.tabular_model import TabularModel
 
 Arrays = dict[str, Array]
@@ -198,7 +199,7 @@ def unpack_model(data: bytes, schema: Schema) -> TabularModel:
                 cast("list[tuple[str, str | None, bool]]", head["draws"])
             )
         )
-        return TabularModel(
+        model = TabularModel(
             str(head["method"]),
             take_columns(head["columns"], arrays, schema),
             tuple(cast("list[str]", head["order"])),
@@ -207,5 +208,15 @@ def unpack_model(data: bytes, schema: Schema) -> TabularModel:
             tuple(constraint_from_json(row) for row in cast("list[Json]", head["bounds"])),
             int(cast("int", head["n_rows"])),
         )
-    except (KeyError, TypeError, ValueError) as error:
+        check_model(model)
+    except (
+        KeyError,
+        IndexError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OverflowError,
+        SynclineError,
+    ) as error:
         raise WireError("model: this is not a model of this version") from error
+    return model

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
 import pyarrow as pa
 
-from syncline.data.blob import pack, unpack
 from syncline.data.inference import infer_schema
 from syncline.data.release_table import (
     release_batches,
@@ -19,16 +17,23 @@ from syncline.data.release_table import (
     write_release_parquet,
 )
 from syncline.data.schema import Schema
-from syncline.data.section import nearest
-from syncline.durable.storage_fault import storage_error_from_os
-from syncline.errors import DataError, StorageError, UsageError
+from syncline.errors import DataError, UsageError
 from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_source import prepare
 from syncline.questions.workspace import Workspace
 from syncline.sources.registry import Locator, open_source
 from syncline.sources.source import Source
 from syncline.synthesizers.alone import fit_alone
-from syncline.synthesizers.packing import pack_model, unpack_model
+from syncline.synthesizers.arguments import (
+    MAX_ROWS,
+    check_visited,
+    method_named,
+    schema_of,
+    visit_sequence_of,
+    whole_number,
+)
+from syncline.synthesizers.conditions import Value, conditions_of, mask_of
+from syncline.synthesizers.model_file import SavedModel, load_model, save_model
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.tabular_model import Columns, TabularModel
@@ -36,9 +41,9 @@ from syncline.synthesizers.tabular_model import Columns, TabularModel
 if TYPE_CHECKING:
     import pandas as pd
 
-METHODS = ("cart", "marginals")
 _READ_ROWS = 65_536
 _MAX_TRIES_PER_ROW = 10_000
+_MAX_TRIES_WITHOUT_ROW = 1_000_000
 
 
 class Synthesizer:
@@ -49,14 +54,15 @@ class Synthesizer:
     method
         ``cart`` (each column from a tree over those before it) or ``marginals`` (each column on its own).
     seed
-        A number for reproduction; left out, 256 secret bits are drawn and kept with the model.
+        A whole number below 2**63 for reproduction; left out, 256 secret bits are drawn and kept with the
+        model.
     schema
-        A :class:`~syncline.data.schema.Schema` or the path of one; left out, it is inferred from the data,
-        whose categories and extremes it then holds.
+        A :class:`~syncline.data.schema.Schema`, a mapping like one or the path of one; left out, it is
+        inferred from the data, whose categories and extremes it then holds.
     min_cell
         Persons (or rows, without a person column) that a cell must hold to be shown.
     min_leaf, max_depth
-        Rows that a leaf must hold, and the depth of the deepest leaf.
+        Rows that a leaf must hold, and the depth of the deepest leaf, 1 to 30.
     visit_sequence
         Columns to draw first, in this order.
     epsilon, delta
@@ -68,33 +74,26 @@ class Synthesizer:
         method: str = "cart",
         *,
         seed: int | None = None,
-        schema: Schema | Path | str | None = None,
+        schema: Schema | Mapping[str, object] | Path | str | None = None,
         min_cell: int = 11,
         min_leaf: int = 50,
         max_depth: int = 12,
-        visit_sequence: tuple[str, ...] = (),
+        visit_sequence: Sequence[str] = (),
         epsilon: float | None = None,
         delta: float | None = None,
     ) -> None:
-        if method not in METHODS:
-            raise UsageError(
-                f"method: {method!r} is not a technique of this version; {nearest(method, METHODS)}"
-            )
         if epsilon is not None or delta is not None:
             raise UsageError("epsilon: this version does not implement differential privacy; leave it out")
-        for name, value, least in (
-            ("min_cell", min_cell, 1),
-            ("min_leaf", min_leaf, 1),
-            ("max_depth", max_depth, 1),
-        ):
-            if value < least:
-                raise UsageError(f"{name}: must be at least {least}")
-        if seed is not None and not 0 <= seed < 2**63:
-            raise UsageError("seed: must be from 0 to 2**63 - 1")
-        self._seed = Seed(secrets.token_bytes(32)) if seed is None else Seed.of_number(seed)
-        self._given = Schema.from_yaml(schema) if isinstance(schema, str | Path) else schema
-        self._method, self._min_cell, self._min_leaf, self._max_depth = method, min_cell, min_leaf, max_depth
-        self._visit_sequence = visit_sequence
+        self._method = method_named(method)
+        self._min_cell = whole_number("min_cell", min_cell, 1, 1_000_000)
+        self._min_leaf = whole_number("min_leaf", min_leaf, 1, 1_000_000)
+        self._max_depth = whole_number("max_depth", max_depth, 1, 30)
+        number = None if seed is None else whole_number("seed", seed, 0, 2**63 - 1)
+        self._seed = Seed(secrets.token_bytes(32)) if number is None else Seed.of_number(number)
+        self._visit_sequence = visit_sequence_of(visit_sequence)
+        self._given = schema_of(schema)
+        if self._given is not None:
+            check_visited(self._visit_sequence, self._given)
         self._schema: Schema | None = None
         self._model: TabularModel | None = None
         self._drawn = 0
@@ -103,8 +102,7 @@ class Synthesizer:
         """Learn ``data``: a data frame, an Arrow table, or the path or URL of a source."""
         source = open_source(data)
         schema = self._given or infer_schema(read_table(source))
-        for name in self._visit_sequence:
-            schema.variable(name)
+        check_visited(self._visit_sequence, schema)
         settings = FitSettings(
             schema,
             self._method,
@@ -123,49 +121,38 @@ class Synthesizer:
     def sample(self, n: int | None = None, conditions: Mapping[str, object] | None = None) -> pd.DataFrame:
         """Return ``n`` synthetic rows (as many as were learnt, if left out) that meet all ``conditions``.
 
-        Conditions are equalities, as in ``{"sex": "F"}``; a further call draws further rows. An error says
+        Conditions are equalities, as in ``{"sex": "F"}``. A further call goes on: it draws further rows,
+        never those of an earlier call; a model that was loaded starts from the first row again. An error says
         so where rows that meet the conditions are too rare to be drawn: fewer rows than asked are never
         returned.
         """
         model, schema = self._fitted()
-        wanted = model.n_rows if n is None else n
-        if wanted < 0:
-            raise UsageError("n: must not be negative")
-        table = _first_rows(self._matching(model, schema, dict(conditions or {}), wanted), schema, wanted)
-        return _frame(table)
+        wanted = model.n_rows if n is None else whole_number("n", n, 0, MAX_ROWS)
+        asked = conditions_of(conditions, schema)
+        return _frame(_first_rows(self._matching(model, schema, asked, wanted), schema, wanted))
 
     def write(self, path: Path, n: int | None = None) -> int:
         """Write ``n`` synthetic rows to a .parquet or .csv file, in bounded memory; return their number."""
         model, schema = self._fitted()
-        rows = model.n_rows if n is None else n
+        rows = model.n_rows if n is None else whole_number("n", n, 0, MAX_ROWS)
         writer = write_release_csv if path.suffix == ".csv" else write_release_parquet
         writer(path, schema, self._partitions(model, rows))
         return rows
 
     def save(self, path: Path | str) -> None:
-        """Write the fitted model, with its seed, to a file that only its owner can read."""
+        """Write the fitted model, with its seed, to a file that only its owner can read.
+
+        A file that is there is replaced as a whole.
+        """
         model, schema = self._fitted()
-        head = {"schema": schema.canonical().decode(), "seed": self._seed.secret.hex()}
-        data = pack({**head, "kind": "syncline-model"}, {"model": np.frombuffer(pack_model(model), np.uint8)})
-        try:
-            path = Path(path)
-            path.touch(mode=0o600)
-            path.write_bytes(data)
-        except OSError as fault:
-            raise storage_error_from_os(Path(path), fault) from fault
+        save_model(Path(path), SavedModel(model, schema, self._seed))
 
     @classmethod
     def load(cls, path: Path | str) -> Synthesizer:
-        """Read a model that :meth:`save` wrote; sampling goes on from its first row."""
-        try:
-            head, arrays = unpack(Path(path).read_bytes())
-        except OSError as error:
-            raise StorageError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-        schema = Schema.from_canonical(str(head["schema"]).encode())
-        model = unpack_model(arrays["model"].tobytes(), schema)
-        loaded = cls(model.method, schema=schema)
-        loaded._seed = Seed(bytes.fromhex(str(head["seed"])))
-        loaded._schema, loaded._model = schema, model
+        """Read a model that :meth:`save` wrote; sampling starts from its first row."""
+        saved = load_model(Path(path))
+        loaded = cls(saved.model.method, schema=saved.schema)
+        loaded._seed, loaded._schema, loaded._model = saved.seed, saved.schema, saved.model
         return loaded
 
     @property
@@ -179,7 +166,7 @@ class Synthesizer:
         return self._model, self._schema
 
     def _matching(
-        self, model: TabularModel, schema: Schema, conditions: dict[str, object], wanted: int
+        self, model: TabularModel, schema: Schema, conditions: Mapping[str, Value], wanted: int
     ) -> Iterator[pa.RecordBatch]:
         """Yield partitions from the next unused one on, only the rows that meet the conditions."""
         if not conditions:
@@ -187,14 +174,14 @@ class Synthesizer:
             return
         left, tried = wanted, 0
         while left > 0:
-            if tried > _MAX_TRIES_PER_ROW * max(wanted, 1) and left == wanted:
+            if tried > min(_MAX_TRIES_PER_ROW * wanted, _MAX_TRIES_WITHOUT_ROW) and left == wanted:
                 raise DataError("conditions: no row that meets them could be drawn; relax one")
             rows = max(2 * left, 4096)
             for batch in release_batches(schema, self._partitions(model, rows)):
-                kept = batch.filter(_mask(batch, conditions))
+                kept = batch.filter(mask_of(batch, conditions))
                 left, tried = left - kept.num_rows, tried + batch.num_rows
                 yield kept
-            if tried > _MAX_TRIES_PER_ROW * max(wanted, 1):
+            if tried > _MAX_TRIES_PER_ROW * wanted and left > 0:
                 raise DataError(
                     "conditions: rows that meet them are too rare to be drawn; relax one or ask for fewer"
                 )
@@ -222,22 +209,6 @@ def _released(schema: Schema, model: TabularModel) -> Schema:
 def _first_rows(batches: Iterator[pa.RecordBatch], schema: Schema, wanted: int) -> pa.Table:
     target = release_schema(schema)
     return pa.Table.from_batches(batches, schema=target).slice(0, wanted)
-
-
-def _mask(batch: pa.RecordBatch, conditions: Mapping[str, object]) -> pa.BooleanArray:
-    import pyarrow.compute as pc
-
-    mask = np.ones(batch.num_rows, np.bool_)
-    for name, value in conditions.items():
-        if name not in batch.schema.names:
-            raise UsageError(f"conditions: {name!r} is not a column; {nearest(name, batch.schema.names)}")
-        column = batch.column(name)
-        try:
-            equal = pc.equal(column, pa.scalar(value, column.type))
-        except (pa.ArrowException, TypeError, ValueError):
-            raise UsageError(f"conditions: the value for {name!r} is not of the column's type") from None
-        mask &= equal.fill_null(False).to_numpy(zero_copy_only=False)
-    return pa.array(mask)
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:

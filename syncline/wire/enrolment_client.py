@@ -88,7 +88,7 @@ class EnrolmentPlan:
 
 async def enrol(plan: EnrolmentPlan, token_text: str, clock: Clock) -> Membership:
     """Exchange the token for a certificate; doing it again with the same token changes nothing."""
-    token = EnrolmentToken.parse(token_text)
+    token = _parsed(token_text)
     if token.role is not plan.role:
         raise UsageError(
             f"the token is for a {token.role}, not for a {plan.role}: ask the operator for the right one"
@@ -97,13 +97,18 @@ async def enrol(plan: EnrolmentPlan, token_text: str, clock: Clock) -> Membershi
     if is_member(plan.directory):
         return _known_member(plan, token_sha256)
     if not is_member(plan.pending):
+        chain = await asyncio.to_thread(fetch_chain, plan.enrolment_address)
+        root = _pinned(plan, chain, token, clock)
         _prepare_keys(plan.pending, token_sha256)
         crash_point("enrol:keys-written")
-        chain = await asyncio.to_thread(fetch_chain, plan.enrolment_address)
-        root = pinned_root(chain, token.root_sha256, clock.now())
-        enrolment = await _send_token(plan, token, root)
-        crash_point("enrol:answered")
-        save_membership(_checked(plan, token, enrolment, token_sha256))
+        try:
+            enrolment = await _send_token(plan, token, root)
+            crash_point("enrol:answered")
+            member = _checked(plan, token, enrolment, token_sha256)
+        except (IdentityError, UsageError):
+            shutil.rmtree(plan.pending)  # the hub has refused: these keys are of no use
+            raise
+        save_membership(member)
         crash_point("enrol:saved")
     (plan.pending / _KEY_FILE).unlink(missing_ok=True)
     plan.pending.rename(plan.directory)
@@ -129,6 +134,13 @@ async def renew(membership: Membership) -> Membership:
     save_tls(current.directory, current.tls)
     crash_point("renew:saved")
     return current
+
+
+def _parsed(text: str) -> EnrolmentToken:
+    try:
+        return EnrolmentToken.parse(text)
+    except IdentityError as error:
+        raise UsageError(str(error)) from None
 
 
 def _known_member(plan: EnrolmentPlan, token_sha256: str) -> Membership:
@@ -173,6 +185,20 @@ async def _send_token(plan: EnrolmentPlan, token: EnrolmentToken, root: bytes) -
     if root_digest(enrolment.authority) != token.root_sha256:
         raise IdentityError("hub: it answered with another certificate authority than the token's")
     return enrolment
+
+
+def _pinned(plan: EnrolmentPlan, chain: list[bytes], token: EnrolmentToken, clock: Clock) -> bytes:
+    """Return the root that the token names; the server for members shows its own certificate alone."""
+    try:
+        return pinned_root(chain, token.root_sha256, clock.now())
+    except IdentityError as error:
+        if len(chain) > 1:
+            raise
+        raise IdentityError(
+            f"{plan.enrolment_address} does not take tokens, as a hub's port for members does not: name the"
+            " port for enrolment with --enrolment; it is one above that for members unless the operator chose"
+            " another"
+        ) from error
 
 
 def _checked(

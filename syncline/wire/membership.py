@@ -86,6 +86,14 @@ def load_membership(directory: Path, remedy: str) -> Membership:
     return Membership(directory, role=role, hub_signing_key=hub_key, tls=tls, **fields)
 
 
+def read_hub_key(directory: Path) -> bytes:
+    """Return the hub's signing key alone, which also a member whose certificate has expired may go by."""
+    try:
+        return bytes.fromhex(json.loads(read_public(directory / MEMBER_FILE))["hub_signing_key"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise IdentityError(f"file {directory / MEMBER_FILE}: damaged: restore it from a backup") from error
+
+
 def save_membership(membership: Membership) -> None:
     """Write all but the signing key, which is there already; the file that makes it valid comes last."""
     save_tls(membership.directory, membership.tls)

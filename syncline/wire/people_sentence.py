@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 
-from syncline.wire.strict import MAX_SENTENCE
+from syncline.wire.strict import MAX_SENTENCE, UNSEEN
 
 _CUT = " ..."
-_REFUSED = frozenset({"Cc", "Cs"})
 
 
 def people_sentence(text: str, most: int = MAX_SENTENCE) -> str:
     """Return ``text`` such that :func:`syncline.wire.strict.sentence` accepts it; a longer one is cut."""
-    spaced = (" " if unicodedata.category(char) in _REFUSED else char for char in text)
+    spaced = (" " if unicodedata.category(char) in UNSEEN else char for char in text)
     line = " ".join("".join(spaced).split())
     return line if len(line) <= most else line[: most - len(_CUT)] + _CUT

@@ -25,13 +25,15 @@ def split_address(address: str) -> tuple[str, int]:
     host, separator, port = address.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     if not (separator and bare and port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16):
-        raise UsageError(f"address '{address}': expected HOST:PORT, such as hub.example.org:8443")
+        raise UsageError(f"address '{address}': expected HOST:PORT with a port from 1 to 65535")
     return bare, int(port)
 
 
 def next_port(address: str) -> str:
     """Return the address of the enrolment server that belongs to a hub's address: one port up."""
     _, port = split_address(address)
+    if port == (1 << 16) - 1:
+        raise UsageError(f"address '{address}': no port is above it for enrolment; name that address as well")
     return f"{address.rpartition(':')[0]}:{port + 1}"
 
 

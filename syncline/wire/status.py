@@ -24,6 +24,7 @@ from syncline.errors import (
     UsageError,
     WireError,
 )
+from syncline.wire.people_sentence import people_sentence
 from syncline.wire.refusals import AlreadyAttached, HubFault, PeerUnreachable, UnknownObject, VersionMismatch
 
 __all__ = [
@@ -49,6 +50,18 @@ _UNVERIFIED = "CERTIFICATE_VERIFY_FAILED"
 _UNVERIFIED_SENTENCE = (
     "the hub shows a certificate of another authority than the one trusted here, or one that is out of date:"
     " check the hub's address and both clocks, and ask its operator whether the hub was made anew"
+)
+
+_CAUSES = (
+    (("connection refused",), "connection refused"),
+    (
+        ("name resolution", "domain name not found", "dns resolution", "nodename nor servname"),
+        "name not known",
+    ),
+    (("timed out", "timeout", "deadline exceeded", "deadline_exceeded"), "timed out"),
+    (("no route to host", "network is unreachable"), "no route to it"),
+    (("socket closed", "connection reset", "broken pipe", "goaway"), "connection lost"),
+    (("failed to connect to all addresses",), "no connection"),
 )
 
 _STATUS: Mapping[type[SynclineError], grpc.StatusCode] = {
@@ -102,7 +115,7 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str, str]:
 def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:
     """Return the error that the peer raised, or what its status means where it named none."""
     metadata = cast(grpc.aio.Metadata, error.trailing_metadata())
-    details = (error.details() or error.code().name.lower())[:_MOST_CHARACTERS]
+    details = people_sentence(error.details() or error.code().name.lower())
     named = _BY_NAME.get(str(metadata.get(METADATA_KEY)))
     if named is AlreadyAttached:
         refused = AlreadyAttached(details)
@@ -116,10 +129,16 @@ def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:
     if _UNVERIFIED in details:
         return PeerUnreachable(_UNVERIFIED_SENTENCE)
     return PeerUnreachable(
-        f"the hub does not answer ({details}): check its address, the network and the proxy"
+        f"the hub does not answer ({_cause(details)}): check its address, the network and the proxy"
     )
 
 
 def _time_us(told: object) -> int:
     text = told if isinstance(told, str) else ""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
+
+
+def _cause(details: str) -> str:
+    """Return why a connection failed, without the words of gRPC's channels."""
+    plain = details.casefold()
+    return next((cause for marks, cause in _CAUSES if any(mark in plain for mark in marks)), details)

@@ -13,6 +13,8 @@ from syncline.identity.peer import check_name
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PEM_MOST = 16 << 10
 MAX_SENTENCE = 1000
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories of characters that control or turn a line, or break it."""
 N = TypeVar("N", bound=int)
 E = TypeVar("E")
 
@@ -33,11 +35,11 @@ def party_name(field: str, value: str) -> str:
 
 
 def sentence(field: str, value: str, most: int = MAX_SENTENCE) -> str:
-    """Return a text for people: at most ``most`` characters, no control characters."""
+    """Return a text for people: at most ``most`` characters, none that controls or turns the line."""
     if len(value) > most:
         raise WireError(f"{field}: {len(value)} characters are more than the {most} allowed")
-    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in value):
-        raise WireError(f"{field}: control characters are not allowed")
+    if any(unicodedata.category(char) in UNSEEN for char in value):
+        raise WireError(f"{field}: control and format characters are not allowed")
     return value
 
 

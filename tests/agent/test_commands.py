@@ -78,12 +78,18 @@ def test_without_a_home_the_remedy_is_named(command, tmp_path):
 def test_wrong_usage_exits_with_2(command):
     code, _, error = command("datasets", "add")
     assert code == 2
-    assert "Missing argument" in error
+    assert error == "error: missing argument 'name'; see 'supplier-agent datasets add --help'\n"
+
+
+def test_the_daemons_own_options_are_refused_in_the_same_form(command):
+    code, _, error = command("run", "--foo")
+    assert code == 2
+    assert error == "error: unrecognized arguments: --foo; see 'supplier-agent run --help'\n"
 
 
 def test_enroll_is_an_alias(command, tmp_path):
     code, _, error = command("enroll", "nonsense", "--hub", "localhost:1", "--home", tmp_path / "agent")
-    assert code == 1
+    assert code == 2
     assert error.startswith("error: token: ")
 
 
@@ -116,12 +122,12 @@ def test_a_data_set_is_read_before_it_is_added(command, home, tmp_path):
     code, _, error = command("datasets", "add", "lung", table, "--home", home.root)
     assert code == 2
     assert "remove it first" in error
-    code, _, error = command("datasets", "add", "x", table, "--person", "nobody", "--home", home.root)
-    assert code == 1
-    assert "no column 'nobody'" in error
+    code, _, error = command("datasets", "add", "x", table, "--person", "pidd", "--home", home.root)
+    assert code == 2
+    assert error == "error: --person 'pidd': there is no such column; did you mean pid?\n"
     code, _, error = command("datasets", "add", "y", tmp_path / "none.csv", "--home", home.root)
-    assert code == 1
-    assert str(tmp_path / "none.csv") in error
+    assert code == 2
+    assert f"SOURCE {tmp_path / 'none.csv'}: no such file" in error
     assert command("datasets", "remove", "lung", "--home", home.root)[0] == 0
     assert command("datasets", "remove", "lung", "--home", home.root)[0] == 2
 

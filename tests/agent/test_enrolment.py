@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import stat
+import sys
 
 import pytest
 
+from supplier_agent.cli import main as agent
+from syncline.cli import main as researcher
 from syncline.clock import SystemClock
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.keys import public_signing_key
@@ -109,6 +113,49 @@ def test_a_certificate_for_another_name_is_refused(tmp_path):
             await enrol(plan_for(hub, tmp_path / "identity"), token, CLOCK)
 
     with_hub(test)
+
+
+def test_a_server_that_takes_no_tokens_is_told_from_one_that_is_away(tmp_path):
+    async def test(hub):
+        plan = EnrolmentPlan(tmp_path / "identity", hub.address, Role.SUPPLIER, hub.address)
+        with pytest.raises(IdentityError, match=r"does not take tokens.*name the port for enrolment with"):
+            await enrol(plan, hub.invite("cleveland"), CLOCK)
+
+    with_hub(test)
+
+
+def test_nothing_is_left_where_the_hub_was_not_known_or_refused(tmp_path):
+    async def test(hub):
+        plan = plan_for(hub, tmp_path / "home" / "identity")
+        with pytest.raises(IdentityError):
+            await enrol(plan, FakeHub().invite("cleveland"), CLOCK)
+        assert not plan.pending.parent.exists()
+        token, wrong = hub.invite("cleveland"), FakeHub(authority=hub.authority)
+        wrong.invite("mallory")
+        hub.tickets.update(zip(hub.tickets, wrong.tickets.values(), strict=True))
+        with pytest.raises(IdentityError, match="not for supplier cleveland"):
+            await enrol(plan, token, CLOCK)
+        assert not plan.pending.exists()
+
+    with_hub(test)
+
+
+@pytest.mark.parametrize("existed", [True, False])
+def test_a_home_that_was_not_there_is_gone_where_enrolling_failed(tmp_path, monkeypatch, capsys, existed):
+    for role, main, words in (
+        (Role.SUPPLIER, agent, ["supplier-agent", "enrol"]),
+        (Role.RESEARCHER, researcher, ["syncline", "login"]),
+    ):
+        home = tmp_path / role
+        if existed:
+            home.mkdir()
+        monkeypatch.setattr(sys, "stdin", io.StringIO(FakeHub().invite("cleveland", role) + "\n"))
+        monkeypatch.setattr(sys, "argv", [*words, "-", "--hub", "127.0.0.1:1", "--home", str(home)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 1
+        assert "Connection refused" in capsys.readouterr().err
+        assert home.exists() == existed
 
 
 @pytest.mark.parametrize("address", ["hub", "hub:", "hub:99999", ":8443", "hub:84x3"])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.data.document import MAX_BYTES, MAX_DEPTH, parse_document, read_file
+from syncline.data.document import MAX_BYTES, MAX_DEPTH, MAX_KEYS, parse_document, read_file
 from syncline.errors import DocumentError
 
 
@@ -90,3 +90,16 @@ def test_a_byte_order_mark_is_not_part_of_the_text(tmp_path: Path) -> None:
     path = tmp_path / "bom.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: 1\n")
     assert parse_document(read_file(path), "x") == {"a": "1"}
+
+
+def test_a_mapping_of_countless_keys_is_refused_at_once() -> None:
+    text = "".join(f"k{i}: 1\n" for i in range(80_000))
+    with pytest.raises(DocumentError, match=f"line {MAX_KEYS + 1}: more than {MAX_KEYS} keys in one mapping"):
+        parse_document(text, "study.yaml")
+
+
+def test_countless_values_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncline.data.document.MAX_NODES", 50)
+    assert parse_document(f"[{', '.join('x' * 49)}]", "schema") == ["x"] * 49
+    with pytest.raises(DocumentError, match="schema: line 1: more than 50 keys and values"):
+        parse_document(f"[{', '.join('x' * 50)}]", "schema")

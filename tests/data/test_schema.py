@@ -169,7 +169,7 @@ def _column(text: str) -> str:
         ),
         (_column("kind: categorical, categories: a"), "variables[age].categories must be a list"),
         (_column("kind: categorical, categories: [[a]]"), "must be text"),
-        (_column('kind: categorical, categories: ["a\\u0007"]'), "without control characters"),
+        (_column('kind: categorical, categories: ["a\\u0007"]'), "without control or format characters"),
         (_column("kind: categorical, categories: [a], range: [0, 1]"), "does not apply to kind categorical"),
         (_column("kind: integer, categories: [a]"), "categories do not apply to kind integer"),
         (_column("kind: boolean, categories: [no, yes]"), "a boolean is false or true"),
@@ -183,7 +183,11 @@ def _column(text: str) -> str:
         ("variables:\n  - {kind: integer}\n", "variables[0].name is missing"),
         ("variables:\n  - {name: '', kind: integer}\n", "must have 1 to 128 characters"),
         (f"variables:\n  - {{name: {'x' * 129}, kind: integer}}\n", "must have 1 to 128 characters"),
-        ('variables:\n  - {name: "a\\nb", kind: integer}\n', "must not hold control characters"),
+        (
+            'variables:\n  - {name: "a\\u202eb", kind: integer}\n',
+            "must not hold control or format characters",
+        ),
+        ('variables:\n  - {name: "a\\nb", kind: integer}\n', "must not hold control or format characters"),
         ("variables:\n" + 2 * "  - {name: a, kind: integer}\n", "column 'a' is described twice"),
         (
             "variables:\n  - {name: a, kind: integer, role: person}\n  - {name: b, kind: text, role: person}",
@@ -202,6 +206,7 @@ NUMBERS = "variables:\n" + "".join(f"  - {{name: {name}, kind: continuous}}\n" f
 OTHERS = """\
   - {name: id, kind: identifier, role: person}
   - {name: day, kind: date}
+  - {name: later, kind: date}
   - {name: x, kind: categorical, categories: [p, q]}
   - {name: y, kind: categorical, categories: [p, q]}
 constraints:
@@ -219,7 +224,9 @@ constraints:
         (["log, of: a, from: [id]"], "'id' is not modelled"),
         (["log, of: a, from: [day]"], "applies to integer and continuous columns only"),
         (["at_most, of: a, from: [day]"], "needs ordered columns of one kind"),
-        (["at_most, of: x, from: [y]"], "needs ordered columns of one kind"),
+        (["at_most, of: x, from: [y]"], "does not keep formulas between categories"),
+        (["equal, of: x, from: [y]"], "does not keep formulas between categories"),
+        (["equal, of: x, from: [a]"], "does not keep formulas between categories"),
         (["log, of: a, from: [b]", "log1p, of: a, from: [c]"], "another formula defines this column"),
         (["log, of: a, from: [b]", "sum, of: b, from: [c, a]"], "follows from itself"),
         (["exp, of: a, from: [b]"], "'exp' is not known"),
@@ -235,7 +242,7 @@ def test_constraints_that_cannot_hold_are_refused(rules: list[str], said: str) -
 
 def test_constraints_of_every_formula_are_read() -> None:
     rules = ["sum, of: a, from: [b, c]", "log_floor, of: b, from: [c]", "at_most, of: c, from: [a]"]
-    rules.append("equal, of: x, from: [y]")
+    rules.append("equal, of: day, from: [later]")
     text = NUMBERS + OTHERS + "".join(f"  - {{formula: {rule}}}\n" for rule in rules)
     assert [constraint.defines for constraint in Schema.from_yaml(text).constraints] == [
         True,

@@ -16,6 +16,7 @@ from syncline.data.document import parse_document
 from syncline.data.section import build
 from syncline.durable import audit
 from syncline.errors import StorageError, SynclineError
+from syncline.identity.key_pin import KeyPin
 from syncline.identity.keys import public_signing_key
 from syncline.identity.signatures import Purpose, sign
 from syncline.study.manifest import verify_release
@@ -139,7 +140,7 @@ class Trial:
         assert status.state == "released", f"{status.state}: {status.reason}"
         release, key = self.world.hub.releases_path / status.release_id, self.world.hub.load_signing_key()
         assert table_sha256(release) == expected_sha256, "another table was released"
-        assert verify_release(release, public_signing_key(key)).failures == ()
+        assert verify_release(release, KeyPin.of_key(public_signing_key(key))).failures == ()
         with self.world.hub.open_database() as database:
             entries = database.read_now(lambda connection: list(audit.entries(connection)))
         assert audit.verify(entries, key.public_key()).first_bad is None, "hub: the audit does not verify"

@@ -46,8 +46,18 @@ def test_init_makes_a_private_home_once_and_prints_fingerprints(tmp_path):
         (["studies", "show", "nothing"], "no such study"),
         (["suppliers", "ban", "nobody"], "no member of this name"),
         (["releases", "approve", "r1"], "does not implement approvals"),
-        (["invite", "not a name"], "name: expected"),
-        (["serve", "--listen", "nonsense"], "expected HOST:PORT"),
+        (["invite", "not a name"], "NAME 'not a name': expected"),
+        (["invite", "x", "--role", "approver"], "--role approver: this version does not implement approvals"),
+        (["invite", "x", "--role", "operator"], "--role operator: must be supplier or researcher"),
+        (["invite"], "missing argument 'name'; see"),
+        (["audit", "verify", "/nowhere/audit.jsonl"], "FILE /nowhere/audit.jsonl: no such file"),
+        (
+            ["audit", "export", "--out", "/nowhere/audit.jsonl"],
+            "--out /nowhere/audit.jsonl: there is no directory",
+        ),
+        (["serve", "--listen", "nonsense"], "expected HOST:PORT with a port from 1 to 65535"),
+        (["serve", "--listen", "localhost:99999"], "expected HOST:PORT with a port from 1 to 65535"),
+        (["serve", "--listen", "localhost:65535"], "no port is above it for enrolment"),
     ],
 )
 def test_errors_are_one_sentence_on_standard_error(site, arguments, words):
@@ -57,10 +67,36 @@ def test_errors_are_one_sentence_on_standard_error(site, arguments, words):
         )
     else:
         done = command(*arguments, home=site.home.root)
-    assert done.returncode in (1, 2)
+    assert done.returncode == 2
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--host", "a b"), ("--host", ""), ("--host", "a:8443"), ("--name", "a b")]
+)
+def test_what_init_is_given_is_checked_before_anything_is_written(tmp_path, option, value):
+    done = command("init", option, value, home=tmp_path / "hub")
+    assert done.returncode == 2
+    assert f"{option} '{value}': expected" in done.stderr
+    assert not (tmp_path / "hub").exists()
+
+
+def test_a_host_that_is_named_twice_is_told_once(tmp_path):
+    done = command("init", "--host", "localhost", "--host", "localhost", "--json", home=tmp_path / "hub")
+    assert json.loads(done.stdout)["hosts"] == ["localhost"]
+
+
+def test_an_export_of_another_home_is_told_by_its_file(site, tmp_path):
+    assert command("init", "--host", "localhost", home=tmp_path / "other").returncode == 0
+    out = str(tmp_path / "audit.jsonl")
+    assert command("invite", "north", home=tmp_path / "other").returncode == 0
+    assert command("audit", "export", "--out", out, home=tmp_path / "other").returncode == 0
+    done = command("audit", "verify", out, home=site.home.root)
+    assert done.returncode == 1
+    assert f"file {out}: entry 1 was changed" in done.stderr
+    assert "backup" not in done.stderr
 
 
 def test_a_home_without_a_hub_is_named(tmp_path):
@@ -87,6 +123,8 @@ def test_commands_work_beside_a_running_hub_and_the_audit_verifies(site, run):
                 assert (await call("studies", "show", "heart"))["study_id"] == study_id
                 members = {member["name"]: member for member in await call("suppliers", "list")}
                 assert members["north"]["connected"]
+                table = await asyncio.to_thread(command, "suppliers", "list", home=site.home.root)
+                assert "yes        now" in table.stdout
             releases = await call("releases", "list")
             assert [entry["study"] for entry in releases] == ["heart"]
             assert (await call("audit", "verify"))["first_bad"] is None

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from syncline.identity.key_pin import KeyPin
 from syncline.identity.keys import public_signing_key
 from syncline.identity.peer import Role
 from syncline.study.manifest import verify_release
@@ -48,7 +49,7 @@ def kept_payloads(site):
 def check_release(site, status):
     directory = site.home.releases_path / status.release_id
     key = public_signing_key(site.home.load_signing_key())
-    assert verify_release(directory, key).passed
+    assert verify_release(directory, KeyPin.of_key(key)).passed
     assert (directory / "synthetic.parquet").read_bytes() == b"12"
     manifest = json.loads((directory / "manifest.json").read_text())
     assert [entry["name"] for entry in manifest["roster"]] == ["north", "south"]

@@ -11,8 +11,10 @@ import syncline.wire  # noqa: F401  (before gRPC)
 # isort: split
 
 from syncline.cli import main
+from syncline.cli.studies import choose_study, namesake
 from syncline.cli.study_progress import study_line
 from syncline.cli.table import print_table, shown_bytes, shown_time
+from syncline.errors import UsageError
 from syncline.wire.messages import StudyId, StudyStatus, SupplierStatus
 
 
@@ -105,3 +107,99 @@ def test_a_preparation_belongs_to_one_supplier(monkeypatch, capsys, tmp_path, pr
     code = run(monkeypatch, "simulate", "study.yaml", "--supplier", "a=a.csv", *options)
     assert code in {1, 2}
     assert message in capsys.readouterr().err
+
+
+STUDY = """\
+syncline: 1
+study: heart
+schema: {variables: [{name: age, kind: integer, range: [0, 99]}]}
+suppliers: [{name: north}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["simulate"], "missing argument 'study'; see 'syncline simulate --help'"),
+        (["nonsense"], "no such command 'nonsense'; see 'syncline --help'"),
+        (
+            ["synthesize", "x.csv", "--out", "y.csv", "--rows", "0"],
+            "invalid value for '--rows': must be greater than or equal to 1; see 'syncline synthesize",
+        ),
+        (["simulate", "study.yaml", "--supplier", "north=no.csv"], "--supplier no.csv: no such file; check"),
+        (["schema", "infer", "no.csv"], "DATA no.csv: no such file; check the path"),
+        (["schema", "infer", "study.yaml"], "DATA study.yaml: its name must end in one of"),
+        (["schema", "infer", "."], "DATA .: "),
+        (["synthesize", "no.csv", "--out", "y.csv"], "DATA no.csv: no such file; check the path"),
+        (["synthesize", "a.csv", "--out", "no/y.csv"], "--out no/y.csv: there is no directory no; make the"),
+        (["synthesize", "a.csv", "--out", "a.csv"], "--out a.csv: exists already; name another file, or"),
+        (["login", "nonsense", "--hub", "localhost:1", "--home", "own"], "token: it does not begin with"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_status_2(monkeypatch, capsys, tmp_path, arguments, sentence):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "study.yaml").write_text(STUDY)
+    (tmp_path / "a.csv").write_text("age\n" + "4\n5\n" * 20)
+    assert run(monkeypatch, *arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {sentence}")
+    assert error.count("\n") == 1
+
+
+def test_an_existing_file_is_replaced_with_force_only(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("age\n" + "4\n5\n" * 20)
+    (tmp_path / "y.csv").write_text("mine")
+    assert run(monkeypatch, "synthesize", "a.csv", "--out", "y.csv") == 2
+    assert (tmp_path / "y.csv").read_text() == "mine"
+    assert run(monkeypatch, "synthesize", "a.csv", "--out", "y.csv", "--force") == 0
+    assert (tmp_path / "y.csv").read_text().startswith("age\n")
+
+
+def test_a_group_without_a_command_shows_its_help(monkeypatch, capsys):
+    assert run(monkeypatch, "studies") == 2
+    assert capsys.readouterr().err.startswith("Usage: syncline studies")
+
+
+def test_a_missing_directory_is_not_a_damaged_home(tmp_path):
+    from syncline.durable.storage_fault import storage_error_from_os
+
+    path = tmp_path / "nowhere" / "x"
+    with pytest.raises(FileNotFoundError) as raised:
+        path.open("w")
+    assert "make the directory first" in str(storage_error_from_os(path, raised.value))
+
+
+@pytest.mark.parametrize("asked", ["heart", "new"])
+def test_an_ended_study_loses_to_the_open_one_of_its_name(asked):
+    known = [status(study_id="old", ended_us=9), status(study_id="new"), status(study_id="x", name="lung")]
+    assert choose_study(known, asked).study_id == "new"
+    assert choose_study(known, "old").study_id == "old"
+
+
+def test_of_studies_that_ended_the_last_one_is_shown_and_of_open_ones_none():
+    ended = [status(study_id="a", ended_us=9), status(study_id="b", ended_us=11)]
+    assert choose_study(ended, "heart").study_id == "b"
+    with pytest.raises(UsageError, match="2 open studies 'heart': take the id"):
+        choose_study([status(study_id="a"), status(study_id="b")], "heart")
+    with pytest.raises(UsageError, match="you have no study 'heart'"):
+        choose_study([], "heart")
+
+
+def test_a_name_that_an_open_study_has_is_noticed_before_submitting():
+    known = [status(study_id="a", ended_us=9), status(study_id="b")]
+    found = namesake(known, "heart", "cd" * 32)
+    assert found is not None
+    assert found.study_id == "b"
+    assert namesake(known, "heart", "ab" * 32) is None
+    assert namesake(known[:1], "heart", "cd" * 32) is None
+
+
+def test_a_missing_schema_is_told_by_the_study_that_names_it(monkeypatch, capsys, tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        STUDY.replace("{variables: [{name: age, kind: integer, range: [0, 99]}]}", "scheme.yaml")
+    )
+    assert run(monkeypatch, "simulate", study, "--supplier", f"north={study}") == 2
+    error = capsys.readouterr().err
+    assert f"{study}: schema names 'scheme.yaml', and there is no file {tmp_path / 'scheme.yaml'};" in error

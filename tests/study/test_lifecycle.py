@@ -45,8 +45,10 @@ def test_only_what_the_table_holds_is_allowed(source: StudyState, target: StudyS
     if any((change.source, change.target) == (source, target) for change in TRANSITIONS):
         check_transition(source, target)
     else:
-        with pytest.raises(UsageError, match=f"a study that is {source} cannot become {target}"):
+        with pytest.raises(UsageError, match=f"a study that is {source} cannot become {target}") as refused:
             check_transition(source, target)
+        assert source.is_final == ("it has ended" in str(refused.value))
+        assert ("it can become" in str(refused.value)) != source.is_final
 
 
 def test_the_document_shows_the_table_of_states() -> None:

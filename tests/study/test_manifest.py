@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from syncline.errors import StorageError
+from syncline.errors import UsageError
+from syncline.identity.key_pin import KeyPin
 from syncline.identity.keys import generate_signing_key, public_signing_key
 from syncline.study.manifest import (
     ReleaseFacts,
@@ -44,7 +45,7 @@ def release(tmp_path: Path) -> Path:
 
 
 def test_an_untouched_release_verifies(release: Path) -> None:
-    verification = verify_release(release, public_signing_key(KEY))
+    verification = verify_release(release, KeyPin.of_key(public_signing_key(KEY)))
     assert verification.passed
     assert verification.pinned
     assert verification.files == ("schema.yaml", "synthetic.parquet")
@@ -88,7 +89,7 @@ def test_an_added_file_a_directory_and_a_link_are_found(release: Path) -> None:
 def test_another_hubs_signature_is_found_where_the_key_is_pinned(release: Path) -> None:
     write_manifest(release, FACTS, generate_signing_key())
     assert verify_release(release).passed
-    assert not verify_release(release, public_signing_key(KEY)).passed
+    assert not verify_release(release, KeyPin.of_key(public_signing_key(KEY))).passed
 
 
 @pytest.mark.parametrize(
@@ -101,5 +102,5 @@ def test_malformed_files_fail_without_a_crash(release: Path, name: str, content:
 
 
 def test_a_directory_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="no such directory"):
+    with pytest.raises(UsageError, match="no such directory"):
         verify_release(tmp_path / "nowhere")

@@ -164,7 +164,11 @@ def test_automatic_approval_is_by_digest_or_key_only(tmp_path: Path) -> None:
         ("approval: {mode: automatic}\n", "approval.mode: automatic needs digests"),
         (f"approval: {{specs: [{'a' * 64}]}}\n", "approval.mode: manual leaves no use"),
         ("approval: {mode: automatic, specs: [abc]}\n", "approval.specs must list digests"),
-        ("approval: {mode: automatc}\n", "did you mean automatic?"),
+        (
+            "approval: {mode: automatc}\n",
+            "'automatc' is not known; a person approves each study",
+        ),
+        ("approval: {mode: auto}\n", "approval.mode 'auto' is not known; a person approves each study under"),
         ("colums: {}\n", "colums is not a known key; did you mean columns?"),
         ("questions: [marginal]\n", "did you mean marginals?"),
         ("flows: [summary]\n", "did you mean summaries?"),

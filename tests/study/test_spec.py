@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from syncline.data.section import build, parse_canonical
 from syncline.errors import DocumentError
-from syncline.study.sections import Format, Method, OnLoss
+from syncline.study.sections import Format, Method, OnLoss, Validation, shown_period
 from syncline.study.spec import StudySpec
 
 SCHEMA = """\
@@ -206,7 +207,11 @@ def test_what_this_version_lacks_is_refused_by_name(tmp_path: Path, extra: str, 
         ("study: heart-2026\n", "", "study is missing"),
         ("syncline: 1", "syncline: 2", "syncline must be 1"),
         ("syncline: 1\n", "", "syncline is missing"),
-        ("schema: schema.yaml", "schema: other.yaml", "other.yaml: no such file"),
+        (
+            "schema: schema.yaml",
+            "schema: other.yaml",
+            "study.yaml: schema names 'other.yaml', and there is no file",
+        ),
         ("schema: schema.yaml\n", "", "schema is missing"),
         (
             "schema: schema.yaml",
@@ -260,3 +265,17 @@ def test_only_canonical_bytes_are_taken(tmp_path: Path) -> None:
     for document in bad:
         with pytest.raises(DocumentError, match=r"^study: "):
             StudySpec.from_canonical(document)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(12, "12 s"), (60, "1 min"), (5400, "90 min"), (86_400, "24 h"), (7 * 86_400, "7 days")],
+)
+def test_a_period_is_told_as_people_say_it(seconds: int, words: str) -> None:
+    assert shown_period(dt.timedelta(seconds=seconds)) == words
+
+
+def test_a_number_beyond_every_float_is_refused_by_its_field() -> None:
+    content = b'{"holdout":1' + b"0" * 400 + b"}"
+    with pytest.raises(DocumentError, match="study: holdout must be a finite number"):
+        build(Validation, parse_canonical(content, "study"), "study")

@@ -13,6 +13,7 @@ import pytest
 
 from syncline.data.constraint import Formula
 from syncline.data.schema import Schema
+from syncline.errors import StudyFailed
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.streams import Seed
 from tests.federation.local_fit import fit
@@ -183,3 +184,78 @@ def test_columns_that_follow_from_each_other_are_counted_once_and_kept_together(
     drawn = next(iter(found.model.sample(400, Seed.of_number(3))))
     pairs = {(int(a), int(b)) for a, b in zip(drawn["one"][0], drawn["other"][0], strict=True)}
     assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}) == 12
+
+
+SUM = {"constraints": [{"formula": "sum", "of": "y", "from": ["a", "b"]}]}
+LIMIT = {"constraints": [{"formula": "at_most", "of": "a", "from": ["top"]}]}
+
+
+def broken(columns: dict[str, Any], **settings: Any) -> str:
+    with pytest.raises(StudyFailed) as failure:
+        fitted(columns, **settings)
+    return str(failure.value)
+
+
+def test_a_declared_formula_that_many_rows_break_ends_the_study_with_their_number() -> None:
+    columns = made("sum of two")
+    columns["y"][:30] += 3.0
+    columns["y"][500:503] += 3.0
+    assert broken(columns, schema=SUM) == (
+        "the data breaks constraints that the schema declares: 'y' is sum of 'a', 'b', but it is not in"
+        " 30 rows of supplier 'supplier-00', some rows of supplier 'supplier-01'; mend the data, or take the"
+        " constraint out of the schema"
+    )
+
+
+def test_a_declared_formula_that_has_no_value_where_the_column_has_one_ends_the_study() -> None:
+    columns = made("sum of two")
+    columns["a"][:30] = np.nan
+    assert "it has a value although a column that it follows from has none" in broken(columns, schema=SUM)
+
+
+def test_a_declared_limit_that_rows_break_ends_the_study() -> None:
+    columns: dict[str, Any] = dict(parts())
+    columns["top"] = columns["a"] + 1
+    (bound,) = fitted(columns, schema=LIMIT).model.bounds
+    assert bound.of == "a"
+    columns["top"][:100] = columns["a"][:100] - 5
+    assert "'a' is at most 'top', but it is not in 100 rows of" in broken(columns, schema=LIMIT)
+
+
+def test_a_limit_is_not_broken_where_one_of_the_two_is_missing() -> None:
+    columns: dict[str, Any] = dict(parts())
+    columns["top"] = np.where(np.arange(ROWS) % 3 == 0, np.nan, columns["a"] + 1)
+    assert fitted(columns, schema=LIMIT).model.bounds
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_one_row_in_two_thousand_is_tolerated(rows: int) -> None:
+    columns = {name: np.tile(values, 2) for name, values in made("sum of two").items()}
+    columns["y"][:rows] += 3.0
+    if rows == 1:
+        assert formulas(fitted(columns, schema=SUM)) == {"y": (Formula.SUM, frozenset("ab"))}
+    else:
+        assert "some rows of supplier 'supplier-00';" in broken(columns, schema=SUM)
+
+
+def test_rows_are_not_counted_out_where_they_belong_to_persons() -> None:
+    columns = made("sum of two")
+    columns["y"][:30] += 3.0
+    columns["id"] = np.arange(ROWS)
+    variables = [{"name": name, "kind": "continuous"} for name in "abcdy"]
+    person = {"name": "id", "kind": "integer", "role": "person"}
+    schema = {"variables": [person, *variables], **SUM}
+    assert "some rows of supplier 'supplier-00'" in broken(columns, schema=schema)
+
+
+@pytest.mark.parametrize("kind", ["date", "duration"])
+def test_a_limit_between_days_or_spans_is_kept(kind: str) -> None:
+    rng = np.random.default_rng(1)
+    first = rng.integers(0, 2000, ROWS).astype("int64")
+    cast = {"date": "datetime64[D]", "duration": "timedelta64[s]"}[kind]
+    table = pa.table({"a": first.astype(cast), "top": (first + 1).astype(cast)})
+    variables = [{"name": name, "kind": kind} for name in ("a", "top")]
+    schema = Schema.model_validate({"variables": variables, **LIMIT})
+    model = fit([table], schema, max_depth=1, compare=False).model
+    (rows,) = model.sample(300, Seed.of_number(1))
+    assert (rows["a"][0] <= rows["top"][0]).all()

@@ -57,5 +57,30 @@ def test_a_peer_that_names_no_class_is_read_by_its_status():
         assert isinstance(error_from_rpc(raw), PeerUnreachable)
 
 
+def test_what_a_hub_says_cannot_write_on_the_terminal():
+    error = crossed(SynclineError("one\x1b[2K\ntwo\u202ethree\u2028four"))
+    assert str(error) == "one [2K two three four"
+
+
+@pytest.mark.parametrize(
+    ("details", "cause"),
+    [
+        (
+            "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: Failed to connect to"
+            " remote host: connect: Connection refused (111)",
+            "connection refused",
+        ),
+        ("DNS resolution failed for hub.invalid:8443: C-ares status is not ARES_SUCCESS", "name not known"),
+        ("failed to connect to all addresses; last error: UNAVAILABLE: connection timed out", "timed out"),
+        ("failed to connect to all addresses; last error: UNKNOWN: tls handshake", "no connection"),
+        ("Socket closed", "connection lost"),
+        ("the hub is shutting down", "the hub is shutting down"),
+    ],
+)
+def test_why_a_connection_failed_is_said_without_grpcs_words(details, cause):
+    raw = grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), grpc.aio.Metadata(), details)
+    assert f"the hub does not answer ({cause}): check" in str(error_from_rpc(raw))
+
+
 def test_long_sentences_are_cut():
     assert len(status_of(SynclineError("x" * 5000))[1]) == 1000

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from syncline.cli.named_data import check_named_data, new_export
 from syncline.cli.table import print_json
 from syncline.durable import audit as chain
-from syncline.errors import StorageError, UsageError
 from trusted_party.cli.options import AsJson, Home, open_office
 
 audit = typer.Typer(help="Check and export the signed record.", no_args_is_help=True, rich_markup_mode=None)
@@ -24,6 +24,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check that no entry was changed, moved or taken out; exit 1 where one was."""
+    if file is not None:
+        check_named_data("FILE", str(file))
     with open_office(home) as office:
         key = office.home.load_signing_key().public_key()
         if file is None:
@@ -35,9 +37,7 @@ def verify(
     elif verdict.first_bad is None:
         typer.echo(f"{verdict.entries} entries, unbroken; the last one's hash is {verdict.head}")
     if verdict.first_bad is not None:
-        raise StorageError(
-            f"audit: entry {verdict.first_bad} was changed, moved or put in: restore the record from a backup"
-        )
+        raise chain.broken_record(verdict.first_bad, file)
 
 
 @audit.command()
@@ -47,8 +47,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the record to a file that can be checked without this hub."""
-    if out.exists():
-        raise UsageError(f"{out} exists already: name another file with --out")
+    new_export(out)
     with open_office(home) as office:
         count = office.database.read_now(lambda connection: chain.export(connection, out))
     if as_json:

@@ -28,8 +28,10 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT; the log is JSON lines unless standard error is a terminal."""
     split_address(listen)
+    enrolling = enrol_listen or next_port(listen)
+    split_address(enrolling)
     start_logging(human=False if as_json else None)
-    asyncio.run(_serve(hub_home(home), listen, enrol_listen or next_port(listen), rows_days))
+    asyncio.run(_serve(hub_home(home), listen, enrolling, rows_days))
 
 
 async def _serve(home: HubHome, listen: str, enrol_listen: str, rows_days: int) -> None:

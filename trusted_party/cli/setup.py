@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from syncline.cli.table import print_json
 from syncline.clock import SystemClock
+from syncline.errors import IdentityError, UsageError
+from syncline.identity.authority import check_host
 from syncline.identity.fingerprint_words import fingerprint_words
 from syncline.identity.keys import public_signing_key
-from syncline.identity.peer import Role
+from syncline.identity.peer import Role, check_name
 from syncline.identity.tokens import TOKEN_LIFETIME
 from syncline.study.manifest import key_fingerprint
 from trusted_party.cli.options import AsJson, Home, hub_home, open_office
@@ -29,8 +32,11 @@ def init(
 ) -> None:
     """Make a hub: its directory, its authority, its keys and its certificate."""
     place = hub_home(home)
-    hosts = tuple(host or (socket.getfqdn(), "localhost", "127.0.0.1"))
-    place.create(name, tuple(dict.fromkeys(hosts)), SystemClock())
+    hosts = tuple(dict.fromkeys(host or (socket.getfqdn(), "localhost", "127.0.0.1")))
+    for given in hosts:
+        _check("--host", given, check_host)
+    _check("--name", name, check_name)
+    place.create(name, hosts, SystemClock())
     authority = place.load_authority().root_sha256.hex()
     signing = key_fingerprint(public_signing_key(place.load_signing_key()))
     if as_json:
@@ -52,16 +58,33 @@ def init(
 
 def invite(
     name: Annotated[str, typer.Argument(help="The name that the member will have at this hub.")],
-    role: Annotated[Role, typer.Option("--role", help="What the member may do.")] = Role.SUPPLIER,
+    role: Annotated[str, typer.Option("--role", help="supplier or researcher.")] = "supplier",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a token that is good for one enrolment within ten minutes."""
+    invited = _role(role)
+    _check("NAME", name, check_name)
     with open_office(home) as office:
         enrolments = Enrolments(office.database, office.home.load_authority(), office.audit, office.clock)
-        token = enrolments.invite(name, role)
+        token = enrolments.invite(name, invited)
     if as_json:
         seconds = int(TOKEN_LIFETIME.total_seconds())
-        print_json({"name": name, "role": role, "token": token, "valid_seconds": seconds})
+        print_json({"name": name, "role": invited, "token": token, "valid_seconds": seconds})
     else:
         typer.echo(token)
+
+
+def _role(text: str) -> Role:
+    if text == Role.APPROVER:
+        raise UsageError("--role approver: this version does not implement approvals; invite a researcher")
+    if text not in (Role.SUPPLIER, Role.RESEARCHER):
+        raise UsageError(f"--role {text}: must be supplier or researcher")
+    return Role(text)
+
+
+def _check(argument: str, given: str, check: Callable[[str], object]) -> None:
+    try:
+        check(given)
+    except IdentityError as error:
+        raise UsageError(f"{argument} '{given}': {str(error).partition(': ')[2]}") from None

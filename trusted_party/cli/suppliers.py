@@ -32,7 +32,7 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
             member.role.value,
             member.standing.value,
             "yes" if member.connected else "no",
-            shown_time(member.last_seen_us),
+            "now" if member.connected else shown_time(member.last_seen_us),
             fingerprint_words(key_fingerprint(member.signing_key)),
         )
         for member in found

@@ -18,6 +18,7 @@ from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
 from syncline.study.lifecycle import StudyState
 from syncline.study.local_parties import sends_rows
+from syncline.study.sections import shown_period
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId
 from trusted_party.datastore.event_log import log_event
@@ -178,7 +179,7 @@ class StudyDriver:
         return Quorum(
             spec.quorum.min_suppliers,
             spec.quorum.then,
-            str(deadline),
+            shown_period(deadline),
             waited > deadline.total_seconds() * 1e6,
         )
 

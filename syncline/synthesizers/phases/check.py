@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from syncline.data.codebook import Codebook
 from syncline.errors import StudyFailed
-from syncline.protocols.transition import PartyId
-from syncline.questions.counts import Counts
-from syncline.questions.profile import STATUSES, Profile
+from syncline.questions.profile import Profile
 from syncline.questions.row_count import RowCount
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers.cart.splits import MAX_ROWS
 from syncline.synthesizers.column_search import ColumnSearch
+from syncline.synthesizers.misfits import misfits
 from syncline.synthesizers.packing import Arrays, Head
-from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
+from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged, whole
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.settings import FitSettings
 
@@ -39,19 +37,20 @@ class Check:
         """Begin the search for values, unless the data does not fit or there is too little of it."""
         rows = merged(answers, 0)
         dense, masks = rows.dense(), rows.dense_masks()
-        problems = _misfits({party: reply[1] for party, reply in answers.items()}, settings)
+        profiles = {party: merged({party: given}, 1) for party, given in answers.items()}
+        problems = misfits(profiles, settings.schema.modelled)
         if problems:
             raise StudyFailed("the data does not fit the schema: " + "; ".join(problems))
         persons = int(dense[0]) if masks is None else int(masks[0]).bit_count()
         if persons < settings.min_cell:
             unit = "persons" if settings.persons else "rows"
             raise StudyFailed(
-                f"all suppliers together have fewer than {settings.min_cell} {unit} to learn from;"
+                f"{whole(answers)} fewer than {settings.min_cell} {unit} to learn from;"
                 " add data or lower min_cell"
             )
         if settings.method == "cart" and int(dense[0]) > MAX_ROWS:
             raise StudyFailed(
-                f"all suppliers together have more than {MAX_ROWS} rows, beyond which cart is not exact;"
+                f"{whole(answers)} more than {MAX_ROWS} rows, beyond which cart is not exact;"
                 " use a sample or the method marginals"
             )
         searches = tuple(ColumnSearch.begin(variable) for variable in settings.schema.modelled)
@@ -60,25 +59,3 @@ class Check:
     def put(self, arrays: Arrays) -> Head:
         """Add nothing."""
         return {}
-
-
-def _misfits(profiles: Mapping[PartyId, object], settings: FitSettings) -> list[str]:
-    problems = []
-    for party in sorted(profiles):
-        counts = profiles[party]
-        assert isinstance(counts, Counts)
-        table = counts.dense().reshape(-1, STATUSES)
-        for name, (_, _, outside, unknown) in zip(settings.names, table.tolist(), strict=True):
-            if outside:
-                problems.append(
-                    f"column {name!r} of supplier {party!r} holds values outside the schema's range;"
-                    " widen the range or clean them"
-                )
-            if unknown:
-                problems.append(
-                    f"column {name!r} of supplier {party!r} holds values that the schema does not know;"
-                    " add the category or missing code, or clean them"
-                )
-    if len(problems) > 8:
-        problems = [*problems[:8], f"and {len(problems) - 8} more"]
-    return problems

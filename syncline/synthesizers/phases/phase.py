@@ -18,6 +18,9 @@ from syncline.synthesizers.packing import Arrays, Head
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.tabular_model import TabularModel
 
+ALONE = PartyId("(alone)")
+"""The one party of a fit to one table; no supplier of a study can have this name."""
+
 Answers = Mapping[PartyId, tuple[Answer, ...]]
 
 
@@ -56,6 +59,16 @@ class Phase(Protocol):
     def put(self, arrays: Arrays) -> Head:
         """Add this phase's arrays and return its head."""
         ...
+
+
+def of_party(party: PartyId) -> str:
+    """Return how a sentence names whose rows it speaks of."""
+    return "the data" if party == ALONE else f"supplier {party!r}"
+
+
+def whole(answers: Answers) -> str:
+    """Return how a sentence begins that speaks of all rows."""
+    return "the data has" if set(answers) == {ALONE} else "all suppliers together have"
 
 
 def merged(answers: Answers, place: int) -> Counts:

@@ -9,11 +9,14 @@ import numpy as np
 
 from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint, Formula
+from syncline.errors import StudyFailed
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Marginals
 from syncline.questions.moments import Moments
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers import dependencies, formulas
+from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.declared import broken_constraints
 from syncline.synthesizers.dependencies import Ints
 from syncline.synthesizers.independent import independent_model
 from syncline.synthesizers.packing import Arrays, Head, constraint_to_json
@@ -88,6 +91,7 @@ class Confirm:
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Fix the plan: what is recomputed, drawn from a pair or from a tree, and in which order."""
         by_name = {column.values.variable.name: column for column in self.book.columns}
+        self._require_declared(answers, by_name, settings)
         derived = formulas.choose(
             settings.schema.constraints, self.checked, merged(answers, 0).dense(), by_name, self.book.n_train
         )
@@ -110,6 +114,17 @@ class Confirm:
     def _tables(self, counts: Ints) -> dict[dependencies.Pair, Ints]:
         asked = dependencies.asked_once(self.pairs)
         return dependencies.both_ways(self.pairs, dependencies.tables(self.book.codebook(), asked, counts))
+
+    def _require_declared(
+        self, answers: Answers, by_name: dict[str, CodedColumn], settings: FitSettings
+    ) -> None:
+        counts = {party: merged({party: given}, 0).dense() for party, given in answers.items()}
+        broken = broken_constraints(self.checked, counts, by_name, self.book.n_train, settings)
+        if broken:
+            raise StudyFailed(
+                f"the data breaks constraints that the schema declares: {'; '.join(broken)};"
+                " mend the data, or take the constraint out of the schema"
+            )
 
     def put(self, arrays: Arrays) -> Head:
         """Add the book and what is being checked."""

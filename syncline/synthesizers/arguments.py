@@ -1,0 +1,72 @@
+"""What a caller in Python may give a synthesizer: the same bounds as in a study's specification."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from syncline.data.schema import Schema
+from syncline.data.section import build, nearest, shown
+from syncline.errors import UsageError
+
+METHODS = ("cart", "marginals")
+MAX_ROWS = 1_000_000_000
+"""The most rows that one call draws."""
+
+
+def whole_number(name: str, value: object, least: int, most: int) -> int:
+    """Return a whole number of Python or numpy as an ``int``; a truth value is none."""
+    number = int(value) if isinstance(value, int | np.integer) and not isinstance(value, bool) else None
+    if number is None or not least <= number <= most:
+        raise UsageError(f"{name}: must be a whole number from {least} to {most}")
+    return number
+
+
+def method_named(value: object) -> str:
+    """Return the name of a technique."""
+    if not isinstance(value, str) or value not in METHODS:
+        raise UsageError(
+            f"method: {shown(str(value))!r} is not a technique of this version;"
+            f" {nearest(str(value), METHODS)}"
+        )
+    return value
+
+
+def schema_of(value: object) -> Schema | None:
+    """Return the schema that was given: itself, as a mapping, as a document, or as the path of one."""
+    if value is None or isinstance(value, Schema):
+        return value
+    if isinstance(value, Mapping):
+        return build(Schema, dict(value), "schema")
+    if isinstance(value, str | Path):
+        return Schema.from_yaml(value)
+    raise UsageError("schema: must be a Schema, a mapping like one, or the path of a schema's file")
+
+
+def visit_sequence_of(value: object) -> tuple[str, ...]:
+    """Return the columns to draw first; ``auto`` or None is none of them."""
+    if value is None or value == "auto":
+        return ()
+    if isinstance(value, str):
+        raise UsageError(f"visit_sequence: must be a list of columns; write [{shown(value)!r}]")
+    names = tuple(value) if isinstance(value, Iterable) else (None,)
+    if not all(isinstance(name, str) for name in names):
+        raise UsageError("visit_sequence: must be a list of the names of columns")
+    columns = tuple(unicodedata.normalize("NFC", str(name)) for name in names)
+    for place, name in enumerate(columns):
+        if name in columns[:place]:
+            raise UsageError(f"visit_sequence: {shown(name)!r} is named twice; keep one")
+    return columns
+
+
+def check_visited(columns: tuple[str, ...], schema: Schema) -> None:
+    """Refuse columns of the visit sequence that the schema does not have or that are never modelled."""
+    modelled = [variable.name for variable in schema.modelled]
+    for name in columns:
+        if name not in schema.names:
+            raise UsageError(f"visit_sequence: {shown(name)!r} is not a column; {nearest(name, modelled)}")
+        if name not in modelled:
+            raise UsageError(f"visit_sequence: {shown(name)!r} is never modelled; leave it out")

@@ -1,0 +1,113 @@
+"""Whether the parts of an unpacked model belong together, so that drawing from it stays within its arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from syncline.data.blob import Array
+from syncline.data.codebook import Codebook
+from syncline.data.constraint import Constraint
+from syncline.data.scalars import KEY_LIMIT
+from syncline.synthesizers.cart.tree import Nodes
+from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.draws import WEIGHT_BITS, Draw
+from syncline.synthesizers.tabular_model import TabularModel
+
+_MAX_BINS = 64
+_MAX_MODEL_ROWS = 1 << 40
+
+
+def check_model(model: TabularModel) -> None:
+    """Raise ValueError where a part points outside of another, or a column is drawn by nothing."""
+    Codebook(tuple(column.codes for column in model.columns))
+    columns = {column.codes.name: column for column in model.columns}
+    _require(model.method in ("cart", "marginals") and 0 <= model.n_rows <= _MAX_MODEL_ROWS)
+    for column in model.columns:
+        _check_column(column)
+    _require(len(set(model.order)) == len(model.order) == len(model.draws))
+    _require(columns.keys() == {*model.order, *(d.formula.of for d in model.derived)})
+    for place, (name, draw) in enumerate(zip(model.order, model.draws, strict=True)):
+        _require(draw.column == name)
+        _check_draw(draw, columns, model.order[:place])
+    for formula in (*(d.formula for d in model.derived), *model.bounds):
+        _check_formula(formula, columns)
+    _require(all(d.formula.defines and (d.own_gaps <= (d.formula.of in model.order)) for d in model.derived))
+    _require(not any(bound.defines for bound in model.bounds))
+    _check_circles(model)
+
+
+def _check_column(column: CodedColumn) -> None:
+    codes, values = column.codes, column.values
+    arrays: tuple[tuple[Array, str], ...] = (
+        *((lookup, "u2") for lookup in (codes.segment_code, codes.bins, codes.classes, codes.cells)),
+        *((keys, "i8") for keys in (codes.segment_low, values.span_low, values.span_high, values.rows)),
+        (values.span_code, "i8"),
+        (values.masks, "u8"),
+    )
+    for array, kind in arrays:
+        _require(array.ndim == 1 and array.dtype == np.dtype(kind))
+    spans = values.span_code
+    _require(len(spans) == len(values.span_low) == len(values.span_high))
+    _require(codes.n_codes == len(values.rows) == len(values.masks) and codes.bins.max() < _MAX_BINS)
+    _require(values.variable.grid is not None or values.variable.is_categorical)
+    if len(spans):
+        _require(spans.min() >= 0 and spans.max() < codes.n_codes and not (np.diff(spans) < 0).any())
+        _require(not (values.span_low > values.span_high).any())
+        low, high = int(values.span_low.min()), int(values.span_high.max())
+        variable = values.variable
+        if variable.is_categorical:
+            _require(low >= 0 and high < len(variable.categories))
+        elif variable.grid is not None and variable.grid.is_even:
+            _require(low >= -KEY_LIMIT and high <= KEY_LIMIT)
+
+
+def _check_draw(draw: Draw, columns: Mapping[str, CodedColumn], before: tuple[str, ...]) -> None:
+    above = draw.above
+    _require(above.ndim == 2 and above.dtype == np.dtype("u8") and above.size > 0)
+    _require(above.shape[1] == columns[draw.column].codes.n_codes)
+    _require(not (above[:, 1:] < above[:, :-1]).any() and bool((above[:, -1] > 0).all()))
+    _require(int(above.max()) < 1 << (WEIGHT_BITS + 1))
+    states = 1
+    if draw.determinant is not None:
+        _require(draw.determinant in before)
+        states = columns[draw.determinant].codes.n_codes
+    elif draw.nodes is not None:
+        _check_tree(draw.nodes, len(before))
+        states = len(draw.nodes.leaves)
+    _require(len(above) == states)
+
+
+def _check_tree(nodes: Nodes, predictors: int) -> None:
+    arrays: tuple[tuple[Array, str], ...] = (
+        (nodes.parent, "i8"),
+        (nodes.first_child, "i8"),
+        (nodes.predictor, "i8"),
+        (nodes.left, "u8"),
+    )
+    for array, kind in arrays:
+        _require(array.shape == (len(nodes),) and array.dtype == np.dtype(kind))
+    _require(len(nodes) > 0)
+    inner = np.flatnonzero(nodes.first_child >= 0)
+    child, by = nodes.first_child[inner], nodes.predictor[inner]
+    _require(bool(((child > inner) & (child < len(nodes) - 1) & (by >= 0) & (by < predictors)).all()))
+
+
+def _check_formula(formula: Constraint, columns: Mapping[str, CodedColumn]) -> None:
+    for name in formula.columns:
+        _require(name in columns and columns[name].values.variable.grid is not None)
+
+
+def _check_circles(model: TabularModel) -> None:
+    known, waiting = set(model.order), list(model.derived)
+    while waiting:
+        ready = [d for d in waiting if known.issuperset(d.formula.inputs)]
+        _require(bool(ready))
+        known |= {d.formula.of for d in ready}
+        waiting = [d for d in waiting if d not in ready]
+
+
+def _require(holds: bool) -> None:
+    if not holds:
+        raise ValueError("model: its parts do not belong together")
