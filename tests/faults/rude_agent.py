@@ -125,6 +125,7 @@ class RudeAgent:
         assert offer.request.inline is not None
         header = {
             "op": "respond",
+            "supplier": self.name,
             "source": str(self.world.table(self.study, self.name)),
             "policy": self.policy,
             "study_id": offer.study_id,

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+from pathlib import Path
 
 import grpc
 import pytest
@@ -51,7 +52,9 @@ def chunks(task, content, indices=None):
 
 
 def stored(site):
-    return [path for path in (site.home.root / "payloads").rglob("*") if path.is_file()]
+    """Return the files of payloads; a folder may be deleted while it is looked at."""
+    folders = os.walk(site.home.root / "payloads", onerror=None)
+    return [Path(folder) / name for folder, _, names in folders for name in names]
 
 
 def of_reply(site, content):
