@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import one_loop
 
 settings.register_profile(
     "house",
@@ -27,3 +30,14 @@ def own_logging() -> Iterator[None]:
     yield
     core.handlers, core.propagate = handlers, propagate
     core.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def loop_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ``asyncio.run`` run on the one loop of this process."""
+    monkeypatch.setattr(asyncio, "run", one_loop.run)
+
+
+def pytest_sessionfinish() -> None:
+    """Close the loop."""
+    one_loop.close()

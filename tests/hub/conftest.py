@@ -137,7 +137,7 @@ def site(tmp_path: Path) -> Site:
 
 @pytest.fixture
 def run() -> Callable[[Coroutine[Any, Any, None]], None]:
-    """Run a coroutine on a fresh loop, with a limit of time."""
+    """Run a coroutine, with a limit of time."""
 
     def runner(work: Coroutine[Any, Any, None]) -> None:
         async def limited() -> None:
