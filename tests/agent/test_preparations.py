@@ -92,7 +92,7 @@ def test_the_person_is_a_column_of_the_prepared_table(command, home, files):
     add = ("datasets", "add", "lung", files["table"], "--preparation", files["steps"], "--home", home.root)
     code, _, error = command(*add, "--person", "AGE")
     assert code == 2
-    assert "there is no column 'AGE', which --person names" in error
+    assert "--person 'AGE': there is no such column" in error
     assert command(*add, "--person", "age")[0] == 0
 
 
