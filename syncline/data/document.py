@@ -26,8 +26,8 @@ MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 16
 """The deepest nesting of mappings and lists."""
 
-MAX_KEYS = 256
-"""The most keys of one mapping: no document has so many known ones."""
+MAX_KEYS = 20_000
+"""The most keys of one mapping: the code list of a large classification fits."""
 
 MAX_NODES = 100_000
 """The most keys and values: a column of 65,000 categories fits, and the slowest document takes seconds."""
@@ -147,7 +147,7 @@ class _Builder:
         if key in mapping:
             self._fail(event, f"the key {key[:64]!r} is given twice; keep one")
         if len(mapping) >= MAX_KEYS:
-            self._fail(event, f"more than {MAX_KEYS} keys in one mapping; no such document is known")
+            self._fail(event, f"more than {MAX_KEYS} keys in one mapping; no code list is so long")
         return key
 
     def _fail(self, event: Event, problem: str) -> NoReturn:
