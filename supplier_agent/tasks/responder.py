@@ -65,11 +65,12 @@ _KINDS: tuple[tuple[type[SynclineError], DeclineKind], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a child gave: the reply, the next memory, and what was asked, for the audit."""
+    """What a child gave: reply, next memory and, for the audit, what was asked and how rows were prepared."""
 
     reply: bytes
     memory: bytes
     questions: list[FieldValue]
+    preparation_sha256: str | None
 
 
 class Responder:
@@ -150,13 +151,10 @@ class Responder:
             lambda connection: find_preparation(connection, terms.preparation)
         )
         blobs = [study.specification, request, memory, *([preparation] if preparation else [])]
-        return await self._ask(study, header, blobs)
-
-    async def _ask(self, study: StudyRecord, header: Mapping[str, Json], blobs: list[bytes]) -> Answered:
         answer, results = await self._children.call(study.study_id, header, blobs)
         if len(results) != 2:
             raise ProtocolError("the computing process did not give a reply and a memory")
-        return Answered(results[0], results[1], _questions(answer))
+        return Answered(results[0], results[1], _questions(answer), terms.preparation)
 
     async def _load_memory(self, study_id: str, sha256: str | None) -> bytes:
         if sha256 is None:
@@ -204,6 +202,7 @@ class Responder:
                 "reply_sha256": reply_sha256,
                 "reply_bytes": size,
                 "questions": answered.questions,
+                "preparation_sha256": answered.preparation_sha256,
             },
         )
         return before

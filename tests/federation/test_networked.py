@@ -11,6 +11,7 @@ import random
 import pytest
 
 from syncline.cli.demo.stage import Stage, free_ports
+from syncline.preparation.preparation_document import Preparation
 from syncline.study.spec import StudySpec
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
@@ -123,9 +124,9 @@ def enrol(stage, home, files, preparations, digests):
     stage.command("syncline.cli", "login", invited["token"], "--hub", address, "--home", str(home / "me"))
 
 
-def audit_of(stage, home):
-    out = home / "audit.jsonl"
-    stage.command("trusted_party", "audit", "export", "--out", str(out), "--home", str(home / "hub"))
+def audit_of(stage, home, module="trusted_party", name="hub"):
+    out = home / f"{name}.jsonl"
+    stage.command(module, "audit", "export", "--out", str(out), "--home", str(home / name))
     return [json.loads(line) for line in out.read_text().splitlines()]
 
 
@@ -156,6 +157,11 @@ def test_a_networked_study_releases_what_the_simulated_one_does(tmp_path):
         prepared = (f"--preparation=south={preparation}", "--out", str(tmp_path / "prepared"))
         stage.command("syncline.cli", "simulate", str(path), *named, *prepared)
         assert digest(tmp_path / "prepared") == digest(fetched)
+        answered = [
+            e for e in audit_of(stage, tmp_path, "supplier_agent", "south") if e["kind"] == "round-answered"
+        ]
+        prepared_by = {entry["fields"]["preparation_sha256"] for entry in answered}
+        assert prepared_by == {Preparation.from_yaml(preparation).digest}
         kept = [entry["fields"] for entry in audit_of(stage, tmp_path) if entry["kind"] == "rows_deleted"]
         assert [(row["supplier"], row["flow"]) for row in kept] == [
             ("north", "raw"),
