@@ -9,6 +9,7 @@ from typing import Any
 from syncline.data.schema import Schema
 from syncline.data.section import nearest, shown
 from syncline.preparation.column_profile import ColumnFit, TableProfile, fit_schema, profile_table
+from syncline.preparation.hazards import find_hazards
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import PreparedView, prepared_view
 from syncline.preparation.tally import PreparationTally
@@ -47,7 +48,12 @@ def rehearse(source: Source, preparation: Preparation, schema: Schema | None = N
         after=after,
         tally=tally,
         fits=() if schema is None else fit_schema(view, schema),
-        warnings=(*preparation.warnings, *_of_steps(tally), *_of_schema(view, schema)),
+        warnings=(
+            *preparation.warnings,
+            *_of_steps(tally),
+            *_of_schema(view, schema),
+            *(() if schema is None else find_hazards(view, schema)),
+        ),
     )
 
 

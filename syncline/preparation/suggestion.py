@@ -109,13 +109,13 @@ def _column_steps(schema: Schema, names: dict[str, str], found: dict[str, Distin
             yield f"# {variable.name} has too many values for all to be looked at"
         known = CodeList(dict.fromkeys(variable.missing, True))
         labels = [label for label in map(normal_label, texts.texts) if label and not known.find(label)]
-        codes = _codes(variable, labels)
+        codes = missing_candidates(variable, labels)
         if codes:
             yield f"- {{step: missing, columns: {_list([variable.name])}, codes: {_list(codes)}}}"
         yield from _of_kind(variable, [label for label in labels if label not in codes])
 
 
-def _codes(variable: Variable, labels: Sequence[str]) -> list[str]:
+def missing_candidates(variable: Variable, labels: Sequence[str]) -> list[str]:
     """Return the codes for missing that occur and cannot be values."""
     if variable.is_categorical:
         own = CodeList(dict.fromkeys(variable.categories, True))

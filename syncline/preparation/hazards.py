@@ -1,0 +1,168 @@
+"""What commonly goes wrong with a supplier's table, looked for before any study counts it.
+
+Each hazard is a sentence with its remedy. It names columns and numbers of cells and no value, but it is about
+small numbers too, so it is for the supplier alone. What only a comparison of suppliers shows (units that
+disagree, an outcome of reversed polarity) is not looked for here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from statistics import median
+
+from syncline.data.kinds import NUMERIC_KINDS, Kind
+from syncline.data.schema import Schema
+from syncline.data.section import shown
+from syncline.data.variable import Variable, normal_label
+from syncline.preparation.prepared_source import BATCH_ROWS
+from syncline.preparation.prepared_view import as_text
+from syncline.preparation.steps.codes import CodeList
+from syncline.preparation.steps.exact_numbers import read_decimal
+from syncline.preparation.suggestion import missing_candidates
+from syncline.sources.source import Source
+
+FEW_ROWS = 30
+"""A table of fewer rows says little by itself, and much about each person."""
+
+MOSTLY_MISSING = 0.95
+"""The share of missing cells from which on a column is as good as absent."""
+
+SENTINEL_CELLS, SENTINEL_SHARE = 3, 0.01
+"""A value is taken for a code only where at least so many cells, and this share of them, hold it."""
+
+NEAR_ZERO = 0.25
+"""Zeros are suspect where no other value lies below this share of the others' median."""
+
+FAR_BEYOND = 2
+"""The greatest value is suspect where it is more than so many times the next one."""
+
+MAX_TEXTS = 10_000
+"""Distinct texts that are looked at in one column."""
+
+_CODE = re.compile(r"[89]+")
+_PRECISION = (
+    ("the year", r"[0-9]{4}"),
+    ("the month", r"[0-9]{4}-[0-9]{2}"),
+    ("the day", r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+)
+
+
+def find_hazards(source: Source, schema: Schema) -> Iterator[str]:
+    """Yield the hazards of a table as the study would read it: prepared, under the schema's names."""
+    rows, found = _count(source, schema)
+    if 0 < rows < FEW_ROWS:
+        yield f"the table has {rows} rows, fewer than {FEW_ROWS}: its counts are about single persons"
+    for variable in schema.modelled:
+        if variable.name in found and rows:
+            for hazard in _of_column(variable, found[variable.name], rows):
+                yield f"column {shown(variable.name)!r} {hazard}"
+
+
+def _count(source: Source, schema: Schema) -> tuple[int, dict[str, Counter[str]]]:
+    """Return the number of rows, and how often each text occurs in each modelled column."""
+    wanted = [variable.name for variable in schema.modelled if variable.name in source.columns]
+    found = {name: Counter[str]() for name in wanted}
+    rows = 0
+    for batch in source.batches(None, BATCH_ROWS):
+        rows += batch.num_rows
+        text = as_text(batch, source)
+        for name, counter in found.items():
+            for entry in text.column(name).drop_null().value_counts().to_pylist():
+                if entry["values"] in counter or len(counter) < MAX_TEXTS:
+                    counter[entry["values"]] += entry["counts"]
+    return rows, found
+
+
+def _of_column(variable: Variable, texts: Counter[str], rows: int) -> Iterator[str]:
+    coded = CodeList(dict.fromkeys(variable.missing, True))
+    present = Counter[str]()
+    for text, cells in texts.items():
+        label = normal_label(text)
+        if label and not coded.find(label):
+            present[label] += cells
+    held = present.total()
+    if held <= (1 - MOSTLY_MISSING) * rows:
+        yield (
+            f"is missing in {1 - held / rows:.0%} of the rows: ask for a study without it, or agree that it"
+            " counts as missing here"
+        )
+    if len(present) == 1 and held == rows > 1:
+        yield "has one value in all rows: where other suppliers have others, it names this supplier"
+    yield from _codes_for_missing(variable, texts, present)
+    yield from _by_kind(variable, present)
+
+
+def _codes_for_missing(variable: Variable, texts: Counter[str], present: Counter[str]) -> Iterator[str]:
+    candidates = missing_candidates(variable, list(present))
+    if candidates:
+        cells = sum(present[label] for label in candidates)
+        yield (
+            f"holds {cells} cells that look like codes for missing and are not declared: add a step"
+            " 'missing', or declare them in the schema"
+        )
+    padded = sum(cells for text, cells in texts.items() if text != text.strip())
+    if padded:
+        yield f"holds {padded} cells with white space around them: add a step 'trim'"
+    for label in candidates:
+        del present[label]
+
+
+def _by_kind(variable: Variable, present: Counter[str]) -> Iterator[str]:
+    numbers = {number: cells for text, cells in present.items() if (number := read_decimal(text)) is not None}
+    if _is_binary(variable):
+        between = sum(cells for number, cells in numbers.items() if 0 < number < 1)
+        if between:
+            yield f"has two values and holds {between} cells between them: correct them, or set them missing"
+    elif variable.is_categorical:
+        yield from _unknown(variable, present)
+    elif variable.kind in NUMERIC_KINDS:
+        yield from _sentinels(numbers)
+    elif variable.kind is Kind.DATE:
+        yield from _precision(present)
+
+
+def _is_binary(variable: Variable) -> bool:
+    if variable.is_categorical:
+        return variable.kind is Kind.BOOLEAN or {*variable.categories} == {"0", "1"}
+    return variable.key_range == (0, 1) and variable.kind is Kind.INTEGER
+
+
+def _unknown(variable: Variable, present: Counter[str]) -> Iterator[str]:
+    known = CodeList(dict.fromkeys(variable.categories, True))
+    unknown = {label: cells for label, cells in present.items() if not known.find(label)}
+    if unknown:
+        yield (
+            f"holds {sum(unknown.values())} cells in {len(unknown)} labels that the schema does not know: add"
+            " a step 'recode', or the categories"
+        )
+
+
+def _sentinels(numbers: dict[Decimal, int]) -> Iterator[str]:
+    zeros = numbers.get(Decimal(0), 0)
+    others = sorted(number for number in numbers if number != 0)
+    if not others:
+        return
+    enough = max(SENTINEL_CELLS, SENTINEL_SHARE * sum(numbers.values()))
+    if zeros >= enough and others[0] > 0 and others[0] >= Decimal(str(NEAR_ZERO)) * median(others):
+        yield f"holds {zeros} zeros far from its other values: declare 0 as missing if it means that"
+    if len(others) < 2:
+        return
+    greatest, is_far = others[-1], others[-1] > FAR_BEYOND * others[-2] > 0
+    if is_far and _CODE.fullmatch(f"{greatest:f}") and numbers[greatest] >= enough:
+        yield (
+            f"holds {numbers[greatest]} times a greatest value far beyond the others: declare it as missing"
+            " if it is a code"
+        )
+
+
+def _precision(present: Counter[str]) -> Iterator[str]:
+    cells = {
+        name: sum(count for text, count in present.items() if re.fullmatch(pattern, text))
+        for name, pattern in _PRECISION
+    }
+    kinds = [f"{count} to {name}" for name, count in cells.items() if count]
+    if len(kinds) > 1:
+        yield f"holds dates of mixed precision ({', '.join(kinds)}): add a step 'dates' to complete them"
