@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 from statistics import median
 
 from syncline.data.kinds import NUMERIC_KINDS, Kind
@@ -35,6 +36,9 @@ SENTINEL_CELLS, SENTINEL_SHARE = 3, 0.01
 
 NEAR_ZERO = 0.25
 """Zeros are suspect where no other value lies below this share of the others' median."""
+
+GAP_STEPS = 5
+"""Zeros are suspect where more than so many of the usual steps between values lie above them."""
 
 FAR_BEYOND = 2
 """The greatest value is suspect where it is more than so many times the next one."""
@@ -143,13 +147,13 @@ def _unknown(variable: Variable, present: Counter[str]) -> Iterator[str]:
 def _sentinels(numbers: dict[Decimal, int]) -> Iterator[str]:
     zeros = numbers.get(Decimal(0), 0)
     others = sorted(number for number in numbers if number != 0)
-    if not others:
-        return
-    enough = max(SENTINEL_CELLS, SENTINEL_SHARE * sum(numbers.values()))
-    if zeros >= enough and others[0] > 0 and others[0] >= Decimal(str(NEAR_ZERO)) * median(others):
-        yield f"holds {zeros} zeros far from its other values: declare 0 as missing if it means that"
     if len(others) < 2:
         return
+    enough = max(SENTINEL_CELLS, SENTINEL_SHARE * sum(numbers.values()))
+    steps = median(high - low for low, high in pairwise(others))
+    away = others[0] > GAP_STEPS * steps and others[0] >= Decimal(str(NEAR_ZERO)) * median(others)
+    if zeros >= enough and away:
+        yield f"holds {zeros} zeros far from its other values: declare 0 as missing if it means that"
     greatest, is_far = others[-1], others[-1] > FAR_BEYOND * others[-2] > 0
     if is_far and _CODE.fullmatch(f"{greatest:f}") and numbers[greatest] >= enough:
         yield (

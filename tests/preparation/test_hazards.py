@@ -74,3 +74,4 @@ def test_few_rows_are_told():
 
 def test_an_amount_that_is_often_zero_is_no_sentinel():
     assert hazards(chol=["0"] * 30 + [str(i) for i in range(1, 31)]) == []
+    assert hazards(chol=["0", "1", "2"] * 20) == []
