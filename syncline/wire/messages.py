@@ -243,6 +243,19 @@ class SupplierStatus:
     rounds_answered: int
 
 
+MAX_HAZARDS = 1000
+"""Hazards that a status tells of at most; the report has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class HazardStatus:
+    """A hazard in the suppliers' data, and whether the operator has let a severe one pass."""
+
+    words: str
+    severe: bool
+    accepted: bool
+
+
 @dataclass(frozen=True, slots=True)
 class StudyStatus:
     """What a researcher sees of a study; times are microseconds since 1970 UTC, 0 where not yet."""
@@ -260,6 +273,7 @@ class StudyStatus:
     release_id: ReleaseId | None
     submitted_us: int
     ended_us: int
+    hazards: tuple[HazardStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
