@@ -12,7 +12,7 @@ column as target of a split) and ``cells`` (for comparing tables).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -62,6 +62,8 @@ class ColumnCodes:
     bins: Lookup
     classes: Lookup
     cells: Lookup
+    _levels: dict[Coding, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """How many values each coding has, once it was asked for: tables of pairs ask a thousand times."""
 
     def __eq__(self, other: object) -> bool:
         return equal_fields(self, other)
@@ -101,7 +103,9 @@ class ColumnCodes:
 
     def levels(self, coding: Coding) -> int:
         """Return the number of values of the given coding."""
-        return int(self.lookup(coding).max()) + 1
+        if coding not in self._levels:
+            self._levels[coding] = int(self.lookup(coding).max()) + 1
+        return self._levels[coding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +122,16 @@ class Codebook:
     """The codes of every modelled variable, in schema order."""
 
     columns: tuple[ColumnCodes, ...]
+    _places: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if len({c.name for c in self.columns}) != len(self.columns):
+        object.__setattr__(self, "_places", {column.name: i for i, column in enumerate(self.columns)})
+        if len(self._places) != len(self.columns):
             raise ValueError("codebook: a column stands in it twice")
 
     def place(self, name: str) -> int:
         """Return the position of a column; raise KeyError where the codebook does not name it."""
-        for position, column in enumerate(self.columns):
-            if column.name == name:
-                return position
-        raise KeyError(name)
+        return self._places[name]
 
     def column(self, name: str) -> ColumnCodes:
         """Return the codes of one column."""

@@ -72,14 +72,19 @@ def check_constraints(constraints: Sequence[Constraint], variables: Sequence[Var
     by_name = {variable.name: variable for variable in variables}
     defined: dict[str, tuple[str, ...]] = {}
     for constraint in constraints:
-        _check_columns(constraint, by_name)
-        _check_kinds(constraint, by_name)
+        check_formula(constraint, by_name)
         if constraint.defines:
             if constraint.of in defined:
                 _fail(constraint, "another formula defines this column already; keep one")
             defined[constraint.of] = constraint.inputs
             if _reaches(defined, constraint.of):
                 _fail(constraint, "the column follows from itself; break the circle")
+
+
+def check_formula(constraint: Constraint, by_name: Mapping[str, Variable]) -> None:
+    """Refuse a constraint that names no column, does not apply to a kind, or defines a column by itself."""
+    _check_columns(constraint, by_name)
+    _check_kinds(constraint, by_name)
 
 
 def _check_columns(constraint: Constraint, by_name: Mapping[str, Variable]) -> None:

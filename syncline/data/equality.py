@@ -9,10 +9,11 @@ import numpy as np
 
 
 def equal_fields(one: Any, other: Any) -> bool:  # Any: dataclasses of any kind
-    """Tell whether two records are of one class and equal in every field, arrays compared as a whole."""
+    """Tell whether two records are of one class and equal in every field that is compared, arrays whole."""
     if type(one) is not type(other):
         return False
-    return all(_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+    compared = (field.name for field in fields(one) if field.compare)
+    return all(_equal(getattr(one, name), getattr(other, name)) for name in compared)
 
 
 def _equal(a: object, b: object) -> bool:

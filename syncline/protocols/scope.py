@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from syncline.data.codebook import Codebook
-from syncline.data.constraint import Constraint, check_constraints
+from syncline.data.constraint import Constraint, check_formula
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.questions.formula_check import FormulaCheck
@@ -63,9 +63,10 @@ def _require_each_once(question: RankCounts | Moments) -> None:
 
 
 def _require_formulas(formulas: tuple[Constraint, ...], schema: Schema) -> None:
+    by_name = {variable.name: variable for variable in schema.variables}
     for formula in formulas:
         try:
-            check_constraints((formula,), schema.variables)
+            check_formula(formula, by_name)
         except ValueError:
             _refuse("formula_check: a formula does not apply to its columns")
 

@@ -69,7 +69,7 @@ class Workspace:
     ) -> Counts:
         """Count streams of cells, the leading ``masked`` ones with person buckets where these exist."""
         persons = self.has_persons
-        counted = [Counts.empty(size, persons=persons, masked=masked)]
+        counted: list[Counts] = []
         for cells, buckets in parts:
             counts = count_cells(cells, size)
             if persons:
@@ -78,7 +78,7 @@ class Workspace:
             counted.append(counts)
             if len(counted) > 16:
                 counted = [merge_counts(counted)]
-        return merge_counts(counted)
+        return merge_counts(counted) if counted else Counts.empty(size, persons=persons, masked=masked)
 
 
 def _fold(coded: CodedBatch, holdout: bool) -> CodedBatch:
