@@ -52,7 +52,7 @@ def simulate(
 
     fitted = fit_study(spec, sources, listen)
     chosen = seed_of(spec) if seed is None else Seed.of_number(seed)
-    written = release_study(spec, fitted, chosen, stages, out)
+    written = release_study(spec, sources, fitted, chosen, stages, out)
     if as_json:
         print_json(
             {"release": str(out), "rounds": len(stages), "content_sha256": dict(written.content_sha256)}

@@ -51,18 +51,22 @@ class StudyStatus(_message.Message):
     def __init__(self, study_id: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., stage: _Optional[str] = ..., rounds_done: _Optional[int] = ..., bytes_received: _Optional[int] = ..., bytes_sent: _Optional[int] = ..., suppliers: _Optional[_Iterable[_Union[SupplierStatus, _Mapping]]] = ..., specification_sha256: _Optional[str] = ..., release_id: _Optional[str] = ..., submitted_us: _Optional[int] = ..., ended_us: _Optional[int] = ...) -> None: ...
 
 class SupplierStatus(_message.Message):
-    __slots__ = ("name", "connected", "state", "reason", "rounds_answered")
+    __slots__ = ("name", "connected", "state", "reason", "rounds_answered", "flow_asked", "flow")
     NAME_FIELD_NUMBER: _ClassVar[int]
     CONNECTED_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     ROUNDS_ANSWERED_FIELD_NUMBER: _ClassVar[int]
+    FLOW_ASKED_FIELD_NUMBER: _ClassVar[int]
+    FLOW_FIELD_NUMBER: _ClassVar[int]
     name: str
     connected: bool
     state: str
     reason: str
     rounds_answered: int
-    def __init__(self, name: _Optional[str] = ..., connected: bool = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., rounds_answered: _Optional[int] = ...) -> None: ...
+    flow_asked: str
+    flow: str
+    def __init__(self, name: _Optional[str] = ..., connected: bool = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., rounds_answered: _Optional[int] = ..., flow_asked: _Optional[str] = ..., flow: _Optional[str] = ...) -> None: ...
 
 class ListStudiesRequest(_message.Message):
     __slots__ = ()
