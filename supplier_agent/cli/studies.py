@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -65,13 +66,12 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
         rounds = journal.read_now(lambda connection: list_rounds(connection, record.study_id))
         datasets = journal.read_now(list_datasets)
     spec = StudySpec.from_canonical(record.specification)
-    asked, flow = _flows(place, record, spec, supplier, datasets)
+    terms = _terms(place, record, spec, supplier, datasets)
     if as_json:
         answered: list[Json] = [_described_round(item) for item in rounds]
-        flows: dict[str, Json] = {"flow_asked": asked, "flow": flow}
-        print_json({**_described(record), **flows, "rounds": answered})
+        print_json({**_described(record), **asdict(terms), "rounds": answered})
         return
-    for line in portray(record, spec, supplier, flow):
+    for line in portray(record, spec, supplier, terms.flow, terms.preparation_sha256):
         typer.echo(line)
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
     typer.echo(f"Answered    {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
@@ -103,16 +103,28 @@ def refuse(
     _decide(existing_home(home), study, Decision.REFUSE, reason, as_json)
 
 
-def _flows(
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The flow that is asked for, the one that is answered if any, and the preparation's digest."""
+
+    flow_asked: DataFlow | None
+    flow: DataFlow | None
+    preparation_sha256: str | None
+
+
+def _terms(
     home: AgentHome, record: StudyRecord, spec: StudySpec, supplier: str, datasets: list[Dataset]
-) -> tuple[DataFlow | None, DataFlow | None]:
-    """Return the flow that is asked for, and the one that was approved or, before that, would be."""
+) -> _Terms:
+    """Return on which terms a study was approved or, before a decision, would be."""
     from supplier_agent.tasks.standing_policy import assess
 
     asked = next((entry.flow for entry in spec.suppliers if entry.name == supplier), None)
-    if record.state is not StudyState.WAITING:
-        return asked, record.flow or asked
-    return asked, assess(home.policy, supplier, spec, "", datasets).flow or asked
+    if record.state is StudyState.WAITING:
+        found = assess(home.policy, supplier, spec, "", datasets)
+        return _Terms(asked, found.flow, found.preparation)
+    if record.state is StudyState.REFUSED or record.decided_by is None:
+        return _Terms(asked, None, None)
+    return _Terms(asked, record.flow or asked, record.preparation or None)
 
 
 def _decide(
@@ -149,7 +161,7 @@ def _permitted(
     home: AgentHome, supplier: str, record: StudyRecord, datasets: list[Dataset], as_json: bool
 ) -> Participation:
     """Return how this supplier takes part, and tell a person what leaves; raise what the policy forbids."""
-    from supplier_agent.consent.portrait import flow_words, leaving_words
+    from supplier_agent.consent.portrait import flow_words, leaving_words, preparation_words
     from supplier_agent.tasks.standing_policy import assess
     from syncline.study.spec import StudySpec
 
@@ -159,6 +171,8 @@ def _permitted(
     if not as_json:
         typer.echo(flow_words(found.asked, found.flow))
         typer.echo(f"leaves: {leaving_words(found.flow)}")
+        if found.preparation is not None:
+            typer.echo(f"preparation: {preparation_words(found.preparation)}")
     return found.participation
 
 

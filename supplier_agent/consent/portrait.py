@@ -66,11 +66,16 @@ QUESTIONS: Mapping[Method, tuple[QuestionKind, ...]] = {
 
 
 def portray(
-    record: StudyRecord, spec: StudySpec, supplier: str, answered: DataFlow | None = None
+    record: StudyRecord,
+    spec: StudySpec,
+    supplier: str,
+    answered: DataFlow | None,
+    preparation_sha256: str | None,
 ) -> Iterator[str]:
     """Yield the lines that a person reads before approving.
 
-    ``answered`` is the flow by which this supplier takes part, the one asked for if left out.
+    ``answered`` is the flow by which this supplier takes part, None where it does not; the digest is that of
+    its preparation, if any.
     """
     key = fingerprint_words(key_fingerprint(record.researcher_key))
     yield _line("Study", f"{spec.study} ({record.study_id})")
@@ -80,11 +85,18 @@ def portray(
     yield _line("Digest", record.specification_sha256)
     yield from _lines("Suppliers", ", ".join(spec.supplier_names))
     yield from _what_leaves(spec, supplier, answered)
+    if preparation_sha256 is not None:
+        yield from _lines("Preparation", preparation_words(preparation_sha256))
 
 
-def flow_words(asked: DataFlow, answered: DataFlow) -> str:
+def flow_words(asked: DataFlow, answered: DataFlow | None) -> str:
     """Say which flow is asked for and which is answered."""
-    return f"asked: {asked}; this agent answers: {answered}"
+    return f"asked: {asked}; this agent answers: {answered or 'nothing'}"
+
+
+def preparation_words(sha256: str) -> str:
+    """Say what others learn of this supplier's preparation."""
+    return f"its SHA-256 goes with the approval and into the release's manifest: {sha256}"
 
 
 def leaving_words(flow: DataFlow) -> str:
@@ -100,8 +112,8 @@ def _what_leaves(spec: StudySpec, supplier: str, answered: DataFlow | None) -> I
     columns = [variable.name for variable in spec.schema.modelled]
     kept = [name for name in spec.schema.names if name not in columns]
     yield _line("Data set", entry.dataset or "the only one of this agent")
-    flow = answered or entry.flow
-    yield _line("Flow", flow_words(entry.flow, flow))
+    flow = answered or entry.flow  # of what is not answered, what was asked for is shown
+    yield _line("Flow", flow_words(entry.flow, answered))
     yield from _lines("Leaves", _LEAVES[flow])
     yield from _lines("Columns", f"{len(columns)}: {', '.join(columns)}")
     if kept:

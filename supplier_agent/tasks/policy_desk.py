@@ -75,7 +75,7 @@ class PolicyDesk:
             raise DataError(
                 f"the data set {dataset} was given another preparation since this study was approved: add it"
                 " as it was, or refuse the study and let it be submitted anew",
-                public="it was given another preparation since this study was approved",
+                public="its data set was given another preparation since this study was approved",
             )
         return Terms(self._supplier, dataset, source, policy, flow, preparation)
 

@@ -184,6 +184,33 @@ def test_the_words_of_every_command_name_both_flows(command, home, tmp_path):
     assert "raw is answered by summaries" in command("policy", "show", "--home", home.root)[1]
 
 
+def test_what_is_refused_is_shown_as_answered_by_nothing(command, home):
+    propose(home, ASKED_RAW)
+    code, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
+    assert code == 0
+    assert "asked: raw; this agent answers: nothing" in out
+    assert "EVERY ROW as it is" in out
+    assert command("studies", "refuse", "heart-2026", "--home", home.root)[0] == 0
+    home.policy.write_text(POLICY + NARROW)
+    assert "answers: nothing" in command("studies", "show", "heart-2026", "--home", home.root)[1]
+
+
+def test_a_person_is_told_that_the_digest_of_the_preparation_leaves(command, home, tmp_path):
+    table, steps = tmp_path / "t.csv", tmp_path / "p.yaml"
+    table.write_text("age,sex\n40,F\n")
+    steps.write_text("syncline: 1\nsteps:\n  - {step: trim}\n")
+    digest = Preparation.from_yaml(steps).digest
+    command("datasets", "remove", "heart", "--home", home.root)
+    assert command("datasets", "add", "heart", table, "--preparation", steps, "--home", home.root)[0] == 0
+    propose(home)
+    for arguments in (("show",), ("approve",), ("show",)):
+        code, out, _ = command("studies", *arguments, "heart-2026", "--home", home.root)
+        assert code == 0
+        assert digest in out
+    code, out, _ = command("studies", "show", "heart-2026", "--json", "--home", home.root)
+    assert json.loads(out)["preparation_sha256"] == digest
+
+
 def test_a_data_set_that_gets_another_preparation_after_the_approval_is_not_answered_from(
     command, tmp_path, monkeypatch
 ):
