@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,10 +53,17 @@ def simulate(
 
     fitted = fit_study(spec, sources, listen)
     chosen = seed_of(spec) if seed is None else Seed.of_number(seed)
+    for hazard in fitted.hazards:
+        sys.stderr.write(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}\n")
     written = release_study(spec, sources, fitted, chosen, stages, out)
     if as_json:
         print_json(
-            {"release": str(out), "rounds": len(stages), "content_sha256": dict(written.content_sha256)}
+            {
+                "release": str(out),
+                "rounds": len(stages),
+                "content_sha256": dict(written.content_sha256),
+                "hazards": [hazard.to_json() for hazard in fitted.hazards],
+            }
         )
         return
     show_agreement(out)

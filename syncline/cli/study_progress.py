@@ -56,6 +56,9 @@ def show_study(status: StudyStatus) -> None:
     typer.echo(f"submitted  {shown_time(status.submitted_us)}   ended {shown_time(status.ended_us)}")
     if status.release_id:
         typer.echo(f"release    {status.release_id}")
+    for hazard in status.hazards:
+        passed = " (let pass)" if hazard.accepted else ""
+        typer.echo(f"{'HAZARD' if hazard.severe else 'hazard':<11}{hazard.words}{passed}")
     rows = [
         (
             item.name,
@@ -91,6 +94,10 @@ def study_json(status: StudyStatus) -> dict[str, Json]:
         "release_id": status.release_id,
         "submitted_us": status.submitted_us,
         "ended_us": status.ended_us,
+        "hazards": [
+            {"words": hazard.words, "severe": hazard.severe, "accepted": hazard.accepted}
+            for hazard in status.hazards
+        ],
         "suppliers": [
             {
                 "name": item.name,
@@ -113,8 +120,13 @@ class _Progress:
         self._quiet = quiet
         self._terminal = terminal
         self._last = ""
+        self._reason = ""
 
     def update(self, status: StudyStatus) -> None:
+        if status.state == "paused" and status.reason != self._reason:
+            self._reason = status.reason
+            self.note(f"{status.name}: paused: {status.reason}")
+            self.finish()
         self.note(f"{status.name}: {study_line(status)}")
 
     def note(self, line: str) -> None:

@@ -90,6 +90,13 @@ class Batch:
             None if self.person is None else self.person[rows],
         )
 
+    def only(self, places: Sequence[int]) -> Batch:
+        """Return the batch of the variables at ``places``, which increase; itself where these are all."""
+        if len(places) == len(self.keys):
+            return self
+        keys = tuple(self.keys[place] for place in places)
+        return Batch(keys, tuple(self.status[place] for place in places), self.holdout, self.person)
+
     def __repr__(self) -> str:
         return f"Batch({self.n_rows} rows x {len(self.keys)} variables)"
 

@@ -7,6 +7,7 @@ modelled. It has one canonical form in bytes, and its digest names it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
@@ -112,6 +113,14 @@ class Schema(Section):
             if variable.name == name:
                 return variable
         raise DocumentError(f"column {shown(name)!r} is not in the schema; {nearest(name, self.names)}")
+
+    def without(self, names: Collection[str]) -> Schema:
+        """Return the schema without some columns, and without the constraints that name them."""
+        if not names:
+            return self
+        variables = tuple(variable for variable in self.variables if variable.name not in names)
+        constraints = tuple(c for c in self.constraints if not set(names).intersection(c.columns))
+        return Schema(variables=variables, constraints=constraints)
 
     @model_validator(mode="after")
     def _check(self) -> Schema:

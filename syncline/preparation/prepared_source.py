@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 
-from syncline.data.batch import Batch, Buckets, Mask
+from syncline.data.batch import Batch, Buckets, Mask, Status
 from syncline.data.schema import Schema
 from syncline.data.section import nearest, shown
 from syncline.errors import DataError
@@ -31,27 +31,37 @@ def prepare(
     *,
     batch_rows: int = BATCH_ROWS,
     cache_bytes: int = CACHE_BYTES,
+    absent_as_missing: bool = False,
 ) -> PreparedSource:
     """Return the rows of ``source`` as ``schema`` and ``fold`` read them; nothing is read yet but the names.
 
     Every modelled variable and the person column must be in the source; identifiers and free text, which
-    never enter a batch, may be absent.
+    never enter a batch, may be absent. With ``absent_as_missing`` a modelled variable may be absent too, and
+    has no value in any row then.
     """
-    return PreparedSource(source, schema, fold, batch_rows=batch_rows, cache_bytes=cache_bytes)
+    columns = match_columns(source, schema, absent_as_missing=absent_as_missing)
+    return PreparedSource(source, schema, fold, columns, batch_rows=batch_rows, cache_bytes=cache_bytes)
 
 
 class PreparedSource:
     """The prepared rows of a source: the same on every pass, or an error that says it changed."""
 
     def __init__(
-        self, source: Source, schema: Schema, fold: Fold, *, batch_rows: int, cache_bytes: int
+        self,
+        source: Source,
+        schema: Schema,
+        fold: Fold,
+        columns: Mapping[str, str],
+        *,
+        batch_rows: int,
+        cache_bytes: int,
     ) -> None:
         self._source = source
         self._schema = schema
         self._fold = fold
         self._batch_rows = batch_rows
         self._cache_bytes = cache_bytes
-        self._columns = match_columns(source, schema)
+        self._columns = columns
         self._readers = [(variable, reader_of(variable)) for variable in schema.modelled]
         self._digest = source.digest()
         self._kept: list[Batch] | None = None
@@ -95,6 +105,8 @@ class PreparedSource:
     def _prepare(self, rows: pa.RecordBatch) -> Batch:
         cells = [
             reader.read(rows.column(self._columns[variable.name]), self._where(variable.name))
+            if variable.name in self._columns
+            else _all_missing(rows.num_rows)
             for variable, reader in self._readers
         ]
         holdout, person = self._folds(rows, cells)
@@ -128,20 +140,29 @@ class PreparedSource:
             )
 
 
-def match_columns(source: Source, schema: Schema) -> dict[str, str]:
-    """Return the source's column for each variable that is read; persons as they were before pseudonyms."""
+def _all_missing(n_rows: int) -> Cells:
+    return Cells(np.zeros(n_rows, np.int64), np.full(n_rows, Status.MISSING, np.uint8))
+
+
+def match_columns(source: Source, schema: Schema, *, absent_as_missing: bool = False) -> dict[str, str]:
+    """Return the source's column for each variable that is read; persons as they were before pseudonyms.
+
+    With ``absent_as_missing`` a variable without a column is left out, unless it is the person or all are.
+    """
     variables = [*schema.modelled] + ([schema.person] if schema.person else [])
     if not schema.modelled:
         raise DataError(
             f"{source.name}: the schema has no column to model; add one of another kind or role",
             public="the schema has no column to model",
         )
+    columns = {v.name: v.name.strip() for v in variables if v.name.strip() in source.columns}
+    lenient = absent_as_missing and any(v.name in columns for v in schema.modelled)
     for variable in variables:
-        if variable.name.strip() not in source.columns:
+        if variable.name not in columns and (variable is schema.person or not lenient):
             hint = nearest(variable.name, source.columns)
             lacking = f"has no column {shown(variable.name)!r} as in the schema"
-            raise DataError(f"{source.name}: {lacking}; {hint}", public=f"it {lacking}")
-    columns = {variable.name: variable.name.strip() for variable in variables}
+            remedy = "a study may say 'hazards: {absent: missing}', or exclude"
+            raise DataError(f"{source.name}: {lacking}; {hint}", public=f"it {lacking}; {remedy}")
     if schema.person is not None and isinstance(source, KeepsPersons):
         columns[schema.person.name] = source.person_column(columns[schema.person.name])
     return columns

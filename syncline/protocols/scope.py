@@ -24,10 +24,15 @@ MAX_CELLS = 1 << 40
 
 
 def require_codebook_in_scope(codebook: Codebook, schema: Schema) -> None:
-    """Raise ProtocolError unless the codebook codes the columns of ``schema``, each as its kind allows."""
-    if tuple(codebook.names) != tuple(variable.name for variable in schema.modelled):
+    """Raise ProtocolError unless the codebook codes columns of ``schema``, in order, as their kinds allow.
+
+    A column that suppliers lack may be left out.
+    """
+    named = set(codebook.names)
+    coded = [variable for variable in schema.modelled if variable.name in named]
+    if not coded or tuple(codebook.names) != tuple(variable.name for variable in coded):
         _refuse("the codebook does not name the schema's columns in their order")
-    for column, variable in zip(codebook.columns, schema.modelled, strict=True):
+    for column, variable in zip(codebook.columns, coded, strict=True):
         if column.numeric == variable.is_categorical:
             _refuse("the codebook takes categories for numbers, or numbers for categories")
         if not column.numeric and len(column.segment_code) not in (0, len(variable.categories)):
@@ -36,7 +41,8 @@ def require_codebook_in_scope(codebook: Codebook, schema: Schema) -> None:
 
 def require_question_in_scope(question: Question, schema: Schema, codebook: Codebook | None) -> None:
     """Raise ProtocolError unless ``question`` can be answered from rows of ``schema``."""
-    if not {variable.name for variable in schema.modelled}.issuperset(question.columns):
+    known = {variable.name for variable in schema.modelled} if codebook is None else set(codebook.names)
+    if not known.issuperset(question.columns):
         _refuse(f"{question.kind}: a column is not one that the schema models")
     if isinstance(question, RankCounts | Moments):
         _require_each_once(question)

@@ -47,13 +47,19 @@ class Workspace:
     def coded(self, codebook: Codebook, *, holdout: bool) -> list[CodedBatch]:
         """Return the coded batches of one fold; training rows are kept for the rounds to come."""
         if holdout:
-            return [_fold(coded, True) for coded in codebook.encode_all(self.batches())]
+            return [_fold(coded, True) for coded in self._encoded(codebook)]
         if self._codebook is not codebook and self._codebook != codebook:
             self._codebook = codebook
             self.nodes.clear()
             self.bins.clear()
-            self._coded = [_fold(coded, False) for coded in codebook.encode_all(self.batches())]
+            self._coded = [_fold(coded, False) for coded in self._encoded(codebook)]
         return self._coded
+
+    def _encoded(self, codebook: Codebook) -> Iterator[CodedBatch]:
+        """Encode all batches, without the columns that the codebook leaves out."""
+        place = {variable.name: i for i, variable in enumerate(self.schema.modelled)}
+        places = [place[name] for name in codebook.names]
+        return codebook.encode_all(batch.only(places) for batch in self.batches())
 
     def count(
         self,

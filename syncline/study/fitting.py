@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from syncline.preparation.fold import Fold
-from syncline.preparation.prepared_source import prepare
+from syncline.preparation.prepared_source import PreparedSource, match_columns, prepare
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.hazards.rules import Lacking
 from syncline.synthesizers.settings import FitSettings
 
 
@@ -23,6 +24,9 @@ def settings_of(spec: StudySpec) -> FitSettings:
         target=None if validation is None else validation.target,
         compare=validation is not None,
         holdout=spec.holdout > 0,
+        absent=spec.hazards.absent,
+        sparse=spec.hazards.sparse,
+        severe=spec.hazards.severe,
     )
 
 
@@ -33,4 +37,18 @@ def fold_of(spec: StudySpec) -> Fold:
 
 def workspace_of(spec: StudySpec, source: Source) -> Workspace:
     """Return a supplier's source as the study's questions see it."""
-    return Workspace(prepare(source, spec.schema, fold_of(spec)))
+    return Workspace(prepared_rows(spec, source))
+
+
+def prepared_rows(spec: StudySpec, source: Source) -> PreparedSource:
+    """Return the rows of ``source`` as the study reads them."""
+    return prepare(source, spec.schema, fold_of(spec), absent_as_missing=_is_lenient(spec))
+
+
+def read_columns(spec: StudySpec, source: Source) -> dict[str, str]:
+    """Return the source's column for each variable that the study reads from it."""
+    return match_columns(source, spec.schema, absent_as_missing=_is_lenient(spec))
+
+
+def _is_lenient(spec: StudySpec) -> bool:
+    return spec.hazards.absent is not Lacking.STOP

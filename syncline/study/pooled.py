@@ -7,17 +7,23 @@ relation that none sees alone) is lost, and the report says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from syncline.data.batch import Keys, Status, Statuses
-from syncline.data.blob import Array, pack, unpack
+from syncline.data.blob import Array, Json, pack, unpack
 from syncline.data.schema import Schema
 from syncline.errors import StudyFailed, WireError
-from syncline.protocols.transition import PartyId
+from syncline.protocols.asking import Memory
+from syncline.protocols.transition import Continue, PartyId
 from syncline.questions.workspace import Workspace
+from syncline.study.local_parties import answer_locally
+from syncline.synthesizers.fit import Fit, is_before_learning
+from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json, hazards_to_json
+from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.tabular_model import Columns
 
@@ -26,23 +32,36 @@ _KIND = "syncline-pooled"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Pooled:
-    """Hold all suppliers' synthetic rows: keys and statuses (n_rows,) of each variable, in schema order."""
+    """Hold all suppliers' synthetic rows: keys and statuses (n_rows,) of each variable, in schema order.
+
+    ``schema`` is the study's, less the columns ``excluded`` because suppliers lack them.
+    """
 
     schema: Schema
     keys: tuple[Keys, ...]
     status: tuple[Statuses, ...]
+    hazards: tuple[Hazard, ...] = ()
+    excluded: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, schema: Schema, tables: Mapping[PartyId, Workspace]) -> Pooled:
+    def of(
+        cls,
+        schema: Schema,
+        tables: Mapping[PartyId, Workspace],
+        hazards: tuple[Hazard, ...] = (),
+        excluded: tuple[str, ...] = (),
+    ) -> Pooled:
         """Return the tables' rows, one supplier after the other in the order of their names."""
         batches = [batch for name in sorted(tables) for batch in tables[name].batches()]
         if not sum(batch.n_rows for batch in batches):
             raise StudyFailed("no supplier sent a row; add data")
-        width = range(len(schema.modelled))
+        places = [place for place, v in enumerate(schema.modelled) if v.name not in excluded]
         return cls(
-            schema,
-            tuple(np.concatenate([batch.keys[column] for batch in batches]) for column in width),
-            tuple(np.concatenate([batch.status[column] for batch in batches]) for column in width),
+            schema.without(excluded),
+            tuple(np.concatenate([batch.keys[place] for batch in batches]) for place in places),
+            tuple(np.concatenate([batch.status[place] for batch in batches]) for place in places),
+            hazards,
+            excluded,
         )
 
     @property
@@ -64,12 +83,24 @@ class Pooled:
         return f"Pooled({self.n_rows} rows x {len(self.keys)} variables)"
 
 
+def pool(settings: FitSettings, tables: Mapping[PartyId, Workspace]) -> Pooled:
+    """Look at the tables as a fit does before it learns, and pool them; raise StudyFailed as a fit would."""
+    protocol, memory = Fit(settings), Memory()
+    transition = protocol.start(tuple(sorted(tables)))
+    while isinstance(transition, Continue) and is_before_learning(transition.state.phase):
+        replies, memory = answer_locally(transition.request, tables, memory)
+        transition = protocol.step(transition.state, replies, frozenset())
+    seen = transition.state if isinstance(transition, Continue) else transition.result
+    return Pooled.of(settings.schema, tables, seen.hazards, seen.excluded)
+
+
 def pack_pooled(pooled: Pooled) -> bytes:
     """Return pooled rows as bytes, without their schema."""
     arrays: dict[str, Array] = {}
     for place, (keys, status) in enumerate(zip(pooled.keys, pooled.status, strict=True)):
         arrays[f"key{place}"], arrays[f"status{place}"] = keys, status
-    return pack({"kind": _KIND}, arrays)
+    head: dict[str, Json] = {"kind": _KIND, "hazards": hazards_to_json(pooled.hazards)}
+    return pack({**head, "excluded": list(pooled.excluded)}, arrays)
 
 
 def unpack_pooled(data: bytes, schema: Schema) -> Pooled | None:
@@ -78,10 +109,14 @@ def unpack_pooled(data: bytes, schema: Schema) -> Pooled | None:
     if head.get("kind") != _KIND:
         return None
     try:
-        return Pooled(schema, *(_columns(arrays, schema, prefix) for prefix in ("key", "status")))  # type: ignore[arg-type]
-    except KeyError as error:
+        excluded = tuple(str(name) for name in cast("list[Json]", head["excluded"]))
+        left = schema.without(excluded)
+        keys, status = (_columns(arrays, left, prefix) for prefix in ("key", "status"))
+        hazards = hazards_from_json(head["hazards"])
+        return Pooled(left, keys, status, hazards, excluded)  # type: ignore[arg-type]  # packed from these
+    except (KeyError, TypeError, ValueError) as error:
         raise WireError("result: these are not pooled rows of this study") from error
 
 
-def _columns(arrays: Mapping[str, Array], schema: Schema, prefix: str) -> Sequence[Array]:
+def _columns(arrays: Mapping[str, Array], schema: Schema, prefix: str) -> tuple[Array, ...]:
     return tuple(arrays[f"{prefix}{place}"] for place in range(len(schema.modelled)))

@@ -50,9 +50,9 @@ def write_release(
 ) -> WrittenRelease:
     """Sample, compare and write all files of a release but the manifest into ``directory``."""
     if isinstance(result, Pooled):
-        schema, learnt = spec.schema, result.n_rows
+        schema, learnt = result.schema, result.n_rows
     else:
-        schema = released_schema(spec.schema, result.model)
+        schema = released_schema(spec.schema.without(result.excluded), result.model)
         learnt = result.n_train + result.n_holdout
     model = result if isinstance(result, Pooled) else result.model
     rows = spec.synthesizer.rows or learnt

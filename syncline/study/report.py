@@ -11,6 +11,7 @@ from syncline.study.manifest import RosterEntry
 from syncline.study.pooled import Pooled
 from syncline.study.sections import Method
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.hazards.hazard import hazards_to_json
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.validation.agreement import Agreement, Distance
 
@@ -41,7 +42,8 @@ def report_document(
         "metrics": _metrics(compared),
         "agreement": _agreement(compared),
         "formulas": _formulas(spec, result),
-        "columns": _left_out(spec) if isinstance(result, Pooled) else _columns(spec, result),
+        "columns": _left_out(spec, result) if isinstance(result, Pooled) else _columns(spec, result),
+        "hazards": hazards_to_json(result.hazards),
         "suppliers": [
             {
                 "name": entry.name,
@@ -92,7 +94,7 @@ def _distance(distance: Distance) -> dict[str, Json]:
 def _columns(spec: StudySpec, fitted: Fitted) -> dict[str, Json]:
     model = fitted.model
     determined = {draw.column: draw.determinant for draw in model.draws if draw.determinant is not None}
-    return _left_out(spec) | {
+    return _left_out(spec, fitted) | {
         "visit_order": list(model.order),
         "recomputed": [
             {"column": d.formula.of, "formula": str(d.formula.formula), "from": list(d.formula.inputs)}
@@ -107,7 +109,7 @@ def _columns(spec: StudySpec, fitted: Fitted) -> dict[str, Json]:
 
 def _formulas(spec: StudySpec, result: Fitted | Pooled) -> list[Json]:
     """Return every formula that was declared or found: whether it is kept, and whether by recomputing."""
-    declared = spec.schema.constraints
+    declared = spec.schema.without(result.excluded).constraints
     derived = () if isinstance(result, Pooled) else tuple(d.formula for d in result.model.derived)
     kept = declared if spec.synthesizer.method is Method.CART else ()
     return [
@@ -123,7 +125,7 @@ def _formulas(spec: StudySpec, result: Fitted | Pooled) -> list[Json]:
     ]
 
 
-def _left_out(spec: StudySpec) -> dict[str, Json]:
+def _left_out(spec: StudySpec, result: Fitted | Pooled) -> dict[str, Json]:
     """Return what is known of the columns without a model: which are left out or hold fresh numbers."""
     schema = spec.schema
     unused = [v.name for v in schema.variables if not v.is_modelled and v is not schema.person]
@@ -133,6 +135,7 @@ def _left_out(spec: StudySpec) -> dict[str, Json]:
         "determined": [],
         "merged_categories": {},
         "left_out": list(unused),
+        "excluded": list(result.excluded),
         "surrogate_numbers": [] if schema.person is None else [schema.person.name],
     }
 

@@ -41,6 +41,7 @@ def as_html(document: Mapping[str, Json]) -> str:
         f"<p class=lead>{escape(study['purpose'] or 'No purpose was stated.')}</p>",
         _verdict(d),
         _agreement(d),
+        _hazards(d["hazards"]),
         _list("Suppliers and what left them", d["flows"]),
         _formulas(d["formulas"]),
         _columns(d["columns"]),
@@ -109,6 +110,19 @@ def _bars(value: float, floor: float) -> str:
     )
 
 
+def _hazards(hazards: Sequence[Mapping[str, Any]]) -> str:
+    """Return what was noticed of suppliers beside each other, the severe ones first and in bold."""
+    heading = "<h2>Hazards in the suppliers' data</h2>"
+    if not hazards:
+        return f"{heading}<p>None was found.</p>"
+    items = "".join(
+        f"<li>{'<strong>' if hazard['severe'] else ''}{escape(hazard['words'])}"
+        f"{'</strong>' if hazard['severe'] else ''}</li>"
+        for hazard in sorted(hazards, key=lambda hazard: not hazard["severe"])
+    )
+    return f"{heading}<p>Seen before anything was learnt; the study went on with them.</p><ul>{items}</ul>"
+
+
 def _formulas(formulas: Sequence[Mapping[str, Any]]) -> str:
     lines = []
     for row in formulas:
@@ -127,6 +141,7 @@ def _columns(columns: Mapping[str, Any]) -> str:
     lines += [
         f"{name} is left out: free text and identifiers are not synthesized." for name in columns["left_out"]
     ]
+    lines += [f"{name} is excluded: suppliers lack it." for name in columns["excluded"]]
     lines += [f"{name} holds fresh numbers, one a row." for name in columns["surrogate_numbers"]]
     return _list("Columns", lines) if lines else ""
 

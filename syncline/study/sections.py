@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from syncline.data.section import Integer, Number, Section, Switch, word_of
 from syncline.data.variable import ColumnName, Labels, is_printable_line
 from syncline.study.flow import DataFlow
+from syncline.synthesizers.hazards.rules import Lacking, Severe
 
 SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 """Names of studies, suppliers and data sets: safe in a path, a log line and a certificate."""
@@ -205,6 +206,14 @@ class SynthesizerSpec(SpecSection):
     max_depth: Annotated[Integer, within(1, 30)] = 12
     rows: Annotated[Integer, within(1, 1_000_000_000)] | None = None
     seed: Annotated[Integer, within(0, 2**63 - 1)] | None = None
+
+
+class Hazards(SpecSection):
+    """What becomes of columns that a supplier lacks, and of codings that disagree between suppliers."""
+
+    absent: Annotated[Lacking, word_of(Lacking)] = Lacking.STOP
+    sparse: Annotated[Lacking, word_of(Lacking)] = Lacking.MISSING
+    severe: Annotated[Severe, word_of(Severe)] = Severe.PAUSE
 
 
 class Privacy(SpecSection):

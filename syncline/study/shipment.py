@@ -23,11 +23,11 @@ from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.errors import DataError, WireError
 from syncline.preparation.preparation_document import Preparation
-from syncline.preparation.prepared_source import BATCH_ROWS, match_columns, prepare
+from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.prepared_view import PreparedView, prepared_view
 from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
-from syncline.study.fitting import fold_of
+from syncline.study.fitting import prepared_rows, read_columns
 from syncline.study.flow import DataFlow
 from syncline.study.spec import StudySpec
 
@@ -64,13 +64,13 @@ def ship_raw(spec: StudySpec, source: Source) -> bytes:
     head take away here.
     """
     if not isinstance(source, PreparedView):
-        wanted = list(match_columns(source, spec.schema).values())
+        wanted = list(read_columns(spec, source).values())
         label = _Label(DataFlow.RAW, spec.digest)
         return _written(source.batches(wanted, BATCH_ROWS), label, _no_columns(wanted), source.name)
     here, there = source.preparation.parted()
     there.require_portable()
     rows = prepared_view(source.source, here) if here.steps else source.source
-    match_columns(source, spec.schema)
+    read_columns(spec, source)
     label = _Label(DataFlow.RAW, spec.digest, there.canonical())
     return _written(rows.batches(None, BATCH_ROWS), label, _no_columns(rows.columns), source.name)
 
@@ -95,7 +95,7 @@ def unpack_shipment(spec: StudySpec, flow: DataFlow, content: bytes, supplier: s
     where = f"the rows of supplier {supplier!r}"
     table, preparation = _opened(content, _Label(flow, spec.digest), where)
     if flow is DataFlow.RAW:
-        return prepare(_seen(TableSource(table, where), preparation), spec.schema, fold_of(spec))
+        return prepared_rows(spec, _seen(TableSource(table, where), preparation))
     expected = _prepared_schema(spec.schema)
     if table.schema != expected:
         _refuse(where, "other columns than the study models")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from syncline.errors import ProtocolError
-from syncline.preparation.prepared_source import prepare
 from syncline.sources.source import Source
-from syncline.study.fitting import fold_of
+from syncline.study.fitting import prepared_rows
 from syncline.study.flow import DataFlow
 from syncline.study.own_synthesis import synthesize_own
 from syncline.study.shipment import ship_prepared, ship_raw
@@ -23,9 +22,9 @@ def ship(spec: StudySpec, flow: DataFlow, source: Source, seed: Seed) -> bytes:
         case DataFlow.RAW:
             return ship_raw(spec, source)
         case DataFlow.PREPARED:
-            return ship_prepared(spec, prepare(source, spec.schema, fold_of(spec)))
+            return ship_prepared(spec, prepared_rows(spec, source))
         case DataFlow.SYNTHESIZED:
-            own = synthesize_own(spec, prepare(source, spec.schema, fold_of(spec)), seed)
+            own = synthesize_own(spec, prepared_rows(spec, source), seed)
             return ship_prepared(spec, own, flow)
         case DataFlow.SUMMARIES:
             raise ProtocolError("a supplier of flow summaries sends no rows")

@@ -32,6 +32,7 @@ from syncline.data.variable import Variable
 from syncline.errors import DocumentError
 from syncline.study.sections import (
     Form,
+    Hazards,
     OnLoss,
     Privacy,
     Quorum,
@@ -80,6 +81,7 @@ class StudySpec(SpecSection):
     linkage: Annotated[str, AfterValidator(_only_none)] = "none"
     synthesizer: SynthesizerSpec = SynthesizerSpec()
     privacy: Privacy = Privacy()
+    hazards: Hazards = Hazards()
     validation: Annotated[Validation | None, BeforeValidator(lambda v: None if v == "none" else v)] = (
         Validation()
     )

@@ -7,6 +7,7 @@ hold a value that enough persons share, or is too heavy for one bin. After at mo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.variable import Variable
+from syncline.questions.counts import Counts
 from syncline.questions.rank_counts import RankColumn
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -22,33 +24,67 @@ Bits: TypeAlias = npt.NDArray[np.uint64]
 MAX_ROUNDS = 8
 FEW_VALUES = 256
 """Up to so many intervals, each may hold a value that gets a code of its own."""
+MAX_COMPARED = 128
+"""Suppliers at most whose own rows in each piece are kept, to compare them."""
 _PART_BITS = 16
 _ALL_BITS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Disjoint intervals of offsets (p,), increasing, as wide as powers of two, and what they hold."""
+    """Disjoint intervals of offsets (p,), increasing, as wide as powers of two, and what they hold.
+
+    ``each`` holds the rows of every supplier in the order of their names (p, n_suppliers), where several are
+    compared; else (p, 0).
+    """
 
     start: Bits
     width_bits: Ints
     rows: Ints
     masks: Bits
+    each: npt.NDArray[np.uint32]
 
     @classmethod
-    def none(cls) -> Pieces:
-        """Return no pieces."""
+    def none(cls, compared: int) -> Pieces:
+        """Return no pieces, of so many suppliers that are compared."""
         zero = np.zeros(0, np.uint64)
-        return cls(zero, np.zeros(0, np.int64), np.zeros(0, np.int64), zero)
+        each = np.zeros((0, compared), np.uint32)
+        return cls(zero, np.zeros(0, np.int64), np.zeros(0, np.int64), zero, each)
 
     def and_more(self, other: Pieces) -> Pieces:
         """Return both together, in the order of their offsets."""
         parts = [
             np.concatenate([getattr(self, f), getattr(other, f)])
-            for f in ("start", "width_bits", "rows", "masks")
+            for f in ("start", "width_bits", "rows", "masks", "each")
         ]
         order = np.argsort(parts[0], kind="stable")
         return Pieces(*(part[order] for part in parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The answers to one column's question.
+
+    Attributes
+    ----------
+    dense, masks : the merged counts (cells,) and their person buckets
+    each : every supplier's counts of all columns, in which this column's cells begin at ``start``
+    """
+
+    dense: Ints
+    masks: Bits | None
+    each: Sequence[Counts] = ()
+    start: int = 0
+
+    def of_each(self, cells: Ints, compared: int) -> npt.NDArray[np.uint32]:
+        """Return the rows of each supplier in some of the column's cells (k, n_suppliers)."""
+        found = np.zeros((len(cells), compared), np.uint32)
+        for place, counts in enumerate(self.each[:compared]):
+            at = np.minimum(np.searchsorted(counts.index, cells + self.start), max(len(counts.index) - 1, 0))
+            if len(counts.index):
+                hit = counts.index[at] == cells + self.start
+                found[hit, place] = np.minimum(counts.value[at[hit]], np.iinfo(np.uint32).max)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +109,14 @@ class ColumnSearch:
     missing_mask: int = 0
 
     @classmethod
-    def begin(cls, variable: Variable) -> ColumnSearch:
-        """Begin over the variable's declared range, or over all keys."""
+    def begin(cls, variable: Variable, suppliers: int = 1) -> ColumnSearch:
+        """Begin over the variable's declared range, or over all keys; several suppliers are compared."""
+        none = Pieces.none(suppliers if 1 < suppliers <= MAX_COMPARED else 0)
         bounds = variable.key_range
         if bounds is None:
-            return cls(variable.name, -(2**63), _ALL_BITS, (0,), Pieces.none())
+            return cls(variable.name, -(2**63), _ALL_BITS, (0,), none)
         low, high = bounds
-        return cls(variable.name, low, (high - low).bit_length(), (0,), Pieces.none())
+        return cls(variable.name, low, (high - low).bit_length(), (0,), none)
 
     @property
     def done(self) -> bool:
@@ -91,14 +128,12 @@ class ColumnSearch:
         bits = min(self.shift, max(_PART_BITS - (len(self.prefixes) - 1).bit_length(), 1))
         return RankColumn(self.name, self.base, self.shift - bits, bits, self.prefixes)
 
-    def absorb(
-        self, rows: Ints, masks: Bits | None, min_cell: int, threshold: int, *, last: bool
-    ) -> ColumnSearch:
-        """Take in the merged answer (cells,) to :meth:`question`; ``last`` ends the search.
+    def absorb(self, answer: Rows, min_cell: int, threshold: int, *, last: bool) -> ColumnSearch:
+        """Take in the answers to :meth:`question`; ``last`` ends the search.
 
         An interval is divided on from ``threshold`` rows, or from ``min_cell`` while there are few intervals.
         """
-        asked = self.question()
+        asked, rows, masks = self.question(), answer.dense, answer.masks
         filled = np.flatnonzero(rows[1:])
         count = rows[1:][filled]
         seen = masks[1:][filled] if masks is not None else np.zeros(len(filled), np.uint64)
@@ -113,6 +148,7 @@ class ColumnSearch:
             np.full(int((~heavy).sum()), asked.shift, np.int64),
             count[~heavy],
             seen[~heavy],
+            answer.of_each(filled[~heavy] + 1, self.pieces.each.shape[1]),
         )
         return replace(
             self,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from syncline.data.blob import Array, Json, pack, unpack
 from syncline.data.codebook import Codebook, Coding
-from syncline.errors import ProtocolError, WireError
+from syncline.errors import ProtocolError, StudyFailed, WireError
 from syncline.protocols.asking import Reply, Request
 from syncline.protocols.reply_check import Shape, require_shapes
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.marginals import Axis, Marginals
+from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json, hazards_to_json, severe_words
+from syncline.synthesizers.hazards.rules import Severe
 from syncline.synthesizers.packing import (
     Head,
     constraint_from_json,
@@ -32,10 +34,15 @@ from syncline.synthesizers.structure import Book, Plan
 
 @dataclass(frozen=True, slots=True)
 class FitState:
-    """Where a fit stands: the number of the round that is out, and its phase."""
+    """Where a fit stands: the number of the round that is out, its phase, and what the rounds before showed.
+
+    ``excluded`` are the columns that the study leaves out because suppliers lack them.
+    """
 
     round: int
     phase: Phase
+    hazards: tuple[Hazard, ...] = ()
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class Fit:
         """Return the first request."""
         if not parties:
             raise ProtocolError("a fit needs at least one supplier")
-        return self._ask(0, Check())
+        return self._ask(FitState(0, Check()), self.settings)
 
     def step(
         self, state: FitState, replies: Mapping[PartyId, Reply], missing: frozenset[PartyId]
@@ -66,21 +73,47 @@ class Fit:
                     f"supplier {party!r} answered round {reply.round} instead of {state.round}"
                 )
         answers = {party: reply.answers for party, reply in replies.items()}
-        self._require_shapes(state.phase, answers)
-        after = state.phase.absorb(answers, self.settings)
-        return Finish(after) if isinstance(after, Fitted) else self._ask(state.round + 1, after)
+        settings = self.settings.without(state.excluded)
+        _require_shapes(state.phase, answers, settings)
+        after = state.phase.absorb(answers, settings)
+        found, excluded = _hazards(state.phase, answers, settings)
+        hazards, excluded = (*state.hazards, *found), (*state.excluded, *excluded)
+        words = severe_words(hazards)
+        if words and settings.severe is Severe.STOP:
+            raise StudyFailed("; ".join(words))
+        if isinstance(after, Fitted):
+            return Finish(replace(after, hazards=hazards, excluded=excluded))
+        following = FitState(state.round + 1, after, hazards, excluded)
+        return self._ask(following, self.settings.without(excluded))
 
-    def _require_shapes(self, phase: Phase, answers: Answers) -> None:
-        persons, codebook = self.settings.persons, _codebook_of(phase)
-        shapes = [
-            Shape.of(question, codebook, persons=persons) for question in phase.questions(self.settings)
-        ]
-        for party in sorted(answers):
-            require_shapes(party, answers[party], shapes, persons)
+    def _ask(self, state: FitState, settings: FitSettings) -> Continue[FitState, Request]:
+        request = Request(state.round, state.phase.questions(settings), state.phase.new_codebook())
+        return Continue(state, request, state.phase.name)
 
-    def _ask(self, number: int, phase: Phase) -> Continue[FitState, Request]:
-        request = Request(number, phase.questions(self.settings), phase.new_codebook())
-        return Continue(FitState(number, phase), request, phase.name)
+
+def is_before_learning(phase: Phase) -> bool:
+    """Tell whether a phase only looks at the data, suppliers beside each other too, and models nothing."""
+    return isinstance(phase, Check | Search | Propose)
+
+
+def _require_shapes(phase: Phase, answers: Answers, settings: FitSettings) -> None:
+    persons, codebook = settings.persons, _codebook_of(phase)
+    shapes = [Shape.of(question, codebook, persons=persons) for question in phase.questions(settings)]
+    for party in sorted(answers):
+        require_shapes(party, answers[party], shapes, persons)
+
+
+def _hazards(
+    phase: Phase, answers: Answers, settings: FitSettings
+) -> tuple[tuple[Hazard, ...], tuple[str, ...]]:
+    """Return what a phase's answers show of suppliers beside each other, and the columns to leave out."""
+    match phase:
+        case Check():
+            return phase.hazards(answers, settings)
+        case Search() | Propose() if len(answers) > 1:
+            return tuple(phase.hazards(answers, settings)), ()
+        case _:
+            return (), ()
 
 
 def _codebook_of(phase: Phase) -> Codebook | None:
@@ -106,15 +139,24 @@ class FitStateCodec:
         """Return the state as bytes."""
         arrays: dict[str, Array] = {}
         head = value.phase.put(arrays)
-        return pack({"round": value.round, "phase": value.phase.name, "head": head}, arrays)
+        outer: Head = {
+            "round": value.round,
+            "phase": value.phase.name,
+            "head": head,
+            "hazards": hazards_to_json(value.hazards),
+            "excluded": list(value.excluded),
+        }
+        return pack(outer, arrays)
 
     def decode(self, data: bytes) -> FitState:
         """Return the state of the bytes; raise WireError where they are not one."""
         outer, arrays = unpack(data)
         try:
             take = _TAKERS[str(outer["phase"])]
-            phase = take(cast("Head", outer["head"]), arrays, self.settings)
-            return FitState(int(cast("int", outer["round"])), phase)
+            excluded = tuple(str(name) for name in cast("list[Json]", outer["excluded"]))
+            phase = take(cast("Head", outer["head"]), arrays, self.settings.without(excluded))
+            hazards = hazards_from_json(outer["hazards"])
+            return FitState(int(cast("int", outer["round"])), phase, hazards, excluded)
         except (KeyError, TypeError, ValueError) as error:
             raise WireError("state: this is not the state of a fit in this version") from error
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from syncline.data.schema import Schema
+from syncline.data.section import shown
+from syncline.errors import StudyFailed
+from syncline.synthesizers.hazards.rules import Lacking, Severe
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class FitSettings:
     target : the declared outcome, drawn early
     compare : whether the suppliers count the marginals that the result is compared with
     holdout : whether rows are held out, which these marginals are then counted on as well
+    absent, sparse : what becomes of a column that a supplier lacks, or nearly lacks
+    severe : what becomes of the study where suppliers' codings disagree
     """
 
     schema: Schema
@@ -33,6 +39,9 @@ class FitSettings:
     target: str | None = None
     compare: bool = True
     holdout: bool = True
+    absent: Lacking = Lacking.STOP
+    sparse: Lacking = Lacking.MISSING
+    severe: Severe = Severe.REPORT
 
     @property
     def persons(self) -> bool:
@@ -43,3 +52,20 @@ class FitSettings:
     def names(self) -> tuple[str, ...]:
         """The modelled columns, in schema order."""
         return tuple(variable.name for variable in self.schema.modelled)
+
+    def without(self, columns: Collection[str]) -> FitSettings:
+        """Return the settings of the same fit without some columns."""
+        if not columns:
+            return self
+        if self.target in columns:
+            raise StudyFailed(
+                f"column {shown(str(self.target))!r} is to be left out, and it is validation.target: name"
+                " another target, or let the column count as missing under 'hazards'"
+            )
+        left = tuple(name for name in self.names if name not in columns)
+        if not left:
+            raise StudyFailed(
+                "every column is to be left out: suppliers lack them; see 'hazards' in the study"
+            )
+        visited = tuple(name for name in self.visit_sequence if name not in columns)
+        return replace(self, schema=self.schema.without(columns), visit_sequence=visited)

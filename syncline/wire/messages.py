@@ -268,6 +268,19 @@ class SupplierStatus:
     flow: str = ""
 
 
+MAX_HAZARDS = 1000
+"""Hazards that a status tells of at most; the report has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class HazardStatus:
+    """A hazard in the suppliers' data, and whether the operator has let a severe one pass."""
+
+    words: str
+    severe: bool
+    accepted: bool
+
+
 @dataclass(frozen=True, slots=True)
 class StudyStatus:
     """What a researcher sees of a study; times are microseconds since 1970 UTC, 0 where not yet."""
@@ -285,6 +298,7 @@ class StudyStatus:
     release_id: ReleaseId | None
     submitted_us: int
     ended_us: int
+    hazards: tuple[HazardStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

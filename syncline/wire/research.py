@@ -7,8 +7,10 @@ from syncline.wire.gen.syncline.v1 import research_pb2 as pb
 from syncline.wire.messages import (
     CHUNK_BYTES,
     MAX_FILE_BYTES,
+    MAX_HAZARDS,
     MAX_SPECIFICATION_BYTES,
     FileChunk,
+    HazardStatus,
     ReleaseEntry,
     ReleaseId,
     StudyId,
@@ -48,12 +50,17 @@ def status_to_proto(value: StudyStatus) -> pb.StudyStatus:
         release_id=value.release_id or "",
         submitted_us=value.submitted_us,
         ended_us=value.ended_us,
+        hazards=[
+            pb.Hazard(words=hazard.words, severe=hazard.severe, accepted=hazard.accepted)
+            for hazard in value.hazards
+        ],
     )
 
 
 def status_from_proto(message: pb.StudyStatus) -> StudyStatus:
     """Read a study's status."""
     strict.few("suppliers", len(message.suppliers), _MAX_SUPPLIERS)
+    strict.few("hazards", len(message.hazards), MAX_HAZARDS)
     release_id = strict.identifier("release_id", message.release_id) if message.release_id else None
     return StudyStatus(
         study_id=StudyId(strict.identifier("study_id", message.study_id)),
@@ -69,6 +76,10 @@ def status_from_proto(message: pb.StudyStatus) -> StudyStatus:
         release_id=None if release_id is None else ReleaseId(release_id),
         submitted_us=message.submitted_us,
         ended_us=message.ended_us,
+        hazards=tuple(
+            HazardStatus(strict.sentence("hazard", item.words), item.severe, item.accepted)
+            for item in message.hazards
+        ),
     )
 
 

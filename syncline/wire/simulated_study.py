@@ -15,15 +15,15 @@ from syncline.errors import StudyFailed, SynclineError, UsageError
 from syncline.preparation.prepared_view import PreparedView
 from syncline.protocols.asking import Answering, Memory
 from syncline.protocols.simulation import Traffic, simulate
-from syncline.protocols.transition import Continue, PartyId
+from syncline.protocols.transition import PartyId
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
 from syncline.study.fitting import settings_of, workspace_of
 from syncline.study.flow import STEPS
-from syncline.study.local_parties import answer_locally, is_pooled
+from syncline.study.local_parties import is_pooled
 from syncline.study.manifest import ReleaseFacts, RosterEntry, RoundRecord, write_manifest
 from syncline.study.participation import Participation, flows_asked
-from syncline.study.pooled import Pooled
+from syncline.study.pooled import Pooled, pool
 from syncline.study.release import WrittenRelease, write_release
 from syncline.study.shipment import unpack_shipment
 from syncline.study.shipping import ship
@@ -50,7 +50,7 @@ def fit_study(
         except SynclineError as error:
             raise StudyFailed(f"supplier {name!r}: {error}") from error
     if is_pooled(flows_asked(spec), tables):
-        return _pooled(spec, tables)
+        return pool(settings, tables)
     return simulate(Fit(settings), Answering(), tables, hops_of(settings), Memory(), listen)
 
 
@@ -61,16 +61,6 @@ def _table(spec: StudySpec, name: str, source: Source) -> Workspace:
         return workspace_of(spec, source)
     shipment = ship(spec, flow, source, Seed(secrets.token_bytes(32)))
     return Workspace(unpack_shipment(spec, flow, shipment, name))
-
-
-def _pooled(spec: StudySpec, tables: Mapping[PartyId, Workspace]) -> Pooled:
-    """Check the tables against the schema, as round 0 does, and pool them."""
-    protocol = Fit(settings_of(spec))
-    first = protocol.start(tuple(sorted(tables)))
-    if isinstance(first, Continue):
-        replies, _ = answer_locally(first.request, tables, Memory())
-        protocol.step(first.state, replies, frozenset())
-    return Pooled.of(spec.schema, tables)
 
 
 def seed_of(spec: StudySpec) -> Seed:

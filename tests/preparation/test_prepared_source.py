@@ -184,7 +184,9 @@ def test_an_absent_column_is_named_with_the_nearest() -> None:
         DataError, match=r"has no column 'age' as in the schema; did you mean agee\?"
     ) as caught:
         prepare(open_source(table), schema, FOLD)
-    assert caught.value.public == "it has no column 'age' as in the schema"  # and no word of the file
+    assert caught.value.public == (  # and no word of the file
+        "it has no column 'age' as in the schema; a study may say 'hazards: {absent: missing}', or exclude"
+    )
 
 
 def test_a_header_that_is_a_row_of_data_is_not_in_the_public_words(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from syncline.study.advice import Abilities, ConsumerAbility, HubAbility, Suppli
 from syncline.study.policy import Approval, Columns, Limits, Narrowing, Policy, QuestionKind
 from syncline.study.sections import (
     Format,
+    Hazards,
     Method,
     OnLoss,
     Privacy,
@@ -24,6 +25,7 @@ from syncline.study.sections import (
     Validation,
 )
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.hazards.rules import Lacking, Severe
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES: dict[str, list[tuple[str, type[Section]]]] = {
@@ -34,6 +36,7 @@ PAGES: dict[str, list[tuple[str, type[Section]]]] = {
         ("quorum.", Quorum),
         ("synthesizer.", SynthesizerSpec),
         ("privacy.", Privacy),
+        ("hazards.", Hazards),
         ("validation.", Validation),
         ("release.", Release),
     ],
@@ -59,7 +62,17 @@ KEYS = [
 ]
 WORDS = {
     "schema.md": [*Kind, *Role, *Formula],
-    "study.md": [*Method, *OnLoss, *Format, *SynthesizerSpec.later, "governance", "models", "max_candidates"],
+    "study.md": [
+        *Method,
+        *OnLoss,
+        *Format,
+        *Lacking,
+        *Severe,
+        *SynthesizerSpec.later,
+        "governance",
+        "models",
+        "max_candidates",
+    ],
     "policy.md": [*QuestionKind],
 }
 

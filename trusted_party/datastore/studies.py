@@ -30,7 +30,8 @@ class PartyState(StrEnum):
 class StudyRow:
     """A study as the hub holds it; digests name payloads in the store.
 
-    ``reason`` is for its researcher; ``told`` is what suppliers hear of its end.
+    ``reason`` is for its researcher; ``told`` is what suppliers hear of its end. ``hazards`` are JSON text,
+    and ``hazards_accepted`` is how many severe ones of them the operator has let pass.
     """
 
     id: StudyId
@@ -55,6 +56,8 @@ class StudyRow:
     ended_us: int
     release_id: ReleaseId | None
     told: str
+    hazards: str
+    hazards_accepted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,16 @@ def set_reason(connection: sqlite3.Connection, study_id: StudyId, reason: str) -
 def set_told(connection: sqlite3.Connection, study_id: StudyId, told: str) -> None:
     """Write what suppliers are told of a study's end."""
     connection.execute("UPDATE studies SET told = ? WHERE id = ?", (told, study_id))
+
+
+def set_hazards(connection: sqlite3.Connection, study_id: StudyId, hazards: str) -> None:
+    """Write the hazards found so far, as JSON text."""
+    connection.execute("UPDATE studies SET hazards = ? WHERE id = ?", (hazards, study_id))
+
+
+def accept_hazards(connection: sqlite3.Connection, study_id: StudyId, severe: int) -> None:
+    """Let the first ``severe`` of the severe hazards pass."""
+    connection.execute("UPDATE studies SET hazards_accepted = ? WHERE id = ?", (severe, study_id))
 
 
 def set_progress(

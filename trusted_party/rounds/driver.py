@@ -44,6 +44,7 @@ from trusted_party.rounds.transition import Finished, Opened, Step, commit_step
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
 from trusted_party.studies.disposal import record_deletions
 from trusted_party.studies.endings import Endings
+from trusted_party.studies.hazard_hold import awaits_word, hold, must_hold
 from trusted_party.studies.presence import Presence
 from trusted_party.studies.specifications import Specifications
 from trusted_party.studies.vault import Vault
@@ -145,6 +146,11 @@ class StudyDriver:
                     f"suppliers' rows were kept for {self._ports.rows_days} days without an end of the study"
                 )
                 return True
+            case StudyState.PAUSED if awaits_word(view.study):
+                if not self._quorum(view, spec).late:
+                    return False
+                await self.fail(f"nobody let the study go on: {view.study.reason}")
+                return True
             case StudyState.RUNNING | StudyState.PAUSED:
                 answers = [
                     self._party(view, task.supplier, _BY_TASK[task.state], task.reason) for task in view.tasks
@@ -244,6 +250,11 @@ class StudyDriver:
             "flows": {name: flow.value for name, flow in flows.items()},
         }
         step = await self._compute(header, blobs, study.round + 1)
+        if must_hold(study, spec, step.hazards):
+            await self._change(
+                view, lambda connection: hold(connection, self._ports.endings, study, step.hazards)
+            )
+            return
         await self._commit(view, spec, step, without, arrived)
         await asyncio.to_thread(self._forget, study, [t for t in view.tasks if t.supplier not in senders])
 
@@ -280,7 +291,7 @@ class StudyDriver:
         await self._change(
             view,
             lambda connection: commit_step(
-                connection, ports.audit, study, without, arrived, following, now_us
+                connection, ports.audit, study, without, arrived, step.hazards, following, now_us
             ),
         )
         log_event("round_merged" if view.tasks else "study_started", study=study.id, round=study.round)

@@ -15,20 +15,26 @@ from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog, FieldValue
 from syncline.errors import StudyFailed
 from syncline.study.lifecycle import StudyState
+from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json
 from trusted_party.datastore import studies, tasks
 from trusted_party.datastore.shipments import Shipment, keep_shipment, shipments_of
 from trusted_party.datastore.studies import StudyMoved, StudyRow, find_study
 from trusted_party.datastore.tasks import Round
+from trusted_party.studies.hazard_hold import keep
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What the child answered: the next state and request, or, when it is done, the result alone."""
+    """What the child answered: the next state and request, or, when it is done, the result alone.
+
+    ``hazards`` are all that were found since the study began.
+    """
 
     done: bool
     stage: str
     round: int
     blobs: tuple[bytes, ...]
+    hazards: tuple[Hazard, ...] = ()
 
     @classmethod
     def from_answer(cls, header: dict[str, Json], blobs: Sequence[bytes], expected_round: int) -> Self:
@@ -38,7 +44,8 @@ class Step:
             raise StudyFailed("the hub's computing process answered with an unknown header")
         if len(blobs) != (1 if done else 2):
             raise StudyFailed(f"the hub's computing process answered with {len(blobs)} blobs")
-        return cls(done, stage, expected_round, tuple(blobs))
+        hazards = hazards_from_json(header.get("hazards", []))
+        return cls(done, stage, expected_round, tuple(blobs), hazards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ def commit_step(
     study: StudyRow,
     without: Sequence[str],
     arrived: Sequence[Shipment],
+    hazards: Sequence[Hazard],
     following: Opened | Finished,
     now_us: int,
 ) -> None:
@@ -81,6 +89,7 @@ def commit_step(
     tasks.close_round(connection, study.id, study.round)
     for shipment in arrived:
         keep_shipment(connection, shipment)
+    keep(connection, study, hazards)
     if isinstance(following, Opened):
         _open(connection, audit, study, following, now_us)
     else:

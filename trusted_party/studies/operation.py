@@ -9,6 +9,7 @@ from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import StudyId, StudyStatus
 from trusted_party.datastore.studies import StudyRow, find_study, list_studies
 from trusted_party.studies.endings import Endings
+from trusted_party.studies.hazard_hold import let_pass
 from trusted_party.studies.status import study_status
 
 OPERATOR = "the operator"
@@ -42,13 +43,14 @@ def named_status(connection: sqlite3.Connection, id_or_name: str) -> StudyStatus
 
 
 def resume_study(connection: sqlite3.Connection, endings: Endings, id_or_name: str) -> StudyStatus:
-    """Let a paused study go on, with declined tasks offered again and a new deadline."""
+    """Let a paused study go on, with declined tasks offered again, hazards known and a new deadline."""
     study = find_named(connection, id_or_name)
     if study.state is not StudyState.PAUSED:
         raise UsageError(
             f"study {study.name}: it is {study.state}; only a paused study can be started again, and others"
             " start by themselves"
         )
+    let_pass(connection, study)
     endings.resume(connection, study, OPERATOR)
     return named_status(connection, study.id)
 
@@ -64,5 +66,7 @@ def cancel_study(
 
 
 def needs_a_person(status: StudyStatus) -> bool:
-    """Tell whether a study is paused by something that does not mend itself: a supplier that declined."""
-    return status.state == StudyState.PAUSED and any(item.state == "refused" for item in status.suppliers)
+    """Tell whether a study is paused by what does not mend itself: a supplier that declined, or a hazard."""
+    declined = any(item.state == "refused" for item in status.suppliers)
+    open_hazard = any(hazard.severe and not hazard.accepted for hazard in status.hazards)
+    return status.state == StudyState.PAUSED and (declined or open_hazard)

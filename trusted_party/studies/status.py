@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 from syncline.study.lifecycle import StudyState
-from syncline.wire.messages import StudyId, StudyStatus, SupplierStatus
+from syncline.wire.messages import MAX_HAZARDS, HazardStatus, StudyId, StudyStatus, SupplierStatus
 from syncline.wire.people_sentence import people_sentence
 from syncline.wire.refusals import UnknownObject
 from trusted_party.datastore.members import Member, find_member
 from trusted_party.datastore.studies import PartyRow, PartyState, StudyRow, find_study, parties_of
 from trusted_party.datastore.tasks import Task, TaskState, tasks_of_round
+from trusted_party.studies.hazard_hold import hazards_of
 
 
 def require_study(
@@ -44,7 +46,16 @@ def study_status(connection: sqlite3.Connection, study: StudyRow) -> StudyStatus
         release_id=study.release_id,
         submitted_us=study.submitted_us,
         ended_us=study.ended_us,
+        hazards=tuple(_hazards(study)),
     )
+
+
+def _hazards(study: StudyRow) -> Iterator[HazardStatus]:
+    severe = 0
+    for hazard in hazards_of(study)[:MAX_HAZARDS]:
+        severe += hazard.is_severe
+        passed = hazard.is_severe and severe <= study.hazards_accepted
+        yield HazardStatus(people_sentence(hazard.words), hazard.is_severe, passed)
 
 
 def _supplier_status(

@@ -23,12 +23,13 @@ from syncline.study.fitting import settings_of
 from syncline.study.flow import DataFlow
 from syncline.study.local_parties import answer_locally, is_pooled
 from syncline.study.manifest import RosterEntry
-from syncline.study.pooled import Pooled, pack_pooled, unpack_pooled
+from syncline.study.pooled import pack_pooled, pool, unpack_pooled
 from syncline.study.release import write_release
 from syncline.study.shipment import unpack_shipment
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit, FitState, FitStateCodec
 from syncline.synthesizers.fitted import pack_fitted, unpack_fitted
+from syncline.synthesizers.hazards.hazard import Hazard, hazards_to_json
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import Seed
@@ -71,11 +72,12 @@ class Child:
         decoded = {party: _decoded(party, reply) for party, reply in zip(parties, blobs, strict=False)}
         request = RequestCodec().decode(blobs[len(parties)])
         tables = self._prepared(spec, flows, dict(zip(senders, blobs[len(parties) + 1 :], strict=True)))
+        if is_pooled(flows, [*parties, *senders]):
+            pooled = pool(settings, tables)
+            return _done("pooled", pooled.hazards), [pack_pooled(pooled)]
         local, after = answer_locally(request, tables, MemoryCodec().decode(memory))
         missing = frozenset(_names(header, "missing"))
         transition = Fit(settings).step(FitStateCodec(settings).decode(fit_state), decoded | local, missing)
-        if is_pooled(flows, [*parties, *senders]):
-            return {"done": True, "stage": "pooled"}, [pack_pooled(Pooled.of(spec.schema, tables))]
         return _outcome(transition, settings, MemoryCodec().encode(after))
 
     def _prepared(
@@ -135,10 +137,19 @@ def _outcome(
     transition: Continue[FitState, Request] | Finish[Fitted], settings: FitSettings, memory: bytes
 ) -> tuple[Header, list[bytes]]:
     if isinstance(transition, Finish):
-        return {"done": True, "stage": "fitted"}, [pack_fitted(transition.result)]
+        return _done("fitted", transition.result.hazards), [pack_fitted(transition.result)]
     state = _packed(FitStateCodec(settings).encode(transition.state), memory)
-    header: Header = {"done": False, "stage": transition.stage, "round": transition.state.round}
+    header: Header = {
+        "done": False,
+        "stage": transition.stage,
+        "round": transition.state.round,
+        "hazards": hazards_to_json(transition.state.hazards),
+    }
     return header, [state, RequestCodec().encode(transition.request)]
+
+
+def _done(stage: str, hazards: tuple[Hazard, ...]) -> Header:
+    return {"done": True, "stage": stage, "hazards": hazards_to_json(hazards)}
 
 
 def _packed(fit_state: bytes, memory: bytes) -> bytes:

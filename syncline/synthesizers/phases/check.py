@@ -12,9 +12,11 @@ from syncline.questions.row_count import RowCount
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers.cart.splits import MAX_ROWS
 from syncline.synthesizers.column_search import ColumnSearch
+from syncline.synthesizers.hazards.hazard import Hazard
+from syncline.synthesizers.hazards.sizes import lacking_columns, small_tables
 from syncline.synthesizers.misfits import misfits
 from syncline.synthesizers.packing import Arrays, Head
-from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged, whole
+from syncline.synthesizers.phases.phase import ALONE, Answers, Fitted, Phase, merged, whole
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.settings import FitSettings
 
@@ -53,8 +55,27 @@ class Check:
                 f"{whole(answers)} more than {MAX_ROWS} rows, beyond which cart is not exact;"
                 " use a sample or the method marginals"
             )
-        searches = tuple(ColumnSearch.begin(variable) for variable in settings.schema.modelled)
-        return Search(int(dense[0]), int(dense[1]), 0, searches)
+        _, excluded = self.hazards(answers, settings)
+        left = settings.without(excluded).schema.modelled
+        return Search(
+            int(dense[0]), int(dense[1]), 0, tuple(ColumnSearch.begin(v, len(answers)) for v in left)
+        )
+
+    def hazards(self, answers: Answers, settings: FitSettings) -> tuple[tuple[Hazard, ...], tuple[str, ...]]:
+        """Return what sizes and lacking cells show, and the columns to leave out; or end the study."""
+        if set(answers) == {ALONE}:
+            return (), ()
+        rows = {party: int(merged({party: given}, 0).dense().sum()) for party, given in answers.items()}
+        profiles = {party: merged({party: given}, 1) for party, given in answers.items()}
+        lacking, excluded, stops = lacking_columns(
+            profiles, settings.schema.modelled, settings.absent, settings.sparse
+        )
+        if stops:
+            raise StudyFailed(
+                f"{'; '.join(stops)}: exclude the column or let it count as missing (under 'hazards' in the"
+                " study), or take such a supplier out"
+            )
+        return (*small_tables(rows), *lacking), tuple(excluded)
 
     def put(self, arrays: Arrays) -> Head:
         """Add nothing."""

@@ -14,6 +14,7 @@ from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts, merge_counts
 from syncline.questions.moments import Sums
 from syncline.questions.vocabulary import Answer, Question
+from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.packing import Arrays, Head
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.tabular_model import TabularModel
@@ -29,7 +30,7 @@ class Fitted:
     """A fitted model and, where asked for, the real marginals that it is compared with.
 
     ``train`` and ``holdout`` are counts of all pairs of columns in the coding ``cells``, laid out as the
-    comparison's question is.
+    comparison's question is. ``excluded`` columns were left out because suppliers lack them.
     """
 
     model: TabularModel
@@ -37,6 +38,8 @@ class Fitted:
     n_holdout: int
     train: Counts | None = None
     holdout: Counts | None = None
+    hazards: tuple[Hazard, ...] = ()
+    excluded: tuple[str, ...] = ()
 
 
 class Phase(Protocol):

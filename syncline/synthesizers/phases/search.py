@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -11,7 +12,10 @@ from syncline.data.codebook import Codebook
 from syncline.questions.rank_counts import RankCounts
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers.column_coding import code_column
-from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch
+from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch, Rows
+from syncline.synthesizers.hazards.distribution import Distributions
+from syncline.synthesizers.hazards.hazard import Hazard
+from syncline.synthesizers.hazards.likeness import unlike_columns
 from syncline.synthesizers.packing import Arrays, Head, put_searches
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
 from syncline.synthesizers.phases.structure import Book, after_codebook
@@ -41,7 +45,18 @@ class Search:
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Search on, or agree on the codebook once every column is known."""
+        after = self.divided(answers, settings)
+        return after.agree(settings) if after.done else after
+
+    @property
+    def done(self) -> bool:
+        """Whether every column is known."""
+        return all(search.done for search in self.searches)
+
+    def divided(self, answers: Answers, settings: FitSettings) -> Search:
+        """Return the search after the answers of this round."""
         counts = merged(answers, 0)
+        each = [merged({party: answers[party]}, 0) for party in sorted(answers)]
         dense, masks = counts.dense(), counts.dense_masks()
         last = self.number + 1 >= MAX_ROUNDS
         threshold = self.threshold(settings)
@@ -50,11 +65,22 @@ class Search:
             if not search.done:
                 end = start + search.question().size
                 seen = None if masks is None else masks[start:end]
-                search = search.absorb(dense[start:end], seen, settings.min_cell, threshold, last=last)
+                rows = Rows(dense[start:end], seen, each, start)
+                search = search.absorb(rows, settings.min_cell, threshold, last=last)
                 start = end
             searches.append(search)
-        after = replace(self, number=self.number + 1, searches=tuple(searches))
-        return after if any(not s.done for s in searches) else after.agree(settings)
+        return replace(self, number=self.number + 1, searches=tuple(searches))
+
+    def hazards(self, answers: Answers, settings: FitSettings) -> Iterator[Hazard]:
+        """Yield what the suppliers' distributions show beside each other, once every column is known."""
+        after = self.divided(answers, settings)
+        if not after.done:
+            return
+        for search in after.searches:
+            rows = dict(zip(sorted(answers), search.pieces.each.T.astype(np.int64), strict=False))
+            if rows:
+                variable = settings.schema.variable(search.name)
+                yield from unlike_columns(Distributions(variable, *search.bounds(), rows))
 
     def threshold(self, settings: FitSettings) -> int:
         """Return the rows from which on a value may have a code of its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,6 +19,8 @@ from syncline.synthesizers import dependencies, formulas
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.declared import broken_constraints
 from syncline.synthesizers.dependencies import Ints
+from syncline.synthesizers.hazards.hazard import Hazard
+from syncline.synthesizers.hazards.polarity import reversed_columns
 from syncline.synthesizers.independent import independent_model
 from syncline.synthesizers.packing import Arrays, Head, constraint_to_json
 from syncline.synthesizers.phases.compare import after_model
@@ -65,6 +68,13 @@ class Propose:
             self.book.codebook(), screening, merged(answers, 1).dense(), persons=settings.persons
         )
         return Confirm(self.book, checked, pairs)
+
+    def hazards(self, answers: Answers, settings: FitSettings) -> Iterator[Hazard]:
+        """Yield what the pairs show of suppliers beside each other."""
+        _, screening = self.questions(settings)
+        assert isinstance(screening, Marginals)
+        counts = {party: merged({party: given}, 1).dense() for party, given in answers.items()}
+        return reversed_columns(self.book.columns, screening, counts)
 
     def put(self, arrays: Arrays) -> Head:
         """Add the book."""

@@ -21,7 +21,7 @@ class SubmitStudyResponse(_message.Message):
     def __init__(self, study_id: _Optional[str] = ...) -> None: ...
 
 class StudyStatus(_message.Message):
-    __slots__ = ("study_id", "name", "state", "reason", "stage", "rounds_done", "bytes_received", "bytes_sent", "suppliers", "specification_sha256", "release_id", "submitted_us", "ended_us")
+    __slots__ = ("study_id", "name", "state", "reason", "stage", "rounds_done", "bytes_received", "bytes_sent", "suppliers", "specification_sha256", "release_id", "submitted_us", "ended_us", "hazards")
     STUDY_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -35,6 +35,7 @@ class StudyStatus(_message.Message):
     RELEASE_ID_FIELD_NUMBER: _ClassVar[int]
     SUBMITTED_US_FIELD_NUMBER: _ClassVar[int]
     ENDED_US_FIELD_NUMBER: _ClassVar[int]
+    HAZARDS_FIELD_NUMBER: _ClassVar[int]
     study_id: str
     name: str
     state: str
@@ -48,7 +49,18 @@ class StudyStatus(_message.Message):
     release_id: str
     submitted_us: int
     ended_us: int
-    def __init__(self, study_id: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., stage: _Optional[str] = ..., rounds_done: _Optional[int] = ..., bytes_received: _Optional[int] = ..., bytes_sent: _Optional[int] = ..., suppliers: _Optional[_Iterable[_Union[SupplierStatus, _Mapping]]] = ..., specification_sha256: _Optional[str] = ..., release_id: _Optional[str] = ..., submitted_us: _Optional[int] = ..., ended_us: _Optional[int] = ...) -> None: ...
+    hazards: _containers.RepeatedCompositeFieldContainer[Hazard]
+    def __init__(self, study_id: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., stage: _Optional[str] = ..., rounds_done: _Optional[int] = ..., bytes_received: _Optional[int] = ..., bytes_sent: _Optional[int] = ..., suppliers: _Optional[_Iterable[_Union[SupplierStatus, _Mapping]]] = ..., specification_sha256: _Optional[str] = ..., release_id: _Optional[str] = ..., submitted_us: _Optional[int] = ..., ended_us: _Optional[int] = ..., hazards: _Optional[_Iterable[_Union[Hazard, _Mapping]]] = ...) -> None: ...
+
+class Hazard(_message.Message):
+    __slots__ = ("words", "severe", "accepted")
+    WORDS_FIELD_NUMBER: _ClassVar[int]
+    SEVERE_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    words: str
+    severe: bool
+    accepted: bool
+    def __init__(self, words: _Optional[str] = ..., severe: bool = ..., accepted: bool = ...) -> None: ...
 
 class SupplierStatus(_message.Message):
     __slots__ = ("name", "connected", "state", "reason", "rounds_answered", "flow_asked", "flow")

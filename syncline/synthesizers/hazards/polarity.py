@@ -1,0 +1,136 @@
+"""Two-valued columns whose relations to the other columns run the other way at one supplier.
+
+For a column y with two values and every other column x, the *direction* is the vector of differences
+P(x | y = second) - P(x | y = first) over the classes of x. Where one supplier codes y the other way round,
+its directions point against those of the other suppliers, whatever the share of each value is. They are
+compared by the product that weighs each class of x by the inverse of its share, for weak relations the best
+test of one direction against the other (the score test of a log ratio).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.codebook import Codebook, Coding, ColumnCodes
+from syncline.protocols.transition import PartyId
+from syncline.questions.marginals import Marginals
+from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.dependencies import tables
+from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, in_column, of_suppliers
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+LEAST_SHARE = 0.01
+"""Classes of x are weighed as if they held at least this share of the rows."""
+
+ENOUGH_ROWS = 5
+"""Rows of each of the two values that a supplier, and the others, must have."""
+
+AGAINST = -0.2
+"""The slope of one supplier's directions on the others' (1 alike, -1 reversed) below which it is reversed."""
+
+SIGMAS = 3.0
+"""Standard deviations by which the product of both must lie below zero."""
+
+CORRELATED = 2.0
+"""Columns are not independent of each other: variances over columns are multiplied by this."""
+
+
+def reversed_columns(
+    columns: Sequence[CodedColumn], asked: Marginals, counts: Mapping[PartyId, Ints]
+) -> Iterator[Hazard]:
+    """Yield the two-valued columns that some suppliers, the lesser part, seem to code the other way round.
+
+    Parameters
+    ----------
+    asked : the screening of pairs, with the two-valued column second
+    counts : each supplier's answer to it
+    """
+    codebook = Codebook(tuple(column.codes for column in columns))
+    binary = {column.codes.name: column for column in columns if _two_valued(column)}
+    parties = tuple(sorted(counts))
+    answers = [tables(codebook, asked, counts[party]) for party in parties]
+    for name, column in binary.items():
+        classes = column.codes.classes[:2]
+        pairs = [pair for pair in answers[0] if pair[1] == name]
+        blocks = [
+            np.stack([_in_classes(found[pair][:, classes], codebook.column(pair[0])) for found in answers])
+            for pair in pairs
+        ]
+        if blocks:
+            starts = np.cumsum([0] + [block.shape[1] for block in blocks[:-1]])
+            turned = _reversed(np.concatenate(blocks, axis=1).astype(np.float64), starts)
+            if turned:
+                yield _of_polarity(name, tuple(parties[place] for place in turned))
+
+
+def _of_polarity(name: str, parties: tuple[PartyId, ...]) -> Hazard:
+    return Hazard(
+        HazardKind.POLARITY,
+        parties,
+        name,
+        f"{in_column(name)} of {of_suppliers(parties)} is related to the other columns the other way round"
+        " than elsewhere: ask what its values mean there, and add a step 'reverse' or 'recode' to the"
+        " preparation",
+    )
+
+
+def _two_valued(column: CodedColumn) -> bool:
+    """Tell whether a column has two values, each with a class of its own."""
+    present = column.values.n_codes - column.values.keeps_missing
+    return present == 2 and len(set(column.codes.classes[:2].tolist())) == 2
+
+
+def _in_classes(table: Ints, codes: ColumnCodes) -> Ints:
+    """Return a table (codes of x, 2) as one of the classes of x (n_classes, 2)."""
+    merged = np.zeros((codes.levels(Coding.CLASSES), 2), np.int64)
+    np.add.at(merged, codes.classes, table)
+    return merged
+
+
+def _reversed(tables_of: Floats, starts: Ints) -> list[int]:
+    """Return the suppliers whose directions point against the others', found and turned one by one.
+
+    Parameters
+    ----------
+    tables_of : rows of each supplier by code of x and value of y (n_suppliers, n_codes, 2), the codes of all
+        columns x one after another
+    starts : where each column's codes begin
+    """
+    left, turned = tables_of.copy(), list[int]()
+    for _ in range(len(left) // 2):
+        scores = _scores(left, starts)
+        worst = min(range(len(left)), key=lambda place: (scores[place], float(left[place].sum())))
+        if not np.isfinite(scores[worst]) or worst in turned:
+            break
+        left[worst] = left[worst, :, ::-1]
+        turned.append(worst)
+    return sorted(turned)
+
+
+def _scores(left: Floats, starts: Ints) -> Floats:
+    """Return the z of each supplier (n_suppliers,) that is reversed, the least the surest; else inf."""
+    rest = left.sum(axis=0) - left
+    block = starts[1] if len(starts) > 1 else left.shape[1]
+    rows, others = left[:, :block].sum(axis=1), rest[:, :block].sum(axis=1)
+    own, usual = _directions(left, rows), _directions(rest, others)
+    share = left.sum(axis=2) / np.maximum(rows.sum(axis=1), 1.0)[:, None]
+    weight = usual / np.maximum(rest.sum(axis=2) / np.maximum(others.sum(axis=1), 1.0)[:, None], LEAST_SHARE)
+    product, length = (own * weight).sum(axis=1), (usual * weight).sum(axis=1)
+    mean = np.add.reduceat(share * weight, starts, axis=1)
+    centred = (share * weight**2).sum(axis=1) - (mean**2).sum(axis=1)
+    spread = CORRELATED * centred * (1 / np.maximum(rows, 1.0)).sum(axis=1)
+    enough = (np.minimum(rows, others) >= ENOUGH_ROWS).all(axis=1) & (length > 0) & (spread > 0)
+    score = product / np.sqrt(np.where(enough, spread, 1.0))
+    opposed = enough & (product < AGAINST * length) & (score < -SIGMAS)
+    return np.where(opposed, score, np.inf)
+
+
+def _directions(table: Floats, rows: Floats) -> Floats:
+    """Return P(x | second value) - P(x | first value) of tables (n_suppliers, n_codes, 2)."""
+    shares = table / np.maximum(rows, 1.0)[:, None, :]
+    return np.asarray(shares[:, :, 1] - shares[:, :, 0])

@@ -1,0 +1,81 @@
+"""Hazards in the sizes of suppliers' tables and in the cells that they lack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.batch import Status
+from syncline.data.variable import Variable
+from syncline.protocols.transition import PartyId
+from syncline.questions.counts import Counts
+from syncline.questions.profile import STATUSES
+from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, in_column, of_suppliers
+from syncline.synthesizers.hazards.rules import Lacking
+
+FEW_ROWS = 30
+"""A table of fewer rows says little by itself, and much about each person."""
+
+MOSTLY_MISSING = 0.95
+"""The share of missing cells from which on a column is as good as absent."""
+
+_GOES_ON = {
+    Lacking.MISSING: "they count as missing; the study can exclude the column instead ('hazards: {{{rule}:"
+    " exclude}}')",
+    Lacking.EXCLUDE: "the study leaves the column out, as its specification says",
+}
+
+
+def small_tables(rows: Mapping[PartyId, int]) -> Iterator[Hazard]:
+    """Yield one hazard for the suppliers with few rows; ``rows`` are training rows and those held out."""
+    few = tuple(party for party in sorted(rows) if 0 < rows[party] < FEW_ROWS)
+    if few:
+        table = "has a table" if len(few) == 1 else "have tables"
+        yield Hazard(
+            HazardKind.FEW_ROWS,
+            few,
+            "",
+            f"{of_suppliers(few)} {table} of fewer than {FEW_ROWS} rows, whose counts are about single"
+            " persons: ask for an approval in that knowledge, or leave such a table out",
+        )
+
+
+def lacking_columns(
+    profiles: Mapping[PartyId, Counts], variables: Sequence[Variable], absent: Lacking, sparse: Lacking
+) -> tuple[list[Hazard], list[str], list[str]]:
+    """Return the hazards of lacking columns, the columns to exclude, and why the study must stop.
+
+    A column without any cell at a supplier falls under ``absent`` where that says ``exclude``, and otherwise,
+    like one that is nearly empty, under ``sparse``.
+    """
+    hazards: list[Hazard] = []
+    excluded: list[str] = []
+    stops: list[str] = []
+    shares = {party: _missing_shares(profiles[party]) for party in sorted(profiles)}
+    for place, variable in enumerate(variables):
+        found = {party: share[place] for party, share in shares.items() if share[place] >= MOSTLY_MISSING}
+        if not found:
+            continue
+        empty = absent is Lacking.EXCLUDE and any(share == 1 for share in found.values())
+        rule, key = (absent, "absent") if empty else (sparse, "sparse")
+        suppliers = tuple(found)
+        words = (
+            f"{in_column(variable.name)} is missing in {min(found.values()):.0%} or more of the cells of"
+            f" {of_suppliers(suppliers)}"
+        )
+        if rule is Lacking.STOP:
+            stops.append(words)
+            continue
+        kind = HazardKind.EXCLUDED if rule is Lacking.EXCLUDE else HazardKind.SPARSE
+        excluded += [variable.name] if rule is Lacking.EXCLUDE else []
+        hazards.append(Hazard(kind, suppliers, variable.name, f"{words}: {_GOES_ON[rule].format(rule=key)}"))
+    return hazards, excluded, stops
+
+
+def _missing_shares(profile: Counts) -> npt.NDArray[np.float64]:
+    """Return the share of missing cells of each column (k,); 0 for a table without rows."""
+    table = profile.dense().reshape(-1, STATUSES)
+    cells = table.sum(axis=1)
+    return np.asarray(table[:, Status.MISSING] / np.maximum(cells, 1), np.float64)
