@@ -10,6 +10,7 @@ import typer
 from supplier_agent.cli.audit import audit
 from supplier_agent.cli.check import check
 from supplier_agent.cli.datasets import datasets
+from supplier_agent.cli.describe import describe
 from supplier_agent.cli.enrolment import enrol
 from supplier_agent.cli.policy import policy
 from supplier_agent.cli.prepare import prepare, suggest
@@ -58,6 +59,7 @@ app.command("check")(check)
 app.command("status")(status)
 app.command("prepare")(prepare)
 app.command("suggest")(suggest)
+app.command("describe")(describe)
 app.add_typer(datasets, name="datasets")
 app.add_typer(studies, name="studies")
 app.add_typer(policy, name="policy")

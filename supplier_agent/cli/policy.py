@@ -13,6 +13,7 @@ from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import open_journal
 from syncline.cli.table import print_json
 from syncline.compute.frames import Json
+from syncline.study.flow import DataFlow
 from syncline.wire.membership import load_membership
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def try_study(
     as_json: AsJson = False,
 ) -> None:
     """Say whether the policy permits a study, and every reason if not; exit 1 where it does not."""
+    from supplier_agent.consent.portrait import flow_words, leaving_words
     from supplier_agent.tasks.standing_policy import assess
     from syncline.study.spec import StudySpec
 
@@ -53,16 +55,21 @@ def try_study(
     spec = StudySpec.from_yaml(study)
     with open_journal(place) as journal:
         datasets = journal.read_now(list_datasets)
-    refusals = assess(place.policy, supplier, spec, "", datasets).refusals
+    found = assess(place.policy, supplier, spec, "", datasets)
+    refusals = found.refusals
     if as_json:
         reasons: list[Json] = list(refusals)
-        print_json({"study": spec.study, "permitted": not refusals, "refusals": reasons})
+        flows: dict[str, Json] = {"flow_asked": found.asked, "flow": None if refusals else found.flow}
+        print_json({"study": spec.study, "permitted": not refusals, "refusals": reasons, **flows})
     elif refusals:
         typer.echo(f"{place.policy} does not permit the study {spec.study}:")
         for refusal in refusals:
             typer.echo(f"  {refusal}")
     else:
         typer.echo(f"{place.policy} permits the study {spec.study}")
+        if found.asked is not None and found.flow is not None:
+            typer.echo(flow_words(found.asked, found.flow))
+            typer.echo(f"leaves: {leaving_words(found.flow)}")
     if refusals:
         raise typer.Exit(1)
 
@@ -73,6 +80,7 @@ def _in_words(found: Policy) -> list[tuple[str, str]]:
     return [
         ("studies", _listed(found.studies)),
         ("flows", _listed([flow.value for flow in found.flows])),
+        ("narrowed", _narrowed(found)),
         ("data sets", _listed(found.datasets)),
         ("columns", f"{_listed(found.columns.allow)}; denied: {', '.join(found.columns.deny) or 'none'}"),
         ("questions", _listed([kind.value for kind in found.questions])),
@@ -86,6 +94,12 @@ def _in_words(found: Policy) -> list[tuple[str, str]]:
         ("validation", "permitted" if found.validation else "refused"),
         ("approval", "automatic for the digests listed" if automatic else "a person approves each study"),
     ]
+
+
+def _narrowed(found: Policy) -> str:
+    pairs = [(asked, found.narrow.instead_of(asked)) for asked in DataFlow]
+    words = [f"{asked} is answered by {instead}" for asked, instead in pairs if instead is not None]
+    return ", ".join(words) or "none: a flow that is not listed is refused"
 
 
 def _listed(names: list[str] | tuple[str, ...]) -> str:

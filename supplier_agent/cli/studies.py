@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Annotated
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.consent.decision import BY_PERSON, Seal, Verdict, decide
-from supplier_agent.consent.study_record import StudyRecord, known_study, list_studies, require_study
-from supplier_agent.datasets.catalogue import list_datasets
+from supplier_agent.consent.study_record import (
+    StudyRecord,
+    StudyState,
+    known_study,
+    list_studies,
+    require_study,
+)
+from supplier_agent.datasets.catalogue import Dataset, list_datasets
 from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
 from supplier_agent.tasks.round_record import RoundRecord, RoundState, list_rounds
@@ -19,8 +26,13 @@ from syncline.clock import SystemClock
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog
 from syncline.errors import PolicyRefusal, UsageError
+from syncline.study.flow import DataFlow
+from syncline.study.participation import AS_ASKED, Participation
 from syncline.wire.membership import load_membership
 from syncline.wire.messages import Decision
+
+if TYPE_CHECKING:
+    from syncline.study.spec import StudySpec
 
 studies = typer.Typer(help="See what is proposed, and decide.", no_args_is_help=True, rich_markup_mode=None)
 Study = Annotated[str, typer.Argument(help="A study's id, its name, or the start of its digest.")]
@@ -52,11 +64,14 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     with open_journal(place) as journal:
         record = journal.read_now(lambda connection: require_study(connection, study))
         rounds = journal.read_now(lambda connection: list_rounds(connection, record.study_id))
+        datasets = journal.read_now(list_datasets)
+    spec = StudySpec.from_canonical(record.specification)
+    terms = _terms(place, record, spec, supplier, datasets)
     if as_json:
         answered: list[Json] = [_described_round(item) for item in rounds]
-        print_json({**_described(record), "rounds": answered})
+        print_json({**_described(record), **asdict(terms), "rounds": answered})
         return
-    for line in portray(record, StudySpec.from_canonical(record.specification), supplier):
+    for line in portray(record, spec, supplier, terms.flow, terms.preparation_sha256):
         typer.echo(line)
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
     typer.echo(f"Answered    {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
@@ -88,28 +103,48 @@ def refuse(
     _decide(existing_home(home), study, Decision.REFUSE, reason, as_json)
 
 
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The flow that is asked for, the one that is answered if any, and the preparation's digest."""
+
+    flow_asked: DataFlow | None
+    flow: DataFlow | None
+    preparation_sha256: str | None
+
+
+def _terms(
+    home: AgentHome, record: StudyRecord, spec: StudySpec, supplier: str, datasets: list[Dataset]
+) -> _Terms:
+    """Return on which terms a study was approved or, before a decision, would be."""
+    from supplier_agent.tasks.standing_policy import assess
+
+    asked = next((entry.flow for entry in spec.suppliers if entry.name == supplier), None)
+    if record.state is StudyState.WAITING:
+        found = assess(home.policy, supplier, spec, "", datasets)
+        return _Terms(asked, found.flow, found.preparation)
+    if record.state is StudyState.REFUSED or record.decided_by is None:
+        return _Terms(asked, None, None)
+    return _Terms(asked, record.flow or asked, record.preparation or None)
+
+
 def _decide(
     home: AgentHome, study: str, decision: Decision, reason: str, as_json: bool, digest: str = ""
 ) -> None:
-    from supplier_agent.tasks.standing_policy import assess
-    from syncline.study.spec import StudySpec
-
     clock = SystemClock()
     member = load_membership(home.identity, ENROL)
     key = member.signing_key()
     seal = Seal(key, AuditLog(key, clock))
-    verdict = Verdict(decision, reason or f"{decision.value}d by a person", BY_PERSON)
+    words = reason or f"{decision.value}d by a person"
 
     def write(connection: sqlite3.Connection) -> StudyRecord:
         record = require_study(connection, study)
         _require_digest(record, digest)
         if not as_json:
             typer.echo(f"to {decision.value}: study {record.name}, digest {record.specification_sha256}")
+        participation = AS_ASKED
         if decision is Decision.APPROVE:
-            spec = StudySpec.from_canonical(record.specification)
-            found = assess(home.policy, member.name, spec, "", list_datasets(connection))
-            if found.refusals:
-                raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(found.refusals)}")
+            participation = _permitted(home, member.name, record, list_datasets(connection), as_json)
+        verdict = Verdict(decision, words, BY_PERSON, participation)
         decide(connection, seal, record, verdict, microseconds(clock))
         return known_study(connection, record.study_id)
 
@@ -120,6 +155,25 @@ def _decide(
         return
     typer.echo(f"study {decided.name} is {decided.state.value}")
     typer.echo("the running agent sends the signed decision to the hub")
+
+
+def _permitted(
+    home: AgentHome, supplier: str, record: StudyRecord, datasets: list[Dataset], as_json: bool
+) -> Participation:
+    """Return how this supplier takes part, and tell a person what leaves; raise what the policy forbids."""
+    from supplier_agent.consent.portrait import flow_words, leaving_words, preparation_words
+    from supplier_agent.tasks.standing_policy import assess
+    from syncline.study.spec import StudySpec
+
+    found = assess(home.policy, supplier, StudySpec.from_canonical(record.specification), "", datasets)
+    if found.refusals or found.asked is None or found.flow is None:
+        raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(found.refusals)}")
+    if not as_json:
+        typer.echo(flow_words(found.asked, found.flow))
+        typer.echo(f"leaves: {leaving_words(found.flow)}")
+        if found.preparation is not None:
+            typer.echo(f"preparation: {preparation_words(found.preparation)}")
+    return found.participation
 
 
 def _require_digest(record: StudyRecord, digest: str) -> None:
@@ -139,6 +193,7 @@ def _described(study: StudyRecord) -> dict[str, Json]:
         "decided_by": study.decided_by,
         "researcher": study.researcher,
         "specification_sha256": study.specification_sha256,
+        "preparation_sha256": study.preparation or None,
         "decision_delivered": study.decision_delivered,
         "received_us": study.received_us,
         "decided_us": study.decided_us,

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from supplier_agent.consent.study_record import StudyRecord, StudyState, move, set_decision
+from supplier_agent.consent.study_record import (
+    StudyRecord,
+    StudyState,
+    move,
+    set_decision,
+    set_participation,
+)
 from syncline.durable.audit import AuditLog
 from syncline.errors import SynclineError
 from syncline.identity.signatures import Purpose, sign
+from syncline.study.participation import AS_ASKED, Participation
 from syncline.wire.messages import Decision, StudyId, SupplierDecision, decision_digest
 from syncline.wire.people_sentence import people_sentence
 
@@ -34,11 +41,12 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision before it is signed: by whom and, for people, why."""
+    """A decision before it is signed: by whom, for people why, and with an approval how to take part."""
 
     decision: Decision
     reason: str
     by: str
+    participation: Participation = AS_ASKED
 
 
 def decide(
@@ -47,9 +55,14 @@ def decide(
     """Record a verdict about ``study``; it is sent to the hub afterwards, until that confirms it."""
     move(connection, study.study_id, _STATES[verdict.decision])
     reason = people_sentence(verdict.reason)
-    digest = decision_digest(StudyId(study.study_id), study.specification_sha256, verdict.decision, reason)
+    approved = verdict.participation if verdict.decision is Decision.APPROVE else AS_ASKED
+    digest = decision_digest(
+        StudyId(study.study_id), study.specification_sha256, verdict.decision, reason, approved
+    )
     signature = sign(seal.key, Purpose.STUDY_DECISION, digest)
     set_decision(connection, study.study_id, reason, verdict.by, signature, now_us)
+    if verdict.decision is Decision.APPROVE:
+        set_participation(connection, study.study_id, approved)
     seal.audit.append(
         connection,
         "study-decided",
@@ -59,6 +72,8 @@ def decide(
             "decision": verdict.decision.value,
             "by": verdict.by,
             "reason": reason,
+            "flow": approved.flow,
+            "preparation_sha256": approved.preparation_sha256,
         },
     )
 
@@ -68,10 +83,12 @@ def decision_of(study: StudyRecord) -> SupplierDecision:
     decisions = {state: decision for decision, state in _STATES.items()}
     if study.signature is None or study.state not in decisions:
         raise SynclineError(f"study {study.name} is not decided")
+    decision = decisions[study.state]
     return SupplierDecision(
         StudyId(study.study_id),
         study.specification_sha256,
-        decisions[study.state],
+        decision,
         study.reason,
         study.signature,
+        study.participation if decision is Decision.APPROVE else AS_ASKED,
     )

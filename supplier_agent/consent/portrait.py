@@ -65,8 +65,18 @@ QUESTIONS: Mapping[Method, tuple[QuestionKind, ...]] = {
 """The kinds of questions that each method asks."""
 
 
-def portray(record: StudyRecord, spec: StudySpec, supplier: str) -> Iterator[str]:
-    """Yield the lines that a person reads before approving."""
+def portray(
+    record: StudyRecord,
+    spec: StudySpec,
+    supplier: str,
+    answered: DataFlow | None,
+    preparation_sha256: str | None,
+) -> Iterator[str]:
+    """Yield the lines that a person reads before approving.
+
+    ``answered`` is the flow by which this supplier takes part, None where it does not; the digest is that of
+    its preparation, if any.
+    """
     key = fingerprint_words(key_fingerprint(record.researcher_key))
     yield _line("Study", f"{spec.study} ({record.study_id})")
     yield _line("State", f"{record.state.value}{f': {record.reason}' if record.reason else ''}")
@@ -74,10 +84,27 @@ def portray(record: StudyRecord, spec: StudySpec, supplier: str) -> Iterator[str
     yield _line("Researcher", f"{record.researcher}; key {key} (compare by telephone)")
     yield _line("Digest", record.specification_sha256)
     yield from _lines("Suppliers", ", ".join(spec.supplier_names))
-    yield from _what_leaves(spec, supplier)
+    yield from _what_leaves(spec, supplier, answered)
+    if preparation_sha256 is not None:
+        yield from _lines("Preparation", preparation_words(preparation_sha256))
 
 
-def _what_leaves(spec: StudySpec, supplier: str) -> Iterator[str]:
+def flow_words(asked: DataFlow, answered: DataFlow | None) -> str:
+    """Say which flow is asked for and which is answered."""
+    return f"asked: {asked}; this agent answers: {answered or 'nothing'}"
+
+
+def preparation_words(sha256: str) -> str:
+    """Say what others learn of this supplier's preparation."""
+    return f"its SHA-256 goes with the approval and into the release's manifest: {sha256}"
+
+
+def leaving_words(flow: DataFlow) -> str:
+    """Say what leaves this supplier under a flow."""
+    return _LEAVES[flow]
+
+
+def _what_leaves(spec: StudySpec, supplier: str, answered: DataFlow | None) -> Iterator[str]:
     entry = next((entry for entry in spec.suppliers if entry.name == supplier), None)
     if entry is None:
         yield _line("Leaves", "nothing: the study does not name this supplier")
@@ -85,16 +112,18 @@ def _what_leaves(spec: StudySpec, supplier: str) -> Iterator[str]:
     columns = [variable.name for variable in spec.schema.modelled]
     kept = [name for name in spec.schema.names if name not in columns]
     yield _line("Data set", entry.dataset or "the only one of this agent")
-    yield from _lines("Leaves", _LEAVES[entry.flow])
+    flow = answered or entry.flow  # of what is not answered, what was asked for is shown
+    yield _line("Flow", flow_words(entry.flow, answered))
+    yield from _lines("Leaves", _LEAVES[flow])
     yield from _lines("Columns", f"{len(columns)}: {', '.join(columns)}")
     if kept:
         yield from _lines("Not used", f"{', '.join(kept)} (persons, identifiers or free text)")
-    if not STEPS[entry.flow].sends_rows:
+    if not STEPS[flow].sends_rows:
         for place, kind in enumerate(QUESTIONS[spec.synthesizer.method]):
             yield from _lines("Asks" if place == 0 else "", f"{kind.value}: {_COUNTS[kind]}")
         yield from _lines("Rounds", _rounds(spec))
     elif (person := spec.schema.person) is not None:
-        yield from _lines("Persons", _PERSONS[entry.flow].format(person.name))
+        yield from _lines("Persons", _PERSONS[flow].format(person.name))
     yield from _lines("Small cells", _small_cells(spec))
     yield from _lines("Validation", _validation(spec))
     yield from _lines("Seed", _seed(spec))

@@ -23,6 +23,7 @@ from supplier_agent.consent.study_record import (
     set_reason,
 )
 from syncline.identity.signatures import Purpose, verify
+from syncline.study.participation import AS_ASKED, Participation
 from syncline.wire.messages import Decision, Outcome, Proposal, StudyEnded
 from syncline.wire.people_sentence import people_sentence
 
@@ -34,11 +35,15 @@ _UNREADABLE = "(unreadable)"
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the policy says to a specification: its study's name, the refusals, and whether people decide."""
+    """What the policy says to a specification: its study's name, the refusals, and whether people decide.
+
+    ``participation`` is how this supplier would take part now.
+    """
 
     name: str
     refusals: tuple[str, ...]
     automatic: bool
+    participation: Participation = AS_ASKED
 
 
 def verify_researcher(proposal: Proposal) -> None:
@@ -84,7 +89,8 @@ def receive_proposal(
         decide(connection, seal, study, Verdict(Decision.REFUSE, reason, BY_POLICY), now_us)
         return StudyState.REFUSED
     if judgement.automatic and not person:
-        verdict = Verdict(Decision.APPROVE, "permitted by the supplier's policy", BY_POLICY)
+        reason = "permitted by the supplier's policy"
+        verdict = Verdict(Decision.APPROVE, reason, BY_POLICY, judgement.participation)
         decide(connection, seal, study, verdict, now_us)
         return StudyState.APPROVED
     if judgement.automatic:

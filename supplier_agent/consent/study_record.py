@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from syncline.errors import UsageError
+from syncline.study.flow import DataFlow
+from syncline.study.participation import Participation
 from syncline.wire.messages import Outcome
 
 TABLES = """
@@ -43,6 +45,12 @@ UPDATE study SET outcome = 'released' WHERE state = 'ended' AND reason LIKE 'rel
 """
 """How a study ended, as the hub told."""
 
+PARTICIPATION = """
+ALTER TABLE study ADD COLUMN flow TEXT;
+ALTER TABLE study ADD COLUMN preparation TEXT;
+"""
+"""How this supplier approved to take part: the narrower flow, and the digest of the preparation."""
+
 
 class StudyState(Enum):
     """Where a study stands at this supplier."""
@@ -63,7 +71,12 @@ TRANSITIONS: Mapping[StudyState, frozenset[StudyState]] = {
 
 @dataclass(frozen=True, slots=True)
 class StudyRecord:
-    """One study: its specification with the researcher's signature, and what was decided by whom."""
+    """One study: its specification with the researcher's signature, and what was decided by whom.
+
+    ``flow`` is the narrower flow that was approved instead of the one asked for, None where there is none;
+    ``preparation`` is the digest of the preparation at the approval, empty where there was none, and None
+    before an approval and in those of earlier versions.
+    """
 
     study_id: str
     name: str
@@ -81,6 +94,13 @@ class StudyRecord:
     decided_us: int | None
     ended_us: int | None
     outcome: str | None = None
+    flow: DataFlow | None = None
+    preparation: str | None = None
+
+    @property
+    def participation(self) -> Participation:
+        """What the approval says beside the specification."""
+        return Participation(self.flow, self.preparation or None)
 
     @property
     def is_open(self) -> bool:
@@ -93,13 +113,14 @@ class StudyRecord:
         values = dict(row)
         values["state"] = StudyState(values["state"])
         values["decision_delivered"] = bool(values["decision_delivered"])
+        values["flow"] = DataFlow(values["flow"]) if values["flow"] is not None else None
         return cls(**values)
 
 
 def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
     """Store a study that was proposed for the first time."""
     connection.execute(
-        "INSERT INTO study VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO study VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             record.study_id,
             record.name,
@@ -117,6 +138,8 @@ def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
             record.decided_us,
             record.ended_us,
             record.outcome,
+            record.flow,
+            record.preparation,
         ),
     )
 
@@ -212,6 +235,14 @@ def set_decision(
         "UPDATE study SET reason = ?, decided_by = ?, signature = ?, decided_us = ?, decision_delivered = 0"
         " WHERE study_id = ?",
         (reason, decided_by, signature, now_us, study_id),
+    )
+
+
+def set_participation(connection: sqlite3.Connection, study_id: str, approved: Participation) -> None:
+    """Store how this supplier takes part, which no later decision changes."""
+    connection.execute(
+        "UPDATE study SET flow = ?, preparation = ? WHERE study_id = ?",
+        (approved.flow, approved.preparation_sha256 or "", study_id),
     )
 
 

@@ -25,7 +25,7 @@ from syncline.questions.workspace import Workspace
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
 from syncline.study.fitting import workspace_of
-from syncline.study.flow import STEPS
+from syncline.study.flow import STEPS, DataFlow, is_within
 from syncline.study.policy import Policy
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
@@ -52,9 +52,12 @@ class Child:
         request = RequestCodec().decode(request_bytes)
         memory = MemoryCodec().decode(memory_bytes[_DIGEST_BYTES:])
         policy, supplier = Policy.from_document(header.get("policy")), str(header.get("supplier"))
-        if STEPS[spec.supplier(supplier).flow].sends_rows:
+        flow = DataFlow(str(header.get("flow")))
+        if not is_within(flow, spec.supplier(supplier).flow):
+            raise PolicyRefusal(f"the flow {flow} is not within the one that the study asks for")
+        if STEPS[flow].sends_rows:
             source = _opened(str(header.get("source")), preparation)
-            return self._ship(spec, supplier, source, replace(admit(request, memory), closed=True))
+            return self._ship(spec, flow, source, replace(admit(request, memory), closed=True))
         asked = judge(policy, request, memory, spec.schema)
         try:
             workspace = self._table(spec, str(header.get("source")), [specification, *preparation])
@@ -66,12 +69,12 @@ class Child:
         return {"questions": asked}, [ReplyCodec().encode(reply), self._digest + MemoryCodec().encode(after)]
 
     def _ship(
-        self, spec: StudySpec, supplier: str, source: Source, after: Memory
+        self, spec: StudySpec, flow: DataFlow, source: Source, after: Memory
     ) -> tuple[Header, list[bytes]]:
         """Send the rows that the approved flow sends, in round 0; nothing is answered after that."""
-        shipment = ship(spec, supplier, source, Seed(secrets.token_bytes(32)))
+        shipment = ship(spec, flow, source, Seed(secrets.token_bytes(32)))
         sent: Json = {
-            "kind": f"{spec.supplier(supplier).flow.value}_rows",
+            "kind": f"{flow.value}_rows",
             "columns": [variable.name for variable in spec.schema.modelled],
             "cells": 0,
         }

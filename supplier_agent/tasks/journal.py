@@ -16,6 +16,7 @@ MIGRATIONS = (
     catalogue.TABLES + study_record.TABLES + round_record.TABLES + AUDIT_SCHEMA,
     catalogue.PREPARATIONS,
     round_record.DETAIL + study_record.OUTCOME,
+    study_record.PARTICIPATION,
 )
 
 

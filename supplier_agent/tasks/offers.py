@@ -1,7 +1,7 @@
 """What to do with a task that the hub offers, decided and recorded in one transaction.
 
-Nothing is computed for a study that was not approved here, for another specification than the approved one,
-for a round that was asked with other bytes before, or for a round behind the last one answered.
+Nothing is computed for a study that was not approved here, for another specification or flow than the
+approved one, for a round that was asked with other bytes before, or for a round behind the last one answered.
 """
 
 from __future__ import annotations
@@ -82,6 +82,12 @@ def _refusal(connection: sqlite3.Connection, offer: TaskOffer) -> Refuse | None:
         return Refuse(DeclineKind.POLICY, f"the study {state} at this supplier, which approves it first")
     if study.specification_sha256 != offer.specification_sha256:
         return Refuse(DeclineKind.POLICY, "the task belongs to another specification than the one approved")
+    if offer.flow is not study.flow:
+        asked, approved = (flow or "that the study asks for" for flow in (offer.flow, study.flow))
+        return Refuse(
+            DeclineKind.POLICY,
+            f"the task is for the flow {asked}, and this supplier approved the one {approved}",
+        )
     known = find_round(connection, offer.study_id, offer.round)
     if known is not None and known.request_sha256 != offer.request.sha256:
         return Refuse(DeclineKind.PROTOCOL, f"round {offer.round} was asked with another request before")

@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from supplier_agent.datasets.catalogue import Dataset
-from supplier_agent.tasks.standing_policy import assess
+from supplier_agent.tasks.standing_policy import Agreed, assess
 from syncline.compute.frames import Json
 from syncline.compute.serve import serve
 from syncline.errors import ProtocolError
+from syncline.study.flow import DataFlow
 from syncline.study.spec import StudySpec
 
 
 def answer(header: dict[str, Json], blobs: list[bytes]) -> tuple[dict[str, Json], list[bytes]]:
     """Assess the specification in the only blob."""
-    listed = header["datasets"]
+    listed, agreed = header["datasets"], header["agreed"]
     if not isinstance(listed, list):
         raise ProtocolError("datasets: expected a list")
     found = assess(
@@ -23,6 +24,7 @@ def answer(header: dict[str, Json], blobs: list[bytes]) -> tuple[dict[str, Json]
         StudySpec.from_canonical(blobs[0]),
         str(header["researcher"]),
         [Dataset(*item) for item in listed],
+        Agreed(_flow(agreed.get("flow"))) if isinstance(agreed, dict) else None,
     )
     return {
         "name": found.name,
@@ -33,7 +35,13 @@ def answer(header: dict[str, Json], blobs: list[bytes]) -> tuple[dict[str, Json]
         "preparation": found.preparation,
         "max_rounds": found.max_rounds,
         "policy": found.policy,
+        "asked": found.asked,
+        "flow": found.flow,
     }, []
+
+
+def _flow(word: Json) -> DataFlow | None:
+    return None if word is None else DataFlow(str(word))
 
 
 if __name__ == "__main__":

@@ -12,11 +12,14 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from supplier_agent.consent.proposals import Judgement
+from supplier_agent.consent.study_record import StudyRecord
 from supplier_agent.datasets.catalogue import Dataset
 from supplier_agent.tasks.child_pool import ChildPool
 from supplier_agent.tasks.public_reason import POLICY_UNREADABLE
 from syncline.compute.frames import Json
-from syncline.errors import DocumentError, PolicyRefusal, WireError
+from syncline.errors import DataError, DocumentError, PolicyRefusal, WireError
+from syncline.study.flow import DataFlow
+from syncline.study.participation import Participation
 
 POLICY_CHILD = "supplier_agent.tasks.policy_child"
 _MOST_KEPT = 64
@@ -24,12 +27,13 @@ _MOST_KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms a round is answered: as whom, from which data set, by which policy and preparation."""
+    """On which terms a round is answered: as whom, by which flow, policy and preparation, from which data."""
 
     supplier: str
     dataset: str
     source: str
     policy: Mapping[str, Json]
+    flow: DataFlow
     preparation: str | None = None
 
 
@@ -46,14 +50,17 @@ class PolicyDesk:
         self, specification: bytes, researcher_key: bytes, datasets: Sequence[Dataset]
     ) -> Judgement:
         """Say what the policy of now says to a proposed study."""
-        found = await self._assess(specification, researcher_key, datasets)
-        return Judgement(str(found["name"]), _refusals(found), found["automatic"] is True)
+        found = await self._assess(specification, researcher_key, datasets, None)
+        asked, flow = found["asked"], found["flow"]
+        participation = Participation(
+            None if flow is None or flow == asked else DataFlow(str(flow)), _text(found["preparation"])
+        )
+        return Judgement(str(found["name"]), _refusals(found), found["automatic"] is True, participation)
 
-    async def terms(
-        self, specification: bytes, researcher_key: bytes, number: int, datasets: Sequence[Dataset]
-    ) -> Terms:
-        """Return the terms of round ``number``, or raise what the policy of now says against it."""
-        found = await self._assess(specification, researcher_key, datasets)
+    async def terms(self, study: StudyRecord, number: int, datasets: Sequence[Dataset]) -> Terms:
+        """Return the terms of round ``number`` of an approved study, or raise what speaks against it now."""
+        agreed: dict[str, Json] = {"flow": study.flow}
+        found = await self._assess(study.specification, study.researcher_key, datasets, agreed)
         refusals, policy = _refusals(found), found["policy"]
         dataset, source = found["dataset"], found["source"]
         if refusals:
@@ -63,13 +70,21 @@ class PolicyDesk:
         most = found["max_rounds"]
         if not isinstance(most, int) or number > most:
             raise PolicyRefusal(f"limits.max_rounds: round {number} exceeds the {most} permitted")
-        preparation = found["preparation"]
-        return Terms(
-            self._supplier, dataset, source, policy, None if preparation is None else str(preparation)
-        )
+        flow, preparation = DataFlow(str(found["flow"])), _text(found["preparation"])
+        if study.preparation is not None and study.preparation != (preparation or ""):
+            raise DataError(
+                f"the data set {dataset} was given another preparation since this study was approved: add it"
+                " as it was, or refuse the study and let it be submitted anew",
+                public="its data set was given another preparation since this study was approved",
+            )
+        return Terms(self._supplier, dataset, source, policy, flow, preparation)
 
     async def _assess(
-        self, specification: bytes, researcher_key: bytes, datasets: Sequence[Dataset]
+        self,
+        specification: bytes,
+        researcher_key: bytes,
+        datasets: Sequence[Dataset],
+        agreed: dict[str, Json] | None,
     ) -> dict[str, Json]:
         rows: list[Json] = [list(astuple(dataset)) for dataset in datasets]
         header: dict[str, Json] = {
@@ -77,6 +92,7 @@ class PolicyDesk:
             "supplier": self._supplier,
             "researcher": hashlib.sha256(researcher_key).hexdigest(),
             "datasets": rows,
+            "agreed": agreed,
         }
         key = self._key(specification, repr(header).encode())
         if key not in self._kept:
@@ -94,6 +110,10 @@ class PolicyDesk:
                 f"{self._path}: it cannot be read ({error.strerror}): restore it", public=POLICY_UNREADABLE
             ) from error
         return b"".join(hashlib.sha256(part).digest() for part in (content, *parts))
+
+
+def _text(word: Json) -> str | None:
+    return None if word is None else str(word)
 
 
 def _refusals(found: Mapping[str, Json]) -> tuple[str, ...]:

@@ -51,8 +51,8 @@ from syncline.wire.people_sentence import people_sentence
 Fetch = Callable[[PayloadStore], Awaitable[None]]
 """Brings the request's bytes into the store given."""
 
-AskTerms = Callable[[bytes, bytes, int, list[Dataset]], Awaitable[Terms]]
-"""Asks what the policy of now says to a specification, for one round; raises where it does not permit it."""
+AskTerms = Callable[[StudyRecord, int, list[Dataset]], Awaitable[Terms]]
+"""Asks what the policy of now says to an approved study, for one round; raises what it forbids."""
 
 _KINDS: tuple[tuple[type[SynclineError], DeclineKind], ...] = (
     (PolicyRefusal, DeclineKind.POLICY),
@@ -132,7 +132,7 @@ class Responder:
         study, datasets = await self._database.read(
             lambda connection: (known_study(connection, offer.study_id), list_datasets(connection))
         )
-        return study, await self._terms(study.specification, study.researcher_key, offer.round, datasets)
+        return study, await self._terms(study, offer.round, datasets)
 
     async def _compute(
         self, offer: TaskOffer, study: StudyRecord, terms: Terms, store: PayloadStore
@@ -145,6 +145,7 @@ class Responder:
             "supplier": terms.supplier,
             "source": terms.source,
             "policy": terms.policy,
+            "flow": terms.flow,
             "study_id": offer.study_id,
         }
         preparation = await self._database.read(

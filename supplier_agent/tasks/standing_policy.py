@@ -16,7 +16,8 @@ from supplier_agent.datasets.catalogue import Dataset, choose_dataset
 from supplier_agent.tasks.public_reason import POLICY_UNREADABLE
 from syncline.compute.frames import Json
 from syncline.errors import DataError, DocumentError
-from syncline.study.flow import STEPS
+from syncline.study.flow import STEPS, DataFlow
+from syncline.study.participation import Participation
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
 
@@ -26,7 +27,9 @@ class Assessment:
     """A study's name, every reason against it in words, and on which terms it would be answered.
 
     ``dataset`` and ``source`` are None where no data set fits, ``preparation`` also where it has none;
-    ``automatic`` tells whether the policy needs no person.
+    ``automatic`` tells whether the policy needs no person. ``asked`` is the flow that the study asks for and
+    ``flow`` the one that is answered; both are None where the study does not name this supplier, ``flow``
+    also where the one asked for is refused.
     """
 
     name: str
@@ -37,15 +40,40 @@ class Assessment:
     preparation: str | None
     max_rounds: int
     policy: Mapping[str, Json]
+    asked: DataFlow | None
+    flow: DataFlow | None
+
+    @property
+    def participation(self) -> Participation:
+        """How this supplier would take part, as its approval says it."""
+        return Participation(None if self.flow is self.asked else self.flow, self.preparation)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What an approval fixed: the flow that it named, None where that is the one asked for."""
+
+    flow: DataFlow | None
 
 
 def assess(
-    path: Path, supplier: str, spec: StudySpec, researcher_fingerprint: str, datasets: Sequence[Dataset]
+    path: Path,
+    supplier: str,
+    spec: StudySpec,
+    researcher_fingerprint: str,
+    datasets: Sequence[Dataset],
+    agreed: Agreed | None = None,
 ) -> Assessment:
-    """Hold a study against the policy file at ``path`` and the data sets of the agent."""
+    """Hold a study against the policy file at ``path`` and the data sets of the agent.
+
+    ``agreed`` is given once the study is approved: then its flow is the one that is answered, or none.
+    """
     policy = _policy(path)
-    refusals = [str(refusal) for refusal in policy.permits(spec, supplier)]
-    refusals += _against_questions(policy, spec, supplier)
+    asked = next((entry.flow for entry in spec.suppliers if entry.name == supplier), None)
+    approved = None if agreed is None else agreed.flow or asked
+    flow = approved or (None if asked is None else policy.answers(asked))
+    refusals = [str(refusal) for refusal in policy.permits(spec, supplier, approved)]
+    refusals += _against_questions(policy, spec, flow or asked)
     dataset = None
     try:
         dataset = choose_dataset(datasets, _wanted(spec, supplier))
@@ -62,6 +90,8 @@ def assess(
         preparation=None if dataset is None else dataset.preparation,
         max_rounds=policy.limits.max_rounds,
         policy=policy.to_document(),
+        asked=asked,
+        flow=flow,
     )
 
 
@@ -72,9 +102,9 @@ def _policy(path: Path) -> Policy:
         raise DocumentError(str(error), public=POLICY_UNREADABLE) from None
 
 
-def _against_questions(policy: Policy, spec: StudySpec, supplier: str) -> list[str]:
+def _against_questions(policy: Policy, spec: StudySpec, flow: DataFlow | None) -> list[str]:
     """Refuse a method at once that will ask what is not answered, rather than in the middle of the study."""
-    if any(entry.name == supplier and STEPS[entry.flow].sends_rows for entry in spec.suppliers):
+    if flow is not None and STEPS[flow].sends_rows:
         return []  # nothing is asked of a supplier that sends rows
     method = spec.synthesizer.method
     return [

@@ -112,6 +112,7 @@ class Errands:
             study=proposal.study_id,
             name=judgement.name,
             state=state.value,
+            flow=judgement.participation.flow,
             reason="; ".join(judgement.refusals) or None,
         )
         desk.courier.wake()

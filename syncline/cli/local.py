@@ -55,7 +55,7 @@ def simulate(
     chosen = seed_of(spec) if seed is None else Seed.of_number(seed)
     for hazard in fitted.hazards:
         sys.stderr.write(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}\n")
-    written = release_study(spec, fitted, chosen, stages, out)
+    written = release_study(spec, sources, fitted, chosen, stages, out)
     if as_json:
         print_json(
             {

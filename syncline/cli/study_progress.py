@@ -12,7 +12,7 @@ from syncline.cli.table import print_table, shown_bytes, shown_time
 from syncline.compute.frames import Json
 
 if TYPE_CHECKING:
-    from syncline.wire.messages import StudyId, StudyStatus
+    from syncline.wire.messages import StudyId, StudyStatus, SupplierStatus
     from syncline.wire.research_client import ResearchClient
 
 RETRY_SECONDS = 1.0
@@ -60,10 +60,23 @@ def show_study(status: StudyStatus) -> None:
         passed = " (let pass)" if hazard.accepted else ""
         typer.echo(f"{'HAZARD' if hazard.severe else 'hazard':<11}{hazard.words}{passed}")
     rows = [
-        (item.name, "yes" if item.connected else "no", item.state, str(item.rounds_answered), item.reason)
+        (
+            item.name,
+            "yes" if item.connected else "no",
+            item.state,
+            _flow(item),
+            str(item.rounds_answered),
+            item.reason,
+        )
         for item in status.suppliers
     ]
-    print_table(("SUPPLIER", "CONNECTED", "STATE", "ROUNDS", "REASON"), rows, "No suppliers.")
+    print_table(("SUPPLIER", "CONNECTED", "STATE", "FLOW", "ROUNDS", "REASON"), rows, "No suppliers.")
+
+
+def _flow(item: SupplierStatus) -> str:
+    """Say by which flow a supplier takes part, and which was asked for where that is a wider one."""
+    narrowed = item.flow and item.flow != item.flow_asked
+    return f"{item.flow} (asked: {item.flow_asked})" if narrowed else item.flow_asked or "-"
 
 
 def study_json(status: StudyStatus) -> dict[str, Json]:
@@ -91,6 +104,8 @@ def study_json(status: StudyStatus) -> dict[str, Json]:
                 "connected": item.connected,
                 "state": item.state,
                 "reason": item.reason,
+                "flow_asked": item.flow_asked,
+                "flow": item.flow,
                 "rounds_answered": item.rounds_answered,
             }
             for item in status.suppliers

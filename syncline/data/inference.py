@@ -183,7 +183,7 @@ def _rows_of_texts(column: pa.ChunkedArray) -> Counter[str]:
 
 def _numbers(distinct: Sequence[str]) -> npt.NDArray[np.float64] | None:
     """Read numbers; text like 00123 is a code, and so are whole numbers beyond a float's exact ones."""
-    if any(_PADDED.match(text) for text in distinct):
+    if any(is_padded_code(text) for text in distinct):
         return None
     numbers = _all_read(distinct, Kind.CONTINUOUS, None)
     if numbers is None:
@@ -200,6 +200,11 @@ def _from_written_moments(name: str, distinct: Sequence[str], missing: tuple[str
             low, high = min(values), max(values)
             return Variable(name=name, kind=kind, zone=zone, range=(low, high), missing=missing)
     return None
+
+
+def is_padded_code(text: str) -> bool:
+    """Tell whether a number is written like a code, as 00123 is."""
+    return _PADDED.match(text) is not None
 
 
 def _all_read(texts: Sequence[str], kind: Kind, zone: str | None) -> list[Scalar] | None:

@@ -14,6 +14,10 @@ studies: []
 # What may leave: summaries are counts, never a row. [summaries]
 flows: []
 
+# Which narrower flow is answered where a study asks for one that is not listed; without it such a study is
+# refused. {raw: summaries, prepared: summaries}
+narrow: {}
+
 # Data sets of `supplier-agent datasets list` that studies may use: [heart]
 datasets: []
 

@@ -53,3 +53,22 @@ STEPS: Mapping[DataFlow, Steps] = MappingProxyType(
     }
 )
 """The one table of flows: every flow shares the same code, only the side that calls it differs."""
+
+NARROWER: Mapping[DataFlow, tuple[DataFlow, ...]] = MappingProxyType(
+    {
+        DataFlow.RAW: (DataFlow.PREPARED, DataFlow.SUMMARIES),
+        DataFlow.PREPARED: (DataFlow.SUMMARIES,),
+        DataFlow.SUMMARIES: (),
+        DataFlow.SYNTHESIZED: (),
+    }
+)
+"""The flows that may be answered instead of each, the widest first.
+
+What a narrower flow sends can be computed from what the wider one sends, and the released table is the same.
+``synthesized`` stands alone: it releases another table, so it neither replaces a flow nor is replaced.
+"""
+
+
+def is_within(flow: DataFlow, wider: DataFlow) -> bool:
+    """Tell whether ``flow`` is ``wider`` itself or may be answered in its place."""
+    return flow is wider or flow in NARROWER[wider]

@@ -8,7 +8,6 @@ from syncline.protocols.asking import Answering, Memory, Reply, Request, admit
 from syncline.protocols.transition import PartyId
 from syncline.questions.workspace import Workspace
 from syncline.study.flow import STEPS, DataFlow
-from syncline.study.spec import StudySpec
 
 
 def answer_locally(
@@ -20,11 +19,11 @@ def answer_locally(
     return replies, after
 
 
-def sends_rows(spec: StudySpec, names: Iterable[str]) -> tuple[PartyId, ...]:
+def sends_rows(flows: Mapping[str, DataFlow], names: Iterable[str]) -> tuple[PartyId, ...]:
     """Return those of the suppliers ``names`` whose flow sends rows, in the order of their names."""
-    return tuple(PartyId(name) for name in sorted(names) if STEPS[spec.supplier(name).flow].sends_rows)
+    return tuple(PartyId(name) for name in sorted(names) if STEPS[flows[name]].sends_rows)
 
 
-def is_pooled(spec: StudySpec, names: Iterable[str]) -> bool:
+def is_pooled(flows: Mapping[str, DataFlow], names: Iterable[str]) -> bool:
     """Tell whether the study's tables are pooled: all suppliers synthesize, and nothing is left to learn."""
-    return all(spec.supplier(name).flow is DataFlow.SYNTHESIZED for name in names)
+    return all(flows[name] is DataFlow.SYNTHESIZED for name in names)

@@ -14,6 +14,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
@@ -23,6 +24,11 @@ from syncline.errors import IdentityError, StorageError, UsageError
 from syncline.identity.key_pin import KeyPin
 from syncline.identity.keys import public_signing_key
 from syncline.identity.signatures import Purpose, sign, verify
+from syncline.study.flow import DataFlow
+from syncline.study.participation import Participation
+
+if TYPE_CHECKING:
+    from syncline.study.spec import StudySpec
 
 MANIFEST_NAME = "manifest.json"
 SIGNATURE_NAME = "manifest.sig"
@@ -33,10 +39,40 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class RosterEntry:
-    """A supplier whose data is in the release; its key is the one that signed the approval."""
+    """A supplier whose data is in the release; its key is the one that signed the approval.
+
+    ``flow_asked`` is what the study asked of it and ``flow`` what it answered, which may be narrower;
+    ``preparation_sha256`` is the digest of its preparation, None where it has none.
+    """
 
     name: str
-    key_fingerprint: str | None = None
+    key_fingerprint: str | None
+    flow_asked: DataFlow
+    flow: DataFlow
+    preparation_sha256: str | None
+
+    @classmethod
+    def of(
+        cls, spec: StudySpec, name: str, agreed: Participation, key_fingerprint: str | None = None
+    ) -> RosterEntry:
+        """Return the entry of a supplier of the study ``spec`` that agreed to take part so."""
+        asked = spec.supplier(name).flow
+        return cls(name, key_fingerprint, asked, agreed.flow or asked, agreed.preparation_sha256)
+
+    @classmethod
+    def from_json(cls, value: Json) -> RosterEntry:
+        """Read what :meth:`to_json` returned."""
+        fields = dict(value) if isinstance(value, dict) else {}
+        asked, flow = (DataFlow(str(fields.pop(key, ""))) for key in ("flow_asked", "flow"))
+        name, texts = (
+            str(fields.pop("name")),
+            {key: None if v is None else str(v) for key, v in fields.items()},
+        )
+        return cls(name=name, flow_asked=asked, flow=flow, **texts)
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the entry as it stands in the manifest."""
+        return dict(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)

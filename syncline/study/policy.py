@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, model_validator
 from syncline.data.document import parse_document, read_file
 from syncline.data.section import Integer, Section, Switch, WholeSentence, build, shown, word_of
 from syncline.data.variable import Labels
-from syncline.study.flow import DataFlow
+from syncline.study.flow import NARROWER, DataFlow, is_within
 from syncline.study.sections import Form, Supplier, within
 from syncline.study.spec import StudySpec
 
@@ -82,6 +82,29 @@ class Limits(Section):
     max_cells: Annotated[Integer, within(0, 2**62)] = 0
 
 
+def _narrower_than(asked: DataFlow) -> AfterValidator:
+    """Return the validator of a flow that may be answered where ``asked`` is asked for."""
+
+    def check(flow: DataFlow) -> DataFlow:
+        if flow not in NARROWER[asked]:
+            words = " or ".join(other.value for other in NARROWER[asked])
+            raise ValueError(f"must be narrower than {asked.value}: {words}")
+        return flow
+
+    return AfterValidator(check)
+
+
+class Narrowing(Section):
+    """Which flow is answered where a study asks for a wider one than is permitted; left out, none."""
+
+    raw: Annotated[DataFlow, word_of(DataFlow), _narrower_than(DataFlow.RAW)] | None = None
+    prepared: Annotated[DataFlow, word_of(DataFlow), _narrower_than(DataFlow.PREPARED)] | None = None
+
+    def instead_of(self, asked: DataFlow) -> DataFlow | None:
+        """Return what is answered instead of a flow, or None where it is refused."""
+        return {DataFlow.RAW: self.raw, DataFlow.PREPARED: self.prepared}.get(asked)
+
+
 def _whole_mode(value: object) -> object:
     """Refuse a word that is only near to ``automatic``: nobody shall give up approvals by a suggestion."""
     if value not in tuple(ApprovalMode):
@@ -115,6 +138,7 @@ class Policy(Section):
     syncline: Form
     studies: Labels = ()
     flows: tuple[Annotated[DataFlow, word_of(DataFlow)], ...] = ()
+    narrow: Narrowing = Narrowing()
     datasets: Labels = ()
     columns: Columns = Columns()
     questions: tuple[Annotated[QuestionKind, word_of(QuestionKind)], ...] = ()
@@ -138,12 +162,30 @@ class Policy(Section):
         """Return the policy as plain mappings and lists that fit into JSON."""
         return self.model_dump(mode="json")
 
-    def permits(self, spec: StudySpec, supplier: str) -> tuple[Refusal, ...]:
-        """Return every reason against the study ``spec`` at the supplier of this name; none means yes."""
+    @model_validator(mode="after")
+    def _check(self) -> Policy:
+        for asked in DataFlow:
+            instead = self.narrow.instead_of(asked)
+            if instead is not None and asked in self.flows:
+                raise WholeSentence(f"narrow.{asked}: flows lists {asked} itself; take one of the two out")
+            if instead is not None and instead not in self.flows:
+                raise WholeSentence(f"narrow.{asked}: flows must list {instead} too, for it is answered")
+        return self
+
+    def answers(self, asked: DataFlow) -> DataFlow | None:
+        """Return the flow that is answered where a study asks for ``asked``; None where it is refused."""
+        return asked if asked in self.flows else self.narrow.instead_of(asked)
+
+    def permits(self, spec: StudySpec, supplier: str, agreed: DataFlow | None = None) -> tuple[Refusal, ...]:
+        """Return every reason against the study ``spec`` at the supplier of this name; none means yes.
+
+        ``agreed`` is the flow that was approved before, where it was: a policy that has become narrower since
+        does not let it pass.
+        """
         entry = next((entry for entry in spec.suppliers if entry.name == supplier), None)
         if entry is None:
             return (Refusal("studies", f"the study does not name the supplier {supplier!r}"),)
-        return (*self._against_entry(spec, entry), *self._against_study(spec))
+        return (*self._against_entry(spec, entry, agreed), *self._against_study(spec))
 
     def permits_dataset(self, name: str) -> Refusal | None:
         """Judge the data set that the study would be answered from."""
@@ -180,11 +222,16 @@ class Policy(Section):
             return False
         return spec_digest in self.approval.specs or researcher_fingerprint in self.approval.researchers
 
-    def _against_entry(self, spec: StudySpec, entry: Supplier) -> Iterator[Refusal]:
+    def _against_entry(self, spec: StudySpec, entry: Supplier, agreed: DataFlow | None) -> Iterator[Refusal]:
         if not _matches_any(spec.study, self.studies):
             yield Refusal("studies", f"no pattern matches the study {spec.study!r}")
-        if entry.flow not in self.flows:
+        answered = self.answers(entry.flow)
+        if answered is None:
             yield Refusal("flows", f"the flow {entry.flow.value!r} is not listed")
+        elif agreed is not None and not (agreed in self.flows and is_within(agreed, answered)):
+            yield Refusal(
+                "flows", f"the flow {agreed.value!r} was approved and {answered.value!r} is answered now"
+            )
         if entry.dataset is not None and (refusal := self.permits_dataset(entry.dataset)):
             yield refusal
         if entry.dataset is None and not self.datasets:

@@ -7,7 +7,7 @@ report and the manifest.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from syncline.data.content_digest import content_sha256
 from syncline.data.release_table import Columns, write_release_csv, write_release_parquet
 from syncline.data.schema import Schema
 from syncline.durable.storage_fault import storage_error_from_os
+from syncline.study.manifest import RosterEntry
 from syncline.study.pooled import Pooled
 from syncline.study.report import report_document, report_page
 from syncline.study.sections import Format
@@ -40,7 +41,12 @@ class WrittenRelease:
 
 
 def write_release(
-    directory: Path, spec: StudySpec, result: Fitted | Pooled, seed: Seed, provenance: Mapping[str, Json]
+    directory: Path,
+    spec: StudySpec,
+    result: Fitted | Pooled,
+    seed: Seed,
+    roster: Sequence[RosterEntry],
+    provenance: Mapping[str, Json],
 ) -> WrittenRelease:
     """Sample, compare and write all files of a release but the manifest into ``directory``."""
     if isinstance(result, Pooled):
@@ -58,7 +64,7 @@ def write_release(
         files += ["synthetic.csv", "synthetic.csv.README.txt"]
     compared = None if isinstance(result, Pooled) else compare(result, rows, seed)
     digest = content_sha256(directory / TABLE_NAME)
-    document = report_document(spec, result, rows, compared, {**provenance, "content_sha256": digest})
+    document = report_document(spec, result, rows, compared, roster, {**provenance, "content_sha256": digest})
     _write(directory / "schema.yaml", schema.to_yaml())
     _write(directory / "report.json", report_page.as_json(document))
     _write(directory / "report.html", report_page.as_html(document))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from syncline.compute.frames import Json
 from syncline.study import report_page
 from syncline.study.flow import DataFlow
+from syncline.study.manifest import RosterEntry
 from syncline.study.pooled import Pooled
 from syncline.study.sections import Method
 from syncline.study.spec import StudySpec
@@ -26,6 +26,7 @@ def report_document(
     result: Fitted | Pooled,
     rows: int,
     compared: Agreement | None,
+    roster: Sequence[RosterEntry],
     provenance: Mapping[str, Json],
 ) -> dict[str, Json]:
     """Return the report as JSON; a figure is a mean or a share, never a count of few persons."""
@@ -44,11 +45,16 @@ def report_document(
         "columns": _left_out(spec, result) if isinstance(result, Pooled) else _columns(spec, result),
         "hazards": hazards_to_json(result.hazards),
         "suppliers": [
-            {"name": name, "flow": str(spec.supplier(name).flow)}
-            for name in cast("list[str]", provenance["roster"])
+            {
+                "name": entry.name,
+                "flow_asked": str(entry.flow_asked),
+                "flow": str(entry.flow),
+                "preparation_sha256": entry.preparation_sha256,
+            }
+            for entry in roster
         ],
-        "flows": _flow_words(spec, cast("list[str]", provenance["roster"]), isinstance(result, Pooled)),
-        "privacy": _privacy(spec),
+        "flows": _flow_words(roster, isinstance(result, Pooled)),
+        "privacy": _privacy(spec, roster),
         "provenance": dict(provenance),
     }
 
@@ -154,9 +160,9 @@ _MIXED = (
 )
 
 
-def _flow_words(spec: StudySpec, roster: Sequence[str], pooled: bool) -> list[Json]:
-    words: list[Json] = [f"{name} {_LEAVES[spec.supplier(name).flow]}" for name in roster]
-    synthesized = any(spec.supplier(name).flow is DataFlow.SYNTHESIZED for name in roster)
+def _flow_words(roster: Sequence[RosterEntry], pooled: bool) -> list[Json]:
+    words: list[Json] = [_supplier_words(entry) for entry in roster]
+    synthesized = any(entry.flow is DataFlow.SYNTHESIZED for entry in roster)
     if pooled:
         words.append(_POOLED)
     elif synthesized:
@@ -164,7 +170,18 @@ def _flow_words(spec: StudySpec, roster: Sequence[str], pooled: bool) -> list[Js
     return words
 
 
-def _privacy(spec: StudySpec) -> dict[str, Json]:
+def _supplier_words(entry: RosterEntry) -> str:
+    words = f"{entry.name} {_LEAVES[entry.flow]}"
+    if entry.flow is not entry.flow_asked:
+        words += (
+            f" It was asked for the flow {entry.flow_asked}, and its policy narrowed that to {entry.flow}."
+        )
+    if entry.preparation_sha256 is not None:
+        words += f" Its preparation has the SHA-256 {entry.preparation_sha256}."
+    return words
+
+
+def _privacy(spec: StudySpec, roster: Sequence[RosterEntry]) -> dict[str, Json]:
     given = spec.synthesizer.seed is not None
     unit = "persons" if spec.schema.person is not None else "rows"
     return {
@@ -173,7 +190,7 @@ def _privacy(spec: StudySpec) -> dict[str, Json]:
         "secure_aggregation": False,
         "differential_privacy": "none",
         "words": [
-            f"{_seen(spec)} The model and this report show no cell of fewer than"
+            f"{_seen(roster)} The model and this report show no cell of fewer than"
             f" {spec.privacy.min_cell} {unit}.",
             "The seed stands in the specification, so counts of the model can be read off the rows."
             if given
@@ -183,8 +200,8 @@ def _privacy(spec: StudySpec) -> dict[str, Json]:
     }
 
 
-def _seen(spec: StudySpec) -> str:
-    flows = {supplier.flow for supplier in spec.suppliers}
+def _seen(roster: Sequence[RosterEntry]) -> str:
+    flows = {entry.flow for entry in roster}
     if flows & {DataFlow.PREPARED, DataFlow.RAW}:
         return "The hub held real rows of suppliers that sent them, and saw exact counts of the others."
     return "The hub saw synthetic rows." if flows == {DataFlow.SYNTHESIZED} else "The hub saw exact counts."

@@ -12,13 +12,12 @@ from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
 
 
-def ship(spec: StudySpec, supplier: str, source: Source, seed: Seed) -> bytes:
-    """Return the rows that leave a supplier; ``seed`` is its own, for synthetic ones.
+def ship(spec: StudySpec, flow: DataFlow, source: Source, seed: Seed) -> bytes:
+    """Return the rows that leave a supplier under ``flow``; ``seed`` is its own, for synthetic ones.
 
     A preparation through which the source is seen runs here, but under ``raw``: then it goes with the rows,
     less the steps at its head that only take rows or columns away.
     """
-    flow = spec.supplier(supplier).flow
     match flow:
         case DataFlow.RAW:
             return ship_raw(spec, source)

@@ -14,6 +14,8 @@ from enum import Enum
 from typing import NewType
 
 from syncline.errors import WireError
+from syncline.study.flow import DataFlow
+from syncline.study.participation import AS_ASKED, Participation
 
 StudyId = NewType("StudyId", str)
 TaskId = NewType("TaskId", str)
@@ -136,7 +138,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class TaskOffer:
-    """One round's request to one supplier."""
+    """One round's request to one supplier; ``flow`` is the narrower one that its approval named, if any."""
 
     task_id: TaskId
     study_id: StudyId
@@ -144,6 +146,7 @@ class TaskOffer:
     attempt: int
     request: PayloadRef
     specification_sha256: str
+    flow: DataFlow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,28 +172,44 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class SupplierDecision:
-    """A supplier's signed decision about one digest."""
+    """A supplier's signed decision about one digest; an approval says how the supplier takes part."""
 
     study_id: StudyId
     specification_sha256: str
     decision: Decision
     reason: str
     signature: bytes
+    participation: Participation = AS_ASKED
 
     @property
     def digest(self) -> bytes:
         """The digest under the signature with purpose ``study-decision``."""
-        return decision_digest(self.study_id, self.specification_sha256, self.decision, self.reason)
+        return decision_digest(
+            self.study_id, self.specification_sha256, self.decision, self.reason, self.participation
+        )
 
 
-def decision_digest(study_id: StudyId, specification_sha256: str, decision: Decision, reason: str) -> bytes:
-    """Return the digest that a supplier signs: SHA-256 of the decision's canonical JSON."""
-    body = {
+def decision_digest(
+    study_id: StudyId,
+    specification_sha256: str,
+    decision: Decision,
+    reason: str,
+    participation: Participation = AS_ASKED,
+) -> bytes:
+    """Return the digest that a supplier signs: SHA-256 of the decision's canonical JSON.
+
+    What the participation leaves out is left out of the JSON too, as releases before it signed.
+    """
+    body: dict[str, str] = {
         "decision": decision.value,
         "reason": reason,
         "specification_sha256": specification_sha256,
         "study_id": study_id,
     }
+    if participation.flow is not None:
+        body["flow"] = participation.flow.value
+    if participation.preparation_sha256 is not None:
+        body["preparation_sha256"] = participation.preparation_sha256
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).digest()
 
@@ -234,13 +253,19 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class SupplierStatus:
-    """One supplier's part in a study: waiting, approved, refused, answering, answered or lost."""
+    """One supplier's part in a study: waiting, approved, refused, answering, answered or lost.
+
+    ``flow_asked`` is what the study asks of it and ``flow`` what it answers; empty from a hub that does not
+    say, and ``flow`` also before the supplier has approved.
+    """
 
     name: str
     connected: bool
     state: str
     reason: str
     rounds_answered: int
+    flow_asked: str = ""
+    flow: str = ""
 
 
 MAX_HAZARDS = 1000

@@ -90,6 +90,8 @@ def _supplier_to_proto(value: SupplierStatus) -> pb.SupplierStatus:
         state=value.state,
         reason=value.reason,
         rounds_answered=value.rounds_answered,
+        flow_asked=value.flow_asked,
+        flow=value.flow,
     )
 
 
@@ -100,6 +102,8 @@ def _supplier_from_proto(message: pb.SupplierStatus) -> SupplierStatus:
         state=strict.sentence("suppliers.state", message.state, 64),
         reason=strict.sentence("suppliers.reason", message.reason),
         rounds_answered=message.rounds_answered,
+        flow_asked=strict.sentence("suppliers.flow_asked", message.flow_asked, 64),
+        flow=strict.sentence("suppliers.flow", message.flow, 64),
     )
 
 

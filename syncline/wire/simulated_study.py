@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from syncline.compute.frames import Json
 from syncline.errors import StudyFailed, SynclineError, UsageError
+from syncline.preparation.prepared_view import PreparedView
 from syncline.protocols.asking import Answering, Memory
 from syncline.protocols.simulation import Traffic, simulate
 from syncline.protocols.transition import PartyId
@@ -21,6 +22,7 @@ from syncline.study.fitting import settings_of, workspace_of
 from syncline.study.flow import STEPS
 from syncline.study.local_parties import is_pooled
 from syncline.study.manifest import ReleaseFacts, RosterEntry, RoundRecord, write_manifest
+from syncline.study.participation import Participation, flows_asked
 from syncline.study.pooled import Pooled, pool
 from syncline.study.release import WrittenRelease, write_release
 from syncline.study.shipment import unpack_shipment
@@ -47,7 +49,7 @@ def fit_study(
             tables[PartyId(name)] = _table(spec, name, source)
         except SynclineError as error:
             raise StudyFailed(f"supplier {name!r}: {error}") from error
-    if is_pooled(spec, tables):
+    if is_pooled(flows_asked(spec), tables):
         return pool(settings, tables)
     return simulate(Fit(settings), Answering(), tables, hops_of(settings), Memory(), listen)
 
@@ -57,7 +59,7 @@ def _table(spec: StudySpec, name: str, source: Source) -> Workspace:
     flow = spec.supplier(name).flow
     if not STEPS[flow].sends_rows:
         return workspace_of(spec, source)
-    shipment = ship(spec, name, source, Seed(secrets.token_bytes(32)))
+    shipment = ship(spec, flow, source, Seed(secrets.token_bytes(32)))
     return Workspace(unpack_shipment(spec, flow, shipment, name))
 
 
@@ -68,9 +70,15 @@ def seed_of(spec: StudySpec) -> Seed:
 
 
 def release_study(
-    spec: StudySpec, result: Fitted | Pooled, seed: Seed, stages: list[str], out: Path
+    spec: StudySpec,
+    sources: Mapping[str, Source],
+    result: Fitted | Pooled,
+    seed: Seed,
+    stages: list[str],
+    out: Path,
 ) -> WrittenRelease:
     """Write the release into the empty directory ``out``, signed with a key made for this run alone."""
+    roster = tuple(RosterEntry.of(spec, name, _participation(sources[name])) for name in spec.supplier_names)
     commitment = hashlib.sha256(seed.secret).hexdigest()
     provenance: dict[str, Json] = {
         "study": spec.study,
@@ -82,7 +90,7 @@ def release_study(
         "rounds": [{"number": number, "stage": stage} for number, stage in enumerate(stages)],
         "run": "simulated in one process",
     }
-    written = write_release(out, spec, result, seed, provenance)
+    written = write_release(out, spec, result, seed, roster, provenance)
     facts = ReleaseFacts(
         study_id="simulated",
         study=spec.study,
@@ -94,13 +102,18 @@ def release_study(
         software_version=__version__,
         algorithm_version=ALGORITHM_VERSION,
         dependencies={name: version(name) for name in _DEPENDENCIES},
-        roster=tuple(RosterEntry(name) for name in spec.supplier_names),
+        roster=roster,
         rounds=tuple(RoundRecord(number, stage, "", {}) for number, stage in enumerate(stages)),
         seed_commitment=commitment,
         content_sha256=written.content_sha256,
     )
     write_manifest(out, facts, ed25519.Ed25519PrivateKey.generate())
     return written
+
+
+def _participation(source: Source) -> Participation:
+    """Return how a simulated supplier takes part: by the flow asked for, with its preparation."""
+    return Participation(None, source.preparation.digest if isinstance(source, PreparedView) else None)
 
 
 def check_suppliers(spec: StudySpec, sources: Mapping[str, Source]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from syncline.errors import WireError
+from syncline.study.flow import DataFlow
+from syncline.study.participation import Participation
 from syncline.wire import strict
 from syncline.wire.gen.syncline.v1 import supplier_pb2 as pb
 from syncline.wire.messages import (
@@ -45,6 +47,12 @@ _DECISIONS = {
     pb.STUDY_DECISION_APPROVE: Decision.APPROVE,
     pb.STUDY_DECISION_REFUSE: Decision.REFUSE,
 }
+_FLOWS = {
+    pb.DATA_FLOW_SYNTHESIZED: DataFlow.SYNTHESIZED,
+    pb.DATA_FLOW_SUMMARIES: DataFlow.SUMMARIES,
+    pb.DATA_FLOW_PREPARED: DataFlow.PREPARED,
+    pb.DATA_FLOW_RAW: DataFlow.RAW,
+}
 _REPLY_OUTCOMES = {
     pb.REPLY_STATUS_ACCEPTED: ReplyOutcome.ACCEPTED,
     pb.REPLY_STATUS_ALREADY_ACCEPTED: ReplyOutcome.ALREADY_ACCEPTED,
@@ -58,6 +66,7 @@ _DECLINE_KINDS = {
 }
 _OUTCOME_NUMBERS = {value: number for number, value in _OUTCOMES.items()}
 _DECISION_NUMBERS = {value: number for number, value in _DECISIONS.items()}
+_FLOW_NUMBERS = {value: number for number, value in _FLOWS.items()}
 _REPLY_NUMBERS = {value: number for number, value in _REPLY_OUTCOMES.items()}
 _DECLINE_NUMBERS = {value: number for number, value in _DECLINE_KINDS.items()}
 
@@ -189,6 +198,7 @@ def _task_to_proto(value: TaskOffer) -> pb.Task:
         attempt=value.attempt,
         request=payload_to_proto(value.request),
         specification_sha256=bytes.fromhex(value.specification_sha256),
+        flow=_flow_number(value.flow),
     )
 
 
@@ -200,7 +210,17 @@ def _task_from_proto(message: pb.Task) -> TaskOffer:
         attempt=strict.natural("task.attempt", message.attempt, MAX_ATTEMPTS),
         request=payload_from_proto("task.request", message.request),
         specification_sha256=strict.digest("task.specification_sha256", message.specification_sha256),
+        flow=_flow("task.flow", message.flow),
     )
+
+
+def _flow_number(flow: DataFlow | None) -> pb.DataFlow:
+    return pb.DATA_FLOW_UNSPECIFIED if flow is None else _FLOW_NUMBERS[flow]
+
+
+def _flow(field: str, number: pb.DataFlow) -> DataFlow | None:
+    """Return the flow that a message names; None where it leaves the flow as the study asks."""
+    return None if number == pb.DATA_FLOW_UNSPECIFIED else strict.choice(field, number, _FLOWS)
 
 
 def heartbeat_to_proto(value: Heartbeat) -> pb.HeartbeatRequest:
@@ -225,6 +245,8 @@ def decision_to_proto(value: SupplierDecision) -> pb.DecideStudyRequest:
         decision=_DECISION_NUMBERS[value.decision],
         reason=value.reason,
         signature=value.signature,
+        flow=_flow_number(value.participation.flow),
+        preparation_sha256=bytes.fromhex(value.participation.preparation_sha256 or ""),
     )
 
 
@@ -236,6 +258,15 @@ def decision_from_proto(message: pb.DecideStudyRequest) -> SupplierDecision:
         decision=strict.choice("decision", message.decision, _DECISIONS),
         reason=strict.sentence("reason", message.reason),
         signature=strict.octets("signature", message.signature, 64),
+        participation=_participation(message),
+    )
+
+
+def _participation(message: pb.DecideStudyRequest) -> Participation:
+    preparation = message.preparation_sha256
+    return Participation(
+        _flow("flow", message.flow),
+        strict.digest("preparation_sha256", preparation) if preparation else None,
     )
 
 

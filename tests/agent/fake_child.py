@@ -16,7 +16,7 @@ from syncline.errors import DataError, PolicyRefusal
 
 
 def respond(header, blobs):
-    spec, request, memory = blobs
+    spec, request, memory, *_ = blobs
     asked = json.loads(request.split(b"\n", 1)[0])
     if isinstance(asked, int):
         return answer_number(asked, memory)
@@ -43,6 +43,7 @@ def respond(header, blobs):
         "nonce": secrets.token_hex(8),
         "source": header["source"],
         "min_cell": header["policy"]["min_cell"],
+        "flow": header.get("flow"),
     }
     body = json.dumps(reply).encode() + b"\n" + bytes(asked.get("reply_bytes", 0))
     questions = [{"kind": "marginals", "columns": ["age"], "cells": 7}]

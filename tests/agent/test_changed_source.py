@@ -25,7 +25,13 @@ def ask(child, table, number, memory):
     from syncline.data.section import build
 
     policy = build(Policy, parse_document(POLICY, "policy"), "policy").to_document()
-    header = {"op": "respond", "supplier": "cleveland", "source": str(table), "policy": policy}
+    header = {
+        "op": "respond",
+        "supplier": "cleveland",
+        "source": str(table),
+        "policy": policy,
+        "flow": "summaries",
+    }
     request = RequestCodec().encode(Request(number, (RowCount(),)))
     _, (reply, memory) = child.handle(header, [specification(), request, memory])
     return ReplyCodec().decode(reply), memory

@@ -127,6 +127,7 @@ def ask(child, files, steps, number, memory, question=None):
         "supplier": "cleveland",
         "source": str(files["table"]),
         "policy": policy,
+        "flow": "summaries",
         "study_id": "study-1",
     }
     request = RequestCodec().encode(Request(number, (question or RowCount(),)))

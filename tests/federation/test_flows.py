@@ -22,6 +22,8 @@ from syncline.preparation.prepared_view import prepared_view
 from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
 from syncline.study.flow import DataFlow
+from syncline.study.manifest import RosterEntry
+from syncline.study.participation import Participation
 from syncline.study.pooled import Pooled, pack_pooled, unpack_pooled
 from syncline.study.release import write_release
 from syncline.study.shipment import unpack_shipment
@@ -73,10 +75,19 @@ def in_text(table: pa.Table) -> pa.Table:
     return pyarrow.csv.read_csv(io.BytesIO(sink.getvalue()), convert_options=options)
 
 
+def roster_of(spec: StudySpec) -> list[RosterEntry]:
+    return [RosterEntry.of(spec, name, Participation()) for name in PARTIES]
+
+
+def ship_east(spec: StudySpec, source: Source, seed: Seed) -> bytes:
+    """Return what the supplier called east sends."""
+    return ship(spec, spec.supplier("east").flow, source, seed)
+
+
 def released(spec: StudySpec, tables: Mapping[str, Source]) -> bytes:
     result = fit_study(spec, tables)
     with TemporaryDirectory() as directory:
-        write_release(Path(directory), spec, result, SEED, {"roster": list(PARTIES)})
+        write_release(Path(directory), spec, result, SEED, roster_of(spec), {})
         return (Path(directory) / "synthetic.parquet").read_bytes()
 
 
@@ -142,7 +153,7 @@ def test_what_a_preparation_takes_away_first_never_leaves(tmp_path):
     excluded.write_text("p7\n")
     first = f"  - {{step: exclude_persons, column: pid, file: {excluded}}}\n"
     view = messy_sources(PREPARATION.replace("steps:\n", "steps:\n" + first))["east"]
-    content = ship(spec_of(("raw",) * 4, WITH_PERSON), "east", view, SEED)
+    content = ship_east(spec_of(("raw",) * 4, WITH_PERSON), view, SEED)
     with pa.ipc.open_stream(content) as reader:
         rows = reader.read_all()
     assert "address" not in rows.column_names
@@ -155,12 +166,10 @@ def test_raw_rows_cannot_go_with_a_step_that_needs_a_key_of_the_supplier(monkeyp
     step = "  - {step: pseudonym, columns: [pid], key_env: SYNCLINE_TEST_KEY}\n"
     view = messy_sources(PREPARATION + step)["east"]
     with pytest.raises(DataError, match="the flow prepared"):
-        ship(spec_of(("raw",) * 4, WITH_PERSON), "east", view, SEED)
+        ship_east(spec_of(("raw",) * 4, WITH_PERSON), view, SEED)
     spec = spec_of(("prepared",) * 4, WITH_PERSON)
-    table = unpack_shipment(spec, DataFlow.PREPARED, ship(spec, "east", view, SEED), "east")
-    plain = unpack_shipment(
-        spec, DataFlow.PREPARED, ship(spec, "east", messy_sources()["east"], SEED), "east"
-    )
+    table = unpack_shipment(spec, DataFlow.PREPARED, ship_east(spec, view, SEED), "east")
+    plain = unpack_shipment(spec, DataFlow.PREPARED, ship_east(spec, messy_sources()["east"], SEED), "east")
     for one, other in zip(table.batches(), plain.batches(), strict=True):
         assert np.array_equal(one.holdout, other.holdout), "the fold is that of the ids before pseudonyms"
         assert np.array_equal(one.person, other.person)
@@ -205,7 +214,7 @@ def test_a_supplier_with_too_few_rows_cannot_synthesize_alone():
 def prepared_shipment(**changes: pa.Array) -> bytes:
     """Return a shipment of prepared rows in which some columns are replaced."""
     spec = spec_of(("prepared",) * 4, WITH_PERSON)
-    content = ship(spec, "east", TableSource(cohort(50)), SEED)
+    content = ship_east(spec, TableSource(cohort(50)), SEED)
     with pa.ipc.open_stream(content) as reader:
         table = reader.read_all()
         schema = reader.schema
@@ -250,7 +259,7 @@ def test_an_unchanged_shipment_is_taken():
 def test_a_shipment_of_another_study_flow_or_length_is_refused():
     spec = spec_of(("prepared", "raw", "raw", "raw"), WITH_PERSON)
     other = spec_of(("prepared",) * 4, WITH_PERSON)
-    content = ship(spec, "east", TableSource(cohort(50)), SEED)
+    content = ship_east(spec, TableSource(cohort(50)), SEED)
     for of, flow, data in (
         (other, DataFlow.PREPARED, content),
         (spec, DataFlow.RAW, content),
@@ -266,13 +275,13 @@ def test_a_shipment_of_another_study_flow_or_length_is_refused():
 def test_raw_rows_without_a_column_of_the_schema_are_named_by_supplier():
     spec = spec_of(("raw",) * 4, WITH_PERSON)
     with pytest.raises(DataError, match="has no column 'age'"):
-        ship(spec, "east", TableSource(cohort(50).drop_columns(["age"])), SEED)
+        ship_east(spec, TableSource(cohort(50).drop_columns(["age"])), SEED)
 
 
 def test_raw_rows_hold_only_the_columns_that_the_study_reads():
     spec = spec_of(("raw",) * 4, WITH_PERSON)
     table = cohort(50).append_column("address", pa.array(["secret"] * 50))
-    content = ship(spec, "east", TableSource(table), SEED)
+    content = ship_east(spec, TableSource(table), SEED)
     with pa.ipc.open_stream(content) as reader:
         assert set(reader.schema.names) == {variable.name for variable in WITH_PERSON.variables}
     assert b"secret" not in content
@@ -280,7 +289,7 @@ def test_raw_rows_hold_only_the_columns_that_the_study_reads():
 
 def test_a_synthesized_shipment_holds_no_unknown_or_outlying_cell():
     spec = spec_of(("synthesized",) * 4, WITH_PERSON, min_cell=5)
-    content = ship(spec, "east", TableSource(cohort(300)), SEED)
+    content = ship_east(spec, TableSource(cohort(300)), SEED)
     table = unpack_shipment(spec, DataFlow.SYNTHESIZED, content, "east")
     for batch in table.batches():
         for status in batch.status:

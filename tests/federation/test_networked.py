@@ -17,8 +17,15 @@ from syncline.study.spec import StudySpec
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 SUPPLIERS = ("north", "south", "west")
-FLOWS = {"0": ("summaries", "summaries", "summaries"), "0.2": ("raw", "summaries", "prepared")}
-"""The flow of each supplier, by the share that the study holds out."""
+FLOWS = {"0": ("summaries", "summaries", "summaries"), "0.2": ("raw", "raw", "prepared")}
+"""The flow that is asked of each supplier, by the share that the study holds out."""
+
+PERMITTED = {
+    "north": "flows: [summaries, prepared, raw]",
+    "south": "flows: [summaries]\nnarrow: {raw: summaries, prepared: summaries}",
+    "west": "flows: [summaries, prepared, raw]",
+}
+"""What each supplier's policy says of flows: the south narrows what is asked of it."""
 
 SCHEMA = """\
 variables:
@@ -42,7 +49,7 @@ validation: {{holdout: {holdout}}}
 POLICY = """\
 syncline: 1
 studies: ["s-*"]
-flows: [summaries, prepared, raw]
+{permitted}
 datasets: [rows]
 columns: {{allow: ["*"]}}
 questions: [row_count, profile, rank_counts, marginals, moments, formula_check, tree_level]
@@ -118,7 +125,9 @@ def enrol(stage, home, files, preparations, digests):
         stage.command(
             "supplier_agent", "datasets", "add", "rows", str(file), *preparations[name], "--home", own
         )
-        (home / name / "policy.yaml").write_text(POLICY.format(digests=", ".join(digests)))
+        (home / name / "policy.yaml").write_text(
+            POLICY.format(permitted=PERMITTED[name], digests=", ".join(digests))
+        )
         stage.daemon(name, "supplier_agent", "run", "--home", own, "--json")
     invited = stage.command("trusted_party", "invite", "me", "--role", "researcher", "--home", hub, "--json")
     stage.command("syncline.cli", "login", invited["token"], "--hub", address, "--home", str(home / "me"))
@@ -132,6 +141,23 @@ def audit_of(stage, home, module="trusted_party", name="hub"):
 
 def digest(directory):
     return hashlib.sha256((directory / "synthetic.parquet").read_bytes()).hexdigest()
+
+
+def check_participation(stage, fetched, spec, preparation, me):
+    """Manifest, report and status name the flow that was asked, the one answered, and the preparation."""
+    asked = {entry.name: str(entry.flow) for entry in spec.suppliers}
+    expected = {
+        name: (flow, "summaries" if name == "south" else flow, preparation if name == "south" else None)
+        for name, flow in asked.items()
+    }
+    manifest = json.loads((fetched / "manifest.json").read_text())
+    report = json.loads((fetched / "report.json").read_text())
+    for entries in (manifest["roster"], report["suppliers"]):
+        found = {e["name"]: (e["flow_asked"], e["flow"], e["preparation_sha256"]) for e in entries}
+        assert found == expected
+    status = stage.command("syncline.cli", "studies", "show", spec.study, "--json", *me)
+    told = {item["name"]: (item["flow_asked"], item["flow"]) for item in status["suppliers"]}
+    assert told == {name: flows[:2] for name, flows in expected.items()}
 
 
 def test_a_networked_study_releases_what_the_simulated_one_does(tmp_path):
@@ -153,10 +179,15 @@ def test_a_networked_study_releases_what_the_simulated_one_does(tmp_path):
             assert digest(simulated) == digest(fetched), spec.study
             assert stage.command("syncline.cli", "verify", str(fetched), "--json")["passed"]
             assert json.loads((fetched / "report.json").read_text())["synthetic"] is True
+            check_participation(stage, fetched, spec, Preparation.from_yaml(preparation).digest, me)
         named = [f"--supplier={name}={file}" for name, file in held.items()]
         prepared = (f"--preparation=south={preparation}", "--out", str(tmp_path / "prepared"))
         stage.command("syncline.cli", "simulate", str(path), *named, *prepared)
         assert digest(tmp_path / "prepared") == digest(fetched)
+        roster = json.loads((tmp_path / "prepared" / "manifest.json").read_text())["roster"]
+        by = {entry["name"]: entry["preparation_sha256"] for entry in roster}
+        assert by == {"north": None, "south": Preparation.from_yaml(preparation).digest, "west": None}
+        assert stage.command("syncline.cli", "verify", str(tmp_path / "prepared"), "--json")["passed"]
         answered = [
             e for e in audit_of(stage, tmp_path, "supplier_agent", "south") if e["kind"] == "round-answered"
         ]

@@ -23,6 +23,7 @@ from syncline.identity.keys import (
 )
 from syncline.identity.signatures import Purpose, sign
 from syncline.identity.tokens import EnrolmentToken
+from syncline.study.participation import AS_ASKED, Participation
 from syncline.version import ALGORITHM_VERSION, __version__
 from syncline.wire import enrolment as enrolment_messages
 from syncline.wire import supplier as convert
@@ -75,10 +76,16 @@ class Member:
         async with client_channel(f"localhost:{port}", self.tls) as channel:
             yield ResearchServiceStub(channel)
 
-    def decision(self, proposal: Proposal, decision: Decision, reason: str = "") -> SupplierDecision:
-        digest = decision_digest(proposal.study_id, proposal.specification_sha256, decision, reason)
-        signature = sign(self.signing_key, Purpose.STUDY_DECISION, digest)
-        return SupplierDecision(proposal.study_id, proposal.specification_sha256, decision, reason, signature)
+    def decision(
+        self,
+        proposal: Proposal,
+        decision: Decision,
+        reason: str = "",
+        participation: Participation = AS_ASKED,
+    ) -> SupplierDecision:
+        of = proposal.study_id, proposal.specification_sha256, decision, reason
+        signature = sign(self.signing_key, Purpose.STUDY_DECISION, decision_digest(*of, participation))
+        return SupplierDecision(*of, signature, participation)
 
     def signed(self, specification: bytes) -> bytes:
         digest = hashlib.sha256(specification).digest()
@@ -120,6 +127,7 @@ class FakeAgent:
     events: list[Event] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
     beat_seconds: float = 0.2
+    participation: Participation = AS_ASKED
 
     async def run(self) -> None:
         """Work until cancelled or cut off."""
@@ -142,7 +150,7 @@ class FakeAgent:
     async def _take(self, stub: SupplierServiceStub, event: Event) -> None:
         self.events.append(event)
         if isinstance(event, Proposal):
-            decision = self.member.decision(event, self.decision, "not our kind of study")
+            decision = self.member.decision(event, self.decision, "not our kind of study", self.participation)
             await stub.DecideStudy(convert.decision_to_proto(decision), timeout=10)
         if isinstance(event, TaskOffer):
             content = self.answer(event)

@@ -11,7 +11,7 @@ from syncline.data.kinds import Kind, Role
 from syncline.data.schema import Schema, Variable
 from syncline.data.section import Section
 from syncline.study.advice import Abilities, ConsumerAbility, HubAbility, SupplierAbility
-from syncline.study.policy import Approval, Columns, Limits, Policy, QuestionKind
+from syncline.study.policy import Approval, Columns, Limits, Narrowing, Policy, QuestionKind
 from syncline.study.sections import (
     Format,
     Hazards,
@@ -46,7 +46,13 @@ PAGES: dict[str, list[tuple[str, type[Section]]]] = {
         ("trusted_party.", HubAbility),
         ("consumer.", ConsumerAbility),
     ],
-    "policy.md": [("", Policy), ("columns.", Columns), ("limits.", Limits), ("approval.", Approval)],
+    "policy.md": [
+        ("", Policy),
+        ("narrow.", Narrowing),
+        ("columns.", Columns),
+        ("limits.", Limits),
+        ("approval.", Approval),
+    ],
 }
 KEYS = [
     (page, prefix + (field.alias or name))

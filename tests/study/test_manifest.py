@@ -10,6 +10,7 @@ import pytest
 from syncline.errors import UsageError
 from syncline.identity.key_pin import KeyPin
 from syncline.identity.keys import generate_signing_key, public_signing_key
+from syncline.study.flow import DataFlow
 from syncline.study.manifest import (
     ReleaseFacts,
     RosterEntry,
@@ -27,7 +28,7 @@ FACTS = ReleaseFacts(
     software_version="0.1.0",
     algorithm_version=1,
     dependencies={"numpy": "2.4.6"},
-    roster=(RosterEntry("north", "c" * 64),),
+    roster=(RosterEntry("north", "c" * 64, DataFlow.RAW, DataFlow.SUMMARIES, "1" * 64),),
     rounds=(RoundRecord(0, "profile", "d" * 64, {"north": "e" * 64}),),
     seed_commitment="f" * 64,
 )
@@ -54,7 +55,9 @@ def test_an_untouched_release_verifies(release: Path) -> None:
 
 def test_the_manifest_tells_what_the_release_was_made_from(release: Path) -> None:
     body = json.loads((release / "manifest.json").read_text())
-    assert body["roster"] == [{"name": "north", "key_fingerprint": "c" * 64}]
+    entry = {"name": "north", "key_fingerprint": "c" * 64, "flow_asked": "raw", "flow": "summaries"}
+    assert body["roster"] == [{**entry, "preparation_sha256": "1" * 64}]
+    assert [RosterEntry.from_json(entry) for entry in body["roster"]] == list(FACTS.roster)
     assert body["rounds"][0]["replies_sha256"] == {"north": "e" * 64}
     assert body["files"]["schema.yaml"]["size"] == 14
 

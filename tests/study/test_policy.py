@@ -11,6 +11,7 @@ import pytest
 from syncline.errors import DocumentError
 from syncline.questions import vocabulary
 from syncline.study.default_policy import DEFAULT_POLICY_YAML
+from syncline.study.flow import DataFlow, is_within
 from syncline.study.policy import Policy, QuestionKind
 from syncline.study.spec import StudySpec
 
@@ -93,6 +94,39 @@ def test_a_study_that_compares_needs_the_permission(tmp_path: Path) -> None:
     assert closed.permits(spec(validation="none"), "north") == ()
 
 
+@pytest.mark.parametrize("asked", list(DataFlow))
+@pytest.mark.parametrize("narrow", ["", "{raw: prepared}", "{raw: summaries, prepared: summaries}"])
+def test_a_policy_answers_the_flow_asked_for_or_a_narrower_one(
+    tmp_path: Path, asked: DataFlow, narrow: str
+) -> None:
+    flows = "[summaries, prepared]" if narrow == "{raw: prepared}" else "[summaries]"
+    text = OPEN.replace("flows: [summaries]", f"flows: {flows}")
+    found = policy(tmp_path, text + (f"narrow: {narrow}\n" if narrow else ""))
+    answered = found.answers(asked)
+    study = spec(suppliers=[{"name": "north", "flow": str(asked)}, {"name": "south"}])
+    assert (found.permits(study, "north") == ()) == (answered is not None)
+    assert answered is None or is_within(answered, asked)
+    expected = {
+        "": {"summaries": "summaries"},
+        "{raw: prepared}": {"summaries": "summaries", "prepared": "prepared", "raw": "prepared"},
+    }
+    both = {"summaries": "summaries", "prepared": "summaries", "raw": "summaries"}
+    assert answered == expected.get(narrow, both).get(str(asked))
+
+
+def test_what_was_approved_is_held_to_the_policy_of_now(tmp_path: Path) -> None:
+    study = spec(suppliers=[{"name": "north", "flow": "raw"}, {"name": "south"}])
+    listed = {
+        flow: OPEN.replace("flows: [summaries]", f"flows: {flow}") for flow in ("[summaries, raw]", "[raw]")
+    }
+    narrowed = policy(tmp_path, OPEN + "narrow: {raw: summaries}\n")
+    assert narrowed.permits(study, "north", DataFlow.SUMMARIES) == ()
+    assert [refusal.key for refusal in narrowed.permits(study, "north", DataFlow.RAW)] == ["flows"]
+    assert policy(tmp_path, listed["[summaries, raw]"]).permits(study, "north", DataFlow.SUMMARIES) == ()
+    assert policy(tmp_path, listed["[raw]"]).permits(study, "north", DataFlow.SUMMARIES) != ()
+    assert policy(tmp_path).permits(study, "north", DataFlow.SUMMARIES) != ()
+
+
 def test_a_study_for_others_is_refused(tmp_path: Path) -> None:
     assert policy(tmp_path).permits(spec(), "west")
 
@@ -173,6 +207,11 @@ def test_automatic_approval_is_by_digest_or_key_only(tmp_path: Path) -> None:
         ("questions: [marginal]\n", "did you mean marginals?"),
         ("flows: [summary]\n", "did you mean summaries?"),
         ("validation: yes\n", "validation must be true or false"),
+        ("narrow: {raw: synthesized}\n", "narrow.raw must be narrower than raw: prepared or summaries"),
+        ("narrow: {prepared: prepared}\n", "narrow.prepared must be narrower than prepared: summaries"),
+        ("narrow: {summaries: raw}\n", "narrow.summaries is not a known key"),
+        ("narrow: {raw: summaries}\n", "narrow.raw: flows must list summaries too"),
+        ("flows: [raw, summaries]\nnarrow: {raw: summaries}\n", "narrow.raw: flows lists raw itself"),
         ("limits: {max_order: 17}\n", "limits.max_order must be from 0 to 16"),
         ("min_cell: 0\n", "min_cell must be from 1"),
         ("studies: all\n", "studies must be a list"),

@@ -6,6 +6,8 @@ import pyarrow as pa
 import pytest
 
 from syncline.data.schema import Schema
+from syncline.study.manifest import RosterEntry
+from syncline.study.participation import Participation
 from syncline.study.report import report_document, report_page
 from syncline.study.spec import StudySpec
 from tests.federation.local_fit import fit
@@ -33,7 +35,8 @@ def test_formulas_have_a_section_of_their_own(method: str) -> None:
         "synthesizer": {"method": method},
     }
     spec = StudySpec.model_validate(document)
-    report = report_document(spec, fitted, 10, None, {"roster": ["north"]})
+    roster = [RosterEntry.of(spec, "north", Participation())]
+    report = report_document(spec, fitted, 10, None, roster, {})
     told = {row["column"]: (row["declared"], row["kept"], row["recomputed"]) for row in report["formulas"]}  # type: ignore[union-attr, index, call-overload]
     page = report_page.as_html(report)
     assert "<h2>Formulas</h2>" in page

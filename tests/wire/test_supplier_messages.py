@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncline.errors import WireError
+from syncline.study.flow import DataFlow
+from syncline.study.participation import Participation
 from syncline.wire import supplier as convert
 from syncline.wire.gen.syncline.v1 import supplier_pb2 as pb
 from syncline.wire.messages import (
@@ -41,6 +43,7 @@ digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
 sentences = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), max_size=80)
 inline = st.binary(max_size=200).map(PayloadRef.of)
 by_reference = st.builds(PayloadRef, digests, st.integers(1, MAX_PAYLOAD_BYTES))
+flows = st.none() | st.sampled_from(DataFlow)
 payloads = st.one_of(inline, by_reference)
 events = st.one_of(
     st.builds(Welcome, sentences.map(lambda text: text[:64]), st.integers(0, 9), st.integers(0, 2**60)),
@@ -60,6 +63,7 @@ events = st.one_of(
         st.integers(0, 1000),
         payloads,
         digests,
+        flows,
     ),
     st.builds(StudyEnded, ids.map(StudyId), st.sampled_from(Outcome), sentences),
 )
@@ -99,6 +103,7 @@ def test_heartbeats_survive(value):
         st.sampled_from(Decision),
         sentences,
         st.binary(min_size=64, max_size=64),
+        st.builds(Participation, flows, st.none() | digests),
     )
 )
 def test_decisions_survive(value):
@@ -146,6 +151,12 @@ def test_every_enum_of_the_wire_has_its_domain_value_and_zero_has_none():
             read(through(message))
 
 
+def decision_message(**changes):
+    return pb.DecideStudyRequest(
+        study_id="s", specification_sha256=bytes(32), decision=1, signature=bytes(64), **changes
+    )
+
+
 BAD = [
     (convert.event_from_proto, pb.AttachResponse(), "event"),
     (convert.attachment_from_proto, pb.AttachRequest(), "instance"),
@@ -154,6 +165,8 @@ BAD = [
     (convert.heartbeat_from_proto, pb.HeartbeatRequest(instance="../x"), "instance"),
     (convert.heartbeat_from_proto, pb.HeartbeatRequest(instance="a", busy_task_ids=["t"] * 1001), "busy"),
     (convert.decision_from_proto, pb.DecideStudyRequest(study_id="s"), "specification_sha256"),
+    (convert.decision_from_proto, decision_message(flow=9), "flow: unknown value 9"),
+    (convert.decision_from_proto, decision_message(preparation_sha256=b"x"), "preparation_sha256"),
     (convert.chunk_from_proto, pb.WriteChunksRequest(task_id="t", sha256=bytes(32)), "data"),
     (convert.chunk_from_proto, pb.WriteChunksRequest(task_id="t", sha256=bytes(31), data=b"x"), "sha256"),
     (

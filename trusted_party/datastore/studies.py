@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from syncline.errors import ProtocolError
+from syncline.study.flow import DataFlow
 from syncline.study.lifecycle import StudyState, check_transition
+from syncline.study.participation import Participation
 from syncline.wire.messages import ReleaseId, StudyId, SupplierDecision
 
 
@@ -60,7 +62,10 @@ class StudyRow:
 
 @dataclass(frozen=True, slots=True)
 class PartyRow:
-    """A supplier in a study; ``signing_key`` is the one that signed its decision."""
+    """A supplier in a study; ``signing_key`` is the one that signed its decision, with ``participation``.
+
+    ``flow_asked`` is what the study asks of it, None in studies that an earlier version took.
+    """
 
     study_id: StudyId
     name: str
@@ -71,11 +76,22 @@ class PartyRow:
     signing_key: bytes
     decision_reason: str
     signature: bytes | None
+    flow_asked: DataFlow | None
+    participation: Participation
+
+
+@dataclass(frozen=True, slots=True)
+class NewParty:
+    """A supplier that a submission names, its signing key, and the flow that is asked of it."""
+
+    name: str
+    signing_key: bytes
+    flow_asked: DataFlow
 
 
 @dataclass(frozen=True, slots=True)
 class NewStudy:
-    """What a submission brings; ``parties`` are names with their signing keys."""
+    """What a submission brings."""
 
     id: StudyId
     name: str
@@ -84,7 +100,7 @@ class NewStudy:
     signature: bytes
     specification: bytes
     specification_sha256: str
-    parties: tuple[tuple[str, bytes], ...]
+    parties: tuple[NewParty, ...]
 
 
 def add_study(connection: sqlite3.Connection, new: NewStudy, state: StudyState, now_us: int) -> None:
@@ -106,8 +122,11 @@ def add_study(connection: sqlite3.Connection, new: NewStudy, state: StudyState, 
         ),
     )
     connection.executemany(
-        "INSERT INTO parties (study_id, name, state, signing_key) VALUES (?, ?, ?, ?)",
-        [(new.id, name, PartyState.WAITING, key) for name, key in new.parties],
+        "INSERT INTO parties (study_id, name, state, signing_key, flow_asked) VALUES (?, ?, ?, ?, ?)",
+        [
+            (new.id, party.name, PartyState.WAITING, party.signing_key, party.flow_asked)
+            for party in new.parties
+        ],
     )
 
 
@@ -260,11 +279,20 @@ def set_party(
 def set_decision(
     connection: sqlite3.Connection, name: str, signing_key: bytes, decision: SupplierDecision
 ) -> None:
-    """Keep a supplier's signature, the key that made it and the reason that it covers."""
+    """Keep a supplier's signature, the key that made it, and the reason and participation that it covers."""
+    agreed = decision.participation
     connection.execute(
-        "UPDATE parties SET signing_key = ?, decision_reason = ?, signature = ?"
-        " WHERE study_id = ? AND name = ?",
-        (signing_key, decision.reason, decision.signature, decision.study_id, name),
+        "UPDATE parties SET signing_key = ?, decision_reason = ?, signature = ?, flow = ?,"
+        " preparation_sha256 = ? WHERE study_id = ? AND name = ?",
+        (
+            signing_key,
+            decision.reason,
+            decision.signature,
+            agreed.flow,
+            agreed.preparation_sha256,
+            decision.study_id,
+            name,
+        ),
     )
 
 
@@ -303,7 +331,13 @@ def _party(row: sqlite3.Row) -> PartyRow:
         signing_key=row["signing_key"],
         decision_reason=row["decision_reason"],
         signature=row["signature"],
+        flow_asked=_flow(row["flow_asked"]),
+        participation=Participation(_flow(row["flow"]), row["preparation_sha256"]),
     )
+
+
+def _flow(word: str | None) -> DataFlow | None:
+    return None if word is None else DataFlow(word)
 
 
 def needed_payloads(connection: sqlite3.Connection) -> frozenset[bytes]:

@@ -33,7 +33,7 @@ def gather_facts(connection: sqlite3.Connection, study: StudyRow, spec: StudySpe
         algorithm_version=ALGORITHM_VERSION,
         dependencies=_dependency_versions(),
         roster=tuple(
-            RosterEntry(party.name, key_fingerprint(party.signing_key))
+            RosterEntry.of(spec, party.name, party.participation, key_fingerprint(party.signing_key))
             for party in parties_of(connection, study.id)
             if party.in_roster
         ),

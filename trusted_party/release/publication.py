@@ -75,7 +75,12 @@ class Publisher:
         model = self.vault.model(study.id)
         result = await asyncio.to_thread(model.get, bytes.fromhex(study.result_sha256 or ""))
         seed = await asyncio.to_thread(model.get, bytes.fromhex(study.seed_sha256 or ""))
-        header: dict[str, Json] = {"op": "release", "out": str(draft), "provenance": provenance(facts)}
+        header: dict[str, Json] = {
+            "op": "release",
+            "out": str(draft),
+            "provenance": provenance(facts),
+            "roster": [entry.to_json() for entry in facts.roster],
+        }
         answer, _ = await self.worker.call(header, [study.specification, result, seed])
         files, content = answer.get("files"), answer.get("content_sha256", {})
         written = {path.name for path in draft.iterdir()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncline.clock import Clock
@@ -16,8 +16,10 @@ from syncline.compute.frames import Header
 from syncline.durable.audit import AuditLog
 from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
+from syncline.study.flow import DataFlow
 from syncline.study.lifecycle import StudyState
 from syncline.study.local_parties import sends_rows
+from syncline.study.participation import flows_of
 from syncline.study.sections import shown_period
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId
@@ -230,9 +232,10 @@ class StudyDriver:
 
     async def _step(self, view: View, spec: StudySpec, without: Sequence[str]) -> None:
         study = view.study
-        senders = frozenset(sends_rows(spec, [task.supplier for task in view.tasks]))
+        flows = flows_of(spec, {party.name: party.participation for party in view.parties})
+        senders = frozenset(sends_rows(flows, [task.supplier for task in view.tasks]))
         answered = [task for task in view.tasks if task.state is TaskState.ANSWERED]
-        arrived = [self._shipment(spec, task) for task in answered if task.supplier in senders]
+        arrived = [self._shipment(flows, task) for task in answered if task.supplier in senders]
         shipments = [*view.shipments, *arrived]
         counted = [task for task in answered if task.supplier not in senders]
         sizes = {task.supplier: task.reply_size for task in counted}
@@ -244,6 +247,7 @@ class StudyDriver:
             "parties": [task.supplier for task in counted],
             "rows": [shipment.supplier for shipment in shipments],
             "missing": list(without),
+            "flows": {name: flow.value for name, flow in flows.items()},
         }
         step = await self._compute(header, blobs, study.round + 1)
         if must_hold(study, spec, step.hazards):
@@ -254,8 +258,8 @@ class StudyDriver:
         await self._commit(view, spec, step, without, arrived)
         await asyncio.to_thread(self._forget, study, [t for t in view.tasks if t.supplier not in senders])
 
-    def _shipment(self, spec: StudySpec, task: Task) -> Shipment:
-        flow, now_us = spec.supplier(task.supplier).flow, to_us(self._ports.clock.now())
+    def _shipment(self, flows: Mapping[str, DataFlow], task: Task) -> Shipment:
+        flow, now_us = flows[task.supplier], to_us(self._ports.clock.now())
         sha256, size = task.reply_sha256 or "", task.reply_size
         return Shipment(task.study_id, task.supplier, task.id, flow.value, sha256, size, now_us)
 

@@ -16,6 +16,7 @@ from syncline.clock import Clock
 from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
 from syncline.errors import StorageError
+from syncline.study.flow import DataFlow
 from syncline.study.lifecycle import StudyState
 from syncline.version import ALGORITHM_VERSION, __version__
 from syncline.wire.messages import (
@@ -68,10 +69,10 @@ class _Sent:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """What there is to send to a supplier now."""
+    """What there is to send to a supplier now; with each task the narrower flow that it approved, if any."""
 
     proposals: list[StudyRow]
-    tasks: list[tuple[Task, StudyRow]]
+    tasks: list[tuple[Task, StudyRow, DataFlow | None]]
     ended: list[StudyRow]
 
 
@@ -141,12 +142,12 @@ class Attachments:
             if study.id not in sent.proposals:
                 sent.proposals.add(study.id)
                 yield _proposal(study)
-        for task, study in found.tasks:
+        for task, study, flow in found.tasks:
             if (task.id, task.attempt) not in sent.tasks:
                 sent.tasks.add((task.id, task.attempt))
                 request = await self._replies.offer(task)
                 yield TaskOffer(
-                    task.id, study.id, task.round, task.attempt, request, study.specification_sha256
+                    task.id, study.id, task.round, task.attempt, request, study.specification_sha256, flow
                 )
 
     def beat(self, name: str, heartbeat: Heartbeat) -> int:
@@ -188,9 +189,9 @@ def _read_open(connection: sqlite3.Connection, name: str, now_us: int) -> _Open:
             proposals.append(study)
     tasks = []
     for task in open_tasks_of(connection, name):
-        of = find_study(connection, task.study_id)
-        if of is not None:
-            tasks.append((task, of))
+        of, party = find_study(connection, task.study_id), find_party(connection, task.study_id, name)
+        if of is not None and party is not None:
+            tasks.append((task, of, party.participation.flow))
     ended = [
         study
         for study in studies_of_supplier(connection, name, list(_OUTCOMES))

@@ -10,13 +10,16 @@ from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
 from syncline.errors import ProtocolError
 from syncline.identity.signatures import Purpose, verify
+from syncline.study.flow import NARROWER
 from syncline.study.lifecycle import StudyState
+from syncline.study.participation import AS_ASKED
 from syncline.wire.messages import Decision, SupplierDecision
 from syncline.wire.refusals import UnknownObject
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.members import find_member
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.studies import (
+    PartyRow,
     PartyState,
     StudyRow,
     count_bytes,
@@ -31,8 +34,11 @@ _STATES = {Decision.APPROVE: PartyState.APPROVED, Decision.REFUSE: PartyState.RE
 
 def decide(
     connection: sqlite3.Connection, audit: AuditLog, name: str, decision: SupplierDecision, now_us: int
-) -> None:
-    """Write a decision; the same one again changes nothing, a changed mind counts until the study starts."""
+) -> PartyRow:
+    """Write a decision; the same one again changes nothing, a changed mind counts until the study starts.
+
+    It returns the supplier's part in the study as it was before.
+    """
     study, party = find_study(connection, decision.study_id), find_party(connection, decision.study_id, name)
     member = find_member(connection, name)
     if study is None or party is None or member is None:
@@ -40,9 +46,10 @@ def decide(
     if decision.specification_sha256 != study.specification_sha256:
         raise ProtocolError(f"study {study.id}: the decision is about another specification than the study's")
     verify(member.signing_key, Purpose.STUDY_DECISION, decision.digest, decision.signature)
+    _check_participation(party, decision)
     state = _STATES[decision.decision]
-    if party.state is state:
-        return
+    if party.state is state and party.participation == decision.participation:
+        return party
     _check_open(study)
     set_party(connection, study.id, name, state, decision.reason)
     set_decision(connection, name, member.signing_key, decision)
@@ -55,14 +62,30 @@ def decide(
             "supplier": name,
             "decision": decision.decision.value,
             "specification_sha256": study.specification_sha256,
+            "flow": decision.participation.flow,
+            "preparation_sha256": decision.participation.preparation_sha256,
             "signature": decision.signature.hex(),
         },
     )
+    return party
 
 
 def _check_open(study: StudyRow) -> None:
     if study.state is not StudyState.AWAITING_APPROVAL:
         raise ProtocolError(f"study {study.id}: it is {study.state}, so it cannot be decided any more")
+
+
+def _check_participation(party: PartyRow, decision: SupplierDecision) -> None:
+    """Refuse a flow that is not narrower than the one asked for, and a participation with a refusal."""
+    agreed, asked = decision.participation, party.flow_asked
+    if agreed == AS_ASKED:
+        return
+    if decision.decision is not Decision.APPROVE:
+        raise ProtocolError(f"study {party.study_id}: only an approval says how a supplier takes part")
+    if agreed.flow is not None and (asked is None or agreed.flow not in NARROWER[asked]):
+        raise ProtocolError(
+            f"study {party.study_id}: the flow {agreed.flow} is not narrower than the one that is asked for"
+        )
 
 
 class Decisions:
@@ -76,6 +99,15 @@ class Decisions:
     async def decide(self, name: str, decision: SupplierDecision) -> None:
         """Keep one supplier's decision."""
         now_us = to_us(self._clock.now())
-        await self._database.write(lambda connection: decide(connection, self._audit, name, decision, now_us))
+        party = await self._database.write(
+            lambda connection: decide(connection, self._audit, name, decision, now_us)
+        )
         crash_point("decision:before-answer")
-        log_event("study_decided", study=decision.study_id, supplier=name, decision=decision.decision.value)
+        log_event(
+            "study_decided",
+            study=decision.study_id,
+            supplier=name,
+            decision=decision.decision.value,
+            flow_asked=party.flow_asked,
+            flow=decision.participation.flow or party.flow_asked,
+        )

@@ -71,7 +71,16 @@ def _supplier_status(
         state=_state_word(study, party, task, connected),
         reason=reason,
         rounds_answered=party.rounds_answered,
+        flow_asked=party.flow_asked or "",
+        flow=_answered(party),
     )
+
+
+def _answered(party: PartyRow) -> str:
+    """Return the flow by which a supplier takes part; empty before it has approved."""
+    if party.state is not PartyState.APPROVED:
+        return ""
+    return party.participation.flow or party.flow_asked or ""
 
 
 def _state_word(study: StudyRow, party: PartyRow, task: Task | None, connected: bool) -> str:

@@ -20,6 +20,7 @@ from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.members import Member, Standing, find_member, list_members
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.studies import (
+    NewParty,
     NewStudy,
     add_study,
     change_state,
@@ -87,7 +88,10 @@ class Submissions:
             signature=signature,
             specification=specification,
             specification_sha256=spec.digest,
-            parties=tuple((supplier.name, supplier.signing_key) for supplier in suppliers),
+            parties=tuple(
+                NewParty(supplier.name, supplier.signing_key, spec.supplier(supplier.name).flow)
+                for supplier in suppliers
+            ),
         )
         add_study(connection, new, StudyState.SUBMITTED, to_us(self._clock.now()))
         study = find_study(connection, new.id)

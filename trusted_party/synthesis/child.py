@@ -20,7 +20,9 @@ from syncline.protocols.asking import Reply, Request
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.workspace import Workspace
 from syncline.study.fitting import settings_of
+from syncline.study.flow import DataFlow
 from syncline.study.local_parties import answer_locally, is_pooled
+from syncline.study.manifest import RosterEntry
 from syncline.study.pooled import pack_pooled, pool, unpack_pooled
 from syncline.study.release import write_release
 from syncline.study.shipment import unpack_shipment
@@ -62,15 +64,15 @@ class Child:
         The blobs are one reply for each of ``parties``, the round's request, and one shipment for each of
         ``rows``.
         """
-        settings = settings_of(spec)
+        settings, flows = settings_of(spec), _flows(header)
         parties, senders = _names(header, "parties"), _names(header, "rows")
         if len(blobs) != len(parties) + 1 + len(senders):
             raise ProtocolError("each party of the round needs one reply or shipment")
         fit_state, memory = _unpacked(state)
         decoded = {party: _decoded(party, reply) for party, reply in zip(parties, blobs, strict=False)}
         request = RequestCodec().decode(blobs[len(parties)])
-        tables = self._prepared(spec, dict(zip(senders, blobs[len(parties) + 1 :], strict=True)))
-        if is_pooled(spec, [*parties, *senders]):
+        tables = self._prepared(spec, flows, dict(zip(senders, blobs[len(parties) + 1 :], strict=True)))
+        if is_pooled(flows, [*parties, *senders]):
             pooled = pool(settings, tables)
             return _done("pooled", pooled.hazards), [pack_pooled(pooled)]
         local, after = answer_locally(request, tables, MemoryCodec().decode(memory))
@@ -78,7 +80,9 @@ class Child:
         transition = Fit(settings).step(FitStateCodec(settings).decode(fit_state), decoded | local, missing)
         return _outcome(transition, settings, MemoryCodec().encode(after))
 
-    def _prepared(self, spec: StudySpec, shipments: Mapping[PartyId, bytes]) -> dict[PartyId, Workspace]:
+    def _prepared(
+        self, spec: StudySpec, flows: Mapping[str, DataFlow], shipments: Mapping[PartyId, bytes]
+    ) -> dict[PartyId, Workspace]:
         if self._study != spec.digest:
             self._study = spec.digest
             self._tables.clear()
@@ -86,7 +90,7 @@ class Child:
         for party, shipment in shipments.items():
             key = hashlib.sha256(party.encode() + b"\x00" + shipment).digest()
             if key not in self._tables:
-                self._tables[key] = _table(spec, party, shipment)
+                self._tables[key] = _table(spec, flows[party], party, shipment)
             found[party] = self._tables[key]
         return found
 
@@ -97,9 +101,9 @@ def start(spec: StudySpec, parties: Sequence[PartyId]) -> tuple[Header, list[byt
     return _outcome(Fit(settings).start(tuple(parties)), settings, b"")
 
 
-def _table(spec: StudySpec, party: PartyId, shipment: bytes) -> Workspace:
+def _table(spec: StudySpec, flow: DataFlow, party: PartyId, shipment: bytes) -> Workspace:
     try:
-        return Workspace(unpack_shipment(spec, spec.supplier(party).flow, shipment, party))
+        return Workspace(unpack_shipment(spec, flow, shipment, party))
     except DataError as error:
         raise StudyFailed(f"the rows of supplier {party!r}: {error.public}") from error
 
@@ -116,10 +120,12 @@ def release(
 ) -> tuple[Header, list[bytes]]:
     """Write the files of the release."""
     fitted = unpack_pooled(result, spec.schema) or unpack_fitted(result, spec.schema)
-    provenance = header.get("provenance")
-    written = write_release(
-        Path(str(header["out"])), spec, fitted, Seed(seed), cast("dict[str, Json]", provenance)
-    )
+    provenance = cast("dict[str, Json]", header.get("provenance"))
+    listed = header.get("roster")
+    if not isinstance(listed, list):
+        raise ProtocolError("roster: expected the suppliers of the release")
+    roster = [RosterEntry.from_json(entry) for entry in listed]
+    written = write_release(Path(str(header["out"])), spec, fitted, Seed(seed), roster, provenance)
     return {
         "files": list(written.files),
         "content_sha256": dict(written.content_sha256),
@@ -154,6 +160,13 @@ def _packed(fit_state: bytes, memory: bytes) -> bytes:
 def _unpacked(state: bytes) -> tuple[bytes, bytes]:
     _, arrays = unpack(state)
     return arrays["fit"].tobytes(), arrays["memory"].tobytes()
+
+
+def _flows(header: dict[str, Json]) -> dict[str, DataFlow]:
+    flows = header.get("flows")
+    if not isinstance(flows, dict):
+        raise ProtocolError("flows: expected the flow of each supplier")
+    return {name: DataFlow(str(flow)) for name, flow in flows.items()}
 
 
 def _names(header: dict[str, Json], field: str) -> list[PartyId]:

@@ -63,18 +63,22 @@ class Hazard(_message.Message):
     def __init__(self, words: _Optional[str] = ..., severe: bool = ..., accepted: bool = ...) -> None: ...
 
 class SupplierStatus(_message.Message):
-    __slots__ = ("name", "connected", "state", "reason", "rounds_answered")
+    __slots__ = ("name", "connected", "state", "reason", "rounds_answered", "flow_asked", "flow")
     NAME_FIELD_NUMBER: _ClassVar[int]
     CONNECTED_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     ROUNDS_ANSWERED_FIELD_NUMBER: _ClassVar[int]
+    FLOW_ASKED_FIELD_NUMBER: _ClassVar[int]
+    FLOW_FIELD_NUMBER: _ClassVar[int]
     name: str
     connected: bool
     state: str
     reason: str
     rounds_answered: int
-    def __init__(self, name: _Optional[str] = ..., connected: bool = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., rounds_answered: _Optional[int] = ...) -> None: ...
+    flow_asked: str
+    flow: str
+    def __init__(self, name: _Optional[str] = ..., connected: bool = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., rounds_answered: _Optional[int] = ..., flow_asked: _Optional[str] = ..., flow: _Optional[str] = ...) -> None: ...
 
 class ListStudiesRequest(_message.Message):
     __slots__ = ()

@@ -14,6 +14,14 @@ class StudyOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STUDY_OUTCOME_FAILED: _ClassVar[StudyOutcome]
     STUDY_OUTCOME_CANCELLED: _ClassVar[StudyOutcome]
 
+class DataFlow(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DATA_FLOW_UNSPECIFIED: _ClassVar[DataFlow]
+    DATA_FLOW_SYNTHESIZED: _ClassVar[DataFlow]
+    DATA_FLOW_SUMMARIES: _ClassVar[DataFlow]
+    DATA_FLOW_PREPARED: _ClassVar[DataFlow]
+    DATA_FLOW_RAW: _ClassVar[DataFlow]
+
 class StudyDecision(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     STUDY_DECISION_UNSPECIFIED: _ClassVar[StudyDecision]
@@ -38,6 +46,11 @@ STUDY_OUTCOME_UNSPECIFIED: StudyOutcome
 STUDY_OUTCOME_RELEASED: StudyOutcome
 STUDY_OUTCOME_FAILED: StudyOutcome
 STUDY_OUTCOME_CANCELLED: StudyOutcome
+DATA_FLOW_UNSPECIFIED: DataFlow
+DATA_FLOW_SYNTHESIZED: DataFlow
+DATA_FLOW_SUMMARIES: DataFlow
+DATA_FLOW_PREPARED: DataFlow
+DATA_FLOW_RAW: DataFlow
 STUDY_DECISION_UNSPECIFIED: StudyDecision
 STUDY_DECISION_APPROVE: StudyDecision
 STUDY_DECISION_REFUSE: StudyDecision
@@ -110,20 +123,22 @@ class PayloadRef(_message.Message):
     def __init__(self, sha256: _Optional[bytes] = ..., size: _Optional[int] = ..., inline: _Optional[bytes] = ...) -> None: ...
 
 class Task(_message.Message):
-    __slots__ = ("task_id", "study_id", "round", "attempt", "request", "specification_sha256")
+    __slots__ = ("task_id", "study_id", "round", "attempt", "request", "specification_sha256", "flow")
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     STUDY_ID_FIELD_NUMBER: _ClassVar[int]
     ROUND_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     SPECIFICATION_SHA256_FIELD_NUMBER: _ClassVar[int]
+    FLOW_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     study_id: str
     round: int
     attempt: int
     request: PayloadRef
     specification_sha256: bytes
-    def __init__(self, task_id: _Optional[str] = ..., study_id: _Optional[str] = ..., round: _Optional[int] = ..., attempt: _Optional[int] = ..., request: _Optional[_Union[PayloadRef, _Mapping]] = ..., specification_sha256: _Optional[bytes] = ...) -> None: ...
+    flow: DataFlow
+    def __init__(self, task_id: _Optional[str] = ..., study_id: _Optional[str] = ..., round: _Optional[int] = ..., attempt: _Optional[int] = ..., request: _Optional[_Union[PayloadRef, _Mapping]] = ..., specification_sha256: _Optional[bytes] = ..., flow: _Optional[_Union[DataFlow, str]] = ...) -> None: ...
 
 class StudyEnded(_message.Message):
     __slots__ = ("study_id", "outcome", "reason")
@@ -150,18 +165,22 @@ class HeartbeatResponse(_message.Message):
     def __init__(self, hub_time_us: _Optional[int] = ...) -> None: ...
 
 class DecideStudyRequest(_message.Message):
-    __slots__ = ("study_id", "specification_sha256", "decision", "reason", "signature")
+    __slots__ = ("study_id", "specification_sha256", "decision", "reason", "signature", "flow", "preparation_sha256")
     STUDY_ID_FIELD_NUMBER: _ClassVar[int]
     SPECIFICATION_SHA256_FIELD_NUMBER: _ClassVar[int]
     DECISION_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    FLOW_FIELD_NUMBER: _ClassVar[int]
+    PREPARATION_SHA256_FIELD_NUMBER: _ClassVar[int]
     study_id: str
     specification_sha256: bytes
     decision: StudyDecision
     reason: str
     signature: bytes
-    def __init__(self, study_id: _Optional[str] = ..., specification_sha256: _Optional[bytes] = ..., decision: _Optional[_Union[StudyDecision, str]] = ..., reason: _Optional[str] = ..., signature: _Optional[bytes] = ...) -> None: ...
+    flow: DataFlow
+    preparation_sha256: bytes
+    def __init__(self, study_id: _Optional[str] = ..., specification_sha256: _Optional[bytes] = ..., decision: _Optional[_Union[StudyDecision, str]] = ..., reason: _Optional[str] = ..., signature: _Optional[bytes] = ..., flow: _Optional[_Union[DataFlow, str]] = ..., preparation_sha256: _Optional[bytes] = ...) -> None: ...
 
 class DecideStudyResponse(_message.Message):
     __slots__ = ()
