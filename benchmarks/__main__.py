@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import adult, diabetes, federated, flows, idle_agent, liveness, transfer
+from benchmarks import adult, diabetes, federated, flows, idle_agent, liveness, preparation, transfer
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "adult": adult.run,
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "flows": flows.run,
     "idle-agent": idle_agent.run,
     "liveness": liveness.run,
+    "preparation": preparation.run,
     "transfer": transfer.run,
 }
 

@@ -23,8 +23,20 @@ def distinct_text(column: pa.Array, where: str) -> tuple[pa.Array, npt.NDArray[n
     """
     encoded = _encoded(column, where)
     texts = _to_text(encoded.dictionary)
-    normal = pc.utf8_normalize(pc.utf8_trim_whitespace(texts), form="NFC")
-    return normal, positions(encoded.indices)
+    return normal_text(texts), positions(encoded.indices)
+
+
+def normal_text(texts: pa.Array) -> pa.Array:
+    """Return ``texts`` (n,) trimmed and in NFC, in which ASCII is already."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    if pc.all(pc.string_is_ascii(trimmed)).as_py() is False:
+        return pc.utf8_normalize(trimmed, form="NFC")
+    return trimmed
+
+
+def is_text_dictionary(column: pa.Array) -> bool:
+    """Tell whether ``column`` is a dictionary array whose dictionary holds text."""
+    return pa.types.is_dictionary(column.type) and bool(pa.types.is_string(column.type.value_type))
 
 
 def plain_text(column: pa.Array, where: str) -> pa.Array:

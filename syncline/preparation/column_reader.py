@@ -14,7 +14,8 @@ from syncline.data.scalars import KEY_LIMIT
 from syncline.data.variable import Variable
 from syncline.preparation.calendar_values import calendar_from_array, calendar_from_text, is_natural_calendar
 from syncline.preparation.categories import CategoryLookup, missing_texts
-from syncline.preparation.cell_text import distinct_text, positions
+from syncline.preparation.cell_text import distinct_text, is_text_dictionary, normal_text, positions
+from syncline.preparation.dictionary_memo import DictionaryMemo
 from syncline.preparation.numbers import (
     floats_from_array,
     floats_from_text,
@@ -30,12 +31,18 @@ class CategoryReader:
 
     def __init__(self, variable: Variable) -> None:
         self._lookup = CategoryLookup(variable)
+        self._memo = DictionaryMemo(self._of_texts, Cells.joined)
 
     def read(self, column: pa.Array, where: str) -> Cells:
         """Return the cells of ``column`` (n,); ``where`` names it in messages."""
+        if is_text_dictionary(column):
+            return self._memo.of(column.dictionary).spread(positions(column.indices))
         texts, places = distinct_text(column, where)
-        values = self._lookup.read(texts)
-        return Cells(values.numbers.astype(np.int64), values.status).spread(places)
+        return self._of_texts(texts).spread(places)
+
+    def _of_texts(self, texts: pa.Array) -> Cells:
+        values = self._lookup.read(normal_text(texts))
+        return Cells(values.numbers.astype(np.int64), values.status)
 
 
 class OrderedReader:
@@ -48,18 +55,27 @@ class OrderedReader:
         self._missing_texts = pa.array(list(missing_texts(variable.missing)), pa.string())
         codes = self._from_text(self._missing_texts)
         self._missing_numbers = codes.numbers[codes.status == Status.VALID]
+        self._memo = DictionaryMemo(self._of_texts, Cells.joined)
 
     def read(self, column: pa.Array, where: str) -> Cells:
         """Return the cells of ``column`` (n,); ``where`` names it in messages."""
+        if is_text_dictionary(column):
+            return self._memo.of(column.dictionary).spread(positions(column.indices))
         if pa.types.is_dictionary(column.type):
             return self.read(column.dictionary, where).spread(positions(column.indices))
+        if pa.types.is_string(column.type):
+            return self._of_texts(column)
         if self._is_natural(column.type):
             return self._cells(self._from_array(column))
         texts, places = distinct_text(column, where)
+        return self._of_texts(texts).spread(places)
+
+    def _of_texts(self, texts: pa.Array) -> Cells:
+        texts = normal_text(texts)
         values = self._from_text(texts)
         coded = pc.is_in(texts, value_set=self._missing_texts).to_numpy(zero_copy_only=False)
         values.status[coded] = Status.MISSING
-        return self._cells(values).spread(places)
+        return self._cells(values)
 
     def _is_natural(self, kind: pa.DataType) -> bool:
         if self._variable.kind in NUMERIC_KINDS:
@@ -87,8 +103,9 @@ class OrderedReader:
     def _cells(self, values: Values) -> Cells:
         """Place values on the grid; a missing code is one before it is a value out of range."""
         status = values.status
-        missing = (status == Status.VALID) & np.isin(values.numbers, self._missing_numbers)
-        status = np.where(missing, np.uint8(Status.MISSING), status)
+        if len(self._missing_numbers):
+            missing = (status == Status.VALID) & np.isin(values.numbers, self._missing_numbers)
+            status = np.where(missing, np.uint8(Status.MISSING), status)
         valid = status == Status.VALID
         keys = self._grid.keys_from_numbers(np.where(valid, values.numbers, 0))
         status = np.where(valid & self._is_outside(keys), np.uint8(Status.OUT_OF_RANGE), status)

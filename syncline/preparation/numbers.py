@@ -104,9 +104,12 @@ def _finite(numbers: npt.NDArray[np.float64], status: npt.NDArray[np.uint8]) -> 
 
 def _unread(texts: pa.Array, read: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
     """Return VALID where ``read``, MISSING for null and ``nan``, else UNKNOWN."""
-    missing = _matches(texts, _NAN) | np.asarray(texts.is_null().to_numpy(zero_copy_only=False))
     status = np.where(read, np.uint8(Status.VALID), np.uint8(Status.UNKNOWN))
-    return np.where(missing, np.uint8(Status.MISSING), status)
+    rest = np.flatnonzero(~read)
+    left = texts.take(pa.array(rest))
+    missing = _matches(left, _NAN) | np.asarray(left.is_null().to_numpy(zero_copy_only=False))
+    status[rest[missing]] = Status.MISSING
+    return status
 
 
 def _matches(texts: pa.Array, pattern: str) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from syncline.data.schema import Schema
 from syncline.data.section import nearest, shown
 from syncline.errors import DataError
 from syncline.preparation.column_reader import reader_of
+from syncline.preparation.encoded_rows import encoded_rows
 from syncline.preparation.fold import Fold, canonical_rows
 from syncline.preparation.persons import KeepsPersons, read_persons
 from syncline.preparation.values import Cells
@@ -20,7 +21,7 @@ from syncline.sources.source import Source
 BATCH_ROWS = 65_536
 """Rows that are prepared at a time."""
 
-CACHE_BYTES = 256 * 1024 * 1024
+CACHE_BYTES = 128 * 1024 * 1024
 """Prepared batches up to this size are kept in memory."""
 
 
@@ -90,7 +91,7 @@ class PreparedSource:
         """Prepare the rows once more, and keep them if the pass ends and they fit."""
         self._require_unchanged()
         kept, size = [], 0
-        for rows in self._source.batches(list(self._columns.values()), self._batch_rows):
+        for rows in encoded_rows(self._source, list(self._columns.values()), self._batch_rows):
             batch = self._prepare(rows)
             size += batch.nbytes
             if size <= self._cache_bytes:

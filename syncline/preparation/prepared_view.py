@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from syncline.data.record_batches import in_batches_of
 from syncline.preparation.cell_text import plain_text
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.steps.layout import Layout
 from syncline.preparation.steps.step import Bound, Run, StepCounts
-from syncline.preparation.tally import CellCounts, PreparationTally, StepTally, compare_cells
+from syncline.preparation.tally import CellComparison, CellCounts, PreparationTally, StepTally
+from syncline.preparation.text_encoder import TextEncoder, decoded, without_empty
 from syncline.sources.source import Source, require_columns
 
 
@@ -66,12 +66,19 @@ class PreparedView:
 
     def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
         """Yield the prepared rows in the source's order, at most ``batch_rows`` at a time."""
+        encoded = self.encoded_batches(columns, batch_rows)
+        return in_batches_of(batch_rows, (_as_decoded(batch) for batch in encoded))
+
+    def encoded_batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield the same rows, where columns of few texts are dictionary arrays without null indices.
+
+        Batches are as short as the steps leave them, and a column may be encoded in one and not in the next.
+        """
         hidden = self._layout.originals.values()
         known = [name for name in columns or () if name not in hidden]
         require_columns(known, self.columns, self.name)
         wanted = list(self.columns if columns is None else columns)
-        prepared = (batch.select(wanted) for batch in self._pass(batch_rows) if batch.num_rows)
-        return in_batches_of(batch_rows, prepared)
+        return (batch.select(wanted) for batch in self._pass(batch_rows) if batch.num_rows)
 
     def digest(self) -> str:
         """Return a digest of the source, the preparation, and the files and keys that its steps name."""
@@ -95,22 +102,26 @@ class PreparedView:
         """Run the steps over all rows once, and keep the counts where the end is reached."""
         runs = [bound.run for bound in self._bind()]
         tallies = [StepTally(self._preparation.place(number)) for number in range(len(runs))]
+        encoders, comparison = [TextEncoder() for _ in self._source.columns], CellComparison()
         rows_in = rows_out = 0
         for rows in self._source.batches(None, batch_rows):
-            batch = as_text(rows, self._source)
+            batch = _encoded(rows, self._source, encoders)
+            comparison.begin_batch()
             rows_in += batch.num_rows
             for number, run in enumerate(runs):
-                batch, counted = self._run(number, run, batch)
+                batch, counted = self._run(number, run, batch, comparison)
                 tallies[number] += counted
             rows_out += batch.num_rows
             yield batch
         self._tally = PreparationTally(rows_in, rows_out, tuple(tallies))
 
-    def _run(self, number: int, run: Run, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, StepTally]:
+    def _run(
+        self, number: int, run: Run, batch: pa.RecordBatch, comparison: CellComparison
+    ) -> tuple[pa.RecordBatch, StepTally]:
         counts = StepCounts()
         after = run(batch, counts)
         moves = self._preparation.steps[number].moves_columns
-        cells = CellCounts() if moves else compare_cells(batch, after)
+        cells = CellCounts() if moves else comparison.compare(number, batch, after)
         tally = StepTally(
             self._preparation.place(number),
             batch.num_rows,
@@ -128,6 +139,17 @@ def as_text(rows: pa.RecordBatch, source: Source) -> pa.RecordBatch:
     """Return ``rows`` with each cell as the text that it would have in a file, null for an empty one."""
     columns = {}
     for name, column in zip(source.columns, rows.columns, strict=True):
-        text = plain_text(column, f"{source.name}: column {name!r}")
-        columns[name] = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+        columns[name] = without_empty(plain_text(column, f"{source.name}: column {name!r}"))
     return pa.record_batch(columns)
+
+
+def _encoded(rows: pa.RecordBatch, source: Source, encoders: Sequence[TextEncoder]) -> pa.RecordBatch:
+    columns = {}
+    for name, column, encoder in zip(source.columns, rows.columns, encoders, strict=True):
+        columns[name] = encoder.encode(plain_text(column, f"{source.name}: column {name!r}"))
+    return pa.record_batch(columns)
+
+
+def _as_decoded(rows: pa.RecordBatch) -> pa.RecordBatch:
+    columns = zip(rows.schema.names, rows.columns, strict=True)
+    return pa.record_batch({name: decoded(column) for name, column in columns})

@@ -34,6 +34,10 @@ class Cells:
     keys: Keys
     status: Statuses
 
+    def joined(self, other: Cells) -> Cells:
+        """Return these cells with those of ``other`` behind them."""
+        return Cells(np.concatenate([self.keys, other.keys]), np.concatenate([self.status, other.status]))
+
     def spread(self, positions: npt.NDArray[np.int64]) -> Cells:
         """Return the cells at ``positions`` (m,), with a missing cell where a position is -1."""
         keys = np.append(self.keys, np.int64(0))

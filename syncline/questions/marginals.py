@@ -7,13 +7,11 @@ Permission: ``marginals``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from syncline.data.codebook import Codebook, CodedBatch, Coding
 from syncline.questions.counts import Counts, concatenate
@@ -59,13 +57,11 @@ class Marginals:
 
     def answer(self, workspace: Workspace, codebook: Codebook) -> Counts:
         """Return the counts of this table."""
-        coded = workspace.coded(codebook, holdout=self.holdout)
-        sizes = [prod(shape_of(axes, codebook)) for axes in self.sets]
-        parts = (
-            workspace.count(_cells(axes, codebook, coded), size, size if self.persons else 0)
-            for axes, size in zip(self.sets, sizes, strict=True)
-        )
-        return concatenate(parts, persons=workspace.has_persons)
+        counters = [_SetCounter(axes, codebook, workspace, self.persons) for axes in self.sets]
+        for batch in workspace.coded_stream(codebook, holdout=self.holdout):
+            for counter in counters:
+                counter.add(batch)
+        return concatenate((counter.tally.total() for counter in counters), persons=workspace.has_persons)
 
 
 def shape_of(axes: tuple[Axis, ...], codebook: Codebook) -> tuple[int, ...]:
@@ -73,14 +69,22 @@ def shape_of(axes: tuple[Axis, ...], codebook: Codebook) -> tuple[int, ...]:
     return tuple(codebook.column(axis.column).levels(axis.coding) for axis in axes)
 
 
-def _cells(
-    axes: tuple[Axis, ...], codebook: Codebook, coded: Sequence[CodedBatch]
-) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8] | None]]:
-    places = [codebook.place(axis.column) for axis in axes]
-    lookups = [codebook.column(axis.column).lookup(axis.coding).astype(np.int64) for axis in axes]
-    shape = shape_of(axes, codebook)
-    for batch in coded:
-        cells = lookups[0][batch.codes[:, places[0]]]
-        for place, lookup, levels in zip(places[1:], lookups[1:], shape[1:], strict=True):
+class _SetCounter:
+    """Count the cells of one set, batch by batch."""
+
+    def __init__(
+        self, axes: tuple[Axis, ...], codebook: Codebook, workspace: Workspace, persons: bool
+    ) -> None:
+        self._places = [codebook.place(axis.column) for axis in axes]
+        self._lookups = [codebook.column(axis.column).lookup(axis.coding).astype(np.int64) for axis in axes]
+        self._shape = shape_of(axes, codebook)
+        size = prod(self._shape)
+        self.tally = workspace.tally(size, size if persons else 0)
+
+    def add(self, batch: CodedBatch) -> None:
+        """Count the rows of a batch."""
+        cells = self._lookups[0][batch.codes[:, self._places[0]]]
+        rest = zip(self._places[1:], self._lookups[1:], self._shape[1:], strict=True)
+        for place, lookup, levels in rest:
             cells = cells * levels + lookup[batch.codes[:, place]]
-        yield cells, batch.person
+        self.tally.add(cells, batch.person)

@@ -14,7 +14,11 @@ import numpy.typing as npt
 from syncline.data.batch import Batch, PreparedTable
 from syncline.data.codebook import Codebook, CodedBatch
 from syncline.data.schema import Schema
-from syncline.questions.counts import Counts, count_cells, merge_counts, with_masks
+from syncline.questions.cell_tally import CellTally
+from syncline.questions.counts import Counts
+
+CODED_BYTES = 64 * 1024 * 1024
+"""Coded rows up to this size are kept where an answer only streams them."""
 
 
 class Workspace:
@@ -44,15 +48,41 @@ class Workspace:
         for batch in self._table.batches():
             yield batch.take(~batch.holdout) if batch.holdout.any() else batch
 
+    def coded_stream(self, codebook: Codebook, *, holdout: bool) -> Iterator[CodedBatch]:
+        """Stream the coded batches of one fold once, for an answer that needs no row twice.
+
+        Training rows are kept for the rounds to come as long as they take no more than ``CODED_BYTES``.
+        """
+        if not holdout and (self._codebook is codebook or self._codebook == codebook):
+            return iter(self._coded)
+        return self._fresh_stream(codebook, holdout)
+
+    def _fresh_stream(self, codebook: Codebook, holdout: bool) -> Iterator[CodedBatch]:
+        kept: list[CodedBatch] = []
+        size, fits = 0, not holdout
+        for every in self._encoded(codebook):
+            coded = _fold(every, holdout)
+            size += coded.codes.nbytes
+            fits = fits and size <= CODED_BYTES
+            if fits:
+                kept.append(coded)
+            else:
+                kept.clear()
+            yield coded
+        if fits:
+            self._keep(codebook, kept)
+
+    def _keep(self, codebook: Codebook, coded: list[CodedBatch]) -> None:
+        self._codebook, self._coded = codebook, coded
+        self.nodes.clear()
+        self.bins.clear()
+
     def coded(self, codebook: Codebook, *, holdout: bool) -> list[CodedBatch]:
-        """Return the coded batches of one fold; training rows are kept for the rounds to come."""
+        """Return the coded batches of one fold, all in memory; training rows are kept for later rounds."""
         if holdout:
             return [_fold(coded, True) for coded in self._encoded(codebook)]
         if self._codebook is not codebook and self._codebook != codebook:
-            self._codebook = codebook
-            self.nodes.clear()
-            self.bins.clear()
-            self._coded = [_fold(coded, False) for coded in self._encoded(codebook)]
+            self._keep(codebook, [_fold(coded, False) for coded in self._encoded(codebook)])
         return self._coded
 
     def _encoded(self, codebook: Codebook) -> Iterator[CodedBatch]:
@@ -68,17 +98,14 @@ class Workspace:
         masked: int,
     ) -> Counts:
         """Count streams of cells, the leading ``masked`` ones with person buckets where these exist."""
-        persons = self.has_persons
-        counted: list[Counts] = []
+        tally = self.tally(size, masked)
         for cells, buckets in parts:
-            counts = count_cells(cells, size)
-            if persons:
-                assert buckets is not None
-                counts = with_masks(counts, cells, buckets, masked)
-            counted.append(counts)
-            if len(counted) > 16:
-                counted = [merge_counts(counted)]
-        return merge_counts(counted) if counted else Counts.empty(size, persons=persons, masked=masked)
+            tally.add(cells, buckets)
+        return tally.total()
+
+    def tally(self, size: int, masked: int) -> CellTally:
+        """Return an empty tally of ``size`` cells, the leading ``masked`` ones with person buckets if any."""
+        return CellTally(size, masked, persons=self.has_persons)
 
 
 def _fold(coded: CodedBatch, holdout: bool) -> CodedBatch:

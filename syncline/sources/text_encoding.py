@@ -46,7 +46,7 @@ def find_encoding(stream: BinaryIO) -> Encoding:
         if chunk.startswith(mark):
             return encoding
     while chunk:
-        if found := _BEYOND_ASCII.search(chunk):
+        if not chunk.isascii() and (found := _BEYOND_ASCII.search(chunk)):
             return _of_window(chunk[found.start() :][:_WINDOW_BYTES] + stream.read(_WINDOW_BYTES))
         chunk = stream.read(_CHUNK_BYTES)
     return Encoding.UTF_8

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from syncline.data.codebook import Codebook, Coding
 from syncline.data.constraint import Constraint, Formula
 from syncline.data.schema import Schema
+from syncline.questions import workspace as workspace_module
 from syncline.questions.counts import Counts, merge_counts
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Axis, Marginals
@@ -316,3 +317,18 @@ def test_counts_over_other_cells_do_not_merge() -> None:
         Counts.empty(3).merge(Counts.empty(3, persons=True))
     with pytest.raises(ValueError, match="different length"):
         Sums.empty(2).merge(Sums.empty(3))
+
+
+@pytest.mark.parametrize("holdout", [False, True])
+@given(table=tables, at=cuts)
+def test_marginals_are_the_same_where_coded_rows_are_not_kept(
+    holdout: bool, table: list[Row], at: list[int]
+) -> None:
+    question = replace(MARGINALS, holdout=holdout)
+    expected = question.answer(workspace_of(table, PERSONS), BOOK)
+    streamed = workspace_of(table, PERSONS, at)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workspace_module, "CODED_BYTES", 0)
+        answers = [question.answer(streamed, BOOK) for _ in range(2)]
+    assert answers == [expected, expected]
+    assert question.answer(streamed, BOOK) == expected

@@ -14,10 +14,17 @@ from syncline.data.section import word_of
 from syncline.data.variable import Labels
 from syncline.preparation.steps.bounds import Bound as BoundText
 from syncline.preparation.steps.bounds import bounds_of
-from syncline.preparation.steps.cells import chosen_rows, mapped, with_changes, with_column
+from syncline.preparation.steps.cells import (
+    TextTest,
+    kept_rows,
+    maps_of,
+    with_changes,
+    with_column,
+)
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import read_day, read_decimal
 from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.shortcuts import leave_all_but_codes, leave_plain
 from syncline.preparation.steps.step import Bound, Columns, Outside, Step, StepCounts, chosen, stopped
 
 
@@ -30,7 +37,8 @@ class Trim(Step):
     def bind(self, layout: Layout, where: str) -> Bound:
         """Check the names."""
         names = chosen(self.columns, layout, where)
-        return Bound(layout, lambda rows, _: with_changes(rows, names, str.strip))
+        maps = maps_of(names, str.strip, leave_plain)
+        return Bound(layout, lambda rows, _: with_changes(rows, maps))
 
 
 class Missing(Step):
@@ -52,10 +60,9 @@ class Missing(Step):
         """Check the names."""
         names = chosen(self.columns, layout, where)
         codes = CodeList(dict.fromkeys(self.codes, True))
-        return Bound(
-            layout,
-            lambda rows, _: with_changes(rows, names, lambda text: None if codes.find(text) else text),
-        )
+        shortcut = leave_all_but_codes(codes.labels, codes.numbers)
+        maps = maps_of(names, lambda text: None if codes.find(text) else text, shortcut)
+        return Bound(layout, lambda rows, _: with_changes(rows, maps))
 
 
 class Range(Step):
@@ -130,20 +137,22 @@ def _removing(
     found: str,
 ) -> Bound:
     """Bind a step that treats the cells for which ``wrong`` holds; ``found`` is what a message calls them."""
+    tests = {name: TextTest(wrong, missing=False) for name in names}
+    maps = maps_of(names, lambda text: None if wrong(text) else text)
 
     def run(rows: pa.RecordBatch, counts: StepCounts) -> pa.RecordBatch:
         wrong_rows = np.zeros(rows.num_rows, np.bool_)
-        for name in names:
+        for name, test in tests.items():
             column = rows.column(name)
-            cells = chosen_rows(column, wrong, missing=False)
+            cells = test.of(column)
             if then is Outside.STOP and cells.any():
                 raise stopped(where, name, found, "mend the source, or let the step say missing or reject")
             if then is Outside.MISSING and cells.any():
-                rows = with_column(rows, name, mapped(column, lambda text: None if wrong(text) else text))
+                rows = with_column(rows, name, maps[name].of(column))
             wrong_rows |= cells
         if then is not Outside.REJECT:
             return rows
         counts.rejected += int(wrong_rows.sum())
-        return rows.filter(pa.array(~wrong_rows))
+        return kept_rows(rows, ~wrong_rows)
 
     return Bound(layout, run)

@@ -22,6 +22,16 @@ class CodeList(Generic[T]):
         for code, meaning in meanings.items():
             self._add(code, meaning)
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The codes as texts."""
+        return tuple(self._labels)
+
+    @property
+    def numbers(self) -> tuple[Decimal, ...]:
+        """Those of the codes that are numbers."""
+        return tuple(self._numbers)
+
     def find(self, text: str) -> T | None:
         """Return the meaning of ``text``, or None where no code is equal to it."""
         label = normal_label(text)

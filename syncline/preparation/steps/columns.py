@@ -12,7 +12,7 @@ from pydantic import AfterValidator, model_validator
 from syncline.data.section import shown, word_of
 from syncline.data.variable import ColumnName
 from syncline.errors import DataError
-from syncline.preparation.steps.cells import arranged, combined, mapped
+from syncline.preparation.steps.cells import TextMap, arranged, combined
 from syncline.preparation.steps.layout import Layout
 from syncline.preparation.steps.step import Bound, Columns, NewColumns, Step, StepCounts, chosen
 
@@ -93,11 +93,11 @@ class Split(Step):
         for name in self.into:
             layout.require_new(name, where)
         after = layout.added(self.into)
+        maps = {name: TextMap(self._part(place)) for place, name in enumerate(self.into)}
 
         def run(rows: pa.RecordBatch, _: StepCounts) -> pa.RecordBatch:
             column = rows.column(self.column)
-            parts = {name: mapped(column, self._part(place)) for place, name in enumerate(self.into)}
-            return arranged(rows, parts, after)
+            return arranged(rows, {name: part.of(column) for name, part in maps.items()}, after)
 
         return Bound(after, run)
 

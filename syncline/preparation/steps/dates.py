@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import pyarrow as pa
@@ -14,9 +15,10 @@ from pydantic import AfterValidator
 
 from syncline.data.section import shown, word_of
 from syncline.data.variable import Labels
-from syncline.preparation.steps.cells import chosen_rows, with_changes
+from syncline.preparation.steps.cells import TextTest, maps_of, with_changes
 from syncline.preparation.steps.layout import Layout
 from syncline.preparation.steps.step import Bound, Columns, Step, StepCounts, Unlisted, chosen, stopped
+from syncline.preparation.text_encoder import MAX_TEXTS
 
 _MONTHS = [name.lower() for name in calendar.month_abbr[1:]]
 _PARTS = {
@@ -76,21 +78,24 @@ class Dates(Step):
     def bind(self, layout: Layout, where: str) -> Bound:
         """Check the names."""
         names = chosen(self.columns, layout, where)
-        read = self.reader()
+        read = lru_cache(maxsize=MAX_TEXTS)(self.reader())
 
         def change(text: str) -> str | None:
             found = read(text)
             return found.isoformat() if found else text if self.unlisted is Unlisted.KEEP else None
 
+        maps = maps_of(names, change)
+        tests = {name: TextTest(lambda text: read(text) is None, missing=False) for name in names}
+
         def run(rows: pa.RecordBatch, counts: StepCounts) -> pa.RecordBatch:
-            for name in names:
-                unread = chosen_rows(rows.column(name), lambda text: read(text) is None, missing=False)
+            for name, test in tests.items():
+                unread = test.of(rows.column(name))
                 counts.unlisted += int(unread.sum())
                 if self.unlisted is Unlisted.STOP and unread.any():
                     raise stopped(
                         where, name, "a day in no format listed", "list it, or let unlisted say missing"
                     )
-            return with_changes(rows, names, change)
+            return with_changes(rows, maps)
 
         return Bound(layout, run)
 

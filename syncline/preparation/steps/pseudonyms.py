@@ -19,7 +19,7 @@ from pydantic import model_validator
 
 from syncline.data.variable import normal_label
 from syncline.errors import DataError
-from syncline.preparation.steps.cells import mapped
+from syncline.preparation.steps.cells import maps_of
 from syncline.preparation.steps.layout import Layout
 from syncline.preparation.steps.step import Bound, Columns, Step, StepCounts, chosen, hidden_name
 from syncline.sources.files import readable
@@ -55,11 +55,12 @@ class Pseudonym(Step):
                 kept[hidden_name(where, name)] = name
                 after = after.hidden(name, hidden_name(where, name))
 
+        maps = maps_of(self.columns, lambda text: pseudonym(key, text))
+
         def run(rows: pa.RecordBatch, _: StepCounts) -> pa.RecordBatch:
             columns = dict(zip(rows.schema.names, rows.columns, strict=True))
             columns |= {hidden: columns[name] for hidden, name in kept.items()}
-            for name in self.columns:
-                columns[name] = mapped(columns[name], lambda text: pseudonym(key, text))
+            columns |= {name: change.of(columns[name]) for name, change in maps.items()}
             return pa.record_batch({name: columns[name] for name in after.carried})
 
         return Bound(after, run)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Annotated, Literal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import AfterValidator, field_validator
 
 from syncline.data.section import shown, word_of
 from syncline.data.variable import normal_label
-from syncline.preparation.steps.cells import chosen_rows, mapped, with_column
+from syncline.preparation.steps.cells import TextMap, TextTest, with_column
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.layout import Layout
 from syncline.preparation.steps.step import Bound, Columns, Step, StepCounts, Unlisted, chosen, stopped
@@ -66,22 +64,19 @@ class Recode(Step):
             found = codes.find(text)
             return (text if keeps else None) if found is None else found
 
+        maps = {name: TextMap(change, filling=empty) for name in names}
+        tests = {name: TextTest(lambda text: codes.find(text) is None, missing=False) for name in names}
+
         def run(rows: pa.RecordBatch, counts: StepCounts) -> pa.RecordBatch:
-            for name in names:
+            for name, test in tests.items():
                 column = rows.column(name)
-                unlisted = chosen_rows(column, lambda text: codes.find(text) is None, missing=False)
+                unlisted = test.of(column)
                 counts.unlisted += int(unlisted.sum())
                 if self.unlisted is Unlisted.STOP and unlisted.any():
                     raise stopped(
                         where, name, "a code that is not listed", "list it, or let unlisted say keep"
                     )
-                column = mapped(column, change) if empty is None else _filled(column, change, empty)
-                rows = with_column(rows, name, column)
+                rows = with_column(rows, name, maps[name].of(column))
             return rows
 
         return Bound(layout, run)
-
-
-def _filled(column: pa.Array, change: Callable[[str], str | None], empty: str) -> pa.Array:
-    """Recode a column and give its missing cells a code; a cell that becomes missing now stays so."""
-    return pc.if_else(column.is_null(), pa.scalar(empty), mapped(column, change))

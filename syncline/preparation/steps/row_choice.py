@@ -15,11 +15,11 @@ from syncline.data.variable import Labels, normal_label
 from syncline.errors import DataError
 from syncline.preparation.steps.bounds import Bound as BoundText
 from syncline.preparation.steps.bounds import bounds_of
-from syncline.preparation.steps.cells import chosen_rows
+from syncline.preparation.steps.cells import TextTest, kept_rows, missing_cells
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import read_decimal
 from syncline.preparation.steps.layout import Layout
-from syncline.preparation.steps.seen_rows import SeenRows
+from syncline.preparation.steps.seen_rows import RowHashes, SeenRows
 from syncline.preparation.steps.step import Bound, Columns, Step, StepCounts, chosen
 from syncline.sources.files import readable
 
@@ -33,15 +33,15 @@ class Duplicates(Step):
     def bind(self, layout: Layout, where: str) -> Bound:
         """Check the names, and forget what an earlier pass has seen."""
         names = list(chosen(self.by, layout, where))
-        seen = SeenRows()
+        seen, hashes = SeenRows(), RowHashes(len(names))
 
         def run(rows: pa.RecordBatch, _: StepCounts) -> pa.RecordBatch:
-            cells = [rows.column(name).to_pylist() for name in names]
-            keep = seen.add(zip(*cells, strict=True))
+            columns = [rows.column(name) for name in names]
+            keep = seen.add(hashes.of(columns))
             if self.by is not None:  # a key that is not whole says nothing about a row
-                for name in names:
-                    keep |= rows.column(name).is_null().to_numpy(zero_copy_only=False)
-            return rows.filter(pa.array(keep))
+                for column in columns:
+                    keep |= missing_cells(column)
+            return kept_rows(rows, keep)
 
         return Bound(layout, run)
 
@@ -69,10 +69,10 @@ class Filter(Step):
     def bind(self, layout: Layout, where: str) -> Bound:
         """Check the name."""
         layout.require([self.column], where)
-        test, missing = self._test()
+        test = TextTest(*self._test())
 
         def run(rows: pa.RecordBatch, _: StepCounts) -> pa.RecordBatch:
-            return rows.filter(pa.array(chosen_rows(rows.column(self.column), test, missing)))
+            return kept_rows(rows, test.of(rows.column(self.column)))
 
         return Bound(layout, run)
 
@@ -113,8 +113,10 @@ class ExcludePersons(Step):
             label = normal_label(text)
             return label not in labels and read_decimal(label) not in numbers
 
+        test = TextTest(is_other, missing=True)
+
         def run(rows: pa.RecordBatch, _: StepCounts) -> pa.RecordBatch:
-            return rows.filter(pa.array(chosen_rows(rows.column(self.column), is_other, missing=True)))
+            return kept_rows(rows, test.of(rows.column(self.column)))
 
         return Bound(layout, run)
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pydantic import AfterValidator, model_validator
 
 from syncline.data.variable import ColumnName, Labels, normal_label
-from syncline.preparation.steps.cells import arranged, mapped, with_changes
+from syncline.preparation.steps.cells import TextMap, arranged, maps_of, with_changes
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import EXACT, ExactNumber, read_decimal, write_decimal
 from syncline.preparation.steps.layout import Layout
@@ -43,8 +43,8 @@ class Reverse(Step):
     def bind(self, layout: Layout, where: str) -> Bound:
         """Check the names."""
         names = chosen(self.columns, layout, where)
-        change = self._swapped if self.swap is not None else self._turned
-        return Bound(layout, lambda rows, _: with_changes(rows, names, change))
+        maps = maps_of(names, self._swapped if self.swap is not None else self._turned)
+        return Bound(layout, lambda rows, _: with_changes(rows, maps))
 
     def _turned(self, text: str) -> str | None:
         number = read_decimal(text)
@@ -82,8 +82,10 @@ class Bands(Step):
             layout.require_new(self.into, where)
         after = layout if self.into is None else layout.added([self.into])
 
+        band = TextMap(self._band)
+
         def run(rows: pa.RecordBatch, _: StepCounts) -> pa.RecordBatch:
-            return arranged(rows, {name: mapped(rows.column(self.column), self._band)}, after)
+            return arranged(rows, {name: band.of(rows.column(self.column))}, after)
 
         return Bound(after, run)
 

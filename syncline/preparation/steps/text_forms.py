@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from syncline.data.section import word_of
-from syncline.preparation.steps.cells import with_changes
+from syncline.preparation.steps.cells import maps_of, with_changes
 from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.shortcuts import leave_ascii, lower_ascii, point_for_comma, upper_ascii
 from syncline.preparation.steps.step import Bound, Columns, Step, chosen
 
 
@@ -32,9 +33,10 @@ class Case(Step):
 
     def bind(self, layout: Layout, where: str) -> Bound:
         """Check the names."""
-        change = str.lower if self.target is LetterCase.LOWER else str.upper
-        names = chosen(self.columns, layout, where)
-        return Bound(layout, lambda rows, _: with_changes(rows, names, change))
+        is_lower = self.target is LetterCase.LOWER
+        change, shortcut = (str.lower, lower_ascii) if is_lower else (str.upper, upper_ascii)
+        maps = maps_of(chosen(self.columns, layout, where), change, shortcut)
+        return Bound(layout, lambda rows, _: with_changes(rows, maps))
 
 
 class Accents(Step):
@@ -45,8 +47,8 @@ class Accents(Step):
 
     def bind(self, layout: Layout, where: str) -> Bound:
         """Check the names."""
-        names = chosen(self.columns, layout, where)
-        return Bound(layout, lambda rows, _: with_changes(rows, names, without_accents))
+        maps = maps_of(chosen(self.columns, layout, where), without_accents, leave_ascii)
+        return Bound(layout, lambda rows, _: with_changes(rows, maps))
 
 
 def without_accents(text: str) -> str:
@@ -76,8 +78,9 @@ class DecimalComma(Step):
 
     def bind(self, layout: Layout, where: str) -> Bound:
         """Check the names."""
-        names, change = chosen(self.columns, layout, where), point_writer(self.thousands)
-        return Bound(layout, lambda rows, _: with_changes(rows, names, change))
+        names, shortcut = chosen(self.columns, layout, where), point_for_comma(_GROUPED.get(self.thousands))
+        maps = maps_of(names, point_writer(self.thousands), shortcut)
+        return Bound(layout, lambda rows, _: with_changes(rows, maps))
 
 
 def point_writer(thousands: Thousands) -> Callable[[str], str]:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from syncline.data.section import Integer, shown
 from syncline.data.variable import MAX_DECIMALS
-from syncline.preparation.steps.cells import with_changes
+from syncline.preparation.steps.cells import maps_of, with_changes
 from syncline.preparation.steps.exact_numbers import EXACT, ExactNumber, read_decimal, write_decimal
 from syncline.preparation.steps.layout import Layout
 from syncline.preparation.steps.step import Bound, Columns, Step, chosen
@@ -68,7 +68,8 @@ class Units(Step):
                 return text
             return write_decimal(EXACT.add(EXACT.multiply(number, slope), offset), self.decimals)
 
-        return Bound(layout, lambda rows, _: with_changes(rows, names, change))
+        maps = maps_of(names, change)
+        return Bound(layout, lambda rows, _: with_changes(rows, maps))
 
     def _line(self) -> tuple[Decimal, Decimal]:
         if self.factor is not None or self.origin is None or self.target is None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncline.preparation import text_encoder
 from syncline.preparation.steps.vocabulary import STEPS
 from tests.preparation.steps import slow_steps as slow
 from tests.preparation.steps.slow_steps import Row, Rows
@@ -224,6 +225,10 @@ CASES: list[Case] = [
 ]
 
 
+BY_CELL = [case for case in CASES if case[0] not in {"derive", "combine", "rename", "drop"}]
+"""Steps that look at cells one column at a time, for which it matters how a column is held."""
+
+
 @pytest.fixture(autouse=True, scope="module")
 def key() -> object:
     with pytest.MonkeyPatch.context() as patch:
@@ -242,6 +247,26 @@ def test_a_step_does_what_its_description_says(
     assert stepped([{"step": word, **keys}], table, batch_rows) == oracle(entered(table))
 
 
+@pytest.mark.parametrize(
+    ("word", "keys", "oracle"),
+    BY_CELL,
+    ids=[f"{n}-{word}" for n, (word, *_) in enumerate(BY_CELL)],
+)
+@settings(max_examples=30)
+@given(table=rows, batch_rows=st.integers(1, 13), max_texts=st.sampled_from([0, 3]))
+def test_a_step_does_the_same_to_columns_of_many_texts(
+    word: str,
+    keys: dict[str, object],
+    oracle: Callable[[Rows], Rows],
+    table: Rows,
+    batch_rows: int,
+    max_texts: int,
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_encoder, "MAX_TEXTS", max_texts)
+        assert stepped([{"step": word, **keys}], table, batch_rows) == oracle(entered(table))
+
+
 def test_every_step_but_the_one_that_reads_a_file_has_a_case() -> None:
     assert {word for word, *_ in CASES} == STEPS.keys() - {"exclude_persons"}
     assert len(NAMES) == 3
@@ -258,4 +283,7 @@ def test_batches_leave_no_trace_on_a_whole_chain(table: Rows, sizes: list[int]) 
         {"step": "duplicates", "by": ["b"]},
     ]
     results = [stepped(steps, table, size) for size in sizes]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_encoder, "MAX_TEXTS", 3)
+        results += [stepped(steps, table, size) for size in sizes]
     assert all(result == results[0] for result in results)

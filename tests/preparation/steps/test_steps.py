@@ -16,7 +16,7 @@ from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import read_decimal, write_decimal
-from syncline.preparation.steps.seen_rows import SeenRows
+from syncline.preparation.steps.seen_rows import RowHashes, SeenRows
 from syncline.preparation.steps.units import line_between
 from syncline.sources.memory import TableSource
 from tests.preparation.steps.stepping import stepped, view_of
@@ -166,9 +166,10 @@ def test_a_key_that_is_short_open_or_absent_is_refused(
 
 @given(st.lists(st.lists(st.integers(0, 30), max_size=12), max_size=12))
 def test_seen_rows_are_remembered_over_batches(batches: list[list[int]]) -> None:
-    seen, known = SeenRows(), set()
+    seen, hashes, known = SeenRows(), RowHashes(2), set()
     for batch in batches:
-        found = seen.add([(str(number), None) for number in batch])
+        texts = pa.array(map(str, batch), pa.string())
+        found = seen.add(hashes.of([texts, pa.nulls(len(batch), pa.string())]))
         for number, is_first in zip(batch, found.tolist(), strict=True):
             assert is_first == (number not in known)
             known.add(number)
@@ -176,7 +177,8 @@ def test_seen_rows_are_remembered_over_batches(batches: list[list[int]]) -> None
 
 def test_rows_that_only_join_alike_are_told_apart() -> None:
     rows = [("a", "bc"), ("ab", "c"), ("", None), (None, ""), (None, None), ("a\0", "b"), ("a", "\0b")]
-    assert SeenRows().add(rows).all()
+    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    assert SeenRows().add(RowHashes(2).of(columns)).all()
 
 
 @pytest.mark.parametrize(
