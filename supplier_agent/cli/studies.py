@@ -8,8 +8,15 @@ from typing import Annotated
 import typer
 
 from supplier_agent.cli.options import AsJson, Home, existing_home
-from supplier_agent.consent.decision import BY_PERSON, Seal, Verdict, decide
-from supplier_agent.consent.study_record import StudyRecord, known_study, list_studies, require_study
+from supplier_agent.consent.decision import BY_PERSON, STATES, Seal, Verdict, decide
+from supplier_agent.consent.study_record import (
+    UNJUDGED,
+    StudyRecord,
+    check_move,
+    known_study,
+    list_studies,
+    require_study,
+)
 from supplier_agent.datasets.catalogue import list_datasets
 from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
@@ -29,13 +36,17 @@ Study = Annotated[str, typer.Argument(help="A study's id, its name, or the start
 @studies.command("list")
 def list_(home: Home = None, as_json: AsJson = False) -> None:
     """List the studies that were proposed, the newest first."""
-    with open_journal(existing_home(home)) as journal:
+    from supplier_agent.tasks.standing_policy import policy_fault
+
+    place = existing_home(home)
+    with open_journal(place) as journal:
         known = journal.read_now(list_studies)
     if as_json:
         print_json([_described(study) for study in known])
         return
+    reads = not any(study.is_open for study in known) or not policy_fault(place.policy)
     rows = [
-        (study.study_id, study.name, study.state.value, study.researcher, shown_time(study.received_us))
+        (study.study_id, study.name, _state(study, reads), study.researcher, shown_time(study.received_us))
         for study in known
     ]
     print_table(("ID", "NAME", "STATE", "RESEARCHER", "PROPOSED"), rows, "No study was proposed yet.")
@@ -103,6 +114,7 @@ def _decide(
     def write(connection: sqlite3.Connection) -> StudyRecord:
         record = require_study(connection, study)
         _require_digest(record, digest)
+        check_move(record, STATES[decision])
         if not as_json:
             typer.echo(f"to {decision.value}: study {record.name}, digest {record.specification_sha256}")
         if decision is Decision.APPROVE:
@@ -120,6 +132,13 @@ def _decide(
         return
     typer.echo(f"study {decided.name} is {decided.state.value}")
     typer.echo("the running agent sends the signed decision to the hub")
+
+
+def _state(study: StudyRecord, policy_reads: bool) -> str:
+    """Return a study's state, and that the policy cannot be read where that is what an open one waits for."""
+    if study.is_unjudged or (study.is_open and not policy_reads):
+        return f"{study.state.value}: {UNJUDGED}"
+    return study.state.value
 
 
 def _require_digest(record: StudyRecord, digest: str) -> None:

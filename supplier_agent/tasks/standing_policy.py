@@ -13,9 +13,8 @@ from pathlib import Path
 
 from supplier_agent.consent.portrait import QUESTIONS
 from supplier_agent.datasets.catalogue import Dataset, choose_dataset
-from supplier_agent.tasks.public_reason import POLICY_UNREADABLE
 from syncline.compute.frames import Json
-from syncline.errors import DataError, DocumentError
+from syncline.errors import DataError, DocumentError, PolicyUnreadable
 from syncline.study.flow import STEPS
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
@@ -43,7 +42,7 @@ def assess(
     path: Path, supplier: str, spec: StudySpec, researcher_fingerprint: str, datasets: Sequence[Dataset]
 ) -> Assessment:
     """Hold a study against the policy file at ``path`` and the data sets of the agent."""
-    policy = _policy(path)
+    policy = read_policy(path)
     refusals = [str(refusal) for refusal in policy.permits(spec, supplier)]
     refusals += _against_questions(policy, spec, supplier)
     dataset = None
@@ -65,11 +64,21 @@ def assess(
     )
 
 
-def _policy(path: Path) -> Policy:
+def read_policy(path: Path) -> Policy:
+    """Read the policy file; a :class:`PolicyUnreadable` says what is wrong with it."""
     try:
         return Policy.from_yaml(path)
     except DocumentError as error:
-        raise DocumentError(str(error), public=POLICY_UNREADABLE) from None
+        raise PolicyUnreadable(str(error)) from None
+
+
+def policy_fault(path: Path) -> str:
+    """Return why the policy file cannot be read; nothing where it can."""
+    try:
+        read_policy(path)
+    except PolicyUnreadable as error:
+        return str(error)
+    return ""
 
 
 def _against_questions(policy: Policy, spec: StudySpec, supplier: str) -> list[str]:
