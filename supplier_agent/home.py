@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from syncline.errors import StorageError, UsageError
+from syncline.durable.storage_fault import place_error
+from syncline.errors import UsageError
 
 ENROL = "run 'supplier-agent enrol TOKEN --hub HOST:PORT' with a token from the hub's operator"
 """What to do where there is no identity yet."""
@@ -59,9 +60,7 @@ class AgentHome:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.chmod(self.root, 0o700)
         except OSError as error:
-            raise StorageError(
-                f"the home {self.root} cannot be made ({error.strerror}); choose another with --home"
-            ) from error
+            raise place_error("--home", self.root, error) from error
 
     def require(self) -> None:
         """Raise where the home does not exist."""

@@ -33,6 +33,12 @@ class DocumentError(UsageError):
     """A study, schema or policy file cannot be read as what it should be."""
 
 
+class PolicyUnreadable(DocumentError):
+    """The supplier's policy file cannot be read: its people mend it, and nothing is decided meanwhile."""
+
+    public: str | None = "this supplier's policy cannot be read"
+
+
 class DataError(SynclineError):
     """The supplier's own data cannot be read or does not fit the schema.
 

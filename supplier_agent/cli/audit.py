@@ -29,6 +29,7 @@ def verify(
     """Check that no entry was changed, moved or taken out; exit 1 where one was."""
     if file is not None:
         check_named_data("FILE", str(file))
+        chain.require_export(file)
     place = existing_home(home)
     key = load_membership(place.identity, ENROL).signing_key().public_key()
     if file is None:
@@ -39,7 +40,9 @@ def verify(
     if as_json:
         print_json({"entries": verdict.entries, "head": verdict.head, "first_bad": verdict.first_bad})
     elif verdict.first_bad is None:
-        typer.echo(f"{verdict.entries} entries, unbroken; the last one's hash is {verdict.head}")
+        typer.echo(
+            f"{chain.counted_entries(verdict.entries)}, unbroken; the last one's hash is {verdict.head}"
+        )
     if verdict.first_bad is not None:
         raise chain.broken_record(verdict.first_bad, file)
 
@@ -57,4 +60,4 @@ def export(
     if as_json:
         print_json({"out": str(out), "entries": count})
     else:
-        typer.echo(f"{out}: {count} entries")
+        typer.echo(f"{out}: {chain.counted_entries(count)}")

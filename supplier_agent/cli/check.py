@@ -105,9 +105,9 @@ def _certificate(home: AgentHome) -> str:
 
 
 def _policy(home: AgentHome) -> str:
-    from syncline.study.policy import Policy
+    from supplier_agent.tasks.standing_policy import read_policy
 
-    found = Policy.from_yaml(home.policy)
+    found = read_policy(home.policy)
     permits = "permits studies" if found.studies and found.flows else "permits nothing yet"
     return f"{home.policy} reads well and {permits}"
 

@@ -19,7 +19,7 @@ from supplier_agent.datasets.catalogue import (
 )
 from supplier_agent.datasets.inspection import Inspection, inspect_dataset
 from supplier_agent.tasks.journal import microseconds, open_journal
-from syncline.cli.named_data import check_named_data
+from syncline.cli.named_data import check_named_data, refuse_misnamed
 from syncline.cli.table import print_json, print_table
 from syncline.clock import SystemClock
 from syncline.errors import UsageError
@@ -53,6 +53,7 @@ def add(
     canonical, digest = _read_preparation(preparation)
     place, locator = existing_home(home), absolute_locator(source)
     check_named_data("SOURCE", source)
+    refuse_misnamed("SOURCE", source)
     found = inspect_dataset(Dataset(name, locator, None, digest), canonical)
     if person is not None:
         person = _column(person, found)
@@ -102,11 +103,14 @@ def check(name: Name, home: Home = None, as_json: AsJson = False) -> None:
 
 
 @datasets.command()
-def remove(name: Name, home: Home = None) -> None:
+def remove(name: Name, home: Home = None, as_json: AsJson = False) -> None:
     """Forget a data set; its rows are not touched."""
     with open_journal(existing_home(home)) as journal:
         journal.write_now(lambda connection: remove_dataset(connection, name))
-    typer.echo(f"removed {name}; its rows are where they were")
+    if as_json:
+        print_json({"name": name, "removed": True})
+    else:
+        typer.echo(f"removed {name}; its rows are where they were")
 
 
 def _column(person: str, found: Inspection) -> str:

@@ -27,10 +27,10 @@ policy = typer.Typer(
 @policy.command()
 def show(home: Home = None, as_json: AsJson = False) -> None:
     """Show in plain words what the policy permits."""
-    from syncline.study.policy import Policy
+    from supplier_agent.tasks.standing_policy import read_policy
 
     place = existing_home(home)
-    found = Policy.from_yaml(place.policy)
+    found = read_policy(place.policy)
     if as_json:
         print_json(found.to_document())
         return

@@ -10,8 +10,10 @@ import typer
 from supplier_agent.cli.options import AsJson, Home, agent_home
 from supplier_agent.datasets.catalogue import Dataset, find_preparation, list_datasets
 from supplier_agent.tasks.journal import open_journal
+from syncline.cli.named_data import open_named
 from syncline.cli.table import print_json
 from syncline.errors import StorageError, UsageError
+from syncline.sources.locator import is_url
 
 if TYPE_CHECKING:
     from syncline.preparation.preparation_document import Preparation
@@ -90,13 +92,21 @@ def _dataset(source: str, home: Path | None) -> tuple[Dataset | None, bytes]:
     """Return the data set of this name with its preparation, or nothing where ``source`` is no name."""
     place = agent_home(home)
     if not place.journal.exists():
-        return None, b""
+        return _no_dataset(source)
     with open_journal(place) as journal:
         known = {dataset.name: dataset for dataset in journal.read_now(list_datasets)}
         if source not in known:
-            return None, b""
+            return _no_dataset(source)
         digest = known[source].preparation
         return known[source], journal.read_now(lambda connection: find_preparation(connection, digest))
+
+
+def _no_dataset(source: str) -> tuple[None, bytes]:
+    """Return that ``source`` is a file or a URL; refuse what is neither that nor the name of a data set."""
+    if not is_url(source) and "." not in source and not Path(source).exists():
+        raise UsageError(f"{source}: there is no such data set and no such file; see 'datasets list'")
+    open_named("NAME-OR-SOURCE", source)
+    return None, b""
 
 
 def _write(locator: str, preparation: Preparation, out: Path, as_json: bool) -> None:

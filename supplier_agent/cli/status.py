@@ -20,7 +20,10 @@ from syncline.wire.membership import load_membership
 
 def status(home: Home = None, as_json: AsJson = False) -> None:
     """Show the connection, the certificate and the studies."""
+    from supplier_agent.tasks.standing_policy import policy_fault
+
     place = existing_home(home)
+    fault = policy_fault(place.policy)
     member = load_membership(place.identity, ENROL)
     contact = read_contact(place.contact)
     with open_journal(place) as journal:
@@ -41,6 +44,7 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
                 "last_contact_us": contact.last_contact_us if contact else 0,
                 "hub_version": contact.hub_version if contact else "",
                 "certificate_expires_us": expires,
+                "policy_fault": fault,
                 "datasets": list(datasets),
                 "studies": counts,
                 "replies_not_delivered": unsent,
@@ -50,6 +54,8 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     typer.echo(f"supplier     {member.name} at {member.hub}")
     typer.echo(f"connection   {_connection(contact, running)}")
     typer.echo(f"certificate  until {shown_time(expires)} UTC")
+    if fault:
+        typer.echo(f"policy       cannot be read, so nothing is decided or answered: {fault}")
     typer.echo(f"data sets    {', '.join(datasets) or 'none'}")
     typer.echo(f"studies      {_counts(studies)}")
     typer.echo(f"outbox       {unsent} replies not delivered")

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supplier_agent.cli.options import AsJson, Home, existing_home
-from supplier_agent.consent.decision import BY_PERSON, Seal, Verdict, decide
+from supplier_agent.consent.decision import BY_PERSON, STATES, Seal, Verdict, decide
 from supplier_agent.consent.study_record import (
+    UNJUDGED,
     StudyRecord,
     StudyState,
+    check_move,
     known_study,
     list_studies,
     require_study,
@@ -25,7 +27,7 @@ from syncline.cli.table import print_json, print_table, shown_time
 from syncline.clock import SystemClock
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog
-from syncline.errors import PolicyRefusal, UsageError
+from syncline.errors import PolicyRefusal, PolicyUnreadable, UsageError
 from syncline.study.flow import DataFlow
 from syncline.study.participation import AS_ASKED, Participation
 from syncline.wire.membership import load_membership
@@ -41,13 +43,17 @@ Study = Annotated[str, typer.Argument(help="A study's id, its name, or the start
 @studies.command("list")
 def list_(home: Home = None, as_json: AsJson = False) -> None:
     """List the studies that were proposed, the newest first."""
-    with open_journal(existing_home(home)) as journal:
+    from supplier_agent.tasks.standing_policy import policy_fault
+
+    place = existing_home(home)
+    with open_journal(place) as journal:
         known = journal.read_now(list_studies)
     if as_json:
         print_json([_described(study) for study in known])
         return
+    reads = not any(study.is_open for study in known) or not policy_fault(place.policy)
     rows = [
-        (study.study_id, study.name, study.state.value, study.researcher, shown_time(study.received_us))
+        (study.study_id, study.name, _state(study, reads), study.researcher, shown_time(study.received_us))
         for study in known
     ]
     print_table(("ID", "NAME", "STATE", "RESEARCHER", "PROPOSED"), rows, "No study was proposed yet.")
@@ -120,7 +126,10 @@ def _terms(
 
     asked = next((entry.flow for entry in spec.suppliers if entry.name == supplier), None)
     if record.state is StudyState.WAITING:
-        found = assess(home.policy, supplier, spec, "", datasets)
+        try:
+            found = assess(home.policy, supplier, spec, "", datasets)
+        except PolicyUnreadable:
+            return _Terms(asked, None, None)
         return _Terms(asked, found.flow, found.preparation)
     if record.state is StudyState.REFUSED or record.decided_by is None:
         return _Terms(asked, None, None)
@@ -139,6 +148,7 @@ def _decide(
     def write(connection: sqlite3.Connection) -> StudyRecord:
         record = require_study(connection, study)
         _require_digest(record, digest)
+        check_move(record, STATES[decision])
         if not as_json:
             typer.echo(f"to {decision.value}: study {record.name}, digest {record.specification_sha256}")
         participation = AS_ASKED
@@ -174,6 +184,13 @@ def _permitted(
         if found.preparation is not None:
             typer.echo(f"preparation: {preparation_words(found.preparation)}")
     return found.participation
+
+
+def _state(study: StudyRecord, policy_reads: bool) -> str:
+    """Return a study's state, and that the policy cannot be read where that is what an open one waits for."""
+    if study.is_unjudged or (study.is_open and not policy_reads):
+        return f"{study.state.value}: {UNJUDGED}"
+    return study.state.value
 
 
 def _require_digest(record: StudyRecord, digest: str) -> None:

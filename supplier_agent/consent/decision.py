@@ -24,7 +24,8 @@ from syncline.wire.people_sentence import people_sentence
 BY_POLICY = "policy"
 BY_PERSON = "person"
 
-_STATES = {Decision.APPROVE: StudyState.APPROVED, Decision.REFUSE: StudyState.REFUSED}
+STATES = {Decision.APPROVE: StudyState.APPROVED, Decision.REFUSE: StudyState.REFUSED}
+"""What a study becomes by each decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def decide(
     connection: sqlite3.Connection, seal: Seal, study: StudyRecord, verdict: Verdict, now_us: int
 ) -> None:
     """Record a verdict about ``study``; it is sent to the hub afterwards, until that confirms it."""
-    move(connection, study.study_id, _STATES[verdict.decision])
+    move(connection, study.study_id, STATES[verdict.decision])
     reason = people_sentence(verdict.reason)
     approved = verdict.participation if verdict.decision is Decision.APPROVE else AS_ASKED
     digest = decision_digest(
@@ -80,7 +81,7 @@ def decide(
 
 def decision_of(study: StudyRecord) -> SupplierDecision:
     """Return the signed decision of a study that is approved or refused, as it is sent."""
-    decisions = {state: decision for decision, state in _STATES.items()}
+    decisions = {state: decision for decision, state in STATES.items()}
     if study.signature is None or study.state not in decisions:
         raise SynclineError(f"study {study.name} is not decided")
     decision = decisions[study.state]

@@ -1,7 +1,8 @@
 """Receive a proposed study: verify who asks, look at the policy, and decide where the policy says how.
 
 What the policy does not permit is refused at once, so that the researcher reads why. What it permits is
-approved at once where the policy says ``approval: automatic``, else it waits for a person.
+approved at once where the policy says ``approval: automatic``, else it waits for a person. While the policy
+cannot be read nothing is decided: the study waits, and is judged once the file is mended.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from supplier_agent.consent.decision import BY_PERSON, BY_POLICY, Seal, Verdict, decide
 from supplier_agent.consent.study_record import (
+    UNJUDGED,
     StudyRecord,
     StudyState,
     earlier_runs,
@@ -37,13 +39,15 @@ _UNREADABLE = "(unreadable)"
 class Judgement:
     """What the policy says to a specification: its study's name, the refusals, and whether people decide.
 
-    ``participation`` is how this supplier would take part now.
+    ``participation`` is how this supplier would take part now; ``is_pending`` where the policy cannot be
+    read, so that it says nothing yet.
     """
 
     name: str
     refusals: tuple[str, ...]
     automatic: bool
     participation: Participation = AS_ASKED
+    is_pending: bool = False
 
 
 def verify_researcher(proposal: Proposal) -> None:
@@ -66,12 +70,23 @@ def receive_proposal(
 ) -> StudyState:
     """Store a proposal with what follows from the policy; one that is known is only answered again."""
     known = find_study(connection, proposal.study_id)
-    if known is not None:
+    if known is not None and not (
+        known.is_unjudged and known.specification_sha256 == proposal.specification_sha256
+    ):
         return _known_again(connection, seal, known, proposal)
-    person = _why_a_person(earlier_runs(connection, proposal.specification_sha256))
+    runs = earlier_runs(connection, proposal.specification_sha256)
+    person = _why_a_person([run for run in runs if run.study_id != proposal.study_id])
     if name_clash(connection, proposal.study_id, judgement.name):
         judgement = unreadable("the study's id is another study's name, or the other way round")
-    study = _record(proposal, judgement, now_us)
+    study = known or _inserted(connection, seal, _record(proposal, judgement, now_us))
+    if judgement.is_pending:
+        set_reason(connection, study.study_id, UNJUDGED)
+        return StudyState.WAITING
+    set_reason(connection, study.study_id, "")
+    return _judged(connection, seal, study, judgement, person, now_us)
+
+
+def _inserted(connection: sqlite3.Connection, seal: Seal, study: StudyRecord) -> StudyRecord:
     insert_study(connection, study)
     seal.audit.append(
         connection,
@@ -84,6 +99,18 @@ def receive_proposal(
             "researcher_key": study.researcher_key.hex(),
         },
     )
+    return study
+
+
+def _judged(
+    connection: sqlite3.Connection,
+    seal: Seal,
+    study: StudyRecord,
+    judgement: Judgement,
+    person: str,
+    now_us: int,
+) -> StudyState:
+    """Decide as the policy says; ``person`` is why a person decides nonetheless, if there is a reason."""
     if judgement.refusals:
         reason = "; ".join(judgement.refusals)
         decide(connection, seal, study, Verdict(Decision.REFUSE, reason, BY_POLICY), now_us)

@@ -52,6 +52,10 @@ ALTER TABLE study ADD COLUMN preparation TEXT;
 """How this supplier approved to take part: the narrower flow, and the digest of the preparation."""
 
 
+UNJUDGED = "the policy cannot be read"
+"""The reason why a study waits that the policy has not judged yet, because its file is damaged."""
+
+
 class StudyState(Enum):
     """Where a study stands at this supplier."""
 
@@ -106,6 +110,11 @@ class StudyRecord:
     def is_open(self) -> bool:
         """Whether the study may still be approved or answered here."""
         return self.state in (StudyState.WAITING, StudyState.APPROVED)
+
+    @property
+    def is_unjudged(self) -> bool:
+        """Whether the policy has not said anything to the study yet."""
+        return self.state is StudyState.WAITING and self.reason == UNJUDGED
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> StudyRecord:
@@ -221,10 +230,15 @@ def undelivered_decisions(connection: sqlite3.Connection) -> list[StudyRecord]:
 def move(connection: sqlite3.Connection, study_id: str, state: StudyState) -> StudyRecord:
     """Change a study's state where :data:`TRANSITIONS` allows it; return the record as it was before."""
     before = known_study(connection, study_id)
-    if state not in TRANSITIONS[before.state]:
-        raise UsageError(f"study {before.name} is {before.state.value} and cannot become {state.value}")
+    check_move(before, state)
     connection.execute("UPDATE study SET state = ? WHERE study_id = ?", (state.value, before.study_id))
     return before
+
+
+def check_move(study: StudyRecord, state: StudyState) -> None:
+    """Raise where :data:`TRANSITIONS` does not let a study become ``state``."""
+    if state not in TRANSITIONS[study.state]:
+        raise UsageError(f"study {study.name} is {study.state.value} and cannot become {state.value}")
 
 
 def set_decision(

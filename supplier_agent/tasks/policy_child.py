@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from supplier_agent.datasets.catalogue import Dataset
-from supplier_agent.tasks.standing_policy import Agreed, assess
+from supplier_agent.tasks.standing_policy import Agreed, assess, read_policy
 from syncline.compute.frames import Json
 from syncline.compute.serve import serve
 from syncline.errors import ProtocolError
@@ -14,7 +14,18 @@ from syncline.study.spec import StudySpec
 
 
 def answer(header: dict[str, Json], blobs: list[bytes]) -> tuple[dict[str, Json], list[bytes]]:
-    """Assess the specification in the only blob."""
+    """Assess the specification in the only blob, tell its study's name, or try the policy without one."""
+    match header.get("op"):
+        case "name":
+            return {"name": StudySpec.from_canonical(blobs[0]).study}, []
+        case "try":
+            read_policy(Path(str(header["policy"])))
+            return {}, []
+        case _:
+            return _assessed(header, blobs), []
+
+
+def _assessed(header: dict[str, Json], blobs: list[bytes]) -> dict[str, Json]:
     listed, agreed = header["datasets"], header["agreed"]
     if not isinstance(listed, list):
         raise ProtocolError("datasets: expected a list")
@@ -37,7 +48,7 @@ def answer(header: dict[str, Json], blobs: list[bytes]) -> tuple[dict[str, Json]
         "policy": found.policy,
         "asked": found.asked,
         "flow": found.flow,
-    }, []
+    }
 
 
 def _flow(word: Json) -> DataFlow | None:

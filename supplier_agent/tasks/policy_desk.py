@@ -15,14 +15,14 @@ from supplier_agent.consent.proposals import Judgement
 from supplier_agent.consent.study_record import StudyRecord
 from supplier_agent.datasets.catalogue import Dataset
 from supplier_agent.tasks.child_pool import ChildPool
-from supplier_agent.tasks.public_reason import POLICY_UNREADABLE
 from syncline.compute.frames import Json
-from syncline.errors import DataError, DocumentError, PolicyRefusal, WireError
+from syncline.errors import DataError, PolicyRefusal, PolicyUnreadable, WireError
 from syncline.study.flow import DataFlow
 from syncline.study.participation import Participation
 
 POLICY_CHILD = "supplier_agent.tasks.policy_child"
 _MOST_KEPT = 64
+_PLACE = "policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,15 @@ class PolicyDesk:
             )
         return Terms(self._supplier, dataset, source, policy, flow, preparation)
 
+    async def name(self, specification: bytes) -> str:
+        """Return the name of a specification's study, which needs no policy."""
+        answer, _ = await self._children.call(_PLACE, {"op": "name"}, [specification])
+        return str(answer["name"])
+
+    async def require(self) -> None:
+        """Raise what is wrong with the policy file, if anything is."""
+        await self._children.call(_PLACE, {"op": "try", "policy": str(self._path)}, [])
+
     async def _assess(
         self,
         specification: bytes,
@@ -96,7 +105,7 @@ class PolicyDesk:
         }
         key = self._key(specification, repr(header).encode())
         if key not in self._kept:
-            answer, _ = await self._children.call("policy", header, [specification])
+            answer, _ = await self._children.call(_PLACE, header, [specification])
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
             self._kept[key] = answer
@@ -106,8 +115,8 @@ class PolicyDesk:
         try:
             content = self._path.read_bytes()
         except OSError as error:
-            raise DocumentError(
-                f"{self._path}: it cannot be read ({error.strerror}): restore it", public=POLICY_UNREADABLE
+            raise PolicyUnreadable(
+                f"{self._path}: it cannot be read ({error.strerror}): restore it"
             ) from error
         return b"".join(hashlib.sha256(part).digest() for part in (content, *parts))
 

@@ -9,9 +9,6 @@ from __future__ import annotations
 from syncline.errors import DataError, SynclineError
 from syncline.wire.people_sentence import people_sentence
 
-POLICY_UNREADABLE = "this supplier's policy cannot be read"
-"""What others are told of a fault in the policy file, whose sentence names the file and quotes its keys."""
-
 _MORE = "the supplier's own log says more"
 
 

@@ -40,6 +40,7 @@ from syncline.errors import (
     DataError,
     DocumentError,
     PolicyRefusal,
+    PolicyUnreadable,
     ProtocolError,
     StorageError,
     SynclineError,
@@ -47,6 +48,9 @@ from syncline.errors import (
 )
 from syncline.wire.messages import MAX_PAYLOAD_BYTES, DeclineKind, TaskOffer
 from syncline.wire.people_sentence import people_sentence
+
+POLICY_WAITS = "policy cannot be read: work waits until it can"
+POLICY_PAUSE_SECONDS = 2.0
 
 Fetch = Callable[[PayloadStore], Awaitable[None]]
 """Brings the request's bytes into the store given."""
@@ -128,11 +132,23 @@ class Responder:
                 await self._decline(offer, _declined(error, dataset))
 
     async def _agree(self, offer: TaskOffer) -> tuple[StudyRecord, Terms]:
-        """Return the study and the terms on which the policy of now lets the round be answered."""
-        study, datasets = await self._database.read(
-            lambda connection: (known_study(connection, offer.study_id), list_datasets(connection))
-        )
-        return study, await self._terms(study, offer.round, datasets)
+        """Return the study and the terms on which the policy of now lets the round be answered.
+
+        While the policy cannot be read the round waits: a slip of a key must not end a study.
+        """
+        said = ""
+        while True:
+            study, datasets = await self._database.read(
+                lambda connection: (known_study(connection, offer.study_id), list_datasets(connection))
+            )
+            try:
+                terms = await self._terms(study, offer.round, datasets)
+                return study, terms
+            except PolicyUnreadable as error:
+                if str(error) != said:
+                    said = str(error)
+                    self._log.warning(POLICY_WAITS, study=offer.study_id, round=offer.round, reason=said)
+            await asyncio.sleep(POLICY_PAUSE_SECONDS)
 
     async def _compute(
         self, offer: TaskOffer, study: StudyRecord, terms: Terms, store: PayloadStore

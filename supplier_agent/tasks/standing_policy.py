@@ -13,9 +13,8 @@ from pathlib import Path
 
 from supplier_agent.consent.portrait import QUESTIONS
 from supplier_agent.datasets.catalogue import Dataset, choose_dataset
-from supplier_agent.tasks.public_reason import POLICY_UNREADABLE
 from syncline.compute.frames import Json
-from syncline.errors import DataError, DocumentError
+from syncline.errors import DataError, DocumentError, PolicyUnreadable
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.participation import Participation
 from syncline.study.policy import Policy
@@ -68,7 +67,7 @@ def assess(
 
     ``agreed`` is given once the study is approved: then its flow is the one that is answered, or none.
     """
-    policy = _policy(path)
+    policy = read_policy(path)
     asked = next((entry.flow for entry in spec.suppliers if entry.name == supplier), None)
     approved = None if agreed is None else agreed.flow or asked
     flow = approved or (None if asked is None else policy.answers(asked))
@@ -95,11 +94,21 @@ def assess(
     )
 
 
-def _policy(path: Path) -> Policy:
+def read_policy(path: Path) -> Policy:
+    """Read the policy file; a :class:`PolicyUnreadable` says what is wrong with it."""
     try:
         return Policy.from_yaml(path)
     except DocumentError as error:
-        raise DocumentError(str(error), public=POLICY_UNREADABLE) from None
+        raise PolicyUnreadable(str(error)) from None
+
+
+def policy_fault(path: Path) -> str:
+    """Return why the policy file cannot be read; nothing where it can."""
+    try:
+        read_policy(path)
+    except PolicyUnreadable as error:
+        return str(error)
+    return ""
 
 
 def _against_questions(policy: Policy, spec: StudySpec, flow: DataFlow | None) -> list[str]:

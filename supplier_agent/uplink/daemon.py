@@ -48,6 +48,7 @@ async def run_agent(home: AgentHome, clock: Clock, log: EventLog, settings: Sett
         loop.add_signal_handler(number, stopping.set)
     with HomeLock(home.root), open_journal(home) as database:
         agent = Agent(home, membership, database, clock, log, settings)
+        await agent.require_policy()
         await agent.run(stopping)
 
 
@@ -70,7 +71,7 @@ class Agent:
         self._connection = Connection(membership, home.contact, clock, os.getpid())
         self._children = ChildPool(settings.child_module, log)
         self._readers = ChildPool(POLICY_CHILD, log)
-        policy = PolicyDesk(home.policy, membership.name, self._readers)
+        self._policy = policy = PolicyDesk(home.policy, membership.name, self._readers)
         self._courier = Courier(self._connection, database, payloads, log)
         self._retention = Retention(database, payloads, clock, log)
         responder = Responder(database, payloads, audit, self._children, policy.terms, clock, log)
@@ -90,6 +91,13 @@ class Agent:
         ports = Ports(self._errands.datasets, self._errands.busy, self._errands.handle)
         self._uplink = Uplink(self._connection, ports, clock, log, settings.pace)
         self._keeper = CertificateKeeper(self._connection, clock, log)
+
+    async def require_policy(self) -> None:
+        """Raise where the policy cannot be read: its people stand by now, and mend it before the start."""
+        try:
+            await self._policy.require()
+        finally:
+            await self._readers.close()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until ``stopping`` is set; a part that fails ends the agent with its error."""

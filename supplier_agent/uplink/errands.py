@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from supplier_agent.consent.decision import Seal
 from supplier_agent.consent.proposals import (
@@ -22,7 +23,7 @@ from supplier_agent.tasks.child_pool import ChildPool
 from supplier_agent.tasks.journal import microseconds
 from supplier_agent.tasks.policy_desk import PolicyDesk
 from supplier_agent.tasks.public_reason import public_reason
-from supplier_agent.tasks.responder import Responder
+from supplier_agent.tasks.responder import POLICY_PAUSE_SECONDS, POLICY_WAITS, Responder
 from supplier_agent.tasks.retention import Retention
 from supplier_agent.uplink.connection import Connection
 from supplier_agent.uplink.courier import Courier
@@ -32,13 +33,14 @@ from syncline.compute.child import ChildDied
 from syncline.compute.serve import locate
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
-from syncline.errors import StorageError, SynclineError
+from syncline.errors import PolicyUnreadable, StorageError, SynclineError
 from syncline.wire.messages import Declined, Event, Proposal, StudyEnded, TaskId, TaskOffer, Welcome
 from syncline.wire.refusals import HubFault, PeerUnreachable
 
 PAUSE_SECONDS = 10.0
 FETCH_PAUSE_SECONDS = 1.0
 FAULT_PAUSE_SECONDS = 5.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Errands:
         match event:
             case Welcome():
                 self._desk.courier.wake()
-            case Proposal():
+            case Proposal() if event not in self._running.values():
                 self._begin(event, partial(self._propose, event))
             case TaskOffer():
                 self._begin(event, partial(self._answer, event))
@@ -101,9 +103,24 @@ class Errands:
         task.add_done_callback(self._running.pop)
 
     async def _propose(self, proposal: Proposal) -> None:
-        desk = self._desk
-        judgement = await self._judge(proposal)
-        now_us = microseconds(desk.clock)
+        """Judge a proposal; while the policy cannot be read it is known here, and nothing is decided."""
+        said = ""
+        while True:
+            try:
+                judgement = await self._judge(proposal)
+                break
+            except PolicyUnreadable as error:
+                if not said:
+                    await self._record(proposal, await self._pending(proposal))
+                if str(error) != said:
+                    said = str(error)
+                    self._desk.log.warning(POLICY_WAITS, study=proposal.study_id, reason=said)
+            await asyncio.sleep(POLICY_PAUSE_SECONDS)
+        await self._record(proposal, judgement)
+        self._desk.courier.wake()
+
+    async def _record(self, proposal: Proposal, judgement: Judgement) -> None:
+        desk, now_us = self._desk, microseconds(self._desk.clock)
         state = await desk.database.write(
             lambda connection: receive_proposal(connection, desk.seal, proposal, judgement, now_us)
         )
@@ -115,23 +132,37 @@ class Errands:
             flow=judgement.participation.flow,
             reason="; ".join(judgement.refusals) or None,
         )
-        desk.courier.wake()
+
+    async def _pending(self, proposal: Proposal) -> Judgement:
+        try:
+            name = await self._patiently(proposal, lambda: self._desk.policy.name(proposal.specification))
+        except SynclineError as error:
+            return unreadable(public_reason(error))
+        return Judgement(name, (), automatic=False, is_pending=True)
 
     async def _judge(self, proposal: Proposal) -> Judgement:
-        """Judge a proposal, with patience where the judging process is killed."""
-        datasets = await self._desk.database.read(list_datasets)
+        """Judge a proposal; one that is forged or does not read is refused."""
+        policy, datasets = self._desk.policy, await self._desk.database.read(list_datasets)
+        try:
+            verify_researcher(proposal)
+            return await self._patiently(
+                proposal,
+                lambda: policy.judge(proposal.specification, proposal.researcher_key, datasets),
+            )
+        except PolicyUnreadable:
+            raise
+        except SynclineError as error:
+            self._desk.log.warning("proposal not judged", study=proposal.study_id, reason=str(error))
+            return unreadable(public_reason(error))
+
+    async def _patiently(self, proposal: Proposal, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask the judging process again where it is killed."""
         while True:
             try:
-                verify_researcher(proposal)
-                return await self._desk.policy.judge(
-                    proposal.specification, proposal.researcher_key, datasets
-                )
+                return await ask()
             except ChildDied as error:
                 self._desk.log.error("proposal waits", study=proposal.study_id, reason=str(error))
                 await asyncio.sleep(PAUSE_SECONDS)
-            except SynclineError as error:
-                self._desk.log.warning("proposal not judged", study=proposal.study_id, reason=str(error))
-                return unreadable(public_reason(error))
 
     async def _answer(self, offer: TaskOffer) -> None:
         """Answer an offer, with patience for a lost connection and for a hub that fails just now."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncline.errors import StorageError
+from syncline.durable.storage_fault import place_error
 
 if TYPE_CHECKING:
     from syncline.wire.membership import Membership
@@ -85,6 +85,4 @@ def _make_private(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.chmod(directory, 0o700)
     except OSError as error:
-        raise StorageError(
-            f"{directory} cannot be made ({error.strerror}): choose another place with --home"
-        ) from error
+        raise place_error("--home", directory, error) from error

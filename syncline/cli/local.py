@@ -132,7 +132,7 @@ def _sources(locators: dict[str, str], preparations: list[str]) -> dict[str, Sou
     from syncline.preparation.prepared_view import prepared_view
 
     sources: dict[str, Source] = {
-        name: open_named("--supplier", locator) for name, locator in locators.items()
+        name: open_named(f"--supplier {name}:", locator) for name, locator in locators.items()
     }
     for name, path in _pairs("--preparation", "FILE", preparations).items():
         if name not in sources:

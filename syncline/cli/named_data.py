@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 def check_named_data(argument: str, locator: str) -> None:
     """Refuse data that ``argument`` names and that is not there."""
+    if not locator.strip():
+        raise UsageError(f"{argument}: is empty; name a file or a database URL")
     path, _ = split_sheet(locator)
     if not is_url(locator) and not Path(path).expanduser().exists():
         raise UsageError(f"{argument} {locator}: no such file; check the path")
@@ -27,10 +29,22 @@ def open_named(argument: str, locator: str) -> Source:
     try:
         return open_source(locator)
     except DataError as error:
-        path, _ = split_sheet(locator)
-        if is_url(locator) or Path(path).is_dir() or not path.lower().endswith(tuple(READERS)):
+        if is_url(locator) or _is_misnamed(locator, tuple(READERS)):
             raise UsageError(f"{argument} {error}") from None
         raise
+
+
+def refuse_misnamed(argument: str, locator: str) -> None:
+    """Refuse a path that no reader takes, as :func:`open_named` does, without the data being read here."""
+    from syncline.sources.registry import READERS
+
+    if not is_url(locator) and _is_misnamed(locator, tuple(READERS)):
+        open_named(argument, locator)
+
+
+def _is_misnamed(locator: str, endings: tuple[str, ...]) -> bool:
+    path, _ = split_sheet(locator)
+    return Path(path).is_dir() or not path.lower().endswith(endings)
 
 
 def new_file(path: Path, *, force: bool = False) -> Path:

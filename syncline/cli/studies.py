@@ -103,15 +103,22 @@ def cancel(
     study: Study,
     reason: Annotated[str, typer.Option("--reason", help="A sentence for the suppliers.")] = "",
     home: Home = None,
+    as_json: AsJson = False,
 ) -> None:
     """End a study without a release."""
 
-    async def work(client: ResearchClient) -> str:
+    async def work(client: ResearchClient) -> StudyStatus:
         status = await _find(client, study)
+        if status.state == RELEASED:
+            raise UsageError(f"study {status.name} is released and stays so; nothing is left to cancel")
         await client.cancel(status.study_id, reason)
-        return status.name
+        return await client.study(status.study_id)
 
-    typer.echo(f"study {_with_client(home, work)} is cancelled")
+    status = _with_client(home, work)
+    if as_json:
+        print_json(study_json(status))
+    else:
+        typer.echo(f"study {status.name} is cancelled")
 
 
 def _with_client(home: Path | None, work: Callable[[ResearchClient], Awaitable[T]]) -> T:

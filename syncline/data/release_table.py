@@ -61,13 +61,15 @@ def dropped_columns(schema: Schema) -> tuple[str, ...]:
     return tuple(name for name in schema.names if name not in released)
 
 
-def release_batches(schema: Schema, rows: Iterable[Columns]) -> Iterator[pa.RecordBatch]:
+def release_batches(
+    schema: Schema, rows: Iterable[Columns], first_person: int = 1
+) -> Iterator[pa.RecordBatch]:
     """Yield synthetic rows as typed values, ``ROW_GROUP_ROWS`` at a time."""
-    return in_batches_of(ROW_GROUP_ROWS, _typed_batches(schema, rows))
+    return in_batches_of(ROW_GROUP_ROWS, _typed_batches(schema, rows, first_person))
 
 
-def write_release_parquet(path: Path, schema: Schema, rows: Iterable[Columns]) -> None:
-    """Write synthetic rows to a Parquet file at ``path``."""
+def write_release_parquet(path: Path, schema: Schema, rows: Iterable[Columns], first_person: int = 1) -> None:
+    """Write synthetic rows to a Parquet file at ``path``; persons are numbered from ``first_person``."""
     with _written(path), path.open("wb") as file:
         writer = pq.ParquetWriter(
             file,
@@ -86,16 +88,16 @@ def write_release_parquet(path: Path, schema: Schema, rows: Iterable[Columns]) -
             store_schema=True,
         )
         with writer:
-            for batch in release_batches(schema, rows):
+            for batch in release_batches(schema, rows, first_person):
                 writer.write_batch(batch, row_group_size=ROW_GROUP_ROWS)
 
 
-def write_release_csv(path: Path, schema: Schema, rows: Iterable[Columns]) -> None:
+def write_release_csv(path: Path, schema: Schema, rows: Iterable[Columns], first_person: int = 1) -> None:
     """Write synthetic rows to a CSV file at ``path``: UTF-8, missing cells empty, quotes where needed."""
     with _written(path), path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(release_schema(schema).names)
-        for batch in release_batches(schema, rows):
+        for batch in release_batches(schema, rows, first_person):
             writer.writerows(zip(*(_texts(column) for column in batch.columns), strict=True))
 
 
@@ -113,9 +115,8 @@ def _arrow_type(variable: Variable) -> pa.DataType:
             return _ARROW_TYPES[kind]
 
 
-def _typed_batches(schema: Schema, rows: Iterable[Columns]) -> Iterator[pa.RecordBatch]:
+def _typed_batches(schema: Schema, rows: Iterable[Columns], first_person: int) -> Iterator[pa.RecordBatch]:
     arrow_schema = release_schema(schema)
-    first_person = 1
     for columns in rows:
         n_rows = _height(schema, columns)
         persons = pa.array(np.arange(first_person, first_person + n_rows))

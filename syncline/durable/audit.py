@@ -23,8 +23,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from syncline.clock import Clock
-from syncline.durable.storage_fault import storage_error_from_os
-from syncline.errors import StorageError
+from syncline.durable.storage_fault import place_error, storage_error_from_os
+from syncline.errors import StorageError, UsageError
 
 AUDIT_SCHEMA = """
 CREATE TABLE audit (
@@ -142,7 +142,7 @@ def export(connection: sqlite3.Connection, path: Path) -> int:
                 file.write(entry.line() + "\n")
                 count += 1
     except OSError as fault:
-        raise storage_error_from_os(path, fault) from fault
+        raise place_error("--out", path, fault) from fault
     return count
 
 
@@ -153,6 +153,22 @@ def verify_export(path: Path, public_key: Ed25519PublicKey) -> Verdict:
             return verify(_lines(file), public_key)
     except OSError as fault:
         raise storage_error_from_os(path, fault) from fault
+
+
+def require_export(path: Path) -> None:
+    """Refuse a file that is no export at all, rather than say that it was changed."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            first = file.readline(MAX_LINE + 1)
+    except OSError as fault:
+        raise UsageError(f"FILE {path}: cannot be read ({fault.strerror}); check the path") from fault
+    if _parse_line(first) is None:
+        raise UsageError(f"FILE {path}: is no audit; name a file that 'audit export' wrote")
+
+
+def counted_entries(count: int) -> str:
+    """Return a number of entries in words."""
+    return f"{count} {'entry' if count == 1 else 'entries'}"
 
 
 def broken_record(first_bad: int, file: Path | None) -> StorageError:

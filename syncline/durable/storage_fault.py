@@ -6,7 +6,7 @@ import errno
 import sqlite3
 from pathlib import Path
 
-from syncline.errors import StorageError
+from syncline.errors import StorageError, SynclineError, UsageError
 
 _SQLITE_REMEDIES = {
     sqlite3.SQLITE_FULL: "the disk is full; nothing of this step was saved: free space and try again",
@@ -49,6 +49,16 @@ def is_storage_fault(fault: sqlite3.Error) -> bool:
 def primary_code(fault: sqlite3.Error) -> int:
     """Return SQLite's primary result code; SQLITE_ERROR where the module itself raised."""
     return int(getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & _PRIMARY_CODE
+
+
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+
+
+def place_error(argument: str, path: Path, fault: OSError) -> SynclineError:
+    """Describe why nothing can be made at a place that the command line names: mostly it is ill chosen."""
+    if fault.errno in _DISK:
+        return storage_error_from_os(path, fault)
+    return UsageError(f"{argument} {path}: cannot be made there ({fault.strerror}); name another place")
 
 
 def storage_error_from_os(path: Path, fault: OSError) -> StorageError:

@@ -18,6 +18,7 @@ from syncline.data.record_batches import in_batches_of
 from syncline.errors import DataError
 from syncline.sources.csv_dialect import read_dialect
 from syncline.sources.csv_fault import find_fault
+from syncline.sources.read_ahead import read_ahead
 from syncline.sources.source import require_columns
 from syncline.sources.text_file import MAX_RECORD_BYTES, TextFile
 
@@ -69,7 +70,7 @@ class CsvSource:
 
     def _parsed_batches(self, stream: BinaryIO, include: list[str]) -> Iterator[pa.RecordBatch]:
         try:
-            with csv.open_csv(stream, *self._options(include)) as reader:
+            with read_ahead(stream) as file, csv.open_csv(file, *self._options(include)) as reader:
                 yield from (batch for batch in reader if batch.num_rows)
         except pa.ArrowException:
             raise DataError(f"{self._path}: {self._fault() or 'is no table of delimited text'}") from None

@@ -57,10 +57,21 @@ class TableSource:
 
 
 def _to_arrow(table: ArrowStream, name: str) -> pa.Table:
+    _refuse_named_index(table, name)
     try:
         return pa.table(table)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise DataError(f"{name}: {_conversion_sentence(error)}") from None
+
+
+def _refuse_named_index(table: ArrowStream, name: str) -> None:
+    """Refuse a data frame of which a named index would be dropped without a word."""
+    named = [str(level) for level in getattr(getattr(table, "index", None), "names", ()) if level is not None]
+    if named:
+        raise DataError(
+            f"{name}: {named[0]!r} is its index and no column; make it one with reset_index(), or drop it"
+            " with reset_index(drop=True)"
+        )
 
 
 def _conversion_sentence(error: Exception) -> str:

@@ -59,6 +59,8 @@ def _only_none(linkage: str) -> str:
 
 def _schema_beside(study: Path, name: str) -> Schema:
     place = study.parent / name
+    if place.is_dir():
+        raise DocumentError(f"{study}: schema names {shown(name)!r}, which is a directory; name a file in it")
     if not place.is_file():
         raise DocumentError(
             f"{study}: schema names {shown(name)!r}, and there is no file {place};"

@@ -58,6 +58,11 @@ def _variable(name: object, schema: Schema) -> Variable:
 def _value(variable: Variable, value: object) -> Value:
     if isinstance(value, np.generic):
         value = value.item()
+    if value is None:
+        raise UsageError(
+            f"conditions: a missing value of {shown(variable.name)!r} cannot be asked for;"
+            " pick those rows from a sample without this condition"
+        )
     if variable.kind is Kind.BOOLEAN:
         return _switch(variable, value)
     if variable.is_categorical:

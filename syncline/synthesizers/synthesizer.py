@@ -97,6 +97,7 @@ class Synthesizer:
         self._schema: Schema | None = None
         self._model: TabularModel | None = None
         self._drawn = 0
+        self._persons = 0
 
     def fit(self, data: Locator) -> Synthesizer:
         """Learn ``data``: a data frame, an Arrow table, or the path or URL of a source."""
@@ -115,28 +116,31 @@ class Synthesizer:
         )
         self._model = fit_alone(settings, Workspace(prepare(source, schema, Fold(b"", 0)))).model
         self._schema = _released(schema, self._model)
-        self._drawn = 0
+        self._drawn = self._persons = 0
         return self
 
     def sample(self, n: int | None = None, conditions: Mapping[str, object] | None = None) -> pd.DataFrame:
         """Return ``n`` synthetic rows (as many as were learnt, if left out) that meet all ``conditions``.
 
         Conditions are equalities, as in ``{"sex": "F"}``. A further call goes on: it draws further rows,
-        never those of an earlier call; a model that was loaded starts from the first row again. An error says
+        never those of an earlier call, and numbers their persons on; a model that was loaded starts from the
+        first row again. Two calls for 500 rows are another draw than one for 1,000. An error says
         so where rows that meet the conditions are too rare to be drawn: fewer rows than asked are never
         returned.
         """
         model, schema = self._fitted()
         wanted = model.n_rows if n is None else whole_number("n", n, 0, MAX_ROWS)
         asked = conditions_of(conditions, schema)
-        return _frame(_first_rows(self._matching(model, schema, asked, wanted), schema, wanted))
+        table = _first_rows(self._matching(model, schema, asked, wanted), schema, wanted)
+        return _frame(self._numbered(table, schema))
 
     def write(self, path: Path, n: int | None = None) -> int:
         """Write ``n`` synthetic rows to a .parquet or .csv file, in bounded memory; return their number."""
         model, schema = self._fitted()
         rows = model.n_rows if n is None else whole_number("n", n, 0, MAX_ROWS)
         writer = write_release_csv if path.suffix == ".csv" else write_release_parquet
-        writer(path, schema, self._partitions(model, rows))
+        writer(path, schema, self._partitions(model, rows), self._persons + 1)
+        self._persons += rows
         return rows
 
     def save(self, path: Path | str) -> None:
@@ -185,6 +189,15 @@ class Synthesizer:
                 raise DataError(
                     "conditions: rows that meet them are too rare to be drawn; relax one or ask for fewer"
                 )
+
+    def _numbered(self, table: pa.Table, schema: Schema) -> pa.Table:
+        """Give each row the next fresh number, where the schema has a person column."""
+        first, self._persons = self._persons + 1, self._persons + table.num_rows
+        if schema.person is None:
+            return table
+        place = table.column_names.index(schema.person.name)
+        numbers = pa.array(range(first, first + table.num_rows), pa.int64())
+        return table.set_column(place, table.schema.field(place), numbers)
 
     def _partitions(self, model: TabularModel, rows: int) -> Iterator[Columns]:
         while rows > 0:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import grpc.aio
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from syncline.clock import Clock
@@ -190,7 +191,7 @@ async def _send_token(plan: EnrolmentPlan, token: EnrolmentToken, root: bytes) -
 def _pinned(plan: EnrolmentPlan, chain: list[bytes], token: EnrolmentToken, clock: Clock) -> bytes:
     """Return the root that the token names; the server for members shows its own certificate alone."""
     try:
-        return pinned_root(chain, token.root_sha256, clock.now())
+        root = pinned_root(chain, token.root_sha256, clock.now())
     except IdentityError as error:
         if len(chain) > 1:
             raise
@@ -199,6 +200,25 @@ def _pinned(plan: EnrolmentPlan, chain: list[bytes], token: EnrolmentToken, cloc
             " port for enrolment with --enrolment; it is one above that for members unless the operator chose"
             " another"
         ) from error
+    _require_named(plan.enrolment_address, chain[0])
+    return root
+
+
+def _require_named(address: str, leaf: bytes) -> None:
+    """Refuse a server whose certificate is for other names, which gRPC takes for one that does not answer."""
+    names = x509.load_der_x509_certificate(leaf).extensions.get_extension_for_class(
+        x509.SubjectAlternativeName
+    )
+    known = [
+        *names.value.get_values_for_type(x509.DNSName),
+        *map(str, names.value.get_values_for_type(x509.IPAddress)),
+    ]
+    host, _ = split_address(address)
+    if host.lower() not in [name.lower() for name in known]:
+        raise UsageError(
+            f"--hub {host}: the hub's certificate is for {', '.join(known)}: use one of these names, or let"
+            f" its operator make the hub with 'trusted-party init --host {host}'"
+        )
 
 
 def _checked(

@@ -9,6 +9,7 @@ import json
 
 import pytest
 
+from supplier_agent.consent.study_record import UNJUDGED
 from supplier_agent.uplink import errands
 from supplier_agent.uplink.contact import CONNECTED, REFUSED, STOPPED, read_contact
 from syncline.identity.keys import public_signing_key
@@ -273,18 +274,55 @@ def test_what_the_file_holds_and_where_it_lies_stays_in_the_suppliers_log(tmp_pa
     play(tmp_path, scene)
 
 
-def test_a_policy_file_that_does_not_read_is_not_quoted_to_others(tmp_path):
+def test_a_slip_in_the_policy_file_decides_nothing_until_it_is_mended(tmp_path):
     log = io.StringIO()
 
     async def scene(hub, home):
         async with running(home, log):
             home.policy.write_text("syncline: 1\nsecret-key: 4711\n")
             await hub.send(hub.proposal(SPEC))
+            known = "SELECT name, state, reason FROM study"
+            await wait_for(lambda: rows(home, known) == [("heart-2026", "waiting", UNJUDGED)])
+            await hub.send(hub.proposal(SPEC))
+            await wait_for(lambda: f"{home.policy}: " in log.getvalue())
+            assert not hub.decisions
+            home.policy.write_text(automatic_policy(SPEC))
             await hub.until(lambda: hub.decisions)
-        assert hub.decisions[0].decision is Decision.REFUSE
-        assert hub.decisions[0].reason == (
-            "this supplier's policy cannot be read; the supplier's own log says more"
-        )
+        assert [decision.decision for decision in hub.decisions] == [Decision.APPROVE]
+        assert rows(home, "SELECT state FROM study") == [("approved",)]
+        assert audit_kinds(home) == ["study-proposed", "study-decided"]
+
+    play(tmp_path, scene)
+
+
+def test_a_proposal_that_waited_for_the_policy_is_judged_after_a_restart(tmp_path):
+    async def scene(hub, home):
+        home.policy.unlink()
+        async with running(home):
+            await hub.send(hub.proposal(SPEC))
+            await wait_for(lambda: rows(home, "SELECT reason FROM study") == [(UNJUDGED,)])
+        home.policy.write_text(POLICY.replace('["heart-*"]', '["lung-*"]'))
+        async with running(home):
+            await hub.send(hub.proposal(SPEC))
+            await hub.until(lambda: hub.decisions)
+        assert hub.decisions[0].reason == "studies: no pattern matches the study 'heart-2026'"
+
+    play(tmp_path, scene)
+
+
+def test_a_round_waits_while_the_policy_cannot_be_read(tmp_path):
+    log = io.StringIO()
+
+    async def scene(hub, home):
+        async with running(home, log):
+            await approved(hub, home)
+            home.policy.write_text("syncline: 1\nflow: [summaries]\n")
+            await hub.send(hub.task(SPEC, 0, request(0)))
+            await wait_for(lambda: "policy cannot be read" in log.getvalue())
+            assert rows(home, "SELECT state FROM round") == [("received",)]
+            home.policy.write_text(automatic_policy(SPEC))
+            await hub.until(lambda: hub.submitted)
+        assert not hub.declined
         assert str(home.policy) in log.getvalue()
 
     play(tmp_path, scene)

@@ -7,6 +7,7 @@ import hashlib
 import json
 import sqlite3
 import stat
+import subprocess
 import sys
 
 import openpyxl
@@ -57,12 +58,12 @@ def home(tmp_path):
     return asyncio.run(make())
 
 
-def propose(home, text=STUDY):
+def propose(home, text=STUDY, is_pending=False):
     """Put a proposal into the journal, as the running agent does."""
     member, content = load_membership(home.identity, ""), specification(text)
     seal = Seal(member.signing_key(), AuditLog(member.signing_key(), SystemClock()))
     proposal = FakeHub().proposal(content)
-    judgement = Judgement("heart-2026", (), automatic=False)
+    judgement = Judgement("heart-2026", (), automatic=False, is_pending=is_pending)
     with open_journal(home) as journal:
         journal.write_now(lambda c: receive_proposal(c, seal, proposal, judgement, 1))
 
@@ -215,6 +216,53 @@ def test_a_person_cannot_approve_what_the_policy_forbids(command, home):
     assert code == 1
     assert "flows: the flow 'summaries' is not listed" in error
     assert rows(home, "SELECT state FROM study") == [("waiting",)]
+
+
+def test_while_the_policy_cannot_be_read_studies_keep_their_names_and_say_so(command, home):
+    propose(home, is_pending=True)
+    code, out, _ = command("studies", "list", "--home", home.root)
+    assert "heart-2026  waiting: the policy cannot be read" in out
+    home.policy.write_text("syncline: 1\nflow: [summaries]\n")
+    code, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
+    assert (code, "waiting: the policy cannot be read" in out) == (0, True)
+    code, _, error = command("studies", "approve", "heart-2026", "--home", home.root)
+    assert (code, error.startswith(f"error: {home.policy}: ")) == (2, True)
+    assert rows(home, "SELECT state FROM study") == [("waiting",)]
+    code, out, _ = command("status", "--home", home.root)
+    assert f"policy       cannot be read, so nothing is decided or answered: {home.policy}: " in out
+    code, out, _ = command("status", "--json", "--home", home.root)
+    assert json.loads(out)["policy_fault"].startswith(f"{home.policy}: ")
+    home.policy.write_text(POLICY)
+    assert command("studies", "approve", "heart-2026", "--home", home.root)[0] == 0
+    home.policy.unlink()
+    code, out, _ = command("studies", "list", "--home", home.root)
+    assert "approved: the policy cannot be read" in out
+
+
+def test_an_approval_that_cannot_be_is_not_announced(command, home):
+    propose(home)
+    assert command("studies", "refuse", "heart-2026", "--home", home.root)[0] == 0
+    code, out, error = command("studies", "approve", "heart-2026", "--home", home.root)
+    assert (code, out) == (2, "")
+    assert "is refused and cannot become approved" in error
+
+
+@pytest.mark.parametrize("content", ["syncline: 1\nflow: [summaries]\n", None])
+def test_the_daemon_does_not_start_without_a_policy_that_reads(home, content):
+    if content is None:
+        home.policy.unlink()
+    else:
+        home.policy.write_text(content)
+    done = subprocess.run(
+        [sys.executable, "-m", "supplier_agent", "run", "--home", str(home.root)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {home.policy}: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_policy_test_prints_every_refusal(command, home, tmp_path):

@@ -50,6 +50,8 @@ def test_init_makes_a_private_home_once_and_prints_fingerprints(tmp_path):
         (["invite", "x", "--role", "approver"], "--role approver: this version does not implement approvals"),
         (["invite", "x", "--role", "operator"], "--role operator: must be supplier or researcher"),
         (["invite"], "missing argument 'name'; see"),
+        (["audit", "verify", __file__], f"FILE {__file__}: is no audit; name a file that"),
+        (["audit", "export", "--out", "/proc/x"], "--out /proc/x: cannot be made there"),
         (["audit", "verify", "/nowhere/audit.jsonl"], "FILE /nowhere/audit.jsonl: no such file"),
         (
             ["audit", "export", "--out", "/nowhere/audit.jsonl"],
@@ -81,6 +83,18 @@ def test_what_init_is_given_is_checked_before_anything_is_written(tmp_path, opti
     assert done.returncode == 2
     assert f"{option} '{value}': expected" in done.stderr
     assert not (tmp_path / "hub").exists()
+
+
+def test_a_home_that_is_a_file_is_ill_chosen(tmp_path):
+    (tmp_path / "a.csv").write_text("x\n")
+    done = command("init", "--host", "localhost", home=tmp_path / "a.csv")
+    assert done.returncode == 2
+    assert f"--home {tmp_path / 'a.csv'}: cannot be made there (File exists)" in done.stderr
+
+
+def test_a_second_invitation_says_that_the_first_is_void(site):
+    assert "void" not in command("invite", "north", home=site.home.root).stderr
+    assert "is void now" in command("invite", "north", home=site.home.root).stderr
 
 
 def test_a_host_that_is_named_twice_is_told_once(tmp_path):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,8 @@ import syncline.wire  # noqa: F401  (before gRPC)
 # isort: split
 
 from syncline.cli import main
+from syncline.cli.demo.play import check_line
+from syncline.cli.demo.stage import Stage
 from syncline.cli.studies import choose_study, namesake
 from syncline.cli.study_progress import study_line
 from syncline.cli.table import print_table, shown_bytes, shown_time
@@ -126,8 +130,12 @@ suppliers: [{name: north}]
             ["synthesize", "x.csv", "--out", "y.csv", "--rows", "0"],
             "invalid value for '--rows': must be greater than or equal to 1; see 'syncline synthesize",
         ),
-        (["simulate", "study.yaml", "--supplier", "north=no.csv"], "--supplier no.csv: no such file; check"),
+        (
+            ["simulate", "study.yaml", "--supplier", "north=no.csv"],
+            "--supplier north: no.csv: no such file; check",
+        ),
         (["schema", "infer", "no.csv"], "DATA no.csv: no such file; check the path"),
+        (["schema", "infer", ""], "DATA: is empty; name a file or a database URL"),
         (["schema", "infer", "study.yaml"], "DATA study.yaml: its name must end in one of"),
         (["schema", "infer", "."], "DATA .: "),
         (["synthesize", "no.csv", "--out", "y.csv"], "DATA no.csv: no such file; check the path"),
@@ -203,3 +211,18 @@ def test_a_missing_schema_is_told_by_the_study_that_names_it(monkeypatch, capsys
     assert run(monkeypatch, "simulate", study, "--supplier", f"north={study}") == 2
     error = capsys.readouterr().err
     assert f"{study}: schema names 'scheme.yaml', and there is no file {tmp_path / 'scheme.yaml'};" in error
+
+
+def test_the_demo_prints_a_command_that_pins_its_own_hub(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    command = shlex.split(check_line(tmp_path / "demo"))
+    assert Path(command[0]).name == "syncline"
+    assert command[1:] == ["verify", "demo/release", "--home", "demo/researcher"]
+
+
+def test_no_command_that_was_begun_outlives_the_stage(tmp_path):
+    with Stage(tmp_path) as stage:
+        process = stage.begin("http.server", "0", given="a token")
+        assert process.poll() is None
+        assert "a token" not in process.args
+    assert process.returncode is not None

@@ -236,3 +236,25 @@ def drawn_or_refused(data: bytes, schema: Schema) -> None:
     except WireError:
         return
     found.partition(0, 200, Seed.of_number(1))
+
+
+def test_persons_of_further_samples_are_numbered_on(tmp_path):
+    frame = pd.DataFrame({"patient": range(200), "age": [30, 40] * 100})
+    schema = {
+        "variables": [
+            {"name": "patient", "kind": "identifier", "role": "person"},
+            {"name": "age", "kind": "integer", "range": [0, 99]},
+        ]
+    }
+    Synthesizer("marginals", seed=1, schema=schema).fit(frame).save(tmp_path / "m")
+    loaded = Synthesizer.load(tmp_path / "m")
+    drawn = [loaded.sample(5), loaded.sample(5, {"age": 30})]
+    assert [number for part in drawn for number in part["patient"]] == list(range(1, 11))
+
+
+def test_what_would_be_left_out_without_a_word_is_refused():
+    frame = pd.DataFrame({"patient": range(100), "stage": ["I", "II"] * 50})
+    with pytest.raises(DataError, match="'patient' is its index and no column; make it one with reset_index"):
+        Synthesizer("marginals").fit(frame.set_index("patient"))
+    with pytest.raises(UsageError, match="a missing value of 'stage' cannot be asked for"):
+        Synthesizer("marginals").fit(frame[["stage"]]).sample(1, {"stage": None})

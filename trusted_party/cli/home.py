@@ -13,7 +13,7 @@ from syncline.clock import Clock
 from syncline.durable.audit import AUDIT_SCHEMA, AuditLog
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
-from syncline.durable.storage_fault import storage_error_from_os
+from syncline.durable.storage_fault import place_error
 from syncline.errors import UsageError
 from syncline.identity.authority import CertificateAuthority
 from syncline.identity.certificate_request import make_request
@@ -81,7 +81,7 @@ class HubHome:
                 path.mkdir(mode=0o700, parents=True, exist_ok=True)
                 os.chmod(path, 0o700)
         except OSError as fault:
-            raise storage_error_from_os(self.root, fault) from fault
+            raise place_error("--home", self.root, fault) from fault
         CertificateAuthority.create(name, clock.now()).save(self.authority_dir)
         save_private_key(self.signing_key_path, generate_signing_key())
         load_storage_key(self.root / "storage-key")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -70,9 +70,9 @@ async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> Asy
     home.require()
     with HomeLock(home.root), home.open_database() as database:
         base = Foundation(home, clock, database, home.open_payloads(), Worker(settings.child_module))
-        await _recover(base, settings)
+        recovered = await _recover(base, settings)
         try:
-            async with _serving(base, settings) as hub:
+            async with _serving(base, settings, recovered) as hub:
                 yield hub
         finally:
             await base.worker.close()
@@ -81,7 +81,9 @@ async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> Asy
 
 
 @asynccontextmanager
-async def _serving(base: Foundation, settings: HubSettings) -> AsyncIterator[RunningHub]:
+async def _serving(
+    base: Foundation, settings: HubSettings, recovered: Mapping[str, int]
+) -> AsyncIterator[RunningHub]:
     parts = assemble(base, settings.lease_seconds, settings.pace, settings.rows_days)
     await parts.gate.refresh()
     async with (
@@ -92,6 +94,7 @@ async def _serving(base: Foundation, settings: HubSettings) -> AsyncIterator[Run
             _watch_commands(base.database, parts),
         ),
     ):
+        log_event("hub_recovered", **recovered)
         log_event("hub_listening", members=hub.members.port, enrolment=hub.enrolment.port)
         yield hub
     log_event("hub_stopped")
@@ -138,8 +141,8 @@ def _address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-async def _recover(base: Foundation, settings: HubSettings) -> None:
-    """Put in order what a kill left behind, before anybody is answered."""
+async def _recover(base: Foundation, settings: HubSettings) -> dict[str, int]:
+    """Put in order what a kill left behind, before anybody is answered; return what was cleared away."""
     before = base.clock.now() - dt.timedelta(days=settings.payload_days)
 
     def write(connection: sqlite3.Connection) -> frozenset[bytes]:
@@ -153,7 +156,7 @@ async def _recover(base: Foundation, settings: HubSettings) -> None:
     forgotten = await asyncio.to_thread(Vault(base.payloads).keep_only, *left)
     removed = await asyncio.to_thread(base.payloads.expire, before, needed)
     await base.database.write(partial(_record_deletions, base))
-    log_event("hub_recovered", scopes_forgotten=forgotten, payloads_expired=removed)
+    return {"scopes_forgotten": forgotten, "payloads_expired": removed}
 
 
 def _record_deletions(base: Foundation, connection: sqlite3.Connection) -> None:

@@ -67,11 +67,16 @@ def invite(
     _check("NAME", name, check_name)
     with open_office(home) as office:
         enrolments = Enrolments(office.database, office.home.load_authority(), office.audit, office.clock)
+        replaces = enrolments.awaits(name)
         token = enrolments.invite(name, invited)
     if as_json:
         seconds = int(TOKEN_LIFETIME.total_seconds())
-        print_json({"name": name, "role": invited, "token": token, "valid_seconds": seconds})
+        print_json(
+            {"name": name, "role": invited, "token": token, "valid_seconds": seconds, "replaces": replaces}
+        )
     else:
+        if replaces:
+            typer.echo(f"note: the token that {name} was given before and did not use is void now", err=True)
         typer.echo(token)
 
 

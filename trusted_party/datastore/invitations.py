@@ -21,8 +21,7 @@ class Invitation:
 
 
 def put_invitation(connection: sqlite3.Connection, ticket: EnrolmentTicket) -> None:
-    """Keep a new ticket; an older unused one for the same name is void."""
-    connection.execute("DELETE FROM invitations WHERE name = ? AND used_by_sha256 IS NULL", (ticket.name,))
+    """Keep a new ticket; an older one for the same name is void: see :func:`is_replaced`."""
     connection.execute(
         "INSERT INTO invitations (secret_sha256, name, role, expires_us) VALUES (?, ?, ?, ?)",
         (ticket.secret_sha256, ticket.name, ticket.role, to_us(ticket.expires_at)),
@@ -42,6 +41,25 @@ def find_invitation(connection: sqlite3.Connection, secret_sha256: bytes) -> Inv
         used=row["used_by_sha256"] is not None,
     )
     return Invitation(ticket, row["used_by_sha256"], row["certificate"])
+
+
+def is_replaced(connection: sqlite3.Connection, ticket: EnrolmentTicket) -> bool:
+    """Tell whether the same name was invited again after this ticket."""
+    row = connection.execute(
+        "SELECT 1 FROM invitations WHERE name = ? AND rowid >"
+        " (SELECT rowid FROM invitations WHERE secret_sha256 = ?)",
+        (ticket.name, ticket.secret_sha256),
+    ).fetchone()
+    return row is not None
+
+
+def awaits_use(connection: sqlite3.Connection, name: str, now: dt.datetime) -> bool:
+    """Tell whether a token for this name could still be used."""
+    row = connection.execute(
+        "SELECT 1 FROM invitations WHERE name = ? AND used_by_sha256 IS NULL AND expires_us >= ?",
+        (name, to_us(now)),
+    ).fetchone()
+    return row is not None
 
 
 def use_invitation(

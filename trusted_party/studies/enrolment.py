@@ -24,7 +24,14 @@ from syncline.identity.renewal import verify_possession
 from syncline.identity.signatures import Purpose, verify
 from syncline.identity.tokens import EnrolmentTicket, hash_secret, invite
 from syncline.wire.messages import EnrolmentRequest, Renewal, RenewalRequest
-from trusted_party.datastore.invitations import Invitation, find_invitation, put_invitation, use_invitation
+from trusted_party.datastore.invitations import (
+    Invitation,
+    awaits_use,
+    find_invitation,
+    is_replaced,
+    put_invitation,
+    use_invitation,
+)
 from trusted_party.datastore.members import (
     Certificate,
     Standing,
@@ -75,6 +82,11 @@ class Enrolments:
         self._database.write_now(write)
         return token.text()
 
+    def awaits(self, name: str) -> bool:
+        """Tell whether a token for this name is out, which a new invitation makes void."""
+        now = self._clock.now()
+        return self._database.read_now(lambda connection: awaits_use(connection, name, now))
+
     async def enrol(self, request: EnrolmentRequest) -> Issued:
         """Exchange a token for a certificate."""
         now = self._clock.now()
@@ -105,6 +117,11 @@ class Enrolments:
         if invitation.certificate is not None and invitation.used_by_sha256 == asked:
             _check_lifetime(ticket, now)
             return Issued(invitation.certificate, ticket.name, ticket.role)
+        if not ticket.used and is_replaced(connection, ticket):
+            raise IdentityError(
+                "token: it was replaced by a later invitation: use that one, or ask the hub's operator for a"
+                " new one"
+            )
         ticket.check(request.secret, now)
         _refuse_role(connection, ticket.name, ticket.role)
         _refuse_shared_key(connection, ticket.name, request.signing_key)

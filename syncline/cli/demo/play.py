@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -74,9 +76,22 @@ def demo(
         show_agreement(out / "release")
         show_traffic(stage, out, list(suppliers), STEPS[flow].leaves)
     typer.echo(f"release: {out / 'release'}   report: {out / 'release' / 'report.html'}")
-    typer.echo(
-        f"done in {time.monotonic() - started:.0f} s; check it with: syncline verify {out / 'release'}"
-    )
+    typer.echo(f"done in {time.monotonic() - started:.0f} s; check it with: {check_line(out)}")
+
+
+def check_line(out: Path) -> str:
+    """Return the command that checks the release, as it can be typed here; it pins the demo's own hub."""
+    beside = Path(sys.executable).with_name("syncline")
+    command = [
+        str(_from_here(beside)) if beside.exists() else "syncline",
+        *("verify", str(_from_here(out / "release"))),
+        *("--home", str(_from_here(out / "researcher"))),
+    ]
+    return shlex.join(command)
+
+
+def _from_here(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 class _Hub:
@@ -108,11 +123,11 @@ def _policy(flow: DataFlow, suppliers: int, digest: str) -> str:
 
 
 def _open_agents(stage: Stage, out: Path, suppliers: dict[str, Path], hub: _Hub, policy: str) -> None:
-    researcher = ["login", hub.tokens["researcher"], "--hub", hub.address, "--home", str(out / "researcher")]
-    begun = [stage.begin("syncline.cli", *researcher)]
+    researcher = ["login", "-", "--hub", hub.address, "--home", str(out / "researcher")]
+    begun = [stage.begin("syncline.cli", *researcher, given=hub.tokens["researcher"])]
     for name in suppliers:
-        enrol = ["enrol", hub.tokens[name], "--hub", hub.address, "--home", str(out / name)]
-        begun.append(stage.begin("supplier_agent", *enrol))
+        enrol = ["enrol", "-", "--hub", hub.address, "--home", str(out / name)]
+        begun.append(stage.begin("supplier_agent", *enrol, given=hub.tokens[name]))
     for process in begun:
         stage.collect(process)
     added = []

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -34,6 +35,7 @@ class Stage:
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._daemons: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._begun: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Stage:
         return self
@@ -47,19 +49,26 @@ class Stage:
         """Run a command to its end and return the JSON that it prints, if any."""
         return self.collect(self.begin(module, *arguments))
 
-    def begin(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
-        """Begin a command whose output is collected later."""
-        return subprocess.Popen(
+    def begin(self, module: str, *arguments: str, given: str = "") -> subprocess.Popen[bytes]:
+        """Begin a command whose output is collected later; it reads ``given`` from standard input."""
+        process = subprocess.Popen(
             _line(module, arguments),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             process_group=0,
         )
+        self._begun.append(process)
+        assert process.stdin is not None
+        with suppress(BrokenPipeError), process.stdin as pipe:  # it may have ended already
+            pipe.write(given.encode())
+        process.stdin = None
+        return process
 
     def collect(self, process: subprocess.Popen[bytes]) -> Any:  # Any: the JSON that the command prints
         """Wait for a command; raise StudyFailed with its own words where it fails."""
         out, errors = process.communicate()
+        self._begun.remove(process)
         if process.returncode:
             words = errors.decode(errors="replace").strip() or out.decode(errors="replace").strip()
             named = " ".join(map(str, process.args[len(_launcher()) :]))  # type: ignore[index]
@@ -93,18 +102,23 @@ class Stage:
         raise StudyFailed(f"the {name} did not start: see {self._logs / f'{name}.log'}")
 
     def close(self) -> None:
-        """End all daemons, the last started first, and wait for them."""
-        for _, process in reversed(self._daemons):
+        """End all commands and daemons, the last started first, and wait for them."""
+        processes = [*(process for _, process in self._daemons), *self._begun]
+        for process in reversed(processes):
             if process.poll() is None:
                 process.terminate()
         deadline = time.monotonic() + _STOP_SECONDS
-        for _, process in self._daemons:
+        for process in processes:
             try:
                 process.wait(max(deadline - time.monotonic(), 0.1))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
         self._daemons.clear()
+        self._begun.clear()
 
 
 def free_ports() -> tuple[int, int]:

@@ -77,6 +77,11 @@ class Units(Step):
         return line_between(self.origin, self.target)
 
 
+def _names(found: object) -> str:
+    """Return the units that pint does not know, of which it tells one as text and several as a tuple."""
+    return ", ".join(map(str, found)) if isinstance(found, list | tuple | set) else str(found)
+
+
 @lru_cache(maxsize=256)
 def line_between(origin: str, target: str) -> tuple[Decimal, Decimal]:
     """Return slope and offset that turn numbers in ``origin`` into numbers in ``target``."""
@@ -92,7 +97,7 @@ def line_between(origin: str, target: str) -> tuple[Decimal, Decimal]:
     try:
         zero, one, two = convert(0), convert(1), convert(2)
     except pint.UndefinedUnitError as error:
-        raise ValueError(f"does not know the unit {shown(str(error.unit_names))}; give a factor") from None
+        raise ValueError(f"does not know the unit {shown(_names(error.unit_names))}; give a factor") from None
     except pint.DimensionalityError:
         raise ValueError(f"cannot convert {origin} to {target}; give a factor") from None
     except (pint.PintError, ArithmeticError, TypeError, AttributeError, AssertionError):
