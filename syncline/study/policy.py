@@ -8,6 +8,7 @@ would answer it, so that approval of a study is never the only guard.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -206,12 +207,21 @@ class Policy(Section):
         if spec.validation is not None and not self.validation:
             yield Refusal("validation", "the study compares its synthetic data with rows here")
 
+    def _denies(self, column: str) -> bool:
+        """Tell whether a column is denied, also where people write its name in another way."""
+        return _matches_any(_as_read(column), [_as_read(pattern) for pattern in self.columns.deny])
+
     def _against_columns(self, columns: Sequence[str]) -> Iterator[Refusal]:
         for column in columns:
-            if _matches_any(column, self.columns.deny):
+            if self._denies(column):
                 yield Refusal("columns.deny", f"the column {shown(column)!r} is denied")
             elif not _matches_any(column, self.columns.allow):
                 yield Refusal("columns.allow", f"the column {shown(column)!r} is not listed")
+
+
+def _as_read(name: str) -> str:
+    """Return a name without letter case and compatibility forms (Unicode NFKC), which few people see."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _matches_any(name: str, patterns: Sequence[str]) -> bool:
