@@ -117,6 +117,13 @@ class Variable(Section):
         low, high = self.range
         return scalar_key(low, self.decimals), scalar_key(high, self.decimals)
 
+    @property
+    def key_extent(self) -> tuple[int, int]:
+        """The least and greatest key of a cell: those of the declared range, else all that the kind holds."""
+        if self.key_range is not None:
+            return self.key_range
+        return (0, -1) if self.grid is None else self.grid.extent
+
     @field_validator("zone", mode="before")
     @classmethod
     def _known_zone(cls, zone: object) -> object:
