@@ -40,11 +40,12 @@ _LEAVES: Mapping[DataFlow, str] = {
 """What leaves a supplier under each flow, for people."""
 
 _PERSONS: Mapping[DataFlow, str] = {
+    DataFlow.SUMMARIES: "{}: the ids stay; of each count goes which of 64 buckets its persons are in",
     DataFlow.PREPARED: "{}: the ids stay; of each row goes which of 64 buckets its person is in",
     DataFlow.RAW: "{}: THE IDS GO TO THE HUB as they are",
     DataFlow.SYNTHESIZED: "{}: the ids stay",
 }
-"""What becomes of the ids of persons where rows leave."""
+"""What becomes of the ids of persons."""
 
 _MARGINALS = (
     QuestionKind.ROW_COUNT,
@@ -83,17 +84,18 @@ def _what_leaves(spec: StudySpec, supplier: str) -> Iterator[str]:
         yield _line("Leaves", "nothing: the study does not name this supplier")
         return
     columns = [variable.name for variable in spec.schema.modelled]
-    kept = [name for name in spec.schema.names if name not in columns]
+    person = spec.schema.person
+    kept = [v.name for v in spec.schema.variables if not v.is_modelled and v is not person]
     yield _line("Data set", entry.dataset or "the only one of this agent")
     yield from _lines("Leaves", _LEAVES[entry.flow])
     yield from _lines("Columns", f"{len(columns)}: {', '.join(columns)}")
     if kept:
-        yield from _lines("Not used", f"{', '.join(kept)} (persons, identifiers or free text)")
+        yield from _lines("Not used", f"{', '.join(kept)} (identifiers or free text)")
     if not STEPS[entry.flow].sends_rows:
         for place, kind in enumerate(QUESTIONS[spec.synthesizer.method]):
             yield from _lines("Asks" if place == 0 else "", f"{kind.value}: {_COUNTS[kind]}")
         yield from _lines("Rounds", _rounds(spec))
-    elif (person := spec.schema.person) is not None:
+    if person is not None:
         yield from _lines("Persons", _PERSONS[entry.flow].format(person.name))
     yield from _lines("Small cells", _small_cells(spec))
     yield from _lines("Validation", _validation(spec))

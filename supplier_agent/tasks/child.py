@@ -52,9 +52,12 @@ class Child:
         request = RequestCodec().decode(request_bytes)
         memory = MemoryCodec().decode(memory_bytes[_DIGEST_BYTES:])
         policy, supplier = Policy.from_document(header.get("policy")), str(header.get("supplier"))
+        person = judge_person(policy, spec.schema, header.get("person") is not None)
         if STEPS[spec.supplier(supplier).flow].sends_rows:
             source = _opened(str(header.get("source")), preparation)
-            return self._ship(spec, supplier, source, replace(admit(request, memory), closed=True))
+            after = replace(admit(request, memory), closed=True)
+            sent, blobs = self._ship(spec, supplier, source, after)
+            return {**sent, "person": person}, blobs
         asked = judge(policy, request, memory, spec.schema)
         try:
             workspace = self._table(spec, str(header.get("source")), [specification, *preparation])
@@ -63,7 +66,8 @@ class Child:
         except DataError:
             self._workspace = None  # a person may mend the source, and the next attempt reads it anew
             raise
-        return {"questions": asked}, [ReplyCodec().encode(reply), self._digest + MemoryCodec().encode(after)]
+        kept = self._digest + MemoryCodec().encode(after)
+        return {"questions": asked, "person": person}, [ReplyCodec().encode(reply), kept]
 
     def _ship(
         self, spec: StudySpec, supplier: str, source: Source, after: Memory
@@ -102,6 +106,16 @@ def _opened(locator: str, preparations: Sequence[bytes]) -> Source:
     for canonical in preparations:
         source = prepared_view(source, Preparation.from_canonical(canonical))
     return source
+
+
+def judge_person(policy: Policy, schema: Schema, registered: bool) -> str | None:
+    """Return the column that tells persons apart, for the audit; raise where the policy forbids it."""
+    if schema.person is None:
+        return None
+    refusal = policy.permits_person(schema.person.name, registered=registered)
+    if refusal is not None:
+        raise PolicyRefusal(f"this supplier's policy refuses the study: {refusal}")
+    return schema.person.name
 
 
 def judge(policy: Policy, request: Request, memory: Memory, schema: Schema) -> list[Json]:

@@ -31,6 +31,7 @@ def answer(header: dict[str, Json], blobs: list[bytes]) -> tuple[dict[str, Json]
         "dataset": found.dataset,
         "source": found.source,
         "preparation": found.preparation,
+        "person": found.person,
         "max_rounds": found.max_rounds,
         "policy": found.policy,
     }, []

@@ -24,13 +24,17 @@ _MOST_KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms a round is answered: as whom, from which data set, by which policy and preparation."""
+    """On which terms a round is answered: as whom, from which data set, by which policy and preparation.
+
+    ``person`` is the column that the data set was registered with for telling persons apart.
+    """
 
     supplier: str
     dataset: str
     source: str
     policy: Mapping[str, Json]
     preparation: str | None = None
+    person: str | None = None
 
 
 class PolicyDesk:
@@ -63,10 +67,8 @@ class PolicyDesk:
         most = found["max_rounds"]
         if not isinstance(most, int) or number > most:
             raise PolicyRefusal(f"limits.max_rounds: round {number} exceeds the {most} permitted")
-        preparation = found["preparation"]
-        return Terms(
-            self._supplier, dataset, source, policy, None if preparation is None else str(preparation)
-        )
+        preparation, person = (_word(found[key]) for key in ("preparation", "person"))
+        return Terms(self._supplier, dataset, source, policy, preparation, person)
 
     async def _assess(
         self, specification: bytes, researcher_key: bytes, datasets: Sequence[Dataset]
@@ -94,6 +96,10 @@ class PolicyDesk:
                 f"{self._path}: it cannot be read ({error.strerror}): restore it", public=POLICY_UNREADABLE
             ) from error
         return b"".join(hashlib.sha256(part).digest() for part in (content, *parts))
+
+
+def _word(value: Json) -> str | None:
+    return None if value is None else str(value)
 
 
 def _refusals(found: Mapping[str, Json]) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ from syncline.study.spec import StudySpec
 class Assessment:
     """A study's name, every reason against it in words, and on which terms it would be answered.
 
-    ``dataset`` and ``source`` are None where no data set fits, ``preparation`` also where it has none;
+    ``dataset`` and ``source`` are None where no data set fits, ``preparation`` and
+    ``person``, the column registered for persons, also where it has none;
     ``automatic`` tells whether the policy needs no person.
     """
 
@@ -35,6 +36,7 @@ class Assessment:
     dataset: str | None
     source: str | None
     preparation: str | None
+    person: str | None
     max_rounds: int
     policy: Mapping[str, Json]
 
@@ -60,6 +62,7 @@ def assess(
         dataset=None if dataset is None else dataset.name,
         source=None if dataset is None else dataset.source,
         preparation=None if dataset is None else dataset.preparation,
+        person=None if dataset is None else dataset.person,
         max_rounds=policy.limits.max_rounds,
         policy=policy.to_document(),
     )
@@ -98,4 +101,7 @@ def _against_dataset(policy: Policy, dataset: Dataset, spec: StudySpec) -> list[
             f"datasets: the data set {dataset.name!r} tells persons apart by column {dataset.person!r};"
             " the study's schema must give that column the role person"
         )
+    elif declared is not None:
+        refused = policy.permits_person(declared, registered=dataset.person is not None)
+        found += [] if refused is None else [str(refused)]
     return found

@@ -152,6 +152,18 @@ class Policy(Section):
             return None
         return Refusal("datasets", f"the data set {shown(name)!r} is not listed for studies")
 
+    def permits_person(self, column: str, *, registered: bool) -> Refusal | None:
+        """Judge the column by which a study tells persons apart.
+
+        One that the supplier ``registered`` for that use needs no other permission; ``deny`` wins even then.
+        """
+        subject = f"the column {shown(column)!r}, which tells persons apart,"
+        if self._denies(column):
+            return Refusal("columns.deny", f"{subject} is denied")
+        if registered or _matches_any(column, self.columns.allow):
+            return None
+        return Refusal("columns.allow", f"{subject} is neither listed nor named by 'datasets add --person'")
+
     def permits_round(self, number: int) -> Refusal | None:
         """Judge the round ``number`` of a study, counted from 1."""
         if number <= self.limits.max_rounds:

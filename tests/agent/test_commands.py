@@ -239,6 +239,34 @@ def test_a_method_that_asks_too_much_is_refused_before_it_starts(command, home, 
     assert kinds == ["moments", "formula_check", "tree_level"]
 
 
+@pytest.mark.parametrize("flow", ["summaries", "prepared", "raw"])
+def test_no_column_leaves_because_a_study_calls_it_a_person(command, home, tmp_path, flow):
+    """Buckets of a hash of few values give them away: only the supplier says what tells persons apart."""
+    study = tmp_path / "study.yaml"
+    flows = "flows: [summaries, prepared, raw]"
+    listed = POLICY.replace("flows: [summaries]", flows).replace('["*"]', "[age, sex], deny: [hiv]")
+    for person, key in (("hiv", "columns.deny"), ("diagnosis", "columns.allow")):
+        column = f"  variables:\n    - {{name: {person}, kind: text, role: person}}\n"
+        text = STUDY.replace("  variables:\n", column).replace(
+            "{name: cleveland}", f"{{name: cleveland, flow: {flow}}}"
+        )
+        study.write_text(text)
+        home.policy.write_text(listed)
+        code, out, _ = command("policy", "test", study, "--json", "--home", home.root)
+        assert (code, [reason.split(":")[0] for reason in json.loads(out)["refusals"]]) == (1, [key])
+    with open_journal(home) as journal:
+        journal.write_now(lambda c: c.execute("UPDATE dataset SET person = 'diagnosis'"))
+    assert command("policy", "test", study, "--home", home.root)[0] == 0
+
+
+def test_the_approval_page_names_the_column_of_persons_in_every_flow(command, home):
+    person = "  variables:\n    - {name: pid, kind: text, role: person}\n"
+    propose(home, STUDY.replace("  variables:\n", person))
+    _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
+    assert "Persons     pid: the ids stay; of each count goes which of 64 buckets" in out
+    assert "Not used" not in out
+
+
 def test_policy_show_is_in_plain_words(command, home):
     code, out, _ = command("policy", "show", "--home", home.root)
     assert code == 0

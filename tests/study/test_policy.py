@@ -137,6 +137,23 @@ def test_deny_knows_a_column_in_other_letters(tmp_path: Path, written: str) -> N
     assert open_.permits_question("marginals", ["lab_hb"], 1, 10) is None
 
 
+@pytest.mark.parametrize(
+    ("column", "registered", "key"),
+    [
+        ("who", True, None),
+        ("who", False, "columns.allow"),
+        ("lab_nr", False, None),
+        ("lab_hiv", False, "columns.deny"),
+        ("lab_hiv", True, "columns.deny"),
+    ],
+)
+def test_the_column_of_persons_is_registered_or_listed_and_never_denied(
+    tmp_path: Path, column: str, registered: bool, key: str | None
+) -> None:
+    refusal = policy(tmp_path).permits_person(column, registered=registered)
+    assert (refusal.key if refusal else None) == key
+
+
 def test_rounds_and_data_sets_are_judged(tmp_path: Path) -> None:
     open_ = policy(tmp_path)
     assert open_.permits_round(40) is None
