@@ -45,6 +45,7 @@ def try_study(
     as_json: AsJson = False,
 ) -> None:
     """Say whether the policy permits a study, and every reason if not; exit 1 where it does not."""
+    from supplier_agent.cli.raw_columns import against_raw_columns
     from supplier_agent.tasks.standing_policy import assess
     from syncline.study.spec import StudySpec
 
@@ -54,6 +55,9 @@ def try_study(
     with open_journal(place) as journal:
         datasets = journal.read_now(list_datasets)
     refusals = assess(place.policy, supplier, spec, "", datasets).refusals
+    if not refusals:
+        with open_journal(place) as journal:
+            refusals = journal.read_now(lambda c: against_raw_columns(c, place.policy, spec, supplier))
     if as_json:
         reasons: list[Json] = list(refusals)
         print_json({"study": spec.study, "permitted": not refusals, "refusals": reasons})

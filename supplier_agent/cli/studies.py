@@ -44,6 +44,7 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
 @studies.command()
 def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     """Show in plain words what a study asks for, and what would leave."""
+    from supplier_agent.cli.raw_columns import raw_columns_in_words
     from supplier_agent.consent.portrait import portray
     from syncline.study.spec import StudySpec
 
@@ -56,7 +57,10 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
         answered: list[Json] = [_described_round(item) for item in rounds]
         print_json({**_described(record), "rounds": answered})
         return
-    for line in portray(record, StudySpec.from_canonical(record.specification), supplier):
+    spec = StudySpec.from_canonical(record.specification)
+    with open_journal(place) as journal:
+        sent = journal.read_now(lambda connection: raw_columns_in_words(connection, spec, supplier))
+    for line in portray(record, spec, supplier, sent=sent):
         typer.echo(line)
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
     typer.echo(f"Answered    {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
@@ -91,6 +95,7 @@ def refuse(
 def _decide(
     home: AgentHome, study: str, decision: Decision, reason: str, as_json: bool, digest: str = ""
 ) -> None:
+    from supplier_agent.cli.raw_columns import against_raw_columns
     from supplier_agent.tasks.standing_policy import assess
     from syncline.study.spec import StudySpec
 
@@ -108,8 +113,9 @@ def _decide(
         if decision is Decision.APPROVE:
             spec = StudySpec.from_canonical(record.specification)
             found = assess(home.policy, member.name, spec, "", list_datasets(connection))
-            if found.refusals:
-                raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(found.refusals)}")
+            refusals = found.refusals or against_raw_columns(connection, home.policy, spec, member.name)
+            if refusals:
+                raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(refusals)}")
         decide(connection, seal, record, verdict, microseconds(clock))
         return known_study(connection, record.study_id)
 

@@ -66,8 +66,8 @@ QUESTIONS: Mapping[Method, tuple[QuestionKind, ...]] = {
 """The kinds of questions that each method asks."""
 
 
-def portray(record: StudyRecord, spec: StudySpec, supplier: str) -> Iterator[str]:
-    """Yield the lines that a person reads before approving."""
+def portray(record: StudyRecord, spec: StudySpec, supplier: str, *, sent: str | None = None) -> Iterator[str]:
+    """Yield the lines that a person reads before approving; ``sent`` tells which raw columns would leave."""
     key = fingerprint_words(key_fingerprint(record.researcher_key))
     yield _line("Study", f"{spec.study} ({record.study_id})")
     yield _line("State", f"{record.state.value}{f': {record.reason}' if record.reason else ''}")
@@ -75,10 +75,10 @@ def portray(record: StudyRecord, spec: StudySpec, supplier: str) -> Iterator[str
     yield _line("Researcher", f"{record.researcher}; key {key} (compare by telephone)")
     yield _line("Digest", record.specification_sha256)
     yield from _lines("Suppliers", ", ".join(spec.supplier_names))
-    yield from _what_leaves(spec, supplier)
+    yield from _what_leaves(spec, supplier, sent)
 
 
-def _what_leaves(spec: StudySpec, supplier: str) -> Iterator[str]:
+def _what_leaves(spec: StudySpec, supplier: str, sent: str | None) -> Iterator[str]:
     entry = next((entry for entry in spec.suppliers if entry.name == supplier), None)
     if entry is None:
         yield _line("Leaves", "nothing: the study does not name this supplier")
@@ -89,6 +89,8 @@ def _what_leaves(spec: StudySpec, supplier: str) -> Iterator[str]:
     yield _line("Data set", entry.dataset or "the only one of this agent")
     yield from _lines("Leaves", _LEAVES[entry.flow])
     yield from _lines("Columns", f"{len(columns)}: {', '.join(columns)}")
+    if sent is not None:
+        yield from _lines("Sent", sent)
     if kept:
         yield from _lines("Not used", f"{', '.join(kept)} (identifiers or free text)")
     if not STEPS[entry.flow].sends_rows:

@@ -25,8 +25,10 @@ from syncline.questions.workspace import Workspace
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
 from syncline.study.fitting import workspace_of
-from syncline.study.flow import STEPS
+from syncline.study.flow import STEPS, DataFlow
 from syncline.study.policy import Policy
+from syncline.study.raw_rows import raw_rows
+from syncline.study.shipment import sent_columns
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
@@ -56,6 +58,8 @@ class Child:
         if STEPS[spec.supplier(supplier).flow].sends_rows:
             source = _opened(str(header.get("source")), preparation)
             after = replace(admit(request, memory), closed=True)
+            if spec.supplier(supplier).flow is DataFlow.RAW:
+                raw_rows(spec, source).require(policy, registered=header.get("person") is not None)
             sent, blobs = self._ship(spec, supplier, source, after)
             return {**sent, "person": person}, blobs
         asked = judge(policy, request, memory, spec.schema)
@@ -76,7 +80,7 @@ class Child:
         shipment = ship(spec, supplier, source, Seed(secrets.token_bytes(32)))
         sent: Json = {
             "kind": f"{spec.supplier(supplier).flow.value}_rows",
-            "columns": [variable.name for variable in spec.schema.modelled],
+            "columns": list(sent_columns(spec, spec.supplier(supplier).flow, shipment)),
             "cells": 0,
         }
         kept = bytes.fromhex(source.digest()) + MemoryCodec().encode(after)

@@ -164,6 +164,13 @@ class Policy(Section):
             return None
         return Refusal("columns.allow", f"{subject} is neither listed nor named by 'datasets add --person'")
 
+    def permits_sending(self, column: str, *, listed: bool = False) -> Refusal | None:
+        """Judge a column of a source that would leave as it is; ``listed`` where it needs no other word."""
+        refusal = next(self._against_columns([column]), None)
+        if refusal is None or (listed and refusal.key == "columns.allow"):
+            return None
+        return Refusal(refusal.key, f"of the source {refusal.sentence}")
+
     def permits_round(self, number: int) -> Refusal | None:
         """Judge the round ``number`` of a study, counted from 1."""
         if number <= self.limits.max_rounds:

@@ -29,7 +29,7 @@ from syncline.study.flow import DataFlow
 from syncline.study.local_parties import answer_locally
 from syncline.study.pooled import Pooled, pack_pooled, unpack_pooled
 from syncline.study.release import write_release
-from syncline.study.shipment import ship_prepared, unpack_shipment
+from syncline.study.shipment import sent_columns, ship_prepared, unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit
@@ -141,6 +141,19 @@ def messy_sources(text: str = PREPARATION) -> dict[str, Source]:
 def test_messy_rows_are_prepared_alike_at_supplier_and_hub():
     for flows in (("raw", "prepared", "summaries", "summaries"), ("raw",) * 4, ("summaries",) * 4):
         assert released(spec_of(flows, WITH_PERSON), messy_sources()) == by_summaries(True, "cart", 11, 0.2)
+
+
+def test_a_preparation_sends_no_column_that_the_study_does_not_need():
+    text = PREPARATION.replace("  - {step: drop, columns: [address]}\n", "")
+    text += "  - {step: missing, codes: ['42 Secret Lane'], columns: [address, sex]}\n"
+    text += "  - {step: derive, into: home, operation: equals, from: [address], value: x}\n"
+    spec = spec_of(("raw",) * 4, WITH_PERSON)
+    content = ship(spec, "east", messy_sources(text)["east"], SEED)
+    assert b"address" not in content
+    renamed = {"age": "AGE", "sex": "KIND"}
+    wanted = {renamed.get(variable.name, variable.name) for variable in WITH_PERSON.variables}
+    assert set(sent_columns(spec, DataFlow.RAW, content)) == wanted
+    assert released(spec, messy_sources(text)) == by_summaries(True, "cart", 11, 0.2)
 
 
 def test_what_a_preparation_takes_away_first_never_leaves(tmp_path):
