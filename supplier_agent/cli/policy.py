@@ -46,6 +46,7 @@ def try_study(
     as_json: AsJson = False,
 ) -> None:
     """Say whether the policy permits a study, and every reason if not; exit 1 where it does not."""
+    from supplier_agent.cli.raw_columns import against_raw_columns
     from supplier_agent.consent.portrait import flow_words, leaving_words
     from supplier_agent.tasks.standing_policy import assess
     from syncline.study.spec import StudySpec
@@ -57,6 +58,12 @@ def try_study(
         datasets = journal.read_now(list_datasets)
     found = assess(place.policy, supplier, spec, "", datasets)
     refusals = found.refusals
+    if not refusals and found.flow is not None:
+        flow = found.flow
+        with open_journal(place) as journal:
+            refusals = journal.read_now(
+                lambda connection: against_raw_columns(connection, place.policy, spec, supplier, flow)
+            )
     if as_json:
         reasons: list[Json] = list(refusals)
         flows: dict[str, Json] = {"flow_asked": found.asked, "flow": None if refusals else found.flow}

@@ -62,6 +62,7 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
 @studies.command()
 def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     """Show in plain words what a study asks for, and what would leave."""
+    from supplier_agent.cli.raw_columns import raw_columns_in_words
     from supplier_agent.consent.portrait import portray
     from syncline.study.spec import StudySpec
 
@@ -77,7 +78,11 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
         answered: list[Json] = [_described_round(item) for item in rounds]
         print_json({**_described(record), **asdict(terms), "rounds": answered})
         return
-    for line in portray(record, spec, supplier, terms.flow, terms.preparation_sha256):
+    with open_journal(place) as journal:
+        sent = journal.read_now(
+            lambda connection: raw_columns_in_words(connection, spec, supplier, terms.flow)
+        )
+    for line in portray(record, spec, supplier, terms.flow, terms.preparation_sha256, sent=sent):
         typer.echo(line)
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
     typer.echo(f"Answered    {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
@@ -153,7 +158,7 @@ def _decide(
             typer.echo(f"to {decision.value}: study {record.name}, digest {record.specification_sha256}")
         participation = AS_ASKED
         if decision is Decision.APPROVE:
-            participation = _permitted(home, member.name, record, list_datasets(connection), as_json)
+            participation = _permitted(home, member.name, record, connection, as_json)
         verdict = Verdict(decision, words, BY_PERSON, participation)
         decide(connection, seal, record, verdict, microseconds(clock))
         return known_study(connection, record.study_id)
@@ -168,16 +173,19 @@ def _decide(
 
 
 def _permitted(
-    home: AgentHome, supplier: str, record: StudyRecord, datasets: list[Dataset], as_json: bool
+    home: AgentHome, supplier: str, record: StudyRecord, connection: sqlite3.Connection, as_json: bool
 ) -> Participation:
     """Return how this supplier takes part, and tell a person what leaves; raise what the policy forbids."""
+    from supplier_agent.cli.raw_columns import against_raw_columns
     from supplier_agent.consent.portrait import flow_words, leaving_words, preparation_words
     from supplier_agent.tasks.standing_policy import assess
     from syncline.study.spec import StudySpec
 
-    found = assess(home.policy, supplier, StudySpec.from_canonical(record.specification), "", datasets)
-    if found.refusals or found.asked is None or found.flow is None:
-        raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(found.refusals)}")
+    spec = StudySpec.from_canonical(record.specification)
+    found = assess(home.policy, supplier, spec, "", list_datasets(connection))
+    refusals = found.refusals or against_raw_columns(connection, home.policy, spec, supplier, found.flow)
+    if refusals or found.asked is None or found.flow is None:
+        raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(refusals)}")
     if not as_json:
         typer.echo(flow_words(found.asked, found.flow))
         typer.echo(f"leaves: {leaving_words(found.flow)}")

@@ -40,11 +40,12 @@ _LEAVES: Mapping[DataFlow, str] = {
 """What leaves a supplier under each flow, for people."""
 
 _PERSONS: Mapping[DataFlow, str] = {
+    DataFlow.SUMMARIES: "{}: the ids stay; of each count goes which of 64 buckets its persons are in",
     DataFlow.PREPARED: "{}: the ids stay; of each row goes which of 64 buckets its person is in",
     DataFlow.RAW: "{}: THE IDS GO TO THE HUB as they are",
     DataFlow.SYNTHESIZED: "{}: the ids stay",
 }
-"""What becomes of the ids of persons where rows leave."""
+"""What becomes of the ids of persons."""
 
 _MARGINALS = (
     QuestionKind.ROW_COUNT,
@@ -71,11 +72,13 @@ def portray(
     supplier: str,
     answered: DataFlow | None,
     preparation_sha256: str | None,
+    *,
+    sent: str | None = None,
 ) -> Iterator[str]:
     """Yield the lines that a person reads before approving.
 
     ``answered`` is the flow by which this supplier takes part, None where it does not; the digest is that of
-    its preparation, if any.
+    its preparation, if any; ``sent`` tells which raw columns would leave.
     """
     key = fingerprint_words(key_fingerprint(record.researcher_key))
     yield _line("Study", f"{spec.study} ({record.study_id})")
@@ -84,7 +87,7 @@ def portray(
     yield _line("Researcher", f"{record.researcher}; key {key} (compare by telephone)")
     yield _line("Digest", record.specification_sha256)
     yield from _lines("Suppliers", ", ".join(spec.supplier_names))
-    yield from _what_leaves(spec, supplier, answered)
+    yield from _what_leaves(spec, supplier, answered, sent)
     if preparation_sha256 is not None:
         yield from _lines("Preparation", preparation_words(preparation_sha256))
 
@@ -104,25 +107,30 @@ def leaving_words(flow: DataFlow) -> str:
     return _LEAVES[flow]
 
 
-def _what_leaves(spec: StudySpec, supplier: str, answered: DataFlow | None) -> Iterator[str]:
+def _what_leaves(
+    spec: StudySpec, supplier: str, answered: DataFlow | None, sent: str | None
+) -> Iterator[str]:
     entry = next((entry for entry in spec.suppliers if entry.name == supplier), None)
     if entry is None:
         yield _line("Leaves", "nothing: the study does not name this supplier")
         return
     columns = [variable.name for variable in spec.schema.modelled]
-    kept = [name for name in spec.schema.names if name not in columns]
+    person = spec.schema.person
+    kept = [v.name for v in spec.schema.variables if not v.is_modelled and v is not person]
     yield _line("Data set", entry.dataset or "the only one of this agent")
     flow = answered or entry.flow  # of what is not answered, what was asked for is shown
     yield _line("Flow", flow_words(entry.flow, answered))
     yield from _lines("Leaves", _LEAVES[flow])
     yield from _lines("Columns", f"{len(columns)}: {', '.join(columns)}")
+    if sent is not None:
+        yield from _lines("Sent", sent)
     if kept:
-        yield from _lines("Not used", f"{', '.join(kept)} (persons, identifiers or free text)")
+        yield from _lines("Not used", f"{', '.join(kept)} (identifiers or free text)")
     if not STEPS[flow].sends_rows:
         for place, kind in enumerate(QUESTIONS[spec.synthesizer.method]):
             yield from _lines("Asks" if place == 0 else "", f"{kind.value}: {_COUNTS[kind]}")
         yield from _lines("Rounds", _rounds(spec))
-    elif (person := spec.schema.person) is not None:
+    if person is not None:
         yield from _lines("Persons", _PERSONS[flow].format(person.name))
     yield from _lines("Small cells", _small_cells(spec))
     yield from _lines("Validation", _validation(spec))

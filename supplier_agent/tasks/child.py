@@ -27,6 +27,8 @@ from syncline.sources.source import Source
 from syncline.study.fitting import workspace_of
 from syncline.study.flow import STEPS, DataFlow, is_within
 from syncline.study.policy import Policy
+from syncline.study.raw_rows import raw_rows
+from syncline.study.shipment import sent_columns
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
@@ -55,9 +57,14 @@ class Child:
         flow = DataFlow(str(header.get("flow")))
         if not is_within(flow, spec.supplier(supplier).flow):
             raise PolicyRefusal(f"the flow {flow} is not within the one that the study asks for")
+        person = judge_person(policy, spec.schema, header.get("person") is not None)
         if STEPS[flow].sends_rows:
             source = _opened(str(header.get("source")), preparation)
-            return self._ship(spec, flow, source, replace(admit(request, memory), closed=True))
+            after = replace(admit(request, memory), closed=True)
+            if flow is DataFlow.RAW:
+                raw_rows(spec, source).require(policy, registered=header.get("person") is not None)
+            sent, blobs = self._ship(spec, flow, source, after)
+            return {**sent, "person": person}, blobs
         asked = judge(policy, request, memory, spec.schema)
         try:
             workspace = self._table(spec, str(header.get("source")), [specification, *preparation])
@@ -66,7 +73,8 @@ class Child:
         except DataError:
             self._workspace = None  # a person may mend the source, and the next attempt reads it anew
             raise
-        return {"questions": asked}, [ReplyCodec().encode(reply), self._digest + MemoryCodec().encode(after)]
+        kept = self._digest + MemoryCodec().encode(after)
+        return {"questions": asked, "person": person}, [ReplyCodec().encode(reply), kept]
 
     def _ship(
         self, spec: StudySpec, flow: DataFlow, source: Source, after: Memory
@@ -75,7 +83,7 @@ class Child:
         shipment = ship(spec, flow, source, Seed(secrets.token_bytes(32)))
         sent: Json = {
             "kind": f"{flow.value}_rows",
-            "columns": [variable.name for variable in spec.schema.modelled],
+            "columns": list(sent_columns(spec, flow, shipment)),
             "cells": 0,
         }
         kept = bytes.fromhex(source.digest()) + MemoryCodec().encode(after)
@@ -105,6 +113,16 @@ def _opened(locator: str, preparations: Sequence[bytes]) -> Source:
     for canonical in preparations:
         source = prepared_view(source, Preparation.from_canonical(canonical))
     return source
+
+
+def judge_person(policy: Policy, schema: Schema, registered: bool) -> str | None:
+    """Return the column that tells persons apart, for the audit; raise where the policy forbids it."""
+    if schema.person is None:
+        return None
+    refusal = policy.permits_person(schema.person.name, registered=registered)
+    if refusal is not None:
+        raise PolicyRefusal(f"this supplier's policy refuses the study: {refusal}")
+    return schema.person.name
 
 
 def judge(policy: Policy, request: Request, memory: Memory, schema: Schema) -> list[Json]:

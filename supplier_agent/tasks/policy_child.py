@@ -44,6 +44,7 @@ def _assessed(header: dict[str, Json], blobs: list[bytes]) -> dict[str, Json]:
         "dataset": found.dataset,
         "source": found.source,
         "preparation": found.preparation,
+        "person": found.person,
         "max_rounds": found.max_rounds,
         "policy": found.policy,
         "asked": found.asked,

@@ -27,7 +27,10 @@ _PLACE = "policy"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms a round is answered: as whom, by which flow, policy and preparation, from which data."""
+    """On which terms a round is answered: as whom, by which flow, policy and preparation, from which data.
+
+    ``person`` is the column that the data set was registered with for telling persons apart.
+    """
 
     supplier: str
     dataset: str
@@ -35,6 +38,7 @@ class Terms:
     policy: Mapping[str, Json]
     flow: DataFlow
     preparation: str | None = None
+    person: str | None = None
 
 
 class PolicyDesk:
@@ -77,7 +81,7 @@ class PolicyDesk:
                 " as it was, or refuse the study and let it be submitted anew",
                 public="its data set was given another preparation since this study was approved",
             )
-        return Terms(self._supplier, dataset, source, policy, flow, preparation)
+        return Terms(self._supplier, dataset, source, policy, flow, preparation, _text(found["person"]))
 
     async def name(self, specification: bytes) -> str:
         """Return the name of a specification's study, which needs no policy."""

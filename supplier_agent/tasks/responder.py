@@ -69,12 +69,16 @@ _KINDS: tuple[tuple[type[SynclineError], DeclineKind], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a child gave: reply, next memory and, for the audit, what was asked and how rows were prepared."""
+    """What a child gave: reply, next memory and, for the audit, what was asked and how rows were prepared.
+
+    ``person`` is the column by which persons were told apart.
+    """
 
     reply: bytes
     memory: bytes
     questions: list[FieldValue]
     preparation_sha256: str | None
+    person: str | None
 
 
 class Responder:
@@ -162,6 +166,7 @@ class Responder:
             "source": terms.source,
             "policy": terms.policy,
             "flow": terms.flow,
+            "person": terms.person,
             "study_id": offer.study_id,
         }
         preparation = await self._database.read(
@@ -171,7 +176,9 @@ class Responder:
         answer, results = await self._children.call(study.study_id, header, blobs)
         if len(results) != 2:
             raise ProtocolError("the computing process did not give a reply and a memory")
-        return Answered(results[0], results[1], _questions(answer), terms.preparation)
+        person = answer.get("person")
+        told = None if person is None else str(person)
+        return Answered(results[0], results[1], _questions(answer), terms.preparation, told)
 
     async def _load_memory(self, study_id: str, sha256: str | None) -> bytes:
         if sha256 is None:
@@ -220,6 +227,7 @@ class Responder:
                 "reply_bytes": size,
                 "questions": answered.questions,
                 "preparation_sha256": answered.preparation_sha256,
+                "person_column": answered.person,
             },
         )
         return before

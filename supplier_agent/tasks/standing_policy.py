@@ -25,10 +25,10 @@ from syncline.study.spec import StudySpec
 class Assessment:
     """A study's name, every reason against it in words, and on which terms it would be answered.
 
-    ``dataset`` and ``source`` are None where no data set fits, ``preparation`` also where it has none;
-    ``automatic`` tells whether the policy needs no person. ``asked`` is the flow that the study asks for and
-    ``flow`` the one that is answered; both are None where the study does not name this supplier, ``flow``
-    also where the one asked for is refused.
+    ``dataset`` and ``source`` are None where no data set fits, ``preparation`` and ``person``, the column
+    registered for persons, also where it has none; ``automatic`` tells whether the policy needs no person.
+    ``asked`` is the flow that the study asks for and ``flow`` the one that is answered; both are None where
+    the study does not name this supplier, ``flow`` also where the one asked for is refused.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Assessment:
     dataset: str | None
     source: str | None
     preparation: str | None
+    person: str | None
     max_rounds: int
     policy: Mapping[str, Json]
     asked: DataFlow | None
@@ -87,6 +88,7 @@ def assess(
         dataset=None if dataset is None else dataset.name,
         source=None if dataset is None else dataset.source,
         preparation=None if dataset is None else dataset.preparation,
+        person=None if dataset is None else dataset.person,
         max_rounds=policy.limits.max_rounds,
         policy=policy.to_document(),
         asked=asked,
@@ -137,4 +139,7 @@ def _against_dataset(policy: Policy, dataset: Dataset, spec: StudySpec) -> list[
             f"datasets: the data set {dataset.name!r} tells persons apart by column {dataset.person!r};"
             " the study's schema must give that column the role person"
         )
+    elif declared is not None:
+        refused = policy.permits_person(declared, registered=dataset.person is not None)
+        found += [] if refused is None else [str(refused)]
     return found

@@ -19,6 +19,8 @@ correctly where ``decimals <= 15`` and ``|key| <= 2**53``; larger keys go throug
 
 from __future__ import annotations
 
+import datetime as dt
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -27,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.kinds import Kind
-from syncline.data.scalars import KEY_LIMIT
+from syncline.data.scalars import KEY_LIMIT, float_bits_key, scalar_key
 
 Keys: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -54,6 +56,14 @@ _ARROW = {
 }
 
 
+EXTENTS = {
+    Kind.DATE: (scalar_key(dt.date.min), scalar_key(dt.date.max)),
+    Kind.DATETIME: (scalar_key(dt.datetime.min), scalar_key(dt.datetime.max)),
+    Kind.TIME: (scalar_key(dt.time.min), scalar_key(dt.time.max)),
+}
+"""What ISO 8601 can write, as keys: a value beyond it has no text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Map the values of one ordered variable to int64 keys and back, whole columns at a time."""
@@ -77,6 +87,13 @@ class Grid:
         if not self.is_even:
             return None
         return Fraction(1, 10 ** (self.decimals or 0))
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """The least and the greatest key of a value: finite, below ``KEY_LIMIT``, with a text in ISO 8601."""
+        if not self.is_even:
+            return float_bits_key(-sys.float_info.max), float_bits_key(sys.float_info.max)
+        return EXTENTS.get(self.kind, (1 - KEY_LIMIT, KEY_LIMIT - 1))
 
     def keys_from_numbers(self, values: npt.NDArray[np.float64] | npt.NDArray[np.int64]) -> Keys:
         """Return the key nearest to each finite number (n,); halves go to the even key.

@@ -162,6 +162,8 @@ def missing_label(variable: Variable) -> str | None:
 
 def _texts(column: pa.Array) -> list[str]:
     """Return the canonical text of each cell, empty where it is missing."""
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        column = column.cast(pa.timestamp("us", tz="UTC"))  # the first or last day has none in another zone
     encoded = column.dictionary_encode()
     distinct = [_text(value) for value in encoded.dictionary.to_pylist()]
     return ["" if place is None else distinct[place] for place in encoded.indices.to_pylist()]

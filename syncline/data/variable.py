@@ -44,7 +44,7 @@ def normal_label(text: str) -> str:
 
 
 def _normal_name(text: str) -> str:
-    name = unicodedata.normalize("NFC", text)
+    name = normal_label(text)
     if not 1 <= len(name) <= MAX_NAME:
         raise ValueError(f"must have 1 to {MAX_NAME} characters")
     if not is_printable_line(name):
@@ -69,7 +69,7 @@ def _normal_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 ColumnName = Annotated[str, AfterValidator(_normal_name)]
-"""The name of a column, in NFC."""
+"""The name of a column, in NFC without white space around it, as sources name their columns."""
 
 Labels = Annotated[tuple[str, ...], AfterValidator(_normal_labels)]
 """Distinct texts in NFC without white space around them, as cells are compared with them."""
@@ -116,6 +116,13 @@ class Variable(Section):
             return None
         low, high = self.range
         return scalar_key(low, self.decimals), scalar_key(high, self.decimals)
+
+    @property
+    def key_extent(self) -> tuple[int, int]:
+        """The least and greatest key of a cell: those of the declared range, else all that the kind holds."""
+        if self.key_range is not None:
+            return self.key_range
+        return (0, -1) if self.grid is None else self.grid.extent
 
     @field_validator("zone", mode="before")
     @classmethod

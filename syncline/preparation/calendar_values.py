@@ -8,7 +8,6 @@ off.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syncline.data.batch import Status
+from syncline.data.grid import EXTENTS
 from syncline.data.kinds import Kind
 from syncline.data.scalars import KEY_LIMIT, read_scalar, scalar_key
 from syncline.data.variable import Variable
@@ -27,12 +27,6 @@ _MIDNIGHT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(:00(\.0+)?)?$"
 _FINER = r"(:[0-9]{2}\.[0-9]{6})[0-9]{1,3}"
 _MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 _DAY_MILLISECONDS = 86_400_000
-_EXTENTS = {
-    Kind.DATE: (scalar_key(dt.date.min), scalar_key(dt.date.max)),
-    Kind.DATETIME: (scalar_key(dt.datetime.min), scalar_key(dt.datetime.max)),
-    Kind.TIME: (scalar_key(dt.time.min), scalar_key(dt.time.max)),
-}
-"""What ISO 8601 can write, as keys: a typed value beyond it has no text and is as unknown as nonsense."""
 
 
 def calendar_from_text(texts: pa.Array, variable: Variable) -> Values:
@@ -50,8 +44,8 @@ def calendar_from_array(column: pa.Array, variable: Variable) -> Values:
         return microseconds(floats_from_array(column))
     numbers = _in_units(column)
     status = np.full(len(numbers), Status.VALID, np.uint8)
-    if variable.kind in _EXTENTS:
-        first, last = _EXTENTS[variable.kind]
+    if variable.kind in EXTENTS:  # a typed value beyond them is as unknown as nonsense
+        first, last = EXTENTS[variable.kind]
         status[(numbers < first) | (numbers > last)] = Status.UNKNOWN
     status[column.is_null().to_numpy(zero_copy_only=False)] = Status.MISSING
     return Values(np.where(status == Status.VALID, numbers, 0), status)

@@ -69,7 +69,7 @@ def profile_table(source: Source, batch_rows: int = BATCH_ROWS) -> TableProfile:
 
 def fit_schema(source: Source, schema: Schema, batch_rows: int = BATCH_ROWS) -> tuple[ColumnFit, ...]:
     """Count how the columns that are there fit the schema; what is not there is left out."""
-    variables = tuple(variable for variable in schema.modelled if variable.name.strip() in source.columns)
+    variables = tuple(variable for variable in schema.modelled if variable.name in source.columns)
     if not variables:
         return ()
     part = Schema(variables=variables)

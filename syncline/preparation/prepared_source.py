@@ -80,8 +80,7 @@ class PreparedSource:
     @property
     def ignored_columns(self) -> tuple[str, ...]:
         """Columns of the source that the schema does not name, in their order."""
-        named = {variable.name.strip() for variable in self._schema.variables}
-        return tuple(name for name in self._source.columns if name not in named)
+        return tuple(name for name in self._source.columns if name not in self._schema.names)
 
     def batches(self) -> Iterator[Batch]:
         """Yield all rows in the source's order."""
@@ -156,7 +155,7 @@ def match_columns(source: Source, schema: Schema, *, absent_as_missing: bool = F
             f"{source.name}: the schema has no column to model; add one of another kind or role",
             public="the schema has no column to model",
         )
-    columns = {v.name: v.name.strip() for v in variables if v.name.strip() in source.columns}
+    columns = {v.name: v.name for v in variables if v.name in source.columns}
     lenient = absent_as_missing and any(v.name in columns for v in schema.modelled)
     for variable in variables:
         if variable.name not in columns and (variable is schema.person or not lenient):

@@ -72,7 +72,7 @@ def _of_schema(view: PreparedView, schema: Schema | None) -> Iterator[str]:
         return
     wanted = [*schema.modelled, *([schema.person] if schema.person else [])]
     for name in (variable.name for variable in wanted):
-        if name.strip() not in view.columns:
+        if name not in view.columns:
             hint = nearest(name, view.columns)
             yield f"the schema's column {shown(name)!r} is not produced; {hint}"
     ignored = [shown(name) for name in view.columns if name not in schema.names]

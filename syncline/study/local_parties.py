@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from syncline.errors import DataError, StudyFailed
 from syncline.protocols.asking import Answering, Memory, Reply, Request, admit
 from syncline.protocols.transition import PartyId
 from syncline.questions.workspace import Workspace
@@ -15,8 +16,18 @@ def answer_locally(
 ) -> tuple[dict[PartyId, Reply], Memory]:
     """Return each party's reply and the memory after it, which is one for all: all are asked the same."""
     after = admit(request, memory)
-    replies = {party: Answering().respond(request, table, memory)[0] for party, table in tables.items()}
+    replies = {party: _reply(party, request, table, memory) for party, table in tables.items()}
     return replies, after
+
+
+def _reply(party: PartyId, request: Request, table: Workspace, memory: Memory) -> Reply:
+    """Return one party's reply; whatever its rows make impossible is told with its name."""
+    try:
+        return Answering().respond(request, table, memory)[0]
+    except DataError as error:
+        raise StudyFailed(f"the rows of supplier {party!r}: {error.public}") from error
+    except (ValueError, ArithmeticError) as error:
+        raise StudyFailed(f"the rows of supplier {party!r} cannot be counted") from error
 
 
 def sends_rows(flows: Mapping[str, DataFlow], names: Iterable[str]) -> tuple[PartyId, ...]:

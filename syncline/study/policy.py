@@ -8,6 +8,7 @@ would answer it, so that approval of a study is never the only guard.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -193,6 +194,25 @@ class Policy(Section):
             return None
         return Refusal("datasets", f"the data set {shown(name)!r} is not listed for studies")
 
+    def permits_person(self, column: str, *, registered: bool) -> Refusal | None:
+        """Judge the column by which a study tells persons apart.
+
+        One that the supplier ``registered`` for that use needs no other permission; ``deny`` wins even then.
+        """
+        subject = f"the column {shown(column)!r}, which tells persons apart,"
+        if self._denies(column):
+            return Refusal("columns.deny", f"{subject} is denied")
+        if registered or _matches_any(column, self.columns.allow):
+            return None
+        return Refusal("columns.allow", f"{subject} is neither listed nor named by 'datasets add --person'")
+
+    def permits_sending(self, column: str, *, listed: bool = False) -> Refusal | None:
+        """Judge a column of a source that would leave as it is; ``listed`` where it needs no other word."""
+        refusal = next(self._against_columns([column]), None)
+        if refusal is None or (listed and refusal.key == "columns.allow"):
+            return None
+        return Refusal(refusal.key, f"of the source {refusal.sentence}")
+
     def permits_round(self, number: int) -> Refusal | None:
         """Judge the round ``number`` of a study, counted from 1."""
         if number <= self.limits.max_rounds:
@@ -253,12 +273,21 @@ class Policy(Section):
         if spec.validation is not None and not self.validation:
             yield Refusal("validation", "the study compares its synthetic data with rows here")
 
+    def _denies(self, column: str) -> bool:
+        """Tell whether a column is denied, also where people write its name in another way."""
+        return _matches_any(_as_read(column), [_as_read(pattern) for pattern in self.columns.deny])
+
     def _against_columns(self, columns: Sequence[str]) -> Iterator[Refusal]:
         for column in columns:
-            if _matches_any(column, self.columns.deny):
+            if self._denies(column):
                 yield Refusal("columns.deny", f"the column {shown(column)!r} is denied")
             elif not _matches_any(column, self.columns.allow):
                 yield Refusal("columns.allow", f"the column {shown(column)!r} is not listed")
+
+
+def _as_read(name: str) -> str:
+    """Return a name without letter case and compatibility forms (Unicode NFKC), which few people see."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _matches_any(name: str, patterns: Sequence[str]) -> bool:

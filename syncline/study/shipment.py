@@ -24,11 +24,12 @@ from syncline.data.variable import Variable
 from syncline.errors import DataError, WireError
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_source import BATCH_ROWS
-from syncline.preparation.prepared_view import PreparedView, prepared_view
+from syncline.preparation.prepared_view import prepared_view
 from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
-from syncline.study.fitting import prepared_rows, read_columns
+from syncline.study.fitting import prepared_rows
 from syncline.study.flow import DataFlow
+from syncline.study.raw_rows import RawRows
 from syncline.study.spec import StudySpec
 
 MAX_SHIPMENT_BYTES = 1 << 30
@@ -57,22 +58,20 @@ class _Label:
         return known | ({_PREPARATION: self.preparation} if self.preparation else {})
 
 
-def ship_raw(spec: StudySpec, source: Source) -> bytes:
-    """Return the rows of ``source`` as they are, with the preparation that the hub is to run on them.
+def ship_raw(spec: StudySpec, rows: RawRows) -> bytes:
+    """Return ``rows`` as they are, with the preparation that the hub is to run on them."""
+    preparation = b"" if rows.preparation is None else rows.preparation.canonical()
+    label = _Label(DataFlow.RAW, spec.digest, preparation)
+    batches = rows.source.batches(rows.columns, BATCH_ROWS)
+    return _written(batches, label, _no_columns(rows.columns), rows.source.name)
 
-    Without one, only the columns that the study reads are sent. With one, all are, less what the steps at its
-    head take away here.
-    """
-    if not isinstance(source, PreparedView):
-        wanted = list(read_columns(spec, source).values())
-        label = _Label(DataFlow.RAW, spec.digest)
-        return _written(source.batches(wanted, BATCH_ROWS), label, _no_columns(wanted), source.name)
-    here, there = source.preparation.parted()
-    there.require_portable()
-    rows = prepared_view(source.source, here) if here.steps else source.source
-    read_columns(spec, source)
-    label = _Label(DataFlow.RAW, spec.digest, there.canonical())
-    return _written(rows.batches(None, BATCH_ROWS), label, _no_columns(rows.columns), source.name)
+
+def sent_columns(spec: StudySpec, flow: DataFlow, content: bytes) -> tuple[str, ...]:
+    """Return the names of the columns in a shipment: of raw rows those of the stream itself."""
+    if flow is not DataFlow.RAW:
+        return tuple(variable.name for variable in spec.schema.modelled)
+    with pa.ipc.open_stream(content) as reader:
+        return tuple(reader.schema.names)
 
 
 def ship_prepared(spec: StudySpec, table: PreparedTable, flow: DataFlow = DataFlow.PREPARED) -> bytes:
@@ -201,8 +200,8 @@ def _check_cells(
     valid = status == Status.VALID
     if (status > max(Status)).any() or keys[~valid].any():
         _refuse(where, f"a cell of column {variable.name!r} whose status does not agree with it")
-    if variable.key_range is not None and valid.any():
-        low, high = variable.key_range
+    if valid.any():
+        low, high = variable.key_extent
         if keys[valid].min() < low or keys[valid].max() > high:
             _refuse(where, f"a cell of column {variable.name!r} that the schema does not allow")
 

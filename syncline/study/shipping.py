@@ -7,6 +7,7 @@ from syncline.sources.source import Source
 from syncline.study.fitting import prepared_rows
 from syncline.study.flow import DataFlow
 from syncline.study.own_synthesis import synthesize_own
+from syncline.study.raw_rows import raw_rows
 from syncline.study.shipment import ship_prepared, ship_raw
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
@@ -16,11 +17,11 @@ def ship(spec: StudySpec, flow: DataFlow, source: Source, seed: Seed) -> bytes:
     """Return the rows that leave a supplier under ``flow``; ``seed`` is its own, for synthetic ones.
 
     A preparation through which the source is seen runs here, but under ``raw``: then it goes with the rows,
-    less the steps at its head that only take rows or columns away.
+    as far as the study's columns need it, less the steps at its head that only take rows or columns away.
     """
     match flow:
         case DataFlow.RAW:
-            return ship_raw(spec, source)
+            return ship_raw(spec, raw_rows(spec, source))
         case DataFlow.PREPARED:
             return ship_prepared(spec, prepared_rows(spec, source))
         case DataFlow.SYNTHESIZED:

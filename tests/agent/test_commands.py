@@ -287,6 +287,55 @@ def test_a_method_that_asks_too_much_is_refused_before_it_starts(command, home, 
     assert kinds == ["moments", "formula_check", "tree_level"]
 
 
+@pytest.mark.parametrize("flow", ["summaries", "prepared", "raw"])
+def test_no_column_leaves_because_a_study_calls_it_a_person(command, home, tmp_path, flow):
+    """Buckets of a hash of few values give them away: only the supplier says what tells persons apart."""
+    study = tmp_path / "study.yaml"
+    flows = "flows: [summaries, prepared, raw]"
+    listed = POLICY.replace("flows: [summaries]", flows).replace('["*"]', "[age, sex], deny: [hiv]")
+    for person, key in (("hiv", "columns.deny"), ("diagnosis", "columns.allow")):
+        column = f"  variables:\n    - {{name: {person}, kind: text, role: person}}\n"
+        text = STUDY.replace("  variables:\n", column).replace(
+            "{name: cleveland}", f"{{name: cleveland, flow: {flow}}}"
+        )
+        study.write_text(text)
+        home.policy.write_text(listed)
+        code, out, _ = command("policy", "test", study, "--json", "--home", home.root)
+        assert (code, [reason.split(":")[0] for reason in json.loads(out)["refusals"]]) == (1, [key])
+    with open_journal(home) as journal:
+        table = tmp_path / "heart.csv"
+        table.write_text("age,sex,diagnosis\n40,F,d1\n")
+        known = ("diagnosis", str(table))
+        journal.write_now(lambda c: c.execute("UPDATE dataset SET person = ?, source = ?", known))
+    assert command("policy", "test", study, "--home", home.root)[0] == 0
+
+
+def test_the_approval_page_names_the_column_of_persons_in_every_flow(command, home):
+    person = "  variables:\n    - {name: pid, kind: text, role: person}\n"
+    propose(home, STUDY.replace("  variables:\n", person))
+    _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
+    assert "Persons     pid: the ids stay; of each count goes which of 64 buckets" in out
+    assert "Not used" not in out
+
+
+def test_a_person_sees_which_columns_of_the_source_would_leave(command, home, tmp_path):
+    table, steps = tmp_path / "heart.csv", tmp_path / "steps.yaml"
+    table.write_text("years,sex,hiv\n40,F,1\n")
+    steps.write_text("syncline: 1\nsteps:\n  - {step: rename, columns: {years: age}}\n")
+    assert command("datasets", "remove", "heart", "--home", home.root)[0] == 0
+    add = ("datasets", "add", "heart", table, "--preparation", steps, "--home", home.root)
+    assert command(*add)[0] == 0
+    propose(home, STUDY.replace("{name: cleveland}", "{name: cleveland, flow: raw}"))
+    _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
+    assert "Sent        2 of the source: years, sex\n" in out
+    home.policy.write_text(POLICY.replace("[summaries]", "[raw]").replace('["*"]', "[age, sex]"))
+    code, _, error = command("studies", "approve", "heart-2026", "--home", home.root)
+    assert code == 1
+    assert "columns.allow: of the source the column 'years' is not listed" in error
+    home.policy.write_text(POLICY.replace("[summaries]", "[raw]").replace('["*"]', "[age, sex, years]"))
+    assert command("studies", "approve", "heart-2026", "--home", home.root)[0] == 0
+
+
 def test_policy_show_is_in_plain_words(command, home):
     code, out, _ = command("policy", "show", "--home", home.root)
     assert code == 0

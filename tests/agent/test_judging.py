@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from supplier_agent.tasks.child import judge
+from supplier_agent.tasks.child import judge, judge_person
 from syncline.data.codebook import Coding
-from syncline.errors import ProtocolError
+from syncline.errors import PolicyRefusal, ProtocolError
 from syncline.protocols.asking import Memory, Request
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 from syncline.study.policy import Policy
+from tests.federation.cohort import WITH_PERSON
 from tests.questions.small_tables import ROWS_ONLY, codebook
+
+
+def test_persons_are_judged_beside_the_rows() -> None:
+    policy = Policy.from_document({"syncline": "1", "columns": {"deny": ["pid"]}})
+    with pytest.raises(PolicyRefusal, match=r"columns\.deny: the column 'pid', which tells persons apart"):
+        judge_person(policy, WITH_PERSON, registered=True)
+    with pytest.raises(PolicyRefusal, match=r"columns\.allow"):
+        judge_person(Policy.from_document({"syncline": "1"}), WITH_PERSON, registered=False)
+    assert judge_person(Policy.from_document({"syncline": "1"}), WITH_PERSON, registered=True) == "pid"
+    assert judge_person(policy, ROWS_ONLY, registered=False) is None
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from syncline.data.schema import Constraint, Formula, Kind, Role, Schema, Variable
 from syncline.data.variable import is_printable_line, normal_label
 from syncline.errors import DocumentError
+from syncline.sources.source import column_names
 
 HEART = """\
 variables:
@@ -110,6 +111,17 @@ def test_the_canonical_form_is_pinned() -> None:
     )
     assert schema.canonical() == expected
     assert schema.digest == "83cb0044034b1f969c687f94558478c394c6494fe95b18ec235fc7d8b444ef53"
+
+
+@pytest.mark.parametrize("written", [" caf\u00e9", "cafe\u0301", "\u00a0cafe\u0301\t", "\u2028caf\u00e9 "])
+def test_a_name_is_spelt_as_sources_spell_it(written: str) -> None:
+    schema = Schema.model_validate({"variables": [{"name": written, "kind": "integer"}]})
+    assert schema.names == column_names([written], "the table") == ("caf\u00e9",)
+
+
+def test_a_name_of_white_space_is_none() -> None:
+    with pytest.raises(DocumentError, match="must have 1 to 128 characters"):
+        Schema.from_yaml("variables:\n  - {name: ' ', kind: integer}\n")
 
 
 def test_names_and_categories_are_compared_in_nfc() -> None:

@@ -14,21 +14,27 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 
-from syncline.data.batch import Status
+from syncline.data.batch import Batch, MemoryTable, Status
+from syncline.data.release_table import write_release_csv
 from syncline.data.schema import Schema
 from syncline.errors import DataError, StudyFailed, WireError
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
+from syncline.protocols.asking import Memory
+from syncline.questions.workspace import Workspace
 from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
+from syncline.study.fitting import settings_of, workspace_of
 from syncline.study.flow import DataFlow
+from syncline.study.local_parties import answer_locally
 from syncline.study.manifest import RosterEntry
 from syncline.study.participation import Participation
 from syncline.study.pooled import Pooled, pack_pooled, unpack_pooled
 from syncline.study.release import write_release
-from syncline.study.shipment import unpack_shipment
+from syncline.study.shipment import sent_columns, ship_prepared, unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.fit import Fit
 from syncline.synthesizers.streams import Seed
 from syncline.wire.simulated_study import fit_study
 from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
@@ -148,6 +154,19 @@ def test_messy_rows_are_prepared_alike_at_supplier_and_hub():
         assert released(spec_of(flows, WITH_PERSON), messy_sources()) == by_summaries(True, "cart", 11, 0.2)
 
 
+def test_a_preparation_sends_no_column_that_the_study_does_not_need():
+    text = PREPARATION.replace("  - {step: drop, columns: [address]}\n", "")
+    text += "  - {step: missing, codes: ['42 Secret Lane'], columns: [address, sex]}\n"
+    text += "  - {step: derive, into: home, operation: equals, from: [address], value: x}\n"
+    spec = spec_of(("raw",) * 4, WITH_PERSON)
+    content = ship(spec, "east", messy_sources(text)["east"], SEED)
+    assert b"address" not in content
+    renamed = {"age": "AGE", "sex": "KIND"}
+    wanted = {renamed.get(variable.name, variable.name) for variable in WITH_PERSON.variables}
+    assert set(sent_columns(spec, DataFlow.RAW, content)) == wanted
+    assert released(spec, messy_sources(text)) == by_summaries(True, "cart", 11, 0.2)
+
+
 def test_what_a_preparation_takes_away_first_never_leaves(tmp_path):
     excluded = tmp_path / "excluded.txt"
     excluded.write_text("p7\n")
@@ -248,6 +267,75 @@ def test_cells_that_no_preparation_makes_are_refused(changes):
     spec = spec_of(("prepared",) * 4, WITH_PERSON)
     with pytest.raises(WireError, match="the rows of supplier 'east'"):
         unpack_shipment(spec, DataFlow.PREPARED, prepared_shipment(**changes), "east")
+
+
+EVERY_KIND = Schema.from_yaml("""\
+variables:
+  - {name: n, kind: integer}
+  - {name: x, kind: continuous}
+  - {name: d, kind: continuous, decimals: 1}
+  - {name: day, kind: date}
+  - {name: at, kind: datetime, zone: Asia/Tokyo}
+  - {name: hour, kind: time}
+  - {name: stay, kind: duration}
+""")
+LAST_DAY, LAST_MICROSECOND = 2_932_896, 253_402_300_799_999_999
+GREATEST = {
+    "n": 2**62 - 1,
+    "x": 0x7FEF_FFFF_FFFF_FFFF,
+    "d": 2**62 - 1,
+    "day": LAST_DAY,
+    "at": LAST_MICROSECOND,
+    "hour": 86_400_000_000 - 1,
+    "stay": 2**62 - 1,
+}
+"""The greatest key of each kind, as the formats of numbers and days have it."""
+
+
+def shipment_of_keys(spec: StudySpec, keys: Mapping[str, int]) -> bytes:
+    n, names = 60, [variable.name for variable in EVERY_KIND.modelled]
+    batch = Batch(
+        tuple(np.full(n, keys[name], np.int64) for name in names),
+        tuple(np.zeros(n, np.uint8) for _ in names),
+        np.zeros(n, np.bool_),
+        None,
+    )
+    return ship_prepared(spec, MemoryTable(EVERY_KIND, [batch]), DataFlow.PREPARED)
+
+
+@pytest.mark.parametrize("name", GREATEST)
+def test_without_a_range_a_key_beyond_its_kind_is_refused_and_names_the_supplier(name):
+    spec = spec_of(("prepared",) * 4, EVERY_KIND)
+    zeros = dict.fromkeys(GREATEST, 0)
+    for key in (GREATEST[name], 0):
+        unpack_shipment(spec, DataFlow.PREPARED, shipment_of_keys(spec, zeros | {name: key}), "east")
+    for key in (GREATEST[name] + 1, 2**63 - 1, -(2**63)):
+        content = shipment_of_keys(spec, zeros | {name: key})
+        with pytest.raises(WireError, match=rf"supplier 'east'.*column '{name}'"):
+            unpack_shipment(spec, DataFlow.PREPARED, content, "east")
+
+
+def test_the_greatest_values_of_every_kind_can_be_released_as_text(tmp_path):
+    columns = {name: (np.array([key]), np.zeros(1, np.bool_)) for name, key in GREATEST.items()}
+    write_release_csv(tmp_path / "out.csv", EVERY_KIND, [columns])
+    assert "9999-12-31T23:59:59.999999Z" in (tmp_path / "out.csv").read_text()
+
+
+def test_raw_rows_that_cannot_be_prepared_at_the_hub_name_their_supplier():
+    """A row without a person is found at the hub, because raw rows are prepared there."""
+    spec = spec_of(("raw",) * 4, WITH_PERSON)
+    parts = sources(WITH_PERSON, as_text=True)
+    rows = in_text(cohort(50))
+    nobody = pa.array([""] * rows.num_rows, pa.string())
+    rows = rows.set_column(rows.column_names.index("pid"), "pid", nobody)
+    content = ship(spec, "east", TableSource(rows), SEED)
+    tables = {
+        "east": Workspace(unpack_shipment(spec, DataFlow.RAW, content, "east")),
+        "north": workspace_of(spec, parts["north"]),
+    }
+    begun = Fit(settings_of(spec)).start(tuple(tables))
+    with pytest.raises(StudyFailed, match="the rows of supplier 'east': a row has no person"):
+        answer_locally(begun.request, tables, Memory())
 
 
 def test_an_unchanged_shipment_is_taken():

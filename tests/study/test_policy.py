@@ -153,6 +153,41 @@ def test_each_question_is_judged(
     assert (refusal.key if refusal else None) == key
 
 
+@pytest.mark.parametrize("written", [" lab_hiv", "lab_hiv\u00a0", "\u2003lab_hiv "])
+def test_white_space_around_a_name_gets_no_column_past_the_policy(tmp_path: Path, written: str) -> None:
+    schema = {"variables": [{"name": written, "kind": "integer"}]}
+    asked = spec(schema=schema)
+    assert asked.schema.names == ("lab_hiv",), "judged by the spelling by which it would be read"
+    assert [refusal.key for refusal in policy(tmp_path).permits(asked, "north")] == ["columns.deny"]
+
+
+@pytest.mark.parametrize("written", ["LAB_HIV", "lab_\uff28iv", "lab\uff3fhiv"])
+def test_deny_knows_a_column_in_other_letters(tmp_path: Path, written: str) -> None:
+    """A source may call its column HIV where the policy's author wrote hiv, and meant it."""
+    open_ = policy(tmp_path, OPEN.replace('"lab_*"', '"*"'))
+    refusal = open_.permits_question("marginals", [written], 1, 10)
+    assert refusal is not None
+    assert refusal.key == "columns.deny"
+    assert open_.permits_question("marginals", ["lab_hb"], 1, 10) is None
+
+
+@pytest.mark.parametrize(
+    ("column", "registered", "key"),
+    [
+        ("who", True, None),
+        ("who", False, "columns.allow"),
+        ("lab_nr", False, None),
+        ("lab_hiv", False, "columns.deny"),
+        ("lab_hiv", True, "columns.deny"),
+    ],
+)
+def test_the_column_of_persons_is_registered_or_listed_and_never_denied(
+    tmp_path: Path, column: str, registered: bool, key: str | None
+) -> None:
+    refusal = policy(tmp_path).permits_person(column, registered=registered)
+    assert (refusal.key if refusal else None) == key
+
+
 def test_rounds_and_data_sets_are_judged(tmp_path: Path) -> None:
     open_ = policy(tmp_path)
     assert open_.permits_round(40) is None

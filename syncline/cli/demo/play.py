@@ -68,7 +68,8 @@ def demo(
     with Stage(out / "logs") as stage:
         try:
             hub = _open_hub(stage, out, list(suppliers))
-            _open_agents(stage, out, suppliers, hub, _policy(flow, len(suppliers), digest))
+            policy = _policy(flow, len(suppliers), digest)
+            _open_agents(stage, out, suppliers, hub, policy, scene.person)
             _run_study(stage, out, study)
         except KeyboardInterrupt:
             typer.echo("interrupted: ending the hub and the agents", err=True)
@@ -122,7 +123,9 @@ def _policy(flow: DataFlow, suppliers: int, digest: str) -> str:
     return _POLICY.format(study=STUDY, flow=flow.value, suppliers=suppliers, digest=digest)
 
 
-def _open_agents(stage: Stage, out: Path, suppliers: dict[str, Path], hub: _Hub, policy: str) -> None:
+def _open_agents(
+    stage: Stage, out: Path, suppliers: dict[str, Path], hub: _Hub, policy: str, person: str | None
+) -> None:
     researcher = ["login", "-", "--hub", hub.address, "--home", str(out / "researcher")]
     begun = [stage.begin("syncline.cli", *researcher, given=hub.tokens["researcher"])]
     for name in suppliers:
@@ -134,7 +137,8 @@ def _open_agents(stage: Stage, out: Path, suppliers: dict[str, Path], hub: _Hub,
     for name, file in suppliers.items():
         home = out / name
         (home / "policy.yaml").write_text(policy, encoding="utf-8")
-        added.append(stage.begin("supplier_agent", "datasets", "add", STUDY, str(file), "--home", str(home)))
+        add = ["datasets", "add", STUDY, str(file), "--home", str(home)]
+        added.append(stage.begin("supplier_agent", *add, *(["--person", person] if person else [])))
     for process in added:
         stage.collect(process)
     for name in suppliers:

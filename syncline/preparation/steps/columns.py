@@ -77,7 +77,7 @@ class Split(Step):
     """
 
     step: Literal["split"]
-    column: str
+    column: ColumnName
     separator: Separator
     into: NewColumns
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from syncline.data.section import Switch, sha256_hex
-from syncline.data.variable import Labels, normal_label
+from syncline.data.variable import ColumnName, Labels, normal_label
 from syncline.errors import DataError
 from syncline.preparation.steps.bounds import Bound as BoundText
 from syncline.preparation.steps.bounds import bounds_of
@@ -50,7 +50,7 @@ class Filter(Step):
     """Keep the rows for which one comparison holds."""
 
     step: Literal["filter"]
-    column: str
+    column: ColumnName
     equals: str | None = None
     within: Labels | None = Field(default=None, alias="in")
     not_in: Labels | None = None
@@ -101,7 +101,7 @@ class ExcludePersons(Step):
     needs_supplier: ClassVar[bool] = True
 
     step: Literal["exclude_persons"]
-    column: str
+    column: ColumnName
     file: str
 
     def bind(self, layout: Layout, where: str) -> Bound:

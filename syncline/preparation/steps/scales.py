@@ -61,7 +61,7 @@ class Bands(Step):
     """Cut numbers into bands: one below the first cut, and one from each cut up; no number, no band."""
 
     step: Literal["bands"]
-    column: str
+    column: ColumnName
     into: ColumnName | None = None
     cuts: tuple[ExactNumber, ...]
     labels: tuple[str, ...]
