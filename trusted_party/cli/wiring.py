@@ -20,12 +20,14 @@ from trusted_party.studies.decisions import Decisions
 from trusted_party.studies.endings import Endings
 from trusted_party.studies.enrolment import Enrolments
 from trusted_party.studies.inquiries import Inquiries
+from trusted_party.studies.lifetime import Lifetime
 from trusted_party.studies.presence import Presence
 from trusted_party.studies.replies import Replies
 from trusted_party.studies.specifications import Specifications
 from trusted_party.studies.standing import Standing
 from trusted_party.studies.submission import Submissions
 from trusted_party.studies.vault import Vault
+from trusted_party.synthesis.computation import Computation
 from trusted_party.synthesis.worker import Worker
 
 
@@ -53,14 +55,33 @@ class Parts:
     research: ResearchService
 
 
-def assemble(base: Foundation, lease_seconds: float, pace: Pace, rows_days: int) -> Parts:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the operator allows: seconds without a heartbeat, days for which rows are kept, released rows."""
+
+    lease_seconds: float
+    rows_days: int
+    most_rows: int
+
+
+def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
     """Make all parts; nothing runs yet."""
-    home, clock, database, worker = base.home, base.clock, base.database, base.worker
+    home, clock, database = base.home, base.clock, base.database
     audit, signing_key = home.open_audit(clock), home.load_signing_key()
     changes, vault, endings = Changes(), Vault(base.payloads), Endings(audit, clock)
-    presence, gate = Presence(clock, lease_seconds), Gate(Standing(database), clock)
+    presence, gate = Presence(clock, bounds.lease_seconds), Gate(Standing(database), clock)
+    computation = Computation(base.worker, Lifetime(database, changes).until_ended)
     publisher = Publisher(
-        home.releases_path, signing_key, database, vault, audit, clock, changes, worker, endings
+        home.releases_path,
+        signing_key,
+        database,
+        vault,
+        audit,
+        clock,
+        changes,
+        computation,
+        endings,
+        bounds.most_rows,
     )
     specifications = Specifications()
     ports = Ports(
@@ -70,16 +91,16 @@ def assemble(base: Foundation, lease_seconds: float, pace: Pace, rows_days: int)
         clock,
         changes,
         presence,
-        worker,
+        computation,
         endings,
         publisher.publish,
         specifications,
-        rows_days,
+        bounds.rows_days,
     )
     replies = Replies(database, vault, audit, clock)
     attachments = Attachments(database, presence, changes, replies, clock)
     decisions = Decisions(database, audit, clock)
-    submissions = Submissions(database, audit, clock, specifications)
+    submissions = Submissions(database, audit, clock, specifications, bounds.most_rows)
     inquiries = Inquiries(database, changes, endings, home.releases_path)
     return Parts(
         gate=gate,
