@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syncline.clock import Clock
+from syncline.durable.audit import AuditLog
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
 from trusted_party.api.gate import Gate
@@ -67,22 +68,11 @@ class Bounds:
 def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
     """Make all parts; nothing runs yet."""
     home, clock, database = base.home, base.clock, base.database
-    audit, signing_key = home.open_audit(clock), home.load_signing_key()
+    audit = home.open_audit(clock)
     changes, vault, endings = Changes(), Vault(base.payloads), Endings(audit, clock)
     presence, gate = Presence(clock, bounds.lease_seconds), Gate(Standing(database), clock)
     computation = Computation(base.worker, Lifetime(database, changes).until_ended)
-    publisher = Publisher(
-        home.releases_path,
-        signing_key,
-        database,
-        vault,
-        audit,
-        clock,
-        changes,
-        computation,
-        endings,
-        bounds.most_rows,
-    )
+    publisher = _publisher(base, vault, audit, changes, computation, endings, bounds)
     specifications = Specifications()
     ports = Ports(
         database,
@@ -110,4 +100,27 @@ def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
         enrolments=Enrolments(database, home.load_authority(), audit, clock),
         supplier=SupplierService(gate, changes, attachments, decisions, replies),
         research=ResearchService(gate, changes, submissions, inquiries),
+    )
+
+
+def _publisher(
+    base: Foundation,
+    vault: Vault,
+    audit: AuditLog,
+    changes: Changes,
+    computation: Computation,
+    endings: Endings,
+    bounds: Bounds,
+) -> Publisher:
+    return Publisher(
+        base.home.releases_path,
+        base.home.load_signing_key(),
+        base.database,
+        vault,
+        audit,
+        base.clock,
+        changes,
+        computation,
+        endings,
+        bounds.most_rows,
     )
