@@ -92,6 +92,12 @@ class PayloadStore:
         """Tell whether the whole payload is here."""
         return self._path(sha256).exists()
 
+    def is_lost(self, sha256: bytes) -> bool:
+        """Tell whether a payload that was stored here is gone; raise where the store cannot be looked at."""
+        with _faults(self._root):
+            os.stat(self._root.parent)  # a disk that is not mounted has lost nothing
+            return not self.has(sha256)
+
     def size(self, sha256: bytes) -> int:
         """Return the payload's size in bytes."""
         with self._opened(sha256) as sealed:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from syncline.data.record_batches import in_batches_of
 from syncline.preparation.cell_text import plain_text
+from syncline.preparation.growth import require_columns_bounded, require_rows_bounded
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.steps.layout import Layout
 from syncline.preparation.steps.step import Bound, Run, StepCounts
@@ -94,9 +95,13 @@ class PreparedView:
     def _bind(self) -> list[Bound]:
         layout, bounds = Layout(self._source.columns), []
         for number, step in enumerate(self._preparation.steps):
-            bounds.append(step.bind(layout, f"{self.name}: {self._preparation.place(number)}"))
+            bounds.append(step.bind(layout, self._place(number)))
             layout = bounds[-1].layout
+            require_columns_bounded(layout, self._place(number))
         return bounds
+
+    def _place(self, number: int) -> str:
+        return f"{self.name}: {self._preparation.place(number)}"
 
     def _pass(self, batch_rows: int) -> Iterator[pa.RecordBatch]:
         """Run the steps over all rows once, and keep the counts where the end is reached."""
@@ -120,6 +125,7 @@ class PreparedView:
     ) -> tuple[pa.RecordBatch, StepTally]:
         counts = StepCounts()
         after = run(batch, counts)
+        require_rows_bounded(after, self._place(number))
         moves = self._preparation.steps[number].moves_columns
         cells = CellCounts() if moves else comparison.compare(number, batch, after)
         tally = StepTally(

@@ -50,12 +50,11 @@ def write_release(
 ) -> WrittenRelease:
     """Sample, compare and write all files of a release but the manifest into ``directory``."""
     if isinstance(result, Pooled):
-        schema, learnt = result.schema, result.n_rows
+        schema = result.schema
     else:
         schema = released_schema(spec.schema.without(result.excluded), result.model)
-        learnt = result.n_train + result.n_holdout
     model = result if isinstance(result, Pooled) else result.model
-    rows = spec.synthesizer.rows or learnt
+    rows = rows_of_release(spec, result)
     write_release_parquet(directory / TABLE_NAME, schema, _sample(model, rows, seed))
     files = [TABLE_NAME, "schema.yaml", "report.json", "report.html"]
     if Format.CSV in spec.release.formats:
@@ -69,6 +68,12 @@ def write_release(
     _write(directory / "report.json", report_page.as_json(document))
     _write(directory / "report.html", report_page.as_html(document))
     return WrittenRelease(tuple(sorted(files)), {TABLE_NAME: digest}, document["agreement"])  # type: ignore[arg-type]
+
+
+def rows_of_release(spec: StudySpec, result: Fitted | Pooled) -> int:
+    """Return how many rows are released: those asked for, else as many as the suppliers have together."""
+    learnt = result.n_rows if isinstance(result, Pooled) else result.n_train + result.n_holdout
+    return spec.synthesizer.rows or learnt
 
 
 def compare(fitted: Fitted, rows: int, seed: Seed) -> Agreement | None:

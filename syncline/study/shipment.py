@@ -20,8 +20,10 @@ import pyarrow as pa
 
 from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable, PreparedTable, Status
 from syncline.data.schema import Schema
+from syncline.data.stream_outline import stream_outline
 from syncline.data.variable import Variable
 from syncline.errors import DataError, WireError
+from syncline.preparation.growth import MAX_COLUMNS
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.prepared_view import prepared_view
@@ -29,14 +31,19 @@ from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
 from syncline.study.fitting import prepared_rows
 from syncline.study.flow import DataFlow
+from syncline.study.plain_columns import is_plain, with_plain_columns
 from syncline.study.raw_rows import RawRows
 from syncline.study.spec import StudySpec
 
 MAX_SHIPMENT_BYTES = 1 << 30
 """The largest shipment, as it travels."""
 
-MAX_UNPACKED_BYTES = 8 << 30
-"""The most bytes that a shipment may unpack to."""
+MAX_UNPACKED_BYTES = 4 << 30
+"""The most bytes that a shipment may unpack to: the cells of 10 million rows of 40 prepared columns."""
+
+MAX_SHIPMENT_ROWS = 100_000_000
+"""The most rows of a shipment. Rows may take next to no bytes on the way, and time all the same; so many real
+ones take more than the bytes allow."""
 
 _FLOW = b"syncline.flow"
 _STUDY = b"syncline.specification"
@@ -102,22 +109,27 @@ def unpack_shipment(spec: StudySpec, flow: DataFlow, content: bytes, supplier: s
 
 
 def _written(batches: Iterable[pa.RecordBatch], label: _Label, empty: pa.Schema, name: str) -> bytes:
-    sink, writer, schema = pa.BufferOutputStream(), None, empty
-    for batch in batches:
+    sink, writer, schema, rows = pa.BufferOutputStream(), None, empty, 0
+    for given in batches:
+        batch = with_plain_columns(given, name) if label.flow is DataFlow.RAW else given
+        rows += batch.num_rows
         if writer is None:
             schema = batch.schema.with_metadata(label.metadata())
             writer = pa.ipc.new_stream(sink, schema, options=_WRITING)
         writer.write_batch(batch.replace_schema_metadata(label.metadata()))
         if sink.tell() > MAX_SHIPMENT_BYTES:
-            raise DataError(
-                f"{name}: its rows take more than {MAX_SHIPMENT_BYTES >> 20} MiB;"
-                " let this supplier take part with the flow summaries",
-                public=f"its rows take more than {MAX_SHIPMENT_BYTES >> 20} MiB",
-            )
+            raise _too_large(name, f"its rows take more than {MAX_SHIPMENT_BYTES >> 20} MiB")
+        if rows > MAX_SHIPMENT_ROWS:
+            raise _too_large(name, f"it has more than {MAX_SHIPMENT_ROWS} rows")
     if writer is None:
         writer = pa.ipc.new_stream(sink, schema.with_metadata(label.metadata()), options=_WRITING)
     writer.close()
     return bytes(sink.getvalue())
+
+
+def _too_large(name: str, problem: str) -> DataError:
+    remedy = "let this supplier take part with the flow summaries"
+    return DataError(f"{name}: {problem}; {remedy}", public=problem)
 
 
 def _seen(source: Source, canonical: bytes) -> Source:
@@ -134,25 +146,42 @@ def _opened(content: bytes, label: _Label, where: str) -> tuple[pa.Table, bytes]
     if len(content) > MAX_SHIPMENT_BYTES:
         raise WireError(f"{where}: more than {MAX_SHIPMENT_BYTES >> 20} MiB")
     try:
+        _require_bounded(content, where)
         with pa.ipc.open_stream(content) as reader:
             found = dict(reader.schema.metadata or {})
             preparation = found.pop(_PREPARATION, b"") if label.flow is DataFlow.RAW else b""
             if found != label.metadata():
                 raise WireError(f"{where}: were sent for another study or under another flow")
-            rows = pa.Table.from_batches(_bounded(reader, where), reader.schema.remove_metadata())
+            _require_columns(reader.schema, label.flow, where)
+            rows = pa.Table.from_batches(_sound(reader), reader.schema.remove_metadata())
             return rows, preparation
     except (pa.ArrowException, OSError, ValueError):
         raise WireError(f"{where}: the bytes are not a stream of rows") from None
 
 
-def _bounded(reader: Iterable[pa.RecordBatch], where: str) -> Iterator[pa.RecordBatch]:
-    """Yield batches that are what they seem, until they hold too much."""
-    size = 0
-    for batch in reader:
-        batch.validate(full=True)
-        size += batch.nbytes
+def _require_bounded(content: bytes, where: str) -> None:
+    """Raise where the batches hold too much, before any of them is unpacked."""
+    rows = size = 0
+    for batch in stream_outline(content):
+        rows, size = rows + batch.rows, size + batch.unpacked_bytes
+        if rows > MAX_SHIPMENT_ROWS:
+            _refuse(where, f"more than {MAX_SHIPMENT_ROWS} rows")
         if size > MAX_UNPACKED_BYTES:
             raise WireError(f"{where}: unpack to more than {MAX_UNPACKED_BYTES >> 30} GiB")
+
+
+def _require_columns(schema: pa.Schema, flow: DataFlow, where: str) -> None:
+    """Raise unless raw rows come in plain columns; prepared ones are compared with the study's as a whole."""
+    if len(schema) > MAX_COLUMNS:
+        _refuse(where, f"more than {MAX_COLUMNS} columns")
+    if flow is DataFlow.RAW and not all(is_plain(field.type) for field in schema):
+        _refuse(where, "a column of a type that no supplier sends")
+
+
+def _sound(reader: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield batches that are what they seem."""
+    for batch in reader:
+        batch.validate(full=True)
         yield batch.replace_schema_metadata(None)
 
 

@@ -96,30 +96,68 @@ def enrolment_channel(address: str, authority: bytes, *, liveness: Liveness = Li
 def mutual_tls_credentials(current: Callable[[], TlsIdentity]) -> grpc.ServerCredentials:
     """Return server credentials that ask ``current`` at every handshake and demand a client certificate.
 
-    ``current`` runs on a thread of gRPC. Where it raises, the identity of the last handshake stays in force.
+    They are for one address: see :class:`_Handshakes`. ``current`` runs on a thread of gRPC. Where it raises,
+    the identity of the last handshake stays in force.
     """
 
-    def configuration() -> grpc.ServerCertificateConfiguration:
-        now = current()
+    def configuration(now: TlsIdentity) -> grpc.ServerCertificateConfiguration:
         pair = [(now.private_key, now.certificate)]
         return grpc.ssl_server_certificate_configuration(pair, root_certificates=now.authority)
 
+    handshakes = _Handshakes(current, configuration)
     return grpc.dynamic_ssl_server_credentials(
-        configuration(), configuration, require_client_authentication=True
+        handshakes.first(),
+        handshakes.change,  # type: ignore[arg-type]  # the stubs forget that None means no change
+        require_client_authentication=True,
     )
 
 
 def enrolment_credentials(current: Callable[[], TlsIdentity]) -> grpc.ServerCredentials:
     """Return credentials of the enrolment server: no client certificate, and a chain with its root.
 
-    Whoever enrols knows nothing but the root's digest from the token, so the root must be in the chain.
+    Whoever enrols knows nothing but the root's digest from the token, so the root must be in the chain. They
+    are for one address.
     """
 
-    def configuration() -> grpc.ServerCertificateConfiguration:
-        now = current()
+    def configuration(now: TlsIdentity) -> grpc.ServerCertificateConfiguration:
         chain = now.certificate.rstrip() + b"\n" + now.authority
         return grpc.ssl_server_certificate_configuration([(now.private_key, chain)])
 
+    handshakes = _Handshakes(current, configuration)
     return grpc.dynamic_ssl_server_credentials(
-        configuration(), configuration, require_client_authentication=False
+        handshakes.first(),
+        handshakes.change,  # type: ignore[arg-type]  # the stubs forget that None means no change
+        require_client_authentication=False,
     )
+
+
+class _Handshakes:
+    """Tell gRPC of an identity once, and again only when it changed.
+
+    gRPC frees what it made of the last configuration as soon as it is given a new one, even while another
+    thread begins a handshake with it, and the process dies (https://github.com/grpc/grpc/issues/36693). So an
+    unchanged identity is answered by None, which replaces nothing. As each port has to be told once, ports
+    cannot share credentials.
+    """
+
+    def __init__(
+        self,
+        current: Callable[[], TlsIdentity],
+        configuration: Callable[[TlsIdentity], grpc.ServerCertificateConfiguration],
+    ) -> None:
+        self._current = current
+        self._configuration = configuration
+        self._told = current()
+
+    def first(self) -> grpc.ServerCertificateConfiguration:
+        """Return the configuration to begin with."""
+        return self._configuration(self._told)
+
+    def change(self) -> grpc.ServerCertificateConfiguration | None:
+        """Return the configuration of a changed identity, or None; gRPC asks one handshake at a time."""
+        now = self._current()
+        if now == self._told:
+            return None
+        changed = self._configuration(now)
+        self._told = now
+        return changed

@@ -35,9 +35,11 @@ from syncline.study.shipment import sent_columns, ship_prepared, unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit
+from syncline.synthesizers.fitted import pack_fitted
 from syncline.synthesizers.streams import Seed
 from syncline.wire.simulated_study import fit_study
 from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
+from trusted_party.synthesis import child
 
 ROWS = 240
 PARTIES = ("east", "north", "south", "west")
@@ -225,6 +227,18 @@ def test_a_supplier_with_too_few_rows_cannot_synthesize_alone():
     tables = {name: TableSource(cohort(60), name) for name in PARTIES} | {"east": TableSource(cohort(5), "e")}
     with pytest.raises(StudyFailed, match=r"'east'.*this supplier alone cannot be synthesized"):
         fit_study(spec, tables)
+
+
+def test_a_release_of_as_many_rows_as_there_are_keeps_to_what_the_hub_releases(tmp_path):
+    spec = spec_of(("summaries",) * 4, WITHOUT_PERSON, "marginals")
+    spec = spec.model_copy(update={"synthesizer": spec.synthesizer.model_copy(update={"rows": None})})
+    result = pack_fitted(fit_study(spec, sources(WITHOUT_PERSON)))
+    header = {"op": "release", "out": str(tmp_path), "provenance": {"roster": list(PARTIES)}}
+    with pytest.raises(StudyFailed, match=f"would have {ROWS} rows, more than the {ROWS - 1} "):
+        child.release(spec, {**header, "most_rows": ROWS - 1}, result, SEED.secret)
+    assert not list(tmp_path.iterdir())
+    child.release(spec, {**header, "most_rows": ROWS}, result, SEED.secret)
+    assert (tmp_path / "synthetic.parquet").exists()
 
 
 # --- what a supplier must not get past the hub -------------------------------------------------------------

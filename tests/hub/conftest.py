@@ -44,6 +44,7 @@ study: heart
 schema: {{variables: [{{name: age, kind: integer, range: [0, 120]}}]}}
 suppliers: [{suppliers}]
 quorum: {{min_suppliers: {least}, deadline: {deadline}, then: {then}}}
+synthesizer: {{{synthesizer}}}
 """
 
 
@@ -117,13 +118,16 @@ class Site:
         raise AssertionError(f"the study ended first: {status}")
 
 
-def specification(*suppliers: str, least: int = 1, deadline: str = "24h", then: str = "pause") -> bytes:
+def specification(
+    *suppliers: str, least: int = 1, deadline: str = "24h", then: str = "pause", rows: int | None = None
+) -> bytes:
     """Return the canonical specification of a small study."""
     from syncline.data.document import parse_document
     from syncline.data.section import build
 
     listed = ", ".join(f"{{name: {name}}}" for name in suppliers)
-    text = STUDY.format(suppliers=listed, least=least, deadline=deadline, then=then)
+    synthesizer = "method: cart" if rows is None else f"method: cart, rows: {rows}"
+    text = STUDY.format(suppliers=listed, least=least, deadline=deadline, then=then, synthesizer=synthesizer)
     return build(StudySpec, parse_document(text, "study"), "study").canonical()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
 from syncline.compute.serve import serve
@@ -33,6 +34,8 @@ def _step(header, blobs):
     assert len(replies) == len(header["parties"])
     assert header["rows"] == []
     assert request.startswith(b"%d" % header["round"])
+    if b"hang" in replies:
+        time.sleep(3600)
     if b"fail" in replies:
         raise StudyFailed("the study cannot go on: a test said so")
     total = int(state) + sum(int(reply.split(b"\n")[0]) for reply in replies)
@@ -64,6 +67,8 @@ def _release(header, blobs):
     _, result, _ = blobs
     out = Path(header["out"])
     (out / "synthetic.parquet").write_bytes(result)
+    if os.environ.get("FAKE_CHILD_RELEASES_FOR_EVER"):
+        time.sleep(3600)
     (out / "report.json").write_text(json.dumps(header["provenance"]))
     return {
         "files": ["report.json", "synthetic.parquet"],

@@ -86,6 +86,44 @@ def test_a_reply_is_opened_once_however_many_chunks_it_has(site, run, monkeypatc
 
 
 @pytest.mark.network
+def test_a_reply_outlives_another_payload_that_was_announced_just_before(site, run, monkeypatch):
+    begun, go_on, real = asyncio.Event(), asyncio.Event(), arrivals.Arrivals._still_open
+
+    async def slow(self, task):
+        begun.set()
+        await go_on.wait()
+        return await real(self, task)
+
+    monkeypatch.setattr(arrivals.Arrivals, "_still_open", slow)
+
+    async def work():
+        async with site.running(lease_seconds=30.0):
+            ada = await site.member("ada", Role.RESEARCHER)
+            north, south = [
+                FakeAgent(await site.member(name), site.port, silent) for name in ("north", "south")
+            ]
+            async with running(north, south), north.member.supplier(site.port) as stub:
+                await site.submit(ada, specification("north", "south"))
+                await eventually(lambda: bool(offers(north)))
+                task = offers(north)[0].task_id
+                announced = asyncio.ensure_future(_answer(missing(stub, task, PayloadRef.of(BIG))))
+                await begun.wait()
+                reply = convert.reply_to_proto(Reply(task, 1, PayloadRef.of(b"1")))
+                sent = asyncio.ensure_future(_answer(stub.SubmitReply(reply, timeout=20)))
+                await asyncio.wait((sent,), timeout=1.0)
+                go_on.set()
+                await announced
+                assert (await sent).status == pb.REPLY_STATUS_ACCEPTED
+                assert len(of_reply(site, b"1")) == 1
+
+    run(work())
+
+
+async def _answer(call):
+    return await call
+
+
+@pytest.mark.network
 def test_a_task_takes_one_payload_until_that_was_abandoned(site, run, monkeypatch):
     other = BIG + b"other"
 

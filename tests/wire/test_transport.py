@@ -7,7 +7,18 @@ import subprocess
 import sys
 
 from syncline.wire import TLS13_ONLY
-from syncline.wire.transport import TlsIdentity, client_options, server_options
+from syncline.wire.transport import (
+    TlsIdentity,
+    client_options,
+    enrolment_credentials,
+    mutual_tls_credentials,
+    server_options,
+)
+
+# isort: split
+
+import grpc
+import pytest
 
 
 def python(code: str) -> subprocess.CompletedProcess[str]:
@@ -45,3 +56,18 @@ def test_the_wire_loads_nothing_heavy():
 
 def test_an_identity_never_shows_its_key():
     assert "PRIVATE" not in repr(TlsIdentity(b"c", b"PRIVATE", b"a"))
+
+
+@pytest.mark.parametrize("credentials", [mutual_tls_credentials, enrolment_credentials])
+def test_an_identity_replaces_the_last_one_only_where_it_changed(credentials, monkeypatch):
+    """A handshake that is given a new configuration frees what another one is using: see _Handshakes."""
+    given = []
+    monkeypatch.setattr(grpc, "dynamic_ssl_server_credentials", lambda *args, **_: given.extend(args))
+    identity = [TlsIdentity(b"certificate", b"key", b"authority")]
+    credentials(lambda: identity[0])
+    first, change = given
+    assert isinstance(first, grpc.ServerCertificateConfiguration)
+    assert [change(), change()] == [None, None]
+    identity[0] = TlsIdentity(b"renewed", b"key", b"authority")
+    assert isinstance(change(), grpc.ServerCertificateConfiguration)
+    assert change() is None

@@ -52,7 +52,7 @@ async def serve_members(
     server = grpc.aio.server(options=server_options())
     add_SupplierServiceServicer_to_server(supplier, server)
     add_ResearchServiceServicer_to_server(research, server)
-    return await _start(server, address, mutual_tls_credentials(identity))
+    return await _start(server, address, lambda: mutual_tls_credentials(identity))
 
 
 async def serve_enrolment(
@@ -62,7 +62,7 @@ async def serve_enrolment(
     options = server_options(concurrent_streams=ENROLMENT_STREAMS)
     server = grpc.aio.server(options=options, maximum_concurrent_rpcs=ENROLMENT_RPCS)
     server.add_generic_rpc_handlers((_enrolment_calls(enrolment),))
-    return await _start(server, address, enrolment_credentials(identity))
+    return await _start(server, address, lambda: enrolment_credentials(identity))
 
 
 def _enrolment_calls(service: EnrolmentService) -> grpc.GenericRpcHandler[Any, Any]:
@@ -81,11 +81,13 @@ def _enrolment_calls(service: EnrolmentService) -> grpc.GenericRpcHandler[Any, A
     return grpc.method_handlers_generic_handler("syncline.v1.EnrolmentService", calls)
 
 
-async def _start(server: grpc.aio.Server, address: str, credentials: grpc.ServerCredentials) -> Listening:
+async def _start(
+    server: grpc.aio.Server, address: str, credentials: Callable[[], grpc.ServerCredentials]
+) -> Listening:
     host, _, port_text = address.rpartition(":")
     port = int(port_text)
     for resolved in await _resolve(address, host.strip("[]")):
-        port = _bind(server, f"{resolved}:{port}", address, credentials)
+        port = _bind(server, f"{resolved}:{port}", address, credentials())
     await server.start()
     return Listening(server, port)
 

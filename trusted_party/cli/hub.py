@@ -21,7 +21,7 @@ from syncline.wire.transport import TlsIdentity
 from trusted_party.api.enrolment_service import EnrolmentService, HubCard
 from trusted_party.api.servers import Listening, serve_enrolment, serve_members
 from trusted_party.cli.home import HubHome
-from trusted_party.cli.wiring import Foundation, Parts, assemble
+from trusted_party.cli.wiring import Bounds, Foundation, Parts, assemble
 from trusted_party.datastore.event_log import SparseWarning, log_event
 from trusted_party.datastore.invitations import drop_old_invitations
 from trusted_party.datastore.members import disconnect_all
@@ -33,8 +33,10 @@ from trusted_party.release.publication import remove_drafts
 from trusted_party.rounds.driver import ROWS_DAYS
 from trusted_party.rounds.engine import LIVING, Pace
 from trusted_party.studies.disposal import record_deletions
+from trusted_party.studies.submission import MOST_ROWS
 from trusted_party.studies.vault import Vault
-from trusted_party.synthesis.worker import Worker
+from trusted_party.synthesis.memory_limit import default_memory_bytes
+from trusted_party.synthesis.worker import CALL_SECONDS, Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ class HubSettings:
     """Where a hub listens and how patient it is.
 
     ``lease_seconds`` without a heartbeat make an agent lost; payloads that nothing names are deleted after
-    ``payload_days``, and rows that suppliers sent are kept ``rows_days`` at most.
+    ``payload_days``, and rows that suppliers sent are kept ``rows_days`` at most. One call of the computing
+    child takes ``compute_seconds`` at most, the child ``compute_bytes`` of memory (None: by the machine), and
+    a release has at most ``most_rows`` rows.
     """
 
     listen: str
@@ -53,6 +57,9 @@ class HubSettings:
     child_module: str = "trusted_party.synthesis.child"
     payload_days: int = 30
     rows_days: int = ROWS_DAYS
+    compute_seconds: float = CALL_SECONDS
+    compute_bytes: int | None = None
+    most_rows: int = MOST_ROWS
     stop_seconds: float = 1.0
 
 
@@ -69,7 +76,7 @@ async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> Asy
     """Start a hub on a home, and stop it at the end of the block."""
     home.require()
     with HomeLock(home.root), home.open_database() as database:
-        base = Foundation(home, clock, database, home.open_payloads(), Worker(settings.child_module))
+        base = Foundation(home, clock, database, home.open_payloads(), _worker(settings))
         recovered = await _recover(base, settings)
         try:
             async with _serving(base, settings, recovered) as hub:
@@ -80,11 +87,17 @@ async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> Asy
                 await database.write(disconnect_all)
 
 
+def _worker(settings: HubSettings) -> Worker:
+    memory = settings.compute_bytes or default_memory_bytes()
+    return Worker(settings.child_module, call_seconds=settings.compute_seconds, memory_bytes=memory)
+
+
 @asynccontextmanager
 async def _serving(
     base: Foundation, settings: HubSettings, recovered: Mapping[str, int]
 ) -> AsyncIterator[RunningHub]:
-    parts = assemble(base, settings.lease_seconds, settings.pace, settings.rows_days)
+    bounds = Bounds(settings.lease_seconds, settings.rows_days, settings.most_rows)
+    parts = assemble(base, settings.pace, bounds)
     await parts.gate.refresh()
     async with (
         _servers(base, parts, settings) as hub,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from syncline.wire.server_chain import next_port, split_address
 from trusted_party.cli.home import HubHome
 from trusted_party.cli.options import AsJson, Home, hub_home
 from trusted_party.datastore.event_log import start_logging
+
+if TYPE_CHECKING:
+    from trusted_party.cli.hub import HubSettings
 
 
 def serve(
@@ -23,6 +26,21 @@ def serve(
     rows_days: Annotated[
         int, typer.Option("--rows-days", min=1, help="Days for which rows of suppliers are kept at most.")
     ] = 30,
+    most_rows: Annotated[
+        int, typer.Option("--most-rows", min=1, help="Rows of one release at most.")
+    ] = 10_000_000,
+    compute_minutes: Annotated[
+        float,
+        typer.Option("--compute-minutes", min=0.1, help="Minutes that one step may compute."),
+    ] = 60.0,
+    compute_memory: Annotated[
+        int | None,
+        typer.Option(
+            "--compute-memory",
+            min=1024,
+            help="MiB of memory of the computing process; three quarters of the machine's by default.",
+        ),
+    ] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -31,14 +49,24 @@ def serve(
     enrolling = enrol_listen or next_port(listen)
     split_address(enrolling)
     start_logging(human=False if as_json else None)
-    asyncio.run(_serve(hub_home(home), listen, enrolling, rows_days))
+    from trusted_party.cli.hub import HubSettings
+
+    settings = HubSettings(
+        listen,
+        enrolling,
+        rows_days=rows_days,
+        most_rows=most_rows,
+        compute_seconds=compute_minutes * 60,
+        compute_bytes=None if compute_memory is None else compute_memory << 20,
+    )
+    asyncio.run(_serve(hub_home(home), settings))
 
 
-async def _serve(home: HubHome, listen: str, enrol_listen: str, rows_days: int) -> None:
-    from trusted_party.cli.hub import HubSettings, running_hub
+async def _serve(home: HubHome, settings: HubSettings) -> None:
+    from trusted_party.cli.hub import running_hub
 
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with running_hub(home, HubSettings(listen, enrol_listen, rows_days=rows_days), SystemClock()):
+    async with running_hub(home, settings, SystemClock()):
         await stopped.wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syncline.clock import Clock
+from syncline.durable.audit import AuditLog
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
 from trusted_party.api.gate import Gate
@@ -20,12 +21,14 @@ from trusted_party.studies.decisions import Decisions
 from trusted_party.studies.endings import Endings
 from trusted_party.studies.enrolment import Enrolments
 from trusted_party.studies.inquiries import Inquiries
+from trusted_party.studies.lifetime import Lifetime
 from trusted_party.studies.presence import Presence
 from trusted_party.studies.replies import Replies
 from trusted_party.studies.specifications import Specifications
 from trusted_party.studies.standing import Standing
 from trusted_party.studies.submission import Submissions
 from trusted_party.studies.vault import Vault
+from trusted_party.synthesis.computation import Computation
 from trusted_party.synthesis.worker import Worker
 
 
@@ -53,15 +56,23 @@ class Parts:
     research: ResearchService
 
 
-def assemble(base: Foundation, lease_seconds: float, pace: Pace, rows_days: int) -> Parts:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the operator allows: seconds without a heartbeat, days for which rows are kept, released rows."""
+
+    lease_seconds: float
+    rows_days: int
+    most_rows: int
+
+
+def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
     """Make all parts; nothing runs yet."""
-    home, clock, database, worker = base.home, base.clock, base.database, base.worker
-    audit, signing_key = home.open_audit(clock), home.load_signing_key()
+    home, clock, database = base.home, base.clock, base.database
+    audit = home.open_audit(clock)
     changes, vault, endings = Changes(), Vault(base.payloads), Endings(audit, clock)
-    presence, gate = Presence(clock, lease_seconds), Gate(Standing(database), clock)
-    publisher = Publisher(
-        home.releases_path, signing_key, database, vault, audit, clock, changes, worker, endings
-    )
+    presence, gate = Presence(clock, bounds.lease_seconds), Gate(Standing(database), clock)
+    computation = Computation(base.worker, Lifetime(database, changes).until_ended)
+    publisher = _publisher(base, vault, audit, changes, computation, endings, bounds)
     specifications = Specifications()
     ports = Ports(
         database,
@@ -70,16 +81,16 @@ def assemble(base: Foundation, lease_seconds: float, pace: Pace, rows_days: int)
         clock,
         changes,
         presence,
-        worker,
+        computation,
         endings,
         publisher.publish,
         specifications,
-        rows_days,
+        bounds.rows_days,
     )
     replies = Replies(database, vault, audit, clock)
     attachments = Attachments(database, presence, changes, replies, clock)
     decisions = Decisions(database, audit, clock)
-    submissions = Submissions(database, audit, clock, specifications)
+    submissions = Submissions(database, audit, clock, specifications, bounds.most_rows)
     inquiries = Inquiries(database, changes, endings, home.releases_path)
     return Parts(
         gate=gate,
@@ -89,4 +100,27 @@ def assemble(base: Foundation, lease_seconds: float, pace: Pace, rows_days: int)
         enrolments=Enrolments(database, home.load_authority(), audit, clock),
         supplier=SupplierService(gate, changes, attachments, decisions, replies),
         research=ResearchService(gate, changes, submissions, inquiries),
+    )
+
+
+def _publisher(
+    base: Foundation,
+    vault: Vault,
+    audit: AuditLog,
+    changes: Changes,
+    computation: Computation,
+    endings: Endings,
+    bounds: Bounds,
+) -> Publisher:
+    return Publisher(
+        base.home.releases_path,
+        base.home.load_signing_key(),
+        base.database,
+        vault,
+        audit,
+        base.clock,
+        changes,
+        computation,
+        endings,
+        bounds.most_rows,
     )

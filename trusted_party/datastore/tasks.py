@@ -147,6 +147,19 @@ def decline_task(connection: sqlite3.Connection, task_id: TaskId, reason: str) -
     )
 
 
+def lose_reply(connection: sqlite3.Connection, task: Task, reason: str) -> None:
+    """Count an answered task as declined, because its reply is gone."""
+    connection.execute(
+        "UPDATE tasks SET state = ?, reason = ?, reply_sha256 = NULL, reply_size = 0"
+        " WHERE id = ? AND state = ?",
+        (TaskState.DECLINED, reason, task.id, TaskState.ANSWERED),
+    )
+    connection.execute(
+        "UPDATE parties SET rounds_answered = rounds_answered - 1 WHERE study_id = ? AND name = ?",
+        (task.study_id, task.supplier),
+    )
+
+
 def close_task(connection: sqlite3.Connection, study_id: StudyId, round_number: int, supplier: str) -> None:
     """Close one supplier's task, because the study goes on without it."""
     connection.execute(

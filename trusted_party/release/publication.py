@@ -34,7 +34,7 @@ from trusted_party.release.provenance import gather_facts, provenance
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
 from trusted_party.studies.endings import Endings
 from trusted_party.studies.vault import Vault
-from trusted_party.synthesis.worker import Worker
+from trusted_party.synthesis.computation import Computation
 
 _MAKING = ".making-"
 
@@ -50,8 +50,9 @@ class Publisher:
     audit: AuditLog
     clock: Clock
     changes: Changes
-    worker: Worker
+    computation: Computation
     endings: Endings
+    most_rows: int
 
     async def publish(self, study: StudyRow, spec: StudySpec) -> None:
         """Write, sign, verify and name the release of a study that has its result."""
@@ -59,7 +60,11 @@ class Publisher:
         facts = await self.database.read(lambda connection: gather_facts(connection, study, spec))
         draft = self.directory / f"{_MAKING}{release_id}"
         await asyncio.to_thread(_make_empty, draft)
-        content = await self._write_files(study, facts, draft)
+        try:
+            content = await self._write_files(study, facts, draft)
+        except BaseException:  # it failed, or the study was cancelled: nothing works on the draft any more
+            await asyncio.to_thread(shutil.rmtree, draft, ignore_errors=True)
+            raise
         crash_point("release:files-written")
         facts = replace(facts, content_sha256=content)
         entry = await asyncio.to_thread(self._sign_and_name, study, facts, draft, release_id)
@@ -80,8 +85,9 @@ class Publisher:
             "out": str(draft),
             "provenance": provenance(facts),
             "roster": [entry.to_json() for entry in facts.roster],
+            "most_rows": self.most_rows,
         }
-        answer, _ = await self.worker.call(header, [study.specification, result, seed])
+        answer, _ = await self.computation.call(study.id, header, [study.specification, result, seed])
         files, content = answer.get("files"), answer.get("content_sha256", {})
         written = {path.name for path in draft.iterdir()}
         if not isinstance(files, list) or {str(name) for name in files} != written:

@@ -45,10 +45,11 @@ from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about
 from trusted_party.studies.disposal import record_deletions
 from trusted_party.studies.endings import Endings
 from trusted_party.studies.hazard_hold import awaits_word, hold, must_hold
+from trusted_party.studies.lost_replies import count_as_declined, lost_replies, require_rows
 from trusted_party.studies.presence import Presence
 from trusted_party.studies.specifications import Specifications
 from trusted_party.studies.vault import Vault
-from trusted_party.synthesis.worker import Worker
+from trusted_party.synthesis.computation import Computation
 
 _BY_DECISION = {
     PartyState.WAITING: Standing.OPEN,
@@ -78,7 +79,7 @@ class Ports:
     clock: Clock
     changes: Changes
     presence: Presence
-    worker: Worker
+    computation: Computation
     endings: Endings
     publish: Callable[[StudyRow, StudySpec], Awaitable[None]]
     specifications: Specifications
@@ -235,6 +236,8 @@ class StudyDriver:
         flows = flows_of(spec, {party.name: party.participation for party in view.parties})
         senders = frozenset(sends_rows(flows, [task.supplier for task in view.tasks]))
         answered = [task for task in view.tasks if task.state is TaskState.ANSWERED]
+        if await self._replies_lost(view, answered):
+            return
         arrived = [self._shipment(flows, task) for task in answered if task.supplier in senders]
         shipments = [*view.shipments, *arrived]
         counted = [task for task in answered if task.supplier not in senders]
@@ -258,6 +261,15 @@ class StudyDriver:
         await self._commit(view, spec, step, without, arrived)
         await asyncio.to_thread(self._forget, study, [t for t in view.tasks if t.supplier not in senders])
 
+    async def _replies_lost(self, view: View, answered: Sequence[Task]) -> bool:
+        """Tell whether replies are gone; their suppliers then count as having declined."""
+        vault, audit = self._ports.vault, self._ports.audit
+        await asyncio.to_thread(require_rows, vault, view.shipments)
+        lost = await asyncio.to_thread(lost_replies, vault, answered)
+        if lost:
+            await self._change(view, lambda connection: count_as_declined(connection, audit, lost))
+        return bool(lost)
+
     def _shipment(self, flows: Mapping[str, DataFlow], task: Task) -> Shipment:
         flow, now_us = flows[task.supplier], to_us(self._ports.clock.now())
         sha256, size = task.reply_sha256 or "", task.reply_size
@@ -278,7 +290,7 @@ class StudyDriver:
         return [study.specification, state, *replies, request, *rows]
 
     async def _compute(self, header: Header, blobs: Sequence[bytes], following_round: int) -> Step:
-        answer, returned = await self._ports.worker.call(header, blobs)
+        answer, returned = await self._ports.computation.call(self._study_id, header, blobs)
         return Step.from_answer(answer, returned, following_round)
 
     async def _commit(

@@ -20,10 +20,14 @@ LIVING = tuple(state for state in StudyState if not state.is_final)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often a study is looked at where nothing happens, and after a fault of the disk, in seconds."""
+    """How often a study is looked at where nothing happens, and after a fault of the disk, in seconds.
+
+    Where the disk has failed the same study for ``give_up_seconds`` on end, the study ends.
+    """
 
     look_seconds: float = 1.0
     retry_seconds: float = 5.0
+    give_up_seconds: float = 86_400.0
 
 
 class Engine:
@@ -33,6 +37,7 @@ class Engine:
         self._ports = ports
         self._pace = pace
         self._drivers: dict[StudyId, asyncio.Task[None]] = {}
+        self._faulty_since: dict[StudyId, float] = {}
 
     async def run(self) -> None:
         """Drive all living studies until cancelled."""
@@ -59,7 +64,7 @@ class Engine:
     async def _drive(self, study_id: StudyId) -> None:
         driver = StudyDriver(self._ports, study_id)
         with contextlib.suppress(ChildDied):
-            await self._ports.worker.warm_up()  # while the suppliers decide
+            await self._ports.computation.warm_up()  # while the suppliers decide
         with self._ports.changes.watch(about_study(study_id), ANY_STUDY) as changed:
             while True:
                 changed.clear()
@@ -70,15 +75,27 @@ class Engine:
                 await _wait(changed, self._pace.look_seconds)
 
     async def _advance(self, driver: StudyDriver, study_id: StudyId) -> bool:
-        """Make one step; a fault of the disk is waited out, and the step made again."""
+        """Make one step; a fault of the disk is waited out, and the step made again, but not for ever."""
         try:
-            return await self._step(driver, study_id)
+            done = await self._step(driver, study_id)
         except StudyMoved:
             return True
         except StorageError as fault:
             log_warning("storage_fault", study=study_id, reason=str(fault))
-            await asyncio.sleep(self._pace.retry_seconds)
+            await self._wait_out(driver, study_id)
             return True
+        self._faulty_since.pop(study_id, None)
+        return done
+
+    async def _wait_out(self, driver: StudyDriver, study_id: StudyId) -> None:
+        now = asyncio.get_running_loop().time()
+        lasted = now - self._faulty_since.setdefault(study_id, now)
+        if lasted > self._pace.give_up_seconds:
+            with contextlib.suppress(StudyMoved, StorageError):
+                await driver.fail(
+                    "the hub's disk could not be used for too long: its operator finds the cause in the log"
+                )
+        await asyncio.sleep(self._pace.retry_seconds)
 
     async def _step(self, driver: StudyDriver, study_id: StudyId) -> bool:
         """Make one step; any fault but the disk's ends the study with a sentence."""

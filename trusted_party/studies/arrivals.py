@@ -4,15 +4,22 @@ A supplier may be broken or hostile, so that what it can make the hub hold is on
 tasks: another digest is refused until the first was abandoned, and deletes what came of it. Whether the task
 is still open is looked at when the file is opened, and a file that is open is never made anew: chunks that
 come after the end of a study fill nothing.
+
+Calls about one task take turns (:meth:`Arrivals.turn`), from the look at its state until what follows from it
+is on the disk. So nothing is announced between the storing of a reply and its binding to the task, and a
+payload that was forgotten is never touched again, not even by a thread whose call was cancelled: a reply that
+was accepted cannot be deleted by another one that is announced at the same time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from syncline.durable.payloads import PayloadStore
 from syncline.durable.upload import Upload
@@ -39,18 +46,23 @@ class _Arrival:
     attempt: int
     store: PayloadStore
     used: float
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     holding: threading.Lock = field(default_factory=threading.Lock)
     upload: Upload | None = None
     closing: asyncio.Handle | None = None
+    is_over: bool = False
 
     @property
     def digest(self) -> bytes:
         return bytes.fromhex(self.ref.sha256)
 
-    def work(self, do: Callable[[Upload], T]) -> T:
-        """Use the file, alone: a call that was cancelled may still be at it in its thread."""
+    def work(self, do: Callable[[Upload], T]) -> T | None:
+        """Use the file, alone: a call that was cancelled may still be at it in its thread.
+
+        None where the payload was forgotten before the thread came to it: then nothing is touched.
+        """
         with self.holding:
+            if self.is_over:
+                return None
             if self.upload is None:
                 self.store.keep_only(self.digest)
                 self.upload = self.store.open_upload(self.digest, self.ref.size)
@@ -78,10 +90,21 @@ class Arrivals:
         self._vault = vault
         self._look = look
         self._arriving: dict[TaskId, _Arrival] = {}
+        self._turns: WeakValueDictionary[TaskId, asyncio.Lock] = WeakValueDictionary()
 
-    async def missing(self, task: Task, ref: PayloadRef) -> list[int]:
+    @asynccontextmanager
+    async def turn(self, task_id: TaskId) -> AsyncIterator[None]:
+        """Let nobody else announce, write or store anything for a task during the block."""
+        async with self._turns.setdefault(task_id, asyncio.Lock()):
+            yield
+
+    async def missing(self, task_id: TaskId, ref: PayloadRef) -> list[int]:
         """Announce a payload; return the chunks of it that are not here yet, none where it is not needed."""
-        return await self._use(task, self._announce(task, ref), Upload.missing_chunks) or []
+        async with self.turn(task_id):
+            task = await self._look(task_id)
+            if task is None or task.state is not TaskState.OPEN:
+                return []
+            return await self._use(task, await self._announce(task, ref), Upload.missing_chunks) or []
 
     async def write(self, task: Task, chunk: Chunk) -> bool:
         """Store a chunk of the payload that was announced; False where it is not needed any more."""
@@ -93,35 +116,50 @@ class Arrivals:
             upload.write_chunk(chunk.index, chunk.data)
             return True
 
-        return await self._use(task, arrival, store) or False
+        async with self.turn(task.id):
+            return await self._use(task, arrival, store) or False
 
-    async def finish(self, task: Task, ref: PayloadRef) -> None:
-        """Make a payload readable that is here in full; one that came inline is stored at once."""
+    async def finish(self, task: Task, ref: PayloadRef) -> bool:
+        """Make a payload readable that is here in full; one that came inline is stored at once.
+
+        False where the task ended meanwhile, so that nothing is here. The caller has the task's turn, and
+        keeps it until the payload is bound to the task.
+        """
         if ref.inline is not None:
             await self.forget(task.id)
             await asyncio.to_thread(self._vault.reply(task.id).put, ref.inline)
-            return
+            return True
+
+        def finish(upload: Upload) -> bool:
+            upload.finish()
+            return True
+
         try:
-            await self._use(task, self._announce(task, ref), Upload.finish)
+            return await self._use(task, await self._announce(task, ref), finish) or False
         finally:
             await self.forget(task.id)  # what does not match its digest was deleted, and is announced anew
 
     async def forget(self, task_id: TaskId) -> None:
-        """Close what is open of a task that was answered or is over."""
-        arrival = self._arriving.pop(task_id, None)
+        """Close what is open of a task that was answered or is over; the caller has the task's turn."""
+        arrival = self._arriving.get(task_id)
         if arrival is not None:
+            arrival.is_over = True  # before anything is waited for: this call may be cancelled
             _keep_open(arrival)
             await asyncio.to_thread(arrival.close)
+            self._arriving.pop(task_id, None)
 
     async def forget_ended(self, supplier: str, still_open: Iterable[TaskId]) -> None:
         """Forget what a supplier announced for tasks that are not open any more."""
         own = {task_id for task_id, arrival in self._arriving.items() if arrival.supplier == supplier}
         for task_id in own.difference(still_open):
-            await self.forget(task_id)
+            async with self.turn(task_id):
+                await self.forget(task_id)
 
-    def _announce(self, task: Task, ref: PayloadRef) -> _Arrival:
+    async def _announce(self, task: Task, ref: PayloadRef) -> _Arrival:
         now = asyncio.get_running_loop().time()
         known = self._arriving.get(task.id)
+        if known is not None and known.is_over:
+            known = None
         if known is not None and (known.ref.sha256, known.ref.size) == (ref.sha256, ref.size):
             return known
         if known is not None and known.attempt >= task.attempt and now - known.used < ABANDONED_SECONDS:
@@ -129,31 +167,31 @@ class Arrivals:
                 f"task {task.id}: another payload is on its way for it: send that one, or ask again"
                 f" {ABANDONED_SECONDS:.0f} s after its last chunk"
             )
-        if known is not None:
-            _keep_open(known)
-            known.closing = asyncio.get_running_loop().call_soon(_close, known)
+        await self.forget(task.id)
         arrival = _Arrival(ref, task.supplier, task.attempt, self._vault.reply(task.id), now)
         self._arriving[task.id] = arrival
         return arrival
 
     async def _use(self, task: Task, arrival: _Arrival, do: Callable[[Upload], T]) -> T | None:
-        """Use an arrival's file; None, and nothing is left of it, where the task ended meanwhile."""
-        async with arrival.turn:
-            _keep_open(arrival)
-            arrival.used = asyncio.get_running_loop().time()
-            try:
-                fresh = arrival.upload is None
-                done = await asyncio.to_thread(arrival.work, do)
-                if not fresh or await self._still_open(task):
-                    return done
-            finally:
-                _close_later(arrival)
+        """Use an arrival's file, in the task's turn; None where the task ended meanwhile."""
+        _keep_open(arrival)
+        arrival.used = asyncio.get_running_loop().time()
+        try:
+            fresh = arrival.upload is None
+            done = await asyncio.to_thread(arrival.work, do)
+            if not fresh or await self._still_open(task):
+                return done
+        finally:
+            _close_later(arrival)
         await self.forget(task.id)
-        await asyncio.to_thread(self._vault.reply(task.id).clear)
         return None
 
     async def _still_open(self, task: Task) -> bool:
+        """Look at a task whose file was just opened; leave nothing of one that is not needed any more."""
         now = await self._look(task.id)
+        if now is None or now.state is TaskState.CLOSED:
+            await self.forget(task.id)
+            await asyncio.to_thread(self._vault.reply(task.id).clear)
         return now is not None and now.state in (TaskState.OPEN, TaskState.DECLINED)
 
 
@@ -165,12 +203,13 @@ def _keep_open(arrival: _Arrival) -> None:
 
 def _close_later(arrival: _Arrival) -> None:
     _keep_open(arrival)
-    arrival.closing = asyncio.get_running_loop().call_later(IDLE_SECONDS, _close, arrival)
+    if not arrival.is_over:
+        arrival.closing = asyncio.get_running_loop().call_later(IDLE_SECONDS, _close, arrival)
 
 
 def _close(arrival: _Arrival) -> None:
     """Close a file that nobody uses, without waiting for one who does."""
-    if arrival.turn.locked() or arrival.holding.locked():
+    if arrival.holding.locked():
         _close_later(arrival)
     else:
         arrival.close()

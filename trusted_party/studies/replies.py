@@ -48,6 +48,7 @@ class Replies:
         self._audit = audit
         self._clock = clock
         self._arrivals = Arrivals(vault, self._look)
+        self._takings: set[asyncio.Task[ReplyOutcome]] = set()
 
     async def read_request(self, name: str, asked: ChunkRequest) -> AsyncIterator[tuple[int, bytes]]:
         """Yield the chunks of the task's request from one index on."""
@@ -69,9 +70,7 @@ class Replies:
         task = await self._own_task(name, task_id)
         still_open = await self._database.read(lambda connection: tasks.open_tasks_of(connection, name))
         await self._arrivals.forget_ended(name, [one.id for one in still_open])
-        if task.state is not TaskState.OPEN:
-            return []
-        return await self._arrivals.missing(task, ref)
+        return await self._arrivals.missing(task.id, ref)
 
     async def write_chunks(self, name: str, chunks: AsyncIterator[Chunk]) -> int:
         """Store chunks of one reply while its task is open; return how many were stored."""
@@ -81,7 +80,7 @@ class Replies:
                 task = await self._own_task(name, chunk.task_id)
                 await self._moved(task)
             if task.state is not TaskState.OPEN or not await self._arrivals.write(task, chunk):
-                await self._arrivals.forget(task.id)
+                await self._forget(task.id)
                 return count
             count += 1
         if task is not None:
@@ -91,23 +90,35 @@ class Replies:
     async def submit(self, name: str, reply: Reply) -> tuple[StudyId, ReplyOutcome]:
         """Commit a reply: it is on the disk before this returns, and bound to its task for ever."""
         task = await self._own_task(name, reply.task_id)
-        _check_attempt(task, reply)
-        if task.state in (TaskState.OPEN, TaskState.DECLINED):
-            await self._arrivals.finish(task, reply.reply)
-            crash_point("reply:stored")
-        now_us = to_us(self._clock.now())
-        outcome = await self._database.write(
-            lambda connection: self._bind(connection, task.id, reply, now_us)
-        )
-        await self._arrivals.forget(task.id)
-        if outcome is ReplyOutcome.NOT_NEEDED:
-            await asyncio.to_thread(self._vault.reply(task.id).clear)
+        taking = asyncio.create_task(self._take(task.id, reply))
+        self._takings.add(taking)  # a call that is cancelled must not end between the payload and its task
+        taking.add_done_callback(self._taken)
+        outcome = await asyncio.shield(taking)
         crash_point("reply:before-answer")
         if outcome is ReplyOutcome.ACCEPTED:
             log_event(
                 "reply_received", study=task.study_id, round=task.round, supplier=name, bytes=reply.reply.size
             )
         return task.study_id, outcome
+
+    async def _take(self, task_id: TaskId, reply: Reply) -> ReplyOutcome:
+        """Store a reply and bind it to its task, in one turn of the task."""
+        async with self._arrivals.turn(task_id):
+            task = await self._look(task_id)
+            assert task is not None
+            _check_attempt(task, reply)
+            if task.state in (TaskState.OPEN, TaskState.DECLINED):
+                if not await self._arrivals.finish(task, reply.reply):
+                    return ReplyOutcome.NOT_NEEDED
+                crash_point("reply:stored")
+            now_us = to_us(self._clock.now())
+            outcome = await self._database.write(
+                lambda connection: self._bind(connection, task_id, reply, now_us)
+            )
+            await self._arrivals.forget(task_id)
+            if outcome is ReplyOutcome.NOT_NEEDED:
+                await asyncio.to_thread(self._vault.reply(task_id).clear)
+            return outcome
 
     def _bind(
         self, connection: sqlite3.Connection, task_id: TaskId, reply: Reply, now_us: int
@@ -140,10 +151,20 @@ class Replies:
                 self._audit.append(connection, "task_declined", fields)
 
         await self._database.write(write)
-        await self._arrivals.forget(task.id)
+        await self._forget(task.id)
         crash_point("decline:before-answer")
         log_event("task_declined", task=task.id, supplier=name, kind=declined.kind.value)
         return task.study_id
+
+    async def _forget(self, task_id: TaskId) -> None:
+        async with self._arrivals.turn(task_id):
+            await self._arrivals.forget(task_id)
+
+    def _taken(self, taking: asyncio.Task[ReplyOutcome]) -> None:
+        """Let go of a reply that was taken; who waited for it, if still there, has its fault."""
+        self._takings.discard(taking)
+        if not taking.cancelled():
+            taking.exception()
 
     async def offer(self, task: Task) -> PayloadRef:
         """Return the request to send with a task, inline where it is small, and record that it was sent."""

@@ -33,6 +33,9 @@ from trusted_party.studies.specifications import Specifications
 MOST_LIVING = 100
 """Studies of one researcher that have not ended: each is looked at every second."""
 
+MOST_ROWS = 10_000_000
+"""Rows of one release where the operator does not say: some minutes of the child, some gigabytes."""
+
 _GONE = (StudyState.FAILED, StudyState.CANCELLED)
 
 
@@ -40,8 +43,14 @@ class Submissions:
     """Take specifications from researchers."""
 
     def __init__(
-        self, database: Database, audit: AuditLog, clock: Clock, specifications: Specifications
+        self,
+        database: Database,
+        audit: AuditLog,
+        clock: Clock,
+        specifications: Specifications,
+        most_rows: int = MOST_ROWS,
     ) -> None:
+        self._most_rows = most_rows
         self._specifications = specifications
         self._database = database
         self._audit = audit
@@ -52,6 +61,7 @@ class Submissions:
     ) -> tuple[StudyId, tuple[str, ...]]:
         """Add a study; return its id and suppliers. The same one again is that study, unless it failed."""
         spec = await self._specifications.read(specification)
+        _refuse_too_many_rows(spec, self._most_rows)
 
         def write(connection: sqlite3.Connection) -> tuple[StudyId, bool]:
             member = find_member(connection, researcher)
@@ -107,6 +117,15 @@ def _refuse_one_more(connection: sqlite3.Connection, researcher: str) -> None:
         raise UsageError(
             f"study: {MOST_LIVING} studies of {researcher} have not ended, the most that a hub keeps:"
             " cancel one with 'syncline studies cancel', or wait until one ends"
+        )
+
+
+def _refuse_too_many_rows(spec: StudySpec, most: int) -> None:
+    wanted = spec.synthesizer.rows or 0
+    if wanted > most:
+        raise UsageError(
+            f"synthesizer.rows: {wanted} is more than the {most} rows of a release at this hub: ask for fewer"
+            " or ask the hub's operator to allow more (serve --most-rows)"
         )
 
 

@@ -24,7 +24,7 @@ from syncline.study.flow import DataFlow
 from syncline.study.local_parties import answer_locally, is_pooled
 from syncline.study.manifest import RosterEntry
 from syncline.study.pooled import pack_pooled, pool, unpack_pooled
-from syncline.study.release import write_release
+from syncline.study.release import rows_of_release, write_release
 from syncline.study.shipment import unpack_shipment
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit, FitState, FitStateCodec
@@ -120,6 +120,7 @@ def release(
 ) -> tuple[Header, list[bytes]]:
     """Write the files of the release."""
     fitted = unpack_pooled(result, spec.schema) or unpack_fitted(result, spec.schema)
+    _require_rows(rows_of_release(spec, fitted), header.get("most_rows"))
     provenance = cast("dict[str, Json]", header.get("provenance"))
     listed = header.get("roster")
     if not isinstance(listed, list):
@@ -131,6 +132,15 @@ def release(
         "content_sha256": dict(written.content_sha256),
         "agreement": dict(written.agreement),
     }, []
+
+
+def _require_rows(rows: int, most: Json) -> None:
+    """Raise where suppliers count more rows together than the hub releases."""
+    if isinstance(most, int) and rows > most:
+        raise StudyFailed(
+            f"the release would have {rows} rows, more than the {most} of a release at this hub: give"
+            " synthesizer.rows"
+        )
 
 
 def _outcome(

@@ -19,18 +19,37 @@ PAUSE_SECONDS = 0.5
 
 IDLE_SECONDS = 20.0
 
+CALL_SECONDS = 3600.0
+"""The longest that one call may take: the steps of large studies take minutes."""
+
 
 class Worker:
     """One child process for all studies of a hub; calls go one at a time.
+
+    A call that is cancelled kills the child, and the next one starts another.
 
     Parameters
     ----------
     module
         What ``python -m`` starts; ``trusted_party.synthesis.child`` in the daemon, a small fake in tests.
+    call_seconds
+        How long one call may compute; what it waits for its turn does not count.
+    memory_bytes
+        The child's limit of address space; None for none.
     """
 
-    def __init__(self, module: str, *, attempts: int = ATTEMPTS, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(
+        self,
+        module: str,
+        *,
+        attempts: int = ATTEMPTS,
+        idle_seconds: float = IDLE_SECONDS,
+        call_seconds: float = CALL_SECONDS,
+        memory_bytes: int | None = None,
+    ) -> None:
         self._module = module
+        self._call_seconds = call_seconds
+        self._memory_bytes = memory_bytes
         self._attempts = attempts
         self._idle_seconds = idle_seconds
         self._child: ChildProcess | None = None
@@ -55,7 +74,7 @@ class Worker:
     async def _call(self, header: Header, blobs: Sequence[bytes]) -> tuple[dict[str, Json], list[bytes]]:
         for attempt in range(1, self._attempts + 1):
             try:
-                return await (await self._living()).call(header, blobs)
+                return await self._within_time(await self._living(), header, blobs)
             except ChildDied as death:
                 log_warning("child_died", operation=str(header.get("op")), attempt=attempt, status=str(death))
                 await self._end()
@@ -66,14 +85,33 @@ class Worker:
             " memory: see the hub's log"
         )
 
+    async def _within_time(
+        self, child: ChildProcess, header: Header, blobs: Sequence[bytes]
+    ) -> tuple[dict[str, Json], list[bytes]]:
+        """Compute once: what took too long would take as long again."""
+        try:
+            async with asyncio.timeout(self._call_seconds):
+                return await child.call(header, blobs)
+        except TimeoutError:
+            log_warning("child_overran", operation=str(header.get("op")), seconds=self._call_seconds)
+            raise StudyFailed(
+                f"one step took the hub more than {self._call_seconds / 60:.4g} minutes: ask for fewer"
+                " columns or rows, or ask the hub's operator for more time (serve --compute-minutes)"
+            ) from None
+
     async def _living(self) -> ChildProcess:
         if self._child is None or not self._child.alive:
             await self._end()
-            self._child = await ChildProcess.start(self._module)
+            self._child = await ChildProcess.start(self._module, memory_bytes=self._memory_bytes)
         return self._child
 
     async def warm_up(self) -> None:
-        """Start the child before it is needed, so that its imports cost no study any time."""
+        """Start the child before it is needed, so that its imports cost no study any time.
+
+        Where it is at work it is there already, and nobody waits for it.
+        """
+        if self._turn.locked():
+            return
         async with self._turn:
             self._keep_alive()
             try:
