@@ -80,7 +80,9 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
         return
     with open_journal(place) as journal:
         sent = journal.read_now(
-            lambda connection: raw_columns_in_words(connection, spec, supplier, terms.flow)
+            lambda connection: raw_columns_in_words(
+                connection, spec, supplier, terms.flow or terms.flow_asked
+            )
         )
     for line in portray(record, spec, supplier, terms.flow, terms.preparation_sha256, sent=sent):
         typer.echo(line)

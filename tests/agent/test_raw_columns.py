@@ -34,6 +34,7 @@ def send(tmp_path, steps, *, person=None, deny="[hiv]", study=STUDY):
         "source": str(table),
         "policy": policy,
         "person": person,
+        "flow": "raw",
     }
     request = RequestCodec().encode(Request(0, (RowCount(),)))
     spec = specification(study.replace("{name: cleveland}", "{name: cleveland, flow: raw}"))

@@ -17,6 +17,7 @@ from syncline.preparation.prepared_view import prepared_view
 from syncline.sources.memory import TableSource
 from syncline.study import shipment
 from syncline.study.flow import DataFlow
+from syncline.study.raw_rows import raw_rows
 from syncline.study.shipment import ship_raw, unpack_shipment
 from syncline.study.spec import StudySpec
 
@@ -90,7 +91,7 @@ def test_only_plain_columns_are_taken(column):
     ids=lambda column: str(column.type),
 )
 def test_a_supplier_writes_out_what_does_not_travel(column):
-    content = ship_raw(spec_of(), TableSource(pa.table({"sex": column})))
+    content = ship_raw(spec_of(), raw_rows(spec_of(), TableSource(pa.table({"sex": column}))))
     with pa.ipc.open_stream(content) as reader:
         assert reader.schema.field("sex").type == pa.string()
     assert unpacked(content) == 3
@@ -98,16 +99,16 @@ def test_a_supplier_writes_out_what_does_not_travel(column):
 
 def test_a_supplier_is_told_which_column_cannot_be_sent():
     with pytest.raises(DataError, match=r"column 'sex': values of type list<.*> cannot be sent"):
-        ship_raw(spec_of(), TableSource(pa.table({"sex": pa.array([["f"]])})))
+        ship_raw(spec_of(), raw_rows(spec_of(), TableSource(pa.table({"sex": pa.array([["f"]])}))))
 
 
 def test_more_rows_than_the_hub_takes_are_not_sent(monkeypatch):
     monkeypatch.setattr(shipment, "MAX_SHIPMENT_ROWS", 3)
-    ship_raw(spec_of(), TableSource(pa.table({"sex": ["f"] * 3})))
+    ship_raw(spec_of(), raw_rows(spec_of(), TableSource(pa.table({"sex": ["f"] * 3}))))
     with pytest.raises(
         DataError, match=r"more than 3 rows; let this supplier take part with the flow summaries"
     ):
-        ship_raw(spec_of(), TableSource(pa.table({"sex": ["f"] * 4})))
+        ship_raw(spec_of(), raw_rows(spec_of(), TableSource(pa.table({"sex": ["f"] * 4}))))
 
 
 _UNPACK = """
