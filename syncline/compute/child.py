@@ -88,7 +88,7 @@ class ChildProcess:
         except OSError as fault:  # no memory, process number or descriptor left, perhaps only just now
             raise ChildDied(f"child {module} could not be started ({fault.strerror})") from fault
         if memory_bytes is not None:
-            resource.prlimit(process.pid, resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+            _limit_memory(process.pid, memory_bytes)
         return cls(module, process)
 
     @property
@@ -155,6 +155,14 @@ class ChildProcess:
         except (asyncio.IncompleteReadError, BrokenPipeError, ConnectionResetError):
             status = await self._process.wait()
             raise ChildDied(f"child {self.module} ended with status {status} before it answered") from None
+
+
+def _limit_memory(pid: int, most: int) -> None:
+    """Limit a child's address space, but never above a limit that this process has inherited itself."""
+    with contextlib.suppress(ProcessLookupError):  # it ended a moment ago, and the first call will say so
+        _, hard = resource.prlimit(pid, resource.RLIMIT_AS)
+        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.prlimit(pid, resource.RLIMIT_AS, (allowed, allowed))
 
 
 def _pieces(buffers: Sequence[bytes]) -> Iterator[memoryview]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import time
 
 import grpc
@@ -70,6 +72,26 @@ def test_a_child_has_a_limit_of_memory():
         await worker.close()
 
     asyncio.run(work())
+
+
+_LIMITED = """
+import asyncio, resource
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+from trusted_party.synthesis.worker import Worker
+async def work():
+    worker = Worker("tests.hub.fake_child", memory_bytes=3 << 30)
+    await worker.warm_up()
+    print(*resource.prlimit(worker.pid, resource.RLIMIT_AS))
+    await worker.close()
+asyncio.run(work())
+"""
+
+
+def test_an_inherited_limit_of_memory_holds_for_the_child_as_well():
+    done = subprocess.run(
+        [sys.executable, "-c", _LIMITED], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == [str(2 << 30)] * 2
 
 
 def test_the_default_limit_of_memory_is_a_share_of_what_there_is(monkeypatch):
