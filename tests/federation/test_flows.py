@@ -161,7 +161,7 @@ def test_a_preparation_sends_no_column_that_the_study_does_not_need():
     text += "  - {step: missing, codes: ['42 Secret Lane'], columns: [address, sex]}\n"
     text += "  - {step: derive, into: home, operation: equals, from: [address], value: x}\n"
     spec = spec_of(("raw",) * 4, WITH_PERSON)
-    content = ship(spec, "east", messy_sources(text)["east"], SEED)
+    content = ship_east(spec, messy_sources(text)["east"], SEED)
     assert b"address" not in content
     renamed = {"age": "AGE", "sex": "KIND"}
     wanted = {renamed.get(variable.name, variable.name) for variable in WITH_PERSON.variables}
@@ -233,7 +233,11 @@ def test_a_release_of_as_many_rows_as_there_are_keeps_to_what_the_hub_releases(t
     spec = spec_of(("summaries",) * 4, WITHOUT_PERSON, "marginals")
     spec = spec.model_copy(update={"synthesizer": spec.synthesizer.model_copy(update={"rows": None})})
     result = pack_fitted(fit_study(spec, sources(WITHOUT_PERSON)))
-    header = {"op": "release", "out": str(tmp_path), "provenance": {"roster": list(PARTIES)}}
+    provenance = {"roster": list(PARTIES)}
+    roster = [
+        RosterEntry(name, None, DataFlow.SUMMARIES, DataFlow.SUMMARIES, None).to_json() for name in PARTIES
+    ]
+    header = {"op": "release", "out": str(tmp_path), "provenance": provenance, "roster": roster}
     with pytest.raises(StudyFailed, match=f"would have {ROWS} rows, more than the {ROWS - 1} "):
         child.release(spec, {**header, "most_rows": ROWS - 1}, result, SEED.secret)
     assert not list(tmp_path.iterdir())
@@ -342,7 +346,7 @@ def test_raw_rows_that_cannot_be_prepared_at_the_hub_name_their_supplier():
     rows = in_text(cohort(50))
     nobody = pa.array([""] * rows.num_rows, pa.string())
     rows = rows.set_column(rows.column_names.index("pid"), "pid", nobody)
-    content = ship(spec, "east", TableSource(rows), SEED)
+    content = ship_east(spec, TableSource(rows), SEED)
     tables = {
         "east": Workspace(unpack_shipment(spec, DataFlow.RAW, content, "east")),
         "north": workspace_of(spec, parts["north"]),
