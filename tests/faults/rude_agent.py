@@ -125,6 +125,8 @@ class RudeAgent:
         assert offer.request.inline is not None
         header = {
             "op": "respond",
+            "flow": "summaries",
+            "person": None,
             "supplier": self.name,
             "source": str(self.world.table(self.study, self.name)),
             "policy": self.policy,
