@@ -25,17 +25,17 @@ BUF := .tools/node_modules/.bin/buf
 BUF_READY := .tools/.ready-buf-$(BUF_VERSION)
 
 .PHONY: demo test check bench proto clean install-dev \
-        format-check lint types imports proto-check buf-lint deploy-check test-fast
+        format-check lint types imports proto-check buf-lint deploy-check test-fast bytecode
 
-demo: $(DEMO_READY)
+demo: $(DEMO_READY) bytecode
 	$(BIN)/syncline demo $(ARGS)
 
-test: $(DEV_READY)
+test: $(DEV_READY) bytecode
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(ARGS)
 
 check: format-check lint types imports proto-check buf-lint deploy-check test-fast
 
-bench: $(DEV_READY)
+bench: $(DEV_READY) bytecode
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
@@ -59,7 +59,7 @@ imports: $(DEV_READY)
 deploy-check: $(DEV_READY)
 	$(BIN)/python -m pytest -q tests/house
 
-test-fast: $(DEV_READY)
+test-fast: $(DEV_READY) bytecode
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow" --ignore=tests/house
 
 # --- the wire ------------------------------------------------------------------------------------------------
@@ -88,6 +88,11 @@ $(DEMO_READY): pyproject.toml constraints.txt | $(BIN)/python
 $(DEV_READY): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python $(PIP_INSTALL) constraints.txt --editable '.[databases,demo,dev,excel]'
 	touch $(DEMO_READY) $@
+
+# An editable install leaves this to the first import, and an environment may forbid imports to write: then each of
+# our many short processes would compile every module anew.
+bytecode: | $(BIN)/python
+	$(BIN)/python -m compileall -q syncline supplier_agent trusted_party
 
 $(PROTO_READY): constraints-proto.txt
 	test -x $(PROTO_PYTHON) || $(PYTHON) -m venv $(PROTO_VENV)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
 
 from syncline.cli.demo.stage import Stage, free_ports
+from syncline.compute.child import LAUNCH
 
 POLICY = """\
 syncline: 1
@@ -48,11 +50,12 @@ def found(stage: Stage, home: Path, suppliers: Mapping[str, Path], digest: str) 
 
 def resident_mb(module: str) -> list[tuple[str, float]]:
     """Return the command line and resident memory of this process's descendants that run ``module``."""
+    runs = re.compile(rf"-m (?:{re.escape(LAUNCH)} )?{re.escape(module)}\b")
     found = []
     for process in psutil.Process(os.getpid()).children(recursive=True):
         try:
             line = " ".join(process.cmdline())
-            if f"-m {module}" in line:
+            if runs.search(line):
                 found.append((line, process.memory_info().rss / 2**20))
         except psutil.Error:
             continue

@@ -1,9 +1,9 @@
 """The parent's end of a child process: start it, call it, stop it, and never wait for it for ever.
 
-A child is one ``python -m MODULE`` that calls :func:`syncline.compute.serve.serve`. Calls go one at a time. A
-call that is cancelled or runs over its time leaves the pipes in the middle of a frame, so the child is
-killed: the memory is given back at once and the caller starts a new one. All that a daemon keeps of a child
-is this object and two pipes.
+A child is one ``python -m MODULE``, run by :mod:`syncline.compute.launch`, that calls
+:func:`syncline.compute.serve.serve`. Calls go one at a time. A call that is cancelled or runs over its time
+leaves the pipes in the middle of a frame, so the child is killed: the memory is given back at once and the
+caller starts a new one. All that a daemon keeps of a child is this object and two pipes.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from syncline.errors import SynclineError, WireError
 
 SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """One thread a child: several children share the machine, and sums must not depend on the number of cores."""
+
+LAUNCH = "syncline.compute.launch"
 
 _PIPE_BYTES = 1 << 20
 
@@ -64,7 +66,7 @@ class ChildProcess:
         memory_bytes: int | None = None,
         inherit_stderr: bool = False,
     ) -> Self:
-        """Start ``python -m module args``.
+        """Start ``python -m module args``, without pandas.
 
         Parameters
         ----------
@@ -78,7 +80,7 @@ class ChildProcess:
         """
         try:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", module, *args),
+                *(sys.executable, "-P", "-m", LAUNCH, module, *args),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=None if inherit_stderr else asyncio.subprocess.PIPE,

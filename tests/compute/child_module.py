@@ -8,6 +8,8 @@ import time
 import warnings
 from collections.abc import Sequence
 
+import pyarrow
+
 from syncline.compute.frames import Header, Json
 from syncline.compute.serve import log_event, serve
 from syncline.errors import DataError
@@ -25,6 +27,9 @@ def handle(header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, Sequenc
             return {"echo": header, "args": sys.argv[1:]}, blobs
         case "environment":
             return {"threads": os.environ.get("OMP_NUM_THREADS"), "extra": os.environ.get("EXTRA")}, []
+        case "make an array":
+            pyarrow.array([1, 2])
+            return {"pandas": "pandas" in sys.modules}, []
         case "talk":
             print(SECRET)
             warnings.warn(SECRET, stacklevel=1)

@@ -55,6 +55,14 @@ def test_calls_are_answered_in_order() -> None:
     with_child(use)
 
 
+def test_pyarrow_does_not_bring_pandas_into_a_child() -> None:
+    async def use(child: ChildProcess) -> None:
+        answer, _ = await child.call({"op": "make an array"})
+        assert answer == {"pandas": False}
+
+    with_child(use)
+
+
 def test_large_blobs_pass_both_ways() -> None:
     blob = os.urandom(9 << 20)
 
