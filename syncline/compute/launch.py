@@ -1,7 +1,7 @@
 """Run a child's module without pandas: ``python -m syncline.compute.launch MODULE ARGUMENT...``.
 
-pyarrow imports pandas, where it is installed, to ask whether a list might be one of its series. No child holds
-a pandas object, and the import costs each of them about 30 MB and a quarter of a second.
+pyarrow imports pandas, where it is installed, to ask whether a list might be one of its series. No child
+holds a pandas object, and the import costs each of them about 30 MB and a quarter of a second.
 """
 
 from __future__ import annotations
