@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from syncline.data.record_batches import in_batches_of
 from syncline.errors import DataError
 from syncline.sources.files import FileContent, readable, require_file, unchanged
-from syncline.sources.source import column_names, require_columns
+from syncline.sources.stored_table import FileTable
 
 MAX_BATCH_BYTES = 1024 * 1024 * 1024
 """The largest record batch that is read: batches are held in memory whole."""
@@ -21,69 +20,45 @@ _FILE_MARK = b"ARROW1"
 _OLD_FEATHER_MARK = b"FEA1"
 
 
-class ArrowFileSource:
+class ArrowFileSource(FileTable):
     """Read an Arrow IPC file or stream; which of the two it is, its first bytes tell."""
 
     def __init__(self, path: Path) -> None:
         require_file(path)
-        self._path = path
-        self._content = FileContent(path)
         self._is_file = _is_file(path)
-        with self._reader(None) as reader:
-            self._raw: list[str] = reader.schema.names
-        self._columns = column_names(self._raw, str(path))
-
-    @property
-    def name(self) -> str:
-        """What the source is called in messages."""
-        return str(self._path)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns in their order."""
-        return self._columns
-
-    def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in order, at most ``batch_rows`` at a time."""
-        wanted = require_columns(columns, self._columns, str(self._path))
-        return in_batches_of(batch_rows, self._decode(wanted))
-
-    def digest(self) -> str:
-        """Return the SHA-256 of the file in hexadecimal."""
-        return self._content.digest()
+        with _reader(path, self._is_file, None) as reader:
+            super().__init__(path, FileContent(path), reader.schema.names)
 
     def describe(self) -> str:
         """Return the path, the form and the number of columns."""
         form = "file" if self._is_file else "stream"
         return f"{self._path}, Arrow IPC {form}, {len(self._columns)} columns"
 
-    def _decode(self, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        places = [self._columns.index(name) for name in wanted]
-        with unchanged(self._path), self._reader(sorted(set(places))) as reader:
+    def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        with unchanged(self._path), _reader(self._path, self._is_file, sorted(set(places))) as reader:
             for batch in _all_batches(reader):
                 _require_sound(batch)
                 if batch.num_rows:
                     names = [self._raw[place] for place in places]
                     yield batch.select(names).rename_columns(list(wanted))
 
-    @contextmanager
-    def _reader(
-        self, places: list[int] | None
-    ) -> Iterator[pa.RecordBatchFileReader | pa.RecordBatchStreamReader]:
-        options = pa.ipc.IpcReadOptions(use_threads=False, included_fields=places)
-        opener = pa.ipc.open_file if self._is_file else pa.ipc.open_stream
-        with readable(self._path), _BoundedReads(self._path) as file:
-            try:
-                with opener(file, options=options) as reader:
-                    yield reader
-            except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-                if file.refusal is not None:  # which Arrow's threads do not pass on
-                    raise file.refusal from None
-                if getattr(error, "errno", None):
-                    raise
-                raise DataError(
-                    f"{self._path}: is not a whole Arrow IPC file; write or copy it again"
-                ) from None
+
+@contextmanager
+def _reader(
+    path: Path, is_file: bool, places: list[int] | None
+) -> Iterator[pa.RecordBatchFileReader | pa.RecordBatchStreamReader]:
+    options = pa.ipc.IpcReadOptions(use_threads=False, included_fields=places)
+    opener = pa.ipc.open_file if is_file else pa.ipc.open_stream
+    with readable(path), _BoundedReads(path) as file:
+        try:
+            with opener(file, options=options) as reader:
+                yield reader
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            if file.refusal is not None:  # which Arrow's threads do not pass on
+                raise file.refusal from None
+            if getattr(error, "errno", None):
+                raise
+            raise DataError(f"{path}: is not a whole Arrow IPC file; write or copy it again") from None
 
 
 def _is_file(path: Path) -> bool:

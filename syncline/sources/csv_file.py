@@ -14,49 +14,29 @@ from typing import BinaryIO
 import pyarrow as pa
 from pyarrow import csv
 
-from syncline.data.record_batches import in_batches_of
 from syncline.errors import DataError
 from syncline.sources.csv_dialect import read_dialect
 from syncline.sources.csv_fault import find_fault
 from syncline.sources.read_ahead import read_ahead
-from syncline.sources.source import require_columns
+from syncline.sources.stored_table import FileTable
 from syncline.sources.text_file import MAX_RECORD_BYTES, TextFile
 
 
-class CsvSource:
+class CsvSource(FileTable):
     """Read a delimited text file; all columns are text."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._text = TextFile(path)
         with self._text.open() as stream:
             self._dialect = read_dialect(stream, str(path))
-
-    @property
-    def name(self) -> str:
-        """What the source is called in messages."""
-        return str(self._path)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns in their order."""
-        return self._dialect.columns
-
-    def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in order, at most ``batch_rows`` at a time."""
-        wanted = require_columns(columns, self.columns, str(self._path))
-        return in_batches_of(batch_rows, self._parse(wanted))
-
-    def digest(self) -> str:
-        """Return the SHA-256 of the file in hexadecimal."""
-        return self._text.digest()
+        super().__init__(path, self._text, self._dialect.columns)
 
     def describe(self) -> str:
         """Return the path, the encoding, the separator and the number of columns."""
         encoding, separator = self._text.encoding.upper(), self._dialect.separator
         return f"{self._path}, {encoding} text separated by {separator!r}, {len(self.columns)} columns"
 
-    def _parse(self, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         if not self._dialect.has_rows:
             return
         last_column = self.columns[-1]

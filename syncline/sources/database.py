@@ -8,10 +8,9 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from syncline.data.record_batches import in_batches_of
 from syncline.sources.content_digest import DIGEST_ROWS, content_digest
 from syncline.sources.database_url import DatabaseUrl
-from syncline.sources.source import column_names, require_columns
+from syncline.sources.stored_table import StoredTable
 
 
 class Database(Protocol):
@@ -36,32 +35,15 @@ class Database(Protocol):
         ...
 
 
-class DatabaseSource:
-    """Read a table or query of a database; each pass sees one snapshot of it."""
+class DatabaseSource(StoredTable):
+    """Read a table or query of a database, sorted by all columns; each pass sees one snapshot of it."""
 
     def __init__(self, url: DatabaseUrl, database: Database) -> None:
-        self._name = url.name
+        super().__init__(url.name, database.names())
         self._what = "table" if url.table is not None else "query"
         self._database = database
-        self._raw = database.names()
-        self._columns = column_names(self._raw, url.name)
         self._stamp: object = None
         self._sha256 = ""
-
-    @property
-    def name(self) -> str:
-        """What the source is called in messages."""
-        return self._name
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns in their order."""
-        return self._columns
-
-    def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
-        """Yield the rows sorted by all columns, at most ``batch_rows`` at a time."""
-        wanted = require_columns(columns, self._columns, self._name)
-        return in_batches_of(batch_rows, self._renamed(wanted))
 
     def digest(self) -> str:
         """Return the SHA-256 of the columns' names and the rows, for which all rows are read."""
@@ -75,14 +57,13 @@ class DatabaseSource:
         """Return the URL without secrets, the kind of database and the number of columns."""
         return f"{self._name}, {self._what} of {self._database.kind}, {len(self._columns)} columns"
 
-    def _renamed(self, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        raw = [self._raw[self._columns.index(name)] for name in wanted]
-        for batch in self._database.rows(raw):
+    def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        for batch in self._database.rows([self._raw[place] for place in places]):
             if batch.num_rows:
                 yield pa.RecordBatch.from_arrays(batch.columns, names=list(wanted))
 
     def _read_digest(self) -> str:
-        batches = in_batches_of(DIGEST_ROWS, self._renamed(self._columns))
+        batches = self.batches(None, DIGEST_ROWS)
         first = next(batches, None)
         if first is None:
             return content_digest(pa.schema([(name, pa.null()) for name in self._columns]), ())

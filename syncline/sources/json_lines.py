@@ -13,9 +13,8 @@ from typing import BinaryIO, TypeAlias
 
 import pyarrow as pa
 
-from syncline.data.record_batches import in_batches_of
 from syncline.errors import DataError
-from syncline.sources.source import column_names, require_columns
+from syncline.sources.stored_table import FileTable
 from syncline.sources.text_file import MAX_RECORD_BYTES, TextFile
 from syncline.sources.text_rows import text_batches
 
@@ -25,46 +24,25 @@ HEAD_LINES = 1000
 _Object: TypeAlias = dict[str, str | None]
 
 
-class JsonLinesSource:
+class JsonLinesSource(FileTable):
     """Read a file of JSON Lines; all columns are text."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._text = TextFile(path)
         with self._text.open() as stream:
-            self._keys = _first_keys(stream, str(path))
-        self._columns = column_names(self._keys, str(path))
-
-    @property
-    def name(self) -> str:
-        """What the source is called in messages."""
-        return str(self._path)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns in their order."""
-        return self._columns
-
-    def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in order, at most ``batch_rows`` at a time."""
-        wanted = require_columns(columns, self._columns, str(self._path))
-        return in_batches_of(batch_rows, self._parse(wanted))
-
-    def digest(self) -> str:
-        """Return the SHA-256 of the file in hexadecimal."""
-        return self._text.digest()
+            super().__init__(path, self._text, _first_keys(stream, str(path)))
 
     def describe(self) -> str:
         """Return the path, the encoding and the number of columns."""
         return f"{self._path}, JSON Lines in {self._text.encoding.upper()}, {len(self._columns)} columns"
 
-    def _parse(self, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        keys = [self._keys[self._columns.index(name)] for name in wanted]
+    def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        keys = [self._raw[place] for place in places]
         with self._text.open() as stream:
             yield from text_batches(wanted, ([row.get(key) for key in keys] for row in self._rows(stream)))
 
     def _rows(self, stream: BinaryIO) -> Iterator[_Object]:
-        known = frozenset(self._keys)
+        known = frozenset(self._raw)
         for number, row in _objects(stream, str(self._path)):
             if not known.issuperset(row):
                 raise DataError(

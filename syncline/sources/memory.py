@@ -8,10 +8,9 @@ from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
-from syncline.data.record_batches import in_batches_of
 from syncline.errors import DataError
 from syncline.sources.content_digest import DIGEST_ROWS, content_digest
-from syncline.sources.source import column_names, require_columns
+from syncline.sources.stored_table import StoredTable
 
 
 @runtime_checkable
@@ -23,29 +22,13 @@ class ArrowStream(Protocol):
         ...
 
 
-class TableSource:
+class TableSource(StoredTable):
     """Read a table in memory; ``name`` stands for it in messages."""
 
     def __init__(self, table: ArrowStream, name: str = "the table") -> None:
-        self._name = name
         arrow = _to_arrow(table, name)
-        self._columns = column_names(arrow.column_names, name)
+        super().__init__(name, arrow.column_names)
         self._table = arrow.rename_columns(list(self._columns))
-
-    @property
-    def name(self) -> str:
-        """What the source is called in messages."""
-        return self._name
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns in their order."""
-        return self._columns
-
-    def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in order, at most ``batch_rows`` at a time."""
-        wanted = require_columns(columns, self._columns, self._name)
-        return in_batches_of(batch_rows, self._table.select(wanted).to_batches())
 
     def digest(self) -> str:
         """Return the SHA-256 of the columns' names, types and values."""
@@ -54,6 +37,9 @@ class TableSource:
     def describe(self) -> str:
         """Return the size of the table."""
         return f"{self._name} in memory, {self._table.num_rows} rows x {len(self._columns)} columns"
+
+    def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        return iter(self._table.select(wanted).to_batches())
 
 
 def _to_arrow(table: ArrowStream, name: str) -> pa.Table:

@@ -9,18 +9,17 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from syncline.data.record_batches import in_batches_of
 from syncline.errors import DataError
 from syncline.sources.files import readable
-from syncline.sources.parquet import ParquetSource
-from syncline.sources.source import require_columns
+from syncline.sources.parquet import STRETCH_ROWS, ParquetSource
+from syncline.sources.stored_table import StoredTable
 
 _ENDINGS = (".parquet", ".pq")
 _NO_DATA = ("_", ".")
 """How names begin that other programs leave beside the parts."""
 
 
-class ParquetDirectorySource:
+class ParquetDirectorySource(StoredTable):
     """Read the Parquet files of a directory, all with the same columns, as one table."""
 
     def __init__(self, path: Path) -> None:
@@ -29,23 +28,7 @@ class ParquetDirectorySource:
         self._parts = [ParquetSource(path / name) for name in self._names]
         for part in self._parts[1:]:
             _require_same(self._parts[0], part)
-
-    @property
-    def name(self) -> str:
-        """What the source is called in messages."""
-        return str(self._path)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns in their order."""
-        return self._parts[0].columns
-
-    def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in order, at most ``batch_rows`` at a time."""
-        wanted = require_columns(columns, self.columns, str(self._path))
-        self._require_same_names()
-        parts = (part.batches(wanted, batch_rows) for part in self._parts)
-        return in_batches_of(batch_rows, chain.from_iterable(parts))
+        super().__init__(str(path), self._parts[0].columns)
 
     def digest(self) -> str:
         """Return the SHA-256 over the names of the files and their content, in hexadecimal."""
@@ -59,6 +42,10 @@ class ParquetDirectorySource:
         """Return the path, the number of files and the size of the table."""
         rows = sum(part.rows for part in self._parts)
         return f"{self._path}, {len(self._parts)} Parquet files, {rows} rows x {len(self.columns)} columns"
+
+    def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        self._require_same_names()
+        yield from chain.from_iterable(part.batches(wanted, STRETCH_ROWS) for part in self._parts)
 
     def _require_same_names(self) -> None:
         if _part_names(self._path) != self._names:

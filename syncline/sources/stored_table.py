@@ -1,0 +1,78 @@
+"""What all readers of one table share: the columns' names, and batches of the rows in the order wanted."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from syncline.data.record_batches import in_batches_of
+from syncline.sources.source import column_names, require_columns
+
+
+class StoredTable(ABC):
+    """A :class:`~syncline.sources.source.Source` of one table.
+
+    Parameters
+    ----------
+    name : str
+        What the source is called in messages.
+    raw : sequence of str
+        The columns' names as they are written where the table is stored.
+    """
+
+    def __init__(self, name: str, raw: Sequence[str]) -> None:
+        self._name = name
+        self._raw = tuple(raw)
+        self._columns = column_names(raw, name)
+
+    @property
+    def name(self) -> str:
+        """What the source is called in messages."""
+        return self._name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns in their order."""
+        return self._columns
+
+    def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in order, at most ``batch_rows`` at a time."""
+        wanted = require_columns(columns, self._columns, self._name)
+        return in_batches_of(batch_rows, self._read([self._columns.index(name) for name in wanted], wanted))
+
+    @abstractmethod
+    def digest(self) -> str:
+        """Return the SHA-256 of the content in hexadecimal."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Return what is read and from where in a few words."""
+
+    @abstractmethod
+    def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yield the columns at ``places`` of the table, called ``wanted``, in batches of any size."""
+
+
+class Digested(Protocol):
+    """What a file's content is known by."""
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the file in hexadecimal."""
+        ...
+
+
+class FileTable(StoredTable):
+    """A table in one file, called by its path unless ``name`` says otherwise."""
+
+    def __init__(self, path: Path, content: Digested, raw: Sequence[str], name: str | None = None) -> None:
+        super().__init__(str(path) if name is None else name, raw)
+        self._path = path
+        self._content = content
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the file in hexadecimal."""
+        return self._content.digest()
