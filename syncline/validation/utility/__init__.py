@@ -1,0 +1,1 @@
+"""How useful a synthetic table is, in counts that add over suppliers."""
