@@ -1,0 +1,100 @@
+"""The gate: a table in which people who were used are recognised more often than others is not released.
+
+Three ladders of tests share one level, after Bonferroni: ``xgap`` (persons whose very row is in the table),
+``gap`` (persons whom one synthetic row is much closer to than all others) and ``mia`` (persons whom a
+classifier trained on staged leaks takes for members). A rung fails where more persons are recognised than
+chance explains, and surely more than is tolerated. Beside them stands a check of the table alone: no row may
+stand in it again and again without neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from syncline.data.blob import Json
+from syncline.validation.disclosure.ladder import (
+    EXACT_STEPS_BITS,
+    TOP_SHARES,
+    Rung,
+    Stratum,
+    exact_ladder,
+    smallest_leak,
+    top_ladder,
+)
+
+ALPHA = 0.01
+"""Level of the whole gate."""
+
+TOLERATED = 0.0025
+"""Share of the training persons who may be recognisable beyond control in ``gap`` and ``mia``: our choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """What the gate says: its rungs, the failures in words, and the smallest leak that it could see."""
+
+    rungs: tuple[Rung, ...]
+    failures: tuple[str, ...]
+    smallest_leak: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing failed."""
+        return not self.failures
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the result as in ``report.json``."""
+        return {
+            "passed": self.passed,
+            "failures": list(self.failures),
+            "smallest_leak": round(self.smallest_leak, 6),
+            "rungs": [
+                {
+                    "name": rung.name,
+                    "train": rung.train,
+                    "holdout": rung.holdout,
+                    "excess": round(rung.excess, 6),
+                    "lower": round(rung.lower, 6),
+                    "p": rung.p,
+                    "tau": rung.tau,
+                    "alpha": rung.alpha,
+                    "fails": rung.fails,
+                }
+                for rung in self.rungs
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """All persons by score, a stratum for each supplier: the three ladders' input."""
+
+    exact: Sequence[Stratum]
+    isolation: Sequence[Stratum]
+    membership: Sequence[Stratum] = ()
+
+
+def judge(
+    scores: Scores, repeated: str | None, *, alpha: float = ALPHA, tolerated: float = TOLERATED
+) -> GateResult:
+    """Run the gate over merged scores; ``repeated`` says what the table alone shows, if anything."""
+    cells = len(EXACT_STEPS_BITS) + (2 if scores.membership else 1) * len(TOP_SHARES)
+    level = alpha / cells
+    rungs = exact_ladder(scores.exact, level, 0.0) + top_ladder("gap", scores.isolation, level, tolerated)
+    if scores.membership:
+        rungs += top_ladder("mia", scores.membership, level, tolerated)
+    failures = [_words(rung) for rung in rungs if rung.fails]
+    if repeated is not None:
+        failures.append(repeated)
+    n_train = sum(stratum.n_train for stratum in scores.exact)
+    n_holdout = sum(stratum.n_holdout for stratum in scores.exact)
+    return GateResult(tuple(rungs), tuple(failures), smallest_leak(n_train, n_holdout, level))
+
+
+def _words(rung: Rung) -> str:
+    return (
+        f"{rung.name}: {rung.train} persons who were used and {rung.holdout} who were not are recognised;"
+        f" beyond chance {rung.excess:.2%} of those used (at least {rung.lower:.2%}, tolerated"
+        f" {rung.tau:.2%}, p = {rung.p:.1e})"
+    )

@@ -1,0 +1,155 @@
+"""Figures of the attack by key columns: used persons beside persons who were not, at every generalization."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from syncline.data.blob import Json
+from syncline.validation.disclosure.key_attack import KeyAttack, KeyCounts
+from syncline.validation.metric import Goal, Metric
+
+MEANINGFUL_VALUES = 2
+"""So many sensitive values must be learnt for an identity disclosure to be meaningful."""
+
+MEANINGFUL_THRESHOLD = 0.09
+"""The risk of re-identification that European and Canadian health regulators accept for public data; El Emam,
+Mosquera and Bass (2020), doi:10.2196/23139."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyEvidence:
+    """One level of the lattice: what it is called, the attack, and the counts of both kinds of persons."""
+
+    level: str
+    attack: KeyAttack
+    train: KeyCounts
+    holdout: KeyCounts | None
+
+
+def key_figures(levels: Sequence[KeyEvidence], sensitive: Sequence[str]) -> list[Metric]:
+    """Return the figures of every kind of disclosure by keys.
+
+    ``identity_unique`` are the replicated uniques and ``attribute_disclosive`` the cells that are disclosive
+    in the synthetic table and correct in the original (Raab 2024, arXiv:2409.04257); ``attribute_cap`` is the
+    correct attribution probability (Taub et al. 2018, doi:10.1007/978-3-319-99771-1_9); ``inferential`` is
+    the success of guessing beyond that against persons who were not used (Giomi et al. 2023,
+    doi:10.56553/popets-2023-0055, equation 1 with the control in the place of the baseline);
+    ``meaningful_identity`` follows El Emam, Mosquera and Bass (2020, doi:10.2196/23139): a correct match
+    among the persons with the same keys, and enough sensitive values learnt from it.
+    """
+    figures = [_figure("identity_unique", levels, _unique, _UNIQUE)]
+    for j, name in enumerate(sensitive):
+        figures += [
+            _figure(f"attribute_cap:{name}", levels, partial(_attribution, j), _CAP),
+            _figure(f"attribute_disclosive:{name}", levels, partial(_disclosive, j), _DISCLOSIVE),
+            _inferential(name, j, levels),
+        ]
+    figures.append(_meaningful(levels, len(sensitive)))
+    return figures
+
+
+_Rate = Callable[[KeyAttack, KeyCounts], float]
+
+_UNIQUE = "share of persons whose keys are unique among the real rows and unique in the synthetic table"
+_CAP = "probability that a synthetic row with the person's keys has the person's value"
+_DISCLOSIVE = "share of persons whose value all synthetic rows with their keys agree on, rightly"
+
+
+def _figure(name: str, levels: Sequence[KeyEvidence], rate: _Rate, words: str) -> Metric:
+    """Return the level at which used persons stand out most from the others."""
+    rows = [
+        (e.level, rate(e.attack, e.train), None if e.holdout is None else rate(e.attack, e.holdout))
+        for e in levels
+    ]
+    level, value, floor = max(rows, key=lambda row: row[1] - (row[2] or 0.0))
+    detail: Json = {"level": level, "levels": [_level(*row) for row in rows]}
+    return Metric(name, value, None, floor, Goal.FLOOR, None, f"{words} ({level})", detail)
+
+
+def _level(level: str, value: float, floor: float | None) -> dict[str, Json]:
+    return {"level": level, "value": round(value, 6), "floor": None if floor is None else round(floor, 6)}
+
+
+def _unique(attack: KeyAttack, counts: KeyCounts) -> float:
+    return float(((counts.matched == 1) & (attack.sizes == 1)).sum()) / max(counts.people, 1)
+
+
+def _attribution(j: int, attack: KeyAttack, counts: KeyCounts) -> float:
+    return float((counts.shared[j] / attack.sizes).sum()) / max(int(counts.matched.sum()), 1)
+
+
+def _disclosive(j: int, attack: KeyAttack, counts: KeyCounts) -> float:
+    return float(counts.right[j][attack.unanimous[j]].sum()) / max(counts.people, 1)
+
+
+def _inferential(name: str, j: int, levels: Sequence[KeyEvidence]) -> Metric:
+    words = "success of guessing beyond that against persons who were not used, as a share of what is left"
+    rows = [_guessing(e, j) for e in levels]
+    known = [row for row in rows if row[1] is not None]
+    if not known:
+        return Metric(
+            f"inferential:{name}", None, words="not computed: nobody was held out, or nobody matches"
+        )
+    level, value, interval = max(known, key=lambda row: row[1] or 0.0)
+    detail: Json = {"level": level, "levels": [_level(row[0], row[1] or 0.0, None) for row in known]}
+    return Metric(
+        f"inferential:{name}", value, interval, 0.0, Goal.MINIMIZE, None, f"{words} ({level})", detail
+    )
+
+
+def _guessing(evidence: KeyEvidence, j: int) -> tuple[str, float | None, tuple[float, float] | None]:
+    train, holdout = evidence.train, evidence.holdout
+    if holdout is None or not (train.matched.sum() and holdout.matched.sum()):
+        return evidence.level, None, None
+    attack, attack_error = _rate(int(train.right[j].sum()), int(train.matched.sum()))
+    control, control_error = _rate(int(holdout.right[j].sum()), int(holdout.matched.sum()))
+    left = max(1 - control, 1e-9)
+    risk = (attack - control) / left
+    error = 1.96 * float(np.hypot(attack_error, control_error * (1 - attack) / left)) / left
+    return evidence.level, risk, (risk - error, risk + error)
+
+
+def _rate(successes: int, trials: int) -> tuple[float, float]:
+    """Return the rate, and its standard error by Agresti and Coull (doi:10.1080/00031305.1998.10480550)."""
+    n = trials + 4
+    centre = (successes + 2) / n
+    return successes / trials, float(np.sqrt(centre * (1 - centre) / n))
+
+
+def _meaningful(levels: Sequence[KeyEvidence], n_sensitive: int) -> Metric:
+    if n_sensitive < MEANINGFUL_VALUES:
+        words = f"not computed: it needs at least {MEANINGFUL_VALUES} sensitive columns"
+        return Metric("meaningful_identity", None, threshold=MEANINGFUL_THRESHOLD, words=words)
+    curves = [(e.level, _curve(e.train), None if e.holdout is None else _curve(e.holdout)) for e in levels]
+    place = MEANINGFUL_VALUES - 1
+    level, curve, control = max(curves, key=lambda row: row[1][place])
+    detail: Json = {
+        "level": level,
+        "values_learnt": list(range(1, n_sensitive + 1)),
+        "curves": [
+            {
+                "level": name,
+                "train": [round(x, 6) for x in own],
+                "holdout": None if other is None else [round(x, 6) for x in other],
+            }
+            for name, own, other in curves
+        ],
+    }
+    words = (
+        f"expected share of persons matched rightly by their keys, of whom at least {MEANINGFUL_VALUES}"
+        f" sensitive values are learnt that are less common than one in two ({level})"
+    )
+    floor = None if control is None else control[place]
+    return Metric(
+        "meaningful_identity", curve[place], None, floor, Goal.MINIMIZE, MEANINGFUL_THRESHOLD, words, detail
+    )
+
+
+def _curve(counts: KeyCounts) -> list[float]:
+    """Return the risk by the number of values learnt: a match is right with one in the size of its class."""
+    weights = 1 / np.maximum(counts.matched, 1)
+    return [float((learnt * weights).sum()) / max(counts.people, 1) for learnt in counts.learnt]

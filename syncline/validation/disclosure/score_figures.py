@@ -1,0 +1,102 @@
+"""Figures of the comparison of persons with a synthetic table, from histograms of their scores alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from syncline.data.blob import Json
+from syncline.validation.disclosure.closeness import Ints
+from syncline.validation.disclosure.scores import PersonScores
+from syncline.validation.metric import Goal, Metric
+
+FALSE_ALARMS = 0.001
+"""False-positive rate at which membership inference is judged, after Carlini et al. (2022,
+doi:10.1109/SP46214.2022.9833649): few are accused, and rightly."""
+
+
+def score_figures(train: PersonScores, holdout: PersonScores | None) -> list[Metric]:
+    """Return exact matches, nearness and membership inference, used persons beside those held out."""
+    figures = [_exact(train, holdout)]
+    if holdout is None or not (holdout.people and train.people):
+        words = "not computed: nobody was held out"
+        return [*figures, *(Metric(name, None, words=words) for name in ("nearer_to_train", "membership"))]
+    return [*figures, _nearer(train, holdout), _membership(train, holdout)]
+
+
+def superiority(higher: Ints, lower: Ints) -> tuple[float, tuple[float, float]]:
+    """Return P(a score of ``higher`` > one of ``lower``) + half the ties, with its 95 % interval.
+
+    Both are histograms (n_bins,) of scores. It is the area under the ROC curve; its variance is the one of
+    Hanley and McNeil (1982, doi:10.1148/radiology.143.1.7063747), from the counts themselves.
+    """
+    n, m = int(higher.sum()), int(lower.sum())
+    below = np.concatenate([[0], np.cumsum(lower)[:-1]]) + lower / 2
+    above = (n - np.cumsum(higher)) + higher / 2
+    area = float((higher * below).sum()) / n / m
+    first = float((higher * (below / m) ** 2).sum()) / n - area**2
+    second = float((lower * (above / n) ** 2).sum()) / m - area**2
+    error = 1.96 * float(np.sqrt(max(first, 0.0) / n + max(second, 0.0) / m))
+    return area, (area - error, area + error)
+
+
+def roc(train: Ints, holdout: Ints) -> list[tuple[float, float]]:
+    """Return the curve of false against true positives as points, from the highest scores down."""
+    false = np.concatenate([[0], np.cumsum(holdout[::-1])]) / max(int(holdout.sum()), 1)
+    true = np.concatenate([[0], np.cumsum(train[::-1])]) / max(int(train.sum()), 1)
+    corner = np.flatnonzero(np.append(np.diff(false, prepend=-1)[1:] + np.diff(true, prepend=-1)[1:], 1) > 0)
+    return [(float(false[i]), float(true[i])) for i in corner]
+
+
+def _exact(train: PersonScores, holdout: PersonScores | None) -> Metric:
+    value = int(train.exact.sum()) / max(train.people, 1)
+    floor = None if holdout is None else int(holdout.exact.sum()) / max(holdout.people, 1)
+    words = "share of persons of whom a whole row stands in the synthetic table"
+    return Metric(
+        "exact_matches", value, _wilson(int(train.exact.sum()), train.people), floor, Goal.FLOOR, None, words
+    )
+
+
+def _nearer(train: PersonScores, holdout: PersonScores) -> Metric:
+    area, interval = superiority(holdout.distance, train.distance)
+    words = (
+        "probability that a used person's closest synthetic row is closer than that of a person who was held"
+        " out; 0.5 where it makes no difference"
+    )
+    return Metric("nearer_to_train", area, interval, 0.5, Goal.FLOOR, None, words)
+
+
+def _membership(train: PersonScores, holdout: PersonScores) -> Metric:
+    """Return the true positives at the false alarms allowed; the area under the curve stands beside it."""
+    caught, alarms = _at(train.membership, holdout.membership, FALSE_ALARMS)
+    area, _ = superiority(train.membership, holdout.membership)
+    curve: list[Json] = [[round(x, 5), round(y, 5)] for x, y in roc(train.membership, holdout.membership)]
+    detail: Json = {"auc": round(area, 6), "false_alarms": round(alarms / holdout.people, 6), "roc": curve}
+    return Metric(
+        "membership",
+        caught / train.people,
+        _wilson(caught, train.people),
+        alarms / holdout.people,
+        Goal.FLOOR,
+        None,
+        f"share of used persons recognised as such where at most {FALSE_ALARMS:.1%} of the others are",
+        detail,
+    )
+
+
+def _at(train: Ints, holdout: Ints, most: float) -> tuple[int, int]:
+    """Return used and other persons from the lowest score on that at most a part of the others reach."""
+    alarms = np.cumsum(holdout[::-1])[::-1]
+    allowed = np.flatnonzero(alarms <= most * holdout.sum())
+    least = int(allowed[0]) if len(allowed) else len(holdout)
+    return int(train[least:].sum()), int(holdout[least:].sum())
+
+
+def _wilson(successes: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % interval of Wilson (1927, doi:10.1080/01621459.1927.10502953)."""
+    if not trials:
+        return 0.0, 1.0
+    z, rate = 1.96, successes / trials
+    centre = rate + z * z / (2 * trials)
+    width = z * float(np.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials**2)))
+    scale = 1 + z * z / trials
+    return max((centre - width) / scale, 0.0), min((centre + width) / scale, 1.0)

@@ -1,0 +1,72 @@
+"""Persons of one table by their scores against a synthetic one: counts that add over suppliers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from syncline.validation.cell_table import CellTable
+from syncline.validation.disclosure.closeness import UNITS, Ints
+from syncline.validation.disclosure.membership import MEMBERSHIP_BINS, Membership
+from syncline.validation.disclosure.recognition import N_BINS, Neighbours, Recognizer, by_person
+
+DISTANCE_BINS = 4097
+_DISTANCE_UNITS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonScores:
+    """How many persons have each score.
+
+    Attributes
+    ----------
+    people : how many persons there are
+    isolation : int64 (``N_BINS``,), persons by their largest isolation
+    exact : int64 (``N_BINS``,), the same of those of whom the synthetic table holds a whole row
+    distance : int64 (``DISTANCE_BINS``,), persons by the bits that their closest synthetic row lacks
+        to be their own, in 1/8 bit; the last bin takes the rest
+    membership : int64 (``MEMBERSHIP_BINS``,), persons by what the classifier of members says
+    """
+
+    people: int
+    isolation: Ints
+    exact: Ints
+    distance: Ints
+    membership: Ints
+
+    def __add__(self, other: PersonScores) -> PersonScores:
+        return PersonScores(
+            self.people + other.people,
+            self.isolation + other.isolation,
+            self.exact + other.exact,
+            self.distance + other.distance,
+            self.membership + other.membership,
+        )
+
+
+class Scorer:
+    """Score tables of persons against one synthetic table; all it knows comes from that table alone."""
+
+    def __init__(self, synthetic: CellTable, key: bytes) -> None:
+        self._recognizer = Recognizer(synthetic)
+        self._membership = Membership(synthetic, key)
+
+    def scores(self, real: CellTable) -> PersonScores:
+        """Count the persons of ``real`` by their scores."""
+        near = self._recognizer.neighbours(real)
+        matched = np.where(self._recognizer.matched(real), near.isolation, -1)
+        exact = by_person(matched, real)
+        return PersonScores(
+            real.n_persons,
+            np.bincount(by_person(near.isolation, real), minlength=N_BINS),
+            np.bincount(exact[exact >= 0], minlength=N_BINS),
+            np.bincount(-by_person(-_lost(near), real), minlength=DISTANCE_BINS),
+            np.bincount(by_person(self._membership.scores(near), real), minlength=MEMBERSHIP_BINS),
+        )
+
+
+def _lost(near: Neighbours) -> Ints:
+    """Return the bits (n,) that the closest synthetic row lacks, in 1/8 bit."""
+    lost: Ints = np.minimum((near.own - near.best) * _DISTANCE_UNITS // UNITS, DISTANCE_BINS - 1)
+    return lost

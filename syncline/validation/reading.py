@@ -1,0 +1,105 @@
+"""Read the tables of a comparison by one schema: the one given, or one that fits all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from syncline.data.inference import infer_schema
+from syncline.data.schema import Schema
+from syncline.data.section import nearest
+from syncline.errors import DataError, UsageError
+from syncline.sources.source import Source
+from syncline.validation.cell_table import CellTable, read_cells
+
+_READ_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The tables of a comparison, with the same columns; ``left_out`` are columns that not all have."""
+
+    real: CellTable
+    synthetic: CellTable
+    holdout: CellTable | None
+    left_out: tuple[str, ...]
+
+    @property
+    def schema(self) -> Schema:
+        """The schema that all tables were read by."""
+        return self.real.schema
+
+
+def read_compared(
+    real: Source, synthetic: Source, holdout: Source | None, schema: Schema | None, person: str | None = None
+) -> Compared:
+    """Read the tables; a column that one of them lacks is left out.
+
+    Parameters
+    ----------
+    schema
+        How cells are read; inferred from all tables together where None.
+    person
+        The column of the real tables that tells persons apart, where an inferred schema cannot know it.
+
+    Raises
+    ------
+    DataError
+        Where a table cannot be read, or has no column or no row to compare.
+    """
+    tables = [source for source in (real, synthetic, holdout) if source is not None]
+    known = schema if schema is not None else _inferred(tables, person)
+    own = set(known.names) & {known.person.name} if known.person is not None else set()
+    everywhere = set.intersection(*(set(source.columns) for source in tables)) | own
+    shared = known.without(tuple(v.name for v in known.modelled if v.name not in everywhere))
+    if not shared.modelled:
+        raise DataError(f"{synthetic.name}: has no column in common with {real.name} that can be compared")
+    names = dict.fromkeys(name for source in tables for name in source.columns)
+    compared = {variable.name for variable in shared.modelled} | own
+    return Compared(
+        read_cells(real, shared),
+        read_cells(synthetic, shared),
+        None if holdout is None else read_cells(holdout, shared),
+        tuple(name for name in names if name not in compared),
+    )
+
+
+def require_compared(names: Sequence[str], schema: Schema, option: str) -> None:
+    """Raise UsageError where ``option`` names a column that is not compared."""
+    known = [variable.name for variable in schema.modelled]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"{option}: there is no column {name!r} to compare; {nearest(name, known)}")
+
+
+def _inferred(sources: Sequence[Source], person: str | None) -> Schema:
+    """Infer a schema from the rows of all tables together, so that no value of any lies outside it."""
+    tables = [_whole(source) for source in sources]
+    shared = [name for name in tables[0].column_names if all(name in table.column_names for table in tables)]
+    columns = {name: _together([table.column(name) for table in tables]) for name in shared if name != person}
+    if not columns:
+        raise DataError(f"{sources[1].name}: has no column in common with {sources[0].name}")
+    inferred = infer_schema(pa.table(columns))
+    if person is None:
+        return inferred
+    if person not in tables[0].column_names:
+        hint = nearest(person, tables[0].column_names)
+        raise UsageError(f"--person: {sources[0].name} has no column {person!r}; {hint}")
+    who = Schema.model_validate({"variables": [{"name": person, "kind": "identifier", "role": "person"}]})
+    return inferred.model_copy(update={"variables": (*who.variables, *inferred.variables)})
+
+
+def _whole(source: Source) -> pa.Table:
+    batches = list(source.batches(None, _READ_ROWS))
+    if not batches:
+        raise DataError(f"{source.name}: has no rows; nothing can be compared with it")
+    return pa.Table.from_batches(batches)
+
+
+def _together(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
+    """Return the cells of a column of all tables, as text where they are stored in unlike types."""
+    if len({column.type for column in columns}) > 1:
+        columns = [column.cast(pa.string()) for column in columns]
+    return pa.chunked_array([chunk for column in columns for chunk in column.chunks])

@@ -1,0 +1,84 @@
+"""Compare a synthetic table with the real one and with people who were not used: what ``validate`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from syncline.data.blob import Json
+from syncline.data.schema import Schema
+from syncline.sources.registry import Locator, open_source
+from syncline.validation.disclosure.assess import DisclosureSettings, assess
+from syncline.validation.disclosure.gate import GateResult
+from syncline.validation.metric import Metric
+from syncline.validation.reading import read_compared, require_compared
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """The figures of a comparison by name, and what the gate says; ``validation["tv_2way"].value``."""
+
+    metrics: Mapping[str, Metric]
+    gate: GateResult
+    left_out: tuple[str, ...]
+    rows: Mapping[str, int]
+
+    def __getitem__(self, name: str) -> Metric:
+        return self.metrics[name]
+
+    def document(self) -> dict[str, Json]:
+        """Return the content of ``report.json``."""
+        return {
+            "gate": self.gate.to_json(),
+            "metrics": {name: metric.to_json() for name, metric in self.metrics.items()},
+            "left_out": list(self.left_out),
+            "rows": dict(self.rows),
+        }
+
+
+def validate(
+    real: Locator,
+    synthetic: Locator,
+    holdout: Locator | None = None,
+    *,
+    schema: Schema | Path | str | None = None,
+    person: str | None = None,
+    target: str | None = None,
+    keys: Sequence[str] = (),
+    sensitive: Sequence[str] = (),
+) -> Validation:
+    """Compare ``synthetic`` with the ``real`` rows that it was made from.
+
+    Parameters
+    ----------
+    real, synthetic, holdout
+        Data frames, Arrow tables, or paths or URLs of sources. ``holdout`` are people of the same kind who
+        were not used; without them nothing can be said of recognition, and the gate does not pass.
+    schema
+        How cells are read; inferred from all tables where left out.
+    person
+        The column of the real tables that tells persons apart, unless the schema says it.
+    target
+        A column that models are trained to predict.
+    keys, sensitive
+        What an attacker knows of a person, and what they want to know.
+
+    Raises
+    ------
+    DataError, UsageError
+        Where a table cannot be read, or an argument names no column.
+    """
+    known = Schema.from_yaml(schema) if isinstance(schema, str | Path) else schema
+    held = None if holdout is None else open_source(holdout)
+    compared = read_compared(open_source(real), open_source(synthetic), held, known, person)
+    require_compared(keys, compared.schema, "keys")
+    require_compared(sensitive, compared.schema, "sensitive")
+    require_compared([target] if target is not None else [], compared.schema, "target")
+    settings = DisclosureSettings(tuple(keys), tuple(sensitive))
+    disclosure = assess(compared.real, compared.synthetic, compared.holdout, settings)
+    metrics = {metric.name: metric for metric in disclosure.metrics}
+    rows = {"real": compared.real.n_rows, "synthetic": compared.synthetic.n_rows}
+    if compared.holdout is not None:
+        rows["holdout"] = compared.holdout.n_rows
+    return Validation(metrics, disclosure.gate, compared.left_out, rows)

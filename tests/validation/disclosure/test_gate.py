@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from syncline.validation.cell_table import CellTable
+from syncline.validation.disclosure.assess import DisclosureSettings, assess, strata
+from syncline.validation.disclosure.gate import judge
+from syncline.validation.disclosure.repeated import LEAST_COPIES, repeated_rows
+from syncline.validation.disclosure.scores import Scorer
+from tests.validation.disclosure.small_tables import table_of, tables
+
+
+def people(n_rows: int, seed: int) -> CellTable:
+    """Return persons whose weight depends on their age, and their ward on both."""
+    rng = np.random.default_rng(seed)
+    age = rng.integers(0, 100, n_rows)
+    weight = np.clip(400 + 3 * age + rng.normal(0, 120, n_rows), 0, 9990).astype(np.int64)
+    ward = (age // 30 + (weight > 600)) % 4
+    return table_of([age, weight, np.where(rng.random(n_rows) < 0.2, rng.integers(0, 4, n_rows), ward)])
+
+
+def together(first: CellTable, second: CellTable) -> CellTable:
+    keys = [np.concatenate(pair) for pair in zip(first.keys, second.keys, strict=True)]
+    return table_of(keys)
+
+
+TRAIN, HOLDOUT, FRESH = people(3000, 1), people(3000, 2), people(3000, 3)
+
+
+def test_fresh_rows_of_the_same_kind_pass() -> None:
+    assert assess(TRAIN, FRESH, HOLDOUT, DisclosureSettings()).gate.passed
+
+
+@pytest.mark.parametrize("copied", [3000, 300, 150])
+def test_copies_of_used_persons_fail(copied: int) -> None:
+    leak = together(TRAIN.take(np.arange(copied)), FRESH.take(np.arange(3000 - copied)))
+    gate = assess(TRAIN, leak, HOLDOUT, DisclosureSettings()).gate
+    assert not gate.passed
+    assert any(failure.startswith("xgap") for failure in gate.failures)
+
+
+def test_copies_of_held_out_persons_are_nobodys_disclosure() -> None:
+    leak = together(HOLDOUT.take(np.arange(300)), FRESH.take(np.arange(2700)))
+    assert assess(TRAIN, leak, HOLDOUT, DisclosureSettings()).gate.passed
+
+
+def test_without_anybody_held_out_it_does_not_pass() -> None:
+    found = assess(TRAIN, FRESH, None, DisclosureSettings())
+    assert not found.gate.passed
+    assert "held out" in found.gate.failures[0]
+
+
+def test_one_person_copied_many_times_is_seen_in_the_table_alone() -> None:
+    rows = table_of([FRESH.keys[0], FRESH.keys[1], FRESH.keys[2] % 3])
+    alone = table_of([np.full(40, 55), np.full(40, 9990), np.full(40, 3)])
+    many = repeated_rows(together(rows, alone))
+    assert many is not None
+    assert (many.rows, many.copies) == (1, 40)
+    assert repeated_rows(together(rows, alone.take(np.arange(LEAST_COPIES - 1)))) is None
+    common = table_of([np.full(40, 50), np.full(40, 550), np.full(40, 1)])
+    assert repeated_rows(together(rows, common)) is None
+
+
+@given(tables(most_rows=12), tables(most_rows=12), tables())
+def test_scores_add_over_suppliers(first: CellTable, second: CellTable, synthetic: CellTable) -> None:
+    scorer = Scorer(synthetic, b"key")
+    apart = scorer.scores(first) + scorer.scores(second)
+    owner = np.concatenate([first.owner, second.owner + first.n_persons])
+    both = CellTable(
+        first.schema,
+        tuple(np.concatenate(pair) for pair in zip(first.keys, second.keys, strict=True)),
+        tuple(np.concatenate(pair) for pair in zip(first.status, second.status, strict=True)),
+        owner,
+    )
+    whole = scorer.scores(both)
+    assert whole.people == apart.people
+    for name in ("isolation", "exact", "distance", "membership"):
+        assert np.array_equal(getattr(whole, name), getattr(apart, name))
+        assert getattr(whole, name).sum() <= whole.people
+
+
+def test_suppliers_are_strata_of_their_own() -> None:
+    scorer = Scorer(FRESH, b"key")
+    half = np.arange(3000) < 1000
+    pairs = [(scorer.scores(TRAIN.take(part)), scorer.scores(HOLDOUT.take(part))) for part in (half, ~half)]
+    apart, pooled = (
+        judge(strata(pairs), None),
+        judge(strata([(scorer.scores(TRAIN), scorer.scores(HOLDOUT))]), None),
+    )
+    assert [(r.train, r.holdout) for r in apart.rungs] == [(r.train, r.holdout) for r in pooled.rungs]
+    assert [r.p for r in apart.rungs] == pytest.approx([r.p for r in pooled.rungs], abs=0.05)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from syncline.validation.disclosure.ladder import (
+    Stratum,
+    exact_ladder,
+    hypergeometric,
+    smallest_leak,
+    tail_probability,
+    top_ladder,
+)
+from syncline.validation.disclosure.recognition import N_BINS
+
+
+@given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 60))
+def test_the_law_is_the_one_of_scipy(people: int, train: int, drawn: int) -> None:
+    train, drawn = min(train, people), min(drawn, people)
+    expected = stats.hypergeom(people, train, drawn).pmf(np.arange(drawn + 1))
+    assert hypergeometric(people, train, drawn) == pytest.approx(expected, abs=1e-12)
+
+
+def test_one_stratum_is_fishers_test() -> None:
+    seen, control, n_train, n_holdout = 12, 3, 400, 300
+    table = [[seen, n_train - seen], [control, n_holdout - control]]
+    expected = stats.fisher_exact(table, alternative="greater").pvalue
+    found = tail_probability([seen + control], [n_train], [n_train + n_holdout], seen)
+    assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_strata_are_added() -> None:
+    rng = np.random.default_rng(5)
+    drawn, train, people = [9, 4, 0], [30, 5, 7], [50, 25, 9]
+    draws = sum(
+        rng.hypergeometric(k, n - k, d, 200_000) if d else 0
+        for d, k, n in zip(drawn, train, people, strict=True)
+    )
+    found = tail_probability(drawn, train, people, 8)
+    assert found == pytest.approx(float((draws >= 8).mean()), abs=0.005)
+
+
+def stratum(train: dict[int, int], holdout: dict[int, int], n_train: int, n_holdout: int) -> Stratum:
+    parts = []
+    for counts in (train, holdout):
+        bins = np.zeros(N_BINS, np.int64)
+        for place, count in counts.items():
+            bins[place] = count
+        parts.append(bins)
+    return Stratum(*parts, n_train, n_holdout)
+
+
+def test_the_lower_limit_is_the_one_of_clopper_and_pearson() -> None:
+    chosen = stratum({700: 40}, {700: 10}, 1000, 1000)
+    rung = exact_ladder([chosen], 0.001, 0.0)[-1]
+    share = stats.binomtest(40, 50).proportion_ci(0.998, "exact").low
+    assert rung.lower == pytest.approx(50 * (share - (1 - share)) / 1000)
+    assert rung.excess == pytest.approx(0.03)
+    assert rung.fails
+
+
+def test_a_top_share_never_takes_more_than_its_part_unless_one_bin_holds_more() -> None:
+    many = stratum({100: 5, 90: 500, 0: 495}, {100: 4, 90: 500, 0: 496}, 1000, 1000)
+    chosen = [rung.train + rung.holdout for rung in top_ladder("gap", [many], 0.01, 0.0)]
+    assert chosen == [9, 9, 9, 9, 9]
+    tied = stratum({90: 500, 0: 500}, {90: 500, 0: 500}, 1000, 1000)
+    assert [rung.train for rung in top_ladder("gap", [tied], 0.01, 0.0)] == [500] * 5
+
+
+def test_an_empty_ladder_never_fails() -> None:
+    nobody = stratum({}, {}, 0, 0)
+    rungs = exact_ladder([nobody], 0.01, 0.0) + top_ladder("gap", [nobody], 0.01, 0.0)
+    assert not any(rung.fails for rung in rungs)
+    assert smallest_leak(0, 10, 0.01) == 1.0
+
+
+def test_the_smallest_leak_is_the_first_that_is_noticed() -> None:
+    n_train, n_holdout, alpha = 200, 50, 0.001
+    least = round(smallest_leak(n_train, n_holdout, alpha) * n_train)
+    for copied, noticed in ((least, True), (least - 1, False)):
+        p = tail_probability([copied], [n_train], [n_train + n_holdout], copied)
+        approximate = (n_train / (n_train + n_holdout)) ** copied
+        assert (approximate < alpha) is noticed
+        assert p <= approximate
