@@ -7,7 +7,7 @@ a fifth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from syncline.errors import DataError, DocumentError, PolicyUnreadable
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.participation import Participation
 from syncline.study.policy import Policy
+from syncline.study.sections import Method
 from syncline.study.spec import StudySpec
 
 
@@ -118,11 +119,26 @@ def _against_questions(policy: Policy, spec: StudySpec, flow: DataFlow | None) -
     if flow is not None and STEPS[flow].sends_rows:
         return []  # nothing is asked of a supplier that sends rows
     method = spec.synthesizer.method
-    return [
+    refusals = [
         f"questions: the method {method.value} asks questions of kind '{kind.value}', which is not listed"
         for kind in QUESTIONS[method]
         if kind not in policy.questions
     ]
+    return refusals + list(_against_limits(policy, spec))
+
+
+def _against_limits(policy: Policy, spec: StudySpec) -> Iterator[str]:
+    """Refuse a study at once where the limits do not let its first questions be answered."""
+    limits, method = policy.limits, spec.synthesizer.method
+    order = 1 if method is Method.MARGINALS and spec.validation is None else 2
+    if limits.max_order < order:
+        yield (
+            f"limits.max_order: the method {method.value} counts {order} columns together, permitted are"
+            f" {limits.max_order}"
+        )
+    for name, most in (("max_rounds", limits.max_rounds), ("max_cells", limits.max_cells)):
+        if most == 0:
+            yield f"limits.{name}: it permits 0, which is also meant where it is left out"
 
 
 def _wanted(spec: StudySpec, supplier: str) -> str | None:

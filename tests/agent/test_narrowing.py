@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 
 import pytest
 
@@ -160,6 +161,16 @@ def test_questions_are_judged_by_the_flow_that_is_answered(command, home, tmp_pa
     assert code == 1
     assert [refusal.split("'")[1] for refusal in found["refusals"]] == ["rank_counts"]
     assert (found["flow_asked"], found["flow"]) == ("raw", None)
+
+
+@pytest.mark.parametrize("key", ["max_order", "max_rounds", "max_cells"])
+def test_a_limit_that_lets_no_question_through_refuses_the_study_at_once(command, home, tmp_path, key):
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY)
+    home.policy.write_text(re.sub(rf"{key}: \d+,?", "", POLICY))
+    code, out, _ = command("policy", "test", study, "--json", "--home", home.root)
+    assert code == 1
+    assert [refusal.split(":")[0] for refusal in json.loads(out)["refusals"]] == [f"limits.{key}"]
 
 
 def test_the_words_of_every_command_name_both_flows(command, home, tmp_path):
