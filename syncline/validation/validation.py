@@ -13,6 +13,7 @@ from syncline.validation.disclosure.assess import DisclosureSettings, assess
 from syncline.validation.disclosure.gate import GateResult
 from syncline.validation.metric import Metric
 from syncline.validation.reading import read_compared, require_compared
+from syncline.validation.utility.assess import UtilitySettings, assess_utility
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def validate(
     target: str | None = None,
     keys: Sequence[str] = (),
     sensitive: Sequence[str] = (),
+    min_cell: int = 11,
 ) -> Validation:
     """Compare ``synthetic`` with the ``real`` rows that it was made from.
 
@@ -63,6 +65,8 @@ def validate(
         A column that models are trained to predict.
     keys, sensitive
         What an attacker knows of a person, and what they want to know.
+    min_cell
+        Real rows that a category must have to be counted as one that the synthetic table lacks.
 
     Raises
     ------
@@ -75,9 +79,10 @@ def validate(
     require_compared(keys, compared.schema, "keys")
     require_compared(sensitive, compared.schema, "sensitive")
     require_compared([target] if target is not None else [], compared.schema, "target")
-    settings = DisclosureSettings(tuple(keys), tuple(sensitive))
-    disclosure = assess(compared.real, compared.synthetic, compared.holdout, settings)
-    metrics = {metric.name: metric for metric in disclosure.metrics}
+    tables = (compared.real, compared.synthetic, compared.holdout)
+    utility = assess_utility(*tables, UtilitySettings(target, min_cell))
+    disclosure = assess(*tables, DisclosureSettings(tuple(keys), tuple(sensitive)))
+    metrics = {metric.name: metric for metric in (*utility, *disclosure.metrics)}
     rows = {"real": compared.real.n_rows, "synthetic": compared.synthetic.n_rows}
     if compared.holdout is not None:
         rows["holdout"] = compared.holdout.n_rows

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from syncline.data.blob import Json
-from syncline.validation.disclosure.closeness import Ints
 from syncline.validation.disclosure.scores import PersonScores
+from syncline.validation.histograms import Ints, roc, superiority
 from syncline.validation.metric import Goal, Metric
 
 FALSE_ALARMS = 0.001
@@ -21,30 +21,6 @@ def score_figures(train: PersonScores, holdout: PersonScores | None) -> list[Met
         words = "not computed: nobody was held out"
         return [*figures, *(Metric(name, None, words=words) for name in ("nearer_to_train", "membership"))]
     return [*figures, _nearer(train, holdout), _membership(train, holdout)]
-
-
-def superiority(higher: Ints, lower: Ints) -> tuple[float, tuple[float, float]]:
-    """Return P(a score of ``higher`` > one of ``lower``) + half the ties, with its 95 % interval.
-
-    Both are histograms (n_bins,) of scores. It is the area under the ROC curve; its variance is the one of
-    Hanley and McNeil (1982, doi:10.1148/radiology.143.1.7063747), from the counts themselves.
-    """
-    n, m = int(higher.sum()), int(lower.sum())
-    below = np.concatenate([[0], np.cumsum(lower)[:-1]]) + lower / 2
-    above = (n - np.cumsum(higher)) + higher / 2
-    area = float((higher * below).sum()) / n / m
-    first = float((higher * (below / m) ** 2).sum()) / n - area**2
-    second = float((lower * (above / n) ** 2).sum()) / m - area**2
-    error = 1.96 * float(np.sqrt(max(first, 0.0) / n + max(second, 0.0) / m))
-    return area, (area - error, area + error)
-
-
-def roc(train: Ints, holdout: Ints) -> list[tuple[float, float]]:
-    """Return the curve of false against true positives as points, from the highest scores down."""
-    false = np.concatenate([[0], np.cumsum(holdout[::-1])]) / max(int(holdout.sum()), 1)
-    true = np.concatenate([[0], np.cumsum(train[::-1])]) / max(int(train.sum()), 1)
-    corner = np.flatnonzero(np.append(np.diff(false, prepend=-1)[1:] + np.diff(true, prepend=-1)[1:], 1) > 0)
-    return [(float(false[i]), float(true[i])) for i in corner]
 
 
 def _exact(train: PersonScores, holdout: PersonScores | None) -> Metric:

@@ -1,0 +1,31 @@
+"""Everything that is said of usefulness, for tables that lie in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncline.validation.cell_table import CellTable
+from syncline.validation.metric import Metric
+from syncline.validation.utility.distinguish import distinguish
+from syncline.validation.utility.tables import table_figures
+from syncline.validation.utility.transfer import transfer
+
+
+@dataclass(frozen=True, slots=True)
+class UtilitySettings:
+    """What is predicted, the smallest count that is printed, and the key of the lottery of rows."""
+
+    target: str | None = None
+    min_cell: int = 11
+    lottery: bytes = b"syncline"
+
+
+def assess_utility(
+    real: CellTable, synthetic: CellTable, holdout: CellTable | None, settings: UtilitySettings
+) -> list[Metric]:
+    """Compare a synthetic table with the rows it was made from, and with rows that were not used."""
+    figures = table_figures(real, synthetic, holdout, settings.min_cell)
+    figures += distinguish(real, synthetic, holdout, settings.lottery)
+    if settings.target is not None:
+        figures.append(transfer(real, synthetic, holdout, settings.target))
+    return figures

@@ -1,0 +1,178 @@
+"""How far the marginals of a synthetic table are from those of the real one, from counts of cells alone.
+
+The distance of a set of columns is the total variation: half the sum of the absolute differences of the
+cells' shares. Association in a pair is Cramer's V (1946, eq. 21.9.4), from the same counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import prod
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.blob import Json
+from syncline.validation.cell_table import CellTable
+from syncline.validation.column_bins import Codes, TableBins, bins_of
+from syncline.validation.histograms import Ints
+from syncline.validation.metric import Goal, Metric
+
+MAX_CODES = 32
+SHARED_VALUE = 0.05
+"""A number that so large a part of the synthetic rows holds is a bin of its own."""
+
+MOST_SETS = 2000
+"""Pairs of columns that are compared; of more, so many that are evenly spaced in their order."""
+
+MOST_TRIPLES = 200
+RARE = 0.01
+_WORST = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetCounts:
+    """The cells of one set of columns in the three tables, each shaped by the columns' codes."""
+
+    columns: tuple[str, ...]
+    synthetic: Ints
+    train: Ints
+    holdout: Ints | None
+
+    @property
+    def distance(self) -> float:
+        """Total variation between synthetic and real rows."""
+        return total_variation(self.synthetic, self.train)
+
+    @property
+    def floor(self) -> float | None:
+        """Total variation between held-out and used rows."""
+        return None if self.holdout is None else total_variation(self.holdout, self.train)
+
+
+def total_variation(first: Ints, second: Ints) -> float:
+    """Return half the sum of absolute differences of the cells' shares."""
+    shares = [counts / max(int(counts.sum()), 1) for counts in (first, second)]
+    return float(np.abs(shares[0] - shares[1]).sum() / 2)
+
+
+def cramers_v(counts: Ints) -> float:
+    """Return Cramer's V of a table (a, b): 0 without association, 1 where one column tells the other."""
+    table = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    least = min(table.shape) - 1
+    if least < 1:
+        return 0.0
+    n = table.sum()
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
+    return float(np.sqrt(((table - expected) ** 2 / expected).sum() / n / least))
+
+
+def table_figures(
+    train: CellTable, synthetic: CellTable, holdout: CellTable | None, min_cell: int
+) -> list[Metric]:
+    """Return total variations of one, two and three columns, associations, and what is rare."""
+    bins = bins_of(synthetic, MAX_CODES, SHARED_VALUE)
+    codes = [None if t is None else bins.encode(t) for t in (synthetic, train, holdout)]
+    singles = list(_counted(bins, codes, [(place,) for place in range(len(bins.columns))]))
+    pairs = list(_counted(bins, codes, _sets(bins, 2, MOST_SETS)))
+    triples = list(_counted(bins, codes, _sets(bins, 3, MOST_TRIPLES)))
+    return [
+        _variation("tv_1way", singles, "single columns"),
+        _variation("tv_2way", pairs, "pairs of columns"),
+        _variation("tv_3way", triples, f"sets of three columns ({len(triples)} of them)"),
+        _association(pairs),
+        _rare(singles, bins, min_cell),
+    ]
+
+
+def _sets(bins: TableBins, size: int, most: int) -> list[tuple[int, ...]]:
+    """Return all sets of ``size`` columns; of too many, evenly spaced ones in the order of their places."""
+    every = list(combinations(range(len(bins.columns)), size))
+    if len(every) <= most:
+        return every
+    return [every[place * len(every) // most] for place in range(most)]
+
+
+def _counted(
+    bins: TableBins, codes: Sequence[Codes | None], sets: Iterable[tuple[int, ...]]
+) -> Iterable[SetCounts]:
+    for places in sets:
+        shape = tuple(bins.levels[place] for place in places)
+        synthetic, train, holdout = (
+            None if table is None else _cells(table, places, shape) for table in codes
+        )
+        assert synthetic is not None
+        assert train is not None
+        yield SetCounts(tuple(bins.names[place] for place in places), synthetic, train, holdout)
+
+
+def _cells(codes: Codes, places: tuple[int, ...], shape: tuple[int, ...]) -> Ints:
+    cell: npt.NDArray[np.int64] = codes[:, places[0]].astype(np.int64)
+    for place, levels in zip(places[1:], shape[1:], strict=True):
+        cell = cell * levels + codes[:, place]
+    return np.bincount(cell, minlength=prod(shape)).reshape(shape)
+
+
+def _variation(name: str, sets: Sequence[SetCounts], words: str) -> Metric:
+    if not sets:
+        return Metric(name, None, words=f"not computed: there are no {words}")
+    floors = [found.floor for found in sets]
+    floor = None if None in floors else float(np.mean([f for f in floors if f is not None]))
+    worst = sorted(sets, key=lambda found: (-found.distance, found.columns))[:_WORST]
+    detail: Json = {
+        "worst": [
+            {
+                "columns": list(found.columns),
+                "value": round(found.distance, 6),
+                "floor": None if found.floor is None else round(found.floor, 6),
+            }
+            for found in worst
+        ],
+        "sets": len(sets),
+    }
+    value = float(np.mean([found.distance for found in sets]))
+    return Metric(name, value, None, floor, Goal.FLOOR, None, f"mean total variation of {words}", detail)
+
+
+def _association(pairs: Sequence[SetCounts]) -> Metric:
+    if not pairs:
+        return Metric("association", None, words="not computed: there is one column only")
+    rows = [(found.columns, cramers_v(found.synthetic), cramers_v(found.train)) for found in pairs]
+    off = float(np.mean([abs(made - real) for _, made, real in rows]))
+    floor = None
+    if all(found.holdout is not None for found in pairs):
+        held = [cramers_v(found.holdout) for found in pairs if found.holdout is not None]
+        floor = float(np.mean([abs(h - real) for h, (_, _, real) in zip(held, rows, strict=True)]))
+    worst = sorted(rows, key=lambda row: (-abs(row[1] - row[2]), row[0]))[:_WORST]
+    detail: Json = {
+        "worst": [
+            {"columns": list(columns), "synthetic": round(made, 6), "real": round(real, 6)}
+            for columns, made, real in worst
+        ]
+    }
+    words = "mean difference of Cramer's V between synthetic and real pairs"
+    return Metric("association", off, None, floor, Goal.FLOOR, None, words, detail)
+
+
+def _rare(singles: Sequence[SetCounts], bins: TableBins, min_cell: int) -> Metric:
+    """Return the part of the rare real categories, of ``min_cell`` rows or more, that the table holds."""
+    real = held = 0
+    missing: list[Json] = []
+    for found, column in zip(singles, bins.columns, strict=True):
+        if not len(column.code):
+            continue
+        counts = found.train[1:]
+        rare = (counts >= min_cell) & (counts < RARE * found.train.sum())
+        real += int(rare.sum())
+        held += int((rare & (found.synthetic[1:] > 0)).sum())
+        lost = int((rare & (found.synthetic[1:] == 0)).sum())
+        if lost:
+            missing.append({"column": column.name, "categories": lost})
+    words = (
+        f"part of the categories of at least {min_cell} and under {RARE:.0%} of the rows that the table has"
+    )
+    if not real:
+        return Metric("rare_categories", None, words="not computed: no category is rare")
+    return Metric("rare_categories", held / real, None, 1.0, Goal.MAXIMIZE, None, words, {"missing": missing})

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats.contingency import association
+from sklearn.metrics import roc_auc_score
+
+from syncline.validation.boosting import MAX_BINS
+from syncline.validation.cell_table import CellTable
+from syncline.validation.column_bins import bins_of
+from syncline.validation.histograms import roc, superiority
+from syncline.validation.utility.assess import UtilitySettings, assess_utility
+from syncline.validation.utility.distinguish import SHARED_VALUE, separate
+from syncline.validation.utility.tables import cramers_v, total_variation
+from tests.validation.utility.made_up import persons, shuffled
+
+TRAIN, HOLDOUT, FRESH = persons(3000, 1), persons(3000, 2), persons(3000, 3)
+
+
+def figures(synthetic: CellTable, holdout: CellTable | None = HOLDOUT) -> dict[str, float]:
+    found = assess_utility(TRAIN, synthetic, holdout, UtilitySettings("ill"))
+    return {metric.name: metric.value for metric in found if metric.value is not None}
+
+
+def test_fresh_rows_are_as_good_as_held_out_ones() -> None:
+    found = {m.name: m for m in assess_utility(TRAIN, FRESH, HOLDOUT, UtilitySettings("ill"))}
+    for name in ("tv_1way", "tv_2way", "tv_3way", "auc_holdout", "tstr"):
+        metric = found[name]
+        assert metric.value is not None
+        assert metric.floor is not None
+        assert metric.value == pytest.approx(metric.floor, abs=0.03), name
+
+
+def test_columns_without_each_other_are_seen() -> None:
+    whole, torn = figures(FRESH), figures(shuffled(FRESH, 4))
+    assert torn["tv_1way"] == pytest.approx(whole["tv_1way"], abs=1e-9)
+    assert torn["tv_2way"] > whole["tv_2way"] + 0.1
+    assert torn["auc_holdout"] > 0.7
+    assert torn["association"] > whole["association"] + 0.1
+    assert torn["tstr"] < 0.6 < whole["tstr"]
+
+
+def test_a_copy_hides_among_the_rows_that_it_copies_but_not_among_others() -> None:
+    assert figures(TRAIN, None)["auc_holdout"] < figures(TRAIN)["auc_holdout"]
+
+
+def test_a_lost_rare_category_is_named() -> None:
+    common = FRESH.take(FRESH.keys[2] != 3)
+    found = {m.name: m for m in assess_utility(TRAIN, common, HOLDOUT, UtilitySettings())}
+    assert found["rare_categories"].value == 0
+    assert found["rare_categories"].detail == {"missing": [{"column": "ward", "categories": 1}]}
+    assert figures(FRESH)["rare_categories"] == 1
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_neither_order_nor_repetition_of_the_run_changes_a_figure(seed: int) -> None:
+    order = np.random.default_rng(seed).permutation(3000)
+    assert figures(FRESH.take(order), HOLDOUT.take(order)) == figures(FRESH)
+
+
+def test_scores_are_out_of_fold() -> None:
+    bins = bins_of(FRESH, MAX_BINS, SHARED_VALUE)
+    found = separate(bins, FRESH, HOLDOUT, b"key")
+    assert superiority(found.synthetic, found.real)[0] == pytest.approx(0.5, abs=0.03)
+
+
+def test_total_variation_is_that_of_a_naive_sum() -> None:
+    rng = np.random.default_rng(1)
+    one, two = rng.integers(0, 9, (4, 5)), rng.integers(0, 9, (4, 5))
+    naive = sum(abs(a / one.sum() - b / two.sum()) for a, b in zip(one.flat, two.flat, strict=True)) / 2
+    assert total_variation(one, two) == pytest.approx(naive)
+
+
+def test_cramers_v_is_that_of_scipy() -> None:
+    rng = np.random.default_rng(2)
+    table = rng.integers(1, 40, (4, 6))
+    assert cramers_v(table) == pytest.approx(association(table, method="cramer"))
+    assert cramers_v(np.diag([5, 7, 9])) == pytest.approx(1)
+    assert cramers_v(np.array([[4, 0], [3, 0]])) == 0
+
+
+def test_superiority_is_the_area_under_the_curve() -> None:
+    rng = np.random.default_rng(3)
+    one, two = rng.integers(3, 12, 200), rng.integers(0, 9, 300)
+    counts = [np.bincount(scores, minlength=12) for scores in (one, two)]
+    truth, scores = np.repeat([1, 0], [200, 300]), np.concatenate([one, two])
+    area, (low, high) = superiority(*counts)
+    assert area == pytest.approx(roc_auc_score(truth, scores))
+    assert low < area < high
+    points = np.array(roc(*counts))
+    assert np.trapezoid(points[:, 1], points[:, 0]) == pytest.approx(area)
+
+
+def test_the_interval_of_an_area_covers_it_about_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(4)
+    shift = 8
+    truth = np.mean(rng.normal(shift, 10, 200_000) > rng.normal(0, 10, 200_000))
+    covered = 0
+    for _ in range(300):
+        scores = [np.clip(np.rint(rng.normal(m, 10, 120)) + 60, 0, 120).astype(int) for m in (shift, 0)]
+        _, (low, high) = superiority(*(np.bincount(s, minlength=121) for s in scores))
+        covered += low <= truth <= high
+    assert 0.91 < covered / 300 < 0.985
