@@ -12,8 +12,9 @@ from syncline.version import __version__
 
 if TYPE_CHECKING:
     from syncline.synthesizers.synthesizer import Synthesizer
+    from syncline.validation.validation import validate
 
-__all__ = ["Synthesizer", "__version__"]
+__all__ = ["Synthesizer", "__version__", "validate"]
 
 
 def __getattr__(name: str) -> object:
@@ -21,4 +22,8 @@ def __getattr__(name: str) -> object:
         from syncline.synthesizers.synthesizer import Synthesizer
 
         return Synthesizer
+    if name == "validate":
+        from syncline.validation.validation import validate
+
+        return validate
     raise AttributeError(f"module 'syncline' has no attribute {name!r}")

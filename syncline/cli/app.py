@@ -12,6 +12,7 @@ from syncline.cli.hub_session import login
 from syncline.cli.local import schema, simulate, synthesize
 from syncline.cli.releases import releases
 from syncline.cli.studies import studies
+from syncline.cli.validation import validate
 from syncline.cli.verification import verify
 from syncline.version import __version__
 
@@ -43,6 +44,7 @@ def options(
 app.command("demo")(demo)
 app.command("simulate")(simulate)
 app.command("synthesize")(synthesize)
+app.command("validate")(validate)
 app.command("verify")(verify)
 app.command("advise")(advise)
 app.command("login")(login)

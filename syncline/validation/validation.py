@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from syncline.data.blob import Json
 from syncline.data.schema import Schema
+from syncline.durable.storage_fault import storage_error_from_os
 from syncline.sources.registry import Locator, open_source
 from syncline.validation.disclosure.assess import DisclosureSettings, assess
 from syncline.validation.disclosure.gate import GateResult
 from syncline.validation.metric import Metric
 from syncline.validation.reading import read_compared, require_compared
+from syncline.validation.report.page import as_page
 from syncline.validation.utility.assess import UtilitySettings, assess_utility
+
+TITLE = "A synthetic table beside the real one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,7 @@ class Validation:
 
     metrics: Mapping[str, Metric]
     gate: GateResult
+    distributions: tuple[Json, ...]
     left_out: tuple[str, ...]
     rows: Mapping[str, int]
 
@@ -33,9 +39,22 @@ class Validation:
         return {
             "gate": self.gate.to_json(),
             "metrics": {name: metric.to_json() for name, metric in self.metrics.items()},
+            "distributions": list(self.distributions),
             "left_out": list(self.left_out),
             "rows": dict(self.rows),
         }
+
+    def to_json(self, path: Path | str) -> None:
+        """Write ``report.json``."""
+        _write(Path(path), json.dumps(self.document(), indent=1, ensure_ascii=False) + "\n")
+
+    def to_html(self, path: Path | str) -> None:
+        """Write the report as one self-contained page."""
+        _write(Path(path), self._repr_html_())
+
+    def _repr_html_(self) -> str:
+        """Return the page, as which a notebook shows the result."""
+        return as_page(self.document(), TITLE)
 
 
 def validate(
@@ -82,8 +101,15 @@ def validate(
     tables = (compared.real, compared.synthetic, compared.holdout)
     utility = assess_utility(*tables, UtilitySettings(target, min_cell))
     disclosure = assess(*tables, DisclosureSettings(tuple(keys), tuple(sensitive)))
-    metrics = {metric.name: metric for metric in (*utility, *disclosure.metrics)}
+    metrics = {metric.name: metric for metric in (*utility.metrics, *disclosure.metrics)}
     rows = {"real": compared.real.n_rows, "synthetic": compared.synthetic.n_rows}
     if compared.holdout is not None:
         rows["holdout"] = compared.holdout.n_rows
-    return Validation(metrics, disclosure.gate, compared.left_out, rows)
+    return Validation(metrics, disclosure.gate, utility.distributions, compared.left_out, rows)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise storage_error_from_os(path, fault) from fault

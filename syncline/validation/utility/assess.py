@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from syncline.data.blob import Json
 from syncline.validation.cell_table import CellTable
 from syncline.validation.metric import Metric
 from syncline.validation.utility.distinguish import distinguish
-from syncline.validation.utility.tables import table_figures
+from syncline.validation.utility.distributions import distributions
+from syncline.validation.utility.tables import Tables
 from syncline.validation.utility.transfer import transfer
 
 
@@ -20,12 +22,22 @@ class UtilitySettings:
     lottery: bytes = b"syncline"
 
 
+@dataclass(frozen=True, slots=True)
+class Utility:
+    """The figures, and each column's shares in both tables."""
+
+    metrics: tuple[Metric, ...]
+    distributions: tuple[Json, ...]
+
+
 def assess_utility(
     real: CellTable, synthetic: CellTable, holdout: CellTable | None, settings: UtilitySettings
-) -> list[Metric]:
+) -> Utility:
     """Compare a synthetic table with the rows it was made from, and with rows that were not used."""
-    figures = table_figures(real, synthetic, holdout, settings.min_cell)
+    tables = Tables.of(real, synthetic, holdout)
+    figures = tables.figures(settings.min_cell)
     figures += distinguish(real, synthetic, holdout, settings.lottery)
     if settings.target is not None:
         figures.append(transfer(real, synthetic, holdout, settings.target))
-    return figures
+    shares = distributions(tables.singles, tables.bins, real.schema, settings.min_cell)
+    return Utility(tuple(figures), tuple(shares))

@@ -24,12 +24,13 @@ MAX_CODES = 32
 SHARED_VALUE = 0.05
 """A number that so large a part of the synthetic rows holds is a bin of its own."""
 
-MOST_SETS = 2000
-"""Pairs of columns that are compared; of more, so many that are evenly spaced in their order."""
+MOST_SETS = 5000
+"""Columns or pairs that are compared; of more, so many that are evenly spaced in their order."""
 
 MOST_TRIPLES = 200
 RARE = 0.01
 _WORST = 10
+_MOST_LISTED = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,22 +70,32 @@ def cramers_v(counts: Ints) -> float:
     return float(np.sqrt(((table - expected) ** 2 / expected).sum() / n / least))
 
 
-def table_figures(
-    train: CellTable, synthetic: CellTable, holdout: CellTable | None, min_cell: int
-) -> list[Metric]:
-    """Return total variations of one, two and three columns, associations, and what is rare."""
-    bins = bins_of(synthetic, MAX_CODES, SHARED_VALUE)
-    codes = [None if t is None else bins.encode(t) for t in (synthetic, train, holdout)]
-    singles = list(_counted(bins, codes, [(place,) for place in range(len(bins.columns))]))
-    pairs = list(_counted(bins, codes, _sets(bins, 2, MOST_SETS)))
-    triples = list(_counted(bins, codes, _sets(bins, 3, MOST_TRIPLES)))
-    return [
-        _variation("tv_1way", singles, "single columns"),
-        _variation("tv_2way", pairs, "pairs of columns"),
-        _variation("tv_3way", triples, f"sets of three columns ({len(triples)} of them)"),
-        _association(pairs),
-        _rare(singles, bins, min_cell),
-    ]
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """The counts of single columns, pairs and sets of three, in the codes of ``bins``."""
+
+    bins: TableBins
+    singles: tuple[SetCounts, ...]
+    pairs: tuple[SetCounts, ...]
+    triples: tuple[SetCounts, ...]
+
+    @classmethod
+    def of(cls, train: CellTable, synthetic: CellTable, holdout: CellTable | None) -> Tables:
+        """Count all sets of columns, in bins that only the synthetic table decides."""
+        bins = bins_of(synthetic, MAX_CODES, SHARED_VALUE)
+        codes = [None if table is None else bins.encode(table) for table in (synthetic, train, holdout)]
+        wanted = (_sets(bins, 1, MOST_SETS), _sets(bins, 2, MOST_SETS), _sets(bins, 3, MOST_TRIPLES))
+        return cls(bins, *(tuple(_counted(bins, codes, sets)) for sets in wanted))
+
+    def figures(self, min_cell: int) -> list[Metric]:
+        """Return total variations, associations, and what is rare."""
+        return [
+            _variation("tv_1way", self.singles, "single columns"),
+            _variation("tv_2way", self.pairs, "pairs of columns"),
+            _variation("tv_3way", self.triples, f"sets of three columns ({len(self.triples)} of them)"),
+            _association(self.pairs),
+            _rare(self.singles, self.bins, min_cell),
+        ]
 
 
 def _sets(bins: TableBins, size: int, most: int) -> list[tuple[int, ...]]:
@@ -129,6 +140,10 @@ def _variation(name: str, sets: Sequence[SetCounts], words: str) -> Metric:
                 "floor": None if found.floor is None else round(found.floor, 6),
             }
             for found in worst
+        ],
+        "all": [
+            {"columns": list(found.columns), "value": round(found.distance, 6)}
+            for found in sets[:_MOST_LISTED]
         ],
         "sets": len(sets),
     }

@@ -18,12 +18,12 @@ TRAIN, HOLDOUT, FRESH = persons(3000, 1), persons(3000, 2), persons(3000, 3)
 
 
 def figures(synthetic: CellTable, holdout: CellTable | None = HOLDOUT) -> dict[str, float]:
-    found = assess_utility(TRAIN, synthetic, holdout, UtilitySettings("ill"))
+    found = assess_utility(TRAIN, synthetic, holdout, UtilitySettings("ill")).metrics
     return {metric.name: metric.value for metric in found if metric.value is not None}
 
 
 def test_fresh_rows_are_as_good_as_held_out_ones() -> None:
-    found = {m.name: m for m in assess_utility(TRAIN, FRESH, HOLDOUT, UtilitySettings("ill"))}
+    found = {m.name: m for m in assess_utility(TRAIN, FRESH, HOLDOUT, UtilitySettings("ill")).metrics}
     for name in ("tv_1way", "tv_2way", "tv_3way", "auc_holdout", "tstr"):
         metric = found[name]
         assert metric.value is not None
@@ -46,7 +46,7 @@ def test_a_copy_hides_among_the_rows_that_it_copies_but_not_among_others() -> No
 
 def test_a_lost_rare_category_is_named() -> None:
     common = FRESH.take(FRESH.keys[2] != 3)
-    found = {m.name: m for m in assess_utility(TRAIN, common, HOLDOUT, UtilitySettings())}
+    found = {m.name: m for m in assess_utility(TRAIN, common, HOLDOUT, UtilitySettings()).metrics}
     assert found["rare_categories"].value == 0
     assert found["rare_categories"].detail == {"missing": [{"column": "ward", "categories": 1}]}
     assert figures(FRESH)["rare_categories"] == 1
@@ -56,6 +56,19 @@ def test_a_lost_rare_category_is_named() -> None:
 def test_neither_order_nor_repetition_of_the_run_changes_a_figure(seed: int) -> None:
     order = np.random.default_rng(seed).permutation(3000)
     assert figures(FRESH.take(order), HOLDOUT.take(order)) == figures(FRESH)
+
+
+def test_shares_are_those_of_the_tables_and_small_real_cells_are_hidden() -> None:
+    found = assess_utility(TRAIN, FRESH, HOLDOUT, UtilitySettings(min_cell=40)).distributions
+    ward = found[2]
+    assert isinstance(ward, dict)
+    assert ward["labels"] == ["a", "b", "c", "rare", "missing"]
+    assert ward["synthetic"] == [*(round(float((FRESH.keys[2] == k).mean()), 6) for k in range(4)), 0.0]
+    assert ward["real"][3] is None
+    assert 0 < (TRAIN.keys[2] == 3).sum() < 40
+    for column in found:
+        assert isinstance(column, dict)
+        assert len(column["labels"]) == len(column["synthetic"]) == len(column["real"])
 
 
 def test_scores_are_out_of_fold() -> None:

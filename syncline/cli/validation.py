@@ -1,0 +1,85 @@
+"""``syncline validate``: compare any synthetic table with real ones, and write a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncline.cli.hub_session import AsJson
+from syncline.cli.local import new_directory
+from syncline.cli.named_data import open_named
+from syncline.errors import UsageError
+
+if TYPE_CHECKING:
+    from syncline.validation.validation import Validation
+
+
+def validate(
+    real: Annotated[str, typer.Option("--real", help="The rows that the table was made from.")],
+    synthetic: Annotated[str, typer.Option("--synthetic", help="The table to judge, whoever made it.")],
+    out: Annotated[Path, typer.Option("--out", help="A new directory for the report.")],
+    holdout: Annotated[
+        str | None, typer.Option("--holdout", help="People of the same kind who were not used.")
+    ] = None,
+    schema: Annotated[
+        Path | None, typer.Option("--schema", help="Inferred from all tables if left out.")
+    ] = None,
+    target: Annotated[str | None, typer.Option("--target", help="A column that models predict.")] = None,
+    keys: Annotated[str, typer.Option("--keys", help="Columns that an attacker knows, with commas.")] = "",
+    sensitive: Annotated[
+        str, typer.Option("--sensitive", help="Columns that an attacker wants to know, with commas.")
+    ] = "",
+    person: Annotated[
+        str | None, typer.Option("--person", help="The column of real tables that tells persons apart.")
+    ] = None,
+    gate: Annotated[
+        bool, typer.Option("--gate", help="Exit with 1 where the disclosure gate fails.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a synthetic table with the real one, and with people who were not used."""
+    from syncline.cli.table import print_json
+    from syncline.validation.validation import validate as compare
+
+    for option, locator in (("--real", real), ("--synthetic", synthetic), ("--holdout", holdout)):
+        if locator is not None:
+            open_named(option, locator)
+    if schema is not None and not schema.is_file():
+        raise UsageError(f"--schema {schema}: no such file; check the path")
+    directory = new_directory(out)
+    found = compare(
+        real,
+        synthetic,
+        holdout,
+        schema=schema,
+        person=person,
+        target=target,
+        keys=_names(keys),
+        sensitive=_names(sensitive),
+    )
+    found.to_json(directory / "report.json")
+    found.to_html(directory / "report.html")
+    if as_json:
+        print_json(found.document())
+    else:
+        _show(found, directory)
+    if gate and not found.gate.passed:
+        raise typer.Exit(1)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _show(found: Validation, directory: Path) -> None:
+    typer.echo(f"{'':<40} {'synthetic':>10} {'real against real':>18}")
+    for metric in found.metrics.values():
+        value = "-" if metric.value is None else f"{metric.value:.4f}"
+        floor = "-" if metric.floor is None else f"{metric.floor:.4f}"
+        typer.echo(f"{metric.name[:40]:<40} {value:>10} {floor:>18}")
+    typer.echo(f"disclosure gate: {'passes' if found.gate.passed else 'FAILS'}")
+    for failure in found.gate.failures:
+        typer.echo(f"  {failure}")
+    typer.echo(f"report: {directory / 'report.html'}")

@@ -1,0 +1,54 @@
+"""Each column's shares in the synthetic and in the real table, ready to be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from syncline.data.blob import Json
+from syncline.data.schema import Schema
+from syncline.data.variable import Variable
+from syncline.validation.column_bins import ColumnBins, TableBins
+from syncline.validation.histograms import Ints
+from syncline.validation.utility.tables import SetCounts
+
+
+def distributions(singles: Sequence[SetCounts], bins: TableBins, schema: Schema, min_cell: int) -> list[Json]:
+    """Return for each column its labels and both tables' shares; None for a real cell under ``min_cell``.
+
+    A bin of numbers is called by its least value, which comes from the synthetic table.
+    """
+    return [
+        {
+            "column": column.name,
+            "numeric": not len(column.code),
+            "labels": [*_labels(column, variable), "missing"],
+            "synthetic": _shares(found.synthetic, 0),
+            "real": _shares(found.train, min_cell),
+        }
+        for found, column, variable in zip(singles, bins.columns, schema.modelled, strict=True)
+    ]
+
+
+def _shares(counts: Ints, min_cell: int) -> list[Json]:
+    """Return the shares of all codes, the one for missing last."""
+    total = max(int(counts.sum()), 1)
+    hidden = (counts > 0) & (counts < min_cell)
+    shares = [
+        None if is_hidden else round(int(n) / total, 6) for n, is_hidden in zip(counts, hidden, strict=True)
+    ]
+    return [*shares[1:], shares[0]]
+
+
+def _labels(column: ColumnBins, variable: Variable) -> list[str]:
+    """Return what each code from 1 on is called."""
+    if len(column.code):
+        names: list[list[str]] = [[] for _ in range(column.n_codes - 1)]
+        for code, category in zip(column.code, variable.categories, strict=True):
+            names[code - 1].append(category)
+        return [held[0] if len(held) == 1 else f"{len(held)} others" for held in names]
+    grid = variable.grid
+    assert grid is not None
+    values = [str(value) for value in grid.values(np.asarray(column.low, np.int64))]
+    return ["less", *values]

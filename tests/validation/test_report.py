@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import syncline
+from syncline.cli.app import app
+from syncline.errors import DataError, UsageError
+
+WARDS = ["a", "<b>", "c & d"]
+
+
+def frame(n_rows: int, seed: int) -> pd.DataFrame:
+    """Return persons in wards whose names a page has to escape."""
+    rng = np.random.default_rng(seed)
+    age = rng.integers(18, 95, n_rows)
+    weight = np.round(60 + age / 4 + rng.normal(0, 9, n_rows), 1)
+    ill = np.where(rng.random(n_rows) < 1 / (1 + np.exp(8 - weight / 10)), "yes", "no")
+    return pd.DataFrame({"age": age, "weight": weight, "ward": np.array(WARDS)[age % 3], "ill": ill})
+
+
+REAL, HOLDOUT, FRESH = frame(900, 1), frame(900, 2), frame(900, 3)
+
+
+class Page(HTMLParser):
+    """Collect tags, and refuse a page whose tags do not close in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.resources: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.resources += [str(value) for name, value in attrs if name in {"src", "href"}]
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    for name, table in (("real", REAL), ("holdout", HOLDOUT), ("fresh", FRESH), ("copy", REAL)):
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    return tmp_path
+
+
+def run(tables: Path, synthetic: str, *more: str) -> tuple[int, str]:
+    given = [
+        "--real",
+        tables / "real.csv",
+        "--synthetic",
+        tables / f"{synthetic}.csv",
+        "--out",
+        tables / "out",
+    ]
+    result = CliRunner().invoke(app, ["validate", *map(str, given), *more])
+    return result.exit_code, result.output
+
+
+def test_a_good_table_passes_and_its_page_stands_alone(tables: Path) -> None:
+    code, out = run(tables, "fresh", "--holdout", str(tables / "holdout.csv"), "--target", "ill", "--gate")
+    assert code == 0, out
+    assert "disclosure gate: passes" in out
+    report = json.loads((tables / "out" / "report.json").read_text("utf-8"))
+    assert report["gate"]["passed"] is True
+    assert {"value", "interval", "floor", "goal", "threshold"} <= set(report["metrics"]["tv_2way"])
+    text = (tables / "out" / "report.html").read_text("utf-8")
+    page = Page(text)
+    assert not page.resources
+    assert not {"script", "link", "img", "iframe"} & set(page.tags)
+    assert "<b>" not in text
+    assert "c &amp; d" in text
+    assert all(re.search("aria-label", svg) for svg in re.findall("<svg[^>]*>", text))
+
+
+def test_a_copy_fails_the_gate_in_words_and_by_the_exit_status(tables: Path) -> None:
+    code, out = run(tables, "copy", "--holdout", str(tables / "holdout.csv"), "--gate")
+    assert code == 1
+    assert "disclosure gate: FAILS" in out
+    assert "do not share this table" in (tables / "out" / "report.html").read_text("utf-8")
+
+
+def test_without_the_option_a_failed_gate_is_still_a_written_report(tables: Path) -> None:
+    code, out = run(tables, "copy")
+    assert code == 0
+    assert "nobody was held out" in out
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--target", "il"], "there is no column 'il' to compare; did you mean ill?"),
+        (["--keys", "age,wrad"], "there is no column 'wrad' to compare; did you mean ward?"),
+        (["--schema", "nowhere.yaml"], "--schema nowhere.yaml: no such file"),
+        (["--holdout", "nowhere.csv"], "--holdout nowhere.csv: no such file"),
+    ],
+)
+def test_a_wrong_argument_is_named_with_its_remedy(tables: Path, more: list[str], sentence: str) -> None:
+    result = CliRunner().invoke(
+        app,
+        [
+            *("validate", "--real", str(tables / "real.csv"), "--synthetic", str(tables / "fresh.csv")),
+            *("--out", str(tables / "out"), *more),
+        ],
+    )
+    assert isinstance(result.exception, UsageError)
+    assert sentence in str(result.exception)
+
+
+def test_the_python_function_gives_figures_by_name_and_shows_itself() -> None:
+    report = syncline.validate(REAL, FRESH, holdout=HOLDOUT, keys=["age"], sensitive=["ill", "ward"])
+    assert report["tv_2way"].value == pytest.approx(report["tv_2way"].floor, abs=0.02)
+    assert report["meaningful_identity"].threshold == 0.09
+    assert report._repr_html_().startswith("<!doctype html>")
+
+
+def test_a_column_that_only_one_table_has_is_left_out_and_named() -> None:
+    report = syncline.validate(REAL.assign(extra=1), FRESH, holdout=HOLDOUT)
+    assert report.left_out == ("extra",)
+    with pytest.raises(DataError, match="no column in common"):
+        syncline.validate(REAL, pd.DataFrame({"other": [1, 2]}))
+
+
+def test_persons_with_several_rows_are_one_person() -> None:
+    def of_persons(table: pd.DataFrame, first: int) -> pd.DataFrame:
+        return table.assign(who=first + np.arange(len(table)) // 3)
+
+    report = syncline.validate(
+        of_persons(REAL, 0), FRESH.assign(who=0), holdout=of_persons(HOLDOUT, 300), person="who"
+    )
+    counted = report.gate.rungs[-1]
+    assert counted.train + counted.holdout <= 600
+    assert report.rows["real"] == 900
