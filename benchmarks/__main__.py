@@ -5,17 +5,30 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import adult, diabetes, federated, flows, idle_agent, liveness, preparation, transfer
+from benchmarks import (
+    adult,
+    diabetes,
+    federated,
+    flows,
+    gate,
+    idle_agent,
+    liveness,
+    preparation,
+    transfer,
+    validation,
+)
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "adult": adult.run,
     "federated": federated.run,
     "diabetes": diabetes.run,
     "flows": flows.run,
+    "gate": gate.run,
     "idle-agent": idle_agent.run,
     "liveness": liveness.run,
     "preparation": preparation.run,
     "transfer": transfer.run,
+    "validation": validation.run,
 }
 
 
