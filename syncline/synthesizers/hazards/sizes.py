@@ -61,10 +61,9 @@ def lacking_columns(
         empty = absent is Lacking.EXCLUDE and any(share == 1 for share in found.values())
         rule, key = (absent, "absent") if empty else (sparse, "sparse")
         suppliers = tuple(found)
-        words = (
-            f"{in_column(variable.name)} is missing in {min(found.values()):.0%} or more of the cells of"
-            f" {of_suppliers(suppliers)}"
-        )
+        least = min(found.values())
+        part = "all cells" if least == 1 else f"{int(least * 100)}% of the cells or more"
+        words = f"{in_column(variable.name)} is missing in {part} of {of_suppliers(suppliers)}"
         if rule is Lacking.STOP:
             stops.append(words)
             continue
