@@ -1,8 +1,9 @@
 """Prepared rows as integers: what every question counts and every sampler learns from.
 
 A cell is an int64 key on its variable's grid and a status. Identifiers, free text and the person's own id
-never enter a batch; of the person only a bucket is kept, because the number of occupied buckets is a lower
-bound on the number of distinct persons that stays exact under any split over batches and suppliers.
+never enter a batch. Of the person a bucket is kept, because the number of occupied buckets is a lower bound
+on the number of distinct persons that stays exact under any split over batches and suppliers, and a number
+that tells the persons of one table apart, which no answer holds.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ Keys: TypeAlias = npt.NDArray[np.int64]
 Statuses: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Buckets: TypeAlias = npt.NDArray[np.uint8]
+Owners: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -51,12 +53,16 @@ class Batch:
         Bool (n_rows,): whether the row is kept from the fit, to judge the result by.
     person
         Uint8 (n_rows,) bucket of the row's person, below ``PERSON_BUCKETS``; None without a person column.
+    owner
+        Int64 (n_rows,): which person of this table the row is about, as a number without further meaning; None
+        without a person column, where every row is a person.
     """
 
     keys: tuple[Keys, ...]
     status: tuple[Statuses, ...]
     holdout: Mask
     person: Buckets | None = None
+    owner: Owners | None = None
 
     def __post_init__(self) -> None:
         if len(self.keys) != len(self.status):
@@ -67,6 +73,8 @@ class Batch:
         _check_column("holdout", self.holdout, np.bool_, self.n_rows)
         if self.person is not None:
             _check_column("person", self.person, np.uint8, self.n_rows)
+        if self.owner is not None:
+            _check_column("owner", self.owner, np.int64, self.n_rows)
 
     @property
     def n_rows(self) -> int:
@@ -77,8 +85,7 @@ class Batch:
     def nbytes(self) -> int:
         """Bytes that the arrays take."""
         columns: list[npt.NDArray[np.generic]] = [*self.keys, *self.status, self.holdout]
-        if self.person is not None:
-            columns.append(self.person)
+        columns += [column for column in (self.person, self.owner) if column is not None]
         return sum(int(column.nbytes) for column in columns)
 
     def take(self, rows: npt.NDArray[np.intp] | Mask | slice) -> Batch:
@@ -88,6 +95,7 @@ class Batch:
             tuple(status[rows] for status in self.status),
             self.holdout[rows],
             None if self.person is None else self.person[rows],
+            None if self.owner is None else self.owner[rows],
         )
 
     def only(self, places: Sequence[int]) -> Batch:
@@ -95,7 +103,8 @@ class Batch:
         if len(places) == len(self.keys):
             return self
         keys = tuple(self.keys[place] for place in places)
-        return Batch(keys, tuple(self.status[place] for place in places), self.holdout, self.person)
+        status = tuple(self.status[place] for place in places)
+        return Batch(keys, status, self.holdout, self.person, self.owner)
 
     def __repr__(self) -> str:
         return f"Batch({self.n_rows} rows x {len(self.keys)} variables)"

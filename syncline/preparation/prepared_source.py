@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pyarrow as pa
 
-from syncline.data.batch import Batch, Buckets, Mask, Status
+from syncline.data.batch import Batch, Buckets, Mask, Owners, Status
 from syncline.data.schema import Schema
 from syncline.data.section import nearest, shown
 from syncline.errors import DataError
@@ -109,18 +109,20 @@ class PreparedSource:
             else _all_missing(rows.num_rows)
             for variable, reader in self._readers
         ]
-        holdout, person = self._folds(rows, cells)
-        return Batch(
-            tuple(cell.keys for cell in cells), tuple(cell.status for cell in cells), holdout, person
-        )
+        keys, status = tuple(cell.keys for cell in cells), tuple(cell.status for cell in cells)
+        return Batch(keys, status, *self._folds(rows, cells))
 
-    def _folds(self, rows: pa.RecordBatch, cells: list[Cells]) -> tuple[Mask, Buckets | None]:
+    def _folds(
+        self, rows: pa.RecordBatch, cells: list[Cells]
+    ) -> tuple[Mask, Buckets | None, Owners | None]:
         variable = self._schema.person
         if variable is None:
-            return self._row_folds(cells, rows.num_rows), None
+            return self._row_folds(cells, rows.num_rows), None, None
         persons = read_persons(rows.column(self._columns[variable.name]), variable, self._source.name)
         holdout = self._fold.holds_out(persons.distinct)
-        return holdout[persons.positions], self._fold.buckets(persons.distinct)[persons.positions]
+        buckets, owners = self._fold.persons(persons.distinct)
+        place = persons.positions
+        return holdout[place], buckets[place], owners[place]
 
     def _row_folds(self, cells: list[Cells], n_rows: int) -> Mask:
         if self._fold.threshold == 0:

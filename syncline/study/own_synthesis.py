@@ -19,7 +19,7 @@ from syncline.questions.workspace import Workspace
 from syncline.study.fitting import fold_of, settings_of
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.alone import fit_alone
-from syncline.synthesizers.streams import Seed
+from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.tabular_model import Columns
 
 _BUCKET_SHIFT = np.uint64(58)
@@ -47,12 +47,13 @@ def _prepared(spec: StudySpec, drawn: Columns, seed: Seed, partition: int) -> Ba
     keys, status = zip(*(_cells(schema, drawn, variable.name) for variable in schema.modelled), strict=True)
     names = [variable.name for variable in schema.modelled]
     n = len(keys[0])
-    fold, persons = fold_of(spec), None
+    fold, persons, owners = fold_of(spec), None, None
     if schema.person is not None:
         words = seed.words("own:person", partition, n)
         persons = (words >> _BUCKET_SHIFT).astype(np.uint8)
+        owners = partition * PARTITION_ROWS + np.arange(n)
     holdout = fold.holds_out(canonical_rows(names, keys, status)) if spec.holdout else np.zeros(n, np.bool_)
-    return Batch(keys, status, holdout, persons)
+    return Batch(keys, status, holdout, persons, owners)
 
 
 def _cells(schema: Schema, drawn: Columns, name: str) -> tuple[Keys, Statuses]:

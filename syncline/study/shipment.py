@@ -2,8 +2,9 @@
 
 Under ``raw`` it holds the source's columns as they are; the hub prepares them by the code that the supplier
 would have used. Under ``prepared`` and ``synthesized`` it holds prepared cells: a key and a status for each
-modelled variable, the fold of each row and, where persons are declared, the bucket of its person. So a fit
-over these rows asks the same integers of them, wherever they lie.
+modelled variable, the fold of each row and, where persons are declared, the bucket of its person and a number
+that tells persons apart, counted from 0 in this shipment alone. So a fit over these rows asks the same
+integers of them, wherever they lie.
 
 The stream's metadata names the flow, so that rows of one kind are never taken for another.
 """
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable, PreparedTable, Status
+from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable, Owners, PreparedTable, Status
 from syncline.data.schema import Schema
 from syncline.data.stream_outline import stream_outline
 from syncline.data.variable import Variable
@@ -48,7 +49,7 @@ ones take more than the bytes allow."""
 _FLOW = b"syncline.flow"
 _STUDY = b"syncline.specification"
 _PREPARATION = b"syncline.preparation"
-_HOLDOUT, _PERSON = "holdout", "person"
+_HOLDOUT, _PERSON, _OWNER = "holdout", "person", "owner"
 _WRITING = pa.ipc.IpcWriteOptions(compression="zstd")
 
 
@@ -83,8 +84,8 @@ def sent_columns(spec: StudySpec, flow: DataFlow, content: bytes) -> tuple[str, 
 
 def ship_prepared(spec: StudySpec, table: PreparedTable, flow: DataFlow = DataFlow.PREPARED) -> bytes:
     """Return the prepared rows of ``table``; ``flow`` says whether they are real or synthetic."""
-    schema = _prepared_schema(spec.schema)
-    batches = (_to_arrow(batch, schema) for batch in table.batches())
+    schema, numbering = _prepared_schema(spec.schema), _Numbering()
+    batches = (_to_arrow(batch, schema, numbering) for batch in table.batches())
     return _written(batches, _Label(flow, spec.digest), schema, "the prepared table")
 
 
@@ -195,17 +196,32 @@ def _prepared_schema(schema: Schema) -> pa.Schema:
         fields += [pa.field(f"key.{place}", pa.int64()), pa.field(f"status.{place}", pa.uint8())]
     fields.append(pa.field(_HOLDOUT, pa.bool_()))
     if schema.person is not None:
-        fields.append(pa.field(_PERSON, pa.uint8()))
+        fields += [pa.field(_PERSON, pa.uint8()), pa.field(_OWNER, pa.int64())]
     return pa.schema([field.with_nullable(False) for field in fields])
 
 
-def _to_arrow(batch: Batch, schema: pa.Schema) -> pa.RecordBatch:
+class _Numbering:
+    """Number persons by their first rows, so that nothing leaves by which an id could be guessed."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, int] = {}
+
+    def of(self, owner: Owners) -> Owners:
+        """Return the number (n,) of each row's person."""
+        distinct, first, inverse = np.unique(owner, return_index=True, return_inverse=True)
+        numbers = np.empty(len(distinct), np.int64)
+        for place in np.argsort(first, kind="stable").tolist():
+            numbers[place] = self._numbers.setdefault(int(distinct[place]), len(self._numbers))
+        return numbers[inverse]
+
+
+def _to_arrow(batch: Batch, schema: pa.Schema, numbering: _Numbering) -> pa.RecordBatch:
     columns: list[npt.NDArray[np.generic]] = []
     for keys, status in zip(batch.keys, batch.status, strict=True):
         columns += [keys, status]
     columns.append(batch.holdout)
-    if batch.person is not None:
-        columns.append(batch.person)
+    if batch.person is not None and batch.owner is not None:
+        columns += [batch.person, numbering.of(batch.owner)]
     return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
 
 
@@ -217,10 +233,10 @@ def _from_arrow(batch: pa.RecordBatch, schema: Schema, where: str) -> Batch:
     keys, status, holdout = arrays[0:width:2], arrays[1:width:2], arrays[width]
     for variable, own_keys, own_status in zip(schema.modelled, keys, status, strict=True):
         _check_cells(variable, own_keys, own_status, where)
-    person = None if schema.person is None else arrays[-1]
+    person, owner = (None, None) if schema.person is None else (arrays[-2], arrays[-1])
     if person is not None and (person >= PERSON_BUCKETS).any():
         _refuse(where, "a person in no bucket")
-    return Batch(tuple(keys), tuple(status), holdout, person)
+    return Batch(tuple(keys), tuple(status), holdout, person, owner)
 
 
 def _check_cells(

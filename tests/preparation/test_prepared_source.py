@@ -138,7 +138,7 @@ def test_a_numeric_person_is_one_however_written(ids: list[object]) -> None:
     table = pa.table({"pid": ids, "age": [1, 2]})
     schema = Schema.model_validate({"variables": [VARIABLES[0], VARIABLES[2]]})
     (batch,) = prepare(open_source(table), schema, FOLD).batches()
-    assert batch.person.tolist() == FOLD.buckets([b"7", b"12"]).tolist()
+    assert batch.person.tolist() == FOLD.persons([b"7", b"12"])[0].tolist()
     assert batch.holdout.tolist() == FOLD.holds_out([b"7", b"12"]).tolist()
 
 
@@ -148,7 +148,7 @@ def test_a_named_person_is_one_after_trimming_and_normal_form() -> None:
         {"variables": [{"name": "pid", "kind": "identifier", "role": "person"}, VARIABLES[2]]}
     )
     (batch,) = prepare(open_source(table), schema, FOLD).batches()
-    assert batch.person.tolist() == FOLD.buckets(["é".encode(), "é".encode(), b"07"]).tolist()
+    assert batch.person.tolist() == FOLD.persons(["é".encode(), "é".encode(), b"07"])[0].tolist()
 
 
 @pytest.mark.parametrize("kind", ["integer", "identifier"])
