@@ -54,8 +54,8 @@ class Batch:
     person
         Uint8 (n_rows,) bucket of the row's person, below ``PERSON_BUCKETS``; None without a person column.
     owner
-        Int64 (n_rows,): which person of this table the row is about, as a number without further meaning; None
-        without a person column, where every row is a person.
+        Int64 (n_rows,): which person of this table the row is about, as a number without further meaning;
+        None without a person column, where every row is a person.
     """
 
     keys: tuple[Keys, ...]

@@ -112,9 +112,7 @@ class PreparedSource:
         keys, status = tuple(cell.keys for cell in cells), tuple(cell.status for cell in cells)
         return Batch(keys, status, *self._folds(rows, cells))
 
-    def _folds(
-        self, rows: pa.RecordBatch, cells: list[Cells]
-    ) -> tuple[Mask, Buckets | None, Owners | None]:
+    def _folds(self, rows: pa.RecordBatch, cells: list[Cells]) -> tuple[Mask, Buckets | None, Owners | None]:
         variable = self._schema.person
         if variable is None:
             return self._row_folds(cells, rows.num_rows), None, None

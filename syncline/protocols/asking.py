@@ -2,17 +2,27 @@
 
 All techniques share it, because all of them ask in the closed vocabulary. The memory holds what limits the
 next round: the codebook agreed, the splits of each tree so far, and the column sets that were counted
-already.
+already; and, once a candidate is compared, which one, and how far its trees have grown.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from syncline.data.codebook import Codebook
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.protocols.scope import require_codebook_in_scope, require_question_in_scope
+from syncline.questions.comparison import (
+    Comparison,
+    GrowTrees,
+    PersonCount,
+    ScoreCandidate,
+    ScoreTrees,
+    grown_digest,
+)
+from syncline.questions.counts import Counts
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.tree_level import TreeLevel, TreePaths
 from syncline.questions.vocabulary import Answer, Question
@@ -46,7 +56,11 @@ class Memory:
     codebook : the codebook agreed, once it is
     paths : the splits of all trees so far
     counted : names of the column sets that were counted, with coding and fold
-    closed : whether held-out rows were asked about, after which nothing more is
+    closed : whether the fit is over: rows were sent, held-out ones were asked about, or a candidate came
+    candidate : SHA-256 of the one candidate that is compared, in hexadecimal; empty before it was named
+    levels : levels of the candidate's trees that were answered
+    grown : what the last question said of these trees, as a digest
+    judged : whether the candidate itself was compared, after which nothing more is answered
     """
 
     round: int = -1
@@ -54,24 +68,48 @@ class Memory:
     paths: TreePaths = field(default_factory=TreePaths)
     counted: frozenset[str] = frozenset()
     closed: bool = False
+    candidate: str = ""
+    levels: int = 0
+    grown: str = ""
+    judged: bool = False
+
+
+class Comparer(Protocol):
+    """What answers questions about a candidate."""
+
+    def answer(self, question: Comparison, table: Workspace) -> Counts:
+        """Return what the rows of ``table`` count."""
+        ...
 
 
 class Answering:
-    """Respond to requests; pure but for the workspace's cache."""
+    """Respond to requests; pure but for caches. Without a ``comparer`` no candidate is compared."""
+
+    def __init__(self, comparer: Comparer | None = None) -> None:
+        self._comparer = comparer
 
     def respond(self, request: Request, table: Workspace, memory: Memory) -> tuple[Reply, Memory]:
         """Answer one round; raise ProtocolError where the request does not follow from what came before."""
         after = admit(request, memory)
         require_in_scope(request, table.schema, after.codebook)
-        answers = tuple(_answer(question, table, after) for question in request.questions)
+        answers = tuple(self._answer(question, table, after) for question in request.questions)
         return Reply(request.round, answers), after
+
+    def _answer(self, question: Question, table: Workspace, memory: Memory) -> Answer:
+        if isinstance(question, Comparison):
+            if self._comparer is None:
+                raise ProtocolError("a candidate is not compared here")
+            return self._comparer.answer(question, table)
+        if isinstance(question, TreeLevel):
+            return question.answer(table, _agreed(memory), memory.paths)
+        if isinstance(question, Marginals):
+            return question.answer(table, _agreed(memory))
+        return question.answer(table)
 
 
 def admit(request: Request, memory: Memory) -> Memory:
     """Return the memory after ``request``, or raise ProtocolError where its aim goes too far."""
-    if request.round != memory.round + 1:
-        raise ProtocolError(f"round {memory.round + 1} comes next, not {request.round}")
-    _require_open(memory)
+    _require_next(request, memory)
     if request.codebook is not None and memory.codebook is not None:
         raise ProtocolError("the codebook of this study is agreed and cannot change")
     memory = replace(memory, round=request.round, codebook=request.codebook or memory.codebook)
@@ -80,7 +118,19 @@ def admit(request: Request, memory: Memory) -> Memory:
     return memory
 
 
+def _require_next(request: Request, memory: Memory) -> None:
+    """Raise unless rounds follow each other; who sent rows is asked again for a candidate only."""
+    begins = any(isinstance(question, PersonCount) for question in request.questions)
+    skips = memory.closed and begins and request.round > memory.round
+    if request.round != memory.round + 1 and not skips:
+        raise ProtocolError(f"round {memory.round + 1} comes next, not {request.round}")
+    if not request.questions:
+        _require_open(memory)
+
+
 def _admit_question(question: Question, memory: Memory) -> Memory:
+    if isinstance(question, Comparison):
+        return _admit_comparison(question, memory)
     _require_open(memory)
     if isinstance(question, TreeLevel):
         return replace(memory, paths=memory.paths.accept(question))
@@ -92,6 +142,33 @@ def _admit_question(question: Question, memory: Memory) -> Memory:
     return replace(
         memory, counted=memory.counted | names, closed=memory.closed or (question.holdout and bool(names))
     )
+
+
+def _admit_comparison(question: Comparison, memory: Memory) -> Memory:
+    """One candidate a study; its trees grow level by level; it is compared itself once, at the end."""
+    if isinstance(question, PersonCount):
+        if memory.candidate:
+            raise ProtocolError("a candidate was named in this study already")
+        return replace(memory, candidate=question.candidate, closed=True)
+    if question.candidate != memory.candidate:
+        raise ProtocolError("this is not the candidate that was named in this study")
+    if memory.judged:
+        raise ProtocolError("the candidate of this study was compared; nothing more is answered")
+    if isinstance(question, ScoreCandidate):
+        return replace(memory, judged=True)
+    _require_grown(question, memory)
+    if isinstance(question, ScoreTrees):
+        return replace(memory, levels=question.levels + 1, grown="")
+    return replace(memory, levels=question.levels + 1, grown=grown_digest(question, question.levels))
+
+
+def _require_grown(question: GrowTrees | ScoreTrees, memory: Memory) -> None:
+    """Raise unless a question says of the trees what the last one said, and of one level more."""
+    first = question.levels == 0 and not memory.levels and isinstance(question, GrowTrees)
+    if first:
+        return
+    if question.levels != memory.levels or grown_digest(question, question.levels - 1) != memory.grown:
+        raise ProtocolError(f"{question.kind}: the trees do not follow from those that were asked about")
 
 
 def _set_name(axes: tuple[Axis, ...]) -> str:
@@ -112,14 +189,6 @@ def require_in_scope(request: Request, schema: Schema, codebook: Codebook | None
         require_codebook_in_scope(request.codebook, schema)
     for question in request.questions:
         require_question_in_scope(question, schema, codebook)
-
-
-def _answer(question: Question, table: Workspace, memory: Memory) -> Answer:
-    if isinstance(question, TreeLevel):
-        return question.answer(table, _agreed(memory), memory.paths)
-    if isinstance(question, Marginals):
-        return question.answer(table, _agreed(memory))
-    return question.answer(table)
 
 
 def _agreed(memory: Memory) -> Codebook:

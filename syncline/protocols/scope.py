@@ -12,6 +12,8 @@ from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint, check_formula
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
+from syncline.protocols.candidate_scope import require_candidate_in_scope
+from syncline.questions.comparison import Comparison
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Marginals
 from syncline.questions.moments import Moments
@@ -44,6 +46,10 @@ def require_question_in_scope(question: Question, schema: Schema, codebook: Code
     known = {variable.name for variable in schema.modelled} if codebook is None else set(codebook.names)
     if not known.issuperset(question.columns):
         _refuse(f"{question.kind}: a column is not one that the schema models")
+    if isinstance(question, Comparison):
+        require_candidate_in_scope(question, schema, known)
+        if question.size() > MAX_CELLS:
+            _refuse(f"{question.kind}: more than {MAX_CELLS} cells")
     if isinstance(question, RankCounts | Moments):
         _require_each_once(question)
     if isinstance(question, Moments | FormulaCheck):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from syncline.questions.comparison import Comparison
 from syncline.questions.counts import Counts
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Marginals
@@ -13,5 +14,6 @@ from syncline.questions.rank_counts import RankCounts
 from syncline.questions.row_count import RowCount
 from syncline.questions.tree_level import TreeLevel
 
-Question: TypeAlias = RowCount | Profile | RankCounts | Marginals | Moments | FormulaCheck | TreeLevel
+FitQuestion: TypeAlias = RowCount | Profile | RankCounts | Marginals | Moments | FormulaCheck | TreeLevel
+Question: TypeAlias = FitQuestion | Comparison
 Answer: TypeAlias = Counts | Sums

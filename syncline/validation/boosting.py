@@ -158,7 +158,22 @@ def leaves(node: Ints, gradient: Ints, hessian: Ints, settings: BoostSettings) -
     """Return the margins of all leaves (2^depth,), in fixed point."""
     size = 2**settings.depth
     g, h = (np.bincount(node, part, size) / _ONE for part in (gradient, hessian))
-    return np.rint(-settings.rate * g / (h + settings.penalty) * _ONE).astype(np.int64)
+    return _margins(g, h, settings)
+
+
+def leaf_margins(sums: Ints, columns: Ints, right: Flags, settings: BoostSettings) -> Ints:
+    """Return the margins of all leaves (2 * n_nodes,) from the sums by which the last level was split."""
+    nodes = np.arange(len(columns))
+    chosen = sums[:, nodes, columns]
+    parts = [np.where(side, chosen, 0).sum(axis=-1) for side in (~right, right)]
+    gradient, hessian = np.stack(parts, axis=-1).reshape(2, -1) / _ONE
+    return _margins(gradient, hessian, settings)
+
+
+def _margins(
+    gradient: npt.NDArray[np.float64], hessian: npt.NDArray[np.float64], settings: BoostSettings
+) -> Ints:
+    return np.rint(-settings.rate * gradient / (hessian + settings.penalty) * _ONE).astype(np.int64)
 
 
 def _quality(

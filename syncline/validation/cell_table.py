@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.batch import Batch, Keys, Mask, Status, Statuses
+from syncline.data.batch import Keys, Mask, Status, Statuses
 from syncline.data.schema import Schema
 from syncline.errors import DataError
 from syncline.preparation.fold import Fold
-from syncline.preparation.persons import read_persons
-from syncline.preparation.prepared_source import BATCH_ROWS, prepare
+from syncline.preparation.prepared_source import prepare
 from syncline.sources.source import Source
 
 
@@ -88,21 +87,17 @@ def read_cells(source: Source, schema: Schema) -> CellTable:
         Where a modelled variable has no column, or the source no row.
     """
     has_persons = schema.person is not None and schema.person.name in source.columns
-    known = schema if has_persons else _impersonal(schema)
+    known = schema if has_persons else without_person(schema)
     batches = list(prepare(source, known, Fold(b"", 0)).batches())
     if not sum(batch.n_rows for batch in batches):
         raise DataError(f"{source.name}: has no rows; nothing can be compared with it")
-    owner = _owners(source, known) if has_persons else None
-    return from_batches(schema, batches, owner)
-
-
-def from_batches(schema: Schema, batches: list[Batch], owner: npt.NDArray[np.int64] | None) -> CellTable:
-    """Return prepared batches as one table; without ``owner`` every row is a person."""
     width = len(schema.modelled)
     keys = tuple(np.concatenate([batch.keys[place] for batch in batches]) for place in range(width))
     status = tuple(np.concatenate([batch.status[place] for batch in batches]) for place in range(width))
-    n_rows = sum(batch.n_rows for batch in batches)
-    return CellTable(schema, keys, status, np.arange(n_rows) if owner is None else owner)
+    owners = [batch.owner for batch in batches if batch.owner is not None]
+    if not owners:
+        return CellTable(schema, keys, status, np.arange(sum(batch.n_rows for batch in batches)))
+    return CellTable(schema, keys, status, numbered(np.concatenate(owners)))
 
 
 def numbered(owner: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -113,19 +108,8 @@ def numbered(owner: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return rank[inverse]
 
 
-def _impersonal(schema: Schema) -> Schema:
+def without_person(schema: Schema) -> Schema:
+    """Return the schema without the column that tells persons apart."""
     person = schema.person
     kept = tuple(variable for variable in schema.variables if variable is not person)
     return schema.model_copy(update={"variables": kept})
-
-
-def _owners(source: Source, schema: Schema) -> npt.NDArray[np.int64]:
-    person = schema.person
-    assert person is not None
-    numbers: dict[bytes, int] = {}
-    found = []
-    for batch in source.batches([person.name], BATCH_ROWS):
-        persons = read_persons(batch.column(0), person, source.name)
-        places = [numbers.setdefault(who, len(numbers)) for who in persons.distinct]
-        found.append(np.array(places, np.int64)[persons.positions])
-    return numbered(np.concatenate(found))

@@ -12,44 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.batch import Keys, Mask
+from syncline.data.batch import Keys
 from syncline.data.kinds import Kind
 from syncline.data.variable import Variable
+from syncline.questions.comparison import ColumnBins
 from syncline.validation.cell_table import CellTable
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint16]
-
-MISSING = 0
-"""The code of every cell without a value of its variable."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ColumnBins:
-    """The codes of one column.
-
-    Attributes
-    ----------
-    name : the variable
-    ordered : whether the order of the codes from 1 up is the order of the values
-    low : int64 (s,), increasing: least key of each bin of a line of keys; keys below the first are code 1
-    code : uint16 (k,): the code of each category; empty where keys lie on a line
-    n_codes : number of codes, the one for missing included
-    """
-
-    name: str
-    ordered: bool
-    low: Ints
-    code: Codes
-    n_codes: int
-
-    def encode(self, keys: Keys, valid: Mask) -> Codes:
-        """Return the codes (n,), from 0 to ``n_codes`` - 1, of keys (n,) of which some are ``valid``."""
-        if len(self.code):
-            codes = self.code[np.where(valid, keys, 0)]
-        else:
-            codes = (np.searchsorted(self.low, keys, side="right") + 1).astype(np.uint16)
-        return np.where(valid, codes, np.uint16(MISSING))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,12 +11,13 @@ from syncline.data.blob import Json
 from syncline.data.schema import Schema
 from syncline.durable.storage_fault import storage_error_from_os
 from syncline.sources.registry import Locator, open_source
-from syncline.validation.disclosure.assess import DisclosureSettings, assess
 from syncline.validation.disclosure.gate import GateResult
+from syncline.validation.federated.assessment import Judgement
+from syncline.validation.federated.candidate import Aims
+from syncline.validation.federated.pooled import assess_pooled
 from syncline.validation.metric import Metric
 from syncline.validation.reading import read_compared, require_compared
 from syncline.validation.report.page import as_page
-from syncline.validation.utility.assess import UtilitySettings, assess_utility
 
 TITLE = "A synthetic table beside the real one"
 
@@ -98,14 +99,12 @@ def validate(
     require_compared(keys, compared.schema, "keys")
     require_compared(sensitive, compared.schema, "sensitive")
     require_compared([target] if target is not None else [], compared.schema, "target")
-    tables = (compared.real, compared.synthetic, compared.holdout)
-    utility = assess_utility(*tables, UtilitySettings(target, min_cell))
-    disclosure = assess(*tables, DisclosureSettings(tuple(keys), tuple(sensitive)))
-    metrics = {metric.name: metric for metric in (*utility.metrics, *disclosure.metrics)}
+    aims = Aims(tuple(keys), tuple(sensitive))
+    found = assess_pooled(compared, aims, Judgement(min_cell, target=target or ""))
     rows = {"real": compared.real.n_rows, "synthetic": compared.synthetic.n_rows}
     if compared.holdout is not None:
         rows["holdout"] = compared.holdout.n_rows
-    return Validation(metrics, disclosure.gate, utility.distributions, compared.left_out, rows)
+    return Validation(found.metrics, found.gate, found.distributions, compared.left_out, rows)
 
 
 def _write(path: Path, text: str) -> None:

@@ -82,6 +82,10 @@ class MemoryCodec:
             paths=_paths_to_proto(value.paths),
             counted_sets=sorted(value.counted),
             closed=value.closed,
+            candidate=bytes.fromhex(value.candidate),
+            levels=value.levels,
+            grown=bytes.fromhex(value.grown),
+            judged=value.judged,
         )
         if value.codebook is not None:
             message.codebook.CopyFrom(codebook_to_proto(value.codebook))
@@ -93,8 +97,21 @@ class MemoryCodec:
         strict.few("memory.counted_sets", len(message.counted_sets), MAX_SETS)
         codebook = codebook_from_proto(message.codebook) if message.HasField("codebook") else None
         rounds = strict.natural("memory.rounds_answered", message.rounds_answered, MAX_ROUNDS)
-        counted = frozenset(message.counted_sets)
-        return Memory(rounds - 1, codebook, _paths(message.paths), counted, message.closed)
+        candidate, grown = (
+            strict.digest(f"memory.{name}", value) if value else ""
+            for name, value in (("candidate", message.candidate), ("grown", message.grown))
+        )
+        return Memory(
+            rounds - 1,
+            codebook,
+            _paths(message.paths),
+            frozenset(message.counted_sets),
+            message.closed,
+            candidate,
+            strict.natural("memory.levels", message.levels, MAX_ROUNDS),
+            grown,
+            message.judged,
+        )
 
 
 def hops_of(settings: FitSettings) -> Hops[FitState, Request, Reply, Memory]:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from syncline.data.codebook import Coding
 from syncline.data.constraint import Constraint, Formula
 from syncline.errors import WireError
+from syncline.questions.comparison import Comparison
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.moments import Moments
@@ -16,7 +17,7 @@ from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.row_count import RowCount
 from syncline.questions.tree_level import TreeLevel, TreeStep
 from syncline.questions.vocabulary import Question
-from syncline.wire import strict
+from syncline.wire import comparisons, strict
 from syncline.wire.codebooks import MAX_COLUMNS
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 
@@ -46,6 +47,8 @@ _FORMULA_NUMBERS = {formula: number for number, formula in _FORMULAS.items()}
 
 def question_to_proto(question: Question) -> pb.Question:
     """Return the message of a question."""
+    if isinstance(question, Comparison):
+        return comparisons.comparison_to_proto(question)
     match question:
         case RowCount():
             return pb.Question(row_count=pb.RowCount())
@@ -78,7 +81,7 @@ def question_to_proto(question: Question) -> pb.Question:
 def question_from_proto(message: pb.Question) -> Question:
     """Return the question of a message; raise WireError naming the field that does not read."""
     try:
-        return _question(message)
+        return comparisons.comparison_from_proto(message) or _question(message)
     except ValidationError:
         raise WireError("formula_check.formulas: a formula does not read") from None
     except ValueError as error:

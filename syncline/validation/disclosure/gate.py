@@ -22,12 +22,26 @@ from syncline.validation.disclosure.ladder import (
     smallest_leak,
     top_ladder,
 )
+from syncline.validation.disclosure.scores import PersonScores
 
 ALPHA = 0.01
 """Level of the whole gate."""
 
 TOLERATED = 0.0025
 """Share of the training persons who may be recognisable beyond control in ``gap`` and ``mia``: our choice."""
+
+NO_HOLDOUT = "nobody was held out, so nothing can be said of recognition: hold out a part of the persons"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The level of the whole gate, and the tolerated share of recognisable persons."""
+
+    alpha: float = ALPHA
+    tolerated: float = TOLERATED
+
+
+DEFAULT_THRESHOLDS = Thresholds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +89,26 @@ class Scores:
     membership: Sequence[Stratum] = ()
 
 
-def judge(
-    scores: Scores, repeated: str | None, *, alpha: float = ALPHA, tolerated: float = TOLERATED
-) -> GateResult:
+def strata(suppliers: Sequence[tuple[PersonScores, PersonScores]]) -> Scores:
+    """Return the input of the gate: used and held-out persons of each supplier."""
+
+    def of(name: str) -> list[Stratum]:
+        return [
+            Stratum(getattr(train, name), getattr(held, name), train.people, held.people)
+            for train, held in suppliers
+        ]
+
+    return Scores(of("exact"), of("isolation"), of("membership"))
+
+
+def without_holdout(repeated: str | None) -> GateResult:
+    """Return the result of a gate that has nobody to compare with: it does not pass."""
+    return GateResult((), (NO_HOLDOUT,) if repeated is None else (NO_HOLDOUT, repeated), 1.0)
+
+
+def judge(scores: Scores, repeated: str | None, thresholds: Thresholds = DEFAULT_THRESHOLDS) -> GateResult:
     """Run the gate over merged scores; ``repeated`` says what the table alone shows, if anything."""
+    alpha, tolerated = thresholds.alpha, thresholds.tolerated
     cells = len(EXACT_STEPS_BITS) + (2 if scores.membership else 1) * len(TOP_SHARES)
     level = alpha / cells
     rungs = exact_ladder(scores.exact, level, 0.0) + top_ladder("gap", scores.isolation, level, tolerated)

@@ -72,6 +72,7 @@ class KeyAttack:
     def __init__(
         self, synthetic: CellTable, keys: Sequence[str], sensitive: Sequence[str], bands: int | None
     ) -> None:
+        self.level = "keys as they are" if bands is None else f"numbers among the keys in {bands} bands"
         self._keys = [_Coded.of(synthetic, name, bands) for name in keys]
         self._sensitive = [_Coded.of(synthetic, name, SENSITIVE_BANDS) for name in sensitive]
         rows = _rows(self._keys, synthetic)

@@ -9,7 +9,8 @@ import numpy as np
 from syncline.data.blob import Json
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
-from syncline.validation.column_bins import ColumnBins, TableBins
+from syncline.questions.comparison import ColumnBins
+from syncline.validation.column_bins import TableBins
 from syncline.validation.histograms import Ints
 from syncline.validation.utility.tables import SetCounts
 

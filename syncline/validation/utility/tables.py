@@ -6,17 +6,13 @@ cells' shares. Association in a pair is Cramer's V (1946, eq. 21.9.4), from the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from math import prod
 
 import numpy as np
-import numpy.typing as npt
 
 from syncline.data.blob import Json
-from syncline.validation.cell_table import CellTable
-from syncline.validation.column_bins import Codes, TableBins, bins_of
+from syncline.validation.column_bins import TableBins
 from syncline.validation.histograms import Ints
 from syncline.validation.metric import Goal, Metric
 
@@ -79,14 +75,6 @@ class Tables:
     pairs: tuple[SetCounts, ...]
     triples: tuple[SetCounts, ...]
 
-    @classmethod
-    def of(cls, train: CellTable, synthetic: CellTable, holdout: CellTable | None) -> Tables:
-        """Count all sets of columns, in bins that only the synthetic table decides."""
-        bins = bins_of(synthetic, MAX_CODES, SHARED_VALUE)
-        codes = [None if table is None else bins.encode(table) for table in (synthetic, train, holdout)]
-        wanted = (_sets(bins, 1, MOST_SETS), _sets(bins, 2, MOST_SETS), _sets(bins, 3, MOST_TRIPLES))
-        return cls(bins, *(tuple(_counted(bins, codes, sets)) for sets in wanted))
-
     def figures(self, min_cell: int) -> list[Metric]:
         """Return total variations, associations, and what is rare."""
         return [
@@ -96,34 +84,6 @@ class Tables:
             _association(self.pairs),
             _rare(self.singles, self.bins, min_cell),
         ]
-
-
-def _sets(bins: TableBins, size: int, most: int) -> list[tuple[int, ...]]:
-    """Return all sets of ``size`` columns; of too many, evenly spaced ones in the order of their places."""
-    every = list(combinations(range(len(bins.columns)), size))
-    if len(every) <= most:
-        return every
-    return [every[place * len(every) // most] for place in range(most)]
-
-
-def _counted(
-    bins: TableBins, codes: Sequence[Codes | None], sets: Iterable[tuple[int, ...]]
-) -> Iterable[SetCounts]:
-    for places in sets:
-        shape = tuple(bins.levels[place] for place in places)
-        synthetic, train, holdout = (
-            None if table is None else _cells(table, places, shape) for table in codes
-        )
-        assert synthetic is not None
-        assert train is not None
-        yield SetCounts(tuple(bins.names[place] for place in places), synthetic, train, holdout)
-
-
-def _cells(codes: Codes, places: tuple[int, ...], shape: tuple[int, ...]) -> Ints:
-    cell: npt.NDArray[np.int64] = codes[:, places[0]].astype(np.int64)
-    for place, levels in zip(places[1:], shape[1:], strict=True):
-        cell = cell * levels + codes[:, place]
-    return np.bincount(cell, minlength=prod(shape)).reshape(shape)
 
 
 def _variation(name: str, sets: Sequence[SetCounts], words: str) -> Metric:

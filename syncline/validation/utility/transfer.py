@@ -2,70 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
-from syncline.validation.boosting import MAX_BINS, BoostSettings, Codes, Flags, fit
-from syncline.validation.cell_table import CellTable
-from syncline.validation.column_bins import TableBins, bins_of
-from syncline.validation.histograms import superiority
+from syncline.validation.histograms import Ints, superiority
 from syncline.validation.metric import Goal, Metric
-from syncline.validation.utility.distinguish import N_BINS, SHARED_VALUE, score_bins
-
-MOST_CLASSES = 20
-"""Of a target with more categories the most frequent ones of the synthetic table are predicted."""
-
-_SETTINGS = BoostSettings(trees=40, depth=5)
 
 
-def transfer(train: CellTable, synthetic: CellTable, holdout: CellTable | None, target: str) -> Metric:
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """Rows by the score that says they have one value of the target; those that have it stand first.
+
+    Both are histograms (2, n_bins): of scores learnt from synthetic rows, and from real ones where any were
+    held out to be predicted.
+    """
+
+    synthetic: Ints
+    real: Ints | None
+
+
+def transfer_figure(target: str, predictions: Sequence[Prediction], *, has_holdout: bool) -> Metric:
     """Return the area under the curve of predicting ``target`` in rows that were not used.
 
     A category is told from all others, and the areas of several are averaged; of a number it is told whether
     it lies above the synthetic median. The floor is the same of a model trained on the real rows.
     """
-    tested = train if holdout is None else holdout
-    bins = bins_of(synthetic, MAX_BINS, SHARED_VALUE)
-    questions = _questions(synthetic, target)
-    value = _areas(bins, synthetic, tested, target, questions)
-    floor = None if holdout is None else _areas(bins, train, tested, target, questions)
-    where = "held-out rows" if holdout is not None else "the rows that the table was made from"
+    possible = [found for found in predictions if found.synthetic.sum(axis=1).all()]
+    value = _mean([_area(found.synthetic) for found in possible])
+    real = [found.real for found in possible if found.real is not None]
+    floor = _mean([_area(counts) for counts in real]) if real else None
+    where = "held-out rows" if has_holdout else "the rows that the table was made from"
     words = f"area under the curve of predicting {target} in {where} after learning from synthetic rows alone"
+    if value is None:
+        words = f"not computed: {target} has one value only"
     return Metric("tstr", value, None, floor, Goal.MAXIMIZE, None, words)
 
 
-def _questions(synthetic: CellTable, target: str) -> list[tuple[int, int]]:
-    """Return what is asked of the target: keys from a lowest to a highest one, or category after category."""
-    place = synthetic.place(target)
-    keys = synthetic.keys[place][synthetic.valid(place)]
-    if synthetic.schema.modelled[place].grid is not None:
-        return [(int(np.median(keys)) + 1, 2**62)] if len(keys) else []
-    values, counts = np.unique(keys, return_counts=True)
-    kept = values[np.argsort(-counts, kind="stable")[:MOST_CLASSES]]
-    return [(int(key), int(key)) for key in (kept[1:] if len(kept) == 2 else kept)]
+def _area(counts: Ints) -> float:
+    return superiority(counts[0], counts[1])[0]
 
 
-def _areas(
-    bins: TableBins, learnt: CellTable, tested: CellTable, target: str, questions: list[tuple[int, int]]
-) -> float | None:
-    """Return the mean area over the questions that have both answers in both tables."""
-    areas = []
-    own, other = _without(bins, learnt, target), _without(bins, tested, target)
-    categorical = np.array([not column.ordered for column in bins.columns if column.name != target])
-    for question in questions:
-        labels, truth = _answers(learnt, target, question), _answers(tested, target, question)
-        if labels.all() or not labels.any() or truth.all() or not truth.any():
-            continue
-        scores = score_bins(fit(own, labels, categorical, _SETTINGS).margins(other))
-        counts = [np.bincount(scores[part], minlength=N_BINS) for part in (truth, ~truth)]
-        areas.append(superiority(*counts)[0])
+def _mean(areas: Sequence[float]) -> float | None:
     return float(np.mean(areas)) if areas else None
-
-
-def _without(bins: TableBins, table: CellTable, target: str) -> Codes:
-    kept = [place for place, name in enumerate(bins.names) if name != target]
-    return bins.encode(table)[:, kept].astype(np.uint8)
-
-
-def _answers(table: CellTable, target: str, question: tuple[int, int]) -> Flags:
-    place, (low, high) = table.place(target), question
-    return table.valid(place) & (table.keys[place] >= low) & (table.keys[place] <= high)

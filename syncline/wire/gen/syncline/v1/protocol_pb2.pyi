@@ -25,6 +25,13 @@ class FormulaKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FORMULA_KIND_LOG_FLOOR: _ClassVar[FormulaKind]
     FORMULA_KIND_RATIO: _ClassVar[FormulaKind]
     FORMULA_KIND_AT_MOST: _ClassVar[FormulaKind]
+
+class LearnerRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LEARNER_ROLE_UNSPECIFIED: _ClassVar[LearnerRole]
+    LEARNER_ROLE_SYNTHETIC: _ClassVar[LearnerRole]
+    LEARNER_ROLE_TRAINING: _ClassVar[LearnerRole]
+    LEARNER_ROLE_TARGET: _ClassVar[LearnerRole]
 CODING_UNSPECIFIED: Coding
 CODING_FINE: Coding
 CODING_BINS: Coding
@@ -38,6 +45,10 @@ FORMULA_KIND_LOG1P: FormulaKind
 FORMULA_KIND_LOG_FLOOR: FormulaKind
 FORMULA_KIND_RATIO: FormulaKind
 FORMULA_KIND_AT_MOST: FormulaKind
+LEARNER_ROLE_UNSPECIFIED: LearnerRole
+LEARNER_ROLE_SYNTHETIC: LearnerRole
+LEARNER_ROLE_TRAINING: LearnerRole
+LEARNER_ROLE_TARGET: LearnerRole
 
 class Request(_message.Message):
     __slots__ = ("round", "questions", "codebook")
@@ -58,18 +69,26 @@ class Reply(_message.Message):
     def __init__(self, round: _Optional[int] = ..., answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ...) -> None: ...
 
 class Memory(_message.Message):
-    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed")
+    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate", "levels", "grown", "judged")
     ROUNDS_ANSWERED_FIELD_NUMBER: _ClassVar[int]
     CODEBOOK_FIELD_NUMBER: _ClassVar[int]
     PATHS_FIELD_NUMBER: _ClassVar[int]
     COUNTED_SETS_FIELD_NUMBER: _ClassVar[int]
     CLOSED_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
+    LEVELS_FIELD_NUMBER: _ClassVar[int]
+    GROWN_FIELD_NUMBER: _ClassVar[int]
+    JUDGED_FIELD_NUMBER: _ClassVar[int]
     rounds_answered: int
     codebook: Codebook
     paths: TreePaths
     counted_sets: _containers.RepeatedScalarFieldContainer[str]
     closed: bool
-    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ...) -> None: ...
+    candidate: bytes
+    levels: int
+    grown: bytes
+    judged: bool
+    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate: _Optional[bytes] = ..., levels: _Optional[int] = ..., grown: _Optional[bytes] = ..., judged: bool = ...) -> None: ...
 
 class Codebook(_message.Message):
     __slots__ = ("columns",)
@@ -102,7 +121,7 @@ class ColumnCodes(_message.Message):
     def __init__(self, name: _Optional[str] = ..., numeric: bool = ..., n_codes: _Optional[int] = ..., missing: _Optional[int] = ..., keeps_missing: bool = ..., segment_low: _Optional[_Iterable[int]] = ..., segment_code: _Optional[_Iterable[int]] = ..., bins: _Optional[_Iterable[int]] = ..., classes: _Optional[_Iterable[int]] = ..., cells: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Question(_message.Message):
-    __slots__ = ("row_count", "profile", "rank_counts", "marginals", "moments", "formula_check", "tree_level")
+    __slots__ = ("row_count", "profile", "rank_counts", "marginals", "moments", "formula_check", "tree_level", "person_count", "grow_trees", "score_trees", "score_candidate")
     ROW_COUNT_FIELD_NUMBER: _ClassVar[int]
     PROFILE_FIELD_NUMBER: _ClassVar[int]
     RANK_COUNTS_FIELD_NUMBER: _ClassVar[int]
@@ -110,6 +129,10 @@ class Question(_message.Message):
     MOMENTS_FIELD_NUMBER: _ClassVar[int]
     FORMULA_CHECK_FIELD_NUMBER: _ClassVar[int]
     TREE_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    PERSON_COUNT_FIELD_NUMBER: _ClassVar[int]
+    GROW_TREES_FIELD_NUMBER: _ClassVar[int]
+    SCORE_TREES_FIELD_NUMBER: _ClassVar[int]
+    SCORE_CANDIDATE_FIELD_NUMBER: _ClassVar[int]
     row_count: RowCount
     profile: Profile
     rank_counts: RankCounts
@@ -117,7 +140,11 @@ class Question(_message.Message):
     moments: Moments
     formula_check: FormulaCheck
     tree_level: TreeLevel
-    def __init__(self, row_count: _Optional[_Union[RowCount, _Mapping]] = ..., profile: _Optional[_Union[Profile, _Mapping]] = ..., rank_counts: _Optional[_Union[RankCounts, _Mapping]] = ..., marginals: _Optional[_Union[Marginals, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., formula_check: _Optional[_Union[FormulaCheck, _Mapping]] = ..., tree_level: _Optional[_Union[TreeLevel, _Mapping]] = ...) -> None: ...
+    person_count: PersonCount
+    grow_trees: GrowTrees
+    score_trees: ScoreTrees
+    score_candidate: ScoreCandidate
+    def __init__(self, row_count: _Optional[_Union[RowCount, _Mapping]] = ..., profile: _Optional[_Union[Profile, _Mapping]] = ..., rank_counts: _Optional[_Union[RankCounts, _Mapping]] = ..., marginals: _Optional[_Union[Marginals, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., formula_check: _Optional[_Union[FormulaCheck, _Mapping]] = ..., tree_level: _Optional[_Union[TreeLevel, _Mapping]] = ..., person_count: _Optional[_Union[PersonCount, _Mapping]] = ..., grow_trees: _Optional[_Union[GrowTrees, _Mapping]] = ..., score_trees: _Optional[_Union[ScoreTrees, _Mapping]] = ..., score_candidate: _Optional[_Union[ScoreCandidate, _Mapping]] = ...) -> None: ...
 
 class RowCount(_message.Message):
     __slots__ = ()
@@ -232,6 +259,118 @@ class TreeStep(_message.Message):
     counted: _containers.RepeatedScalarFieldContainer[int]
     alive: bytes
     def __init__(self, target: _Optional[int] = ..., split_node: _Optional[_Iterable[int]] = ..., split_predictor: _Optional[_Iterable[int]] = ..., split_left: _Optional[_Iterable[int]] = ..., counted: _Optional[_Iterable[int]] = ..., alive: _Optional[bytes] = ...) -> None: ...
+
+class PersonCount(_message.Message):
+    __slots__ = ("candidate",)
+    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
+    candidate: bytes
+    def __init__(self, candidate: _Optional[bytes] = ...) -> None: ...
+
+class ComparedColumn(_message.Message):
+    __slots__ = ("name", "merged")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MERGED_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    merged: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, name: _Optional[str] = ..., merged: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class ColumnBins(_message.Message):
+    __slots__ = ("ordered", "low", "code", "n_codes")
+    ORDERED_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    N_CODES_FIELD_NUMBER: _ClassVar[int]
+    ordered: bool
+    low: _containers.RepeatedScalarFieldContainer[int]
+    code: _containers.RepeatedScalarFieldContainer[int]
+    n_codes: int
+    def __init__(self, ordered: bool = ..., low: _Optional[_Iterable[int]] = ..., code: _Optional[_Iterable[int]] = ..., n_codes: _Optional[int] = ...) -> None: ...
+
+class Learner(_message.Message):
+    __slots__ = ("role", "fold", "low", "high")
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    FOLD_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    role: LearnerRole
+    fold: int
+    low: int
+    high: int
+    def __init__(self, role: _Optional[_Union[LearnerRole, str]] = ..., fold: _Optional[int] = ..., low: _Optional[int] = ..., high: _Optional[int] = ...) -> None: ...
+
+class Forest(_message.Message):
+    __slots__ = ("learners", "trees", "column", "right", "leaves")
+    LEARNERS_FIELD_NUMBER: _ClassVar[int]
+    TREES_FIELD_NUMBER: _ClassVar[int]
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_FIELD_NUMBER: _ClassVar[int]
+    learners: int
+    trees: int
+    column: bytes
+    right: bytes
+    leaves: bytes
+    def __init__(self, learners: _Optional[int] = ..., trees: _Optional[int] = ..., column: _Optional[bytes] = ..., right: _Optional[bytes] = ..., leaves: _Optional[bytes] = ...) -> None: ...
+
+class Growth(_message.Message):
+    __slots__ = ("candidate", "columns", "bins", "target", "learners", "train_rows", "holdout_rows", "levels", "forest")
+    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    BINS_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    LEARNERS_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_ROWS_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_ROWS_FIELD_NUMBER: _ClassVar[int]
+    LEVELS_FIELD_NUMBER: _ClassVar[int]
+    FOREST_FIELD_NUMBER: _ClassVar[int]
+    candidate: bytes
+    columns: _containers.RepeatedCompositeFieldContainer[ComparedColumn]
+    bins: _containers.RepeatedCompositeFieldContainer[ColumnBins]
+    target: str
+    learners: _containers.RepeatedCompositeFieldContainer[Learner]
+    train_rows: int
+    holdout_rows: int
+    levels: int
+    forest: Forest
+    def __init__(self, candidate: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., bins: _Optional[_Iterable[_Union[ColumnBins, _Mapping]]] = ..., target: _Optional[str] = ..., learners: _Optional[_Iterable[_Union[Learner, _Mapping]]] = ..., train_rows: _Optional[int] = ..., holdout_rows: _Optional[int] = ..., levels: _Optional[int] = ..., forest: _Optional[_Union[Forest, _Mapping]] = ...) -> None: ...
+
+class GrowTrees(_message.Message):
+    __slots__ = ("growth",)
+    GROWTH_FIELD_NUMBER: _ClassVar[int]
+    growth: Growth
+    def __init__(self, growth: _Optional[_Union[Growth, _Mapping]] = ...) -> None: ...
+
+class ScoreTrees(_message.Message):
+    __slots__ = ("growth", "transferred", "questions")
+    GROWTH_FIELD_NUMBER: _ClassVar[int]
+    TRANSFERRED_FIELD_NUMBER: _ClassVar[int]
+    QUESTIONS_FIELD_NUMBER: _ClassVar[int]
+    growth: Growth
+    transferred: Forest
+    questions: _containers.RepeatedCompositeFieldContainer[Learner]
+    def __init__(self, growth: _Optional[_Union[Growth, _Mapping]] = ..., transferred: _Optional[_Union[Forest, _Mapping]] = ..., questions: _Optional[_Iterable[_Union[Learner, _Mapping]]] = ...) -> None: ...
+
+class ScoreCandidate(_message.Message):
+    __slots__ = ("table", "columns", "keys", "sensitive", "train_rows", "holdout_rows", "train_people", "holdout_people", "cells")
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    SENSITIVE_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_ROWS_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_ROWS_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    CELLS_FIELD_NUMBER: _ClassVar[int]
+    table: bytes
+    columns: _containers.RepeatedCompositeFieldContainer[ComparedColumn]
+    keys: _containers.RepeatedScalarFieldContainer[str]
+    sensitive: _containers.RepeatedScalarFieldContainer[str]
+    train_rows: int
+    holdout_rows: int
+    train_people: int
+    holdout_people: int
+    cells: int
+    def __init__(self, table: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., keys: _Optional[_Iterable[str]] = ..., sensitive: _Optional[_Iterable[str]] = ..., train_rows: _Optional[int] = ..., holdout_rows: _Optional[int] = ..., train_people: _Optional[int] = ..., holdout_people: _Optional[int] = ..., cells: _Optional[int] = ...) -> None: ...
 
 class TreePaths(_message.Message):
     __slots__ = ("visit_order", "levels", "closed", "trees")

@@ -1,0 +1,57 @@
+"""The scope of questions about a candidate: columns that the schema models, coded as their kinds allow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NoReturn
+
+from syncline.data.schema import Schema
+from syncline.data.variable import Variable
+from syncline.errors import ProtocolError
+from syncline.questions.comparison import (
+    ColumnBins,
+    Compared,
+    Comparison,
+    GrowTrees,
+    PersonCount,
+    ScoreCandidate,
+    ScoreTrees,
+)
+
+
+def require_candidate_in_scope(question: Comparison, schema: Schema, known: Collection[str]) -> None:
+    """Raise ProtocolError unless ``question`` is about columns of ``schema`` that are ``known``."""
+    if isinstance(question, PersonCount):
+        return
+    _require_columns(question.compared, schema, known)
+    if isinstance(question, ScoreCandidate):
+        named = [*question.keys, *question.sensitive]
+        if not set(question.compared.names).issuperset(named) or len(set(named)) < len(question.keys):
+            _refuse("score_candidate: a key or sensitive column is not compared")
+    if isinstance(question, GrowTrees | ScoreTrees):
+        for column, merged in zip(question.bins, question.compared.merged, strict=True):
+            _require_bins(column, schema.variable(column.name), bool(merged))
+
+
+def _require_columns(compared: Compared, schema: Schema, known: Collection[str]) -> None:
+    order = [variable.name for variable in schema.modelled if variable.name in known]
+    if list(compared.names) != [name for name in order if name in set(compared.names)]:
+        _refuse("comparison: the columns are not the schema's in their order")
+    for name, merged in zip(compared.names, compared.merged, strict=True):
+        categories = len(schema.variable(name).categories)
+        if any(not 0 <= place < categories for place in merged) or sorted(set(merged)) != list(merged):
+            _refuse(f"comparison: the merged categories of column {name!r} are not the schema's")
+
+
+def _require_bins(column: ColumnBins, variable: Variable, merged: bool) -> None:
+    if variable.is_categorical:
+        fits = len(column.code) == len(variable.categories) + merged and not len(column.low)
+        fits = fits and (not len(column.code) or int(column.code.max()) < column.n_codes)
+    else:
+        fits = not len(column.code) and len(column.low) + 2 <= column.n_codes
+    if not fits:
+        _refuse(f"comparison: the bins of column {column.name!r} do not fit it")
+
+
+def _refuse(problem: str) -> NoReturn:
+    raise ProtocolError(problem)

@@ -1,0 +1,224 @@
+"""What the evidence of a comparison says: the figures, the gate, and each supplier's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from syncline.data.blob import Json
+from syncline.protocols.transition import PartyId
+from syncline.questions.comparison import SCORE_BINS
+from syncline.questions.counts import Counts, Ints, merge_counts
+from syncline.validation.disclosure.gate import (
+    DEFAULT_THRESHOLDS,
+    GateResult,
+    Thresholds,
+    judge,
+    strata,
+    without_holdout,
+)
+from syncline.validation.disclosure.key_attack import KeyCounts
+from syncline.validation.disclosure.key_figures import KeyEvidence, key_figures
+from syncline.validation.disclosure.repeated import repeated_rows
+from syncline.validation.disclosure.score_figures import score_figures
+from syncline.validation.disclosure.scores import PersonScores
+from syncline.validation.federated.candidate import Candidate
+from syncline.validation.federated.comparer import count_sets
+from syncline.validation.federated.comparison import Evidence
+from syncline.validation.federated.layout import SCORES, Layout
+from syncline.validation.metric import Metric
+from syncline.validation.utility.distinguish import Separation, separation_figures
+from syncline.validation.utility.distributions import distributions
+from syncline.validation.utility.tables import SetCounts, Tables
+from syncline.validation.utility.transfer import Prediction, transfer_figure
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All that is said of a candidate.
+
+    Attributes
+    ----------
+    metrics, gate : the figures by name, and what the gate says
+    distributions : each column's shares in both tables
+    rows, people : how many were compared: ``train``, ``holdout`` and, of rows, ``synthetic``
+    by_supplier : each supplier's own marginals beside the table
+    """
+
+    metrics: Mapping[str, Metric]
+    gate: GateResult
+    distributions: tuple[Json, ...]
+    rows: Mapping[str, int]
+    people: Mapping[str, int]
+    by_supplier: tuple[Json, ...]
+    candidate_sha256: str
+
+    def document(self) -> dict[str, Json]:
+        """Return the assessment as in ``report.json``."""
+        return {
+            "gate": self.gate.to_json(),
+            "metrics": {name: metric.to_json() for name, metric in self.metrics.items()},
+            "distributions": list(self.distributions),
+            "rows": dict(self.rows),
+            "people": dict(self.people),
+            "by_supplier": list(self.by_supplier),
+            "candidate_sha256": self.candidate_sha256,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a study holds a candidate against.
+
+    ``released`` is how many of the candidate's rows, the first ones, are released: None for all.
+    """
+
+    min_cell: int = 11
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
+    target: str = ""
+    released: int | None = None
+
+
+def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Judgement) -> Assessment:
+    """Return what merged and per-party counts say of a candidate."""
+    layout, has_holdout = Layout(candidate), evidence.rows[1] > 0
+    merged = merge_counts(evidence.answers[party] for party in sorted(evidence.answers))
+    own = count_sets(candidate)
+    tables = _tables(candidate, layout, merged, own, has_holdout=has_holdout)
+    metrics = [*tables.figures(judgement.min_cell), *_learnt(evidence, judgement.target)]
+    scores = {party: _scores(layout, answer) for party, answer in evidence.answers.items()}
+    metrics += _score_figures(scores, has_holdout)
+    if candidate.attacks:
+        metrics += key_figures(
+            _key_evidence(candidate, layout, merged, has_holdout), candidate.aims.sensitive
+        )
+    return Assessment(
+        {metric.name: metric for metric in metrics},
+        _gate(candidate, scores, judgement, has_holdout),
+        tuple(distributions(tables.singles, tables.bins, candidate.cells.schema, judgement.min_cell)),
+        {
+            "train": evidence.rows[0],
+            "holdout": evidence.rows[1],
+            "synthetic": candidate.cells.n_rows if judgement.released is None else judgement.released,
+        },
+        {"train": evidence.people[0], "holdout": evidence.people[1]},
+        tuple(_by_supplier(candidate, layout, evidence, own, judgement.min_cell)),
+        digest,
+    )
+
+
+def _tables(
+    candidate: Candidate,
+    layout: Layout,
+    answer: Counts,
+    own: Sequence[Ints],
+    *,
+    has_holdout: bool,
+    most: int = 3,
+) -> Tables:
+    """Return the counts of all sets of at most ``most`` columns."""
+    names = candidate.bins.names
+    sets = [
+        SetCounts(
+            tuple(names[place] for place in places),
+            own[number],
+            layout.take(answer, f"train.set{number}"),
+            layout.take(answer, f"holdout.set{number}") if has_holdout else None,
+        )
+        for number, places in enumerate(candidate.sets)
+        if len(places) <= most
+    ]
+    by_size = [tuple(found for found in sets if len(found.columns) == size) for size in (1, 2, 3)]
+    return Tables(candidate.bins, *by_size)
+
+
+def _learnt(evidence: Evidence, target: str) -> list[Metric]:
+    """Return what the trees tell apart, from the histograms of their scores."""
+    scored = evidence.scored.reshape(-1, 2, SCORE_BINS)
+    has_holdout = evidence.rows[1] > 0
+    floor = Separation(scored[1, 0], scored[1, 1]) if has_holdout else None
+    figures = separation_figures(Separation(scored[0, 0], scored[0, 1]), floor)
+    if target:
+        pairs = [
+            Prediction(scored[3 + 2 * n], scored[2 + 2 * n] if has_holdout else None)
+            for n in range(len(evidence.questions))
+        ]
+        figures.append(transfer_figure(target, pairs, has_holdout=has_holdout))
+    return figures
+
+
+def _scores(layout: Layout, answer: Counts) -> tuple[PersonScores, PersonScores]:
+    train, holdout = (
+        PersonScores(
+            int(layout.take(answer, f"{fold}.people")[0]),
+            *(layout.take(answer, f"{fold}.{name}") for name in SCORES),
+        )
+        for fold in ("train", "holdout")
+    )
+    return train, holdout
+
+
+def _score_figures(
+    scores: Mapping[PartyId, tuple[PersonScores, PersonScores]], has_holdout: bool
+) -> list[Metric]:
+    train, holdout = _sum([pair[0] for pair in scores.values()]), _sum([pair[1] for pair in scores.values()])
+    return score_figures(train, holdout if has_holdout else None)
+
+
+def _sum(parts: Sequence[PersonScores]) -> PersonScores:
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
+
+
+def _gate(
+    candidate: Candidate,
+    scores: Mapping[PartyId, tuple[PersonScores, PersonScores]],
+    judgement: Judgement,
+    has_holdout: bool,
+) -> GateResult:
+    cells = candidate.cells
+    released = cells if judgement.released is None else cells.take(np.arange(judgement.released))
+    repeated = repeated_rows(released)
+    words = None if repeated is None else repeated.words
+    if not has_holdout:
+        return without_holdout(words)
+    return judge(strata([scores[party] for party in sorted(scores)]), words, judgement.thresholds)
+
+
+def _key_evidence(
+    candidate: Candidate, layout: Layout, answer: Counts, has_holdout: bool
+) -> list[KeyEvidence]:
+    found = []
+    for number, attack in enumerate(candidate.attacks):
+        train = _key_counts(layout, answer, f"train.attack{number}")
+        held = _key_counts(layout, answer, f"holdout.attack{number}") if has_holdout else None
+        found.append(KeyEvidence(attack.level, attack, train, held))
+    return found
+
+
+def _key_counts(layout: Layout, answer: Counts, where: str) -> KeyCounts:
+    people = int(layout.take(answer, f"{where}.people")[0])
+    names = ("matched", "right", "shared", "learnt")
+    return KeyCounts(people, *(layout.take(answer, f"{where}.{name}") for name in names))
+
+
+def _by_supplier(
+    candidate: Candidate, layout: Layout, evidence: Evidence, own: Sequence[Ints], min_cell: int
+) -> Iterator[Json]:
+    if len(evidence.answers) < 2:
+        return
+    for party in sorted(evidence.answers):
+        answer = evidence.answers[party]
+        rows = [int(layout.take(answer, f"{fold}.set0").sum()) for fold in ("train", "holdout")]
+        if rows[0] < min_cell:
+            words = f"it has fewer than {min_cell} rows for training, so no figure of its own is shown"
+            yield {"name": str(party), "rows": None, "metrics": {}, "words": words}
+            continue
+        tables = _tables(candidate, layout, answer, own, has_holdout=rows[1] >= min_cell, most=2)
+        figures = {m.name: m for m in tables.figures(min_cell) if m.name in ("tv_1way", "tv_2way")}
+        short = {name: {**m.to_json(), "detail": None} for name, m in figures.items()}
+        yield {"name": str(party), "rows": sum(rows), "metrics": short, "words": ""}  # type: ignore[dict-item]

@@ -1,0 +1,146 @@
+"""The one table that a study compares: as bytes, and all that follows from it before a real row is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+import pyarrow as pa
+
+from syncline.data.batch import Keys, Status, Statuses
+from syncline.data.schema import Schema
+from syncline.data.stream_outline import stream_outline
+from syncline.errors import WireError
+from syncline.questions.comparison import MAX_BINS, ColumnBins
+from syncline.validation.cell_table import CellTable
+from syncline.validation.column_bins import TableBins, bins_of
+from syncline.validation.disclosure.key_attack import LATTICE, KeyAttack
+from syncline.validation.disclosure.scores import Scorer
+from syncline.validation.utility.tables import MAX_CODES, MOST_SETS, MOST_TRIPLES, SHARED_VALUE
+
+MAX_ROWS = 100_000_000
+MAX_UNPACKED_BYTES = 4 << 30
+TREE_SHARED_VALUE = 0.02
+"""A number that so large a part of the synthetic rows holds is a bin of its own, where trees grow."""
+
+_WRITING = pa.ipc.IpcWriteOptions(compression="zstd")
+_BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Aims:
+    """What a study wants to know of a candidate.
+
+    ``lottery`` is the key of all draws (64 bytes at most): the study's salt, one for all suppliers.
+    """
+
+    keys: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
+    lottery: bytes = b"syncline"
+
+
+class Candidate:
+    """A synthetic table and what is derived from it alone; the same at the hub and at every supplier."""
+
+    def __init__(self, cells: CellTable, aims: Aims) -> None:
+        self.cells = cells
+        self.aims = aims
+
+    @cached_property
+    def bins(self) -> TableBins:
+        """The codes in which columns are counted together."""
+        return bins_of(self.cells, MAX_CODES, SHARED_VALUE)
+
+    @cached_property
+    def sets(self) -> tuple[tuple[int, ...], ...]:
+        """The sets of columns that are counted: single ones, pairs, sets of three."""
+        width = len(self.cells.keys)
+        most = ((1, MOST_SETS), (2, MOST_SETS), (3, MOST_TRIPLES))
+        return tuple(places for size, limit in most for places in _sets(width, size, limit))
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """What scores persons against the table."""
+        return Scorer(self.cells, self.aims.lottery)
+
+    @cached_property
+    def attacks(self) -> tuple[KeyAttack, ...]:
+        """The attacks by key columns, one for each level of the lattice; none without keys."""
+        if not self.aims.keys:
+            return ()
+        return tuple(KeyAttack(self.cells, self.aims.keys, self.aims.sensitive, bands) for bands in LATTICE)
+
+
+def tree_bins(cells: CellTable) -> tuple[ColumnBins, ...]:
+    """Return the codes in which trees grow."""
+    return bins_of(cells, MAX_BINS, TREE_SHARED_VALUE).columns
+
+
+def _sets(width: int, size: int, most: int) -> list[tuple[int, ...]]:
+    """Return all sets of ``size`` columns; of too many, evenly spaced ones in the order of their places."""
+    every = list(combinations(range(width), size))
+    if len(every) <= most:
+        return every
+    return [every[place * len(every) // most] for place in range(most)]
+
+
+def pack_cells(cells: CellTable) -> bytes:
+    """Return a table's cells as one Arrow stream, the same bytes for the same cells."""
+    fields = _stream_schema(len(cells.keys))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, fields, options=_WRITING) as writer:
+        for start in range(0, cells.n_rows, _BATCH_ROWS):
+            rows = slice(start, start + _BATCH_ROWS)
+            pairs = zip(cells.keys, cells.status, strict=True)
+            arrays = [pa.array(part[rows]) for pair in pairs for part in pair]
+            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=fields))
+    return bytes(sink.getvalue())
+
+
+def unpack_cells(content: bytes, schema: Schema) -> CellTable:
+    """Return the table of :func:`pack_cells`; raise WireError where the bytes are not one of ``schema``."""
+    keys, status = _columns(content, len(schema.modelled))
+    for variable, own_keys, own_status in zip(schema.modelled, keys, status, strict=True):
+        valid = own_status == Status.VALID
+        if (own_status > Status.MISSING).any() or own_keys[~valid].any():
+            raise WireError(f"candidate: column {variable.name!r} has a cell without a plain status")
+        low, high = variable.key_extent
+        if valid.any() and (own_keys[valid].min() < low or own_keys[valid].max() > high):
+            raise WireError(f"candidate: column {variable.name!r} has a cell that the schema does not allow")
+    return CellTable(schema, tuple(keys), tuple(status), np.arange(len(keys[0])))
+
+
+def _columns(content: bytes, width: int) -> tuple[list[Keys], list[Statuses]]:
+    expected = _stream_schema(width)
+    try:
+        rows = size = 0
+        for batch in stream_outline(content):
+            rows, size = rows + batch.rows, size + batch.unpacked_bytes
+        if rows > MAX_ROWS or size > MAX_UNPACKED_BYTES:
+            raise WireError("candidate: too many rows, or more bytes than are unpacked")
+        with pa.ipc.open_stream(content) as reader:
+            if reader.schema != expected:
+                raise WireError("candidate: other columns than are compared")
+            table = pa.Table.from_batches(_sound(reader), expected)
+    except (pa.ArrowException, OSError, ValueError):
+        raise WireError("candidate: the bytes are not a table") from None
+    if any(column.null_count for column in table.columns):
+        raise WireError("candidate: a cell without a status")
+    arrays = [column.combine_chunks().to_numpy(zero_copy_only=False) for column in table.columns]
+    return arrays[0::2], arrays[1::2]
+
+
+def _sound(reader: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in reader:
+        batch.validate(full=True)
+        yield batch
+
+
+def _stream_schema(width: int) -> pa.Schema:
+    fields = []
+    for place in range(width):
+        fields += [pa.field(f"key.{place}", pa.int64()), pa.field(f"status.{place}", pa.uint8())]
+    return pa.schema([field.with_nullable(False) for field in fields])

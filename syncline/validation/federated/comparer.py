@@ -1,0 +1,181 @@
+"""What a party answers about a candidate: counts of its rows and persons, and nothing else.
+
+All that is kept between two questions can be computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+
+from syncline.errors import ProtocolError, WireError
+from syncline.questions.cell_tally import CellTally
+from syncline.questions.comparison import (
+    Comparison,
+    GrowTrees,
+    PersonCount,
+    ScoreCandidate,
+    ScoreTrees,
+)
+from syncline.questions.counts import Counts, Ints
+from syncline.questions.workspace import Workspace
+from syncline.validation.cell_table import CellTable
+from syncline.validation.disclosure.key_attack import KeyCounts
+from syncline.validation.disclosure.scores import PersonScores
+from syncline.validation.federated.candidate import Aims, Candidate, unpack_cells
+from syncline.validation.federated.layout import FOLDS, SCORES, Layout
+from syncline.validation.federated.rows import ComparableRows
+from syncline.validation.federated.trees import FEW_ROWS, MOST_ROWS, TreeRows, score_histograms, sums
+
+MOST_PEOPLE = 10_000
+"""Persons of either fold who are scored; of more a lottery takes so many."""
+
+
+class Comparer:
+    """Answer questions about one study's candidate.
+
+    ``lottery`` is the key of its draws; a candidate that is ``known`` already need not be unpacked again.
+    """
+
+    def __init__(self, lottery: bytes, known: Candidate | None = None) -> None:
+        self._lottery = lottery
+        self._tree_rows: dict[tuple[int, str], TreeRows] = {}
+        self._known = known
+
+    def answer(self, question: Comparison, table: Workspace) -> Counts:
+        """Return what the rows of ``table`` count."""
+        match question:
+            case PersonCount():
+                return _counts(count_people(table), table)
+            case GrowTrees():
+                return _counts(sums(question, self._rows(question, table)), table)
+            case ScoreTrees():
+                return _counts(score_histograms(question, self._rows(question, table)), table)
+            case ScoreCandidate():
+                return self._compared(question, table)
+
+    def _rows(self, question: GrowTrees | ScoreTrees, table: Workspace) -> TreeRows:
+        key = (id(table), question.candidate)
+        if key not in self._tree_rows:
+            rows = ComparableRows(table, question.compared)
+            sample = rows.sampled_rows(self._lottery, MOST_ROWS, FEW_ROWS, question.rows)
+            self._tree_rows[key] = TreeRows.of(question, sample)
+        return self._tree_rows[key]
+
+    def _compared(self, question: ScoreCandidate, table: Workspace) -> Counts:
+        rows = ComparableRows(table, question.compared)
+        candidate = self._unpacked(question, rows)
+        layout = Layout(candidate)
+        if layout.size != question.cells:
+            raise ProtocolError("score_candidate: the answer has other cells than the question says")
+        pieces: dict[str, Counts | Ints] = {}
+        pieces |= _counted_sets(candidate, rows)
+        people = rows.sampled_people(self._lottery, MOST_PEOPLE, question.people)
+        for fold, chosen in zip(FOLDS, people, strict=True):
+            pieces |= _scored(candidate, chosen, fold)
+        pieces |= _attacked(candidate, rows)
+        return layout.laid(pieces, persons=table.has_persons)
+
+    def _unpacked(self, question: ScoreCandidate, rows: ComparableRows) -> Candidate:
+        if self._known is not None:
+            return self._known
+        cells = unpack_cells(question.table, rows.schema)
+        if not cells.n_rows:
+            raise WireError("candidate: it has no rows")
+        return Candidate(cells, Aims(question.keys, question.sensitive, self._lottery))
+
+
+def count_people(table: Workspace) -> Ints:
+    """Return rows for training, rows held out, and the persons of both, (4,)."""
+    rows = np.zeros(2, np.int64)
+    known = [np.zeros(0, np.int64), np.zeros(0, np.int64)]
+    persons = False
+    for batch in table.batches():
+        persons = persons or batch.owner is not None
+        for fold in (0, 1):
+            chosen = batch.holdout == bool(fold)
+            rows[fold] += int(chosen.sum())
+            if batch.owner is not None:
+                known[fold] = np.unique(np.concatenate([known[fold], batch.owner[chosen]]))
+    people = [len(known[0]), len(known[1])] if persons else rows.tolist()
+    return np.array([*rows.tolist(), *people], np.int64)
+
+
+def _counts(dense: Ints, table: Workspace) -> Counts:
+    found = Counts.of_dense(dense)
+    if not table.has_persons:
+        return found
+    return Counts(found.size, found.index, found.value, np.zeros(0, np.uint64), 0)
+
+
+def _counted_sets(candidate: Candidate, rows: ComparableRows) -> dict[str, Counts]:
+    levels = candidate.bins.levels
+    tallies = [
+        [CellTally(prod(levels[place] for place in places), 0, persons=False) for places in candidate.sets]
+        for _ in FOLDS
+    ]
+    for part in rows.parts():
+        for fold, own in enumerate(tallies):
+            codes = candidate.bins.encode(part.fold(bool(fold)))
+            for tally, places in zip(own, candidate.sets, strict=True):
+                tally.add(_cells(codes, places, levels), None)
+    return {
+        f"{fold}.set{number}": tally.total()
+        for fold, own in zip(FOLDS, tallies, strict=True)
+        for number, tally in enumerate(own)
+    }
+
+
+def _cells(codes: np.ndarray, places: Sequence[int], levels: Sequence[int]) -> Ints:
+    cell: Ints = codes[:, places[0]].astype(np.int64)
+    for place in places[1:]:
+        cell = cell * levels[place] + codes[:, place]
+    return cell
+
+
+def count_sets(candidate: Candidate) -> list[Ints]:
+    """Return the candidate's own counts of all sets of columns, each in its shape."""
+    codes, levels = candidate.bins.encode(candidate.cells), candidate.bins.levels
+    found = []
+    for places in candidate.sets:
+        shape = tuple(levels[place] for place in places)
+        counted = np.bincount(_cells(codes, places, levels), minlength=prod(shape))
+        found.append(counted.reshape(shape))
+    return found
+
+
+def _scored(candidate: Candidate, people: CellTable, fold: str) -> dict[str, Ints]:
+    scores = candidate.scorer.scores(people) if people.n_rows else no_scores()
+    found = {f"{fold}.{name}": getattr(scores, name) for name in SCORES}
+    return found | {f"{fold}.people": np.array([scores.people])}
+
+
+def no_scores() -> PersonScores:
+    """Return the scores of nobody."""
+    return PersonScores(0, *(np.zeros(bins, np.int64) for bins in SCORES.values()))
+
+
+def _attacked(candidate: Candidate, rows: ComparableRows) -> dict[str, Ints]:
+    """Attack all persons, each by their first row."""
+    found: dict[str, KeyCounts] = {}
+    for holdout, fold in enumerate(FOLDS):
+        for firsts in rows.first_rows(bool(holdout)) if candidate.attacks else ():
+            for number, attack in enumerate(candidate.attacks):
+                where, counts = f"{fold}.attack{number}", attack.counts(firsts)
+                found[where] = found[where] + counts if where in found else counts
+    pieces: dict[str, Ints] = {}
+    for where, counts in found.items():
+        pieces |= _laid(counts, where)
+    return pieces
+
+
+def _laid(counts: KeyCounts, where: str) -> dict[str, Ints]:
+    return {
+        f"{where}.people": np.array([counts.people]),
+        f"{where}.matched": counts.matched,
+        f"{where}.right": counts.right,
+        f"{where}.shared": counts.shared,
+        f"{where}.learnt": counts.learnt,
+    }

@@ -1,0 +1,245 @@
+"""The hub's half of a comparison: which question comes next, and what the trees grow into.
+
+One candidate is compared in a fixed number of rounds: one to count persons, one for each level of the trees,
+and a last one with the candidate itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from syncline.errors import ProtocolError
+from syncline.protocols.asking import Reply, Request
+from syncline.protocols.reply_check import Shape, require_shapes
+from syncline.protocols.transition import Continue, Finish, PartyId
+from syncline.questions.comparison import (
+    DEPTH,
+    TREES,
+    Compared,
+    Forest,
+    GrowTrees,
+    Learner,
+    PersonCount,
+    Role,
+    ScoreCandidate,
+    ScoreTrees,
+)
+from syncline.questions.counts import Counts, Ints, merge_counts
+from syncline.questions.vocabulary import Answer
+from syncline.validation.boosting import Codes, fit
+from syncline.validation.cell_table import CellTable
+from syncline.validation.federated.candidate import Aims, Candidate, pack_cells, tree_bins
+from syncline.validation.federated.layout import Layout
+from syncline.validation.federated.rows import sampled_candidate
+from syncline.validation.federated.trees import (
+    FEW_ROWS,
+    FOLDS,
+    MOST_ROWS,
+    SETTINGS,
+    TreeRows,
+    forest_of,
+    grown,
+    score_histograms,
+    sums,
+)
+
+LEAST_TREES = 4
+ROWS_A_TREE = 500
+MOST_CLASSES = 20
+"""Of a target with more categories the most frequent ones of the synthetic table are predicted."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a comparison stands: the round that is out, and rows and persons for training and held out."""
+
+    round: int
+    rows: tuple[int, int] = (0, 0)
+    people: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the last round gave, by party, and the counts of rows by the scores of the trees, merged."""
+
+    rows: tuple[int, int]
+    people: tuple[int, int]
+    answers: Mapping[PartyId, Counts]
+    scored: Ints
+    questions: tuple[Learner, ...]
+
+
+class Comparison:
+    """Compare one candidate.
+
+    Parameters
+    ----------
+    cells : the candidate
+    compared : its columns, and which categories it has as one
+    aims : what is asked
+    target : the column that models are trained to predict, or ""
+    persons : whether answers carry person buckets, as in a study of persons
+    """
+
+    def __init__(
+        self, cells: CellTable, compared: Compared, aims: Aims, target: str = "", *, persons: bool = False
+    ) -> None:
+        self.candidate = Candidate(cells, aims)
+        self._compared = compared
+        self._target = target
+        self._persons = persons
+        self.table = pack_cells(cells)
+        self.digest = hashlib.sha256(self.table).hexdigest()
+        self._bins = tree_bins(cells)
+        self._own: TreeRows | None = None
+
+    def start(self, round_number: int) -> Continue[State, Request]:
+        """Return the first request, as round ``round_number`` of the study."""
+        return Continue(State(round_number), Request(round_number, (PersonCount(self.digest),)), "people")
+
+    def step(
+        self, request: Request, state: State, replies: Mapping[PartyId, Reply]
+    ) -> Continue[State, Request] | Finish[Evidence]:
+        """Return the next request, or the evidence; nobody may be missing."""
+        self._require(request, state, replies)
+        answers = [
+            {party: reply.answers[place] for party, reply in replies.items()}
+            for place in range(len(request.questions))
+        ]
+        question, following = request.questions[0], state.round + 1
+        match question:
+            case PersonCount():
+                counted = _total(answers[0]).tolist()
+                state = State(following, (counted[0], counted[1]), (counted[2], counted[3]))
+                return self._ask(self._first_level(state), state)
+            case GrowTrees():
+                total = _total(answers[0]) + sums(question, self._synthetic(question))
+                state = replace(state, round=following)
+                forest = grown(question, total)
+                return self._ask(replace(question, levels=question.levels + 1, forest=forest), state)
+            case ScoreTrees():
+                own = score_histograms(question, self._synthetic(question))
+                found = {party: answer for party, answer in answers[1].items() if isinstance(answer, Counts)}
+                scored = _total(answers[0]) + own
+                return Finish(Evidence(state.rows, state.people, found, scored, question.questions))
+            case _:
+                raise ProtocolError("comparison: this is not a round of it")
+
+    def _ask(self, question: GrowTrees, state: State) -> Continue[State, Request]:
+        if question.levels < DEPTH * tree_count(state.rows):
+            return Continue(state, Request(state.round, (question,)), "compare")
+        return Continue(state, Request(state.round, self._last(question, state)), "compare")
+
+    def _first_level(self, state: State) -> GrowTrees:
+        learners = self._learners(state.rows[1] > 0)
+        return GrowTrees(
+            self.digest,
+            self._compared,
+            self._bins,
+            self._target,
+            learners,
+            state.rows,
+            0,
+            Forest.empty(len(learners), 0),
+        )
+
+    def _learners(self, has_holdout: bool) -> tuple[Learner, ...]:
+        folds = [Learner(Role.SYNTHETIC, fold) for fold in range(FOLDS)]
+        if not has_holdout:
+            return tuple(folds)
+        folds += [Learner(Role.TRAINING, fold) for fold in range(FOLDS)]
+        return (*folds, *self._targets())
+
+    def _targets(self) -> tuple[Learner, ...]:
+        if not self._target:
+            return ()
+        return target_questions(self.candidate.cells, self._target)
+
+    def _last(self, question: GrowTrees, state: State) -> tuple[ScoreTrees, ScoreCandidate]:
+        """Ask for scores and for the comparison itself; here alone the candidate travels."""
+        wanted, aims = self._targets(), self.candidate.aims
+        return (
+            ScoreTrees(
+                self.digest,
+                self._compared,
+                self._bins,
+                self._target,
+                question.learners,
+                question.rows,
+                question.levels,
+                question.forest,
+                self._transferred(question, wanted),
+                wanted,
+            ),
+            ScoreCandidate(
+                self.table,
+                self._compared,
+                aims.keys,
+                aims.sensitive,
+                state.rows,
+                state.people,
+                Layout(self.candidate).size,
+            ),
+        )
+
+    def _transferred(self, question: GrowTrees, wanted: tuple[Learner, ...]) -> Forest:
+        """Learn the target from the candidate alone."""
+        rows = self._synthetic(question)
+        categorical = np.array([not column.ordered for column in self._bins])
+        blind = _without(rows.codes, [column.name for column in self._bins], self._target)
+        settings = replace(SETTINGS, trees=question.levels // DEPTH)
+        return forest_of([fit(blind, rows.labels(one), categorical, settings) for one in wanted])
+
+    def _synthetic(self, question: GrowTrees | ScoreTrees) -> TreeRows:
+        """Return the candidate's rows from which trees grow: about as many as of either fold."""
+        if self._own is None:
+            lottery = self.candidate.aims.lottery
+            sample = sampled_candidate(self.candidate.cells, lottery, MOST_ROWS, FEW_ROWS)
+            self._own = TreeRows.of(question, sample, synthetic=True)
+        return self._own
+
+    def _require(self, request: Request, state: State, replies: Mapping[PartyId, Reply]) -> None:
+        if not replies:
+            raise ProtocolError("a comparison needs at least one supplier")
+        shapes = [Shape.of(question, None, persons=self._persons) for question in request.questions]
+        for party in sorted(replies):
+            if replies[party].round != state.round:
+                number = replies[party].round
+                raise ProtocolError(f"supplier {party!r} answered round {number} instead of {state.round}")
+            require_shapes(party, replies[party].answers, shapes, self._persons)
+
+
+def tree_count(rows: tuple[int, int]) -> int:
+    """Return how many trees grow: fewer from fewer rows, from which many would learn nothing more."""
+    return min(max(sum(rows) // ROWS_A_TREE, LEAST_TREES), TREES)
+
+
+def target_questions(synthetic: CellTable, target: str) -> tuple[Learner, ...]:
+    """Return what is asked of the target: whether a number is above the median, or each category in turn."""
+    place = synthetic.place(target)
+    keys = synthetic.keys[place][synthetic.valid(place)]
+    if not len(keys):
+        return ()
+    if synthetic.schema.modelled[place].grid is not None:
+        return (Learner(Role.TARGET, -1, int(np.median(keys)) + 1, 2**62),)
+    values, counts = np.unique(keys, return_counts=True)
+    kept = values[np.argsort(-counts, kind="stable")[:MOST_CLASSES]].tolist()
+    return tuple(Learner(Role.TARGET, -1, key, key) for key in (kept[1:] if len(kept) == 2 else kept))
+
+
+def _without(codes: Codes, names: list[str], target: str) -> Codes:
+    """Return codes in which the target's column says nothing."""
+    if not target:
+        return codes
+    found = codes.copy()
+    found[:, names.index(target)] = 0
+    return found
+
+
+def _total(answers: Mapping[PartyId, Answer]) -> Ints:
+    """Return the merged cells of one question's answers, which were checked to be counts."""
+    return merge_counts(answer for answer in answers.values() if isinstance(answer, Counts)).dense()

@@ -1,0 +1,76 @@
+"""Where each piece of the answer about a candidate stands: named arrays of counts, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import prod
+
+import numpy as np
+
+from syncline.questions.counts import Counts, Ints, concatenate
+from syncline.validation.disclosure.membership import MEMBERSHIP_BINS
+from syncline.validation.disclosure.recognition import N_BINS
+from syncline.validation.disclosure.scores import DISTANCE_BINS
+from syncline.validation.federated.candidate import Candidate
+
+FOLDS = ("train", "holdout")
+
+SCORES = {
+    "isolation": N_BINS,
+    "exact": N_BINS,
+    "distance": DISTANCE_BINS,
+    "membership": MEMBERSHIP_BINS,
+}
+"""Histograms of persons by score, and their bins."""
+
+
+class Layout:
+    """The pieces of the answer about one candidate, in their order."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self._shapes: dict[str, tuple[int, ...]] = {}
+        for fold in FOLDS:
+            for name, shape in _pieces(candidate):
+                self._shapes[f"{fold}.{name}"] = shape
+        ends = np.cumsum([prod(shape) for shape in self._shapes.values()])
+        starts = dict(zip(self._shapes, [0, *ends[:-1].tolist()], strict=True))
+        self._starts: Mapping[str, int] = starts
+        self.size = int(ends[-1])
+
+    def laid(self, pieces: Mapping[str, Counts | Ints], *, persons: bool) -> Counts:
+        """Return all pieces as one answer."""
+        parts = []
+        for name, shape in self._shapes.items():
+            piece = pieces[name]
+            counts = piece if isinstance(piece, Counts) else Counts.of_dense(np.asarray(piece).reshape(-1))
+            if counts.size != prod(shape):
+                raise ValueError(f"comparison: the piece {name} has {counts.size} cells, not {prod(shape)}")
+            parts.append(counts)
+        joined = concatenate(parts, persons=False)
+        if not persons:
+            return joined
+        return Counts(joined.size, joined.index, joined.value, np.zeros(0, np.uint64), 0)
+
+    def take(self, answer: Counts, name: str) -> Ints:
+        """Return one piece of an answer in its shape."""
+        shape, start = self._shapes[name], self._starts[name]
+        found = np.zeros(prod(shape), np.int64)
+        low, high = np.searchsorted(answer.index, [start, start + len(found)])
+        found[answer.index[low:high] - start] = answer.value[low:high]
+        return found.reshape(shape)
+
+
+def _pieces(candidate: Candidate) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the names and shapes of the pieces of one fold."""
+    levels = candidate.bins.levels
+    for number, places in enumerate(candidate.sets):
+        yield f"set{number}", tuple(levels[place] for place in places)
+    yield "people", (1,)
+    for name, bins in SCORES.items():
+        yield name, (bins,)
+    for number, attack in enumerate(candidate.attacks):
+        classes, sensitive = len(attack.sizes), len(candidate.aims.sensitive)
+        yield f"attack{number}.people", (1,)
+        yield f"attack{number}.matched", (classes,)
+        for name in ("right", "shared", "learnt"):
+            yield f"attack{number}.{name}", (sensitive, classes)

@@ -1,0 +1,210 @@
+"""A party's rows in the columns of a comparison, streamed, and the samples that a lottery takes of them.
+
+Who is in a sample depends on the rows alone, not on how they are split over suppliers and batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.batch import Batch, Keys, Mask, Owners, Status
+from syncline.data.schema import Schema
+from syncline.data.variable import Variable
+from syncline.questions.comparison import Compared
+from syncline.questions.workspace import Workspace
+from syncline.validation.cell_table import CellTable, numbered
+from syncline.validation.sampling import row_lots
+
+_ALL = 2**64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Some rows: their cells, whose ``owner`` numbers persons of the whole table, and which are held out."""
+
+    cells: CellTable
+    holdout: Mask
+
+    def fold(self, holdout: bool) -> CellTable:
+        """Return the rows of one fold."""
+        return _chosen(self.cells, self.holdout == holdout)
+
+
+class ComparableRows:
+    """The rows of one party as a candidate has its own: merged categories are one, statuses two."""
+
+    def __init__(self, workspace: Workspace, compared: Compared) -> None:
+        self._workspace = workspace
+        self._places = places_of(workspace.schema, compared.names)
+        self.schema = comparable_schema(workspace.schema, compared)
+        self._lookups = [
+            _lookup(variable, merged)
+            for variable, merged in zip(
+                (workspace.schema.modelled[place] for place in self._places), compared.merged, strict=True
+            )
+        ]
+
+    def parts(self) -> Iterator[Part]:
+        """Yield all rows, batch by batch."""
+        first = 0
+        for batch in self._workspace.batches():
+            owner = np.arange(first, first + batch.n_rows) if batch.owner is None else batch.owner
+            first += batch.n_rows
+            yield Part(self._cells(batch, owner), batch.holdout)
+
+    def _cells(self, batch: Batch, owner: Owners) -> CellTable:
+        keys, status = [], []
+        for place, lookup in zip(self._places, self._lookups, strict=True):
+            valid = batch.status[place] == Status.VALID
+            own = batch.keys[place] if lookup is None else lookup[np.where(valid, batch.keys[place], 0)]
+            keys.append(np.where(valid, own, 0))
+            status.append(np.where(valid, np.uint8(Status.VALID), np.uint8(Status.MISSING)))
+        return CellTable(self.schema, tuple(keys), tuple(status), owner)
+
+    def first_rows(self, holdout: bool) -> Iterator[CellTable]:
+        """Yield the first row of every person of one fold; at least one table, which may be empty."""
+        seen = np.zeros(0, np.int64)
+        yield _empty(self.schema)
+        for part in self.parts():
+            cells = part.fold(holdout)
+            owners, first = np.unique(cells.owner, return_index=True)
+            fresh = np.sort(first[~np.isin(owners, seen, assume_unique=True)])
+            seen = np.union1d(seen, owners)
+            chosen = np.zeros(cells.n_rows, np.bool_)
+            chosen[fresh] = True
+            yield joined(self.schema, [_chosen(cells, chosen)])
+
+    def sampled_rows(self, key: bytes, most: int, few: int, rows: tuple[int, int]) -> Sample:
+        """Return about ``most`` rows of either fold, of which all parties hold ``rows``."""
+        kept, held, among = [], [], []
+        for part in self.parts():
+            lots = row_lots(part.cells, key) if max(rows) > few else np.zeros(len(part.holdout), np.uint64)
+            chosen, fewer = (
+                np.where(part.holdout, _drawn(lots, limit, rows[1]), _drawn(lots, limit, rows[0]))
+                for limit in (most, few)
+            )
+            kept.append(_chosen(part.cells, chosen))
+            held.append(part.holdout[chosen])
+            among.append(fewer[chosen])
+        none = np.zeros(0, np.bool_)
+        flags = (np.concatenate([none, *parts]) for parts in (held, among))
+        return Sample(joined(self.schema, kept), *flags)
+
+    def sampled_people(self, key: bytes, most: int, people: tuple[int, int]) -> tuple[CellTable, CellTable]:
+        """Return all rows of about ``most`` persons of either fold, of whom all parties hold ``people``."""
+        lots = _Lots() if max(people) > most else None
+        if lots is not None:
+            for part in self.parts():
+                lots.add(part.cells.owner, row_lots(part.cells, key))
+        kept: tuple[list[CellTable], list[CellTable]] = ([], [])
+        for part in self.parts():
+            own = np.zeros(len(part.holdout), np.uint64) if lots is None else lots.of(part.cells.owner)
+            for fold, tables in enumerate(kept):
+                chosen = (part.holdout == bool(fold)) & _drawn(own, most, people[fold])
+                tables.append(_chosen(part.cells, chosen))
+        train, holdout = (joined(self.schema, tables) for tables in kept)
+        return train, holdout
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Rows that a lottery took, which of them are held out, and which a narrower one took."""
+
+    cells: CellTable
+    holdout: Mask
+    few: Mask
+
+
+def sampled_candidate(cells: CellTable, key: bytes, most: int, few: int) -> Sample:
+    """Return about ``most`` rows of a synthetic table."""
+    lots = row_lots(cells, key) if cells.n_rows > few else np.zeros(cells.n_rows, np.uint64)
+    chosen, fewer = (_drawn(lots, limit, cells.n_rows) for limit in (most, few))
+    taken = cells.take(chosen)
+    return Sample(taken, np.zeros(taken.n_rows, np.bool_), fewer[chosen])
+
+
+class _Lots:
+    """The smallest lot of each person's rows."""
+
+    def __init__(self) -> None:
+        self._owner = np.zeros(0, np.int64)
+        self._lot = np.zeros(0, np.uint64)
+
+    def add(self, owner: Owners, lots: npt.NDArray[np.uint64]) -> None:
+        """Take some rows into account."""
+        self._owner, place = np.unique(np.concatenate([self._owner, owner]), return_inverse=True)
+        every = np.concatenate([self._lot, lots])
+        self._lot = np.full(len(self._owner), _ALL - 1, np.uint64)
+        np.minimum.at(self._lot, place, every)
+
+    def of(self, owner: Owners) -> npt.NDArray[np.uint64]:
+        """Return the lot (n,) of each row's person."""
+        return self._lot[np.searchsorted(self._owner, owner)]
+
+
+def places_of(schema: Schema, names: tuple[str, ...]) -> list[int]:
+    """Return the places of columns among the modelled ones of ``schema``."""
+    known = [variable.name for variable in schema.modelled]
+    return [known.index(name) for name in names]
+
+
+def comparable_schema(schema: Schema, compared: Compared) -> Schema:
+    """Return the variables of a comparison: those with merged categories have one more, the last."""
+    variables = []
+    for name, merged in zip(compared.names, compared.merged, strict=True):
+        variable = schema.variable(name)
+        if merged:
+            label = "(other)"
+            while label in variable.categories:
+                label += "*"
+            variable = variable.model_copy(update={"categories": (*variable.categories, label)})
+        variables.append(variable)
+    return Schema(variables=tuple(variables))
+
+
+def joined(schema: Schema, tables: list[CellTable]) -> CellTable:
+    """Return tables, whose owners number the same persons, as one; persons are numbered anew."""
+    if not tables:
+        return _empty(schema)
+    width = len(schema.modelled)
+    return CellTable(
+        schema,
+        tuple(np.concatenate([table.keys[place] for table in tables]) for place in range(width)),
+        tuple(np.concatenate([table.status[place] for table in tables]) for place in range(width)),
+        numbered(np.concatenate([table.owner for table in tables])),
+    )
+
+
+def _empty(schema: Schema) -> CellTable:
+    width = len(schema.modelled)
+    none, zero = np.zeros(0, np.int64), np.zeros(0, np.uint8)
+    return CellTable(schema, (none,) * width, (zero,) * width, none)
+
+
+def _chosen(cells: CellTable, rows: Mask) -> CellTable:
+    """Return the chosen rows; their owners are kept as they are."""
+    return CellTable(
+        cells.schema,
+        tuple(keys[rows] for keys in cells.keys),
+        tuple(status[rows] for status in cells.status),
+        cells.owner[rows],
+    )
+
+
+def _drawn(lots: npt.NDArray[np.uint64], most: int, total: int) -> Mask:
+    if total <= most:
+        return np.ones(len(lots), np.bool_)
+    drawn: Mask = lots < np.uint64(most * _ALL // total)
+    return drawn
+
+
+def _lookup(variable: Variable, merged: tuple[int, ...]) -> Keys | None:
+    if not merged:
+        return None
+    lookup = np.arange(len(variable.categories))
+    lookup[list(merged)] = len(variable.categories)
+    return lookup
