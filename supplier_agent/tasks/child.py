@@ -17,13 +17,15 @@ from syncline.data.schema import Schema
 from syncline.errors import DataError, PolicyRefusal, ProtocolError
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
-from syncline.protocols.asking import Answering, Memory, Request, admit, require_in_scope
+from syncline.protocols.asking import Answering, Comparer, Memory, Request, admit, require_in_scope
+from syncline.questions.comparison import ScoreCandidate
 from syncline.questions.marginals import Marginals
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
+from syncline.study.comparing import comparer_of
 from syncline.study.fitting import workspace_of
 from syncline.study.flow import STEPS, DataFlow, is_within
 from syncline.study.policy import Policy
@@ -43,6 +45,7 @@ class Child:
     def __init__(self) -> None:
         self._key: tuple[str, list[bytes]] | None = None
         self._workspace: Workspace | None = None
+        self._comparer: Comparer | None = None
         self._digest = b""
 
     def handle(self, header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, list[bytes]]:
@@ -58,7 +61,8 @@ class Child:
         if not is_within(flow, spec.supplier(supplier).flow):
             raise PolicyRefusal(f"the flow {flow} is not within the one that the study asks for")
         person = judge_person(policy, spec.schema, header.get("person") is not None)
-        if STEPS[flow].sends_rows:
+        compares = _named_candidate(request, header.get("candidate"))
+        if STEPS[flow].sends_rows and not compares:
             source = _opened(str(header.get("source")), preparation)
             after = replace(admit(request, memory), closed=True)
             if flow is DataFlow.RAW:
@@ -69,12 +73,14 @@ class Child:
         try:
             workspace = self._table(spec, str(header.get("source")), [specification, *preparation])
             self._require_same_source(memory_bytes)
-            reply, after = Answering().respond(request, workspace, memory)
+            reply, after = Answering(self._comparer).respond(request, workspace, memory)
         except DataError:
             self._workspace = None  # a person may mend the source, and the next attempt reads it anew
             raise
         kept = self._digest + MemoryCodec().encode(after)
-        return {"questions": asked, "person": person}, [ReplyCodec().encode(reply), kept]
+        secret = any(isinstance(question, ScoreCandidate) for question in request.questions)
+        told: Header = {"questions": asked, "person": person, "forget_request": secret}
+        return told, [ReplyCodec().encode(reply), kept]
 
     def _ship(
         self, spec: StudySpec, flow: DataFlow, source: Source, after: Memory
@@ -102,9 +108,18 @@ class Child:
         if self._workspace is None or self._key != (locator, documents):
             source = _opened(locator, documents[1:])
             self._workspace = workspace_of(spec, source)
+            self._comparer = comparer_of(spec)
             self._digest = bytes.fromhex(source.digest())
             self._key = (locator, documents)
         return self._workspace
+
+
+def _named_candidate(request: Request, sealed: Json) -> bool:
+    """Tell whether a request is about a candidate; raise unless all of it is about the signed one."""
+    candidates = [getattr(question, "candidate", None) for question in request.questions]
+    if any(candidate != sealed for candidate in candidates):
+        raise ProtocolError("the request is not about the candidate that the hub signed")
+    return sealed is not None
 
 
 def _opened(locator: str, preparations: Sequence[bytes]) -> Source:

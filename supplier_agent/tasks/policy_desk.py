@@ -19,6 +19,7 @@ from syncline.compute.frames import Json
 from syncline.errors import DataError, PolicyRefusal, PolicyUnreadable, WireError
 from syncline.study.flow import DataFlow
 from syncline.study.participation import Participation
+from syncline.wire.messages import COMPARISON_ROUNDS
 
 POLICY_CHILD = "supplier_agent.tasks.policy_child"
 _MOST_KEPT = 64
@@ -61,8 +62,13 @@ class PolicyDesk:
         )
         return Judgement(str(found["name"]), _refusals(found), found["automatic"] is True, participation)
 
-    async def terms(self, study: StudyRecord, number: int, datasets: Sequence[Dataset]) -> Terms:
-        """Return the terms of round ``number`` of an approved study, or raise what speaks against it now."""
+    async def terms(
+        self, study: StudyRecord, number: int, datasets: Sequence[Dataset], *, compares: bool
+    ) -> Terms:
+        """Return the terms of round ``number`` of an approved study, or raise what speaks against it now.
+
+        Rounds that compare the study's synthetic table come beside those that the policy limits.
+        """
         agreed: dict[str, Json] = {"flow": study.flow}
         found = await self._assess(study.specification, study.researcher_key, datasets, agreed)
         refusals, policy = _refusals(found), found["policy"]
@@ -72,7 +78,7 @@ class PolicyDesk:
         if not (isinstance(dataset, str) and isinstance(source, str) and isinstance(policy, dict)):
             raise WireError("policy: the process that reads it gave no sensible answer")
         most = found["max_rounds"]
-        if not isinstance(most, int) or number > most:
+        if not isinstance(most, int) or number > most + (COMPARISON_ROUNDS if compares else 0):
             raise PolicyRefusal(f"limits.max_rounds: round {number} exceeds the {most} permitted")
         flow, preparation = DataFlow(str(found["flow"])), _text(found["preparation"])
         if study.preparation is not None and study.preparation != (preparation or ""):

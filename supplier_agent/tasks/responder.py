@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from supplier_agent.consent.study_record import StudyRecord, StudyState, known_study
 from supplier_agent.datasets.catalogue import Dataset, find_preparation, list_datasets
@@ -39,6 +40,7 @@ from syncline.durable.payloads import PayloadStore
 from syncline.errors import (
     DataError,
     DocumentError,
+    IdentityError,
     PolicyRefusal,
     PolicyUnreadable,
     ProtocolError,
@@ -46,7 +48,8 @@ from syncline.errors import (
     SynclineError,
     WireError,
 )
-from syncline.wire.messages import MAX_PAYLOAD_BYTES, DeclineKind, TaskOffer
+from syncline.identity.signatures import Purpose, verify
+from syncline.wire.messages import MAX_PAYLOAD_BYTES, DeclineKind, TaskOffer, candidate_digest
 from syncline.wire.people_sentence import people_sentence
 
 POLICY_WAITS = "policy cannot be read: work waits until it can"
@@ -55,8 +58,16 @@ POLICY_PAUSE_SECONDS = 2.0
 Fetch = Callable[[PayloadStore], Awaitable[None]]
 """Brings the request's bytes into the store given."""
 
-AskTerms = Callable[[StudyRecord, int, list[Dataset]], Awaitable[Terms]]
-"""Asks what the policy of now says to an approved study, for one round; raises what it forbids."""
+
+class AskTerms(Protocol):
+    """Asks what the policy of now says to an approved study, for one round; raises what it forbids."""
+
+    def __call__(
+        self, study: StudyRecord, number: int, datasets: list[Dataset], *, compares: bool
+    ) -> Awaitable[Terms]:
+        """Ask; ``compares`` tells whether the round is about the study's synthetic table."""
+        ...
+
 
 _KINDS: tuple[tuple[type[SynclineError], DeclineKind], ...] = (
     (PolicyRefusal, DeclineKind.POLICY),
@@ -71,7 +82,8 @@ _KINDS: tuple[tuple[type[SynclineError], DeclineKind], ...] = (
 class Answered:
     """What a child gave: reply, next memory and, for the audit, what was asked and how rows were prepared.
 
-    ``person`` is the column by which persons were told apart.
+    ``person`` is the column by which persons were told apart; ``forget_request`` says that the request holds
+    a synthetic table that nobody released yet.
     """
 
     reply: bytes
@@ -79,6 +91,7 @@ class Answered:
     questions: list[FieldValue]
     preparation_sha256: str | None
     person: str | None
+    forget_request: bool = False
 
 
 class Responder:
@@ -93,8 +106,10 @@ class Responder:
         terms: AskTerms,
         clock: Clock,
         log: EventLog,
+        hub_key: bytes,
     ) -> None:
         self._log = log
+        self._hub_key = hub_key
         self._database = database
         self._payloads = payloads
         self._audit = audit
@@ -121,6 +136,7 @@ class Responder:
             if not await self._database.read(lambda connection: _is_open(connection, offer)):
                 return
             try:
+                _require_seal(offer, self._hub_key)
                 await fetch(store)
             except (ProtocolError, WireError) as error:
                 await self._decline(offer, _declined(error))
@@ -146,7 +162,8 @@ class Responder:
                 lambda connection: (known_study(connection, offer.study_id), list_datasets(connection))
             )
             try:
-                terms = await self._terms(study, offer.round, datasets)
+                compares = offer.candidate is not None
+                terms = await self._terms(study, offer.round, datasets, compares=compares)
                 return study, terms
             except PolicyUnreadable as error:
                 if str(error) != said:
@@ -168,6 +185,7 @@ class Responder:
             "flow": terms.flow,
             "person": terms.person,
             "study_id": offer.study_id,
+            "candidate": None if offer.candidate is None else offer.candidate.sha256,
         }
         preparation = await self._database.read(
             lambda connection: find_preparation(connection, terms.preparation)
@@ -178,7 +196,8 @@ class Responder:
             raise ProtocolError("the computing process did not give a reply and a memory")
         person = answer.get("person")
         told = None if person is None else str(person)
-        return Answered(results[0], results[1], _questions(answer), terms.preparation, told)
+        forget = answer.get("forget_request") is True
+        return Answered(results[0], results[1], _questions(answer), terms.preparation, told, forget)
 
     async def _load_memory(self, study_id: str, sha256: str | None) -> bytes:
         if sha256 is None:
@@ -199,6 +218,8 @@ class Responder:
         )
         if before is not None and before != memory_sha256:
             await asyncio.to_thread(memory_store.delete, bytes.fromhex(before))
+        if answered.forget_request:
+            await asyncio.to_thread(store.delete, bytes.fromhex(offer.request.sha256))
 
     def _record(
         self,
@@ -228,6 +249,7 @@ class Responder:
                 "questions": answered.questions,
                 "preparation_sha256": answered.preparation_sha256,
                 "person_column": answered.person,
+                "candidate_sha256": None if offer.candidate is None else offer.candidate.sha256,
             },
         )
         return before
@@ -256,6 +278,17 @@ class Responder:
             kind=declined.kind,
             reason=declined.detail,
         )
+
+
+def _require_seal(offer: TaskOffer, hub_key: bytes) -> None:
+    """Raise unless the hub signed the candidate that an offer names, if it names one."""
+    if offer.candidate is None:
+        return
+    digest = candidate_digest(offer.study_id, offer.specification_sha256, offer.candidate.sha256)
+    try:
+        verify(hub_key, Purpose.CANDIDATE, digest, offer.candidate.signature)
+    except IdentityError:
+        raise ProtocolError("the candidate is not signed by the hub") from None
 
 
 def study_payloads(payloads: PayloadStore, study_id: str) -> PayloadStore:

@@ -74,7 +74,8 @@ class Agent:
         self._policy = policy = PolicyDesk(home.policy, membership.name, self._readers)
         self._courier = Courier(self._connection, database, payloads, log)
         self._retention = Retention(database, payloads, clock, log)
-        responder = Responder(database, payloads, audit, self._children, policy.terms, clock, log)
+        hub_key = membership.hub_signing_key
+        responder = Responder(database, payloads, audit, self._children, policy.terms, clock, log, hub_key)
         desk = Desk(
             self._connection,
             database,

@@ -35,7 +35,13 @@ def simulate(
     from syncline.cli.table import print_json
     from syncline.study.spec import StudySpec
     from syncline.synthesizers.streams import Seed
-    from syncline.wire.simulated_study import check_suppliers, fit_study, release_study, seed_of
+    from syncline.wire.simulated_study import (
+        check_suppliers,
+        compare_study,
+        fit_study,
+        release_study,
+        seed_of,
+    )
 
     spec = StudySpec.from_yaml(study)
     sources = _sources(_pairs("--supplier", "DATA", supplier), preparation or [])
@@ -55,7 +61,8 @@ def simulate(
     chosen = seed_of(spec) if seed is None else Seed.of_number(seed)
     for hazard in fitted.hazards:
         sys.stderr.write(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}\n")
-    written = release_study(spec, sources, fitted, chosen, stages, out)
+    assessment = compare_study(spec, sources, fitted, chosen, listen)
+    written = release_study(spec, sources, fitted, chosen, assessment, stages, out)
     if as_json:
         print_json(
             {

@@ -23,6 +23,7 @@ class Purpose(enum.StrEnum):
     STUDY_DECISION = "study-decision"
     RELEASE_MANIFEST = "release-manifest"
     ENROLMENT = "enrolment"
+    CANDIDATE = "candidate"
 
 
 def sign(key: ed25519.Ed25519PrivateKey, purpose: Purpose, digest: bytes) -> bytes:

@@ -22,8 +22,6 @@ def settings_of(spec: StudySpec) -> FitSettings:
         max_depth=synthesizer.max_depth,
         visit_sequence=synthesizer.visit_sequence or (),
         target=None if validation is None else validation.target,
-        compare=validation is not None,
-        holdout=spec.holdout > 0,
         absent=spec.hazards.absent,
         sparse=spec.hazards.sparse,
         severe=spec.hazards.severe,

@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from syncline.errors import DataError, StudyFailed
-from syncline.protocols.asking import Answering, Memory, Reply, Request, admit
+from syncline.protocols.asking import Answering, Comparer, Memory, Reply, Request, admit
 from syncline.protocols.transition import PartyId
 from syncline.questions.workspace import Workspace
 from syncline.study.flow import STEPS, DataFlow
 
 
 def answer_locally(
-    request: Request, tables: Mapping[PartyId, Workspace], memory: Memory
+    request: Request,
+    tables: Mapping[PartyId, Workspace],
+    memory: Memory,
+    comparer: Comparer | None = None,
 ) -> tuple[dict[PartyId, Reply], Memory]:
     """Return each party's reply and the memory after it, which is one for all: all are asked the same."""
-    after = admit(request, memory)
-    replies = {party: _reply(party, request, table, memory) for party, table in tables.items()}
+    after, answering = admit(request, memory), Answering(comparer)
+    replies = {party: _reply(answering, party, request, table, memory) for party, table in tables.items()}
     return replies, after
 
 
-def _reply(party: PartyId, request: Request, table: Workspace, memory: Memory) -> Reply:
+def _reply(answering: Answering, party: PartyId, request: Request, table: Workspace, memory: Memory) -> Reply:
     """Return one party's reply; whatever its rows make impossible is told with its name."""
     try:
-        return Answering().respond(request, table, memory)[0]
+        return answering.respond(request, table, memory)[0]
     except DataError as error:
         raise StudyFailed(f"the rows of supplier {party!r}: {error.public}") from error
     except (ValueError, ArithmeticError) as error:

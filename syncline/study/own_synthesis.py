@@ -7,8 +7,6 @@ is no category of the study's schema.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from syncline.data.batch import Batch, Keys, MemoryTable, PreparedTable, Status, Statuses
@@ -27,9 +25,8 @@ _BUCKET_SHIFT = np.uint64(58)
 
 def synthesize_own(spec: StudySpec, table: PreparedTable, seed: Seed) -> PreparedTable:
     """Return synthetic rows, as many as ``table`` has, prepared as the study's schema says."""
-    settings = replace(settings_of(spec), compare=False)
     try:
-        fitted = fit_alone(settings, Workspace(table))
+        fitted = fit_alone(settings_of(spec), Workspace(table))
     except StudyFailed as error:
         raise DataError(
             f"this supplier alone cannot be synthesized: {error}",

@@ -37,6 +37,10 @@ class QuestionKind(StrEnum):
     FORMULA_CHECK = "formula_check"
 
 
+COMPARISONS = frozenset({"person_count", "grow_trees", "score_trees", "score_candidate"})
+"""Kinds of questions about a study's synthetic table: permitted together, by ``validation: true``."""
+
+
 class ApprovalMode(StrEnum):
     """Say who approves a study that the policy permits."""
 
@@ -223,6 +227,8 @@ class Policy(Section):
         self, question_kind: str, columns: Sequence[str], order: int, cells: int
     ) -> Refusal | None:
         """Judge one question by its kind, its columns, how many it counts together, and its cells."""
+        if question_kind in COMPARISONS:
+            return self._permits_comparison(columns, cells)
         if question_kind not in self.questions:
             return Refusal("questions", f"questions of kind {shown(question_kind)!r} are not answered")
         if order > self.limits.max_order:
@@ -234,6 +240,14 @@ class Policy(Section):
             return Refusal(
                 "limits.max_cells", f"its answer has {cells} cells, permitted are {self.limits.max_cells}"
             )
+        return next(self._against_columns(columns), None)
+
+    def _permits_comparison(self, columns: Sequence[str], cells: int) -> Refusal | None:
+        if not self.validation:
+            return Refusal("validation", "the study compares its synthetic data with rows here")
+        if cells > self.limits.max_cells:
+            words = f"its answer has {cells} cells, permitted are {self.limits.max_cells}"
+            return Refusal("limits.max_cells", words)
         return next(self._against_columns(columns), None)
 
     def approves(self, spec_digest: str, researcher_fingerprint: str) -> bool:

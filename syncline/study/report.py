@@ -13,19 +13,17 @@ from syncline.study.sections import Method
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.hazard import hazards_to_json
 from syncline.synthesizers.phases.phase import Fitted
-from syncline.validation.agreement import Agreement, Distance
 
 __all__ = ["report_document", "report_page"]
 
-_WORST = 10
-NO_GATE = "no disclosure gate was run: this version does not have one yet"
+NO_GATE = "no disclosure gate was run: the study asks for no validation"
 
 
 def report_document(
     spec: StudySpec,
     result: Fitted | Pooled,
     rows: int,
-    compared: Agreement | None,
+    assessment: Mapping[str, Json] | None,
     roster: Sequence[RosterEntry],
     provenance: Mapping[str, Json],
 ) -> dict[str, Json]:
@@ -38,9 +36,7 @@ def report_document(
             "rows": rows,
             "method": str(spec.synthesizer.method),
         },
-        "gate": {"passed": False, "failures": [NO_GATE]},
-        "metrics": _metrics(compared),
-        "agreement": _agreement(compared),
+        **(assessment or {"gate": {"passed": False, "failures": [NO_GATE]}, "metrics": {}}),
         "formulas": _formulas(spec, result),
         "columns": _left_out(spec, result) if isinstance(result, Pooled) else _columns(spec, result),
         "hazards": hazards_to_json(result.hazards),
@@ -57,38 +53,6 @@ def report_document(
         "privacy": _privacy(spec, roster),
         "provenance": dict(provenance),
     }
-
-
-def _metrics(compared: Agreement | None) -> dict[str, Json]:
-    if compared is None:
-        return {}
-    found: dict[str, Json] = {}
-    for name, distances in (("tv_1way", compared.single), ("tv_2way", compared.pairs)):
-        mean, floor = Agreement.mean(distances)
-        found[name] = {
-            "value": round(mean, 6),
-            "interval": None,
-            "floor": None if floor is None else round(floor, 6),
-            "goal": "minimize",
-            "threshold": None,
-        }
-    return found
-
-
-def _agreement(compared: Agreement | None) -> dict[str, Json]:
-    if compared is None:
-        return {}
-    worst = sorted(compared.pairs, key=lambda d: (-d.synthetic, d.columns))[:_WORST]
-    return {
-        "single": [_distance(d) for d in compared.single],
-        "worst_pairs": [_distance(d) for d in worst],
-        "pairs_compared": len(compared.pairs),
-    }
-
-
-def _distance(distance: Distance) -> dict[str, Json]:
-    floor = None if distance.floor is None else round(distance.floor, 6)
-    return {"columns": list(distance.columns), "tv": round(distance.synthetic, 6), "floor": floor}
 
 
 def _columns(spec: StudySpec, fitted: Fitted) -> dict[str, Json]:

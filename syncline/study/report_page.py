@@ -40,7 +40,6 @@ def as_html(document: Mapping[str, Json]) -> str:
         f"<h1>Synthetic data: {escape(study['name'])}</h1>",
         f"<p class=lead>{escape(study['purpose'] or 'No purpose was stated.')}</p>",
         _verdict(d),
-        _agreement(d),
         _hazards(d["hazards"]),
         _list("Suppliers and what left them", d["flows"]),
         _formulas(d["formulas"]),
@@ -59,7 +58,7 @@ def as_html(document: Mapping[str, Json]) -> str:
 def _verdict(d: Mapping[str, Any]) -> str:
     words = [
         "<strong>Every row of this table is synthetic; none is a record of a person.</strong>",
-        f"Its disclosure risk was not judged: {escape(d['gate']['failures'][0])}."
+        f"Its disclosure risk was not judged: {escape('; '.join(d['gate']['failures']) or 'the gate passed')}."
         " Share it only as the suppliers agreed.",
     ]
     metric = d["metrics"].get("tv_2way")
@@ -70,44 +69,6 @@ def _verdict(d: Mapping[str, Any]) -> str:
             f"Pairs of columns differ from the real table by {metric['value']:.4f} on average{beside}."
         )
     return f"<div class=verdict role=note>{' '.join(f'<p>{w}</p>' for w in words)}</div>"
-
-
-def _agreement(d: Mapping[str, Any]) -> str:
-    found = d["agreement"]
-    if not found:
-        return "<h2>Agreement with the real table</h2><p>The table was not compared with real rows.</p>"
-    text = (
-        "<p>Total variation distance: 0 is equal, 1 is disjoint. The suppliers counted the real rows; nobody"
-        " pooled them. The floor is the same distance between the real rows that were held out and those that"
-        " were learnt from.</p>"
-    )
-    tables = _distances("Single columns", found["single"]) + _distances(
-        f"The worst of {found['pairs_compared']} pairs", found["worst_pairs"]
-    )
-    return f"<h2>Agreement with the real table</h2>{text}{tables}"
-
-
-def _distances(caption: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    most = max([max(row["tv"], row["floor"] or 0.0) for row in rows] + [1e-9])
-    body = "".join(
-        f"<tr><td>{escape(' × '.join(row['columns']))}</td><td class=n>{row['tv']:.4f}</td>"
-        f"<td class=n>{'' if row['floor'] is None else format(row['floor'], '.4f')}</td>"
-        f"<td>{_bars(row['tv'] / most, (row['floor'] or 0.0) / most)}</td></tr>"
-        for row in rows
-    )
-    head = (
-        "<tr><th scope=col>Columns</th><th scope=col class=n>Synthetic</th><th scope=col class=n>Floor</th>"
-        "<th scope=col>Synthetic above, floor below</th></tr>"
-    )
-    return f"<table><caption>{escape(caption)}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
-
-
-def _bars(value: float, floor: float) -> str:
-    return (
-        "<svg width=180 height=14 aria-hidden=true>"
-        f"<rect width='{180 * value:.1f}' height=6 fill='var(--bar)'/>"
-        f"<rect y=8 width='{180 * floor:.1f}' height=6 fill='var(--floor)'/></svg>"
-    )
 
 
 def _hazards(hazards: Sequence[Mapping[str, Any]]) -> str:

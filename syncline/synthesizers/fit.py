@@ -20,10 +20,8 @@ from syncline.synthesizers.packing import (
     constraint_from_json,
     take_searches,
     take_trees,
-    unpack_model,
 )
 from syncline.synthesizers.phases.check import Check
-from syncline.synthesizers.phases.compare import Compare
 from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
 from syncline.synthesizers.phases.search import Search
@@ -123,8 +121,6 @@ def _codebook_of(phase: Phase) -> Codebook | None:
             return book.codebook()
         case GrowTrees(plan=plan) | CountLeaves(plan=plan):
             return plan.book.codebook()
-        case Compare(model=model):
-            return Codebook(tuple(column.codes for column in model.columns))
         case _:
             return None
 
@@ -198,12 +194,6 @@ def _leaves(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> P
     return CountLeaves(plan, take_trees(head["trees"], arrays), int(cast("int", head["level"])))
 
 
-def _compare(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    n_train, n_holdout = cast("list[int]", head["rows"])
-    model = unpack_model(arrays["model"].tobytes(), settings.schema)
-    return Compare(model, n_train, n_holdout, bool(head["fresh"]))
-
-
 _TAKERS: dict[str, _Taker] = {
     Check.name: _check,
     Search.name: _search,
@@ -211,5 +201,4 @@ _TAKERS: dict[str, _Taker] = {
     Confirm.name: _confirm,
     GrowTrees.name: _grow,
     CountLeaves.name: _leaves,
-    Compare.name: _compare,
 }

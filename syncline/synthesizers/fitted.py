@@ -9,7 +9,6 @@ import numpy as np
 from syncline.data.blob import Array, Json, pack, unpack
 from syncline.data.schema import Schema
 from syncline.errors import WireError
-from syncline.questions.counts import Counts
 from syncline.synthesizers.hazards.hazard import hazards_from_json, hazards_to_json
 from syncline.synthesizers.packing import pack_model, unpack_model
 from syncline.synthesizers.phases.phase import Fitted
@@ -18,14 +17,8 @@ from syncline.synthesizers.phases.phase import Fitted
 def pack_fitted(fitted: Fitted) -> bytes:
     """Return a fit's result as bytes, without the study's schema."""
     arrays: dict[str, Array] = {"model": np.frombuffer(pack_model(fitted.model), np.uint8)}
-    sizes: dict[str, Json] = {}
-    for name, counts in (("train", fitted.train), ("holdout", fitted.holdout)):
-        if counts is not None:
-            arrays[f"{name}.index"], arrays[f"{name}.value"] = counts.index, counts.value
-            sizes[name] = counts.size
     head: dict[str, Json] = {
         "rows": [fitted.n_train, fitted.n_holdout],
-        "sizes": sizes,
         "hazards": hazards_to_json(fitted.hazards),
         "excluded": list(fitted.excluded),
     }
@@ -37,16 +30,9 @@ def unpack_fitted(data: bytes, schema: Schema) -> Fitted:
     head, arrays = unpack(data)
     try:
         n_train, n_holdout = cast("list[int]", head["rows"])
-        sizes = cast("dict[str, int]", head["sizes"])
-        train, holdout = (
-            Counts(sizes[name], arrays[f"{name}.index"], arrays[f"{name}.value"])  # type: ignore[arg-type]
-            if name in sizes
-            else None
-            for name in ("train", "holdout")
-        )
         excluded = tuple(str(name) for name in cast("list[Json]", head["excluded"]))
         model = unpack_model(arrays["model"].tobytes(), schema.without(excluded))
         hazards = hazards_from_json(head["hazards"])
-        return Fitted(model, n_train, n_holdout, train, holdout, hazards, excluded)
+        return Fitted(model, n_train, n_holdout, hazards, excluded)
     except (KeyError, TypeError, ValueError) as error:
         raise WireError("result: this is not the result of a fit in this version") from error

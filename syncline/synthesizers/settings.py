@@ -23,8 +23,6 @@ class FitSettings:
     min_leaf, max_depth, min_gain : when a node of a tree is split
     visit_sequence : columns to draw first, in this order
     target : the declared outcome, drawn early
-    compare : whether the suppliers count the marginals that the result is compared with
-    holdout : whether rows are held out, which these marginals are then counted on as well
     absent, sparse : what becomes of a column that a supplier lacks, or nearly lacks
     severe : what becomes of the study where suppliers' codings disagree
     """
@@ -37,8 +35,6 @@ class FitSettings:
     min_gain: float = 1e-5
     visit_sequence: tuple[str, ...] = ()
     target: str | None = None
-    compare: bool = True
-    holdout: bool = True
     absent: Lacking = Lacking.STOP
     sparse: Lacking = Lacking.MISSING
     severe: Severe = Severe.REPORT

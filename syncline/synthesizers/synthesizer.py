@@ -111,8 +111,6 @@ class Synthesizer:
             self._min_leaf,
             self._max_depth,
             visit_sequence=self._visit_sequence,
-            compare=False,
-            holdout=False,
         )
         self._model = fit_alone(settings, Workspace(prepare(source, schema, Fold(b"", 0)))).model
         self._schema = _released(schema, self._model)
@@ -216,7 +214,8 @@ def read_table(source: Source) -> pa.Table:
 
 def _released(schema: Schema, model: TabularModel) -> Schema:
     changed = {column.codes.name: column.values.variable for column in model.columns}
-    return schema.model_copy(update={"variables": tuple(changed.get(v.name, v) for v in schema.variables)})
+    variables = tuple(changed.get(v.name, v) for v in schema.variables)
+    return Schema(variables=variables, constraints=schema.constraints)
 
 
 def _first_rows(batches: Iterator[pa.RecordBatch], schema: Schema, wanted: int) -> pa.Table:

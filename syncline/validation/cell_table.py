@@ -110,6 +110,4 @@ def numbered(owner: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 def without_person(schema: Schema) -> Schema:
     """Return the schema without the column that tells persons apart."""
-    person = schema.person
-    kept = tuple(variable for variable in schema.variables if variable is not person)
-    return schema.model_copy(update={"variables": kept})
+    return schema if schema.person is None else schema.without((schema.person.name,))

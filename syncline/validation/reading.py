@@ -88,7 +88,7 @@ def _inferred(sources: Sequence[Source], person: str | None) -> Schema:
         hint = nearest(person, tables[0].column_names)
         raise UsageError(f"--person: {sources[0].name} has no column {person!r}; {hint}")
     who = Schema.model_validate({"variables": [{"name": person, "kind": "identifier", "role": "person"}]})
-    return inferred.model_copy(update={"variables": (*who.variables, *inferred.variables)})
+    return Schema(variables=(*who.variables, *inferred.variables), constraints=inferred.constraints)
 
 
 def _whole(source: Source) -> pa.Table:

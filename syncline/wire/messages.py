@@ -32,6 +32,9 @@ MAX_FILE_BYTES = 4 << 30
 
 MAX_SPECIFICATION_BYTES = 1 << 20
 
+COMPARISON_ROUNDS = 102
+"""Rounds at most in which a study's synthetic table is compared, beside those of its fit."""
+
 
 class Decision(Enum):
     """What a supplier says to a study."""
@@ -137,8 +140,30 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class CandidateSeal:
+    """The one synthetic table that a study compares, by its SHA-256, with the hub's signature."""
+
+    sha256: str
+    signature: bytes
+
+
+def candidate_digest(study_id: StudyId, specification_sha256: str, candidate_sha256: str) -> bytes:
+    """Return the digest under the hub's signature with purpose ``candidate``: SHA-256 of canonical JSON."""
+    body = {
+        "candidate_sha256": candidate_sha256,
+        "specification_sha256": specification_sha256,
+        "study_id": study_id,
+    }
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
 class TaskOffer:
-    """One round's request to one supplier; ``flow`` is the narrower one that its approval named, if any."""
+    """One round's request to one supplier.
+
+    ``flow`` is the narrower one that its approval named, if any; ``candidate`` is there once the study
+    compares its synthetic table.
+    """
 
     task_id: TaskId
     study_id: StudyId
@@ -147,6 +172,7 @@ class TaskOffer:
     request: PayloadRef
     specification_sha256: str
     flow: DataFlow | None = None
+    candidate: CandidateSeal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from syncline.compute.frames import Json
 from syncline.errors import StudyFailed, SynclineError, UsageError
 from syncline.preparation.prepared_view import PreparedView
-from syncline.protocols.asking import Answering, Memory
+from syncline.protocols.asking import Answering, Memory, Request
 from syncline.protocols.simulation import Traffic, simulate
-from syncline.protocols.transition import PartyId
+from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
+from syncline.study.comparing import assess_study, comparer_of, comparison_of, is_asked
 from syncline.study.fitting import settings_of, workspace_of
 from syncline.study.flow import STEPS
 from syncline.study.local_parties import is_pooled
@@ -31,8 +32,10 @@ from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.streams import Seed
+from syncline.validation.federated.assessment import Assessment
+from syncline.validation.federated.comparison import Evidence, State
 from syncline.version import ALGORITHM_VERSION, __version__
-from syncline.wire.exchange import hops_of
+from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec, hops_of
 
 _DEPENDENCIES = ("numpy", "pandas", "pyarrow", "pydantic", "cryptography")
 
@@ -43,15 +46,59 @@ def fit_study(
     """Fit the study's model over its suppliers' sources; pool their tables where all synthesize alone."""
     check_suppliers(spec, sources)
     settings = settings_of(spec)
-    tables = {}
-    for name, source in sources.items():
-        try:
-            tables[PartyId(name)] = _table(spec, name, source)
-        except SynclineError as error:
-            raise StudyFailed(f"supplier {name!r}: {error}") from error
+    tables = _tables(spec, sources, _table)
     if is_pooled(flows_asked(spec), tables):
         return pool(settings, tables)
     return simulate(Fit(settings), Answering(), tables, hops_of(settings), Memory(), listen)
+
+
+def compare_study(
+    spec: StudySpec,
+    sources: Mapping[str, Source],
+    result: Fitted | Pooled,
+    seed: Seed,
+    listen: Callable[[Traffic], None] | None = None,
+) -> Assessment | None:
+    """Compare the table that ``result`` and ``seed`` give with all suppliers' rows; None where none is asked.
+
+    Every hop is encoded and decoded, as in :func:`fit_study`.
+    """
+    if spec.validation is None:
+        return None
+    tables = _tables(spec, sources, _compared_table)
+    comparison, requests, replies = comparison_of(spec, result, seed), RequestCodec(), ReplyCodec()
+    comparers = {name: comparer_of(spec) for name in tables}
+    memories = dict.fromkeys(tables, MemoryCodec().encode(Memory()))
+    transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
+    while isinstance(transition, Continue):
+        request, answers = requests.encode(transition.request), {}
+        for name in sorted(tables):
+            memory = MemoryCodec().decode(memories[name])
+            answering = Answering(comparers[name])
+            reply, after = answering.respond(requests.decode(request), tables[name], memory)
+            answers[name], memories[name] = replies.encode(reply), MemoryCodec().encode(after)
+        if listen is not None:
+            listen(Traffic(transition.stage, len(request), sum(map(len, answers.values()))))
+        decoded = {name: replies.decode(content) for name, content in answers.items()}
+        transition = comparison.step(requests.decode(request), transition.state, decoded)
+    return assess_study(spec, result, comparison, transition.result)
+
+
+def _tables(
+    spec: StudySpec, sources: Mapping[str, Source], table: Callable[[StudySpec, str, Source], Workspace]
+) -> dict[PartyId, Workspace]:
+    found = {}
+    for name, source in sources.items():
+        try:
+            found[PartyId(name)] = table(spec, name, source)
+        except SynclineError as error:
+            raise StudyFailed(f"supplier {name!r}: {error}") from error
+    return found
+
+
+def _compared_table(spec: StudySpec, name: str, source: Source) -> Workspace:
+    """Return a supplier's real rows where they are compared."""
+    return workspace_of(spec, source) if is_asked(spec.supplier(name).flow) else _table(spec, name, source)
 
 
 def _table(spec: StudySpec, name: str, source: Source) -> Workspace:
@@ -74,6 +121,7 @@ def release_study(
     sources: Mapping[str, Source],
     result: Fitted | Pooled,
     seed: Seed,
+    assessment: Assessment | None,
     stages: list[str],
     out: Path,
 ) -> WrittenRelease:
@@ -90,7 +138,8 @@ def release_study(
         "rounds": [{"number": number, "stage": stage} for number, stage in enumerate(stages)],
         "run": "simulated in one process",
     }
-    written = write_release(out, spec, result, seed, roster, provenance)
+    document = None if assessment is None else assessment.document()
+    written = write_release(out, spec, result, seed, roster, provenance, document)
     facts = ReleaseFacts(
         study_id="simulated",
         study=spec.study,

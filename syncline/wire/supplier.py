@@ -12,6 +12,7 @@ from syncline.wire.messages import (
     MAX_PAYLOAD_BYTES,
     MAX_SPECIFICATION_BYTES,
     Attachment,
+    CandidateSeal,
     Chunk,
     ChunkRequest,
     Decision,
@@ -199,6 +200,17 @@ def _task_to_proto(value: TaskOffer) -> pb.Task:
         request=payload_to_proto(value.request),
         specification_sha256=bytes.fromhex(value.specification_sha256),
         flow=_flow_number(value.flow),
+        candidate_sha256=b"" if value.candidate is None else bytes.fromhex(value.candidate.sha256),
+        candidate_signature=b"" if value.candidate is None else value.candidate.signature,
+    )
+
+
+def _seal(message: pb.Task) -> CandidateSeal | None:
+    if not (message.candidate_sha256 or message.candidate_signature):
+        return None
+    return CandidateSeal(
+        strict.digest("task.candidate_sha256", message.candidate_sha256),
+        strict.octets("task.candidate_signature", message.candidate_signature, 64),
     )
 
 
@@ -211,6 +223,7 @@ def _task_from_proto(message: pb.Task) -> TaskOffer:
         request=payload_from_proto("task.request", message.request),
         specification_sha256=strict.digest("task.specification_sha256", message.specification_sha256),
         flow=_flow("task.flow", message.flow),
+        candidate=_seal(message),
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from syncline.clock import Clock
 from syncline.durable.audit import AuditLog
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
+from syncline.identity.signatures import sign
 from trusted_party.api.gate import Gate
 from trusted_party.api.research_service import ResearchService
 from trusted_party.api.supplier_service import SupplierService
@@ -85,6 +87,8 @@ def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
         endings,
         publisher.publish,
         specifications,
+        partial(sign, home.load_signing_key()),
+        bounds.most_rows,
         bounds.rows_days,
     )
     replies = Replies(database, vault, audit, clock)

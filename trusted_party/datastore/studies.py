@@ -58,6 +58,21 @@ class StudyRow:
     told: str
     hazards: str
     hazards_accepted: int
+    candidate_sha256: str | None
+    candidate_signature: bytes | None
+    assessment_sha256: str | None
+
+    @property
+    def origin(self) -> tuple[str, str]:
+        """Digests of the fit's result and of the seed, once the study has them."""
+        assert self.result_sha256 is not None
+        assert self.seed_sha256 is not None
+        return self.result_sha256, self.seed_sha256
+
+    @property
+    def compares(self) -> bool:
+        """Whether the model is fitted, and the rounds are about the synthetic table that it gives."""
+        return self.candidate_sha256 is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,13 +241,33 @@ def set_progress(
 
 
 def set_result(
-    connection: sqlite3.Connection, study_id: StudyId, stage: str, result_sha256: str, seed_sha256: str
+    connection: sqlite3.Connection, study_id: StudyId, result_sha256: str, seed_sha256: str
 ) -> None:
-    """Write the protocol's result; no round is open any more."""
+    """Write the fit's result, and the seed that rows are drawn by."""
+    connection.execute(
+        "UPDATE studies SET result_sha256 = ?, seed_sha256 = ? WHERE id = ?",
+        (result_sha256, seed_sha256, study_id),
+    )
+
+
+def set_candidate(
+    connection: sqlite3.Connection, study_id: StudyId, candidate_sha256: str, signature: bytes
+) -> None:
+    """Name the synthetic table that the rounds from now on are about."""
+    connection.execute(
+        "UPDATE studies SET candidate_sha256 = ?, candidate_signature = ? WHERE id = ?",
+        (candidate_sha256, signature, study_id),
+    )
+
+
+def close_rounds(
+    connection: sqlite3.Connection, study_id: StudyId, stage: str, assessment_sha256: str | None
+) -> None:
+    """Note that no round is open any more, and what the comparison said, if there was one."""
     connection.execute(
         "UPDATE studies SET stage = ?, rounds_done = round + 1, round = -1, state_sha256 = NULL,"
-        " result_sha256 = ?, seed_sha256 = ? WHERE id = ?",
-        (stage, result_sha256, seed_sha256, study_id),
+        " assessment_sha256 = ? WHERE id = ?",
+        (stage, assessment_sha256, study_id),
     )
 
 
@@ -344,7 +379,7 @@ def needed_payloads(connection: sqlite3.Connection) -> frozenset[bytes]:
     """Return the digests of payloads that studies still name: models for ever, the rest while they live."""
     rows = connection.execute(
         "SELECT state_sha256 AS digest FROM studies UNION SELECT result_sha256 FROM studies"
-        " UNION SELECT seed_sha256 FROM studies"
+        " UNION SELECT seed_sha256 FROM studies UNION SELECT assessment_sha256 FROM studies"
         " UNION SELECT request_sha256 FROM rounds WHERE NOT merged"
         " UNION SELECT reply_sha256 FROM tasks JOIN rounds USING (study_id, round) WHERE NOT merged"
         " UNION SELECT sha256 FROM shipments WHERE deleted_us = 0"

@@ -87,7 +87,10 @@ class Publisher:
             "roster": [entry.to_json() for entry in facts.roster],
             "most_rows": self.most_rows,
         }
-        answer, _ = await self.computation.call(study.id, header, [study.specification, result, seed])
+        blobs = [study.specification, result, seed]
+        if study.assessment_sha256 is not None:
+            blobs.append(await asyncio.to_thread(model.get, bytes.fromhex(study.assessment_sha256)))
+        answer, _ = await self.computation.call(study.id, header, blobs)
         files, content = answer.get("files"), answer.get("content_sha256", {})
         written = {path.name for path in draft.iterdir()}
         if not isinstance(files, list) or {str(name) for name in files} != written:

@@ -9,20 +9,23 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from syncline.clock import Clock
 from syncline.compute.frames import Header
 from syncline.durable.audit import AuditLog
 from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
+from syncline.identity.signatures import Purpose
+from syncline.study.comparing import is_asked
 from syncline.study.flow import DataFlow
 from syncline.study.lifecycle import StudyState
 from syncline.study.local_parties import sends_rows
 from syncline.study.participation import flows_of
 from syncline.study.sections import shown_period
 from syncline.study.spec import StudySpec
-from syncline.wire.messages import StudyId
+from syncline.wire.messages import StudyId, candidate_digest
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.members import banned_names
 from trusted_party.datastore.moments import to_us
@@ -40,7 +43,7 @@ from trusted_party.datastore.tasks import Task, TaskState, find_round, task_ids_
 from trusted_party.rounds import roster
 from trusted_party.rounds.load import require_load, require_request
 from trusted_party.rounds.roster import Fail, Go, Party, Pause, Quorum, Standing, Verdict
-from trusted_party.rounds.transition import Finished, Opened, Step, commit_step
+from trusted_party.rounds.transition import Drawn, Finished, Fitted, Opened, Step, commit_step
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
 from trusted_party.studies.disposal import record_deletions
 from trusted_party.studies.endings import Endings
@@ -69,6 +72,10 @@ ROWS_DAYS = 30
 _DAY_US = 86_400 * 1_000_000
 
 
+Sign: TypeAlias = Callable[[Purpose, bytes], bytes]
+"""Sign a digest with the hub's key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What a driver works with; wired by the command ``serve``."""
@@ -83,6 +90,8 @@ class Ports:
     endings: Endings
     publish: Callable[[StudyRow, StudySpec], Awaitable[None]]
     specifications: Specifications
+    sign: Sign
+    most_rows: int
     rows_days: int = ROWS_DAYS
 
 
@@ -234,18 +243,24 @@ class StudyDriver:
     async def _step(self, view: View, spec: StudySpec, without: Sequence[str]) -> None:
         study = view.study
         flows = flows_of(spec, {party.name: party.participation for party in view.parties})
-        senders = frozenset(sends_rows(flows, [task.supplier for task in view.tasks]))
+        senders = frozenset(
+            () if study.compares else sends_rows(flows, [task.supplier for task in view.tasks])
+        )
         answered = [task for task in view.tasks if task.state is TaskState.ANSWERED]
         if await self._replies_lost(view, answered):
             return
         arrived = [self._shipment(flows, task) for task in answered if task.supplier in senders]
-        shipments = [*view.shipments, *arrived]
+        shipments = [
+            shipment
+            for shipment in (*view.shipments, *arrived)
+            if not (study.compares and is_asked(flows[shipment.supplier]))
+        ]
         counted = [task for task in answered if task.supplier not in senders]
         sizes = {task.supplier: task.reply_size for task in counted}
         require_load(sizes | {one.supplier: one.size for one in shipments}, study.round)
         blobs = await asyncio.to_thread(self._step_blobs, view, counted, shipments)
         header: Header = {
-            "op": "step",
+            "op": "compare_step" if study.compares else "step",
             "round": study.round,
             "parties": [task.supplier for task in counted],
             "rows": [shipment.supplier for shipment in shipments],
@@ -253,13 +268,31 @@ class StudyDriver:
             "flows": {name: flow.value for name, flow in flows.items()},
         }
         step = await self._compute(header, blobs, study.round + 1)
+        drawn = None
+        if step.done and spec.validation is not None and not study.compares:
+            step, drawn = await self._draw(view, spec, step)
         if must_hold(study, spec, step.hazards):
             await self._change(
                 view, lambda connection: hold(connection, self._ports.endings, study, step.hazards)
             )
             return
-        await self._commit(view, spec, step, without, arrived)
+        await self._commit(view, spec, step, without, arrived, drawn)
         await asyncio.to_thread(self._forget, study, [t for t in view.tasks if t.supplier not in senders])
+
+    async def _draw(self, view: View, spec: StudySpec, fitted: Step) -> tuple[Step, Drawn]:
+        """Return the first round of the comparison that follows a fit, and what it is about."""
+        study, ports = view.study, self._ports
+        origin = await asyncio.to_thread(self._keep_fitted, study, spec, fitted)
+        seed = await asyncio.to_thread(ports.vault.model(study.id).get, bytes.fromhex(origin.seed_sha256))
+        header: Header = {"op": "compare", "round": fitted.round, "most_rows": ports.most_rows}
+        step = await self._compute(header, [study.specification, fitted.blobs[0], seed], fitted.round)
+        step = replace(step, hazards=fitted.hazards)
+        digest = candidate_digest(study.id, study.specification_sha256, step.candidate_sha256)
+        return step, Drawn(origin, step.candidate_sha256, ports.sign(Purpose.CANDIDATE, digest))
+
+    def _keep_fitted(self, study: StudyRow, spec: StudySpec, step: Step) -> Fitted:
+        vault = self._ports.vault
+        return Fitted(vault.model(study.id).put(step.blobs[0]).hex(), vault.put_seed(study.id, spec))
 
     async def _replies_lost(self, view: View, answered: Sequence[Task]) -> bool:
         """Tell whether replies are gone; their suppliers then count as having declined."""
@@ -287,17 +320,26 @@ class StudyDriver:
         state, request = (store.get(bytes.fromhex(one)) for one in (study.state_sha256, view.request_sha256))
         replies = [vault.reply(task.id).get(bytes.fromhex(task.reply_sha256 or "")) for task in answered]
         rows = [vault.reply(one.task_id).get(bytes.fromhex(one.sha256)) for one in shipments]
-        return [study.specification, state, *replies, request, *rows]
+        if not study.compares:
+            return [study.specification, state, *replies, request, *rows]
+        origin = [vault.model(study.id).get(bytes.fromhex(one)) for one in study.origin]
+        return [study.specification, state, *origin, *replies, request, *rows]
 
     async def _compute(self, header: Header, blobs: Sequence[bytes], following_round: int) -> Step:
         answer, returned = await self._ports.computation.call(self._study_id, header, blobs)
         return Step.from_answer(answer, returned, following_round)
 
     async def _commit(
-        self, view: View, spec: StudySpec, step: Step, without: Sequence[str], arrived: Sequence[Shipment]
+        self,
+        view: View,
+        spec: StudySpec,
+        step: Step,
+        without: Sequence[str],
+        arrived: Sequence[Shipment],
+        drawn: Drawn | None = None,
     ) -> None:
         ports, study = self._ports, view.study
-        following = await asyncio.to_thread(self._store, study, spec, step)
+        following = await asyncio.to_thread(self._store, study, spec, step, drawn)
         crash_point("round:stored")
         now_us = to_us(ports.clock.now())
         await self._change(
@@ -308,14 +350,15 @@ class StudyDriver:
         )
         log_event("round_merged" if view.tasks else "study_started", study=study.id, round=study.round)
 
-    def _store(self, study: StudyRow, spec: StudySpec, step: Step) -> Opened | Finished:
+    def _store(self, study: StudyRow, spec: StudySpec, step: Step, drawn: Drawn | None) -> Opened | Finished:
         vault = self._ports.vault
+        if step.done and study.compares:
+            return Finished(step.stage, None, vault.model(study.id).put(step.blobs[0]).hex())
         if step.done:
-            result = vault.model(study.id).put(step.blobs[0]).hex()
-            return Finished(step.stage, result, vault.put_seed(study.id, spec))
+            return Finished(step.stage, self._keep_fitted(study, spec, step), None)
         require_request(len(step.blobs[1]), step.round)
         state, request = (vault.study(study.id).put(blob).hex() for blob in step.blobs)
-        return Opened(step.round, step.stage, state, request, len(step.blobs[1]))
+        return Opened(step.round, step.stage, state, request, len(step.blobs[1]), drawn)
 
     def _forget(self, study: StudyRow, merged: Sequence[Task]) -> None:
         """Delete what the last commit does not name any more."""

@@ -14,6 +14,8 @@ from typing import Self
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog, FieldValue
 from syncline.errors import StudyFailed
+from syncline.study.comparing import is_asked
+from syncline.study.flow import DataFlow
 from syncline.study.lifecycle import StudyState
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json
 from trusted_party.datastore import studies, tasks
@@ -27,7 +29,8 @@ from trusted_party.studies.hazard_hold import keep
 class Step:
     """What the child answered: the next state and request, or, when it is done, the result alone.
 
-    ``hazards`` are all that were found since the study began.
+    ``hazards`` are all that were found since the study began; ``candidate_sha256`` names the table that the
+    first round of a comparison is about.
     """
 
     done: bool
@@ -35,6 +38,7 @@ class Step:
     round: int
     blobs: tuple[bytes, ...]
     hazards: tuple[Hazard, ...] = ()
+    candidate_sha256: str = ""
 
     @classmethod
     def from_answer(cls, header: dict[str, Json], blobs: Sequence[bytes], expected_round: int) -> Self:
@@ -45,7 +49,8 @@ class Step:
         if len(blobs) != (1 if done else 2):
             raise StudyFailed(f"the hub's computing process answered with {len(blobs)} blobs")
         hazards = hazards_from_json(header.get("hazards", []))
-        return cls(done, stage, expected_round, tuple(blobs), hazards)
+        candidate = str(header.get("candidate", ""))
+        return cls(done, stage, expected_round, tuple(blobs), hazards, candidate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +62,33 @@ class Opened:
     state_sha256: str
     request_sha256: str
     request_size: int
+    drawn: Drawn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Digests of a fit's result and of the seed for sampling."""
+
+    result_sha256: str
+    seed_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The synthetic table that the suppliers are to compare, with the hub's signature, and its origin."""
+
+    fitted: Fitted
+    candidate_sha256: str
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The protocol's end: digests of its result and of the seed for sampling."""
+    """The end of the rounds: what was fitted, unless it is on record, and what a comparison said, if any."""
 
     stage: str
-    result_sha256: str
-    seed_sha256: str
+    fitted: Fitted | None
+    assessment_sha256: str | None
 
 
 def commit_step(
@@ -103,7 +126,12 @@ def _open(
         studies.change_state(connection, study, StudyState.RUNNING)
     studies.set_progress(connection, study.id, opened.stage, opened.number, opened.state_sha256)
     studies.count_bytes(connection, study.id, 0, 0, now_us)
-    at_hand = {shipment.supplier for shipment in shipments_of(connection, study.id)}
+    compares = study.compares or opened.drawn is not None
+    at_hand = {
+        shipment.supplier
+        for shipment in shipments_of(connection, study.id)
+        if not (compares and is_asked(DataFlow(shipment.flow)))
+    }
     roster = [
         party.name
         for party in studies.parties_of(connection, study.id)
@@ -122,8 +150,20 @@ def _open(
     fields: dict[str, FieldValue] = {"study": study.id, "round": opened.number}
     fields["request_sha256"] = opened.request_sha256
     audit.append(connection, "round_opened", fields)
+    if opened.drawn is not None:
+        _name_candidate(connection, audit, study, opened.drawn)
+
+
+def _name_candidate(connection: sqlite3.Connection, audit: AuditLog, study: StudyRow, drawn: Drawn) -> None:
+    studies.set_result(connection, study.id, drawn.fitted.result_sha256, drawn.fitted.seed_sha256)
+    studies.set_candidate(connection, study.id, drawn.candidate_sha256, drawn.signature)
+    fields = {"study": study.id, "candidate_sha256": drawn.candidate_sha256}
+    audit.append(connection, "candidate_named", fields | {"signature": drawn.signature.hex()})
 
 
 def _finish(connection: sqlite3.Connection, study: StudyRow, finished: Finished) -> None:
     studies.change_state(connection, study, StudyState.RELEASING)
-    studies.set_result(connection, study.id, finished.stage, finished.result_sha256, finished.seed_sha256)
+    if finished.fitted is not None:
+        fitted = finished.fitted
+        studies.set_result(connection, study.id, fitted.result_sha256, fitted.seed_sha256)
+    studies.close_rounds(connection, study.id, finished.stage, finished.assessment_sha256)

@@ -21,6 +21,7 @@ from syncline.study.lifecycle import StudyState
 from syncline.version import ALGORITHM_VERSION, __version__
 from syncline.wire.messages import (
     Attachment,
+    CandidateSeal,
     Event,
     Heartbeat,
     Outcome,
@@ -147,7 +148,14 @@ class Attachments:
                 sent.tasks.add((task.id, task.attempt))
                 request = await self._replies.offer(task)
                 yield TaskOffer(
-                    task.id, study.id, task.round, task.attempt, request, study.specification_sha256, flow
+                    task.id,
+                    study.id,
+                    task.round,
+                    task.attempt,
+                    request,
+                    study.specification_sha256,
+                    flow,
+                    _seal(study),
                 )
 
     def beat(self, name: str, heartbeat: Heartbeat) -> int:
@@ -198,6 +206,12 @@ def _read_open(connection: sqlite3.Connection, name: str, now_us: int) -> _Open:
         if study.ended_us > now_us - _TOLD_FOR_US
     ]
     return _Open(proposals, tasks, ended)
+
+
+def _seal(study: StudyRow) -> CandidateSeal | None:
+    if study.candidate_sha256 is None or study.candidate_signature is None:
+        return None
+    return CandidateSeal(study.candidate_sha256, study.candidate_signature)
 
 
 def _proposal(study: StudyRow) -> Proposal:

@@ -6,6 +6,7 @@ Every operation is a pure function of what is sent to it.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
@@ -16,15 +17,16 @@ from syncline.compute.frames import Header, Json
 from syncline.compute.serve import serve
 from syncline.data.blob import pack, unpack
 from syncline.errors import DataError, ProtocolError, StudyFailed, WireError
-from syncline.protocols.asking import Reply, Request
+from syncline.protocols.asking import Memory, Reply, Request
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.workspace import Workspace
+from syncline.study.comparing import assess_study, comparer_of, comparison_of, rows_of_release
 from syncline.study.fitting import settings_of
 from syncline.study.flow import DataFlow
 from syncline.study.local_parties import answer_locally, is_pooled
 from syncline.study.manifest import RosterEntry
-from syncline.study.pooled import pack_pooled, pool, unpack_pooled
-from syncline.study.release import rows_of_release, write_release
+from syncline.study.pooled import Pooled, pack_pooled, pool, unpack_pooled
+from syncline.study.release import write_release
 from syncline.study.shipment import unpack_shipment
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit, FitState, FitStateCodec
@@ -33,6 +35,8 @@ from syncline.synthesizers.hazards.hazard import Hazard, hazards_to_json
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import Seed
+from syncline.validation.federated.comparer import Comparer
+from syncline.validation.federated.comparison import Comparison, State
 from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 
 
@@ -42,6 +46,8 @@ class Child:
     def __init__(self) -> None:
         self._study = ""
         self._tables: dict[bytes, Workspace] = {}
+        self._comparison: tuple[bytes, Comparison] | None = None
+        self._comparer: Comparer | None = None
 
     def handle(self, header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, list[bytes]]:
         """Take one call of the daemon."""
@@ -51,8 +57,12 @@ class Child:
                 return start(spec, _names(header, "parties"))
             case "step":
                 return self.step(spec, header, blobs[1], blobs[2:])
+            case "compare":
+                return self.compare(spec, header, blobs[1], blobs[2])
+            case "compare_step":
+                return self.compare_step(spec, header, blobs[1:])
             case "release":
-                return release(spec, header, blobs[1], blobs[2])
+                return release(spec, header, blobs[1:])
             case _:
                 raise ProtocolError("the computing process was asked for something that it does not do")
 
@@ -79,6 +89,52 @@ class Child:
         missing = frozenset(_names(header, "missing"))
         transition = Fit(settings).step(FitStateCodec(settings).decode(fit_state), decoded | local, missing)
         return _outcome(transition, settings, MemoryCodec().encode(after))
+
+    def compare(
+        self, spec: StudySpec, header: dict[str, Json], result: bytes, seed: bytes
+    ) -> tuple[Header, list[bytes]]:
+        """Return the first state and request of the comparison that follows a fit, as round ``round``."""
+        number = header.get("round")
+        if not isinstance(number, int):
+            raise ProtocolError("round: expected the number of the comparison's first round")
+        _require_rows(rows_of_release(spec, _fitted(spec, result)), header.get("most_rows"))
+        comparison = self._comparison_of(spec, result, seed)
+        transition = comparison.start(number)
+        memory = MemoryCodec().encode(Memory(round=number - 1, closed=True))
+        answer, blobs = _compared(transition.state, transition.request, transition.stage, memory)
+        return {**answer, "candidate": comparison.digest}, blobs
+
+    def compare_step(
+        self, spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]
+    ) -> tuple[Header, list[bytes]]:
+        """Return the next state and request of a comparison, or what it says.
+
+        The blobs are the state, the fit's result and the seed, and then those of :meth:`step`.
+        """
+        packed, result, seed, *blobs = given
+        parties, senders = _names(header, "parties"), _names(header, "rows")
+        if len(blobs) != len(parties) + 1 + len(senders):
+            raise ProtocolError("each party of the round needs one reply or shipment")
+        comparison = self._comparison_of(spec, result, seed)
+        state, memory = _unpacked_comparison(packed)
+        decoded = {party: _decoded(party, reply) for party, reply in zip(parties, blobs, strict=False)}
+        request = RequestCodec().decode(blobs[len(parties)])
+        shipments = dict(zip(senders, blobs[len(parties) + 1 :], strict=True))
+        tables = self._prepared(spec, _flows(header), shipments)
+        local, after = answer_locally(request, tables, MemoryCodec().decode(memory), self._comparer)
+        transition = comparison.step(request, state, decoded | local)
+        if isinstance(transition, Continue):
+            kept = MemoryCodec().encode(after)
+            return _compared(transition.state, transition.request, transition.stage, kept)
+        found = assess_study(spec, _fitted(spec, result), comparison, transition.result)
+        return {"done": True, "stage": "assessed"}, [json.dumps(found.document()).encode()]
+
+    def _comparison_of(self, spec: StudySpec, result: bytes, seed: bytes) -> Comparison:
+        key = hashlib.sha256(spec.canonical() + result + seed).digest()
+        if self._comparison is None or self._comparison[0] != key:
+            self._comparison = key, comparison_of(spec, _fitted(spec, result), Seed(seed))
+            self._comparer = comparer_of(spec, self._comparison[1].candidate)
+        return self._comparison[1]
 
     def _prepared(
         self, spec: StudySpec, flows: Mapping[str, DataFlow], shipments: Mapping[PartyId, bytes]
@@ -115,23 +171,42 @@ def _decoded(party: PartyId, reply: bytes) -> Reply:
         raise WireError(f"the reply of supplier {party!r} does not read: {error}") from None
 
 
-def release(
-    spec: StudySpec, header: dict[str, Json], result: bytes, seed: bytes
-) -> tuple[Header, list[bytes]]:
-    """Write the files of the release."""
-    fitted = unpack_pooled(result, spec.schema) or unpack_fitted(result, spec.schema)
+def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) -> tuple[Header, list[bytes]]:
+    """Write the files of the release, from the fit's result, the seed, and what a comparison said, if any."""
+    result, seed, *said = given
+    fitted = _fitted(spec, result)
+    assessment = json.loads(said[0]) if said else None
     _require_rows(rows_of_release(spec, fitted), header.get("most_rows"))
     provenance = cast("dict[str, Json]", header.get("provenance"))
     listed = header.get("roster")
     if not isinstance(listed, list):
         raise ProtocolError("roster: expected the suppliers of the release")
     roster = [RosterEntry.from_json(entry) for entry in listed]
-    written = write_release(Path(str(header["out"])), spec, fitted, Seed(seed), roster, provenance)
+    if assessment is not None:
+        _require_compared(spec, fitted, Seed(seed), assessment)
+    written = write_release(
+        Path(str(header["out"])), spec, fitted, Seed(seed), roster, provenance, assessment
+    )
     return {
         "files": list(written.files),
         "content_sha256": dict(written.content_sha256),
-        "agreement": dict(written.agreement),
+        "gate": None if assessment is None else assessment["gate"],
     }, []
+
+
+def _require_compared(
+    spec: StudySpec, fitted: Fitted | Pooled, seed: Seed, assessment: Mapping[str, Json]
+) -> None:
+    """Raise unless the table that is to be released is the one that the suppliers compared."""
+    if comparison_of(spec, fitted, seed).digest != assessment["candidate_sha256"]:
+        raise StudyFailed(
+            "the table that would be released is not the one that was compared: was the hub's software"
+            " changed in between? Submit the study anew"
+        )
+
+
+def _fitted(spec: StudySpec, result: bytes) -> Fitted | Pooled:
+    return unpack_pooled(result, spec.schema) or unpack_fitted(result, spec.schema)
 
 
 def _require_rows(rows: int, most: Json) -> None:
@@ -160,6 +235,23 @@ def _outcome(
 
 def _done(stage: str, hazards: tuple[Hazard, ...]) -> Header:
     return {"done": True, "stage": stage, "hazards": hazards_to_json(hazards)}
+
+
+def _compared(state: State, request: Request, stage: str, memory: bytes) -> tuple[Header, list[bytes]]:
+    """Return what follows in a comparison, and what the hub keeps of it."""
+    packed = pack(
+        {"rows": list(state.rows), "people": list(state.people), "round": state.round},
+        {"memory": np.frombuffer(memory, np.uint8)},
+    )
+    header: Header = {"done": False, "stage": stage, "round": state.round}
+    return header, [packed, RequestCodec().encode(request)]
+
+
+def _unpacked_comparison(packed: bytes) -> tuple[State, bytes]:
+    head, arrays = unpack(packed)
+    rows, people = (cast("list[int]", head[name]) for name in ("rows", "people"))
+    state = State(cast("int", head["round"]), (rows[0], rows[1]), (people[0], people[1]))
+    return state, arrays["memory"].tobytes()
 
 
 def _packed(fit_state: bytes, memory: bytes) -> bytes:

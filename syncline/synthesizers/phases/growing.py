@@ -16,7 +16,6 @@ from syncline.synthesizers.cart.layout import Layout
 from syncline.synthesizers.cart.leaves import cart_model
 from syncline.synthesizers.cart.tree import GrowingTree, Nodes, Pending
 from syncline.synthesizers.packing import Arrays, Head, put_trees
-from syncline.synthesizers.phases.compare import after_model
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
@@ -123,7 +122,7 @@ class CountLeaves:
         counts = merged(answers, 0)
         nodes = {tree.target: tree.nodes for tree in self.trees}
         model = cart_model(self.plan, nodes, counts.dense(), counts.dense_masks(), settings.min_cell)
-        return after_model(self.plan.book, model, settings, fresh_codebook=False)
+        return Fitted(model, self.plan.book.n_train, self.plan.book.n_holdout)
 
     def put(self, arrays: Arrays) -> Head:
         """Add the plan and the trees."""

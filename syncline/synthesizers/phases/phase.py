@@ -27,17 +27,11 @@ Answers = Mapping[PartyId, tuple[Answer, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A fitted model and, where asked for, the real marginals that it is compared with.
-
-    ``train`` and ``holdout`` are counts of all pairs of columns in the coding ``cells``, laid out as the
-    comparison's question is. ``excluded`` columns were left out because suppliers lack them.
-    """
+    """A fitted model, and how many rows there were; ``excluded`` columns are those that suppliers lack."""
 
     model: TabularModel
     n_train: int
     n_holdout: int
-    train: Counts | None = None
-    holdout: Counts | None = None
     hazards: tuple[Hazard, ...] = ()
     excluded: tuple[str, ...] = ()
 

@@ -23,7 +23,6 @@ from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.polarity import reversed_columns
 from syncline.synthesizers.independent import independent_model
 from syncline.synthesizers.packing import Arrays, Head, constraint_to_json
-from syncline.synthesizers.phases.compare import after_model
 from syncline.synthesizers.phases.growing import begin_trees
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged, summed
 from syncline.synthesizers.settings import FitSettings
@@ -36,7 +35,7 @@ __all__ = ["Book", "Confirm", "Propose", "after_codebook"]
 def after_codebook(book: Book, settings: FitSettings) -> Phase | Fitted:
     """Return the phase that first uses the codebook."""
     if settings.method == "marginals":
-        return after_model(book, independent_model(book), settings, fresh_codebook=True)
+        return Fitted(independent_model(book), book.n_train, book.n_holdout)
     return Propose(book)
 
 

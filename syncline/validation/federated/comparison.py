@@ -90,7 +90,7 @@ class Comparison:
     ) -> None:
         self.candidate = Candidate(cells, aims)
         self._compared = compared
-        self._target = target
+        self.target = target
         self._persons = persons
         self.table = pack_cells(cells)
         self.digest = hashlib.sha256(self.table).hexdigest()
@@ -140,7 +140,7 @@ class Comparison:
             self.digest,
             self._compared,
             self._bins,
-            self._target,
+            self.target,
             learners,
             state.rows,
             0,
@@ -155,9 +155,9 @@ class Comparison:
         return (*folds, *self._targets())
 
     def _targets(self) -> tuple[Learner, ...]:
-        if not self._target:
+        if not self.target:
             return ()
-        return target_questions(self.candidate.cells, self._target)
+        return target_questions(self.candidate.cells, self.target)
 
     def _last(self, question: GrowTrees, state: State) -> tuple[ScoreTrees, ScoreCandidate]:
         """Ask for scores and for the comparison itself; here alone the candidate travels."""
@@ -167,7 +167,7 @@ class Comparison:
                 self.digest,
                 self._compared,
                 self._bins,
-                self._target,
+                self.target,
                 question.learners,
                 question.rows,
                 question.levels,
@@ -190,7 +190,7 @@ class Comparison:
         """Learn the target from the candidate alone."""
         rows = self._synthetic(question)
         categorical = np.array([not column.ordered for column in self._bins])
-        blind = _without(rows.codes, [column.name for column in self._bins], self._target)
+        blind = _without(rows.codes, [column.name for column in self._bins], self.target)
         settings = replace(SETTINGS, trees=question.levels // DEPTH)
         return forest_of([fit(blind, rows.labels(one), categorical, settings) for one in wanted])
 

@@ -123,7 +123,7 @@ class PayloadRef(_message.Message):
     def __init__(self, sha256: _Optional[bytes] = ..., size: _Optional[int] = ..., inline: _Optional[bytes] = ...) -> None: ...
 
 class Task(_message.Message):
-    __slots__ = ("task_id", "study_id", "round", "attempt", "request", "specification_sha256", "flow")
+    __slots__ = ("task_id", "study_id", "round", "attempt", "request", "specification_sha256", "flow", "candidate_sha256", "candidate_signature")
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     STUDY_ID_FIELD_NUMBER: _ClassVar[int]
     ROUND_FIELD_NUMBER: _ClassVar[int]
@@ -131,6 +131,8 @@ class Task(_message.Message):
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     SPECIFICATION_SHA256_FIELD_NUMBER: _ClassVar[int]
     FLOW_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_SHA256_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     study_id: str
     round: int
@@ -138,7 +140,9 @@ class Task(_message.Message):
     request: PayloadRef
     specification_sha256: bytes
     flow: DataFlow
-    def __init__(self, task_id: _Optional[str] = ..., study_id: _Optional[str] = ..., round: _Optional[int] = ..., attempt: _Optional[int] = ..., request: _Optional[_Union[PayloadRef, _Mapping]] = ..., specification_sha256: _Optional[bytes] = ..., flow: _Optional[_Union[DataFlow, str]] = ...) -> None: ...
+    candidate_sha256: bytes
+    candidate_signature: bytes
+    def __init__(self, task_id: _Optional[str] = ..., study_id: _Optional[str] = ..., round: _Optional[int] = ..., attempt: _Optional[int] = ..., request: _Optional[_Union[PayloadRef, _Mapping]] = ..., specification_sha256: _Optional[bytes] = ..., flow: _Optional[_Union[DataFlow, str]] = ..., candidate_sha256: _Optional[bytes] = ..., candidate_signature: _Optional[bytes] = ...) -> None: ...
 
 class StudyEnded(_message.Message):
     __slots__ = ("study_id", "outcome", "reason")

@@ -1,0 +1,120 @@
+"""What a study compares its synthetic table by: the candidate, what is asked of it, and how it is judged."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from syncline.data.batch import Status
+from syncline.data.release_table import Columns
+from syncline.data.schema import Schema
+from syncline.errors import StudyFailed
+from syncline.questions.comparison import MIN_CANDIDATE_ROWS, Compared
+from syncline.study.flow import STEPS, DataFlow
+from syncline.study.pooled import Pooled
+from syncline.study.spec import StudySpec
+from syncline.synthesizers.phases.phase import Fitted
+from syncline.synthesizers.streams import Seed
+from syncline.synthesizers.tabular_model import TabularModel
+from syncline.validation.cell_table import CellTable
+from syncline.validation.federated.assessment import Assessment, Judgement, assess
+from syncline.validation.federated.candidate import Aims, Candidate
+from syncline.validation.federated.comparer import Comparer
+from syncline.validation.federated.comparison import Comparison, Evidence
+
+_LOTTERY_LABEL = b"syncline/lottery/1\x00"
+
+
+def lottery_of(spec: StudySpec) -> bytes:
+    """Return the key of all draws of rows and persons: one for all suppliers of the study."""
+    return hashlib.sha256(_LOTTERY_LABEL + spec.salt).digest()
+
+
+def comparer_of(spec: StudySpec, known: Candidate | None = None) -> Comparer:
+    """Return what answers the study's questions about its candidate, which may be ``known`` already."""
+    return Comparer(lottery_of(spec), known)
+
+
+def comparison_of(spec: StudySpec, result: Fitted | Pooled, seed: Seed) -> Comparison:
+    """Return the comparison of the table that ``result`` and ``seed`` give.
+
+    The candidate is what is released; of fewer rows than suppliers compare, the first of those that the same
+    model draws.
+    """
+    schema, model, merged = _drawn_from(spec, result)
+    rows = max(rows_of_release(spec, result), MIN_CANDIDATE_ROWS)
+    cells = _cells(schema, model.sample(rows, seed))
+    names = tuple(variable.name for variable in schema.modelled)
+    compared = Compared(names, tuple(merged.get(name, ()) for name in names))
+    validation = spec.validation
+    if validation is None:
+        raise StudyFailed("the study says that nothing is compared")
+    aims = Aims(
+        tuple(name for name in validation.keys if name in names),
+        tuple(name for name in validation.sensitive if name in names),
+        lottery_of(spec),
+    )
+    target = validation.target if validation.target in names else ""
+    return Comparison(cells, compared, aims, target or "", persons=spec.schema.person is not None)
+
+
+def assess_study(
+    spec: StudySpec, result: Fitted | Pooled, comparison: Comparison, evidence: Evidence
+) -> Assessment:
+    """Return what the suppliers' answers say of the study's candidate."""
+    rows = rows_of_release(spec, result)
+    judgement = Judgement(
+        min_cell=spec.privacy.min_cell,
+        target=comparison.target,
+        released=rows if rows < comparison.candidate.cells.n_rows else None,
+    )
+    return assess(comparison.candidate, comparison.digest, evidence, judgement)
+
+
+def is_asked(flow: DataFlow) -> bool:
+    """Tell whether a supplier of this flow compares at home: the hub has no real row of it."""
+    return flow is DataFlow.SYNTHESIZED or not STEPS[flow].sends_rows
+
+
+def rows_of_release(spec: StudySpec, result: Fitted | Pooled) -> int:
+    """Return how many rows are released: those asked for, else as many as the suppliers have together."""
+    learnt = result.n_rows if isinstance(result, Pooled) else result.n_train + result.n_holdout
+    return spec.synthesizer.rows or learnt
+
+
+def released_schema(spec: StudySpec, result: Fitted | Pooled) -> Schema:
+    """Return the schema of the released table: categories as released, "(other)" among them."""
+    if isinstance(result, Pooled):
+        return result.schema
+    changed = {column.codes.name: column.values.variable for column in result.model.columns}
+    schema = spec.schema.without(result.excluded)
+    variables = tuple(changed.get(variable.name, variable) for variable in schema.variables)
+    return Schema(variables=variables, constraints=schema.constraints)
+
+
+def _drawn_from(
+    spec: StudySpec, result: Fitted | Pooled
+) -> tuple[Schema, TabularModel | Pooled, dict[str, tuple[int, ...]]]:
+    """Return the released schema, what rows are drawn from, and the places of merged categories."""
+    schema = released_schema(spec, result)
+    if isinstance(result, Pooled):
+        return schema, result, {}
+    merged = {}
+    for column in result.model.columns:
+        own = spec.schema.variable(column.codes.name).categories
+        if len(column.values.variable.categories) > len(own):
+            merged[column.codes.name] = tuple(sorted(own.index(name) for name in column.values.merged))
+    return schema, result.model, merged
+
+
+def _cells(schema: Schema, drawn: Iterator[Columns]) -> CellTable:
+    parts = list(drawn)
+    keys, status = [], []
+    for variable in schema.modelled:
+        own = np.concatenate([part[variable.name][0] for part in parts])
+        missing = np.concatenate([part[variable.name][1] for part in parts])
+        keys.append(np.where(missing, 0, own).astype(np.int64))
+        status.append(np.where(missing, np.uint8(Status.MISSING), np.uint8(Status.VALID)))
+    return CellTable(schema, tuple(keys), tuple(status), np.arange(len(keys[0])))
