@@ -76,7 +76,7 @@ class Booster:
 
     def margins(self, codes: Codes) -> Ints:
         """Return the log-odds (n,) of rows (n, n_columns), in fixed point."""
-        total = np.full(len(codes), self.prior, np.int64)
+        total = np.zeros(len(codes), np.int64)
         for tree in self.trees:
             total += tree.margins(codes)
         return total
@@ -86,8 +86,8 @@ def fit(
     codes: Codes, labels: Flags, categorical: Flags, settings: BoostSettings = BoostSettings()
 ) -> Booster:
     """Learn which rows (n, n_columns) are labelled (n,), in one place."""
-    booster = Booster(settings, categorical, _prior(int(labels.sum()), len(labels)))
-    margins = np.full(len(codes), booster.prior, np.int64)
+    booster = Booster(settings, categorical)
+    margins = np.zeros(len(codes), np.int64)
     for _ in range(settings.trees):
         gradient, hessian = derivatives(margins, labels)
         node = np.zeros(len(codes), np.int64)
@@ -180,11 +180,6 @@ def _quality(
     gradient: npt.NDArray[np.float64], hessian: npt.NDArray[np.float64], settings: BoostSettings
 ) -> npt.NDArray[np.float64]:
     return gradient**2 / (hessian + settings.penalty)
-
-
-def _prior(labelled: int, rows: int) -> int:
-    share = (labelled + 1) / (rows + 2)
-    return round(float(np.log(share / (1 - share))) * _ONE)
 
 
 def _limit() -> int:

@@ -49,7 +49,7 @@ def fit(
         PartyId(f"supplier-{i:02}"): workspace_of(part, schema, holdout=holdout, batch_rows=batch_rows)
         for i, part in enumerate(parts)
     }
-    chosen = FitSettings(schema, holdout=holdout != "0", **settings)
+    chosen = FitSettings(schema, **settings)
     listen = None if traffic is None else traffic.append
     return simulate(Fit(chosen), Answering(), tables, hops_of(chosen), Memory(), listen)
 
@@ -65,7 +65,7 @@ def release_of(fitted: Fitted, schema: Schema, rows: int = 500, seed: int = 1) -
 
 
 def fingerprint(fitted: Fitted, schema: Schema) -> str:
-    """Return a digest of all that follows from a fit: the release, the model, the marginals to compare."""
+    """Return a digest of all that follows from a fit: the release, and the model."""
     digest = hashlib.sha256(release_of(fitted, schema))
     digest.update(pack_fitted(replace(fitted, hazards=())))  # hazards compare suppliers, and name them
     return digest.hexdigest()

@@ -118,7 +118,7 @@ def test_a_reversed_outcome_is_found():
     parts = [cohort(500, seed=seed) for seed in range(4)]
     column = pa.array([not v for v in parts[3].column("ill").to_pylist()])
     parts[3] = parts[3].set_column(parts[3].column_names.index("ill"), "ill", column)
-    found = fit(parts, SPREAD, min_leaf=20, max_depth=2, compare=False)
+    found = fit(parts, SPREAD, min_leaf=20, max_depth=2)
     (hazard,) = [hazard for hazard in found.hazards if hazard.is_severe]
     assert (hazard.kind, hazard.column) == (HazardKind.POLARITY, "ill")
     assert hazard.suppliers == ("supplier-03",)

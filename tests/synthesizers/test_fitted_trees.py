@@ -21,7 +21,7 @@ ROWS, MIN_LEAF, DEPTH = 500, 15, 4
 @cache
 def model() -> TabularModel:
     parts = spread(cohort(ROWS), 3, seed=6)
-    return fit(parts, WITHOUT_PERSON, min_cell=1, min_leaf=MIN_LEAF, max_depth=DEPTH, compare=False).model
+    return fit(parts, WITHOUT_PERSON, min_cell=1, min_leaf=MIN_LEAF, max_depth=DEPTH).model
 
 
 @cache

@@ -24,7 +24,7 @@ FITS = {**{f"n{i}": ["1"] * 30 for i in range(6)}, "sex": ["f"] * 30, "day": ["2
 def failure(*changes: dict[str, str]) -> str:
     tables = [pa.table({**FITS, **{name: [cell] * 30 for name, cell in c.items()}}) for c in changes]
     with pytest.raises(StudyFailed) as failed:
-        fit(tables, SCHEMA, compare=False)
+        fit(tables, SCHEMA)
     return str(failed.value)
 
 

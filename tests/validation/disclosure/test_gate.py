@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 
 from syncline.validation.cell_table import CellTable
-from syncline.validation.disclosure.assess import DisclosureSettings, assess, strata
-from syncline.validation.disclosure.gate import judge
+from syncline.validation.disclosure.gate import judge, strata
 from syncline.validation.disclosure.repeated import LEAST_COPIES, repeated_rows
 from syncline.validation.disclosure.scores import Scorer
+from tests.validation.compared import compared
 from tests.validation.disclosure.small_tables import table_of, tables
 
 
@@ -30,24 +30,24 @@ TRAIN, HOLDOUT, FRESH = people(3000, 1), people(3000, 2), people(3000, 3)
 
 
 def test_fresh_rows_of_the_same_kind_pass() -> None:
-    assert assess(TRAIN, FRESH, HOLDOUT, DisclosureSettings()).gate.passed
+    assert compared(TRAIN, FRESH, HOLDOUT).gate.passed
 
 
 @pytest.mark.parametrize("copied", [3000, 300, 150])
 def test_copies_of_used_persons_fail(copied: int) -> None:
     leak = together(TRAIN.take(np.arange(copied)), FRESH.take(np.arange(3000 - copied)))
-    gate = assess(TRAIN, leak, HOLDOUT, DisclosureSettings()).gate
+    gate = compared(TRAIN, leak, HOLDOUT).gate
     assert not gate.passed
     assert any(failure.startswith("xgap") for failure in gate.failures)
 
 
 def test_copies_of_held_out_persons_are_nobodys_disclosure() -> None:
     leak = together(HOLDOUT.take(np.arange(300)), FRESH.take(np.arange(2700)))
-    assert assess(TRAIN, leak, HOLDOUT, DisclosureSettings()).gate.passed
+    assert compared(TRAIN, leak, HOLDOUT).gate.passed
 
 
 def test_without_anybody_held_out_it_does_not_pass() -> None:
-    found = assess(TRAIN, FRESH, None, DisclosureSettings())
+    found = compared(TRAIN, FRESH, None)
     assert not found.gate.passed
     assert "held out" in found.gate.failures[0]
 
