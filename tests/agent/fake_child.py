@@ -47,7 +47,8 @@ def respond(header, blobs):
     }
     body = json.dumps(reply).encode() + b"\n" + bytes(asked.get("reply_bytes", 0))
     questions = [{"kind": "marginals", "columns": ["age"], "cells": 7}]
-    return {"questions": questions}, [body, json.dumps({"total": total}).encode()]
+    told = {"questions": questions, "forget_request": asked.get("forget", False)}
+    return told, [body, json.dumps({"total": total}).encode()]
 
 
 def answer_number(number, memory):

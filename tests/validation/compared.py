@@ -16,7 +16,7 @@ def compared(
     *,
     target: str = "",
     min_cell: int = 11,
-    aims: Aims = Aims(),  # noqa: RUF009, B008  (a value that nobody changes)
+    aims: Aims = Aims(),  # noqa: B008  (a value that nobody changes)
 ) -> Assessment:
     """Return what is said of ``synthetic``."""
     return assess_pooled(Compared(real, synthetic, holdout, ()), aims, Judgement(min_cell, target=target))

@@ -1,0 +1,156 @@
+"""A supplier compares one table that the hub signed, and no other."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from supplier_agent.tasks.child import Child
+from supplier_agent.tasks.journal import open_payloads
+from supplier_agent.tasks.responder import study_payloads
+from syncline.errors import PolicyRefusal, ProtocolError
+from syncline.identity.keys import generate_signing_key
+from syncline.identity.signatures import Purpose, sign
+from syncline.protocols.asking import Request
+from syncline.questions.comparison import PersonCount
+from syncline.questions.row_count import RowCount
+from syncline.study.policy import Policy
+from syncline.study.spec import StudySpec
+from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
+from syncline.wire.messages import CandidateSeal, DeclineKind, candidate_digest
+from tests.agent.fake_hub import FakeHub
+from tests.agent.harness import automatic_policy, enrolled_home, request, rows, running, specification
+
+SPEC = StudySpec.from_canonical(specification())
+CANDIDATE = "ab" * 32
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(1)
+    path = tmp_path / "heart.parquet"
+    sexes = pa.array(np.array(["F", "M"])[rng.integers(0, 2, 80)])
+    pq.write_table(pa.table({"age": rng.integers(20, 90, 80), "sex": sexes}), path)
+    return path
+
+
+def answered(
+    table: Path, asked: Request, sealed: str | None, *, validation: bool = True
+) -> tuple[dict, list[bytes]]:
+    policy = {
+        "syncline": "1",
+        "columns": {"allow": ["*"]},
+        "questions": ["row_count"],
+        "limits": {"max_order": 2, "max_rounds": 9, "max_cells": 1000},
+        "validation": validation,
+    }
+    header = {
+        "op": "respond",
+        "supplier": "cleveland",
+        "source": str(table),
+        "policy": Policy.from_document(policy).to_document(),
+        "flow": "summaries",
+        "person": None,
+        "study_id": "study-1",
+        "candidate": sealed,
+    }
+    return Child().handle(header, [SPEC.canonical(), RequestCodec().encode(asked), b""])
+
+
+def test_the_signed_candidate_is_answered_and_remembered(table: Path) -> None:
+    told, (reply, memory) = answered(table, Request(0, (PersonCount(CANDIDATE),)), CANDIDATE)
+    assert ReplyCodec().decode(reply).answers[0].dense().tolist() == [80, 0, 80, 0]
+    assert MemoryCodec().decode(memory[32:]).candidate == CANDIDATE
+    assert told["questions"] == [{"kind": "person_count", "columns": [], "cells": 4}]
+
+
+@pytest.mark.parametrize("sealed", [None, "cd" * 32])
+def test_another_candidate_than_the_signed_one_is_refused(table: Path, sealed: str | None) -> None:
+    with pytest.raises(ProtocolError, match="not about the candidate that the hub signed"):
+        answered(table, Request(0, (PersonCount(CANDIDATE),)), sealed)
+
+
+def test_a_seal_opens_no_question_of_a_fit(table: Path) -> None:
+    with pytest.raises(ProtocolError, match="not about the candidate"):
+        answered(table, Request(0, (PersonCount(CANDIDATE), RowCount())), CANDIDATE)
+    with pytest.raises(ProtocolError, match="not about the candidate"):
+        answered(table, Request(0, (RowCount(),)), CANDIDATE)
+
+
+def test_without_the_permission_nothing_is_compared(table: Path) -> None:
+    with pytest.raises(PolicyRefusal, match="validation: the study compares"):
+        answered(table, Request(0, (PersonCount(CANDIDATE),)), CANDIDATE, validation=False)
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("forged", ["nothing", "key", "study", "specification", "candidate"])
+def test_the_hubs_signature_is_checked_before_anything_is_computed(tmp_path: Path, forged: str) -> None:
+    spec = specification()
+
+    async def run() -> None:
+        hub = FakeHub()
+        await hub.start()
+        try:
+            home = await enrolled_home(hub, tmp_path / "agent")
+            home.policy.write_text(automatic_policy(spec))
+            async with running(home):
+                await hub.send(hub.proposal(spec))
+                await hub.until(lambda: hub.decisions)
+                mark = tmp_path / "mark"
+                content = request(0, mark=str(mark))
+                offer = hub.task(spec, 0, content)
+                digest = candidate_digest(
+                    "other" if forged == "study" else offer.study_id,
+                    "cd" * 32 if forged == "specification" else offer.specification_sha256,
+                    "ef" * 32 if forged == "candidate" else CANDIDATE,
+                )
+                key = generate_signing_key() if forged == "key" else hub.signing_key
+                seal = CandidateSeal(CANDIDATE, sign(key, Purpose.CANDIDATE, digest))
+                await hub.send(replace(offer, candidate=seal))
+                if forged == "nothing":
+                    await hub.until(lambda: hub.submitted)
+                    assert mark.exists()
+                    return
+                await hub.until(lambda: hub.declined)
+                assert hub.declined[0].kind is DeclineKind.PROTOCOL
+                assert "not signed by the hub" in hub.declined[0].reason
+                assert not mark.exists()
+            assert rows(home, "SELECT state FROM round") == [("declined",)]
+        finally:
+            await hub.stop()
+
+    asyncio.run(run())
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("forget", [True, False])
+def test_a_request_that_holds_a_table_is_deleted_with_its_answer(tmp_path: Path, forget: bool) -> None:
+    spec = specification()
+
+    async def run() -> None:
+        hub = FakeHub()
+        await hub.start()
+        try:
+            home = await enrolled_home(hub, tmp_path / "agent")
+            home.policy.write_text(automatic_policy(spec))
+            async with running(home):
+                await hub.send(hub.proposal(spec))
+                await hub.until(lambda: hub.decisions)
+                content = request(0, forget=forget)
+                offer = hub.task(spec, 0, content)
+                await hub.send(offer)
+                await hub.until(lambda: hub.submitted)
+            store = study_payloads(open_payloads(home), offer.study_id)
+            assert store.has(hashlib.sha256(content).digest()) is not forget
+            assert store.has(bytes.fromhex(hub.submitted[0].reply.sha256))
+        finally:
+            await hub.stop()
+
+    asyncio.run(run())
