@@ -9,25 +9,37 @@ from syncline.validation.cell_table import CellTable
 from syncline.validation.metric import Metric
 from syncline.validation.utility.distinguish import distinguish
 from syncline.validation.utility.distributions import distributions
+from syncline.validation.utility.subgroups import subgroup_figures
 from syncline.validation.utility.tables import Tables
+from syncline.validation.utility.tails import tails
 from syncline.validation.utility.transfer import transfer
 
 
 @dataclass(frozen=True, slots=True)
 class UtilitySettings:
-    """What is predicted, the smallest count that is printed, and the key of the lottery of rows."""
+    """What is asked of usefulness.
+
+    Attributes
+    ----------
+    target : the column that is predicted
+    min_cell : the smallest count that is printed
+    lottery : the key of the lottery of rows (64 bytes at most)
+    subgroups : columns whose categories are looked at apart
+    """
 
     target: str | None = None
     min_cell: int = 11
     lottery: bytes = b"syncline"
+    subgroups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Utility:
-    """The figures, and each column's shares in both tables."""
+    """The figures, each column's shares in both tables, and the distances within subgroups."""
 
     metrics: tuple[Metric, ...]
     distributions: tuple[Json, ...]
+    subgroups: tuple[Json, ...] = ()
 
 
 def assess_utility(
@@ -36,8 +48,13 @@ def assess_utility(
     """Compare a synthetic table with the rows it was made from, and with rows that were not used."""
     tables = Tables.of(real, synthetic, holdout)
     figures = tables.figures(settings.min_cell)
+    figures += tails(tables.singles, tables.bins, settings.min_cell)
     figures += distinguish(real, synthetic, holdout, settings.lottery)
     if settings.target is not None:
         figures.append(transfer(real, synthetic, holdout, settings.target))
+    groups: list[Json] = []
+    if settings.subgroups:
+        groups, gap = subgroup_figures(tables.pairs, settings.subgroups, settings.min_cell)
+        figures.append(gap)
     shares = distributions(tables.singles, tables.bins, real.schema, settings.min_cell)
-    return Utility(tuple(figures), tuple(shares))
+    return Utility(tuple(figures), tuple(shares), tuple(groups))
