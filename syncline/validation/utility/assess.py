@@ -9,6 +9,7 @@ from syncline.validation.cell_table import CellTable
 from syncline.validation.metric import Metric
 from syncline.validation.utility.distinguish import distinguish
 from syncline.validation.utility.distributions import distributions
+from syncline.validation.utility.overlap import regressions
 from syncline.validation.utility.subgroups import subgroup_figures
 from syncline.validation.utility.tables import Tables
 from syncline.validation.utility.tails import tails
@@ -25,12 +26,14 @@ class UtilitySettings:
     min_cell : the smallest count that is printed
     lottery : the key of the lottery of rows (64 bytes at most)
     subgroups : columns whose categories are looked at apart
+    models : formulas whose coefficients are compared, such as ``y ~ a + b``
     """
 
     target: str | None = None
     min_cell: int = 11
     lottery: bytes = b"syncline"
     subgroups: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ def assess_utility(
     figures += distinguish(real, synthetic, holdout, settings.lottery)
     if settings.target is not None:
         figures.append(transfer(real, synthetic, holdout, settings.target))
+    figures += regressions(real, synthetic, holdout, settings.models, settings.min_cell)
     groups: list[Json] = []
     if settings.subgroups:
         groups, gap = subgroup_figures(tables.pairs, settings.subgroups, settings.min_cell)
