@@ -10,7 +10,7 @@ from syncline.validation.metric import Metric
 from syncline.validation.utility.distinguish import distinguish
 from syncline.validation.utility.distributions import distributions
 from syncline.validation.utility.overlap import regressions
-from syncline.validation.utility.subgroups import subgroup_figures
+from syncline.validation.utility.subgroups import named, subgroup_figures
 from syncline.validation.utility.tables import Tables
 from syncline.validation.utility.tails import tails
 from syncline.validation.utility.transfer import transfer
@@ -61,4 +61,4 @@ def assess_utility(
         groups, gap = subgroup_figures(tables.pairs, settings.subgroups, settings.min_cell)
         figures.append(gap)
     shares = distributions(tables.singles, tables.bins, real.schema, settings.min_cell)
-    return Utility(tuple(figures), tuple(shares), tuple(groups))
+    return Utility(tuple(figures), tuple(shares), tuple(named(groups, tables.bins, real.schema)))

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from syncline.data.blob import Json
+from syncline.data.schema import Schema
+from syncline.validation.column_bins import TableBins
 from syncline.validation.intervals import Z, variation_error
 from syncline.validation.metric import Goal, Metric
+from syncline.validation.utility.distributions import labels_of
 from syncline.validation.utility.tables import SetCounts, total_variation
 
 MOST_SUBGROUPS = 12
@@ -87,6 +91,19 @@ def subgroup_figures(
         words,
         detail,
     )
+
+
+def named(rows: Sequence[Json], bins: TableBins, schema: Schema) -> list[Json]:
+    """Return rows of :func:`subgroup_figures` with each subgroup's name in the schema, as ``group``."""
+    labels = {
+        column.name: ["missing", *labels_of(column, variable)]
+        for column, variable in zip(bins.columns, schema.modelled, strict=True)
+    }
+    return [
+        {**row, "group": labels[cast("str", row["column"])][cast("int", row["code"])]}
+        for row in rows
+        if isinstance(row, dict)
+    ]
 
 
 def _subgroups(pairs: Sequence[SetCounts], column: str, min_cell: int) -> Iterator[_Subgroup]:

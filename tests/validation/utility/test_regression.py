@@ -265,3 +265,12 @@ def test_of_many_categories_the_rarer_ones_share_a_dummy() -> None:
     real = wide(np.zeros(4), np.zeros(4), np.array([0, 3, 22, 29]))
     cells = design.matrix(real, np.arange(4)) >> FIXED_BITS
     assert [np.flatnonzero(row).tolist() for row in cells] == [[0], [0, 3], [0, 20], [0, 20]]
+
+
+@pytest.mark.parametrize("formula", [LINEAR, LOGISTIC])
+def test_neither_the_order_of_the_candidate_nor_of_the_rows_changes_a_sum(formula: str) -> None:
+    order = np.random.default_rng(9).permutation(2000)
+    candidate, table = FRESH.take(np.arange(2000)), TRAIN.take(np.arange(2000))
+    model, mixed = Model.of(formula, candidate), Model.of(formula, candidate.take(order))
+    at = np.full(len(model.start), 5 << 17, np.int64)
+    assert (model.sums(table, at) == mixed.sums(table.take(order), at)).all()

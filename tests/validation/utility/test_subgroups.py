@@ -6,6 +6,7 @@ import pytest
 from syncline.data.blob import Json
 from syncline.validation.cell_table import CellTable
 from syncline.validation.metric import Metric
+from syncline.validation.utility.assess import UtilitySettings, assess_utility
 from syncline.validation.utility.subgroups import subgroup_figures
 from syncline.validation.utility.tables import Tables
 from tests.validation.utility.made_up import persons
@@ -89,3 +90,13 @@ def test_the_side_of_a_pair_on_which_the_column_stands_makes_no_difference() -> 
     assert np.mean(np.array(first, float), axis=0) == pytest.approx(
         [row["value"] for row in whole if isinstance(row, dict)], abs=2e-6
     )
+
+
+def test_the_settings_say_which_columns_and_models_are_looked_at_and_groups_have_names() -> None:
+    settings = UtilitySettings(subgroups=("ward", "ill"), models=("ill ~ age",))
+    found = assess_utility(TRAIN, FRESH, HOLDOUT, settings)
+    names = [row["group"] for row in found.subgroups if isinstance(row, dict)]
+    assert names == ["a", "b", "c", "rare", "no", "yes"]
+    assert {"subgroup_gap", "regression:ill ~ age", "tails", "beyond_range"} <= {
+        m.name for m in found.metrics
+    }
