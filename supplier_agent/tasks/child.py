@@ -18,14 +18,14 @@ from syncline.errors import DataError, PolicyRefusal, ProtocolError
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
 from syncline.protocols.asking import Answering, Comparer, Memory, Request, admit, require_in_scope
-from syncline.questions.comparison import ScoreCandidate
+from syncline.questions.comparison import RegressionSums, ScoreCandidate
 from syncline.questions.marginals import Marginals
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
-from syncline.study.comparing import comparer_of
+from syncline.study.comparing import comparer_of, require_declared
 from syncline.study.fitting import workspace_of
 from syncline.study.flow import STEPS, DataFlow, is_within
 from syncline.study.policy import Policy
@@ -70,6 +70,9 @@ class Child:
             sent, blobs = self._ship(spec, flow, source, after)
             return {**sent, "person": person}, blobs
         asked = judge(policy, request, memory, spec.schema)
+        for question in request.questions:
+            if isinstance(question, RegressionSums):
+                require_declared(spec, question)
         try:
             workspace = self._table(spec, str(header.get("source")), [specification, *preparation])
             self._require_same_source(memory_bytes)

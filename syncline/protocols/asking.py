@@ -15,14 +15,15 @@ from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.protocols.scope import require_codebook_in_scope, require_question_in_scope
 from syncline.questions.comparison import (
+    REGRESSION_ROUNDS,
     Comparison,
     GrowTrees,
     PersonCount,
+    RegressionSums,
     ScoreCandidate,
     ScoreTrees,
     grown_digest,
 )
-from syncline.questions.counts import Counts
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.tree_level import TreeLevel, TreePaths
 from syncline.questions.vocabulary import Answer, Question
@@ -60,6 +61,7 @@ class Memory:
     candidate : SHA-256 of the one candidate that is compared, in hexadecimal; empty before it was named
     levels : levels of the candidate's trees that were answered
     grown : what the last question said of these trees, as a digest
+    regressions : rounds of regressions about the candidate that were answered
     judged : whether the candidate itself was compared, after which nothing more is answered
     """
 
@@ -71,13 +73,14 @@ class Memory:
     candidate: str = ""
     levels: int = 0
     grown: str = ""
+    regressions: int = 0
     judged: bool = False
 
 
 class Comparer(Protocol):
     """What answers questions about a candidate."""
 
-    def answer(self, question: Comparison, table: Workspace) -> Counts:
+    def answer(self, question: Comparison, table: Workspace) -> Answer:
         """Return what the rows of ``table`` count."""
         ...
 
@@ -156,6 +159,10 @@ def _admit_comparison(question: Comparison, memory: Memory) -> Memory:
         raise ProtocolError("the candidate of this study was compared; nothing more is answered")
     if isinstance(question, ScoreCandidate):
         return replace(memory, judged=True)
+    if isinstance(question, RegressionSums):
+        if memory.regressions == REGRESSION_ROUNDS:
+            raise ProtocolError(f"regression_sums: {REGRESSION_ROUNDS} rounds were answered, which is all")
+        return replace(memory, regressions=memory.regressions + 1)
     _require_grown(question, memory)
     if isinstance(question, ScoreTrees):
         return replace(memory, levels=question.levels + 1, grown="")

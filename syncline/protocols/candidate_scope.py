@@ -14,6 +14,8 @@ from syncline.questions.comparison import (
     Comparison,
     GrowTrees,
     PersonCount,
+    Regression,
+    RegressionSums,
     ScoreCandidate,
     ScoreTrees,
 )
@@ -28,6 +30,11 @@ def require_candidate_in_scope(question: Comparison, schema: Schema, known: Coll
         named = [*question.keys, *question.sensitive]
         if not set(question.compared.names).issuperset(named) or len(set(named)) < len(question.keys):
             _refuse("score_candidate: a key or sensitive column is not compared")
+    if isinstance(question, RegressionSums):
+        if not set(question.compared.names).issuperset(question.columns):
+            _refuse("regression_sums: a column of a model is not compared")
+        for model in question.models:
+            _require_model(model, question.compared, schema)
     if isinstance(question, GrowTrees | ScoreTrees):
         for column, merged in zip(question.bins, question.compared.merged, strict=True):
             _require_bins(column, schema.variable(column.name), bool(merged))
@@ -41,6 +48,21 @@ def _require_columns(compared: Compared, schema: Schema, known: Collection[str])
         categories = len(schema.variable(name).categories)
         if any(not 0 <= place < categories for place in merged) or sorted(set(merged)) != list(merged):
             _refuse(f"comparison: the merged categories of column {name!r} are not the schema's")
+
+
+def _require_model(model: Regression, compared: Compared, schema: Schema) -> None:
+    response = schema.variable(model.response)
+    merged = compared.merged[compared.names.index(model.response)]
+    if response.is_categorical is (model.line is not None):
+        _refuse("regression_sums: the response is not of the kind that the model takes it for")
+    if response.is_categorical and len(response.categories) + bool(merged) != 2:
+        _refuse("regression_sums: the response has not two categories")
+    for term in model.terms:
+        variable = schema.variable(term.column)
+        more = bool(compared.merged[compared.names.index(term.column)])
+        fits = len(term.dummy) == len(variable.categories) + more if variable.is_categorical else term.line
+        if not fits or variable.is_categorical is (term.line is not None):
+            _refuse(f"regression_sums: column {term.column!r} does not enter the model as its kind allows")
 
 
 def _require_bins(column: ColumnBins, variable: Variable, merged: bool) -> None:

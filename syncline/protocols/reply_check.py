@@ -15,6 +15,7 @@ import numpy as np
 from syncline.data.codebook import Codebook
 from syncline.errors import ProtocolError
 from syncline.protocols.transition import PartyId
+from syncline.questions.comparison import RegressionSums
 from syncline.questions.counts import Counts
 from syncline.questions.marginals import Marginals
 from syncline.questions.moments import Moments, Sums
@@ -46,7 +47,7 @@ class Shape:
         else:
             size = question.size()
         masked = _masked(question, size, codebook) if persons else 0
-        return cls(question.kind, isinstance(question, Moments), size, masked)
+        return cls(question.kind, isinstance(question, Moments | RegressionSums), size, masked)
 
     def require(self, answer: Answer, party: PartyId, *, persons: bool) -> None:
         """Raise ProtocolError, naming the supplier, unless ``answer`` has this shape."""

@@ -1,9 +1,9 @@
 """What is asked of suppliers to compare one synthetic table, the candidate, with their own rows.
 
-Four questions in a fixed order: how many persons there are; the levels of boosted trees, one round a level;
-the scores of the grown trees; and last, with the candidate itself, its comparison with rows and persons. All
-answers are counts over fixed bins, which add over suppliers. What is compared follows from the candidate and
-the specification alone.
+Five questions: how many persons there are; the levels of boosted trees, one round a level, and in the first
+of these rounds the sums of declared regressions; the scores of the grown trees; and last, with the candidate
+itself, its comparison with rows and persons. All answers are counts over fixed bins, or sums, which add over
+suppliers. What is compared follows from the candidate and the specification alone.
 
 Sensitivity: a person changes one cell of each histogram of persons, and as many cells of each count of rows
 as the person has rows. Disclosure: counts, which the hub prints under the study's ``min_cell`` only.
@@ -248,6 +248,96 @@ class ScoreTrees:
         return 2 * SCORE_BINS * (2 + 2 * len(self.questions))
 
 
+REGRESSION_ROUNDS = 8
+"""Rounds in which regressions are fitted, beside those in which trees grow."""
+
+MAX_MODELS = 16
+MAX_WIDTH = 401
+"""Columns of a model's matrix at most: the intercept, and 20 terms of at most 20 dummies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How numbers are standardized; all three are integers of keys on an even grid, where the unit is 1."""
+
+    unit: float
+    centre: int | float
+    spread: int | float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Term:
+    """One column in a model's matrix: a line, or the dummy int64 (k,) of each category, -1 for the base."""
+
+    column: str
+    line: Line | None
+    dummy: Ints
+
+    def __eq__(self, other: object) -> bool:
+        return equal_fields(self, other)
+
+    @property
+    def width(self) -> int:
+        """Columns of the matrix that it makes."""
+        return 1 if self.line is not None else int(self.dummy.max(initial=-1)) + 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regression:
+    """A declared model in the matrix that the candidate decides.
+
+    ``line`` is that of a response of numbers, None where it has two categories. ``coefficients`` are int64
+    (2, width) in fixed point: those of training and of held-out rows, at which sums are asked.
+    """
+
+    response: str
+    line: Line | None
+    terms: tuple[Term, ...]
+    coefficients: Ints
+
+    def __eq__(self, other: object) -> bool:
+        return equal_fields(self, other)
+
+    def __post_init__(self) -> None:
+        if not self.terms or self.coefficients.shape != (2, self.width) or self.width > MAX_WIDTH:
+            raise ValueError("regression_sums: the coefficients are not those of the model's matrix")
+
+    @property
+    def width(self) -> int:
+        """Columns of the matrix."""
+        return 1 + sum(term.width for term in self.terms)
+
+    @property
+    def cells(self) -> int:
+        """Integers of the sums over one fold."""
+        return 2 + 2 * self.width + self.width * (self.width + 1) // 2
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionSums:
+    """Add up what one step of declared regressions needs, over training rows and over held-out ones."""
+
+    candidate: str
+    compared: Compared
+    models: tuple[Regression, ...]
+    kind: ClassVar[str] = "regression_sums"
+    marginal_order: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.models) <= MAX_MODELS:
+            raise ValueError(f"regression_sums: from 1 to {MAX_MODELS} models are asked about")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns whose values the answer depends on."""
+        named = {model.response for model in self.models}
+        return tuple(sorted(named.union(term.column for model in self.models for term in model.terms)))
+
+    def size(self) -> int:
+        """Return the number of sums of the answer."""
+        return 2 * sum(model.cells for model in self.models)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class ScoreCandidate:
     """Compare the candidate with rows and persons; see :mod:`syncline.validation.federated`.
@@ -289,7 +379,7 @@ class ScoreCandidate:
         return f"ScoreCandidate({len(self.table)} bytes, {len(self.compared.names)} columns)"
 
 
-Comparison = PersonCount | GrowTrees | ScoreTrees | ScoreCandidate
+Comparison = PersonCount | GrowTrees | RegressionSums | ScoreTrees | ScoreCandidate
 """The questions about a candidate."""
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from syncline.data.batch import Status
 from syncline.data.release_table import Columns
 from syncline.data.schema import Schema
-from syncline.errors import StudyFailed
-from syncline.questions.comparison import MIN_CANDIDATE_ROWS, Compared
+from syncline.errors import ProtocolError, StudyFailed
+from syncline.questions.comparison import MIN_CANDIDATE_ROWS, Compared, RegressionSums
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.pooled import Pooled
 from syncline.study.spec import StudySpec
@@ -23,6 +23,7 @@ from syncline.validation.federated.assessment import Assessment, Judgement, asse
 from syncline.validation.federated.candidate import Aims, Candidate
 from syncline.validation.federated.comparer import Comparer
 from syncline.validation.federated.comparison import Comparison, Evidence
+from syncline.validation.utility.formula import Formula
 
 _LOTTERY_LABEL = b"syncline/lottery/1\x00"
 
@@ -54,6 +55,7 @@ def comparison_of(spec: StudySpec, result: Fitted | Pooled, seed: Seed) -> Compa
     aims = Aims(
         tuple(name for name in validation.keys if name in names),
         tuple(name for name in validation.sensitive if name in names),
+        tuple(model for model in validation.models if set(Formula.of(model).names).issubset(names)),
         lottery_of(spec),
     )
     target = validation.target if validation.target in names else ""
@@ -71,6 +73,15 @@ def assess_study(
         released=rows if rows < comparison.candidate.cells.n_rows else None,
     )
     return assess(comparison.candidate, comparison.digest, evidence, judgement)
+
+
+def require_declared(spec: StudySpec, question: RegressionSums) -> None:
+    """Raise ProtocolError unless every model that a question asks about is one that the study declares."""
+    declared = () if spec.validation is None else spec.validation.models
+    known = {(formula.response, formula.terms) for formula in map(Formula.of, declared)}
+    for model in question.models:
+        if (model.response, tuple(term.column for term in model.terms)) not in known:
+            raise ProtocolError("regression_sums: a model is not one that the study declares")
 
 
 def is_asked(flow: DataFlow) -> bool:

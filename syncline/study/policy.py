@@ -37,7 +37,7 @@ class QuestionKind(StrEnum):
     FORMULA_CHECK = "formula_check"
 
 
-COMPARISONS = frozenset({"person_count", "grow_trees", "score_trees", "score_candidate"})
+COMPARISONS = frozenset({"person_count", "grow_trees", "regression_sums", "score_trees", "score_candidate"})
 """Kinds of questions about a study's synthetic table: permitted together, by ``validation: true``."""
 
 

@@ -17,8 +17,11 @@ from pydantic_core import PydanticCustomError
 
 from syncline.data.section import Integer, Number, Section, Switch, word_of
 from syncline.data.variable import ColumnName, Labels, is_printable_line
+from syncline.errors import UsageError
+from syncline.questions.comparison import MAX_MODELS
 from syncline.study.flow import DataFlow
 from syncline.synthesizers.hazards.rules import Lacking, Severe
+from syncline.validation.utility.formula import Formula
 
 SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 """Names of studies, suppliers and data sets: safe in a path, a log line and a certificate."""
@@ -148,6 +151,23 @@ def _formats(formats: tuple[Format, ...]) -> tuple[Format, ...]:
     return formats
 
 
+def _models(models: tuple[str, ...]) -> tuple[str, ...]:
+    """Return formulas that can be read, written in one way."""
+    if len(models) > MAX_MODELS:
+        raise ValueError(f"must name at most {MAX_MODELS} models")
+    read = tuple(_formula(model) for model in models)
+    if len(set(read)) < len(read):
+        raise ValueError("names a model twice; keep one")
+    return read
+
+
+def _formula(model: str) -> str:
+    try:
+        return Formula.of(model).text
+    except UsageError as error:
+        raise ValueError(str(error).removeprefix("validation.models: ")) from None
+
+
 class SpecSection(Section):
     """A part of a specification that knows the keys of later versions and refuses them by name."""
 
@@ -233,12 +253,13 @@ class Privacy(SpecSection):
 class Validation(SpecSection):
     """What is held out, and which columns the comparisons are about."""
 
-    later: ClassVar[Mapping[str, str]] = {"models": "", "max_candidates": ""}
+    later: ClassVar[Mapping[str, str]] = {"max_candidates": ""}
 
     holdout: Annotated[Number, within(0, 0.9)] = 0.2
     target: ColumnName | None = None
     keys: Labels = ()
     sensitive: Labels = ()
+    models: Annotated[tuple[ShortText, ...], AfterValidator(_models)] = ()
     salt: ShortText | None = None
 
 

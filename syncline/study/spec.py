@@ -44,6 +44,7 @@ from syncline.study.sections import (
     SynthesizerSpec,
     Validation,
 )
+from syncline.validation.utility.formula import Formula
 
 MAX_SUPPLIERS = 1000
 """The most suppliers that a study may have."""
@@ -191,6 +192,9 @@ class StudySpec(SpecSection):
             yield "validation.keys", column
         for column in self.validation.sensitive:
             yield "validation.sensitive", column
+        for model in self.validation.models:
+            for column in Formula.of(model).names:
+                yield "validation.models", column
 
     def _check_column(self, where: str, column: str, known: Mapping[str, Variable]) -> None:
         if column not in known:

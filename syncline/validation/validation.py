@@ -18,6 +18,7 @@ from syncline.validation.federated.pooled import assess_pooled
 from syncline.validation.metric import Metric
 from syncline.validation.reading import read_compared, require_compared
 from syncline.validation.report.page import as_page
+from syncline.validation.utility.regression import Model
 
 TITLE = "A synthetic table beside the real one"
 
@@ -31,6 +32,7 @@ class Validation:
     distributions: tuple[Json, ...]
     left_out: tuple[str, ...]
     rows: Mapping[str, int]
+    subgroups: tuple[Json, ...] = ()
 
     def __getitem__(self, name: str) -> Metric:
         return self.metrics[name]
@@ -43,6 +45,7 @@ class Validation:
             "distributions": list(self.distributions),
             "left_out": list(self.left_out),
             "rows": dict(self.rows),
+            "subgroups": list(self.subgroups),
         }
 
     def to_json(self, path: Path | str) -> None:
@@ -68,6 +71,7 @@ def validate(
     target: str | None = None,
     keys: Sequence[str] = (),
     sensitive: Sequence[str] = (),
+    models: Sequence[str] = (),
     min_cell: int = 11,
 ) -> Validation:
     """Compare ``synthetic`` with the ``real`` rows that it was made from.
@@ -85,6 +89,8 @@ def validate(
         A column that models are trained to predict.
     keys, sensitive
         What an attacker knows of a person, and what they want to know.
+    models
+        Regressions whose coefficients are compared, such as ``y ~ a + b``.
     min_cell
         Real rows that a category must have to be counted as one that the synthetic table lacks.
 
@@ -99,12 +105,16 @@ def validate(
     require_compared(keys, compared.schema, "keys")
     require_compared(sensitive, compared.schema, "sensitive")
     require_compared([target] if target is not None else [], compared.schema, "target")
-    aims = Aims(tuple(keys), tuple(sensitive))
+    aims = Aims(tuple(keys), tuple(sensitive), tuple(models))
+    for model in models:
+        Model.of(model, compared.synthetic)
     found = assess_pooled(compared, aims, Judgement(min_cell, target=target or ""))
     rows = {"real": compared.real.n_rows, "synthetic": compared.synthetic.n_rows}
     if compared.holdout is not None:
         rows["holdout"] = compared.holdout.n_rows
-    return Validation(found.metrics, found.gate, found.distributions, compared.left_out, rows)
+    return Validation(
+        found.metrics, found.gate, found.distributions, compared.left_out, rows, found.subgroups
+    )
 
 
 def _write(path: Path, text: str) -> None:

@@ -16,23 +16,23 @@ from syncline.questions.comparison import (
     NODES,
     TREES,
     ColumnBins,
-    Compared,
     Comparison,
     Forest,
     GrowTrees,
     Learner,
     PersonCount,
+    RegressionSums,
     Role,
     ScoreCandidate,
     ScoreTrees,
 )
 from syncline.wire import strict
-from syncline.wire.codebooks import MAX_COLUMNS
+from syncline.wire.compared_columns import MAX_CATEGORIES, columns_to_proto, compared, names
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
+from syncline.wire.regressions import regression_sums, regression_sums_to_proto
 
 MAX_ROWS = 1 << 48
 MAX_CELLS = 1 << 40
-MAX_CATEGORIES = 1 << 20
 MAX_FOLDS = 64
 
 _ROLES = {
@@ -50,6 +50,8 @@ def comparison_to_proto(question: Comparison) -> pb.Question:
             return pb.Question(person_count=pb.PersonCount(candidate=bytes.fromhex(question.candidate)))
         case GrowTrees():
             return pb.Question(grow_trees=pb.GrowTrees(growth=_growth_to_proto(question)))
+        case RegressionSums():
+            return pb.Question(regression_sums=regression_sums_to_proto(question))
         case ScoreTrees():
             message = pb.ScoreTrees(
                 growth=_growth_to_proto(question),
@@ -61,7 +63,7 @@ def comparison_to_proto(question: Comparison) -> pb.Question:
             return pb.Question(
                 score_candidate=pb.ScoreCandidate(
                     table=question.table,
-                    columns=_columns_to_proto(question.compared),
+                    columns=columns_to_proto(question.compared),
                     keys=question.keys,
                     sensitive=question.sensitive,
                     train_rows=question.rows[0],
@@ -83,6 +85,8 @@ def comparison_from_proto(message: pb.Question) -> Comparison | None:
             return PersonCount(strict.digest("person_count.candidate", message.person_count.candidate))
         case "grow_trees":
             return GrowTrees(**_growth(message.grow_trees.growth))
+        case "regression_sums":
+            return regression_sums(message.regression_sums)
         case "score_trees":
             return _score_trees(message.score_trees)
         case "score_candidate":
@@ -102,9 +106,9 @@ def _score_trees(message: pb.ScoreTrees) -> ScoreTrees:
 def _score_candidate(message: pb.ScoreCandidate) -> ScoreCandidate:
     return ScoreCandidate(
         message.table,
-        _compared(message.columns),
-        _names("score_candidate.keys", message.keys),
-        _names("score_candidate.sensitive", message.sensitive),
+        compared(message.columns),
+        names("score_candidate.keys", message.keys),
+        names("score_candidate.sensitive", message.sensitive),
         _pair("score_candidate.rows", message.train_rows, message.holdout_rows),
         _pair("score_candidate.people", message.train_people, message.holdout_people),
         strict.natural("score_candidate.cells", message.cells, MAX_CELLS),
@@ -114,7 +118,7 @@ def _score_candidate(message: pb.ScoreCandidate) -> ScoreCandidate:
 def _growth_to_proto(question: GrowTrees | ScoreTrees) -> pb.Growth:
     return pb.Growth(
         candidate=bytes.fromhex(question.candidate),
-        columns=_columns_to_proto(question.compared),
+        columns=columns_to_proto(question.compared),
         bins=[
             pb.ColumnBins(
                 ordered=column.ordered,
@@ -134,41 +138,20 @@ def _growth_to_proto(question: GrowTrees | ScoreTrees) -> pb.Growth:
 
 
 def _growth(message: pb.Growth) -> dict[str, Any]:  # Any: the fields that two questions share
-    compared = _compared(message.columns)
-    if len(message.bins) != len(compared.names):
+    columns = compared(message.columns)
+    if len(message.bins) != len(columns.names):
         raise WireError("growth.bins: each compared column needs its bins")
     strict.few("growth.learners", len(message.learners), MAX_LEARNERS)
     return {
         "candidate": strict.digest("growth.candidate", message.candidate),
-        "compared": compared,
-        "bins": tuple(_bins(name, column) for name, column in zip(compared.names, message.bins, strict=True)),
+        "compared": columns,
+        "bins": tuple(_bins(name, column) for name, column in zip(columns.names, message.bins, strict=True)),
         "target": strict.sentence("growth.target", message.target, 128),
         "learners": tuple(_learner(learner) for learner in message.learners),
         "rows": _pair("growth.rows", message.train_rows, message.holdout_rows),
         "levels": strict.natural("growth.levels", message.levels, LEVELS),
         "forest": _forest(message.forest),
     }
-
-
-def _columns_to_proto(compared: Compared) -> list[pb.ComparedColumn]:
-    pairs = zip(compared.names, compared.merged, strict=True)
-    return [pb.ComparedColumn(name=name, merged=merged) for name, merged in pairs]
-
-
-def _compared(messages: Any) -> Compared:  # Any: a repeated field
-    strict.few("comparison.columns", len(messages), MAX_COLUMNS)
-    names = _names("comparison.columns", [message.name for message in messages])
-    for message in messages:
-        strict.few("comparison.merged", len(message.merged), MAX_CATEGORIES)
-    return Compared(names, tuple(tuple(message.merged) for message in messages))
-
-
-def _names(field: str, names: Any) -> tuple[str, ...]:  # Any: a repeated field
-    listed = tuple(names)
-    strict.few(field, len(listed), MAX_COLUMNS)
-    if len(set(listed)) != len(listed):
-        raise WireError(f"{field}: a column is named twice")
-    return tuple(strict.sentence(field, name, 128) for name in listed)
 
 
 def _bins(name: str, message: pb.ColumnBins) -> ColumnBins:

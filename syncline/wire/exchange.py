@@ -86,6 +86,7 @@ class MemoryCodec:
             levels=value.levels,
             grown=bytes.fromhex(value.grown),
             judged=value.judged,
+            regressions=value.regressions,
         )
         if value.codebook is not None:
             message.codebook.CopyFrom(codebook_to_proto(value.codebook))
@@ -110,6 +111,7 @@ class MemoryCodec:
             candidate,
             strict.natural("memory.levels", message.levels, MAX_ROUNDS),
             grown,
+            strict.natural("memory.regressions", message.regressions, MAX_ROUNDS),
             message.judged,
         )
 

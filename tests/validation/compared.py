@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.assessment import Assessment, Judgement
-from syncline.validation.federated.candidate import Aims
+from syncline.validation.federated.candidate import Aims, Candidate
 from syncline.validation.federated.pooled import assess_pooled
+from syncline.validation.metric import Metric
 from syncline.validation.reading import Compared
+from syncline.validation.utility.tables import SetCounts, Tables
 
 
 def compared(
@@ -20,3 +24,33 @@ def compared(
 ) -> Assessment:
     """Return what is said of ``synthetic``."""
     return assess_pooled(Compared(real, synthetic, holdout, ()), aims, Judgement(min_cell, target=target))
+
+
+def regressions(
+    train: CellTable, synthetic: CellTable, holdout: CellTable | None, models: tuple[str, ...], min_cell: int
+) -> list[Metric]:
+    """Return what is said of declared regressions, in their order."""
+    found = compared(train, synthetic, holdout, min_cell=min_cell, aims=Aims(models=models)).metrics
+    return [metric for name, metric in found.items() if name.startswith("regression:")]
+
+
+def tables_of(train: CellTable, synthetic: CellTable, holdout: CellTable | None) -> Tables:
+    """Count all sets of columns of tables that lie in one place, a row after the other."""
+    candidate = Candidate(synthetic, Aims())
+    names, levels = candidate.bins.names, candidate.bins.levels
+
+    def counted(table: CellTable, places: tuple[int, ...]) -> np.ndarray:
+        found = np.zeros([levels[place] for place in places], np.int64)
+        np.add.at(found, tuple(candidate.bins.encode(table)[:, list(places)].T), 1)
+        return found
+
+    sets = [
+        SetCounts(
+            tuple(names[place] for place in places),
+            counted(synthetic, places),
+            counted(train, places),
+            None if holdout is None else counted(holdout, places),
+        )
+        for places in candidate.sets
+    ]
+    return Tables(candidate.bins, *(tuple(s for s in sets if len(s.columns) == size) for size in (1, 2, 3)))

@@ -15,7 +15,7 @@ import numpy as np
 
 from syncline.compute.frames import Header, Json
 from syncline.compute.serve import serve
-from syncline.data.blob import pack, unpack
+from syncline.data.blob import Array, pack, unpack
 from syncline.errors import DataError, ProtocolError, StudyFailed, WireError
 from syncline.protocols.asking import Memory, Reply, Request
 from syncline.protocols.transition import Continue, Finish, PartyId
@@ -36,7 +36,7 @@ from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import Seed
 from syncline.validation.federated.comparer import Comparer
-from syncline.validation.federated.comparison import Comparison, State
+from syncline.validation.federated.comparison import Comparison, State, Step
 from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 
 
@@ -239,9 +239,17 @@ def _done(stage: str, hazards: tuple[Hazard, ...]) -> Header:
 
 def _compared(state: State, request: Request, stage: str, memory: bytes) -> tuple[Header, list[bytes]]:
     """Return what follows in a comparison, and what the hub keeps of it."""
+    arrays: dict[str, Array] = {"memory": np.frombuffer(memory, np.uint8)}
+    for number, step in enumerate(state.sums.values()):
+        arrays[f"at{number}"], arrays[f"sums{number}"] = step.coefficients, step.sums
     packed = pack(
-        {"rows": list(state.rows), "people": list(state.people), "round": state.round},
-        {"memory": np.frombuffer(memory, np.uint8)},
+        {
+            "rows": list(state.rows),
+            "people": list(state.people),
+            "round": state.round,
+            "models": list(state.sums),
+        },
+        arrays,
     )
     header: Header = {"done": False, "stage": stage, "round": state.round}
     return header, [packed, RequestCodec().encode(request)]
@@ -250,7 +258,9 @@ def _compared(state: State, request: Request, stage: str, memory: bytes) -> tupl
 def _unpacked_comparison(packed: bytes) -> tuple[State, bytes]:
     head, arrays = unpack(packed)
     rows, people = (cast("list[int]", head[name]) for name in ("rows", "people"))
-    state = State(cast("int", head["round"]), (rows[0], rows[1]), (people[0], people[1]))
+    models = enumerate(cast("list[str]", head["models"]))
+    steps = {text: Step(arrays[f"at{n}"], arrays[f"sums{n}"]) for n, text in models}  # type: ignore[arg-type]
+    state = State(cast("int", head["round"]), (rows[0], rows[1]), (people[0], people[1]), steps)
     return state, arrays["memory"].tobytes()
 
 

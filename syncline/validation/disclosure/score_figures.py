@@ -7,6 +7,7 @@ import numpy as np
 from syncline.data.blob import Json
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.histograms import Ints, roc, superiority
+from syncline.validation.intervals import wilson
 from syncline.validation.metric import Goal, Metric
 
 FALSE_ALARMS = 0.001
@@ -28,7 +29,7 @@ def _exact(train: PersonScores, holdout: PersonScores | None) -> Metric:
     floor = None if holdout is None else int(holdout.exact.sum()) / max(holdout.people, 1)
     words = "share of persons of whom a whole row stands in the synthetic table"
     return Metric(
-        "exact_matches", value, _wilson(int(train.exact.sum()), train.people), floor, Goal.FLOOR, None, words
+        "exact_matches", value, wilson(int(train.exact.sum()), train.people), floor, Goal.FLOOR, None, words
     )
 
 
@@ -50,7 +51,7 @@ def _membership(train: PersonScores, holdout: PersonScores) -> Metric:
     return Metric(
         "membership",
         caught / train.people,
-        _wilson(caught, train.people),
+        wilson(caught, train.people),
         alarms / holdout.people,
         Goal.FLOOR,
         None,
@@ -65,14 +66,3 @@ def _at(train: Ints, holdout: Ints, most: float) -> tuple[int, int]:
     allowed = np.flatnonzero(alarms <= most * holdout.sum())
     least = int(allowed[0]) if len(allowed) else len(holdout)
     return int(train[least:].sum()), int(holdout[least:].sum())
-
-
-def _wilson(successes: int, trials: int) -> tuple[float, float]:
-    """Return the 95 % interval of Wilson (1927, doi:10.1080/01621459.1927.10502953)."""
-    if not trials:
-        return 0.0, 1.0
-    z, rate = 1.96, successes / trials
-    centre = rate + z * z / (2 * trials)
-    width = z * float(np.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials**2)))
-    scale = 1 + z * z / trials
-    return max((centre - width) / scale, 0.0), min((centre + width) / scale, 1.0)

@@ -24,14 +24,19 @@ from syncline.validation.disclosure.key_figures import KeyEvidence, key_figures
 from syncline.validation.disclosure.repeated import repeated_rows
 from syncline.validation.disclosure.score_figures import score_figures
 from syncline.validation.disclosure.scores import PersonScores
+from syncline.validation.disclosure.singling_out import singling_out
 from syncline.validation.federated.candidate import Candidate
 from syncline.validation.federated.comparer import count_sets
 from syncline.validation.federated.comparison import Evidence
-from syncline.validation.federated.layout import SCORES, Layout
+from syncline.validation.federated.layout import FOLDS, SCORES, Layout
 from syncline.validation.metric import Metric
 from syncline.validation.utility.distinguish import Separation, separation_figures
 from syncline.validation.utility.distributions import distributions
+from syncline.validation.utility.overlap import regression_figure
+from syncline.validation.utility.regression import Model, fit
+from syncline.validation.utility.subgroups import named, subgroup_figures
 from syncline.validation.utility.tables import SetCounts, Tables
+from syncline.validation.utility.tails import tails
 from syncline.validation.utility.transfer import Prediction, transfer_figure
 
 
@@ -45,6 +50,7 @@ class Assessment:
     distributions : each column's shares in both tables
     rows, people : how many were compared: ``train``, ``holdout`` and, of rows, ``synthetic``
     by_supplier : each supplier's own marginals beside the table
+    subgroups : distances within the categories of the key columns
     """
 
     metrics: Mapping[str, Metric]
@@ -53,6 +59,7 @@ class Assessment:
     rows: Mapping[str, int]
     people: Mapping[str, int]
     by_supplier: tuple[Json, ...]
+    subgroups: tuple[Json, ...]
     candidate_sha256: str
 
     def document(self) -> dict[str, Json]:
@@ -64,6 +71,7 @@ class Assessment:
             "rows": dict(self.rows),
             "people": dict(self.people),
             "by_supplier": list(self.by_supplier),
+            "subgroups": list(self.subgroups),
             "candidate_sha256": self.candidate_sha256,
         }
 
@@ -87,9 +95,17 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
     merged = merge_counts(evidence.answers[party] for party in sorted(evidence.answers))
     own = count_sets(candidate)
     tables = _tables(candidate, layout, merged, own, has_holdout=has_holdout)
-    metrics = [*tables.figures(judgement.min_cell), *_learnt(evidence, judgement.target)]
+    metrics = [
+        *tables.figures(judgement.min_cell),
+        *tails(tables.singles, tables.bins, judgement.min_cell),
+        *_learnt(evidence, judgement.target),
+    ]
     scores = {party: _scores(layout, answer) for party, answer in evidence.answers.items()}
     metrics += _score_figures(scores, has_holdout)
+    metrics.append(_alone(layout, merged, has_holdout))
+    groups, gap = subgroup_figures(tables.pairs, _subgroup_columns(candidate), judgement.min_cell)
+    metrics.append(gap)
+    metrics += _regressions(candidate, evidence, judgement.min_cell)
     if candidate.attacks:
         metrics += key_figures(
             _key_evidence(candidate, layout, merged, has_holdout), candidate.aims.sensitive
@@ -105,6 +121,7 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
         },
         {"train": evidence.people[0], "holdout": evidence.people[1]},
         tuple(_by_supplier(candidate, layout, evidence, own, judgement.min_cell)),
+        tuple(_subgroups(named(groups, tables.bins, candidate.cells.schema))),
         digest,
     )
 
@@ -155,7 +172,7 @@ def _scores(layout: Layout, answer: Counts) -> tuple[PersonScores, PersonScores]
             int(layout.take(answer, f"{fold}.people")[0]),
             *(layout.take(answer, f"{fold}.{name}") for name in SCORES),
         )
-        for fold in ("train", "holdout")
+        for fold in FOLDS
     )
     return train, holdout
 
@@ -172,6 +189,34 @@ def _sum(parts: Sequence[PersonScores]) -> PersonScores:
     for part in parts[1:]:
         total = total + part
     return total
+
+
+def _regressions(candidate: Candidate, evidence: Evidence, min_cell: int) -> Iterator[Metric]:
+    for text, step in evidence.sums.items():
+        model = Model.of(text, candidate.cells)
+        train, holdout = step.fits(model)
+        held = holdout if evidence.rows[1] else None
+        made = fit(model, candidate.cells)
+        yield regression_figure(f"regression:{model.formula.text}", train, made, held, min_cell)
+
+
+def _alone(layout: Layout, merged: Counts, has_holdout: bool) -> Metric:
+    train, holdout = (layout.take(merged, f"{fold}.alone") for fold in FOLDS)
+    people = [int(layout.take(merged, f"{fold}.people")[0]) for fold in FOLDS]
+    return singling_out(train, holdout if has_holdout else None, people[0], people[1])
+
+
+def _subgroup_columns(candidate: Candidate) -> list[str]:
+    """Return the key columns that hold categories."""
+    schema = candidate.cells.schema
+    return [name for name in candidate.aims.keys if schema.variable(name).is_categorical]
+
+
+def _subgroups(rows: Sequence[Json]) -> Iterator[Json]:
+    for row in rows:
+        assert isinstance(row, dict)
+        shown = ("column", "rows", "value", "floor")
+        yield {"subgroup": row["group"], **{name: row[name] for name in shown}}
 
 
 def _gate(

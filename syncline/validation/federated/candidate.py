@@ -19,6 +19,7 @@ from syncline.validation.cell_table import CellTable
 from syncline.validation.column_bins import TableBins, bins_of
 from syncline.validation.disclosure.key_attack import LATTICE, KeyAttack
 from syncline.validation.disclosure.scores import Scorer
+from syncline.validation.disclosure.singling_out import SinglingOut
 from syncline.validation.utility.tables import MAX_CODES, MOST_SETS, MOST_TRIPLES, SHARED_VALUE
 
 MAX_ROWS = 100_000_000
@@ -34,11 +35,13 @@ _BATCH_ROWS = 65_536
 class Aims:
     """What a study wants to know of a candidate.
 
-    ``lottery`` is the key of all draws (64 bytes at most): the study's salt, one for all suppliers.
+    ``models`` are formulas of regressions. ``lottery`` is the key of all draws (64 bytes at most): the
+    study's salt, one for all suppliers.
     """
 
     keys: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
     lottery: bytes = b"syncline"
 
 
@@ -65,6 +68,11 @@ class Candidate:
     def scorer(self) -> Scorer:
         """What scores persons against the table."""
         return Scorer(self.cells, self.aims.lottery)
+
+    @cached_property
+    def guesses(self) -> SinglingOut:
+        """Predicates that single a synthetic row out."""
+        return SinglingOut(self.cells, self.aims.lottery)
 
     @cached_property
     def attacks(self) -> tuple[KeyAttack, ...]:

@@ -16,10 +16,13 @@ from syncline.questions.comparison import (
     Comparison,
     GrowTrees,
     PersonCount,
+    RegressionSums,
     ScoreCandidate,
     ScoreTrees,
 )
 from syncline.questions.counts import Counts, Ints
+from syncline.questions.moments import Sums
+from syncline.questions.vocabulary import Answer
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.key_attack import KeyCounts
@@ -28,6 +31,7 @@ from syncline.validation.federated.candidate import Aims, Candidate, unpack_cell
 from syncline.validation.federated.layout import FOLDS, SCORES, Layout
 from syncline.validation.federated.rows import ComparableRows
 from syncline.validation.federated.trees import FEW_ROWS, MOST_ROWS, TreeRows, score_histograms, sums
+from syncline.validation.utility.regression import Model
 
 MOST_PEOPLE = 10_000
 """Persons of either fold who are scored; of more a lottery takes so many."""
@@ -44,13 +48,15 @@ class Comparer:
         self._tree_rows: dict[tuple[int, str], TreeRows] = {}
         self._known = known
 
-    def answer(self, question: Comparison, table: Workspace) -> Counts:
+    def answer(self, question: Comparison, table: Workspace) -> Answer:
         """Return what the rows of ``table`` count."""
         match question:
             case PersonCount():
                 return _counts(count_people(table), table)
             case GrowTrees():
                 return _counts(sums(question, self._rows(question, table)), table)
+            case RegressionSums():
+                return _regressions(question, ComparableRows(table, question.compared))
             case ScoreTrees():
                 return _counts(score_histograms(question, self._rows(question, table)), table)
             case ScoreCandidate():
@@ -84,7 +90,7 @@ class Comparer:
         cells = unpack_cells(question.table, rows.schema)
         if not cells.n_rows:
             raise WireError("candidate: it has no rows")
-        return Candidate(cells, Aims(question.keys, question.sensitive, self._lottery))
+        return Candidate(cells, Aims(question.keys, question.sensitive, (), self._lottery))
 
 
 def count_people(table: Workspace) -> Ints:
@@ -101,6 +107,18 @@ def count_people(table: Workspace) -> Ints:
                 known[fold] = np.unique(np.concatenate([known[fold], batch.owner[chosen]]))
     people = [len(known[0]), len(known[1])] if persons else rows.tolist()
     return np.array([*rows.tolist(), *people], np.int64)
+
+
+def _regressions(question: RegressionSums, rows: ComparableRows) -> Sums:
+    """Return the sums of all models over the training rows, then over those held out."""
+    models = [(Model.asked(asked, rows.schema), asked.coefficients) for asked in question.models]
+    found = [[np.zeros(model.size, np.int64) for model, _ in models] for _ in FOLDS]
+    for part in rows.parts():
+        for fold, own in enumerate(found):
+            cells = part.fold(bool(fold))
+            for total, (model, coefficients) in zip(own, models, strict=True):
+                total += model.sums(cells, coefficients[fold])
+    return Sums(tuple(int(value) for own in found for total in own for value in total.tolist()))
 
 
 def _counts(dense: Ints, table: Workspace) -> Counts:
@@ -149,7 +167,8 @@ def count_sets(candidate: Candidate) -> list[Ints]:
 def _scored(candidate: Candidate, people: CellTable, fold: str) -> dict[str, Ints]:
     scores = candidate.scorer.scores(people) if people.n_rows else no_scores()
     found = {f"{fold}.{name}": getattr(scores, name) for name in SCORES}
-    return found | {f"{fold}.people": np.array([scores.people])}
+    alone = candidate.guesses.counts(people)
+    return found | {f"{fold}.people": np.array([scores.people]), f"{fold}.alone": alone}
 
 
 def no_scores() -> PersonScores:

@@ -7,8 +7,8 @@ and a last one with the candidate itself.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,11 +24,13 @@ from syncline.questions.comparison import (
     GrowTrees,
     Learner,
     PersonCount,
+    RegressionSums,
     Role,
     ScoreCandidate,
     ScoreTrees,
 )
 from syncline.questions.counts import Counts, Ints, merge_counts
+from syncline.questions.moments import Sums
 from syncline.questions.vocabulary import Answer
 from syncline.validation.boosting import Codes, fit
 from syncline.validation.cell_table import CellTable
@@ -46,6 +48,7 @@ from syncline.validation.federated.trees import (
     score_histograms,
     sums,
 )
+from syncline.validation.utility.regression import Fit, Model
 
 LEAST_TREES = 4
 ROWS_A_TREE = 500
@@ -53,24 +56,46 @@ MOST_CLASSES = 20
 """Of a target with more categories the most frequent ones of the synthetic table are predicted."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """A step of a regression: coefficients (2, width) of both folds, and the sums (2, cells) at these."""
+
+    coefficients: Ints
+    sums: Ints
+
+    def fits(self, model: Model) -> tuple[Fit, Fit]:
+        """Return the fits to training and to held-out rows after this step."""
+        train, holdout = (model.solve(self.sums[fold], self.coefficients[fold]) for fold in (0, 1))
+        return train, holdout
+
+
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where a comparison stands: the round that is out, and rows and persons for training and held out."""
+    """Where a comparison stands.
+
+    Attributes
+    ----------
+    round : the round that is out
+    rows, people : for training and held out
+    sums : the last step of each declared regression so far, by its formula
+    """
 
     round: int
     rows: tuple[int, int] = (0, 0)
     people: tuple[int, int] = (0, 0)
+    sums: Mapping[str, Step] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the last round gave, by party, and the counts of rows by the scores of the trees, merged."""
+    """What the last round gave, by party; rows by the scores of the trees, and regressions, merged."""
 
     rows: tuple[int, int]
     people: tuple[int, int]
     answers: Mapping[PartyId, Counts]
     scored: Ints
     questions: tuple[Learner, ...]
+    sums: Mapping[str, Step]
 
 
 class Comparison:
@@ -96,6 +121,7 @@ class Comparison:
         self.digest = hashlib.sha256(self.table).hexdigest()
         self._bins = tree_bins(cells)
         self._own: TreeRows | None = None
+        self.models = {text: Model.of(text, cells) for text in aims.models}
 
     def start(self, round_number: int) -> Continue[State, Request]:
         """Return the first request, as round ``round_number`` of the study."""
@@ -118,21 +144,57 @@ class Comparison:
                 return self._ask(self._first_level(state), state)
             case GrowTrees():
                 total = _total(answers[0]) + sums(question, self._synthetic(question))
-                state = replace(state, round=following)
+                state = replace(state, round=following, sums=self._stepped(request, answers, state))
                 forest = grown(question, total)
                 return self._ask(replace(question, levels=question.levels + 1, forest=forest), state)
             case ScoreTrees():
                 own = score_histograms(question, self._synthetic(question))
                 found = {party: answer for party, answer in answers[1].items() if isinstance(answer, Counts)}
                 scored = _total(answers[0]) + own
-                return Finish(Evidence(state.rows, state.people, found, scored, question.questions))
+                return Finish(
+                    Evidence(state.rows, state.people, found, scored, question.questions, state.sums)
+                )
             case _:
                 raise ProtocolError("comparison: this is not a round of it")
 
     def _ask(self, question: GrowTrees, state: State) -> Continue[State, Request]:
         if question.levels < DEPTH * tree_count(state.rows):
-            return Continue(state, Request(state.round, (question,)), "compare")
+            asked = self._regressions(question.levels, state)
+            return Continue(state, Request(state.round, (question, *asked)), "compare")
         return Continue(state, Request(state.round, self._last(question, state)), "compare")
+
+    def _asked_models(self, step: int) -> dict[str, Model]:
+        """Return the regressions that take another step."""
+        return {text: model for text, model in self.models.items() if step < model.steps}
+
+    def _regressions(self, step: int, state: State) -> tuple[RegressionSums, ...]:
+        asked = []
+        for text, model in self._asked_models(step).items():
+            at = np.stack([model.start] * 2)
+            if text in state.sums:
+                at = np.stack([fit.coefficients for fit in state.sums[text].fits(model)])
+            asked.append(model.question(self.candidate.cells.schema, at))
+        if not asked:
+            return ()
+        return (RegressionSums(self.digest, self._compared, tuple(asked)),)
+
+    def _stepped(
+        self, request: Request, answers: Sequence[Mapping[PartyId, Answer]], state: State
+    ) -> Mapping[str, Step]:
+        """Return the regressions after the step that the parties' sums allow."""
+        if len(request.questions) < 2:
+            return state.sums
+        question = request.questions[1]
+        assert isinstance(question, RegressionSums)
+        grown_by = request.questions[0]
+        assert isinstance(grown_by, GrowTrees)
+        total, steps, start = _summed(answers[1]), dict(state.sums), 0
+        size = question.size() // 2
+        for text, asked in zip(self._asked_models(grown_by.levels), question.models, strict=True):
+            folds = [total[start + fold * size :][: asked.cells] for fold in (0, 1)]
+            steps[text] = Step(asked.coefficients, np.stack(folds))
+            start += asked.cells
+        return steps
 
     def _first_level(self, state: State) -> GrowTrees:
         learners = self._learners(state.rows[1] > 0)
@@ -238,6 +300,12 @@ def _without(codes: Codes, names: list[str], target: str) -> Codes:
     found = codes.copy()
     found[:, names.index(target)] = 0
     return found
+
+
+def _summed(answers: Mapping[PartyId, Answer]) -> Ints:
+    """Return the merged sums of one question's answers, which were checked to be sums."""
+    values = [answer.values for answer in answers.values() if isinstance(answer, Sums)]
+    return np.array([sum(column) for column in zip(*values, strict=True)], np.int64)
 
 
 def _total(answers: Mapping[PartyId, Answer]) -> Ints:

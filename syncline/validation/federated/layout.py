@@ -68,6 +68,7 @@ def _pieces(candidate: Candidate) -> Iterator[tuple[str, tuple[int, ...]]]:
     yield "people", (1,)
     for name, bins in SCORES.items():
         yield name, (bins,)
+    yield "alone", (len(candidate.guesses.predicates),)
     for number, attack in enumerate(candidate.attacks):
         classes, sensitive = len(attack.sizes), len(candidate.aims.sensitive)
         yield f"attack{number}.people", (1,)

@@ -8,6 +8,7 @@ import numpy as np
 
 from syncline.questions.comparison import SCORE_BINS
 from syncline.validation.histograms import Ints, superiority
+from syncline.validation.intervals import Interval, propensity_mse
 from syncline.validation.metric import Goal, Metric
 
 _STEPS = 64
@@ -21,15 +22,10 @@ class Separation:
     real: Ints
 
     @property
-    def pmse(self) -> float:
-        """The propensity score's mean squared distance from the share of synthetic rows.
-
-        Snoke et al. (2018, doi:10.1111/rssa.12358), equation 1, from scores out of fold.
-        """
-        counts = self.synthetic + self.real
-        share = int(self.synthetic.sum()) / int(counts.sum())
+    def pmse(self) -> tuple[float, Interval]:
+        """The propensity score's mean squared distance from the share of synthetic rows, out of fold."""
         odds = (np.arange(SCORE_BINS) - SCORE_BINS // 2) / _STEPS
-        return float((counts * (1 / (1 + np.exp(-odds)) - share) ** 2).sum()) / int(counts.sum())
+        return propensity_mse(self.synthetic, self.real, 1 / (1 + np.exp(-odds)))
 
 
 def separation_figures(found: Separation, floor: Separation | None) -> list[Metric]:
@@ -46,10 +42,10 @@ def separation_figures(found: Separation, floor: Separation | None) -> list[Metr
     against = "held-out rows" if floor is not None else "the rows that it was made from (nobody was held out)"
     floors: tuple[float | None, float | None] = (None, None)
     if floor is not None and floor.synthetic.sum() and floor.real.sum():
-        floors = (superiority(floor.synthetic, floor.real)[0], floor.pmse)
+        floors = (superiority(floor.synthetic, floor.real)[0], floor.pmse[0])
     told = f"area under the curve of a boosted classifier that tells synthetic rows from {against}"
     squared = "mean squared error of that propensity"
     return [
         Metric("auc_holdout", area, interval, floors[0], Goal.FLOOR, None, told),
-        Metric("pmse", found.pmse, None, floors[1], Goal.FLOOR, None, squared),
+        Metric("pmse", *found.pmse, floors[1], Goal.FLOOR, None, squared),
     ]

@@ -24,7 +24,7 @@ def distributions(singles: Sequence[SetCounts], bins: TableBins, schema: Schema,
         {
             "column": column.name,
             "numeric": not len(column.code),
-            "labels": [*_labels(column, variable), "missing"],
+            "labels": [*labels_of(column, variable), "missing"],
             "synthetic": _shares(found.synthetic, 0),
             "real": _shares(found.train, min_cell),
         }
@@ -42,7 +42,7 @@ def _shares(counts: Ints, min_cell: int) -> list[Json]:
     return [*shares[1:], shares[0]]
 
 
-def _labels(column: ColumnBins, variable: Variable) -> list[str]:
+def labels_of(column: ColumnBins, variable: Variable) -> list[str]:
     """Return what each code from 1 on is called."""
     if len(column.code):
         names: list[list[str]] = [[] for _ in range(column.n_codes - 1)]

@@ -14,6 +14,7 @@ import numpy as np
 from syncline.data.blob import Json
 from syncline.validation.column_bins import TableBins
 from syncline.validation.histograms import Ints
+from syncline.validation.intervals import association_error, mean_interval, variation_error
 from syncline.validation.metric import Goal, Metric
 
 MAX_CODES = 32
@@ -107,15 +108,19 @@ def _variation(name: str, sets: Sequence[SetCounts], words: str) -> Metric:
         ],
         "sets": len(sets),
     }
-    value = float(np.mean([found.distance for found in sets]))
-    return Metric(name, value, None, floor, Goal.FLOOR, None, f"mean total variation of {words}", detail)
+    errors = [variation_error(found.synthetic, found.train) for found in sets]
+    value, interval = mean_interval([found.distance for found in sets], errors)
+    return Metric(name, value, interval, floor, Goal.FLOOR, None, f"mean total variation of {words}", detail)
 
 
 def _association(pairs: Sequence[SetCounts]) -> Metric:
     if not pairs:
         return Metric("association", None, words="not computed: there is one column only")
     rows = [(found.columns, cramers_v(found.synthetic), cramers_v(found.train)) for found in pairs]
-    off = float(np.mean([abs(made - real) for _, made, real in rows]))
+    errors = [
+        float(np.hypot(association_error(found.synthetic), association_error(found.train))) for found in pairs
+    ]
+    off, interval = mean_interval([abs(made - real) for _, made, real in rows], errors)
     floor = None
     if all(found.holdout is not None for found in pairs):
         held = [cramers_v(found.holdout) for found in pairs if found.holdout is not None]
@@ -128,26 +133,36 @@ def _association(pairs: Sequence[SetCounts]) -> Metric:
         ]
     }
     words = "mean difference of Cramer's V between synthetic and real pairs"
-    return Metric("association", off, None, floor, Goal.FLOOR, None, words, detail)
+    return Metric("association", off, interval, floor, Goal.FLOOR, None, words, detail)
 
 
 def _rare(singles: Sequence[SetCounts], bins: TableBins, min_cell: int) -> Metric:
-    """Return the part of the rare real categories, of ``min_cell`` rows or more, that the table holds."""
-    real = held = 0
+    """Return the part of the rare real categories, of ``min_cell`` rows or more, that the table holds.
+
+    The floor is the part that as many real rows would hold: a category of share p is among m rows with
+    probability 1 - (1 - p)^m. There is no interval, since the categories are all that there are, no sample.
+    """
+    expected: list[float] = []
+    held = 0
     missing: list[Json] = []
     for found, column in zip(singles, bins.columns, strict=True):
         if not len(column.code):
             continue
-        counts = found.train[1:]
-        rare = (counts >= min_cell) & (counts < RARE * found.train.sum())
-        real += int(rare.sum())
-        held += int((rare & (found.synthetic[1:] > 0)).sum())
-        lost = int((rare & (found.synthetic[1:] == 0)).sum())
-        if lost:
-            missing.append({"column": column.name, "categories": lost})
-    words = (
-        f"part of the categories of at least {min_cell} and under {RARE:.0%} of the rows that the table has"
-    )
-    if not real:
+        counts, n, m = found.train[1:], int(found.train.sum()), int(found.synthetic.sum())
+        rare = (counts >= min_cell) & (counts < RARE * n)
+        expected += [1 - (1 - count / n) ** m for count in counts[rare].tolist()]
+        kept = int((rare & (found.synthetic[1:] > 0)).sum())
+        held += kept
+        if kept < rare.sum():
+            missing.append(
+                {"column": column.name, "categories": int(rare.sum()) - kept, "of": int(rare.sum())}
+            )
+    if not expected:
         return Metric("rare_categories", None, words="not computed: no category is rare")
-    return Metric("rare_categories", held / real, None, 1.0, Goal.MAXIMIZE, None, words, {"missing": missing})
+    words = (
+        f"part of the categories of at least {min_cell} and under {RARE:.0%} of the rows that the table has;"
+        " no interval, as these are all the categories and no sample"
+    )
+    floor = float(np.mean(expected))
+    value = held / len(expected)
+    return Metric("rare_categories", value, None, floor, Goal.MAXIMIZE, None, words, {"missing": missing})

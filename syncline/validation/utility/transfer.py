@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from syncline.validation.histograms import Ints, superiority
+from syncline.validation.histograms import Ints
+from syncline.validation.intervals import mean_area
 from syncline.validation.metric import Goal, Metric
 
 
@@ -30,19 +29,11 @@ def transfer_figure(target: str, predictions: Sequence[Prediction], *, has_holdo
     it lies above the synthetic median. The floor is the same of a model trained on the real rows.
     """
     possible = [found for found in predictions if found.synthetic.sum(axis=1).all()]
-    value = _mean([_area(found.synthetic) for found in possible])
-    real = [found.real for found in possible if found.real is not None]
-    floor = _mean([_area(counts) for counts in real]) if real else None
+    real = [(found.real[0], found.real[1]) for found in possible if found.real is not None]
+    floor = mean_area(real)[0] if real else None
     where = "held-out rows" if has_holdout else "the rows that the table was made from"
     words = f"area under the curve of predicting {target} in {where} after learning from synthetic rows alone"
-    if value is None:
-        words = f"not computed: {target} has one value only"
-    return Metric("tstr", value, None, floor, Goal.MAXIMIZE, None, words)
-
-
-def _area(counts: Ints) -> float:
-    return superiority(counts[0], counts[1])[0]
-
-
-def _mean(areas: Sequence[float]) -> float | None:
-    return float(np.mean(areas)) if areas else None
+    if not possible:
+        return Metric("tstr", None, words=f"not computed: {target} has one value only")
+    value, interval = mean_area([(found.synthetic[0], found.synthetic[1]) for found in possible])
+    return Metric("tstr", value, interval, floor, Goal.MAXIMIZE, None, words)

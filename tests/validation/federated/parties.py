@@ -29,7 +29,8 @@ variables:
 )
 MODELLED = Schema(variables=SCHEMA.variables[1:])
 COMPARED = Compared(("age", "weight", "ward", "ill"), ((), (), (), ()))
-AIMS = Aims(("age", "ward"), ("ill", "weight"), b"lottery")
+MODELS = ("weight ~ age + ward", "ill ~ age + weight")
+AIMS = Aims(("age", "ward"), ("ill", "weight"), MODELS, b"lottery")
 
 
 def rows(n_persons: int, seed: int) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:

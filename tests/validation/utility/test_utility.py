@@ -26,6 +26,8 @@ def test_fresh_rows_are_as_good_as_held_out_ones() -> None:
         assert metric.value is not None
         assert metric.floor is not None
         assert metric.value == pytest.approx(metric.floor, abs=0.03), name
+        assert metric.interval is not None
+        assert metric.interval[0] <= metric.value <= metric.interval[1]
 
 
 def test_columns_without_each_other_are_seen() -> None:
@@ -43,9 +45,11 @@ def test_a_copy_hides_among_the_rows_that_it_copies_but_not_among_others() -> No
 
 def test_a_lost_rare_category_is_named() -> None:
     common = FRESH.take(FRESH.keys[2] != 3)
-    found = compared(TRAIN, common, HOLDOUT).metrics
-    assert found["rare_categories"].value == 0
-    assert found["rare_categories"].detail == {"missing": [{"column": "ward", "categories": 1}]}
+    rare = compared(TRAIN, common, HOLDOUT).metrics["rare_categories"]
+    assert rare.value == 0
+    assert rare.detail == {"missing": [{"column": "ward", "categories": 1, "of": 1}]}
+    share = (TRAIN.keys[2] == 3).mean()
+    assert rare.floor == pytest.approx(1 - (1 - share) ** common.n_rows)
     assert figures(FRESH)["rare_categories"] == 1
 
 

@@ -69,7 +69,7 @@ class Reply(_message.Message):
     def __init__(self, round: _Optional[int] = ..., answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ...) -> None: ...
 
 class Memory(_message.Message):
-    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate", "levels", "grown", "judged")
+    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate", "levels", "grown", "judged", "regressions")
     ROUNDS_ANSWERED_FIELD_NUMBER: _ClassVar[int]
     CODEBOOK_FIELD_NUMBER: _ClassVar[int]
     PATHS_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +79,7 @@ class Memory(_message.Message):
     LEVELS_FIELD_NUMBER: _ClassVar[int]
     GROWN_FIELD_NUMBER: _ClassVar[int]
     JUDGED_FIELD_NUMBER: _ClassVar[int]
+    REGRESSIONS_FIELD_NUMBER: _ClassVar[int]
     rounds_answered: int
     codebook: Codebook
     paths: TreePaths
@@ -88,7 +89,8 @@ class Memory(_message.Message):
     levels: int
     grown: bytes
     judged: bool
-    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate: _Optional[bytes] = ..., levels: _Optional[int] = ..., grown: _Optional[bytes] = ..., judged: bool = ...) -> None: ...
+    regressions: int
+    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate: _Optional[bytes] = ..., levels: _Optional[int] = ..., grown: _Optional[bytes] = ..., judged: bool = ..., regressions: _Optional[int] = ...) -> None: ...
 
 class Codebook(_message.Message):
     __slots__ = ("columns",)
@@ -121,7 +123,7 @@ class ColumnCodes(_message.Message):
     def __init__(self, name: _Optional[str] = ..., numeric: bool = ..., n_codes: _Optional[int] = ..., missing: _Optional[int] = ..., keeps_missing: bool = ..., segment_low: _Optional[_Iterable[int]] = ..., segment_code: _Optional[_Iterable[int]] = ..., bins: _Optional[_Iterable[int]] = ..., classes: _Optional[_Iterable[int]] = ..., cells: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Question(_message.Message):
-    __slots__ = ("row_count", "profile", "rank_counts", "marginals", "moments", "formula_check", "tree_level", "person_count", "grow_trees", "score_trees", "score_candidate")
+    __slots__ = ("row_count", "profile", "rank_counts", "marginals", "moments", "formula_check", "tree_level", "person_count", "grow_trees", "score_trees", "score_candidate", "regression_sums")
     ROW_COUNT_FIELD_NUMBER: _ClassVar[int]
     PROFILE_FIELD_NUMBER: _ClassVar[int]
     RANK_COUNTS_FIELD_NUMBER: _ClassVar[int]
@@ -133,6 +135,7 @@ class Question(_message.Message):
     GROW_TREES_FIELD_NUMBER: _ClassVar[int]
     SCORE_TREES_FIELD_NUMBER: _ClassVar[int]
     SCORE_CANDIDATE_FIELD_NUMBER: _ClassVar[int]
+    REGRESSION_SUMS_FIELD_NUMBER: _ClassVar[int]
     row_count: RowCount
     profile: Profile
     rank_counts: RankCounts
@@ -144,7 +147,8 @@ class Question(_message.Message):
     grow_trees: GrowTrees
     score_trees: ScoreTrees
     score_candidate: ScoreCandidate
-    def __init__(self, row_count: _Optional[_Union[RowCount, _Mapping]] = ..., profile: _Optional[_Union[Profile, _Mapping]] = ..., rank_counts: _Optional[_Union[RankCounts, _Mapping]] = ..., marginals: _Optional[_Union[Marginals, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., formula_check: _Optional[_Union[FormulaCheck, _Mapping]] = ..., tree_level: _Optional[_Union[TreeLevel, _Mapping]] = ..., person_count: _Optional[_Union[PersonCount, _Mapping]] = ..., grow_trees: _Optional[_Union[GrowTrees, _Mapping]] = ..., score_trees: _Optional[_Union[ScoreTrees, _Mapping]] = ..., score_candidate: _Optional[_Union[ScoreCandidate, _Mapping]] = ...) -> None: ...
+    regression_sums: RegressionSums
+    def __init__(self, row_count: _Optional[_Union[RowCount, _Mapping]] = ..., profile: _Optional[_Union[Profile, _Mapping]] = ..., rank_counts: _Optional[_Union[RankCounts, _Mapping]] = ..., marginals: _Optional[_Union[Marginals, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., formula_check: _Optional[_Union[FormulaCheck, _Mapping]] = ..., tree_level: _Optional[_Union[TreeLevel, _Mapping]] = ..., person_count: _Optional[_Union[PersonCount, _Mapping]] = ..., grow_trees: _Optional[_Union[GrowTrees, _Mapping]] = ..., score_trees: _Optional[_Union[ScoreTrees, _Mapping]] = ..., score_candidate: _Optional[_Union[ScoreCandidate, _Mapping]] = ..., regression_sums: _Optional[_Union[RegressionSums, _Mapping]] = ...) -> None: ...
 
 class RowCount(_message.Message):
     __slots__ = ()
@@ -349,6 +353,56 @@ class ScoreTrees(_message.Message):
     transferred: Forest
     questions: _containers.RepeatedCompositeFieldContainer[Learner]
     def __init__(self, growth: _Optional[_Union[Growth, _Mapping]] = ..., transferred: _Optional[_Union[Forest, _Mapping]] = ..., questions: _Optional[_Iterable[_Union[Learner, _Mapping]]] = ...) -> None: ...
+
+class Line(_message.Message):
+    __slots__ = ("unit", "even", "centre_key", "spread_keys", "centre", "spread")
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    EVEN_FIELD_NUMBER: _ClassVar[int]
+    CENTRE_KEY_FIELD_NUMBER: _ClassVar[int]
+    SPREAD_KEYS_FIELD_NUMBER: _ClassVar[int]
+    CENTRE_FIELD_NUMBER: _ClassVar[int]
+    SPREAD_FIELD_NUMBER: _ClassVar[int]
+    unit: float
+    even: bool
+    centre_key: int
+    spread_keys: int
+    centre: float
+    spread: float
+    def __init__(self, unit: _Optional[float] = ..., even: bool = ..., centre_key: _Optional[int] = ..., spread_keys: _Optional[int] = ..., centre: _Optional[float] = ..., spread: _Optional[float] = ...) -> None: ...
+
+class Term(_message.Message):
+    __slots__ = ("column", "line", "dummy")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    DUMMY_FIELD_NUMBER: _ClassVar[int]
+    column: str
+    line: Line
+    dummy: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, column: _Optional[str] = ..., line: _Optional[_Union[Line, _Mapping]] = ..., dummy: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class Regression(_message.Message):
+    __slots__ = ("response", "line", "terms", "train", "holdout")
+    RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_FIELD_NUMBER: _ClassVar[int]
+    response: str
+    line: Line
+    terms: _containers.RepeatedCompositeFieldContainer[Term]
+    train: _containers.RepeatedScalarFieldContainer[int]
+    holdout: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, response: _Optional[str] = ..., line: _Optional[_Union[Line, _Mapping]] = ..., terms: _Optional[_Iterable[_Union[Term, _Mapping]]] = ..., train: _Optional[_Iterable[int]] = ..., holdout: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class RegressionSums(_message.Message):
+    __slots__ = ("candidate", "columns", "models")
+    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    candidate: bytes
+    columns: _containers.RepeatedCompositeFieldContainer[ComparedColumn]
+    models: _containers.RepeatedCompositeFieldContainer[Regression]
+    def __init__(self, candidate: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., models: _Optional[_Iterable[_Union[Regression, _Mapping]]] = ...) -> None: ...
 
 class ScoreCandidate(_message.Message):
     __slots__ = ("table", "columns", "keys", "sensitive", "train_rows", "holdout_rows", "train_people", "holdout_people", "cells")

@@ -1,0 +1,122 @@
+"""Whether an analyst who fits a declared model to the synthetic table would find what the real rows say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from syncline.data.blob import Json
+from syncline.validation.intervals import Z
+from syncline.validation.metric import Goal, Metric
+from syncline.validation.utility.regression import Fit
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """One coefficient in the real rows and in another table.
+
+    Attributes
+    ----------
+    name : the coefficient
+    real, real_error, other, other_error : estimates and standard errors
+    overlap : the part of both intervals that they have in common, from 0 to 1
+    difference : the distance of the estimates in real standard errors, None where the other table has none
+    """
+
+    name: str
+    real: float
+    real_error: float
+    other: float
+    other_error: float
+    overlap: float
+    difference: float | None
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the coefficient as a row of the report."""
+        has_other = self.difference is not None
+        return {
+            "name": self.name,
+            "real": round(self.real, 6),
+            "real_error": round(self.real_error, 6),
+            "synthetic": round(self.other, 6) if has_other else None,
+            "synthetic_error": round(self.other_error, 6) if has_other else None,
+            "overlap": round(self.overlap, 6),
+            "difference": None if self.difference is None else round(self.difference, 3),
+        }
+
+
+def overlap(real: Fit, other: Fit) -> list[Overlap]:
+    """Return the overlap of the 95 % intervals of all coefficients that the real rows can tell.
+
+    The mean of the common part as a share of either interval (Karr et al. 2006, doi:10.1198/000313006X124640,
+    section 3), 0 where they are apart. A coefficient that the other table cannot tell does not overlap.
+    """
+    found = []
+    for place, name in enumerate(real.names):
+        own, own_error = float(real.estimates[place]), float(real.errors[place])
+        made, made_error = float(other.estimates[place]), float(other.errors[place])
+        if not np.isfinite(own_error) or not own_error > 0:
+            continue
+        known = np.isfinite(made_error)
+        share = _share(own, own_error, made, made_error) if known else 0.0
+        difference = (made - own) / own_error if known else None
+        found.append(Overlap(name, own, own_error, made, made_error, share, difference))
+    return found
+
+
+def regression_figure(name: str, real: Fit, synthetic: Fit, holdout: Fit | None, min_cell: int) -> Metric:
+    """Return the mean overlap of a model's coefficients in the real rows and in the synthetic table.
+
+    Coefficients of categories with fewer than ``min_cell`` real rows on either side are left out, and the
+    whole model where fewer have either category of the response. The floor is the overlap of the real rows
+    with those held out, as if there were as many of these as of synthetic rows: fewer rows would differ more
+    by chance alone and have wider intervals. There is no interval: the figure compares intervals.
+    """
+    shown = _shown(real, min_cell)
+    found = [each for each in overlap(real, synthetic) if each.name in shown]
+    if not found:
+        return Metric(
+            name, None, goal=Goal.MAXIMIZE, words=f"not computed: fewer than {min_cell} real rows tell"
+        )
+    value = float(np.mean([each.overlap for each in found]))
+    floor = None
+    if holdout is not None and synthetic.rows and holdout.rows:
+        control = overlap(real, _resized(holdout, real, synthetic.rows))
+        known = [each.overlap for each in control if each.name in shown and each.difference is not None]
+        floor = float(np.mean(known)) if known else None
+    words = (
+        "mean overlap of the 95 % intervals of a model's coefficients in the real and in the synthetic rows;"
+        " no interval, as it compares intervals"
+    )
+    detail: Json = {
+        "coefficients": [each.to_json() for each in found],
+        "left_out": len(real.names) - len(found),
+        "rows": {"real": real.rows, "synthetic": synthetic.rows},
+    }
+    return Metric(name, value, None, floor, Goal.MAXIMIZE, None, words, detail)
+
+
+def _share(own: float, own_error: float, made: float, made_error: float) -> float:
+    common = min(own + Z * own_error, made + Z * made_error) - max(own - Z * own_error, made - Z * made_error)
+    if common < 0:
+        return 0.0
+    parts = [common / (2 * Z * error) if error > 0 else 1.0 for error in (own_error, made_error)]
+    return sum(parts) / 2
+
+
+def _shown(real: Fit, min_cell: int) -> set[str]:
+    """Return the names of the coefficients that rest on enough real rows."""
+    if real.rows < min_cell:
+        return set()
+    if real.events is not None and min(real.events, real.rows - real.events) < min_cell:
+        return set()
+    columns = zip(real.names, real.dummies, real.support.tolist(), strict=True)
+    return {name for name, is_dummy, n in columns if not is_dummy or min(n, real.rows - n) >= min_cell}
+
+
+def _resized(other: Fit, real: Fit, rows: int) -> Fit:
+    """Return a fit with errors and distances from the ``real`` one as those of so many rows would be."""
+    nearer = np.sqrt((1 / real.rows + 1 / rows) / (1 / real.rows + 1 / other.rows))
+    estimates = real.estimates + (other.estimates - real.estimates) * nearer
+    return replace(other, estimates=estimates, errors=other.errors * np.sqrt(other.rows / rows))

@@ -1,0 +1,242 @@
+"""Linear and logistic regression from integer sums that add over suppliers.
+
+A number is explained by least squares, from the normal equations of one round. Two categories are explained
+by logistic regression, by a fixed number of Newton steps (McCullagh and Nelder 1989, Generalized Linear
+Models, section 2.5, doi:10.1007/978-1-4899-3242-6): each round a supplier gives the sums of x (y - p) and
+p (1 - p) x x' at coefficients in fixed point.
+
+A step changes no coefficient by more than ``MOST_STEP``, and none grows beyond ``MOST_COEFFICIENT``, so
+categories that predict the response perfectly do no harm; a coefficient that still moves in the last step, or
+that others explain, counts as not estimable, and its standard error is infinite. Rows count as independent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.schema import Schema
+from syncline.errors import UsageError
+from syncline.questions.comparison import REGRESSION_ROUNDS, Regression
+from syncline.validation.cell_table import CellTable
+from syncline.validation.utility.design import FIXED_BITS, Design, Line, Term
+from syncline.validation.utility.formula import Formula
+
+COEFFICIENT_BITS = 20
+"""Binary places of a coefficient and of a probability."""
+
+NEWTON_STEPS = REGRESSION_ROUNDS
+MOST_STEP = 4.0
+MOST_COEFFICIENT = 16.0
+MOST_ROWS = 2**26
+"""Rows of all suppliers together whose sums fit into int64: a cell is at most 2^14, a weighted one 2^22."""
+
+_ONE = 1 << COEFFICIENT_BITS
+_LOGIT_BITS = 12
+_BLOCK = 2**16
+_SETTLED = 0.05
+_RIDGE = 1e-9
+_MOST_INFLATION = 1e6
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """Coefficients of a model in one table.
+
+    Attributes
+    ----------
+    names : names of the coefficients
+    dummies : which of them belong to a category
+    coefficients : int64 (n_names,), with ``COEFFICIENT_BITS`` binary places: where the next step begins
+    estimates, errors : float64 (n_names,); an infinite error where a coefficient is not estimable
+    rows : complete rows
+    support : int64 (n_names,), rows in which each column of the matrix is not 0
+    events : rows with the second category of the response; None where it is a number
+    """
+
+    names: tuple[str, ...]
+    dummies: tuple[bool, ...]
+    coefficients: Ints
+    estimates: Floats
+    errors: Floats
+    rows: int
+    support: Ints
+    events: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A declared model, as one candidate table decides its matrix.
+
+    Attributes
+    ----------
+    formula : what is explained by what
+    design : how rows become a matrix
+    response : the place of the response's column
+    line : how a response of numbers is standardized; None where it has two categories
+    """
+
+    formula: Formula
+    design: Design
+    response: int
+    line: Line | None
+
+    @classmethod
+    def of(cls, formula: str, candidate: CellTable) -> Model:
+        """Read a formula and decide its matrix by the candidate table.
+
+        Raises
+        ------
+        UsageError
+            Where it is no formula, names no column, or its response is no number and has not two categories.
+        """
+        known = Formula.of(formula)
+        known.require(candidate.names)
+        place = candidate.place(known.response)
+        variable = candidate.schema.modelled[place]
+        if variable.is_categorical and len(variable.categories) != 2:
+            raise UsageError(
+                f"validation.models: {known.text!r}: {known.response!r} has {len(variable.categories)}"
+                " categories; name a column of numbers or of two categories"
+            )
+        line = None if variable.is_categorical else Line.of(candidate, place)
+        return cls(known, Design.of(candidate, known.terms), place, line)
+
+    @classmethod
+    def asked(cls, asked: Regression, schema: Schema) -> Model:
+        """Return the model that a question names."""
+        place = [variable.name for variable in schema.modelled].index(asked.response)
+        line = None if asked.line is None else Line.asked(asked.line, schema, asked.response)
+        terms = tuple(Term.asked(term, schema) for term in asked.terms)
+        formula = Formula("", asked.response, tuple(term.column for term in asked.terms))
+        return cls(formula, Design(terms), place, line)
+
+    def question(self, schema: Schema, coefficients: Ints) -> Regression:
+        """Return the model as a question names it, at coefficients (2, n_names) of both folds."""
+        line = None if self.line is None else self.line.question
+        terms = tuple(term.question(schema) for term in self.design.terms)
+        return Regression(schema.modelled[self.response].name, line, terms, coefficients)
+
+    @property
+    def steps(self) -> int:
+        """How many rounds of sums a fit takes."""
+        return NEWTON_STEPS if self.line is None else 1
+
+    @property
+    def start(self) -> Ints:
+        """The coefficients (n_names,) of the first round."""
+        return np.zeros(len(self.design.names), np.int64)
+
+    @property
+    def size(self) -> int:
+        """How many integers an answer has."""
+        width = len(self.design.names)
+        return 2 + 2 * width + width * (width + 1) // 2
+
+    def sums(self, table: CellTable, coefficients: Ints) -> Ints:
+        """Return the sums (``size``,) over the complete rows of a table; sums of suppliers add.
+
+        They are: the rows; the rows with the second category, or the squares of the response; for each column
+        of the matrix the rows in which it is not 0; the right side; the upper triangle of the left side.
+        """
+        rows = np.flatnonzero(self.design.complete(table) & table.valid(self.response))
+        total = np.zeros(self.size, np.int64)
+        for begin in range(0, len(rows), _BLOCK):
+            total += self._block(table, rows[begin : begin + _BLOCK], coefficients)
+        return total
+
+    def solve(self, sums: Ints, coefficients: Ints) -> Fit:
+        """Return the fit after the step that the added ``sums`` (``size``,) at ``coefficients`` allow.
+
+        Raises
+        ------
+        ValueError
+            Where the rows are too many for the sums to be exact.
+        """
+        rows, events, width = int(sums[0]), int(sums[1]), len(self.design.names)
+        if rows > MOST_ROWS:
+            raise ValueError(f"sums of {rows} rows may not fit: at most {MOST_ROWS} can be added")
+        support = sums[2 : 2 + width]
+        scale = 2.0 ** (2 * FIXED_BITS if self.line is not None else FIXED_BITS + COEFFICIENT_BITS)
+        right, left = sums[2 + width : 2 + 2 * width] / scale, np.zeros((width, width))
+        left[np.triu_indices(width)] = sums[2 + 2 * width :] / scale
+        inverse, known = _inverse(left + np.triu(left, 1).T)
+        step, errors = inverse @ right, np.where(known, np.sqrt(inverse.diagonal()), np.inf)
+        if self.line is not None:
+            free = rows - int(known.sum())
+            spread = max(events / scale - float(step @ right), 0.0)
+            estimates = step
+            errors = errors * np.sqrt(spread / free) if free > 0 else np.full(width, np.inf)
+        else:
+            step = step * min(MOST_STEP / max(float(np.abs(step).max()), 1e-9), 1.0)
+            estimates = np.clip(coefficients / _ONE + step, -MOST_COEFFICIENT, MOST_COEFFICIENT)
+            errors = np.where(np.abs(step) > _SETTLED, np.inf, errors)
+        following = np.rint(np.clip(estimates, -MOST_COEFFICIENT, MOST_COEFFICIENT) * _ONE).astype(np.int64)
+        names, dummies = self.design.names, self.design.dummies
+        counted = None if self.line is not None else events
+        return Fit(names, dummies, following, estimates, errors, rows, support, counted)
+
+    def _block(self, table: CellTable, rows: npt.NDArray[np.intp], coefficients: Ints) -> Ints:
+        """Return the sums of up to ``_BLOCK`` rows. As float64 they are exact: below 2^53 in any order."""
+        cells = self.design.matrix(table, rows)
+        x = cells.astype(np.float64)
+        answers = table.keys[self.response][rows]
+        if self.line is not None:
+            y = self.line.standardized(answers)
+            second, right, weighted = int((y * y).sum()), x.T @ y.astype(np.float64), x
+        else:
+            chance = _chance((x @ coefficients.astype(np.float64)).astype(np.int64) >> FIXED_BITS)
+            weight = (chance * (_ONE - chance)) >> COEFFICIENT_BITS
+            second, right = int(answers.sum()), x.T @ (answers * _ONE - chance).astype(np.float64)
+            half = 1 << (FIXED_BITS - 1)
+            weighted = ((weight[:, np.newaxis] * cells + half) >> FIXED_BITS).astype(np.float64)
+        triangle = (weighted.T @ x)[np.triu_indices(x.shape[1])]
+        support = np.count_nonzero(cells, axis=0)
+        return np.concatenate([[len(rows), second], support, right, triangle]).astype(np.int64)
+
+
+def fit(model: Model, table: CellTable) -> Fit:
+    """Fit a model to a table that lies in one place."""
+    found = model.solve(model.sums(table, model.start), model.start)
+    for _ in range(model.steps - 1):
+        found = model.solve(model.sums(table, found.coefficients), found.coefficients)
+    return found
+
+
+def _inverse(left: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Return the inverse of a matrix of sums (w, w), and which coefficients (w,) it tells apart.
+
+    The matrix is brought to a diagonal of ones, to which a ridge of ``_RIDGE`` is added. A column without
+    rows gets zeros; one whose variance others inflate ``_MOST_INFLATION`` times is not told apart from them.
+    """
+    used = left.diagonal() > 0
+    root = np.sqrt(np.where(used, left.diagonal(), 1.0))
+    scaled = np.where(np.outer(used, used), left / np.outer(root, root), 0.0)
+    np.fill_diagonal(scaled, 1 + _RIDGE)
+    inverse = np.linalg.inv(scaled)
+    known = used & (inverse.diagonal() < _MOST_INFLATION)
+    kept = np.where(np.outer(used, used), inverse / np.outer(root, root), 0.0)
+    return kept, known
+
+
+def _chance(margins: Ints) -> Ints:
+    """Return the logistic function of fixed-point margins (n,), in fixed point."""
+    limit = round(MOST_COEFFICIENT) << _LOGIT_BITS
+    half = 1 << (COEFFICIENT_BITS - _LOGIT_BITS - 1)
+    place = np.clip((margins + half) >> (COEFFICIENT_BITS - _LOGIT_BITS), -limit, limit) + limit
+    chances: Ints = _logistic()[place]
+    return chances
+
+
+@cache
+def _logistic() -> Ints:
+    """Return the logistic function at every fixed-point logit between the limits."""
+    limit = round(MOST_COEFFICIENT) << _LOGIT_BITS
+    logits = np.arange(-limit, limit + 1) / (1 << _LOGIT_BITS)
+    return np.rint(_ONE / (1 + np.exp(-logits))).astype(np.int64)
