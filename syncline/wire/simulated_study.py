@@ -90,7 +90,7 @@ def release_study(
         "rounds": [{"number": number, "stage": stage} for number, stage in enumerate(stages)],
         "run": "simulated in one process",
     }
-    written = write_release(out, spec, result, seed, roster, provenance)
+    written = write_release(out, spec, result, seed, roster, provenance, None)
     facts = ReleaseFacts(
         study_id="simulated",
         study=spec.study,

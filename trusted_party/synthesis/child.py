@@ -126,12 +126,8 @@ def release(
     if not isinstance(listed, list):
         raise ProtocolError("roster: expected the suppliers of the release")
     roster = [RosterEntry.from_json(entry) for entry in listed]
-    written = write_release(Path(str(header["out"])), spec, fitted, Seed(seed), roster, provenance)
-    return {
-        "files": list(written.files),
-        "content_sha256": dict(written.content_sha256),
-        "agreement": dict(written.agreement),
-    }, []
+    written = write_release(Path(str(header["out"])), spec, fitted, Seed(seed), roster, provenance, None)
+    return {"files": list(written.files), "content_sha256": dict(written.content_sha256)}, []
 
 
 def _require_rows(rows: int, most: Json) -> None:
