@@ -16,14 +16,14 @@ def protections(spec: StudySpec, n_suppliers: int) -> list[Json]:
             "setting": "not used",
             "does": "The suppliers' counts are added under masks, so that the hub sees sums only. Without it"
             " the hub saw each supplier's counts exactly, ones included, and has to be trusted with them.",
-            "costs": "None here. Where it is used, the figures stay exact and rounds take longer.",
+            "costs": "none here. Where it is used, the figures stay exact and rounds take longer.",
         },
         {
             "name": "Differential privacy",
             "setting": "not used",
             "does": "Noise bounds what anybody can ever learn about one person, whatever else they know."
             " Without it no such bound holds: that nothing leaks is shown by tests, not proven.",
-            "costs": "None here. Where it is used, figures get less exact, most of all in small groups.",
+            "costs": "none here. Where it is used, figures get less exact, most of all in small groups.",
         },
     ]
 
@@ -39,9 +39,9 @@ def _small_counts(spec: StudySpec) -> Json:
         if off
         else f"No cell of the model, and no bar of this report, is of fewer than {least} {unit} of all"
         " suppliers together. It hides nothing from the hub.",
-        "costs": "None here."
+        "costs": "none here."
         if off
-        else "Rare categories are merged or left out, and what is special about small groups is lost.",
+        else "rare categories are merged or left out, and what is special about small groups is lost.",
     }
 
 
@@ -55,7 +55,7 @@ def _fewest_suppliers(spec: StudySpec, n_suppliers: int) -> Json:
         if alone
         else "A study with fewer does not run, so that no sum is one supplier's own. It counts names, and"
         " cannot tell a real supplier from one that the hub's operator made up.",
-        "costs": "None here."
+        "costs": "none here."
         if alone
-        else "A supplier that is lost can stop the study, or is left out before anything is learnt.",
+        else "a supplier that is lost can stop the study, or is left out before anything is learnt.",
     }

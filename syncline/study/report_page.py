@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from syncline.compute.frames import Json
 from syncline.validation.report.evidence import evidence, measured
-from syncline.validation.report.markup import Cell, Section, bullets, paragraphs, table
+from syncline.validation.report.markup import Cell, Section, beside, bullets, paragraphs, table, titled
 from syncline.validation.report.page import lay_out, opening, sizes
 from syncline.validation.report.words import is_failed
 
@@ -101,9 +101,12 @@ def _columns(columns: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _privacy(privacy: Mapping[str, Any]) -> str:
-    rows = [(p["name"], p["setting"], p["does"], p["costs"]) for p in privacy["protections"]]
-    head = ("Protection", "In this study", "What that means", "What it costs")
-    return table("Four protections, each of its own", head, rows) + bullets(privacy["words"])
+    """Return the four protections, each with its setting, what that means and what it costs."""
+    parts = [
+        titled(f"{p['name']}: {p['setting']}", paragraphs([p["does"], f"Cost: {p['costs']}"]))
+        for p in privacy["protections"]
+    ]
+    return beside(*parts) + titled("What the hub saw", bullets(privacy["words"]))
 
 
 def _approvals(d: Mapping[str, Any]) -> str:

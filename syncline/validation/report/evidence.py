@@ -34,6 +34,7 @@ from syncline.validation.report.names import (
 )
 
 _LEAST_P = 1e-12
+_MOST_MAPPED = 36
 _RATES = (0.001, 0.01, 0.1, 0.5)
 _KEY_OF_FLOOR = "floor: the same between two real samples"
 _OTHERS = "people who were not used"
@@ -44,7 +45,7 @@ def evidence(d: Mapping[str, Any]) -> list[Section]:
     metrics = d["metrics"]
     return [
         Section("columns", "Columns: synthetic beside real", _distributions(d.get("distributions", ()))),
-        Section("pairs", "Pairs of columns", _pairs(metrics.get("tv_2way"))),
+        Section("pairs", "Pairs of columns", _pairs(metrics.get("tv_2way"), _column_names(d))),
         Section("gate", "The disclosure gate", _gate(d["gate"])),
         Section("membership", "Recognised as used or not", _membership(metrics.get("membership"))),
         Section("risks", "Disclosure risks", _risks(metrics)),
@@ -93,12 +94,15 @@ def _ends(column: Mapping[str, Any]) -> str:
     return f"{names}." if len(labels) <= 6 else f"{names}, and {len(labels) - 6} more."
 
 
-def _pairs(metric: Mapping[str, Any] | None) -> str:
+def _column_names(d: Mapping[str, Any]) -> list[str]:
+    return [column["column"] for column in d.get("distributions", ())]
+
+
+def _pairs(metric: Mapping[str, Any] | None, columns: Sequence[str]) -> str:
     detail = metric and metric.get("detail")
     if not metric or not detail:
         return ""
     cells = {(row["columns"][0], row["columns"][1]): row["value"] for row in detail.get("all", ())}
-    names = list(dict.fromkeys(name for pair in cells for name in pair))
     most = max([row["value"] for row in detail["worst"]] + [row["floor"] or 0 for row in detail["worst"]])
     rows = [
         (joined(row["columns"]), *_value_floor(row["value"], row["floor"], most)) for row in detail["worst"]
@@ -112,19 +116,37 @@ def _pairs(metric: Mapping[str, Any] | None) -> str:
         "The distance of a pair is the share of rows that would have to change for the two tables to agree in"
         " it: 0% is equal, 100% has nothing in common."
     )
-    label = (
-        f"Map of the distances of {len(cells):,} pairs of columns, from {percent(min(cells.values()))} to"
-        f" {percent(max(cells.values()))}; the farthest are listed in the table."
-        if cells
-        else ""
-    )
-    map_ = figure(plots.heat(label, names, cells), _map_caption(len(cells), detail["sets"])) if cells else ""
+    map_ = _map(cells, columns, detail["sets"]) if cells else ""
     return paragraphs([text]) + plots.key("synthetic", _KEY_OF_FLOOR) + beside(farthest, map_)
 
 
-def _map_caption(drawn: int, sets: int) -> str:
-    part = "Every pair" if drawn == sets else f"The first {drawn:,} of {sets:,} pairs"
-    return f"{part}; the stronger the colour, the farther from the real table."
+def _map(cells: Mapping[tuple[str, str], float], columns: Sequence[str], sets: int) -> str:
+    """Return the map of all pairs; of many columns, of the means of pairs between blocks of neighbours."""
+    names = list(dict.fromkeys((*columns, *(name for pair in cells for name in pair))))
+    size = -(-len(names) // _MOST_MAPPED)
+    part = "Every pair" if len(cells) == sets else f"The first {len(cells):,} of {sets:,} pairs"
+    if size > 1:
+        part += f", as means over blocks of {size} neighbouring columns, numbered in the order above"
+        names, cells = _in_blocks(names, cells, size)
+    label = (
+        f"Map of the distances of pairs of columns, from {percent(min(cells.values()))} to"
+        f" {percent(max(cells.values()))}; the farthest are listed in the table."
+    )
+    caption = f"{part}; the stronger the colour, the farther from the real table."
+    return figure(plots.heat(label, names, cells), caption)
+
+
+def _in_blocks(
+    names: Sequence[str], cells: Mapping[tuple[str, str], float], size: int
+) -> tuple[list[str], dict[tuple[str, str], float]]:
+    """Return blocks of ``size`` columns, each called by its columns' numbers, and the mean of each two."""
+    starts = range(0, len(names), size)
+    blocks = [f"{start + 1}–{min(start + size, len(names))}" for start in starts]
+    block = {name: blocks[place // size] for place, name in enumerate(names)}
+    found: dict[tuple[str, str], list[float]] = {}
+    for (a, b), value in cells.items():
+        found.setdefault((block[a], block[b]), []).append(value)
+    return blocks, {pair: sum(values) / len(values) for pair, values in found.items()}
 
 
 def _value_floor(

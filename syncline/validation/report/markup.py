@@ -18,7 +18,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Markup of a cell that is not plain text, and whether it is a number or a bar."""
+    """Markup of a cell, and its ``kind``: n for a number, or bar; else empty."""
 
     markup: str
     kind: str = ""

@@ -17,7 +17,6 @@ _HEIGHT = 110
 _PAD = 34
 _SIDE = 200
 _LEAST_RATE = 1e-3
-_LABELLED = 40
 _LABEL_ROOM = 108
 _LABEL_CHARACTERS = 16
 
@@ -90,12 +89,15 @@ def curve(label: str, points: Sequence[Sequence[float]], *, logarithmic: bool = 
 
 
 def heat(label: str, names: Sequence[str], cells: Mapping[tuple[str, str], float]) -> str:
-    """Return the upper triangle of a matrix of columns; a stronger colour is farther from the real table."""
-    side = max(4, min(22, 560 // max(len(names), 1)))
+    """Return the upper triangle of a matrix of columns, or of blocks of columns, which have a diagonal.
+
+    A stronger colour is farther from the real table.
+    """
+    side = max(12, min(22, 560 // max(len(names), 1)))
     most = max([*cells.values(), 1e-9])
-    room = _LABEL_ROOM if len(names) <= _LABELLED else 0
+    room = _LABEL_ROOM
     place = {name: number for number, name in enumerate(names)}
-    parts = [_heat_labels(names, side, room)] if room else []
+    parts = [_heat_labels(names, side, room, diagonal=any(a == b for a, b in cells))]
     for (first, second), value in cells.items():
         parts.append(
             f"<rect class=made x={room + place[second] * side} y={room + place[first] * side}"
@@ -106,7 +108,7 @@ def heat(label: str, names: Sequence[str], cells: Mapping[tuple[str, str], float
     return _svg(label, extent, extent, "".join(parts))
 
 
-def _heat_labels(names: Sequence[str], side: int, room: int) -> str:
+def _heat_labels(names: Sequence[str], side: int, room: int, *, diagonal: bool) -> str:
     """Return the names above the columns and, before the diagonal, those of the rows."""
     parts = []
     for number, name in enumerate(names):
@@ -114,13 +116,12 @@ def _heat_labels(names: Sequence[str], side: int, room: int) -> str:
         middle = room + number * side + side / 2
         parts.append(
             f"<text transform='translate({middle + 4:.1f} {room - 4}) rotate(-90)'>{short}</text>"
-            if number
+            if number or diagonal
             else ""
         )
-        if number < len(names) - 1:
-            parts.append(
-                f"<text x={room + (number + 1) * side - 5} y={middle + 4:.1f} text-anchor=end>{short}</text>"
-            )
+        if number < len(names) - 1 or diagonal:
+            end = room + (number + (not diagonal)) * side - 5
+            parts.append(f"<text x={end} y={middle + 4:.1f} text-anchor=end>{short}</text>")
     return "".join(parts)
 
 
@@ -128,7 +129,7 @@ def limits(rungs: Sequence[Mapping[str, Any]]) -> str:
     """Return each rung's excess with its lower limit, beside what is tolerated."""
     most = max([rung["excess"] for rung in rungs] + [rung["tau"] for rung in rungs] + [0.005])
     least = min([rung["lower"] for rung in rungs] + [0.0])
-    row, left, scale = 22, 140, 320
+    row, left, scale = 22, 128, 200
 
     def x(value: float) -> str:
         return f"{left + (value - least) / (most - least) * scale:.1f}"
