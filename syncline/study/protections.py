@@ -51,10 +51,10 @@ def _fewest_suppliers(spec: StudySpec, n_suppliers: int) -> Json:
     return {
         "name": "Minimum number of suppliers",
         "setting": f"{fewest} of {named}; {n_suppliers} took part",
-        "does": "One supplier was enough: a figure of this report may be that supplier's own."
+        "does": "One supplier was enough: the model may be that supplier's own."
         if alone
-        else "A study with fewer does not run, so that no sum is one supplier's own. It counts names, and"
-        " cannot tell a real supplier from one that the hub's operator made up.",
+        else "A study with fewer does not run, so that the model is never one supplier's own. It counts"
+        " names, and cannot tell a real supplier from one that the hub's operator made up.",
         "costs": "none here."
         if alone
         else "a supplier that is lost can stop the study, or is left out before anything is learnt.",
