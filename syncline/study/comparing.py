@@ -99,8 +99,12 @@ def released_schema(spec: StudySpec, result: Fitted | Pooled) -> Schema:
     """Return the schema of the released table: categories as released, "(other)" among them."""
     if isinstance(result, Pooled):
         return result.schema
-    changed = {column.codes.name: column.values.variable for column in result.model.columns}
-    schema = spec.schema.without(result.excluded)
+    return drawn_schema(spec.schema.without(result.excluded), result.model)
+
+
+def drawn_schema(schema: Schema, model: TabularModel) -> Schema:
+    """Return ``schema`` with the categories that a model draws."""
+    changed = {column.codes.name: column.values.variable for column in model.columns}
     variables = tuple(changed.get(variable.name, variable) for variable in schema.variables)
     return Schema(variables=variables, constraints=schema.constraints)
 

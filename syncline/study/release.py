@@ -1,7 +1,7 @@
-"""Write the files of a release: tables, schema and report, the same for the same model and seed.
+"""Write the files of a release: tables, what describes them, and the report.
 
-Nothing in ``synthetic.parquet`` depends on the study's name, its roster or the time; these stand in the
-report and the manifest.
+Nothing in the tables and in the files that describe them depends on the study's name, its roster or the time;
+these stand in the report and the manifest.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from pathlib import Path
 
 from syncline.compute.frames import Json
 from syncline.data.content_digest import content_sha256
-from syncline.data.release_table import Columns, write_release_csv, write_release_parquet
+from syncline.data.release_table import LABEL, Columns, write_release_csv, write_release_parquet
 from syncline.durable.storage_fault import storage_error_from_os
 from syncline.study.comparing import released_schema, rows_of_release
+from syncline.study.description.data_dictionary import data_dictionary
+from syncline.study.description.data_package import TableFile, data_package
+from syncline.study.description.sdv_metadata import sdv_metadata
 from syncline.study.manifest import RosterEntry
 from syncline.study.pooled import Pooled
 from syncline.study.report import report_document, report_page
@@ -26,6 +29,7 @@ from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.tabular_model import TabularModel
 
 TABLE_NAME = "synthetic.parquet"
+CSV_NAME = "synthetic.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +49,33 @@ def write_release(
     provenance: Mapping[str, Json],
     assessment: Mapping[str, Json] | None,
 ) -> WrittenRelease:
-    """Sample and write all files of a release but the manifest into ``directory``."""
+    """Sample, and write all files of a release but the manifest into ``directory``.
+
+    ``assessment`` is what comparing this very table with the suppliers' rows found, None where nothing was.
+    """
     schema = released_schema(spec, result)
     model = result if isinstance(result, Pooled) else result.model
     rows = rows_of_release(spec, result)
+    tables = [TABLE_NAME]
     write_release_parquet(directory / TABLE_NAME, schema, _sample(model, rows, seed))
-    files = [TABLE_NAME, "schema.yaml", "report.json", "report.html"]
     if Format.CSV in spec.release.formats:
-        write_release_csv(directory / "synthetic.csv", schema, _sample(model, rows, seed))
-        _write(directory / "synthetic.csv.README.txt", _CSV_LABEL)
-        files += ["synthetic.csv", "synthetic.csv.README.txt"]
+        tables.append(CSV_NAME)
+        write_release_csv(directory / CSV_NAME, schema, _sample(model, rows, seed))
     digest = content_sha256(directory / TABLE_NAME)
-    document = report_document(
-        spec, result, rows, assessment, roster, {**provenance, "content_sha256": digest}
-    )
-    _write(directory / "schema.yaml", schema.to_yaml())
-    _write(directory / "report.json", report_page.as_json(document))
-    _write(directory / "report.html", report_page.as_html(document))
-    return WrittenRelease(tuple(sorted(files)), {TABLE_NAME: digest})
+    origin = {**provenance, "content_sha256": digest}
+    document = report_document(spec, result, rows, assessment, roster, origin)
+    texts = {
+        "schema.yaml": f"# {LABEL}\n{schema.to_yaml()}",
+        "dictionary.csv": data_dictionary(schema),
+        "datapackage.json": data_package(schema, [TableFile.of(directory / name) for name in tables]),
+        "metadata.json": sdv_metadata(schema),
+        "report.json": report_page.as_json(document),
+        "report.html": report_page.as_html(document),
+        **({f"{CSV_NAME}.README.txt": _CSV_LABEL} if CSV_NAME in tables else {}),
+    }
+    for name, text in texts.items():
+        _write(directory / name, text)
+    return WrittenRelease(tuple(sorted([*tables, *texts])), {TABLE_NAME: digest})
 
 
 def seed_commitment(seed: Seed) -> str:
@@ -82,6 +95,6 @@ def _sample(model: TabularModel | Pooled, rows: int, seed: Seed) -> Iterator[Col
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="")
     except OSError as fault:
         raise storage_error_from_os(path, fault) from fault

@@ -1,4 +1,4 @@
-"""The content of a report: what was made, how it agrees with the real table, and what it does not say."""
+"""The content of a study's report: what was made, how near the real table it is, and what it gives away."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from syncline.study import report_page
 from syncline.study.flow import DataFlow
 from syncline.study.manifest import RosterEntry
 from syncline.study.pooled import Pooled
+from syncline.study.protections import protections
 from syncline.study.sections import Method
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.hazard import hazards_to_json
 from syncline.synthesizers.phases.phase import Fitted
 
 __all__ = ["report_document", "report_page"]
-
-NO_GATE = "no disclosure gate was run: the study asks for no validation"
 
 
 def report_document(
@@ -27,8 +26,24 @@ def report_document(
     roster: Sequence[RosterEntry],
     provenance: Mapping[str, Json],
 ) -> dict[str, Json]:
-    """Return the report as JSON; a figure is a mean or a share, never a count of few persons."""
+    """Return the report as JSON.
+
+    Parameters
+    ----------
+    rows
+        Rows of the released table.
+    assessment
+        What the comparison with the suppliers' rows found: the document of ``syncline.validate`` with
+        ``people``, ``by_supplier``, ``subgroups``, ``candidate_sha256`` and ``words``; None where nothing was
+        compared. Its figures obey the small-count rule already: nothing is hidden here.
+    provenance
+        Where the release comes from. Its ``approvals``, where it has them, get a section of their own.
+    """
+    found = dict(assessment or _unassessed(_why_not_compared(spec, result)))
+    found["how_measured"] = found.pop("words", [])
+    origin = dict(provenance)
     return {
+        **found,
         "synthetic": True,
         "study": {
             "name": spec.study,
@@ -36,7 +51,6 @@ def report_document(
             "rows": rows,
             "method": str(spec.synthesizer.method),
         },
-        **(assessment or {"gate": {"passed": False, "failures": [NO_GATE]}, "metrics": {}}),
         "formulas": _formulas(spec, result),
         "columns": _left_out(spec, result) if isinstance(result, Pooled) else _columns(spec, result),
         "hazards": hazards_to_json(result.hazards),
@@ -51,8 +65,23 @@ def report_document(
         ],
         "flows": _flow_words(roster, isinstance(result, Pooled)),
         "privacy": _privacy(spec, roster),
-        "provenance": dict(provenance),
+        "approvals_needed": spec.release.approvals,
+        "approvals": origin.pop("approvals", []),
+        "provenance": origin,
     }
+
+
+def _why_not_compared(spec: StudySpec, result: Fitted | Pooled) -> str:
+    if isinstance(result, Pooled):
+        return "every supplier synthesized its own rows, so nobody compared the table with real ones"
+    if spec.validation is None:
+        return "the specification says validation: none, so nothing was compared with real rows"
+    return "the suppliers were not asked to compare the table with their rows"
+
+
+def _unassessed(why: str) -> dict[str, Json]:
+    """Return what stands in the place of a comparison that was not made."""
+    return {"gate": {"passed": False, "failures": [why], "rungs": []}, "metrics": {}}
 
 
 def _columns(spec: StudySpec, fitted: Fitted) -> dict[str, Json]:
@@ -147,20 +176,25 @@ def _supplier_words(entry: RosterEntry) -> str:
 
 def _privacy(spec: StudySpec, roster: Sequence[RosterEntry]) -> dict[str, Json]:
     given = spec.synthesizer.seed is not None
-    unit = "persons" if spec.schema.person is not None else "rows"
+    words = [
+        _seen(roster),
+        "The seed stands in the specification, so counts of the model can be read off the rows: whoever has"
+        " the specification and the table knows them."
+        if given
+        else "The seed is secret; the manifest holds a commitment to it.",
+    ]
+    if spec.schema.person is None:
+        words.append(
+            "No column tells persons apart, so every row counts as a person: somebody with several rows"
+            " counts several times, in the small-count rule and in the gate."
+        )
     return {
         "min_cell": spec.privacy.min_cell,
         "min_suppliers": spec.quorum.min_suppliers,
-        "secure_aggregation": False,
-        "differential_privacy": "none",
-        "words": [
-            f"{_seen(roster)} The model and this report show no cell of fewer than"
-            f" {spec.privacy.min_cell} {unit}.",
-            "The seed stands in the specification, so counts of the model can be read off the rows."
-            if given
-            else "The seed is secret; the manifest holds a commitment to it.",
-            "Secure aggregation and differential privacy were not used.",
-        ],
+        "secure_aggregation": spec.privacy.secure_aggregation,
+        "differential_privacy": spec.privacy.differential_privacy,
+        "protections": protections(spec, len(roster)),
+        "words": list(words),
     }
 
 

@@ -20,7 +20,7 @@ from syncline.protocols.simulation import Traffic, simulate
 from syncline.protocols.transition import PartyId
 from syncline.questions.workspace import Workspace
 from syncline.sources.memory import TableSource
-from syncline.study.release import released_schema
+from syncline.study.comparing import drawn_schema
 from syncline.synthesizers.fit import Fit, Fitted
 from syncline.synthesizers.fitted import pack_fitted
 from syncline.synthesizers.settings import FitSettings
@@ -59,7 +59,7 @@ def release_of(fitted: Fitted, schema: Schema, rows: int = 500, seed: int = 1) -
     with TemporaryDirectory() as directory:
         path = Path(directory) / "synthetic.parquet"
         write_release_parquet(
-            path, released_schema(schema, fitted.model), fitted.model.sample(rows, Seed.of_number(seed))
+            path, drawn_schema(schema, fitted.model), fitted.model.sample(rows, Seed.of_number(seed))
         )
         return path.read_bytes()
 

@@ -95,7 +95,7 @@ def ship_east(spec: StudySpec, source: Source, seed: Seed) -> bytes:
 def released(spec: StudySpec, tables: Mapping[str, Source]) -> bytes:
     result = fit_study(spec, tables)
     with TemporaryDirectory() as directory:
-        write_release(Path(directory), spec, result, SEED, roster_of(spec), {})
+        write_release(Path(directory), spec, result, SEED, roster_of(spec), {}, None)
         return (Path(directory) / "synthetic.parquet").read_bytes()
 
 

@@ -72,7 +72,6 @@ def _release(header, blobs):
     (out / "report.json").write_text(json.dumps(header["provenance"]))
     return {
         "files": ["report.json", "synthetic.parquet"],
-        "agreement": {},
         "content_sha256": {"synthetic.parquet": "ab" * 32},
     }, []
 

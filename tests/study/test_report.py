@@ -1,16 +1,23 @@
-"""The report tells every formula that was declared or found, and what became of it."""
+"""A study's report tells how its table was made, from whom, under which protections, and who approved it."""
 
 from __future__ import annotations
+
+import html
+import re
+from html import escape
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from syncline.cli.agreement_table import show_agreement
 from syncline.data.schema import Schema
 from syncline.study.manifest import RosterEntry
 from syncline.study.participation import Participation
 from syncline.study.report import report_document, report_page
 from syncline.study.spec import StudySpec
 from tests.federation.local_fit import fit
+from tests.study.made_report import assessment, document, write
 from tests.synthesizers.test_structure import made
 
 SCHEMA = {
@@ -39,7 +46,7 @@ def test_formulas_have_a_section_of_their_own(method: str) -> None:
     report = report_document(spec, fitted, 10, None, roster, {})
     told = {row["column"]: (row["declared"], row["kept"], row["recomputed"]) for row in report["formulas"]}  # type: ignore[union-attr, index, call-overload]
     page = report_page.as_html(report)
-    assert "<h2>Formulas</h2>" in page
+    assert ">Formulas</h2>" in page
     if method == "marginals":
         assert told == {"y": (True, False, False), "a": (True, False, False)}
         assert "y is sum of a, b: declared, not kept: the method marginals draws each column" in page
@@ -50,3 +57,93 @@ def test_formulas_have_a_section_of_their_own(method: str) -> None:
     assert told[found] == (False, True, True)
     assert "a is at most y: declared, kept." in page
     assert f"{found} is equal of" in page
+
+
+def test_the_page_tells_each_protection_in_words_and_its_cost() -> None:
+    switched_off = document(None, privacy={"min_cell": 1}, quorum={"min_suppliers": 1, "then": "proceed"})
+    for report, settings in (
+        (document(None), ["11 persons", "3 of 3; 3 took part", "not used", "not used"]),
+        (switched_off, ["switched off", "1 of 3; 3 took part", "not used", "not used"]),
+    ):
+        told = report["privacy"]["protections"]
+        assert [row["setting"] for row in told] == settings
+        page = report_page.as_html(report)
+        for row in told:
+            assert f"<h3>{row['name']}: {row['setting']}</h3>" in page
+            assert escape(row["does"]) in page
+            assert escape(f"Cost: {row['costs']}") in page
+    assert "that supplier's own" in switched_off["privacy"]["protections"][1]["does"]
+
+
+def test_the_page_has_the_sections_in_the_order_of_reading() -> None:
+    page = report_page.as_html(document(assessment()))
+    assert re.findall(r"<section id=([\w-]+)", page) == [
+        *(
+            "verdict",
+            "trust",
+            "columns",
+            "pairs",
+            "gate",
+            "membership",
+            "risks",
+            "by-supplier",
+            "by-subgroup",
+        ),
+        *(
+            "figures",
+            "suppliers",
+            "hazards",
+            "formulas",
+            "made",
+            "privacy",
+            "approvals",
+            "measured",
+            "provenance",
+        ),
+    ]
+    assert "north &lt;b&gt;" in page
+    assert "<b>" not in page
+
+
+def test_decisions_that_are_known_stand_on_the_page() -> None:
+    report = document(assessment())
+    assert (report["approvals_needed"], report["approvals"]) == (0, [])
+    assert "asks for nobody's approval" in html.unescape(report_page.as_html(report))
+    report["approvals_needed"] = 1
+    report["approvals"] = [
+        {"approver": "Ada", "decision": "override", "reason": "public data", "at": "today"}
+    ]
+    page = html.unescape(report_page.as_html(report))
+    assert "asks for 1 approval of the release" in page
+    assert "<th scope=row>Ada</th><td>override</td><td>public data</td><td>today</td>" in page
+
+
+def test_the_page_of_a_table_that_leaks_does_not_call_its_rows_no_records() -> None:
+    assert "is no record of a person" in report_page.as_html(document(assessment()))
+    leaks = report_page.as_html(document(assessment(copy=True)))
+    assert "is no record of a person" not in leaks
+    assert "rows may equal records of people, or nearly" in leaks
+
+
+def test_the_terminal_shows_figures_and_the_gate_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, assessment())
+    show_agreement(tmp_path, worst=2)
+    lines = capsys.readouterr().out.splitlines()
+    pairs = assessment()["metrics"]["tv_2way"]
+    worst = pairs["detail"]["worst"][0]
+    assert f"{pairs['value']:.4f}" in next(line for line in lines if line.startswith("pairs of columns"))
+    assert f"{worst['value']:.4f}" in next(line for line in lines if " x ".join(worst["columns"]) in line)
+    assert lines[-1] == "disclosure gate: passes"
+    assert len(lines) == 1 + 2 + 2 * 2 + 1
+
+
+def test_the_terminal_says_that_nothing_was_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, None)
+    show_agreement(tmp_path)
+    out = capsys.readouterr().out
+    assert "was not compared with real rows" in out
+    assert "disclosure gate: not judged: the suppliers were not asked" in out

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import syncline
 from syncline.cli.app import app
 from syncline.errors import DataError, UsageError
+from syncline.validation.report.page import as_page
 
 WARDS = ["a", "<b>", "c & d"]
 
@@ -40,7 +41,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.resources += [str(value) for name, value in attrs if name in {"src", "href"}]
+        named = [str(value) for name, value in attrs if name in {"src", "href"}]
+        self.resources += [value for value in named if not value.startswith("#")]
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_a_good_table_passes_and_its_page_stands_alone(tables: Path) -> None:
     assert not {"script", "link", "img", "iframe"} & set(page.tags)
     assert "<b>" not in text
     assert "c &amp; d" in text
-    assert all(re.search("aria-label", svg) for svg in re.findall("<svg[^>]*>", text))
+    assert all(re.search("aria-label|aria-hidden", svg) for svg in re.findall("<svg[^>]*>", text))
 
 
 def test_a_copy_fails_the_gate_in_words_and_by_the_exit_status(tables: Path) -> None:
@@ -137,3 +139,18 @@ def test_persons_with_several_rows_are_one_person() -> None:
     counted = report.gate.rungs[-1]
     assert counted.train + counted.holdout <= 600
     assert report.rows["real"] == 900
+
+
+def test_a_page_of_171_columns_is_under_5_megabytes() -> None:
+    found = syncline.validate(REAL, FRESH, holdout=HOLDOUT).document()
+    names = [f"a rather long name of column {place}" for place in range(171)]
+    numeric = next(column for column in found["distributions"] if column["column"] == "weight")  # type: ignore[union-attr, index, call-overload]
+    found["distributions"] = [{**numeric, "column": name} for name in names]  # type: ignore[dict-item]
+    pairs = [{"columns": [a, b], "value": 0.1, "floor": 0.1} for a in names for b in names if a < b]
+    detail = {"worst": pairs[:10], "all": pairs, "sets": len(pairs)}
+    found["metrics"]["tv_2way"]["detail"] = detail  # type: ignore[index, call-overload]
+    text = as_page(found, "wide")
+    assert text.count("<details>") == 171
+    assert "Every pair, as means over blocks of 5 neighbouring columns" in text
+    assert "1–5 × 166–170: 0.1000" in text
+    assert 1_000_000 < len(text.encode()) < 5_000_000

@@ -1,104 +1,193 @@
-"""Plots as inline SVG: no script, no font and no colour that the page's style does not name."""
+"""Plots as inline SVG: no script, no font and no colour that the page's style does not name.
+
+Each plot has a text alternative that says what it shows, and stands beside a table of its figures.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from math import log10
 from typing import Any
 
+from syncline.validation.report.names import joined, percent
+
 WIDTH = 320
-_HEIGHT = 120
-_PAD = 28
+_HEIGHT = 110
+_PAD = 34
+_SIDE = 200
+_LEAST_RATE = 1e-3
+_LABEL_ROOM = 108
+_LABEL_CHARACTERS = 16
+
+Shares = Sequence[float | None]
 
 
-def bars(
-    label: str, synthetic: Sequence[float | None], real: Sequence[float | None], labels: Sequence[str]
-) -> str:
-    """Return bars of both tables' shares beside each other; a hidden real share is hatched at zero."""
+def bars(label: str, synthetic: Shares, real: Shares, labels: Sequence[str]) -> str:
+    """Return bars of both tables' shares beside each other, synthetic on the left; hidden ones are absent."""
     most = max([x for x in (*synthetic, *real) if x is not None] + [1e-9])
     step = WIDTH / max(len(labels), 1)
     parts = []
     for place, (made, own, name) in enumerate(zip(synthetic, real, labels, strict=True)):
-        x = place * step
-        said = f"{name}: synthetic {_share(made)}, real {_share(own)}"
         pair = "".join(
-            f"<rect class={kind} x='{x + offset * step:.1f}' y='{_HEIGHT * (1 - (share or 0) / most):.1f}'"
-            f" width='{max(step * 0.4, 0.8):.1f}' height='{_HEIGHT * (share or 0) / most:.1f}'/>"
+            _bar(kind, (place + offset) * step, max(step * 0.4, 0.8), (share or 0) / most)
             for kind, share, offset in (("made", made, 0.08), ("own", own, 0.5))
         )
+        said = f"{name}: synthetic {hidden_share(made)}, real {hidden_share(own)}"
         parts.append(f"<g><title>{escape(said)}</title>{pair}</g>")
-    return _svg(f"Shares of {label}, synthetic beside real", WIDTH, _HEIGHT, "".join(parts))
+    base = f"<line class=axis x1=0 x2={WIDTH} y1={_HEIGHT} y2={_HEIGHT} />"
+    return _svg(_bars_said(label, synthetic, real, labels), WIDTH, _HEIGHT + 1, "".join(parts) + base)
 
 
-def curve(label: str, points: Sequence[Sequence[float]]) -> str:
-    """Return a receiver operating characteristic with the line of guessing."""
-    size = 200
+def _bar(kind: str, x: float, width: float, share: float) -> str:
+    return (
+        f"<rect class={kind} x={x:.1f} y={_HEIGHT * (1 - share):.1f} width={width:.1f}"
+        f" height={_HEIGHT * share:.1f} />"
+    )
+
+
+def _bars_said(label: str, synthetic: Shares, real: Shares, labels: Sequence[str]) -> str:
+    said = f"Bar chart of {label}: shares in {len(labels)} groups, synthetic beside real."
+    known = [
+        (abs(made - own), name, made, own)
+        for made, own, name in zip(synthetic, real, labels, strict=True)
+        if made is not None and own is not None
+    ]
+    if not known:
+        return said
+    off, name, made, own = max(known, key=lambda row: row[0])
+    if not off:
+        return f"{said} They agree."
+    return f"{said} They differ most at {name}: synthetic {percent(made)}, real {percent(own)}."
+
+
+def curve(label: str, points: Sequence[Sequence[float]], *, logarithmic: bool = False) -> str:
+    """Return a receiver operating characteristic with the line of guessing, which is its floor.
+
+    On logarithmic axes, from 0.1 % on, the few who are recognised for sure are seen (Carlini et al. 2022,
+    doi:10.1109/SP46214.2022.9833649).
+    """
+
+    def scaled(rate: float) -> float:
+        return 1 + log10(max(rate, _LEAST_RATE)) / -log10(_LEAST_RATE) if logarithmic else rate
 
     def at(x: float, y: float) -> str:
-        return f"{_PAD + x * size:.1f},{8 + (1 - y) * size:.1f}"
+        return f"{_PAD + scaled(x) * _SIDE:.1f},{8 + (1 - scaled(y)) * _SIDE:.1f}"
 
+    ends = (f"{_LEAST_RATE:.1%}" if logarithmic else "0%", "100%")
     line = " ".join(at(x, y) for x, y in points)
     axes = (
         f"<polyline class=guess points='{at(0, 0)} {at(1, 1)}'/>"
         f"<polyline class=axis points='{at(0, 1)} {at(0, 0)} {at(1, 0)}'/>"
-        f"<text x='{_PAD}' y='{size + 24}'>others taken for used</text>"
-        f"<text transform='translate(12 {size}) rotate(-90)'>used persons found</text>"
+        f"<text x={_PAD} y={_SIDE + 24}>{ends[0]}</text>"
+        f"<text x={_PAD + _SIDE} y={_SIDE + 24} text-anchor=end>{ends[1]}</text>"
+        f"<text x={_PAD + _SIDE / 2:.0f} y={_SIDE + 40} text-anchor=middle>others on the list</text>"
+        f"<text transform='translate(14 {_SIDE / 2 + 8:.0f}) rotate(-90)' text-anchor=middle>"
+        "used people on the list</text>"
     )
-    return _svg(label, size + _PAD + 8, size + 30, f"{axes}<polyline class=line points='{line}'/>")
+    return _svg(label, _SIDE + _PAD + 8, _SIDE + 46, f"{axes}<polyline class=line points='{line}'/>")
 
 
 def heat(label: str, names: Sequence[str], cells: Mapping[tuple[str, str], float]) -> str:
-    """Return the upper triangle of a matrix of columns; darker is farther from the real table."""
-    side = max(4, min(18, 560 // max(len(names), 1)))
+    """Return the upper triangle of a matrix of columns, or of blocks of columns, which have a diagonal.
+
+    A stronger colour is farther from the real table.
+    """
+    side = max(12, min(22, 560 // max(len(names), 1)))
     most = max([*cells.values(), 1e-9])
-    parts = []
+    room = _LABEL_ROOM
     place = {name: number for number, name in enumerate(names)}
+    parts = [_heat_labels(names, side, room, diagonal=any(a == b for a, b in cells))]
     for (first, second), value in cells.items():
-        x, y = place[second] * side, place[first] * side
         parts.append(
-            f"<rect class=heat x={x} y={y} width={side - 1} height={side - 1}"
-            f" fill-opacity='{0.05 + 0.95 * value / most:.3f}'>"
-            f"<title>{escape(first)} and {escape(second)}: {value:.4f}</title></rect>"
+            f"<rect class=made x={room + place[second] * side} y={room + place[first] * side}"
+            f" width={side - 1} height={side - 1} fill-opacity={0.05 + 0.95 * value / most:.2f}>"
+            f"<title>{escape(joined((first, second)))}: {value:.4f}</title></rect>"
         )
-    return _svg(label, side * len(names), side * len(names), "".join(parts))
+    extent = room + side * len(names)
+    return _svg(label, extent, extent, "".join(parts))
+
+
+def _heat_labels(names: Sequence[str], side: int, room: int, *, diagonal: bool) -> str:
+    """Return the names above the columns and, before the diagonal, those of the rows."""
+    parts = []
+    for number, name in enumerate(names):
+        short = escape(name if len(name) <= _LABEL_CHARACTERS else f"{name[: _LABEL_CHARACTERS - 1]}…")
+        middle = room + number * side + side / 2
+        parts.append(
+            f"<text transform='translate({middle + 4:.1f} {room - 4}) rotate(-90)'>{short}</text>"
+            if number or diagonal
+            else ""
+        )
+        if number < len(names) - 1 or diagonal:
+            end = room + (number + (not diagonal)) * side - 5
+            parts.append(f"<text x={end} y={middle + 4:.1f} text-anchor=end>{short}</text>")
+    return "".join(parts)
 
 
 def limits(rungs: Sequence[Mapping[str, Any]]) -> str:
     """Return each rung's excess with its lower limit, beside what is tolerated."""
-    most = max([abs(rung["excess"]) for rung in rungs] + [rung["tau"] for rung in rungs] + [0.005]) * 1.15
-    row, left, scale = 20, 110, 300
+    most = max([rung["excess"] for rung in rungs] + [rung["tau"] for rung in rungs] + [0.005])
+    least = min([rung["lower"] for rung in rungs] + [0.0])
+    row, left, scale = 22, 128, 200
 
-    def x(value: float) -> float:
-        return float(left + max(min(value / most, 1.0), -0.15) * scale)
+    def x(value: float) -> str:
+        return f"{left + (value - least) / (most - least) * scale:.1f}"
 
-    parts = []
+    parts = [f"<line class=axis x1={x(0)} x2={x(0)} y1=0 y2={row * len(rungs)} stroke-dasharray='2 4' />"]
     for number, rung in enumerate(rungs):
-        y = number * row + 10
-        kind = "fails" if rung["fails"] else "holds"
-        said = (
-            f"{rung['name']}: excess {rung['excess']:.2%}, at least {rung['lower']:.2%},"
-            f" tolerated {rung['tau']:.2%}"
-        )
+        y = number * row + 12
+        kind, said = ("fails", "fails") if rung["fails"] else ("holds", "holds")
         parts.append(
-            f"<g><title>{escape(said)}</title><text x=0 y={y + 4}>{escape(rung['name'])}</text>"
-            f"<line class={kind} x1='{x(rung['lower']):.1f}' x2='{x(rung['excess']):.1f}' y1={y} y2={y}/>"
-            f"<circle class={kind} cx='{x(rung['excess']):.1f}' cy={y} r=3.5 />"
-            f"<line class=tau x1='{x(rung['tau']):.1f}' x2='{x(rung['tau']):.1f}' y1={y - 8} y2={y + 8}/></g>"
+            f"<g><text x=0 y={y + 4}>{escape(rung['name'])}: {said}</text>"
+            f"<line class={kind} x1={x(rung['lower'])} x2={x(rung['excess'])} y1={y} y2={y} />"
+            f"<circle class={kind} cx={x(rung['excess'])} cy={y} r=4 />"
+            f"<line class=limit x1={x(rung['tau'])} x2={x(rung['tau'])} y1={y - 8} y2={y + 8} /></g>"
         )
-    return _svg(
-        "Excess of recognised persons by rung of the gate",
-        left + scale + 20,
-        row * len(rungs),
-        "".join(parts),
+    failed = sum(bool(rung["fails"]) for rung in rungs)
+    label = (
+        f"Excess of recognised people in {len(rungs)} tests of the gate, each with its lower limit and what"
+        f" is tolerated; {failed} fail. The table below has the figures."
     )
+    return _svg(label, left + scale + 20, row * len(rungs), "".join(parts))
+
+
+def share_bars(value: float | None, floor: float | None, most: float, threshold: float | None = None) -> str:
+    """Return two bars, a figure above and its floor below, with a line at the threshold.
+
+    The numbers stand in the cells beside it, so it is hidden from who cannot see it.
+    """
+    upper = "" if value is None else f"<rect class=made y=1 width={_scaled(value, most)} height=7 />"
+    lower = "" if floor is None else f"<rect class=own y=10 width={_scaled(floor, most)} height=7 />"
+    at = "" if threshold is None else _scaled(threshold, most)
+    line = f"<line class=limit x1={at} x2={at} y1=0 y2=18 vector-effect=non-scaling-stroke />" if at else ""
+    return (
+        f"<svg class=stretch aria-hidden=true viewBox='0 0 100 18' preserveAspectRatio=none>"
+        f"{upper}{lower}{line}</svg>"
+    )
+
+
+def key(made: str, own: str, limit: str | None = None) -> str:
+    """Return what the colours mean."""
+    square = "<svg aria-hidden=true viewBox='0 0 10 10'><rect class={} width=10 height=10 /></svg>{}"
+    parts = [square.format("made", escape(made)), square.format("own", escape(own))]
+    if limit is not None:
+        line = "<line class=limit x1=5 x2=5 y1=0 y2=10 />"
+        parts.append(f"<svg aria-hidden=true viewBox='0 0 10 10'>{line}</svg>{escape(limit)}")
+    return f"<p>{''.join(f'<span class=key>{part}</span>' for part in parts)}</p>"
+
+
+def hidden_share(value: float | None) -> str:
+    """Return a share, or that it is not shown because it is of too few persons."""
+    return "not shown, too few persons" if value is None else percent(value)
+
+
+def _scaled(value: float, most: float) -> str:
+    return f"{100 * min(max(value / max(most, 1e-9), 0.0), 1.0):.1f}"
 
 
 def _svg(label: str, width: float, height: float, content: str) -> str:
     return (
-        f"<svg role=img aria-label='{escape(label, quote=True)}' viewBox='0 0 {width:.0f} {height:.0f}'"
-        f" width='{width:.0f}' height='{height:.0f}'>{content}</svg>"
+        f'<svg role=img aria-label="{escape(label, quote=True)}" viewBox="0 0 {width:.0f} {height:.0f}"'
+        f" width={width:.0f} height={height:.0f}>{content}</svg>"
     )
-
-
-def _share(value: float | None) -> str:
-    return "not shown, too few persons" if value is None else f"{value:.2%}"

@@ -1,87 +1,265 @@
-"""What the figures say, in sentences for somebody who decides and does not compute."""
+"""What the figures say, in sentences for somebody who decides and does not compute.
+
+Each sentence follows from a figure by a rule that is written here, so that two reports with the same figures
+say the same. Where something was not measured, the sentence says that it was not, and never that all is well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
-_NEAR = 1.25
-"""A figure up to so many times its floor is as good as another real sample."""
+from syncline.validation.report.names import percent
 
-_AUC_TOLD_APART = 0.6
+NEAR = 1.25
+"""A figure up to so many times its floor is as good as that of another real sample: our choice."""
+
+FAR = 3.0
+"""A figure beyond so many times its floor is too far for more than trying programs: our choice."""
+
+TOO_NEAR = 0.5
+"""A figure under so many times its floor is as near as copies are: our choice."""
+
+TOLD_APART = 0.6
+"""From this area under the curve on a classifier tells synthetic rows from real ones: our choice."""
+
+AS_GOOD = 0.02
+"""A model that learns from synthetic rows is as good within so much area under the curve: our choice."""
+
+_MOST_SHOWN = 3
 
 
-def verdict(document: Mapping[str, Any]) -> list[str]:
-    """Return the verdict: whether the gate lets the table pass, and how like the real one it is."""
-    gate, metrics = document["gate"], document["metrics"]
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One question of the verdict; ``kind`` is good, mild or stop.
+
+    The first line says it in short, unless the lines are ``listed`` as equals.
+    """
+
+    question: str
+    kind: str
+    lines: tuple[str, ...]
+    listed: bool = False
+
+
+def answers(d: Mapping[str, Any]) -> tuple[Answer, Answer, Answer]:
+    """Return the verdict: is it safe, is it useful, what must one not do."""
+    return _safe(d), _useful(d), Answer("What must one not do with it?", "mild", _forbidden(d), listed=True)
+
+
+def gate_line(gate: Mapping[str, Any]) -> str:
+    """Return in one line what the gate says."""
     if gate["passed"]:
-        most = max(rung["excess"] for rung in gate["rungs"])
-        words = [
-            "The disclosure gate passes: no more people who were used are surely recognised in this table"
-            " than is tolerated. Among people of this number it notices copies of"
-            f" {gate['smallest_leak']:.2%} of them or more; fewer it may not see.",
-            "Passing does not mean that nobody is recognised: the largest excess over people who were not"
-            f" used is {max(most, 0.0):.2%}.",
-        ]
-    elif not gate["rungs"]:
-        words = [f"The disclosure gate does not pass: {gate['failures'][0]}."]
-    else:
-        words = ["The disclosure gate FAILS: do not share this table.", *gate["failures"][:3]]
-    return [*words, _likeness(metrics)]
+        return "passes"
+    return f"{'FAILS' if is_failed(gate) else 'not judged'}: {gate['failures'][0]}"
 
 
-def trusted(document: Mapping[str, Any]) -> list[str]:
+def is_failed(gate: Mapping[str, Any]) -> bool:
+    """Tell a gate that fails from one that could not judge: it had nobody to compare with."""
+    return not gate["passed"] and bool(gate.get("rungs") or len(gate["failures"]) > 1)
+
+
+def _safe(d: Mapping[str, Any]) -> Answer:
+    gate, question = d["gate"], "Is it safe to share?"
+    if gate["passed"]:
+        return Answer(question, "good", tuple(_passed(d)))
+    if not is_failed(gate):
+        return Answer(
+            question,
+            "mild",
+            (
+                "Not judged: treat this table like the real data until it has been.",
+                f"The reason: {gate['failures'][0]}.",
+            ),
+        )
+    failed = [f"{failure}." for failure in gate["failures"]]
+    more = len(failed) - _MOST_SHOWN
+    return Answer(
+        question,
+        "stop",
+        (
+            "No. The disclosure gate FAILS: do not share this table.",
+            "People whom it was made from are recognised in it more often than people who were not used, or"
+            " a row stands in it again and again. Whoever holds it may learn things about real people.",
+            *failed[:_MOST_SHOWN],
+            *([f"{more} more failures are listed under the disclosure gate."] if more > 0 else []),
+        ),
+    )
+
+
+def _passed(d: Mapping[str, Any]) -> Iterator[str]:
+    gate = d["gate"]
+    yield "The disclosure gate passes: no leak was found. This is evidence, not proof."
+    leak, people = gate["smallest_leak"], (d.get("people") or {}).get("train")
+    number = "" if not people else f", {ceil(leak * people):,} of {people:,}"
+    yield (
+        "People whom the table was made from are not surely recognised in it more often than people who were"
+        f" not used, beyond what is tolerated. The gate can see verbatim copies of {percent(leak)} of the"
+        f" people used{number}; a smaller leak it cannot see."
+    )
+    rungs = gate.get("rungs") or []
+    if rungs:
+        most = max(max(rung["excess"] for rung in rungs), 0.0)
+        yield (
+            f"The largest excess of recognised people that was measured is {percent(most)} of those used."
+            " It may be chance: it is not surely beyond what is tolerated."
+        )
+
+
+def _useful(d: Mapping[str, Any]) -> Answer:
+    question, metrics = "Is it useful?", d["metrics"]
+    pairs = _measured(metrics, "tv_2way") or _measured(metrics, "tv_1way")
+    if pairs is None:
+        return Answer(
+            question, "mild", ("Not measured: the table was not compared with real rows.", *_severe(d))
+        )
+    kind, short = _level(pairs, _measured(metrics, "auc_holdout"))
+    return Answer(question, kind, (short, *_severe(d), *_likeness(metrics), *_learning(metrics)))
+
+
+def _level(pairs: Mapping[str, Any], auc: Mapping[str, Any] | None) -> tuple[str, str]:
+    if not pairs["floor"]:
+        return "mild", "Perhaps: no second real sample says how near a table of this size can be."
+    ratio = pairs["value"] / pairs["floor"]
+    if ratio < TOO_NEAR:
+        return "mild", "It is much nearer to the real rows than other real rows are, as a copy would be."
+    if ratio <= NEAR and (auc is None or auc["value"] < TOLD_APART):
+        return "good", "Yes: on average it is as near to the real table as a second real sample would be."
+    if ratio <= NEAR:
+        return "mild", "Largely: columns and pairs are near, and a classifier sees finer differences."
+    if ratio <= FAR:
+        return "mild", "Partly: its overall shape is right, and fine details are not."
+    return "stop", "Hardly: it is far from the real table. Use it for trying programs only."
+
+
+def _severe(d: Mapping[str, Any]) -> list[str]:
+    """Return the warning that suppliers' codings disagree, which no figure would show."""
+    if not any(hazard["severe"] for hazard in d.get("hazards", ())):
+        return []
+    return ["Warning: codings of suppliers seem to disagree. Read the hazards before anything is computed."]
+
+
+def _likeness(metrics: Mapping[str, Any]) -> Iterator[str]:
+    pairs, auc = _measured(metrics, "tv_2way"), _measured(metrics, "auc_holdout")
+    if pairs is not None:
+        yield (
+            f"Of the rows, {percent(pairs['value'])} would have to change for a pair of columns to agree with"
+            f" the real table, on average; {_beside(pairs)}."
+        )
+    if auc is not None:
+        telling = "can hardly tell" if auc["value"] < TOLD_APART else "can tell"
+        yield f"A classifier {telling} its rows from real ones (area {auc['value']:.3f}; 0.5 is guessing)."
+
+
+def _learning(metrics: Mapping[str, Any]) -> Iterator[str]:
+    tstr = _measured(metrics, "tstr")
+    if tstr is not None:
+        other = "" if tstr["floor"] is None else f"; one that learns from real rows {tstr['floor']:.3f}"
+        yield (
+            f"A prediction model that learns from it reaches an area of {tstr['value']:.3f} on real"
+            f" people{other}."
+        )
+
+
+def _forbidden(d: Mapping[str, Any]) -> tuple[str, ...]:
+    lines = [
+        "Do not draw conclusions about any single person, or about groups of a few people.",
+        "Do not try to find people in it, and do not link it with other records of people.",
+        "Do not report a result from it as a finding about real people, and decide nothing about anybody by"
+        " it, before the result was repeated on the real data.",
+        "Do not count its rows as a sample: more synthetic rows are not more knowledge, and standard errors"
+        " that are computed from them are too small.",
+        "Do not call it anonymous because it is synthetic: whether it is, is a legal judgement about all the"
+        " means of those who hold it. This page is evidence for that judgement.",
+    ]
+    if not d["gate"]["passed"]:
+        lines.insert(0, "Do not pass it on: the disclosure gate has not passed.")
+    return tuple(lines)
+
+
+def trusted(d: Mapping[str, Any]) -> list[str]:
     """Return what the table can be used for, by its figures."""
-    metrics = document["metrics"]
+    metrics = d["metrics"]
     found = [
-        f"{what}: {metrics[name]['value']:.4f} from the real table, {_beside(metrics[name])}."
-        for name, what in (("tv_1way", "Shares in single columns"), ("tv_2way", "Relations of two columns"))
+        f"{what}: {percent(metrics[name]['value'])} from the real table, {_beside(metrics[name])}."
+        for name, what in (
+            ("tv_1way", "Shares in single columns"),
+            ("tv_2way", "Relations of two columns"),
+            ("tv_3way", "Relations of three columns"),
+        )
         if _is_near(metrics.get(name))
     ]
     tstr = metrics.get("tstr")
-    if tstr and tstr["value"] is not None and tstr["floor"] and tstr["value"] > tstr["floor"] - 0.02:
-        found.append(
-            f"Developing prediction models: one that learns from it reaches an area of {tstr['value']:.3f} on"
-            f" real people, one that learns from real rows {tstr['floor']:.3f}."
-        )
-    return found or ["No figure is as good as that of another real sample: use it for trying programs only."]
+    if tstr and tstr["value"] is not None and tstr["floor"] and tstr["value"] > tstr["floor"] - AS_GOOD:
+        found.append("Developing prediction models, to be fitted to real data before they are used.")
+    found.append("Its form: columns, types, codes and ranges are those of the schema; programs can be tried.")
+    if len(found) == 1:
+        found.append("Nothing more: no figure shows it as near to the real table as another real sample.")
+    return found
 
 
-def doubted(document: Mapping[str, Any]) -> list[str]:
+def doubted(d: Mapping[str, Any]) -> list[str]:
     """Return what the table should not be used for without a look at the real one."""
-    metrics = document["metrics"]
-    found = ["Conclusions about any single person, or about groups of a few: there are no persons in it."]
+    metrics = d["metrics"]
+    found = ["Anything about single people or small groups: there are no persons in it."]
     for name, what in (
         ("tv_1way", "single columns"),
-        ("tv_2way", "pairs"),
+        ("tv_2way", "pairs of columns"),
         ("tv_3way", "sets of three columns"),
     ):
         metric = metrics.get(name)
         if metric and metric["value"] is not None and not _is_near(metric):
-            worst = ", ".join(" and ".join(row["columns"]) for row in metric["detail"]["worst"][:3])
-            found.append(f"Fine relations among {what}: {_beside(metric)}; farthest are {worst}.")
+            worst = ", ".join(" and ".join(row["columns"]) for row in _worst(metric)[:_MOST_SHOWN])
+            found.append(
+                f"Details of {what}: {_beside(metric)}" + (f". Farthest: {worst}." if worst else ".")
+            )
+    if not metrics:
+        found.append("Any figure from it: nothing says how near it is to the real table.")
     rare = metrics.get("rare_categories")
     if rare and rare["value"] is not None and rare["value"] < 1:
         found.append(f"Rare categories: {1 - rare['value']:.0%} of them are missing.")
-    return found
+    return [*found, *_uneven(d)]
 
 
-def _likeness(metrics: Mapping[str, Any]) -> str:
-    auc, pairs = metrics["auc_holdout"], metrics["tv_2way"]
-    telling = "can hardly tell" if auc["value"] < _AUC_TOLD_APART else "can tell"
-    words = f"A classifier {telling} its rows from real ones (area {auc['value']:.3f}; 0.5 is guessing)."
-    if pairs["value"] is not None:
-        words += f" Pairs of columns are {pairs['value']:.4f} from the real table, {_beside(pairs)}."
-    return words
+def _uneven(d: Mapping[str, Any]) -> Iterator[str]:
+    """Say of which suppliers and subgroups the table is a worse picture than of the whole."""
+    far = [row for row in d.get("subgroups", ()) if row["floor"] and row["value"] > FAR * row["floor"]]
+    far.sort(key=lambda row: row["floor"] / row["value"])
+    if far:
+        named = ", ".join(f"{row['column']} = {row['subgroup']}" for row in far[:_MOST_SHOWN])
+        yield f"Comparisons between subgroups: much farther from the real rows than their floors are {named}."
+    whole = d["metrics"].get("tv_2way") or {}
+    distances = [
+        (row["metrics"]["tv_2way"]["value"], row["name"])
+        for row in d.get("by_supplier", ())
+        if "tv_2way" in row["metrics"] and row["metrics"]["tv_2way"]["value"] is not None
+    ]
+    if len(distances) > 1 and whole.get("value") is not None:
+        value, name = max(distances)
+        yield (
+            f"Statements about one supplier: the table describes all of them together. Farthest from it are"
+            f" the rows of {name} ({percent(value)} in pairs, all together {percent(whole['value'])})."
+        )
+
+
+def _measured(metrics: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    metric = metrics.get(name)
+    return metric if metric and metric["value"] is not None else None
+
+
+def _worst(metric: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list((metric.get("detail") or {}).get("worst", ()))
 
 
 def _beside(metric: Mapping[str, Any]) -> str:
     if metric["floor"] is None:
-        return "with no second real sample to compare with"
-    return f"two real samples are {metric['floor']:.4f} apart"
+        return "there is no second real sample to compare with"
+    return f"two real samples are {percent(metric['floor'])} apart"
 
 
 def _is_near(metric: Mapping[str, Any] | None) -> bool:
     if not metric or metric["value"] is None or not metric["floor"]:
         return False
-    return bool(metric["value"] <= _NEAR * metric["floor"])
+    return bool(metric["value"] <= NEAR * metric["floor"])

@@ -1,0 +1,312 @@
+"""The sections of a page that show what a comparison found: plots first, each beside its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from syncline.validation.report import plots
+from syncline.validation.report.markup import (
+    Cell,
+    Section,
+    beside,
+    bullets,
+    figure,
+    folded,
+    named_value,
+    number,
+    paragraphs,
+    table,
+    titled,
+)
+from syncline.validation.report.names import (
+    RISKS,
+    count,
+    goal_words,
+    interval,
+    joined,
+    percent,
+    plain_name,
+    shown,
+    stem,
+)
+
+_LEAST_P = 1e-12
+_MOST_MAPPED = 36
+_RATES = (0.001, 0.01, 0.1, 0.5)
+_KEY_OF_FLOOR = "floor: the same between two real samples"
+_OTHERS = "people who were not used"
+
+
+def evidence(d: Mapping[str, Any]) -> list[Section]:
+    """Return the sections of all that was compared; what a document lacks is left out."""
+    metrics = d["metrics"]
+    return [
+        Section("columns", "Columns: synthetic beside real", _distributions(d.get("distributions", ()))),
+        Section("pairs", "Pairs of columns", _pairs(metrics.get("tv_2way"), _column_names(d))),
+        Section("gate", "The disclosure gate", _gate(d["gate"])),
+        Section("membership", "Recognised as used or not", _membership(metrics.get("membership"))),
+        Section("risks", "Disclosure risks", _risks(metrics)),
+        Section("by-supplier", "By supplier", _by_supplier(d.get("by_supplier", ()), metrics)),
+        Section("by-subgroup", "By subgroup", _subgroups(d.get("subgroups", ()))),
+        Section("figures", "All figures", _figures(metrics)),
+    ]
+
+
+def measured(d: Mapping[str, Any]) -> list[Section]:
+    """Return how it was measured, and which columns no comparison saw."""
+    lines = [*d.get("how_measured", ())]
+    digest = d.get("candidate_sha256")
+    if digest:
+        lines.append(f"The table that was compared has the SHA-256 {digest}.")
+    lines += [
+        f"{name} is left out of all comparisons: not all tables have it." for name in d.get("left_out", ())
+    ]
+    return [Section("measured", "How this was measured", bullets(lines) if lines else "")]
+
+
+def _distributions(columns: Sequence[Mapping[str, Any]]) -> str:
+    if not columns:
+        return ""
+    drawn = "".join(f"<div>{_distribution(column)}</div>" for column in columns)
+    return f"{plots.key('synthetic, left', 'real, right')}<div class=plots>{drawn}</div>"
+
+
+def _distribution(column: Mapping[str, Any]) -> str:
+    name, labels = column["column"], column["labels"]
+    made, own = column["synthetic"], column["real"]
+    rows = [
+        (label, number(plots.hidden_share(a)), number(plots.hidden_share(b)))
+        for label, a, b in zip(labels, made, own, strict=True)
+    ]
+    group = "From" if column["numeric"] else "Value"
+    details = folded(f"Figures of {name}", table(f"Shares of {name}", (group, "Synthetic", "Real"), rows))
+    return titled(name, figure(plots.bars(name, made, own, labels), _ends(column)) + details)
+
+
+def _ends(column: Mapping[str, Any]) -> str:
+    labels = column["labels"]
+    if column["numeric"] and len(labels) > 3:
+        return f"From {labels[1]} to {labels[-2]}; the last bars are missing values."
+    names = ", ".join(labels[:6])
+    return f"{names}." if len(labels) <= 6 else f"{names}, and {len(labels) - 6} more."
+
+
+def _column_names(d: Mapping[str, Any]) -> list[str]:
+    return [column["column"] for column in d.get("distributions", ())]
+
+
+def _pairs(metric: Mapping[str, Any] | None, columns: Sequence[str]) -> str:
+    detail = metric and metric.get("detail")
+    if not metric or not detail:
+        return ""
+    cells = {(row["columns"][0], row["columns"][1]): row["value"] for row in detail.get("all", ())}
+    most = max([row["value"] for row in detail["worst"]] + [row["floor"] or 0 for row in detail["worst"]])
+    rows = [
+        (joined(row["columns"]), *_value_floor(row["value"], row["floor"], most)) for row in detail["worst"]
+    ]
+    farthest = table(
+        f"The pairs farthest from the real table, of {detail['sets']:,}",
+        ("Pair", "Synthetic", "Floor", "Beside each other"),
+        rows,
+    )
+    text = (
+        "The distance of a pair is the share of rows that would have to change for the two tables to agree in"
+        " it: 0% is equal, 100% has nothing in common."
+    )
+    map_ = _map(cells, columns, detail["sets"]) if cells else ""
+    return paragraphs([text]) + plots.key("synthetic", _KEY_OF_FLOOR) + beside(farthest, map_)
+
+
+def _map(cells: Mapping[tuple[str, str], float], columns: Sequence[str], sets: int) -> str:
+    """Return the map of all pairs; of many columns, of the means of pairs between blocks of neighbours."""
+    names = list(dict.fromkeys((*columns, *(name for pair in cells for name in pair))))
+    size = -(-len(names) // _MOST_MAPPED)
+    part = "Every pair" if len(cells) == sets else f"The first {len(cells):,} of {sets:,} pairs"
+    if size > 1:
+        part += f", as means over blocks of {size} neighbouring columns, numbered in the order above"
+        names, cells = _in_blocks(names, cells, size)
+    label = (
+        f"Map of the distances of pairs of columns, from {percent(min(cells.values()))} to"
+        f" {percent(max(cells.values()))}; the farthest are listed in the table."
+    )
+    caption = f"{part}; the stronger the colour, the farther from the real table."
+    return figure(plots.heat(label, names, cells), caption)
+
+
+def _in_blocks(
+    names: Sequence[str], cells: Mapping[tuple[str, str], float], size: int
+) -> tuple[list[str], dict[tuple[str, str], float]]:
+    """Return blocks of ``size`` columns, each called by its columns' numbers, and the mean of each two."""
+    starts = range(0, len(names), size)
+    blocks = [f"{start + 1}–{min(start + size, len(names))}" for start in starts]
+    block = {name: blocks[place // size] for place, name in enumerate(names)}
+    found: dict[tuple[str, str], list[float]] = {}
+    for (a, b), value in cells.items():
+        found.setdefault((block[a], block[b]), []).append(value)
+    return blocks, {pair: sum(values) / len(values) for pair, values in found.items()}
+
+
+def _value_floor(
+    value: float | None, floor: float | None, most: float, threshold: float | None = None
+) -> tuple[Cell, Cell, Cell]:
+    bars = Cell(plots.share_bars(value, floor, most, threshold), "bar")
+    return number(percent(value)), number(percent(floor)), bars
+
+
+def _gate(gate: Mapping[str, Any]) -> str:
+    rungs = gate.get("rungs") or ()
+    tests = tuple(f"{rung['name']}:" for rung in rungs)
+    others = [failure for failure in gate["failures"] if not failure.startswith(tests)]
+    failures = bullets(others) if others else ""
+    if not rungs:
+        return failures
+    text = (
+        "Of the people whom the table resembles most, how many more were used than were not? Had nobody been"
+        " used, both kinds would be found alike often. A dot is the share of the used people who are found"
+        " beyond that, its line goes down to the lower limit, and the upright bar is what is tolerated. A"
+        " test fails where even the lower limit lies beyond the bar.",
+        "xgap asks for people of whom a whole row stands in the table, gap for people whom one row resembles"
+        " far more than all others do, mia for people whom a classifier takes for used ones.",
+    )
+    rows = [
+        (
+            rung["name"],
+            "fails" if rung["fails"] else "holds",
+            *(number(count(rung[kind])) for kind in ("train", "holdout")),
+            *(number(percent(rung[kind])) for kind in ("excess", "lower", "tau")),
+            number(_probability(rung["p"])),
+        )
+        for rung in rungs
+    ]
+    head = ("Test", "Result", "Used", "Not used", "Excess", "At least", "Tolerated", "p")
+    drawn = figure(plots.limits(rungs), "Excess of recognised people, test by test")
+    return failures + paragraphs(text) + drawn + table("The tests of the gate", head, rows)
+
+
+def _probability(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}" if p >= _LEAST_P else f"< {_LEAST_P:.0e}"
+
+
+def _membership(metric: Mapping[str, Any] | None) -> str:
+    detail = metric and metric.get("detail")
+    if not detail:
+        return ""
+    roc = detail["roc"]
+    said = f"area under the curve {detail['auc']:.3f}, where 0.5 is guessing"
+    text = (
+        "An attacker lists the people who look most as if they had been used. The curve shows how many of"
+        " the used are on the list, by how many of the others are on it too. The dashed line is guessing: the"
+        " floor. On logarithmic axes the few who are recognised for sure are seen.",
+    )
+    alarms, found = zip(*roc, strict=True)
+    rates = [(percent(rate), number(percent(float(np.interp(rate, alarms, found))))) for rate in _RATES]
+    figures = table("The curve in figures", ("Others on the list", "Used people on it"), rates)
+    both = (
+        figure(plots.curve(f"Receiver operating characteristic, {said}.", roc), f"Linear axes; {said}"),
+        figure(
+            plots.curve(f"The same curve on logarithmic axes, {said}.", roc, logarithmic=True),
+            "Logarithmic axes",
+        ),
+    )
+    return f"{paragraphs(text)}<div class=plots>{both[0]}{both[1]}<div>{figures}</div></div>"
+
+
+def _risks(metrics: Mapping[str, Any]) -> str:
+    known = [
+        (name, metric)
+        for risk in RISKS
+        for name, metric in metrics.items()
+        if stem(name) == risk and metric["value"] is not None
+    ]
+    if not known:
+        return ""
+    most = max(max(m["value"], m["floor"] or 0, m["threshold"] or 0) for _, m in known)
+    rows = [
+        (
+            named_value(plain_name(name), metric["words"]),
+            number(percent(metric["value"])),
+            number(percent(metric["floor"])),
+            number(percent(metric["threshold"])),
+            Cell(plots.share_bars(metric["value"], metric["floor"], most, metric["threshold"]), "bar"),
+        )
+        for name, metric in known
+    ]
+    text = (
+        "A risk is what an attack gains from people who were used beyond what it gains from people who were"
+        " not: what can be said of people who are not in the data is knowledge about the world, not a leak.",
+    )
+    head = ("Risk", "Used", "Not used", "Threshold", "Beside each other")
+    return (
+        paragraphs(text)
+        + plots.key("people who were used", _OTHERS, "threshold, where there is one")
+        + table("Risks of disclosure", head, rows)
+    )
+
+
+def _by_supplier(suppliers: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> str:
+    if not suppliers:
+        return ""
+    known = [m for row in suppliers for m in row["metrics"].values() if m["value"] is not None]
+    most = max([max(m["value"], m.get("floor") or 0) for m in known] + [0.0])
+    rows = []
+    for row in suppliers:
+        single, pairs = (row["metrics"].get(name) or {} for name in ("tv_1way", "tv_2way"))
+        rows.append(
+            (
+                named_value(row["name"], row.get("words") or ""),
+                number(count(row["rows"])),
+                number(count(row.get("people"))),
+                number(percent(single.get("value"))),
+                *_value_floor(pairs.get("value"), pairs.get("floor"), most),
+            )
+        )
+    text = (
+        "How far the table is from the rows of each supplier alone. It is made from all of them together, so"
+        " a supplier whose people differ from the others' is farther from it than the whole.",
+    )
+    head = ("Supplier", "Rows", "People", "Single columns", "Pairs", "Floor", "Pairs beside floor")
+    return (
+        paragraphs(text)
+        + plots.key("distance in pairs", _KEY_OF_FLOOR)
+        + table("Distance by supplier", head, rows)
+    )
+
+
+def _subgroups(subgroups: Sequence[Mapping[str, Any]]) -> str:
+    if not subgroups:
+        return ""
+    most = max([max(row["value"] or 0, row["floor"] or 0) for row in subgroups])
+    rows = [
+        (
+            f"{row['column']}: {row['subgroup']}",
+            number(count(row["rows"])),
+            *_value_floor(row["value"], row["floor"], most),
+        )
+        for row in subgroups
+    ]
+    text = (
+        "How far the table is from the real rows within each subgroup. A table that is near on the whole can"
+        " be far for a small group: results about that group are then biased.",
+    )
+    head = ("Subgroup", "Rows", "Distance", "Floor", "Beside each other")
+    return paragraphs(text) + plots.key("distance", _KEY_OF_FLOOR) + table("Distance by subgroup", head, rows)
+
+
+def _figures(metrics: Mapping[str, Any]) -> str:
+    if not metrics:
+        return ""
+    rows = [
+        (
+            named_value(plain_name(name), f"{metric['words']} ({name}; {goal_words(metric)})"),
+            number(shown(metric["value"])),
+            number(interval(metric["interval"])),
+            number(shown(metric["floor"])),
+            number(shown(metric["threshold"])),
+        )
+        for name, metric in metrics.items()
+    ]
+    head = ("Figure", "Value", "95 % interval", "Real against real", "Threshold")
+    return table("Every figure, as in report.json", head, rows)

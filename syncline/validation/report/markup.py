@@ -1,0 +1,88 @@
+"""The pieces of a page: every text is escaped here, and every table has a caption and scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page: its name in links, its heading, and its content as markup; left out where empty."""
+
+    name: str
+    heading: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Markup of a cell, and its ``kind``: n for a number, or bar; else empty."""
+
+    markup: str
+    kind: str = ""
+
+
+def number(text: str) -> Cell:
+    """Return a cell of a number."""
+    return Cell(escape(text), "n")
+
+
+def paragraphs(lines: Iterable[str]) -> str:
+    """Return each sentence as a paragraph."""
+    return "".join(f"<p>{escape(line)}</p>" for line in lines)
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """Return a list of sentences."""
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
+
+
+def titled(heading: str, content: str) -> str:
+    """Return content under a heading of the third level."""
+    return f"<h3>{escape(heading)}</h3>{content}"
+
+
+def beside(*parts: str) -> str:
+    """Return parts beside each other where there is room, else one below the other."""
+    return f"<div class=two>{''.join(f'<div>{part}</div>' for part in parts)}</div>"
+
+
+def named_value(heading: str, small: str) -> Cell:
+    """Return the head of a row, with what it means in small letters below."""
+    return Cell(f"{escape(heading)}<small class=soft>{escape(small)}</small>")
+
+
+def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str | Cell]]) -> str:
+    """Return a table; the first cell of a row is its head. A wide one scrolls by itself, by keyboard too."""
+    numbers = {place for row in rows for place, c in enumerate(row) if isinstance(c, Cell) and c.kind == "n"}
+    ends = "".join(
+        f"<th scope=col{' class=n' if place in numbers else ''}>{escape(name)}</th>"
+        for place, name in enumerate(head)
+    )
+    body = "".join(f"<tr>{_row(row)}</tr>" for row in rows)
+    label = escape(caption, quote=True)
+    return (
+        f'<div class=wide role=group tabindex=0 aria-label="Table: {label}"><table>'
+        f"<caption>{escape(caption)}</caption><thead><tr>{ends}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row(cells: Sequence[str | Cell]) -> str:
+    parts = []
+    for place, item in enumerate(cells):
+        cell = Cell(escape(item)) if isinstance(item, str) else item
+        kind = f" class={cell.kind}" if cell.kind else ""
+        parts.append(f"<th scope=row>{cell.markup}</th>" if place == 0 else f"<td{kind}>{cell.markup}</td>")
+    return "".join(parts)
+
+
+def folded(summary: str, content: str) -> str:
+    """Return content that is opened on demand, without a script."""
+    return f"<details><summary>{escape(summary)}</summary>{content}</details>"
+
+
+def figure(plot: str, caption: str) -> str:
+    """Return a plot with its caption."""
+    return f"<figure>{plot}<figcaption>{escape(caption)}</figcaption></figure>"

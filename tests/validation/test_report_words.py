@@ -1,0 +1,119 @@
+"""What a report says follows from its figures: each sentence is provoked, and its absence too."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from syncline.validation.report.words import answers, doubted, gate_line, is_failed, trusted
+from tests.study.made_report import assessment, document
+
+RUNG = {"name": "gap 1 %", "train": 9, "holdout": 2, "excess": 0.004, "fails": False}
+PASSES = {"passed": True, "failures": [], "rungs": [RUNG], "smallest_leak": 0.02}
+FAILS = {"passed": False, "failures": ["one", "two", "three", "four"], "rungs": [RUNG], "smallest_leak": 0.02}
+NOBODY = {"passed": False, "failures": ["nobody was held out"], "rungs": []}
+REPEATED = {"passed": False, "failures": ["nobody was held out", "repeated rows: a row stands"], "rungs": []}
+
+
+def figure(value: float | None, floor: float | None = None) -> dict[str, Any]:
+    worst = [{"columns": ["age", "ward"], "value": value, "floor": floor}]
+    return {"value": value, "floor": floor, "detail": {"worst": worst}, "words": ""}
+
+
+def report(gate: dict[str, Any] = PASSES, **metrics: dict[str, Any]) -> dict[str, Any]:
+    return {"gate": gate, "metrics": metrics, "people": {"train": 900, "holdout": 600}}
+
+
+def test_a_passing_gate_is_evidence_and_says_what_it_cannot_see() -> None:
+    safe, _, forbidden = answers(report())
+    assert safe.kind == "good"
+    assert "This is evidence, not proof." in safe.lines[0]
+    assert "copies of 2.00% of the people used, 18 of 900; a smaller leak it cannot see" in safe.lines[1]
+    assert "0.40%" in safe.lines[2]
+    assert not any("pass it on" in line for line in forbidden.lines)
+
+
+def test_a_failing_gate_forbids_sharing_and_counts_what_it_does_not_list() -> None:
+    safe, _, forbidden = answers(report(FAILS))
+    assert safe.kind == "stop"
+    assert safe.lines[0] == "No. The disclosure gate FAILS: do not share this table."
+    assert safe.lines[-1] == "1 more failures are listed under the disclosure gate."
+    assert forbidden.lines[0].startswith("Do not pass it on")
+    assert gate_line(FAILS) == "FAILS: one"
+
+
+def test_without_a_holdout_the_gate_is_not_judged_unless_the_table_alone_gives_itself_away() -> None:
+    assert answers(report(NOBODY))[0].kind == "mild"
+    assert "treat this table like the real data" in answers(report(NOBODY))[0].lines[0]
+    assert gate_line(NOBODY) == "not judged: nobody was held out"
+    assert is_failed(REPEATED)
+    assert answers(report(REPEATED))[0].kind == "stop"
+    assert gate_line(PASSES) == "passes"
+
+
+@pytest.mark.parametrize(
+    ("pairs", "auc", "kind", "word"),
+    [
+        (figure(0.05, 0.05), 0.52, "good", "Yes:"),
+        (figure(0.05, 0.05), 0.7, "mild", "Largely:"),
+        (figure(0.1, 0.05), 0.52, "mild", "Partly:"),
+        (figure(0.2, 0.05), 0.9, "stop", "Hardly:"),
+        (figure(0.01, 0.05), 0.5, "mild", "It is much nearer to the real rows than other real rows are"),
+        (figure(0.05), 0.5, "mild", "Perhaps:"),
+    ],
+)
+def test_usefulness_is_measured_by_the_floor(pairs: dict[str, Any], auc: float, kind: str, word: str) -> None:
+    useful = answers(report(tv_2way=pairs, auc_holdout=figure(auc)))[1]
+    assert useful.kind == kind
+    assert useful.lines[0].startswith(word)
+
+
+def test_nothing_measured_is_said_and_never_taken_for_good() -> None:
+    useful = answers(report())[1]
+    assert (useful.kind, useful.lines[0][:13]) == ("mild", "Not measured:")
+    assert any("nothing says how near" in line for line in doubted(report()))
+    assert trusted(report())[-1].startswith("Nothing more:")
+
+
+def test_a_severe_hazard_stands_in_the_verdict() -> None:
+    found = report(tv_2way=figure(0.05, 0.05)) | {"hazards": [{"severe": True, "words": "kg and lb"}]}
+    assert any(line.startswith("Warning: codings of suppliers") for line in answers(found)[1].lines)
+    found["hazards"][0]["severe"] = False
+    assert not any(line.startswith("Warning:") for line in answers(found)[1].lines)
+
+
+def test_far_subgroups_and_the_farthest_supplier_are_doubted() -> None:
+    said = " ".join(doubted(assessment()))
+    assert (
+        "Comparisons between subgroups: much farther from the real rows than their floors are ward = <b>."
+        in said
+    )
+    assert "Farthest from it are the rows of north <b>" in said
+    even = copy.deepcopy(assessment())
+    even["subgroups"][0]["value"] = 0.05
+    even["by_supplier"] = even["by_supplier"][:1]
+    assert "subgroup" not in " ".join(doubted(even))
+    assert "one supplier" not in " ".join(doubted(even))
+
+
+def test_what_is_near_its_floor_is_trusted_and_the_rest_doubted_with_its_worst() -> None:
+    found = report(tv_1way=figure(0.02, 0.02), tv_2way=figure(0.2, 0.05), rare_categories=figure(0.75, 1.0))
+    assert (
+        trusted(found)[0]
+        == "Shares in single columns: 2.00% from the real table, two real samples are 2.00% apart."
+    )
+    assert (
+        "Details of pairs of columns: two real samples are 5.00% apart. Farthest: age and ward."
+        in doubted(found)
+    )
+    assert "Rare categories: 25% of them are missing." in doubted(found)
+
+
+def test_a_study_that_was_not_compared_says_why() -> None:
+    made = document(None)
+    assert made["gate"]["failures"] == ["the suppliers were not asked to compare the table with their rows"]
+    assert made["metrics"] == {}
+    none = document(None, validation="none")
+    assert "validation: none" in none["gate"]["failures"][0]
