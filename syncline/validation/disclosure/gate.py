@@ -23,6 +23,7 @@ from syncline.validation.disclosure.ladder import (
     top_ladder,
 )
 from syncline.validation.disclosure.scores import PersonScores
+from syncline.validation.disclosure.shown import count_words, shown_count
 
 ALPHA = 0.01
 """Level of the whole gate."""
@@ -46,11 +47,15 @@ DEFAULT_THRESHOLDS = Thresholds()
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """What the gate says: its rungs, the failures in words, and the smallest leak that it could see."""
+    """What the gate says: its rungs, the failures in words, and the smallest leak that it could see.
+
+    Counts of fewer than ``min_cell`` persons are not printed.
+    """
 
     rungs: tuple[Rung, ...]
     failures: tuple[str, ...]
     smallest_leak: float
+    min_cell: int = 1
 
     @property
     def passed(self) -> bool:
@@ -66,8 +71,8 @@ class GateResult:
             "rungs": [
                 {
                     "name": rung.name,
-                    "train": rung.train,
-                    "holdout": rung.holdout,
+                    "train": shown_count(rung.train, self.min_cell),
+                    "holdout": shown_count(rung.holdout, self.min_cell),
                     "excess": round(rung.excess, 6),
                     "lower": round(rung.lower, 6),
                     "p": rung.p,
@@ -106,7 +111,12 @@ def without_holdout(repeated: str | None) -> GateResult:
     return GateResult((), (NO_HOLDOUT,) if repeated is None else (NO_HOLDOUT, repeated), 1.0)
 
 
-def judge(scores: Scores, repeated: str | None, thresholds: Thresholds = DEFAULT_THRESHOLDS) -> GateResult:
+def judge(
+    scores: Scores,
+    repeated: str | None,
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
+    min_cell: int = 1,
+) -> GateResult:
     """Run the gate over merged scores; ``repeated`` says what the table alone shows, if anything."""
     alpha, tolerated = thresholds.alpha, thresholds.tolerated
     cells = len(EXACT_STEPS_BITS) + (2 if scores.membership else 1) * len(TOP_SHARES)
@@ -114,17 +124,18 @@ def judge(scores: Scores, repeated: str | None, thresholds: Thresholds = DEFAULT
     rungs = exact_ladder(scores.exact, level, 0.0) + top_ladder("gap", scores.isolation, level, tolerated)
     if scores.membership:
         rungs += top_ladder("mia", scores.membership, level, tolerated)
-    failures = [_words(rung) for rung in rungs if rung.fails]
+    failures = [_words(rung, min_cell) for rung in rungs if rung.fails]
     if repeated is not None:
         failures.append(repeated)
     n_train = sum(stratum.n_train for stratum in scores.exact)
     n_holdout = sum(stratum.n_holdout for stratum in scores.exact)
-    return GateResult(tuple(rungs), tuple(failures), smallest_leak(n_train, n_holdout, level))
+    return GateResult(tuple(rungs), tuple(failures), smallest_leak(n_train, n_holdout, level), min_cell)
 
 
-def _words(rung: Rung) -> str:
+def _words(rung: Rung, min_cell: int) -> str:
+    used, others = (count_words(count, min_cell) for count in (rung.train, rung.holdout))
     return (
-        f"{rung.name}: {rung.train} persons who were used and {rung.holdout} who were not are recognised;"
+        f"{rung.name}: {used} persons who were used and {others} who were not are recognised;"
         f" beyond chance {rung.excess:.2%} of those used (at least {rung.lower:.2%}, tolerated"
         f" {rung.tau:.2%}, p = {rung.p:.1e})"
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from syncline.data.blob import Json
 from syncline.validation.disclosure.key_attack import KeyAttack, KeyCounts
+from syncline.validation.disclosure.shown import shown_rate
 from syncline.validation.metric import Goal, Metric
 
 MEANINGFUL_VALUES = 2
@@ -30,7 +31,7 @@ class KeyEvidence:
     holdout: KeyCounts | None
 
 
-def key_figures(levels: Sequence[KeyEvidence], sensitive: Sequence[str]) -> list[Metric]:
+def key_figures(levels: Sequence[KeyEvidence], sensitive: Sequence[str], min_cell: int = 1) -> list[Metric]:
     """Return the figures of every kind of disclosure by keys.
 
     ``identity_unique`` are the replicated uniques and ``attribute_disclosive`` the cells that are disclosive
@@ -41,14 +42,14 @@ def key_figures(levels: Sequence[KeyEvidence], sensitive: Sequence[str]) -> list
     ``meaningful_identity`` follows El Emam, Mosquera and Bass (2020, doi:10.2196/23139): a correct match
     among the persons with the same keys, and enough sensitive values learnt from it.
     """
-    figures = [_figure("identity_unique", levels, _unique, _UNIQUE)]
+    figures = [_figure("identity_unique", levels, partial(_unique, min_cell), _UNIQUE)]
     for j, name in enumerate(sensitive):
         figures += [
-            _figure(f"attribute_cap:{name}", levels, partial(_attribution, j), _CAP),
-            _figure(f"attribute_disclosive:{name}", levels, partial(_disclosive, j), _DISCLOSIVE),
-            _inferential(name, j, levels),
+            _figure(f"attribute_cap:{name}", levels, partial(_attribution, min_cell, j), _CAP),
+            _figure(f"attribute_disclosive:{name}", levels, partial(_disclosive, min_cell, j), _DISCLOSIVE),
+            _inferential(name, j, levels, min_cell),
         ]
-    figures.append(_meaningful(levels, len(sensitive)))
+    figures.append(_meaningful(levels, len(sensitive), min_cell))
     return figures
 
 
@@ -74,21 +75,23 @@ def _level(level: str, value: float, floor: float | None) -> dict[str, Json]:
     return {"level": level, "value": round(value, 6), "floor": None if floor is None else round(floor, 6)}
 
 
-def _unique(attack: KeyAttack, counts: KeyCounts) -> float:
-    return float(((counts.matched == 1) & (attack.sizes == 1)).sum()) / max(counts.people, 1)
+def _unique(min_cell: int, attack: KeyAttack, counts: KeyCounts) -> float:
+    return shown_rate(int(((counts.matched == 1) & (attack.sizes == 1)).sum()), counts.people, min_cell)
 
 
-def _attribution(j: int, attack: KeyAttack, counts: KeyCounts) -> float:
-    return float((counts.shared[j] / attack.sizes).sum()) / max(int(counts.matched.sum()), 1)
+def _attribution(min_cell: int, j: int, attack: KeyAttack, counts: KeyCounts) -> float:
+    """Return 0 where fewer than ``min_cell`` persons match: their mean would tell of single ones."""
+    matched = int(counts.matched.sum())
+    return float((counts.shared[j] / attack.sizes).sum()) / matched if matched >= min_cell else 0.0
 
 
-def _disclosive(j: int, attack: KeyAttack, counts: KeyCounts) -> float:
-    return float(counts.right[j][attack.unanimous[j]].sum()) / max(counts.people, 1)
+def _disclosive(min_cell: int, j: int, attack: KeyAttack, counts: KeyCounts) -> float:
+    return shown_rate(int(counts.right[j][attack.unanimous[j]].sum()), counts.people, min_cell)
 
 
-def _inferential(name: str, j: int, levels: Sequence[KeyEvidence]) -> Metric:
+def _inferential(name: str, j: int, levels: Sequence[KeyEvidence], min_cell: int) -> Metric:
     words = "success of guessing beyond that against persons who were not used, as a share of what is left"
-    rows = [_guessing(e, j) for e in levels]
+    rows = [_guessing(e, j, min_cell) for e in levels]
     known = [row for row in rows if row[1] is not None]
     if not known:
         return Metric(
@@ -101,9 +104,11 @@ def _inferential(name: str, j: int, levels: Sequence[KeyEvidence]) -> Metric:
     )
 
 
-def _guessing(evidence: KeyEvidence, j: int) -> tuple[str, float | None, tuple[float, float] | None]:
+def _guessing(
+    evidence: KeyEvidence, j: int, min_cell: int
+) -> tuple[str, float | None, tuple[float, float] | None]:
     train, holdout = evidence.train, evidence.holdout
-    if holdout is None or not (train.matched.sum() and holdout.matched.sum()):
+    if holdout is None or min(train.matched.sum(), holdout.matched.sum()) < max(min_cell, 1):
         return evidence.level, None, None
     attack, attack_error = _rate(int(train.right[j].sum()), int(train.matched.sum()))
     control, control_error = _rate(int(holdout.right[j].sum()), int(holdout.matched.sum()))
@@ -120,11 +125,14 @@ def _rate(successes: int, trials: int) -> tuple[float, float]:
     return successes / trials, float(np.sqrt(centre * (1 - centre) / n))
 
 
-def _meaningful(levels: Sequence[KeyEvidence], n_sensitive: int) -> Metric:
+def _meaningful(levels: Sequence[KeyEvidence], n_sensitive: int, min_cell: int) -> Metric:
     if n_sensitive < MEANINGFUL_VALUES:
         words = f"not computed: it needs at least {MEANINGFUL_VALUES} sensitive columns"
         return Metric("meaningful_identity", None, threshold=MEANINGFUL_THRESHOLD, words=words)
-    curves = [(e.level, _curve(e.train), None if e.holdout is None else _curve(e.holdout)) for e in levels]
+    curves = [
+        (e.level, _curve(e.train, min_cell), None if e.holdout is None else _curve(e.holdout, min_cell))
+        for e in levels
+    ]
     place = MEANINGFUL_VALUES - 1
     level, curve, control = max(curves, key=lambda row: row[1][place])
     detail: Json = {
@@ -149,7 +157,12 @@ def _meaningful(levels: Sequence[KeyEvidence], n_sensitive: int) -> Metric:
     )
 
 
-def _curve(counts: KeyCounts) -> list[float]:
+def _curve(counts: KeyCounts, min_cell: int) -> list[float]:
     """Return the risk by the number of values learnt: a match is right with one in the size of its class."""
     weights = 1 / np.maximum(counts.matched, 1)
-    return [float((learnt * weights).sum()) / max(counts.people, 1) for learnt in counts.learnt]
+    concerned = [int(learnt.sum()) for learnt in counts.learnt]
+    risks = [float((learnt * weights).sum()) for learnt in counts.learnt]
+    return [
+        shown_rate(min_cell - 1 if 0 < persons < min_cell else risk, counts.people, 1)
+        for persons, risk in zip(concerned, risks, strict=True)
+    ]

@@ -6,6 +6,7 @@ import numpy as np
 
 from syncline.data.blob import Json
 from syncline.validation.disclosure.scores import PersonScores
+from syncline.validation.disclosure.shown import shown_rate
 from syncline.validation.histograms import Ints, roc, superiority
 from syncline.validation.intervals import wilson
 from syncline.validation.metric import Goal, Metric
@@ -15,21 +16,23 @@ FALSE_ALARMS = 0.001
 doi:10.1109/SP46214.2022.9833649): few are accused, and rightly."""
 
 
-def score_figures(train: PersonScores, holdout: PersonScores | None) -> list[Metric]:
+def score_figures(train: PersonScores, holdout: PersonScores | None, min_cell: int = 1) -> list[Metric]:
     """Return exact matches, nearness and membership inference, used persons beside those held out."""
-    figures = [_exact(train, holdout)]
+    figures = [_exact(train, holdout, min_cell)]
     if holdout is None or not (holdout.people and train.people):
         words = "not computed: nobody was held out"
         return [*figures, *(Metric(name, None, words=words) for name in ("nearer_to_train", "membership"))]
-    return [*figures, _nearer(train, holdout), _membership(train, holdout)]
+    return [*figures, _nearer(train, holdout), _membership(train, holdout, min_cell)]
 
 
-def _exact(train: PersonScores, holdout: PersonScores | None) -> Metric:
-    value = int(train.exact.sum()) / max(train.people, 1)
-    floor = None if holdout is None else int(holdout.exact.sum()) / max(holdout.people, 1)
+def _exact(train: PersonScores, holdout: PersonScores | None, min_cell: int) -> Metric:
+    value = shown_rate(int(train.exact.sum()), train.people, min_cell)
+    floor = None
+    if holdout is not None:
+        floor = shown_rate(int(holdout.exact.sum()), holdout.people, min_cell)
     words = "share of persons of whom a whole row stands in the synthetic table"
     return Metric(
-        "exact_matches", value, wilson(int(train.exact.sum()), train.people), floor, Goal.FLOOR, None, words
+        "exact_matches", value, wilson(value * train.people, train.people), floor, Goal.FLOOR, None, words
     )
 
 
@@ -42,17 +45,23 @@ def _nearer(train: PersonScores, holdout: PersonScores) -> Metric:
     return Metric("nearer_to_train", area, interval, 0.5, Goal.FLOOR, None, words)
 
 
-def _membership(train: PersonScores, holdout: PersonScores) -> Metric:
+def _membership(train: PersonScores, holdout: PersonScores, min_cell: int) -> Metric:
     """Return the true positives at the false alarms allowed; the area under the curve stands beside it."""
     caught, alarms = _at(train.membership, holdout.membership, FALSE_ALARMS)
     area, _ = superiority(train.membership, holdout.membership)
-    curve: list[Json] = [[round(x, 5), round(y, 5)] for x, y in roc(train.membership, holdout.membership)]
-    detail: Json = {"auc": round(area, 6), "false_alarms": round(alarms / holdout.people, 6), "roc": curve}
+    least = (min_cell / holdout.people, min_cell / train.people)
+    curve: list[Json] = [
+        [round(x, 5), round(y, 5)]
+        for x, y in roc(train.membership, holdout.membership)
+        if (x == 0 or x >= least[0]) and (y == 0 or y >= least[1])
+    ]
+    value, floor = shown_rate(caught, train.people, min_cell), shown_rate(alarms, holdout.people, min_cell)
+    detail: Json = {"auc": round(area, 6), "false_alarms": round(floor, 6), "roc": curve}
     return Metric(
         "membership",
-        caught / train.people,
-        wilson(caught, train.people),
-        alarms / holdout.people,
+        value,
+        wilson(value * train.people, train.people),
+        floor,
         Goal.FLOOR,
         None,
         f"share of used persons recognised as such where at most {FALSE_ALARMS:.1%} of the others are",

@@ -101,15 +101,14 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
         *_learnt(evidence, judgement.target),
     ]
     scores = {party: _scores(layout, answer) for party, answer in evidence.answers.items()}
-    metrics += _score_figures(scores, has_holdout)
+    metrics += _score_figures(scores, has_holdout, judgement.min_cell)
     metrics.append(_alone(layout, merged, has_holdout))
     groups, gap = subgroup_figures(tables.pairs, _subgroup_columns(candidate), judgement.min_cell)
     metrics.append(gap)
     metrics += _regressions(candidate, evidence, judgement.min_cell)
     if candidate.attacks:
-        metrics += key_figures(
-            _key_evidence(candidate, layout, merged, has_holdout), candidate.aims.sensitive
-        )
+        found = _key_evidence(candidate, layout, merged, has_holdout)
+        metrics += key_figures(found, candidate.aims.sensitive, judgement.min_cell)
     return Assessment(
         {metric.name: metric for metric in metrics},
         _gate(candidate, scores, judgement, has_holdout),
@@ -178,10 +177,10 @@ def _scores(layout: Layout, answer: Counts) -> tuple[PersonScores, PersonScores]
 
 
 def _score_figures(
-    scores: Mapping[PartyId, tuple[PersonScores, PersonScores]], has_holdout: bool
+    scores: Mapping[PartyId, tuple[PersonScores, PersonScores]], has_holdout: bool, min_cell: int
 ) -> list[Metric]:
     train, holdout = _sum([pair[0] for pair in scores.values()]), _sum([pair[1] for pair in scores.values()])
-    return score_figures(train, holdout if has_holdout else None)
+    return score_figures(train, holdout if has_holdout else None, min_cell)
 
 
 def _sum(parts: Sequence[PersonScores]) -> PersonScores:
@@ -231,7 +230,8 @@ def _gate(
     words = None if repeated is None else repeated.words
     if not has_holdout:
         return without_holdout(words)
-    return judge(strata([scores[party] for party in sorted(scores)]), words, judgement.thresholds)
+    suppliers = strata([scores[party] for party in sorted(scores)])
+    return judge(suppliers, words, judgement.thresholds, judgement.min_cell)
 
 
 def _key_evidence(

@@ -27,7 +27,7 @@ MOST_SETS = 5000
 MOST_TRIPLES = 200
 RARE = 0.01
 _WORST = 10
-_MOST_LISTED = 2000
+_MOST_LISTED = 5000
 
 
 @dataclass(frozen=True, slots=True, eq=False)

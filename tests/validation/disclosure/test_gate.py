@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -91,3 +93,24 @@ def test_suppliers_are_strata_of_their_own() -> None:
     )
     assert [(r.train, r.holdout) for r in apart.rungs] == [(r.train, r.holdout) for r in pooled.rungs]
     assert [r.p for r in apart.rungs] == pytest.approx([r.p for r in pooled.rungs], abs=0.05)
+
+
+def test_counts_of_few_persons_are_not_printed() -> None:
+    leak = together(TRAIN.take(np.arange(150)), FRESH.take(np.arange(2850)))
+    shown = compared(TRAIN, leak, HOLDOUT, min_cell=1).gate.to_json()
+    hidden = compared(TRAIN, leak, HOLDOUT, min_cell=30).gate.to_json()
+    pairs = list(zip(shown["rungs"], hidden["rungs"], strict=True))
+    assert any(0 < rung["holdout"] < 30 for rung, _ in pairs)
+    for rung, safe in pairs:
+        for kind in ("train", "holdout"):
+            assert safe[kind] == (None if 0 < rung[kind] < 30 else rung[kind])
+    assert not re.search(r"\b([1-9]|[12][0-9]) (persons|who)", " ".join(hidden["failures"]))
+    assert "fewer than 30" in " ".join(hidden["failures"])
+
+
+def test_shares_of_few_persons_are_those_of_min_cell() -> None:
+    leak = together(TRAIN.take(np.arange(5)), FRESH.take(np.arange(2995)))
+    found = compared(TRAIN, leak, HOLDOUT, min_cell=100).metrics
+    assert found["exact_matches"].value in (0, 100 / 3000)
+    curve = found["membership"].detail["roc"]
+    assert all(x in (0, 1) or x >= 100 / 3000 for point in curve for x in point)
