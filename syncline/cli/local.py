@@ -122,10 +122,15 @@ def infer(
     typer.echo(infer_schema(read_table(open_named("DATA", data))).to_yaml(), nl=False)
 
 
-def new_directory(path: Path) -> Path:
-    """Make an empty directory for a release, or say why it cannot be used."""
+def require_new(path: Path) -> None:
+    """Raise UsageError unless a directory can be made at ``path``, or stands there empty."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise UsageError(f"--out {path}: exists already; name a new directory")
+
+
+def new_directory(path: Path) -> Path:
+    """Make an empty directory for a release, or say why it cannot be used."""
+    require_new(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncline.cli.hub_session import AsJson
-from syncline.cli.local import new_directory
+from syncline.cli.local import new_directory, require_new
 from syncline.cli.named_data import open_named
 from syncline.errors import UsageError
 
@@ -31,6 +31,13 @@ def validate(
     sensitive: Annotated[
         str, typer.Option("--sensitive", help="Columns that an attacker wants to know, with commas.")
     ] = "",
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--model", help="A regression to compare, as in 'y ~ a + b'; may be repeated."),
+    ] = None,
+    min_cell: Annotated[
+        int, typer.Option("--min-cell", min=1, help="No count of fewer persons is printed.")
+    ] = 11,
     person: Annotated[
         str | None, typer.Option("--person", help="The column of real tables that tells persons apart.")
     ] = None,
@@ -48,7 +55,7 @@ def validate(
             open_named(option, locator)
     if schema is not None and not schema.is_file():
         raise UsageError(f"--schema {schema}: no such file; check the path")
-    directory = new_directory(out)
+    require_new(out)
     found = compare(
         real,
         synthetic,
@@ -58,7 +65,10 @@ def validate(
         target=target,
         keys=_names(keys),
         sensitive=_names(sensitive),
+        models=models or [],
+        min_cell=min_cell,
     )
+    directory = new_directory(out)
     found.to_json(directory / "report.json")
     found.to_html(directory / "report.html")
     if as_json:

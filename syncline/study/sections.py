@@ -155,15 +155,15 @@ def _models(models: tuple[str, ...]) -> tuple[str, ...]:
     """Return formulas that can be read, written in one way."""
     if len(models) > MAX_MODELS:
         raise ValueError(f"must name at most {MAX_MODELS} models")
-    read = tuple(_formula(model) for model in models)
-    if len(set(read)) < len(read):
+    read = [_formula(model) for model in models]
+    if len({(formula.response, formula.terms) for formula in read}) < len(read):
         raise ValueError("names a model twice; keep one")
-    return read
+    return tuple(formula.text for formula in read)
 
 
-def _formula(model: str) -> str:
+def _formula(model: str) -> Formula:
     try:
-        return Formula.of(model).text
+        return Formula.of(model)
     except UsageError as error:
         raise ValueError(str(error).removeprefix("validation.models: ")) from None
 

@@ -70,7 +70,6 @@ WORDS = {
         *Severe,
         *SynthesizerSpec.later,
         "governance",
-        "models",
         "max_candidates",
     ],
     "policy.md": [*QuestionKind],

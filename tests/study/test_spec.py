@@ -94,7 +94,7 @@ def test_the_canonical_form_states_every_default(tmp_path: Path) -> None:
     assert written["privacy"] == {"differential_privacy": "none", "min_cell": 11, "secure_aggregation": False}
     assert written["quorum"] == {"deadline": "86400s", "min_suppliers": 2, "then": "pause"}
     assert written["release"] == {"approvals": 0, "formats": ["parquet"], "gate": "none"}
-    assert written["validation"] == {"holdout": 0.2, "keys": [], "sensitive": []}
+    assert written["validation"] == {"holdout": 0.2, "keys": [], "sensitive": [], "models": []}
     assert json.loads(read(tmp_path, HEAD + "validation: none\n").canonical())["validation"] == "none"
 
 
@@ -172,7 +172,9 @@ def test_wrong_keys_and_values_are_refused(tmp_path: Path, extra: str, said: str
         ("synthesizer: {method: copula}\n", "'copula' is not implemented by this version"),
         ("linkage: exact\n", "this version does not implement linkage"),
         ("governance: {contact: me}\n", "governance: this version does not implement it; leave it out"),
-        ("validation: {models: [y ~ a]}\n", "validation.models: this version does not implement it"),
+        ("validation: {models: [age ~ sx]}\n", "validation.models: 'sx' is not a column; did you mean sex?"),
+        ("validation: {models: [age ~ sex, age~sex]}\n", "validation.models names a model twice; keep one"),
+        ("validation: {models: [age ~ log(sex)]}\n", "validation.models 'age ~ log(sex)': write y ~ a + b"),
         *(
             (
                 f"synthesizer: {{{key}: x}}\n",

@@ -99,6 +99,8 @@ def test_without_the_option_a_failed_gate_is_still_a_written_report(tables: Path
     [
         (["--target", "il"], "there is no column 'il' to compare; did you mean ill?"),
         (["--keys", "age,wrad"], "there is no column 'wrad' to compare; did you mean ward?"),
+        (["--model", "ill ~ aeg"], "there is no column 'aeg'; did you mean age?"),
+        (["--model", "ill ~ log(age)"], "validation.models: 'ill ~ log(age)': write y ~ a + b"),
         (["--schema", "nowhere.yaml"], "--schema nowhere.yaml: no such file"),
         (["--holdout", "nowhere.csv"], "--holdout nowhere.csv: no such file"),
     ],
@@ -113,6 +115,7 @@ def test_a_wrong_argument_is_named_with_its_remedy(tables: Path, more: list[str]
     )
     assert isinstance(result.exception, UsageError)
     assert sentence in str(result.exception)
+    assert not (tables / "out").exists()
 
 
 def test_the_python_function_gives_figures_by_name_and_shows_itself() -> None:
