@@ -18,7 +18,6 @@ from pydantic_core import PydanticCustomError
 from syncline.data.section import Integer, Number, Section, Switch, word_of
 from syncline.data.variable import ColumnName, Labels, is_printable_line
 from syncline.errors import UsageError
-from syncline.questions.comparison import MAX_MODELS
 from syncline.study.flow import DataFlow
 from syncline.synthesizers.hazards.rules import Lacking, Severe
 from syncline.validation.utility.formula import Formula
@@ -149,6 +148,10 @@ def _formats(formats: tuple[Format, ...]) -> tuple[Format, ...]:
     if Format.PARQUET not in formats or len(set(formats)) != len(formats):
         raise ValueError("must name parquet, and may add csv")
     return formats
+
+
+MAX_MODELS = 16
+"""Regressions that a study declares at most."""
 
 
 def _models(models: tuple[str, ...]) -> tuple[str, ...]:

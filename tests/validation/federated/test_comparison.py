@@ -10,17 +10,22 @@ from syncline.data.batch import MemoryTable
 from syncline.errors import ProtocolError, WireError
 from syncline.protocols.asking import Answering, Memory, Request, admit
 from syncline.protocols.transition import PartyId
+from syncline.questions import comparison as comparison_questions
 from syncline.questions.comparison import (
     DEPTH,
     LEVELS,
     Forest,
     GrowTrees,
     PersonCount,
+    RegressionSums,
     Role,
     ScoreCandidate,
     ScoreTrees,
 )
 from syncline.questions.workspace import Workspace
+from syncline.study import sections
+from syncline.study.comparing import require_declared
+from syncline.study.spec import StudySpec
 from syncline.validation.boosting import fit
 from syncline.validation.federated.assessment import Judgement, assess
 from syncline.validation.federated.candidate import pack_cells, unpack_cells
@@ -33,6 +38,7 @@ from tests.validation.federated.parties import (
     AIMS,
     COMPARED,
     MODELLED,
+    MODELS,
     SCHEMA,
     candidate,
     dealt,
@@ -123,6 +129,10 @@ def tree_rows(asked: GrowTrees) -> TreeRows:
     return Comparer(AIMS.lottery)._rows(asked, Workspace(MemoryTable(SCHEMA, [BATCH])))
 
 
+def test_the_bounds_of_the_vocabulary_are_those_of_a_specification() -> None:
+    assert sections.MAX_MODELS == comparison_questions.MAX_MODELS
+
+
 def test_the_rounds_are_those_that_policies_count_apart() -> None:
     assert LEVELS + 2 == COMPARISON_ROUNDS
     assert [tree_count(rows) for rows in ((1, 1), (4000, 1000), (10**9, 0))] == [4, 10, LEVELS // DEPTH]
@@ -185,7 +195,7 @@ def test_another_table_than_the_named_one_is_refused() -> None:
 @pytest.mark.parametrize("what", ["column", "right", "leaves", "bins", "learners", "rows", "level"])
 def test_trees_that_do_not_follow_from_the_last_ones_are_refused(what: str) -> None:
     n = DEPTH + 3
-    (asked,) = ASKED[n].questions
+    asked, *_ = ASKED[n].questions
     assert isinstance(asked, GrowTrees)
     forest = Forest(asked.forest.column.copy(), asked.forest.right.copy(), asked.forest.leaves.copy())
     match what:
@@ -200,7 +210,7 @@ def test_trees_that_do_not_follow_from_the_last_ones_are_refused(what: str) -> N
         case "rows":
             asked = replace(asked, rows=(asked.rows[0] + 1, asked.rows[1]))
         case "level":
-            (asked,) = ASKED[n + 1].questions  # type: ignore[assignment]
+            asked, *_ = ASKED[n + 1].questions  # type: ignore[assignment]
     with pytest.raises(ProtocolError, match="do not follow"):
         admit(replace(ASKED[n], questions=(asked,)), memory_after(n))
 
@@ -255,3 +265,29 @@ def test_a_request_cut_or_changed_anywhere_raises_a_wire_error_or_reads(place: i
             RequestCodec().decode(damaged)
         except WireError:
             continue
+
+
+def test_regressions_are_asked_in_eight_rounds_and_no_more() -> None:
+    asked = [request for request in ASKED if any(isinstance(q, RegressionSums) for q in request.questions)]
+    assert len(asked) == comparison_questions.REGRESSION_ROUNDS
+    more = next(q for q in asked[0].questions if isinstance(q, RegressionSums))
+    request = ASKED[len(asked) + 1]
+    with pytest.raises(ProtocolError, match="which is all"):
+        admit(replace(request, questions=(*request.questions, more)), memory_after(len(asked) + 1))
+
+
+def test_a_model_that_the_study_does_not_declare_is_refused() -> None:
+    declared = {"holdout": "0.2", "models": [MODELS[1]]}
+    spec = StudySpec.model_validate(
+        {
+            "syncline": "1",
+            "study": "s",
+            "schema": SCHEMA,
+            "suppliers": [{"name": "a"}],
+            "validation": declared,
+        }
+    )
+    first = next(q for q in ASKED[1].questions if isinstance(q, RegressionSums))
+    with pytest.raises(ProtocolError, match="not one that the study declares"):
+        require_declared(spec, first)
+    require_declared(spec, replace(first, models=first.models[1:]))
