@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
-from syncline.cli.study_progress import follow, show_study, study_json
-from syncline.cli.table import print_json, print_table, shown_time
+from syncline.cli.study_progress import follow, print_studies, show_study, study_json
+from syncline.cli.table import print_json
 from syncline.errors import StudyFailed, UsageError
 
 if TYPE_CHECKING:
@@ -78,11 +78,7 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json([study_json(status) for status in found])
         return
-    rows = [
-        (status.study_id, status.name, status.state, str(status.rounds_done), shown_time(status.submitted_us))
-        for status in found
-    ]
-    print_table(("ID", "NAME", "STATE", "ROUNDS", "SUBMITTED"), rows, "No studies yet.")
+    print_studies(found, "No studies yet.")
 
 
 @studies.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from syncline.wire.research_client import ResearchClient
 
 RETRY_SECONDS = 1.0
+_WAITS = ("paused", "awaiting_release")
+"""States that a person ends; the reason says how."""
 
 
 async def follow(client: ResearchClient, study_id: StudyId, *, quiet: bool, terminal: bool) -> StudyStatus:
@@ -79,6 +82,18 @@ def _flow(item: SupplierStatus) -> str:
     return f"{item.flow} (asked: {item.flow_asked})" if narrowed else item.flow_asked or "-"
 
 
+def print_studies(found: Sequence[StudyStatus], empty: str) -> None:
+    """Print a table of studies, and below it what those wait for that need a person."""
+    rows = [
+        (one.study_id, one.name, one.state, str(one.rounds_done), shown_time(one.submitted_us))
+        for one in found
+    ]
+    print_table(("ID", "NAME", "STATE", "ROUNDS", "SUBMITTED"), rows, empty)
+    for one in found:
+        if one.state in _WAITS:
+            typer.echo(f"{one.study_id} {one.state}: {one.reason}")
+
+
 def study_json(status: StudyStatus) -> dict[str, Json]:
     """Return a study for programs."""
     return {
@@ -123,9 +138,9 @@ class _Progress:
         self._reason = ""
 
     def update(self, status: StudyStatus) -> None:
-        if status.state == "paused" and status.reason != self._reason:
+        if status.state in _WAITS and status.reason != self._reason:
             self._reason = status.reason
-            self.note(f"{status.name}: paused: {status.reason}")
+            self.note(f"{status.name}: {status.state}: {status.reason}")
             self.finish()
         self.note(f"{status.name}: {study_line(status)}")
 

@@ -31,6 +31,7 @@ quorum: {{min_suppliers: {least}, deadline: {deadline}, then: {then}}}
 synthesizer: {{method: {method}, seed: 7, rows: 250}}
 privacy: {{min_cell: 5}}
 validation: {{holdout: 0.2}}
+release: {{gate: none, approvals: 0}}
 """
 
 POLICY = """\
