@@ -55,6 +55,16 @@ def refuse(release: Release, reason: Why = "", home: Home = None, as_json: AsJso
     _decide(release, ReleaseVerdict.REFUSE, reason, None, home, as_json)
 
 
+def find_release(release: str, home: Path | None) -> ReleaseEntry:
+    """Return a release as the hub lists it for this member."""
+
+    async def work() -> ReleaseEntry:
+        async with await open_session(open_membership(home)) as client:
+            return choose_release(await client.releases(), release)
+
+    return asyncio.run(work())
+
+
 def choose_release(entries: list[ReleaseEntry], wanted: str) -> ReleaseEntry:
     """Return the one release that is meant; its id goes before a study's name that is the same."""
     found = [entry for entry in entries if wanted == entry.release_id]

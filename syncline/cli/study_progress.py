@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,12 +17,30 @@ if TYPE_CHECKING:
     from syncline.wire.research_client import ResearchClient
 
 RETRY_SECONDS = 1.0
-_WAITS = ("paused", "awaiting_release")
+AWAITING_RELEASE = "awaiting_release"
+_WAITS = ("paused", AWAITING_RELEASE)
 """States that a person ends; the reason says how."""
 
 
-async def follow(client: ResearchClient, study_id: StudyId, *, quiet: bool, terminal: bool) -> StudyStatus:
-    """Report a study's changes on standard error until it ends; a hub that restarts is waited for."""
+def has_ended(status: StudyStatus) -> bool:
+    """Tell whether a study has ended."""
+    return status.ended_us > 0
+
+
+def has_ended_or_waits_for_approval(status: StudyStatus) -> bool:
+    """Tell whether a study has ended, or its release waits for people."""
+    return has_ended(status) or status.state == AWAITING_RELEASE
+
+
+async def follow(
+    client: ResearchClient,
+    study_id: StudyId,
+    *,
+    quiet: bool,
+    terminal: bool,
+    until: Callable[[StudyStatus], bool] = has_ended,
+) -> StudyStatus:
+    """Report a study's changes on standard error ``until`` it ends; a hub that restarts is waited for."""
     from syncline.wire.refusals import PeerUnreachable
 
     shown = _Progress(quiet, terminal)
@@ -30,7 +48,7 @@ async def follow(client: ResearchClient, study_id: StudyId, *, quiet: bool, term
         try:
             async for status in client.watch(study_id):
                 shown.update(status)
-                if status.ended_us:
+                if until(status):
                     shown.finish()
                     return status
         except PeerUnreachable:

@@ -20,6 +20,8 @@ HUB_POINTS = {
     "database:before-commit",
     "database:after-commit",
     "decision:before-answer",
+    "draft:named",
+    "draft:recorded",
     "payload:before-rename",
     "payload:after-rename",
     "release:files-written",

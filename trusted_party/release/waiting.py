@@ -88,7 +88,7 @@ def missing_words(draft: Draft, found: Tally) -> str:
 def _why(draft: Draft) -> str:
     if draft.gate is None or draft.gate.passed:
         return ""
-    return f"failed the disclosure gate ({'; '.join(draft.gate.failures)[:300]}) and "
+    return f"did not pass the disclosure gate ({'; '.join(draft.gate.failures)[:300]}) and "
 
 
 def _either(names: tuple[str, ...]) -> str:
