@@ -29,6 +29,7 @@ schema: schema.yaml
 suppliers: [{suppliers}]
 synthesizer: {{method: cart, seed: {seed}}}
 validation: none
+release: {{gate: none, approvals: 0}}
 """
 
 

@@ -27,6 +27,7 @@ study: diabetes
 schema: schema.yaml
 suppliers: [{suppliers}]
 synthesizer: {{method: cart, seed: 1}}
+release: {{gate: none, approvals: 0}}
 """
 
 

@@ -42,6 +42,7 @@ quorum: {{min_suppliers: 1}}
 synthesizer: {{method: marginals}}
 privacy: {{min_cell: 1}}
 validation: none
+release: {{gate: none, approvals: 0}}
 """
 
 

@@ -14,6 +14,7 @@ from supplier_agent.cli.describe import describe
 from supplier_agent.cli.enrolment import enrol
 from supplier_agent.cli.policy import policy
 from supplier_agent.cli.prepare import prepare, suggest
+from supplier_agent.cli.releases import releases
 from supplier_agent.cli.status import status
 from supplier_agent.cli.studies import studies
 from syncline.version import __version__
@@ -62,5 +63,6 @@ app.command("suggest")(suggest)
 app.command("describe")(describe)
 app.add_typer(datasets, name="datasets")
 app.add_typer(studies, name="studies")
+app.add_typer(releases, name="releases")
 app.add_typer(policy, name="policy")
 app.add_typer(audit, name="audit")

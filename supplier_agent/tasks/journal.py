@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supplier_agent.consent import study_record
+from supplier_agent.consent import release_refusal, study_record
 from supplier_agent.datasets import catalogue
 from supplier_agent.home import AgentHome
 from supplier_agent.tasks import round_record
@@ -17,6 +17,7 @@ MIGRATIONS = (
     catalogue.PREPARATIONS,
     round_record.DETAIL + study_record.OUTCOME,
     study_record.PARTICIPATION,
+    release_refusal.TABLES,
 )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 
-from supplier_agent.consent import study_record
+from supplier_agent.consent import release_refusal, study_record
 from supplier_agent.consent.decision import decision_of
+from supplier_agent.consent.release_refusal import ReleaseRefusal
 from supplier_agent.consent.study_record import StudyRecord
 from supplier_agent.event_log import EventLog
 from supplier_agent.tasks import round_record
@@ -60,9 +61,11 @@ class Courier:
         """Try to send all that is not confirmed; True where nothing is left."""
         decisions = await self._database.read(study_record.undelivered_decisions)
         rounds = await self._database.read(round_record.undelivered_rounds)
+        refusals = await self._database.read(release_refusal.undelivered_refusals)
         sent = await asyncio.gather(
             *(self._guard(self._send_decision(study), study.study_id) for study in decisions),
             *(self._guard(self._send_round(record), record.study_id) for record in rounds),
+            *(self._guard(self._send_refusal(refusal), refusal.study_id) for refusal in refusals),
         )
         return all(sent)
 
@@ -88,6 +91,20 @@ class Courier:
             lambda connection: study_record.mark_delivered(connection, study.study_id, decision.signature)
         )
         self._log.info("decision sent", study=study.study_id, decision=decision.decision.value)
+
+    async def _send_refusal(self, refusal: ReleaseRefusal) -> None:
+        crash_point("refusal:before-send")
+        outcome = ""
+        try:
+            await self._connection.client.refuse_release(refusal.given)
+        except (ProtocolError, UnknownObject) as error:
+            outcome = str(error)
+            self._log.warning("release refusal not taken", study=refusal.study_id, reason=outcome)
+        crash_point("refusal:after-send")
+        await self._database.write(
+            lambda connection: release_refusal.mark_refusal_delivered(connection, refusal.release_id, outcome)
+        )
+        self._log.info("release refusal sent", study=refusal.study_id, release=refusal.release_id)
 
     async def _send_round(self, record: RoundRecord) -> None:
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import grpc.aio
 
 from syncline.errors import WireError
+from syncline.wire import releases
 from syncline.wire import supplier as convert
 from syncline.wire.gen.syncline.v1 import supplier_pb2 as pb
 from syncline.wire.gen.syncline.v1.supplier_pb2_grpc import SupplierServiceStub
@@ -25,6 +26,7 @@ from syncline.wire.messages import (
     SupplierDecision,
     TaskId,
 )
+from syncline.wire.release_messages import GivenDecision, ReleaseEntry
 from syncline.wire.status import error_from_rpc
 from syncline.wire.transport import TlsIdentity, client_channel
 
@@ -78,6 +80,17 @@ class HubClient:
         """Send a signed decision about a study."""
         message = convert.decision_to_proto(decision)
         await _result(self._stub.DecideStudy(message, timeout=CALL_SECONDS))
+
+    async def releases(self) -> list[ReleaseEntry]:
+        """Return the releases that this supplier's data is in, those that wait among them."""
+        message = pb.ListSupplierReleasesRequest()
+        answer = await _result(self._stub.ListSupplierReleases(message, timeout=CALL_SECONDS))
+        return [releases.release_from_proto(release) for release in answer.releases]
+
+    async def refuse_release(self, refusal: GivenDecision) -> None:
+        """Send a signed refusal of a release; the same one again changes nothing."""
+        message = releases.refusal_to_proto(refusal)
+        await _result(self._stub.RefuseRelease(message, timeout=CALL_SECONDS))
 
     async def read_payload(self, request: ChunkRequest) -> AsyncIterator[tuple[int, bytes]]:
         """Yield index and bytes of each chunk of a payload from the one asked for on."""

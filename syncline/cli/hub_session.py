@@ -11,6 +11,7 @@ import typer
 from syncline.durable.storage_fault import place_error
 
 if TYPE_CHECKING:
+    from syncline.identity.peer import Role
     from syncline.wire.membership import Membership
     from syncline.wire.research_client import ResearchClient
 
@@ -58,18 +59,17 @@ def login(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Get a certificate with a one-time token."""
+    """Get a certificate with a one-time token, as a researcher or as an approver, as the token says."""
     import asyncio
 
     from syncline.cli.new_member import only_if_enrolled, token_text
     from syncline.cli.table import print_json
     from syncline.clock import SystemClock
-    from syncline.identity.peer import Role
     from syncline.wire.enrolment_client import EnrolmentPlan, enrol
 
     directory = identity_directory(home)
-    plan = EnrolmentPlan(directory, hub, Role.RESEARCHER, enrolment)
     given = token_text(token)
+    plan = EnrolmentPlan(directory, hub, _role(given), enrolment)
     with only_if_enrolled(directory.parent):
         _make_private(directory.parent)
         member = asyncio.run(enrol(plan, given, SystemClock()))
@@ -78,6 +78,19 @@ def login(
         print_json({"name": member.name, "role": member.role, "hub": member.hub, "valid_until": until})
     else:
         typer.echo(f"You are {member.role} {member.name} at {member.hub}; the certificate renews itself.")
+
+
+def _role(token: str) -> Role:
+    """Return the role for which a token is, of those whose people work with this command."""
+    from syncline.errors import IdentityError
+    from syncline.identity.peer import Role
+    from syncline.identity.tokens import EnrolmentToken
+
+    try:
+        approves = EnrolmentToken.parse(token).role is Role.APPROVER
+    except IdentityError:
+        approves = False  # enrolling says what is wrong with it
+    return Role.APPROVER if approves else Role.RESEARCHER
 
 
 def _make_private(directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""``syncline releases``: list what was released and fetch it, verified, into a directory."""
+"""``syncline releases``: list releases, fetch them verified, and as an approver decide about them."""
 
 from __future__ import annotations
 
@@ -14,60 +14,58 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
-from syncline.cli.table import print_json, print_table, shown_bytes, shown_time
+from syncline.cli.release_decisions import approve, check_report, choose_release, refuse
+from syncline.cli.release_lines import print_releases, release_json
+from syncline.cli.table import print_json, shown_bytes
 from syncline.errors import IdentityError, StorageError, UsageError, WireError
 
 if TYPE_CHECKING:
     from syncline.wire.membership import Membership
-    from syncline.wire.messages import FileChunk, ReleaseEntry, ReleaseId
+    from syncline.wire.messages import FileChunk
+    from syncline.wire.release_messages import ReleaseEntry
 
-releases = typer.Typer(help="List and fetch releases.", no_args_is_help=True, rich_markup_mode=None)
+releases = typer.Typer(help="List, fetch and approve releases.", no_args_is_help=True, rich_markup_mode=None)
+
+
+releases.command("approve")(approve)
+releases.command("refuse")(refuse)
 
 
 @releases.command("list")
 def list_(home: Home = None, as_json: AsJson = False) -> None:
-    """List the releases of your studies, the newest first."""
+    """List the releases that you may fetch or decide about, the newest first, and what some wait for."""
     found = asyncio.run(_list(open_membership(home)))
-    found.sort(key=lambda entry: entry.released_us, reverse=True)
     if as_json:
-        print_json(
-            [
-                {
-                    "release_id": entry.release_id,
-                    "study_id": entry.study_id,
-                    "study": entry.study_name,
-                    "manifest_sha256": entry.manifest_sha256,
-                    "size": entry.size,
-                    "released_us": entry.released_us,
-                }
-                for entry in found
-            ]
-        )
-        return
-    rows = [
-        (entry.release_id, entry.study_name, shown_bytes(entry.size), shown_time(entry.released_us))
-        for entry in found
-    ]
-    print_table(("ID", "STUDY", "SIZE", "RELEASED"), rows, "No releases yet.")
+        print_json([release_json(entry) for entry in found])
+    else:
+        print_releases(found, "No releases yet.")
 
 
 @releases.command()
 def fetch(
     release: Annotated[str, typer.Argument(help="A release's id, or its study's id or name.")],
     out: Annotated[Path, typer.Option("--out", help="A directory that does not exist yet.")],
+    report_only: Annotated[
+        bool, typer.Option("--report-only", help="The report alone, as an approver reads it.")
+    ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch a release; the directory appears only after the hub's signature and every file were verified."""
+    """Fetch a release; the directory appears only after the hub's signature and every file were verified.
+
+    With --report-only the digest of report.json is compared with the one that a decision signs.
+    """
     if out.exists():
         raise UsageError(f"{out} exists already: name a directory with --out that does not")
     membership = open_membership(home)
     with _beside(out) as gathered:
-        release_id = asyncio.run(_fetch(membership, release, gathered))
-        files = _verify(gathered, membership)
+        entry = asyncio.run(_fetch(membership, release, gathered, report_only=report_only))
+        files = check_report(gathered, entry) if report_only else _verify(gathered, membership)
         gathered.rename(out)
     if as_json:
-        print_json({"release_id": release_id, "out": str(out), "files": files, "verified": True})
+        print_json({"release_id": entry.release_id, "out": str(out), "files": files, "verified": True})
+    elif report_only:
+        typer.echo(f"{out}: the report of release {entry.release_id}, the one that a decision signs")
     else:
         typer.echo(f"{out}: {len(files) + 2} files, verified against the hub's signature")
 
@@ -77,23 +75,11 @@ async def _list(membership: Membership) -> list[ReleaseEntry]:
         return await client.releases()
 
 
-async def _fetch(membership: Membership, wanted: str, directory: Path) -> ReleaseId:
+async def _fetch(membership: Membership, wanted: str, directory: Path, *, report_only: bool) -> ReleaseEntry:
     async with await open_session(membership) as client:
-        release_id = _choose(await client.releases(), wanted)
-        await write_files(client.fetch(release_id), directory)
-    return release_id
-
-
-def _choose(entries: list[ReleaseEntry], wanted: str) -> ReleaseId:
-    found = [
-        entry.release_id
-        for entry in entries
-        if wanted in (entry.release_id, entry.study_id, entry.study_name)
-    ]
-    if len(found) == 1:
-        return found[0]
-    many = "no release" if not found else f"{len(found)} releases"
-    raise UsageError(f"you have {many} '{wanted}': take the id from 'syncline releases list'")
+        entry = choose_release(await client.releases(), wanted)
+        await write_files(client.fetch(entry.release_id, report_only=report_only), directory)
+    return entry
 
 
 async def write_files(chunks: AsyncIterator[FileChunk], directory: Path) -> None:

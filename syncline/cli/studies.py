@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
-from syncline.cli.study_progress import follow, show_study, study_json
-from syncline.cli.table import print_json, print_table, shown_time
+from syncline.cli.study_progress import follow, has_ended, print_studies, show_study, study_json
+from syncline.cli.table import print_json
 from syncline.errors import StudyFailed, UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +34,21 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Sign a study and hand it to the hub; submitting the same one twice makes one study."""
+    status = submitted(file, home, quiet=as_json, until=has_ended if wait else None)
+    if as_json:
+        print_json(study_json(status))
+    elif not wait:
+        digest = status.specification_sha256
+        typer.echo(f"study {status.study_id} ({status.name}) is {status.state}; digest {digest}")
+        typer.echo(f"follow it with 'syncline studies wait {status.study_id}'")
+    if wait:
+        end(status)
+
+
+def submitted(
+    file: Path, home: Path | None, *, quiet: bool, until: Callable[[StudyStatus], bool] | None
+) -> StudyStatus:
+    """Sign and submit a study and follow it ``until`` something holds of it, or not at all."""
     import hashlib
 
     from syncline.identity.signatures import Purpose, sign
@@ -48,16 +63,11 @@ def submit(
     async def work(client: ResearchClient) -> StudyStatus:
         _warn_of(namesake(await client.studies(), spec.study, spec.digest))
         study_id = await client.submit(specification, signature)
-        return await _follow(client, study_id, as_json) if wait else await client.study(study_id)
+        if until is None:
+            return await client.study(study_id)
+        return await _follow(client, study_id, quiet, until)
 
-    status = _with_client(home, work)
-    if as_json:
-        print_json(study_json(status))
-    elif not wait:
-        typer.echo(f"study {status.study_id} ({status.name}) is {status.state}; digest {digest.hex()}")
-        typer.echo(f"follow it with 'syncline studies wait {status.study_id}'")
-    if wait:
-        _end(status)
+    return _with_client(home, work)
 
 
 @studies.command()
@@ -78,11 +88,7 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json([study_json(status) for status in found])
         return
-    rows = [
-        (status.study_id, status.name, status.state, str(status.rounds_done), shown_time(status.submitted_us))
-        for status in found
-    ]
-    print_table(("ID", "NAME", "STATE", "ROUNDS", "SUBMITTED"), rows, "No studies yet.")
+    print_studies(found, "No studies yet.")
 
 
 @studies.command()
@@ -90,12 +96,12 @@ def wait(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     """Follow a study until it ends; exit 1 where it ends without a release."""
 
     async def work(client: ResearchClient) -> StudyStatus:
-        return await _follow(client, (await _find(client, study)).study_id, as_json)
+        return await _follow(client, (await _find(client, study)).study_id, as_json, has_ended)
 
     status = _with_client(home, work)
     if as_json:
         print_json(study_json(status))
-    _end(status)
+    end(status)
 
 
 @studies.command()
@@ -164,10 +170,13 @@ def _warn_of(other: StudyStatus | None) -> None:
         )
 
 
-async def _follow(client: ResearchClient, study_id: StudyId, as_json: bool) -> StudyStatus:
-    return await follow(client, study_id, quiet=as_json, terminal=sys.stderr.isatty())
+async def _follow(
+    client: ResearchClient, study_id: StudyId, quiet: bool, until: Callable[[StudyStatus], bool]
+) -> StudyStatus:
+    return await follow(client, study_id, quiet=quiet, terminal=sys.stderr.isatty(), until=until)
 
 
-def _end(status: StudyStatus) -> None:
+def end(status: StudyStatus) -> None:
+    """Raise unless a study ended with a release."""
     if status.state != RELEASED:
         raise StudyFailed(f"study {status.name} is {status.state}: {status.reason or 'no reason was given'}")

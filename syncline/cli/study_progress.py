@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,10 +17,30 @@ if TYPE_CHECKING:
     from syncline.wire.research_client import ResearchClient
 
 RETRY_SECONDS = 1.0
+AWAITING_RELEASE = "awaiting_release"
+_WAITS = ("paused", AWAITING_RELEASE)
+"""States that a person ends; the reason says how."""
 
 
-async def follow(client: ResearchClient, study_id: StudyId, *, quiet: bool, terminal: bool) -> StudyStatus:
-    """Report a study's changes on standard error until it ends; a hub that restarts is waited for."""
+def has_ended(status: StudyStatus) -> bool:
+    """Tell whether a study has ended."""
+    return status.ended_us > 0
+
+
+def has_ended_or_waits_for_approval(status: StudyStatus) -> bool:
+    """Tell whether a study has ended, or its release waits for people."""
+    return has_ended(status) or status.state == AWAITING_RELEASE
+
+
+async def follow(
+    client: ResearchClient,
+    study_id: StudyId,
+    *,
+    quiet: bool,
+    terminal: bool,
+    until: Callable[[StudyStatus], bool] = has_ended,
+) -> StudyStatus:
+    """Report a study's changes on standard error ``until`` it ends; a hub that restarts is waited for."""
     from syncline.wire.refusals import PeerUnreachable
 
     shown = _Progress(quiet, terminal)
@@ -27,7 +48,7 @@ async def follow(client: ResearchClient, study_id: StudyId, *, quiet: bool, term
         try:
             async for status in client.watch(study_id):
                 shown.update(status)
-                if status.ended_us:
+                if until(status):
                     shown.finish()
                     return status
         except PeerUnreachable:
@@ -79,6 +100,18 @@ def _flow(item: SupplierStatus) -> str:
     return f"{item.flow} (asked: {item.flow_asked})" if narrowed else item.flow_asked or "-"
 
 
+def print_studies(found: Sequence[StudyStatus], empty: str) -> None:
+    """Print a table of studies, and below it what those wait for that need a person."""
+    rows = [
+        (one.study_id, one.name, one.state, str(one.rounds_done), shown_time(one.submitted_us))
+        for one in found
+    ]
+    print_table(("ID", "NAME", "STATE", "ROUNDS", "SUBMITTED"), rows, empty)
+    for one in found:
+        if one.state in _WAITS:
+            typer.echo(f"{one.study_id} {one.state}: {one.reason}")
+
+
 def study_json(status: StudyStatus) -> dict[str, Json]:
     """Return a study for programs."""
     return {
@@ -123,9 +156,9 @@ class _Progress:
         self._reason = ""
 
     def update(self, status: StudyStatus) -> None:
-        if status.state == "paused" and status.reason != self._reason:
+        if status.state in _WAITS and status.reason != self._reason:
             self._reason = status.reason
-            self.note(f"{status.name}: paused: {status.reason}")
+            self.note(f"{status.name}: {status.state}: {status.reason}")
             self.finish()
         self.note(f"{status.name}: {study_line(status)}")
 

@@ -43,10 +43,13 @@ def verify(
                 "files": list(found.files),
                 "signer": found.signer_fingerprint,
                 "pinned": found.pinned,
+                "approvals": [{"approver": name, "decision": said} for name, said in found.approvals],
             }
         )
     elif found.passed:
         typer.echo(_sentence(found, known))
+        for name, said in found.approvals:
+            typer.echo(f"signed by {name}: {said}")
     for failure in () if as_json else found.failures:
         typer.echo(f"error: {failure}", err=True)
     if not found.passed:

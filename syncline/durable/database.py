@@ -125,9 +125,15 @@ class Database:
 
 
 def _create_private(path: Path) -> None:
-    """Make the file with mode 600 before SQLite would make it with a looser one; side files follow suit."""
+    """Make the file with mode 600 before SQLite would make it with a looser one; side files follow suit.
+
+    A file that is there is not touched: closing it would drop the locks that SQLite holds on it in this
+    process, and another process could then take the write-ahead log for abandoned.
+    """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
     except OSError as fault:
         raise storage_error_from_os(path, fault) from fault
 

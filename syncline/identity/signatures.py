@@ -22,6 +22,7 @@ class Purpose(enum.StrEnum):
     STUDY_SPECIFICATION = "study-specification"
     STUDY_DECISION = "study-decision"
     RELEASE_MANIFEST = "release-manifest"
+    RELEASE_DECISION = "release-decision"
     ENROLMENT = "enrolment"
     CANDIDATE = "candidate"
 

@@ -19,6 +19,7 @@ from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.tabular_model import TabularModel
 from syncline.validation.cell_table import CellTable
+from syncline.validation.disclosure.gate import DEFAULT_THRESHOLDS, Thresholds
 from syncline.validation.federated.assessment import Assessment, Judgement, assess
 from syncline.validation.federated.candidate import Aims, Candidate
 from syncline.validation.federated.comparer import Comparer
@@ -69,10 +70,17 @@ def assess_study(
     rows = rows_of_release(spec, result)
     judgement = Judgement(
         min_cell=spec.privacy.min_cell,
+        thresholds=_thresholds(spec),
         target=comparison.target,
         released=rows if rows < comparison.candidate.cells.n_rows else None,
     )
     return assess(comparison.candidate, comparison.digest, evidence, judgement)
+
+
+def _thresholds(spec: StudySpec) -> Thresholds:
+    """Return the study's thresholds; where no gate stops the release, its verdict is by the default ones."""
+    gate = spec.release.gate
+    return DEFAULT_THRESHOLDS if gate is None else Thresholds(gate.alpha, gate.tolerated)
 
 
 def require_declared(spec: StudySpec, question: RegressionSums) -> None:

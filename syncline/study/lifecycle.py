@@ -23,6 +23,7 @@ class StudyState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     RELEASING = "releasing"
+    AWAITING_RELEASE = "awaiting_release"
     RELEASED = "released"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -67,9 +68,19 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_S.PAUSED, _S.RUNNING, "the lost supplier is back, or the operator resumes it"),
     Transition(_S.PAUSED, _S.FAILED, "the deadline passes"),
     Transition(_S.PAUSED, _S.CANCELLED, "its researcher or the operator cancels it"),
-    Transition(_S.RELEASING, _S.RELEASED, "the release is written, signed and verified"),
+    Transition(
+        _S.RELEASING, _S.AWAITING_RELEASE, "the draft is written; approvals are missing, or the gate failed"
+    ),
+    Transition(_S.RELEASING, _S.RELEASED, "the release is signed and verified, and needs no approval"),
     Transition(_S.RELEASING, _S.FAILED, "the release cannot be written or is refused"),
     Transition(_S.RELEASING, _S.CANCELLED, "its researcher or the operator cancels it"),
+    Transition(_S.AWAITING_RELEASE, _S.RELEASED, "enough approvers have signed; it is signed and verified"),
+    Transition(
+        _S.AWAITING_RELEASE,
+        _S.FAILED,
+        "an approver, the operator or a supplier refuses it, or its draft cannot be made again",
+    ),
+    Transition(_S.AWAITING_RELEASE, _S.CANCELLED, "its researcher or the operator cancels it"),
 )
 """Every allowed change; what is not here does not happen."""
 

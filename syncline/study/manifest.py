@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
@@ -24,6 +24,7 @@ from syncline.errors import IdentityError, StorageError, UsageError
 from syncline.identity.key_pin import KeyPin
 from syncline.identity.keys import public_signing_key
 from syncline.identity.signatures import Purpose, sign, verify
+from syncline.study.approvals import NETWORKED, ApprovalRecord, GateRecord, check_approvals
 from syncline.study.flow import DataFlow
 from syncline.study.participation import Participation
 
@@ -91,6 +92,7 @@ class ReleaseFacts:
 
     ``seed_commitment`` is the SHA-256 of the seed's bytes; ``content_sha256`` maps names of tables to the
     digest of their names, types and values, which stays the same over versions of the format's library.
+    ``gate`` is None where the study runs none; ``run`` says whether a hub ran the study, or one process.
     """
 
     study_id: str
@@ -105,6 +107,10 @@ class ReleaseFacts:
     rounds: tuple[RoundRecord, ...]
     seed_commitment: str
     content_sha256: Mapping[str, str] = field(default_factory=dict)
+    release_id: str = ""
+    run: str = NETWORKED
+    gate: GateRecord | None = None
+    approvals: tuple[ApprovalRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ class Verification:
     """What checking a release found.
 
     ``pinned`` tells whether the signer was known beforehand, ``stranger`` that another than the pinned key
-    signed: the first failure says so.
+    signed: the first failure says so. ``approvals`` names who approved, each with the decision.
     """
 
     failures: tuple[str, ...]
@@ -120,6 +126,7 @@ class Verification:
     signer_fingerprint: str | None
     pinned: bool
     stranger: bool = False
+    approvals: tuple[tuple[str, str], ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -144,6 +151,11 @@ def write_manifest(directory: Path, facts: ReleaseFacts, signing_key: ed25519.Ed
     return digest.hex()
 
 
+def file_digests(directory: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a release, but for the manifest and its signature."""
+    return {path.name: digest for path, digest, _ in _digests(directory)}
+
+
 def verify_release(directory: Path, pin: KeyPin | None = None) -> Verification:
     """Check signature, digests and the set of files of a release.
 
@@ -156,16 +168,21 @@ def verify_release(directory: Path, pin: KeyPin | None = None) -> Verification:
     if not directory.is_dir():
         raise UsageError(f"release {directory}: no such directory; check the path")
     signer, failures = _check_signature(directory, pin)
-    named, problems = _named_files(directory)
+    body, named, problems = _named_files(directory)
     failures += problems
+    approvals: list[tuple[str, str]] = []
     if named is not None:
         failures += _check_files(directory, named)
+    if signer is not None and not failures:
+        failures += check_approvals(body, signer)
+        approvals = [(one["approver"], one["decision"]) for one in body.get("approvals", ()) if not failures]
     return Verification(
         failures=tuple(failures),
         files=tuple(sorted(named or ())),
         signer_fingerprint=None if signer is None else key_fingerprint(signer),
         pinned=pin is not None,
         stranger=_is_stranger(signer, pin),
+        approvals=tuple(approvals),
     )
 
 
@@ -200,21 +217,23 @@ def _is_stranger(signer: bytes | None, pin: KeyPin | None) -> bool:
     return signer is not None and pin is not None and not pin.matches(signer)
 
 
-def _named_files(directory: Path) -> tuple[dict[str, tuple[str, int]] | None, list[str]]:
+# Any: the manifest is JSON that somebody else may have written.
+def _named_files(
+    directory: Path,
+) -> tuple[dict[str, Any], dict[str, tuple[str, int]] | None, list[str]]:
     path = directory / MANIFEST_NAME
     if not _is_plain(path):
-        return None, []
+        return {}, None, []
     try:
         body = json.loads(path.read_bytes())
         known = body["format"] == FORMAT
         named = {name: (entry["file_sha256"], entry["size"]) for name, entry in body["files"].items()}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None, [f"{MANIFEST_NAME}: it is not a manifest"]
+        return {}, None, [f"{MANIFEST_NAME}: it is not a manifest"]
     if not known:
-        return None, [
-            f"{MANIFEST_NAME}: its format is not {FORMAT}; verify it with the release that wrote it"
-        ]
-    return named, []
+        sentence = f"{MANIFEST_NAME}: its format is not {FORMAT}; verify it with the release that wrote it"
+        return {}, None, [sentence]
+    return body, named, []
 
 
 def _check_files(directory: Path, named: Mapping[str, tuple[str, int]]) -> list[str]:

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, model_validator
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, field_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from syncline.data.section import Integer, Number, Section, Switch, word_of
+from syncline.data.section import Integer, Number, Section, Switch, WholeSentence, word_of
 from syncline.data.variable import ColumnName, Labels, is_printable_line
-from syncline.errors import UsageError
+from syncline.errors import IdentityError, UsageError
+from syncline.identity.peer import check_name
 from syncline.study.flow import DataFlow
 from syncline.synthesizers.hazards.rules import Lacking, Severe
 from syncline.validation.utility.formula import Formula
@@ -27,6 +28,12 @@ SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
 FORM = 1
 """The form of document that this version reads."""
+
+NO_GATE = "none"
+"""The word of ``release.gate`` that runs no disclosure gate."""
+
+MOST_APPROVALS = 16
+"""The most approvals that a release may need."""
 
 _PERIOD = re.compile(r"([0-9]{1,8})(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -266,13 +273,55 @@ class Validation(SpecSection):
     salt: ShortText | None = None
 
 
+class Thresholds(SpecSection):
+    """When the disclosure gate fails; the defaults are those of :mod:`syncline.validation.disclosure.gate`.
+
+    ``alpha`` is the level of the whole gate, a probability; ``tolerated`` the share of the persons used who
+    may be recognisable beyond chance.
+    """
+
+    alpha: Annotated[Number, within(0.0001, 0.1)] = 0.01
+    tolerated: Annotated[Number, within(0, 0.05)] = 0.0025
+
+
+def _gate(value: object) -> object:
+    if isinstance(value, (Mapping, Thresholds)):
+        return value
+    words = {"default": Thresholds(), NO_GATE: None}
+    if value not in words:
+        raise ValueError("must be default, none, or a mapping of alpha and tolerated")
+    return words[str(value)]
+
+
+def _person(text: str) -> str:
+    try:
+        return check_name(text)
+    except IdentityError as error:
+        raise ValueError(f"must be a person's {error}") from None
+
+
 class Release(SpecSection):
-    """What must hold before the release, and in which formats it is written."""
+    """What must hold before the release, who approves it, and in which formats it is written."""
 
-    later: ClassVar[Mapping[str, str]] = {"gate": "none", "approvals": "0"}
-
-    gate: str = "none"
-    approvals: Integer = 0
+    gate: Annotated[Thresholds | None, BeforeValidator(_gate)] = Thresholds()
+    approvals: Annotated[Integer, within(0, MOST_APPROVALS)] = 1
+    approvers: tuple[Annotated[str, AfterValidator(_person)], ...] = ()
     formats: Annotated[tuple[Annotated[Format, word_of(Format)], ...], AfterValidator(_formats)] = (
         Format.PARQUET,
     )
+    intended_use: ShortText | None = None
+
+    @field_serializer("gate")
+    def _write_gate(self, gate: Thresholds | None) -> dict[str, float] | str:
+        return NO_GATE if gate is None else gate.model_dump()
+
+    @model_validator(mode="after")
+    def _check_approvers(self) -> Release:
+        folded = [name.casefold() for name in self.approvers]
+        if len(set(folded)) != len(folded):
+            raise WholeSentence("release.approvers: somebody is named twice; keep one")
+        if self.approvers and self.approvals > len(self.approvers):
+            raise WholeSentence(
+                f"release.approvals: {self.approvals} exceeds the number of approvers, {len(self.approvers)}"
+            )
+        return self

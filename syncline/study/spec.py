@@ -31,6 +31,7 @@ from syncline.data.section import (
 from syncline.data.variable import Variable
 from syncline.errors import DocumentError
 from syncline.study.sections import (
+    NO_GATE,
     Form,
     Hazards,
     OnLoss,
@@ -112,6 +113,7 @@ class StudySpec(SpecSection):
         """Return the canonical form: sorted JSON without white space, in UTF-8, defaults included."""
         document = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"embedded_schema"})
         document["schema"] = self.schema.to_document()
+        document["release"] = {"gate": NO_GATE} | document["release"]
         return canonical_json({"validation": "none"} | document)
 
     @cached_property
@@ -161,7 +163,15 @@ class StudySpec(SpecSection):
         known = {variable.name: variable for variable in self.schema.variables}
         for where, column in self._named_columns():
             self._check_column(where, column, known)
+        self._check_gate()
         return self
+
+    def _check_gate(self) -> None:
+        if self.release.gate is not None and not self.holdout:
+            raise WholeSentence(
+                "release.gate: the disclosure gate compares with people who are held out, and this study"
+                " holds out nobody; give release: {gate: none}, or hold out (validation: {holdout: 0.2})"
+            )
 
     def _check_suppliers(self) -> None:
         names = self.supplier_names

@@ -328,18 +328,6 @@ class StudyStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseEntry:
-    """A release in a list."""
-
-    release_id: ReleaseId
-    study_id: StudyId
-    study_name: str
-    manifest_sha256: str
-    size: int
-    released_us: int
-
-
-@dataclass(frozen=True, slots=True)
 class FileChunk:
     """A piece of a released file; ``name`` and ``size`` stand on the first piece of each file."""
 

@@ -11,7 +11,6 @@ from syncline.wire.messages import (
     MAX_SPECIFICATION_BYTES,
     FileChunk,
     HazardStatus,
-    ReleaseEntry,
     ReleaseId,
     StudyId,
     StudyStatus,
@@ -107,30 +106,6 @@ def _supplier_from_proto(message: pb.SupplierStatus) -> SupplierStatus:
     )
 
 
-def release_to_proto(value: ReleaseEntry) -> pb.Release:
-    """Render a release in a list."""
-    return pb.Release(
-        release_id=value.release_id,
-        study_id=value.study_id,
-        study_name=value.study_name,
-        manifest_sha256=value.manifest_sha256,
-        size=value.size,
-        released_us=value.released_us,
-    )
-
-
-def release_from_proto(message: pb.Release) -> ReleaseEntry:
-    """Read a release in a list."""
-    return ReleaseEntry(
-        release_id=ReleaseId(strict.identifier("release_id", message.release_id)),
-        study_id=StudyId(strict.identifier("study_id", message.study_id)),
-        study_name=strict.sentence("study_name", message.study_name, 200),
-        manifest_sha256=strict.sentence("manifest_sha256", message.manifest_sha256, 64),
-        size=message.size,
-        released_us=message.released_us,
-    )
-
-
 def file_chunk_to_proto(value: FileChunk) -> pb.FetchReleaseResponse:
     """Render a piece of a released file."""
     return pb.FetchReleaseResponse(file_name=value.name, file_size=value.size, data=value.data)
@@ -147,11 +122,6 @@ def file_chunk_from_proto(message: pb.FetchReleaseResponse) -> FileChunk:
 def study_id_from_text(text: str) -> StudyId:
     """Read a study's id."""
     return StudyId(strict.identifier("study_id", text))
-
-
-def release_id_from_text(text: str) -> ReleaseId:
-    """Read a release's id, which is also the name of its directory: never a path."""
-    return ReleaseId(strict.identifier("release_id", text))
 
 
 def cancellation_from_proto(message: pb.CancelStudyRequest) -> tuple[StudyId, str]:

@@ -9,10 +9,12 @@ from typing import Self, TypeVar
 
 import grpc.aio
 
+from syncline.wire import releases
 from syncline.wire import research as convert
 from syncline.wire.gen.syncline.v1 import research_pb2 as pb
 from syncline.wire.gen.syncline.v1.research_pb2_grpc import ResearchServiceStub
-from syncline.wire.messages import FileChunk, ReleaseEntry, ReleaseId, StudyId, StudyStatus
+from syncline.wire.messages import FileChunk, ReleaseId, StudyId, StudyStatus
+from syncline.wire.release_messages import GivenDecision, ReleaseEntry
 from syncline.wire.status import error_from_rpc
 from syncline.wire.transport import TlsIdentity, client_channel
 
@@ -68,19 +70,25 @@ class ResearchClient:
         await _result(self._stub.CancelStudy(message, timeout=CALL_SECONDS))
 
     async def releases(self) -> list[ReleaseEntry]:
-        """Return the releases of the caller's studies."""
+        """Return the releases that the caller may know of, those that wait for approvals among them."""
         answer = await _result(self._stub.ListReleases(pb.ListReleasesRequest(), timeout=CALL_SECONDS))
-        return [convert.release_from_proto(release) for release in answer.releases]
+        return [releases.release_from_proto(release) for release in answer.releases]
 
-    async def fetch(self, release_id: ReleaseId) -> AsyncIterator[FileChunk]:
-        """Yield the files of a release piece by piece."""
-        call = self._stub.FetchRelease(pb.FetchReleaseRequest(release_id=release_id))
+    async def fetch(self, release_id: ReleaseId, *, report_only: bool = False) -> AsyncIterator[FileChunk]:
+        """Yield the files of a release, or its report alone, piece by piece."""
+        message = pb.FetchReleaseRequest(release_id=release_id, report_only=report_only)
+        call = self._stub.FetchRelease(message)
         try:
             with _catalogue_errors():
-                async for message in call:
-                    yield convert.file_chunk_from_proto(message)
+                async for chunk in call:
+                    yield convert.file_chunk_from_proto(chunk)
         finally:
             call.cancel()
+
+    async def decide(self, decision: GivenDecision) -> None:
+        """Send an approver's signed decision about a release; the same one again changes nothing."""
+        message = releases.decision_to_proto(decision)
+        await _result(self._stub.DecideRelease(message, timeout=CALL_SECONDS))
 
 
 @contextmanager

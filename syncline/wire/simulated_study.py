@@ -18,6 +18,7 @@ from syncline.protocols.simulation import Traffic, simulate
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
+from syncline.study.approvals import SIMULATED
 from syncline.study.comparing import assess_study, comparer_of, comparison_of, is_asked
 from syncline.study.fitting import settings_of, workspace_of
 from syncline.study.flow import STEPS
@@ -155,6 +156,7 @@ def release_study(
         rounds=tuple(RoundRecord(number, stage, "", {}) for number, stage in enumerate(stages)),
         seed_commitment=commitment,
         content_sha256=written.content_sha256,
+        run=SIMULATED,
     )
     write_manifest(out, facts, ed25519.Ed25519PrivateKey.generate())
     return written

@@ -41,6 +41,7 @@ suppliers:
 quorum: {min_suppliers: 1}
 synthesizer: {method: marginals}
 validation: none
+release: {gate: none, approvals: 0}
 """
 
 POLICY = """\

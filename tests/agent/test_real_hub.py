@@ -31,6 +31,7 @@ suppliers: [{{name: north}}, {{name: south}}]
 quorum: {{min_suppliers: 2, deadline: 1h, then: pause}}
 synthesizer: {{method: marginals}}
 validation: none
+release: {{gate: none, approvals: 0}}
 """
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.getcwd(), "COLUMNS": "100"}
 

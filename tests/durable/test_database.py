@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ import pytest
 
 from syncline.durable.database import Database
 from syncline.errors import StorageError
+from tests.durable import counting_process
 
 MIGRATIONS = ["CREATE TABLE counter (n INTEGER NOT NULL); INSERT INTO counter VALUES (0);"]
 
@@ -236,3 +239,18 @@ def test_closing_finishes_what_was_queued(tmp_path: Path) -> None:
     asyncio.run(leave())
     with Database(tmp_path / "state.db", MIGRATIONS) as database:
         assert database.read_now(count) == 30
+
+
+def test_a_second_look_from_this_process_does_not_hide_what_others_write(tmp_path: Path) -> None:
+    """Closing any descriptor of a file drops all locks of the process on it: so none is opened."""
+    path = tmp_path / "rows.db"
+    row = [sys.executable, "-m", "tests.durable.counting_process", str(path), "1"]
+    with Database(path, counting_process.MIGRATIONS) as database:
+        database.write_now(counting_process.add_row)
+        Database(path, counting_process.MIGRATIONS).close()
+        for _ in range(2):  # the first one to close would delete the log, the second begin a new one
+            subprocess.run(row, check=True, capture_output=True)
+        found = database.read_now(
+            lambda connection: connection.execute("SELECT count(*) FROM rows").fetchone()[0]
+        )
+    assert found == 3

@@ -31,6 +31,7 @@ quorum: {{min_suppliers: {least}, deadline: {deadline}, then: {then}}}
 synthesizer: {{method: {method}, seed: 7, rows: 250}}
 privacy: {{min_cell: 5}}
 validation: {{holdout: 0.2}}
+release: {{gate: none, approvals: {approvals}}}
 """
 
 POLICY = """\
@@ -79,6 +80,7 @@ class SmallStudy:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     flows: tuple[str, str] = ("summaries", "summaries")
+    approvals: int = 0
 
     def text(self, quorum: Quorum = PATIENT) -> str:
         """Return the study's document."""
@@ -91,6 +93,7 @@ class SmallStudy:
             then=quorum.then,
             north=self.flows[0],
             south=self.flows[1],
+            approvals=self.approvals,
         )
 
     def write_table(self, directory: Path, supplier: str) -> Path:

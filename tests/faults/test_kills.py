@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from syncline.wire.messages import StudyStatus
+from tests.faults.commands import command
+from tests.faults.daemons import kept_running
 from tests.faults.kills import KILLED, Outcome, some_points
 from tests.faults.small_study import CART, MARGINALS, ROWS, WIDE
-from tests.faults.trial import Trial
+from tests.faults.trial import STUDY_SECONDS, Trial
 
 pytestmark = [pytest.mark.network, pytest.mark.faults]
 
@@ -20,6 +24,8 @@ HUB_POINTS = {
     "database:before-commit",
     "database:after-commit",
     "decision:before-answer",
+    "draft:named",
+    "draft:recorded",
     "payload:before-rename",
     "payload:after-rename",
     "release:files-written",
@@ -61,6 +67,30 @@ def test_a_hub_killed_with_rows_in_its_hands_deletes_them_and_says_so(shooting):
     faults = {"hub": [{"SYNCLINE_CRASH_AT": "reply:stored#1"}, {"SYNCLINE_CRASH_AT": "rows:deleted#1"}]}
     trial = Trial(shooting.fresh(), ROWS, faults)
     asyncio.run(trial.released(shooting.expected(ROWS)))
+    assert trial.hub.kills == 2
+
+
+def test_rows_are_gone_before_people_decide_and_what_they_approve_is_released(shooting):
+    study = replace(ROWS, approvals=1)
+    faults = {"hub": [{"SYNCLINE_CRASH_AT": "rows:deleted#1"}, {"SYNCLINE_CRASH_AT": "release:renamed#1"}]}
+    trial = Trial(shooting.fresh(), study, faults)
+    expected = shooting.expected(ROWS)
+
+    async def work() -> StudyStatus:
+        async with asyncio.timeout(STUDY_SECONDS), kept_running(*trial.daemons):
+            study_id = await trial.submit()
+            status = await trial.until(study_id, lambda status: status.state == "awaiting_release")
+            await trial.until_forgotten()
+            assert trial.hub.kills == 1
+            home = str(trial.world.hub.root)
+            release_id = status.reason.split()[1]
+            line = ("trusted_party", "releases", "approve", release_id, "--home", home)
+            assert (await command(*line))[0] == 0
+            status = await trial.until(study_id, lambda status: status.ended_us > 0)
+            await trial.until_told()
+            return status
+
+    trial.check(asyncio.run(work()), expected)
     assert trial.hub.kills == 2
 
 

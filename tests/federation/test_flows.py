@@ -63,6 +63,7 @@ def spec_of(
         "synthesizer": {"method": method, "min_leaf": 20, "max_depth": 3, "rows": 300},
         "privacy": {"min_cell": min_cell},
         "validation": {"holdout": holdout},
+        "release": {"gate": "none", "approvals": 0},
     }
     return StudySpec.model_validate(document)
 

@@ -31,6 +31,7 @@ def study(flows: tuple[str, ...], schema: Schema, **hazards: str) -> StudySpec:
             "suppliers": [{"name": n, "flow": f} for n, f in zip(PARTIES, flows, strict=True)],
             "synthesizer": {"method": "cart", "min_leaf": 20, "max_depth": 3, "rows": 300},
             "validation": {"holdout": 0},
+            "release": {"gate": "none", "approvals": 0},
             "hazards": hazards,
         }
     )

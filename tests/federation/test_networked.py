@@ -45,6 +45,7 @@ suppliers:
 synthesizer: {{method: cart, min_leaf: 15, seed: 3}}
 privacy: {{min_cell: {min_cell}}}
 validation: {{holdout: {holdout}}}
+release: {{gate: none, approvals: 0}}
 """
 POLICY = """\
 syncline: 1

@@ -45,6 +45,7 @@ schema: {{variables: [{{name: age, kind: integer, range: [0, 120]}}]}}
 suppliers: [{suppliers}]
 quorum: {{min_suppliers: {least}, deadline: {deadline}, then: {then}}}
 synthesizer: {{{synthesizer}}}
+release: {release}
 """
 
 
@@ -119,7 +120,12 @@ class Site:
 
 
 def specification(
-    *suppliers: str, least: int = 1, deadline: str = "24h", then: str = "pause", rows: int | None = None
+    *suppliers: str,
+    least: int = 1,
+    deadline: str = "24h",
+    then: str = "pause",
+    rows: int | None = None,
+    release: str = "{gate: none, approvals: 0}",
 ) -> bytes:
     """Return the canonical specification of a small study."""
     from syncline.data.document import parse_document
@@ -127,7 +133,14 @@ def specification(
 
     listed = ", ".join(f"{{name: {name}}}" for name in suppliers)
     synthesizer = "method: cart" if rows is None else f"method: cart, rows: {rows}"
-    text = STUDY.format(suppliers=listed, least=least, deadline=deadline, then=then, synthesizer=synthesizer)
+    text = STUDY.format(
+        suppliers=listed,
+        least=least,
+        deadline=deadline,
+        then=then,
+        synthesizer=synthesizer,
+        release=release,
+    )
     return build(StudySpec, parse_document(text, "study"), "study").canonical()
 
 

@@ -69,11 +69,22 @@ def _release(header, blobs):
     (out / "synthetic.parquet").write_bytes(result)
     if os.environ.get("FAKE_CHILD_RELEASES_FOR_EVER"):
         time.sleep(3600)
-    (out / "report.json").write_text(json.dumps(header["provenance"]))
+    report = {**header["provenance"], "made": os.environ.get("FAKE_CHILD_REPORTS", "")}
+    (out / "report.json").write_text(json.dumps(report))
     return {
         "files": ["report.json", "synthetic.parquet"],
         "content_sha256": {"synthetic.parquet": "ab" * 32},
+        "gate": _gate(),
     }, []
+
+
+def _gate():
+    """Return what the disclosure gate said: nothing, unless FAKE_CHILD_GATE is passed or failed."""
+    said = os.environ.get("FAKE_CHILD_GATE")
+    if said is None:
+        return None
+    failures = ["xgap: 50 persons who were used and 2 who were not are recognised"]
+    return {"passed": said == "passed", "failures": [] if said == "passed" else failures}
 
 
 if __name__ == "__main__":

@@ -45,10 +45,14 @@ def test_init_makes_a_private_home_once_and_prints_fingerprints(tmp_path):
     [
         (["studies", "show", "nothing"], "no such study"),
         (["suppliers", "ban", "nobody"], "no member of this name"),
-        (["releases", "approve", "r1"], "does not implement approvals"),
+        (["releases", "approve", "r1"], "release r1: no such release"),
+        (["releases", "refuse", "r1", "--reason", "x"], "release r1: no such release"),
+        (["releases", "withdraw", "r1"], "withdraw release r1: say why with --reason"),
+        (["releases", "grant", "r1", "ada"], "release r1: it is not released"),
+        (["releases", "grant", "r1", "ada", "--days", "0"], "invalid value for '--days'"),
+        (["releases", "revoke", "r1", "ada"], "release r1: it is not released"),
         (["invite", "not a name"], "NAME 'not a name': expected"),
-        (["invite", "x", "--role", "approver"], "--role approver: this version does not implement approvals"),
-        (["invite", "x", "--role", "operator"], "--role operator: must be supplier or researcher"),
+        (["invite", "x", "--role", "operator"], "--role operator: must be supplier, researcher or approver"),
         (["invite"], "missing argument 'name'; see"),
         (["audit", "verify", __file__], f"FILE {__file__}: is no audit; name a file that"),
         (["audit", "export", "--out", "/proc/x"], "--out /proc/x: cannot be made there"),
@@ -63,12 +67,7 @@ def test_init_makes_a_private_home_once_and_prints_fingerprints(tmp_path):
     ],
 )
 def test_errors_are_one_sentence_on_standard_error(site, arguments, words):
-    if arguments[0] == "releases":
-        done = subprocess.run(
-            [sys.executable, "-m", "trusted_party", *arguments], capture_output=True, text=True, check=False
-        )
-    else:
-        done = command(*arguments, home=site.home.root)
+    done = command(*arguments, home=site.home.root)
     assert done.returncode == 2
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1

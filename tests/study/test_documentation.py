@@ -22,6 +22,7 @@ from syncline.study.sections import (
     Release,
     Supplier,
     SynthesizerSpec,
+    Thresholds,
     Validation,
 )
 from syncline.study.spec import StudySpec
@@ -39,6 +40,7 @@ PAGES: dict[str, list[tuple[str, type[Section]]]] = {
         ("hazards.", Hazards),
         ("validation.", Validation),
         ("release.", Release),
+        ("release.gate.", Thresholds),
     ],
     "advise.md": [
         ("", Abilities),

@@ -91,7 +91,7 @@ def test_a_study_outside_the_policy_is_refused_by_one_key(
 def test_a_study_that_compares_needs_the_permission(tmp_path: Path) -> None:
     closed = policy(tmp_path, OPEN.replace("validation: true", "validation: false"))
     assert [refusal.key for refusal in closed.permits(spec(), "north")] == ["validation"]
-    assert closed.permits(spec(validation="none"), "north") == ()
+    assert closed.permits(spec(validation="none", release={"gate": "none"}), "north") == ()
 
 
 @pytest.mark.parametrize("asked", list(DataFlow))

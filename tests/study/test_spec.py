@@ -13,6 +13,7 @@ from syncline.data.section import build, parse_canonical
 from syncline.errors import DocumentError
 from syncline.study.sections import Format, Method, OnLoss, Validation, shown_period
 from syncline.study.spec import StudySpec
+from syncline.validation.disclosure.gate import ALPHA, TOLERATED
 
 SCHEMA = """\
 variables:
@@ -79,7 +80,13 @@ release: {gate: none, approvals: 0, formats: [parquet, csv]}
 
 
 @pytest.mark.parametrize(
-    "extra", ["", "validation: none\n", "synthesizer: {visit_sequence: auto, seed: 0}\n"]
+    "extra",
+    [
+        "",
+        "validation: none\nrelease: {gate: none}\n",
+        "synthesizer: {visit_sequence: auto, seed: 0}\n",
+        "release: {gate: {alpha: 0.05, tolerated: 0}, approvals: 2, approvers: [eva@dpo, max]}\n",
+    ],
 )
 def test_the_canonical_form_reads_back_and_names_the_study(tmp_path: Path, extra: str) -> None:
     spec = read(tmp_path, HEAD + extra)
@@ -93,9 +100,22 @@ def test_the_canonical_form_states_every_default(tmp_path: Path) -> None:
     written = json.loads(read(tmp_path, HEAD).canonical())
     assert written["privacy"] == {"differential_privacy": "none", "min_cell": 11, "secure_aggregation": False}
     assert written["quorum"] == {"deadline": "86400s", "min_suppliers": 2, "then": "pause"}
-    assert written["release"] == {"approvals": 0, "formats": ["parquet"], "gate": "none"}
+    gate = {"alpha": 0.01, "tolerated": 0.0025}
+    assert written["release"] == {"approvals": 1, "approvers": [], "formats": ["parquet"], "gate": gate}
     assert written["validation"] == {"holdout": 0.2, "keys": [], "sensitive": [], "models": []}
-    assert json.loads(read(tmp_path, HEAD + "validation: none\n").canonical())["validation"] == "none"
+    without = HEAD + "validation: none\nrelease: {gate: none}\n"
+    written = json.loads(read(tmp_path, without).canonical())
+    assert (written["validation"], written["release"]["gate"]) == ("none", "none")
+
+
+def test_the_default_thresholds_are_those_of_the_gate(tmp_path: Path) -> None:
+    gate = read(tmp_path, HEAD).release.gate
+    assert gate is not None
+    assert (gate.alpha, gate.tolerated) == (ALPHA, TOLERATED)
+    assert read(tmp_path, HEAD + "release: {gate: default}\n").release.gate == gate
+    own = read(tmp_path, HEAD + "release: {gate: {alpha: 0.05}}\n").release.gate
+    assert own is not None
+    assert (own.alpha, own.tolerated) == (0.05, TOLERATED)
 
 
 def test_defaults_written_out_do_not_change_the_digest(tmp_path: Path) -> None:
@@ -144,6 +164,19 @@ def test_the_salt_follows_from_the_studys_name(tmp_path: Path) -> None:
         ("privacy: {min_cell: 0}\n", "privacy.min_cell must be from 1"),
         ("release: {formats: [csv]}\n", "release.formats must name parquet"),
         ("release: {formats: [parqet]}\n", "did you mean parquet?"),
+        ("release: {gate: defualt}\n", "release.gate must be default, none, or a mapping"),
+        ("release: {gate: {alfa: 0.1}}\n", "release.gate.alfa is not a known key; did you mean alpha?"),
+        ("release: {gate: {alpha: 0.2}}\n", "release.gate.alpha must be from 0.0001 to 0.1"),
+        ("release: {gate: {tolerated: -1}}\n", "release.gate.tolerated must be from 0 to 0.05"),
+        ("release: {approvals: 17}\n", "release.approvals must be from 0 to 16"),
+        (
+            "release: {approvals: 2, approvers: [eva]}\n",
+            "release.approvals: 2 exceeds the number of approvers, 1",
+        ),
+        ("release: {approvers: [eva, Eva]}\n", "release.approvers: somebody is named twice"),
+        ("release: {approvers: [e v a]}\n", "release.approvers[0] must be a person's name"),
+        ("validation: none\n", "holds out nobody; give release: {gate: none}, or hold out"),
+        ("validation: {holdout: 0}\n", "holds out nobody; give release: {gate: none}, or hold out"),
         ("study: other\n", "line 7: the key 'study' is given twice"),
     ],
 )
@@ -167,8 +200,6 @@ def test_wrong_keys_and_values_are_refused(tmp_path: Path, extra: str, said: str
         ),
         ("privacy: {differential_privacy: {epsilon: 1}}\n", "leave it none"),
         ("privacy: {min_cell_at: supplier}\n", "privacy.min_cell_at: this version does not implement it"),
-        ("release: {gate: default}\n", "release.gate: this version does not implement it; leave it none"),
-        ("release: {approvals: 1}\n", "release.approvals: this version does not implement it; leave it 0"),
         ("synthesizer: {method: copula}\n", "'copula' is not implemented by this version"),
         ("linkage: exact\n", "this version does not implement linkage"),
         ("governance: {contact: me}\n", "governance: this version does not implement it; leave it out"),

@@ -1,4 +1,4 @@
-"""What a researcher may call, and an operator who looks at everybody's studies."""
+"""What researchers and approvers may call, and an operator who looks at everybody's studies."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from syncline.identity.peer import PeerIdentity, Role
+from syncline.wire import releases
 from syncline.wire import research as convert
 from syncline.wire.gen.syncline.v1 import research_pb2 as pb
 from syncline.wire.gen.syncline.v1.research_pb2_grpc import ResearchServiceServicer
 from trusted_party.api.gate import Context, Gate
-from trusted_party.studies.changes import ANY_STUDY, Changes, about_supplier
+from trusted_party.release.access import Shelf
+from trusted_party.release.decisions import ReleaseDecisions
+from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
 from trusted_party.studies.inquiries import Inquiries, Owner
 from trusted_party.studies.submission import Submissions
 
 _READERS = (Role.RESEARCHER, Role.OPERATOR)
+_RELEASE_READERS = (*_READERS, Role.APPROVER)
 
 
 def _owner(caller: PeerIdentity) -> Owner:
@@ -29,6 +33,8 @@ class ResearchService(ResearchServiceServicer):
     changes: Changes
     submissions: Submissions
     inquiries: Inquiries
+    shelf: Shelf
+    release_decisions: ReleaseDecisions
 
     async def SubmitStudy(self, request: pb.SubmitStudyRequest, context: Context) -> pb.SubmitStudyResponse:
         """Take a study."""
@@ -70,15 +76,24 @@ class ResearchService(ResearchServiceServicer):
         self, request: pb.ListReleasesRequest, context: Context
     ) -> pb.ListReleasesResponse:
         """List releases."""
-        async with self.gate.admit(context, *_READERS) as caller:
-            found = await self.inquiries.releases(_owner(caller))
-            return pb.ListReleasesResponse(releases=[convert.release_to_proto(entry) for entry in found])
+        async with self.gate.admit(context, *_RELEASE_READERS) as caller:
+            found = await self.shelf.releases(caller.name, caller.role)
+            return pb.ListReleasesResponse(releases=[releases.release_to_proto(entry) for entry in found])
 
     async def FetchRelease(
         self, request: pb.FetchReleaseRequest, context: Context
     ) -> AsyncIterator[pb.FetchReleaseResponse]:
-        """Send a release."""
-        async with self.gate.admit(context, *_READERS) as caller:
-            release_id = convert.release_id_from_text(request.release_id)
-            async for chunk in self.inquiries.fetch(_owner(caller), release_id):
+        """Send a release, or its report."""
+        async with self.gate.admit(context, *_RELEASE_READERS) as caller:
+            release_id, alone = releases.release_id_from_text(request.release_id), request.report_only
+            async for chunk in self.shelf.fetch(caller.name, caller.role, release_id, report_only=alone):
                 yield convert.file_chunk_to_proto(chunk)
+
+    async def DecideRelease(
+        self, request: pb.DecideReleaseRequest, context: Context
+    ) -> pb.DecideReleaseResponse:
+        """Take an approver's decision."""
+        async with self.gate.admit(context, Role.APPROVER) as caller:
+            study_id = await self.release_decisions.decide(caller.name, releases.decision_from_proto(request))
+            self.changes.notify(about_study(study_id), ANY_STUDY)
+            return pb.DecideReleaseResponse()

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from syncline.identity.peer import Role
+from syncline.wire import releases
 from syncline.wire import supplier as convert
 from syncline.wire.gen.syncline.v1 import supplier_pb2 as pb
 from syncline.wire.gen.syncline.v1.supplier_pb2_grpc import SupplierServiceServicer
 from syncline.wire.messages import Chunk
 from trusted_party.api.gate import Context, Gate
+from trusted_party.release.decisions import ReleaseDecisions
 from trusted_party.studies.attachment import Attachments
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study
 from trusted_party.studies.decisions import Decisions
@@ -26,6 +28,7 @@ class SupplierService(SupplierServiceServicer):
     attachments: Attachments
     decisions: Decisions
     replies: Replies
+    release_decisions: ReleaseDecisions
 
     async def Attach(self, request: pb.AttachRequest, context: Context) -> AsyncIterator[pb.AttachResponse]:
         """Send what is open for an agent, and every change."""
@@ -87,6 +90,23 @@ class SupplierService(SupplierServiceServicer):
             study_id = await self.replies.decline(caller.name, convert.declined_from_proto(request))
             self.changes.notify(about_study(study_id))
             return pb.DeclineTaskResponse()
+
+    async def ListSupplierReleases(
+        self, request: pb.ListSupplierReleasesRequest, context: Context
+    ) -> pb.ListSupplierReleasesResponse:
+        """List the releases that a supplier's data is in."""
+        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+            found = await self.release_decisions.releases(caller.name)
+            return pb.ListSupplierReleasesResponse(releases=map(releases.release_to_proto, found))
+
+    async def RefuseRelease(
+        self, request: pb.RefuseReleaseRequest, context: Context
+    ) -> pb.RefuseReleaseResponse:
+        """Take a supplier's refusal of a release."""
+        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+            study_id = await self.release_decisions.refuse(caller.name, releases.refusal_from_proto(request))
+            self.changes.notify(about_study(study_id), ANY_STUDY)
+            return pb.RefuseReleaseResponse()
 
 
 async def _chunks(messages: AsyncIterator[pb.WriteChunksRequest]) -> AsyncIterator[Chunk]:

@@ -16,7 +16,7 @@ from syncline.durable.home_lock import HomeLock
 from syncline.errors import StorageError
 from syncline.identity.keys import public_signing_key
 from syncline.study.lifecycle import StudyState
-from syncline.wire.messages import StudyId, TaskId
+from syncline.wire.messages import ReleaseId, StudyId, TaskId
 from syncline.wire.transport import TlsIdentity
 from trusted_party.api.enrolment_service import EnrolmentService, HubCard
 from trusted_party.api.servers import Listening, serve_enrolment, serve_members
@@ -29,7 +29,8 @@ from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.shipments import undeleted_of_ended
 from trusted_party.datastore.studies import needed_payloads, studies_in
 from trusted_party.datastore.tasks import task_ids_of
-from trusted_party.release.publication import remove_drafts
+from trusted_party.release.draft_files import remove_leftovers
+from trusted_party.release.publication import release_of
 from trusted_party.rounds.driver import ROWS_DAYS
 from trusted_party.rounds.engine import LIVING, Pace
 from trusted_party.studies.disposal import record_deletions
@@ -164,7 +165,8 @@ async def _recover(base: Foundation, settings: HubSettings) -> dict[str, int]:
         return needed_payloads(connection)
 
     needed = await base.database.write(write)
-    await asyncio.to_thread(remove_drafts, base.home.releases_path)
+    waiting, ended = await base.database.read(_drafts_in_use)
+    await asyncio.to_thread(remove_leftovers, base.home.releases_path, waiting, ended)
     left = await base.database.read(_payloads_in_use)
     forgotten = await asyncio.to_thread(Vault(base.payloads).keep_only, *left)
     removed = await asyncio.to_thread(base.payloads.expire, before, needed)
@@ -177,6 +179,13 @@ def _record_deletions(base: Foundation, connection: sqlite3.Connection) -> None:
     rows = undeleted_of_ended(connection)
     if rows:
         record_deletions(connection, base.home.open_audit(base.clock), rows, to_us(base.clock.now()))
+
+
+def _drafts_in_use(connection: sqlite3.Connection) -> tuple[list[ReleaseId], list[ReleaseId]]:
+    """Return the releases whose drafts wait, and those that never will be, since their studies have ended."""
+    waiting = studies_in(connection, (StudyState.RELEASING, StudyState.AWAITING_RELEASE))
+    ended = studies_in(connection, (StudyState.FAILED, StudyState.CANCELLED))
+    return [*map(release_of, waiting)], [*map(release_of, ended)]
 
 
 def _payloads_in_use(

@@ -58,7 +58,7 @@ def init(
 
 def invite(
     name: Annotated[str, typer.Argument(help="The name that the member will have at this hub.")],
-    role: Annotated[str, typer.Option("--role", help="supplier or researcher.")] = "supplier",
+    role: Annotated[str, typer.Option("--role", help="supplier, researcher or approver.")] = "supplier",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -81,10 +81,8 @@ def invite(
 
 
 def _role(text: str) -> Role:
-    if text == Role.APPROVER:
-        raise UsageError("--role approver: this version does not implement approvals; invite a researcher")
-    if text not in (Role.SUPPLIER, Role.RESEARCHER):
-        raise UsageError(f"--role {text}: must be supplier or researcher")
+    if text not in (Role.SUPPLIER, Role.RESEARCHER, Role.APPROVER):
+        raise UsageError(f"--role {text}: must be supplier, researcher or approver")
     return Role(text)
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from syncline.cli.study_progress import show_study, study_json, study_line
-from syncline.cli.table import print_json, print_table, shown_time
+from syncline.cli.study_progress import print_studies, show_study, study_json, study_line
+from syncline.cli.table import print_json
 from syncline.durable.database import Database
 from syncline.errors import StudyFailed
 from syncline.study.lifecycle import StudyState
@@ -31,11 +31,7 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json([study_json(status) for status in found])
         return
-    rows = [
-        (status.study_id, status.name, status.state, str(status.rounds_done), shown_time(status.submitted_us))
-        for status in found
-    ]
-    print_table(("ID", "NAME", "STATE", "ROUNDS", "SUBMITTED"), rows, "No studies.")
+    print_studies(found, "No studies.")
 
 
 @studies.command()
@@ -75,7 +71,7 @@ def cancel(
 
 @studies.command()
 def wait(study: Study, home: Home = None, as_json: AsJson = False) -> None:
-    """Wait until a study ends, or pauses for what a person must mend; exit 0 once it is released."""
+    """Wait until a study ends, or waits for a person; exit 0 once it is released."""
     with open_office(home) as office:
         status = asyncio.run(_wait(office.database, study, quiet=as_json))
     if as_json:

@@ -9,11 +9,14 @@ from syncline.clock import Clock
 from syncline.durable.audit import AuditLog
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
+from syncline.identity.keys import public_signing_key
 from syncline.identity.signatures import sign
 from trusted_party.api.gate import Gate
 from trusted_party.api.research_service import ResearchService
 from trusted_party.api.supplier_service import SupplierService
 from trusted_party.cli.home import HubHome
+from trusted_party.release.access import Shelf
+from trusted_party.release.decisions import Bench, ReleaseDecisions
 from trusted_party.release.publication import Publisher
 from trusted_party.rounds.driver import Ports
 from trusted_party.rounds.engine import Engine, Pace
@@ -85,7 +88,8 @@ def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
         presence,
         computation,
         endings,
-        publisher.publish,
+        publisher.advance,
+        publisher.discard,
         specifications,
         partial(sign, home.load_signing_key()),
         bounds.most_rows,
@@ -95,15 +99,18 @@ def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
     attachments = Attachments(database, presence, changes, replies, clock)
     decisions = Decisions(database, audit, clock)
     submissions = Submissions(database, audit, clock, specifications, bounds.most_rows)
-    inquiries = Inquiries(database, changes, endings, home.releases_path)
+    inquiries = Inquiries(database, changes, endings)
+    shelf = Shelf(database, audit, clock, home.releases_path)
+    bench = Bench(audit, endings, clock, public_signing_key(home.load_signing_key()))
+    release_decisions = ReleaseDecisions(database, bench)
     return Parts(
         gate=gate,
         changes=changes,
         attachments=attachments,
         engine=Engine(ports, pace),
         enrolments=Enrolments(database, home.load_authority(), audit, clock),
-        supplier=SupplierService(gate, changes, attachments, decisions, replies),
-        research=ResearchService(gate, changes, submissions, inquiries),
+        supplier=SupplierService(gate, changes, attachments, decisions, replies, release_decisions),
+        research=ResearchService(gate, changes, submissions, inquiries, shelf, release_decisions),
     )
 
 

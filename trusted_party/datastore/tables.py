@@ -140,4 +140,41 @@ ALTER TABLE studies ADD COLUMN candidate_signature BLOB;
 ALTER TABLE studies ADD COLUMN assessment_sha256 TEXT;
 """
 
-MIGRATIONS: Final = (_FIRST, _SHIPMENTS, _TOLD, _HAZARDS, _PARTICIPATION, _CANDIDATE)
+_GOVERNANCE: Final = """
+CREATE TABLE drafts (
+    study_id TEXT PRIMARY KEY REFERENCES studies (id),
+    release_id TEXT NOT NULL UNIQUE,
+    files TEXT NOT NULL,
+    content_sha256 TEXT NOT NULL,
+    gate TEXT NOT NULL,
+    approvals INTEGER NOT NULL,
+    approvers TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    written_us INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE release_decisions (
+    study_id TEXT NOT NULL REFERENCES studies (id),
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    public_key BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    decided_us INTEGER NOT NULL,
+    PRIMARY KEY (study_id, name)
+) STRICT;
+
+CREATE TABLE grants (
+    release_id TEXT NOT NULL REFERENCES releases (id),
+    researcher TEXT NOT NULL,
+    until_us INTEGER NOT NULL,
+    PRIMARY KEY (release_id, researcher)
+) STRICT;
+
+ALTER TABLE releases ADD COLUMN withdrawn_us INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE releases ADD COLUMN withdrawn_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE releases ADD COLUMN withdrawn_reason TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS: Final = (_FIRST, _SHIPMENTS, _TOLD, _HAZARDS, _PARTICIPATION, _CANDIDATE, _GOVERNANCE)

@@ -88,7 +88,8 @@ class Ports:
     presence: Presence
     computation: Computation
     endings: Endings
-    publish: Callable[[StudyRow, StudySpec], Awaitable[None]]
+    publish: Callable[[StudyRow, StudySpec], Awaitable[bool]]
+    discard: Callable[[StudyRow], None]
     specifications: Specifications
     sign: Sign
     most_rows: int
@@ -114,6 +115,7 @@ class StudyDriver:
         self._ports = ports
         self._study_id = study_id
         self.ended = False
+        self._rows_gone = False
 
     async def look(self) -> View:
         """Read the study, its roster and the open round's tasks."""
@@ -167,11 +169,14 @@ class StudyDriver:
                 ]
                 quorum = self._quorum(view, spec)
                 return await self._apply(view, spec, roster.judge_answers(answers, quorum, view.study.round))
-            case StudyState.RELEASING:
-                await self._ports.publish(view.study, spec)
-                return True
+            case StudyState.RELEASING | StudyState.AWAITING_RELEASE:
+                if view.study.state is StudyState.AWAITING_RELEASE and not self._rows_gone:
+                    await self._forget_all(view.study)  # people may take long, and nothing reads rows now
+                    self._rows_gone = True
+                return await self._ports.publish(view.study, spec)
             case _:
                 await self._forget_all(view.study)
+                await asyncio.to_thread(self._ports.discard, view.study)
                 self.ended = True
                 return False
 

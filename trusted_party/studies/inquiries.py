@@ -1,18 +1,14 @@
-"""What a researcher may see and do: their own studies and releases; an operator sees all."""
+"""What a researcher may see of studies and do to them: their own; an operator sees all."""
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from syncline.durable.database import Database
 from syncline.study.lifecycle import StudyState
-from syncline.wire.messages import CHUNK_BYTES, FileChunk, ReleaseEntry, ReleaseId, StudyId, StudyStatus
-from syncline.wire.refusals import UnknownObject
-from trusted_party.datastore.releases import find_release, list_releases
-from trusted_party.datastore.studies import find_study, list_studies
+from syncline.wire.messages import StudyId, StudyStatus
+from trusted_party.datastore.studies import list_studies
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study
 from trusted_party.studies.endings import Endings
 from trusted_party.studies.status import require_study, study_status
@@ -24,11 +20,10 @@ Owner = str | None
 class Inquiries:
     """Answer researchers."""
 
-    def __init__(self, database: Database, changes: Changes, endings: Endings, releases: Path) -> None:
+    def __init__(self, database: Database, changes: Changes, endings: Endings) -> None:
         self._database = database
         self._changes = changes
         self._endings = endings
-        self._releases = releases
 
     async def studies(self, owner: Owner) -> list[StudyStatus]:
         """Return the newest studies first."""
@@ -71,26 +66,3 @@ class Inquiries:
 
         await self._database.write(write)
         self._changes.notify_all()
-
-    async def releases(self, owner: Owner) -> list[ReleaseEntry]:
-        """Return the newest releases first."""
-        return await self._database.read(lambda connection: list_releases(connection, owner))
-
-    async def fetch(self, owner: Owner, release_id: ReleaseId) -> AsyncIterator[FileChunk]:
-        """Yield the files of a release one after another; the first piece of each names it."""
-
-        def read(connection: sqlite3.Connection) -> bool:
-            entry = find_release(connection, release_id)
-            study = None if entry is None else find_study(connection, entry.study_id)
-            return study is not None and owner in (None, study.researcher)
-
-        if not await self._database.read(read):
-            raise UnknownObject(f"release {release_id}: no such release")
-        for path in sorted((self._releases / release_id).iterdir()):
-            name, size = path.name, path.stat().st_size
-            with path.open("rb") as file:
-                while block := await asyncio.to_thread(file.read, CHUNK_BYTES):
-                    yield FileChunk(name, size if name else 0, block)
-                    name = ""
-            if name:
-                yield FileChunk(name, 0, b"")

@@ -66,7 +66,9 @@ def cancel_study(
 
 
 def needs_a_person(status: StudyStatus) -> bool:
-    """Tell whether a study is paused by what does not mend itself: a supplier that declined, or a hazard."""
+    """Tell whether a study waits for what does not mend itself: a decline, a hazard, a release's approval."""
+    if status.state == StudyState.AWAITING_RELEASE:
+        return True
     declined = any(item.state == "refused" for item in status.suppliers)
     open_hazard = any(hazard.severe and not hazard.accepted for hazard in status.hazards)
     return status.state == StudyState.PAUSED and (declined or open_hazard)

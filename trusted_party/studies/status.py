@@ -91,7 +91,7 @@ def _state_word(study: StudyRow, party: PartyRow, task: Task | None, connected: 
     if party.state is PartyState.WAITING:
         return "waiting"
     if task is None or task.state is TaskState.CLOSED or not party.in_roster:
-        fitted = study.state in (StudyState.RELEASING, StudyState.RELEASED)
+        fitted = study.state in (StudyState.RELEASING, StudyState.AWAITING_RELEASE, StudyState.RELEASED)
         return "answered" if fitted and party.in_roster else "approved"
     if task.state is TaskState.ANSWERED:
         return "answered"

@@ -89,7 +89,9 @@ class Submissions:
         if earlier and earlier[-1].state not in _GONE:
             return earlier[-1].id, False
         _refuse_one_more(connection, member.name)
-        suppliers = [_require_supplier(connection, name) for name in spec.supplier_names]
+        suppliers = [_require(connection, Role.SUPPLIER, "suppliers", name) for name in spec.supplier_names]
+        for name in spec.release.approvers:
+            _require(connection, Role.APPROVER, "release.approvers", name)
         new = NewStudy(
             id=_study_id(member.name, spec.digest, len(earlier)),
             name=spec.study,
@@ -134,15 +136,11 @@ def _study_id(researcher: str, digest: str, earlier: int) -> StudyId:
     return StudyId("s" + hashlib.sha256(f"{researcher}\x00{digest}\x00{earlier}".encode()).hexdigest()[:15])
 
 
-def _require_supplier(connection: sqlite3.Connection, name: str) -> Member:
+def _require(connection: sqlite3.Connection, role: Role, key: str, name: str) -> Member:
     member = find_member(connection, name)
-    if member is not None and member.role is Role.SUPPLIER and member.standing is Standing.ACTIVE:
+    if member is not None and member.role is role and member.standing is Standing.ACTIVE:
         return member
-    known = [
-        supplier.name
-        for supplier in list_members(connection, Role.SUPPLIER)
-        if supplier.standing is Standing.ACTIVE
-    ]
+    known = [one.name for one in list_members(connection, role) if one.standing is Standing.ACTIVE]
     near = difflib.get_close_matches(name, known, 1, cutoff=0.0)
-    hint = f"the nearest enrolled name is {near[0]}" if near else "no supplier is enrolled at this hub"
-    raise UsageError(f"suppliers: {name} is not an enrolled supplier; {hint}")
+    hint = f"the nearest enrolled name is {near[0]}" if near else f"no {role} is enrolled at this hub"
+    raise UsageError(f"{key}: {name} is not an enrolled {role}; {hint}")

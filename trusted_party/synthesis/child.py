@@ -190,8 +190,16 @@ def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) ->
     return {
         "files": list(written.files),
         "content_sha256": dict(written.content_sha256),
-        "gate": None if assessment is None else assessment["gate"],
+        "gate": _gate(spec, assessment),
     }, []
+
+
+def _gate(spec: StudySpec, assessment: Mapping[str, Json] | None) -> Json:
+    """Return whether the table passes, and what fails; None where the study has no gate."""
+    if assessment is None or spec.release.gate is None:
+        return None
+    said = cast("dict[str, Json]", assessment["gate"])
+    return {"passed": said["passed"], "failures": said["failures"]}
 
 
 def _require_compared(

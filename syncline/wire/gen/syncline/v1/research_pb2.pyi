@@ -1,10 +1,33 @@
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class GateOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GATE_OUTCOME_UNSPECIFIED: _ClassVar[GateOutcome]
+    GATE_OUTCOME_NONE: _ClassVar[GateOutcome]
+    GATE_OUTCOME_PASSED: _ClassVar[GateOutcome]
+    GATE_OUTCOME_FAILED: _ClassVar[GateOutcome]
+
+class ReleaseVerdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RELEASE_VERDICT_UNSPECIFIED: _ClassVar[ReleaseVerdict]
+    RELEASE_VERDICT_APPROVE: _ClassVar[ReleaseVerdict]
+    RELEASE_VERDICT_OVERRIDE: _ClassVar[ReleaseVerdict]
+    RELEASE_VERDICT_REFUSE: _ClassVar[ReleaseVerdict]
+GATE_OUTCOME_UNSPECIFIED: GateOutcome
+GATE_OUTCOME_NONE: GateOutcome
+GATE_OUTCOME_PASSED: GateOutcome
+GATE_OUTCOME_FAILED: GateOutcome
+RELEASE_VERDICT_UNSPECIFIED: ReleaseVerdict
+RELEASE_VERDICT_APPROVE: ReleaseVerdict
+RELEASE_VERDICT_OVERRIDE: ReleaseVerdict
+RELEASE_VERDICT_REFUSE: ReleaseVerdict
 
 class SubmitStudyRequest(_message.Message):
     __slots__ = ("specification", "signature")
@@ -127,20 +150,64 @@ class CancelStudyResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class Release(_message.Message):
-    __slots__ = ("release_id", "study_id", "study_name", "manifest_sha256", "size", "released_us")
+    __slots__ = ("release_id", "study_id", "study_name", "manifest_sha256", "size", "released_us", "state", "note", "subject", "gate_failures", "approvals")
     RELEASE_ID_FIELD_NUMBER: _ClassVar[int]
     STUDY_ID_FIELD_NUMBER: _ClassVar[int]
     STUDY_NAME_FIELD_NUMBER: _ClassVar[int]
     MANIFEST_SHA256_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
     RELEASED_US_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    GATE_FAILURES_FIELD_NUMBER: _ClassVar[int]
+    APPROVALS_FIELD_NUMBER: _ClassVar[int]
     release_id: str
     study_id: str
     study_name: str
     manifest_sha256: str
     size: int
     released_us: int
-    def __init__(self, release_id: _Optional[str] = ..., study_id: _Optional[str] = ..., study_name: _Optional[str] = ..., manifest_sha256: _Optional[str] = ..., size: _Optional[int] = ..., released_us: _Optional[int] = ...) -> None: ...
+    state: str
+    note: str
+    subject: ReleaseSubject
+    gate_failures: _containers.RepeatedScalarFieldContainer[str]
+    approvals: _containers.RepeatedCompositeFieldContainer[Approval]
+    def __init__(self, release_id: _Optional[str] = ..., study_id: _Optional[str] = ..., study_name: _Optional[str] = ..., manifest_sha256: _Optional[str] = ..., size: _Optional[int] = ..., released_us: _Optional[int] = ..., state: _Optional[str] = ..., note: _Optional[str] = ..., subject: _Optional[_Union[ReleaseSubject, _Mapping]] = ..., gate_failures: _Optional[_Iterable[str]] = ..., approvals: _Optional[_Iterable[_Union[Approval, _Mapping]]] = ...) -> None: ...
+
+class ReleaseSubject(_message.Message):
+    __slots__ = ("study_id", "release_id", "specification_sha256", "content", "report_sha256", "gate")
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_ID_FIELD_NUMBER: _ClassVar[int]
+    SPECIFICATION_SHA256_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    REPORT_SHA256_FIELD_NUMBER: _ClassVar[int]
+    GATE_FIELD_NUMBER: _ClassVar[int]
+    study_id: str
+    release_id: str
+    specification_sha256: bytes
+    content: _containers.RepeatedCompositeFieldContainer[TableDigest]
+    report_sha256: bytes
+    gate: GateOutcome
+    def __init__(self, study_id: _Optional[str] = ..., release_id: _Optional[str] = ..., specification_sha256: _Optional[bytes] = ..., content: _Optional[_Iterable[_Union[TableDigest, _Mapping]]] = ..., report_sha256: _Optional[bytes] = ..., gate: _Optional[_Union[GateOutcome, str]] = ...) -> None: ...
+
+class TableDigest(_message.Message):
+    __slots__ = ("name", "sha256")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    sha256: bytes
+    def __init__(self, name: _Optional[str] = ..., sha256: _Optional[bytes] = ...) -> None: ...
+
+class Approval(_message.Message):
+    __slots__ = ("approver", "decision", "reason")
+    APPROVER_FIELD_NUMBER: _ClassVar[int]
+    DECISION_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    approver: str
+    decision: ReleaseVerdict
+    reason: str
+    def __init__(self, approver: _Optional[str] = ..., decision: _Optional[_Union[ReleaseVerdict, str]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ListReleasesRequest(_message.Message):
     __slots__ = ()
@@ -153,10 +220,12 @@ class ListReleasesResponse(_message.Message):
     def __init__(self, releases: _Optional[_Iterable[_Union[Release, _Mapping]]] = ...) -> None: ...
 
 class FetchReleaseRequest(_message.Message):
-    __slots__ = ("release_id",)
+    __slots__ = ("release_id", "report_only")
     RELEASE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPORT_ONLY_FIELD_NUMBER: _ClassVar[int]
     release_id: str
-    def __init__(self, release_id: _Optional[str] = ...) -> None: ...
+    report_only: bool
+    def __init__(self, release_id: _Optional[str] = ..., report_only: bool = ...) -> None: ...
 
 class FetchReleaseResponse(_message.Message):
     __slots__ = ("file_name", "file_size", "data")
@@ -167,3 +236,19 @@ class FetchReleaseResponse(_message.Message):
     file_size: int
     data: bytes
     def __init__(self, file_name: _Optional[str] = ..., file_size: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class DecideReleaseRequest(_message.Message):
+    __slots__ = ("subject", "decision", "reason", "signature")
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    DECISION_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    subject: ReleaseSubject
+    decision: ReleaseVerdict
+    reason: str
+    signature: bytes
+    def __init__(self, subject: _Optional[_Union[ReleaseSubject, _Mapping]] = ..., decision: _Optional[_Union[ReleaseVerdict, str]] = ..., reason: _Optional[str] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class DecideReleaseResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class ResearchServiceStub(object):
-    """What a researcher may call at the hub, under mutual TLS and the role researcher.
+    """What a researcher may call at the hub, under mutual TLS and the role researcher; the calls about releases are
+    also an approver's, under the role approver.
     """
 
     def __init__(self, channel):
@@ -70,10 +71,16 @@ class ResearchServiceStub(object):
                 request_serializer=syncline_dot_v1_dot_research__pb2.FetchReleaseRequest.SerializeToString,
                 response_deserializer=syncline_dot_v1_dot_research__pb2.FetchReleaseResponse.FromString,
                 _registered_method=True)
+        self.DecideRelease = channel.unary_unary(
+                '/syncline.v1.ResearchService/DecideRelease',
+                request_serializer=syncline_dot_v1_dot_research__pb2.DecideReleaseRequest.SerializeToString,
+                response_deserializer=syncline_dot_v1_dot_research__pb2.DecideReleaseResponse.FromString,
+                _registered_method=True)
 
 
 class ResearchServiceServicer(object):
-    """What a researcher may call at the hub, under mutual TLS and the role researcher.
+    """What a researcher may call at the hub, under mutual TLS and the role researcher; the calls about releases are
+    also an approver's, under the role approver.
     """
 
     def SubmitStudy(self, request, context):
@@ -109,13 +116,21 @@ class ResearchServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListReleases(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """List the caller's releases, those that wait for approvals among them.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def FetchRelease(self, request, context):
-        """Send the files of a release one after another, in chunks of at most 1 MiB.
+        """Send the files of a release one after another, in chunks of at most 1 MiB. Each call is audited.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideRelease(self, request, context):
+        """Take an approver's signed decision. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -159,6 +174,11 @@ def add_ResearchServiceServicer_to_server(servicer, server):
                     request_deserializer=syncline_dot_v1_dot_research__pb2.FetchReleaseRequest.FromString,
                     response_serializer=syncline_dot_v1_dot_research__pb2.FetchReleaseResponse.SerializeToString,
             ),
+            'DecideRelease': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideRelease,
+                    request_deserializer=syncline_dot_v1_dot_research__pb2.DecideReleaseRequest.FromString,
+                    response_serializer=syncline_dot_v1_dot_research__pb2.DecideReleaseResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'syncline.v1.ResearchService', rpc_method_handlers)
@@ -168,7 +188,8 @@ def add_ResearchServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ResearchService(object):
-    """What a researcher may call at the hub, under mutual TLS and the role researcher.
+    """What a researcher may call at the hub, under mutual TLS and the role researcher; the calls about releases are
+    also an approver's, under the role approver.
     """
 
     @staticmethod
@@ -350,6 +371,33 @@ class ResearchService(object):
             '/syncline.v1.ResearchService/FetchRelease',
             syncline_dot_v1_dot_research__pb2.FetchReleaseRequest.SerializeToString,
             syncline_dot_v1_dot_research__pb2.FetchReleaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideRelease(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/syncline.v1.ResearchService/DecideRelease',
+            syncline_dot_v1_dot_research__pb2.DecideReleaseRequest.SerializeToString,
+            syncline_dot_v1_dot_research__pb2.DecideReleaseResponse.FromString,
             options,
             channel_credentials,
             insecure,

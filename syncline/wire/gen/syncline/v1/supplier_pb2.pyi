@@ -1,3 +1,4 @@
+from syncline.wire.gen.syncline.v1 import research_pb2 as _research_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -269,5 +270,29 @@ class DeclineTaskRequest(_message.Message):
     def __init__(self, task_id: _Optional[str] = ..., kind: _Optional[_Union[DeclineReason, str]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class DeclineTaskResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListSupplierReleasesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListSupplierReleasesResponse(_message.Message):
+    __slots__ = ("releases",)
+    RELEASES_FIELD_NUMBER: _ClassVar[int]
+    releases: _containers.RepeatedCompositeFieldContainer[_research_pb2.Release]
+    def __init__(self, releases: _Optional[_Iterable[_Union[_research_pb2.Release, _Mapping]]] = ...) -> None: ...
+
+class RefuseReleaseRequest(_message.Message):
+    __slots__ = ("subject", "reason", "signature")
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    subject: _research_pb2.ReleaseSubject
+    reason: str
+    signature: bytes
+    def __init__(self, subject: _Optional[_Union[_research_pb2.ReleaseSubject, _Mapping]] = ..., reason: _Optional[str] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class RefuseReleaseResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

@@ -75,6 +75,16 @@ class SupplierServiceStub(object):
                 request_serializer=syncline_dot_v1_dot_supplier__pb2.DeclineTaskRequest.SerializeToString,
                 response_deserializer=syncline_dot_v1_dot_supplier__pb2.DeclineTaskResponse.FromString,
                 _registered_method=True)
+        self.ListSupplierReleases = channel.unary_unary(
+                '/syncline.v1.SupplierService/ListSupplierReleases',
+                request_serializer=syncline_dot_v1_dot_supplier__pb2.ListSupplierReleasesRequest.SerializeToString,
+                response_deserializer=syncline_dot_v1_dot_supplier__pb2.ListSupplierReleasesResponse.FromString,
+                _registered_method=True)
+        self.RefuseRelease = channel.unary_unary(
+                '/syncline.v1.SupplierService/RefuseRelease',
+                request_serializer=syncline_dot_v1_dot_supplier__pb2.RefuseReleaseRequest.SerializeToString,
+                response_deserializer=syncline_dot_v1_dot_supplier__pb2.RefuseReleaseResponse.FromString,
+                _registered_method=True)
 
 
 class SupplierServiceServicer(object):
@@ -137,6 +147,20 @@ class SupplierServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSupplierReleases(self, request, context):
+        """List the releases that the caller's data is in, those that wait for approvals among them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefuseRelease(self, request, context):
+        """Refuse a release that the caller's data is in: one that waits ends, one that is out is withdrawn. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SupplierServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -179,6 +203,16 @@ def add_SupplierServiceServicer_to_server(servicer, server):
                     servicer.DeclineTask,
                     request_deserializer=syncline_dot_v1_dot_supplier__pb2.DeclineTaskRequest.FromString,
                     response_serializer=syncline_dot_v1_dot_supplier__pb2.DeclineTaskResponse.SerializeToString,
+            ),
+            'ListSupplierReleases': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSupplierReleases,
+                    request_deserializer=syncline_dot_v1_dot_supplier__pb2.ListSupplierReleasesRequest.FromString,
+                    response_serializer=syncline_dot_v1_dot_supplier__pb2.ListSupplierReleasesResponse.SerializeToString,
+            ),
+            'RefuseRelease': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefuseRelease,
+                    request_deserializer=syncline_dot_v1_dot_supplier__pb2.RefuseReleaseRequest.FromString,
+                    response_serializer=syncline_dot_v1_dot_supplier__pb2.RefuseReleaseResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -398,6 +432,60 @@ class SupplierService(object):
             '/syncline.v1.SupplierService/DeclineTask',
             syncline_dot_v1_dot_supplier__pb2.DeclineTaskRequest.SerializeToString,
             syncline_dot_v1_dot_supplier__pb2.DeclineTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSupplierReleases(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/syncline.v1.SupplierService/ListSupplierReleases',
+            syncline_dot_v1_dot_supplier__pb2.ListSupplierReleasesRequest.SerializeToString,
+            syncline_dot_v1_dot_supplier__pb2.ListSupplierReleasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefuseRelease(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/syncline.v1.SupplierService/RefuseRelease',
+            syncline_dot_v1_dot_supplier__pb2.RefuseReleaseRequest.SerializeToString,
+            syncline_dot_v1_dot_supplier__pb2.RefuseReleaseResponse.FromString,
             options,
             channel_credentials,
             insecure,

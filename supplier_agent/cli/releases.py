@@ -1,0 +1,106 @@
+"""``supplier-agent releases``: which releases this supplier's data is in, and its no to one of them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from supplier_agent.cli.options import AsJson, Home, existing_home
+from supplier_agent.consent.decision import Seal
+from supplier_agent.consent.release_refusal import (
+    ReleaseRefusal,
+    find_refusal,
+    list_refusals,
+    refuse_release,
+)
+from supplier_agent.home import ENROL
+from supplier_agent.tasks.journal import microseconds, open_journal
+from syncline.cli.release_lines import print_releases, release_json
+from syncline.cli.table import print_json
+from syncline.clock import SystemClock
+from syncline.compute.frames import Json
+from syncline.durable.audit import AuditLog
+from syncline.errors import UsageError
+from syncline.wire.membership import load_membership
+from syncline.wire.release_messages import ReleaseEntry
+
+releases = typer.Typer(
+    help="See releases with your data in them, and refuse.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@releases.command("list")
+def list_(home: Home = None, as_json: AsJson = False) -> None:
+    """List the releases that this supplier's data is in, and those that wait for approvals; asks the hub."""
+    from supplier_agent.uplink.release_list import releases_of
+
+    place = existing_home(home)
+    found = asyncio.run(releases_of(load_membership(place.identity, ENROL)))
+    with open_journal(place) as journal:
+        refusals = {one.release_id: one for one in journal.read_now(list_refusals)}
+    if as_json:
+        print_json([release_json(one) | _refused(refusals.get(one.release_id)) for one in found])
+        return
+    print_releases(found, "No releases with this supplier's data.")
+    for refusal in refusals.values():
+        typer.echo(f"{refusal.release_id} refused here: {refusal.reason} ({_where(refusal)})")
+
+
+@releases.command()
+def refuse(
+    release: Annotated[str, typer.Argument(help="A release's id, or its study's id or name.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is signed, kept and shown.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Refuse a release: one that waits is not released, one that is out is withdrawn."""
+    from supplier_agent.uplink.release_list import releases_of
+
+    place, clock = existing_home(home), SystemClock()
+    if not reason.strip():
+        raise UsageError(f"refuse release {release}: say why with --reason")
+    member = load_membership(place.identity, ENROL)
+    key = member.signing_key()
+    with open_journal(place) as journal:
+        refusal = journal.read_now(lambda connection: find_refusal(connection, release))
+        if refusal is None:
+            entry = _choose(asyncio.run(releases_of(member)), release)
+            seal, now_us = Seal(key, AuditLog(key, clock)), microseconds(clock)
+            refusal = journal.write_now(
+                lambda connection: refuse_release(connection, seal, member.name, entry, reason, now_us)
+            )
+    if as_json:
+        print_json({"release_id": refusal.release_id, "study_id": refusal.study_id} | _refused(refusal))
+        return
+    typer.echo(f"release {refusal.release_id} is refused: {refusal.reason} ({_where(refusal)})")
+
+
+def _choose(entries: list[ReleaseEntry], wanted: str) -> ReleaseEntry:
+    found = [one for one in entries if wanted == one.release_id]
+    found = found or [one for one in entries if wanted in (one.study_id, one.study_name)]
+    if len(found) == 1:
+        return found[0]
+    there = "is no release" if not found else f"are {len(found)} releases"
+    raise UsageError(
+        f"there {there} '{wanted}' with this supplier's data: take the id from 'supplier-agent releases list'"
+    )
+
+
+def _where(refusal: ReleaseRefusal) -> str:
+    if not refusal.delivered:
+        return "the running agent sends it to the hub"
+    return f"the hub did not take it: {refusal.outcome}" if refusal.outcome else "the hub has it"
+
+
+def _refused(refusal: ReleaseRefusal | None) -> dict[str, Json]:
+    if refusal is None:
+        return {"refused": False}
+    return {
+        "refused": True,
+        "refusal_reason": refusal.reason,
+        "refusal_delivered": refusal.delivered,
+        "refusal_outcome": refusal.outcome,
+        "refused_us": refusal.refused_us,
+    }

@@ -1,0 +1,59 @@
+"""Releases for people and for programs, the same at all three commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from syncline.cli.table import print_table, shown_bytes, shown_time
+from syncline.compute.frames import Json
+from syncline.data.section import shown
+
+if TYPE_CHECKING:
+    from syncline.wire.release_messages import ReleaseEntry
+
+
+def release_json(entry: ReleaseEntry) -> dict[str, Json]:
+    """Return a release for programs."""
+    subject = entry.subject
+    return {
+        "release_id": entry.release_id,
+        "study_id": entry.study_id,
+        "study": entry.study_name,
+        "state": entry.state.value,
+        "note": entry.note,
+        "manifest_sha256": entry.manifest_sha256,
+        "size": entry.size,
+        "released_us": entry.released_us,
+        "gate_passed": None if subject is None else subject.gate_passed,
+        "gate_failures": list(entry.gate_failures),
+        "content_sha256": {} if subject is None else dict(subject.content_sha256),
+        "report_sha256": None if subject is None else subject.report_sha256,
+        "approvals": [
+            {"approver": one.approver, "decision": one.decision.value, "reason": one.reason}
+            for one in entry.approvals
+        ],
+    }
+
+
+def print_releases(entries: Sequence[ReleaseEntry], empty: str) -> None:
+    """Print a table of releases, and below it what those wait for that are not out, or why they are gone."""
+    rows = [
+        (
+            entry.release_id,
+            shown(entry.study_name),
+            entry.state.value,
+            shown_bytes(entry.size),
+            shown_time(entry.released_us),
+        )
+        for entry in entries
+    ]
+    print_table(("ID", "STUDY", "STATE", "SIZE", "RELEASED"), rows, empty)
+    for entry in entries:
+        if entry.note:
+            said = (
+                entry.note if entry.state == "waiting" else f"{entry.release_id} {entry.state}: {entry.note}"
+            )
+            typer.echo(said)

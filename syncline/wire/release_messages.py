@@ -1,0 +1,61 @@
+"""Releases as hub and members speak of them: one that waits, is out or was withdrawn, and who said what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from syncline.study.release_decision import ReleaseSubject, ReleaseVerdict
+from syncline.wire.messages import ReleaseId, StudyId
+
+
+class ReleaseState(StrEnum):
+    """Where a release stands."""
+
+    WAITING = "waiting"
+    RELEASED = "released"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalEntry:
+    """Who approved a release, and how."""
+
+    approver: str
+    decision: ReleaseVerdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseEntry:
+    """A release in a list.
+
+    ``note`` says what is missing, or why it was withdrawn. ``subject`` is what a decision about it signs,
+    None from a hub that released it before there were decisions. ``manifest_sha256`` is empty and
+    ``released_us`` is 0 while it waits.
+    """
+
+    release_id: ReleaseId
+    study_id: StudyId
+    study_name: str
+    manifest_sha256: str
+    size: int
+    released_us: int
+    state: ReleaseState = ReleaseState.RELEASED
+    note: str = ""
+    subject: ReleaseSubject | None = None
+    gate_failures: tuple[str, ...] = ()
+    approvals: tuple[ApprovalEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenDecision:
+    """A decision as it arrives: its subject, the word, the reason and the signature.
+
+    Who gave it the connection says, and the key is the one that the member enrolled with.
+    """
+
+    subject: ReleaseSubject
+    decision: ReleaseVerdict
+    reason: str
+    signature: bytes

@@ -1,0 +1,79 @@
+"""Releases and waiting drafts as members see them in lists, read from the database alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from syncline.study.lifecycle import StudyState
+from syncline.study.release_decision import ReleaseVerdict
+from syncline.wire.messages import ReleaseId
+from syncline.wire.people_sentence import people_sentence
+from syncline.wire.release_messages import ApprovalEntry, ReleaseEntry, ReleaseState
+from trusted_party.datastore.drafts import Draft, draft_of_release, find_draft
+from trusted_party.datastore.release_decisions import decisions_about
+from trusted_party.datastore.releases import ReleaseRow, find_release, release_studies
+from trusted_party.datastore.studies import StudyRow, find_party, find_study
+
+MOST_LISTED = 500
+"""Releases that one list tells of, the newest."""
+
+
+def entries(connection: sqlite3.Connection) -> Iterator[ReleaseEntry]:
+    """Yield all releases and waiting drafts, the newest first."""
+    for study_id, release_id in release_studies(connection):
+        study = find_study(connection, study_id)
+        assert study is not None
+        yield _entry(
+            connection, study, find_release(connection, release_id), find_draft(connection, study_id)
+        )
+
+
+def entry_of(connection: sqlite3.Connection, release_id: ReleaseId) -> ReleaseEntry | None:
+    """Return one release or waiting draft."""
+    row, draft = find_release(connection, release_id), draft_of_release(connection, release_id)
+    study_id = row.study_id if row is not None else draft.study_id if draft is not None else None
+    study = None if study_id is None else find_study(connection, study_id)
+    if study is None or (row is None and study.state is not StudyState.AWAITING_RELEASE):
+        return None
+    return _entry(connection, study, row, draft)
+
+
+def entries_of_supplier(connection: sqlite3.Connection, name: str) -> list[ReleaseEntry]:
+    """Return the releases and waiting drafts that a supplier's data is in."""
+    found = []
+    for entry in entries(connection):
+        party = find_party(connection, entry.study_id, name)
+        if party is not None and party.in_roster:
+            found.append(entry)
+    return found[:MOST_LISTED]
+
+
+def _entry(
+    connection: sqlite3.Connection, study: StudyRow, row: ReleaseRow | None, draft: Draft | None
+) -> ReleaseEntry:
+    if row is not None:
+        state = ReleaseState.WITHDRAWN if row.withdrawn_us else ReleaseState.RELEASED
+        release_id, note = row.release_id, row.withdrawn_reason
+    else:
+        assert draft is not None
+        state, release_id, note = ReleaseState.WAITING, draft.release_id, study.reason
+    approvals = tuple(
+        ApprovalEntry(one.name, one.decision, one.reason)
+        for one in decisions_about(connection, study.id)
+        if one.decision is not ReleaseVerdict.REFUSE
+    )
+    gate = None if draft is None else draft.gate
+    return ReleaseEntry(
+        release_id=release_id,
+        study_id=study.id,
+        study_name=study.name,
+        manifest_sha256="" if row is None else row.manifest_sha256,
+        size=row.size if row is not None else draft.size if draft is not None else 0,
+        released_us=0 if row is None else row.released_us,
+        state=state,
+        note=people_sentence(note),
+        subject=None if draft is None else draft.subject(study.specification_sha256),
+        gate_failures=() if gate is None else gate.failures,
+        approvals=approvals,
+    )
