@@ -12,7 +12,6 @@ from syncline.data.release_table import Columns
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError, StudyFailed
 from syncline.questions.comparison import MIN_CANDIDATE_ROWS, Compared, RegressionSums
-from syncline.study.flow import STEPS, DataFlow
 from syncline.study.pooled import Pooled
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.phases.phase import Fitted
@@ -90,11 +89,6 @@ def require_declared(spec: StudySpec, question: RegressionSums) -> None:
     for model in question.models:
         if (model.response, tuple(term.column for term in model.terms)) not in known:
             raise ProtocolError("regression_sums: a model is not one that the study declares")
-
-
-def is_asked(flow: DataFlow) -> bool:
-    """Tell whether a supplier of this flow compares at home: the hub has no real row of it."""
-    return flow is DataFlow.SYNTHESIZED or not STEPS[flow].sends_rows
 
 
 def rows_of_release(spec: StudySpec, result: Fitted | Pooled) -> int:

@@ -39,6 +39,11 @@ class Steps:
         """Whether rows leave the supplier, real or synthetic, and not answers to the hub's questions."""
         return (self.answer, self.merge) != (Side.SUPPLIER, Side.HUB)
 
+    @property
+    def compares_at_home(self) -> bool:
+        """Whether the supplier compares the study's table itself, because the hub has no real row of it."""
+        return self.answer is Side.SUPPLIER
+
 
 STEPS: Mapping[DataFlow, Steps] = MappingProxyType(
     {

@@ -39,7 +39,7 @@ def report_document(
     provenance
         Where the release comes from. Its ``approvals``, where it has them, get a section of their own.
     """
-    found = dict(assessment or _unassessed(_why_not_compared(spec, result)))
+    found = dict(assessment or _unassessed())
     found["how_measured"] = found.pop("words", [])
     origin = dict(provenance)
     return {
@@ -48,6 +48,7 @@ def report_document(
         "study": {
             "name": spec.study,
             "purpose": spec.purpose,
+            "intended_use": spec.release.intended_use,
             "rows": rows,
             "method": str(spec.synthesizer.method),
         },
@@ -71,17 +72,12 @@ def report_document(
     }
 
 
-def _why_not_compared(spec: StudySpec, result: Fitted | Pooled) -> str:
-    if isinstance(result, Pooled):
-        return "every supplier synthesized its own rows, so nobody compared the table with real ones"
-    if spec.validation is None:
-        return "the specification says validation: none, so nothing was compared with real rows"
-    return "the suppliers were not asked to compare the table with their rows"
+NOT_COMPARED = "the specification says validation: none, so nothing was compared with real rows"
 
 
-def _unassessed(why: str) -> dict[str, Json]:
+def _unassessed() -> dict[str, Json]:
     """Return what stands in the place of a comparison that was not made."""
-    return {"gate": {"passed": False, "failures": [why], "rungs": []}, "metrics": {}}
+    return {"gate": {"passed": False, "failures": [NOT_COMPARED], "rungs": []}, "metrics": {}}
 
 
 def _columns(spec: StudySpec, fitted: Fitted) -> dict[str, Json]:
@@ -145,11 +141,11 @@ _LEAVES = {
 _POOLED = (
     "Every supplier synthesized alone and the hub pooled the tables, weighted to the suppliers' sizes."
     " What only all rows together show is lost: categories and cells that are too rare at one supplier, and"
-    " relations that differ or are faint at each. The tables were not compared with the real rows."
+    " relations that differ or are faint at each. Every supplier compared the pooled table with its own rows."
 )
 _MIXED = (
-    "Rows of suppliers that synthesized themselves count as if they were real: where this report compares the"
-    " table with the suppliers' rows, it compares it with those synthetic ones."
+    "The model learnt from the rows of suppliers that synthesized themselves as if they were real. These"
+    " suppliers compared the table with their real rows at home, so the figures are about real rows alone."
 )
 
 

@@ -18,8 +18,8 @@ from syncline.protocols.simulation import Traffic, simulate
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
-from syncline.study.approvals import SIMULATED
-from syncline.study.comparing import assess_study, comparer_of, comparison_of, is_asked
+from syncline.study.approvals import SIMULATED, GateRecord
+from syncline.study.comparing import assess_study, comparer_of, comparison_of
 from syncline.study.fitting import settings_of, workspace_of
 from syncline.study.flow import STEPS
 from syncline.study.local_parties import is_pooled
@@ -99,7 +99,11 @@ def _tables(
 
 def _compared_table(spec: StudySpec, name: str, source: Source) -> Workspace:
     """Return a supplier's real rows where they are compared."""
-    return workspace_of(spec, source) if is_asked(spec.supplier(name).flow) else _table(spec, name, source)
+    return (
+        workspace_of(spec, source)
+        if STEPS[spec.supplier(name).flow].compares_at_home
+        else _table(spec, name, source)
+    )
 
 
 def _table(spec: StudySpec, name: str, source: Source) -> Workspace:
@@ -157,9 +161,19 @@ def release_study(
         seed_commitment=commitment,
         content_sha256=written.content_sha256,
         run=SIMULATED,
+        gate=_gate(spec, assessment),
     )
     write_manifest(out, facts, ed25519.Ed25519PrivateKey.generate())
     return written
+
+
+def _gate(spec: StudySpec, assessment: Assessment | None) -> GateRecord | None:
+    """Return what the gate said, None where the study runs none."""
+    limits = spec.release.gate
+    if limits is None or assessment is None:
+        return None
+    said = assessment.gate
+    return GateRecord(limits.alpha, limits.tolerated, said.passed, said.failures)
 
 
 def _participation(source: Source) -> Participation:

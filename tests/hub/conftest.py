@@ -45,6 +45,7 @@ schema: {{variables: [{{name: age, kind: integer, range: [0, 120]}}]}}
 suppliers: [{suppliers}]
 quorum: {{min_suppliers: {least}, deadline: {deadline}, then: {then}}}
 synthesizer: {{{synthesizer}}}
+validation: {validation}
 release: {release}
 """
 
@@ -140,6 +141,7 @@ def specification(
         then=then,
         synthesizer=synthesizer,
         release=release,
+        validation="none" if "gate: none" in release else "{holdout: 0.2}",
     )
     return build(StudySpec, parse_document(text, "study"), "study").canonical()
 

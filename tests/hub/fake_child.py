@@ -1,4 +1,7 @@
-"""A child as the hub sees one: in each of three rounds a reply is an integer; the result is their sum."""
+"""A child as the hub sees one: in each of three rounds a reply is an integer; the result is their sum.
+
+Where the study compares its table, one more round does.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from syncline.compute.serve import serve
 from syncline.errors import StudyFailed
 
 ROUNDS = 3
+CANDIDATE = "ca" * 32
 
 
 def handle(header, blobs):
@@ -25,6 +29,12 @@ def handle(header, blobs):
             return {"done": False, "stage": "check", "round": 0}, [b"0", _request(0)]
         case "step":
             return _step(header, blobs)
+        case "compare":
+            number = header["round"]
+            answer = {"done": False, "stage": "compare", "round": number, "candidate": CANDIDATE}
+            return answer, [b"0", _request(number)]
+        case "compare_step":
+            return {"done": True, "stage": "assessed"}, [b"{}"]
         case "release":
             return _release(header, blobs)
 
@@ -64,7 +74,7 @@ def _request(number):
 
 
 def _release(header, blobs):
-    _, result, _ = blobs
+    _, result, _, *_ = blobs
     out = Path(header["out"])
     (out / "synthetic.parquet").write_bytes(result)
     if os.environ.get("FAKE_CHILD_RELEASES_FOR_EVER"):

@@ -18,8 +18,7 @@ from syncline.durable.audit import AuditLog
 from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
 from syncline.identity.signatures import Purpose
-from syncline.study.comparing import is_asked
-from syncline.study.flow import DataFlow
+from syncline.study.flow import STEPS, DataFlow
 from syncline.study.lifecycle import StudyState
 from syncline.study.local_parties import sends_rows
 from syncline.study.participation import flows_of
@@ -258,7 +257,7 @@ class StudyDriver:
         shipments = [
             shipment
             for shipment in (*view.shipments, *arrived)
-            if not (study.compares and is_asked(flows[shipment.supplier]))
+            if not (study.compares and STEPS[flows[shipment.supplier]].compares_at_home)
         ]
         counted = [task for task in answered if task.supplier not in senders]
         sizes = {task.supplier: task.reply_size for task in counted}

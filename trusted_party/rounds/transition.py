@@ -14,8 +14,7 @@ from typing import Self
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog, FieldValue
 from syncline.errors import StudyFailed
-from syncline.study.comparing import is_asked
-from syncline.study.flow import DataFlow
+from syncline.study.flow import STEPS, DataFlow
 from syncline.study.lifecycle import StudyState
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json
 from trusted_party.datastore import studies, tasks
@@ -130,7 +129,7 @@ def _open(
     at_hand = {
         shipment.supplier
         for shipment in shipments_of(connection, study.id)
-        if not (compares and is_asked(DataFlow(shipment.flow)))
+        if not (compares and STEPS[DataFlow(shipment.flow)].compares_at_home)
     }
     roster = [
         party.name

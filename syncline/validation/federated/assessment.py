@@ -26,9 +26,10 @@ from syncline.validation.disclosure.score_figures import score_figures
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.disclosure.singling_out import singling_out
 from syncline.validation.federated.candidate import Candidate
-from syncline.validation.federated.comparer import count_sets
+from syncline.validation.federated.comparer import MOST_PEOPLE, count_sets
 from syncline.validation.federated.comparison import Evidence
 from syncline.validation.federated.layout import FOLDS, SCORES, Layout
+from syncline.validation.federated.trees import FEW_ROWS, MOST_ROWS
 from syncline.validation.metric import Metric
 from syncline.validation.utility.distinguish import Separation, separation_figures
 from syncline.validation.utility.distributions import distributions
@@ -61,6 +62,7 @@ class Assessment:
     by_supplier: tuple[Json, ...]
     subgroups: tuple[Json, ...]
     candidate_sha256: str
+    words: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Json]:
         """Return the assessment as in ``report.json``."""
@@ -73,6 +75,7 @@ class Assessment:
             "by_supplier": list(self.by_supplier),
             "subgroups": list(self.subgroups),
             "candidate_sha256": self.candidate_sha256,
+            "words": list(self.words),
         }
 
 
@@ -122,7 +125,32 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
         tuple(_by_supplier(candidate, layout, evidence, own, judgement.min_cell)),
         tuple(_subgroups(named(groups, tables.bins, candidate.cells.schema))),
         digest,
+        tuple(_words(evidence, judgement, candidate)),
     )
+
+
+def _words(evidence: Evidence, judgement: Judgement, candidate: Candidate) -> Iterator[str]:
+    """Say how the figures were measured."""
+    if len(evidence.answers) > 1:
+        yield (
+            f"Each of the {len(evidence.answers)} suppliers compared this table with its own rows, held-out"
+            " ones among them, and gave counts, which were added up: nobody pooled a row."
+        )
+    if judgement.released is not None:
+        yield (
+            f"Compared were {candidate.cells.n_rows} rows that the model draws; the first"
+            f" {judgement.released} of them are released."
+        )
+    if max(evidence.people) > MOST_PEOPLE:
+        yield (
+            f"Of more than {MOST_PEOPLE} persons of either kind a lottery took about so many to be scored;"
+            " what is counted in rows is counted in all of them."
+        )
+    if max(evidence.rows) > FEW_ROWS:
+        yield (
+            f"The classifier that tells synthetic from real rows saw about {FEW_ROWS} of either kind, models"
+            f" of the target at most {MOST_ROWS}."
+        )
 
 
 def _tables(
