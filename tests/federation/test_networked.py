@@ -27,6 +27,18 @@ PERMITTED = {
 }
 """What each supplier's policy says of flows: the south narrows what is asked of it."""
 
+ASSESSED = (
+    "candidate_sha256",
+    "rows",
+    "people",
+    "metrics",
+    "gate",
+    "distributions",
+    "by_supplier",
+    "subgroups",
+    "how_measured",
+)
+
 SCHEMA = """\
 variables:
   - {name: sex, kind: categorical, categories: [f, m], missing: ["?"]}
@@ -44,7 +56,7 @@ suppliers:
   - {{name: west, flow: {flows[2]}}}
 synthesizer: {{method: cart, min_leaf: 15, seed: 3}}
 privacy: {{min_cell: {min_cell}}}
-validation: {{holdout: {holdout}}}
+validation: {{holdout: {holdout}, target: sex, keys: [site], sensitive: [sex], models: ["dose ~ age + sex"]}}
 release: {{gate: none, approvals: 0}}
 """
 POLICY = """\
@@ -144,6 +156,15 @@ def digest(directory):
     return hashlib.sha256((directory / "synthetic.parquet").read_bytes()).hexdigest()
 
 
+def check_assessment(simulated, fetched):
+    """The suppliers' comparison over the network says what the simulated one does, to the last digit."""
+    one, other = (json.loads((place / "report.json").read_text()) for place in (simulated, fetched))
+    assert other["synthetic"] is True
+    for key in ASSESSED:
+        assert one[key] == other[key], key
+    assert other["metrics"]["tv_2way"]["value"] is not None
+
+
 def check_participation(stage, fetched, spec, preparation, me):
     """Manifest, report and status name the flow that was asked, the one answered, and the preparation."""
     asked = {entry.name: str(entry.flow) for entry in spec.suppliers}
@@ -179,7 +200,7 @@ def test_a_networked_study_releases_what_the_simulated_one_does(tmp_path):
             stage.command("syncline.cli", "releases", "fetch", spec.study, "--out", str(fetched), *me)
             assert digest(simulated) == digest(fetched), spec.study
             assert stage.command("syncline.cli", "verify", str(fetched), "--json")["passed"]
-            assert json.loads((fetched / "report.json").read_text())["synthetic"] is True
+            check_assessment(simulated, fetched)
             check_participation(stage, fetched, spec, Preparation.from_yaml(preparation).digest, me)
         named = [f"--supplier={name}={file}" for name, file in held.items()]
         prepared = (f"--preparation=south={preparation}", "--out", str(tmp_path / "prepared"))
