@@ -91,13 +91,13 @@ def one_category(leaked: CellTable, rng: np.random.Generator) -> CellTable:
     return _table(leaked, keys, status)
 
 
-def rounded(to: int) -> Disguise:
-    """Round all numbers to multiples of ``to`` steps of their grid."""
+def rounded(to: int, *names: str) -> Disguise:
+    """Round some numbers, or all where none is named, to multiples of ``to`` steps of their grid."""
 
     def disguise(leaked: CellTable, rng: np.random.Generator) -> CellTable:
         keys, status = _columns(leaked)
         for column, variable in enumerate(leaked.schema.modelled):
-            if variable.grid is not None:
+            if variable.grid is not None and (not names or variable.name in names):
                 keys[column] = np.rint(keys[column] / to).astype(np.int64) * to
         return _table(leaked, keys, status)
 
@@ -115,22 +115,27 @@ def shifted(name: str, by: int) -> Disguise:
     return disguise
 
 
-def redrawn(*names: str) -> Disguise:
-    """Put other leaked persons' cells in the place of some columns."""
+def exchanged(*names: str) -> Disguise:
+    """Exchange some columns between leaked persons, all of a row together."""
 
     def disguise(leaked: CellTable, rng: np.random.Generator) -> CellTable:
         keys, status = _columns(leaked)
+        donors = rng.permutation(leaked.n_rows)
         for column in map(leaked.place, names):
-            donors = rng.permutation(leaked.n_rows)
             keys[column], status[column] = leaked.keys[column][donors], leaked.status[column][donors]
         return _table(leaked, keys, status)
 
     return disguise
 
 
-def chimeras(leaked: CellTable, rng: np.random.Generator) -> CellTable:
+def half_rows(leaked: CellTable, rng: np.random.Generator) -> CellTable:
     """Exchange the second halves of the rows between persons."""
-    return redrawn(*leaked.names[len(leaked.names) // 2 :])(leaked, rng)
+    return exchanged(*leaked.names[len(leaked.names) // 2 :])(leaked, rng)
+
+
+def every_other(leaked: CellTable, rng: np.random.Generator) -> CellTable:
+    """Exchange every other column between persons."""
+    return exchanged(*leaked.names[1::2])(leaked, rng)
 
 
 def repeated(times: int) -> Disguise:

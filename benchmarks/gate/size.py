@@ -15,8 +15,9 @@ def run() -> None:
     print(HEADER)
     for everyone, used, held in (
         (people.heart(), 306, 306),
-        (people.rand_hie(), 1970, 1970),
-        (people.rand_hie(), 3152, 788),
+        (people.heart(), 490, 123),
+        (people.rand_hie(), 600, 600),
+        (people.rand_hie(), 600, 150),
         (people.adult(), 10_000, 10_000),
         (people.adult(), 10_000, 2_500),
     ):

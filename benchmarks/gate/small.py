@@ -14,6 +14,8 @@ from benchmarks.gate.verdicts import HEADER, Maker, made, planted, repeats, show
 from syncline.synthesizers.synthesizer import Synthesizer
 
 SPLITS = 8
+LEAK_PERSONS, FRESH_PERSONS = 1200, 600
+"""Persons of each kind at most where leaks are planted and where fresh ones are judged again and again."""
 
 LEAKS = {
     "a copy of the rows that were used": copy,
@@ -30,11 +32,12 @@ def run() -> None:
     print(HEADER)
     for everyone in (people.heart(), people.rand_hie()):
         third = everyone.cells.n_persons // 3
-        title = f"{everyone.title}, {third:,} used"
+        few, fewer = min(third, LEAK_PERSONS), min(third, FRESH_PERSONS)
         for name, leak in LEAKS.items():
-            show(f"{title}: {name}", planted(everyone, [third] * 3, leak, range(SPLITS)))
-        fresh_seeds = range(1000, 1000 + repeats(100))
-        show(f"{title}: fresh people", planted(everyone, [third] * 3, fresh, fresh_seeds))
+            verdicts = planted(everyone, [few] * 3, leak, range(SPLITS))
+            show(f"{everyone.title}, {few:,} used: {name}", verdicts)
+        verdicts = planted(everyone, [fewer] * 3, fresh, range(1000, 1000 + repeats(100)))
+        show(f"{everyone.title}, {fewer:,} used: fresh people", verdicts)
         for share in (0.5, 0.2):
             _techniques(everyone, share)
 

@@ -20,8 +20,8 @@ def run() -> None:
         return
     print(HEADER)
     for everyone, used, held in ((people.heart(), 460, 460), (people.adult(), 10_000, 10_000)):
-        for minbucket in (5, 20):
-            verdicts = made(everyone, [used, held], _maker(minbucket), range(SPLITS))
+        for minbucket, splits in ((5, SPLITS), (20, 3)):
+            verdicts = made(everyone, [used, held], _maker(minbucket), range(splits))
             show(f"{everyone.title}, {used:,} used: rpart as synthpop, minbucket {minbucket}", verdicts)
 
 

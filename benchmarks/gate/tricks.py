@@ -15,13 +15,14 @@ DISGUISES: dict[str, Disguise] = {
     "one category changed": leaks.one_category,
     "three cells jittered": leaks.jittered(3),
     "all numbers rounded to tens": leaks.rounded(10),
-    "all numbers rounded to thousands": leaks.rounded(1000),
+    "fnlwgt rounded to thousands": leaks.rounded(1000, "fnlwgt"),
     "5 years added to the age": leaks.shifted("age", 5),
     "1,000 added to fnlwgt": leaks.shifted("fnlwgt", 1000),
     "100,000 added to fnlwgt": leaks.shifted("fnlwgt", 100_000),
-    "fnlwgt of another person": leaks.redrawn("fnlwgt"),
-    "fnlwgt and age of other persons": leaks.redrawn("fnlwgt", "age"),
-    "halves of rows exchanged between persons": leaks.chimeras,
+    "fnlwgt of another person": leaks.exchanged("fnlwgt"),
+    "fnlwgt and age of another person": leaks.exchanged("fnlwgt", "age"),
+    "second half of the columns of another person": leaks.half_rows,
+    "every other column of another person": leaks.every_other,
     "every row three times": leaks.repeated(3),
 }
 
