@@ -10,20 +10,28 @@ from benchmarks import (
     diabetes,
     federated,
     flows,
-    gate,
     idle_agent,
     liveness,
     preparation,
     transfer,
     validation,
 )
+from benchmarks.gate import adult as gate_adult
+from benchmarks.gate import size as gate_size
+from benchmarks.gate import small as gate_small
+from benchmarks.gate import synthpop as gate_synthpop
+from benchmarks.gate import tricks as gate_tricks
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "adult": adult.run,
     "federated": federated.run,
     "diabetes": diabetes.run,
     "flows": flows.run,
-    "gate": gate.run,
+    "gate": gate_adult.run,
+    "gate-small": gate_small.run,
+    "gate-size": gate_size.run,
+    "gate-tricks": gate_tricks.run,
+    "gate-synthpop": gate_synthpop.run,
     "idle-agent": idle_agent.run,
     "liveness": liveness.run,
     "preparation": preparation.run,

@@ -32,11 +32,3 @@ def person_lots(table: CellTable, key: bytes) -> npt.NDArray[np.uint64]:
     found = np.full(table.n_persons, _ALL - 1, np.uint64)
     np.minimum.at(found, table.owner, row_lots(table, key))
     return found
-
-
-def sampled(table: CellTable, key: bytes, most: int, people: int) -> CellTable:
-    """Return the rows of about ``most`` of all ``people``, of whom the table may hold a part."""
-    if people <= most:
-        return table
-    chosen = person_lots(table, key) < np.uint64(most * _ALL // people)
-    return table.take(chosen[table.owner])

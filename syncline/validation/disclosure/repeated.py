@@ -2,12 +2,15 @@
 
 One person copied many times is one person in every comparison with real ones, so the ladders of the gate
 cannot see it. Rows of common values stand in a table again and again too, but then there are others that
-differ from them in a common value; a copied record has none.
+differ from them in a common value; a copied record has none. Where it is copied very often, its own values
+become common, and so it is also looked for by a value that hardly any other row has, in tables whose rows
+hardly ever repeat.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +24,12 @@ LEAST_COPIES = 10
 
 LEAST_GAP_BITS = 6
 """It is taken for a copied one where every other row is so much farther away."""
+
+MOST_TWINS = 0.01
+"""Share of the other rows that stand in the table more than once, up to which rows hardly ever repeat."""
+
+MOST_OTHERS = 0.1
+"""A value is a copied row's own where so few other rows have it, as a share of the copies."""
 
 _BLOCK = 16
 
@@ -51,9 +60,31 @@ def repeated_rows(synthetic: CellTable) -> Repeated | None:
     first = {row: place for place, row in reversed(list(enumerate(content))) if row in often}
     number = {row: n for n, row in enumerate(first)}
     which = np.fromiter((number.get(row, -1) for row in content), np.int64, len(content))
-    gaps = _gaps(synthetic, np.array(list(first.values())), which)
-    copies = [often[row] for row, gap in zip(first, gaps, strict=True) if gap >= LEAST_GAP_BITS * UNITS]
+    places = np.array(list(first.values()))
+    far = np.array(_gaps(synthetic, places, which)) >= LEAST_GAP_BITS * UNITS
+    if _rarely_repeats(content, often):
+        far |= _has_own_value(synthetic, places, np.array(list(often[row] for row in first)))
+    copies = [often[row] for row, found in zip(first, far.tolist(), strict=True) if found]
     return Repeated(len(copies), max(copies)) if copies else None
+
+
+def _rarely_repeats(content: Sequence[bytes], often: Mapping[bytes, int]) -> bool:
+    """Tell whether hardly any row but those ``often`` found stands in the table more than once."""
+    others = Counter(row for row in content if row not in often)
+    twins = sum(count for count in others.values() if count > 1)
+    return twins <= MOST_TWINS * max(others.total(), 1)
+
+
+def _has_own_value(synthetic: CellTable, places: np.ndarray, copies: np.ndarray) -> np.ndarray:
+    """Tell which rows (n,) have a value that hardly any row but their ``copies`` (n,) has."""
+    found = np.zeros(len(places), np.bool_)
+    for keys, status in zip(synthetic.keys, synthetic.status, strict=True):
+        _, inverse, counts = np.unique(
+            np.column_stack([keys, status]), axis=0, return_inverse=True, return_counts=True
+        )
+        others = counts[inverse.reshape(-1)[places]] - copies
+        found |= others <= MOST_OTHERS * copies
+    return found
 
 
 def _gaps(synthetic: CellTable, rows: np.ndarray, which: np.ndarray) -> list[int]:

@@ -65,6 +65,16 @@ def test_one_person_copied_many_times_is_seen_in_the_table_alone() -> None:
     assert repeated_rows(together(rows, common)) is None
 
 
+@pytest.mark.parametrize("copies", [10, 40, 400])
+def test_one_person_is_found_however_often_it_is_copied(copies: int) -> None:
+    fine = people(3000, 4)
+    unlike = table_of([fine.keys[0], np.arange(3000) * 3, fine.keys[2]])
+    alone = table_of([np.full(copies, 55), np.full(copies, 9995), np.full(copies, 3)])
+    many = repeated_rows(together(unlike, alone))
+    assert many is not None
+    assert (many.rows, many.copies) == (1, copies)
+
+
 @given(tables(most_rows=12), tables(most_rows=12), tables())
 def test_scores_add_over_suppliers(first: CellTable, second: CellTable, synthetic: CellTable) -> None:
     scorer = Scorer(synthetic, b"key")

@@ -1,0 +1,34 @@
+"""Whether the smallest leak that the report prints is honest: leaks of that size and of multiples of it."""
+
+from __future__ import annotations
+
+from benchmarks.gate import people
+from benchmarks.gate.leaks import fresh, some
+from benchmarks.gate.people import People
+from benchmarks.gate.verdicts import HEADER, planted, show
+
+SPLITS = 10
+
+
+def run() -> None:
+    """Print how often verbatim leaks of each size are caught."""
+    print(HEADER)
+    for everyone, used, held in (
+        (people.heart(), 306, 306),
+        (people.heart(), 490, 123),
+        (people.rand_hie(), 600, 600),
+        (people.rand_hie(), 600, 150),
+        (people.adult(), 10_000, 10_000),
+        (people.adult(), 10_000, 2_500),
+    ):
+        _print(everyone, used, held)
+
+
+def _print(everyone: People, used: int, held: int) -> None:
+    sizes = [used, held, min(used, everyone.cells.n_persons - used - held)]
+    nobody = planted(everyone, sizes, fresh, [0])
+    smallest = round(nobody[0].gate.smallest_leak * used)
+    for times in (1, 2):
+        leaked = times * smallest
+        verdicts = planted(everyone, sizes, some(leaked), range(SPLITS))
+        show(f"{everyone.title}, {used:,} used, {held:,} held out: {leaked} = {times} x smallest", verdicts)
