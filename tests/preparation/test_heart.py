@@ -91,5 +91,5 @@ def test_a_study_over_messy_files_releases_the_same_bytes(tmp_path: Path) -> Non
 def released(sources: Mapping[str, Source], out: Path) -> str:
     spec = build(StudySpec, parse_document(STUDY, "study"), "study")
     out.mkdir()
-    release_study(spec, sources, fit_study(spec, sources), seed_of(spec), [], out)
+    release_study(spec, sources, fit_study(spec, sources), seed_of(spec), None, [], out)
     return hashlib.sha256((out / "synthetic.parquet").read_bytes()).hexdigest()

@@ -113,7 +113,7 @@ def test_what_is_near_its_floor_is_trusted_and_the_rest_doubted_with_its_worst()
 
 
 def test_a_study_that_was_not_compared_says_why() -> None:
-    made = document(None, validation="none")
+    made = document(None, validation="none", release={"gate": "none"})
     assert made["gate"]["failures"] == [NOT_COMPARED]
     assert made["metrics"] == {}
     assert "validation: none" in NOT_COMPARED

@@ -63,7 +63,7 @@ def repeated_rows(synthetic: CellTable) -> Repeated | None:
     places = np.array(list(first.values()))
     far = np.array(_gaps(synthetic, places, which)) >= LEAST_GAP_BITS * UNITS
     if _rarely_repeats(content, often):
-        far |= _has_own_value(synthetic, places, np.array(list(often[row] for row in first)))
+        far |= _has_own_value(synthetic, places, np.array([often[row] for row in first]))
     copies = [often[row] for row, found in zip(first, far.tolist(), strict=True) if found]
     return Repeated(len(copies), max(copies)) if copies else None
 

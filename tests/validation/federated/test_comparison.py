@@ -61,6 +61,7 @@ def said(parts: int, seed: int, cut: int) -> dict[str, object]:
     document = assess(wanted.candidate, wanted.digest, evidence, Judgement(target="ill")).document()
     gate = document.pop("gate")
     document.pop("by_supplier")
+    document.pop("words")
     assert isinstance(gate, dict)
     counts = [(rung["name"], rung["train"], rung["holdout"]) for rung in gate["rungs"]]  # type: ignore[index, union-attr, call-overload]
     return {**document, "rungs": counts}
