@@ -41,7 +41,7 @@ class Verdict:
 def judged(used: CellTable, made: CellTable, held: CellTable) -> Verdict:
     """Run the gate."""
     began = time.perf_counter()
-    scorer, repeated = Scorer(made, b"benchmark"), repeated_rows(made)
+    scorer, repeated = Scorer.of(made, b"benchmark"), repeated_rows(made)
     scores = strata([(scorer.scores(used), scorer.scores(held))])
     gate = judge(scores, None if repeated is None else repeated.words)
     return Verdict(gate, time.perf_counter() - began)

@@ -164,7 +164,7 @@ def _validation(spec: StudySpec) -> str:
     target = f"; target {spec.validation.target}" if spec.validation.target else ""
     return (
         f"{share}{target}; the study's one synthetic table, signed by the hub, comes here to be compared with"
-        " the rows, in up to 102 rounds, and is deleted: what leaves are histograms of rows and persons"
+        " the rows, in up to 62 rounds, and is deleted: what leaves are histograms of rows and persons"
     )
 
 

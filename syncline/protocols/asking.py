@@ -152,7 +152,7 @@ def _admit_comparison(question: Comparison, memory: Memory) -> Memory:
     if isinstance(question, PersonCount):
         if memory.candidate:
             raise ProtocolError("a candidate was named in this study already")
-        return replace(memory, candidate=question.candidate, closed=True)
+        return Memory(memory.round, closed=True, candidate=question.candidate)
     if question.candidate != memory.candidate:
         raise ProtocolError("this is not the candidate that was named in this study")
     if memory.judged:

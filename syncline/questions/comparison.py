@@ -26,7 +26,7 @@ from syncline.data.equality import equal_fields
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint16]
 
-TREES = 20
+TREES = 12
 """Trees of a learner at most."""
 
 DEPTH = 5
@@ -349,6 +349,7 @@ class ScoreCandidate:
     keys, sensitive : what an attacker knows and wants to know
     rows, people : training and held-out ones of all suppliers, from which samples follow
     cells : number of cells of the answer, as the hub derived it from the candidate
+    membership : what tells members of a table from others, as the hub learnt it from the candidate alone
     """
 
     table: bytes
@@ -358,6 +359,7 @@ class ScoreCandidate:
     rows: tuple[int, int]
     people: tuple[int, int]
     cells: int
+    membership: bytes
     kind: ClassVar[str] = "score_candidate"
     marginal_order: ClassVar[int] = 3
 

@@ -71,7 +71,6 @@ class Booster:
 
     settings: BoostSettings
     categorical: Flags
-    prior: int = 0
     trees: list[Tree] = field(default_factory=list)
 
     def margins(self, codes: Codes) -> Ints:

@@ -34,6 +34,7 @@ from syncline.wire.regressions import regression_sums, regression_sums_to_proto
 MAX_ROWS = 1 << 48
 MAX_CELLS = 1 << 40
 MAX_FOLDS = 64
+MAX_MEMBERSHIP_BYTES = 1 << 20
 
 _ROLES = {
     pb.LEARNER_ROLE_SYNTHETIC: Role.SYNTHETIC,
@@ -71,6 +72,7 @@ def comparison_to_proto(question: Comparison) -> pb.Question:
                     train_people=question.people[0],
                     holdout_people=question.people[1],
                     cells=question.cells,
+                    membership=question.membership,
                 )
             )
 
@@ -112,6 +114,7 @@ def _score_candidate(message: pb.ScoreCandidate) -> ScoreCandidate:
         _pair("score_candidate.rows", message.train_rows, message.holdout_rows),
         _pair("score_candidate.people", message.train_people, message.holdout_people),
         strict.natural("score_candidate.cells", message.cells, MAX_CELLS),
+        strict.bounded("score_candidate.membership", message.membership, MAX_MEMBERSHIP_BYTES),
     )
 
 

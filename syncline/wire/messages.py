@@ -32,7 +32,7 @@ MAX_FILE_BYTES = 4 << 30
 
 MAX_SPECIFICATION_BYTES = 1 << 20
 
-COMPARISON_ROUNDS = 102
+COMPARISON_ROUNDS = 62
 """Rounds at most in which a study's synthetic table is compared, beside those of its fit."""
 
 

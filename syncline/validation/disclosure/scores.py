@@ -48,9 +48,14 @@ class PersonScores:
 class Scorer:
     """Score tables of persons against one synthetic table; all it knows comes from that table alone."""
 
-    def __init__(self, synthetic: CellTable, key: bytes) -> None:
+    def __init__(self, synthetic: CellTable, membership: Membership) -> None:
         self._recognizer = Recognizer(synthetic)
-        self._membership = Membership(synthetic, key)
+        self._membership = membership
+
+    @classmethod
+    def of(cls, synthetic: CellTable, key: bytes) -> Scorer:
+        """Return a scorer that learns what members look like from leaks that ``key`` draws."""
+        return cls(synthetic, Membership.learnt(synthetic, key))
 
     def scores(self, real: CellTable) -> PersonScores:
         """Count the persons of ``real`` by their scores."""

@@ -26,10 +26,10 @@ from syncline.validation.disclosure.score_figures import score_figures
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.disclosure.singling_out import singling_out
 from syncline.validation.federated.candidate import Candidate
-from syncline.validation.federated.comparer import MOST_PEOPLE, count_sets
+from syncline.validation.federated.comparer import MOST_SCORED, count_sets
 from syncline.validation.federated.comparison import Evidence
 from syncline.validation.federated.layout import FOLDS, SCORES, Layout
-from syncline.validation.federated.trees import FEW_ROWS, MOST_ROWS
+from syncline.validation.federated.trees import MOST_ROWS
 from syncline.validation.metric import Metric
 from syncline.validation.utility.distinguish import Separation, separation_figures
 from syncline.validation.utility.distributions import distributions
@@ -141,16 +141,13 @@ def _words(evidence: Evidence, judgement: Judgement, candidate: Candidate) -> It
             f"Compared were {candidate.cells.n_rows} rows that the model draws; the first"
             f" {judgement.released} of them are released."
         )
-    if max(evidence.people) > MOST_PEOPLE:
+    if max(evidence.rows) > MOST_SCORED:
         yield (
-            f"Of more than {MOST_PEOPLE} persons of either kind a lottery took about so many to be scored;"
-            " what is counted in rows is counted in all of them."
+            f"Of more than {MOST_SCORED} rows of either kind a lottery took persons who have about so many,"
+            " to be scored; what is counted in rows is counted in all of them."
         )
-    if max(evidence.rows) > FEW_ROWS:
-        yield (
-            f"The classifier that tells synthetic from real rows saw about {FEW_ROWS} of either kind, models"
-            f" of the target at most {MOST_ROWS}."
-        )
+    if max(*evidence.rows, candidate.cells.n_rows) > MOST_ROWS:
+        yield f"Classifiers and models of the target learnt from about {MOST_ROWS} rows of either kind."
 
 
 def _tables(
@@ -292,6 +289,5 @@ def _by_supplier(
             yield {"name": str(party), "rows": None, "metrics": {}, "words": words}
             continue
         tables = _tables(candidate, layout, answer, own, has_holdout=rows[1] >= min_cell, most=2)
-        figures = {m.name: m for m in tables.figures(min_cell) if m.name in ("tv_1way", "tv_2way")}
-        short = {name: {**m.to_json(), "detail": None} for name, m in figures.items()}
+        short = {m.name: {**m.to_json(), "detail": None} for m in tables.variations()}
         yield {"name": str(party), "rows": sum(rows), "metrics": short, "words": ""}  # type: ignore[dict-item]

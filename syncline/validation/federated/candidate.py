@@ -18,12 +18,16 @@ from syncline.questions.comparison import MAX_BINS, ColumnBins
 from syncline.validation.cell_table import CellTable
 from syncline.validation.column_bins import TableBins, bins_of
 from syncline.validation.disclosure.key_attack import LATTICE, KeyAttack
+from syncline.validation.disclosure.membership import Membership
 from syncline.validation.disclosure.scores import Scorer
 from syncline.validation.disclosure.singling_out import SinglingOut
 from syncline.validation.utility.tables import MAX_CODES, MOST_SETS, MOST_TRIPLES, SHARED_VALUE
 
 MAX_ROWS = 100_000_000
 MAX_UNPACKED_BYTES = 4 << 30
+MOST_KEY = 2**63 - 1
+"""A number is not held to its declared range: one that is recomputed from others may lie outside it."""
+
 TREE_SHARED_VALUE = 0.02
 """A number that so large a part of the synthetic rows holds is a bin of its own, where trees grow."""
 
@@ -46,11 +50,15 @@ class Aims:
 
 
 class Candidate:
-    """A synthetic table and what is derived from it alone; the same at the hub and at every supplier."""
+    """A synthetic table and what is derived from it alone; the same at the hub and at every supplier.
 
-    def __init__(self, cells: CellTable, aims: Aims) -> None:
+    What takes long to learn from it may be given: the classifier of members.
+    """
+
+    def __init__(self, cells: CellTable, aims: Aims, membership: Membership | None = None) -> None:
         self.cells = cells
         self.aims = aims
+        self._membership = membership
 
     @cached_property
     def bins(self) -> TableBins:
@@ -67,7 +75,12 @@ class Candidate:
     @cached_property
     def scorer(self) -> Scorer:
         """What scores persons against the table."""
-        return Scorer(self.cells, self.aims.lottery)
+        return Scorer(self.cells, self.membership)
+
+    @cached_property
+    def membership(self) -> Membership:
+        """What tells members of a table from others, learnt from leaks staged in this one."""
+        return self._membership or Membership.learnt(self.cells, self.aims.lottery)
 
     @cached_property
     def guesses(self) -> SinglingOut:
@@ -115,8 +128,9 @@ def unpack_cells(content: bytes, schema: Schema) -> CellTable:
         valid = own_status == Status.VALID
         if (own_status > Status.MISSING).any() or own_keys[~valid].any():
             raise WireError(f"candidate: column {variable.name!r} has a cell without a plain status")
-        low, high = variable.key_extent
-        if valid.any() and (own_keys[valid].min() < low or own_keys[valid].max() > high):
+        most = len(variable.categories) if variable.is_categorical else MOST_KEY
+        least = 0 if variable.is_categorical else -MOST_KEY
+        if valid.any() and (own_keys[valid].min() < least or own_keys[valid].max() >= most):
             raise WireError(f"candidate: column {variable.name!r} has a cell that the schema does not allow")
     return CellTable(schema, tuple(keys), tuple(status), np.arange(len(keys[0])))
 

@@ -26,15 +26,16 @@ from syncline.questions.vocabulary import Answer
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.key_attack import KeyCounts
+from syncline.validation.disclosure.membership import Membership
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.federated.candidate import Aims, Candidate, unpack_cells
 from syncline.validation.federated.layout import FOLDS, SCORES, Layout
 from syncline.validation.federated.rows import ComparableRows
-from syncline.validation.federated.trees import FEW_ROWS, MOST_ROWS, TreeRows, score_histograms, sums
+from syncline.validation.federated.trees import MOST_ROWS, TreeRows, score_histograms, sums
 from syncline.validation.utility.regression import Model
 
-MOST_PEOPLE = 10_000
-"""Persons of either fold who are scored; of more a lottery takes so many."""
+MOST_SCORED = 10_000
+"""Rows of either fold that are scored: of more a lottery takes persons who have about so many."""
 
 
 class Comparer:
@@ -66,7 +67,7 @@ class Comparer:
         key = (id(table), question.candidate)
         if key not in self._tree_rows:
             rows = ComparableRows(table, question.compared)
-            sample = rows.sampled_rows(self._lottery, MOST_ROWS, FEW_ROWS, question.rows)
+            sample = rows.sampled_rows(self._lottery, MOST_ROWS, question.rows)
             self._tree_rows[key] = TreeRows.of(question, sample)
         return self._tree_rows[key]
 
@@ -78,7 +79,7 @@ class Comparer:
             raise ProtocolError("score_candidate: the answer has other cells than the question says")
         pieces: dict[str, Counts | Ints] = {}
         pieces |= _counted_sets(candidate, rows)
-        people = rows.sampled_people(self._lottery, MOST_PEOPLE, question.people)
+        people = rows.sampled_people(self._lottery, MOST_SCORED, question.rows)
         for fold, chosen in zip(FOLDS, people, strict=True):
             pieces |= _scored(candidate, chosen, fold)
         pieces |= _attacked(candidate, rows)
@@ -90,7 +91,8 @@ class Comparer:
         cells = unpack_cells(question.table, rows.schema)
         if not cells.n_rows:
             raise WireError("candidate: it has no rows")
-        return Candidate(cells, Aims(question.keys, question.sensitive, (), self._lottery))
+        aims = Aims(question.keys, question.sensitive, (), self._lottery)
+        return Candidate(cells, aims, Membership.unpacked(question.membership))
 
 
 def count_people(table: Workspace) -> Ints:

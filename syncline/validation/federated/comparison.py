@@ -38,7 +38,6 @@ from syncline.validation.federated.candidate import Aims, Candidate, pack_cells,
 from syncline.validation.federated.layout import Layout
 from syncline.validation.federated.rows import sampled_candidate
 from syncline.validation.federated.trees import (
-    FEW_ROWS,
     FOLDS,
     MOST_ROWS,
     SETTINGS,
@@ -245,6 +244,7 @@ class Comparison:
                 state.rows,
                 state.people,
                 Layout(self.candidate).size,
+                self.candidate.membership.packed(),
             ),
         )
 
@@ -260,7 +260,7 @@ class Comparison:
         """Return the candidate's rows from which trees grow: about as many as of either fold."""
         if self._own is None:
             lottery = self.candidate.aims.lottery
-            sample = sampled_candidate(self.candidate.cells, lottery, MOST_ROWS, FEW_ROWS)
+            sample = sampled_candidate(self.candidate.cells, lottery, MOST_ROWS)
             self._own = TreeRows.of(question, sample, synthetic=True)
         return self._own
 

@@ -78,25 +78,19 @@ class ComparableRows:
             chosen[fresh] = True
             yield joined(self.schema, [_chosen(cells, chosen)])
 
-    def sampled_rows(self, key: bytes, most: int, few: int, rows: tuple[int, int]) -> Sample:
+    def sampled_rows(self, key: bytes, most: int, rows: tuple[int, int]) -> Sample:
         """Return about ``most`` rows of either fold, of which all parties hold ``rows``."""
-        kept, held, among = [], [], []
+        kept, held = [], []
         for part in self.parts():
-            lots = row_lots(part.cells, key) if max(rows) > few else np.zeros(len(part.holdout), np.uint64)
-            chosen, fewer = (
-                np.where(part.holdout, _drawn(lots, limit, rows[1]), _drawn(lots, limit, rows[0]))
-                for limit in (most, few)
-            )
+            lots = row_lots(part.cells, key) if max(rows) > most else np.zeros(len(part.holdout), np.uint64)
+            chosen = np.where(part.holdout, _drawn(lots, most, rows[1]), _drawn(lots, most, rows[0]))
             kept.append(_chosen(part.cells, chosen))
             held.append(part.holdout[chosen])
-            among.append(fewer[chosen])
-        none = np.zeros(0, np.bool_)
-        flags = (np.concatenate([none, *parts]) for parts in (held, among))
-        return Sample(joined(self.schema, kept), *flags)
+        return Sample(joined(self.schema, kept), np.concatenate([np.zeros(0, np.bool_), *held]))
 
-    def sampled_people(self, key: bytes, most: int, people: tuple[int, int]) -> tuple[CellTable, CellTable]:
-        """Return all rows of about ``most`` persons of either fold, of whom all parties hold ``people``."""
-        lots = _Lots() if max(people) > most else None
+    def sampled_people(self, key: bytes, most: int, rows: tuple[int, int]) -> tuple[CellTable, CellTable]:
+        """Return persons of either fold with about ``most`` rows, of which all parties hold ``rows``."""
+        lots = _Lots() if max(rows) > most else None
         if lots is not None:
             for part in self.parts():
                 lots.add(part.cells.owner, row_lots(part.cells, key))
@@ -104,7 +98,7 @@ class ComparableRows:
         for part in self.parts():
             own = np.zeros(len(part.holdout), np.uint64) if lots is None else lots.of(part.cells.owner)
             for fold, tables in enumerate(kept):
-                chosen = (part.holdout == bool(fold)) & _drawn(own, most, people[fold])
+                chosen = (part.holdout == bool(fold)) & _drawn(own, most, rows[fold])
                 tables.append(_chosen(part.cells, chosen))
         train, holdout = (joined(self.schema, tables) for tables in kept)
         return train, holdout
@@ -112,19 +106,17 @@ class ComparableRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Rows that a lottery took, which of them are held out, and which a narrower one took."""
+    """Rows that a lottery took, and which of them are held out."""
 
     cells: CellTable
     holdout: Mask
-    few: Mask
 
 
-def sampled_candidate(cells: CellTable, key: bytes, most: int, few: int) -> Sample:
+def sampled_candidate(cells: CellTable, key: bytes, most: int) -> Sample:
     """Return about ``most`` rows of a synthetic table."""
-    lots = row_lots(cells, key) if cells.n_rows > few else np.zeros(cells.n_rows, np.uint64)
-    chosen, fewer = (_drawn(lots, limit, cells.n_rows) for limit in (most, few))
-    taken = cells.take(chosen)
-    return Sample(taken, np.zeros(taken.n_rows, np.bool_), fewer[chosen])
+    if cells.n_rows > most:
+        cells = cells.take(_drawn(row_lots(cells, key), most, cells.n_rows))
+    return Sample(cells, np.zeros(cells.n_rows, np.bool_))
 
 
 class _Lots:

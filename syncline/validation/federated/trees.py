@@ -40,14 +40,11 @@ from syncline.validation.boosting import (
 from syncline.validation.federated.rows import Sample
 from syncline.validation.sampling import person_lots
 
-FOLDS = 5
-FEW_ROWS = 10_000
-"""Rows of either fold, and synthetic ones, that are told apart; of more a lottery takes so many."""
-
+FOLDS = 3
 MOST_ROWS = 30_000
-"""Rows of either fold, and synthetic ones, that the target is learnt from and tried on at most."""
+"""Rows of either fold, and synthetic ones, that trees learn from; of more a lottery takes about so many."""
 
-SETTINGS = BoostSettings(trees=TREES, depth=DEPTH, rate=0.35)
+SETTINGS = BoostSettings(trees=TREES, depth=DEPTH, rate=0.5)
 
 _ONE = 1 << SCALE_BITS
 _STEPS = 64
@@ -60,9 +57,8 @@ class TreeRows:
     Attributes
     ----------
     codes : uint8 (n_rows, n_columns)
-    fold : int64 (n_rows,), the fifth that a row is in; all rows of a person are in one
+    fold : int64 (n_rows,), the third that a row is in; all rows of a person are in one
     holdout : bool (n_rows,)
-    few : bool (n_rows,), whether a row is among the fewer ones by which two kinds of rows are told apart
     target, has_target : int64 and bool (n_rows,), the target's key, and whether there is one
     synthetic : whether these are the candidate's own rows
     """
@@ -70,7 +66,6 @@ class TreeRows:
     codes: Codes
     fold: Ints
     holdout: Mask
-    few: Mask
     target: Ints
     has_target: Mask
     synthetic: bool = False
@@ -86,7 +81,7 @@ class TreeRows:
         fold = (person_lots(cells, b"fold") % np.uint64(FOLDS)).astype(np.int64)[cells.owner]
         place = cells.place(question.target) if question.target else 0
         valid = cells.valid(place)
-        return cls(codes, fold, sample.holdout, sample.few, cells.keys[place], valid, synthetic)
+        return cls(codes, fold, sample.holdout, cells.keys[place], valid, synthetic)
 
     def kept(self, question: GrowTrees | ScoreTrees, number: int, told: _Told) -> _Kept:
         """Return the rows that a learner is about, with the margins that its whole trees give them."""
@@ -128,11 +123,11 @@ class TreeRows:
     def _concerned(self, learner: Learner, has_holdout: bool) -> Mask:
         """Tell which rows a learner learns from or is judged by."""
         if self.synthetic:
-            return self.few if learner.role is Role.SYNTHETIC else np.zeros(len(self.fold), np.bool_)
+            return np.full(len(self.fold), learner.role is Role.SYNTHETIC)
         if learner.role is Role.SYNTHETIC:
-            chosen: Mask = self.few & (self.holdout == has_holdout)
+            chosen: Mask = self.holdout == has_holdout
             return chosen
-        return self.few if learner.role is Role.TRAINING else np.ones(len(self.fold), np.bool_)
+        return np.ones(len(self.fold), np.bool_)
 
 
 @dataclass(slots=True, eq=False)
@@ -165,6 +160,7 @@ def sums(question: GrowTrees, rows: TreeRows) -> Ints:
     """Return what a party sums for a level, (size,): learner, chance | labelled | hessian, node, code."""
     offsets = np.concatenate([[0], np.cumsum([column.n_codes for column in question.bins])])
     width, n_nodes, tree = int(offsets[-1]), question.n_nodes, question.levels // DEPTH
+    n_codes = [column.n_codes for column in question.bins]
     found = np.zeros((len(question.learners), 3, n_nodes, width), np.int64)
     told = _Told.by(question)
     for number in range(len(question.learners)):
@@ -172,13 +168,16 @@ def sums(question: GrowTrees, rows: TreeRows) -> Ints:
         codes, labels = kept.codes[kept.learns], kept.labels[kept.learns]
         node = _nodes(question.forest, number, tree, question.levels % DEPTH, codes)
         gradient, hessian = derivatives(kept.margins[kept.learns], labels)
-        chance = gradient + np.where(labels, _ONE, 0)
+        chance, labelled = gradient + np.where(labels, _ONE, 0), bool(labels.any())
         for place, low in enumerate(offsets[:-1].tolist()):
-            cell = node * width + low + codes[:, place]
+            levels = n_codes[place]
+            cell = node * levels + codes[:, place]
             for kind, weights in enumerate((chance, labels, hessian)):
+                if kind == 1 and not labelled:
+                    continue
                 # float64 holds these sums exactly: 2^53 is more than 2^20 times any number of rows in memory
-                counted = np.bincount(cell, weights, n_nodes * width)
-                found[number, kind] += counted.reshape(n_nodes, width).astype(np.int64)
+                counted = np.bincount(cell, weights, n_nodes * levels)
+                found[number, kind, :, low : low + levels] = counted.reshape(n_nodes, levels)
     return found.reshape(-1)
 
 

@@ -76,11 +76,17 @@ class Tables:
     pairs: tuple[SetCounts, ...]
     triples: tuple[SetCounts, ...]
 
-    def figures(self, min_cell: int) -> list[Metric]:
-        """Return total variations, associations, and what is rare."""
+    def variations(self) -> list[Metric]:
+        """Return total variations of single columns and of pairs."""
         return [
             _variation("tv_1way", self.singles, "single columns"),
             _variation("tv_2way", self.pairs, "pairs of columns"),
+        ]
+
+    def figures(self, min_cell: int) -> list[Metric]:
+        """Return total variations, associations, and what is rare."""
+        return [
+            *self.variations(),
             _variation("tv_3way", self.triples, f"sets of three columns ({len(self.triples)} of them)"),
             _association(self.pairs),
             _rare(self.singles, self.bins, min_cell),

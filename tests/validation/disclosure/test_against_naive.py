@@ -127,7 +127,7 @@ def test_the_planted_leak_is_among_what_is_compared() -> None:
 
 @pytest.mark.parametrize(("name", "step"), list(zip(NAMES, STEPS, strict=True)))
 def test_suppliers_are_labels_shuffled_within_each(name: str, step: int | float) -> None:
-    scorer = Scorer(MADE, b"key")
+    scorer = Scorer.of(MADE, b"key")
     cuts = (14, 25)  # the first supplier's persons: of unlike shares held out
     pairs = []
     for part in (0, 1):

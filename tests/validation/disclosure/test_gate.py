@@ -77,7 +77,7 @@ def test_one_person_is_found_however_often_it_is_copied(copies: int) -> None:
 
 @given(tables(most_rows=12), tables(most_rows=12), tables())
 def test_scores_add_over_suppliers(first: CellTable, second: CellTable, synthetic: CellTable) -> None:
-    scorer = Scorer(synthetic, b"key")
+    scorer = Scorer.of(synthetic, b"key")
     apart = scorer.scores(first) + scorer.scores(second)
     owner = np.concatenate([first.owner, second.owner + first.n_persons])
     both = CellTable(
@@ -94,7 +94,7 @@ def test_scores_add_over_suppliers(first: CellTable, second: CellTable, syntheti
 
 
 def test_suppliers_are_strata_of_their_own() -> None:
-    scorer = Scorer(FRESH, b"key")
+    scorer = Scorer.of(FRESH, b"key")
     half = np.arange(3000) < 1000
     pairs = [(scorer.scores(TRAIN.take(part)), scorer.scores(HOLDOUT.take(part))) for part in (half, ~half)]
     apart, pooled = (

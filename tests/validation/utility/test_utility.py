@@ -39,10 +39,6 @@ def test_columns_without_each_other_are_seen() -> None:
     assert torn["tstr"] < 0.6 < whole["tstr"]
 
 
-def test_a_copy_hides_among_the_rows_that_it_copies_but_not_among_others() -> None:
-    assert figures(TRAIN, None)["auc_holdout"] < figures(TRAIN)["auc_holdout"]
-
-
 def test_a_lost_rare_category_is_named() -> None:
     common = FRESH.take(FRESH.keys[2] != 3)
     rare = compared(TRAIN, common, HOLDOUT).metrics["rare_categories"]

@@ -405,7 +405,7 @@ class RegressionSums(_message.Message):
     def __init__(self, candidate: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., models: _Optional[_Iterable[_Union[Regression, _Mapping]]] = ...) -> None: ...
 
 class ScoreCandidate(_message.Message):
-    __slots__ = ("table", "columns", "keys", "sensitive", "train_rows", "holdout_rows", "train_people", "holdout_people", "cells")
+    __slots__ = ("table", "columns", "keys", "sensitive", "train_rows", "holdout_rows", "train_people", "holdout_people", "cells", "membership")
     TABLE_FIELD_NUMBER: _ClassVar[int]
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
@@ -415,6 +415,7 @@ class ScoreCandidate(_message.Message):
     TRAIN_PEOPLE_FIELD_NUMBER: _ClassVar[int]
     HOLDOUT_PEOPLE_FIELD_NUMBER: _ClassVar[int]
     CELLS_FIELD_NUMBER: _ClassVar[int]
+    MEMBERSHIP_FIELD_NUMBER: _ClassVar[int]
     table: bytes
     columns: _containers.RepeatedCompositeFieldContainer[ComparedColumn]
     keys: _containers.RepeatedScalarFieldContainer[str]
@@ -424,7 +425,8 @@ class ScoreCandidate(_message.Message):
     train_people: int
     holdout_people: int
     cells: int
-    def __init__(self, table: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., keys: _Optional[_Iterable[str]] = ..., sensitive: _Optional[_Iterable[str]] = ..., train_rows: _Optional[int] = ..., holdout_rows: _Optional[int] = ..., train_people: _Optional[int] = ..., holdout_people: _Optional[int] = ..., cells: _Optional[int] = ...) -> None: ...
+    membership: bytes
+    def __init__(self, table: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., keys: _Optional[_Iterable[str]] = ..., sensitive: _Optional[_Iterable[str]] = ..., train_rows: _Optional[int] = ..., holdout_rows: _Optional[int] = ..., train_people: _Optional[int] = ..., holdout_people: _Optional[int] = ..., cells: _Optional[int] = ..., membership: _Optional[bytes] = ...) -> None: ...
 
 class TreePaths(_message.Message):
     __slots__ = ("visit_order", "levels", "closed", "trees")
