@@ -35,17 +35,11 @@ def simulate(
     from syncline.cli.table import print_json
     from syncline.study.spec import StudySpec
     from syncline.synthesizers.streams import Seed
-    from syncline.wire.simulated_study import (
-        check_suppliers,
-        compare_study,
-        fit_study,
-        release_study,
-        seed_of,
-    )
+    from syncline.wire import simulated_study as run
 
     spec = StudySpec.from_yaml(study)
     sources = _sources(_pairs("--supplier", "DATA", supplier), preparation or [])
-    check_suppliers(spec, sources)
+    run.check_suppliers(spec, sources)
     out = new_directory(out)
     stages: list[str] = []
 
@@ -57,12 +51,12 @@ def simulate(
                 f" answered {traffic.received:>10,} bytes"
             )
 
-    fitted = fit_study(spec, sources, listen)
-    chosen = seed_of(spec) if seed is None else Seed.of_number(seed)
+    fitted = run.fit_study(spec, sources, listen)
+    chosen = run.seed_of(spec) if seed is None else Seed.of_number(seed)
     for hazard in fitted.hazards:
         sys.stderr.write(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}\n")
-    assessment = compare_study(spec, sources, fitted, chosen, listen)
-    written = release_study(spec, sources, fitted, chosen, assessment, stages, out)
+    assessment = run.compare_study(spec, sources, fitted, chosen, listen)
+    written = run.release_study(spec, sources, fitted, chosen, assessment, stages, out)
     if as_json:
         print_json(
             {

@@ -14,11 +14,11 @@ from syncline.questions.comparison import (
     Comparison,
     GrowTrees,
     PersonCount,
-    Regression,
     RegressionSums,
     ScoreCandidate,
     ScoreTrees,
 )
+from syncline.questions.regression import Regression
 
 
 def require_candidate_in_scope(question: Comparison, schema: Schema, known: Collection[str]) -> None:

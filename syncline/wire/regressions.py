@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from syncline.errors import WireError
-from syncline.questions.comparison import MAX_MODELS, MAX_WIDTH, Line, Regression, RegressionSums, Term
+from syncline.questions.comparison import MAX_MODELS, RegressionSums
+from syncline.questions.regression import MAX_WIDTH, Line, Regression, Term
 from syncline.wire import strict
 from syncline.wire.compared_columns import MAX_CATEGORIES, columns_to_proto, compared
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb

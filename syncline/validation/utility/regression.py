@@ -20,7 +20,8 @@ import numpy.typing as npt
 
 from syncline.data.schema import Schema
 from syncline.errors import UsageError
-from syncline.questions.comparison import REGRESSION_ROUNDS, Regression
+from syncline.questions.comparison import REGRESSION_ROUNDS
+from syncline.questions.regression import Regression
 from syncline.validation.cell_table import CellTable
 from syncline.validation.utility.design import FIXED_BITS, Design, Line, Term
 from syncline.validation.utility.formula import Formula
