@@ -18,7 +18,7 @@ from syncline.errors import DataError, PolicyRefusal, ProtocolError
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
 from syncline.protocols.asking import Answering, Comparer, Memory, Request, admit, require_in_scope
-from syncline.questions.comparison import RegressionSums, ScoreCandidate
+from syncline.questions.comparison import ScoreCandidate
 from syncline.questions.marginals import Marginals
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
@@ -71,8 +71,7 @@ class Child:
             return {**sent, "person": person}, blobs
         asked = judge(policy, request, memory, spec.schema)
         for question in request.questions:
-            if isinstance(question, RegressionSums):
-                require_declared(spec, question)
+            require_declared(spec, question)
         try:
             workspace = self._table(spec, str(header.get("source")), [specification, *preparation])
             self._require_same_source(memory_bytes)

@@ -9,6 +9,7 @@ from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.errors import ProtocolError
 from syncline.questions.comparison import (
+    LEVELS,
     ColumnBins,
     Compared,
     Comparison,
@@ -18,7 +19,7 @@ from syncline.questions.comparison import (
     ScoreCandidate,
     ScoreTrees,
 )
-from syncline.questions.regression import Regression
+from syncline.questions.regression import Line, Regression
 
 
 def require_candidate_in_scope(question: Comparison, schema: Schema, known: Collection[str]) -> None:
@@ -28,13 +29,15 @@ def require_candidate_in_scope(question: Comparison, schema: Schema, known: Coll
     _require_columns(question.compared, schema, known)
     if isinstance(question, ScoreCandidate):
         named = [*question.keys, *question.sensitive]
-        if not set(question.compared.names).issuperset(named) or len(set(named)) < len(question.keys):
+        if not set(question.compared.names).issuperset(named):
             _refuse("score_candidate: a key or sensitive column is not compared")
     if isinstance(question, RegressionSums):
         if not set(question.compared.names).issuperset(question.columns):
             _refuse("regression_sums: a column of a model is not compared")
         for model in question.models:
             _require_model(model, question.compared, schema)
+    if isinstance(question, GrowTrees) and question.levels >= LEVELS:
+        _refuse(f"grow_trees: all {LEVELS} levels have grown")
     if isinstance(question, GrowTrees | ScoreTrees):
         for column, merged in zip(question.bins, question.compared.merged, strict=True):
             _require_bins(column, schema.variable(column.name), bool(merged))
@@ -55,6 +58,7 @@ def _require_model(model: Regression, compared: Compared, schema: Schema) -> Non
     merged = compared.merged[compared.names.index(model.response)]
     if response.is_categorical is (model.line is not None):
         _refuse("regression_sums: the response is not of the kind that the model takes it for")
+    _require_line(model.line, response)
     if response.is_categorical and len(response.categories) + bool(merged) != 2:
         _refuse("regression_sums: the response has not two categories")
     for term in model.terms:
@@ -63,6 +67,15 @@ def _require_model(model: Regression, compared: Compared, schema: Schema) -> Non
         fits = len(term.dummy) == len(variable.categories) + more if variable.is_categorical else term.line
         if not fits or variable.is_categorical is (term.line is not None):
             _refuse(f"regression_sums: column {term.column!r} does not enter the model as its kind allows")
+        _require_line(term.line, variable)
+
+
+def _require_line(line: Line | None, variable: Variable) -> None:
+    """Raise unless a line is in integers of keys where the variable's grid is even, and there alone."""
+    if line is None or variable.grid is None:
+        return
+    if isinstance(line.centre, int) is not variable.grid.is_even:
+        _refuse(f"regression_sums: the line of column {variable.name!r} is not on its grid")
 
 
 def _require_bins(column: ColumnBins, variable: Variable, merged: bool) -> None:

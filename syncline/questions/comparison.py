@@ -238,6 +238,12 @@ class ScoreTrees:
         require_grown(self)
         if self.levels % DEPTH or len(self.transferred.column) != len(self.questions):
             raise ValueError("comparison: only whole trees are scored")
+        _require_within(self.transferred, len(self.bins))
+        asked = [learner.role for learner in self.questions]
+        if set(asked) - {Role.TARGET} or (asked and not self.target):
+            raise ValueError("score_trees: the transferred trees tell apart what is not a target")
+        if sum(learner.role is Role.TARGET for learner in self.learners) not in (0, len(asked)):
+            raise ValueError("score_trees: not every learner of a target has its transferred trees")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -332,18 +338,22 @@ def require_grown(question: GrowTrees | ScoreTrees) -> None:
     n_learners, n_columns = len(question.learners), len(question.bins)
     if tuple(column.name for column in question.bins) != question.compared.names:
         raise ValueError("comparison: the bins are of other columns than are compared")
+    if question.target and question.target not in question.compared.names:
+        raise ValueError("comparison: the target is not compared")
     if any(column.n_codes > MAX_BINS for column in question.bins):
         raise ValueError(f"comparison: a column of more than {MAX_BINS} codes")
     if n_learners > MAX_LEARNERS or not 0 <= question.levels <= LEVELS:
         raise ValueError("comparison: too many learners or levels")
     if question.forest.column.shape[:2] != (n_learners, -(-question.levels // DEPTH)):
         raise ValueError("comparison: the trees do not have as many levels as it says")
-    if len(question.forest.column) and int(question.forest.column.max(initial=0)) >= n_columns:
-        raise ValueError("comparison: a tree looks at a column that is not compared")
-    if any(learner.role is Role.TARGET for learner in question.learners) and (
-        question.target not in question.compared.names
-    ):
+    _require_within(question.forest, n_columns)
+    if not question.target and any(learner.role is Role.TARGET for learner in question.learners):
         raise ValueError("comparison: the target is not compared")
+
+
+def _require_within(forest: Forest, n_columns: int) -> None:
+    if int(forest.column.max(initial=0)) >= n_columns:
+        raise ValueError("comparison: a tree looks at a column that is not compared")
 
 
 def grown_digest(question: GrowTrees | ScoreTrees, levels: int) -> str:

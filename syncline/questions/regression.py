@@ -11,6 +11,9 @@ from syncline.data.equality import equal_fields
 
 Ints = npt.NDArray[np.int64]
 
+MAX_COEFFICIENT = 1 << 24
+"""Coefficients lie between -16 and 16, in fixed point of 20 binary places."""
+
 MAX_WIDTH = 401
 """Columns of a model's matrix at most: the intercept, and 20 terms of at most 20 dummies."""
 
@@ -60,6 +63,8 @@ class Regression:
     def __post_init__(self) -> None:
         if not self.terms or self.coefficients.shape != (2, self.width) or self.width > MAX_WIDTH:
             raise ValueError("regression_sums: the coefficients are not those of the model's matrix")
+        if ((self.coefficients > MAX_COEFFICIENT) | (self.coefficients < -MAX_COEFFICIENT)).any():
+            raise ValueError("regression_sums: a coefficient is farther from 0 than 16")
 
     @property
     def width(self) -> int:

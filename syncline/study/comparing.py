@@ -11,7 +11,16 @@ from syncline.data.batch import Status
 from syncline.data.release_table import Columns
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError, StudyFailed
-from syncline.questions.comparison import MIN_CANDIDATE_ROWS, Compared, RegressionSums
+from syncline.questions.comparison import (
+    MIN_CANDIDATE_ROWS,
+    Compared,
+    GrowTrees,
+    RegressionSums,
+    ScoreCandidate,
+    ScoreTrees,
+)
+from syncline.questions.comparison import Comparison as AboutCandidate
+from syncline.questions.vocabulary import Question
 from syncline.study.pooled import Pooled
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.phases.phase import Fitted
@@ -35,7 +44,7 @@ def lottery_of(spec: StudySpec) -> bytes:
 
 def comparer_of(spec: StudySpec, known: Candidate | None = None) -> Comparer:
     """Return what answers the study's questions about its candidate, which may be ``known`` already."""
-    return Comparer(lottery_of(spec), known)
+    return Comparer(lottery_of(spec), known, released=spec.synthesizer.rows)
 
 
 def comparison_of(spec: StudySpec, result: Fitted | Pooled, seed: Seed) -> Comparison:
@@ -82,12 +91,27 @@ def _thresholds(spec: StudySpec) -> Thresholds:
     return DEFAULT_THRESHOLDS if gate is None else Thresholds(gate.alpha, gate.tolerated)
 
 
-def require_declared(spec: StudySpec, question: RegressionSums) -> None:
-    """Raise ProtocolError unless every model that a question asks about is one that the study declares."""
-    declared = () if spec.validation is None else spec.validation.models
-    known = {(formula.response, formula.terms) for formula in map(Formula.of, declared)}
-    for model in question.models:
-        if (model.response, tuple(term.column for term in model.terms)) not in known:
+def require_declared(spec: StudySpec, question: Question) -> None:
+    """Raise ProtocolError where a question about a candidate asks what the study does not declare.
+
+    That is: models, a target, key or sensitive columns that its section ``validation`` does not name.
+    """
+    if not isinstance(question, AboutCandidate):
+        return
+    validation = spec.validation
+    if validation is None:
+        raise ProtocolError("comparison: the study says that nothing is compared")
+    if isinstance(question, GrowTrees | ScoreTrees) and question.target not in ("", validation.target):
+        raise ProtocolError("comparison: the target is not the one that the study declares")
+    if isinstance(question, ScoreCandidate):
+        asked = ((question.keys, validation.keys), (question.sensitive, validation.sensitive))
+        if any(set(named) - set(declared) for named, declared in asked):
+            raise ProtocolError("score_candidate: a key or sensitive column is not one the study declares")
+    if isinstance(question, RegressionSums):
+        known = {(formula.response, formula.terms) for formula in map(Formula.of, validation.models)}
+        if any(
+            (one.response, tuple(term.column for term in one.terms)) not in known for one in question.models
+        ):
             raise ProtocolError("regression_sums: a model is not one that the study declares")
 
 

@@ -26,9 +26,10 @@ from syncline.study.spec import StudySpec
 from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 from syncline.wire.messages import CandidateSeal, DeclineKind, candidate_digest
 from tests.agent.fake_hub import FakeHub
-from tests.agent.harness import automatic_policy, enrolled_home, request, rows, running, specification
+from tests.agent.harness import STUDY, automatic_policy, enrolled_home, request, rows, running, specification
 
-SPEC = StudySpec.from_canonical(specification())
+COMPARED = STUDY.replace("validation: none", "validation: {holdout: 0}")
+SPEC = StudySpec.from_canonical(specification(COMPARED))
 CANDIDATE = "ab" * 32
 
 

@@ -135,6 +135,14 @@ def unpack_cells(content: bytes, schema: Schema) -> CellTable:
     return CellTable(schema, tuple(keys), tuple(status), np.arange(len(keys[0])))
 
 
+def packed_rows(content: bytes) -> int:
+    """Return how many rows the table of :func:`pack_cells` says it has, before any is unpacked."""
+    try:
+        return sum(batch.rows for batch in stream_outline(content))
+    except (pa.ArrowException, OSError, ValueError):
+        raise WireError("candidate: the bytes are not a table") from None
+
+
 def _columns(content: bytes, width: int) -> tuple[list[Keys], list[Statuses]]:
     expected = _stream_schema(width)
     try:

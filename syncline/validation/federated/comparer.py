@@ -10,15 +10,17 @@ from math import prod
 
 import numpy as np
 
-from syncline.errors import ProtocolError, WireError
+from syncline.errors import ProtocolError
 from syncline.questions.cell_tally import CellTally
 from syncline.questions.comparison import (
+    MIN_CANDIDATE_ROWS,
     Comparison,
     GrowTrees,
     PersonCount,
     RegressionSums,
     ScoreCandidate,
     ScoreTrees,
+    grown_digest,
 )
 from syncline.questions.counts import Counts, Ints
 from syncline.questions.moments import Sums
@@ -28,7 +30,7 @@ from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.key_attack import KeyCounts
 from syncline.validation.disclosure.membership import Membership
 from syncline.validation.disclosure.scores import PersonScores
-from syncline.validation.federated.candidate import Aims, Candidate, unpack_cells
+from syncline.validation.federated.candidate import Aims, Candidate, packed_rows, unpack_cells
 from syncline.validation.federated.layout import FOLDS, SCORES, Layout
 from syncline.validation.federated.rows import ComparableRows
 from syncline.validation.federated.trees import MOST_ROWS, TreeRows, score_histograms, sums
@@ -42,10 +44,14 @@ class Comparer:
     """Answer questions about one study's candidate.
 
     ``lottery`` is the key of its draws; a candidate that is ``known`` already need not be unpacked again.
+    ``released`` is how many rows the study releases, None where it does not say.
     """
 
-    def __init__(self, lottery: bytes, known: Candidate | None = None) -> None:
+    def __init__(
+        self, lottery: bytes, known: Candidate | None = None, *, released: int | None = None
+    ) -> None:
         self._lottery = lottery
+        self._released = released
         self._tree_rows: dict[tuple[int, str], TreeRows] = {}
         self._known = known
 
@@ -64,7 +70,7 @@ class Comparer:
                 return self._compared(question, table)
 
     def _rows(self, question: GrowTrees | ScoreTrees, table: Workspace) -> TreeRows:
-        key = (id(table), question.candidate)
+        key = (id(table), grown_digest(question, 0))
         if key not in self._tree_rows:
             rows = ComparableRows(table, question.compared)
             sample = rows.sampled_rows(self._lottery, MOST_ROWS, question.rows)
@@ -88,11 +94,18 @@ class Comparer:
     def _unpacked(self, question: ScoreCandidate, rows: ComparableRows) -> Candidate:
         if self._known is not None:
             return self._known
+        self._require_rows(packed_rows(question.table))
         cells = unpack_cells(question.table, rows.schema)
-        if not cells.n_rows:
-            raise WireError("candidate: it has no rows")
         aims = Aims(question.keys, question.sensitive, (), self._lottery)
         return Candidate(cells, aims, Membership.unpacked(question.membership))
+
+    def _require_rows(self, n_rows: int) -> None:
+        """Raise unless the candidate has as many rows as the study compares; fewer ask for single persons."""
+        if n_rows < MIN_CANDIDATE_ROWS:
+            raise ProtocolError(f"candidate: it has {n_rows} rows, fewer than {MIN_CANDIDATE_ROWS}")
+        expected = None if self._released is None else max(self._released, MIN_CANDIDATE_ROWS)
+        if expected not in (None, n_rows):
+            raise ProtocolError(f"candidate: it has {n_rows} rows instead of the study's {expected}")
 
 
 def count_people(table: Workspace) -> Ints:

@@ -37,7 +37,8 @@ MOST_ROWS = 2**26
 
 _ONE = 1 << COEFFICIENT_BITS
 _LOGIT_BITS = 12
-_BLOCK = 2**16
+_BLOCK_CELLS = 2**21
+"""Cells of a matrix that are summed at a time; sums of up to 2^16 rows are exact as float64."""
 _SETTLED = 0.05
 _RIDGE = 1e-9
 _MOST_INFLATION = 1e6
@@ -148,8 +149,9 @@ class Model:
         """
         rows = np.flatnonzero(self.design.complete(table) & table.valid(self.response))
         total = np.zeros(self.size, np.int64)
-        for begin in range(0, len(rows), _BLOCK):
-            total += self._block(table, rows[begin : begin + _BLOCK], coefficients)
+        block = min(_BLOCK_CELLS // len(self.design.names), 2**16)
+        for begin in range(0, len(rows), block):
+            total += self._block(table, rows[begin : begin + block], coefficients)
         return total
 
     def solve(self, sums: Ints, coefficients: Ints) -> Fit:
@@ -184,7 +186,7 @@ class Model:
         return Fit(names, dummies, following, estimates, errors, rows, support, counted)
 
     def _block(self, table: CellTable, rows: npt.NDArray[np.intp], coefficients: Ints) -> Ints:
-        """Return the sums of up to ``_BLOCK`` rows. As float64 they are exact: below 2^53 in any order."""
+        """Return the sums of up to 2^16 rows. As float64 they are exact: below 2^53 in any order."""
         cells = self.design.matrix(table, rows)
         x = cells.astype(np.float64)
         answers = table.keys[self.response][rows]

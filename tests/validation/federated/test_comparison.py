@@ -46,7 +46,7 @@ from tests.validation.federated.parties import (
     workspace,
 )
 
-BATCH, CANDIDATE = workspace(700, 1), candidate(900, 9)
+BATCH, CANDIDATE = workspace(700, 1), candidate(1000, 9)
 
 
 def comparison(target: str = "ill") -> Comparison:
@@ -82,7 +82,7 @@ def test_what_is_said_is_about_all_rows_and_persons() -> None:
     assert POOLED["rows"] == {
         "train": int((~BATCH.holdout).sum()),
         "holdout": int(BATCH.holdout.sum()),
-        "synthetic": 900,
+        "synthetic": 1000,
     }
 
 
@@ -188,7 +188,7 @@ def test_nothing_more_is_answered_after_the_last_question() -> None:
 def test_another_table_than_the_named_one_is_refused() -> None:
     scored, compared = ASKED[-1].questions
     assert isinstance(compared, ScoreCandidate)
-    other = replace(compared, table=pack_cells(candidate(900, 10)))
+    other = replace(compared, table=pack_cells(candidate(1000, 10)))
     with pytest.raises(ProtocolError, match="not the candidate"):
         admit(replace(ASKED[-1], questions=(scored, other)), memory_after(len(ASKED) - 1))
 
