@@ -131,6 +131,7 @@ class RudeAgent:
             "source": str(self.world.table(self.study, self.name)),
             "policy": self.policy,
             "study_id": offer.study_id,
+            "candidate": None if offer.candidate is None else offer.candidate.sha256,
         }
         blobs = [self.specification, offer.request.inline, self.memory]
         _, (reply, self.memory) = await asyncio.to_thread(self.child.handle, header, blobs)
