@@ -92,7 +92,7 @@ def test_sums_add_over_suppliers(formula: str, cut: int) -> None:
 def test_blocks_of_rows_add_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
     model = Model.of(LOGISTIC, FRESH)
     whole = model.sums(TRAIN, model.start)
-    monkeypatch.setattr("syncline.validation.utility.regression._BLOCK", 7)
+    monkeypatch.setattr("syncline.validation.utility.regression._BLOCK_CELLS", 40)
     assert (model.sums(TRAIN, model.start) == whole).all()
 
 
