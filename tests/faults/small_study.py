@@ -53,7 +53,7 @@ _FOUR = """\
     - {name: sex, kind: categorical, categories: [f, m]}
     - {name: weight, kind: continuous, decimals: 1, range: [20, 250]}
     - {name: ill, kind: boolean}"""
-_WIDE_COLUMNS, _WIDE_ROWS, _WIDE_LABELS = 20, 5000, 120
+_WIDE_COLUMNS, _WIDE_ROWS, _WIDE_LABELS = 20, 17_000, 120
 
 Row = Sequence[object]
 

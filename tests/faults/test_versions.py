@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from supplier_agent.uplink.contact import REFUSED, read_contact
+from syncline.version import ALGORITHM_VERSION
 from tests.faults.daemons import kept_running
 from tests.faults.small_study import MARGINALS
 from tests.faults.trial import STUDY_SECONDS, Trial
@@ -33,7 +34,10 @@ def test_an_agent_of_another_version_is_refused_by_both_versions(shooting, tmp_p
             while not (contact.exists() and read_contact(contact).state == REFUSED):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
             said = read_contact(contact).message
-            assert said.startswith("north: the agent's algorithm version is 2 and the hub's is 1: install")
+            assert said.startswith(
+                f"north: the agent's algorithm version is {ALGORITHM_VERSION + 1} and the hub's is"
+                f" {ALGORITHM_VERSION}: install"
+            )
             assert trial.rows("north", "SELECT count(*) FROM study") == [(0,)]
             north.send(signal.SIGKILL)  # what comes back is of the hub's version
             status = await trial.until(study_id, lambda status: status.ended_us > 0)
