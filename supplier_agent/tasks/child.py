@@ -25,7 +25,7 @@ from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
-from syncline.study.comparing import comparer_of, require_declared
+from syncline.study.comparer_scope import comparer_of, require_declared
 from syncline.study.fitting import workspace_of
 from syncline.study.flow import STEPS, DataFlow, is_within
 from syncline.study.policy import Policy

@@ -1,8 +1,7 @@
-"""What a study compares its synthetic table by: the candidate, what is asked of it, and how it is judged."""
+"""What a study compares its synthetic table by, at the hub: the candidate, and how it is judged."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,17 +9,9 @@ import numpy as np
 from syncline.data.batch import Status
 from syncline.data.release_table import Columns
 from syncline.data.schema import Schema
-from syncline.errors import ProtocolError, StudyFailed
-from syncline.questions.comparison import (
-    MIN_CANDIDATE_ROWS,
-    Compared,
-    GrowTrees,
-    RegressionSums,
-    ScoreCandidate,
-    ScoreTrees,
-)
-from syncline.questions.comparison import Comparison as AboutCandidate
-from syncline.questions.vocabulary import Question
+from syncline.errors import StudyFailed
+from syncline.questions.comparison import MIN_CANDIDATE_ROWS, Compared
+from syncline.study.comparer_scope import lottery_of
 from syncline.study.pooled import Pooled
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.phases.phase import Fitted
@@ -29,22 +20,9 @@ from syncline.synthesizers.tabular_model import TabularModel
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.gate import DEFAULT_THRESHOLDS, Thresholds
 from syncline.validation.federated.assessment import Assessment, Judgement, assess
-from syncline.validation.federated.candidate import Aims, Candidate
-from syncline.validation.federated.comparer import Comparer
+from syncline.validation.federated.candidate import Aims
 from syncline.validation.federated.comparison import Comparison, Evidence
 from syncline.validation.utility.formula import Formula
-
-_LOTTERY_LABEL = b"syncline/lottery/1\x00"
-
-
-def lottery_of(spec: StudySpec) -> bytes:
-    """Return the key of all draws of rows and persons: one for all suppliers of the study."""
-    return hashlib.sha256(_LOTTERY_LABEL + spec.salt).digest()
-
-
-def comparer_of(spec: StudySpec, known: Candidate | None = None) -> Comparer:
-    """Return what answers the study's questions about its candidate, which may be ``known`` already."""
-    return Comparer(lottery_of(spec), known, released=spec.synthesizer.rows)
 
 
 def comparison_of(spec: StudySpec, result: Fitted | Pooled, seed: Seed) -> Comparison:
@@ -89,30 +67,6 @@ def _thresholds(spec: StudySpec) -> Thresholds:
     """Return the study's thresholds; where no gate stops the release, its verdict is by the default ones."""
     gate = spec.release.gate
     return DEFAULT_THRESHOLDS if gate is None else Thresholds(gate.alpha, gate.tolerated)
-
-
-def require_declared(spec: StudySpec, question: Question) -> None:
-    """Raise ProtocolError where a question about a candidate asks what the study does not declare.
-
-    That is: models, a target, key or sensitive columns that its section ``validation`` does not name.
-    """
-    if not isinstance(question, AboutCandidate):
-        return
-    validation = spec.validation
-    if validation is None:
-        raise ProtocolError("comparison: the study says that nothing is compared")
-    if isinstance(question, GrowTrees | ScoreTrees) and question.target not in ("", validation.target):
-        raise ProtocolError("comparison: the target is not the one that the study declares")
-    if isinstance(question, ScoreCandidate):
-        asked = ((question.keys, validation.keys), (question.sensitive, validation.sensitive))
-        if any(set(named) - set(declared) for named, declared in asked):
-            raise ProtocolError("score_candidate: a key or sensitive column is not one the study declares")
-    if isinstance(question, RegressionSums):
-        known = {(formula.response, formula.terms) for formula in map(Formula.of, validation.models)}
-        if any(
-            (one.response, tuple(term.column for term in one.terms)) not in known for one in question.models
-        ):
-            raise ProtocolError("regression_sums: a model is not one that the study declares")
 
 
 def rows_of_release(spec: StudySpec, result: Fitted | Pooled) -> int:

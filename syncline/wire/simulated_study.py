@@ -19,7 +19,8 @@ from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
 from syncline.study.approvals import SIMULATED, GateRecord
-from syncline.study.comparing import assess_study, comparer_of, comparison_of
+from syncline.study.comparer_scope import comparer_of
+from syncline.study.comparing import assess_study, comparison_of
 from syncline.study.fitting import settings_of, workspace_of
 from syncline.study.flow import STEPS
 from syncline.study.local_parties import is_pooled

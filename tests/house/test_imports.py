@@ -42,6 +42,16 @@ def test_the_agents_daemon_holds_no_numeric_library(room: str) -> None:
         assert loaded_by(module).isdisjoint({*HEAVY, "rich"}), module
 
 
+def test_the_agents_computing_process_holds_no_statistics_library() -> None:
+    loaded = loaded_by("supplier_agent.tasks.child")
+    assert "numpy" in loaded
+    assert loaded.isdisjoint({"scipy", "sklearn"})
+
+
+def test_the_hubs_computing_process_holds_special_functions_alone() -> None:
+    assert loaded_by("trusted_party.synthesis.child").isdisjoint({"scipy.stats", "scipy.optimize", "sklearn"})
+
+
 def rooms_with_grpc() -> list[str]:
     """Return the rooms of which some module imports gRPC."""
     found = {path.parent for path in source_files() if "\nimport grpc" in path.read_text("utf-8")}

@@ -20,7 +20,8 @@ from syncline.errors import DataError, ProtocolError, StudyFailed, WireError
 from syncline.protocols.asking import Memory, Reply, Request
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.workspace import Workspace
-from syncline.study.comparing import assess_study, comparer_of, comparison_of, rows_of_release
+from syncline.study.comparer_scope import comparer_of
+from syncline.study.comparing import assess_study, comparison_of, rows_of_release
 from syncline.study.fitting import settings_of
 from syncline.study.flow import DataFlow
 from syncline.study.local_parties import answer_locally, is_pooled

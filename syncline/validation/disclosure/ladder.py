@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
 from syncline.validation.disclosure.closeness import UNITS, Ints
+from syncline.validation.disclosure.hypergeometric import hypergeometric
 
 EXACT_STEPS_BITS = (0, 2, 5, 10)
 """Least isolation, in bits, of the exact matches of each step of the ladder ``xgap``."""
@@ -104,22 +103,6 @@ def tail_probability(drawn: Sequence[int], train: Sequence[int], people: Sequenc
     laws = [hypergeometric(*numbers) for numbers in zip(people, train, drawn, strict=True)]
     law = reduce(np.convolve, laws, np.ones(1))
     return min(float(law[seen:].sum()), 1.0)
-
-
-def hypergeometric(people: int, train: int, drawn: int) -> npt.NDArray[np.float64]:
-    """Return the probabilities (drawn + 1,) of 0, 1, ... training persons among those drawn."""
-    seen = np.arange(drawn + 1)
-    possible = (seen <= train) & (drawn - seen <= people - train)
-    law = np.zeros(drawn + 1)
-    k = seen[possible]
-    law[possible] = np.exp(
-        _log_choose(train, k) + _log_choose(people - train, drawn - k) - _log_choose(people, drawn)
-    )
-    return law
-
-
-def _log_choose(n: int, k: Ints | int) -> Any:  # Any: as SciPy returns it, an array or a number
-    return special.gammaln(n + 1) - special.gammaln(np.add(k, 1)) - special.gammaln(np.subtract(n + 1, k))
 
 
 def _threshold(reached: Ints, most: float) -> int:

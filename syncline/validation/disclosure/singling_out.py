@@ -16,12 +16,8 @@ from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
-from syncline.data.blob import Json
 from syncline.validation.cell_table import CellTable
-from syncline.validation.intervals import wilson
-from syncline.validation.metric import Goal, Metric
 from syncline.validation.sampling import row_lots
 
 MOST_PREDICATES = 1000
@@ -75,41 +71,6 @@ class SinglingOut:
         index = _Index(table)
         matching = (table.owner[index.matching(predicate)] for predicate in self.predicates)
         return np.array([len(np.unique(persons)) for persons in matching], np.int64)
-
-
-def singling_out(train_counts: Ints, holdout_counts: Ints | None, n_train: int, n_holdout: int) -> Metric:
-    """Return the share of the predicates that exactly one used person satisfies, beside that of others.
-
-    The more persons there are, the less often one is alone, so unlike numbers of used and other persons
-    cannot be compared as they are. The larger group is thinned to the size of the smaller one, and the
-    expected share is exact: of k satisfying persons exactly one is kept with the probability of the
-    hypergeometric law.
-
-    Parameters
-    ----------
-    train_counts, holdout_counts : int64 (n_predicates,)
-        Persons who satisfy each predicate: used, and not used (None where nobody was held out).
-    n_train, n_holdout : int
-        All persons of either kind.
-    """
-    if not len(train_counts):
-        return Metric("singling_out", None, words="not computed: no predicate singles out a synthetic row")
-    n_predicates = len(train_counts)
-    known = holdout_counts is not None and n_holdout > 0
-    people = min(n_train, n_holdout) if known else n_train
-    value = _alone(train_counts, n_train, people) / n_predicates
-    detail: dict[str, Json] = {"predicates": n_predicates, "people": people}
-    detail["all_used"] = round(float((train_counts == 1).mean()), 6)
-    floor = None
-    if known and holdout_counts is not None:
-        floor = _alone(holdout_counts, n_holdout, people) / n_predicates
-        detail["risk"] = round((value - floor) / max(1 - floor, 1e-9), 6)
-    words = (
-        f"share of {n_predicates} predicates that hold for one synthetic row alone and for exactly one of"
-        f" {people} persons who were used; the floor is that of as many who were not"
-    )
-    interval = wilson(value * n_predicates, n_predicates)
-    return Metric("singling_out", value, interval, floor, Goal.FLOOR, None, words, detail)
 
 
 class _Index:
@@ -196,11 +157,3 @@ def _bounds(table: CellTable, index: _Index, place: int, rows: npt.NDArray[np.in
         return keys, keys
     upper = keys > ordered[len(ordered) // 2]
     return np.where(upper, keys, _LEAST), np.where(upper, _GREATEST, keys)
-
-
-def _alone(counts: Ints, n_people: int, kept: int) -> float:
-    """Return the expected number of predicates that exactly one person satisfies, of ``kept`` of all."""
-    if kept == n_people:
-        return float((counts == 1).sum())
-    sizes, often = np.unique(counts, return_counts=True)
-    return float((stats.hypergeom.pmf(1, n_people, sizes, kept) * often).sum())

@@ -24,7 +24,7 @@ from syncline.validation.disclosure.key_figures import KeyEvidence, key_figures
 from syncline.validation.disclosure.repeated import repeated_rows
 from syncline.validation.disclosure.score_figures import score_figures
 from syncline.validation.disclosure.scores import PersonScores
-from syncline.validation.disclosure.singling_out import singling_out
+from syncline.validation.disclosure.singling_out_figures import singling_out
 from syncline.validation.federated.candidate import Candidate
 from syncline.validation.federated.comparer import MOST_SCORED, count_sets
 from syncline.validation.federated.comparison import Evidence

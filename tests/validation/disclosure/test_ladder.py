@@ -2,26 +2,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
 from syncline.validation.disclosure.ladder import (
     Stratum,
     exact_ladder,
-    hypergeometric,
     smallest_leak,
     tail_probability,
     top_ladder,
 )
 from syncline.validation.disclosure.recognition import N_BINS
-
-
-@given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 60))
-def test_the_law_is_the_one_of_scipy(people: int, train: int, drawn: int) -> None:
-    train, drawn = min(train, people), min(drawn, people)
-    expected = stats.hypergeom(people, train, drawn).pmf(np.arange(drawn + 1))
-    assert hypergeometric(people, train, drawn) == pytest.approx(expected, abs=1e-12)
 
 
 def test_one_stratum_is_fishers_test() -> None:

@@ -11,8 +11,8 @@ from syncline.validation.disclosure.singling_out import (
     MOST_PREDICATES,
     Predicate,
     SinglingOut,
-    singling_out,
 )
+from syncline.validation.disclosure.singling_out_figures import singling_out
 from tests.validation.disclosure.small_tables import table_of, tables
 
 

@@ -24,7 +24,7 @@ from syncline.questions.comparison import (
 )
 from syncline.questions.workspace import Workspace
 from syncline.study import sections
-from syncline.study.comparing import require_declared
+from syncline.study.comparer_scope import require_declared
 from syncline.study.spec import StudySpec
 from syncline.validation.boosting import fit
 from syncline.validation.federated.assessment import Judgement, assess
