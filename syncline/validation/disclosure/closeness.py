@@ -126,11 +126,33 @@ class _Levels:
         place = np.arange(2 * len(self.keys) + 1)
         return upto[place // 2] + upto[(place + 1) // 2]
 
-    def within(self) -> Ints:
-        """Return how many rows have a doubled mid-rank below 0, 1, 2, ... (2 * rows with a value + 2,)."""
-        found = np.zeros(2 * int(self.counts.sum()) + 2, np.int64)
-        np.add.at(found, self.ranks()[1::2] + 1, self.counts)
-        return np.cumsum(found)
+    def bands(self) -> _Bands:
+        """Return the ranks by which a column of numbers is compared."""
+        ranks = self.ranks()
+        within = np.zeros(2 * int(self.counts.sum()) + 2, np.int64)
+        np.add.at(within, ranks[1::2] + 1, self.counts)
+        return _Bands(ranks, ranks[1::2], np.cumsum(within))
+
+
+class _Bands:
+    """The rows of a column of numbers within equal distances of a place, by rank.
+
+    ``ranks`` are the doubled mid-ranks of all places but missing, ``levels`` (m,) those of the distinct
+    values; ``below`` says how many rows have a doubled mid-rank below 0, 1, 2, ...
+    """
+
+    def __init__(self, ranks: Ints, levels: Ints, below: Ints) -> None:
+        self._ranks, self._levels, self._below = ranks, levels, below
+        self._to, self._through = below[levels], below[levels + 1]
+
+    def among(self, place: int) -> Ints:
+        """Return how many rows lie no farther from ``place`` than each level (m,)."""
+        own = int(self._ranks[place])
+        mirrored, lower = 2 * own - self._levels, int(self._levels.searchsorted(own))
+        among = np.empty(len(self._levels), np.int64)
+        np.subtract(self._below.take(mirrored[:lower] + 1, mode="clip"), self._to[:lower], out=among[:lower])
+        np.subtract(self._through[lower:], self._below.take(mirrored[lower:], mode="clip"), out=among[lower:])
+        return among
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,9 +167,9 @@ class _Tabled:
         n_levels = len(levels.keys)
         table = np.zeros((2 * n_levels + 2, n_levels + 1), np.uint16)
         if levels.numeric:
-            ranks, within = levels.ranks(), levels.within()
-            for place, own in enumerate(ranks.tolist()):
-                table[place, :-1] = levels.surprise[_among(own, ranks[1::2], within)]
+            bands = levels.bands()
+            for place in range(2 * n_levels + 1):
+                table[place, :-1] = levels.surprise[bands.among(place)]
         else:
             level = np.arange(n_levels)
             table[2 * level + 1, level] = levels.surprise[levels.counts]
@@ -160,27 +182,25 @@ class _Direct:
     """A column of many values, whose bits are computed for each person."""
 
     levels: _Levels
-    ranks: Ints
-    within: Ints
+    bands: _Bands
 
     @classmethod
     def of(cls, levels: _Levels) -> _Direct:
-        return cls(levels, levels.ranks(), levels.within())
+        return cls(levels, levels.bands())
 
     def bits(self, places: Places, dtype: type[np.unsignedinteger]) -> Bits:
         """Return the bits (n_synthetic, n) of rows (n, n_columns)."""
-        place = places[:, self.levels.place]
+        place, back = np.unique(places[:, self.levels.place], return_inverse=True)
         surprise, n_levels = self.levels.surprise.astype(dtype), len(self.levels.keys)
         found = np.zeros((len(place), n_levels + 1), dtype)
         for row, at in enumerate(place.tolist()):
             if at == 2 * n_levels + 1:
                 found[row, -1] = surprise[self.levels.missing]
             elif self.levels.numeric:
-                among = _among(int(self.ranks[at]), self.ranks[1::2], self.within)
-                surprise.take(among, out=found[row, :-1], mode="clip")
+                surprise.take(self.bands.among(at), out=found[row, :-1], mode="clip")
             elif at % 2:
                 found[row, at // 2] = surprise[self.levels.counts[at // 2]]
-        return np.ascontiguousarray(found.T).take(self.levels.codes, axis=0)
+        return found.T.take(back, axis=1).take(self.levels.codes, axis=0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,13 +218,6 @@ class _Group:
             own = column.table[places[:, column.levels.place]]
             together += np.ascontiguousarray(own.T).take(members, axis=0)
         return together.take(self.rows, axis=0)
-
-
-def _among(own: int, ranks: Ints, within: Ints) -> Ints:
-    """Return how many rows lie no farther from ``own`` than each rank (m,)."""
-    far = np.abs(ranks - own)
-    upto: Ints = within.take(far + (own + 1), mode="clip")
-    return upto - within.take(own - far, mode="clip")
 
 
 def _surprise(n_rows: int) -> Bits:

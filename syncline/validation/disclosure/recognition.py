@@ -23,7 +23,7 @@ MOST_BITS = 64
 """Isolation is counted up to so many bits."""
 
 N_BINS = MOST_BITS * UNITS + 1
-_BLOCK = 16
+_BLOCK = 32
 _SLABS = 64
 
 
@@ -66,14 +66,18 @@ class Recognizer:
     def neighbours(self, real: CellTable) -> Neighbours:
         """Return what is near each row of ``real``; rows of equal cells are compared once."""
         places = self._closeness.places(real)
-        distinct, inverse = np.unique(places, axis=0, return_inverse=True)
+        distinct, first, inverse = np.unique(places, axis=0, return_index=True, return_inverse=True)
+        order = np.argsort(
+            real.owner[first], kind="stable"
+        )  # a person's rows share values: compare them together
+        distinct, inverse = distinct[order], np.argsort(order)[inverse.reshape(-1)]
         starts = range(0, len(distinct), _BLOCK)
         found = [self._nearest(distinct[start : start + _BLOCK]) for start in starts]
         best, second, tenth, row = np.concatenate(found, axis=1)
         near = Neighbours(
             best, second, tenth, self._closeness.own(distinct), self._closeness.equal(distinct, row)
         )
-        return near.take(inverse.reshape(-1))
+        return near.take(inverse)
 
     def matched(self, real: CellTable) -> npt.NDArray[np.bool_]:
         """Tell for each row (n_rows,) of ``real`` whether the synthetic table holds the same one."""
