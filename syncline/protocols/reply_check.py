@@ -15,7 +15,7 @@ import numpy as np
 from syncline.data.codebook import Codebook
 from syncline.errors import ProtocolError
 from syncline.protocols.transition import PartyId
-from syncline.questions.comparison import RegressionSums
+from syncline.questions.comparison import RegressionSums, ScoreCandidate
 from syncline.questions.counts import Counts
 from syncline.questions.marginals import Marginals
 from syncline.questions.moments import Moments, Sums
@@ -91,6 +91,8 @@ def _masked(question: Question, size: int, codebook: Codebook | None) -> int:
         return size
     if isinstance(question, Marginals):
         return size if question.persons else 0
+    if isinstance(question, ScoreCandidate):
+        return question.masked
     if isinstance(question, TreeLevel) and codebook is not None:
         return question.masked(codebook)
     return 0

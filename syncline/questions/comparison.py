@@ -296,7 +296,8 @@ class ScoreCandidate:
     compared : its columns
     keys, sensitive : what an attacker knows and wants to know
     rows, people : training and held-out ones of all suppliers, from which samples follow
-    cells : number of cells of the answer, as the hub derived it from the candidate
+    cells, masked : number of cells of the answer, and of the leading ones that carry person buckets, as the
+        hub derived them from the candidate
     membership : what tells members of a table from others, as the hub learnt it from the candidate alone
     """
 
@@ -307,6 +308,7 @@ class ScoreCandidate:
     rows: tuple[int, int]
     people: tuple[int, int]
     cells: int
+    masked: int
     membership: bytes
     kind: ClassVar[str] = "score_candidate"
     marginal_order: ClassVar[int] = 3

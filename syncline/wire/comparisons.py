@@ -73,6 +73,7 @@ def comparison_to_proto(question: Comparison) -> pb.Question:
                     holdout_people=question.people[1],
                     cells=question.cells,
                     membership=question.membership,
+                    masked=question.masked,
                 )
             )
 
@@ -114,6 +115,7 @@ def _score_candidate(message: pb.ScoreCandidate) -> ScoreCandidate:
         _pair("score_candidate.rows", message.train_rows, message.holdout_rows),
         _pair("score_candidate.people", message.train_people, message.holdout_people),
         strict.natural("score_candidate.cells", message.cells, MAX_CELLS),
+        strict.natural("score_candidate.masked", message.masked, message.cells),
         strict.bounded("score_candidate.membership", message.membership, MAX_MEMBERSHIP_BYTES),
     )
 

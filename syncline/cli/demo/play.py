@@ -186,7 +186,7 @@ def _study_text(scene: Scene, suppliers: list[str], flow: DataFlow, method: str,
         f'syncline: 1\nstudy: {STUDY}\npurpose: "{scene.purpose}"\nschema: schema.yaml\nsuppliers:\n{named}\n'
         f"quorum: {{min_suppliers: {len(suppliers)}, deadline: 10m, then: fail}}\n"
         f"synthesizer: {{method: {method}{wanted}}}\n"
-        f"privacy: {{min_cell: 11}}\nvalidation: {{holdout: {scene.holdout}, target: {scene.target}}}\n"
+        f"privacy: {{min_cell: 11}}\nvalidation:\n{scene.validation}"
         "release: {gate: default, approvals: 1, approvers: [approver], formats: [parquet]}\n"
     )
 

@@ -31,8 +31,7 @@ class Scene:
     site : the column that tells the suppliers apart; it is dropped
     schema : the schema's file beside this module
     person : the person column, if there is one
-    target : the declared outcome
-    holdout : the share that is held out
+    validation : what the study compares by, as in its file
     """
 
     title: str
@@ -42,8 +41,7 @@ class Scene:
     site: str
     schema: str
     person: str | None
-    target: str
-    holdout: str
+    validation: str
 
 
 SCENES: Mapping[DemoData, Scene] = {
@@ -55,8 +53,13 @@ SCENES: Mapping[DemoData, Scene] = {
         "site",
         "rand_hie.yaml",
         "zper",
-        "binexp",
-        "0.2",
+        """\
+  holdout: 0.2
+  target: mdvis
+  keys: [female, xage, educdec, num]
+  sensitive: [mhi, income, mentvis]
+  models: [mdvis ~ coins + female + xage + linc + disea]
+""",
     ),
     DemoData.PENGUINS: Scene(
         "Palmer penguins, 344 rows on three islands",
@@ -66,8 +69,13 @@ SCENES: Mapping[DemoData, Scene] = {
         "island",
         "penguins.yaml",
         None,
-        "species",
-        "0.5",
+        """\
+  holdout: 0.5
+  target: species
+  keys: [sex, year]
+  sensitive: [species, body_mass_g]
+  models: [body_mass_g ~ flipper_length_mm + sex]
+""",
     ),
 }
 

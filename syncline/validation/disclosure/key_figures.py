@@ -11,6 +11,7 @@ import numpy as np
 from syncline.data.blob import Json
 from syncline.validation.disclosure.key_attack import KeyAttack, KeyCounts
 from syncline.validation.disclosure.shown import shown_rate
+from syncline.validation.intervals import Z, wilson
 from syncline.validation.metric import Goal, Metric
 
 MEANINGFUL_VALUES = 2
@@ -41,6 +42,10 @@ def key_figures(levels: Sequence[KeyEvidence], sensitive: Sequence[str], min_cel
     doi:10.56553/popets-2023-0055, equation 1 with the control in the place of the baseline);
     ``meaningful_identity`` follows El Emam, Mosquera and Bass (2020, doi:10.2196/23139): a correct match
     among the persons with the same keys, and enough sensitive values learnt from it.
+
+    Intervals are those of Wilson. Where a figure is a mean of values between 0 and 1, one for each person,
+    its interval is that of a rate of as many persons, which is the wider one: no variable in that range has
+    a greater variance at the same mean (Bhatia and Davis 2000, doi:10.1080/00029890.2000.12005203).
     """
     figures = [_figure("identity_unique", levels, partial(_unique, min_cell), _UNIQUE)]
     for j, name in enumerate(sensitive):
@@ -53,7 +58,8 @@ def key_figures(levels: Sequence[KeyEvidence], sensitive: Sequence[str], min_cel
     return figures
 
 
-_Rate = Callable[[KeyAttack, KeyCounts], float]
+_Rate = Callable[[KeyAttack, KeyCounts], tuple[float, int]]
+"""Returns a share and of how many persons it is one."""
 
 _UNIQUE = "share of persons whose keys are unique among the real rows and unique in the synthetic table"
 _CAP = "probability that a synthetic row with the person's keys has the person's value"
@@ -63,30 +69,35 @@ _DISCLOSIVE = "share of persons whose value all synthetic rows with their keys a
 def _figure(name: str, levels: Sequence[KeyEvidence], rate: _Rate, words: str) -> Metric:
     """Return the level at which used persons stand out most from the others."""
     rows = [
-        (e.level, rate(e.attack, e.train), None if e.holdout is None else rate(e.attack, e.holdout))
+        (e.level, *rate(e.attack, e.train), None if e.holdout is None else rate(e.attack, e.holdout)[0])
         for e in levels
     ]
-    level, value, floor = max(rows, key=lambda row: row[1] - (row[2] or 0.0))
-    detail: Json = {"level": level, "levels": [_level(*row) for row in rows]}
-    return Metric(name, value, None, floor, Goal.FLOOR, None, f"{words} ({level})", detail)
+    level, value, people, floor = max(rows, key=lambda row: row[1] - (row[3] or 0.0))
+    detail: Json = {"level": level, "levels": [_level(name, own, other) for name, own, _, other in rows]}
+    interval = wilson(value * people, people)
+    return Metric(name, value, interval, floor, Goal.FLOOR, None, f"{words} ({level})", detail)
 
 
 def _level(level: str, value: float, floor: float | None) -> dict[str, Json]:
     return {"level": level, "value": round(value, 6), "floor": None if floor is None else round(floor, 6)}
 
 
-def _unique(min_cell: int, attack: KeyAttack, counts: KeyCounts) -> float:
-    return shown_rate(int(((counts.matched == 1) & (attack.sizes == 1)).sum()), counts.people, min_cell)
+def _unique(min_cell: int, attack: KeyAttack, counts: KeyCounts) -> tuple[float, int]:
+    unique = int(((counts.matched == 1) & (attack.sizes == 1)).sum())
+    return shown_rate(unique, counts.people, min_cell), counts.people
 
 
-def _attribution(min_cell: int, j: int, attack: KeyAttack, counts: KeyCounts) -> float:
+def _attribution(min_cell: int, j: int, attack: KeyAttack, counts: KeyCounts) -> tuple[float, int]:
     """Return 0 where fewer than ``min_cell`` persons match: their mean would tell of single ones."""
     matched = int(counts.matched.sum())
-    return float((counts.shared[j] / attack.sizes).sum()) / matched if matched >= min_cell else 0.0
+    if matched < max(min_cell, 1):
+        return 0.0, 0
+    return float((counts.shared[j] / attack.sizes).sum()) / matched, matched
 
 
-def _disclosive(min_cell: int, j: int, attack: KeyAttack, counts: KeyCounts) -> float:
-    return shown_rate(int(counts.right[j][attack.unanimous[j]].sum()), counts.people, min_cell)
+def _disclosive(min_cell: int, j: int, attack: KeyAttack, counts: KeyCounts) -> tuple[float, int]:
+    right = int(counts.right[j][attack.unanimous[j]].sum())
+    return shown_rate(right, counts.people, min_cell), counts.people
 
 
 def _inferential(name: str, j: int, levels: Sequence[KeyEvidence], min_cell: int) -> Metric:
@@ -114,7 +125,7 @@ def _guessing(
     control, control_error = _rate(int(holdout.right[j].sum()), int(holdout.matched.sum()))
     left = max(1 - control, 1e-9)
     risk = (attack - control) / left
-    error = 1.96 * float(np.hypot(attack_error, control_error * (1 - attack) / left)) / left
+    error = Z * float(np.hypot(attack_error, control_error * (1 - attack) / left)) / left
     return evidence.level, risk, (risk - error, risk + error)
 
 
@@ -133,7 +144,7 @@ def _meaningful(levels: Sequence[KeyEvidence], n_sensitive: int, min_cell: int) 
         (e.level, _curve(e.train, min_cell), None if e.holdout is None else _curve(e.holdout, min_cell))
         for e in levels
     ]
-    place = MEANINGFUL_VALUES - 1
+    place, people = MEANINGFUL_VALUES - 1, levels[0].train.people
     level, curve, control = max(curves, key=lambda row: row[1][place])
     detail: Json = {
         "level": level,
@@ -151,9 +162,10 @@ def _meaningful(levels: Sequence[KeyEvidence], n_sensitive: int, min_cell: int) 
         f"expected share of persons matched rightly by their keys, of whom at least {MEANINGFUL_VALUES}"
         f" sensitive values are learnt that are less common than one in two ({level})"
     )
-    floor = None if control is None else control[place]
+    floor, value = None if control is None else control[place], curve[place]
+    interval = wilson(value * people, people)
     return Metric(
-        "meaningful_identity", curve[place], None, floor, Goal.MINIMIZE, MEANINGFUL_THRESHOLD, words, detail
+        "meaningful_identity", value, interval, floor, Goal.MINIMIZE, MEANINGFUL_THRESHOLD, words, detail
     )
 
 
@@ -161,8 +173,8 @@ def _curve(counts: KeyCounts, min_cell: int) -> list[float]:
     """Return the risk by the number of values learnt: a match is right with one in the size of its class."""
     weights = 1 / np.maximum(counts.matched, 1)
     concerned = [int(learnt.sum()) for learnt in counts.learnt]
-    risks = [float((learnt * weights).sum()) for learnt in counts.learnt]
+    risks = [float((learnt * weights).sum()) / max(counts.people, 1) for learnt in counts.learnt]
     return [
-        shown_rate(min_cell - 1 if 0 < persons < min_cell else risk, counts.people, 1)
+        shown_rate(persons, counts.people, min_cell) if 0 < persons < min_cell else risk
         for persons, risk in zip(concerned, risks, strict=True)
     ]

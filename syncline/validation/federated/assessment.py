@@ -101,12 +101,14 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
     metrics = [
         *tables.figures(judgement.min_cell),
         *tails(tables.singles, tables.bins, judgement.min_cell),
-        *_learnt(evidence, judgement.target),
+        *_learnt(evidence, judgement),
     ]
     scores = {party: _scores(layout, answer) for party, answer in evidence.answers.items()}
     metrics += _score_figures(scores, has_holdout, judgement.min_cell)
     metrics.append(_alone(layout, merged, has_holdout))
-    groups, gap = subgroup_figures(tables.pairs, _subgroup_columns(candidate), judgement.min_cell)
+    groups, gap = subgroup_figures(
+        tables.singles, tables.pairs, _subgroup_columns(candidate), judgement.min_cell
+    )
     metrics.append(gap)
     metrics += _regressions(candidate, evidence, judgement.min_cell)
     if candidate.attacks:
@@ -122,7 +124,7 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
             "synthetic": candidate.cells.n_rows if judgement.released is None else judgement.released,
         },
         {"train": evidence.people[0], "holdout": evidence.people[1]},
-        tuple(_by_supplier(candidate, layout, evidence, own, judgement.min_cell)),
+        tuple(_by_supplier(candidate, layout, evidence, own, judgement)),
         tuple(_subgroups(named(groups, tables.bins, candidate.cells.schema))),
         digest,
         tuple(_words(evidence, judgement, candidate)),
@@ -167,6 +169,7 @@ def _tables(
             own[number],
             layout.take(answer, f"train.set{number}"),
             layout.take(answer, f"holdout.set{number}") if has_holdout else None,
+            layout.buckets(answer, f"set{number}") if len(places) == 1 else None,
         )
         for number, places in enumerate(candidate.sets)
         if len(places) <= most
@@ -175,19 +178,26 @@ def _tables(
     return Tables(candidate.bins, *by_size)
 
 
-def _learnt(evidence: Evidence, target: str) -> list[Metric]:
+def _learnt(evidence: Evidence, judgement: Judgement) -> list[Metric]:
     """Return what the trees tell apart, from the histograms of their scores."""
-    scored = evidence.scored.reshape(-1, 2, SCORE_BINS)
-    has_holdout = evidence.rows[1] > 0
-    floor = Separation(scored[1, 0], scored[1, 1]) if has_holdout else None
+    total = merge_counts(evidence.scored[party] for party in sorted(evidence.scored)).dense() + evidence.own
+    scored = total.reshape(-1, 2, SCORE_BINS)
+    floor = Separation(scored[1, 0], scored[1, 1]) if evidence.rows[1] else None
     figures = separation_figures(Separation(scored[0, 0], scored[0, 1]), floor)
-    if target:
-        pairs = [
-            Prediction(scored[3 + 2 * n], scored[2 + 2 * n] if has_holdout else None)
-            for n in range(len(evidence.questions))
-        ]
-        figures.append(transfer_figure(target, pairs, has_holdout=has_holdout))
-    return figures
+    return [*figures, *_predicted(scored, evidence, judgement)]
+
+
+def _predicted(scored: Ints, evidence: Evidence, judgement: Judgement, least: int = 0) -> list[Metric]:
+    """Return how well the target is predicted in rows by score, of which each kind has ``least`` or more."""
+    if not judgement.target:
+        return []
+    has_holdout = evidence.rows[1] > 0
+    pairs = [
+        Prediction(scored[3 + 2 * n], scored[2 + 2 * n] if has_holdout else None)
+        for n in range(len(evidence.questions))
+        if scored[3 + 2 * n].sum(axis=1).min() >= least
+    ]
+    return [transfer_figure(judgement.target, pairs, has_holdout=has_holdout)]
 
 
 def _scores(layout: Layout, answer: Counts) -> tuple[PersonScores, PersonScores]:
@@ -277,17 +287,29 @@ def _key_counts(layout: Layout, answer: Counts, where: str) -> KeyCounts:
 
 
 def _by_supplier(
-    candidate: Candidate, layout: Layout, evidence: Evidence, own: Sequence[Ints], min_cell: int
+    candidate: Candidate, layout: Layout, evidence: Evidence, own: Sequence[Ints], judgement: Judgement
 ) -> Iterator[Json]:
+    """Yield the figures of each supplier's rows alone; none where the supplier has few of them."""
     if len(evidence.answers) < 2:
         return
+    min_cell = judgement.min_cell
     for party in sorted(evidence.answers):
         answer = evidence.answers[party]
-        rows = [int(layout.take(answer, f"{fold}.set0").sum()) for fold in ("train", "holdout")]
-        if rows[0] < min_cell:
-            words = f"it has fewer than {min_cell} rows for training, so no figure of its own is shown"
+        tables = _tables(candidate, layout, answer, own, has_holdout=True, most=2)
+        whole = tables.singles[0]
+        if whole.people() < min_cell:
+            words = f"it has fewer than {min_cell} people for training, so no figure of its own is shown"
             yield {"name": str(party), "rows": None, "metrics": {}, "words": words}
             continue
-        tables = _tables(candidate, layout, answer, own, has_holdout=rows[1] >= min_cell, most=2)
-        short = {m.name: {**m.to_json(), "detail": None} for m in tables.variations()}
-        yield {"name": str(party), "rows": sum(rows), "metrics": short, "words": ""}  # type: ignore[dict-item]
+        rows = int(whole.train.sum()) + int(layout.take(answer, "holdout.set0").sum())
+        if whole.held_people() < min_cell:
+            tables = tables.without_holdout()
+        scored = evidence.scored[party].dense().reshape(-1, 2, SCORE_BINS)
+        metrics = [
+            *tables.variations(),
+            tables.association(),
+            tails(tables.singles, tables.bins, min_cell)[0],
+            *_predicted(scored, evidence, judgement, min_cell),
+        ]
+        short = {m.name: {**m.to_json(), "detail": None} for m in metrics}
+        yield {"name": str(party), "rows": rows, "metrics": short, "words": ""}  # type: ignore[dict-item]

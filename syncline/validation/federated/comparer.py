@@ -81,10 +81,10 @@ class Comparer:
         rows = ComparableRows(table, question.compared)
         candidate = self._unpacked(question, rows)
         layout = Layout(candidate)
-        if layout.size != question.cells:
+        if (layout.size, layout.masked) != (question.cells, question.masked):
             raise ProtocolError("score_candidate: the answer has other cells than the question says")
         pieces: dict[str, Counts | Ints] = {}
-        pieces |= _counted_sets(candidate, rows)
+        pieces |= _counted_sets(candidate, rows, persons=table.has_persons)
         people = rows.sampled_people(self._lottery, MOST_SCORED, question.rows)
         for fold, chosen in zip(FOLDS, people, strict=True):
             pieces |= _scored(candidate, chosen, fold)
@@ -143,22 +143,26 @@ def _counts(dense: Ints, table: Workspace) -> Counts:
     return Counts(found.size, found.index, found.value, np.zeros(0, np.uint64), 0)
 
 
-def _counted_sets(candidate: Candidate, rows: ComparableRows) -> dict[str, Counts]:
+def _counted_sets(candidate: Candidate, rows: ComparableRows, *, persons: bool) -> dict[str, Counts]:
     levels = candidate.bins.levels
-    tallies = [
-        [CellTally(prod(levels[place] for place in places), 0, persons=False) for places in candidate.sets]
-        for _ in FOLDS
-    ]
+    tallies = [[_tally(places, levels, persons) for places in candidate.sets] for _ in FOLDS]
     for part in rows.parts():
         for fold, own in enumerate(tallies):
-            codes = candidate.bins.encode(part.fold(bool(fold)))
+            codes, buckets = candidate.bins.encode(part.fold(bool(fold))), part.buckets(bool(fold))
             for tally, places in zip(own, candidate.sets, strict=True):
-                tally.add(_cells(codes, places, levels), None)
+                tally.add(_cells(codes, places, levels), buckets)
     return {
         f"{fold}.set{number}": tally.total()
         for fold, own in zip(FOLDS, tallies, strict=True)
         for number, tally in enumerate(own)
     }
+
+
+def _tally(places: Sequence[int], levels: Sequence[int], persons: bool) -> CellTally:
+    """Return an empty tally of a set of columns; the cells of one column carry person buckets if any."""
+    size = prod(levels[place] for place in places)
+    single = persons and len(places) == 1
+    return CellTally(size, size if single else 0, persons=single)
 
 
 def _cells(codes: np.ndarray, places: Sequence[int], levels: Sequence[int]) -> Ints:

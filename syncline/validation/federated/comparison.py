@@ -87,12 +87,23 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the last round gave, by party; rows by the scores of the trees, and regressions, merged."""
+    """What the last round gave.
+
+    Attributes
+    ----------
+    rows, people : for training and held out
+    answers : about the candidate, by party
+    scored : rows by the scores of the trees, by party
+    own : the same of the candidate's rows
+    questions : what the target is asked
+    sums : the last step of each declared regression, merged, by its formula
+    """
 
     rows: tuple[int, int]
     people: tuple[int, int]
     answers: Mapping[PartyId, Counts]
-    scored: Ints
+    scored: Mapping[PartyId, Counts]
+    own: Ints
     questions: tuple[Learner, ...]
     sums: Mapping[str, Step]
 
@@ -148,10 +159,9 @@ class Comparison:
                 return self._ask(replace(question, levels=question.levels + 1, forest=forest), state)
             case ScoreTrees():
                 own = score_histograms(question, self._synthetic(question))
-                found = {party: answer for party, answer in answers[1].items() if isinstance(answer, Counts)}
-                scored = _total(answers[0]) + own
+                scored, found = _counts_of(answers[0]), _counts_of(answers[1])
                 return Finish(
-                    Evidence(state.rows, state.people, found, scored, question.questions, state.sums)
+                    Evidence(state.rows, state.people, found, scored, own, question.questions, state.sums)
                 )
             case _:
                 raise ProtocolError("comparison: this is not a round of it")
@@ -222,7 +232,7 @@ class Comparison:
 
     def _last(self, question: GrowTrees, state: State) -> tuple[ScoreTrees, ScoreCandidate]:
         """Ask for scores and for the comparison itself; here alone the candidate travels."""
-        wanted, aims = self._targets(), self.candidate.aims
+        wanted, aims, layout = self._targets(), self.candidate.aims, Layout(self.candidate)
         return (
             ScoreTrees(
                 self.digest,
@@ -243,7 +253,8 @@ class Comparison:
                 aims.sensitive,
                 state.rows,
                 state.people,
-                Layout(self.candidate).size,
+                layout.size,
+                layout.masked,
                 self.candidate.membership.packed(),
             ),
         )
@@ -281,16 +292,22 @@ def tree_count(rows: tuple[int, int]) -> int:
 
 
 def target_questions(synthetic: CellTable, target: str) -> tuple[Learner, ...]:
-    """Return what is asked of the target: whether a number is above the median, or each category in turn."""
+    """Return what is asked of the target: whether a number is in the upper half, or each category in turn."""
     place = synthetic.place(target)
     keys = synthetic.keys[place][synthetic.valid(place)]
     if not len(keys):
         return ()
-    if synthetic.schema.modelled[place].grid is not None:
-        return (Learner(Role.TARGET, -1, int(np.median(keys)) + 1, 2**62),)
     values, counts = np.unique(keys, return_counts=True)
+    if synthetic.schema.modelled[place].grid is not None:
+        return tuple(Learner(Role.TARGET, -1, least, 2**62) for least in _upper_half(values, counts))
     kept = values[np.argsort(-counts, kind="stable")[:MOST_CLASSES]].tolist()
     return tuple(Learner(Role.TARGET, -1, key, key) for key in (kept[1:] if len(kept) == 2 else kept))
+
+
+def _upper_half(values: Ints, counts: Ints) -> list[int]:
+    """Return the value from which on the share of rows is nearest to a half; none of one value alone."""
+    shares = np.cumsum(counts[::-1])[::-1][1:] / counts.sum()
+    return [int(value) for value in values[1:][np.argsort(np.abs(shares - 0.5), kind="stable")[:1]]]
 
 
 def _without(codes: Codes, names: list[str], target: str) -> Codes:
@@ -310,4 +327,9 @@ def _summed(answers: Mapping[PartyId, Answer]) -> Ints:
 
 def _total(answers: Mapping[PartyId, Answer]) -> Ints:
     """Return the merged cells of one question's answers, which were checked to be counts."""
-    return merge_counts(answer for answer in answers.values() if isinstance(answer, Counts)).dense()
+    return merge_counts(_counts_of(answers).values()).dense()
+
+
+def _counts_of(answers: Mapping[PartyId, Answer]) -> dict[PartyId, Counts]:
+    """Return one question's answers, which were checked to be counts."""
+    return {party: answer for party, answer in answers.items() if isinstance(answer, Counts)}

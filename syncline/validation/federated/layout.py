@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from syncline.questions.counts import Counts, Ints, concatenate
+from syncline.questions.counts import Counts, Ints, Masks, concatenate
 from syncline.validation.disclosure.membership import MEMBERSHIP_BINS
 from syncline.validation.disclosure.recognition import N_BINS
 from syncline.validation.disclosure.scores import DISTANCE_BINS
@@ -25,13 +25,20 @@ SCORES = {
 
 
 class Layout:
-    """The pieces of the answer about one candidate, in their order."""
+    """The pieces of the answer about one candidate, in their order.
+
+    The sets of one column come first, those of both folds: their cells, ``masked`` together, carry person
+    buckets where a person column is declared.
+    """
 
     def __init__(self, candidate: Candidate) -> None:
-        self._shapes: dict[str, tuple[int, ...]] = {}
-        for fold in FOLDS:
-            for name, shape in _pieces(candidate):
-                self._shapes[f"{fold}.{name}"] = shape
+        found = dict(_pieces(candidate))
+        single = [f"set{number}" for number, places in enumerate(candidate.sets) if len(places) == 1]
+        others = [name for name in found if name not in set(single)]
+        self._shapes = {
+            f"{fold}.{name}": found[name] for names in (single, others) for fold in FOLDS for name in names
+        }
+        self.masked = len(FOLDS) * sum(prod(found[name]) for name in single)
         ends = np.cumsum([prod(shape) for shape in self._shapes.values()])
         starts = dict(zip(self._shapes, [0, *ends[:-1].tolist()], strict=True))
         self._starts: Mapping[str, int] = starts
@@ -46,10 +53,7 @@ class Layout:
             if counts.size != prod(shape):
                 raise ValueError(f"comparison: the piece {name} has {counts.size} cells, not {prod(shape)}")
             parts.append(counts)
-        joined = concatenate(parts, persons=False)
-        if not persons:
-            return joined
-        return Counts(joined.size, joined.index, joined.value, np.zeros(0, np.uint64), 0)
+        return concatenate(parts, persons=persons)
 
     def take(self, answer: Counts, name: str) -> Ints:
         """Return one piece of an answer in its shape."""
@@ -58,6 +62,18 @@ class Layout:
         low, high = np.searchsorted(answer.index, [start, start + len(found)])
         found[answer.index[low:high] - start] = answer.value[low:high]
         return found.reshape(shape)
+
+    def buckets(self, answer: Counts, name: str) -> tuple[Masks, Masks] | None:
+        """Return the person buckets of the cells of a set of one column, in both folds.
+
+        None where every row is a person.
+        """
+        masks = answer.dense_masks()
+        if masks is None:
+            return None
+        size, starts = prod(self._shapes[f"train.{name}"]), [self._starts[f"{f}.{name}"] for f in FOLDS]
+        train, holdout = (masks[start : start + size] for start in starts)
+        return train, holdout
 
 
 def _pieces(candidate: Candidate) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from syncline.data.batch import Batch, MemoryTable
+from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable
 from syncline.protocols.asking import Answering, Memory, Request
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.comparison import Compared
 from syncline.questions.workspace import Workspace
-from syncline.validation.cell_table import CellTable, without_person
+from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.assessment import Assessment, Judgement, assess
 from syncline.validation.federated.candidate import Aims
 from syncline.validation.federated.comparer import Comparer
@@ -21,14 +21,14 @@ _ALONE = PartyId("(alone)")
 
 def assess_pooled(tables: Tables, aims: Aims, judgement: Judgement) -> Assessment:
     """Compare a synthetic table with the rows that it was made from and with people who were not used."""
-    schema = without_person(tables.schema)
+    persons = tables.schema.person is not None
     batches = [_batch(tables.real, held=False)]
     if tables.holdout is not None:
         batches.append(_batch(tables.holdout, held=True, first=tables.real.n_persons))
-    workspace = Workspace(MemoryTable(schema, batches))
-    names = tuple(variable.name for variable in schema.modelled)
+    workspace = Workspace(MemoryTable(tables.schema, batches))
+    names = tuple(variable.name for variable in tables.schema.modelled)
     compared = Compared(names, ((),) * len(names))
-    comparison = Comparison(tables.synthetic, compared, aims, judgement.target)
+    comparison = Comparison(tables.synthetic, compared, aims, judgement.target, persons=persons)
     comparer = Comparer(aims.lottery, comparison.candidate)
     transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
     answering, memory = Answering(comparer), Memory()
@@ -40,4 +40,6 @@ def assess_pooled(tables: Tables, aims: Aims, judgement: Judgement) -> Assessmen
 
 def _batch(cells: CellTable, *, held: bool, first: int = 0) -> Batch:
     holdout = np.full(cells.n_rows, held)
-    return Batch(cells.keys, cells.status, holdout, None, cells.owner + first)
+    owner = cells.owner + first
+    buckets = None if cells.schema.person is None else (owner % PERSON_BUCKETS).astype(np.uint8)
+    return Batch(cells.keys, cells.status, holdout, buckets, owner)

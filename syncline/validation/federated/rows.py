@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.batch import Batch, Keys, Mask, Owners, Status
+from syncline.data.batch import Batch, Buckets, Keys, Mask, Owners, Status
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.questions.comparison import Compared
@@ -24,14 +24,22 @@ _ALL = 2**64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Some rows: their cells, whose ``owner`` numbers persons of the whole table, and which are held out."""
+    """Some rows: their cells, whose ``owner`` numbers persons of the whole table, and which are held out.
+
+    ``person`` are the buckets (n,) of the rows' persons, None without a person column.
+    """
 
     cells: CellTable
     holdout: Mask
+    person: Buckets | None
 
     def fold(self, holdout: bool) -> CellTable:
         """Return the rows of one fold."""
         return _chosen(self.cells, self.holdout == holdout)
+
+    def buckets(self, holdout: bool) -> Buckets | None:
+        """Return the person buckets of the rows of one fold."""
+        return None if self.person is None else self.person[self.holdout == holdout]
 
 
 class ComparableRows:
@@ -54,7 +62,7 @@ class ComparableRows:
         for batch in self._workspace.batches():
             owner = np.arange(first, first + batch.n_rows) if batch.owner is None else batch.owner
             first += batch.n_rows
-            yield Part(self._cells(batch, owner), batch.holdout)
+            yield Part(self._cells(batch, owner), batch.holdout, batch.person)
 
     def _cells(self, batch: Batch, owner: Owners) -> CellTable:
         keys, status = [], []

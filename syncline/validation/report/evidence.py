@@ -38,6 +38,7 @@ _MOST_MAPPED = 36
 _RATES = (0.001, 0.01, 0.1, 0.5)
 _KEY_OF_FLOOR = "floor: the same between two real samples"
 _OTHERS = "people who were not used"
+_MORE_BY_SUPPLIER = ("association", "tails", "tstr")
 
 
 def evidence(d: Mapping[str, Any]) -> list[Section]:
@@ -249,30 +250,39 @@ def _risks(metrics: Mapping[str, Any]) -> str:
 def _by_supplier(suppliers: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> str:
     if not suppliers:
         return ""
-    known = [m for row in suppliers for m in row["metrics"].values() if m["value"] is not None]
-    most = max([max(m["value"], m.get("floor") or 0) for m in known] + [0.0])
-    rows = []
-    for row in suppliers:
-        single, pairs = (row["metrics"].get(name) or {} for name in ("tv_1way", "tv_2way"))
-        rows.append(
-            (
-                named_value(row["name"], row.get("words") or ""),
-                number(count(row["rows"])),
-                number(count(row.get("people"))),
-                number(percent(single.get("value"))),
-                *_value_floor(pairs.get("value"), pairs.get("floor"), most),
-            )
+    pairs = [row["metrics"].get("tv_2way") or {} for row in suppliers]
+    most = max([max(m.get("value") or 0, m.get("floor") or 0) for m in pairs] + [0.0])
+    more = [name for name in _MORE_BY_SUPPLIER if any(_has(row["metrics"], name) for row in suppliers)]
+    rows = [
+        (
+            named_value(row["name"], row.get("words") or ""),
+            number(count(row["rows"])),
+            number(percent((row["metrics"].get("tv_1way") or {}).get("value"))),
+            *_value_floor(pair.get("value"), pair.get("floor"), most),
+            *(number(_with_floor(row["metrics"].get(name) or {})) for name in more),
         )
+        for row, pair in zip(suppliers, pairs, strict=True)
+    ]
     text = (
         "How far the table is from the rows of each supplier alone. It is made from all of them together, so"
-        " a supplier whose people differ from the others' is farther from it than the whole.",
+        " a supplier whose people differ from the others' is farther from it than the whole. In brackets"
+        " stands the floor: what the supplier's held-out rows give in the place of the synthetic ones.",
     )
-    head = ("Supplier", "Rows", "People", "Single columns", "Pairs", "Floor", "Pairs beside floor")
+    head = ("Supplier", "Rows", "Single columns", "Pairs", "Floor", "Pairs beside floor")
     return (
         paragraphs(text)
         + plots.key("distance in pairs", _KEY_OF_FLOOR)
-        + table("Distance by supplier", head, rows)
+        + table("Distance by supplier", (*head, *(plain_name(name) for name in more)), rows)
     )
+
+
+def _has(metrics: Mapping[str, Any], name: str) -> bool:
+    return (metrics.get(name) or {}).get("value") is not None
+
+
+def _with_floor(metric: Mapping[str, Any]) -> str:
+    floor = "" if metric.get("floor") is None else f" ({metric['floor']:.3f})"
+    return "–" if metric.get("value") is None else f"{metric['value']:.3f}{floor}"
 
 
 def _subgroups(subgroups: Sequence[Mapping[str, Any]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from syncline.data.blob import Json
 from syncline.data.schema import Schema
@@ -16,7 +17,7 @@ from syncline.validation.utility.tables import SetCounts
 
 
 def distributions(singles: Sequence[SetCounts], bins: TableBins, schema: Schema, min_cell: int) -> list[Json]:
-    """Return for each column its labels and both tables' shares; None for a real cell under ``min_cell``.
+    """Return for each column its labels and both tables' shares; None for cells of few real persons.
 
     A bin of numbers is called by its least value, which comes from the synthetic table.
     """
@@ -25,19 +26,19 @@ def distributions(singles: Sequence[SetCounts], bins: TableBins, schema: Schema,
             "column": column.name,
             "numeric": not len(column.code),
             "labels": [*labels_of(column, variable), "missing"],
-            "synthetic": _shares(found.synthetic, 0),
-            "real": _shares(found.train, min_cell),
+            "synthetic": _shares(found.synthetic, np.zeros(len(found.synthetic), np.bool_)),
+            "real": _shares(found.train, found.people_each() < min_cell),
         }
         for found, column, variable in zip(singles, bins.columns, schema.modelled, strict=True)
     ]
 
 
-def _shares(counts: Ints, min_cell: int) -> list[Json]:
-    """Return the shares of all codes, the one for missing last."""
+def _shares(counts: Ints, few: npt.NDArray[np.bool_]) -> list[Json]:
+    """Return the shares of all codes, the one for missing last; None for those of few persons, but some."""
     total = max(int(counts.sum()), 1)
-    hidden = (counts > 0) & (counts < min_cell)
     shares = [
-        None if is_hidden else round(int(n) / total, 6) for n, is_hidden in zip(counts, hidden, strict=True)
+        None if n and is_few else round(n / total, 6)
+        for n, is_few in zip(counts.tolist(), few.tolist(), strict=True)
     ]
     return [*shares[1:], shares[0]]
 

@@ -47,30 +47,31 @@ class _Subgroup:
 
 
 def subgroup_figures(
-    pairs: Sequence[SetCounts], columns: Sequence[str], min_cell: int
+    singles: Sequence[SetCounts], pairs: Sequence[SetCounts], columns: Sequence[str], min_cell: int
 ) -> tuple[list[Json], Metric]:
     """Return the distance within each subgroup of ``columns``, and the largest gap between two of one column.
 
-    A subgroup is a code of a column with at least ``min_cell`` real rows; its distance is the mean total
+    A subgroup is a code of a column with at least ``min_cell`` real persons; its distance is the mean total
     variation of all other columns within it, 1 where the synthetic table has none of it. The floor is that of
-    held-out rows, where at least ``min_cell`` are in the subgroup. The floor of the gap is the largest gap of
-    the held-out rows: small groups differ more by chance, among real samples too. The interval is that of the
-    difference of the two subgroups, as if they had been chosen beforehand.
+    held-out rows, where at least ``min_cell`` persons are in the subgroup. The floor of the gap is the
+    largest gap of the held-out rows: small groups differ more by chance, among real samples too. The interval
+    is that of the difference of the two subgroups, as if they had been chosen beforehand.
 
     Parameters
     ----------
-    pairs
-        Counts of pairs of columns.
+    singles, pairs
+        Counts of single columns and of pairs.
     columns
         Names of the subgroup columns; those with more than ``MOST_SUBGROUPS`` codes are passed over.
     min_cell
-        Real rows that a subgroup must have to be shown.
+        Real persons that a subgroup must have to be shown.
     """
-    found = [list(_subgroups(pairs, column, min_cell)) for column in dict.fromkeys(columns)]
+    alone = {found.columns[0]: found for found in singles}
+    found = [list(_subgroups(alone[column], pairs, min_cell)) for column in dict.fromkeys(columns)]
     rows: list[Json] = [group.to_json() for groups in found for group in groups]
     compared = [groups for groups in found if len(groups) > 1]
     if not compared:
-        words = f"not computed: no subgroup column has two subgroups of {min_cell} real rows or more"
+        words = f"not computed: no subgroup column has two subgroups of {min_cell} real people or more"
         return rows, Metric("subgroup_gap", None, words=words)
     worst, best = max(
         (_extremes(groups) for groups in compared), key=lambda pair: pair[0].value - pair[1].value
@@ -106,17 +107,21 @@ def named(rows: Sequence[Json], bins: TableBins, schema: Schema) -> list[Json]:
     ]
 
 
-def _subgroups(pairs: Sequence[SetCounts], column: str, min_cell: int) -> Iterator[_Subgroup]:
+def _subgroups(alone: SetCounts, pairs: Sequence[SetCounts], min_cell: int) -> Iterator[_Subgroup]:
     """Yield the subgroups of a column that are large enough, in the order of their codes."""
+    column, least = alone.columns[0], max(min_cell, 1)
     tables = [_turned(pair, column) for pair in pairs if column in pair.columns]
-    if not tables or len(tables[0].train) - 1 > MOST_SUBGROUPS:
+    if not tables or len(alone.train) - 1 > MOST_SUBGROUPS:
         return
-    for code, rows in enumerate(tables[0].train.sum(axis=1).tolist()):
-        if rows >= max(min_cell, 1):
-            yield _measured(column, code, rows, [_within(table, code) for table in tables], min_cell)
+    for code, rows in enumerate(alone.train.tolist()):
+        if alone.people([code]) >= least:
+            inside = [_within(table, code) for table in tables]
+            yield _measured(column, code, rows, inside, has_floor=alone.held_people([code]) >= least)
 
 
-def _measured(column: str, code: int, rows: int, inside: Sequence[SetCounts], min_cell: int) -> _Subgroup:
+def _measured(
+    column: str, code: int, rows: int, inside: Sequence[SetCounts], *, has_floor: bool
+) -> _Subgroup:
     if inside[0].synthetic.sum():
         value = float(np.mean([found.distance for found in inside]))
         error = float(np.mean([variation_error(found.synthetic, found.train) for found in inside]))
@@ -125,7 +130,7 @@ def _measured(column: str, code: int, rows: int, inside: Sequence[SetCounts], mi
     floors = [
         total_variation(found.holdout, found.train)
         for found in inside
-        if found.holdout is not None and found.holdout.sum() >= max(min_cell, 1)
+        if found.holdout is not None and has_floor
     ]
     return _Subgroup(column, code, rows, value, error, float(np.mean(floors)) if floors else None)
 

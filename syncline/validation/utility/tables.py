@@ -7,11 +7,12 @@ cells' shares. Association in a pair is Cramer's V (1946, eq. 21.9.4), from the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from syncline.data.blob import Json
+from syncline.questions.counts import Masks
 from syncline.validation.column_bins import TableBins
 from syncline.validation.histograms import Ints
 from syncline.validation.intervals import association_error, mean_interval, variation_error
@@ -32,12 +33,31 @@ _MOST_LISTED = 5000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SetCounts:
-    """The cells of one set of columns in the three tables, each shaped by the columns' codes."""
+    """The cells of one set of columns in the three tables, each shaped by the columns' codes.
+
+    ``buckets`` are the person buckets of the cells of one column, of training rows and of held-out ones; None
+    where every row is a person.
+    """
 
     columns: tuple[str, ...]
     synthetic: Ints
     train: Ints
     holdout: Ints | None
+    buckets: tuple[Masks, Masks] | None = None
+
+    def people(self, cells: slice | Sequence[int] = slice(None)) -> int:
+        """Return how many persons at least have a training row in some cells of one column."""
+        return _people(self.train[cells], None if self.buckets is None else self.buckets[0][cells])
+
+    def held_people(self, cells: slice | Sequence[int] = slice(None)) -> int:
+        """Return how many persons at least have a held-out row in some cells of one column."""
+        if self.holdout is None:
+            return 0
+        return _people(self.holdout[cells], None if self.buckets is None else self.buckets[1][cells])
+
+    def people_each(self) -> Ints:
+        """Return how many persons at least have a training row in each cell of one column."""
+        return self.train if self.buckets is None else np.bitwise_count(self.buckets[0]).astype(np.int64)
 
     @property
     def distance(self) -> float:
@@ -48,6 +68,12 @@ class SetCounts:
     def floor(self) -> float | None:
         """Total variation between held-out and used rows."""
         return None if self.holdout is None else total_variation(self.holdout, self.train)
+
+
+def _people(rows: Ints, buckets: Masks | None) -> int:
+    if buckets is None:
+        return int(rows.sum())
+    return int(np.bitwise_or.reduce(buckets, initial=np.uint64(0))).bit_count()
 
 
 def total_variation(first: Ints, second: Ints) -> float:
@@ -76,6 +102,11 @@ class Tables:
     pairs: tuple[SetCounts, ...]
     triples: tuple[SetCounts, ...]
 
+    def without_holdout(self) -> Tables:
+        """Return the counts as if nobody were held out."""
+        parts = (self.singles, self.pairs, self.triples)
+        return Tables(self.bins, *(tuple(replace(found, holdout=None) for found in part) for part in parts))
+
     def variations(self) -> list[Metric]:
         """Return total variations of single columns and of pairs."""
         return [
@@ -83,12 +114,16 @@ class Tables:
             _variation("tv_2way", self.pairs, "pairs of columns"),
         ]
 
+    def association(self) -> Metric:
+        """Return the mean difference of Cramer's V of pairs."""
+        return _association(self.pairs)
+
     def figures(self, min_cell: int) -> list[Metric]:
         """Return total variations, associations, and what is rare."""
         return [
             *self.variations(),
             _variation("tv_3way", self.triples, f"sets of three columns ({len(self.triples)} of them)"),
-            _association(self.pairs),
+            self.association(),
             _rare(self.singles, self.bins, min_cell),
         ]
 
@@ -143,7 +178,7 @@ def _association(pairs: Sequence[SetCounts]) -> Metric:
 
 
 def _rare(singles: Sequence[SetCounts], bins: TableBins, min_cell: int) -> Metric:
-    """Return the part of the rare real categories, of ``min_cell`` rows or more, that the table holds.
+    """Return the part of the rare real categories, of ``min_cell`` persons or more, that the table holds.
 
     The floor is the part that as many real rows would hold: a category of share p is among m rows with
     probability 1 - (1 - p)^m. There is no interval, since the categories are all that there are, no sample.
@@ -155,7 +190,7 @@ def _rare(singles: Sequence[SetCounts], bins: TableBins, min_cell: int) -> Metri
         if not len(column.code):
             continue
         counts, n, m = found.train[1:], int(found.train.sum()), int(found.synthetic.sum())
-        rare = (counts >= min_cell) & (counts < RARE * n)
+        rare = (found.people_each()[1:] >= max(min_cell, 1)) & (counts < RARE * n)
         expected += [1 - (1 - count / n) ** m for count in counts[rare].tolist()]
         kept = int((rare & (found.synthetic[1:] > 0)).sum())
         held += kept
@@ -166,8 +201,8 @@ def _rare(singles: Sequence[SetCounts], bins: TableBins, min_cell: int) -> Metri
     if not expected:
         return Metric("rare_categories", None, words="not computed: no category is rare")
     words = (
-        f"part of the categories of at least {min_cell} and under {RARE:.0%} of the rows that the table has;"
-        " no interval, as these are all the categories and no sample"
+        f"part of the categories of at least {min_cell} people and under {RARE:.0%} of the rows that the"
+        " table has; no interval, as these are all the categories and no sample"
     )
     floor = float(np.mean(expected))
     value = held / len(expected)

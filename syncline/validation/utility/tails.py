@@ -30,26 +30,32 @@ _WORST = 10
 class _Ends:
     """A column of numbers: rows below the lower end, in the middle and above the upper end, (3,) each.
 
-    ``beyond`` and ``values`` are the real rows beyond the synthetic range, and all that have a value.
+    ``people`` are the real persons at the lower and at the upper end, at least so many. ``beyond`` are the
+    real rows beyond the synthetic range, ``people_beyond`` their persons, ``values`` all rows with a value.
     """
 
     name: str
     synthetic: Ints
     train: Ints
     holdout: Ints | None
+    people: tuple[int, int]
     beyond: int
+    people_beyond: int
     values: int
 
     @classmethod
     def of(cls, found: SetCounts) -> _Ends:
         made, real = found.synthetic[1:], found.train[1:]
         cuts = _cuts(made)
+        outside = [1, len(made)] if len(made) > 1 else [1]
         return cls(
             found.columns[0],
             _thirds(made, cuts),
             _thirds(real, cuts),
             None if found.holdout is None else _thirds(found.holdout[1:], cuts),
-            int(real[0]) + (int(real[-1]) if len(real) > 1 else 0),
+            (found.people(slice(1, 1 + cuts[0])), found.people(slice(1 + cuts[1], None))),
+            int(found.train[outside].sum()),
+            found.people(outside),
             int(real.sum()),
         )
 
@@ -59,9 +65,9 @@ def tails(singles: Sequence[SetCounts], bins: TableBins, min_cell: int) -> list[
 
     ``tails`` is the mean, over the columns of numbers, of the difference of shares at the lower end plus that
     at the upper end. ``beyond_range`` is the mean share of real values that are less than all synthetic ones
-    or greater. Of a column with fewer than ``min_cell`` rows there the share is taken for 0, and the interval
-    says up to what it may be. Its floor is the mean share of new values beyond the range of m others of the
-    same kind, 2 / (m + 1) (Wilks 1942, doi:10.1214/aoms/1177731537); ties make it less.
+    or greater. Of a column with fewer than ``min_cell`` persons there the share is taken for 0, and the
+    interval says up to what it may be. Its floor is the mean share of new values beyond the range of m others
+    of the same kind, 2 / (m + 1) (Wilks 1942, doi:10.1214/aoms/1177731537); ties make it less.
     """
     ends = [
         _Ends.of(found) for found, column in zip(singles, bins.columns, strict=True) if not len(column.code)
@@ -86,8 +92,8 @@ def _tails(ends: Sequence[_Ends], min_cell: int) -> Metric:
             "column": ends[place].name,
             "value": round(off[place], 6),
             "floor": None if floors[place] is None else round(floors[place] or 0.0, 6),
-            "synthetic": cast("Json", _two_ends(ends[place].synthetic, 0)),
-            "real": cast("Json", _two_ends(ends[place].train, min_cell)),
+            "synthetic": cast("Json", _two_ends(ends[place].synthetic, None, 0)),
+            "real": cast("Json", _two_ends(ends[place].train, ends[place].people, min_cell)),
         }
         for place in order
     ]
@@ -99,14 +105,14 @@ def _tails(ends: Sequence[_Ends], min_cell: int) -> Metric:
 
 
 def _beyond(ends: Sequence[_Ends], min_cell: int) -> Metric:
-    shown = [column.beyond >= min_cell for column in ends]
+    shown = [column.people_beyond >= min_cell for column in ends]
     shares = [
         column.beyond / column.values if known else 0.0 for column, known in zip(ends, shown, strict=True)
     ]
     limits = [
         wilson(column.beyond, column.values)
         if known
-        else (0.0, wilson(min(min_cell - 1, column.values), column.values)[1])
+        else (0.0, wilson(_at_most(column, min_cell), column.values)[1])
         for column, known in zip(ends, shown, strict=True)
     ]
     low, high = (float(np.mean([limit[side] for limit in limits])) for side in (0, 1))
@@ -117,7 +123,7 @@ def _beyond(ends: Sequence[_Ends], min_cell: int) -> Metric:
     ]
     words = (
         "share of the real values of a column of numbers that lie beyond all synthetic ones, on average;"
-        f" fewer than {min_cell} rows count as none"
+        f" fewer than {min_cell} people count as none"
     )
     return Metric(
         "beyond_range",
@@ -163,7 +169,17 @@ def _error(first: Ints, second: Ints) -> float:
     return float(np.hypot(mean_error(signs, first), mean_error(signs, second)))
 
 
-def _two_ends(counts: Ints, min_cell: int) -> list[float | None]:
+def _two_ends(counts: Ints, people: tuple[int, int] | None, min_cell: int) -> list[float | None]:
+    """Return the shares of both ends, None for that of fewer than ``min_cell`` persons."""
     total = max(int(counts.sum()), 1)
-    ends = [int(counts[0]), int(counts[2])]
-    return [None if 0 < count < min_cell else round(count / total, 6) for count in ends]
+    ends = (int(counts[0]), int(counts[2]))
+    known = ends if people is None else people
+    return [
+        None if 0 < persons < min_cell else round(count / total, 6)
+        for count, persons in zip(ends, known, strict=True)
+    ]
+
+
+def _at_most(column: _Ends, min_cell: int) -> int:
+    """Return a bound of the rows beyond the range that tells no more than their multiple of ``min_cell``."""
+    return min(max(-(-column.beyond // min_cell), 1) * min_cell, column.values)

@@ -26,7 +26,8 @@ def transfer_figure(target: str, predictions: Sequence[Prediction], *, has_holdo
     """Return the area under the curve of predicting ``target`` in rows that were not used.
 
     A category is told from all others, and the areas of several are averaged; of a number it is told whether
-    it lies above the synthetic median. The floor is the same of a model trained on the real rows.
+    it lies in the upper half of the synthetic rows, as nearly a half as its values allow. The floor is the
+    same of a model trained on the real rows.
     """
     possible = [found for found in predictions if found.synthetic.sum(axis=1).all()]
     real = [(found.real[0], found.real[1]) for found in possible if found.real is not None]

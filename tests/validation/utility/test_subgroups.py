@@ -16,7 +16,8 @@ WARD = 2
 
 
 def figures(synthetic: CellTable, min_cell: int = 11) -> tuple[list[Json], Metric]:
-    return subgroup_figures(tables_of(TRAIN, synthetic, HOLDOUT).pairs, ["ward"], min_cell)
+    tables = tables_of(TRAIN, synthetic, HOLDOUT)
+    return subgroup_figures(tables.singles, tables.pairs, ["ward"], min_cell)
 
 
 def slow(synthetic: CellTable, code: int, other: CellTable) -> float:
@@ -67,7 +68,8 @@ def test_a_subgroup_that_is_served_badly_is_the_worst() -> None:
 def test_small_subgroups_and_columns_of_many_codes_are_not_shown() -> None:
     rows, _ = figures(FRESH, 100)
     assert [row["code"] for row in rows if isinstance(row, dict)] == [1, 2, 3]
-    rows, gap = subgroup_figures(tables_of(TRAIN, FRESH, HOLDOUT).pairs, ["age", "ward"], 10_000)
+    tables = tables_of(TRAIN, FRESH, HOLDOUT)
+    rows, gap = subgroup_figures(tables.singles, tables.pairs, ["age", "ward"], 10_000)
     assert rows == []
     assert gap.value is None
     assert "not computed" in gap.words
@@ -83,9 +85,10 @@ def test_a_subgroup_that_the_table_lacks_is_as_far_as_can_be() -> None:
 
 
 def test_the_side_of_a_pair_on_which_the_column_stands_makes_no_difference() -> None:
-    pairs = tables_of(TRAIN, FRESH, HOLDOUT).pairs
-    apart = [subgroup_figures([pair], ["ward"], 11)[0] for pair in pairs if "ward" in pair.columns]
-    whole = subgroup_figures(pairs, ["ward"], 11)[0]
+    tables = tables_of(TRAIN, FRESH, HOLDOUT)
+    singles, pairs = tables.singles, tables.pairs
+    apart = [subgroup_figures(singles, [pair], ["ward"], 11)[0] for pair in pairs if "ward" in pair.columns]
+    whole = subgroup_figures(singles, pairs, ["ward"], 11)[0]
     first = [[row["value"] for row in rows if isinstance(row, dict)] for rows in apart]
     assert np.mean(np.array(first, float), axis=0) == pytest.approx(
         [row["value"] for row in whole if isinstance(row, dict)], abs=2e-6

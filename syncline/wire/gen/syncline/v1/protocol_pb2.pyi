@@ -405,7 +405,7 @@ class RegressionSums(_message.Message):
     def __init__(self, candidate: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., models: _Optional[_Iterable[_Union[Regression, _Mapping]]] = ...) -> None: ...
 
 class ScoreCandidate(_message.Message):
-    __slots__ = ("table", "columns", "keys", "sensitive", "train_rows", "holdout_rows", "train_people", "holdout_people", "cells", "membership")
+    __slots__ = ("table", "columns", "keys", "sensitive", "train_rows", "holdout_rows", "train_people", "holdout_people", "cells", "membership", "masked")
     TABLE_FIELD_NUMBER: _ClassVar[int]
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
@@ -416,6 +416,7 @@ class ScoreCandidate(_message.Message):
     HOLDOUT_PEOPLE_FIELD_NUMBER: _ClassVar[int]
     CELLS_FIELD_NUMBER: _ClassVar[int]
     MEMBERSHIP_FIELD_NUMBER: _ClassVar[int]
+    MASKED_FIELD_NUMBER: _ClassVar[int]
     table: bytes
     columns: _containers.RepeatedCompositeFieldContainer[ComparedColumn]
     keys: _containers.RepeatedScalarFieldContainer[str]
@@ -426,7 +427,8 @@ class ScoreCandidate(_message.Message):
     holdout_people: int
     cells: int
     membership: bytes
-    def __init__(self, table: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., keys: _Optional[_Iterable[str]] = ..., sensitive: _Optional[_Iterable[str]] = ..., train_rows: _Optional[int] = ..., holdout_rows: _Optional[int] = ..., train_people: _Optional[int] = ..., holdout_people: _Optional[int] = ..., cells: _Optional[int] = ..., membership: _Optional[bytes] = ...) -> None: ...
+    masked: int
+    def __init__(self, table: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., keys: _Optional[_Iterable[str]] = ..., sensitive: _Optional[_Iterable[str]] = ..., train_rows: _Optional[int] = ..., holdout_rows: _Optional[int] = ..., train_people: _Optional[int] = ..., holdout_people: _Optional[int] = ..., cells: _Optional[int] = ..., membership: _Optional[bytes] = ..., masked: _Optional[int] = ...) -> None: ...
 
 class TreePaths(_message.Message):
     __slots__ = ("visit_order", "levels", "closed", "trees")

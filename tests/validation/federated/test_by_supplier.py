@@ -1,0 +1,78 @@
+"""What is said of each supplier's rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from syncline.questions.comparison import Role
+from syncline.validation.cell_table import CellTable
+from syncline.validation.federated.assessment import Judgement, assess
+from syncline.validation.federated.comparison import Comparison, Evidence, target_questions
+from tests.validation.federated.parties import AIMS, COMPARED, candidate, dealt, run, workspace
+
+JUDGEMENT = Judgement(target="ill")
+WANTED = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)
+PARTS = np.random.default_rng(4).permutation(np.repeat([0, 1, 2], [340, 340, 20]))
+"""Two parties of half the persons, and one of twenty."""
+
+
+def by_name(evidence: Evidence, judgement: Judgement = JUDGEMENT) -> dict[str, Mapping[str, Any]]:
+    rows = assess(WANTED.candidate, WANTED.digest, evidence, judgement).by_supplier
+    return {row["name"]: row for row in cast("tuple[dict[str, Any], ...]", rows)}
+
+
+EVIDENCE = run(WANTED, dealt(workspace(700, 1), PARTS, 3, 10_000))
+ROWS = by_name(EVIDENCE)
+
+
+@pytest.mark.parametrize("party", ["p0", "p1"])
+def test_a_suppliers_figures_are_those_of_its_rows_alone(party: str) -> None:
+    alone = replace(
+        EVIDENCE,
+        answers={k: v for k, v in EVIDENCE.answers.items() if k == party},
+        scored={k: v for k, v in EVIDENCE.scored.items() if k == party},
+    )
+    whole = assess(WANTED.candidate, WANTED.digest, alone, JUDGEMENT).metrics
+    found = ROWS[party]["metrics"]
+    assert set(found) == {"tv_1way", "tv_2way", "association", "tails", "tstr"}
+    for name, metric in found.items():
+        assert metric["value"] is not None
+        assert metric == {**whole[name].to_json(), "detail": None}
+
+
+def test_few_rows_say_nothing_of_their_own() -> None:
+    few = ROWS["p2"]
+    assert few["metrics"]["tstr"]["value"] is None
+    assert few["metrics"]["tv_2way"]["value"] is not None
+    assert few["metrics"]["tv_2way"]["floor"] is None
+    hidden = by_name(EVIDENCE, Judgement(min_cell=1000, target="ill"))
+    assert all((row["rows"], row["metrics"]) == (None, {}) for row in hidden.values())
+
+
+@pytest.mark.parametrize(
+    ("ages", "upper"),
+    [
+        ([1] * 82 + [0] * 18, 1),
+        ([0] * 82 + [1] * 18, 1),
+        (list(range(100)), 50),
+        ([3] * 30 + [4] * 30 + [5] * 40, 5),
+    ],
+)
+def test_a_number_is_cut_as_near_to_half_as_its_values_allow(ages: list[int], upper: int) -> None:
+    (question,) = target_questions(_of_age(ages), "age")
+    assert (question.role, question.low) == (Role.TARGET, upper)
+    assert question.high > 10**9
+
+
+def test_a_number_of_one_value_asks_nothing() -> None:
+    assert target_questions(_of_age([7] * 30), "age") == ()
+
+
+def _of_age(ages: list[int]) -> CellTable:
+    like = candidate(len(ages), 1)
+    return replace(like, keys=(np.array(ages, np.int64), *like.keys[1:]))

@@ -1,0 +1,75 @@
+"""Nothing is printed of fewer persons than the smallest cell, however many rows they have."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from syncline.data.batch import Batch
+from syncline.validation.federated.assessment import Assessment, Judgement, assess
+from syncline.validation.federated.comparison import Comparison
+from tests.validation.federated.parties import AIMS, COMPARED, candidate, dealt, run, workspace
+
+WANTED = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)
+MIN_CELL = 11
+
+
+def busy(batch: Batch, persons: int, rows: int) -> Batch:
+    """Return the batch with some persons in ward ``rare``, 110 years old, of many rows each, no others."""
+    assert batch.owner is not None
+    kept = batch.take(batch.keys[2] != 3)
+    chosen = np.unique(kept.owner)[:persons]
+    first = np.array([int(np.flatnonzero(kept.owner == owner)[0]) for owner in chosen])
+    more = kept.take(np.repeat(first, rows))
+    assert kept.person is not None
+    assert more.person is not None
+    assert more.owner is not None
+    keys = (np.full(more.n_rows, 110), more.keys[1], np.full(more.n_rows, 3), more.keys[3])
+    return Batch(
+        tuple(np.concatenate(pair) for pair in zip(kept.keys, keys, strict=True)),
+        tuple(np.concatenate(pair) for pair in zip(kept.status, more.status, strict=True)),
+        np.concatenate([kept.holdout, np.zeros(more.n_rows, np.bool_)]),
+        np.concatenate([kept.person, more.person]),
+        np.concatenate([kept.owner, more.owner]),
+    )
+
+
+def found(batch: Batch) -> Assessment:
+    evidence = run(WANTED, dealt(batch, np.zeros(10_000, np.int64), 1, 10_000))
+    return assess(WANTED.candidate, WANTED.digest, evidence, Judgement(min_cell=MIN_CELL, target="ill"))
+
+
+def real_share(assessment: Assessment, column: str, label: str) -> Any:
+    rows = cast("tuple[dict[str, Any], ...]", assessment.distributions)
+    row = next(row for row in rows if row["column"] == column)
+    return row["real"][row["labels"].index(label)]
+
+
+@pytest.mark.parametrize(("persons", "shown"), [(3, False), (10, False), (40, True)])
+def test_many_rows_of_few_persons_are_not_shown(persons: int, shown: bool) -> None:
+    assessment = found(busy(workspace(700, 1), persons, 20))
+    assert (real_share(assessment, "ward", "rare") is not None) == shown
+    groups = [row["subgroup"] for row in cast("tuple[dict[str, Any], ...]", assessment.subgroups)]
+    assert ("rare" in groups) == shown
+    beyond = assessment.metrics["beyond_range"]
+    assert isinstance(beyond.detail, dict)
+    columns = [row["column"] for row in cast("list[dict[str, Any]]", beyond.detail["worst"])]
+    assert ("age" in columns) == shown
+    assert beyond.interval is not None
+    assert beyond.interval[1] > 60 * persons / 20 / 2000 / 2
+
+
+def test_a_supplier_of_few_persons_has_no_figures_of_its_own() -> None:
+    batch = busy(workspace(700, 1), 3, 40)
+    assert batch.owner is not None
+    own = np.unique(batch.owner)
+    part = np.zeros(len(own), np.int64)
+    part[:3] = 1
+    evidence = run(WANTED, dealt(batch, part, 2, 10_000))
+    rows = assess(WANTED.candidate, WANTED.digest, evidence, Judgement(min_cell=MIN_CELL)).by_supplier
+    told = {row["name"]: row for row in cast("tuple[dict[str, Any], ...]", rows)}
+    assert told["p0"]["rows"] > 1000
+    assert (told["p1"]["rows"], told["p1"]["metrics"]) == (None, {})
+    assert "11 people" in told["p1"]["words"]
