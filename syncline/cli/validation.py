@@ -83,13 +83,18 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def _shown(value: float | None, at_most: bool) -> str:
+    return "-" if value is None else f"{'< ' if at_most else ''}{value:.4f}"
+
+
 def _show(found: Validation, directory: Path) -> None:
+    from syncline.validation.report.words import gate_line
+
     typer.echo(f"{'':<40} {'synthetic':>10} {'real against real':>18}")
     for metric in found.metrics.values():
-        value = "-" if metric.value is None else f"{metric.value:.4f}"
-        floor = "-" if metric.floor is None else f"{metric.floor:.4f}"
+        value, floor = _shown(metric.value, metric.at_most), _shown(metric.floor, metric.floor_at_most)
         typer.echo(f"{metric.name[:40]:<40} {value:>10} {floor:>18}")
-    typer.echo(f"disclosure gate: {'passes' if found.gate.passed else 'FAILS'}")
-    for failure in found.gate.failures:
+    typer.echo(f"disclosure gate: {gate_line(found.gate.to_json())}")
+    for failure in found.gate.failures[1:]:
         typer.echo(f"  {failure}")
     typer.echo(f"report: {directory / 'report.html'}")

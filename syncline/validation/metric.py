@@ -32,6 +32,8 @@ class Metric:
     threshold : the limit that the gate or the study sets, if any
     words : one sentence for people: what the figure says
     detail : further figures, such as the worst columns
+    at_most, floor_at_most : whether the value, and the floor, are only known to be at most so great, because
+        fewer persons are concerned than may be counted
     """
 
     name: str
@@ -42,6 +44,8 @@ class Metric:
     threshold: float | None = None
     words: str = ""
     detail: Json = None
+    at_most: bool = False
+    floor_at_most: bool = False
 
     def to_json(self) -> dict[str, Json]:
         """Return the figure as in ``report.json``, rounded to six decimals."""
@@ -54,6 +58,8 @@ class Metric:
             "threshold": _rounded(self.threshold),
             "words": self.words,
             "detail": self.detail,
+            "at_most": self.at_most,
+            "floor_at_most": self.floor_at_most,
         }
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from syncline.study.report import NOT_COMPARED
+from syncline.validation.report.breakdown import models
+from syncline.validation.report.names import rate
 from syncline.validation.report.words import answers, doubted, gate_line, is_failed, trusted
 from tests.study.made_report import assessment, document
 
@@ -83,6 +85,68 @@ def test_a_severe_hazard_stands_in_the_verdict() -> None:
     assert any(line.startswith("Warning: codings of suppliers") for line in answers(found)[1].lines)
     found["hazards"][0]["severe"] = False
     assert not any(line.startswith("Warning:") for line in answers(found)[1].lines)
+
+
+def test_thresholds_that_are_looser_than_usual_are_no_plain_pass() -> None:
+    usual = {"alpha": 0.01, "tolerated": 0.0025, "defaults": {"alpha": 0.01, "tolerated": 0.0025}}
+    assert answers(report() | {"gate": {**PASSES, **usual}})[0].kind == "good"
+    assert (
+        answers(report() | {"gate": {**PASSES, **usual, "alpha": 0.05, "tolerated": 0.001}})[0].kind == "good"
+    )
+    for name, value, said in (("alpha", 0.0001, "0.01%"), ("tolerated", 0.05, "5.00%")):
+        safe = answers(report() | {"gate": {**PASSES, **usual, name: value}})[0]
+        assert safe.kind == "mild"
+        assert "looser than the default ones" in safe.lines[0]
+        assert f"is {said}, looser than the default of" in safe.lines[1]
+
+
+def test_traces_that_the_gate_does_not_judge_are_said() -> None:
+    near = {**figure(0.56, 0.5), "interval": [0.53, 0.58]}
+    guessed = {**figure(0.07, 0.0), "interval": [0.01, 0.13]}
+    said = " ".join(answers(report(nearer_to_train=near, **{"inferential:stage": guessed}))[0].lines)
+    assert "a little nearer to people who were used than to others (56.0% of the pairs" in said
+    assert "stage is surely guessed better" in said
+    near["interval"], guessed["interval"] = [0.49, 0.58], [-0.01, 0.13]
+    said = " ".join(answers(report(nearer_to_train=near, **{"inferential:stage": guessed}))[0].lines)
+    assert "nearer" not in said
+    assert "guessed" not in said
+
+
+def test_effects_that_the_table_changes_are_doubted_and_listed() -> None:
+    rows = [
+        {
+            "name": "age",
+            "real": 0.5,
+            "real_error": 0.1,
+            "synthetic": 0.52,
+            "synthetic_error": 0.1,
+            "overlap": 0.9,
+        },
+        {"name": "smoker=yes", "real": 0.4, "real_error": 0.02, "synthetic": 0.1, "synthetic_error": 0.02}
+        | {"overlap": 0},
+        {
+            "name": "x",
+            "real": 0.4,
+            "real_error": 0.02,
+            "synthetic": None,
+            "synthetic_error": None,
+            "overlap": 0.0,
+        },
+    ]
+    model = {**figure(0.5, 0.8), "detail": {"coefficients": rows}}
+    found = report(**{"regression:y ~ age + smoker": model})
+    assert any(
+        "Effects in y ~ age + smoker: those of smoker=yes, x lie outside" in line for line in doubted(found)
+    )
+    page = models(found["metrics"])
+    assert "0.5 (0.304 to 0.696)" in page
+    assert "mean overlap 50.0%, real against real 80.0%" in page
+    assert models({}) == ""
+
+
+def test_a_bound_is_called_one() -> None:
+    metric = {"value": 0.0123, "floor": 0.0121, "at_most": True, "floor_at_most": False}
+    assert (rate(metric), rate(metric, "floor")) == ("under 1.23%", "1.21%")
 
 
 def test_far_subgroups_and_the_farthest_supplier_are_doubted() -> None:

@@ -49,13 +49,15 @@ DEFAULT_THRESHOLDS = Thresholds()
 class GateResult:
     """What the gate says: its rungs, the failures in words, and the smallest leak that it could see.
 
-    Counts of fewer than ``min_cell`` persons are not printed.
+    Counts of fewer than ``min_cell`` persons are not printed, nor what would tell them. ``thresholds`` are
+    those that it was judged by.
     """
 
     rungs: tuple[Rung, ...]
     failures: tuple[str, ...]
     smallest_leak: float
     min_cell: int = 1
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
 
     @property
     def passed(self) -> bool:
@@ -68,14 +70,17 @@ class GateResult:
             "passed": self.passed,
             "failures": list(self.failures),
             "smallest_leak": round(self.smallest_leak, 6),
+            "alpha": self.thresholds.alpha,
+            "tolerated": self.thresholds.tolerated,
+            "defaults": {"alpha": ALPHA, "tolerated": TOLERATED},
             "rungs": [
                 {
                     "name": rung.name,
                     "train": shown_count(rung.train, self.min_cell),
                     "holdout": shown_count(rung.holdout, self.min_cell),
-                    "excess": round(rung.excess, 6),
-                    "lower": round(rung.lower, 6),
-                    "p": rung.p,
+                    "excess": round(rung.excess, 6) if _is_shown(rung, self.min_cell) else None,
+                    "lower": round(rung.lower, 6) if _is_shown(rung, self.min_cell) else None,
+                    "p": rung.p if _is_shown(rung, self.min_cell) else None,
                     "tau": rung.tau,
                     "alpha": rung.alpha,
                     "fails": rung.fails,
@@ -129,13 +134,21 @@ def judge(
         failures.append(repeated)
     n_train = sum(stratum.n_train for stratum in scores.exact)
     n_holdout = sum(stratum.n_holdout for stratum in scores.exact)
-    return GateResult(tuple(rungs), tuple(failures), smallest_leak(n_train, n_holdout, level), min_cell)
+    seen = smallest_leak(n_train, n_holdout, level)
+    return GateResult(tuple(rungs), tuple(failures), seen, min_cell, thresholds)
+
+
+def _is_shown(rung: Rung, min_cell: int) -> bool:
+    """Tell whether both counts may be printed: the excess, its limit and p would tell either one."""
+    return None not in (shown_count(rung.train, min_cell), shown_count(rung.holdout, min_cell))
 
 
 def _words(rung: Rung, min_cell: int) -> str:
     used, others = (count_words(count, min_cell) for count in (rung.train, rung.holdout))
+    said = f"{rung.name}: of those used {used} persons are recognised, of the others {others}"
+    if not _is_shown(rung, min_cell):
+        return f"{said}; that is surely more than is tolerated ({rung.tau:.2%}) and than chance explains"
     return (
-        f"{rung.name}: {used} persons who were used and {others} who were not are recognised;"
-        f" beyond chance {rung.excess:.2%} of those used (at least {rung.lower:.2%}, tolerated"
+        f"{said}; beyond chance {rung.excess:.2%} of those used (at least {rung.lower:.2%}, tolerated"
         f" {rung.tau:.2%}, p = {rung.p:.1e})"
     )

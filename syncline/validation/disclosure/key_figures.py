@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from syncline.data.blob import Json
 from syncline.validation.disclosure.key_attack import KeyAttack, KeyCounts
-from syncline.validation.disclosure.shown import shown_rate
-from syncline.validation.intervals import Z, wilson
+from syncline.validation.disclosure.score_figures import rate_figure
+from syncline.validation.disclosure.shown import ShownRate
+from syncline.validation.intervals import Z
 from syncline.validation.metric import Goal, Metric
 
 MEANINGFUL_VALUES = 2
@@ -58,8 +59,7 @@ def key_figures(levels: Sequence[KeyEvidence], sensitive: Sequence[str], min_cel
     return figures
 
 
-_Rate = Callable[[KeyAttack, KeyCounts], tuple[float, int]]
-"""Returns a share and of how many persons it is one."""
+_Rate = Callable[[KeyAttack, KeyCounts], ShownRate]
 
 _UNIQUE = "share of persons whose keys are unique among the real rows and unique in the synthetic table"
 _CAP = "probability that a synthetic row with the person's keys has the person's value"
@@ -69,35 +69,35 @@ _DISCLOSIVE = "share of persons whose value all synthetic rows with their keys a
 def _figure(name: str, levels: Sequence[KeyEvidence], rate: _Rate, words: str) -> Metric:
     """Return the level at which used persons stand out most from the others."""
     rows = [
-        (e.level, *rate(e.attack, e.train), None if e.holdout is None else rate(e.attack, e.holdout)[0])
+        (e.level, rate(e.attack, e.train), None if e.holdout is None else rate(e.attack, e.holdout))
         for e in levels
     ]
-    level, value, people, floor = max(rows, key=lambda row: row[1] - (row[3] or 0.0))
-    detail: Json = {"level": level, "levels": [_level(name, own, other) for name, own, _, other in rows]}
-    interval = wilson(value * people, people)
-    return Metric(name, value, interval, floor, Goal.FLOOR, None, f"{words} ({level})", detail)
+    level, found, others = max(rows, key=lambda row: row[1].value - (row[2].value if row[2] else 0.0))
+    shown = [(name, own.value, None if other is None else other.value) for name, own, other in rows]
+    detail: Json = {"level": level, "levels": [_level(*row) for row in shown]}
+    return rate_figure(name, found, others, f"{words} ({level})", detail)
 
 
 def _level(level: str, value: float, floor: float | None) -> dict[str, Json]:
     return {"level": level, "value": round(value, 6), "floor": None if floor is None else round(floor, 6)}
 
 
-def _unique(min_cell: int, attack: KeyAttack, counts: KeyCounts) -> tuple[float, int]:
+def _unique(min_cell: int, attack: KeyAttack, counts: KeyCounts) -> ShownRate:
     unique = int(((counts.matched == 1) & (attack.sizes == 1)).sum())
-    return shown_rate(unique, counts.people, min_cell), counts.people
+    return ShownRate.of(unique, counts.people, min_cell)
 
 
-def _attribution(min_cell: int, j: int, attack: KeyAttack, counts: KeyCounts) -> tuple[float, int]:
+def _attribution(min_cell: int, j: int, attack: KeyAttack, counts: KeyCounts) -> ShownRate:
     """Return 0 where fewer than ``min_cell`` persons match: their mean would tell of single ones."""
     matched = int(counts.matched.sum())
     if matched < max(min_cell, 1):
-        return 0.0, 0
-    return float((counts.shared[j] / attack.sizes).sum()) / matched, matched
+        return ShownRate(0.0, 0)
+    return ShownRate(float((counts.shared[j] / attack.sizes).sum()) / matched, matched)
 
 
-def _disclosive(min_cell: int, j: int, attack: KeyAttack, counts: KeyCounts) -> tuple[float, int]:
+def _disclosive(min_cell: int, j: int, attack: KeyAttack, counts: KeyCounts) -> ShownRate:
     right = int(counts.right[j][attack.unanimous[j]].sum())
-    return shown_rate(right, counts.people, min_cell), counts.people
+    return ShownRate.of(right, counts.people, min_cell)
 
 
 def _inferential(name: str, j: int, levels: Sequence[KeyEvidence], min_cell: int) -> Metric:
@@ -144,16 +144,16 @@ def _meaningful(levels: Sequence[KeyEvidence], n_sensitive: int, min_cell: int) 
         (e.level, _curve(e.train, min_cell), None if e.holdout is None else _curve(e.holdout, min_cell))
         for e in levels
     ]
-    place, people = MEANINGFUL_VALUES - 1, levels[0].train.people
-    level, curve, control = max(curves, key=lambda row: row[1][place])
+    place = MEANINGFUL_VALUES - 1
+    level, curve, control = max(curves, key=lambda row: row[1][place].value)
     detail: Json = {
         "level": level,
         "values_learnt": list(range(1, n_sensitive + 1)),
         "curves": [
             {
                 "level": name,
-                "train": [round(x, 6) for x in own],
-                "holdout": None if other is None else [round(x, 6) for x in other],
+                "train": [round(rate.value, 6) for rate in own],
+                "holdout": None if other is None else [round(rate.value, 6) for rate in other],
             }
             for name, own, other in curves
         ],
@@ -162,19 +162,20 @@ def _meaningful(levels: Sequence[KeyEvidence], n_sensitive: int, min_cell: int) 
         f"expected share of persons matched rightly by their keys, of whom at least {MEANINGFUL_VALUES}"
         f" sensitive values are learnt that are less common than one in two ({level})"
     )
-    floor, value = None if control is None else control[place], curve[place]
-    interval = wilson(value * people, people)
-    return Metric(
-        "meaningful_identity", value, interval, floor, Goal.MINIMIZE, MEANINGFUL_THRESHOLD, words, detail
+    figure = rate_figure(
+        "meaningful_identity", curve[place], None if control is None else control[place], words, detail
     )
+    return replace(figure, goal=Goal.MINIMIZE, threshold=MEANINGFUL_THRESHOLD)
 
 
-def _curve(counts: KeyCounts, min_cell: int) -> list[float]:
+def _curve(counts: KeyCounts, min_cell: int) -> list[ShownRate]:
     """Return the risk by the number of values learnt: a match is right with one in the size of its class."""
     weights = 1 / np.maximum(counts.matched, 1)
     concerned = [int(learnt.sum()) for learnt in counts.learnt]
     risks = [float((learnt * weights).sum()) / max(counts.people, 1) for learnt in counts.learnt]
     return [
-        shown_rate(persons, counts.people, min_cell) if 0 < persons < min_cell else risk
+        ShownRate.of(persons, counts.people, min_cell)
+        if 0 < persons < min_cell
+        else ShownRate(risk, counts.people)
         for persons, risk in zip(concerned, risks, strict=True)
     ]

@@ -6,9 +6,8 @@ import numpy as np
 
 from syncline.data.blob import Json
 from syncline.validation.disclosure.scores import PersonScores
-from syncline.validation.disclosure.shown import shown_rate
+from syncline.validation.disclosure.shown import ShownRate
 from syncline.validation.histograms import Ints, roc, superiority
-from syncline.validation.intervals import wilson
 from syncline.validation.metric import Goal, Metric
 
 FALSE_ALARMS = 0.001
@@ -26,13 +25,20 @@ def score_figures(train: PersonScores, holdout: PersonScores | None, min_cell: i
 
 
 def _exact(train: PersonScores, holdout: PersonScores | None, min_cell: int) -> Metric:
-    value = shown_rate(int(train.exact.sum()), train.people, min_cell)
-    floor = None
-    if holdout is not None:
-        floor = shown_rate(int(holdout.exact.sum()), holdout.people, min_cell)
+    found = ShownRate.of(int(train.exact.sum()), train.people, min_cell)
+    others = None if holdout is None else ShownRate.of(int(holdout.exact.sum()), holdout.people, min_cell)
     words = "share of persons of whom a whole row stands in the synthetic table"
+    return rate_figure("exact_matches", found, others, words)
+
+
+def rate_figure(
+    name: str, found: ShownRate, others: ShownRate | None, words: str, detail: Json = None
+) -> Metric:
+    """Return the figure of a share of the used persons beside that of the others."""
+    floor = None if others is None else others.value
+    hidden = others is not None and others.at_most
     return Metric(
-        "exact_matches", value, wilson(value * train.people, train.people), floor, Goal.FLOOR, None, words
+        name, found.value, found.interval, floor, Goal.FLOOR, None, words, detail, found.at_most, hidden
     )
 
 
@@ -55,18 +61,11 @@ def _membership(train: PersonScores, holdout: PersonScores, min_cell: int) -> Me
         for x, y in roc(train.membership, holdout.membership)
         if (x == 0 or x >= least[0]) and (y == 0 or y >= least[1])
     ]
-    value, floor = shown_rate(caught, train.people, min_cell), shown_rate(alarms, holdout.people, min_cell)
-    detail: Json = {"auc": round(area, 6), "false_alarms": round(floor, 6), "roc": curve}
-    return Metric(
-        "membership",
-        value,
-        wilson(value * train.people, train.people),
-        floor,
-        Goal.FLOOR,
-        None,
-        f"share of used persons recognised as such where at most {FALSE_ALARMS:.1%} of the others are",
-        detail,
-    )
+    found = ShownRate.of(caught, train.people, min_cell)
+    others = ShownRate.of(alarms, holdout.people, min_cell)
+    detail: Json = {"auc": round(area, 6), "false_alarms": round(others.value, 6), "roc": curve}
+    words = f"share of used persons recognised as such where at most {FALSE_ALARMS:.1%} of the others are"
+    return rate_figure("membership", found, others, words, detail)
 
 
 def _at(train: Ints, holdout: Ints, most: float) -> tuple[int, int]:

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from syncline.validation.intervals import Interval, wilson
+
 
 def shown_count(count: int, min_cell: int) -> int | None:
     """Return a count that may be printed, None where it is of fewer than ``min_cell`` persons."""
     return None if 0 < count < min_cell else count
 
 
-def shown_rate(persons: float, people: int, min_cell: int) -> float:
-    """Return the share of ``people``; that of ``min_cell`` where some, but fewer, are concerned."""
-    if not people:
-        return 0.0
-    return min(min_cell if 0 < persons < min_cell else persons, people) / people
+@dataclass(frozen=True, slots=True)
+class ShownRate:
+    """A share of ``people``, ``at_most`` so great where fewer than ``min_cell``, but some, are concerned."""
+
+    value: float
+    people: int
+    at_most: bool = False
+
+    @classmethod
+    def of(cls, persons: float, people: int, min_cell: int) -> ShownRate:
+        """Return the share of ``people`` whom ``persons`` are, as it may be printed."""
+        if not people:
+            return cls(0.0, 0)
+        hidden = shown_count(int(persons), min_cell) is None
+        return cls(min(min_cell if hidden else persons, people) / people, people, hidden)
+
+    @property
+    def interval(self) -> Interval | None:
+        """The interval of Wilson, None where the share itself is not shown."""
+        return None if self.at_most else wilson(self.value * self.people, self.people)
 
 
 def count_words(count: int, min_cell: int) -> str:

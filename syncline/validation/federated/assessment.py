@@ -306,7 +306,7 @@ def _by_supplier(
             tables = tables.without_holdout()
         scored = evidence.scored[party].dense().reshape(-1, 2, SCORE_BINS)
         metrics = [
-            *tables.variations(),
+            *tables.variations(min_cell),
             tables.association(),
             tails(tables.singles, tables.bins, min_cell)[0],
             *_predicted(scored, evidence, judgement, min_cell),

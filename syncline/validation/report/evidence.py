@@ -8,6 +8,13 @@ from typing import Any
 import numpy as np
 
 from syncline.validation.report import plots
+from syncline.validation.report.breakdown import (
+    KEY_OF_FLOOR,
+    by_subgroup,
+    by_supplier,
+    models,
+    value_beside_floor,
+)
 from syncline.validation.report.markup import (
     Cell,
     Section,
@@ -29,6 +36,7 @@ from syncline.validation.report.names import (
     joined,
     percent,
     plain_name,
+    rate,
     shown,
     stem,
 )
@@ -36,9 +44,7 @@ from syncline.validation.report.names import (
 _LEAST_P = 1e-12
 _MOST_MAPPED = 36
 _RATES = (0.001, 0.01, 0.1, 0.5)
-_KEY_OF_FLOOR = "floor: the same between two real samples"
 _OTHERS = "people who were not used"
-_MORE_BY_SUPPLIER = ("association", "tails", "tstr")
 
 
 def evidence(d: Mapping[str, Any]) -> list[Section]:
@@ -50,8 +56,9 @@ def evidence(d: Mapping[str, Any]) -> list[Section]:
         Section("gate", "The disclosure gate", _gate(d["gate"])),
         Section("membership", "Recognised as used or not", _membership(metrics.get("membership"))),
         Section("risks", "Disclosure risks", _risks(metrics)),
-        Section("by-supplier", "By supplier", _by_supplier(d.get("by_supplier", ()), metrics)),
-        Section("by-subgroup", "By subgroup", _subgroups(d.get("subgroups", ()))),
+        Section("models", "Declared models", models(metrics)),
+        Section("by-supplier", "By supplier", by_supplier(d.get("by_supplier", ()))),
+        Section("by-subgroup", "By subgroup", by_subgroup(d.get("subgroups", ()))),
         Section("figures", "All figures", _figures(metrics)),
     ]
 
@@ -61,7 +68,10 @@ def measured(d: Mapping[str, Any]) -> list[Section]:
     lines = [*d.get("how_measured", ())]
     digest = d.get("candidate_sha256")
     if digest:
-        lines.append(f"The table that was compared has the SHA-256 {digest}.")
+        lines.append(
+            f"The cells of the table that was compared, packed for the suppliers, have the SHA-256 {digest}."
+            " The digests of the released files are others: they stand in the manifest."
+        )
     lines += [
         f"{name} is left out of all comparisons: not all tables have it." for name in d.get("left_out", ())
     ]
@@ -106,7 +116,8 @@ def _pairs(metric: Mapping[str, Any] | None, columns: Sequence[str]) -> str:
     cells = {(row["columns"][0], row["columns"][1]): row["value"] for row in detail.get("all", ())}
     most = max([row["value"] for row in detail["worst"]] + [row["floor"] or 0 for row in detail["worst"]])
     rows = [
-        (joined(row["columns"]), *_value_floor(row["value"], row["floor"], most)) for row in detail["worst"]
+        (joined(row["columns"]), *value_beside_floor(row["value"], row["floor"], most))
+        for row in detail["worst"]
     ]
     farthest = table(
         f"The pairs farthest from the real table, of {detail['sets']:,}",
@@ -118,7 +129,7 @@ def _pairs(metric: Mapping[str, Any] | None, columns: Sequence[str]) -> str:
         " it: 0% is equal, 100% has nothing in common."
     )
     map_ = _map(cells, columns, detail["sets"]) if cells else ""
-    return paragraphs([text]) + plots.key("synthetic", _KEY_OF_FLOOR) + beside(farthest, map_)
+    return paragraphs([text]) + plots.key("synthetic", KEY_OF_FLOOR) + beside(farthest, map_)
 
 
 def _map(cells: Mapping[tuple[str, str], float], columns: Sequence[str], sets: int) -> str:
@@ -150,13 +161,6 @@ def _in_blocks(
     return blocks, {pair: sum(values) / len(values) for pair, values in found.items()}
 
 
-def _value_floor(
-    value: float | None, floor: float | None, most: float, threshold: float | None = None
-) -> tuple[Cell, Cell, Cell]:
-    bars = Cell(plots.share_bars(value, floor, most, threshold), "bar")
-    return number(percent(value)), number(percent(floor)), bars
-
-
 def _gate(gate: Mapping[str, Any]) -> str:
     rungs = gate.get("rungs") or ()
     tests = tuple(f"{rung['name']}:" for rung in rungs)
@@ -168,7 +172,9 @@ def _gate(gate: Mapping[str, Any]) -> str:
         "Of the people whom the table resembles most, how many more were used than were not? Had nobody been"
         " used, both kinds would be found alike often. A dot is the share of the used people who are found"
         " beyond that, its line goes down to the lower limit, and the upright bar is what is tolerated. A"
-        " test fails where even the lower limit lies beyond the bar.",
+        " test fails where even the lower limit lies beyond the bar and p, the probability of so many by"
+        f" chance, is below {_level(gate)}. Where either count is of too few people to be shown, what would"
+        " tell it is not shown either.",
         "xgap asks for people of whom a whole row stands in the table, gap for people whom one row resembles"
         " far more than all others do, mia for people whom a classifier takes for used ones.",
     )
@@ -187,7 +193,14 @@ def _gate(gate: Mapping[str, Any]) -> str:
     return failures + paragraphs(text) + drawn + table("The tests of the gate", head, rows)
 
 
-def _probability(p: float) -> str:
+def _level(gate: Mapping[str, Any]) -> str:
+    """Return the level of a single test, which Bonferroni takes from that of the whole gate."""
+    return f"{gate['rungs'][0]['alpha']:.1e}"
+
+
+def _probability(p: float | None) -> str:
+    if p is None:
+        return "–"
     return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}" if p >= _LEAST_P else f"< {_LEAST_P:.0e}"
 
 
@@ -203,7 +216,12 @@ def _membership(metric: Mapping[str, Any] | None) -> str:
         " floor. On logarithmic axes the few who are recognised for sure are seen.",
     )
     alarms, found = zip(*roc, strict=True)
-    rates = [(percent(rate), number(percent(float(np.interp(rate, alarms, found))))) for rate in _RATES]
+    least = min((x for x in alarms if x > 0), default=1.0)
+    rates = [
+        (percent(allowed), number(percent(float(np.interp(allowed, alarms, found)))))
+        for allowed in _RATES
+        if allowed >= least
+    ]
     figures = table("The curve in figures", ("Others on the list", "Used people on it"), rates)
     both = (
         figure(plots.curve(f"Receiver operating characteristic, {said}.", roc), f"Linear axes; {said}"),
@@ -228,8 +246,8 @@ def _risks(metrics: Mapping[str, Any]) -> str:
     rows = [
         (
             named_value(plain_name(name), metric["words"]),
-            number(percent(metric["value"])),
-            number(percent(metric["floor"])),
+            number(rate(metric)),
+            number(rate(metric, "floor")),
             number(percent(metric["threshold"])),
             Cell(plots.share_bars(metric["value"], metric["floor"], most, metric["threshold"]), "bar"),
         )
@@ -245,64 +263,6 @@ def _risks(metrics: Mapping[str, Any]) -> str:
         + plots.key("people who were used", _OTHERS, "threshold, where there is one")
         + table("Risks of disclosure", head, rows)
     )
-
-
-def _by_supplier(suppliers: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -> str:
-    if not suppliers:
-        return ""
-    pairs = [row["metrics"].get("tv_2way") or {} for row in suppliers]
-    most = max([max(m.get("value") or 0, m.get("floor") or 0) for m in pairs] + [0.0])
-    more = [name for name in _MORE_BY_SUPPLIER if any(_has(row["metrics"], name) for row in suppliers)]
-    rows = [
-        (
-            named_value(row["name"], row.get("words") or ""),
-            number(count(row["rows"])),
-            number(percent((row["metrics"].get("tv_1way") or {}).get("value"))),
-            *_value_floor(pair.get("value"), pair.get("floor"), most),
-            *(number(_with_floor(row["metrics"].get(name) or {})) for name in more),
-        )
-        for row, pair in zip(suppliers, pairs, strict=True)
-    ]
-    text = (
-        "How far the table is from the rows of each supplier alone. It is made from all of them together, so"
-        " a supplier whose people differ from the others' is farther from it than the whole. In brackets"
-        " stands the floor: what the supplier's held-out rows give in the place of the synthetic ones.",
-    )
-    head = ("Supplier", "Rows", "Single columns", "Pairs", "Floor", "Pairs beside floor")
-    return (
-        paragraphs(text)
-        + plots.key("distance in pairs", _KEY_OF_FLOOR)
-        + table("Distance by supplier", (*head, *(plain_name(name) for name in more)), rows)
-    )
-
-
-def _has(metrics: Mapping[str, Any], name: str) -> bool:
-    return (metrics.get(name) or {}).get("value") is not None
-
-
-def _with_floor(metric: Mapping[str, Any]) -> str:
-    floor = "" if metric.get("floor") is None else f" ({metric['floor']:.3f})"
-    return "–" if metric.get("value") is None else f"{metric['value']:.3f}{floor}"
-
-
-def _subgroups(subgroups: Sequence[Mapping[str, Any]]) -> str:
-    if not subgroups:
-        return ""
-    most = max([max(row["value"] or 0, row["floor"] or 0) for row in subgroups])
-    rows = [
-        (
-            f"{row['column']}: {row['subgroup']}",
-            number(count(row["rows"])),
-            *_value_floor(row["value"], row["floor"], most),
-        )
-        for row in subgroups
-    ]
-    text = (
-        "How far the table is from the real rows within each subgroup. A table that is near on the whole can"
-        " be far for a small group: results about that group are then biased.",
-    )
-    head = ("Subgroup", "Rows", "Distance", "Floor", "Beside each other")
-    return paragraphs(text) + plots.key("distance", _KEY_OF_FLOOR) + table("Distance by subgroup", head, rows)
 
 
 def _figures(metrics: Mapping[str, Any]) -> str:

@@ -56,8 +56,13 @@ def plain_name(name: str) -> str:
 
 
 def goal_words(metric: Mapping[str, Any]) -> str:
-    """Return which values of a figure are good ones."""
-    return _GOALS.get(str(metric.get("goal")), "")
+    """Return which values of a figure are good ones; nothing of one that was not computed."""
+    goal = str(metric.get("goal"))
+    if metric.get("value") is None:
+        return "not computed"
+    if goal == "maximize" and metric.get("floor") is not None:
+        return "near the floor or above is good"
+    return _GOALS.get(goal, "")
 
 
 def shown(value: float | None, digits: int = 4) -> str:
@@ -70,6 +75,12 @@ def percent(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.1%}" if abs(value) >= 0.1 else f"{value:.2%}"
+
+
+def rate(metric: Mapping[str, Any], which: str = "value") -> str:
+    """Return a figure's value or floor in per cent, and that it is an upper bound where it is one."""
+    at_most = metric.get("at_most" if which == "value" else "floor_at_most")
+    return f"under {percent(metric[which])}" if at_most else percent(metric[which])
 
 
 def interval(limits: Sequence[float] | None) -> str:

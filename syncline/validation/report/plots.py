@@ -24,13 +24,15 @@ Shares = Sequence[float | None]
 
 
 def bars(label: str, synthetic: Shares, real: Shares, labels: Sequence[str]) -> str:
-    """Return bars of both tables' shares beside each other, synthetic on the left; hidden ones are absent."""
+    """Return bars of both tables' shares beside each other, synthetic on the left; a hidden one is a ring."""
     most = max([x for x in (*synthetic, *real) if x is not None] + [1e-9])
     step = WIDTH / max(len(labels), 1)
     parts = []
     for place, (made, own, name) in enumerate(zip(synthetic, real, labels, strict=True)):
         pair = "".join(
-            _bar(kind, (place + offset) * step, max(step * 0.4, 0.8), (share or 0) / most)
+            _bar(kind, (place + offset) * step, max(step * 0.4, 0.8), share / most)
+            if share is not None
+            else f"<circle class=hidden cx={(place + offset + 0.2) * step:.1f} cy={_HEIGHT - 4} r=2.5 />"
             for kind, share, offset in (("made", made, 0.08), ("own", own, 0.5))
         )
         said = f"{name}: synthetic {hidden_share(made)}, real {hidden_share(own)}"
@@ -126,9 +128,10 @@ def _heat_labels(names: Sequence[str], side: int, room: int, *, diagonal: bool) 
 
 
 def limits(rungs: Sequence[Mapping[str, Any]]) -> str:
-    """Return each rung's excess with its lower limit, beside what is tolerated."""
-    most = max([rung["excess"] for rung in rungs] + [rung["tau"] for rung in rungs] + [0.005])
-    least = min([rung["lower"] for rung in rungs] + [0.0])
+    """Return each rung's excess with its lower limit, unless hidden, beside what is tolerated."""
+    known = [rung for rung in rungs if rung["excess"] is not None]
+    most = max([rung["excess"] for rung in known] + [rung["tau"] for rung in rungs] + [0.005])
+    least = min([rung["lower"] for rung in known] + [0.0])
     row, left, scale = 22, 128, 200
 
     def x(value: float) -> str:
@@ -137,11 +140,17 @@ def limits(rungs: Sequence[Mapping[str, Any]]) -> str:
     parts = [f"<line class=axis x1={x(0)} x2={x(0)} y1=0 y2={row * len(rungs)} stroke-dasharray='2 4' />"]
     for number, rung in enumerate(rungs):
         y = number * row + 12
-        kind, said = ("fails", "fails") if rung["fails"] else ("holds", "holds")
+        kind = "fails" if rung["fails"] else "holds"
+        dot = (
+            ""
+            if rung["excess"] is None
+            else (
+                f"<line class={kind} x1={x(rung['lower'])} x2={x(rung['excess'])} y1={y} y2={y} />"
+                f"<circle class={kind} cx={x(rung['excess'])} cy={y} r=4 />"
+            )
+        )
         parts.append(
-            f"<g><text x=0 y={y + 4}>{escape(rung['name'])}: {said}</text>"
-            f"<line class={kind} x1={x(rung['lower'])} x2={x(rung['excess'])} y1={y} y2={y} />"
-            f"<circle class={kind} cx={x(rung['excess'])} cy={y} r=4 />"
+            f"<g><text x=0 y={y + 4}>{escape(rung['name'])}: {kind}</text>{dot}"
             f"<line class=limit x1={x(rung['tau'])} x2={x(rung['tau'])} y1={y - 8} y2={y + 8} /></g>"
         )
     failed = sum(bool(rung["fails"]) for rung in rungs)

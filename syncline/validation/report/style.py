@@ -62,7 +62,9 @@ th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--
 th[scope=row]{font-weight:600;overflow-wrap:anywhere;min-width:8rem}th small{font-weight:400;display:block}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .bar{min-width:6rem;width:26%}
-.wide{overflow-x:auto}
+.wide{overflow-x:auto;background:
+linear-gradient(to left,var(--paper) 1rem,transparent) right/2.5rem 100% no-repeat local,
+linear-gradient(to left,var(--line),transparent) right/.7rem 100% no-repeat scroll}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:0 2.5rem}
 .two>*{min-width:0}
 .plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(19rem,100%),1fr));gap:.8rem 2rem}
@@ -72,6 +74,7 @@ summary{cursor:pointer;font-size:.9rem;color:var(--made)}
 code{overflow-wrap:anywhere;font-size:.92em}
 svg{display:block;max-width:100%;height:auto}svg.stretch{width:100%;height:1.1rem}
 svg text{font-size:12px;fill:var(--ink)}
+.hidden{fill:none;stroke:var(--own);stroke-width:1.5}
 .made{fill:var(--made)}.own{fill:var(--own)}
 .line,.guess,.axis{fill:none;stroke:var(--made);stroke-width:2}
 .guess{stroke:var(--soft);stroke-dasharray:4 4;stroke-width:1}.axis{stroke:var(--soft);stroke-width:1}

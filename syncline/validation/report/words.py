@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from syncline.validation.report.names import percent
+from syncline.validation.report.names import percent, plain_name, stem
 
 NEAR = 1.25
 """A figure up to so many times its floor is as good as that of another real sample: our choice."""
@@ -63,6 +63,9 @@ def is_failed(gate: Mapping[str, Any]) -> bool:
 
 def _safe(d: Mapping[str, Any]) -> Answer:
     gate, question = d["gate"], "Is it safe to share?"
+    if gate["passed"] and _looser(gate):
+        warning = "The disclosure gate passes, but by thresholds that are looser than the default ones."
+        return Answer(question, "mild", (warning, *_looser(gate), *list(_passed(d))[1:]))
     if gate["passed"]:
         return Answer(question, "good", tuple(_passed(d)))
     if not is_failed(gate):
@@ -99,13 +102,47 @@ def _passed(d: Mapping[str, Any]) -> Iterator[str]:
         f" not used, beyond what is tolerated. The gate can see verbatim copies of {percent(leak)} of the"
         f" people used{number}; a smaller leak it cannot see."
     )
-    rungs = gate.get("rungs") or []
-    if rungs:
-        most = max(max(rung["excess"] for rung in rungs), 0.0)
+    known = [rung["excess"] for rung in gate.get("rungs") or [] if rung["excess"] is not None]
+    if known:
         yield (
-            f"The largest excess of recognised people that was measured is {percent(most)} of those used."
-            " It may be chance: it is not surely beyond what is tolerated."
+            f"The largest excess of recognised people that is shown is {percent(max(*known, 0.0))} of those"
+            " used. It may be chance: it is not surely beyond what is tolerated."
         )
+    yield from _traces(d["metrics"])
+
+
+def _traces(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Say where used people differ from others in a figure that the gate does not judge."""
+    near = _measured(metrics, "nearer_to_train")
+    if near and near["interval"] and near["interval"][0] > near["floor"]:
+        yield (
+            "A trace of learning: the table is surely a little nearer to people who were used than to others"
+            f" ({percent(near['value'])} of the pairs, 50% were it not). Nobody is recognised by that alone."
+        )
+    for name, metric in metrics.items():
+        limits = metric.get("interval")
+        if stem(name) == "inferential" and metric["value"] is not None and limits and limits[0] > 0:
+            yield (
+                f"{plain_name(name).partition(': ')[2]} is surely guessed better from the keys of people who"
+                f" were used than of others: {percent(metric['value'])} of what is left to guess"
+                f" (from {percent(limits[0])} to {percent(limits[1])})."
+            )
+
+
+def _looser(gate: Mapping[str, Any]) -> list[str]:
+    """Say where the study's thresholds are looser than the default ones."""
+    usual = gate.get("defaults")
+    if not usual:
+        return []
+    found = []
+    if gate["alpha"] < usual["alpha"]:
+        found.append(("alpha", "level, the chance of stopping a harmless table,"))
+    if gate["tolerated"] > usual["tolerated"]:
+        found.append(("tolerated", "tolerated share of recognisable people"))
+    return [
+        f"Its {words} is {percent(gate[name])}, looser than the default of {percent(usual[name])}."
+        for name, words in found
+    ]
 
 
 def _useful(d: Mapping[str, Any]) -> Answer:
@@ -220,7 +257,22 @@ def doubted(d: Mapping[str, Any]) -> list[str]:
     rare = metrics.get("rare_categories")
     if rare and rare["value"] is not None and rare["value"] < 1:
         found.append(f"Rare categories: {1 - rare['value']:.0%} of them are missing.")
-    return [*found, *_uneven(d)]
+    return [*found, *_lost_effects(metrics), *_uneven(d)]
+
+
+def _lost_effects(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Name the coefficients of declared models of which the table says something else than the real rows."""
+    for name, metric in metrics.items():
+        if stem(name) != "regression" or metric["value"] is None:
+            continue
+        apart = [each["name"] for each in metric["detail"]["coefficients"] if each["overlap"] == 0]
+        if apart:
+            more = len(apart) - _MOST_SHOWN
+            rest = f" and {more} more" if more > 0 else ""
+            yield (
+                f"Effects in {name.partition(':')[2]}: those of {', '.join(apart[:_MOST_SHOWN])}{rest} lie"
+                " outside what the real rows say."
+            )
 
 
 def _uneven(d: Mapping[str, Any]) -> Iterator[str]:

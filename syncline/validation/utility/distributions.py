@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from syncline.data.batch import Mask
 from syncline.data.blob import Json
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
@@ -27,18 +27,18 @@ def distributions(singles: Sequence[SetCounts], bins: TableBins, schema: Schema,
             "numeric": not len(column.code),
             "labels": [*labels_of(column, variable), "missing"],
             "synthetic": _shares(found.synthetic, np.zeros(len(found.synthetic), np.bool_)),
-            "real": _shares(found.train, found.people_each() < min_cell),
+            "real": _shares(found.train, found.hidden(min_cell)),
         }
         for found, column, variable in zip(singles, bins.columns, schema.modelled, strict=True)
     ]
 
 
-def _shares(counts: Ints, few: npt.NDArray[np.bool_]) -> list[Json]:
-    """Return the shares of all codes, the one for missing last; None for those of few persons, but some."""
+def _shares(counts: Ints, hidden: Mask) -> list[Json]:
+    """Return the shares of all codes, the one for missing last; None for hidden ones."""
     total = max(int(counts.sum()), 1)
     shares = [
-        None if n and is_few else round(n / total, 6)
-        for n, is_few in zip(counts.tolist(), few.tolist(), strict=True)
+        None if is_hidden else round(n / total, 6)
+        for n, is_hidden in zip(counts.tolist(), hidden.tolist(), strict=True)
     ]
     return [*shares[1:], shares[0]]
 

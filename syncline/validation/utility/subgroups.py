@@ -113,8 +113,9 @@ def _subgroups(alone: SetCounts, pairs: Sequence[SetCounts], min_cell: int) -> I
     tables = [_turned(pair, column) for pair in pairs if column in pair.columns]
     if not tables or len(alone.train) - 1 > MOST_SUBGROUPS:
         return
+    hidden = alone.hidden(least)
     for code, rows in enumerate(alone.train.tolist()):
-        if alone.people([code]) >= least:
+        if rows and not hidden[code]:
             inside = [_within(table, code) for table in tables]
             yield _measured(column, code, rows, inside, has_floor=alone.held_people([code]) >= least)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from syncline.data.batch import Mask
 from syncline.data.blob import Json
 from syncline.questions.counts import Masks
 from syncline.validation.column_bins import TableBins
@@ -45,11 +46,11 @@ class SetCounts:
     holdout: Ints | None
     buckets: tuple[Masks, Masks] | None = None
 
-    def people(self, cells: slice | Sequence[int] = slice(None)) -> int:
+    def people(self, cells: slice | Cells = slice(None)) -> int:
         """Return how many persons at least have a training row in some cells of one column."""
         return _people(self.train[cells], None if self.buckets is None else self.buckets[0][cells])
 
-    def held_people(self, cells: slice | Sequence[int] = slice(None)) -> int:
+    def held_people(self, cells: slice | Cells = slice(None)) -> int:
         """Return how many persons at least have a held-out row in some cells of one column."""
         if self.holdout is None:
             return 0
@@ -58,6 +59,38 @@ class SetCounts:
     def people_each(self) -> Ints:
         """Return how many persons at least have a training row in each cell of one column."""
         return self.train if self.buckets is None else np.bitwise_count(self.buckets[0]).astype(np.int64)
+
+    def hidden(self, min_cell: int) -> Mask:
+        """Tell which cells of one column must not be shown (n_cells,).
+
+        Those are the cells of fewer than ``min_cell`` persons, but some. What all others leave is their sum:
+        while that is of fewer persons, the smallest cell that is shown is hidden as well.
+        """
+        each = self.people_each()
+        hidden: Mask = (self.train > 0) & (each < min_cell)
+        while hidden.any() and self.people(hidden) < min_cell and (self.train[~hidden] > 0).any():
+            hidden[np.where(hidden | (self.train == 0), np.iinfo(np.int64).max, each).argmin()] = True
+        return hidden
+
+    def may_be_shown(self, cells: Cells, min_cell: int) -> bool:
+        """Tell whether the sum of some cells of one column may be shown, beside the shown ones.
+
+        It may where enough persons stand behind it, or nobody, and it takes hidden cells all or none.
+        """
+        hidden = self.hidden(min_cell)
+        some = 0 < self.people(cells) < min_cell
+        return not some and hidden[cells].sum() in (0, hidden.sum())
+
+    def told(self, min_cell: int) -> SetCounts:
+        """Return the cells of one column with the hidden ones taken together, as the last."""
+        hidden = self.hidden(min_cell)
+        if not hidden.any():
+            return self
+        parts = [
+            None if counts is None else np.append(counts[~hidden], counts[hidden].sum())
+            for counts in (self.synthetic, self.train, self.holdout)
+        ]
+        return SetCounts(self.columns, parts[0], parts[1], parts[2])  # type: ignore[arg-type]
 
     @property
     def distance(self) -> float:
@@ -68,6 +101,9 @@ class SetCounts:
     def floor(self) -> float | None:
         """Total variation between held-out and used rows."""
         return None if self.holdout is None else total_variation(self.holdout, self.train)
+
+
+Cells = Sequence[int] | Ints | Mask
 
 
 def _people(rows: Ints, buckets: Masks | None) -> int:
@@ -107,10 +143,10 @@ class Tables:
         parts = (self.singles, self.pairs, self.triples)
         return Tables(self.bins, *(tuple(replace(found, holdout=None) for found in part) for part in parts))
 
-    def variations(self) -> list[Metric]:
-        """Return total variations of single columns and of pairs."""
+    def variations(self, min_cell: int) -> list[Metric]:
+        """Return total variations of single columns, whose hidden cells count as one, and of pairs."""
         return [
-            _variation("tv_1way", self.singles, "single columns"),
+            _variation("tv_1way", [found.told(min_cell) for found in self.singles], "single columns"),
             _variation("tv_2way", self.pairs, "pairs of columns"),
         ]
 
@@ -121,7 +157,7 @@ class Tables:
     def figures(self, min_cell: int) -> list[Metric]:
         """Return total variations, associations, and what is rare."""
         return [
-            *self.variations(),
+            *self.variations(min_cell),
             _variation("tv_3way", self.triples, f"sets of three columns ({len(self.triples)} of them)"),
             self.association(),
             _rare(self.singles, self.bins, min_cell),

@@ -30,33 +30,34 @@ _WORST = 10
 class _Ends:
     """A column of numbers: rows below the lower end, in the middle and above the upper end, (3,) each.
 
-    ``people`` are the real persons at the lower and at the upper end, at least so many. ``beyond`` are the
-    real rows beyond the synthetic range, ``people_beyond`` their persons, ``values`` all rows with a value.
+    ``beyond`` are the real rows beyond the synthetic range, ``values`` all real rows with a value.
+    ``ends_shown`` and ``beyond_shown`` say whether the real shares there may be.
     """
 
     name: str
     synthetic: Ints
     train: Ints
     holdout: Ints | None
-    people: tuple[int, int]
     beyond: int
-    people_beyond: int
     values: int
+    ends_shown: bool
+    beyond_shown: bool
 
     @classmethod
-    def of(cls, found: SetCounts) -> _Ends:
+    def of(cls, found: SetCounts, min_cell: int) -> _Ends:
         made, real = found.synthetic[1:], found.train[1:]
         cuts = _cuts(made)
-        outside = [1, len(made)] if len(made) > 1 else [1]
+        codes, outside = np.arange(1, len(made) + 1), [1, len(made)] if len(made) > 1 else [1]
+        ends, beyond = (codes[: cuts[0]], codes[cuts[1] :]), int(found.train[outside].sum())
         return cls(
             found.columns[0],
             _thirds(made, cuts),
             _thirds(real, cuts),
             None if found.holdout is None else _thirds(found.holdout[1:], cuts),
-            (found.people(slice(1, 1 + cuts[0])), found.people(slice(1 + cuts[1], None))),
-            int(found.train[outside].sum()),
-            found.people(outside),
+            beyond,
             int(real.sum()),
+            all(found.may_be_shown(end, min_cell) for end in ends),
+            beyond > 0 and found.may_be_shown(outside, min_cell),
         )
 
 
@@ -70,42 +71,45 @@ def tails(singles: Sequence[SetCounts], bins: TableBins, min_cell: int) -> list[
     of the same kind, 2 / (m + 1) (Wilks 1942, doi:10.1214/aoms/1177731537); ties make it less.
     """
     ends = [
-        _Ends.of(found) for found, column in zip(singles, bins.columns, strict=True) if not len(column.code)
+        _Ends.of(found, min_cell)
+        for found, column in zip(singles, bins.columns, strict=True)
+        if not len(column.code)
     ]
     ends = [column for column in ends if column.values]
     if not ends:
         words = "not computed: no column of numbers has a value"
         return [Metric(name, None, words=words) for name in ("tails", "beyond_range")]
-    return [_tails(ends, min_cell), _beyond(ends, min_cell)]
+    return [_tails(ends), _beyond(ends, min_cell)]
 
 
-def _tails(ends: Sequence[_Ends], min_cell: int) -> Metric:
+def _tails(ends: Sequence[_Ends]) -> Metric:
     off = [_difference(column.synthetic, column.train) for column in ends]
     floors = [
         None if column.holdout is None else _difference(column.holdout, column.train) for column in ends
     ]
     known = [floor for floor in floors if floor is not None]
     value, interval = mean_interval(off, [_error(column.synthetic, column.train) for column in ends])
-    order = sorted(range(len(ends)), key=lambda place: (-off[place], ends[place].name))[:_WORST]
-    worst: list[Json] = [
+    shown = (place for place, column in enumerate(ends) if column.ends_shown)
+    order = sorted(shown, key=lambda place: (-off[place], ends[place].name))
+    worst: list[dict[str, Json]] = [
         {
             "column": ends[place].name,
             "value": round(off[place], 6),
             "floor": None if floors[place] is None else round(floors[place] or 0.0, 6),
-            "synthetic": cast("Json", _two_ends(ends[place].synthetic, None, 0)),
-            "real": cast("Json", _two_ends(ends[place].train, ends[place].people, min_cell)),
+            "synthetic": cast("Json", _two_ends(ends[place].synthetic)),
+            "real": cast("Json", _two_ends(ends[place].train)),
         }
         for place in order
-    ]
+    ][:_WORST]
     words = (
         f"difference of the shares of both ends of a column of numbers, of about {TAIL:.0%} each, on average"
     )
     floor = float(np.mean(known)) if len(known) == len(ends) else None
-    return Metric("tails", value, interval, floor, Goal.FLOOR, None, words, {"worst": worst})
+    return Metric("tails", value, interval, floor, Goal.FLOOR, None, words, {"worst": cast("Json", worst)})
 
 
 def _beyond(ends: Sequence[_Ends], min_cell: int) -> Metric:
-    shown = [column.people_beyond >= min_cell for column in ends]
+    shown = [column.beyond_shown for column in ends]
     shares = [
         column.beyond / column.values if known else 0.0 for column, known in zip(ends, shown, strict=True)
     ]
@@ -169,15 +173,9 @@ def _error(first: Ints, second: Ints) -> float:
     return float(np.hypot(mean_error(signs, first), mean_error(signs, second)))
 
 
-def _two_ends(counts: Ints, people: tuple[int, int] | None, min_cell: int) -> list[float | None]:
-    """Return the shares of both ends, None for that of fewer than ``min_cell`` persons."""
+def _two_ends(counts: Ints) -> list[float]:
     total = max(int(counts.sum()), 1)
-    ends = (int(counts[0]), int(counts[2]))
-    known = ends if people is None else people
-    return [
-        None if 0 < persons < min_cell else round(count / total, 6)
-        for count, persons in zip(ends, known, strict=True)
-    ]
+    return [round(int(counts[0]) / total, 6), round(int(counts[2]) / total, 6)]
 
 
 def _at_most(column: _Ends, min_cell: int) -> int:

@@ -114,6 +114,12 @@ def test_counts_of_few_persons_are_not_printed() -> None:
     for rung, safe in pairs:
         for kind in ("train", "holdout"):
             assert safe[kind] == (None if 0 < rung[kind] < 200 else rung[kind])
+        telling = [safe[name] for name in ("excess", "lower", "p")]
+        if None in (safe["train"], safe["holdout"]):
+            assert telling == [None, None, None], "each of them would tell the count"
+        else:
+            assert telling == [rung[name] for name in ("excess", "lower", "p")]
+    assert any(safe["fails"] and safe["p"] is None for safe in hidden["rungs"])
     told = re.findall(r"(\d+) (?:persons|who)", " ".join(hidden["failures"]))
     assert min(map(int, told)) >= 200
     assert "fewer than 200" in " ".join(hidden["failures"])
@@ -123,5 +129,9 @@ def test_shares_of_few_persons_are_those_of_min_cell() -> None:
     leak = together(TRAIN.take(np.arange(5)), FRESH.take(np.arange(2995)))
     found = compared(TRAIN, leak, HOLDOUT, min_cell=1000).metrics
     assert found["exact_matches"].value == 1000 / 3000
+    assert (found["exact_matches"].at_most, found["exact_matches"].interval) == (True, None)
+    measured = compared(TRAIN, leak, HOLDOUT, min_cell=1).metrics["exact_matches"]
+    assert not measured.at_most
+    assert measured.interval is not None
     curve = found["membership"].detail["roc"]
     assert all(x in (0, 1) or x >= 1000 / 3000 for point in curve for x in point)

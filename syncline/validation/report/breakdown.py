@@ -1,0 +1,114 @@
+"""What is said of each declared model, of each supplier and of each subgroup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from syncline.validation.intervals import Z
+from syncline.validation.report import plots
+from syncline.validation.report.markup import Cell, named_value, number, paragraphs, table
+from syncline.validation.report.names import count, percent, plain_name, stem
+
+KEY_OF_FLOOR = "floor: the same between two real samples"
+_MORE_BY_SUPPLIER = ("association", "tails", "tstr")
+
+
+def models(metrics: Mapping[str, Any]) -> str:
+    """Return the coefficients of every declared model, in the real rows beside the synthetic ones."""
+    tables = []
+    for name, metric in metrics.items():
+        if stem(name) != "regression" or metric["value"] is None:
+            continue
+        rows = [
+            (
+                each["name"],
+                *(number(_estimate(each, kind)) for kind in ("real", "synthetic")),
+                number(percent(each["overlap"])),
+            )
+            for each in metric["detail"]["coefficients"]
+        ]
+        floor = "" if metric["floor"] is None else f", real against real {percent(metric['floor'])}"
+        title = f"{name.partition(':')[2]}: mean overlap {percent(metric['value'])}{floor}"
+        tables.append(table(title, ("Coefficient", "Real", "Synthetic", "Overlap"), rows))
+    text = (
+        "A coefficient is repeated where its two intervals overlap: 100% is the same interval, 0% means that"
+        " the table gives another answer than the real rows.",
+    )
+    return paragraphs(text) + "".join(tables) if tables else ""
+
+
+def _estimate(coefficient: Mapping[str, Any], kind: str) -> str:
+    """Return an estimate with its interval at 95 %."""
+    estimate, error = coefficient[kind], coefficient[f"{kind}_error"]
+    if estimate is None or error is None:
+        return "–"
+    return f"{estimate:.4g} ({estimate - Z * error:.4g} to {estimate + Z * error:.4g})"
+
+
+def by_supplier(suppliers: Sequence[Mapping[str, Any]]) -> str:
+    """Return how far the table is from the rows of each supplier alone."""
+    if not suppliers:
+        return ""
+    pairs = [row["metrics"].get("tv_2way") or {} for row in suppliers]
+    most = max([max(m.get("value") or 0, m.get("floor") or 0) for m in pairs] + [0.0])
+    more = [name for name in _MORE_BY_SUPPLIER if any(_has(row["metrics"], name) for row in suppliers)]
+    rows = [
+        (
+            named_value(row["name"], row.get("words") or ""),
+            number(count(row["rows"])),
+            number(percent((row["metrics"].get("tv_1way") or {}).get("value"))),
+            *value_beside_floor(pair.get("value"), pair.get("floor"), most),
+            *(number(_with_floor(row["metrics"].get(name) or {})) for name in more),
+        )
+        for row, pair in zip(suppliers, pairs, strict=True)
+    ]
+    text = (
+        "How far the table is from the rows of each supplier alone. It is made from all of them together, so"
+        " a supplier whose people differ from the others' is farther from it than the whole. In brackets"
+        " stands the floor: what the supplier's held-out rows give in the place of the synthetic ones.",
+    )
+    head = ("Supplier", "Rows", "Single columns", "Pairs", "Floor", "Pairs beside floor")
+    return (
+        paragraphs(text)
+        + plots.key("distance in pairs", KEY_OF_FLOOR)
+        + table("Distance by supplier", (*head, *(plain_name(name) for name in more)), rows)
+    )
+
+
+def _has(metrics: Mapping[str, Any], name: str) -> bool:
+    return (metrics.get(name) or {}).get("value") is not None
+
+
+def _with_floor(metric: Mapping[str, Any]) -> str:
+    floor = "" if metric.get("floor") is None else f" ({metric['floor']:.3f})"
+    return "–" if metric.get("value") is None else f"{metric['value']:.3f}{floor}"
+
+
+def by_subgroup(subgroups: Sequence[Mapping[str, Any]]) -> str:
+    """Return how far the table is from the real rows within each subgroup."""
+    if not subgroups:
+        return ""
+    most = max([max(row["value"] or 0, row["floor"] or 0) for row in subgroups])
+    rows = [
+        (
+            f"{row['column']}: {row['subgroup']}",
+            number(count(row["rows"])),
+            *value_beside_floor(row["value"], row["floor"], most),
+        )
+        for row in subgroups
+    ]
+    text = (
+        "How far the table is from the real rows within each subgroup. A table that is near on the whole can"
+        " be far for a small group: results about that group are then biased.",
+    )
+    head = ("Subgroup", "Rows", "Distance", "Floor", "Beside each other")
+    return paragraphs(text) + plots.key("distance", KEY_OF_FLOOR) + table("Distance by subgroup", head, rows)
+
+
+def value_beside_floor(
+    value: float | None, floor: float | None, most: float, threshold: float | None = None
+) -> tuple[Cell, Cell, Cell]:
+    """Return the cells of a figure, of its floor, and of both as bars."""
+    bars = Cell(plots.share_bars(value, floor, most, threshold), "bar")
+    return number(percent(value)), number(percent(floor)), bars
