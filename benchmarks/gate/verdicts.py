@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.gate.leaks import Leak, Sides
 from benchmarks.gate.people import People
 from syncline.validation.cell_table import CellTable
-from syncline.validation.disclosure.gate import GateResult, judge, strata
+from syncline.validation.disclosure.gate import GateResult, Known, judge, strata
 from syncline.validation.disclosure.repeated import repeated_rows
 from syncline.validation.disclosure.scores import Scorer
 
@@ -43,7 +43,7 @@ def judged(used: CellTable, made: CellTable, held: CellTable) -> Verdict:
     began = time.perf_counter()
     scorer, repeated = Scorer.of(made, b"benchmark"), repeated_rows(made)
     scores = strata([(scorer.scores(used), scorer.scores(held))])
-    gate = judge(scores, None if repeated is None else repeated.words)
+    gate = judge(scores, Known(() if repeated is None else (repeated.words,)))
     return Verdict(gate, time.perf_counter() - began)
 
 

@@ -95,6 +95,6 @@ def _show(found: Validation, directory: Path) -> None:
         value, floor = _shown(metric.value, metric.at_most), _shown(metric.floor, metric.floor_at_most)
         typer.echo(f"{metric.name[:40]:<40} {value:>10} {floor:>18}")
     typer.echo(f"disclosure gate: {gate_line(found.gate.to_json())}")
-    for failure in found.gate.failures[1:]:
+    for failure in found.gate.reasons[1:]:
         typer.echo(f"  {failure}")
     typer.echo(f"report: {directory / 'report.html'}")

@@ -22,7 +22,14 @@ from syncline.data.kinds import Kind
 from syncline.data.scalars import KEY_LIMIT, Scalar, read_scalar
 from syncline.data.schema import Schema
 from syncline.data.section import shown
-from syncline.data.variable import MAX_CATEGORIES, MAX_LABEL, Variable, is_printable_line, normal_label
+from syncline.data.variable import (
+    MAX_CATEGORIES,
+    MAX_LABEL,
+    MAX_NAME,
+    Variable,
+    is_printable_line,
+    normal_label,
+)
 from syncline.errors import DataError
 
 MISSING_CODES = frozenset({"", "NA", "N/A", "?", "NaN", "nan", "null"})
@@ -49,8 +56,13 @@ def infer_schema(table: pa.Table) -> Schema:
 
 def _checked_names(table: pa.Table) -> list[str]:
     for position, name in enumerate(table.column_names, start=1):
-        if not name:
+        if not normal_label(name):
             raise DataError(f"column {position} has no name; give it one in the header")
+        if not is_printable_line(name) or len(name) > MAX_NAME:
+            raise DataError(
+                f"column {position} is called {shown(name)!r}: a name has at most {MAX_NAME} characters, no"
+                " control and no format characters; rename it"
+            )
         if table.column_names.count(name) > 1:
             raise DataError(f"column {shown(name)!r} stands twice in the table; rename one")
     return list(table.column_names)

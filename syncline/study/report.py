@@ -77,7 +77,10 @@ NOT_COMPARED = "the specification says validation: none, so nothing was compared
 
 def _unassessed() -> dict[str, Json]:
     """Return what stands in the place of a comparison that was not made."""
-    return {"gate": {"passed": False, "failures": [NOT_COMPARED], "rungs": []}, "metrics": {}}
+    return {
+        "gate": {"passed": False, "failures": [NOT_COMPARED], "unjudged": [NOT_COMPARED], "rungs": []},
+        "metrics": {},
+    }
 
 
 def _columns(spec: StudySpec, fitted: Fitted) -> dict[str, Json]:

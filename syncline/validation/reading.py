@@ -19,12 +19,17 @@ _READ_ROWS = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The tables of a comparison, with the same columns; ``left_out`` are columns that not all have."""
+    """The tables of a comparison, with the same columns.
+
+    ``left_out`` are columns that not all have or the schema lacks; ``only_synthetic`` are those of them that
+    the synthetic table has.
+    """
 
     real: CellTable
     synthetic: CellTable
     holdout: CellTable | None
     left_out: tuple[str, ...]
+    only_synthetic: tuple[str, ...] = ()
 
     @property
     def schema(self) -> Schema:
@@ -58,11 +63,13 @@ def read_compared(
         raise DataError(f"{synthetic.name}: has no column in common with {real.name} that can be compared")
     names = dict.fromkeys(name for source in tables for name in source.columns)
     compared = {variable.name for variable in shared.modelled} | own
+    told_apart_by = "" if known.person is None else known.person.name
     return Compared(
         read_cells(real, shared),
         read_cells(synthetic, shared),
         None if holdout is None else read_cells(holdout, shared),
         tuple(name for name in names if name not in compared),
+        tuple(name for name in synthetic.columns if name not in compared and name != told_apart_by),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,6 +20,12 @@ def contents(table: CellTable) -> Iterator[bytes]:
     width = cells.shape[1] * cells.itemsize
     content = np.ascontiguousarray(cells.astype("<i8")).tobytes()
     return (content[start : start + width] for start in range(0, len(content), width))
+
+
+def repeated_share(table: CellTable) -> float:
+    """Return the share of the rows that stand in the table more than once."""
+    often = Counter(contents(table))
+    return sum(count for count in often.values() if count > 1) / max(table.n_rows, 1)
 
 
 def row_lots(table: CellTable, key: bytes) -> npt.NDArray[np.uint64]:

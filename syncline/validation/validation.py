@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from syncline.validation.federated.assessment import Judgement
 from syncline.validation.federated.candidate import Aims
 from syncline.validation.federated.pooled import assess_pooled
 from syncline.validation.metric import Metric
-from syncline.validation.reading import read_compared, require_compared
+from syncline.validation.reading import Compared, read_compared, require_compared
 from syncline.validation.report.page import as_page
+from syncline.validation.soundness import known_of
 from syncline.validation.utility.regression import Model
+from syncline.version import __version__
 
 TITLE = "A synthetic table beside the real one"
 
@@ -33,6 +36,8 @@ class Validation:
     left_out: tuple[str, ...]
     rows: Mapping[str, int]
     subgroups: tuple[Json, ...] = ()
+    people: Mapping[str, int] | None = None
+    how_measured: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Metric:
         return self.metrics[name]
@@ -46,6 +51,8 @@ class Validation:
             "left_out": list(self.left_out),
             "rows": dict(self.rows),
             "subgroups": list(self.subgroups),
+            "people": None if self.people is None else dict(self.people),
+            "how_measured": list(self.how_measured),
         }
 
     def to_json(self, path: Path | str) -> None:
@@ -80,7 +87,8 @@ def validate(
     ----------
     real, synthetic, holdout
         Data frames, Arrow tables, or paths or URLs of sources. ``holdout`` are people of the same kind who
-        were not used; without them nothing can be said of recognition, and the gate does not pass.
+        were not used; without them nothing can be said of recognition, and the gate does not pass. Nor does
+        it where they were used after all, or where not all of the synthetic table was compared.
     schema
         How cells are read; inferred from all tables where left out.
     person
@@ -100,21 +108,63 @@ def validate(
         Where a table cannot be read, or an argument names no column.
     """
     known = Schema.from_yaml(schema) if isinstance(schema, str | Path) else schema
-    held = None if holdout is None else open_source(holdout)
-    compared = read_compared(open_source(real), open_source(synthetic), held, known, person)
+    sources = (open_source(real), open_source(synthetic), None if holdout is None else open_source(holdout))
+    compared = read_compared(*sources, known, person)
     require_compared(keys, compared.schema, "keys")
     require_compared(sensitive, compared.schema, "sensitive")
     require_compared([target] if target is not None else [], compared.schema, "target")
     aims = Aims(tuple(keys), tuple(sensitive), tuple(models))
     for model in models:
         Model.of(model, compared.synthetic)
-    found = assess_pooled(compared, aims, Judgement(min_cell, target=target or ""))
+    judgement = Judgement(min_cell, target=target or "", known=known_of(compared, *sources))
+    found = assess_pooled(compared, aims, judgement)
     rows = {"real": compared.real.n_rows, "synthetic": compared.synthetic.n_rows}
     if compared.holdout is not None:
         rows["holdout"] = compared.holdout.n_rows
     return Validation(
-        found.metrics, found.gate, found.distributions, compared.left_out, rows, found.subgroups
+        found.metrics,
+        found.gate,
+        found.distributions,
+        compared.left_out,
+        rows,
+        found.subgroups,
+        found.people,
+        (*_measured_from(compared, (real, synthetic, holdout), schema, min_cell), *found.words),
     )
+
+
+def _measured_from(
+    compared: Compared,
+    locators: Sequence[Locator | None],
+    schema: Schema | Path | str | None,
+    min_cell: int,
+) -> Iterator[str]:
+    """Say which tables were compared, so that the report can be held against them."""
+    tables = (compared.real, compared.synthetic, compared.holdout)
+    for name, table, locator in zip(("Real", "Synthetic", "Held out"), tables, locators, strict=True):
+        if table is not None:
+            people = "" if table.n_persons == table.n_rows else f" of {table.n_persons:,} people"
+            yield f"{name}: {_called(locator)}, {table.n_rows:,} rows{people}."
+    said = "inferred from all tables together" if schema is None else "given"
+    if isinstance(schema, Path | str):
+        said = f"read from {_called(schema)}"
+    person = compared.schema.person
+    whose = "every row is a person" if person is None else f"{person.name!r} tells persons apart"
+    yield (
+        f"The schema was {said}; {whose}; {len(compared.schema.modelled)} columns were compared, and counts"
+        f" of fewer than {min_cell} people are not shown. Syncline {__version__}."
+    )
+
+
+def _called(locator: object) -> str:
+    """Return what a table is called; of a file its SHA-256 as well."""
+    if not isinstance(locator, Path | str):
+        return "a table in memory"
+    path = Path(locator)
+    if not path.is_file():
+        return str(locator).partition("://")[0] + " source" if "://" in str(locator) else path.name
+    with path.open("rb") as file:
+        return f"{path.name} (SHA-256 {hashlib.file_digest(file, 'sha256').hexdigest()})"
 
 
 def _write(path: Path, text: str) -> None:

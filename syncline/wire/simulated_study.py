@@ -174,7 +174,7 @@ def _gate(spec: StudySpec, assessment: Assessment | None) -> GateRecord | None:
     if limits is None or assessment is None:
         return None
     said = assessment.gate
-    return GateRecord(limits.alpha, limits.tolerated, said.passed, said.failures)
+    return GateRecord(limits.alpha, limits.tolerated, said.passed, said.reasons)
 
 
 def _participation(source: Source) -> Participation:

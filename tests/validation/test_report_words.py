@@ -16,8 +16,13 @@ from tests.study.made_report import assessment, document
 RUNG = {"name": "gap 1 %", "train": 9, "holdout": 2, "excess": 0.004, "fails": False}
 PASSES = {"passed": True, "failures": [], "rungs": [RUNG], "smallest_leak": 0.02}
 FAILS = {"passed": False, "failures": ["one", "two", "three", "four"], "rungs": [RUNG], "smallest_leak": 0.02}
-NOBODY = {"passed": False, "failures": ["nobody was held out"], "rungs": []}
-REPEATED = {"passed": False, "failures": ["nobody was held out", "repeated rows: a row stands"], "rungs": []}
+NOBODY = {
+    "passed": False,
+    "failures": ["nobody was held out"],
+    "unjudged": ["nobody was held out"],
+    "rungs": [],
+}
+REPEATED = NOBODY | {"failures": ["repeated rows: a row stands", "nobody was held out"]}
 
 
 def figure(value: float | None, floor: float | None = None) -> dict[str, Any]:
@@ -33,7 +38,10 @@ def test_a_passing_gate_is_evidence_and_says_what_it_cannot_see() -> None:
     safe, _, forbidden = answers(report())
     assert safe.kind == "good"
     assert "This is evidence, not proof." in safe.lines[0]
-    assert "copies of 2.00% of the people used, 18 of 900; a smaller leak it cannot see" in safe.lines[1]
+    assert (
+        "copies of 2.00% of the people used, 18 of 900, at best; of twice as many it sees nearly all"
+        in safe.lines[1]
+    )
     assert "0.40%" in safe.lines[2]
     assert not any("pass it on" in line for line in forbidden.lines)
 
@@ -112,6 +120,15 @@ def test_traces_that_the_gate_does_not_judge_are_said() -> None:
     assert "guessed" not in said
 
 
+def test_rows_of_people_who_were_not_used_are_looked_at_first() -> None:
+    exact = {**figure(0.31, 0.3), "detail": {"repeated": 0.01}}
+    safe = answers(report(exact_matches=exact))[0]
+    assert safe.kind == "mild"
+    assert "30.0% of the people who were not used have a row in the table" in safe.lines[0]
+    exact["detail"] = {"repeated": 0.4}
+    assert answers(report(exact_matches=exact))[0].kind == "good"
+
+
 def test_effects_that_the_table_changes_are_doubted_and_listed() -> None:
     rows = [
         {
@@ -170,8 +187,8 @@ def test_what_is_near_its_floor_is_trusted_and_the_rest_doubted_with_its_worst()
         == "Shares in single columns: 2.00% from the real table, two real samples are 2.00% apart."
     )
     assert (
-        "Details of pairs of columns: two real samples are 5.00% apart. Farthest: age and ward."
-        in doubted(found)
+        "Details of pairs of columns: 20.0% from the real table, two real samples are 5.00% apart."
+        " Farthest: age and ward." in doubted(found)
     )
     assert "Rare categories: 25% of them are missing." in doubted(found)
 

@@ -31,7 +31,16 @@ ALPHA = 0.01
 TOLERATED = 0.0025
 """Share of the training persons who may be recognisable beyond control in ``gap`` and ``mia``: our choice."""
 
+MOST_UNSEEN = 0.25
+"""A gate that could not see verbatim copies of so large a part of the people does not judge: our choice."""
+
 NO_HOLDOUT = "nobody was held out, so nothing can be said of recognition: hold out a part of the persons"
+
+
+TOO_FEW = (
+    f"too few people were held out: not even verbatim copies of {MOST_UNSEEN:.0%} of the people used could be"
+    " seen, so hold out more"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +58,8 @@ DEFAULT_THRESHOLDS = Thresholds()
 class GateResult:
     """What the gate says: its rungs, the failures in words, and the smallest leak that it could see.
 
-    Counts of fewer than ``min_cell`` persons are not printed, nor what would tell them. ``thresholds`` are
-    those that it was judged by.
+    ``unjudged`` are reasons why it cannot judge, whatever its rungs say; it passes with none of either.
+    Counts of fewer than ``min_cell`` persons are not printed, nor what would tell them.
     """
 
     rungs: tuple[Rung, ...]
@@ -58,17 +67,24 @@ class GateResult:
     smallest_leak: float
     min_cell: int = 1
     thresholds: Thresholds = DEFAULT_THRESHOLDS
+    unjudged: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether nothing failed."""
-        return not self.failures
+        """Whether the table was judged and nothing failed."""
+        return not self.failures and not self.unjudged
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it does not pass: what failed, then why it could not judge."""
+        return (*self.failures, *self.unjudged)
 
     def to_json(self) -> dict[str, Json]:
         """Return the result as in ``report.json``."""
         return {
             "passed": self.passed,
-            "failures": list(self.failures),
+            "failures": list(self.reasons),
+            "unjudged": list(self.unjudged),
             "smallest_leak": round(self.smallest_leak, 6),
             "alpha": self.thresholds.alpha,
             "tolerated": self.thresholds.tolerated,
@@ -111,18 +127,29 @@ def strata(suppliers: Sequence[tuple[PersonScores, PersonScores]]) -> Scores:
     return Scores(of("exact"), of("isolation"), of("membership"))
 
 
-def without_holdout(repeated: str | None) -> GateResult:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a table without a look at scores: why it fails, and why it cannot be judged."""
+
+    failures: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+
+
+NOTHING_KNOWN = Known()
+
+
+def without_holdout(known: Known) -> GateResult:
     """Return the result of a gate that has nobody to compare with: it does not pass."""
-    return GateResult((), (NO_HOLDOUT,) if repeated is None else (NO_HOLDOUT, repeated), 1.0)
+    return GateResult((), known.failures, 1.0, unjudged=(NO_HOLDOUT, *known.unjudged))
 
 
 def judge(
     scores: Scores,
-    repeated: str | None,
+    known: Known = NOTHING_KNOWN,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
     min_cell: int = 1,
 ) -> GateResult:
-    """Run the gate over merged scores; ``repeated`` says what the table alone shows, if anything."""
+    """Run the gate over merged scores, beside what is ``known`` of the table without them."""
     alpha, tolerated = thresholds.alpha, thresholds.tolerated
     cells = len(EXACT_STEPS_BITS) + (2 if scores.membership else 1) * len(TOP_SHARES)
     level = alpha / cells
@@ -130,12 +157,18 @@ def judge(
     if scores.membership:
         rungs += top_ladder("mia", scores.membership, level, tolerated)
     failures = [_words(rung, min_cell) for rung in rungs if rung.fails]
-    if repeated is not None:
-        failures.append(repeated)
     n_train = sum(stratum.n_train for stratum in scores.exact)
     n_holdout = sum(stratum.n_holdout for stratum in scores.exact)
     seen = smallest_leak(n_train, n_holdout, level)
-    return GateResult(tuple(rungs), tuple(failures), seen, min_cell, thresholds)
+    unjudged = () if seen <= MOST_UNSEEN else (TOO_FEW,)
+    return GateResult(
+        tuple(rungs),
+        (*failures, *known.failures),
+        seen,
+        min_cell,
+        thresholds,
+        (*unjudged, *known.unjudged),
+    )
 
 
 def _is_shown(rung: Rung, min_cell: int) -> bool:

@@ -15,20 +15,27 @@ FALSE_ALARMS = 0.001
 doi:10.1109/SP46214.2022.9833649): few are accused, and rightly."""
 
 
-def score_figures(train: PersonScores, holdout: PersonScores | None, min_cell: int = 1) -> list[Metric]:
-    """Return exact matches, nearness and membership inference, used persons beside those held out."""
-    figures = [_exact(train, holdout, min_cell)]
+def score_figures(
+    train: PersonScores, holdout: PersonScores | None, min_cell: int, repeated: float
+) -> list[Metric]:
+    """Return exact matches, nearness and membership inference, used persons beside those held out.
+
+    ``repeated`` is the share of the synthetic rows that stand in the table more than once: about so many real
+    rows may stand in it by nature.
+    """
+    figures = [_exact(train, holdout, min_cell, repeated)]
     if holdout is None or not (holdout.people and train.people):
         words = "not computed: nobody was held out"
         return [*figures, *(Metric(name, None, words=words) for name in ("nearer_to_train", "membership"))]
     return [*figures, _nearer(train, holdout), _membership(train, holdout, min_cell)]
 
 
-def _exact(train: PersonScores, holdout: PersonScores | None, min_cell: int) -> Metric:
+def _exact(train: PersonScores, holdout: PersonScores | None, min_cell: int, repeated: float) -> Metric:
     found = ShownRate.of(int(train.exact.sum()), train.people, min_cell)
     others = None if holdout is None else ShownRate.of(int(holdout.exact.sum()), holdout.people, min_cell)
     words = "share of persons of whom a whole row stands in the synthetic table"
-    return rate_figure("exact_matches", found, others, words)
+    detail: Json = {"repeated": round(repeated, 6)}
+    return rate_figure("exact_matches", found, others, words, detail)
 
 
 def rate_figure(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from syncline.questions.comparison import SCORE_BINS
 from syncline.questions.counts import Counts, Ints, merge_counts
 from syncline.validation.disclosure.gate import (
     DEFAULT_THRESHOLDS,
+    NOTHING_KNOWN,
     GateResult,
+    Known,
     Thresholds,
     judge,
     strata,
@@ -31,6 +33,7 @@ from syncline.validation.federated.comparison import Evidence
 from syncline.validation.federated.layout import FOLDS, SCORES, Layout
 from syncline.validation.federated.trees import MOST_ROWS
 from syncline.validation.metric import Metric
+from syncline.validation.sampling import repeated_share
 from syncline.validation.utility.distinguish import Separation, separation_figures
 from syncline.validation.utility.distributions import distributions
 from syncline.validation.utility.overlap import regression_figure
@@ -83,13 +86,15 @@ class Assessment:
 class Judgement:
     """What a study holds a candidate against.
 
-    ``released`` is how many of the candidate's rows, the first ones, are released: None for all.
+    ``released`` is how many of the candidate's rows, the first ones, are released: None for all. ``known`` is
+    what is known of the table otherwise.
     """
 
     min_cell: int = 11
     thresholds: Thresholds = DEFAULT_THRESHOLDS
     target: str = ""
     released: int | None = None
+    known: Known = NOTHING_KNOWN
 
 
 def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Judgement) -> Assessment:
@@ -104,7 +109,7 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
         *_learnt(evidence, judgement),
     ]
     scores = {party: _scores(layout, answer) for party, answer in evidence.answers.items()}
-    metrics += _score_figures(scores, has_holdout, judgement.min_cell)
+    metrics += _score_figures(scores, has_holdout, judgement.min_cell, repeated_share(candidate.cells))
     metrics.append(_alone(layout, merged, has_holdout))
     groups, gap = subgroup_figures(
         tables.singles, tables.pairs, _subgroup_columns(candidate), judgement.min_cell
@@ -212,10 +217,13 @@ def _scores(layout: Layout, answer: Counts) -> tuple[PersonScores, PersonScores]
 
 
 def _score_figures(
-    scores: Mapping[PartyId, tuple[PersonScores, PersonScores]], has_holdout: bool, min_cell: int
+    scores: Mapping[PartyId, tuple[PersonScores, PersonScores]],
+    has_holdout: bool,
+    min_cell: int,
+    repeated: float,
 ) -> list[Metric]:
     train, holdout = _sum([pair[0] for pair in scores.values()]), _sum([pair[1] for pair in scores.values()])
-    return score_figures(train, holdout if has_holdout else None, min_cell)
+    return score_figures(train, holdout if has_holdout else None, min_cell, repeated)
 
 
 def _sum(parts: Sequence[PersonScores]) -> PersonScores:
@@ -262,11 +270,13 @@ def _gate(
     cells = candidate.cells
     released = cells if judgement.released is None else cells.take(np.arange(judgement.released))
     repeated = repeated_rows(released)
-    words = None if repeated is None else repeated.words
+    known = judgement.known
+    if repeated is not None:
+        known = replace(known, failures=(*known.failures, repeated.words))
     if not has_holdout:
-        return without_holdout(words)
+        return without_holdout(known)
     suppliers = strata([scores[party] for party in sorted(scores)])
-    return judge(suppliers, words, judgement.thresholds, judgement.min_cell)
+    return judge(suppliers, known, judgement.thresholds, judgement.min_cell)
 
 
 def _key_evidence(

@@ -73,7 +73,8 @@ def measured(d: Mapping[str, Any]) -> list[Section]:
             " The digests of the released files are others: they stand in the manifest."
         )
     lines += [
-        f"{name} is left out of all comparisons: not all tables have it." for name in d.get("left_out", ())
+        f"{name} is left out of all comparisons: not all tables and the schema have it."
+        for name in d.get("left_out", ())
     ]
     return [Section("measured", "How this was measured", bullets(lines) if lines else "")]
 

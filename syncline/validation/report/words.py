@@ -28,6 +28,9 @@ TOLD_APART = 0.6
 AS_GOOD = 0.02
 """A model that learns from synthetic rows is as good within so much area under the curve: our choice."""
 
+MATCHED_BY_CHANCE = 0.02
+"""Rows of people who were not used may stand in a table by chance beyond what repeats in it: our choice."""
+
 _MOST_SHOWN = 3
 
 
@@ -57,8 +60,8 @@ def gate_line(gate: Mapping[str, Any]) -> str:
 
 
 def is_failed(gate: Mapping[str, Any]) -> bool:
-    """Tell a gate that fails from one that could not judge: it had nobody to compare with."""
-    return not gate["passed"] and bool(gate.get("rungs") or len(gate["failures"]) > 1)
+    """Tell a gate that fails from one that could only not judge."""
+    return len(gate["failures"]) > len(gate.get("unjudged", ()))
 
 
 def _safe(d: Mapping[str, Any]) -> Answer:
@@ -66,6 +69,8 @@ def _safe(d: Mapping[str, Any]) -> Answer:
     if gate["passed"] and _looser(gate):
         warning = "The disclosure gate passes, but by thresholds that are looser than the default ones."
         return Answer(question, "mild", (warning, *_looser(gate), *list(_passed(d))[1:]))
+    if gate["passed"] and _matched(d["metrics"]):
+        return Answer(question, "mild", (_matched(d["metrics"]), *_passed(d)))
     if gate["passed"]:
         return Answer(question, "good", tuple(_passed(d)))
     if not is_failed(gate):
@@ -74,7 +79,7 @@ def _safe(d: Mapping[str, Any]) -> Answer:
             "mild",
             (
                 "Not judged: treat this table like the real data until it has been.",
-                f"The reason: {gate['failures'][0]}.",
+                *(f"The reason: {reason}." for reason in gate["failures"]),
             ),
         )
     failed = [f"{failure}." for failure in gate["failures"]]
@@ -100,15 +105,29 @@ def _passed(d: Mapping[str, Any]) -> Iterator[str]:
     yield (
         "People whom the table was made from are not surely recognised in it more often than people who were"
         f" not used, beyond what is tolerated. The gate can see verbatim copies of {percent(leak)} of the"
-        f" people used{number}; a smaller leak it cannot see."
+        f" people used{number}, at best; of twice as many it sees nearly all. Smaller leaks it cannot see."
     )
     known = [rung["excess"] for rung in gate.get("rungs") or [] if rung["excess"] is not None]
     if known:
         yield (
             f"The largest excess of recognised people that is shown is {percent(max(*known, 0.0))} of those"
-            " used. It may be chance: it is not surely beyond what is tolerated."
+            " used; it is not surely beyond what is tolerated."
         )
     yield from _traces(d["metrics"])
+
+
+def _matched(metrics: Mapping[str, Any]) -> str:
+    """Say that rows of people who were not used stand in the table as well, as the gate cannot see."""
+    exact = _measured(metrics, "exact_matches")
+    if exact is None or exact["floor"] is None or exact.get("floor_at_most"):
+        return ""
+    repeated = (exact.get("detail") or {}).get("repeated", 0.0)
+    if exact["floor"] <= repeated + MATCHED_BY_CHANCE:
+        return ""
+    return (
+        f"Look first: {percent(exact['floor'])} of the people who were not used have a row in the table, of"
+        f" which only {percent(repeated)} repeat. Where their data leaked too, the gate cannot see any leak."
+    )
 
 
 def _traces(metrics: Mapping[str, Any]) -> Iterator[str]:
@@ -240,7 +259,8 @@ def trusted(d: Mapping[str, Any]) -> list[str]:
 def doubted(d: Mapping[str, Any]) -> list[str]:
     """Return what the table should not be used for without a look at the real one."""
     metrics = d["metrics"]
-    found = ["Anything about single people or small groups: there are no persons in it."]
+    whose = "its rows may be records of real people" if is_failed(d["gate"]) else "its rows are nobody's"
+    found = [f"Anything about single people or small groups: {whose}."]
     for name, what in (
         ("tv_1way", "single columns"),
         ("tv_2way", "pairs of columns"),
@@ -250,10 +270,17 @@ def doubted(d: Mapping[str, Any]) -> list[str]:
         if metric and metric["value"] is not None and not _is_near(metric):
             worst = ", ".join(" and ".join(row["columns"]) for row in _worst(metric)[:_MOST_SHOWN])
             found.append(
-                f"Details of {what}: {_beside(metric)}" + (f". Farthest: {worst}." if worst else ".")
+                f"Details of {what}: {percent(metric['value'])} from the real table, {_beside(metric)}"
+                + (f". Farthest: {worst}." if worst else ".")
             )
     if not metrics:
         found.append("Any figure from it: nothing says how near it is to the real table.")
+    relations = _measured(metrics, "association")
+    if relations and not _is_near(relations):
+        found.append(
+            f"The strength of relations: Cramer's V is {relations['value']:.3f} off on average"
+            + ("." if relations["floor"] is None else f", between two real samples {relations['floor']:.3f}.")
+        )
     rare = metrics.get("rare_categories")
     if rare and rare["value"] is not None and rare["value"] < 1:
         found.append(f"Rare categories: {1 - rare['value']:.0%} of them are missing.")
@@ -266,12 +293,15 @@ def _lost_effects(metrics: Mapping[str, Any]) -> Iterator[str]:
         if stem(name) != "regression" or metric["value"] is None:
             continue
         apart = [each["name"] for each in metric["detail"]["coefficients"] if each["overlap"] == 0]
+        more = len(apart) - _MOST_SHOWN
+        rest = f" and {more} more" if more > 0 else ""
+        where = f"Effects in {name.partition(':')[2]}"
         if apart:
-            more = len(apart) - _MOST_SHOWN
-            rest = f" and {more} more" if more > 0 else ""
+            yield f"{where}: those of {', '.join(apart[:_MOST_SHOWN])}{rest} lie outside what real rows say."
+        elif metric["floor"] and metric["value"] < metric["floor"] / NEAR:
             yield (
-                f"Effects in {name.partition(':')[2]}: those of {', '.join(apart[:_MOST_SHOWN])}{rest} lie"
-                " outside what the real rows say."
+                f"{where}: intervals overlap by {percent(metric['value'])}, between two real samples"
+                f" {percent(metric['floor'])}."
             )
 
 

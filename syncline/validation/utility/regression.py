@@ -170,7 +170,7 @@ class Model:
         right, left = sums[2 + width : 2 + 2 * width] / scale, np.zeros((width, width))
         left[np.triu_indices(width)] = sums[2 + 2 * width :] / scale
         inverse, known = _inverse(left + np.triu(left, 1).T)
-        step, errors = inverse @ right, np.where(known, np.sqrt(inverse.diagonal()), np.inf)
+        step, errors = inverse @ right, np.where(known, np.sqrt(np.maximum(inverse.diagonal(), 0)), np.inf)
         if self.line is not None:
             free = rows - int(known.sum())
             spread = max(events / scale - float(step @ right), 0.0)

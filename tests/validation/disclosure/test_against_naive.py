@@ -136,7 +136,7 @@ def test_suppliers_are_labels_shuffled_within_each(name: str, step: int | float)
             for table, cut in zip((USED, HELD), cuts, strict=True)
         ]
         pairs.append((scorer.scores(sides[0]), scorer.scores(sides[1])))
-    rung = next(rung for rung in judge(strata(pairs), None).rungs if rung.name == name)
+    rung = next(rung for rung in judge(strata(pairs)).rungs if rung.name == name)
     used, held = chosen(step)
     rng = np.random.default_rng(7)
     seen = np.zeros(SHUFFLES, np.int64)

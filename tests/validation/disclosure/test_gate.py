@@ -51,7 +51,7 @@ def test_copies_of_held_out_persons_are_nobodys_disclosure() -> None:
 def test_without_anybody_held_out_it_does_not_pass() -> None:
     found = compared(TRAIN, FRESH, None)
     assert not found.gate.passed
-    assert "held out" in found.gate.failures[0]
+    assert "held out" in found.gate.unjudged[0]
 
 
 def test_one_person_copied_many_times_is_seen_in_the_table_alone() -> None:
@@ -98,8 +98,8 @@ def test_suppliers_are_strata_of_their_own() -> None:
     half = np.arange(3000) < 1000
     pairs = [(scorer.scores(TRAIN.take(part)), scorer.scores(HOLDOUT.take(part))) for part in (half, ~half)]
     apart, pooled = (
-        judge(strata(pairs), None),
-        judge(strata([(scorer.scores(TRAIN), scorer.scores(HOLDOUT))]), None),
+        judge(strata(pairs)),
+        judge(strata([(scorer.scores(TRAIN), scorer.scores(HOLDOUT))])),
     )
     assert [(r.train, r.holdout) for r in apart.rungs] == [(r.train, r.holdout) for r in pooled.rungs]
     assert [r.p for r in apart.rungs] == pytest.approx([r.p for r in pooled.rungs], abs=0.05)
