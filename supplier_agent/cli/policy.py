@@ -20,6 +20,7 @@ from syncline.wire.membership import load_membership
 if TYPE_CHECKING:
     from supplier_agent.tasks.standing_policy import Assessment
     from syncline.study.policy import Policy
+    from syncline.study.policy_sections import ReleaseDemands
 
 policy = typer.Typer(
     help="See what the policy permits, and try a study on it.", no_args_is_help=True, rich_markup_mode=None
@@ -110,9 +111,22 @@ def _in_words(found: Policy) -> list[tuple[str, str]]:
         ),
         ("min_cell", f"studies that build on counts of at least {found.min_cell} persons"),
         ("suppliers", f"studies with at least {found.min_suppliers} suppliers"),
-        ("validation", "permitted" if found.validation else "refused"),
+        ("validation", _compared(found)),
+        ("release", _demanded(found.release)),
         ("approval", "automatic for the digests listed" if automatic else "a person approves each study"),
     ]
+
+
+def _compared(found: Policy) -> str:
+    if found.validation is None:
+        return "refused"
+    return "permitted" if found.validation.models else "permitted, but no declared models"
+
+
+def _demanded(demands: ReleaseDemands) -> str:
+    gate = "a disclosure gate as strict as the default" if demands.gate is not None else ""
+    least = f"at least {demands.min_approvals} approvals" if demands.min_approvals else ""
+    return " and ".join(filter(None, (gate, least))) or "nothing is demanded"
 
 
 def _narrowed(found: Policy) -> str:

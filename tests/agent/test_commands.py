@@ -369,6 +369,28 @@ def test_policy_test_prints_every_refusal(command, home, tmp_path):
     assert keys == ["min_suppliers", "datasets"]
 
 
+def test_policy_test_refuses_a_loose_gate_few_signatures_and_models(command, home, tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(DECIDING)
+    demands = "validation: {models: false}\nrelease: {gate: required, min_approvals: 3}\n"
+    home.policy.write_text(
+        POLICY.replace("marginals]", "marginals, moments, tree_level, formula_check]") + demands
+    )
+    code, out, _ = command("policy", "test", study, "--json", "--home", home.root)
+    assert code == 1
+    keys = [refusal.split(":")[0] for refusal in json.loads(out)["refusals"]]
+    assert keys == ["validation.models", "release.gate", "release.min_approvals"]
+    propose(home, DECIDING)
+    code, _, error = command("studies", "approve", "heart-2026", "--home", home.root)
+    assert code == 1
+    assert "release.gate: the study's gate is too loose" in error
+    _, out, _ = command("policy", "show", "--home", home.root)
+    assert "permitted, but no declared models" in out
+    assert "a disclosure gate as strict as the default and at least 3 approvals" in out
+    home.policy.write_text(POLICY)
+    assert "release     nothing is demanded" in command("policy", "show", "--home", home.root)[1]
+
+
 def test_a_method_that_asks_too_much_is_refused_before_it_starts(command, home, tmp_path):
     study = tmp_path / "study.yaml"
     study.write_text(STUDY.replace("marginals", "cart"))

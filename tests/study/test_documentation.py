@@ -11,7 +11,8 @@ from syncline.data.kinds import Kind, Role
 from syncline.data.schema import Schema, Variable
 from syncline.data.section import Section
 from syncline.study.advice import Abilities, ConsumerAbility, HubAbility, SupplierAbility
-from syncline.study.policy import Approval, Columns, Limits, Narrowing, Policy, QuestionKind
+from syncline.study.policy import COMPARISONS, Policy, QuestionKind
+from syncline.study.policy_sections import Approval, Columns, Comparing, Limits, Narrowing, ReleaseDemands
 from syncline.study.sections import (
     Format,
     Hazards,
@@ -53,6 +54,8 @@ PAGES: dict[str, list[tuple[str, type[Section]]]] = {
         ("narrow.", Narrowing),
         ("columns.", Columns),
         ("limits.", Limits),
+        ("validation.", Comparing),
+        ("release.", ReleaseDemands),
         ("approval.", Approval),
     ],
 }
@@ -74,7 +77,7 @@ WORDS = {
         "governance",
         "max_candidates",
     ],
-    "policy.md": [*QuestionKind],
+    "policy.md": [*QuestionKind, *sorted(COMPARISONS)],
 }
 
 
