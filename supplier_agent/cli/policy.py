@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,9 @@ from syncline.study.flow import DataFlow
 from syncline.wire.membership import load_membership
 
 if TYPE_CHECKING:
+    from supplier_agent.tasks.standing_policy import Assessment
     from syncline.study.policy import Policy
+    from syncline.study.policy_sections import ReleaseDemands
 
 policy = typer.Typer(
     help="See what the policy permits, and try a study on it.", no_args_is_help=True, rich_markup_mode=None
@@ -47,7 +50,8 @@ def try_study(
 ) -> None:
     """Say whether the policy permits a study, and every reason if not; exit 1 where it does not."""
     from supplier_agent.cli.raw_columns import against_raw_columns
-    from supplier_agent.consent.portrait import flow_words, leaving_words
+    from supplier_agent.consent.conditions import conditions_to_json
+    from supplier_agent.consent.portrait import conditions_in_words
     from supplier_agent.tasks.standing_policy import assess
     from syncline.study.spec import StudySpec
 
@@ -67,18 +71,27 @@ def try_study(
     if as_json:
         reasons: list[Json] = list(refusals)
         flows: dict[str, Json] = {"flow_asked": found.asked, "flow": None if refusals else found.flow}
-        print_json({"study": spec.study, "permitted": not refusals, "refusals": reasons, **flows})
-    elif refusals:
-        typer.echo(f"{place.policy} does not permit the study {spec.study}:")
-        for refusal in refusals:
-            typer.echo(f"  {refusal}")
+        judged: dict[str, Json] = {"study": spec.study, "permitted": not refusals, "refusals": reasons}
+        print_json(judged | flows | {"conditions": conditions_to_json(spec)})
     else:
-        typer.echo(f"{place.policy} permits the study {spec.study}")
-        if found.asked is not None and found.flow is not None:
-            typer.echo(flow_words(found.asked, found.flow))
-            typer.echo(f"leaves: {leaving_words(found.flow)}")
+        for line in (*_verdict(place.policy, found, refusals), *conditions_in_words(spec)):
+            typer.echo(line)
     if refusals:
         raise typer.Exit(1)
+
+
+def _verdict(policy: Path, found: Assessment, refusals: tuple[str, ...]) -> Iterator[str]:
+    """Yield what a policy says to a study, and what would leave where it is permitted."""
+    from supplier_agent.consent.portrait import flow_words, leaving_words
+
+    if refusals:
+        yield f"{policy} does not permit the study {found.name}:"
+        yield from (f"  {refusal}" for refusal in refusals)
+        return
+    yield f"{policy} permits the study {found.name}"
+    if found.asked is not None and found.flow is not None:
+        yield flow_words(found.asked, found.flow)
+        yield f"leaves: {leaving_words(found.flow)}"
 
 
 def _in_words(found: Policy) -> list[tuple[str, str]]:
@@ -98,9 +111,22 @@ def _in_words(found: Policy) -> list[tuple[str, str]]:
         ),
         ("min_cell", f"studies that build on counts of at least {found.min_cell} persons"),
         ("suppliers", f"studies with at least {found.min_suppliers} suppliers"),
-        ("validation", "permitted" if found.validation else "refused"),
+        ("validation", _compared(found)),
+        ("release", _demanded(found.release)),
         ("approval", "automatic for the digests listed" if automatic else "a person approves each study"),
     ]
+
+
+def _compared(found: Policy) -> str:
+    if found.validation is None:
+        return "refused"
+    return "permitted" if found.validation.models else "permitted, but no declared models"
+
+
+def _demanded(demands: ReleaseDemands) -> str:
+    gate = "a disclosure gate as strict as the default" if demands.gate is not None else ""
+    least = f"at least {demands.min_approvals} approvals" if demands.min_approvals else ""
+    return " and ".join(filter(None, (gate, least))) or "nothing is demanded"
 
 
 def _narrowed(found: Policy) -> str:

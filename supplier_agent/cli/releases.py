@@ -1,8 +1,9 @@
-"""``supplier-agent releases``: which releases this supplier's data is in, and its no to one of them."""
+"""``supplier-agent releases``: the releases that this supplier's data is in, their reports, and its no."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,11 +24,14 @@ from syncline.clock import SystemClock
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog
 from syncline.errors import UsageError
-from syncline.wire.membership import load_membership
+from syncline.wire.membership import Membership, load_membership
+from syncline.wire.messages import ReleaseId
 from syncline.wire.release_messages import ReleaseEntry
 
 releases = typer.Typer(
-    help="See releases with your data in them, and refuse.", no_args_is_help=True, rich_markup_mode=None
+    help="See releases with your data in them, read their reports, and refuse.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -44,8 +48,37 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
         print_json([release_json(one) | _refused(refusals.get(one.release_id)) for one in found])
         return
     print_releases(found, "No releases with this supplier's data.")
+    for entry in found:
+        typer.echo(f"{entry.release_id} gate: {_gate(entry)}")
     for refusal in refusals.values():
         typer.echo(f"{refusal.release_id} refused here: {refusal.reason} ({_where(refusal)})")
+
+
+@releases.command()
+def report(
+    release: Annotated[str, typer.Argument(help="A release's id, or its study's id or name.")],
+    out: Annotated[Path, typer.Option("--out", help="A directory that does not exist yet.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch the report of a release or of a draft that waits, as a decision signs it; never the table."""
+    from supplier_agent.uplink.release_list import releases_of
+    from syncline.cli.release_decisions import check_report
+    from syncline.cli.releases import beside
+
+    if out.exists():
+        raise UsageError(f"{out} exists already: name a directory with --out that does not")
+    member = load_membership(existing_home(home).identity, ENROL)
+    entry = _choose(asyncio.run(releases_of(member)), release)
+    with beside(out) as gathered:
+        asyncio.run(_fetch_report(member, entry.release_id, gathered))
+        files: list[Json] = list(check_report(gathered, entry))
+        gathered.rename(out)
+    if as_json:
+        print_json(release_json(entry) | {"out": str(out), "files": files})
+        return
+    typer.echo(f"{out}: the report of release {entry.release_id}, the one that a decision signs")
+    typer.echo(f"gate: {_gate(entry)}")
 
 
 @releases.command()
@@ -75,6 +108,26 @@ def refuse(
         print_json({"release_id": refusal.release_id, "study_id": refusal.study_id} | _refused(refusal))
         return
     typer.echo(f"release {refusal.release_id} is refused: {refusal.reason} ({_where(refusal)})")
+
+
+async def _fetch_report(member: Membership, release_id: ReleaseId, directory: Path) -> None:
+    """Write a report into a directory; what the hub sends to a supplier is never the table."""
+    from syncline.cli.releases import write_files
+    from syncline.wire.research_client import ResearchClient
+
+    async with ResearchClient(member.hub, member.tls) as client:
+        await write_files(client.fetch(release_id, report_only=True), directory)
+
+
+def _gate(entry: ReleaseEntry) -> str:
+    """Say what the disclosure gate said of a release."""
+    if entry.subject is None:
+        return "not told: the release is older than this version's decisions"
+    if entry.subject.gate_passed is None:
+        return "NONE was run: the study asks for none"
+    if entry.subject.gate_passed:
+        return "passed"
+    return f"FAILED: {'; '.join(entry.gate_failures)}"
 
 
 def _choose(entries: list[ReleaseEntry], wanted: str) -> ReleaseEntry:

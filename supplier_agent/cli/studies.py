@@ -63,6 +63,7 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
 def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     """Show in plain words what a study asks for, and what would leave."""
     from supplier_agent.cli.raw_columns import raw_columns_in_words
+    from supplier_agent.consent.conditions import conditions_to_json
     from supplier_agent.consent.portrait import portray
     from syncline.study.spec import StudySpec
 
@@ -76,7 +77,8 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     terms = _terms(place, record, spec, supplier, datasets)
     if as_json:
         answered: list[Json] = [_described_round(item) for item in rounds]
-        print_json({**_described(record), **asdict(terms), "rounds": answered})
+        asked_for = {"conditions": conditions_to_json(spec)}
+        print_json({**_described(record), **asdict(terms), **asked_for, "rounds": answered})
         return
     with open_journal(place) as journal:
         sent = journal.read_now(
@@ -87,10 +89,10 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     for line in portray(record, spec, supplier, terms.flow, terms.preparation_sha256, sent=sent):
         typer.echo(line)
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
-    typer.echo(f"Answered    {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
+    typer.echo(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
     for item in rounds:
         if item.state is RoundState.DECLINED:
-            typer.echo(f"Declined    round {item.round}: {item.decline_detail or item.decline_reason}")
+            typer.echo(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
 
 
 @studies.command()

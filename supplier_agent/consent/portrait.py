@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
+from supplier_agent.consent.conditions import condition_lines
 from supplier_agent.consent.study_record import StudyRecord
 from syncline.identity.fingerprint_words import fingerprint_words
 from syncline.study.flow import STEPS, DataFlow
@@ -13,7 +14,7 @@ from syncline.study.policy import QuestionKind
 from syncline.study.sections import Method, shown_period
 from syncline.study.spec import StudySpec
 
-_LABEL = 12
+_LABEL = 14
 _WIDTH = 100
 
 _COUNTS: Mapping[QuestionKind, str] = {
@@ -90,6 +91,13 @@ def portray(
     yield from _what_leaves(spec, supplier, answered, sent)
     if preparation_sha256 is not None:
         yield from _lines("Preparation", preparation_words(preparation_sha256))
+    yield from conditions_in_words(spec)
+
+
+def conditions_in_words(spec: StudySpec) -> Iterator[str]:
+    """Yield the lines of what a study sets for its release, its comparison and its learning."""
+    for label, words in condition_lines(spec):
+        yield from _lines(label, words)
 
 
 def flow_words(asked: DataFlow, answered: DataFlow | None) -> str:
@@ -161,10 +169,11 @@ def _validation(spec: StudySpec) -> str:
     if spec.validation is None:
         return "none: the synthetic data is not compared with rows here"
     share = f"{spec.validation.holdout:.0%} of the persons are held out of the model"
-    target = f"; target {spec.validation.target}" if spec.validation.target else ""
+    sums = "; for its models sums of products leave as well, see Models" if spec.validation.models else ""
     return (
-        f"{share}{target}; the study's one synthetic table, signed by the hub, comes here to be compared with"
-        " the rows, in up to 62 rounds, and is deleted: what leaves are histograms of rows and persons"
+        f"{share}; the study's one synthetic table, signed by the hub, comes here to be compared with"
+        " the rows, in up to 62 rounds, and is deleted: what leaves are histograms of rows and persons, of at"
+        f" most three columns together{sums}"
     )
 
 

@@ -21,7 +21,9 @@ schema = typer.Typer(help="Schemas.", no_args_is_help=True)
 
 def simulate(
     study: Annotated[Path, typer.Argument(help="The study's YAML file.")],
-    supplier: Annotated[list[str], typer.Option("--supplier", help="NAME=DATA, once for each supplier.")],
+    supplier: Annotated[
+        list[str] | None, typer.Option("--supplier", help="NAME=DATA, once for each supplier.")
+    ] = None,
     preparation: Annotated[
         list[str] | None,
         typer.Option("--preparation", help="NAME=FILE, for each supplier whose table is prepared."),
@@ -38,8 +40,9 @@ def simulate(
     from syncline.wire import simulated_study as run
 
     spec = StudySpec.from_yaml(study)
-    sources = _sources(_pairs("--supplier", "DATA", supplier), preparation or [])
-    run.check_suppliers(spec, sources)
+    locators = _pairs("--supplier", "DATA", supplier or [])
+    run.check_suppliers(spec, locators)
+    sources = _sources(locators, preparation or [])
     out = new_directory(out)
     stages: list[str] = []
 

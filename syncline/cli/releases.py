@@ -58,7 +58,7 @@ def fetch(
     if out.exists():
         raise UsageError(f"{out} exists already: name a directory with --out that does not")
     membership = open_membership(home)
-    with _beside(out) as gathered:
+    with beside(out) as gathered:
         entry = asyncio.run(_fetch(membership, release, gathered, report_only=report_only))
         files = check_report(gathered, entry) if report_only else _verify(gathered, membership)
         gathered.rename(out)
@@ -131,7 +131,7 @@ def _verify(directory: Path, membership: Membership) -> list[str]:
 
 
 @contextmanager
-def _beside(out: Path) -> Iterator[Path]:
+def beside(out: Path) -> Iterator[Path]:
     """Give a directory next to ``out``, and remove it where it did not take that name."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -41,8 +41,12 @@ limits:
 min_cell: 11
 min_suppliers: 5
 
-# Whether a study may compare its synthetic data with rows here.
+# Whether a study may compare its synthetic data with rows here: true, false, or {models: false} for all of it
+# but the sums for regressions that it declares.
 validation: false
+
+# What a study's release must need: {gate: required, min_approvals: 1}. Left out, nothing is demanded.
+release: {}
 
 approval:
   mode: manual       # a person runs `supplier-agent studies approve`; automatic needs one of:

@@ -1,7 +1,7 @@
 """The life of a study at the hub: its states, and the one table of the ways between them.
 
 The hub, the documentation and the tests read this table; nothing else decides which change is allowed. Within
-``running`` the stage of the protocol (profile, codebook, fit, sample, compare) is told beside the state.
+``running`` the stage of the protocol (``docs/study.md`` lists them) is told beside the state.
 """
 
 from __future__ import annotations

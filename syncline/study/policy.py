@@ -7,134 +7,41 @@ would answer it, so that approval of a study is never the only guard.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import BeforeValidator, field_serializer, model_validator
 
 from syncline.data.document import parse_document, read_file
-from syncline.data.section import Integer, Section, Switch, WholeSentence, build, shown, word_of
+from syncline.data.section import Integer, Section, WholeSentence, build, shown, word_of
 from syncline.data.variable import Labels
-from syncline.study.flow import NARROWER, DataFlow, is_within
-from syncline.study.sections import Form, Supplier, within
+from syncline.study.flow import DataFlow, is_within
+from syncline.study.policy_sections import (
+    Approval,
+    ApprovalMode,
+    Columns,
+    Comparing,
+    Limits,
+    Narrowing,
+    QuestionKind,
+    Refusal,
+    ReleaseDemands,
+    read_comparing,
+)
+from syncline.study.sections import Form, Supplier, Validation, within
 from syncline.study.spec import StudySpec
 
+__all__ = ["ApprovalMode", "Policy", "QuestionKind", "Refusal"]
 
-class QuestionKind(StrEnum):
-    """Name a question of the closed vocabulary; each is permitted on its own."""
+MODEL_SUMS = "regression_sums"
+"""The kind of question about declared models, which ``validation: {models: false}`` refuses."""
 
-    ROW_COUNT = "row_count"
-    PROFILE = "profile"
-    RANK_COUNTS = "rank_counts"
-    MARGINALS = "marginals"
-    MOMENTS = "moments"
-    TREE_LEVEL = "tree_level"
-    FORMULA_CHECK = "formula_check"
-
-
-COMPARISONS = frozenset({"person_count", "grow_trees", "regression_sums", "score_trees", "score_candidate"})
+COMPARISONS = frozenset({"person_count", "grow_trees", MODEL_SUMS, "score_trees", "score_candidate"})
 """Kinds of questions about a study's synthetic table: permitted together, by ``validation: true``."""
 
-
-class ApprovalMode(StrEnum):
-    """Say who approves a study that the policy permits."""
-
-    MANUAL = "manual"
-    AUTOMATIC = "automatic"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why the policy does not permit something: the key that forbids it, and a sentence for people."""
-
-    key: str
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.sentence}"
-
-
-_HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
-
-
-def _digests(values: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(_HEX_DIGEST.fullmatch(value) for value in values):
-        raise ValueError("must list digests of 64 lower-case hexadecimal digits")
-    return values
-
-
-Digests = Annotated[tuple[str, ...], AfterValidator(_digests)]
-"""SHA-256 digests in hexadecimal."""
-
-
-class Columns(Section):
-    """Which columns a study may model; ``deny`` wins over ``allow``."""
-
-    allow: Labels = ()
-    deny: Labels = ()
-
-
-class Limits(Section):
-    """How much one study may ask; left out, nothing."""
-
-    max_order: Annotated[Integer, within(0, 16)] = 0
-    max_rounds: Annotated[Integer, within(0, 100_000)] = 0
-    max_cells: Annotated[Integer, within(0, 2**62)] = 0
-
-
-def _narrower_than(asked: DataFlow) -> AfterValidator:
-    """Return the validator of a flow that may be answered where ``asked`` is asked for."""
-
-    def check(flow: DataFlow) -> DataFlow:
-        if flow not in NARROWER[asked]:
-            words = " or ".join(other.value for other in NARROWER[asked])
-            raise ValueError(f"must be narrower than {asked.value}: {words}")
-        return flow
-
-    return AfterValidator(check)
-
-
-class Narrowing(Section):
-    """Which flow is answered where a study asks for a wider one than is permitted; left out, none."""
-
-    raw: Annotated[DataFlow, word_of(DataFlow), _narrower_than(DataFlow.RAW)] | None = None
-    prepared: Annotated[DataFlow, word_of(DataFlow), _narrower_than(DataFlow.PREPARED)] | None = None
-
-    def instead_of(self, asked: DataFlow) -> DataFlow | None:
-        """Return what is answered instead of a flow, or None where it is refused."""
-        return {DataFlow.RAW: self.raw, DataFlow.PREPARED: self.prepared}.get(asked)
-
-
-def _whole_mode(value: object) -> object:
-    """Refuse a word that is only near to ``automatic``: nobody shall give up approvals by a suggestion."""
-    if value not in tuple(ApprovalMode):
-        raise ValueError(f"{shown(str(value))!r} is not known; a person approves each study under manual")
-    return value
-
-
-class Approval(Section):
-    """Whether a person approves each study, or which studies need none."""
-
-    mode: Annotated[ApprovalMode, word_of(ApprovalMode), BeforeValidator(_whole_mode)] = ApprovalMode.MANUAL
-    specs: Digests = ()
-    researchers: Digests = ()
-
-    @model_validator(mode="after")
-    def _check(self) -> Approval:
-        if self.mode is ApprovalMode.AUTOMATIC and not (self.specs or self.researchers):
-            raise WholeSentence(
-                "approval.mode: automatic needs digests under specs or fingerprints under researchers"
-            )
-        if self.mode is ApprovalMode.MANUAL and (self.specs or self.researchers):
-            raise WholeSentence(
-                "approval.mode: manual leaves no use for specs and researchers; take them out"
-            )
-        return self
+_COMPARED = Refusal("validation", "the study compares its synthetic data with rows here")
 
 
 class Policy(Section):
@@ -150,7 +57,8 @@ class Policy(Section):
     limits: Limits = Limits()
     min_cell: Annotated[Integer, within(1, 1_000_000)] = 11
     min_suppliers: Annotated[Integer, within(1, 1000)] = 5
-    validation: Switch = False
+    validation: Annotated[Comparing | None, BeforeValidator(read_comparing)] = None
+    release: ReleaseDemands = ReleaseDemands()
     approval: Approval = Approval()
 
     @classmethod
@@ -166,6 +74,12 @@ class Policy(Section):
     def to_document(self) -> dict[str, Any]:  # Any: pydantic types no dump
         """Return the policy as plain mappings and lists that fit into JSON."""
         return self.model_dump(mode="json")
+
+    @field_serializer("validation")
+    def _write_validation(self, validation: Comparing | None) -> bool | dict[str, bool]:
+        if validation is None:
+            return False
+        return True if validation.models else {"models": False}
 
     @model_validator(mode="after")
     def _check(self) -> Policy:
@@ -228,7 +142,7 @@ class Policy(Section):
     ) -> Refusal | None:
         """Judge one question by its kind, its columns, how many it counts together, and its cells."""
         if question_kind in COMPARISONS:
-            return self._permits_comparison(columns, cells)
+            return self._permits_comparison(question_kind, columns, cells)
         if question_kind not in self.questions:
             return Refusal("questions", f"questions of kind {shown(question_kind)!r} are not answered")
         if order > self.limits.max_order:
@@ -242,9 +156,11 @@ class Policy(Section):
             )
         return next(self._against_columns(columns), None)
 
-    def _permits_comparison(self, columns: Sequence[str], cells: int) -> Refusal | None:
-        if not self.validation:
-            return Refusal("validation", "the study compares its synthetic data with rows here")
+    def _permits_comparison(self, question_kind: str, columns: Sequence[str], cells: int) -> Refusal | None:
+        if self.validation is None:
+            return _COMPARED
+        if question_kind == MODEL_SUMS and not self.validation.models:
+            return Refusal("validation.models", "sums for declared models are not answered")
         if cells > self.limits.max_cells:
             words = f"its answer has {cells} cells, permitted are {self.limits.max_cells}"
             return Refusal("limits.max_cells", words)
@@ -284,8 +200,20 @@ class Policy(Section):
                 "min_suppliers",
                 f"the study may run with {fewest} suppliers, at least {self.min_suppliers} are needed",
             )
-        if spec.validation is not None and not self.validation:
-            yield Refusal("validation", "the study compares its synthetic data with rows here")
+        yield from self._against_comparison(spec.validation)
+        yield from self.release.against(spec.release)
+
+    def _against_comparison(self, asked: Validation | None) -> Iterator[Refusal]:
+        if asked is None:
+            return
+        if self.validation is None:
+            yield _COMPARED
+        elif asked.models and not self.validation.models:
+            yield Refusal(
+                "validation.models",
+                f"the study declares models ({', '.join(map(shown, asked.models))}), for which sums of"
+                " products leave; it must leave out validation.models",
+            )
 
     def _denies(self, column: str) -> bool:
         """Tell whether a column is denied, also where people write its name in another way."""

@@ -283,6 +283,16 @@ class Thresholds(SpecSection):
     alpha: Annotated[Number, within(0.0001, 0.1)] = 0.01
     tolerated: Annotated[Number, within(0, 0.05)] = 0.0025
 
+    @property
+    def looser(self) -> tuple[str, ...]:
+        """The thresholds that let more pass than the defaults do, each in words."""
+        usual, found = Thresholds(), []
+        if self.alpha < usual.alpha:
+            found.append(f"alpha {self.alpha:g} is below the default {usual.alpha:g}")
+        if self.tolerated > usual.tolerated:
+            found.append(f"tolerated {self.tolerated:g} is above the default {usual.tolerated:g}")
+        return tuple(found)
+
 
 def _gate(value: object) -> object:
     if isinstance(value, (Mapping, Thresholds)):

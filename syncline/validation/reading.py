@@ -47,15 +47,19 @@ def read_compared(
     schema
         How cells are read; inferred from all tables together where None.
     person
-        The column of the real tables that tells persons apart, where an inferred schema cannot know it.
+        The column of the real tables that tells persons apart, where the schema does not say it.
 
     Raises
     ------
     DataError
         Where a table cannot be read, or has no column or no row to compare.
+    UsageError
+        Where ``person`` names no column of the real table, or another one than the schema does.
     """
+    if person is not None:
+        _require_person(person, real, schema)
     tables = [source for source in (real, synthetic, holdout) if source is not None]
-    known = schema if schema is not None else _inferred(tables, person)
+    known = _with_person(schema, person) if schema is not None else _inferred(tables, person)
     own = set(known.names) & {known.person.name} if known.person is not None else set()
     everywhere = set.intersection(*(set(source.columns) for source in tables)) | own
     shared = known.without(tuple(v.name for v in known.modelled if v.name not in everywhere))
@@ -89,13 +93,26 @@ def _inferred(sources: Sequence[Source], person: str | None) -> Schema:
     if not columns:
         raise DataError(f"{sources[1].name}: has no column in common with {sources[0].name}")
     inferred = infer_schema(pa.table(columns))
-    if person is None:
-        return inferred
-    if person not in tables[0].column_names:
-        hint = nearest(person, tables[0].column_names)
-        raise UsageError(f"--person: {sources[0].name} has no column {person!r}; {hint}")
+    return _with_person(inferred, person)
+
+
+def _require_person(person: str, real: Source, schema: Schema | None) -> None:
+    if person not in real.columns:
+        raise UsageError(f"--person: {real.name} has no column {person!r}; {nearest(person, real.columns)}")
+    declared = None if schema is None or schema.person is None else schema.person.name
+    if declared not in (None, person):
+        raise UsageError(
+            f"--person {person}: the schema gives the role person to column {declared!r}; leave --person out"
+        )
+
+
+def _with_person(schema: Schema, person: str | None) -> Schema:
+    """Return the schema in which ``person`` tells persons apart, and is nothing else."""
+    if person is None or schema.person is not None:
+        return schema
+    rest = schema.without((person,))
     who = Schema.model_validate({"variables": [{"name": person, "kind": "identifier", "role": "person"}]})
-    return Schema(variables=(*who.variables, *inferred.variables), constraints=inferred.constraints)
+    return Schema(variables=(*who.variables, *rest.variables), constraints=rest.constraints)
 
 
 def _whole(source: Source) -> pa.Table:

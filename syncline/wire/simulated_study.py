@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -38,6 +38,9 @@ from syncline.validation.federated.assessment import Assessment
 from syncline.validation.federated.comparison import Evidence, State
 from syncline.version import ALGORITHM_VERSION, __version__
 from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec, hops_of
+
+_NAMED = 12
+"""Suppliers without data that a sentence names."""
 
 _DEPENDENCIES = ("numpy", "pandas", "pyarrow", "pydantic", "cryptography")
 
@@ -182,14 +185,17 @@ def _participation(source: Source) -> Participation:
     return Participation(None, source.preparation.digest if isinstance(source, PreparedView) else None)
 
 
-def check_suppliers(spec: StudySpec, sources: Mapping[str, Source]) -> None:
-    """Refuse sources for suppliers that the study does not name, and suppliers without a source."""
-    extra = sorted(set(sources) - set(spec.supplier_names))
-    absent = sorted(set(spec.supplier_names) - set(sources))
+def check_suppliers(spec: StudySpec, given: Collection[str]) -> None:
+    """Refuse suppliers that the study does not name, and a study whose suppliers are not all given."""
+    extra = sorted(set(given) - set(spec.supplier_names))
+    absent = sorted(set(spec.supplier_names) - set(given))
     if extra:
         raise UsageError(
             f"--supplier {extra[0]}: the study names no such supplier;"
             f" it names {', '.join(spec.supplier_names)}"
         )
     if absent:
-        raise UsageError(f"supplier {absent[0]!r} of the study has no data; add --supplier {absent[0]}=DATA")
+        more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
+        lacking = f"supplier{'s' if len(absent) > 1 else ''} {', '.join(absent[:_NAMED])}{more}"
+        options = " ".join(f"--supplier {name}=DATA" for name in absent[:_NAMED])
+        raise UsageError(f"no data is given for {lacking} of the study {spec.study}; add {options}")

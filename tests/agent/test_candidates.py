@@ -19,7 +19,8 @@ from syncline.errors import PolicyRefusal, ProtocolError
 from syncline.identity.keys import generate_signing_key
 from syncline.identity.signatures import Purpose, sign
 from syncline.protocols.asking import Request
-from syncline.questions.comparison import PersonCount
+from syncline.questions.comparison import Compared, PersonCount, RegressionSums
+from syncline.questions.regression import Line, Regression, Term
 from syncline.questions.row_count import RowCount
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
@@ -28,7 +29,7 @@ from syncline.wire.messages import CandidateSeal, DeclineKind, candidate_digest
 from tests.agent.fake_hub import FakeHub
 from tests.agent.harness import STUDY, automatic_policy, enrolled_home, request, rows, running, specification
 
-COMPARED = STUDY.replace("validation: none", "validation: {holdout: 0}")
+COMPARED = STUDY.replace("validation: none", "validation: {holdout: 0, models: [age ~ sex]}")
 SPEC = StudySpec.from_canonical(specification(COMPARED))
 CANDIDATE = "ab" * 32
 
@@ -43,7 +44,7 @@ def table(tmp_path: Path) -> Path:
 
 
 def answered(
-    table: Path, asked: Request, sealed: str | None, *, validation: bool = True
+    table: Path, asked: Request, sealed: str | None, *, validation: bool | dict[str, bool] = True
 ) -> tuple[dict, list[bytes]]:
     policy = {
         "syncline": "1",
@@ -88,6 +89,20 @@ def test_a_seal_opens_no_question_of_a_fit(table: Path) -> None:
 def test_without_the_permission_nothing_is_compared(table: Path) -> None:
     with pytest.raises(PolicyRefusal, match="validation: the study compares"):
         answered(table, Request(0, (PersonCount(CANDIDATE),)), CANDIDATE, validation=False)
+
+
+def test_sums_for_models_are_refused_beside_the_rows_and_the_rest_is_answered(table: Path) -> None:
+    compared = Compared(("age", "sex"), ((), ()))
+    sex = Term("sex", None, np.array([-1, 0]))
+    model = Regression("age", Line(1, 55, 20), (sex,), np.zeros((2, 2), np.int64))
+    count = PersonCount(CANDIDATE)
+    both = Request(0, (count, RegressionSums(CANDIDATE, compared, (model,))))
+    told, _ = answered(table, both, CANDIDATE)
+    assert told["questions"][1] == {"kind": "regression_sums", "columns": ["age", "sex"], "cells": 18}
+    with pytest.raises(PolicyRefusal, match=r"round 0: validation\.models: sums for declared models"):
+        answered(table, both, CANDIDATE, validation={"models": False})
+    told, _ = answered(table, Request(0, (count,)), CANDIDATE, validation={"models": False})
+    assert [one["kind"] for one in told["questions"]] == ["person_count"]
 
 
 @pytest.mark.network

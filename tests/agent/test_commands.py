@@ -26,6 +26,7 @@ from supplier_agent.tasks.journal import open_journal
 from syncline.clock import SystemClock
 from syncline.durable.audit import AuditLog
 from syncline.errors import DataError
+from syncline.questions.comparison import REGRESSION_ROUNDS
 from syncline.wire.membership import load_membership
 from tests.agent.fake_hub import FakeHub
 from tests.agent.harness import POLICY, STUDY, enrolled_home, rows, specification
@@ -192,6 +193,96 @@ def test_show_says_in_plain_words_what_would_leave(command, home):
     assert "tree_level" not in out
 
 
+DECIDING = STUDY.replace(
+    "synthesizer: {method: marginals}\nvalidation: none\nrelease: {gate: none, approvals: 0}\n",
+    """\
+synthesizer: {method: cart, min_leaf: 7, max_depth: 9, rows: 1234, seed: 77, visit_sequence: [sex]}
+hazards: {absent: exclude}
+validation: {target: sex, keys: [age], sensitive: [sex], models: [age ~ sex]}
+release:
+  gate: {alpha: 0.0005, tolerated: 0.04}
+  approvals: 2
+  approvers: [eva, adam]
+  intended_use: Teaching in Zurich
+""",
+)
+
+
+def shown(text):
+    """Return what a page says, with its lines joined."""
+    return " ".join(text.split())
+
+
+def test_show_and_policy_test_say_what_decides(command, home, tmp_path):
+    propose(home, DECIDING)
+    study = tmp_path / "study.yaml"
+    study.write_text(DECIDING)
+    _, page, _ = command("studies", "show", "heart-2026", "--home", home.root)
+    _, tested, _ = command("policy", "test", study, "--home", home.root)
+    for words in (
+        "Gate LOOSER THAN THE DEFAULT: alpha 0.0005 is below the default 0.01; tolerated 0.04 is above the"
+        " default 0.0025",
+        "Signed by 2 of eva, adam",
+        "Intended use Teaching in Zurich",
+        "target: sex; keys that an attacker may know: age; sensitive: sex; models: 1",
+        f"Models age ~ sex: in up to {REGRESSION_ROUNDS} steps",
+        "Releases 1234 rows, parquet",
+        "at most 9 splits to a leaf (max_depth) and leaves of at least 7 rows (min_leaf)",
+        "visit sequence sex first",
+        "a column absent here: exclude",
+    ):
+        assert words in shown(page)
+        assert words in shown(tested)
+    assert "of at most three columns together; for its models sums of products leave as well" in shown(page)
+
+
+def test_show_and_policy_test_say_it_to_programs_too(command, home, tmp_path):
+    propose(home, DECIDING)
+    study = tmp_path / "study.yaml"
+    study.write_text(DECIDING)
+    _, page, _ = command("studies", "show", "heart-2026", "--json", "--home", home.root)
+    _, tested, _ = command("policy", "test", study, "--json", "--home", home.root)
+    found = json.loads(page)["conditions"]
+    assert found == json.loads(tested)["conditions"]
+    assert (found["gate"]["alpha"], found["gate"]["tolerated"], len(found["gate"]["looser"])) == (
+        0.0005,
+        0.04,
+        2,
+    )
+    assert (found["approvals"], found["approvers"]) == (2, ["eva", "adam"])
+    assert found["intended_use"] == "Teaching in Zurich"
+    assert found["validation"]["keys"] == ["age"]
+    assert found["validation"]["models"] == ["age ~ sex"]
+    assert found["synthesizer"] == {
+        "method": "cart",
+        "visit_sequence": ["sex"],
+        "min_leaf": 7,
+        "max_depth": 9,
+        "rows": 1234,
+        "seed_in_study": True,
+    }
+    assert "77" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("gate", "words"),
+    [
+        ("none", "Gate NONE: no disclosure gate is run"),
+        ("default", "Gate default: alpha 0.01, tolerated 0.0025"),
+        ("{alpha: 0.05}", "Gate at least as strict as the default: alpha 0.05, tolerated 0.0025"),
+        ("{tolerated: 0.01}", "Gate LOOSER THAN THE DEFAULT: tolerated 0.01"),
+    ],
+)
+def test_show_says_which_gate_and_whose_signature(command, home, gate, words):
+    text = STUDY.replace("validation: none", "validation: {holdout: 0.5}")
+    propose(home, text.replace("gate: none, approvals: 0", f"gate: {gate}, approvals: 0"))
+    _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
+    assert words in shown(out)
+    assert "Signed by NOBODY (approvals 0)" in shown(out)
+    assert "Intended use not stated" in shown(out)
+    assert "Models" not in out
+
+
 def test_a_person_approves_and_withdraws(command, home):
     propose(home)
     digest = hashlib.sha256(specification()).hexdigest()
@@ -278,6 +369,28 @@ def test_policy_test_prints_every_refusal(command, home, tmp_path):
     assert keys == ["min_suppliers", "datasets"]
 
 
+def test_policy_test_refuses_a_loose_gate_few_signatures_and_models(command, home, tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(DECIDING)
+    demands = "validation: {models: false}\nrelease: {gate: required, min_approvals: 3}\n"
+    home.policy.write_text(
+        POLICY.replace("marginals]", "marginals, moments, tree_level, formula_check]") + demands
+    )
+    code, out, _ = command("policy", "test", study, "--json", "--home", home.root)
+    assert code == 1
+    keys = [refusal.split(":")[0] for refusal in json.loads(out)["refusals"]]
+    assert keys == ["validation.models", "release.gate", "release.min_approvals"]
+    propose(home, DECIDING)
+    code, _, error = command("studies", "approve", "heart-2026", "--home", home.root)
+    assert code == 1
+    assert "release.gate: the study's gate is too loose" in error
+    _, out, _ = command("policy", "show", "--home", home.root)
+    assert "permitted, but no declared models" in out
+    assert "a disclosure gate as strict as the default and at least 3 approvals" in out
+    home.policy.write_text(POLICY)
+    assert "release     nothing is demanded" in command("policy", "show", "--home", home.root)[1]
+
+
 def test_a_method_that_asks_too_much_is_refused_before_it_starts(command, home, tmp_path):
     study = tmp_path / "study.yaml"
     study.write_text(STUDY.replace("marginals", "cart"))
@@ -314,7 +427,7 @@ def test_the_approval_page_names_the_column_of_persons_in_every_flow(command, ho
     person = "  variables:\n    - {name: pid, kind: text, role: person}\n"
     propose(home, STUDY.replace("  variables:\n", person))
     _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
-    assert "Persons     pid: the ids stay; of each count goes which of 64 buckets" in out
+    assert "Persons       pid: the ids stay; of each count goes which of 64 buckets" in out
     assert "Not used" not in out
 
 
@@ -327,7 +440,7 @@ def test_a_person_sees_which_columns_of_the_source_would_leave(command, home, tm
     assert command(*add)[0] == 0
     propose(home, STUDY.replace("{name: cleveland}", "{name: cleveland, flow: raw}"))
     _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
-    assert "Sent        2 of the source: years, sex\n" in out
+    assert "Sent          2 of the source: years, sex\n" in out
     home.policy.write_text(POLICY.replace("[summaries]", "[raw]").replace('["*"]', "[age, sex]"))
     code, _, error = command("studies", "approve", "heart-2026", "--home", home.root)
     assert code == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 
 import pytest
@@ -119,6 +120,27 @@ def test_an_approver_refuses_with_a_reason(site, tmp_path):
             assert "say why with --reason" in error
             await at.approver("releases", "refuse", release_id, "--reason", "too close", "--json")
             assert (await at.until("failed"))["reason"] == "refused by eva: too close"
+
+    run(work())
+
+
+def test_a_supplier_reads_the_report_before_it_refuses(site, tmp_path):
+    async def work():
+        async with scene(site, tmp_path) as at:
+            async with agent_process(at.north, at.log):
+                release_id = await at.waits()
+                assert f"{release_id} gate: NONE was run" in await at.supplier("releases", "list")
+                out = tmp_path / "read"
+                fetch = ("releases", "report", "heart-1", "--out", out)
+                said = json.loads(await at.supplier(*fetch, "--json"))
+                assert (said["files"], said["gate_passed"]) == (["report.json"], None)
+                digest = hashlib.sha256((out / "report.json").read_bytes()).hexdigest()
+                assert digest == said["report_sha256"]
+                assert "exists already" in await at.supplier(*fetch, status=2)
+            south = await enrolled_agent(at.site, tmp_path, "south")
+            other = ("releases", "report", release_id, "--out", tmp_path / "x", "--home", south)
+            assert "there is no release" in await command("supplier_agent", *other, status=2)
+            assert not (tmp_path / "x").exists()
 
     run(work())
 

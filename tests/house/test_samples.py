@@ -46,6 +46,6 @@ def test_the_sample_policy_refuses_what_it_does_not_name() -> None:
     )
     assert [refusal.key for refusal in policy.permits(weaker, "cleveland")] == ["studies", "min_cell"]
     assert policy.permits(study, "vienna") != ()
-    closed = policy.model_copy(update={"validation": False})
+    closed = policy.model_copy(update={"validation": None})
     assert closed.permits_question("score_candidate", ["age"], 1, 1) is not None
     assert policy.permits_question("marginals", ["patient"], 1, 1) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import hashlib
 import json
 import shutil
 
@@ -367,6 +368,27 @@ def test_the_operator_withdraws_and_says_why(site, run):
             assert "no such release" in await call(
                 site, "releases", "withdraw", "r0", "--reason", "x", status=2
             )
+
+    run(work())
+
+
+@pytest.mark.parametrize("release", ["{gate: none, approvals: 1}", "{gate: none, approvals: 0}"])
+def test_a_supplier_reads_the_report_of_its_studies_and_nothing_else(site, run, release):
+    async def work():
+        async with office(site) as at:
+            south = await site.member("south")
+            await at.study(release)
+            (entry,) = await at.supplier_releases(at.north)
+            files = await at.fetch(at.north, entry.release_id, report_only=True)
+            assert set(files) <= {"report.json", "report.html"}
+            assert hashlib.sha256(files["report.json"]).hexdigest() == entry.subject.report_sha256
+            sentence = await refused(at.fetch(at.north, entry.release_id), PRECONDITION)
+            assert "a supplier reads its report alone" in sentence
+            for alone in (True, False):
+                await refused(at.fetch(south, entry.release_id, report_only=alone), ABSENT)
+            await refused(at.releases(at.north), grpc.StatusCode.PERMISSION_DENIED)
+            (fetched,) = await at.audited("release_fetched")
+            assert (fetched["by"], fetched["role"], fetched["report_only"]) == ("north", "supplier", True)
 
     run(work())
 

@@ -134,6 +134,32 @@ suppliers: [{name: north}]
             ["simulate", "study.yaml", "--supplier", "north=no.csv"],
             "--supplier north: no.csv: no such file; check",
         ),
+        (["simulate", "none.yaml"], "none.yaml: no such file"),
+        (
+            ["simulate", "study.yaml"],
+            "no data is given for supplier north of the study heart; add --supplier north=DATA",
+        ),
+        (
+            ["simulate", "two.yaml", "--supplier", "west=no.csv"],
+            "no data is given for suppliers east, north of the study heart;"
+            " add --supplier east=DATA --supplier north=DATA",
+        ),
+        (
+            [
+                "validate",
+                "--real",
+                "a.csv",
+                "--synthetic",
+                "a.csv",
+                "--schema",
+                "schema.yaml",
+                "--out",
+                "r",
+                "--person",
+                "nobody",
+            ],
+            "--person: a.csv has no column 'nobody'; known are age",
+        ),
         (["schema", "infer", "no.csv"], "DATA no.csv: no such file; check the path"),
         (["schema", "infer", ""], "DATA: is empty; name a file or a database URL"),
         (["schema", "infer", "study.yaml"], "DATA study.yaml: its name must end in one of"),
@@ -147,6 +173,8 @@ suppliers: [{name: north}]
 def test_wrong_usage_is_one_sentence_and_status_2(monkeypatch, capsys, tmp_path, arguments, sentence):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "study.yaml").write_text(STUDY)
+    (tmp_path / "schema.yaml").write_text("variables: [{name: age, kind: integer}]\n")
+    (tmp_path / "two.yaml").write_text(STUDY.replace("north}", "north}, {name: east}, {name: west}"))
     (tmp_path / "a.csv").write_text("age\n" + "4\n5\n" * 20)
     assert run(monkeypatch, *arguments) == 2
     error = capsys.readouterr().err

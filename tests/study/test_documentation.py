@@ -11,7 +11,8 @@ from syncline.data.kinds import Kind, Role
 from syncline.data.schema import Schema, Variable
 from syncline.data.section import Section
 from syncline.study.advice import Abilities, ConsumerAbility, HubAbility, SupplierAbility
-from syncline.study.policy import Approval, Columns, Limits, Narrowing, Policy, QuestionKind
+from syncline.study.policy import COMPARISONS, Policy, QuestionKind
+from syncline.study.policy_sections import Approval, Columns, Comparing, Limits, Narrowing, ReleaseDemands
 from syncline.study.sections import (
     Format,
     Hazards,
@@ -27,6 +28,10 @@ from syncline.study.sections import (
 )
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.rules import Lacking, Severe
+from syncline.synthesizers.phases.check import Check
+from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
+from syncline.synthesizers.phases.search import Search
+from syncline.synthesizers.phases.structure import Confirm, Propose
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES: dict[str, list[tuple[str, type[Section]]]] = {
@@ -53,6 +58,8 @@ PAGES: dict[str, list[tuple[str, type[Section]]]] = {
         ("narrow.", Narrowing),
         ("columns.", Columns),
         ("limits.", Limits),
+        ("validation.", Comparing),
+        ("release.", ReleaseDemands),
         ("approval.", Approval),
     ],
 }
@@ -74,7 +81,7 @@ WORDS = {
         "governance",
         "max_candidates",
     ],
-    "policy.md": [*QuestionKind],
+    "policy.md": [*QuestionKind, *sorted(COMPARISONS)],
 }
 
 
@@ -86,6 +93,13 @@ def test_every_key_has_a_row_on_its_page(page: str, key: str) -> None:
 @pytest.mark.parametrize(("page", "word"), [(page, word) for page, words in WORDS.items() for word in words])
 def test_every_word_stands_on_its_page(page: str, word: str) -> None:
     assert f"`{word}`" in (DOCS / page).read_text(encoding="utf-8")
+
+
+def test_every_stage_stands_where_the_life_of_a_study_is_told() -> None:
+    life = (DOCS / "study.md").read_text(encoding="utf-8").split("## The life of a study")[1]
+    phases = [phase.name for phase in (Check, Search, Propose, Confirm, GrowTrees, CountLeaves)]
+    for stage in (*phases, "fitted", "pooled", "people", "compare", "assessed"):
+        assert f"`{stage}`" in life
 
 
 @pytest.mark.parametrize(("page", "model"), [("schema.md", Schema), ("policy.md", Policy)])

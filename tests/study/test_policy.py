@@ -12,7 +12,7 @@ from syncline.errors import DocumentError
 from syncline.questions import vocabulary
 from syncline.study.default_policy import DEFAULT_POLICY_YAML
 from syncline.study.flow import DataFlow, is_within
-from syncline.study.policy import Policy, QuestionKind
+from syncline.study.policy import COMPARISONS, Policy, QuestionKind
 from syncline.study.spec import StudySpec
 
 OPEN = """\
@@ -92,6 +92,65 @@ def test_a_study_that_compares_needs_the_permission(tmp_path: Path) -> None:
     closed = policy(tmp_path, OPEN.replace("validation: true", "validation: false"))
     assert [refusal.key for refusal in closed.permits(spec(), "north")] == ["validation"]
     assert closed.permits(spec(validation="none", release={"gate": "none"}), "north") == ()
+
+
+MODELLED = {"models": ["age ~ lab_crp"]}
+
+
+@pytest.mark.parametrize(
+    ("written", "models", "without"),
+    [
+        ("true", [], []),
+        ("{models: true}", [], []),
+        ("{models: false}", ["validation.models"], []),
+        ("false", ["validation"], ["validation"]),
+    ],
+)
+def test_models_may_be_refused_and_the_rest_of_a_comparison_permitted(
+    tmp_path: Path, written: str, models: list[str], without: list[str]
+) -> None:
+    found = policy(tmp_path, OPEN.replace("validation: true", f"validation: {written}"))
+    for judge in (found, Policy.from_document(json.loads(json.dumps(found.to_document())))):
+        assert [one.key for one in judge.permits(spec(validation=MODELLED), "north")] == models
+        assert [one.key for one in judge.permits(spec(), "north")] == without
+        asked = judge.permits_question("regression_sums", ["age", "lab_crp"], 2, 10)
+        assert ([] if asked is None else [asked.key]) == models
+        for kind in COMPARISONS - {"regression_sums"}:
+            refused = judge.permits_question(kind, ["age", "lab_crp"], 2, 10)
+            assert ([] if refused is None else [refused.key]) == without
+
+
+def test_a_policy_writes_validation_as_it_was_read(tmp_path: Path) -> None:
+    for written, document in (("true", True), ("false", False), ("{models: false}", {"models": False})):
+        found = policy(tmp_path, OPEN.replace("validation: true", f"validation: {written}"))
+        assert found.to_document()["validation"] == document
+
+
+@pytest.mark.parametrize(
+    ("gate", "expected"),
+    [
+        ("default", None),
+        ({"alpha": 0.05, "tolerated": 0}, None),
+        ("none", "runs no disclosure gate; the study must say release: {gate: default}"),
+        ({"alpha": 0.001}, "is too loose, alpha 0.001 is below the default 0.01; the study must say"),
+        ({"tolerated": 0.05}, "is too loose, tolerated 0.05 is above the default 0.0025"),
+    ],
+)
+def test_a_policy_may_demand_a_gate(tmp_path: Path, gate: object, expected: str | None) -> None:
+    study = spec(release={"gate": gate})
+    assert policy(tmp_path).permits(study, "north") == ()
+    refusals = policy(tmp_path, OPEN + "release: {gate: required}\n").permits(study, "north")
+    assert [refusal.key for refusal in refusals] == ([] if expected is None else ["release.gate"])
+    assert all(str(expected) in refusal.sentence for refusal in refusals)
+
+
+def test_a_policy_may_demand_signatures(tmp_path: Path) -> None:
+    demanding = policy(tmp_path, OPEN + "release: {min_approvals: 2}\n")
+    assert demanding.permits(spec(release={"approvals": 2}), "north") == ()
+    (refusal,) = demanding.permits(spec(release={"approvals": 1}), "north")
+    assert refusal.key == "release.min_approvals"
+    assert "released with 1 approvals, and 2 are demanded" in refusal.sentence
+    assert "the study must say release: {approvals: 2}" in refusal.sentence
 
 
 @pytest.mark.parametrize("asked", list(DataFlow))
@@ -241,7 +300,11 @@ def test_automatic_approval_is_by_digest_or_key_only(tmp_path: Path) -> None:
         ("colums: {}\n", "colums is not a known key; did you mean columns?"),
         ("questions: [marginal]\n", "did you mean marginals?"),
         ("flows: [summary]\n", "did you mean summaries?"),
-        ("validation: yes\n", "validation must be true or false"),
+        ("validation: yes\n", "validation must be true, false, or a mapping, as in {models: false}"),
+        ("validation: {}\n", "validation.models is missing"),
+        ("validation: {model: false}\n", "validation.model is not a known key; did you mean models?"),
+        ("release: {gate: maybe}\n", "release.gate 'maybe' is not known; known are required"),
+        ("release: {min_approvals: 17}\n", "release.min_approvals must be from 0 to 16"),
         ("narrow: {raw: synthesized}\n", "narrow.raw must be narrower than raw: prepared or summaries"),
         ("narrow: {prepared: prepared}\n", "narrow.prepared must be narrower than prepared: summaries"),
         ("narrow: {summaries: raw}\n", "narrow.summaries is not a known key"),

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
 import syncline
 from syncline.cli.app import app
+from syncline.data.inference import infer_schema
+from syncline.data.schema import Schema
 from syncline.errors import DataError, UsageError
 from syncline.validation.report.page import as_page
 
@@ -142,6 +145,27 @@ def test_persons_with_several_rows_are_one_person() -> None:
     counted = report.gate.rungs[-1]
     assert counted.train + counted.holdout <= 600
     assert report.rows["real"] == 900
+
+
+def test_a_person_column_that_is_named_beside_a_schema_is_taken_or_refused() -> None:
+    of_persons = REAL.assign(who=np.arange(len(REAL)) // 3)
+    held = HOLDOUT.assign(who=1000 + np.arange(len(HOLDOUT)) // 3)
+    schema = infer_schema(pa.Table.from_pandas(of_persons[["age", "who", "weight", "ill"]]))
+    found = syncline.validate(of_persons, FRESH.assign(who=0), holdout=held, schema=schema, person="who")
+    counted = found.gate.rungs[-1]
+    assert counted.train + counted.holdout <= 600
+    declared = schema_with_person(schema, "who")
+    with pytest.raises(UsageError, match="the schema gives the role person to column 'who'"):
+        syncline.validate(of_persons, FRESH, schema=declared, person="age")
+    with pytest.raises(UsageError, match=r"has no column 'nobody'; known are age, weight, ward, ill$"):
+        syncline.validate(REAL, FRESH, schema=schema.without(("who",)), person="nobody")
+
+
+def schema_with_person(schema: Schema, name: str) -> Schema:
+    document = schema.to_document()
+    others = [one for one in document["variables"] if one["name"] != name]
+    person = {"name": name, "kind": "identifier", "role": "person"}
+    return Schema.model_validate({**document, "variables": [person, *others]})
 
 
 def test_a_page_of_171_columns_is_under_5_megabytes() -> None:

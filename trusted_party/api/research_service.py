@@ -1,4 +1,4 @@
-"""What researchers and approvers may call, and an operator who looks at everybody's studies."""
+"""What researchers, approvers and operators may call, and suppliers who read the report of a release."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ class ResearchService(ResearchServiceServicer):
     async def FetchRelease(
         self, request: pb.FetchReleaseRequest, context: Context
     ) -> AsyncIterator[pb.FetchReleaseResponse]:
-        """Send a release, or its report."""
-        async with self.gate.admit(context, *_RELEASE_READERS) as caller:
+        """Send a release, or its report; to a supplier whose data is in it the report alone."""
+        async with self.gate.admit(context, *_RELEASE_READERS, Role.SUPPLIER) as caller:
             release_id, alone = releases.release_id_from_text(request.release_id), request.report_only
             async for chunk in self.shelf.fetch(caller.name, caller.role, release_id, report_only=alone):
                 yield convert.file_chunk_to_proto(chunk)

@@ -24,7 +24,7 @@ from trusted_party.datastore.grants import Grant, drop_grant, has_grant, put_gra
 from trusted_party.datastore.members import Standing, find_member
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.releases import find_release
-from trusted_party.datastore.studies import find_study
+from trusted_party.datastore.studies import find_party, find_study
 from trusted_party.release.draft_files import ReleaseFiles
 from trusted_party.release.entries import MOST_LISTED, entries, entry_of
 
@@ -33,7 +33,7 @@ _DAY_US = 86_400 * 1_000_000
 
 
 class Shelf:
-    """Show and send releases to researchers, approvers and operators."""
+    """Show and send releases to researchers, approvers and operators, and reports to suppliers."""
 
     def __init__(self, database: Database, audit: AuditLog, clock: Clock, directory: Path) -> None:
         self._database = database
@@ -101,16 +101,23 @@ def _may_see(connection: sqlite3.Connection, entry: ReleaseEntry, name: str, rol
     if role is Role.APPROVER:
         draft = draft_of_release(connection, entry.release_id)
         return draft is not None and draft.may_approve(name)
+    if role is Role.SUPPLIER:
+        party = find_party(connection, entry.study_id, name)
+        return party is not None and party.in_roster
     study = find_study(connection, entry.study_id)
     owned = study is not None and study.researcher == name
     return owned or has_grant(connection, entry.release_id, name, now_us)
 
 
 def _require_open(entry: ReleaseEntry, role: Role, *, report_only: bool) -> None:
-    """Refuse what is not out, or not out any more; approvers read reports, before and after."""
-    reads_report = report_only and role in (Role.APPROVER, Role.OPERATOR)
+    """Refuse what is not out, or not out any more; approvers and suppliers read reports, before and after."""
+    reads_report = report_only and role in (Role.APPROVER, Role.OPERATOR, Role.SUPPLIER)
     if role is Role.APPROVER and not report_only:
         raise ProtocolError(f"release {entry.release_id}: an approver reads its report: give --report-only")
+    if role is Role.SUPPLIER and not report_only:
+        raise ProtocolError(
+            f"release {entry.release_id}: a supplier reads its report alone: 'supplier-agent releases report'"
+        )
     if entry.state is ReleaseState.WITHDRAWN:
         raise ProtocolError(f"release {entry.release_id}: it was withdrawn ({entry.note})")
     if entry.state is ReleaseState.WAITING and not reads_report:

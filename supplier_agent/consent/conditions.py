@@ -1,0 +1,123 @@
+"""What a study sets beside its data: its release's gate and signatures, what is compared, how it is learnt.
+
+Each part is told in words for people and as JSON for programs, from the same specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from syncline.compute.frames import Json
+from syncline.study.sections import NO_GATE, Method, Release, SynthesizerSpec, Thresholds, Validation
+from syncline.study.spec import StudySpec
+
+MODEL_STEPS = 8
+"""Steps of a declared regression at most; the questions' own number is not read here, for it needs NumPy."""
+
+MODELS_LEAVE = (
+    f"in up to {MODEL_STEPS} steps, of training and of held-out rows, exact sums of products of a"
+    " model's columns, two by two, and of each with what it predicts: all columns of a model together, over"
+    " however few rows there are"
+)
+"""What leaves a supplier for a declared regression, for people."""
+
+
+def condition_lines(spec: StudySpec) -> Iterator[tuple[str, str]]:
+    """Yield a label and words for each condition of a study."""
+    yield "Learns", _learning(spec.synthesizer)
+    yield "Releases", _released(spec)
+    yield "Intended use", spec.release.intended_use or "not stated"
+    yield "Gate", _gate(spec.release.gate)
+    yield "Signed by", _signatures(spec.release)
+    if spec.validation is not None:
+        yield "Compared", _compared(spec.validation)
+        if spec.validation.models:
+            yield "Models", f"{', '.join(spec.validation.models)}: {MODELS_LEAVE}"
+    yield "Hazards", _hazards(spec)
+
+
+def conditions_to_json(spec: StudySpec) -> dict[str, Json]:
+    """Return the conditions for programs; the seed itself, which stands in the study, is not repeated."""
+    learnt, release, compared = spec.synthesizer, spec.release, spec.validation
+    gate: dict[str, Json] | None = None
+    if release.gate is not None:
+        looser: list[Json] = list(release.gate.looser)
+        gate = {"alpha": release.gate.alpha, "tolerated": release.gate.tolerated, "looser": looser}
+    return {
+        "intended_use": release.intended_use,
+        "gate": NO_GATE if gate is None else gate,
+        "approvals": release.approvals,
+        "approvers": list(release.approvers),
+        "formats": [form.value for form in release.formats],
+        "synthesizer": {
+            "method": learnt.method.value,
+            "visit_sequence": None if learnt.visit_sequence is None else list(learnt.visit_sequence),
+            "min_leaf": learnt.min_leaf,
+            "max_depth": learnt.max_depth,
+            "rows": learnt.rows,
+            "seed_in_study": learnt.seed is not None,
+        },
+        "min_cell": spec.privacy.min_cell,
+        "validation": None if compared is None else _compared_to_json(compared),
+        "hazards": spec.hazards.model_dump(mode="json"),
+    }
+
+
+def _compared_to_json(compared: Validation) -> dict[str, Json]:
+    return {
+        "holdout": compared.holdout,
+        "target": compared.target,
+        "keys": list(compared.keys),
+        "sensitive": list(compared.sensitive),
+        "models": list(compared.models),
+    }
+
+
+def _learning(learnt: SynthesizerSpec) -> str:
+    if learnt.method is Method.MARGINALS:
+        return "marginals: each column on its own"
+    order = "auto" if learnt.visit_sequence is None else f"{', '.join(learnt.visit_sequence)} first"
+    return (
+        f"cart: a tree for each column, of at most {learnt.max_depth} splits to a leaf (max_depth) and leaves"
+        f" of at least {learnt.min_leaf} rows (min_leaf); visit sequence {order}"
+    )
+
+
+def _released(spec: StudySpec) -> str:
+    rows = (
+        "as many rows as were counted" if spec.synthesizer.rows is None else f"{spec.synthesizer.rows} rows"
+    )
+    return f"{rows}, {' and '.join(spec.release.formats)}"
+
+
+def _gate(gate: Thresholds | None) -> str:
+    if gate is None:
+        return "NONE: no disclosure gate is run before the release"
+    settings = f"alpha {gate.alpha:g}, tolerated {gate.tolerated:g}"
+    if gate.looser:
+        return f"LOOSER THAN THE DEFAULT: {'; '.join(gate.looser)} ({settings})"
+    kind = "default" if gate == Thresholds() else "at least as strict as the default"
+    return f"{kind}: {settings}"
+
+
+def _signatures(release: Release) -> str:
+    if release.approvals == 0:
+        tail = "" if release.gate is None else "; one who overrides, where the gate fails"
+        return f"NOBODY (approvals 0){tail}"
+    if release.approvers:
+        return f"{release.approvals} of {', '.join(release.approvers)}"
+    people = "1 approver" if release.approvals == 1 else f"{release.approvals} approvers"
+    return f"{people} of the hub, its operator among them; the study names none"
+
+
+def _compared(compared: Validation) -> str:
+    keys, sensitive = ", ".join(compared.keys), ", ".join(compared.sensitive)
+    return (
+        f"target: {compared.target or 'none'}; keys that an attacker may know: {keys or 'none'};"
+        f" sensitive: {sensitive or 'none'}; models: {len(compared.models) or 'none'}"
+    )
+
+
+def _hazards(spec: StudySpec) -> str:
+    on = spec.hazards
+    return f"a column absent here: {on.absent}; nearly empty: {on.sparse}; codings that disagree: {on.severe}"

@@ -1,0 +1,170 @@
+"""The parts of a supplier's policy, each with the keys of one mapping in the document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, model_validator
+
+from syncline.data.section import Integer, Section, Switch, WholeSentence, shown, word_of
+from syncline.data.variable import Labels
+from syncline.study.flow import NARROWER, DataFlow
+from syncline.study.sections import MOST_APPROVALS, Release, within
+
+
+class QuestionKind(StrEnum):
+    """Name a question of the closed vocabulary; each is permitted on its own."""
+
+    ROW_COUNT = "row_count"
+    PROFILE = "profile"
+    RANK_COUNTS = "rank_counts"
+    MARGINALS = "marginals"
+    MOMENTS = "moments"
+    TREE_LEVEL = "tree_level"
+    FORMULA_CHECK = "formula_check"
+
+
+class ApprovalMode(StrEnum):
+    """Say who approves a study that the policy permits."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
+class GateDemand(StrEnum):
+    """Say which disclosure gate a study's release must pass."""
+
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the policy does not permit something: the key that forbids it, and a sentence for people."""
+
+    key: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.sentence}"
+
+
+_HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def _digests(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_HEX_DIGEST.fullmatch(value) for value in values):
+        raise ValueError("must list digests of 64 lower-case hexadecimal digits")
+    return values
+
+
+Digests = Annotated[tuple[str, ...], AfterValidator(_digests)]
+"""SHA-256 digests in hexadecimal."""
+
+
+class Columns(Section):
+    """Which columns a study may model; ``deny`` wins over ``allow``."""
+
+    allow: Labels = ()
+    deny: Labels = ()
+
+
+class Limits(Section):
+    """How much one study may ask; left out, nothing."""
+
+    max_order: Annotated[Integer, within(0, 16)] = 0
+    max_rounds: Annotated[Integer, within(0, 100_000)] = 0
+    max_cells: Annotated[Integer, within(0, 2**62)] = 0
+
+
+def _narrower_than(asked: DataFlow) -> AfterValidator:
+    """Return the validator of a flow that may be answered where ``asked`` is asked for."""
+
+    def check(flow: DataFlow) -> DataFlow:
+        if flow not in NARROWER[asked]:
+            words = " or ".join(other.value for other in NARROWER[asked])
+            raise ValueError(f"must be narrower than {asked.value}: {words}")
+        return flow
+
+    return AfterValidator(check)
+
+
+class Narrowing(Section):
+    """Which flow is answered where a study asks for a wider one than is permitted; left out, none."""
+
+    raw: Annotated[DataFlow, word_of(DataFlow), _narrower_than(DataFlow.RAW)] | None = None
+    prepared: Annotated[DataFlow, word_of(DataFlow), _narrower_than(DataFlow.PREPARED)] | None = None
+
+    def instead_of(self, asked: DataFlow) -> DataFlow | None:
+        """Return what is answered instead of a flow, or None where it is refused."""
+        return {DataFlow.RAW: self.raw, DataFlow.PREPARED: self.prepared}.get(asked)
+
+
+def _whole_mode(value: object) -> object:
+    """Refuse a word that is only near to ``automatic``: nobody shall give up approvals by a suggestion."""
+    if value not in tuple(ApprovalMode):
+        raise ValueError(f"{shown(str(value))!r} is not known; a person approves each study under manual")
+    return value
+
+
+class Approval(Section):
+    """Whether a person approves each study, or which studies need none."""
+
+    mode: Annotated[ApprovalMode, word_of(ApprovalMode), BeforeValidator(_whole_mode)] = ApprovalMode.MANUAL
+    specs: Digests = ()
+    researchers: Digests = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Approval:
+        if self.mode is ApprovalMode.AUTOMATIC and not (self.specs or self.researchers):
+            raise WholeSentence(
+                "approval.mode: automatic needs digests under specs or fingerprints under researchers"
+            )
+        if self.mode is ApprovalMode.MANUAL and (self.specs or self.researchers):
+            raise WholeSentence(
+                "approval.mode: manual leaves no use for specs and researchers; take them out"
+            )
+        return self
+
+
+class Comparing(Section):
+    """What may leave where a study's synthetic table is compared with rows here, beside histograms."""
+
+    models: Switch
+
+
+def read_comparing(value: object) -> object:
+    """Read ``true`` as all that a comparison asks, models too, and ``false`` as no comparison."""
+    if value is None or isinstance(value, (Mapping, Comparing)):
+        return value
+    if value is False or value == "false":
+        return None
+    if value is True or value == "true":
+        return Comparing(models=True)
+    raise ValueError("must be true, false, or a mapping, as in {models: false}")
+
+
+class ReleaseDemands(Section):
+    """What the release of a study must need; left out, nothing is demanded."""
+
+    gate: Annotated[GateDemand, word_of(GateDemand)] | None = None
+    min_approvals: Annotated[Integer, within(0, MOST_APPROVALS)] = 0
+
+    def against(self, release: Release) -> Iterator[Refusal]:
+        """Yield each reason against what a study says of its release, with what it must say instead."""
+        if self.gate is GateDemand.REQUIRED:
+            remedy = "the study must say release: {gate: default}, or thresholds as strict"
+            if release.gate is None:
+                yield Refusal("release.gate", f"the study runs no disclosure gate; {remedy}")
+            elif release.gate.looser:
+                words = " and ".join(release.gate.looser)
+                yield Refusal("release.gate", f"the study's gate is too loose, {words}; {remedy}")
+        if release.approvals < self.min_approvals:
+            yield Refusal(
+                "release.min_approvals",
+                f"the study is released with {release.approvals} approvals, and {self.min_approvals} are"
+                f" demanded; the study must say release: {{approvals: {self.min_approvals}}}",
+            )
