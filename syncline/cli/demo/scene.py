@@ -57,7 +57,7 @@ SCENES: Mapping[DemoData, Scene] = {
   holdout: 0.2
   target: mdvis
   keys: [female, xage, educdec, num]
-  sensitive: [mhi, income, mentvis]
+  sensitive: [mhi, income, disea]
   models: [mdvis ~ coins + female + xage + linc + disea]
 """,
     ),

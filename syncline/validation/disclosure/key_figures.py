@@ -59,6 +59,9 @@ def key_figures(levels: Sequence[KeyEvidence], sensitive: Sequence[str], min_cel
     return figures
 
 
+_NOTHING_LEFT = 1e-3
+"""Where the control guesses rightly but for so small a share, there is no success beyond it to speak of."""
+
 _Rate = Callable[[KeyAttack, KeyCounts], ShownRate]
 
 _UNIQUE = "share of persons whose keys are unique among the real rows and unique in the synthetic table"
@@ -72,7 +75,8 @@ def _figure(name: str, levels: Sequence[KeyEvidence], rate: _Rate, words: str) -
         (e.level, rate(e.attack, e.train), None if e.holdout is None else rate(e.attack, e.holdout))
         for e in levels
     ]
-    level, found, others = max(rows, key=lambda row: row[1].value - (row[2].value if row[2] else 0.0))
+    asked = [row for row in rows if row[1].people] or rows
+    level, found, others = max(asked, key=lambda row: row[1].value - (row[2].value if row[2] else 0.0))
     shown = [(name, own.value, None if other is None else other.value) for name, own, other in rows]
     detail: Json = {"level": level, "levels": [_level(*row) for row in shown]}
     return rate_figure(name, found, others, f"{words} ({level})", detail)
@@ -105,9 +109,8 @@ def _inferential(name: str, j: int, levels: Sequence[KeyEvidence], min_cell: int
     rows = [_guessing(e, j, min_cell) for e in levels]
     known = [row for row in rows if row[1] is not None]
     if not known:
-        return Metric(
-            f"inferential:{name}", None, words="not computed: nobody was held out, or nobody matches"
-        )
+        said = "not computed: nobody was held out, too few match, or nothing is left to guess"
+        return Metric(f"inferential:{name}", None, words=said)
     level, value, interval = max(known, key=lambda row: row[1] or 0.0)
     detail: Json = {"level": level, "levels": [_level(row[0], row[1] or 0.0, None) for row in known]}
     return Metric(
@@ -123,10 +126,12 @@ def _guessing(
         return evidence.level, None, None
     attack, attack_error = _rate(int(train.right[j].sum()), int(train.matched.sum()))
     control, control_error = _rate(int(holdout.right[j].sum()), int(holdout.matched.sum()))
-    left = max(1 - control, 1e-9)
+    left = 1 - control
+    if left < _NOTHING_LEFT:
+        return evidence.level, None, None
     risk = (attack - control) / left
     error = Z * float(np.hypot(attack_error, control_error * (1 - attack) / left)) / left
-    return evidence.level, risk, (risk - error, risk + error)
+    return evidence.level, risk, (risk - error, min(risk + error, 1.0))
 
 
 def _rate(successes: int, trials: int) -> tuple[float, float]:

@@ -51,7 +51,12 @@ def lay_out(title: str, lead: Sequence[str], sections: Sequence[Section]) -> str
 
 def sizes(d: Mapping[str, Any]) -> str:
     """Return how many rows and people were compared, in one line."""
-    words = {"synthetic": "synthetic rows", "real": "real rows used", "holdout": "real rows held out"}
+    words = {
+        "synthetic": "synthetic rows",
+        "real": "real rows used",
+        "train": "real rows used",
+        "holdout": "real rows held out",
+    }
     rows = d.get("rows", {})
     parts = [f"{rows[name]:,} {words[name]}" for name in words if name in rows]
     people = d.get("people") or {}
