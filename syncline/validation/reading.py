@@ -92,7 +92,10 @@ def _inferred(sources: Sequence[Source], person: str | None) -> Schema:
     columns = {name: _together([table.column(name) for table in tables]) for name in shared if name != person}
     if not columns:
         raise DataError(f"{sources[1].name}: has no column in common with {sources[0].name}")
-    inferred = infer_schema(pa.table(columns))
+    try:
+        inferred = infer_schema(pa.table(columns))
+    except DataError as fault:
+        raise DataError(f"{sources[0].name}: {fault}") from None
     return _with_person(inferred, person)
 
 

@@ -145,7 +145,7 @@ def test_the_report_says_which_tables_it_is_about(tmp_path) -> None:  # type: ig
 
 @pytest.mark.parametrize("name", ["a\nb", "a\u202eb", "x" * 300])
 def test_a_name_that_cannot_be_printed_is_named_with_its_place(name: str) -> None:
-    with pytest.raises(DataError, match=r"column 2 is called .*; rename it"):
+    with pytest.raises(DataError, match=r": column 2 is called .*; rename it"):
         syncline.validate(*(table.rename(columns={"weight": name}) for table in (REAL, FRESH, HELD)))
 
 

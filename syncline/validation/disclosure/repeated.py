@@ -69,8 +69,13 @@ def repeated_rows(synthetic: CellTable) -> Repeated | None:
 
 
 def _rarely_repeats(content: Sequence[bytes], often: Mapping[bytes, int]) -> bool:
-    """Tell whether hardly any row but those ``often`` found stands in the table more than once."""
+    """Tell whether hardly any row but those ``often`` found stands in the table more than once.
+
+    Where most rows are among those, the table has few values, and nothing follows from its rows' repeating.
+    """
     others = Counter(row for row in content if row not in often)
+    if 2 * others.total() < len(content):
+        return False
     twins = sum(count for count in others.values() if count > 1)
     return twins <= MOST_TWINS * max(others.total(), 1)
 

@@ -54,6 +54,11 @@ def test_without_anybody_held_out_it_does_not_pass() -> None:
     assert "held out" in found.gate.unjudged[0]
 
 
+def test_a_table_of_few_values_repeats_its_rows_by_nature() -> None:
+    kinds = table_of([np.full(600, 50), np.full(600, 550), np.arange(600) % 3])
+    assert repeated_rows(kinds) is None
+
+
 def test_one_person_copied_many_times_is_seen_in_the_table_alone() -> None:
     rows = table_of([FRESH.keys[0], FRESH.keys[1], FRESH.keys[2] % 3])
     alone = table_of([np.full(40, 55), np.full(40, 9990), np.full(40, 3)])
