@@ -1,18 +1,21 @@
 """``syncline releases approve`` and ``refuse``: an approver's word, signed with the approver's own key.
 
 What is signed is about the digests of the tables and of the report. The command fetches the report itself
-and compares its digest before it signs, so that a hub cannot have one report read and another one signed.
+and compares its digest before it signs, so that a hub cannot have one report read and another one signed;
+what it prints of the gate stands in that report.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncline.cli.fetched_report import check_read_report, gate_failures
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
 from syncline.cli.release_lines import release_json
 from syncline.cli.table import print_json
@@ -36,7 +39,7 @@ def approve(
     reason: Why = "",
     report: Annotated[
         Path | None,
-        typer.Option("--report", help="The report that you read: a directory of fetch, or a report.json."),
+        typer.Option("--report", help="The report that you read: what fetch --report-only wrote."),
     ] = None,
     home: Home = None,
     as_json: AsJson = False,
@@ -75,18 +78,6 @@ def choose_release(entries: list[ReleaseEntry], wanted: str) -> ReleaseEntry:
     raise UsageError(f"you have {many} '{wanted}': take the id from 'syncline releases list'")
 
 
-def check_report(directory: Path, entry: ReleaseEntry) -> list[str]:
-    """Compare a fetched report with the digest that decisions sign; return the names of its files."""
-    from syncline.study.approvals import REPORT_NAME
-
-    path = directory / REPORT_NAME
-    if entry.subject is None or not path.is_file() or _sha256(path) != entry.subject.report_sha256:
-        raise IdentityError(
-            f"release {entry.release_id}: the report is not the one that a decision signs: nothing was kept"
-        )
-    return sorted(item.name for item in directory.iterdir())
-
-
 def _decide(
     release: str, verdict: ReleaseVerdict, reason: str, report: Path | None, home: Path | None, as_json: bool
 ) -> None:
@@ -106,68 +97,56 @@ async def _send(
     report: Path | None,
     as_json: bool,
 ) -> ReleaseEntry:
-    from syncline.study.release_decision import ReleaseDecision
+    from syncline.study.release_decision import ReleaseDecision, ReleaseVerdict
     from syncline.wire.people_sentence import people_sentence
     from syncline.wire.release_messages import GivenDecision
     from syncline.wire.releases import MAX_REASON
 
     async with await open_session(membership) as client:
         entry = choose_release(await client.releases(), release)
-        subject = await _checked_subject(client, entry, report)
+        subject, hubs_report = await _looked_up(client, entry)
+        if report is not None:
+            check_read_report(report, subject)
+        failures = [] if verdict is ReleaseVerdict.REFUSE else gate_failures(subject, hubs_report)
         words = people_sentence(reason, MAX_REASON)
         said = ReleaseDecision(subject, verdict, words, membership.name)
         if not as_json:
-            _tell(verdict, entry, subject)
+            _tell(verdict, entry, subject, failures)
         signed = said.signed(membership.signing_key())
         await client.decide(GivenDecision(subject, verdict, words, signed.signature))
         return entry
 
 
-async def _checked_subject(
-    client: ResearchClient, entry: ReleaseEntry, report: Path | None
-) -> ReleaseSubject:
-    """Return what is signed, once the hub's report, and the one that was read, have its digest."""
+async def _looked_up(client: ResearchClient, entry: ReleaseEntry) -> tuple[ReleaseSubject, bytes]:
+    """Return what is signed and the hub's report, once that has the digest that is signed."""
     from syncline.study.approvals import REPORT_NAME
 
     subject = entry.subject
     if subject is None:
         raise UsageError(f"release {entry.release_id}: it was released before there were decisions")
-    digest, inside = hashlib.sha256(), False
+    report, inside = bytearray(), False
     async for chunk in client.fetch(entry.release_id, report_only=True):
         inside = chunk.name == REPORT_NAME if chunk.name else inside
         if inside:
-            digest.update(chunk.data)
-    if digest.hexdigest() != subject.report_sha256:
+            report += chunk.data
+    if hashlib.sha256(report).hexdigest() != subject.report_sha256:
         raise IdentityError(
             f"release {entry.release_id}: the hub's report is not the one that it asks to sign; nothing was"
             " signed: ask its operator"
         )
-    if report is not None and _sha256(_report_file(report)) != subject.report_sha256:
-        raise UsageError(
-            f"--report {report}: this is not the report of the draft that waits now: fetch and read it again"
-        )
-    return subject
+    return subject, bytes(report)
 
 
-def _report_file(path: Path) -> Path:
-    from syncline.study.approvals import REPORT_NAME
+def _tell(
+    verdict: ReleaseVerdict, entry: ReleaseEntry, subject: ReleaseSubject, failures: Sequence[str]
+) -> None:
+    from syncline.wire.people_sentence import people_sentence
 
-    found = path / REPORT_NAME if path.is_dir() else path
-    if not found.is_file():
-        raise UsageError(f"--report {path}: there is no file {found}; name what 'releases fetch' wrote")
-    return found
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _tell(verdict: ReleaseVerdict, entry: ReleaseEntry, subject: ReleaseSubject) -> None:
     typer.echo(f"to {verdict.value}: release {entry.release_id} of study {entry.study_name}")
     for name, content in sorted(subject.content_sha256.items()):
         typer.echo(f"  {name}  {content}")
     typer.echo(f"  report.json  {subject.report_sha256}")
     gates = {None: "none is run", True: "passed", False: "FAILED"}
     typer.echo(f"  disclosure gate: {gates[subject.gate_passed]}")
-    for failure in entry.gate_failures:
-        typer.echo(f"    {failure}")
+    for failure in failures:
+        typer.echo(f"    {people_sentence(failure)}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncline.cli.fetched_report import page_differs, warn_of_page
 from syncline.cli.hub_session import LOGIN, AsJson, Home, identity_directory
 from syncline.errors import UsageError
 from syncline.identity.key_pin import KeyPin
@@ -43,6 +44,7 @@ def verify(
                 "files": list(found.files),
                 "signer": found.signer_fingerprint,
                 "pinned": found.pinned,
+                "page_differs": page_differs(release),
                 "approvals": [{"approver": name, "decision": said} for name, said in found.approvals],
             }
         )
@@ -50,6 +52,8 @@ def verify(
         typer.echo(_sentence(found, known))
         for name, said in found.approvals:
             typer.echo(f"signed by {name}: {said}")
+    if found.passed and not as_json:
+        warn_of_page(release)
     for failure in () if as_json else found.failures:
         typer.echo(f"error: {failure}", err=True)
     if not found.passed:

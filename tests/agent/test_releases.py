@@ -9,6 +9,7 @@ import json
 import pytest
 
 from syncline.identity.peer import Role
+from syncline.study import report_page
 from tests.agent.test_real_hub import STUDY, agent_process, command, enrolled_agent, logged_in, run, site
 from tests.hub.conftest import Site
 
@@ -85,7 +86,7 @@ def test_an_approver_reads_the_report_and_signs_it(site, tmp_path):
             read = tmp_path / "read"
             shown = await at.approver("releases", "fetch", "heart-1", "--out", read, "--report-only")
             assert "the one that a decision signs" in shown
-            assert [path.name for path in read.iterdir()] == ["report.json"]
+            assert sorted(path.name for path in read.iterdir()) == ["report.html", "report.json"]
             assert "give --report-only" in await at.approver(
                 "releases", "fetch", "heart-1", "--out", tmp_path / "y", status=1
             )
@@ -106,6 +107,38 @@ def test_an_approver_reads_the_report_and_signs_it(site, tmp_path):
             assert "signed, and taken" in again
             late = await at.approver("releases", "refuse", release_id, "--reason", "no", status=1)
             assert "it is released already" in late
+
+    run(work())
+
+
+LIE = "<!doctype html><p>The disclosure gate passes.</p>"
+
+
+def test_a_page_that_no_decision_signs_is_neither_shown_nor_signed(site, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_CHILD_PAGE", LIE)
+
+    async def work():
+        async with scene(site, tmp_path) as at:
+            async with agent_process(at.north, at.log):
+                release_id = await at.waits()
+            read = tmp_path / "read"
+            await at.approver("releases", "fetch", "heart-1", "--out", read, "--report-only")
+            page, report = read / "report.html", read / "report.json"
+            assert page.read_text() == report_page.page_of(report.read_text())
+            good = page.read_text()
+            for named in (read, report):
+                page.write_text(good.replace("cart", "marginals"))
+                error = await at.approver("releases", "approve", release_id, "--report", named, status=2)
+                assert f"{page} is not the page of the report.json beside it" in error
+                assert "fetch the report again" in error
+            page.write_text(good)
+            await at.approver("releases", "approve", release_id, "--report", read)
+            await at.until("released")
+            fetched = await at.researcher("releases", "fetch", "heart-1", "--out", tmp_path / "out")
+            assert "report.html is not the page that this version makes" in fetched
+            assert (tmp_path / "out" / "report.html").read_text() == LIE
+            verified = await at.researcher("verify", tmp_path / "out")
+            assert "report.html is not the page that this version makes" in verified
 
     run(work())
 

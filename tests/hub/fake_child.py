@@ -13,6 +13,7 @@ from pathlib import Path
 
 from syncline.compute.serve import serve
 from syncline.errors import StudyFailed
+from tests.hub.fake_report import report
 
 ROUNDS = 3
 CANDIDATE = "ca" * 32
@@ -79,10 +80,13 @@ def _release(header, blobs):
     (out / "synthetic.parquet").write_bytes(result)
     if os.environ.get("FAKE_CHILD_RELEASES_FOR_EVER"):
         time.sleep(3600)
-    report = {**header["provenance"], "made": os.environ.get("FAKE_CHILD_REPORTS", "")}
-    (out / "report.json").write_text(json.dumps(report))
+    told = report(header["provenance"], _gate(), os.environ.get("FAKE_CHILD_REPORTS", ""))
+    (out / "report.json").write_text(json.dumps(told))
+    page = os.environ.get("FAKE_CHILD_PAGE")
+    if page is not None:
+        (out / "report.html").write_text(page)
     return {
-        "files": ["report.json", "synthetic.parquet"],
+        "files": sorted(path.name for path in out.iterdir()),
         "content_sha256": {"synthetic.parquet": "ab" * 32},
         "gate": _gate(),
     }, []
