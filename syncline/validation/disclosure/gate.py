@@ -134,8 +134,10 @@ def judge(
 
 def _words(rung: Rung, min_cell: int) -> str:
     used, others = (count_words(count, min_cell) for count in (rung.train, rung.holdout))
+    persons = "1 person who was" if used == "1" else f"{used} persons who were"
+    not_used = "1 who was" if others == "1" else f"{others} who were"
     return (
-        f"{rung.name}: {used} persons who were used and {others} who were not are recognised;"
+        f"{rung.name}: {persons} used and {not_used} not are recognised;"
         f" beyond chance {rung.excess:.2%} of those used (at least {rung.lower:.2%}, tolerated"
         f" {rung.tau:.2%}, p = {rung.p:.1e})"
     )
