@@ -19,7 +19,7 @@ from syncline.cli.fetched_report import check_read_report, gate_failures
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
 from syncline.cli.release_lines import release_json
 from syncline.cli.table import print_json
-from syncline.errors import IdentityError, UsageError
+from syncline.errors import IdentityError, StudyFailed, UsageError
 
 if TYPE_CHECKING:
     from syncline.study.release_decision import ReleaseSubject, ReleaseVerdict
@@ -63,18 +63,26 @@ def find_release(release: str, home: Path | None) -> ReleaseEntry:
 
     async def work() -> ReleaseEntry:
         async with await open_session(open_membership(home)) as client:
-            return choose_release(await client.releases(), release)
+            return choose_release(await client.releases(ended=True), release)
 
     return asyncio.run(work())
 
 
 def choose_release(entries: list[ReleaseEntry], wanted: str) -> ReleaseEntry:
-    """Return the one release that is meant; its id goes before a study's name that is the same."""
+    """Return the one release that is meant; its id goes before a study's name that is the same.
+
+    Where all that are meant ended without coming out, the error says why the newest of them did.
+    """
+    from syncline.wire.release_messages import ReleaseState
+
     found = [entry for entry in entries if wanted == entry.release_id]
     found = found or [entry for entry in entries if wanted in (entry.study_id, entry.study_name)]
-    if len(found) == 1:
-        return found[0]
-    many = "no release" if not found else f"{len(found)} releases"
+    standing = [entry for entry in found if entry.state is not ReleaseState.ENDED]
+    if len(standing) == 1:
+        return standing[0]
+    if found and not standing:
+        raise StudyFailed(f"release {found[0].release_id} never came out: {found[0].note}")
+    many = "no release" if not found else f"{len(standing)} releases"
     raise UsageError(f"you have {many} '{wanted}': take the id from 'syncline releases list'")
 
 
@@ -82,11 +90,22 @@ def _decide(
     release: str, verdict: ReleaseVerdict, reason: str, report: Path | None, home: Path | None, as_json: bool
 ) -> None:
     membership = open_membership(home)
-    entry = asyncio.run(_send(membership, release, verdict, reason, report, as_json))
+    _require_approver(membership, verdict)
+    entry, words = asyncio.run(_send(membership, release, verdict, reason, report, as_json))
     if as_json:
         print_json({**release_json(entry), "decision": verdict.value})
     else:
-        typer.echo(f"{membership.name} says {verdict.value} to release {entry.release_id}: signed, and taken")
+        typer.echo(words)
+
+
+def _require_approver(membership: Membership, verdict: ReleaseVerdict) -> None:
+    from syncline.identity.peer import Role
+
+    if membership.role is not Role.APPROVER:
+        raise IdentityError(
+            f"you are {membership.role} {membership.name}, and only approvers {verdict} releases: let one of"
+            " them do it, with --home where the approver's keys lie"
+        )
 
 
 async def _send(
@@ -96,14 +115,17 @@ async def _send(
     reason: str,
     report: Path | None,
     as_json: bool,
-) -> ReleaseEntry:
+) -> tuple[ReleaseEntry, str]:
+    """Sign and send a decision; return the release as it was before, and what was done in a sentence."""
     from syncline.study.release_decision import ReleaseDecision, ReleaseVerdict
     from syncline.wire.people_sentence import people_sentence
     from syncline.wire.release_messages import GivenDecision
     from syncline.wire.releases import MAX_REASON
 
     async with await open_session(membership) as client:
-        entry = choose_release(await client.releases(), release)
+        entry = choose_release(await client.releases(ended=True), release)
+        if (done := _done_already(entry, verdict, membership.name)) is not None:
+            return entry, done
         subject, hubs_report = await _looked_up(client, entry)
         if report is not None:
             check_read_report(report, subject)
@@ -114,7 +136,20 @@ async def _send(
             _tell(verdict, entry, subject, failures)
         signed = said.signed(membership.signing_key())
         await client.decide(GivenDecision(subject, verdict, words, signed.signature))
-        return entry
+        return entry, f"{membership.name} says {verdict} to release {entry.release_id}: signed, and taken"
+
+
+def _done_already(entry: ReleaseEntry, verdict: ReleaseVerdict, name: str) -> str | None:
+    """Say that this person approved already, None who has not; a withdrawn release is an error."""
+    from syncline.wire.release_messages import ReleaseState
+
+    if entry.state is ReleaseState.WITHDRAWN:
+        raise UsageError(f"release {entry.release_id}: it was withdrawn ({entry.note}), and stays so")
+    if not any((one.approver, one.decision) == (name, verdict) for one in entry.approvals):
+        return None
+    what = "approved" if verdict.value == "approve" else "approved, by override,"
+    standing = "it is released" if entry.state is ReleaseState.RELEASED else entry.note
+    return f"you have {what} release {entry.release_id} already; nothing new was signed: {standing}"
 
 
 async def _looked_up(client: ResearchClient, entry: ReleaseEntry) -> tuple[ReleaseSubject, bytes]:
@@ -125,7 +160,7 @@ async def _looked_up(client: ResearchClient, entry: ReleaseEntry) -> tuple[Relea
     if subject is None:
         raise UsageError(f"release {entry.release_id}: it was released before there were decisions")
     report, inside = bytearray(), False
-    async for chunk in client.fetch(entry.release_id, report_only=True):
+    async for chunk in client.look_up_report(entry.release_id):
         inside = chunk.name == REPORT_NAME if chunk.name else inside
         if inside:
             report += chunk.data

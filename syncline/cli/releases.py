@@ -16,7 +16,7 @@ import typer
 from syncline.cli.fetched_report import keep_report, warn_of_page
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
 from syncline.cli.release_decisions import approve, choose_release, refuse
-from syncline.cli.release_lines import print_releases, release_json
+from syncline.cli.release_lines import print_releases, release_json, signed_files
 from syncline.cli.table import print_json, shown_bytes
 from syncline.errors import IdentityError, StorageError, UsageError, WireError
 
@@ -69,7 +69,7 @@ def fetch(
     elif report_only:
         typer.echo(f"{out}: the report of release {entry.release_id}, the one that a decision signs")
     else:
-        typer.echo(f"{out}: {len(files) + 2} files, verified against the hub's signature")
+        typer.echo(f"{out}: {signed_files(len(files))}, verified against the hub's signature")
         warn_of_page(out)
 
 
@@ -80,7 +80,7 @@ async def _list(membership: Membership) -> list[ReleaseEntry]:
 
 async def _fetch(membership: Membership, wanted: str, directory: Path, *, report_only: bool) -> ReleaseEntry:
     async with await open_session(membership) as client:
-        entry = choose_release(await client.releases(), wanted)
+        entry = choose_release(await client.releases(ended=True), wanted)
         await write_files(client.fetch(entry.release_id, report_only=report_only), directory)
     return entry
 

@@ -80,7 +80,8 @@ def _release(header, blobs):
     (out / "synthetic.parquet").write_bytes(result)
     if os.environ.get("FAKE_CHILD_RELEASES_FOR_EVER"):
         time.sleep(3600)
-    told = report(header["provenance"], _gate(), os.environ.get("FAKE_CHILD_REPORTS", ""))
+    reported = _gate(os.environ.get("FAKE_CHILD_REPORTED_GATE", os.environ.get("FAKE_CHILD_GATE")))
+    told = report(header["provenance"], reported, os.environ.get("FAKE_CHILD_REPORTS", ""))
     (out / "report.json").write_text(json.dumps(told))
     page = os.environ.get("FAKE_CHILD_PAGE")
     if page is not None:
@@ -88,13 +89,12 @@ def _release(header, blobs):
     return {
         "files": sorted(path.name for path in out.iterdir()),
         "content_sha256": {"synthetic.parquet": "ab" * 32},
-        "gate": _gate(),
+        "gate": _gate(os.environ.get("FAKE_CHILD_GATE")),
     }, []
 
 
-def _gate():
-    """Return what the disclosure gate said: nothing, unless FAKE_CHILD_GATE is passed or failed."""
-    said = os.environ.get("FAKE_CHILD_GATE")
+def _gate(said):
+    """Return what the disclosure gate said: nothing, unless it is passed or failed."""
     if said is None:
         return None
     failures = ["xgap: 50 persons who were used and 2 who were not are recognised"]
