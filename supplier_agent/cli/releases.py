@@ -63,7 +63,7 @@ def report(
 ) -> None:
     """Fetch the report of a release or of a draft that waits, as a decision signs it; never the table."""
     from supplier_agent.uplink.release_list import releases_of
-    from syncline.cli.release_decisions import check_report
+    from syncline.cli.fetched_report import keep_report
     from syncline.cli.releases import beside
 
     if out.exists():
@@ -72,7 +72,7 @@ def report(
     entry = _choose(asyncio.run(releases_of(member)), release)
     with beside(out) as gathered:
         asyncio.run(_fetch_report(member, entry.release_id, gathered))
-        files: list[Json] = list(check_report(gathered, entry))
+        files: list[Json] = list(keep_report(gathered, entry))
         gathered.rename(out)
     if as_json:
         print_json(release_json(entry) | {"out": str(out), "files": files})

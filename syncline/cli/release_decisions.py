@@ -1,22 +1,25 @@
 """``syncline releases approve`` and ``refuse``: an approver's word, signed with the approver's own key.
 
 What is signed is about the digests of the tables and of the report. The command fetches the report itself
-and compares its digest before it signs, so that a hub cannot have one report read and another one signed.
+and compares its digest before it signs, so that a hub cannot have one report read and another one signed;
+what it prints of the gate stands in that report.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncline.cli.fetched_report import check_read_report, gate_failures
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
 from syncline.cli.release_lines import release_json
 from syncline.cli.table import print_json
-from syncline.errors import IdentityError, UsageError
+from syncline.errors import IdentityError, StudyFailed, UsageError
 
 if TYPE_CHECKING:
     from syncline.study.release_decision import ReleaseSubject, ReleaseVerdict
@@ -36,7 +39,7 @@ def approve(
     reason: Why = "",
     report: Annotated[
         Path | None,
-        typer.Option("--report", help="The report that you read: a directory of fetch, or a report.json."),
+        typer.Option("--report", help="The report that you read: what fetch --report-only wrote."),
     ] = None,
     home: Home = None,
     as_json: AsJson = False,
@@ -60,42 +63,49 @@ def find_release(release: str, home: Path | None) -> ReleaseEntry:
 
     async def work() -> ReleaseEntry:
         async with await open_session(open_membership(home)) as client:
-            return choose_release(await client.releases(), release)
+            return choose_release(await client.releases(ended=True), release)
 
     return asyncio.run(work())
 
 
 def choose_release(entries: list[ReleaseEntry], wanted: str) -> ReleaseEntry:
-    """Return the one release that is meant; its id goes before a study's name that is the same."""
+    """Return the one release that is meant; its id goes before a study's name that is the same.
+
+    Where all that are meant ended without coming out, the error says why the newest of them did.
+    """
+    from syncline.wire.release_messages import ReleaseState
+
     found = [entry for entry in entries if wanted == entry.release_id]
     found = found or [entry for entry in entries if wanted in (entry.study_id, entry.study_name)]
-    if len(found) == 1:
-        return found[0]
-    many = "no release" if not found else f"{len(found)} releases"
+    standing = [entry for entry in found if entry.state is not ReleaseState.ENDED]
+    if len(standing) == 1:
+        return standing[0]
+    if found and not standing:
+        raise StudyFailed(f"release {found[0].release_id} never came out: {found[0].note}")
+    many = "no release" if not found else f"{len(standing)} releases"
     raise UsageError(f"you have {many} '{wanted}': take the id from 'syncline releases list'")
-
-
-def check_report(directory: Path, entry: ReleaseEntry) -> list[str]:
-    """Compare a fetched report with the digest that decisions sign; return the names of its files."""
-    from syncline.study.approvals import REPORT_NAME
-
-    path = directory / REPORT_NAME
-    if entry.subject is None or not path.is_file() or _sha256(path) != entry.subject.report_sha256:
-        raise IdentityError(
-            f"release {entry.release_id}: the report is not the one that a decision signs: nothing was kept"
-        )
-    return sorted(item.name for item in directory.iterdir())
 
 
 def _decide(
     release: str, verdict: ReleaseVerdict, reason: str, report: Path | None, home: Path | None, as_json: bool
 ) -> None:
     membership = open_membership(home)
-    entry = asyncio.run(_send(membership, release, verdict, reason, report, as_json))
+    _require_approver(membership, verdict)
+    entry, words = asyncio.run(_send(membership, release, verdict, reason, report, as_json))
     if as_json:
         print_json({**release_json(entry), "decision": verdict.value})
     else:
-        typer.echo(f"{membership.name} says {verdict.value} to release {entry.release_id}: signed, and taken")
+        typer.echo(words)
+
+
+def _require_approver(membership: Membership, verdict: ReleaseVerdict) -> None:
+    from syncline.identity.peer import Role
+
+    if membership.role is not Role.APPROVER:
+        raise IdentityError(
+            f"you are {membership.role} {membership.name}, and only approvers {verdict} releases: let one of"
+            " them do it, with --home where the approver's keys lie"
+        )
 
 
 async def _send(
@@ -105,69 +115,73 @@ async def _send(
     reason: str,
     report: Path | None,
     as_json: bool,
-) -> ReleaseEntry:
-    from syncline.study.release_decision import ReleaseDecision
+) -> tuple[ReleaseEntry, str]:
+    """Sign and send a decision; return the release as it was before, and what was done in a sentence."""
+    from syncline.study.release_decision import ReleaseDecision, ReleaseVerdict
     from syncline.wire.people_sentence import people_sentence
     from syncline.wire.release_messages import GivenDecision
     from syncline.wire.releases import MAX_REASON
 
     async with await open_session(membership) as client:
-        entry = choose_release(await client.releases(), release)
-        subject = await _checked_subject(client, entry, report)
+        entry = choose_release(await client.releases(ended=True), release)
+        if (done := _done_already(entry, verdict, membership.name)) is not None:
+            return entry, done
+        subject, hubs_report = await _looked_up(client, entry)
+        if report is not None:
+            check_read_report(report, subject)
+        failures = [] if verdict is ReleaseVerdict.REFUSE else gate_failures(subject, hubs_report)
         words = people_sentence(reason, MAX_REASON)
         said = ReleaseDecision(subject, verdict, words, membership.name)
         if not as_json:
-            _tell(verdict, entry, subject)
+            _tell(verdict, entry, subject, failures)
         signed = said.signed(membership.signing_key())
         await client.decide(GivenDecision(subject, verdict, words, signed.signature))
-        return entry
+        return entry, f"{membership.name} says {verdict} to release {entry.release_id}: signed, and taken"
 
 
-async def _checked_subject(
-    client: ResearchClient, entry: ReleaseEntry, report: Path | None
-) -> ReleaseSubject:
-    """Return what is signed, once the hub's report, and the one that was read, have its digest."""
+def _done_already(entry: ReleaseEntry, verdict: ReleaseVerdict, name: str) -> str | None:
+    """Say that this person approved already, None who has not; a withdrawn release is an error."""
+    from syncline.wire.release_messages import ReleaseState
+
+    if entry.state is ReleaseState.WITHDRAWN:
+        raise UsageError(f"release {entry.release_id}: it was withdrawn ({entry.note}), and stays so")
+    if not any((one.approver, one.decision) == (name, verdict) for one in entry.approvals):
+        return None
+    what = "approved" if verdict.value == "approve" else "approved, by override,"
+    standing = "it is released" if entry.state is ReleaseState.RELEASED else entry.note
+    return f"you have {what} release {entry.release_id} already; nothing new was signed: {standing}"
+
+
+async def _looked_up(client: ResearchClient, entry: ReleaseEntry) -> tuple[ReleaseSubject, bytes]:
+    """Return what is signed and the hub's report, once that has the digest that is signed."""
     from syncline.study.approvals import REPORT_NAME
 
     subject = entry.subject
     if subject is None:
         raise UsageError(f"release {entry.release_id}: it was released before there were decisions")
-    digest, inside = hashlib.sha256(), False
-    async for chunk in client.fetch(entry.release_id, report_only=True):
+    report, inside = bytearray(), False
+    async for chunk in client.look_up_report(entry.release_id):
         inside = chunk.name == REPORT_NAME if chunk.name else inside
         if inside:
-            digest.update(chunk.data)
-    if digest.hexdigest() != subject.report_sha256:
+            report += chunk.data
+    if hashlib.sha256(report).hexdigest() != subject.report_sha256:
         raise IdentityError(
             f"release {entry.release_id}: the hub's report is not the one that it asks to sign; nothing was"
             " signed: ask its operator"
         )
-    if report is not None and _sha256(_report_file(report)) != subject.report_sha256:
-        raise UsageError(
-            f"--report {report}: this is not the report of the draft that waits now: fetch and read it again"
-        )
-    return subject
+    return subject, bytes(report)
 
 
-def _report_file(path: Path) -> Path:
-    from syncline.study.approvals import REPORT_NAME
+def _tell(
+    verdict: ReleaseVerdict, entry: ReleaseEntry, subject: ReleaseSubject, failures: Sequence[str]
+) -> None:
+    from syncline.wire.people_sentence import people_sentence
 
-    found = path / REPORT_NAME if path.is_dir() else path
-    if not found.is_file():
-        raise UsageError(f"--report {path}: there is no file {found}; name what 'releases fetch' wrote")
-    return found
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _tell(verdict: ReleaseVerdict, entry: ReleaseEntry, subject: ReleaseSubject) -> None:
     typer.echo(f"to {verdict.value}: release {entry.release_id} of study {entry.study_name}")
     for name, content in sorted(subject.content_sha256.items()):
         typer.echo(f"  {name}  {content}")
     typer.echo(f"  report.json  {subject.report_sha256}")
     gates = {None: "none is run", True: "passed", False: "FAILED"}
     typer.echo(f"  disclosure gate: {gates[subject.gate_passed]}")
-    for failure in entry.gate_failures:
-        typer.echo(f"    {failure}")
+    for failure in failures:
+        typer.echo(f"    {people_sentence(failure)}")

@@ -38,13 +38,26 @@ def release_json(entry: ReleaseEntry) -> dict[str, Json]:
     }
 
 
+def shown_state(entry: ReleaseEntry) -> str:
+    """Return where a release stands; one that is out by overrides says whose."""
+    names = [shown(one.approver) for one in entry.approvals if one.decision.value == "override"]
+    if entry.state == "released" and names:
+        return f"released by override of {', '.join(names)}"
+    return entry.state.value
+
+
+def signed_files(count: int) -> str:
+    """Say how many files a release has, and by what they are signed."""
+    return f"{count} {'file' if count == 1 else 'files'} that manifest.json names, which manifest.sig signs"
+
+
 def print_releases(entries: Sequence[ReleaseEntry], empty: str) -> None:
     """Print a table of releases, and below it what those wait for that are not out, or why they are gone."""
     rows = [
         (
             entry.release_id,
             shown(entry.study_name),
-            entry.state.value,
+            shown_state(entry),
             shown_bytes(entry.size),
             shown_time(entry.released_us),
         )

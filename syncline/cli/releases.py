@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from syncline.cli.fetched_report import keep_report, warn_of_page
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
-from syncline.cli.release_decisions import approve, check_report, choose_release, refuse
-from syncline.cli.release_lines import print_releases, release_json
+from syncline.cli.release_decisions import approve, choose_release, refuse
+from syncline.cli.release_lines import print_releases, release_json, signed_files
 from syncline.cli.table import print_json, shown_bytes
 from syncline.errors import IdentityError, StorageError, UsageError, WireError
 
@@ -53,21 +54,23 @@ def fetch(
 ) -> None:
     """Fetch a release; the directory appears only after the hub's signature and every file were verified.
 
-    With --report-only the digest of report.json is compared with the one that a decision signs.
+    With --report-only the digest of report.json is compared with the one that a decision signs, and the page
+    is made here of that report.json: the hub's own page is left aside.
     """
     if out.exists():
         raise UsageError(f"{out} exists already: name a directory with --out that does not")
     membership = open_membership(home)
     with beside(out) as gathered:
         entry = asyncio.run(_fetch(membership, release, gathered, report_only=report_only))
-        files = check_report(gathered, entry) if report_only else _verify(gathered, membership)
+        files = keep_report(gathered, entry) if report_only else _verify(gathered, membership)
         gathered.rename(out)
     if as_json:
         print_json({"release_id": entry.release_id, "out": str(out), "files": files, "verified": True})
     elif report_only:
         typer.echo(f"{out}: the report of release {entry.release_id}, the one that a decision signs")
     else:
-        typer.echo(f"{out}: {len(files) + 2} files, verified against the hub's signature")
+        typer.echo(f"{out}: {signed_files(len(files))}, verified against the hub's signature")
+        warn_of_page(out)
 
 
 async def _list(membership: Membership) -> list[ReleaseEntry]:
@@ -77,7 +80,7 @@ async def _list(membership: Membership) -> list[ReleaseEntry]:
 
 async def _fetch(membership: Membership, wanted: str, directory: Path, *, report_only: bool) -> ReleaseEntry:
     async with await open_session(membership) as client:
-        entry = choose_release(await client.releases(), wanted)
+        entry = choose_release(await client.releases(ended=True), wanted)
         await write_files(client.fetch(entry.release_id, report_only=report_only), directory)
     return entry
 

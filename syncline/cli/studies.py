@@ -5,13 +5,22 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
-from syncline.cli.study_progress import follow, has_ended, print_studies, show_study, study_json
+from syncline.cli.study_progress import (
+    AWAITING_RELEASE,
+    RELEASED,
+    follow,
+    has_ended,
+    print_studies,
+    show_study,
+    study_json,
+)
 from syncline.cli.table import print_json
 from syncline.errors import StudyFailed, UsageError
 
@@ -19,9 +28,20 @@ if TYPE_CHECKING:
     from syncline.wire.messages import StudyId, StudyStatus
     from syncline.wire.research_client import ResearchClient
 
-RELEASED = "released"
 T = TypeVar("T")
 Study = Annotated[str, typer.Argument(help="A study's id, or its name; an open study before one that ended.")]
+
+
+class Until(StrEnum):
+    """What a command that waits waits for, besides the study's end."""
+
+    PEOPLE = "people"
+    RELEASED = "released"
+
+    def reached(self, status: StudyStatus) -> bool:
+        """Tell whether the waiting is over."""
+        return has_ended(status) or (self is Until.PEOPLE and status.state == AWAITING_RELEASE)
+
 
 studies = typer.Typer(help="Submit studies and follow them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -29,12 +49,14 @@ studies = typer.Typer(help="Submit studies and follow them.", no_args_is_help=Tr
 @studies.command()
 def submit(
     file: Annotated[Path, typer.Argument(help="The study, YAML.")],
-    wait: Annotated[bool, typer.Option("--wait", help="Follow the study until it ends.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Follow the study until it ends or waits for people.")
+    ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Sign a study and hand it to the hub; submitting the same one twice makes one study."""
-    status = submitted(file, home, quiet=as_json, until=has_ended if wait else None)
+    status = submitted(file, home, quiet=as_json, until=Until.PEOPLE.reached if wait else None)
     if as_json:
         print_json(study_json(status))
     elif not wait:
@@ -42,7 +64,7 @@ def submit(
         typer.echo(f"study {status.study_id} ({status.name}) is {status.state}; digest {digest}")
         typer.echo(f"follow it with 'syncline studies wait {status.study_id}'")
     if wait:
-        end(status)
+        end(status, Until.PEOPLE, quiet=as_json)
 
 
 def submitted(
@@ -92,16 +114,26 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
 
 
 @studies.command()
-def wait(study: Study, home: Home = None, as_json: AsJson = False) -> None:
-    """Follow a study until it ends; exit 1 where it ends without a release."""
+def wait(
+    study: Study,
+    until: Annotated[
+        Until, typer.Option("--until", help="people: also return where the release waits for people.")
+    ] = Until.PEOPLE,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Follow a study until it ends or its release waits for people; exit 1 where it ends without a release.
+
+    With --until released it waits for the people too, so that exit 0 always means a release.
+    """
 
     async def work(client: ResearchClient) -> StudyStatus:
-        return await _follow(client, (await _find(client, study)).study_id, as_json, has_ended)
+        return await _follow(client, (await _find(client, study)).study_id, as_json, until.reached)
 
     status = _with_client(home, work)
     if as_json:
         print_json(study_json(status))
-    end(status)
+    end(status, until, quiet=as_json)
 
 
 @studies.command()
@@ -176,7 +208,10 @@ async def _follow(
     return await follow(client, study_id, quiet=quiet, terminal=sys.stderr.isatty(), until=until)
 
 
-def end(status: StudyStatus) -> None:
-    """Raise unless a study ended with a release."""
-    if status.state != RELEASED:
+def end(status: StudyStatus, until: Until = Until.RELEASED, *, quiet: bool = False) -> None:
+    """Say that a release waits for people where that is waited for; else raise unless there is a release."""
+    if until is Until.PEOPLE and status.state == AWAITING_RELEASE:
+        if not quiet:
+            typer.echo(f"study {status.name} waits for people: {status.reason}")
+    elif status.state != RELEASED:
         raise StudyFailed(f"study {status.name} is {status.state}: {status.reason or 'no reason was given'}")

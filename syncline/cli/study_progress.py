@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 RETRY_SECONDS = 1.0
 AWAITING_RELEASE = "awaiting_release"
+RELEASED = "released"
 _WAITS = ("paused", AWAITING_RELEASE)
 """States that a person ends; the reason says how."""
 
@@ -25,11 +26,6 @@ _WAITS = ("paused", AWAITING_RELEASE)
 def has_ended(status: StudyStatus) -> bool:
     """Tell whether a study has ended."""
     return status.ended_us > 0
-
-
-def has_ended_or_waits_for_approval(status: StudyStatus) -> bool:
-    """Tell whether a study has ended, or its release waits for people."""
-    return has_ended(status) or status.state == AWAITING_RELEASE
 
 
 async def follow(
@@ -71,7 +67,7 @@ def study_line(status: StudyStatus) -> str:
 def show_study(status: StudyStatus) -> None:
     """Print a study with its suppliers."""
     typer.echo(f"study      {status.name} ({status.study_id})")
-    typer.echo(f"state      {status.state}{f': {status.reason}' if status.reason else ''}")
+    typer.echo(f"state      {shown_state(status)}")
     typer.echo(f"progress   {study_line(status)}")
     typer.echo(f"digest     {status.specification_sha256}")
     typer.echo(f"submitted  {shown_time(status.submitted_us)}   ended {shown_time(status.ended_us)}")
@@ -94,6 +90,13 @@ def show_study(status: StudyStatus) -> None:
     print_table(("SUPPLIER", "CONNECTED", "STATE", "FLOW", "ROUNDS", "REASON"), rows, "No suppliers.")
 
 
+def shown_state(status: StudyStatus) -> str:
+    """Return where a study stands and why; of a release, that it was withdrawn or overridden."""
+    if status.state == RELEASED and status.reason:
+        return status.reason
+    return f"{status.state}: {status.reason}" if status.reason else status.state
+
+
 def _flow(item: SupplierStatus) -> str:
     """Say by which flow a supplier takes part, and which was asked for where that is a wider one."""
     narrowed = item.flow and item.flow != item.flow_asked
@@ -101,15 +104,15 @@ def _flow(item: SupplierStatus) -> str:
 
 
 def print_studies(found: Sequence[StudyStatus], empty: str) -> None:
-    """Print a table of studies, and below it what those wait for that need a person."""
+    """Print a table of studies, and below it what needs a person, and what became of releases."""
     rows = [
         (one.study_id, one.name, one.state, str(one.rounds_done), shown_time(one.submitted_us))
         for one in found
     ]
     print_table(("ID", "NAME", "STATE", "ROUNDS", "SUBMITTED"), rows, empty)
     for one in found:
-        if one.state in _WAITS:
-            typer.echo(f"{one.study_id} {one.state}: {one.reason}")
+        if one.state in _WAITS or (one.state == RELEASED and one.reason):
+            typer.echo(f"{one.study_id} {shown_state(one)}")
 
 
 def study_json(status: StudyStatus) -> dict[str, Json]:

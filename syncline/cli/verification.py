@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncline.cli.fetched_report import page_differs, warn_of_page
 from syncline.cli.hub_session import LOGIN, AsJson, Home, identity_directory
+from syncline.cli.release_lines import signed_files
 from syncline.errors import UsageError
 from syncline.identity.key_pin import KeyPin
 
@@ -43,13 +46,21 @@ def verify(
                 "files": list(found.files),
                 "signer": found.signer_fingerprint,
                 "pinned": found.pinned,
-                "approvals": [{"approver": name, "decision": said} for name, said in found.approvals],
+                "page_differs": page_differs(release),
+                "gate_passed": found.gate_passed,
+                "gate_failures": list(found.gate_failures),
+                "approvals": [
+                    {"approver": name, "decision": said, "reason": why}
+                    for (name, said), why in zip(found.approvals, found.reasons, strict=True)
+                ],
             }
         )
     elif found.passed:
         typer.echo(_sentence(found, known))
-        for name, said in found.approvals:
-            typer.echo(f"signed by {name}: {said}")
+        for line in _decided(found):
+            typer.echo(line)
+    if found.passed and not as_json:
+        warn_of_page(release)
     for failure in () if as_json else found.failures:
         typer.echo(f"error: {failure}", err=True)
     if not found.passed:
@@ -79,13 +90,25 @@ def _stranger(found: Verification, known: str) -> str:
 
 
 def _sentence(found: Verification, known: str) -> str:
-    checked = f"verified: {len(found.files)} files, signed by "
+    checked = f"verified: {signed_files(len(found.files))}; signed by "
     if found.pinned:
         return f"{checked}{known}, fingerprint {_words(found)}"
     return (
         f"{checked}a key that is not pinned: whoever made these files may have made it. Its fingerprint is"
         f" {_words(found)}: compare it with what the hub's operator tells you, or give theirs as --hub-key"
     )
+
+
+def _decided(found: Verification) -> Iterator[str]:
+    """Say who let the release out, and what the gate had said."""
+    from syncline.wire.people_sentence import people_sentence
+
+    if found.gate_passed is False:
+        yield f"the disclosure gate FAILED{', and people overrode it' if found.approvals else ''}:"
+        for failure in found.gate_failures:
+            yield f"  {people_sentence(failure)}"
+    for (name, said), why in zip(found.approvals, found.reasons, strict=True):
+        yield people_sentence(f"signed by {name}: {said}" + (f" ({why})" if why else ""))
 
 
 def _words(found: Verification) -> str:

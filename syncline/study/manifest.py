@@ -118,7 +118,8 @@ class Verification:
     """What checking a release found.
 
     ``pinned`` tells whether the signer was known beforehand, ``stranger`` that another than the pinned key
-    signed: the first failure says so. ``approvals`` names who approved, each with the decision.
+    signed: the first failure says so. ``approvals`` names who approved, each with the decision, and
+    ``reasons`` says why they did, in the same order. ``gate_passed`` is None where no gate was run.
     """
 
     failures: tuple[str, ...]
@@ -127,6 +128,9 @@ class Verification:
     pinned: bool
     stranger: bool = False
     approvals: tuple[tuple[str, str], ...] = ()
+    reasons: tuple[str, ...] = ()
+    gate_passed: bool | None = None
+    gate_failures: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -170,20 +174,32 @@ def verify_release(directory: Path, pin: KeyPin | None = None) -> Verification:
     signer, failures = _check_signature(directory, pin)
     body, named, problems = _named_files(directory)
     failures += problems
-    approvals: list[tuple[str, str]] = []
     if named is not None:
         failures += _check_files(directory, named)
     if signer is not None and not failures:
         failures += check_approvals(body, signer)
-        approvals = [(one["approver"], one["decision"]) for one in body.get("approvals", ()) if not failures]
+    approvals = [] if signer is None or failures else body.get("approvals", [])
+    gate_passed, gate_failures = (None, ()) if signer is None or failures else _gate(body)
     return Verification(
         failures=tuple(failures),
         files=tuple(sorted(named or ())),
         signer_fingerprint=None if signer is None else key_fingerprint(signer),
         pinned=pin is not None,
         stranger=_is_stranger(signer, pin),
-        approvals=tuple(approvals),
+        approvals=tuple((one["approver"], one["decision"]) for one in approvals),
+        reasons=tuple(str(one["reason"]) for one in approvals),
+        gate_passed=gate_passed,
+        gate_failures=gate_failures,
     )
+
+
+def _gate(body: Mapping[str, Any]) -> tuple[bool | None, tuple[str, ...]]:
+    """Return what a manifest says of the gate; None where none was run."""
+    gate = body.get("gate")
+    if not isinstance(gate, dict):
+        return None, ()
+    failures = gate.get("failures")
+    return gate.get("passed") is True, tuple(map(str, failures if isinstance(failures, list) else ()))
 
 
 def _envelope(signer: bytes, signature: bytes) -> bytes:

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any, cast
 
 from syncline.compute.frames import Json
+from syncline.errors import StorageError
 from syncline.validation.report.evidence import evidence, measured
 from syncline.validation.report.markup import Cell, Section, beside, bullets, paragraphs, table, titled
 from syncline.validation.report.page import lay_out, opening, sizes
@@ -21,8 +22,19 @@ _LEAKS = (
 
 
 def as_json(document: Mapping[str, Json]) -> str:
-    """Return the report as JSON text."""
-    return json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    """Return the report as JSON text, keys in the document's order: read back, it makes the same page."""
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def page_of(text: str | bytes) -> str:
+    """Return the page of a report.json, whoever wrote it; raise StorageError where it is no report."""
+    try:
+        document = json.loads(text)
+        return as_html(document)
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
+        raise StorageError(
+            "report.json does not read as a report of this version: install the hub's version of Syncline"
+        ) from None
 
 
 def as_html(document: Mapping[str, Json]) -> str:

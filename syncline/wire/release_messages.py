@@ -10,11 +10,12 @@ from syncline.wire.messages import ReleaseId, StudyId
 
 
 class ReleaseState(StrEnum):
-    """Where a release stands."""
+    """Where a release stands; ``ended`` without having been released, as when somebody refused it."""
 
     WAITING = "waiting"
     RELEASED = "released"
     WITHDRAWN = "withdrawn"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class ApprovalEntry:
 class ReleaseEntry:
     """A release in a list.
 
-    ``note`` says what is missing, or why it was withdrawn. ``subject`` is what a decision about it signs,
-    None from a hub that released it before there were decisions. ``manifest_sha256`` is empty and
+    ``note`` says what is missing, or why it was withdrawn or ended. ``subject`` is what a decision about it
+    signs, None from a hub that released it before there were decisions. ``manifest_sha256`` is empty and
     ``released_us`` is 0 while it waits.
     """
 

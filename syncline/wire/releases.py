@@ -86,7 +86,7 @@ def release_from_proto(message: pb.Release) -> ReleaseEntry:
     strict.few("approvals", len(message.approvals), MAX_APPROVALS)
     state = message.state or ReleaseState.RELEASED
     if state not in list(ReleaseState):
-        raise WireError("state: expected waiting, released or withdrawn")
+        raise WireError("state: expected waiting, released, withdrawn or ended")
     return ReleaseEntry(
         release_id=release_id_from_text(message.release_id),
         study_id=StudyId(strict.identifier("study_id", message.study_id)),

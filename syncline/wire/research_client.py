@@ -69,14 +69,25 @@ class ResearchClient:
         message = pb.CancelStudyRequest(study_id=study_id, reason=reason)
         await _result(self._stub.CancelStudy(message, timeout=CALL_SECONDS))
 
-    async def releases(self) -> list[ReleaseEntry]:
-        """Return the releases that the caller may know of, those that wait for approvals among them."""
-        answer = await _result(self._stub.ListReleases(pb.ListReleasesRequest(), timeout=CALL_SECONDS))
+    async def releases(self, *, ended: bool = False) -> list[ReleaseEntry]:
+        """Return the releases that the caller may know of, those that wait for approvals among them.
+
+        With ``ended`` also those that never came out.
+        """
+        message = pb.ListReleasesRequest(ended=ended)
+        answer = await _result(self._stub.ListReleases(message, timeout=CALL_SECONDS))
         return [releases.release_from_proto(release) for release in answer.releases]
 
-    async def fetch(self, release_id: ReleaseId, *, report_only: bool = False) -> AsyncIterator[FileChunk]:
+    def fetch(self, release_id: ReleaseId, *, report_only: bool = False) -> AsyncIterator[FileChunk]:
         """Yield the files of a release, or its report alone, piece by piece."""
-        message = pb.FetchReleaseRequest(release_id=release_id, report_only=report_only)
+        return self._files(pb.FetchReleaseRequest(release_id=release_id, report_only=report_only))
+
+    def look_up_report(self, release_id: ReleaseId) -> AsyncIterator[FileChunk]:
+        """Yield a release's report.json piece by piece, for a command that signs and shows it to nobody."""
+        message = pb.FetchReleaseRequest(release_id=release_id, report_only=True, for_decision=True)
+        return self._files(message)
+
+    async def _files(self, message: pb.FetchReleaseRequest) -> AsyncIterator[FileChunk]:
         call = self._stub.FetchRelease(message)
         try:
             with _catalogue_errors():

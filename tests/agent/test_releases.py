@@ -9,9 +9,12 @@ import json
 
 import pytest
 
+from syncline.durable import audit
 from syncline.identity.peer import Role
+from syncline.study import report_page
 from tests.agent.test_real_hub import STUDY, agent_process, command, enrolled_agent, logged_in, run, site
 from tests.hub.conftest import Site
+from tests.hub.test_commands import command as hub_command
 
 __all__ = ["site"]
 
@@ -49,9 +52,22 @@ class Scene:
                     return shown[0]
                 await asyncio.sleep(0.1)
 
-    async def waits(self):
+    async def audited(self, name):
+        """Return the kind and fields of what the hub's audit holds of a person's dealings with releases."""
+
+        def read():
+            with self.site.home.open_database() as database:
+                return database.read_now(lambda connection: list(audit.entries(connection)))
+
+        found = await asyncio.to_thread(read)
+        mine = [entry for entry in found if entry.fields.get("by") == name]
+        return [{"kind": one.kind, **one.fields} for one in mine if one.kind.startswith("release_")]
+
+    async def waits(self, study=WAITS):
         """Submit a study; return its release once that waits for approvals."""
-        (self.root / "study.yaml").write_text(WAITS.format(name="heart-1"))
+        with (self.north / "policy.yaml").open("a") as file:
+            file.write("validation: true\n")
+        (self.root / "study.yaml").write_text(study.format(name="heart-1"))
         await self.researcher("studies", "submit", self.root / "study.yaml")
         await self.until("awaiting_release")
         (entry,) = json.loads(await self.approver("releases", "list", "--json"))
@@ -82,11 +98,15 @@ def test_an_approver_reads_the_report_and_signs_it(site, tmp_path):
             assert "it is not released yet" in shown
             assert not (tmp_path / "x").exists()
             refusal = await at.researcher("releases", "approve", "heart-1", status=1)
-            assert "it is not released yet" in refusal or "may not make this call" in refusal
+            assert "you are researcher ada, and only approvers approve releases" in refusal
+            assert "to approve" not in refusal
+            assert "syncline releases" not in refusal
+            waited = await at.researcher("studies", "wait", "heart-1")
+            assert f"study heart-1 waits for people: release {release_id} waits for 1 more approval" in waited
             read = tmp_path / "read"
             shown = await at.approver("releases", "fetch", "heart-1", "--out", read, "--report-only")
             assert "the one that a decision signs" in shown
-            assert [path.name for path in read.iterdir()] == ["report.json"]
+            assert sorted(path.name for path in read.iterdir()) == ["report.html", "report.json"]
             assert "give --report-only" in await at.approver(
                 "releases", "fetch", "heart-1", "--out", tmp_path / "y", status=1
             )
@@ -96,17 +116,122 @@ def test_an_approver_reads_the_report_and_signs_it(site, tmp_path):
             assert "this is not the report of the draft that waits now" in error
             error = await at.approver("releases", "approve", release_id, "--report", read)
             assert "signed, and taken" in error
-            waited = await at.researcher("studies", "wait", "heart-1", "--json")
+            waited = await at.researcher("studies", "wait", "heart-1", "--until", "released", "--json")
             assert json.loads(waited)["state"] == "released"
-            await at.researcher("releases", "fetch", "heart-1", "--out", tmp_path / "out")
+            fetched = await at.researcher("releases", "fetch", "heart-1", "--out", tmp_path / "out")
             verified = await at.researcher("verify", tmp_path / "out")
+            assert "2 files that manifest.json names, which manifest.sig signs" in fetched
+            assert "2 files that manifest.json names, which manifest.sig signs" in verified
             assert "signed by eva: approve" in verified
+            assert "FAILED" not in verified
             found = json.loads(await at.researcher("verify", tmp_path / "out", "--json"))
-            assert found["approvals"] == [{"approver": "eva", "decision": "approve"}]
+            assert found["approvals"] == [{"approver": "eva", "decision": "approve", "reason": ""}]
+            assert found["gate_passed"] is None
             again = await at.approver("releases", "approve", release_id)
-            assert "signed, and taken" in again
+            assert f"you have approved release {release_id} already; nothing new was signed" in again
+            assert "it is released" in again
+            assert "signed, and taken" not in again
+            audited = [(one["kind"], one.get("report_only")) for one in await at.audited("eva")]
+            assert (
+                audited
+                == [
+                    ("release_fetched", True),
+                    ("release_looked_up", True),  # with the report of another
+                    ("release_looked_up", True),
+                    ("release_decided", None),
+                    ("release_looked_up", True),  # for the refusal that came too late
+                ][: len(audited)]
+            )
             late = await at.approver("releases", "refuse", release_id, "--reason", "no", status=1)
             assert "it is released already" in late
+
+    run(work())
+
+
+LIE = "<!doctype html><p>The disclosure gate passes.</p>"
+
+
+def test_a_page_that_no_decision_signs_is_neither_shown_nor_signed(site, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_CHILD_PAGE", LIE)
+
+    async def work():
+        async with scene(site, tmp_path) as at:
+            async with agent_process(at.north, at.log):
+                release_id = await at.waits()
+            read = tmp_path / "read"
+            await at.approver("releases", "fetch", "heart-1", "--out", read, "--report-only")
+            page, report = read / "report.html", read / "report.json"
+            assert page.read_text() == report_page.page_of(report.read_text())
+            good = page.read_text()
+            for named in (read, report):
+                page.write_text(good.replace("cart", "marginals"))
+                error = await at.approver("releases", "approve", release_id, "--report", named, status=2)
+                assert f"{page} is not the page of the report.json beside it" in error
+                assert "fetch the report again" in error
+            page.write_text(good)
+            await at.approver("releases", "approve", release_id, "--report", read)
+            await at.until("released")
+            fetched = await at.researcher("releases", "fetch", "heart-1", "--out", tmp_path / "out")
+            assert "report.html is not the page that this version makes" in fetched
+            assert (tmp_path / "out" / "report.html").read_text() == LIE
+            verified = await at.researcher("verify", tmp_path / "out")
+            assert "report.html is not the page that this version makes" in verified
+
+    run(work())
+
+
+GATED = WAITS.replace("release: {{gate: none, approvals: 1}}", "release: {{approvals: 2}}").replace(
+    "validation: none", "validation: {{holdout: 0.2}}"
+)
+
+
+def test_an_overridden_gate_is_told_wherever_the_release_is(site, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_CHILD_GATE", "failed")
+    why = ("--override", "--reason", "public data")
+
+    async def work():
+        async with scene(site, tmp_path) as at:
+            async with agent_process(at.north, at.log):
+                release_id = await at.waits(GATED)
+            signed = await at.approver("releases", "approve", "heart-1", *why)
+            assert "disclosure gate: FAILED\n    xgap: 50 persons" in signed
+            again = await at.approver("releases", "approve", "heart-1", *why)
+            assert f"you have approved, by override, release {release_id} already" in again
+            assert "waits for 1 more override (eva gave one)" in again
+            await by_operator(site, "releases", "approve", "heart-1", *why)
+            await at.until("released")
+            told = "released by override of eva, operator"
+            assert f"state      {told}" in await at.researcher("studies", "show", "heart-1")
+            assert told in await at.researcher("releases", "list")
+            await at.researcher("releases", "fetch", "heart-1", "--out", tmp_path / "out")
+            verified = await at.researcher("verify", tmp_path / "out")
+            assert "the disclosure gate FAILED, and people overrode it:\n  xgap: 50" in verified
+            assert "signed by eva: override (public data)" in verified
+            found = json.loads(await at.researcher("verify", tmp_path / "out", "--json"))
+            assert (found["gate_passed"], len(found["gate_failures"])) == (False, 1)
+
+    run(work())
+
+
+async def by_operator(site, *arguments):
+    done = await asyncio.to_thread(hub_command, *arguments, home=site.home.root)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_hub_whose_word_on_the_gate_is_not_its_reports_gets_no_signature(site, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_CHILD_GATE", "passed")
+    monkeypatch.setenv("FAKE_CHILD_REPORTED_GATE", "failed")
+
+    async def work():
+        async with scene(site, tmp_path) as at:
+            async with agent_process(at.north, at.log):
+                release_id = await at.waits(GATED)
+            error = await at.approver("releases", "approve", release_id, status=1)
+            assert (
+                "the hub says that the disclosure gate passed, and its report says that it did not" in error
+            )
+            assert (await at.until("awaiting_release"))["state"] == "awaiting_release"
+            await at.approver("releases", "refuse", release_id, "--reason", "the hub is not to be trusted")
 
     run(work())
 
@@ -120,6 +245,12 @@ def test_an_approver_refuses_with_a_reason(site, tmp_path):
             assert "say why with --reason" in error
             await at.approver("releases", "refuse", release_id, "--reason", "too close", "--json")
             assert (await at.until("failed"))["reason"] == "refused by eva: too close"
+            for name in ("heart-1", release_id):
+                error = await at.approver("releases", "approve", name, status=1)
+                assert f"release {release_id} never came out: refused by eva: too close" in error
+            assert "failed: refused by eva: too close" in await at.researcher("studies", "show", "heart-1")
+            error = await at.researcher("studies", "wait", "heart-1", status=1)
+            assert "is failed: refused by eva: too close" in error
 
     run(work())
 
@@ -133,7 +264,7 @@ def test_a_supplier_reads_the_report_before_it_refuses(site, tmp_path):
                 out = tmp_path / "read"
                 fetch = ("releases", "report", "heart-1", "--out", out)
                 said = json.loads(await at.supplier(*fetch, "--json"))
-                assert (said["files"], said["gate_passed"]) == (["report.json"], None)
+                assert (said["files"], said["gate_passed"]) == (["report.html", "report.json"], None)
                 digest = hashlib.sha256((out / "report.json").read_bytes()).hexdigest()
                 assert digest == said["report_sha256"]
                 assert "exists already" in await at.supplier(*fetch, status=2)
@@ -191,5 +322,9 @@ def test_a_supplier_withdraws_a_release_and_the_researcher_is_told_why(site, tmp
                         await asyncio.sleep(0.1)
             error = await at.researcher("releases", "fetch", "heart-1", "--out", tmp_path / "x", status=1)
             assert "it was withdrawn (refused by north: consent withdrawn)" in error
+            shown = await at.researcher("studies", "show", "heart-1")
+            assert "state      withdrawn: refused by north: consent withdrawn" in shown
+            error = await at.approver("releases", "approve", release_id, status=2)
+            assert "it was withdrawn (refused by north: consent withdrawn), and stays so" in error
 
     run(work())

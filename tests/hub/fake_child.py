@@ -13,6 +13,7 @@ from pathlib import Path
 
 from syncline.compute.serve import serve
 from syncline.errors import StudyFailed
+from tests.hub.fake_report import report
 
 ROUNDS = 3
 CANDIDATE = "ca" * 32
@@ -79,18 +80,21 @@ def _release(header, blobs):
     (out / "synthetic.parquet").write_bytes(result)
     if os.environ.get("FAKE_CHILD_RELEASES_FOR_EVER"):
         time.sleep(3600)
-    report = {**header["provenance"], "made": os.environ.get("FAKE_CHILD_REPORTS", "")}
-    (out / "report.json").write_text(json.dumps(report))
+    reported = _gate(os.environ.get("FAKE_CHILD_REPORTED_GATE", os.environ.get("FAKE_CHILD_GATE")))
+    told = report(header["provenance"], reported, os.environ.get("FAKE_CHILD_REPORTS", ""))
+    (out / "report.json").write_text(json.dumps(told))
+    page = os.environ.get("FAKE_CHILD_PAGE")
+    if page is not None:
+        (out / "report.html").write_text(page)
     return {
-        "files": ["report.json", "synthetic.parquet"],
+        "files": sorted(path.name for path in out.iterdir()),
         "content_sha256": {"synthetic.parquet": "ab" * 32},
-        "gate": _gate(),
+        "gate": _gate(os.environ.get("FAKE_CHILD_GATE")),
     }, []
 
 
-def _gate():
-    """Return what the disclosure gate said: nothing, unless FAKE_CHILD_GATE is passed or failed."""
-    said = os.environ.get("FAKE_CHILD_GATE")
+def _gate(said):
+    """Return what the disclosure gate said: nothing, unless it is passed or failed."""
     if said is None:
         return None
     failures = ["xgap: 50 persons who were used and 2 who were not are recognised"]

@@ -18,6 +18,7 @@ from syncline.study.manifest import verify_release
 from syncline.study.release_decision import ReleaseVerdict
 from syncline.wire.release_messages import ReleaseState
 from tests.hub.clients import eventually
+from tests.hub.conftest import specification
 from tests.hub.release_clients import Office, ended, office, waiting
 from tests.hub.test_commands import command
 from tests.hub.test_enrolment import dismiss, refused
@@ -93,10 +94,10 @@ def test_no_approval_is_needed_where_none_is_asked_and_the_gate_passes(site, run
     run(work())
 
 
-@pytest.mark.parametrize("said", ["failed", None])
-def test_a_gate_that_failed_or_was_not_run_is_let_pass_by_overrides_alone(site, run, monkeypatch, said):
-    if said:
-        monkeypatch.setenv("FAKE_CHILD_GATE", said)
+@pytest.mark.parametrize("gate", ["failed", None])
+def test_a_gate_that_failed_or_was_not_run_is_let_pass_by_overrides_alone(site, run, monkeypatch, gate):
+    if gate:
+        monkeypatch.setenv("FAKE_CHILD_GATE", gate)
 
     async def work():
         async with office(site) as at:
@@ -105,7 +106,7 @@ def test_a_gate_that_failed_or_was_not_run_is_let_pass_by_overrides_alone(site, 
             assert "1 more override" in status.reason
             assert "--override --reason TEXT" in status.reason
             entry = await at.entry()
-            why = "xgap: 50 persons" if said else "the disclosure gate was not run"
+            why = "xgap: 50 persons" if gate else "the disclosure gate was not run"
             assert why in entry.gate_failures[0]
             assert entry.subject.gate_passed is False
             sentence = await refused(at.decide(at.eva), PRECONDITION)
@@ -113,10 +114,11 @@ def test_a_gate_that_failed_or_was_not_run_is_let_pass_by_overrides_alone(site, 
             await at.decide(at.eva, ReleaseVerdict.OVERRIDE, "public data")
             status = await at.until(ended)
             assert status.state == "released"
-            assert verified(site, status.release_id) == (("eva", "override"),)
-            gate = at.manifest(status.release_id)["gate"]
-            assert (gate["passed"], gate["alpha"], gate["tolerated"]) == (False, 0.01, 0.0025)
-            assert gate["failures"] == list(entry.gate_failures)
+            assert status.reason == "released by override of eva"
+            assert verified(site, entry.release_id) == (("eva", "override"),)
+            record = at.manifest(status.release_id)["gate"]
+            assert (record["passed"], record["alpha"], record["tolerated"]) == (False, 0.01, 0.0025)
+            assert record["failures"] == list(entry.gate_failures)
 
     run(work())
 
@@ -325,6 +327,7 @@ def test_a_banned_approvers_word_does_not_count(site, run):
             await at.until(lambda status: "1 more approval (eva gave one)" in status.reason)
             await asyncio.to_thread(dismiss, site, ban, "eva", "left")
             await at.until(lambda status: "2 more approvals:" in status.reason)
+            assert (await at.entry(max_)).approvals == ()
             await at.decide(max_, subject=(await at.entry(max_)).subject)
             status = await at.until(lambda status: "1 more approval (max gave one)" in status.reason)
             assert waiting(status)
@@ -332,7 +335,7 @@ def test_a_banned_approvers_word_does_not_count(site, run):
     run(work())
 
 
-def test_a_supplier_withdraws_what_is_released(site, run):
+def test_a_supplier_withdraws_what_is_released(site, run, caplog):
     async def work():
         async with office(site) as at:
             status = await at.study("{gate: none, approvals: 0}")
@@ -348,19 +351,35 @@ def test_a_supplier_withdraws_what_is_released(site, run):
             sentence = await refused(at.fetch(at.ada, status.release_id), PRECONDITION)
             assert "it was withdrawn (refused by north: not with our data)" in sentence
             assert len(await at.audited("release_withdrawn")) == 1
+            await eventually(lambda: warned(caplog, "release_withdrawn"))
             assert (await at.until(ended)).state == "released"
 
     run(work())
 
 
-def test_the_operator_withdraws_and_says_why(site, run):
+async def said(site, *arguments, status=0):
+    """Run a command for a person; return what it printed."""
+    done = await asyncio.to_thread(command, *arguments, home=site.home.root)
+    assert done.returncode == status, done.stderr
+    assert status or not done.stderr
+    return done.stdout + done.stderr
+
+
+def warned(caplog, name):
+    return [record.fields for record in caplog.records if record.getMessage() == name]
+
+
+def test_the_operator_withdraws_and_says_why(site, run, caplog):
     async def work():
         async with office(site) as at:
             release_id = (await at.study("{gate: none, approvals: 0}")).release_id
             assert "say why with --reason" in await call(site, "releases", "withdraw", release_id, status=2)
-            for reason in ("consent withdrawn", "another reason"):
-                done = await call(site, "releases", "withdraw", release_id, "--reason", reason)
-                assert (done["state"], done["note"]) == ("withdrawn", "consent withdrawn")
+            printed = await said(site, "releases", "withdraw", release_id, "--reason", "consent withdrawn")
+            assert f"release {release_id} of study heart is withdrawn: nobody fetches it" in printed
+            await eventually(lambda: warned(caplog, "release_withdrawn"))
+            again = await said(site, "releases", "withdraw", "heart", "--reason", "x", status=2)
+            assert "it was withdrawn already, by operator on 20" in again
+            assert "(consent withdrawn), and stays so" in again
             sentence = await refused(at.fetch(at.ada, release_id), PRECONDITION)
             assert "it was withdrawn (consent withdrawn)" in sentence
             error = await call(site, "releases", "approve", release_id, status=1)
@@ -368,6 +387,73 @@ def test_the_operator_withdraws_and_says_why(site, run):
             assert "no such release" in await call(
                 site, "releases", "withdraw", "r0", "--reason", "x", status=2
             )
+            assert len(await at.audited("release_withdrawn")) == 1
+            status = await at.until(ended)
+            assert (status.state, status.reason) == ("released", "withdrawn: consent withdrawn")
+            assert "state      withdrawn: consent withdrawn" in await said(site, "studies", "show", "heart")
+            assert f"{at.study_id} withdrawn: consent" in await said(site, "studies", "list")
+            (fields,) = warned(caplog, "release_withdrawn")
+            assert fields == {"release": release_id, "by": "operator", "reason": "consent withdrawn"}
+
+    run(work())
+
+
+def test_grants_are_given_by_name_listed_and_end_with_the_release(site, run):
+    async def work():
+        async with office(site) as at:
+            await site.member("bob", Role.RESEARCHER)
+            await at.study(ONE)
+            error = await said(site, "releases", "grant", "heart", "bob", status=2)
+            assert "it is not released: its study is awaiting_release (release " in error
+            release_id = (await at.entry()).release_id
+            await said(site, "releases", "approve", "heart")
+            await at.until(ended)
+            printed = await said(site, "releases", "grant", "heart", "bob", "--days", "1")
+            assert f"bob may fetch release {release_id} for 1 day, until 20" in printed
+            for shown in (("releases", "list"), ("releases", "show", "heart")):
+                assert f"{release_id} granted: bob may fetch it until 20" in await said(site, *shown)
+            (grant,) = (await call(site, "releases", "show", at.study_id))["grants"]
+            assert grant["researcher"] == "bob"
+            with site.home.open_database() as database:
+                database.write_now(lambda connection: connection.execute("UPDATE grants SET until_us = 1"))
+            assert "1970-01-01 00:00:00 UTC, which is over" in await said(site, "releases", "list")
+            assert "revoked: the access to release" in await said(site, "releases", "revoke", "heart", "bob")
+            assert "nothing to revoke: bob was" in await said(site, "releases", "revoke", "heart", "bob")
+            assert "granted" not in await said(site, "releases", "list")
+            await said(site, "releases", "withdraw", "heart", "--reason", "consent withdrawn")
+            error = await said(site, "releases", "grant", "heart", "bob", status=2)
+            assert "it was withdrawn already, by operator" in error
+            assert len(await at.audited("release_granted")) == 1
+
+    run(work())
+
+
+def test_a_release_that_never_came_out_is_named_with_the_reason(site, run):
+    async def work():
+        async with office(site) as at:
+            await at.study(ONE)
+            release_id = (await at.entry()).release_id
+            printed = await said(site, "releases", "refuse", "heart", "--reason", "no contract")
+            assert "the release is refused, and its study has ended" in printed
+            await at.until(ended)
+            for name in ("heart", at.study_id, release_id):
+                error = await said(site, "releases", "approve", name, status=1)
+                assert "its study is failed (refused by operator: no contract)" in error
+                error = await said(site, "releases", "grant", name, "ada", status=2)
+                assert "it is not released: its study is failed (refused by operator: no contract)" in error
+            assert f"{release_id} ended: refused by operator" in await said(site, "releases", "show", "heart")
+            assert await at.releases(at.eva) == []
+
+    run(work())
+
+
+def test_a_study_of_which_nothing_is_written_has_no_release(site, run):
+    async def work():
+        async with office(site) as at:
+            await site.submit(at.ada, specification("north", release=ONE))
+            error = await said(site, "releases", "approve", "heart", status=2)
+            assert "release heart: its study is awaiting_approval" in error
+            assert "and has no release" in error
 
     run(work())
 
@@ -402,7 +488,7 @@ def test_named_researchers_fetch_until_their_time_is_over(site, run):
             assert await at.releases(bob) == []
             error = await call(site, "releases", "grant", release_id, "eva", status=2)
             assert "no researcher of this name is enrolled" in error
-            assert "it is not released" in await call(site, "releases", "grant", "r0", "bob", status=2)
+            assert "no such release" in await call(site, "releases", "grant", "r0", "bob", status=2)
             granted = await call(site, "releases", "grant", release_id, "bob", "--days", "2")
             assert granted["researcher"] == "bob"
             assert "manifest.json" in await at.fetch(bob, release_id)

@@ -12,6 +12,7 @@ import pytest
 
 from syncline.cli.agreement_table import show_agreement
 from syncline.data.schema import Schema
+from syncline.errors import StorageError
 from syncline.study.manifest import RosterEntry
 from syncline.study.participation import Participation
 from syncline.study.report import report_document, report_page
@@ -147,3 +148,14 @@ def test_the_terminal_says_that_nothing_was_compared(
     out = capsys.readouterr().out
     assert "was not compared with real rows" in out
     assert "disclosure gate: not judged: the specification says validation: none" in out
+
+
+def test_the_report_read_back_makes_the_same_page() -> None:
+    for one in (document(assessment()), document(assessment(copy=True)), document(None)):
+        assert report_page.page_of(report_page.as_json(one)) == report_page.as_html(one)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"study": 1}', "[" * 100_000, b"\xff"])
+def test_what_is_no_report_is_refused(text: str | bytes) -> None:
+    with pytest.raises(StorageError, match="does not read as a report"):
+        report_page.page_of(text)

@@ -31,6 +31,7 @@ from trusted_party.datastore.studies import needed_payloads, studies_in
 from trusted_party.datastore.tasks import task_ids_of
 from trusted_party.release.draft_files import remove_leftovers
 from trusted_party.release.publication import release_of
+from trusted_party.release.withdrawal import log_withdrawals
 from trusted_party.rounds.driver import ROWS_DAYS
 from trusted_party.rounds.engine import LIVING, Pace
 from trusted_party.studies.disposal import record_deletions
@@ -105,6 +106,7 @@ async def _serving(
         _together(
             parts.engine.run(),
             parts.attachments.watch_leases(settings.lease_check_seconds),
+            log_withdrawals(base.database, parts.changes),
             _watch_commands(base.database, parts),
         ),
     ):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from syncline.cli.release_lines import print_releases, release_json
-from syncline.cli.table import print_json
+from syncline.cli.table import print_json, shown_time
+from syncline.compute.frames import Json
+from syncline.data.section import shown
 from syncline.errors import UsageError
 from syncline.identity.keys import public_signing_key
 from syncline.identity.peer import Role, check_name
@@ -18,32 +21,43 @@ from syncline.wire.people_sentence import people_sentence
 from syncline.wire.release_messages import ReleaseEntry
 from syncline.wire.releases import MAX_REASON
 from trusted_party.cli.options import AsJson, Home, Office, open_office
-from trusted_party.datastore.grants import Grant
+from trusted_party.datastore.grants import Grant, grants_of
 from trusted_party.datastore.moments import to_us
 from trusted_party.release import access
 from trusted_party.release.decisions import OPERATOR, Bench, check_person, require_case
-from trusted_party.release.entries import entries, entry_of
+from trusted_party.release.entries import entries, entry_of, known_entry
+from trusted_party.release.naming import named_release, require_standing_release
 from trusted_party.release.withdrawal import withdraw as withdraw_release
 from trusted_party.studies.endings import Endings
 
 releases = typer.Typer(help="List and decide releases.", no_args_is_help=True, rich_markup_mode=None)
 
 MOST_DAYS = 3650
-Release = Annotated[str, typer.Argument(help="The release's id.")]
+Release = Annotated[str, typer.Argument(help="A release's id, or its study's id or name.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it is kept, signed and shown.")]
 By = Annotated[str, typer.Option("--by", help="The person at the hub who decides.")]
 
 
 @releases.command("list")
 def list_(home: Home = None, as_json: AsJson = False) -> None:
-    """List releases and what waits for approvals, the newest first."""
+    """List releases, what waits for approvals and who was granted access, the newest first."""
     with open_office(home) as office:
-        found = office.database.read_now(lambda connection: list(entries(connection)))
-        directory = office.home.releases_path
-    if as_json:
-        print_json([{**release_json(one), "directory": str(directory / one.release_id)} for one in found])
-    else:
-        print_releases(found, "No releases.")
+        _show(office, office.database.read_now(lambda connection: list(entries(connection))), as_json)
+
+
+@releases.command()
+def show(release: Release, home: Home = None, as_json: AsJson = False) -> None:
+    """Show a release, what it waits for, and who was granted access until when."""
+    with open_office(home) as office:
+
+        def read(connection: sqlite3.Connection) -> ReleaseEntry:
+            return _entry(connection, named_release(connection, release))
+
+        found = office.database.read_now(read)
+        if as_json:
+            print_json(_json(office, found))
+        else:
+            _show(office, [found], as_json=False)
 
 
 @releases.command()
@@ -79,12 +93,19 @@ def withdraw(release: Release, reason: Why = "", home: Home = None, as_json: AsJ
     with open_office(home) as office:
         now_us = to_us(office.clock.now())
 
-        def write(connection: sqlite3.Connection) -> ReleaseEntry | None:
-            withdraw_release(connection, office.audit, ReleaseId(release), OPERATOR, words, now_us)
-            return entry_of(connection, ReleaseId(release))
+        def write(connection: sqlite3.Connection) -> ReleaseEntry:
+            known = require_standing_release(connection, named_release(connection, release))
+            withdraw_release(connection, office.audit, known, OPERATOR, words, now_us)
+            return _entry(connection, known.release_id)
 
         entry = office.database.write_now(write)
-    _print(entry, as_json)
+        if as_json:
+            print_json(_json(office, entry))
+        else:
+            typer.echo(
+                f"release {entry.release_id} of study {shown(entry.study_name)} is withdrawn: nobody fetches"
+                " it any more; the hub's audit (release_fetched) says who did"
+            )
 
 
 @releases.command()
@@ -98,12 +119,20 @@ def grant(
     """Let a researcher besides the study's own fetch a release, for some days."""
     with open_office(home) as office:
         until_us = access.until(to_us(office.clock.now()), days)
-        given = Grant(ReleaseId(release), researcher, until_us)
-        office.database.write_now(lambda connection: access.grant(connection, office.audit, given))
+
+        def write(connection: sqlite3.Connection) -> ReleaseId:
+            given = Grant(named_release(connection, release), researcher, until_us)
+            access.grant(connection, office.audit, given)
+            return given.release_id
+
+        release_id = office.database.write_now(write)
     if as_json:
-        print_json({"release_id": release, "researcher": researcher, "until_us": until_us})
+        print_json({"release_id": release_id, "researcher": researcher, "until_us": until_us})
     else:
-        typer.echo(f"{researcher} may fetch release {release} for {days} days")
+        spell = "1 day" if days == 1 else f"{days} days"
+        typer.echo(
+            f"{researcher} may fetch release {release_id} for {spell}, until {shown_time(until_us)} UTC"
+        )
 
 
 @releases.command()
@@ -115,39 +144,50 @@ def revoke(
 ) -> None:
     """Take a granted access away."""
     with open_office(home) as office:
-        gone = office.database.write_now(
-            lambda connection: access.revoke(connection, office.audit, ReleaseId(release), researcher)
-        )
+
+        def write(connection: sqlite3.Connection) -> tuple[ReleaseId, bool]:
+            release_id = named_release(connection, release)
+            return release_id, access.revoke(connection, office.audit, release_id, researcher)
+
+        release_id, gone = office.database.write_now(write)
     if as_json:
-        print_json({"release_id": release, "researcher": researcher, "revoked": gone})
+        print_json({"release_id": release_id, "researcher": researcher, "revoked": gone})
+    elif gone:
+        typer.echo(f"revoked: the access to release {release_id} that {researcher} was granted")
     else:
-        typer.echo(
-            f"{researcher} has no granted access to release {release}{'' if gone else ', and had none'}"
-        )
+        typer.echo(f"nothing to revoke: {researcher} was granted no access to release {release_id}")
 
 
 def _decide(release: str, verdict: ReleaseVerdict, by: str, reason: str, home: Home, as_json: bool) -> None:
     with open_office(home) as office:
-        entry = _taken(office, ReleaseId(release), verdict, by, _words(reason))
-    _print(entry, as_json)
+        entry = _taken(office, release, verdict, by, _words(reason))
+        if as_json:
+            print_json({"state": "refused"} if entry is None else _json(office, entry))
+        elif entry is not None:
+            _show(office, [entry], as_json=False)
+        else:
+            typer.echo("the release is refused, and its study has ended")
 
 
 def _taken(
-    office: Office, release_id: ReleaseId, verdict: ReleaseVerdict, by: str, reason: str
+    office: Office, release: str, verdict: ReleaseVerdict, by: str, reason: str
 ) -> ReleaseEntry | None:
-    """Sign the decision with the hub's key and take it; the running hub notices."""
+    """Sign the decision with the hub's key and take it; the running hub notices.
+
+    Returns where the release stands now; None for one that was refused, which does not stand any more.
+    """
     key = office.home.load_signing_key()
     endings = Endings(office.audit, office.clock)
     bench = Bench(office.audit, endings, office.clock, public_signing_key(key))
     person = check_name(by)
 
     def write(connection: sqlite3.Connection) -> ReleaseEntry | None:
-        case = require_case(connection, release_id)
+        case = require_case(connection, named_release(connection, release))
         subject = case.draft.subject(case.study.specification_sha256)
         decision = ReleaseDecision(subject, verdict, reason, person)
         check_person(connection, case, decision)
         bench.take(connection, case, decision.signed(key), Role.OPERATOR)
-        return entry_of(connection, release_id)
+        return entry_of(connection, case.draft.release_id)
 
     return office.database.write_now(write)
 
@@ -156,11 +196,33 @@ def _words(reason: str) -> str:
     return people_sentence(reason, MAX_REASON)
 
 
-def _print(entry: ReleaseEntry | None, as_json: bool) -> None:
-    """Show where a release stands now; one that was refused does not stand any more."""
+def _entry(connection: sqlite3.Connection, release_id: ReleaseId) -> ReleaseEntry:
+    found = known_entry(connection, release_id)
+    assert found is not None
+    return found
+
+
+def _grants(office: Office, entry: ReleaseEntry) -> list[Grant]:
+    return office.database.read_now(lambda connection: grants_of(connection, entry.release_id))
+
+
+def _json(office: Office, entry: ReleaseEntry) -> dict[str, Json]:
+    granted: list[Json] = [
+        {"researcher": one.researcher, "until_us": one.until_us} for one in _grants(office, entry)
+    ]
+    directory = str(office.home.releases_path / entry.release_id)
+    return {**release_json(entry), "directory": directory, "grants": granted}
+
+
+def _show(office: Office, found: Sequence[ReleaseEntry], as_json: bool) -> None:
+    """Print releases, and below them who was granted access and until when."""
     if as_json:
-        print_json({"state": "refused"} if entry is None else release_json(entry))
-    elif entry is None:
-        typer.echo("the release is refused, and its study has ended")
-    else:
-        print_releases([entry], "")
+        print_json([_json(office, entry) for entry in found])
+        return
+    print_releases(found, "No releases.")
+    now_us = to_us(office.clock.now())
+    for entry in found:
+        for one in _grants(office, entry):
+            over = "" if one.until_us > now_us else ", which is over"
+            until = f"until {shown_time(one.until_us)} UTC{over}"
+            typer.echo(f"{entry.release_id} granted: {one.researcher} may fetch it {until}")

@@ -33,8 +33,16 @@ def add_release(connection: sqlite3.Connection, row: ReleaseRow) -> None:
 def find_release(connection: sqlite3.Connection, release_id: ReleaseId) -> ReleaseRow | None:
     """Return the release with this id."""
     row = connection.execute("SELECT * FROM releases WHERE id = ?", (release_id,)).fetchone()
-    if row is None:
-        return None
+    return None if row is None else _release(row)
+
+
+def withdrawn_releases(connection: sqlite3.Connection) -> list[ReleaseRow]:
+    """Return the releases that were withdrawn, in the order in which they were."""
+    rows = connection.execute("SELECT * FROM releases WHERE withdrawn_us > 0 ORDER BY withdrawn_us, id")
+    return [_release(row) for row in rows]
+
+
+def _release(row: sqlite3.Row) -> ReleaseRow:
     return ReleaseRow(
         release_id=ReleaseId(row["id"]),
         study_id=StudyId(row["study_id"]),
@@ -57,13 +65,20 @@ def set_withdrawn(
     )
 
 
-def release_studies(connection: sqlite3.Connection) -> list[tuple[StudyId, ReleaseId]]:
-    """Return studies with a release or a draft that waits, the newest first, each with the release's id."""
+def release_studies(
+    connection: sqlite3.Connection, *, ended: bool = False
+) -> list[tuple[StudyId, ReleaseId]]:
+    """Return studies with a release or a draft that waits, the newest first, each with the release's id.
+
+    With ``ended`` also those that ended with a draft that never came out.
+    """
     rows = connection.execute(
         "SELECT studies.id AS study, coalesce(releases.id, drafts.release_id) AS release FROM studies"
         " LEFT JOIN releases ON releases.study_id = studies.id"
         " LEFT JOIN drafts ON drafts.study_id = studies.id"
         " WHERE releases.id IS NOT NULL OR studies.state = 'awaiting_release'"
-        " ORDER BY coalesce(released_us, written_us) DESC, release"
+        " OR (? AND drafts.release_id IS NOT NULL AND studies.state IN ('failed', 'cancelled'))"
+        " ORDER BY coalesce(released_us, written_us) DESC, release",
+        (ended,),
     )
     return [(StudyId(row["study"]), ReleaseId(row["release"])) for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from enum import Enum
 from itertools import islice
 from pathlib import Path
 
@@ -23,13 +24,36 @@ from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.grants import Grant, drop_grant, has_grant, put_grant
 from trusted_party.datastore.members import Standing, find_member
 from trusted_party.datastore.moments import to_us
-from trusted_party.datastore.releases import find_release
 from trusted_party.datastore.studies import find_party, find_study
 from trusted_party.release.draft_files import ReleaseFiles
 from trusted_party.release.entries import MOST_LISTED, entries, entry_of
+from trusted_party.release.naming import require_release, require_standing_release
 
-REPORT_FILES = ("report.html", REPORT_NAME)
 _DAY_US = 86_400 * 1_000_000
+
+
+class FileSet(Enum):
+    """What somebody fetches: all files, the report to read it, or report.json for a command that signs."""
+
+    ALL = "all"
+    REPORT = "report"
+    SIGNED_REPORT = "signed_report"
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The names of the files; None for all."""
+        known = {FileSet.REPORT: ("report.html", REPORT_NAME), FileSet.SIGNED_REPORT: (REPORT_NAME,)}
+        return known.get(self)
+
+    @property
+    def report_only(self) -> bool:
+        """Whether it is the report alone, which approvers may fetch."""
+        return self is not FileSet.ALL
+
+    @property
+    def event(self) -> str:
+        """The audit's word: who looks a report up to sign it has fetched nothing to read."""
+        return "release_looked_up" if self is FileSet.SIGNED_REPORT else "release_fetched"
 
 
 class Shelf:
@@ -41,18 +65,22 @@ class Shelf:
         self._clock = clock
         self._directory = directory
 
-    async def releases(self, name: str, role: Role) -> list[ReleaseEntry]:
-        """Return what a member may know of, the newest first."""
+    async def releases(self, name: str, role: Role, *, ended: bool = False) -> list[ReleaseEntry]:
+        """Return what a member may know of, the newest first; with ``ended`` also what never came out."""
         now_us = to_us(self._clock.now())
 
         def read(connection: sqlite3.Connection) -> list[ReleaseEntry]:
-            seen = (one for one in entries(connection) if _may_see(connection, one, name, role, now_us))
+            seen = (
+                one
+                for one in entries(connection, ended=ended)
+                if _may_see(connection, one, name, role, now_us)
+            )
             return list(islice(seen, MOST_LISTED))
 
         return await self._database.read(read)
 
     async def fetch(
-        self, name: str, role: Role, release_id: ReleaseId, *, report_only: bool
+        self, name: str, role: Role, release_id: ReleaseId, parts: FileSet
     ) -> AsyncIterator[FileChunk]:
         """Yield the files of a release one after another; the first piece of each names it."""
         now_us = to_us(self._clock.now())
@@ -61,38 +89,32 @@ class Shelf:
             entry = entry_of(connection, release_id)
             if entry is None or not _may_see(connection, entry, name, role, now_us):
                 raise UnknownObject(f"release {release_id}: no such release")
-            _require_open(entry, role, report_only=report_only)
-            self._note(connection, entry, name, role, report_only=report_only)
+            _require_open(entry, role, parts)
+            self._note(connection, entry, name, role, parts)
             return entry
 
         entry = await self._database.write(admit)
         crash_point("fetch:recorded")
-        log_event("release_fetched", release=release_id, by=name, report_only=report_only)
+        log_event(parts.event, release=release_id, by=name, report_only=parts.report_only)
         files = ReleaseFiles(self._directory, release_id)
         place = files.draft if entry.state is ReleaseState.WAITING else files.final
-        for path in await asyncio.to_thread(_paths, place, report_only):
+        for path in await asyncio.to_thread(_paths, place, parts):
             async for chunk in _chunks(path):
                 yield chunk
 
     def _note(
-        self,
-        connection: sqlite3.Connection,
-        entry: ReleaseEntry,
-        name: str,
-        role: Role,
-        *,
-        report_only: bool,
+        self, connection: sqlite3.Connection, entry: ReleaseEntry, name: str, role: Role, parts: FileSet
     ) -> None:
         fields: dict[str, FieldValue] = {
             "study": entry.study_id,
             "release": entry.release_id,
             "by": name,
             "role": role.value,
-            "report_only": report_only,
+            "report_only": parts.report_only,
             "manifest_sha256": entry.manifest_sha256 or None,
             "report_sha256": None if entry.subject is None else entry.subject.report_sha256,
         }
-        self._audit.append(connection, "release_fetched", fields)
+        self._audit.append(connection, parts.event, fields)
 
 
 def _may_see(connection: sqlite3.Connection, entry: ReleaseEntry, name: str, role: Role, now_us: int) -> bool:
@@ -109,12 +131,12 @@ def _may_see(connection: sqlite3.Connection, entry: ReleaseEntry, name: str, rol
     return owned or has_grant(connection, entry.release_id, name, now_us)
 
 
-def _require_open(entry: ReleaseEntry, role: Role, *, report_only: bool) -> None:
+def _require_open(entry: ReleaseEntry, role: Role, parts: FileSet) -> None:
     """Refuse what is not out, or not out any more; approvers and suppliers read reports, before and after."""
-    reads_report = report_only and role in (Role.APPROVER, Role.OPERATOR, Role.SUPPLIER)
-    if role is Role.APPROVER and not report_only:
+    reads_report = parts.report_only and role in (Role.APPROVER, Role.OPERATOR, Role.SUPPLIER)
+    if role is Role.APPROVER and not parts.report_only:
         raise ProtocolError(f"release {entry.release_id}: an approver reads its report: give --report-only")
-    if role is Role.SUPPLIER and not report_only:
+    if role is Role.SUPPLIER and not parts.report_only:
         raise ProtocolError(
             f"release {entry.release_id}: a supplier reads its report alone: 'supplier-agent releases report'"
         )
@@ -124,14 +146,14 @@ def _require_open(entry: ReleaseEntry, role: Role, *, report_only: bool) -> None
         raise ProtocolError(f"release {entry.release_id}: it is not released yet: {entry.note}")
 
 
-def _paths(place: Path, report_only: bool) -> Sequence[Path]:
+def _paths(place: Path, parts: FileSet) -> Sequence[Path]:
     try:
         found = sorted(place.iterdir())
     except FileNotFoundError:
         raise ProtocolError(
             f"release {place.name.removeprefix('.draft-')}: its files are made again just now: try it later"
         ) from None
-    return [path for path in found if path.name in REPORT_FILES] if report_only else found
+    return [path for path in found if parts.names is None or path.name in parts.names]
 
 
 async def _chunks(path: Path) -> AsyncIterator[FileChunk]:
@@ -146,7 +168,7 @@ async def _chunks(path: Path) -> AsyncIterator[FileChunk]:
 
 def grant(connection: sqlite3.Connection, audit: AuditLog, given: Grant) -> None:
     """Let a researcher fetch a release until a moment; a second grant replaces the first."""
-    _require_release(connection, given.release_id)
+    require_standing_release(connection, given.release_id)
     member = find_member(connection, given.researcher)
     if member is None or member.role is not Role.RESEARCHER or member.standing is not Standing.ACTIVE:
         raise UsageError(
@@ -160,7 +182,7 @@ def grant(connection: sqlite3.Connection, audit: AuditLog, given: Grant) -> None
 
 def revoke(connection: sqlite3.Connection, audit: AuditLog, release_id: ReleaseId, researcher: str) -> bool:
     """Take a researcher's access away; False where there was none."""
-    _require_release(connection, release_id)
+    require_release(connection, release_id)
     gone = drop_grant(connection, release_id, researcher)
     if gone:
         audit.append(connection, "release_revoked", {"release": release_id, "researcher": researcher})
@@ -170,8 +192,3 @@ def revoke(connection: sqlite3.Connection, audit: AuditLog, release_id: ReleaseI
 def until(now_us: int, days: int) -> int:
     """Return the moment so many days from now."""
     return now_us + days * _DAY_US
-
-
-def _require_release(connection: sqlite3.Connection, release_id: ReleaseId) -> None:
-    if find_release(connection, release_id) is None:
-        raise UsageError(f"release {release_id}: it is not released; 'trusted-party releases list' shows all")

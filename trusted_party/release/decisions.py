@@ -29,6 +29,7 @@ from trusted_party.datastore.release_decisions import DecisionRow, decisions_abo
 from trusted_party.datastore.releases import find_release
 from trusted_party.datastore.studies import StudyRow, find_party, find_study, set_reason
 from trusted_party.release.entries import entries_of_supplier
+from trusted_party.release.naming import require_release
 from trusted_party.release.waiting import missing_words, tally
 from trusted_party.release.withdrawal import withdraw
 from trusted_party.studies.endings import Endings
@@ -136,7 +137,8 @@ class Bench:
     def _refuse(self, connection: sqlite3.Connection, case: Case, row: DecisionRow) -> None:
         reason = f"refused by {row.name}: {row.reason}"
         if case.study.state is StudyState.RELEASED:
-            withdraw(connection, self.audit, case.draft.release_id, row.name, reason, row.decided_us)
+            known = require_release(connection, case.draft.release_id)
+            withdraw(connection, self.audit, known, row.name, reason, row.decided_us)
             return
         told = f"{row.name} refused the release"
         self.endings.end(connection, case.study, StudyState.FAILED, reason, row.name, told)

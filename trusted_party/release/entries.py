@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from syncline.study.lifecycle import StudyState
 from syncline.study.release_decision import ReleaseVerdict
 from syncline.wire.messages import ReleaseId
 from syncline.wire.people_sentence import people_sentence
@@ -14,14 +13,15 @@ from trusted_party.datastore.drafts import Draft, draft_of_release, find_draft
 from trusted_party.datastore.release_decisions import decisions_about
 from trusted_party.datastore.releases import ReleaseRow, find_release, release_studies
 from trusted_party.datastore.studies import StudyRow, find_party, find_study
+from trusted_party.release.waiting import in_standing
 
 MOST_LISTED = 500
 """Releases that one list tells of, the newest."""
 
 
-def entries(connection: sqlite3.Connection) -> Iterator[ReleaseEntry]:
-    """Yield all releases and waiting drafts, the newest first."""
-    for study_id, release_id in release_studies(connection):
+def entries(connection: sqlite3.Connection, *, ended: bool = False) -> Iterator[ReleaseEntry]:
+    """Yield all releases and waiting drafts, the newest first; with ``ended`` also what never came out."""
+    for study_id, release_id in release_studies(connection, ended=ended):
         study = find_study(connection, study_id)
         assert study is not None
         yield _entry(
@@ -31,12 +31,16 @@ def entries(connection: sqlite3.Connection) -> Iterator[ReleaseEntry]:
 
 def entry_of(connection: sqlite3.Connection, release_id: ReleaseId) -> ReleaseEntry | None:
     """Return one release or waiting draft."""
+    found = known_entry(connection, release_id)
+    return None if found is None or found.state is ReleaseState.ENDED else found
+
+
+def known_entry(connection: sqlite3.Connection, release_id: ReleaseId) -> ReleaseEntry | None:
+    """Return one release or draft, also one that never came out."""
     row, draft = find_release(connection, release_id), draft_of_release(connection, release_id)
     study_id = row.study_id if row is not None else draft.study_id if draft is not None else None
     study = None if study_id is None else find_study(connection, study_id)
-    if study is None or (row is None and study.state is not StudyState.AWAITING_RELEASE):
-        return None
-    return _entry(connection, study, row, draft)
+    return None if study is None else _entry(connection, study, row, draft)
 
 
 def entries_of_supplier(connection: sqlite3.Connection, name: str) -> list[ReleaseEntry]:
@@ -57,11 +61,12 @@ def _entry(
         release_id, note = row.release_id, row.withdrawn_reason
     else:
         assert draft is not None
-        state, release_id, note = ReleaseState.WAITING, draft.release_id, study.reason
+        state = ReleaseState.ENDED if study.state.is_final else ReleaseState.WAITING
+        release_id, note = draft.release_id, study.reason
     approvals = tuple(
         ApprovalEntry(one.name, one.decision, one.reason)
         for one in decisions_about(connection, study.id)
-        if one.decision is not ReleaseVerdict.REFUSE
+        if one.decision is not ReleaseVerdict.REFUSE and (row is not None or in_standing(connection, one))
     )
     gate = None if draft is None else draft.gate
     return ReleaseEntry(

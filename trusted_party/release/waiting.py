@@ -58,14 +58,22 @@ def _counts(
     if row.role is Role.OPERATOR:
         mine = row.public_key == hub_key and not draft.approvers
     else:
-        member = find_member(connection, row.name)
-        enrolled = member is not None and member.role is Role.APPROVER and member.standing is Standing.ACTIVE
-        mine = enrolled and member.signing_key == row.public_key and draft.may_approve(row.name)  # type: ignore[union-attr]
+        mine = in_standing(connection, row) and draft.may_approve(row.name)
     try:
         signed.verify()
     except IdentityError:
         return False
     return mine
+
+
+def in_standing(connection: sqlite3.Connection, row: DecisionRow) -> bool:
+    """Tell whether who decided is an approver still, with the key that signed; the operator always is."""
+    if row.role is Role.OPERATOR:
+        return True
+    member = find_member(connection, row.name)
+    if member is None or member.role is not Role.APPROVER or member.standing is not Standing.ACTIVE:
+        return False
+    return member.signing_key == row.public_key
 
 
 def missing_words(draft: Draft, found: Tally) -> str:
@@ -88,7 +96,9 @@ def missing_words(draft: Draft, found: Tally) -> str:
 def _why(draft: Draft) -> str:
     if draft.gate is None or draft.gate.passed:
         return ""
-    return f"did not pass the disclosure gate ({'; '.join(draft.gate.failures)[:300]}) and "
+    first, *others = draft.gate.failures
+    more = f"; and {len(others)} more" if others else ""
+    return f"did not pass the disclosure gate ({first}{more}) and "
 
 
 def _either(names: tuple[str, ...]) -> str:

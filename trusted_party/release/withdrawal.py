@@ -5,29 +5,34 @@ from __future__ import annotations
 import sqlite3
 
 from syncline.durable.audit import AuditLog
-from syncline.wire.messages import ReleaseId
+from syncline.durable.database import Database
 from syncline.wire.people_sentence import people_sentence
-from syncline.wire.refusals import UnknownObject
 from trusted_party.datastore.event_log import log_warning
-from trusted_party.datastore.releases import find_release, set_withdrawn
+from trusted_party.datastore.releases import ReleaseRow, set_withdrawn, withdrawn_releases
+from trusted_party.studies.changes import ANY_STUDY, Changes
 
 
 def withdraw(
-    connection: sqlite3.Connection,
-    audit: AuditLog,
-    release_id: ReleaseId,
-    by: str,
-    reason: str,
-    now_us: int,
+    connection: sqlite3.Connection, audit: AuditLog, known: ReleaseRow, by: str, reason: str, now_us: int
 ) -> None:
     """Withdraw a release; one that was withdrawn keeps its first reason."""
-    known = find_release(connection, release_id)
-    if known is None:
-        raise UnknownObject(f"release {release_id}: no such release; 'trusted-party releases list' shows all")
     if known.withdrawn_us:
         return
     reason = people_sentence(reason)
-    set_withdrawn(connection, release_id, by, reason, now_us)
-    fields = {"study": known.study_id, "release": release_id, "by": by, "reason": reason}
+    set_withdrawn(connection, known.release_id, by, reason, now_us)
+    fields = {"study": known.study_id, "release": known.release_id, "by": by, "reason": reason}
     audit.append(connection, "release_withdrawn", fields)
-    log_warning("release_withdrawn", release=release_id, by=by, reason=reason)
+
+
+async def log_withdrawals(database: Database, changes: Changes) -> None:
+    """Log each withdrawal, of a supplier or of a command beside the running hub, until cancelled."""
+    with changes.watch(ANY_STUDY) as changed:
+        logged = {row.release_id for row in await database.read(withdrawn_releases)}
+        while True:
+            await changed.wait()
+            changed.clear()
+            for row in await database.read(withdrawn_releases):
+                if row.release_id not in logged:
+                    logged.add(row.release_id)
+                    by, reason = row.withdrawn_by, row.withdrawn_reason
+                    log_warning("release_withdrawn", release=row.release_id, by=by, reason=reason)

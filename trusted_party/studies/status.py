@@ -6,10 +6,20 @@ import sqlite3
 from collections.abc import Iterator
 
 from syncline.study.lifecycle import StudyState
-from syncline.wire.messages import MAX_HAZARDS, HazardStatus, StudyId, StudyStatus, SupplierStatus
+from syncline.study.release_decision import ReleaseVerdict
+from syncline.wire.messages import (
+    MAX_HAZARDS,
+    HazardStatus,
+    ReleaseId,
+    StudyId,
+    StudyStatus,
+    SupplierStatus,
+)
 from syncline.wire.people_sentence import people_sentence
 from syncline.wire.refusals import UnknownObject
 from trusted_party.datastore.members import Member, find_member
+from trusted_party.datastore.release_decisions import decisions_about
+from trusted_party.datastore.releases import find_release
 from trusted_party.datastore.studies import PartyRow, PartyState, StudyRow, find_study, parties_of
 from trusted_party.datastore.tasks import Task, TaskState, tasks_of_round
 from trusted_party.studies.hazard_hold import hazards_of
@@ -36,7 +46,7 @@ def study_status(connection: sqlite3.Connection, study: StudyRow) -> StudyStatus
         study_id=study.id,
         name=study.name,
         state=study.state.value,
-        reason=people_sentence(study.reason),
+        reason=people_sentence(study.reason or _released_words(connection, study)),
         stage=study.stage,
         rounds_done=study.rounds_done,
         bytes_received=study.bytes_received,
@@ -48,6 +58,18 @@ def study_status(connection: sqlite3.Connection, study: StudyRow) -> StudyStatus
         ended_us=study.ended_us,
         hazards=tuple(_hazards(study)),
     )
+
+
+def _released_words(connection: sqlite3.Connection, study: StudyRow) -> str:
+    """Say of a release that it was withdrawn, and why, or who overrode its gate; nothing of any other."""
+    row = find_release(connection, ReleaseId(study.release_id)) if study.release_id else None
+    if row is None:
+        return ""
+    if row.withdrawn_us:
+        return f"withdrawn: {row.withdrawn_reason}"
+    rows = decisions_about(connection, study.id)
+    names = [one.name for one in rows if one.decision is ReleaseVerdict.OVERRIDE]
+    return f"released by override of {', '.join(names)}" if names else ""
 
 
 def _hazards(study: StudyRow) -> Iterator[HazardStatus]:

@@ -17,8 +17,8 @@ from syncline.cli.demo.stage import Stage, free_ports
 from syncline.cli.demo.traffic import show_traffic
 from syncline.cli.release_decisions import approve, find_release
 from syncline.cli.releases import fetch
-from syncline.cli.studies import end, submitted, wait
-from syncline.cli.study_progress import AWAITING_RELEASE, has_ended_or_waits_for_approval
+from syncline.cli.studies import Until, end, submitted, wait
+from syncline.cli.study_progress import AWAITING_RELEASE
 from syncline.errors import StorageError, UsageError
 from syncline.study.flow import STEPS, DataFlow
 
@@ -158,10 +158,10 @@ def _open_agents(
 
 def _run_study(stage: Stage, out: Path, study: Path) -> None:
     home = out / "researcher"
-    status = submitted(study, home, quiet=False, until=has_ended_or_waits_for_approval)
+    status = submitted(study, home, quiet=False, until=Until.PEOPLE.reached)
     if status.state == AWAITING_RELEASE:
         _approve(out / "approver", out / "approver" / "read")
-        wait(STUDY, home=home)
+        wait(STUDY, until=Until.RELEASED, home=home)
     else:
         end(status)
     fetch(STUDY, out / "release", home=home)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 
 from syncline.validation.cell_table import CellTable
-from syncline.validation.disclosure.gate import judge, strata
+from syncline.validation.disclosure.gate import Scores, judge, strata
+from syncline.validation.disclosure.ladder import Stratum
 from syncline.validation.disclosure.repeated import LEAST_COPIES, repeated_rows
 from syncline.validation.disclosure.scores import Scorer
 from tests.validation.compared import compared
@@ -108,6 +109,16 @@ def test_suppliers_are_strata_of_their_own() -> None:
     )
     assert [(r.train, r.holdout) for r in apart.rungs] == [(r.train, r.holdout) for r in pooled.rungs]
     assert [r.p for r in apart.rungs] == pytest.approx([r.p for r in pooled.rungs], abs=0.05)
+
+
+@pytest.mark.parametrize(("others", "words"), [(1, "1 who was not are"), (2, "2 who were not are")])
+def test_one_person_is_told_as_one(others: int, words: str) -> None:
+    bins = np.zeros_like(Scorer.of(FRESH, bytes(32)).scores(TRAIN).exact)
+    used, held_out, alike = bins.copy(), bins.copy(), bins.copy()
+    used[-1], held_out[-1], alike[0] = 200, others, 300
+    quiet = Stratum(alike, alike, 300, 300)
+    failures = judge(Scores([Stratum(used, held_out, 300, 300)], [quiet]), None).failures
+    assert f"200 persons who were used and {words} recognised" in failures[0]
 
 
 def test_counts_of_few_persons_are_not_printed() -> None:

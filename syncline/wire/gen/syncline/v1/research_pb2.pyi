@@ -210,8 +210,10 @@ class Approval(_message.Message):
     def __init__(self, approver: _Optional[str] = ..., decision: _Optional[_Union[ReleaseVerdict, str]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ListReleasesRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("ended",)
+    ENDED_FIELD_NUMBER: _ClassVar[int]
+    ended: bool
+    def __init__(self, ended: bool = ...) -> None: ...
 
 class ListReleasesResponse(_message.Message):
     __slots__ = ("releases",)
@@ -220,12 +222,14 @@ class ListReleasesResponse(_message.Message):
     def __init__(self, releases: _Optional[_Iterable[_Union[Release, _Mapping]]] = ...) -> None: ...
 
 class FetchReleaseRequest(_message.Message):
-    __slots__ = ("release_id", "report_only")
+    __slots__ = ("release_id", "report_only", "for_decision")
     RELEASE_ID_FIELD_NUMBER: _ClassVar[int]
     REPORT_ONLY_FIELD_NUMBER: _ClassVar[int]
+    FOR_DECISION_FIELD_NUMBER: _ClassVar[int]
     release_id: str
     report_only: bool
-    def __init__(self, release_id: _Optional[str] = ..., report_only: bool = ...) -> None: ...
+    for_decision: bool
+    def __init__(self, release_id: _Optional[str] = ..., report_only: bool = ..., for_decision: bool = ...) -> None: ...
 
 class FetchReleaseResponse(_message.Message):
     __slots__ = ("file_name", "file_size", "data")
