@@ -15,7 +15,8 @@ from syncline.validation.intervals import (
     variation_error,
     wilson,
 )
-from syncline.validation.utility.tables import cramers_v, total_variation
+from syncline.validation.utility.relations import cramers_v
+from syncline.validation.utility.tables import total_variation
 
 REPEATS = 400
 COVERED = (0.92, 0.98)

@@ -10,6 +10,7 @@ _NAMES = {
     "tv_2way": "Pairs of columns",
     "tv_3way": "Sets of three columns",
     "association": "Strength of relations",
+    "correlation": "Correlation of numbers",
     "rare_categories": "Rare categories that are kept",
     "tails": "Extreme values",
     "auc_holdout": "Told apart from real rows",

@@ -275,12 +275,16 @@ def doubted(d: Mapping[str, Any]) -> list[str]:
             )
     if not metrics:
         found.append("Any figure from it: nothing says how near it is to the real table.")
-    relations = _measured(metrics, "association")
-    if relations and not _is_near(relations):
-        found.append(
-            f"The strength of relations: Cramer's V is {relations['value']:.3f} off on average"
-            + ("." if relations["floor"] is None else f", between two real samples {relations['floor']:.3f}.")
-        )
+    for name, what in (
+        ("association", "The strength of relations: Cramer's V"),
+        ("correlation", "Correlations of numbers: Spearman's coefficient"),
+    ):
+        relation = _measured(metrics, name)
+        if relation and not _is_near(relation):
+            beside = (
+                "" if relation["floor"] is None else f", between two real samples {relation['floor']:.3f}"
+            )
+            found.append(f"{what} is {relation['value']:.3f} off on average{beside}.")
     rare = metrics.get("rare_categories")
     if rare and rare["value"] is not None and rare["value"] < 1:
         found.append(f"Rare categories: {1 - rare['value']:.0%} of them are missing.")

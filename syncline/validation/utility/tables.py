@@ -1,7 +1,7 @@
 """How far the marginals of a synthetic table are from those of the real one, from counts of cells alone.
 
 The distance of a set of columns is the total variation: half the sum of the absolute differences of the
-cells' shares. Association in a pair is Cramer's V (1946, eq. 21.9.4), from the same counts.
+cells' shares.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from syncline.data.blob import Json
 from syncline.questions.counts import Masks
 from syncline.validation.column_bins import TableBins
 from syncline.validation.histograms import Ints
-from syncline.validation.intervals import association_error, mean_interval, variation_error
+from syncline.validation.intervals import mean_interval, variation_error
 from syncline.validation.metric import Goal, Metric
+from syncline.validation.utility.relations import CRAMERS_V, RANK_CORRELATION, Counted, relation_figure
 
 MAX_CODES = 32
 SHARED_VALUE = 0.05
@@ -118,17 +119,6 @@ def total_variation(first: Ints, second: Ints) -> float:
     return float(np.abs(shares[0] - shares[1]).sum() / 2)
 
 
-def cramers_v(counts: Ints) -> float:
-    """Return Cramer's V of a table (a, b): 0 without association, 1 where one column tells the other."""
-    table = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
-    least = min(table.shape) - 1
-    if least < 1:
-        return 0.0
-    n = table.sum()
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
-    return float(np.sqrt(((table - expected) ** 2 / expected).sum() / n / least))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Tables:
     """The counts of single columns, pairs and sets of three, in the codes of ``bins``."""
@@ -152,7 +142,13 @@ class Tables:
 
     def association(self) -> Metric:
         """Return the mean difference of Cramer's V of pairs."""
-        return _association(self.pairs)
+        return relation_figure(CRAMERS_V, [_three(pair) for pair in self.pairs])
+
+    def correlation(self) -> Metric:
+        """Return the mean difference of the rank correlations of pairs of numbers."""
+        numbers = {column.name for column in self.bins.columns if not len(column.code)}
+        pairs = [pair for pair in self.pairs if numbers.issuperset(pair.columns)]
+        return relation_figure(RANK_CORRELATION, [_three(pair) for pair in pairs])
 
     def figures(self, min_cell: int) -> list[Metric]:
         """Return total variations, associations, and what is rare."""
@@ -160,8 +156,13 @@ class Tables:
             *self.variations(min_cell),
             _variation("tv_3way", self.triples, f"sets of three columns ({len(self.triples)} of them)"),
             self.association(),
+            self.correlation(),
             _rare(self.singles, self.bins, min_cell),
         ]
+
+
+def _three(pair: SetCounts) -> Counted:
+    return Counted(pair.columns, pair.synthetic, pair.train, pair.holdout)
 
 
 def _variation(name: str, sets: Sequence[SetCounts], words: str) -> Metric:
@@ -188,29 +189,6 @@ def _variation(name: str, sets: Sequence[SetCounts], words: str) -> Metric:
     errors = [variation_error(found.synthetic, found.train) for found in sets]
     value, interval = mean_interval([found.distance for found in sets], errors)
     return Metric(name, value, interval, floor, Goal.FLOOR, None, f"mean total variation of {words}", detail)
-
-
-def _association(pairs: Sequence[SetCounts]) -> Metric:
-    if not pairs:
-        return Metric("association", None, words="not computed: there is one column only")
-    rows = [(found.columns, cramers_v(found.synthetic), cramers_v(found.train)) for found in pairs]
-    errors = [
-        float(np.hypot(association_error(found.synthetic), association_error(found.train))) for found in pairs
-    ]
-    off, interval = mean_interval([abs(made - real) for _, made, real in rows], errors)
-    floor = None
-    if all(found.holdout is not None for found in pairs):
-        held = [cramers_v(found.holdout) for found in pairs if found.holdout is not None]
-        floor = float(np.mean([abs(h - real) for h, (_, _, real) in zip(held, rows, strict=True)]))
-    worst = sorted(rows, key=lambda row: (-abs(row[1] - row[2]), row[0]))[:_WORST]
-    detail: Json = {
-        "worst": [
-            {"columns": list(columns), "synthetic": round(made, 6), "real": round(real, 6)}
-            for columns, made, real in worst
-        ]
-    }
-    words = "mean difference of Cramer's V between synthetic and real pairs"
-    return Metric("association", off, interval, floor, Goal.FLOOR, None, words, detail)
 
 
 def _rare(singles: Sequence[SetCounts], bins: TableBins, min_cell: int) -> Metric:

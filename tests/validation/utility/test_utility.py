@@ -7,7 +7,8 @@ from sklearn.metrics import roc_auc_score
 
 from syncline.validation.cell_table import CellTable
 from syncline.validation.histograms import roc, superiority
-from syncline.validation.utility.tables import cramers_v, total_variation
+from syncline.validation.utility.relations import cramers_v
+from syncline.validation.utility.tables import total_variation
 from tests.validation.compared import compared
 from tests.validation.utility.made_up import persons, shuffled
 
