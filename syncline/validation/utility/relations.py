@@ -40,7 +40,7 @@ class Relation:
 
 
 def cramers_v(counts: Ints) -> float:
-    """Return Cramer's V (1946, eq. 21.9.4) of a table (a, b), from 0 (unrelated) to 1 (one tells the other)."""
+    """Return Cramer's V (1946, eq. 21.9.4) of a table (a, b), from 0 for unrelated columns to 1."""
     table = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
     least = min(table.shape) - 1
     if least < 1:
