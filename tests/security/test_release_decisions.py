@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 
-import grpc
-import pytest
-
 import syncline.wire  # noqa: F401  (before gRPC)
 
 # isort: split
+
+import grpc
+import pytest
 
 from syncline.clock import SystemClock
 from syncline.identity.keys import generate_signing_key
@@ -108,7 +108,9 @@ def test_nobody_but_approvers_approves_and_nobody_but_suppliers_refuses_for_one(
             await refused(at.refuse(at.eva, subject), DENIED)
             await refused(at.refuse(at.ada, subject), DENIED)
             await refused(at.supplier_releases(at.eva), DENIED)
-            await refused(at.fetch(at.north, subject.release_id, report_only=True), DENIED)
+            await refused(at.fetch(south, subject.release_id, report_only=True), ABSENT)
+            assert "report.json" in await at.fetch(at.north, subject.release_id, report_only=True)
+            await refused(at.fetch(at.north, subject.release_id), grpc.StatusCode.FAILED_PRECONDITION)
             await still_waits(at)
 
     run(work())

@@ -178,8 +178,7 @@ def _is_shown(rung: Rung, min_cell: int) -> bool:
 
 def _words(rung: Rung, min_cell: int) -> str:
     used, others = (count_words(count, min_cell) for count in (rung.train, rung.holdout))
-    persons = "person is" if used == "1" else "persons are"
-    said = f"{rung.name}: of those used {used} {persons} recognised, of the others {others}"
+    said = f"{rung.name}: of those used {used} are recognised, of the others {others}"
     if not _is_shown(rung, min_cell):
         return f"{said}; that is surely more than is tolerated ({rung.tau:.2%}) and than chance explains"
     return (

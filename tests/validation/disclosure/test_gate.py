@@ -111,14 +111,13 @@ def test_suppliers_are_strata_of_their_own() -> None:
     assert [r.p for r in apart.rungs] == pytest.approx([r.p for r in pooled.rungs], abs=0.05)
 
 
-@pytest.mark.parametrize(("others", "words"), [(1, "1 who was not are"), (2, "2 who were not are")])
-def test_one_person_is_told_as_one(others: int, words: str) -> None:
+def test_a_failure_says_how_many_are_recognised() -> None:
     bins = np.zeros_like(Scorer.of(FRESH, bytes(32)).scores(TRAIN).exact)
     used, held_out, alike = bins.copy(), bins.copy(), bins.copy()
-    used[-1], held_out[-1], alike[0] = 200, others, 300
+    used[-1], held_out[-1], alike[0] = 200, 1, 300
     quiet = Stratum(alike, alike, 300, 300)
-    failures = judge(Scores([Stratum(used, held_out, 300, 300)], [quiet]), None).failures
-    assert f"200 persons who were used and {words} recognised" in failures[0]
+    failures = judge(Scores([Stratum(used, held_out, 300, 300)], [quiet])).failures
+    assert "xgap 0 bits: of those used 200 are recognised, of the others 1; beyond chance" in failures[0]
 
 
 def test_counts_of_few_persons_are_not_printed() -> None:
@@ -136,7 +135,7 @@ def test_counts_of_few_persons_are_not_printed() -> None:
         else:
             assert telling == [rung[name] for name in ("excess", "lower", "p")]
     assert any(safe["fails"] and safe["p"] is None for safe in hidden["rungs"])
-    told = re.findall(r"(\d+) (?:persons|who)", " ".join(hidden["failures"]))
+    told = re.findall(r"(?:used|others) (\d+)", " ".join(hidden["failures"]))
     assert min(map(int, told)) >= 200
     assert "fewer than 200" in " ".join(hidden["failures"])
 
