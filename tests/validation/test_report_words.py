@@ -9,6 +9,7 @@ import pytest
 
 from syncline.study.report import NOT_COMPARED
 from syncline.validation.report.breakdown import models
+from syncline.validation.report.evidence import evidence
 from syncline.validation.report.names import rate
 from syncline.validation.report.words import answers, doubted, gate_line, is_failed, trusted
 from tests.study.made_report import assessment, document
@@ -159,6 +160,23 @@ def test_effects_that_the_table_changes_are_doubted_and_listed() -> None:
     assert "0.5 (0.304 to 0.696)" in page
     assert "mean overlap 50.0%, real against real 80.0%" in page
     assert models({}) == ""
+
+
+def test_a_classifier_that_tells_nobody_apart_has_words_and_no_empty_table() -> None:
+    whole = {**figure(0.0, 0.0), "threshold": None, "interval": None, "goal": "floor"}
+    flat = {**whole, "detail": {"auc": 0.5, "roc": [[0.0, 0.0], [1.0, 1.0]]}}
+    page = next(
+        part for part in evidence(report(NOBODY, membership=flat)) if part.name == "membership"
+    ).content
+    assert "gives nearly everybody the same score" in page
+    assert "<table" not in page
+    curve = [[0.0, 0.0], [0.05, 0.1], [0.2, 0.3], [1.0, 1.0]]
+    bent = {**flat, "detail": {"auc": 0.55, "roc": curve}}
+    page = next(
+        part for part in evidence(report(NOBODY, membership=bent)) if part.name == "membership"
+    ).content
+    assert "The curve in figures" in page
+    assert "the same score" not in page
 
 
 def test_a_bound_is_called_one() -> None:

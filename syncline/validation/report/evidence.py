@@ -223,7 +223,11 @@ def _membership(metric: Mapping[str, Any] | None) -> str:
         for allowed in _RATES
         if allowed >= least
     ]
-    figures = table("The curve in figures", ("Others on the list", "Used people on it"), rates)
+    figures = (
+        table("The curve in figures", ("Others on the list", "Used people on it"), rates)
+        if rates
+        else paragraphs(["The classifier gives nearly everybody the same score: it recognises nobody."])
+    )
     both = (
         figure(plots.curve(f"Receiver operating characteristic, {said}.", roc), f"Linear axes; {said}"),
         figure(
