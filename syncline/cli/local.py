@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,15 +46,7 @@ def simulate(
     sources = _sources(locators, preparation or [])
     out = new_directory(out)
     stages: list[str] = []
-
-    def listen(traffic: Traffic) -> None:
-        stages.append(traffic.stage)
-        if not as_json:
-            typer.echo(
-                f"round {len(stages) - 1:>2} {traffic.stage:<8} asked {traffic.sent:>9,} bytes,"
-                f" answered {traffic.received:>10,} bytes"
-            )
-
+    listen = _listener(stages, quiet=as_json)
     fitted = run.fit_study(spec, sources, listen)
     chosen = run.seed_of(spec) if seed is None else Seed.of_number(seed)
     for hazard in fitted.hazards:
@@ -72,6 +65,20 @@ def simulate(
         return
     show_agreement(out)
     typer.echo(f"release: {out}")
+
+
+def _listener(stages: list[str], *, quiet: bool) -> Callable[[Traffic], None]:
+    """Return what notes each round's stage, and prints the round unless it is to be ``quiet``."""
+
+    def listen(traffic: Traffic) -> None:
+        stages.append(traffic.stage)
+        if not quiet:
+            typer.echo(
+                f"round {len(stages) - 1:>2} {traffic.stage:<8} asked {traffic.sent:>9,} bytes,"
+                f" answered {traffic.received:>10,} bytes"
+            )
+
+    return listen
 
 
 def synthesize(

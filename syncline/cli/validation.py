@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,11 +51,7 @@ def validate(
     from syncline.cli.table import print_json
     from syncline.validation.validation import validate as compare
 
-    for option, locator in (("--real", real), ("--synthetic", synthetic), ("--holdout", holdout)):
-        if locator is not None:
-            open_named(option, locator)
-    if schema is not None and not schema.is_file():
-        raise UsageError(f"--schema {schema}: no such file; check the path")
+    _require_files({"--real": real, "--synthetic": synthetic, "--holdout": holdout}, schema)
     require_new(out)
     found = compare(
         real,
@@ -77,6 +74,15 @@ def validate(
         _show(found, directory)
     if gate and not found.gate.passed:
         raise typer.Exit(1)
+
+
+def _require_files(locators: Mapping[str, str | None], schema: Path | None) -> None:
+    """Raise, naming the option, where a table cannot be opened or the schema is no file."""
+    for option, locator in locators.items():
+        if locator is not None:
+            open_named(option, locator)
+    if schema is not None and not schema.is_file():
+        raise UsageError(f"--schema {schema}: no such file; check the path")
 
 
 def _names(text: str) -> list[str]:

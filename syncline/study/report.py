@@ -55,20 +55,21 @@ def report_document(
         "formulas": _formulas(spec, result),
         "columns": _left_out(spec, result) if isinstance(result, Pooled) else _columns(spec, result),
         "hazards": hazards_to_json(result.hazards),
-        "suppliers": [
-            {
-                "name": entry.name,
-                "flow_asked": str(entry.flow_asked),
-                "flow": str(entry.flow),
-                "preparation_sha256": entry.preparation_sha256,
-            }
-            for entry in roster
-        ],
+        "suppliers": [_supplier(entry) for entry in roster],
         "flows": _flow_words(roster, isinstance(result, Pooled)),
         "privacy": _privacy(spec, roster),
         "approvals_needed": spec.release.approvals,
         "approvals": origin.pop("approvals", []),
         "provenance": origin,
+    }
+
+
+def _supplier(entry: RosterEntry) -> dict[str, Json]:
+    return {
+        "name": entry.name,
+        "flow_asked": str(entry.flow_asked),
+        "flow": str(entry.flow),
+        "preparation_sha256": entry.preparation_sha256,
     }
 
 

@@ -36,6 +36,12 @@ class Compared:
         """The schema that all tables were read by."""
         return self.real.schema
 
+    @property
+    def rows(self) -> dict[str, int]:
+        """How many rows each table has, by its name in the report."""
+        named = {"real": self.real, "synthetic": self.synthetic, "holdout": self.holdout}
+        return {name: table.n_rows for name, table in named.items() if table is not None}
+
 
 def read_compared(
     real: Source, synthetic: Source, holdout: Source | None, schema: Schema | None, person: str | None = None

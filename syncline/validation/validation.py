@@ -118,15 +118,12 @@ def validate(
         Model.of(model, compared.synthetic)
     judgement = Judgement(min_cell, target=target or "", known=known_of(compared, *sources))
     found = assess_pooled(compared, aims, judgement)
-    rows = {"real": compared.real.n_rows, "synthetic": compared.synthetic.n_rows}
-    if compared.holdout is not None:
-        rows["holdout"] = compared.holdout.n_rows
     return Validation(
         found.metrics,
         found.gate,
         found.distributions,
         compared.left_out,
-        rows,
+        compared.rows,
         found.subgroups,
         found.people,
         (*_measured_from(compared, (real, synthetic, holdout), schema, min_cell), *found.words),

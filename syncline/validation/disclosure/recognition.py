@@ -67,9 +67,8 @@ class Recognizer:
         """Return what is near each row of ``real``; rows of equal cells are compared once."""
         places = self._closeness.places(real)
         distinct, first, inverse = np.unique(places, axis=0, return_index=True, return_inverse=True)
-        order = np.argsort(
-            real.owner[first], kind="stable"
-        )  # a person's rows share values: compare them together
+        # a person's rows share values, so they are compared together
+        order = np.argsort(real.owner[first], kind="stable")
         distinct, inverse = distinct[order], np.argsort(order)[inverse.reshape(-1)]
         starts = range(0, len(distinct), _BLOCK)
         found = [self._nearest(distinct[start : start + _BLOCK]) for start in starts]
