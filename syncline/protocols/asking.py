@@ -17,13 +17,11 @@ from syncline.protocols.scope import require_codebook_in_scope, require_question
 from syncline.questions.comparison import (
     REGRESSION_ROUNDS,
     Comparison,
-    GrowTrees,
     PersonCount,
     RegressionSums,
     ScoreCandidate,
-    ScoreTrees,
-    grown_digest,
 )
+from syncline.questions.growth import GrowTrees, ScoreTrees, grown_digest
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.tree_level import TreeLevel, TreePaths
 from syncline.questions.vocabulary import Answer, Question

@@ -8,17 +8,8 @@ from typing import NoReturn
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.errors import ProtocolError
-from syncline.questions.comparison import (
-    LEVELS,
-    ColumnBins,
-    Compared,
-    Comparison,
-    GrowTrees,
-    PersonCount,
-    RegressionSums,
-    ScoreCandidate,
-    ScoreTrees,
-)
+from syncline.questions.comparison import Comparison, PersonCount, RegressionSums, ScoreCandidate
+from syncline.questions.growth import LEVELS, ColumnBins, Compared, GrowTrees, ScoreTrees
 from syncline.questions.regression import Line, Regression
 
 

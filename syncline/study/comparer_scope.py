@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from syncline.errors import ProtocolError
-from syncline.questions.comparison import Comparison, GrowTrees, RegressionSums, ScoreCandidate, ScoreTrees
+from syncline.questions.comparison import Comparison, RegressionSums, ScoreCandidate
+from syncline.questions.growth import GrowTrees, ScoreTrees
 from syncline.questions.vocabulary import Question
 from syncline.study.spec import StudySpec
 from syncline.validation.federated.candidate import Candidate

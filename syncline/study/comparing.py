@@ -10,7 +10,8 @@ from syncline.data.batch import Status
 from syncline.data.release_table import Columns
 from syncline.data.schema import Schema
 from syncline.errors import StudyFailed
-from syncline.questions.comparison import MIN_CANDIDATE_ROWS, Compared
+from syncline.questions.comparison import MIN_CANDIDATE_ROWS
+from syncline.questions.growth import Compared
 from syncline.study.comparer_scope import lottery_of
 from syncline.study.pooled import Pooled
 from syncline.study.spec import StudySpec

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from syncline.data.batch import Keys
 from syncline.data.kinds import Kind
 from syncline.data.variable import Variable
-from syncline.questions.comparison import ColumnBins
+from syncline.questions.growth import ColumnBins
 from syncline.validation.cell_table import CellTable
 
 Ints = npt.NDArray[np.int64]

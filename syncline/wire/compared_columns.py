@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from syncline.errors import WireError
-from syncline.questions.comparison import Compared
+from syncline.questions.growth import Compared
 from syncline.wire import strict
 from syncline.wire.codebooks import MAX_COLUMNS
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.errors import WireError
-from syncline.questions.comparison import (
+from syncline.questions.comparison import Comparison, PersonCount, RegressionSums, ScoreCandidate
+from syncline.questions.growth import (
     LEAVES,
     LEVELS,
     MAX_BINS,
@@ -16,14 +17,10 @@ from syncline.questions.comparison import (
     NODES,
     TREES,
     ColumnBins,
-    Comparison,
     Forest,
     GrowTrees,
     Learner,
-    PersonCount,
-    RegressionSums,
     Role,
-    ScoreCandidate,
     ScoreTrees,
 )
 from syncline.wire import strict

@@ -19,7 +19,8 @@ from syncline.errors import PolicyRefusal, ProtocolError
 from syncline.identity.keys import generate_signing_key
 from syncline.identity.signatures import Purpose, sign
 from syncline.protocols.asking import Request
-from syncline.questions.comparison import Compared, PersonCount, RegressionSums
+from syncline.questions.comparison import PersonCount, RegressionSums
+from syncline.questions.growth import Compared
 from syncline.questions.regression import Line, Regression, Term
 from syncline.questions.row_count import RowCount
 from syncline.study.policy import Policy

@@ -9,8 +9,8 @@ import numpy as np
 
 from syncline.data.blob import Json
 from syncline.protocols.transition import PartyId
-from syncline.questions.comparison import SCORE_BINS
 from syncline.questions.counts import Counts, Ints, merge_counts
+from syncline.questions.growth import SCORE_BINS
 from syncline.validation.disclosure.gate import (
     DEFAULT_THRESHOLDS,
     NOTHING_KNOWN,

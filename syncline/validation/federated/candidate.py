@@ -14,7 +14,7 @@ from syncline.data.batch import Keys, Status, Statuses
 from syncline.data.schema import Schema
 from syncline.data.stream_outline import stream_outline
 from syncline.errors import WireError
-from syncline.questions.comparison import MAX_BINS, ColumnBins
+from syncline.questions.growth import MAX_BINS, ColumnBins
 from syncline.validation.cell_table import CellTable
 from syncline.validation.column_bins import TableBins, bins_of
 from syncline.validation.disclosure.key_attack import LATTICE, KeyAttack

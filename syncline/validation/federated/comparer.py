@@ -15,14 +15,12 @@ from syncline.questions.cell_tally import CellTally
 from syncline.questions.comparison import (
     MIN_CANDIDATE_ROWS,
     Comparison,
-    GrowTrees,
     PersonCount,
     RegressionSums,
     ScoreCandidate,
-    ScoreTrees,
-    grown_digest,
 )
 from syncline.questions.counts import Counts, Ints
+from syncline.questions.growth import GrowTrees, ScoreTrees, grown_digest
 from syncline.questions.moments import Sums
 from syncline.questions.vocabulary import Answer
 from syncline.questions.workspace import Workspace

@@ -16,20 +16,9 @@ from syncline.errors import ProtocolError
 from syncline.protocols.asking import Reply, Request
 from syncline.protocols.reply_check import Shape, require_shapes
 from syncline.protocols.transition import Continue, Finish, PartyId
-from syncline.questions.comparison import (
-    DEPTH,
-    TREES,
-    Compared,
-    Forest,
-    GrowTrees,
-    Learner,
-    PersonCount,
-    RegressionSums,
-    Role,
-    ScoreCandidate,
-    ScoreTrees,
-)
+from syncline.questions.comparison import PersonCount, RegressionSums, ScoreCandidate
 from syncline.questions.counts import Counts, Ints, merge_counts
+from syncline.questions.growth import DEPTH, TREES, Compared, Forest, GrowTrees, Learner, Role, ScoreTrees
 from syncline.questions.moments import Sums
 from syncline.questions.vocabulary import Answer
 from syncline.validation.boosting import Codes, fit

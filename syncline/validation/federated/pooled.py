@@ -7,7 +7,7 @@ import numpy as np
 from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable
 from syncline.protocols.asking import Answering, Memory, Request
 from syncline.protocols.transition import Continue, Finish, PartyId
-from syncline.questions.comparison import Compared
+from syncline.questions.growth import Compared
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.assessment import Assessment, Judgement, assess

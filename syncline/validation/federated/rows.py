@@ -14,7 +14,7 @@ import numpy.typing as npt
 from syncline.data.batch import Batch, Buckets, Keys, Mask, Owners, Status
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
-from syncline.questions.comparison import Compared
+from syncline.questions.growth import Compared
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable, numbered
 from syncline.validation.sampling import row_lots

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.batch import Mask
-from syncline.questions.comparison import (
+from syncline.questions.growth import (
     DEPTH,
     SCORE_BINS,
     TREES,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from syncline.questions.comparison import SCORE_BINS
+from syncline.questions.growth import SCORE_BINS
 from syncline.validation.histograms import Ints, superiority
 from syncline.validation.intervals import Interval, propensity_mse
 from syncline.validation.metric import Goal, Metric

@@ -10,7 +10,7 @@ from syncline.data.batch import Mask
 from syncline.data.blob import Json
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
-from syncline.questions.comparison import ColumnBins
+from syncline.questions.growth import ColumnBins
 from syncline.validation.column_bins import TableBins
 from syncline.validation.histograms import Ints
 from syncline.validation.utility.tables import SetCounts

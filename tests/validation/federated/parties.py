@@ -10,7 +10,7 @@ from syncline.data.batch import Batch, MemoryTable, Status
 from syncline.data.schema import Schema
 from syncline.protocols.asking import Answering, Memory, Reply, Request
 from syncline.protocols.transition import Continue, Finish, PartyId
-from syncline.questions.comparison import Compared
+from syncline.questions.growth import Compared
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.candidate import Aims

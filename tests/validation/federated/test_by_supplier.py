@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from syncline.questions.comparison import Role
+from syncline.questions.growth import Role
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.assessment import Judgement, assess
 from syncline.validation.federated.comparison import Comparison, Evidence, target_questions

@@ -11,17 +11,8 @@ from syncline.errors import ProtocolError, WireError
 from syncline.protocols.asking import Answering, Memory, Request, admit
 from syncline.protocols.transition import PartyId
 from syncline.questions import comparison as comparison_questions
-from syncline.questions.comparison import (
-    DEPTH,
-    LEVELS,
-    Forest,
-    GrowTrees,
-    PersonCount,
-    RegressionSums,
-    Role,
-    ScoreCandidate,
-    ScoreTrees,
-)
+from syncline.questions.comparison import PersonCount, RegressionSums, ScoreCandidate
+from syncline.questions.growth import DEPTH, LEVELS, Forest, GrowTrees, Role, ScoreTrees
 from syncline.questions.workspace import Workspace
 from syncline.study import sections
 from syncline.study.comparer_scope import require_declared
