@@ -17,7 +17,7 @@ MODEL_STEPS = 8
 MODELS_LEAVE = (
     f"in up to {MODEL_STEPS} steps, of training and of held-out rows, exact sums of products of a"
     " model's columns, two by two, and of each with what it predicts: all columns of a model together, over"
-    " however few rows there are"
+    " however few rows there are; once more at the end, and then by the categories of each key column too"
 )
 """What leaves a supplier for a declared regression, for people."""
 

@@ -18,20 +18,19 @@ def require_candidate_in_scope(question: Comparison, schema: Schema, known: Coll
     if isinstance(question, PersonCount):
         return
     _require_columns(question.compared, schema, known)
-    if isinstance(question, ScoreCandidate):
-        named = [*question.keys, *question.sensitive]
-        if not set(question.compared.names).issuperset(named):
-            _refuse("score_candidate: a key or sensitive column is not compared")
-    if isinstance(question, RegressionSums):
-        if not set(question.compared.names).issuperset(question.columns):
-            _refuse("regression_sums: a column of a model is not compared")
-        for model in question.models:
-            _require_model(model, question.compared, schema)
-    if isinstance(question, GrowTrees) and question.levels >= LEVELS:
-        _refuse(f"grow_trees: all {LEVELS} levels have grown")
-    if isinstance(question, GrowTrees | ScoreTrees):
-        for column, merged in zip(question.bins, question.compared.merged, strict=True):
-            _require_bins(column, schema.variable(column.name), bool(merged))
+    match question:
+        case ScoreCandidate():
+            if not set(question.compared.names).issuperset((*question.keys, *question.sensitive)):
+                _refuse("score_candidate: a key or sensitive column is not compared")
+        case RegressionSums():
+            if not set(question.compared.names).issuperset(question.columns):
+                _refuse("regression_sums: a column of a model is not compared")
+            for model in question.models:
+                _require_model(model, question.compared, schema)
+        case GrowTrees() | ScoreTrees():
+            _require_growth(question, schema)
+    if isinstance(question, RegressionSums | ScoreTrees):
+        _require_groups(question, schema)
 
 
 def _require_columns(compared: Compared, schema: Schema, known: Collection[str]) -> None:
@@ -42,6 +41,22 @@ def _require_columns(compared: Compared, schema: Schema, known: Collection[str])
         categories = len(schema.variable(name).categories)
         if any(not 0 <= place < categories for place in merged) or sorted(set(merged)) != list(merged):
             _refuse(f"comparison: the merged categories of column {name!r} are not the schema's")
+
+
+def _require_growth(question: GrowTrees | ScoreTrees, schema: Schema) -> None:
+    if isinstance(question, GrowTrees) and question.levels >= LEVELS:
+        _refuse(f"grow_trees: all {LEVELS} levels have grown")
+    for column, merged in zip(question.bins, question.compared.merged, strict=True):
+        _require_bins(column, schema.variable(column.name), bool(merged))
+
+
+def _require_groups(question: RegressionSums | ScoreTrees, schema: Schema) -> None:
+    """Raise unless rows are counted apart by columns of categories, in codes for these."""
+    for group in question.groups:
+        variable = schema.variable(group.column)
+        merged = question.compared.merged[question.compared.names.index(group.column)]
+        if not variable.is_categorical or group.n_codes != len(variable.categories) + bool(merged) + 1:
+            _refuse(f"{question.kind}: column {group.column!r} has not the categories of the subgroups")
 
 
 def _require_model(model: Regression, compared: Compared, schema: Schema) -> None:

@@ -1,9 +1,10 @@
 """What is asked of suppliers to compare one synthetic table, the candidate, with their own rows.
 
 Five questions: how many persons there are; the levels of boosted trees, one round a level, and in the first
-of these rounds the sums of declared regressions; the scores of the grown trees; and last, with the candidate
-itself, its comparison with rows and persons. All answers are counts over fixed bins, or sums, which add over
-suppliers. What is compared follows from the candidate and the specification alone.
+of these rounds the sums of declared regressions; and last the scores of the grown trees and once more the
+sums of regressions, both by subgroups too, and with the candidate itself its comparison with rows and
+persons. All answers are counts over fixed bins, or sums, which add over suppliers. What is compared follows
+from the candidate and the specification alone.
 
 Sensitivity: a person changes one cell of each histogram of persons, and as many cells of each count of rows
 as the person has rows. Disclosure: counts, which the hub prints under the study's ``min_cell`` only.
@@ -16,7 +17,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import ClassVar
 
-from syncline.questions.growth import Compared, GrowTrees, ScoreTrees
+from syncline.questions.growth import Compared, Grouping, GrowTrees, ScoreTrees, require_groups, slices
 from syncline.questions.regression import Regression
 
 MIN_CANDIDATE_ROWS = 1000
@@ -38,35 +39,48 @@ class PersonCount:
         return 4
 
 
-REGRESSION_ROUNDS = 8
+NEWTON_ROUNDS = 8
 """Rounds in which regressions are fitted, beside those in which trees grow."""
+
+REGRESSION_ROUNDS = NEWTON_ROUNDS + 1
+"""Rounds in which regressions are asked about: once more with the last question, by subgroups."""
 
 MAX_MODELS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class RegressionSums:
-    """Add up what one step of declared regressions needs, over training rows and over held-out ones."""
+    """Add up what one step of declared regressions needs, over training rows and over held-out ones.
+
+    With ``groups`` the same sums are asked over the rows of each of their codes as well.
+    """
 
     candidate: str
     compared: Compared
     models: tuple[Regression, ...]
+    groups: tuple[Grouping, ...] = ()
     kind: ClassVar[str] = "regression_sums"
-    marginal_order: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.models) <= MAX_MODELS:
             raise ValueError(f"regression_sums: from 1 to {MAX_MODELS} models are asked about")
+        require_groups(self.groups, self.compared)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns whose values the answer depends on."""
         named = {model.response for model in self.models}
-        return tuple(sorted(named.union(term.column for model in self.models for term in model.terms)))
+        named |= {term.column for model in self.models for term in model.terms}
+        return tuple(sorted(named.union(group.column for group in self.groups)))
+
+    @property
+    def marginal_order(self) -> int:
+        """How many columns are looked at together: two, within a subgroup three."""
+        return 3 if self.groups else 2
 
     def size(self) -> int:
-        """Return the number of sums of the answer."""
-        return 2 * sum(model.cells for model in self.models)
+        """Return the number of sums: of all slices, in each of both folds, in each of all models."""
+        return 2 * sum(model.cells for model in self.models) * slices(self.groups)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -40,6 +40,10 @@ SCORE_BINS = 1025
 """Scores of learners are log-odds from -8 to 8 in steps of 1/64."""
 
 MAX_LEARNERS = 64
+MAX_GROUPINGS = 32
+
+MOST_SUBGROUPS = 12
+"""Categories of a column by which rows are looked at apart, at most."""
 
 MISSING = 0
 """The code of every cell without a value of its variable."""
@@ -90,6 +94,33 @@ class Compared:
     def __post_init__(self) -> None:
         if not self.names or len(self.names) != len(self.merged):
             raise ValueError("comparison: each column needs its merged categories, which may be none")
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """A column of categories by which rows are counted apart as well.
+
+    Its ``n_codes`` codes are 0 where the value is missing, and one more than the category's place otherwise.
+    """
+
+    column: str
+    n_codes: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n_codes - 1 <= MOST_SUBGROUPS:
+            raise ValueError(f"comparison: a subgroup column has 1 to {MOST_SUBGROUPS} categories")
+
+
+def slices(groups: tuple[Grouping, ...]) -> int:
+    """Return how often all is counted: over all rows, then over those of each code of each grouping."""
+    return 1 + sum(group.n_codes for group in groups)
+
+
+def require_groups(groups: tuple[Grouping, ...], compared: Compared) -> None:
+    """Raise ValueError unless groupings are different columns that are compared."""
+    columns = {group.column for group in groups}
+    if len(columns) < len(groups) or not columns.issubset(compared.names):
+        raise ValueError("comparison: subgroups are those of a column that is not compared, or twice of one")
 
 
 class Role(Enum):
@@ -206,11 +237,14 @@ class ScoreTrees:
     transferred: Forest
     questions: tuple[Learner, ...] = field(default=())
     """What the transferred trees tell apart."""
+    groups: tuple[Grouping, ...] = ()
+    """Columns by whose categories rows are counted apart as well."""
     kind: ClassVar[str] = "score_trees"
     marginal_order: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         require_grown(self)
+        require_groups(self.groups, self.compared)
         if self.levels % DEPTH or len(self.transferred.column) != len(self.questions):
             raise ValueError("comparison: only whole trees are scored")
         _require_within(self.transferred, len(self.bins))
@@ -226,8 +260,8 @@ class ScoreTrees:
         return self.compared.names
 
     def size(self) -> int:
-        """Return the number of cells: two histograms of rows for each of what is told apart."""
-        return 2 * SCORE_BINS * (2 + 2 * len(self.questions))
+        """Return the number of cells: two histograms for each of what is told apart, in each slice."""
+        return 2 * SCORE_BINS * (2 + 2 * len(self.questions)) * slices(self.groups)
 
 
 def require_grown(question: GrowTrees | ScoreTrees) -> None:

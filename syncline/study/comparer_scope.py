@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from syncline.errors import ProtocolError
 from syncline.questions.comparison import Comparison, RegressionSums, ScoreCandidate
@@ -38,6 +39,8 @@ def require_declared(spec: StudySpec, question: Question) -> None:
         raise ProtocolError("comparison: the study says that nothing is compared")
     if isinstance(question, GrowTrees | ScoreTrees) and question.target not in ("", validation.target):
         raise ProtocolError("comparison: the target is not the one that the study declares")
+    if isinstance(question, RegressionSums | ScoreTrees):
+        _require_key_columns(question, validation.keys)
     if isinstance(question, ScoreCandidate):
         asked = ((question.keys, validation.keys), (question.sensitive, validation.sensitive))
         if any(set(named) - set(declared) for named, declared in asked):
@@ -48,3 +51,8 @@ def require_declared(spec: StudySpec, question: Question) -> None:
             (one.response, tuple(term.column for term in one.terms)) not in known for one in question.models
         ):
             raise ProtocolError("regression_sums: a model is not one that the study declares")
+
+
+def _require_key_columns(question: RegressionSums | ScoreTrees, keys: Sequence[str]) -> None:
+    if {group.column for group in question.groups} - set(keys):
+        raise ProtocolError(f"{question.kind}: subgroups are not those of a key column of the study")

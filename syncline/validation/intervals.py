@@ -73,7 +73,9 @@ def mean_interval(values: Sequence[float], errors: Sequence[float]) -> tuple[flo
     return value, (max(value - error, 0.0), min(value + error, 1.0))
 
 
-def propensity_mse(synthetic: Ints, real: Ints, chances: Floats) -> tuple[float, Interval]:
+def propensity_mse(
+    synthetic: Ints, real: Ints, chances: Floats, share: float | None = None
+) -> tuple[float, Interval]:
     """Return the mean squared distance of propensities from the share of synthetic rows, and its interval.
 
     Snoke et al. (2018, doi:10.1111/rssa.12358), equation 1. The numbers of rows are fixed; what varies is
@@ -84,11 +86,14 @@ def propensity_mse(synthetic: Ints, real: Ints, chances: Floats) -> tuple[float,
     ----------
     synthetic, real : int64 (n_bins,), rows by their scores
     chances : float64 (n_bins,), the propensity of each bin
+    share : that of the synthetic rows among all that the propensities were learnt from, None for these; rows
+        of either kind are weighted so that they have it here
     """
     m, n = int(synthetic.sum()), int(real.sum())
-    far = (chances - m / (m + n)) ** 2
-    value = float(((synthetic + real) * far).sum()) / (m + n)
-    error = Z * float(np.hypot(m * mean_error(far, synthetic), n * mean_error(far, real))) / (m + n)
+    made = m / (m + n) if share is None else share
+    far = (chances - made) ** 2
+    value = made * float((synthetic * far).sum()) / m + (1 - made) * float((real * far).sum()) / n
+    error = Z * float(np.hypot(made * mean_error(far, synthetic), (1 - made) * mean_error(far, real)))
     return value, (max(value - error, 0.0), value + error)
 
 

@@ -24,7 +24,14 @@ from syncline.questions.growth import (
     ScoreTrees,
 )
 from syncline.wire import strict
-from syncline.wire.compared_columns import MAX_CATEGORIES, columns_to_proto, compared, names
+from syncline.wire.compared_columns import (
+    MAX_CATEGORIES,
+    columns_to_proto,
+    compared,
+    groups,
+    groups_to_proto,
+    names,
+)
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 from syncline.wire.regressions import regression_sums, regression_sums_to_proto
 
@@ -55,6 +62,7 @@ def comparison_to_proto(question: Comparison) -> pb.Question:
                 growth=_growth_to_proto(question),
                 transferred=_forest_to_proto(question.transferred),
                 questions=[_learner_to_proto(one) for one in question.questions],
+                groups=groups_to_proto(question.groups),
             )
             return pb.Question(score_trees=message)
         case ScoreCandidate():
@@ -99,7 +107,10 @@ def _score_trees(message: pb.ScoreTrees) -> ScoreTrees:
     strict.few("score_trees.questions", len(message.questions), MAX_LEARNERS)
     questions = tuple(_learner(one) for one in message.questions)
     return ScoreTrees(
-        **_growth(message.growth), transferred=_forest(message.transferred), questions=questions
+        **_growth(message.growth),
+        transferred=_forest(message.transferred),
+        questions=questions,
+        groups=groups("score_trees.groups", message.groups),
     )
 
 

@@ -10,7 +10,7 @@ from syncline.errors import WireError
 from syncline.questions.comparison import MAX_MODELS, RegressionSums
 from syncline.questions.regression import MAX_WIDTH, Line, Regression, Term
 from syncline.wire import strict
-from syncline.wire.compared_columns import MAX_CATEGORIES, columns_to_proto, compared
+from syncline.wire.compared_columns import MAX_CATEGORIES, columns_to_proto, compared, groups, groups_to_proto
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 
 MAX_TERMS = 20
@@ -22,6 +22,7 @@ def regression_sums_to_proto(question: RegressionSums) -> pb.RegressionSums:
         candidate=bytes.fromhex(question.candidate),
         columns=columns_to_proto(question.compared),
         models=[_model_to_proto(model) for model in question.models],
+        groups=groups_to_proto(question.groups),
     )
 
 
@@ -32,6 +33,7 @@ def regression_sums(message: pb.RegressionSums) -> RegressionSums:
         strict.digest("regression_sums.candidate", message.candidate),
         compared(message.columns),
         tuple(_model(model) for model in message.models),
+        groups("regression_sums.groups", message.groups),
     )
 
 

@@ -26,7 +26,7 @@ from supplier_agent.tasks.journal import open_journal
 from syncline.clock import SystemClock
 from syncline.durable.audit import AuditLog
 from syncline.errors import DataError
-from syncline.questions.comparison import REGRESSION_ROUNDS
+from syncline.questions.comparison import NEWTON_ROUNDS
 from syncline.wire.membership import load_membership
 from tests.agent.fake_hub import FakeHub
 from tests.agent.harness import POLICY, STUDY, enrolled_home, rows, specification
@@ -225,7 +225,7 @@ def test_show_and_policy_test_say_what_decides(command, home, tmp_path):
         "Signed by 2 of eva, adam",
         "Intended use Teaching in Zurich",
         "target: sex; keys that an attacker may know: age; sensitive: sex; models: 1",
-        f"Models age ~ sex: in up to {REGRESSION_ROUNDS} steps",
+        f"Models age ~ sex: in up to {NEWTON_ROUNDS} steps",
         "Releases 1234 rows, parquet",
         "at most 9 splits to a leaf (max_depth) and leaves of at least 7 rows (min_leaf)",
         "visit sequence sex first",

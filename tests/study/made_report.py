@@ -117,6 +117,10 @@ def compared(*, copy: bool = False) -> dict[str, Any]:
         ).document()
 
 
+PREDICTION = {"value": 0.6, "interval": [0.5, 0.7], "floor": 0.8, "goal": "maximize", "words": ""}
+"""A figure within a subgroup."""
+
+
 def assessment(*, copy: bool = False) -> dict[str, Any]:
     """Return the comparison of a study: that of one table, by supplier and by subgroup as well."""
     found = compared(copy=copy)
@@ -136,8 +140,10 @@ def assessment(*, copy: bool = False) -> dict[str, Any]:
             },
         ],
         "subgroups": [
-            {"column": "ward", "subgroup": "<b>", "rows": 300, "value": 0.2, "floor": 0.04},
-            {"column": "ward", "subgroup": "a", "rows": 300, "value": 0.05, "floor": None},
+            {"column": "ward", "subgroup": "<b>", "rows": 300, "value": 0.2, "floor": 0.04}
+            | {"interval": [0.15, 0.25], "metrics": {"tstr": PREDICTION}},
+            {"column": "ward", "subgroup": "a", "rows": 300, "value": 0.05, "floor": None}
+            | {"interval": [0.01, 0.09], "metrics": {}},
         ],
         "candidate_sha256": "ab" * 32,
         "words": ["The suppliers compared the table with their own rows, and counts were added."],

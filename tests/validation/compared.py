@@ -34,9 +34,14 @@ def regressions(
     return [metric for name, metric in found.items() if name.startswith("regression:")]
 
 
-def tables_of(train: CellTable, synthetic: CellTable, holdout: CellTable | None) -> Tables:
-    """Count all sets of columns of tables that lie in one place, a row after the other."""
-    candidate = Candidate(synthetic, Aims())
+def tables_of(
+    train: CellTable, synthetic: CellTable, holdout: CellTable | None, bins_from: CellTable | None = None
+) -> Tables:
+    """Count all sets of columns of tables that lie in one place, a row after the other.
+
+    The codes are those that ``bins_from`` decides, the synthetic table where it is left out.
+    """
+    candidate = Candidate(synthetic if bins_from is None else bins_from, Aims())
     names, levels = candidate.bins.names, candidate.bins.levels
 
     def counted(table: CellTable, places: tuple[int, ...]) -> np.ndarray:

@@ -110,6 +110,16 @@ def test_the_mean_squared_propensity_is_that_of_the_rows_and_its_interval_covers
     assert COVERED[0] < coverage(truth, draw) < COVERED[1]
 
 
+def test_rows_of_a_part_are_weighted_to_the_share_that_was_learnt_from() -> None:
+    rng = np.random.default_rng(4)
+    chances = np.linspace(0.01, 0.99, 40)
+    made, real = rng.integers(0, 9, 40), rng.integers(0, 9, 40)
+    whole = propensity_mse(made, 3 * real, chances)[0]
+    share = made.sum() / (made.sum() + 3 * real.sum())
+    assert propensity_mse(made, real, chances, float(share))[0] == pytest.approx(whole)
+    assert propensity_mse(made, real, chances)[0] != pytest.approx(whole)
+
+
 def test_areas_of_several_questions_are_averaged() -> None:
     strong, weak = (np.array([1, 2, 30]), np.array([40, 2, 1])), (np.array([9, 9, 9]), np.array([9, 9, 9]))
     areas = [mean_area([question]) for question in (strong, weak)]

@@ -194,6 +194,9 @@ def test_far_subgroups_and_the_farthest_supplier_are_doubted() -> None:
     even = copy.deepcopy(assessment())
     even["subgroups"][0]["value"] = 0.05
     even["by_supplier"] = even["by_supplier"][:1]
+    taught_less = "Predictions for some subgroups: synthetic rows teach less than real ones about ward = <b>."
+    assert taught_less in doubted(even)
+    even["subgroups"][0]["metrics"]["tstr"]["floor"] = 0.64
     assert "subgroup" not in " ".join(doubted(even))
     assert "one supplier" not in " ".join(doubted(even))
 

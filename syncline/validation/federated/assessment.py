@@ -9,8 +9,7 @@ import numpy as np
 
 from syncline.data.blob import Json
 from syncline.protocols.transition import PartyId
-from syncline.questions.counts import Counts, Ints, merge_counts
-from syncline.questions.growth import SCORE_BINS
+from syncline.questions.counts import Counts
 from syncline.validation.disclosure.gate import (
     DEFAULT_THRESHOLDS,
     NOTHING_KNOWN,
@@ -28,20 +27,21 @@ from syncline.validation.disclosure.score_figures import score_figures
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.disclosure.singling_out_figures import singling_out
 from syncline.validation.federated.candidate import Candidate
-from syncline.validation.federated.comparer import MOST_SCORED, count_sets
+from syncline.validation.federated.comparer import MOST_SCORED
 from syncline.validation.federated.comparison import Evidence
+from syncline.validation.federated.counted import Counted
 from syncline.validation.federated.layout import FOLDS, SCORES, Layout
+from syncline.validation.federated.parts import Part, brief
 from syncline.validation.federated.trees import MOST_ROWS
 from syncline.validation.metric import Metric
 from syncline.validation.sampling import repeated_share
-from syncline.validation.utility.distinguish import Separation, separation_figures
 from syncline.validation.utility.distributions import distributions
 from syncline.validation.utility.overlap import regression_figure
-from syncline.validation.utility.regression import Model, fit
-from syncline.validation.utility.subgroups import named, subgroup_figures
-from syncline.validation.utility.tables import SetCounts, Tables
-from syncline.validation.utility.tails import tails
-from syncline.validation.utility.transfer import Prediction, transfer_figure
+from syncline.validation.utility.regression import fit
+from syncline.validation.utility.subgroups import Subgroup, names_of, subgroup_figures
+
+_OF_WHOLE = ("tv_1way", "tv_3way")
+"""Figures that a subgroup has not: the distance itself, and sets that are not counted within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,38 +99,32 @@ class Judgement:
 
 def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Judgement) -> Assessment:
     """Return what merged and per-party counts say of a candidate."""
-    layout, has_holdout = Layout(candidate), evidence.rows[1] > 0
-    merged = merge_counts(evidence.answers[party] for party in sorted(evidence.answers))
-    own = count_sets(candidate)
-    tables = _tables(candidate, layout, merged, own, has_holdout=has_holdout)
-    metrics = [
-        *tables.figures(judgement.min_cell),
-        *tails(tables.singles, tables.bins, judgement.min_cell),
-        *_learnt(evidence, judgement),
-    ]
+    min_cell = judgement.min_cell
+    counted = Counted(candidate, evidence, judgement.target, min_cell)
+    layout, merged, has_holdout = counted.layout, counted.merged, counted.has_holdout
+    tables = counted.tables(merged, has_holdout=has_holdout)
+    metrics = Part(tables, counted.scored).figures(min_cell)
     scores = {party: _scores(layout, answer) for party, answer in evidence.answers.items()}
-    metrics += _score_figures(scores, has_holdout, judgement.min_cell, repeated_share(candidate.cells))
+    metrics += _score_figures(scores, has_holdout, min_cell, repeated_share(candidate.cells))
     metrics.append(_alone(layout, merged, has_holdout))
-    groups, gap = subgroup_figures(
-        tables.singles, tables.pairs, _subgroup_columns(candidate), judgement.min_cell
-    )
+    groups, gap = subgroup_figures(tables, _subgroup_columns(candidate), min_cell)
     metrics.append(gap)
-    metrics += _regressions(candidate, evidence, judgement.min_cell)
+    metrics += _regressions(counted, min_cell)
     if candidate.attacks:
         found = _key_evidence(candidate, layout, merged, has_holdout)
-        metrics += key_figures(found, candidate.aims.sensitive, judgement.min_cell)
+        metrics += key_figures(found, candidate.aims.sensitive, min_cell)
     return Assessment(
         {metric.name: metric for metric in metrics},
         _gate(candidate, scores, judgement, has_holdout),
-        tuple(distributions(tables.singles, tables.bins, candidate.cells.schema, judgement.min_cell)),
+        tuple(distributions(tables.singles, tables.bins, candidate.cells.schema, min_cell)),
         {
             "train": evidence.rows[0],
             "holdout": evidence.rows[1],
             "synthetic": candidate.cells.n_rows if judgement.released is None else judgement.released,
         },
         {"train": evidence.people[0], "holdout": evidence.people[1]},
-        tuple(_by_supplier(candidate, layout, evidence, own, judgement)),
-        tuple(_subgroups(named(groups, tables.bins, candidate.cells.schema))),
+        tuple(_by_supplier(counted, min_cell)),
+        tuple(_by_subgroup(counted, groups, min_cell)),
         digest,
         tuple(_words(evidence, judgement, candidate)),
     )
@@ -155,54 +149,6 @@ def _words(evidence: Evidence, judgement: Judgement, candidate: Candidate) -> It
         )
     if max(*evidence.rows, candidate.cells.n_rows) > MOST_ROWS:
         yield f"Classifiers and models of the target learnt from about {MOST_ROWS} rows of either kind."
-
-
-def _tables(
-    candidate: Candidate,
-    layout: Layout,
-    answer: Counts,
-    own: Sequence[Ints],
-    *,
-    has_holdout: bool,
-    most: int = 3,
-) -> Tables:
-    """Return the counts of all sets of at most ``most`` columns."""
-    names = candidate.bins.names
-    sets = [
-        SetCounts(
-            tuple(names[place] for place in places),
-            own[number],
-            layout.take(answer, f"train.set{number}"),
-            layout.take(answer, f"holdout.set{number}") if has_holdout else None,
-            layout.buckets(answer, f"set{number}") if len(places) == 1 else None,
-        )
-        for number, places in enumerate(candidate.sets)
-        if len(places) <= most
-    ]
-    by_size = [tuple(found for found in sets if len(found.columns) == size) for size in (1, 2, 3)]
-    return Tables(candidate.bins, *by_size)
-
-
-def _learnt(evidence: Evidence, judgement: Judgement) -> list[Metric]:
-    """Return what the trees tell apart, from the histograms of their scores."""
-    total = merge_counts(evidence.scored[party] for party in sorted(evidence.scored)).dense() + evidence.own
-    scored = total.reshape(-1, 2, SCORE_BINS)
-    floor = Separation(scored[1, 0], scored[1, 1]) if evidence.rows[1] else None
-    figures = separation_figures(Separation(scored[0, 0], scored[0, 1]), floor)
-    return [*figures, *_predicted(scored, evidence, judgement)]
-
-
-def _predicted(scored: Ints, evidence: Evidence, judgement: Judgement, least: int = 0) -> list[Metric]:
-    """Return how well the target is predicted in rows by score, of which each kind has ``least`` or more."""
-    if not judgement.target:
-        return []
-    has_holdout = evidence.rows[1] > 0
-    pairs = [
-        Prediction(scored[3 + 2 * n], scored[2 + 2 * n] if has_holdout else None)
-        for n in range(len(evidence.questions))
-        if scored[3 + 2 * n].sum(axis=1).min() >= least
-    ]
-    return [transfer_figure(judgement.target, pairs, has_holdout=has_holdout)]
 
 
 def _scores(layout: Layout, answer: Counts) -> tuple[PersonScores, PersonScores]:
@@ -233,12 +179,12 @@ def _sum(parts: Sequence[PersonScores]) -> PersonScores:
     return total
 
 
-def _regressions(candidate: Candidate, evidence: Evidence, min_cell: int) -> Iterator[Metric]:
-    for text, step in evidence.sums.items():
-        model = Model.of(text, candidate.cells)
+def _regressions(counted: Counted, min_cell: int) -> Iterator[Metric]:
+    for text, step in counted.evidence.sums.items():
+        model = counted.models[text]
         train, holdout = step.fits(model)
-        held = holdout if evidence.rows[1] else None
-        made = fit(model, candidate.cells)
+        made = fit(model, counted.candidate.cells)
+        held = holdout if counted.has_holdout else None
         yield regression_figure(f"regression:{model.formula.text}", train, made, held, min_cell)
 
 
@@ -252,13 +198,6 @@ def _subgroup_columns(candidate: Candidate) -> list[str]:
     """Return the key columns that hold categories."""
     schema = candidate.cells.schema
     return [name for name in candidate.aims.keys if schema.variable(name).is_categorical]
-
-
-def _subgroups(rows: Sequence[Json]) -> Iterator[Json]:
-    for row in rows:
-        assert isinstance(row, dict)
-        shown = ("column", "rows", "value", "floor")
-        yield {"subgroup": row["group"], **{name: row[name] for name in shown}}
 
 
 def _gate(
@@ -296,30 +235,30 @@ def _key_counts(layout: Layout, answer: Counts, where: str) -> KeyCounts:
     return KeyCounts(people, *(layout.take(answer, f"{where}.{name}") for name in names))
 
 
-def _by_supplier(
-    candidate: Candidate, layout: Layout, evidence: Evidence, own: Sequence[Ints], judgement: Judgement
-) -> Iterator[Json]:
-    """Yield the figures of each supplier's rows alone; none where the supplier has few of them."""
-    if len(evidence.answers) < 2:
+def _by_supplier(counted: Counted, min_cell: int) -> Iterator[Json]:
+    """Yield the figures of each supplier's rows alone; none where the supplier has few people."""
+    answers = counted.evidence.answers
+    if len(answers) < 2:
         return
-    min_cell = judgement.min_cell
-    for party in sorted(evidence.answers):
-        answer = evidence.answers[party]
-        tables = _tables(candidate, layout, answer, own, has_holdout=True, most=2)
-        whole = tables.singles[0]
+    for party in sorted(answers):
+        part = counted.of_supplier(party)
+        whole = part.tables.singles[0]
         if whole.people() < min_cell:
             words = f"it has fewer than {min_cell} people for training, so no figure of its own is shown"
             yield {"name": str(party), "rows": None, "metrics": {}, "words": words}
             continue
-        rows = int(whole.train.sum()) + int(layout.take(answer, "holdout.set0").sum())
-        if whole.held_people() < min_cell:
-            tables = tables.without_holdout()
-        scored = evidence.scored[party].dense().reshape(-1, 2, SCORE_BINS)
-        metrics = [
-            *tables.variations(min_cell),
-            tables.association(),
-            tails(tables.singles, tables.bins, min_cell)[0],
-            *_predicted(scored, evidence, judgement, min_cell),
-        ]
-        short = {m.name: {**m.to_json(), "detail": None} for m in metrics}
-        yield {"name": str(party), "rows": rows, "metrics": short, "words": ""}  # type: ignore[dict-item]
+        held = int(counted.layout.take(answers[party], "holdout.set0").sum())
+        rows = int(whole.train.sum()) + held
+        yield {"name": str(party), "rows": rows, "metrics": brief(part.figures(min_cell)), "words": ""}
+
+
+def _by_subgroup(counted: Counted, groups: Sequence[Subgroup], min_cell: int) -> Iterator[Json]:
+    """Yield the distance within each subgroup, and its other figures where the table has anybody of it."""
+    names = names_of(counted.candidate.bins, counted.candidate.cells.schema)
+    for group in groups:
+        figures = counted.of_subgroup(group).figures(min_cell) if group.is_made else []
+        yield {
+            "subgroup": names[group.column][group.code],
+            **group.to_json(),
+            "metrics": brief(figure for figure in figures if figure.name not in _OF_WHOLE),
+        }

@@ -14,7 +14,7 @@ from syncline.data.batch import Keys, Status, Statuses
 from syncline.data.schema import Schema
 from syncline.data.stream_outline import stream_outline
 from syncline.errors import WireError
-from syncline.questions.growth import MAX_BINS, ColumnBins
+from syncline.questions.growth import MAX_BINS, MAX_GROUPINGS, MOST_SUBGROUPS, ColumnBins, Grouping, slices
 from syncline.validation.cell_table import CellTable
 from syncline.validation.column_bins import TableBins, bins_of
 from syncline.validation.disclosure.key_attack import LATTICE, KeyAttack
@@ -93,6 +93,18 @@ class Candidate:
         if not self.aims.keys:
             return ()
         return tuple(KeyAttack(self.cells, self.aims.keys, self.aims.sensitive, bands) for bands in LATTICE)
+
+
+def groupings(candidate: Candidate, most: int) -> tuple[Grouping, ...]:
+    """Return the key columns of few categories by which rows are counted apart, in at most so many slices."""
+    found: list[Grouping] = []
+    for name in candidate.aims.keys:
+        variable = candidate.cells.schema.variable(name)
+        few = variable.is_categorical and 1 <= len(variable.categories) <= MOST_SUBGROUPS
+        group = Grouping(name, len(variable.categories) + 1) if few else None
+        if group is not None and len(found) < MAX_GROUPINGS and slices((*found, group)) <= most:
+            found.append(group)
+    return tuple(found)
 
 
 def tree_bins(cells: CellTable) -> tuple[ColumnBins, ...]:

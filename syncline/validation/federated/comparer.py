@@ -20,7 +20,7 @@ from syncline.questions.comparison import (
     ScoreCandidate,
 )
 from syncline.questions.counts import Counts, Ints
-from syncline.questions.growth import GrowTrees, ScoreTrees, grown_digest
+from syncline.questions.growth import GrowTrees, ScoreTrees, grown_digest, slices
 from syncline.questions.moments import Sums
 from syncline.questions.vocabulary import Answer
 from syncline.questions.workspace import Workspace
@@ -30,7 +30,7 @@ from syncline.validation.disclosure.membership import Membership
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.federated.candidate import Aims, Candidate, packed_rows, unpack_cells
 from syncline.validation.federated.layout import FOLDS, SCORES, Layout
-from syncline.validation.federated.rows import ComparableRows
+from syncline.validation.federated.rows import ComparableRows, sliced
 from syncline.validation.federated.trees import MOST_ROWS, TreeRows, score_histograms, sums
 from syncline.validation.utility.regression import Model
 
@@ -123,15 +123,17 @@ def count_people(table: Workspace) -> Ints:
 
 
 def _regressions(question: RegressionSums, rows: ComparableRows) -> Sums:
-    """Return the sums of all models over the training rows, then over those held out."""
+    """Return the sums of all models over training rows, then over those held out, in each slice."""
     models = [(Model.asked(asked, rows.schema), asked.coefficients) for asked in question.models]
-    found = [[np.zeros(model.size, np.int64) for model, _ in models] for _ in FOLDS]
+    ends = np.cumsum([0, *(model.size for model, _ in models)])
+    found = np.zeros((slices(question.groups), len(FOLDS), int(ends[-1])), np.int64)
     for part in rows.parts():
-        for fold, own in enumerate(found):
-            cells = part.fold(bool(fold))
-            for total, (model, coefficients) in zip(own, models, strict=True):
-                total += model.sums(cells, coefficients[fold])
-    return Sums(tuple(int(value) for own in found for total in own for value in total.tolist()))
+        for fold in range(len(FOLDS)):
+            tables = sliced(part.fold(bool(fold)), question.groups)
+            for own, cells in zip(found[:, fold], tables, strict=True):
+                for (model, coefficients), start, end in zip(models, ends, ends[1:], strict=False):
+                    own[start:end] += model.sums(cells, coefficients[fold])
+    return Sums(tuple(found.reshape(-1).tolist()))
 
 
 def _counts(dense: Ints, table: Workspace) -> Counts:

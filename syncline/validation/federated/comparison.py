@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -18,12 +19,23 @@ from syncline.protocols.reply_check import Shape, require_shapes
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.comparison import PersonCount, RegressionSums, ScoreCandidate
 from syncline.questions.counts import Counts, Ints, merge_counts
-from syncline.questions.growth import DEPTH, TREES, Compared, Forest, GrowTrees, Learner, Role, ScoreTrees
+from syncline.questions.growth import (
+    DEPTH,
+    SCORE_BINS,
+    TREES,
+    Compared,
+    Forest,
+    Grouping,
+    GrowTrees,
+    Learner,
+    Role,
+    ScoreTrees,
+)
 from syncline.questions.moments import Sums
 from syncline.questions.vocabulary import Answer
 from syncline.validation.boosting import Codes, fit
 from syncline.validation.cell_table import CellTable
-from syncline.validation.federated.candidate import Aims, Candidate, pack_cells, tree_bins
+from syncline.validation.federated.candidate import Aims, Candidate, groupings, pack_cells, tree_bins
 from syncline.validation.federated.layout import Layout
 from syncline.validation.federated.rows import sampled_candidate
 from syncline.validation.federated.trees import (
@@ -39,6 +51,12 @@ from syncline.validation.federated.trees import (
 from syncline.validation.utility.regression import Fit, Model
 
 LEAST_TREES = 4
+MOST_SCORE_CELLS = 2**22
+"""Cells of the scores' histograms in all slices together, at most."""
+
+MOST_SUMS = 2**18
+"""Sums of regressions in all slices together, at most."""
+
 ROWS_A_TREE = 500
 MOST_CLASSES = 20
 """Of a target with more categories the most frequent ones of the synthetic table are predicted."""
@@ -84,8 +102,10 @@ class Evidence:
     answers : about the candidate, by party
     scored : rows by the scores of the trees, by party
     own : the same of the candidate's rows
-    questions : what the target is asked
+    groups : columns by whose categories rows are counted apart, by the scores and in the sums
     sums : the last step of each declared regression, merged, by its formula
+    asked : the declared regressions at these steps' coefficients, None without any
+    apart : their sums by slice, by party
     """
 
     rows: tuple[int, int]
@@ -93,8 +113,10 @@ class Evidence:
     answers: Mapping[PartyId, Counts]
     scored: Mapping[PartyId, Counts]
     own: Ints
-    questions: tuple[Learner, ...]
+    groups: tuple[Grouping, ...]
     sums: Mapping[str, Step]
+    asked: RegressionSums | None
+    apart: Mapping[PartyId, Sums]
 
 
 class Comparison:
@@ -148,12 +170,21 @@ class Comparison:
                 return self._ask(replace(question, levels=question.levels + 1, forest=forest), state)
             case ScoreTrees():
                 own = score_histograms(question, self._synthetic(question))
-                scored, found = _counts_of(answers[0]), _counts_of(answers[1])
-                return Finish(
-                    Evidence(state.rows, state.people, found, scored, own, question.questions, state.sums)
-                )
+                return Finish(self._evidence(request, state, answers, own))
             case _:
                 raise ProtocolError("comparison: this is not a round of it")
+
+    def _evidence(
+        self, request: Request, state: State, answers: Sequence[Mapping[PartyId, Answer]], own: Ints
+    ) -> Evidence:
+        scored, found = _counts_of(answers[0]), _counts_of(answers[-1])
+        asked, apart = None, {}
+        if len(request.questions) > 2:
+            sums = request.questions[1]
+            assert isinstance(sums, RegressionSums)
+            asked, apart = sums, _sums_of(answers[1])
+        groups = self.groups
+        return Evidence(state.rows, state.people, found, scored, own, groups, state.sums, asked, apart)
 
     def _ask(self, question: GrowTrees, state: State) -> Continue[State, Request]:
         if question.levels < DEPTH * tree_count(state.rows):
@@ -219,33 +250,56 @@ class Comparison:
             return ()
         return target_questions(self.candidate.cells, self.target)
 
-    def _last(self, question: GrowTrees, state: State) -> tuple[ScoreTrees, ScoreCandidate]:
-        """Ask for scores and for the comparison itself; here alone the candidate travels."""
-        wanted, aims, layout = self._targets(), self.candidate.aims, Layout(self.candidate)
-        return (
-            ScoreTrees(
-                self.digest,
-                self._compared,
-                self._bins,
-                self.target,
-                question.learners,
-                question.rows,
-                question.levels,
-                question.forest,
-                self._transferred(question, wanted),
-                wanted,
-            ),
-            ScoreCandidate(
-                self.table,
-                self._compared,
-                aims.keys,
-                aims.sensitive,
-                state.rows,
-                state.people,
-                layout.size,
-                layout.masked,
-                self.candidate.membership.packed(),
-            ),
+    @cached_property
+    def groups(self) -> tuple[Grouping, ...]:
+        """The key columns by whose categories rows are counted apart: as many as answers have room for."""
+        told = 2 * SCORE_BINS * (2 + 2 * len(self._targets()))
+        sums = 2 * sum(model.size for model in self.models.values())
+        return groupings(self.candidate, min(MOST_SCORE_CELLS // told, MOST_SUMS // max(sums, 1)))
+
+    def _last(
+        self, question: GrowTrees, state: State
+    ) -> tuple[ScoreTrees, ScoreCandidate] | tuple[ScoreTrees, RegressionSums, ScoreCandidate]:
+        """Ask for scores and regressions, by subgroup too, and at the end for the comparison itself.
+
+        Here alone the candidate travels.
+        """
+        scores, compared = self._scores(question), self._candidate_question(state)
+        if not self.models:
+            return scores, compared
+        at = {text: step.fits(self.models[text])[0].coefficients for text, step in state.sums.items()}
+        schema = self.candidate.cells.schema
+        asked = tuple(model.question(schema, np.stack([at[text]] * 2)) for text, model in self.models.items())
+        return scores, RegressionSums(self.digest, self._compared, asked, self.groups), compared
+
+    def _scores(self, question: GrowTrees) -> ScoreTrees:
+        wanted = self._targets()
+        return ScoreTrees(
+            self.digest,
+            self._compared,
+            self._bins,
+            self.target,
+            question.learners,
+            question.rows,
+            question.levels,
+            question.forest,
+            self._transferred(question, wanted),
+            wanted,
+            self.groups,
+        )
+
+    def _candidate_question(self, state: State) -> ScoreCandidate:
+        aims, layout = self.candidate.aims, Layout(self.candidate)
+        return ScoreCandidate(
+            self.table,
+            self._compared,
+            aims.keys,
+            aims.sensitive,
+            state.rows,
+            state.people,
+            layout.size,
+            layout.masked,
+            self.candidate.membership.packed(),
         )
 
     def _transferred(self, question: GrowTrees, wanted: tuple[Learner, ...]) -> Forest:
@@ -309,9 +363,14 @@ def _without(codes: Codes, names: list[str], target: str) -> Codes:
 
 
 def _summed(answers: Mapping[PartyId, Answer]) -> Ints:
-    """Return the merged sums of one question's answers, which were checked to be sums."""
-    values = [answer.values for answer in answers.values() if isinstance(answer, Sums)]
+    """Return the merged sums of one question's answers."""
+    values = [answer.values for answer in _sums_of(answers).values()]
     return np.array([sum(column) for column in zip(*values, strict=True)], np.int64)
+
+
+def _sums_of(answers: Mapping[PartyId, Answer]) -> dict[PartyId, Sums]:
+    """Return one question's answers, which were checked to be sums."""
+    return {party: answer for party, answer in answers.items() if isinstance(answer, Sums)}
 
 
 def _total(answers: Mapping[PartyId, Answer]) -> Ints:

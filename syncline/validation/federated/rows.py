@@ -14,7 +14,7 @@ import numpy.typing as npt
 from syncline.data.batch import Batch, Buckets, Keys, Mask, Owners, Status
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
-from syncline.questions.growth import Compared
+from syncline.questions.growth import Compared, Grouping
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable, numbered
 from syncline.validation.sampling import row_lots
@@ -144,6 +144,16 @@ class _Lots:
     def of(self, owner: Owners) -> npt.NDArray[np.uint64]:
         """Return the lot (n,) of each row's person."""
         return self._lot[np.searchsorted(self._owner, owner)]
+
+
+def sliced(cells: CellTable, groups: tuple[Grouping, ...]) -> Iterator[CellTable]:
+    """Yield all rows, then those of each code of each grouping; owners are kept as they are."""
+    yield cells
+    for group in groups:
+        place = cells.place(group.column)
+        codes = np.where(cells.valid(place), cells.keys[place] + 1, 0)
+        for code in range(group.n_codes):
+            yield _chosen(cells, codes == code)
 
 
 def places_of(schema: Schema, names: tuple[str, ...]) -> list[int]:

@@ -24,6 +24,7 @@ from syncline.questions.growth import (
     Role,
     ScoreTrees,
     grown_digest,
+    slices,
 )
 from syncline.validation.boosting import (
     SCALE_BITS,
@@ -222,12 +223,12 @@ def forest_of(boosters: Sequence[Booster]) -> Forest:
 
 
 def score_histograms(question: ScoreTrees, rows: TreeRows) -> Ints:
-    """Return two histograms of rows by score for each of what is told apart, (size,).
+    """Return two histograms of rows by score for each of what is told apart, in each slice, (size,).
 
     First synthetic rows from real ones, then training rows from held-out ones, then for each part of the
     target the learners of real rows and those of synthetic ones; labelled rows stand before the others.
     """
-    found = np.zeros((2 + 2 * len(question.questions), 2, SCORE_BINS), np.int64)
+    found = np.zeros((slices(question.groups), 2 + 2 * len(question.questions), 2, SCORE_BINS), np.int64)
     targets, told = 0, _Told.by(question)
     for number, learner in enumerate(question.learners):
         kept = rows.kept(question, number, told)
@@ -235,14 +236,16 @@ def score_histograms(question: ScoreTrees, rows: TreeRows) -> Ints:
         if learner.role is Role.TARGET:
             place = 2 + 2 * targets
             targets += 1
-        _count(found[place], kept.labels[kept.judges], score_bins(kept.margins[kept.judges]))
+        apart = _groups(question, kept.codes[kept.judges])
+        _count(found[:, place], kept.labels[kept.judges], score_bins(kept.margins[kept.judges]), apart)
     tested = rows.tested(question.rows[1] > 0)
     codes = rows.codes[tested]
+    apart = _groups(question, codes)
     for number, learner in enumerate(question.questions):
         margins = np.zeros(len(codes), np.int64)
         for tree in range(question.transferred.column.shape[1]):
             margins = margins + tree_margins(question.transferred, number, tree, codes)
-        _count(found[3 + 2 * number], rows.labels(learner)[tested], score_bins(margins))
+        _count(found[:, 3 + 2 * number], rows.labels(learner)[tested], score_bins(margins), apart)
     return found.reshape(-1)
 
 
@@ -252,9 +255,26 @@ def score_bins(margins: Ints) -> Ints:
     return bins
 
 
-def _count(found: Ints, labels: Flags, bins: Ints) -> None:
-    for kind, which in enumerate((labels, ~labels)):
-        found[kind] += np.bincount(bins[which], minlength=SCORE_BINS)
+def _groups(question: ScoreTrees, codes: Codes) -> list[tuple[Ints, int]]:
+    """Return the codes (n,) of rows in each grouping, and how many there are.
+
+    Columns of so few categories have the same codes where trees grow.
+    """
+    names = question.compared.names
+    return [
+        (codes[:, names.index(group.column)].astype(np.int64), group.n_codes) for group in question.groups
+    ]
+
+
+def _count(found: Ints, labels: Flags, bins: Ints, apart: Sequence[tuple[Ints, int]]) -> None:
+    """Add rows (n,) to histograms (slices, 2, n_bins): those of all rows, then those of each grouping."""
+    cell = np.where(labels, 0, SCORE_BINS) + bins
+    place, size = 1, 2 * SCORE_BINS
+    found[0] += np.bincount(cell, minlength=size).reshape(2, SCORE_BINS)
+    for codes, n_codes in apart:
+        counted = np.bincount(codes * size + cell, minlength=n_codes * size)
+        found[place : place + n_codes] += counted.reshape(n_codes, 2, SCORE_BINS)
+        place += n_codes
 
 
 def _nodes(forest: Forest, number: int, tree: int, levels: int, codes: Codes) -> Ints:

@@ -11,7 +11,10 @@ from syncline.validation.report.markup import Cell, named_value, number, paragra
 from syncline.validation.report.names import count, percent, plain_name, stem
 
 KEY_OF_FLOOR = "floor: the same between two real samples"
-_MORE_BY_SUPPLIER = ("association", "tails", "tstr")
+_MORE = frozenset(
+    {"association", "correlation", "tails", "rare_categories", "auc_holdout", "tstr", "regression"}
+)
+"""Figures of a part that the page shows beside its distance; report.json has all."""
 
 
 def models(metrics: Mapping[str, Any]) -> str:
@@ -52,37 +55,26 @@ def by_supplier(suppliers: Sequence[Mapping[str, Any]]) -> str:
         return ""
     pairs = [row["metrics"].get("tv_2way") or {} for row in suppliers]
     most = max([max(m.get("value") or 0, m.get("floor") or 0) for m in pairs] + [0.0])
-    more = [name for name in _MORE_BY_SUPPLIER if any(_has(row["metrics"], name) for row in suppliers)]
     rows = [
         (
             named_value(row["name"], row.get("words") or ""),
             number(count(row["rows"])),
             number(percent((row["metrics"].get("tv_1way") or {}).get("value"))),
             *value_beside_floor(pair.get("value"), pair.get("floor"), most),
-            *(number(_with_floor(row["metrics"].get(name) or {})) for name in more),
         )
         for row, pair in zip(suppliers, pairs, strict=True)
     ]
     text = (
         "How far the table is from the rows of each supplier alone. It is made from all of them together, so"
-        " a supplier whose people differ from the others' is farther from it than the whole. In brackets"
-        " stands the floor: what the supplier's held-out rows give in the place of the synthetic ones.",
+        " a supplier whose people differ from the others' is farther from it than the whole.",
     )
     head = ("Supplier", "Rows", "Single columns", "Pairs", "Floor", "Pairs beside floor")
     return (
         paragraphs(text)
         + plots.key("distance in pairs", KEY_OF_FLOOR)
-        + table("Distance by supplier", (*head, *(plain_name(name) for name in more)), rows)
+        + table("Distance by supplier", head, rows)
+        + _more("Supplier", [(row["name"], row["metrics"]) for row in suppliers])
     )
-
-
-def _has(metrics: Mapping[str, Any], name: str) -> bool:
-    return (metrics.get(name) or {}).get("value") is not None
-
-
-def _with_floor(metric: Mapping[str, Any]) -> str:
-    floor = "" if metric.get("floor") is None else f" ({metric['floor']:.3f})"
-    return "–" if metric.get("value") is None else f"{metric['value']:.3f}{floor}"
 
 
 def by_subgroup(subgroups: Sequence[Mapping[str, Any]]) -> str:
@@ -92,7 +84,7 @@ def by_subgroup(subgroups: Sequence[Mapping[str, Any]]) -> str:
     most = max([max(row["value"] or 0, row["floor"] or 0) for row in subgroups])
     rows = [
         (
-            f"{row['column']}: {row['subgroup']}",
+            _subgroup(row),
             number(count(row["rows"])),
             *value_beside_floor(row["value"], row["floor"], most),
         )
@@ -103,7 +95,44 @@ def by_subgroup(subgroups: Sequence[Mapping[str, Any]]) -> str:
         " be far for a small group: results about that group are then biased.",
     )
     head = ("Subgroup", "Rows", "Distance", "Floor", "Beside each other")
-    return paragraphs(text) + plots.key("distance", KEY_OF_FLOOR) + table("Distance by subgroup", head, rows)
+    return (
+        paragraphs(text)
+        + plots.key("distance", KEY_OF_FLOOR)
+        + table("Distance by subgroup", head, rows)
+        + _more("Subgroup", [(_subgroup(row), row.get("metrics") or {}) for row in subgroups])
+    )
+
+
+def _subgroup(row: Mapping[str, Any]) -> str:
+    return f"{row['column']}: {row['subgroup']}"
+
+
+def _more(kind: str, parts: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """Return the other figures of each part, floors in brackets; nothing where there are none."""
+    known = dict.fromkeys(name for _, metrics in parts for name in metrics if _has(metrics, name))
+    names = [name for name in known if stem(name) in _MORE]
+    if not names:
+        return ""
+    rows: list[tuple[str | Cell, ...]] = [
+        (name, *(number(_with_floor(metrics.get(figure) or {})) for figure in names))
+        for name, metrics in parts
+    ]
+    text = (
+        "The same figures as for the whole table, each of the rows of one line alone. In brackets stands the"
+        " floor: what the held-out rows of that line give in the place of the synthetic ones. Intervals stand"
+        " in report.json.",
+    )
+    title = f"Further figures by {kind.lower()}"
+    return paragraphs(text) + table(title, (kind, *(plain_name(name) for name in names)), rows)
+
+
+def _has(metrics: Mapping[str, Any], name: str) -> bool:
+    return (metrics.get(name) or {}).get("value") is not None
+
+
+def _with_floor(metric: Mapping[str, Any]) -> str:
+    floor = "" if metric.get("floor") is None else f" ({metric['floor']:.3f})"
+    return "–" if metric.get("value") is None else f"{metric['value']:.3f}{floor}"
 
 
 def value_beside_floor(

@@ -6,7 +6,7 @@ say the same. Where something was not measured, the sentence says that it was no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -30,6 +30,9 @@ AS_GOOD = 0.02
 
 MATCHED_BY_CHANCE = 0.02
 """Rows of people who were not used may stand in a table by chance beyond what repeats in it: our choice."""
+
+WORSE_BY = 0.05
+"""An area under the curve that is so much less than its floor is worth a word: our choice."""
 
 _MOST_SHOWN = 3
 
@@ -316,6 +319,7 @@ def _uneven(d: Mapping[str, Any]) -> Iterator[str]:
     if far:
         named = ", ".join(f"{row['column']} = {row['subgroup']}" for row in far[:_MOST_SHOWN])
         yield f"Comparisons between subgroups: much farther from the real rows than their floors are {named}."
+    yield from _unlike_predictions(d.get("subgroups", ()))
     whole = d["metrics"].get("tv_2way") or {}
     distances = [
         (row["metrics"]["tv_2way"]["value"], row["name"])
@@ -328,6 +332,20 @@ def _uneven(d: Mapping[str, Any]) -> Iterator[str]:
             f"Statements about one supplier: the table describes all of them together. Farthest from it are"
             f" the rows of {name} ({percent(value)} in pairs, all together {percent(whole['value'])})."
         )
+
+
+def _unlike_predictions(subgroups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Say about which subgroups synthetic rows surely teach less than real ones."""
+    worse = []
+    for row in subgroups:
+        metric = _measured(row.get("metrics") or {}, "tstr")
+        if metric and metric["floor"] and metric["interval"]:
+            lost = metric["floor"] - metric["value"]
+            if lost > WORSE_BY and metric["interval"][1] < metric["floor"]:
+                worse.append((lost, f"{row['column']} = {row['subgroup']}"))
+    if worse:
+        named = ", ".join(name for _, name in sorted(worse, reverse=True)[:_MOST_SHOWN])
+        yield f"Predictions for some subgroups: synthetic rows teach less than real ones about {named}."
 
 
 def _measured(metrics: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:

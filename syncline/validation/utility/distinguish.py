@@ -16,16 +16,20 @@ _STEPS = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Separation:
-    """Out-of-fold scores of two kinds of rows, as histograms (``SCORE_BINS``,)."""
+    """Out-of-fold scores of two kinds of rows, as histograms (``SCORE_BINS``,).
+
+    ``share`` is that of the synthetic rows among all from which the scores were learnt; None for these.
+    """
 
     synthetic: Ints
     real: Ints
+    share: float | None = None
 
     @property
     def pmse(self) -> tuple[float, Interval]:
         """The propensity score's mean squared distance from the share of synthetic rows, out of fold."""
         odds = (np.arange(SCORE_BINS) - SCORE_BINS // 2) / _STEPS
-        return propensity_mse(self.synthetic, self.real, 1 / (1 + np.exp(-odds)))
+        return propensity_mse(self.synthetic, self.real, 1 / (1 + np.exp(-odds)), self.share)
 
 
 def separation_figures(found: Separation, floor: Separation | None) -> list[Metric]:

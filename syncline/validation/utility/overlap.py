@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,18 +19,21 @@ class Overlap:
 
     Attributes
     ----------
-    name : the coefficient
+    name, place : the coefficient, and its place in the model
     real, real_error, other, other_error : estimates and standard errors
     overlap : the part of both intervals that they have in common, from 0 to 1
+    slope : how fast the overlap rises with the other estimate
     difference : the distance of the estimates in real standard errors, None where the other table has none
     """
 
     name: str
+    place: int
     real: float
     real_error: float
     other: float
     other_error: float
     overlap: float
+    slope: float
     difference: float | None
 
     def to_json(self) -> dict[str, Json]:
@@ -59,9 +63,9 @@ def overlap(real: Fit, other: Fit) -> list[Overlap]:
         if not np.isfinite(own_error) or not own_error > 0:
             continue
         known = np.isfinite(made_error)
-        share = _share(own, own_error, made, made_error) if known else 0.0
+        share, slope = _share(own, own_error, made, made_error) if known else (0.0, 0.0)
         difference = (made - own) / own_error if known else None
-        found.append(Overlap(name, own, own_error, made, made_error, share, difference))
+        found.append(Overlap(name, place, own, own_error, made, made_error, share, slope, difference))
     return found
 
 
@@ -71,7 +75,7 @@ def regression_figure(name: str, real: Fit, synthetic: Fit, holdout: Fit | None,
     Coefficients of categories with fewer than ``min_cell`` real rows on either side are left out, and the
     whole model where fewer have either category of the response. The floor is the overlap of the real rows
     with those held out, as if there were as many of these as of synthetic rows: fewer rows would differ more
-    by chance alone and have wider intervals. There is no interval: the figure compares intervals.
+    by chance alone and have wider intervals. The interval is by the delta method, see :func:`_error`.
     """
     shown = _shown(real, min_cell)
     found = [each for each in overlap(real, synthetic) if each.name in shown]
@@ -86,23 +90,39 @@ def regression_figure(name: str, real: Fit, synthetic: Fit, holdout: Fit | None,
         known = [each.overlap for each in control if each.name in shown and each.difference is not None]
         floor = float(np.mean(known)) if known else None
     words = (
-        "mean overlap of the 95 % intervals of a model's coefficients in the real and in the synthetic rows;"
-        " no interval, as it compares intervals"
+        "mean overlap of the 95 % intervals of a model's coefficients in the real and in the synthetic rows"
     )
     detail: Json = {
         "coefficients": [each.to_json() for each in found],
         "left_out": len(real.names) - len(found),
         "rows": {"real": real.rows, "synthetic": synthetic.rows},
     }
-    return Metric(name, value, None, floor, Goal.MAXIMIZE, None, words, detail)
+    error = Z * _error(real, synthetic, found)
+    interval = (max(value - error, 0.0), min(value + error, 1.0))
+    return Metric(name, value, interval, floor, Goal.MAXIMIZE, None, words, detail)
 
 
-def _share(own: float, own_error: float, made: float, made_error: float) -> float:
-    common = min(own + Z * own_error, made + Z * made_error) - max(own - Z * own_error, made - Z * made_error)
+def _share(own: float, own_error: float, made: float, made_error: float) -> tuple[float, float]:
+    """Return the overlap of two intervals, and how fast it rises with the other estimate."""
+    highs, lows = ([own + side * own_error, made + side * made_error] for side in (Z, -Z))
+    common = min(highs) - max(lows)
     if common < 0:
-        return 0.0
+        return 0.0, 0.0
     parts = [common / (2 * Z * error) if error > 0 else 1.0 for error in (own_error, made_error)]
-    return sum(parts) / 2
+    moves = float(highs[1] < highs[0]) - float(lows[1] > lows[0])
+    return sum(parts) / 2, moves * sum(1 / (2 * Z * e) for e in (own_error, made_error) if e > 0) / 2
+
+
+def _error(real: Fit, other: Fit, found: Sequence[Overlap]) -> float:
+    """Return the standard error of the mean overlap, by the delta method.
+
+    The widths of the intervals are held fixed; both tables' estimates vary, with their covariance. Noise
+    lowers an overlap, and the error says nothing of that: the floor beside the figure does.
+    """
+    slopes = np.zeros(len(real.names))
+    for each in found:
+        slopes[each.place] = each.slope / len(found)
+    return float(np.sqrt(max(float(slopes @ (real.covariance + other.covariance) @ slopes), 0.0)))
 
 
 def _shown(real: Fit, min_cell: int) -> set[str]:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from syncline.data.schema import Schema
 from syncline.errors import UsageError
-from syncline.questions.comparison import REGRESSION_ROUNDS
+from syncline.questions.comparison import NEWTON_ROUNDS
 from syncline.questions.regression import Regression
 from syncline.validation.cell_table import CellTable
 from syncline.validation.utility.design import FIXED_BITS, Design, Line, Term
@@ -29,7 +29,6 @@ from syncline.validation.utility.formula import Formula
 COEFFICIENT_BITS = 20
 """Binary places of a coefficient and of a probability."""
 
-NEWTON_STEPS = REGRESSION_ROUNDS
 MOST_STEP = 4.0
 MOST_COEFFICIENT = 16.0
 MOST_ROWS = 2**26
@@ -58,6 +57,7 @@ class Fit:
     coefficients : int64 (n_names,), with ``COEFFICIENT_BITS`` binary places: where the next step begins
     estimates, errors : float64 (n_names,); an infinite error where a coefficient is not estimable
     rows : complete rows
+    covariance : float64 (n_names, n_names), of the estimates; only the part of estimable ones means something
     support : int64 (n_names,), rows in which each column of the matrix is not 0
     events : rows with the second category of the response; None where it is a number
     """
@@ -67,6 +67,7 @@ class Fit:
     coefficients: Ints
     estimates: Floats
     errors: Floats
+    covariance: Floats
     rows: int
     support: Ints
     events: int | None
@@ -128,7 +129,7 @@ class Model:
     @property
     def steps(self) -> int:
         """How many rounds of sums a fit takes."""
-        return NEWTON_STEPS if self.line is None else 1
+        return NEWTON_ROUNDS if self.line is None else 1
 
     @property
     def start(self) -> Ints:
@@ -154,8 +155,12 @@ class Model:
             total += self._block(table, rows[begin : begin + block], coefficients)
         return total
 
-    def solve(self, sums: Ints, coefficients: Ints) -> Fit:
+    def solve(self, sums: Ints, coefficients: Ints, *, settles: bool = True) -> Fit:
         """Return the fit after the step that the added ``sums`` (``size``,) at ``coefficients`` allow.
+
+        Where one step from elsewhere is all that is taken, it need not settle: such a one-step estimate from
+        near enough is as good as that of many (van der Vaart 1998, Asymptotic Statistics, section 5.7,
+        doi:10.1017/CBO9780511802256).
 
         Raises
         ------
@@ -173,17 +178,17 @@ class Model:
         step, errors = inverse @ right, np.where(known, np.sqrt(np.maximum(inverse.diagonal(), 0)), np.inf)
         if self.line is not None:
             free = rows - int(known.sum())
-            spread = max(events / scale - float(step @ right), 0.0)
-            estimates = step
-            errors = errors * np.sqrt(spread / free) if free > 0 else np.full(width, np.inf)
+            spread = max(events / scale - float(step @ right), 0.0) / max(free, 1)
+            estimates, inverse = step, inverse * spread
+            errors = errors * np.sqrt(spread) if free > 0 else np.full(width, np.inf)
         else:
             step = step * min(MOST_STEP / max(float(np.abs(step).max()), 1e-9), 1.0)
             estimates = np.clip(coefficients / _ONE + step, -MOST_COEFFICIENT, MOST_COEFFICIENT)
-            errors = np.where(np.abs(step) > _SETTLED, np.inf, errors)
+            errors = np.where(settles & (np.abs(step) > _SETTLED), np.inf, errors)
         following = np.rint(np.clip(estimates, -MOST_COEFFICIENT, MOST_COEFFICIENT) * _ONE).astype(np.int64)
         names, dummies = self.design.names, self.design.dummies
         counted = None if self.line is not None else events
-        return Fit(names, dummies, following, estimates, errors, rows, support, counted)
+        return Fit(names, dummies, following, estimates, errors, inverse, rows, support, counted)
 
     def _block(self, table: CellTable, rows: npt.NDArray[np.intp], coefficients: Ints) -> Ints:
         """Return the sums of up to 2^16 rows. As float64 they are exact: below 2^53 in any order."""

@@ -16,7 +16,7 @@ from syncline.data.blob import Json
 from syncline.questions.counts import Masks
 from syncline.validation.column_bins import TableBins
 from syncline.validation.histograms import Ints
-from syncline.validation.intervals import mean_interval, variation_error
+from syncline.validation.intervals import mean_interval, variation_error, wilson
 from syncline.validation.metric import Goal, Metric
 from syncline.validation.utility.relations import CRAMERS_V, RANK_CORRELATION, Counted, relation_figure
 
@@ -195,7 +195,7 @@ def _rare(singles: Sequence[SetCounts], bins: TableBins, min_cell: int) -> Metri
     """Return the part of the rare real categories, of ``min_cell`` persons or more, that the table holds.
 
     The floor is the part that as many real rows would hold: a category of share p is among m rows with
-    probability 1 - (1 - p)^m. There is no interval, since the categories are all that there are, no sample.
+    probability 1 - (1 - p)^m. The interval is Wilson's, as if each category were held or not by itself.
     """
     expected: list[float] = []
     held = 0
@@ -216,8 +216,9 @@ def _rare(singles: Sequence[SetCounts], bins: TableBins, min_cell: int) -> Metri
         return Metric("rare_categories", None, words="not computed: no category is rare")
     words = (
         f"part of the categories of at least {min_cell} people and under {RARE:.0%} of the rows that the"
-        " table has; no interval, as these are all the categories and no sample"
+        " table has"
     )
     floor = float(np.mean(expected))
     value = held / len(expected)
-    return Metric("rare_categories", value, None, floor, Goal.MAXIMIZE, None, words, {"missing": missing})
+    interval = wilson(held, len(expected))
+    return Metric("rare_categories", value, interval, floor, Goal.MAXIMIZE, None, words, {"missing": missing})

@@ -9,11 +9,16 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from syncline.protocols.transition import PartyId
 from syncline.questions.growth import Role
+from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.assessment import Judgement, assess
 from syncline.validation.federated.comparison import Comparison, Evidence, target_questions
-from tests.validation.federated.parties import AIMS, COMPARED, candidate, dealt, run, workspace
+from syncline.validation.federated.rows import ComparableRows, joined
+from syncline.validation.utility.overlap import regression_figure
+from syncline.validation.utility.regression import Model, fit
+from tests.validation.federated.parties import AIMS, COMPARED, MODELS, candidate, dealt, run, workspace
 
 JUDGEMENT = Judgement(target="ill")
 WANTED = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)
@@ -26,7 +31,8 @@ def by_name(evidence: Evidence, judgement: Judgement = JUDGEMENT) -> dict[str, M
     return {row["name"]: row for row in cast("tuple[dict[str, Any], ...]", rows)}
 
 
-EVIDENCE = run(WANTED, dealt(workspace(700, 1), PARTS, 3, 10_000))
+PARTIES = dealt(workspace(700, 1), PARTS, 3, 10_000)
+EVIDENCE = run(WANTED, PARTIES)
 ROWS = by_name(EVIDENCE)
 
 
@@ -39,15 +45,42 @@ def test_a_suppliers_figures_are_those_of_its_rows_alone(party: str) -> None:
     )
     whole = assess(WANTED.candidate, WANTED.digest, alone, JUDGEMENT).metrics
     found = ROWS[party]["metrics"]
-    assert set(found) == {"tv_1way", "tv_2way", "association", "tails", "tstr"}
-    for name, metric in found.items():
-        assert metric["value"] is not None
-        assert metric == {**whole[name].to_json(), "detail": None}
+    assert set(found) == {
+        *("tv_1way", "tv_2way", "tv_3way", "association", "correlation", "rare_categories", "tails"),
+        *("beyond_range", "auc_holdout", "pmse", "tstr", *(f"regression:{text}" for text in MODELS)),
+    }
+    for name in set(found) - {"pmse"} - {f"regression:{text}" for text in MODELS}:
+        expected = {**whole[name].to_json(), "detail": None}
+        assert found[name] == expected | {"words": "" if expected["value"] is not None else expected["words"]}
+    assert all(found[name]["value"] is not None for name in ("tstr", "auc_holdout", "association", "tails"))
+
+
+@pytest.mark.parametrize("party", ["p0", "p1"])
+@pytest.mark.parametrize(("text", "near"), list(zip(MODELS, (1e-6, 0.03), strict=True)))
+def test_a_suppliers_coefficients_are_nearly_those_of_a_fit_to_its_rows(
+    party: str, text: str, near: float
+) -> None:
+    folds = [cells_of(PARTIES[PartyId(party)], held=held) for held in (False, True)]
+    model = Model.of(text, WANTED.candidate.cells)
+    train, held = (fit(model, table) for table in folds)
+    expected = regression_figure("", train, fit(model, WANTED.candidate.cells), held, JUDGEMENT.min_cell)
+    found = ROWS[party]["metrics"][f"regression:{text}"]
+    assert expected.value is not None
+    assert found["value"] == pytest.approx(expected.value, abs=near)
+    assert found["floor"] == pytest.approx(expected.floor, abs=near)
+    assert found["interval"] == pytest.approx(expected.interval, abs=2 * near)
+
+
+def cells_of(party: Workspace, *, held: bool) -> CellTable:
+    """Return a party's rows of one fold as a table."""
+    parts = [part.fold(held) for part in ComparableRows(party, COMPARED).parts()]
+    return joined(parts[0].schema, parts)
 
 
 def test_few_rows_say_nothing_of_their_own() -> None:
     few = ROWS["p2"]
     assert few["metrics"]["tstr"]["value"] is None
+    assert few["metrics"]["auc_holdout"]["value"] is None
     assert few["metrics"]["tv_2way"]["value"] is not None
     assert few["metrics"]["tv_2way"]["floor"] is None
     hidden = by_name(EVIDENCE, Judgement(min_cell=1000, target="ill"))

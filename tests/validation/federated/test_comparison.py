@@ -156,7 +156,11 @@ def memory_after(n: int) -> Memory:
 
 
 def test_the_candidate_travels_in_the_last_request_alone() -> None:
-    assert [type(question) for question in ASKED[-1].questions] == [ScoreTrees, ScoreCandidate]
+    assert [type(question) for question in ASKED[-1].questions] == [
+        ScoreTrees,
+        RegressionSums,
+        ScoreCandidate,
+    ]
     for request in ASKED[:-1]:
         assert pack_cells(CANDIDATE) not in RequestCodec().encode(request)
     assert memory_after(len(ASKED)).judged
@@ -177,11 +181,11 @@ def test_nothing_more_is_answered_after_the_last_question() -> None:
 
 
 def test_another_table_than_the_named_one_is_refused() -> None:
-    scored, compared = ASKED[-1].questions
+    *others, compared = ASKED[-1].questions
     assert isinstance(compared, ScoreCandidate)
     other = replace(compared, table=pack_cells(candidate(1000, 10)))
     with pytest.raises(ProtocolError, match="not the candidate"):
-        admit(replace(ASKED[-1], questions=(scored, other)), memory_after(len(ASKED) - 1))
+        admit(replace(ASKED[-1], questions=(*others, other)), memory_after(len(ASKED) - 1))
 
 
 @pytest.mark.parametrize("what", ["column", "right", "leaves", "bins", "learners", "rows", "level"])
@@ -259,13 +263,15 @@ def test_a_request_cut_or_changed_anywhere_raises_a_wire_error_or_reads(place: i
             continue
 
 
-def test_regressions_are_asked_in_eight_rounds_and_no_more() -> None:
+def test_regressions_are_asked_in_eight_rounds_and_once_by_subgroups_and_no_more() -> None:
     asked = [request for request in ASKED if any(isinstance(q, RegressionSums) for q in request.questions)]
+    assert [request.round for request in asked] == [*range(1, 9), len(ASKED) - 1]
     assert len(asked) == comparison_questions.REGRESSION_ROUNDS
     more = next(q for q in asked[0].questions if isinstance(q, RegressionSums))
-    request = ASKED[len(asked) + 1]
+    request = ASKED[9]
+    memory = admit(replace(request, questions=(*request.questions, more)), memory_after(9))
     with pytest.raises(ProtocolError, match="which is all"):
-        admit(replace(request, questions=(*request.questions, more)), memory_after(len(asked) + 1))
+        admit(ASKED[10].__class__(10, (*ASKED[10].questions, more)), memory)
 
 
 def test_a_model_that_the_study_does_not_declare_is_refused() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -152,6 +154,7 @@ def made(estimates: list[float], errors: list[float], rows: int = 100, support: 
         np.zeros(n, np.int64),
         np.array(estimates),
         np.array(errors),
+        np.diag(np.where(np.isfinite(errors), np.square(errors), 0.0)),
         rows,
         np.full(n, support),
         None,
@@ -165,6 +168,45 @@ def test_overlap_is_the_mean_share_of_both_intervals() -> None:
     found = overlap(real, other)
     assert [each.overlap for each in found] == pytest.approx([0.5, 0.75, 0.0, 0.0])
     assert [each.difference for each in found] == [pytest.approx(1.96), 0.0, pytest.approx(9.8), None]
+
+
+def test_the_interval_of_the_overlap_covers_it() -> None:
+    """Two tables of unlike people, drawn again and again; what is covered is the mean overlap itself."""
+    rng = np.random.default_rng(5)
+    truth, spread = np.array([0.2, 0.3, -0.1]), np.array([[9, 4, 0], [4, 6, 1], [0, 1, 4]]) / 900
+    errors = np.sqrt(np.diag(spread))
+    values, reported = [], []
+    for _ in range(3000):
+        own, other = (
+            replace(made(list(draw), list(errors)), covariance=spread)
+            for draw in (rng.multivariate_normal(mean, spread) for mean in (truth, truth + 1.9 * errors))
+        )
+        found = regression_figure("name", own, other, None, 11)
+        assert found.value is not None
+        assert found.interval is not None
+        values.append(found.value)
+        reported.append((found.interval[1] - found.interval[0]) / 2 / 1.96)
+    assert np.mean(reported) == pytest.approx(np.std(values), rel=0.1)
+
+
+def test_intervals_within_each_other_do_not_move_the_overlap() -> None:
+    real, other = made([0.0], [1.0]), made([0.3], [0.2])
+    assert overlap(real, other)[0].slope == 0
+    above, below = (overlap(real, made([by], [1.0]))[0] for by in (1.0, -1.0))
+    nearer = overlap(real, made([0.999], [1.0]))[0]
+    assert above.slope == pytest.approx(-below.slope)
+    assert above.slope == pytest.approx((above.overlap - nearer.overlap) / 0.001, rel=1e-6)
+
+
+def test_one_step_from_near_enough_is_the_whole_way() -> None:
+    model = Model.of(LOGISTIC, FRESH)
+    whole = fit(model, TRAIN)
+    near = fit(model, HOLDOUT).coefficients
+    step = model.solve(model.sums(TRAIN, near), near, settles=False)
+    assert step.estimates == pytest.approx(whole.estimates, abs=0.2 * float(whole.errors.max()))
+    assert np.isfinite(step.errors).all()
+    far = np.full_like(near, 2 << 20)
+    assert np.isinf(model.solve(model.sums(TRAIN, far), far).errors).any(), "it has not settled"
 
 
 def test_the_floor_is_that_of_a_sample_of_the_synthetic_size() -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from syncline.data.blob import Json
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.candidate import Aims
+from syncline.validation.federated.parts import Part
 from syncline.validation.metric import Metric
-from syncline.validation.utility.subgroups import subgroup_figures
+from syncline.validation.utility.subgroups import Subgroup, subgroup_figures
+from syncline.validation.utility.tables import Tables
 from tests.validation.compared import compared, tables_of
 from tests.validation.utility.made_up import persons
 
@@ -15,9 +18,8 @@ TRAIN, HOLDOUT, FRESH = persons(3000, 1), persons(2000, 2), persons(2500, 3)
 WARD = 2
 
 
-def figures(synthetic: CellTable, min_cell: int = 11) -> tuple[list[Json], Metric]:
-    tables = tables_of(TRAIN, synthetic, HOLDOUT)
-    return subgroup_figures(tables.singles, tables.pairs, ["ward"], min_cell)
+def figures(synthetic: CellTable, min_cell: int = 11) -> tuple[list[Subgroup], Metric]:
+    return subgroup_figures(tables_of(TRAIN, synthetic, HOLDOUT), ["ward"], min_cell)
 
 
 def slow(synthetic: CellTable, code: int, other: CellTable) -> float:
@@ -31,6 +33,14 @@ def slow(synthetic: CellTable, code: int, other: CellTable) -> float:
         shares = [[(table[:, place] == c).mean() for c in codes] for table in (one, two)]
         found.append(np.abs(np.subtract(*shares)).sum() / 2)
     return float(np.mean(found))
+
+
+def answers_drawn_anew(table: CellTable) -> CellTable:
+    """Return a table in which illness has nothing to do with the rest in one ward."""
+    ill = table.keys[3].copy()
+    inside = np.flatnonzero(table.keys[WARD] == 1)
+    ill[inside] = np.random.default_rng(3).permutation(ill[inside])
+    return CellTable(table.schema, (*table.keys[:3], ill), table.status, table.owner)
 
 
 def spoilt(table: CellTable) -> CellTable:
@@ -47,9 +57,9 @@ def test_distances_within_subgroups_are_those_of_their_rows(synthetic: CellTable
     rows, gap = figures(synthetic)
     expected = [slow(synthetic, code, synthetic) for code in (1, 2, 3, 4)]
     floors = [slow(synthetic, code, HOLDOUT) for code in (1, 2, 3, 4)]
-    assert [row["code"] for row in rows if isinstance(row, dict)] == [1, 2, 3, 4]
-    assert [row["value"] for row in rows if isinstance(row, dict)] == pytest.approx(expected, abs=1e-6)
-    assert [row["floor"] for row in rows if isinstance(row, dict)] == pytest.approx(floors, abs=1e-6)
+    assert [row.code for row in rows] == [1, 2, 3, 4]
+    assert [row.value for row in rows] == pytest.approx(expected)
+    assert [row.floor for row in rows] == pytest.approx(floors)
     assert gap.value == pytest.approx(max(expected) - min(expected))
     assert gap.floor == pytest.approx(max(floors) - min(floors))
 
@@ -67,9 +77,8 @@ def test_a_subgroup_that_is_served_badly_is_the_worst() -> None:
 
 def test_small_subgroups_and_columns_of_many_codes_are_not_shown() -> None:
     rows, _ = figures(FRESH, 100)
-    assert [row["code"] for row in rows if isinstance(row, dict)] == [2, 3], "else code 4 is what is left"
-    tables = tables_of(TRAIN, FRESH, HOLDOUT)
-    rows, gap = subgroup_figures(tables.singles, tables.pairs, ["age", "ward"], 10_000)
+    assert [row.code for row in rows] == [2, 3], "else code 4 is what is left"
+    rows, gap = subgroup_figures(tables_of(TRAIN, FRESH, HOLDOUT), ["age", "ward"], 10_000)
     assert rows == []
     assert gap.value is None
     assert "not computed" in gap.words
@@ -77,22 +86,52 @@ def test_small_subgroups_and_columns_of_many_codes_are_not_shown() -> None:
 
 def test_a_subgroup_that_the_table_lacks_is_as_far_as_can_be() -> None:
     rows, gap = figures(FRESH.take(FRESH.keys[WARD] != 0))
-    lost = rows[0]
-    assert isinstance(lost, dict)
-    assert (lost["code"], lost["value"]) == (1, 1.0)
+    assert (rows[0].code, rows[0].value, rows[0].is_made) == (1, 1.0, False)
     assert gap.value is not None
     assert gap.value > 0.5
 
 
 def test_the_side_of_a_pair_on_which_the_column_stands_makes_no_difference() -> None:
     tables = tables_of(TRAIN, FRESH, HOLDOUT)
-    singles, pairs = tables.singles, tables.pairs
-    apart = [subgroup_figures(singles, [pair], ["ward"], 11)[0] for pair in pairs if "ward" in pair.columns]
-    whole = subgroup_figures(singles, pairs, ["ward"], 11)[0]
-    first = [[row["value"] for row in rows if isinstance(row, dict)] for rows in apart]
-    assert np.mean(np.array(first, float), axis=0) == pytest.approx(
-        [row["value"] for row in whole if isinstance(row, dict)], abs=2e-6
+    pairs = [pair for pair in tables.pairs if "ward" in pair.columns]
+    apart = [subgroup_figures(replace(tables, pairs=(pair,)), ["ward"], 11)[0] for pair in pairs]
+    whole = subgroup_figures(tables, ["ward"], 11)[0]
+    first = [[row.value for row in rows] for rows in apart]
+    assert np.mean(first, axis=0) == pytest.approx([row.value for row in whole])
+
+
+@pytest.mark.parametrize("synthetic", [FRESH, spoilt(FRESH)])
+def test_figures_within_a_subgroup_are_those_of_its_rows_alone(synthetic: CellTable) -> None:
+    for group in figures(synthetic)[0]:
+        inside = [table.take(table.keys[WARD] == group.code - 1) for table in (TRAIN, synthetic, HOLDOUT)]
+        alone = tables_of(*inside, bins_from=synthetic)
+        expected = Tables(
+            group.tables.bins,
+            *(tuple(f for f in sets if "ward" not in f.columns) for sets in (alone.singles, alone.pairs)),
+            (),
+        )
+        found = {metric.name: metric for metric in Part(group.tables, None).figures(11)}
+        assert found == {metric.name: metric for metric in Part(expected, None).figures(11)}
+        assert all(found[name].value is not None for name in ("association", "correlation", "tails"))
+
+
+def test_a_subgroup_whose_answers_are_wrong_is_seen_in_every_figure() -> None:
+    aims = Aims(keys=("ward",), models=("ill ~ age + pressure",))
+    fair, spoiled = (
+        {
+            row["subgroup"]: row["metrics"]
+            for row in compared(TRAIN, table, HOLDOUT, aims=aims, target="ill").subgroups
+            if isinstance(row, dict)
+        }
+        for table in (FRESH, answers_drawn_anew(FRESH))
     )
+    assert set(fair) == {"a", "b", "c", "rare"}
+    for name, least in (("tstr", 0.1), ("regression:ill ~ age + pressure", 0.1), ("association", 0.02)):
+        drop = [
+            abs(float(fair[ward][name]["value"]) - float(spoiled[ward][name]["value"])) for ward in ("b", "c")
+        ]
+        assert drop[0] > least, name
+        assert drop[0] > 2 * drop[1], name
 
 
 def test_the_settings_say_which_columns_and_models_are_looked_at_and_groups_have_names() -> None:

@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from syncline.validation.cell_table import CellTable
 from syncline.validation.histograms import roc, superiority
+from syncline.validation.intervals import wilson
 from syncline.validation.utility.relations import cramers_v
 from syncline.validation.utility.tables import total_variation
 from tests.validation.compared import compared
@@ -44,6 +45,7 @@ def test_a_lost_rare_category_is_named() -> None:
     common = FRESH.take(FRESH.keys[2] != 3)
     rare = compared(TRAIN, common, HOLDOUT).metrics["rare_categories"]
     assert rare.value == 0
+    assert rare.interval == pytest.approx(wilson(0, 1))
     assert rare.detail == {"missing": [{"column": "ward", "categories": 1, "of": 1}]}
     share = (TRAIN.keys[2] == 3).mean()
     assert rare.floor == pytest.approx(1 - (1 - share) ** common.n_rows)

@@ -345,14 +345,24 @@ class GrowTrees(_message.Message):
     def __init__(self, growth: _Optional[_Union[Growth, _Mapping]] = ...) -> None: ...
 
 class ScoreTrees(_message.Message):
-    __slots__ = ("growth", "transferred", "questions")
+    __slots__ = ("growth", "transferred", "questions", "groups")
     GROWTH_FIELD_NUMBER: _ClassVar[int]
     TRANSFERRED_FIELD_NUMBER: _ClassVar[int]
     QUESTIONS_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
     growth: Growth
     transferred: Forest
     questions: _containers.RepeatedCompositeFieldContainer[Learner]
-    def __init__(self, growth: _Optional[_Union[Growth, _Mapping]] = ..., transferred: _Optional[_Union[Forest, _Mapping]] = ..., questions: _Optional[_Iterable[_Union[Learner, _Mapping]]] = ...) -> None: ...
+    groups: _containers.RepeatedCompositeFieldContainer[Grouping]
+    def __init__(self, growth: _Optional[_Union[Growth, _Mapping]] = ..., transferred: _Optional[_Union[Forest, _Mapping]] = ..., questions: _Optional[_Iterable[_Union[Learner, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Grouping, _Mapping]]] = ...) -> None: ...
+
+class Grouping(_message.Message):
+    __slots__ = ("column", "n_codes")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    N_CODES_FIELD_NUMBER: _ClassVar[int]
+    column: str
+    n_codes: int
+    def __init__(self, column: _Optional[str] = ..., n_codes: _Optional[int] = ...) -> None: ...
 
 class Line(_message.Message):
     __slots__ = ("unit", "even", "centre_key", "spread_keys", "centre", "spread")
@@ -395,14 +405,16 @@ class Regression(_message.Message):
     def __init__(self, response: _Optional[str] = ..., line: _Optional[_Union[Line, _Mapping]] = ..., terms: _Optional[_Iterable[_Union[Term, _Mapping]]] = ..., train: _Optional[_Iterable[int]] = ..., holdout: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class RegressionSums(_message.Message):
-    __slots__ = ("candidate", "columns", "models")
+    __slots__ = ("candidate", "columns", "models", "groups")
     CANDIDATE_FIELD_NUMBER: _ClassVar[int]
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     MODELS_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
     candidate: bytes
     columns: _containers.RepeatedCompositeFieldContainer[ComparedColumn]
     models: _containers.RepeatedCompositeFieldContainer[Regression]
-    def __init__(self, candidate: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., models: _Optional[_Iterable[_Union[Regression, _Mapping]]] = ...) -> None: ...
+    groups: _containers.RepeatedCompositeFieldContainer[Grouping]
+    def __init__(self, candidate: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., models: _Optional[_Iterable[_Union[Regression, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Grouping, _Mapping]]] = ...) -> None: ...
 
 class ScoreCandidate(_message.Message):
     __slots__ = ("table", "columns", "keys", "sensitive", "train_rows", "holdout_rows", "train_people", "holdout_people", "cells", "membership", "masked")

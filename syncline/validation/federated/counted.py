@@ -1,0 +1,116 @@
+"""The evidence about a candidate, laid out: counts of all people, of a supplier's, of a subgroup's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from syncline.protocols.transition import PartyId
+from syncline.questions.counts import Counts, Ints, merge_counts
+from syncline.validation.federated.candidate import Candidate
+from syncline.validation.federated.comparer import count_sets
+from syncline.validation.federated.comparison import Evidence
+from syncline.validation.federated.layout import Layout
+from syncline.validation.federated.parts import Part, PartialModels, Scored, by_slice, slice_of
+from syncline.validation.utility.regression import Model
+from syncline.validation.utility.subgroups import Subgroup
+from syncline.validation.utility.tables import SetCounts, Tables
+
+
+class Counted:
+    """What is counted of a candidate.
+
+    Parameters
+    ----------
+    candidate, evidence : the table, and what the last round gave
+    target : what is predicted, or ""
+    min_cell : fewer people are not shown
+    """
+
+    def __init__(self, candidate: Candidate, evidence: Evidence, target: str, min_cell: int) -> None:
+        self.candidate, self.evidence = candidate, evidence
+        self.layout, self.merged = Layout(candidate), _merged(evidence.answers)
+        self.has_holdout = evidence.rows[1] > 0
+        self.models = {text: Model.of(text, candidate.cells) for text in evidence.sums}
+        self._target, self._min_cell = target, min_cell
+        self._own = count_sets(candidate)
+        self._scored = by_slice(_merged(evidence.scored).dense() + evidence.own, evidence.groups)
+        self._partial, self._sums = self._regressions()
+
+    def _regressions(self) -> tuple[PartialModels | None, Mapping[PartyId, Ints]]:
+        evidence = self.evidence
+        if evidence.asked is None:
+            return None, {}
+        partial = PartialModels.of(self.models, evidence.asked.models, self.candidate.cells, evidence.groups)
+        sums = {
+            party: partial.shaped(answer.values, evidence.groups) for party, answer in evidence.apart.items()
+        }
+        return partial, sums
+
+    def tables(self, answer: Counts, *, has_holdout: bool) -> Tables:
+        """Return the counts of all sets of columns in an answer about the candidate."""
+        names = self.candidate.bins.names
+        sets = [
+            SetCounts(
+                tuple(names[place] for place in places),
+                self._own[number],
+                self.layout.take(answer, f"train.set{number}"),
+                self.layout.take(answer, f"holdout.set{number}") if has_holdout else None,
+                self.layout.buckets(answer, f"set{number}") if len(places) == 1 else None,
+            )
+            for number, places in enumerate(self.candidate.sets)
+        ]
+        by_size = [tuple(found for found in sets if len(found.columns) == size) for size in (1, 2, 3)]
+        return Tables(self.candidate.bins, *by_size)
+
+    @property
+    def scored(self) -> Scored:
+        """Rows of all people by the scores of trees."""
+        return Scored(self._scored[0], self._target, self.has_holdout)
+
+    def of_supplier(self, party: PartyId) -> Part:
+        """Return what is counted of one supplier's rows alone."""
+        tables = self.tables(self.evidence.answers[party], has_holdout=self.has_holdout)
+        held = tables.singles[0].held_people() >= self._min_cell
+        if not held:
+            tables = tables.without_holdout()
+        cells = self._scored[0].size
+        counts = _leading(self.evidence.scored[party], cells) + self.evidence.own[:cells]
+        scored = self._partly_scored(counts.reshape(self._scored[0].shape), held=held)
+        if self._partial is None:
+            return Part(tables, scored)
+        sums = self._sums[party][0]
+        regressions = self._partial.figures(sums, 0, has_holdout=held, min_cell=self._min_cell)
+        return Part(tables, scored, tuple(regressions))
+
+    def of_subgroup(self, group: Subgroup) -> Part:
+        """Return what is counted of one subgroup."""
+        place = slice_of(self.evidence.groups, group.column, group.code)
+        if place is None:
+            return Part(group.tables, None)
+        held = group.tables.singles[0].holdout is not None
+        scored = self._partly_scored(self._scored[place], held=held)
+        if self._partial is None:
+            return Part(group.tables, scored)
+        sums = np.sum([own[place] for own in self._sums.values()], axis=0)
+        regressions = self._partial.figures(sums, place, has_holdout=held, min_cell=self._min_cell)
+        return Part(group.tables, scored, tuple(regressions))
+
+    def _partly_scored(self, counts: Ints, *, held: bool) -> Scored:
+        """Return a part's rows by score; none where too few of its people were held out, and people were."""
+        if self.has_holdout and not held:
+            counts = np.zeros_like(counts)
+        return Scored(counts, self._target, self.has_holdout, self._min_cell, self.scored.synthetic_share)
+
+
+def _merged(answers: Mapping[PartyId, Counts]) -> Counts:
+    return merge_counts(answers[party] for party in sorted(answers))
+
+
+def _leading(counts: Counts, cells: int) -> Ints:
+    """Return the first cells (cells,) of an answer."""
+    found = np.zeros(cells, np.int64)
+    last = int(np.searchsorted(counts.index, cells))
+    found[counts.index[:last]] = counts.value[:last]
+    return found

@@ -1,0 +1,161 @@
+"""The figures of a part of the people: of the rows of one supplier, or of one subgroup.
+
+A part is compared as the whole is, with the same trees and, for declared models, by one step from the
+coefficients of all rows; the synthetic rows and those held out take the same step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from syncline.data.blob import Json
+from syncline.questions.counts import Ints
+from syncline.questions.growth import SCORE_BINS, Grouping, slices
+from syncline.questions.regression import Regression
+from syncline.validation.cell_table import CellTable
+from syncline.validation.federated.rows import sliced
+from syncline.validation.metric import Metric
+from syncline.validation.utility.distinguish import Separation, separation_figures
+from syncline.validation.utility.overlap import regression_figure
+from syncline.validation.utility.regression import Model
+from syncline.validation.utility.tables import Tables
+from syncline.validation.utility.tails import tails
+from syncline.validation.utility.transfer import Prediction, transfer_figure
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """Rows by the scores of trees, int64 (n_told, 2, ``SCORE_BINS``), of which each kind is told apart.
+
+    ``target`` is what is predicted, or "". Figures that rest on fewer than ``least`` real rows of a kind are
+    left out. ``share`` is that of the synthetic rows among all that the trees learnt from, None where these
+    are the rows that are scored.
+    """
+
+    counts: Ints
+    target: str
+    has_holdout: bool
+    least: int = 0
+    share: float | None = None
+
+    def figures(self) -> list[Metric]:
+        """Return what the trees tell apart, and what they predict."""
+        kinds = self.counts
+        real = kinds[0, 1] if kinds[0, 1].sum() >= self.least else np.zeros_like(kinds[0, 1])
+        floor = Separation(kinds[1, 0], kinds[1, 1]) if self.has_holdout else None
+        figures = separation_figures(Separation(kinds[0, 0], real, self.share), floor)
+        return [*figures, *self._predicted()]
+
+    @property
+    def synthetic_share(self) -> float:
+        """The share of the synthetic ones among synthetic and real rows."""
+        made, real = self.counts[0].sum(axis=1).tolist()
+        return float(made / max(made + real, 1))
+
+    def _predicted(self) -> Iterator[Metric]:
+        if not self.target:
+            return
+        if not any(made.sum(axis=1).min() >= self.least for made in self.counts[3::2]):
+            yield Metric("tstr", None, words="not computed: there are too few rows of either kind")
+            return
+        pairs = [
+            Prediction(made, own if self.has_holdout else None)
+            for own, made in zip(self.counts[2::2], self.counts[3::2], strict=True)
+            if made.sum(axis=1).min() >= self.least
+        ]
+        yield transfer_figure(self.target, pairs, has_holdout=self.has_holdout)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartialModels:
+    """Declared models, and their sums over the synthetic rows of every slice, (n_slices, n_sums).
+
+    ``asked`` are the models at the coefficients from which one step is taken.
+    """
+
+    models: Mapping[str, Model]
+    asked: Sequence[Regression]
+    made: Ints
+
+    @classmethod
+    def of(
+        cls,
+        models: Mapping[str, Model],
+        asked: Sequence[Regression],
+        cells: CellTable,
+        groups: tuple[Grouping, ...],
+    ) -> PartialModels:
+        """Sum over the candidate's rows."""
+        found = [
+            np.concatenate(
+                [
+                    model.sums(rows, each.coefficients[0])
+                    for model, each in zip(models.values(), asked, strict=True)
+                ]
+            )
+            for rows in sliced(cells, groups)
+        ]
+        return cls(models, asked, np.stack(found))
+
+    def shaped(self, sums: Sequence[int] | Ints, groups: tuple[Grouping, ...]) -> Ints:
+        """Return an answer's sums by slice and fold, (n_slices, 2, n_sums)."""
+        return np.array(sums, np.int64).reshape(slices(groups), 2, self.made.shape[1])
+
+    def figures(self, sums: Ints, place: int, *, has_holdout: bool, min_cell: int) -> Iterator[Metric]:
+        """Yield the overlap of each model's coefficients, of sums (2, n_sums) with the table's in a slice."""
+        start = 0
+        for model, each in zip(self.models.values(), self.asked, strict=True):
+            at, own = each.coefficients[0], slice(start, start + model.size)
+            start += model.size
+            train, held, made = (
+                model.solve(part[own], at, settles=False) for part in (*sums, self.made[place])
+            )
+            name = f"regression:{model.formula.text}"
+            yield regression_figure(name, train, made, held if has_holdout else None, min_cell)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What is counted of a part: its marginals, its rows by score, and the overlap of declared models."""
+
+    tables: Tables
+    scored: Scored | None
+    regressions: Sequence[Metric] = ()
+
+    def figures(self, min_cell: int) -> list[Metric]:
+        """Return all figures that the counts allow."""
+        tables = self.tables
+        return [
+            *tables.figures(min_cell),
+            *tails(tables.singles, tables.bins, min_cell),
+            *(self.scored.figures() if self.scored is not None else ()),
+            *self.regressions,
+        ]
+
+
+def brief(metrics: Iterable[Metric]) -> dict[str, Json]:
+    """Return figures as a part of a report has them: without detail, and with words where there is none."""
+    return {
+        metric.name: replace(
+            metric, detail=None, words=metric.words if metric.value is None else ""
+        ).to_json()
+        for metric in metrics
+    }
+
+
+def by_slice(scored: Ints, groups: tuple[Grouping, ...]) -> Ints:
+    """Return rows by score (size,) by slice, (n_slices, n_told, 2, ``SCORE_BINS``)."""
+    return scored.reshape(slices(groups), -1, 2, SCORE_BINS)
+
+
+def slice_of(groups: tuple[Grouping, ...], column: str, code: int) -> int | None:
+    """Return the slice of the rows of one code of a column; None where it is not counted apart."""
+    place = 1
+    for group in groups:
+        if group.column == column:
+            return place + code
+        place += group.n_codes
+    return None
