@@ -27,6 +27,7 @@ def release_json(entry: ReleaseEntry) -> dict[str, Json]:
         "manifest_sha256": entry.manifest_sha256,
         "size": entry.size,
         "released_us": entry.released_us,
+        "granted_until_us": entry.granted_until_us or None,
         "gate_passed": None if subject is None else subject.gate_passed,
         "gate_failures": list(entry.gate_failures),
         "content_sha256": {} if subject is None else dict(subject.content_sha256),
@@ -70,3 +71,6 @@ def print_releases(entries: Sequence[ReleaseEntry], empty: str) -> None:
                 entry.note if entry.state == "waiting" else f"{entry.release_id} {entry.state}: {entry.note}"
             )
             typer.echo(said)
+        if entry.granted_until_us:
+            until = f"until {shown_time(entry.granted_until_us)} UTC"
+            typer.echo(f"{entry.release_id} granted: you may fetch it {until}, with your access token")

@@ -15,12 +15,14 @@ import typer
 
 from syncline.cli.fetched_report import keep_report, warn_of_page
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
+from syncline.cli.new_member import token_text
 from syncline.cli.release_decisions import approve, choose_release, refuse
 from syncline.cli.release_lines import print_releases, release_json, signed_files
 from syncline.cli.table import print_json, shown_bytes
 from syncline.errors import IdentityError, StorageError, UsageError, WireError
 
 if TYPE_CHECKING:
+    from syncline.identity.access_token import AccessToken
     from syncline.wire.membership import Membership
     from syncline.wire.messages import FileChunk
     from syncline.wire.release_messages import ReleaseEntry
@@ -49,6 +51,15 @@ def fetch(
     report_only: Annotated[
         bool, typer.Option("--report-only", help="The report alone, as an approver reads it.")
     ] = False,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            envvar="SYNCLINE_ACCESS_TOKEN",
+            show_envvar=True,
+            help="The access token of a release that was granted to you, or - to read it from stdin.",
+        ),
+    ] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -60,8 +71,9 @@ def fetch(
     if out.exists():
         raise UsageError(f"{out} exists already: name a directory with --out that does not")
     membership = open_membership(home)
+    access = None if token is None else _own_token(token_text(token), membership)
     with beside(out) as gathered:
-        entry = asyncio.run(_fetch(membership, release, gathered, report_only=report_only))
+        entry = asyncio.run(_fetch(membership, release, gathered, access, report_only=report_only))
         files = keep_report(gathered, entry) if report_only else _verify(gathered, membership)
         gathered.rename(out)
     if as_json:
@@ -78,11 +90,52 @@ async def _list(membership: Membership) -> list[ReleaseEntry]:
         return await client.releases()
 
 
-async def _fetch(membership: Membership, wanted: str, directory: Path, *, report_only: bool) -> ReleaseEntry:
+async def _fetch(
+    membership: Membership, wanted: str, directory: Path, access: AccessToken | None, *, report_only: bool
+) -> ReleaseEntry:
     async with await open_session(membership) as client:
-        entry = choose_release(await client.releases(ended=True), wanted)
-        await write_files(client.fetch(entry.release_id, report_only=report_only), directory)
+        entry = choose_granted(await client.releases(ended=True), wanted, access)
+        secret = b"" if access is None else access.secret
+        chunks = client.fetch(entry.release_id, report_only=report_only, access_secret=secret)
+        await write_files(chunks, directory)
     return entry
+
+
+def _own_token(text: str, membership: Membership) -> AccessToken:
+    """Read an access token; one of another researcher is refused before the hub is asked."""
+    from syncline.identity.access_token import AccessToken
+
+    try:
+        access = AccessToken.parse(text)
+    except IdentityError as error:
+        raise UsageError(f"--token: {error}") from None
+    if access.researcher != membership.name:
+        raise UsageError(
+            f"--token: this access token is for researcher {access.researcher}, and you are"
+            f" {membership.name}: ask the hub's operator for one of your own"
+        )
+    return access
+
+
+def choose_granted(entries: list[ReleaseEntry], wanted: str, access: AccessToken | None) -> ReleaseEntry:
+    """Return the release that is meant, which is that of the access token where one is given."""
+    if access is not None and not _listed(entries, wanted) and not _listed(entries, access.release_id):
+        raise IdentityError(
+            f"release {access.release_id}: the hub does not let you see it: your access is over or was taken"
+            " away: ask the hub's operator for a new access token"
+        )
+    entry = choose_release(entries, wanted)
+    if access is not None and entry.release_id != access.release_id:
+        raise UsageError(
+            f"--token: this access token is for release {access.release_id}, and not for {entry.release_id}:"
+            " give the one that you were given for it, or none (unset SYNCLINE_ACCESS_TOKEN) for a release of"
+            " your own"
+        )
+    return entry
+
+
+def _listed(entries: list[ReleaseEntry], wanted: str) -> bool:
+    return any(wanted in (entry.release_id, entry.study_id, entry.study_name) for entry in entries)
 
 
 async def write_files(chunks: AsyncIterator[FileChunk], directory: Path) -> None:

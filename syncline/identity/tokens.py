@@ -1,31 +1,23 @@
 """One-time enrolment tokens: a line of text for the supplier, a hash of its secret for the hub.
 
 The text is ``syncline1-`` and base64url of: role (1 byte), length of the name (1), name, secret (32), SHA-256
-of the authority's root (32), checksum (4). The checksum finds typing errors; a forged token is found by the
-hub, which knows only hashes of the secrets that it gave out. The root's digest lets the supplier know the hub
-before it says a word.
+of the authority's root (32), checksum (4). The root's digest lets the supplier know the hub before it says a
+word.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
-import hashlib
 import hmac
-import secrets
 from dataclasses import dataclass
 
 from syncline.errors import IdentityError
 from syncline.identity.peer import Role, check_name
+from syncline.identity.token_text import ENROLMENT, SECRET_BYTES, new_secret
 
 TOKEN_LIFETIME = dt.timedelta(minutes=10)
-MAX_TEXT = 512
-SECRET_BYTES = 32
 
-_PREFIX = "syncline1-"
 _DIGEST_BYTES = 32
-_CHECKSUM_BYTES = 4
 _ROLE_CODES = {Role.SUPPLIER: 1, Role.RESEARCHER: 2, Role.APPROVER: 3, Role.OPERATOR: 4}
 _ROLES = {code: role for role, code in _ROLE_CODES.items()}
 
@@ -51,18 +43,17 @@ class EnrolmentToken:
         """Return the line to hand over, about 130 characters."""
         name = self.name.encode("ascii")
         body = bytes([_ROLE_CODES[self.role], len(name)]) + name + self.secret + self.root_sha256
-        return _PREFIX + base64.urlsafe_b64encode(body + _checksum(body)).rstrip(b"=").decode()
+        return ENROLMENT.text(body)
 
     @classmethod
     def parse(cls, text: str) -> EnrolmentToken:
         """Read a token that a person pasted; spaces and line breaks around or within it do no harm."""
-        compact = "".join(text.split())
-        if not compact.startswith(_PREFIX):
-            raise IdentityError(f"token: it does not begin with {_PREFIX}: copy the whole line")
-        body = _checked_body(_decode(compact.removeprefix(_PREFIX)))
+        body = ENROLMENT.body(text)
+        if len(body) < 2:
+            raise ENROLMENT.malformed()
         role, name_bytes = _ROLES.get(body[0]), body[1]
         if role is None or len(body) != 2 + name_bytes + SECRET_BYTES + _DIGEST_BYTES:
-            raise IdentityError("token: its content is malformed: ask the hub's operator for a new one")
+            raise ENROLMENT.malformed()
         name, rest = body[2 : 2 + name_bytes], body[2 + name_bytes :]
         return cls(name.decode("ascii", "replace"), role, rest[:SECRET_BYTES], rest[SECRET_BYTES:])
 
@@ -91,30 +82,10 @@ def invite(
     name: str, role: Role, root_sha256: bytes, now: dt.datetime
 ) -> tuple[EnrolmentToken, EnrolmentTicket]:
     """Make a token for the supplier or person called ``name`` and the ticket that the hub keeps."""
-    token = EnrolmentToken(name, role, secrets.token_bytes(SECRET_BYTES), root_sha256)
+    token = EnrolmentToken(name, role, new_secret(), root_sha256)
     return token, EnrolmentTicket(name, role, hash_secret(token.secret), now + TOKEN_LIFETIME)
 
 
 def hash_secret(secret: bytes) -> bytes:
-    """Return what the hub stores and looks up instead of a secret; 256 random bits need no slow hash."""
-    return hashlib.sha256(b"syncline/v1/enrolment-secret\x00" + secret).digest()
-
-
-def _decode(text: str) -> bytes:
-    if len(text) > MAX_TEXT:
-        raise IdentityError(f"token: over {MAX_TEXT} characters: copy the one line only")
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise IdentityError("token: it is cut off or holds a wrong character: copy the whole line") from None
-
-
-def _checked_body(data: bytes) -> bytes:
-    body, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
-    if len(body) < 2 or not hmac.compare_digest(_checksum(body), checksum):
-        raise IdentityError("token: it is cut off or mistyped: copy the whole line")
-    return body
-
-
-def _checksum(body: bytes) -> bytes:
-    return hashlib.sha256(_PREFIX.encode() + body).digest()[:_CHECKSUM_BYTES]
+    """Return what the hub stores and looks up instead of a secret."""
+    return ENROLMENT.hash(secret)

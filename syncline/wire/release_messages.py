@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from syncline.study.release_decision import ReleaseSubject, ReleaseVerdict
@@ -33,7 +33,8 @@ class ReleaseEntry:
 
     ``note`` says what is missing, or why it was withdrawn or ended. ``subject`` is what a decision about it
     signs, None from a hub that released it before there were decisions. ``manifest_sha256`` is empty and
-    ``released_us`` is 0 while it waits.
+    ``released_us`` is 0 while it waits. ``granted_until_us`` is not 0 where the member to whom it is listed
+    was granted it, and says until when their access token opens it.
     """
 
     release_id: ReleaseId
@@ -47,6 +48,17 @@ class ReleaseEntry:
     subject: ReleaseSubject | None = None
     gate_failures: tuple[str, ...] = ()
     approvals: tuple[ApprovalEntry, ...] = ()
+    granted_until_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRequest:
+    """What somebody fetches; its ``repr`` does not show the access token's secret, which may be empty."""
+
+    release_id: ReleaseId
+    report_only: bool = False
+    for_decision: bool = False
+    access_secret: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

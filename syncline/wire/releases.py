@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from syncline.errors import UsageError, WireError
+from syncline.identity.token_text import SECRET_BYTES
 from syncline.study.release_decision import ReleaseDecision, ReleaseSubject, ReleaseVerdict
 from syncline.wire import strict
 from syncline.wire.gen.syncline.v1 import research_pb2 as pb
 from syncline.wire.gen.syncline.v1 import supplier_pb2 as supplier_pb
 from syncline.wire.messages import ReleaseId, StudyId
-from syncline.wire.release_messages import ApprovalEntry, GivenDecision, ReleaseEntry, ReleaseState
+from syncline.wire.release_messages import (
+    ApprovalEntry,
+    GivenDecision,
+    ReleaseEntry,
+    ReleaseRequest,
+    ReleaseState,
+)
 
 MAX_TABLES = 16
 MAX_GATE_FAILURES = 100
 MAX_APPROVALS = 100
 MAX_REASON = 500
 _SIGNATURE_BYTES = 64
+_MOST_US = 253_402_300_799_999_999  # the end of the year 9999, the last that a date can show
 
 _GATES = {pb.GATE_OUTCOME_NONE: None, pb.GATE_OUTCOME_PASSED: True, pb.GATE_OUTCOME_FAILED: False}
 _VERDICTS = {
@@ -77,6 +85,7 @@ def release_to_proto(value: ReleaseEntry) -> pb.Release:
             pb.Approval(approver=one.approver, decision=_VERDICT_NUMBERS[one.decision], reason=one.reason)
             for one in value.approvals
         ],
+        granted_until_us=value.granted_until_us,
     )
 
 
@@ -99,6 +108,7 @@ def release_from_proto(message: pb.Release) -> ReleaseEntry:
         subject=subject_from_proto(message.subject) if message.HasField("subject") else None,
         gate_failures=tuple(strict.sentence("gate_failures", text) for text in message.gate_failures),
         approvals=tuple(_approval(one) for one in message.approvals),
+        granted_until_us=strict.natural("granted_until_us", message.granted_until_us, _MOST_US),
     )
 
 
@@ -107,6 +117,27 @@ def _approval(message: pb.Approval) -> ApprovalEntry:
         strict.party_name("approvals.approver", message.approver),
         strict.choice("approvals.decision", message.decision, _VERDICTS),
         strict.sentence("approvals.reason", message.reason),
+    )
+
+
+def request_to_proto(value: ReleaseRequest) -> pb.FetchReleaseRequest:
+    """Render what somebody fetches."""
+    return pb.FetchReleaseRequest(
+        release_id=value.release_id,
+        report_only=value.report_only,
+        for_decision=value.for_decision,
+        access_secret=value.access_secret,
+    )
+
+
+def request_from_proto(message: pb.FetchReleaseRequest) -> ReleaseRequest:
+    """Read what somebody fetches; without an access token its secret is empty."""
+    secret = message.access_secret
+    return ReleaseRequest(
+        release_id_from_text(message.release_id),
+        message.report_only,
+        message.for_decision,
+        strict.octets("access_secret", secret, SECRET_BYTES) if secret else b"",
     )
 
 

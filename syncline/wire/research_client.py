@@ -14,7 +14,7 @@ from syncline.wire import research as convert
 from syncline.wire.gen.syncline.v1 import research_pb2 as pb
 from syncline.wire.gen.syncline.v1.research_pb2_grpc import ResearchServiceStub
 from syncline.wire.messages import FileChunk, ReleaseId, StudyId, StudyStatus
-from syncline.wire.release_messages import GivenDecision, ReleaseEntry
+from syncline.wire.release_messages import GivenDecision, ReleaseEntry, ReleaseRequest
 from syncline.wire.status import error_from_rpc
 from syncline.wire.transport import TlsIdentity, client_channel
 
@@ -78,17 +78,21 @@ class ResearchClient:
         answer = await _result(self._stub.ListReleases(message, timeout=CALL_SECONDS))
         return [releases.release_from_proto(release) for release in answer.releases]
 
-    def fetch(self, release_id: ReleaseId, *, report_only: bool = False) -> AsyncIterator[FileChunk]:
-        """Yield the files of a release, or its report alone, piece by piece."""
-        return self._files(pb.FetchReleaseRequest(release_id=release_id, report_only=report_only))
+    def fetch(
+        self, release_id: ReleaseId, *, report_only: bool = False, access_secret: bytes = b""
+    ) -> AsyncIterator[FileChunk]:
+        """Yield the files of a release, or its report alone, piece by piece.
+
+        ``access_secret`` is that of the caller's access token, empty for those who need none.
+        """
+        return self._files(ReleaseRequest(release_id, report_only, False, access_secret))
 
     def look_up_report(self, release_id: ReleaseId) -> AsyncIterator[FileChunk]:
         """Yield a release's report.json piece by piece, for a command that signs and shows it to nobody."""
-        message = pb.FetchReleaseRequest(release_id=release_id, report_only=True, for_decision=True)
-        return self._files(message)
+        return self._files(ReleaseRequest(release_id, report_only=True, for_decision=True))
 
-    async def _files(self, message: pb.FetchReleaseRequest) -> AsyncIterator[FileChunk]:
-        call = self._stub.FetchRelease(message)
+    async def _files(self, wanted: ReleaseRequest) -> AsyncIterator[FileChunk]:
+        call = self._stub.FetchRelease(releases.request_to_proto(wanted))
         try:
             with _catalogue_errors():
                 async for chunk in call:

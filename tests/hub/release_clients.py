@@ -91,9 +91,13 @@ class Office:
         async with member.supplier(self.site.port) as stub:
             await stub.RefuseRelease(releases.refusal_to_proto(given), timeout=5)
 
-    async def fetch(self, member: Member, release_id: str, *, report_only: bool = False) -> dict[str, bytes]:
+    async def fetch(
+        self, member: Member, release_id: str, *, report_only: bool = False, secret: bytes = b""
+    ) -> dict[str, bytes]:
         """Return the files that the hub sends."""
-        message = research_pb2.FetchReleaseRequest(release_id=release_id, report_only=report_only)
+        message = research_pb2.FetchReleaseRequest(
+            release_id=release_id, report_only=report_only, access_secret=secret
+        )
         files: dict[str, bytes] = {}
         name = ""
         async with member.research(self.site.port) as stub:

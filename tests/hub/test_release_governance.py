@@ -11,6 +11,7 @@ import shutil
 import grpc
 import pytest
 
+from syncline.identity.access_token import AccessToken
 from syncline.identity.key_pin import KeyPin
 from syncline.identity.keys import public_signing_key
 from syncline.identity.peer import Role
@@ -408,15 +409,19 @@ def test_grants_are_given_by_name_listed_and_end_with_the_release(site, run):
             release_id = (await at.entry()).release_id
             await said(site, "releases", "approve", "heart")
             await at.until(ended)
-            printed = await said(site, "releases", "grant", "heart", "bob", "--days", "1")
-            assert f"bob may fetch release {release_id} for 1 day, until 20" in printed
+            arguments = ("releases", "grant", "heart", "bob", "--days", "1")
+            printed = await asyncio.to_thread(command, *arguments, home=site.home.root)
+            assert f"bob may fetch release {release_id} for 1 day, until 20" in printed.stderr
+            token = AccessToken.parse(printed.stdout)
+            assert (token.release_id, token.researcher) == (release_id, "bob")
             for shown in (("releases", "list"), ("releases", "show", "heart")):
                 assert f"{release_id} granted: bob may fetch it until 20" in await said(site, *shown)
             (grant,) = (await call(site, "releases", "show", at.study_id))["grants"]
-            assert grant["researcher"] == "bob"
+            assert (grant["researcher"], grant["grant"]) == ("bob", token.secret_sha256.hex()[:8])
             with site.home.open_database() as database:
                 database.write_now(lambda connection: connection.execute("UPDATE grants SET until_us = 1"))
-            assert "1970-01-01 00:00:00 UTC, which is over" in await said(site, "releases", "list")
+            listed = await said(site, "releases", "list")
+            assert f"1970-01-01 00:00:00 UTC, which is over, by access token {grant['grant']}" in listed
             assert "revoked: the access to release" in await said(site, "releases", "revoke", "heart", "bob")
             assert "nothing to revoke: bob was" in await said(site, "releases", "revoke", "heart", "bob")
             assert "granted" not in await said(site, "releases", "list")
@@ -479,10 +484,13 @@ def test_a_supplier_reads_the_report_of_its_studies_and_nothing_else(site, run, 
     run(work())
 
 
-def test_named_researchers_fetch_until_their_time_is_over(site, run):
+def test_named_researchers_fetch_with_certificate_and_token_until_their_time_is_over(site, run):
     async def work():
         async with office(site) as at:
-            bob = await site.member("bob", Role.RESEARCHER)
+            bob, carol = (
+                await site.member("bob", Role.RESEARCHER),
+                await site.member("carol", Role.RESEARCHER),
+            )
             release_id = (await at.study("{gate: none, approvals: 0}")).release_id
             await refused(at.fetch(bob, release_id), ABSENT)
             assert await at.releases(bob) == []
@@ -490,22 +498,60 @@ def test_named_researchers_fetch_until_their_time_is_over(site, run):
             assert "no researcher of this name is enrolled" in error
             assert "no such release" in await call(site, "releases", "grant", "r0", "bob", status=2)
             granted = await call(site, "releases", "grant", release_id, "bob", "--days", "2")
-            assert granted["researcher"] == "bob"
-            assert "manifest.json" in await at.fetch(bob, release_id)
-            assert [one.release_id for one in await at.releases(bob)] == [release_id]
+            assert (granted["researcher"], granted["replaces"]) == ("bob", None)
+            secret = AccessToken.parse(granted["token"]).secret
+            assert "pass it with --token" in await refused(at.fetch(bob, release_id))
+            assert "not the access token that you were given last" in await refused(
+                at.fetch(bob, release_id, secret=bytes(32))
+            )
+            strangers = [
+                await refused(at.fetch(carol, release_id, secret=shown), ABSENT)
+                for shown in (secret, b"", bytes(32))
+            ]
+            absent = await refused(at.fetch(carol, "r0", secret=secret), ABSENT)
+            assert {sentence.replace(release_id, "r0") for sentence in strangers} == {absent}
+            assert "manifest.json" in await at.fetch(bob, release_id, secret=secret)
+            (listed,) = await at.releases(bob)
+            assert (listed.release_id, listed.granted_until_us) == (release_id, granted["until_us"])
+            assert [one.granted_until_us for one in await at.releases(at.ada)] == [0]
             site.clock.shift = dt.timedelta(days=3)
-            await refused(at.fetch(bob, release_id), ABSENT)
+            assert "your access ended on 20" in await refused(at.fetch(bob, release_id, secret=secret))
+            assert await at.releases(bob) == []
             assert "manifest.json" in await at.fetch(at.ada, release_id)
             site.clock.shift = dt.timedelta()
-            await call(site, "releases", "grant", release_id, "bob")
+            again = await call(site, "releases", "grant", release_id, "bob")
+            assert again["replaces"] == granted["grant"]
+            assert "given last" in await refused(at.fetch(bob, release_id, secret=secret))
             assert (await call(site, "releases", "revoke", release_id, "bob"))["revoked"] is True
             assert (await call(site, "releases", "revoke", release_id, "bob"))["revoked"] is False
-            await refused(at.fetch(bob, release_id), ABSENT)
-            assert [one["by"] for one in await at.audited("release_fetched")] == ["bob", "ada"]
+            await refused(at.fetch(bob, release_id, secret=AccessToken.parse(again["token"]).secret), ABSENT)
+            fetched = [(one["by"], one["grant"]) for one in await at.audited("release_fetched")]
+            assert fetched == [("bob", granted["grant"]), ("ada", None)]
+            why = [(one["by"], one["why"]) for one in await at.audited("release_access_refused")]
+            assert why == [
+                ("bob", "wrong"),
+                ("carol", "not_granted"),
+                ("carol", "not_granted"),
+                ("carol", "not_granted"),
+                ("bob", "expired"),
+                ("bob", "wrong"),
+                ("bob", "not_granted"),
+            ]
+            known = (await at.audited("release_access_refused"))[1]
+            assert (known["release"], known["token"]) == (release_id, granted["grant"])
             assert len(await at.audited("release_granted")) == 2
             assert len(await at.audited("release_revoked")) == 1
+            await secrets_are_nowhere(site, AccessToken.parse(granted["token"]))
 
     run(work())
+
+
+async def secrets_are_nowhere(site, token):
+    """Look for a token's secret, as bytes and as text, in every file of the hub's home."""
+    forms = (token.secret, token.secret.hex().encode(), token.text()[-40:].encode())
+    for path in site.home.root.rglob("*"):
+        content = await asyncio.to_thread(path.read_bytes) if path.is_file() else b""
+        assert not any(form in content for form in forms), path
 
 
 def test_wait_ends_where_a_person_must_decide(site, run):

@@ -13,7 +13,13 @@ from syncline.wire import releases
 from syncline.wire.gen.syncline.v1 import research_pb2 as pb
 from syncline.wire.gen.syncline.v1 import supplier_pb2
 from syncline.wire.messages import ReleaseId, StudyId
-from syncline.wire.release_messages import ApprovalEntry, GivenDecision, ReleaseEntry, ReleaseState
+from syncline.wire.release_messages import (
+    ApprovalEntry,
+    GivenDecision,
+    ReleaseEntry,
+    ReleaseRequest,
+    ReleaseState,
+)
 from tests.wire.test_supplier_messages import ids, names, sentences, through
 
 few = settings(max_examples=60, deadline=None)
@@ -40,6 +46,7 @@ entries = st.builds(
     st.lists(st.builds(ApprovalEntry, names, st.sampled_from(ReleaseVerdict), sentences), max_size=3).map(
         tuple
     ),
+    st.integers(0, 253_402_300_799_999_999),
 )
 
 
@@ -47,6 +54,35 @@ entries = st.builds(
 @given(entries)
 def test_releases_survive(entry):
     assert releases.release_from_proto(through(releases.release_to_proto(entry))) == entry
+
+
+@few
+@given(
+    st.builds(
+        ReleaseRequest,
+        ids.map(ReleaseId),
+        st.booleans(),
+        st.booleans(),
+        st.one_of(st.just(b""), st.binary(min_size=32, max_size=32)),
+    )
+)
+def test_requests_of_a_release_survive_and_show_no_secret(wanted):
+    assert releases.request_from_proto(through(releases.request_to_proto(wanted))) == wanted
+    assert "secret" not in repr(wanted)
+
+
+@pytest.mark.parametrize("length", [1, 31, 33, 64, 1_000_000])
+def test_an_access_secret_is_empty_or_32_bytes(length):
+    message = pb.FetchReleaseRequest(release_id="r1", access_secret=bytes(length))
+    with pytest.raises(WireError, match="access_secret: expected 32 bytes"):
+        releases.request_from_proto(message)
+
+
+@pytest.mark.parametrize("moment", [-1, 253_402_300_800_000_000])
+def test_the_end_of_a_grant_is_a_time(moment):
+    message = pb.Release(release_id="r1", study_id="s1", granted_until_us=moment)
+    with pytest.raises(WireError, match="granted_until_us"):
+        releases.release_from_proto(message)
 
 
 @few
@@ -67,6 +103,7 @@ def test_arbitrary_bytes_are_refused_or_read_and_never_crash(content):
     for kind, read in (
         (pb.Release, releases.release_from_proto),
         (pb.DecideReleaseRequest, releases.decision_from_proto),
+        (pb.FetchReleaseRequest, releases.request_from_proto),
         (supplier_pb2.RefuseReleaseRequest, releases.refusal_from_proto),
     ):
         try:

@@ -11,7 +11,7 @@ from syncline.wire import research as convert
 from syncline.wire.gen.syncline.v1 import research_pb2 as pb
 from syncline.wire.gen.syncline.v1.research_pb2_grpc import ResearchServiceServicer
 from trusted_party.api.gate import Context, Gate
-from trusted_party.release.access import FileSet, Shelf
+from trusted_party.release.access import Shelf
 from trusted_party.release.decisions import ReleaseDecisions
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
 from trusted_party.studies.inquiries import Inquiries, Owner
@@ -23,12 +23,6 @@ _RELEASE_READERS = (*_READERS, Role.APPROVER)
 
 def _owner(caller: PeerIdentity) -> Owner:
     return None if caller.role is Role.OPERATOR else caller.name
-
-
-def _parts(request: pb.FetchReleaseRequest) -> FileSet:
-    if request.for_decision:
-        return FileSet.SIGNED_REPORT
-    return FileSet.REPORT if request.report_only else FileSet.ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +85,8 @@ class ResearchService(ResearchServiceServicer):
     ) -> AsyncIterator[pb.FetchReleaseResponse]:
         """Send a release, or its report; to a supplier whose data is in it the report alone."""
         async with self.gate.admit(context, *_RELEASE_READERS, Role.SUPPLIER) as caller:
-            release_id, parts = releases.release_id_from_text(request.release_id), _parts(request)
-            async for chunk in self.shelf.fetch(caller.name, caller.role, release_id, parts):
+            wanted = releases.request_from_proto(request)
+            async for chunk in self.shelf.fetch(caller.name, caller.role, wanted):
                 yield convert.file_chunk_to_proto(chunk)
 
     async def DecideRelease(

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from syncline.clock import Clock
-from syncline.durable.audit import AUDIT_SCHEMA, AuditLog
+from syncline.durable.audit import AuditLog
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
 from syncline.durable.storage_fault import place_error
@@ -95,7 +95,7 @@ class HubHome:
 
     def open_database(self) -> Database:
         """Open the database; commands do so while the hub runs."""
-        return Database(self.database_path, (*MIGRATIONS, AUDIT_SCHEMA))
+        return Database(self.database_path, MIGRATIONS)
 
     def open_payloads(self) -> PayloadStore:
         """Open the payload store."""

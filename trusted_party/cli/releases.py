@@ -23,9 +23,10 @@ from syncline.wire.releases import MAX_REASON
 from trusted_party.cli.options import AsJson, Home, Office, open_office
 from trusted_party.datastore.grants import Grant, grants_of
 from trusted_party.datastore.moments import to_us
-from trusted_party.release import access
+from trusted_party.release import granting
 from trusted_party.release.decisions import OPERATOR, Bench, check_person, require_case
 from trusted_party.release.entries import entries, entry_of, known_entry
+from trusted_party.release.granting import Given
 from trusted_party.release.naming import named_release, require_standing_release
 from trusted_party.release.withdrawal import withdraw as withdraw_release
 from trusted_party.studies.endings import Endings
@@ -116,23 +117,34 @@ def grant(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let a researcher besides the study's own fetch a release, for some days."""
+    """Let a researcher besides the study's own fetch a release, and print the access token, once.
+
+    The token opens the release only beside that researcher's certificate. A second grant voids the first.
+    """
     with open_office(home) as office:
-        until_us = access.until(to_us(office.clock.now()), days)
+        until_us = granting.until(to_us(office.clock.now()), days)
 
-        def write(connection: sqlite3.Connection) -> ReleaseId:
-            given = Grant(named_release(connection, release), researcher, until_us)
-            access.grant(connection, office.audit, given)
-            return given.release_id
+        def write(connection: sqlite3.Connection) -> Given:
+            release_id = named_release(connection, release)
+            return granting.grant(connection, office.audit, release_id, researcher, until_us)
 
-        release_id = office.database.write_now(write)
+        given = office.database.write_now(write)
     if as_json:
-        print_json({"release_id": release_id, "researcher": researcher, "until_us": until_us})
-    else:
-        spell = "1 day" if days == 1 else f"{days} days"
+        print_json(_given_json(given))
+        return
+    spell = "1 day" if days == 1 else f"{days} days"
+    until = f"until {shown_time(until_us)} UTC"
+    typer.echo(
+        f"{researcher} may fetch release {given.grant.release_id} for {spell}, {until}, by access token"
+        f" {given.grant.short_id}:",
+        err=True,
+    )
+    if given.replaced is not None:
         typer.echo(
-            f"{researcher} may fetch release {release_id} for {spell}, until {shown_time(until_us)} UTC"
+            f"note: access token {given.replaced.short_id}, which {researcher} was given before, is void now",
+            err=True,
         )
+    typer.echo(given.token.text())
 
 
 @releases.command()
@@ -142,12 +154,12 @@ def revoke(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take a granted access away."""
+    """Take a granted access away: the access token opens nothing any more."""
     with open_office(home) as office:
 
         def write(connection: sqlite3.Connection) -> tuple[ReleaseId, bool]:
             release_id = named_release(connection, release)
-            return release_id, access.revoke(connection, office.audit, release_id, researcher)
+            return release_id, granting.revoke(connection, office.audit, release_id, researcher)
 
         release_id, gone = office.database.write_now(write)
     if as_json:
@@ -206,9 +218,21 @@ def _grants(office: Office, entry: ReleaseEntry) -> list[Grant]:
     return office.database.read_now(lambda connection: grants_of(connection, entry.release_id))
 
 
+def _given_json(given: Given) -> dict[str, Json]:
+    return {
+        "release_id": given.grant.release_id,
+        "researcher": given.grant.researcher,
+        "until_us": given.grant.until_us,
+        "grant": given.grant.short_id,
+        "token": given.token.text(),
+        "replaces": None if given.replaced is None else given.replaced.short_id,
+    }
+
+
 def _json(office: Office, entry: ReleaseEntry) -> dict[str, Json]:
     granted: list[Json] = [
-        {"researcher": one.researcher, "until_us": one.until_us} for one in _grants(office, entry)
+        {"researcher": one.researcher, "until_us": one.until_us, "grant": one.short_id}
+        for one in _grants(office, entry)
     ]
     directory = str(office.home.releases_path / entry.release_id)
     return {**release_json(entry), "directory": directory, "grants": granted}
@@ -223,6 +247,7 @@ def _show(office: Office, found: Sequence[ReleaseEntry], as_json: bool) -> None:
     now_us = to_us(office.clock.now())
     for entry in found:
         for one in _grants(office, entry):
-            over = "" if one.until_us > now_us else ", which is over"
+            over = ", which is over" if one.is_over(now_us) else ""
             until = f"until {shown_time(one.until_us)} UTC{over}"
-            typer.echo(f"{entry.release_id} granted: {one.researcher} may fetch it {until}")
+            token = f"by access token {one.short_id}"
+            typer.echo(f"{entry.release_id} granted: {one.researcher} may fetch it {until}, {token}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from syncline.durable.audit import AUDIT_SCHEMA
+
 _FIRST: Final = """
 CREATE TABLE members (
     name TEXT PRIMARY KEY,
@@ -177,4 +179,27 @@ ALTER TABLE releases ADD COLUMN withdrawn_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE releases ADD COLUMN withdrawn_reason TEXT NOT NULL DEFAULT '';
 """
 
-MIGRATIONS: Final = (_FIRST, _SHIPMENTS, _TOLD, _HAZARDS, _PARTICIPATION, _CANDIDATE, _GOVERNANCE)
+_ACCESS_TOKENS: Final = """
+DROP TABLE grants;
+
+CREATE TABLE grants (
+    release_id TEXT NOT NULL REFERENCES releases (id),
+    researcher TEXT NOT NULL,
+    until_us INTEGER NOT NULL,
+    secret_sha256 BLOB NOT NULL,
+    PRIMARY KEY (release_id, researcher)
+) STRICT;
+"""
+
+# The audit's tables are the eighth script of every hub that exists: what is new is appended after them.
+MIGRATIONS: Final = (
+    _FIRST,
+    _SHIPMENTS,
+    _TOLD,
+    _HAZARDS,
+    _PARTICIPATION,
+    _CANDIDATE,
+    _GOVERNANCE,
+    AUDIT_SCHEMA,
+    _ACCESS_TOKENS,
+)

@@ -5,31 +5,29 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice
 from pathlib import Path
+from typing import Self
 
 from syncline.clock import Clock
 from syncline.durable.audit import AuditLog, FieldValue
 from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
-from syncline.errors import ProtocolError, UsageError
+from syncline.errors import ProtocolError, SynclineError
 from syncline.identity.peer import Role
 from syncline.study.approvals import REPORT_NAME
-from syncline.wire.messages import CHUNK_BYTES, FileChunk, ReleaseId
-from syncline.wire.refusals import UnknownObject
-from syncline.wire.release_messages import ReleaseEntry, ReleaseState
+from syncline.wire.messages import CHUNK_BYTES, FileChunk
+from syncline.wire.release_messages import ReleaseEntry, ReleaseRequest, ReleaseState
 from trusted_party.datastore.drafts import draft_of_release
 from trusted_party.datastore.event_log import log_event
-from trusted_party.datastore.grants import Grant, drop_grant, has_grant, put_grant
-from trusted_party.datastore.members import Standing, find_member
+from trusted_party.datastore.grants import Grant
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.studies import find_party, find_study
 from trusted_party.release.draft_files import ReleaseFiles
 from trusted_party.release.entries import MOST_LISTED, entries, entry_of
-from trusted_party.release.naming import require_release, require_standing_release
-
-_DAY_US = 86_400 * 1_000_000
+from trusted_party.release.granting import Verdict, living_grant, note_refusal, opened_grant, refusal
 
 
 class FileSet(Enum):
@@ -38,6 +36,13 @@ class FileSet(Enum):
     ALL = "all"
     REPORT = "report"
     SIGNED_REPORT = "signed_report"
+
+    @classmethod
+    def of(cls, wanted: ReleaseRequest) -> Self:
+        """Return the files that a request is about."""
+        if wanted.for_decision:
+            return cls.SIGNED_REPORT
+        return cls.REPORT if wanted.report_only else cls.ALL
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -56,6 +61,14 @@ class FileSet(Enum):
         return "release_looked_up" if self is FileSet.SIGNED_REPORT else "release_fetched"
 
 
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """A release that its caller may fetch, and by which grant, None where they need none."""
+
+    entry: ReleaseEntry
+    granted: Grant | None = None
+
+
 class Shelf:
     """Show and send releases to researchers, approvers and operators, and reports to suppliers."""
 
@@ -70,41 +83,52 @@ class Shelf:
         now_us = to_us(self._clock.now())
 
         def read(connection: sqlite3.Connection) -> list[ReleaseEntry]:
-            seen = (
-                one
-                for one in entries(connection, ended=ended)
-                if _may_see(connection, one, name, role, now_us)
-            )
-            return list(islice(seen, MOST_LISTED))
+            shown = (_shown(connection, one, name, role, now_us) for one in entries(connection, ended=ended))
+            return list(islice((one for one in shown if one is not None), MOST_LISTED))
 
         return await self._database.read(read)
 
-    async def fetch(
-        self, name: str, role: Role, release_id: ReleaseId, parts: FileSet
-    ) -> AsyncIterator[FileChunk]:
+    async def fetch(self, name: str, role: Role, wanted: ReleaseRequest) -> AsyncIterator[FileChunk]:
         """Yield the files of a release one after another; the first piece of each names it."""
-        now_us = to_us(self._clock.now())
+        now_us, parts = to_us(self._clock.now()), FileSet.of(wanted)
 
-        def admit(connection: sqlite3.Connection) -> ReleaseEntry:
-            entry = entry_of(connection, release_id)
-            if entry is None or not _may_see(connection, entry, name, role, now_us):
-                raise UnknownObject(f"release {release_id}: no such release")
-            _require_open(entry, role, parts)
-            self._note(connection, entry, name, role, parts)
-            return entry
+        def admit(connection: sqlite3.Connection) -> _Admitted | SynclineError:
+            found = self._admit(connection, name, role, wanted, now_us)
+            if isinstance(found, _Admitted):
+                _require_open(found.entry, role, parts)
+                self._note(connection, found, name, role, parts)
+            return found
 
-        entry = await self._database.write(admit)
+        found = await self._database.write(admit)
+        if not isinstance(found, _Admitted):
+            raise found  # now that the audit holds the refusal
         crash_point("fetch:recorded")
-        log_event(parts.event, release=release_id, by=name, report_only=parts.report_only)
-        files = ReleaseFiles(self._directory, release_id)
-        place = files.draft if entry.state is ReleaseState.WAITING else files.final
+        log_event(parts.event, release=wanted.release_id, by=name, report_only=parts.report_only)
+        files = ReleaseFiles(self._directory, wanted.release_id)
+        place = files.draft if found.entry.state is ReleaseState.WAITING else files.final
         for path in await asyncio.to_thread(_paths, place, parts):
             async for chunk in _chunks(path):
                 yield chunk
 
+    def _admit(
+        self, connection: sqlite3.Connection, name: str, role: Role, wanted: ReleaseRequest, now_us: int
+    ) -> _Admitted | SynclineError:
+        """Let in who may see a release by what they are, or by a grant and its secret; or say why not."""
+        entry = entry_of(connection, wanted.release_id)
+        if entry is not None and _may_see(connection, entry, name, role):
+            return _Admitted(entry)
+        verdict, granted = opened_grant(connection, name, role, wanted, now_us)
+        if verdict is Verdict.OPEN:
+            assert entry is not None  # only what is out can be granted
+            return _Admitted(entry, granted)
+        if wanted.access_secret:
+            note_refusal(connection, self._audit, name, role, wanted, verdict)
+        return refusal(verdict, wanted.release_id, granted)
+
     def _note(
-        self, connection: sqlite3.Connection, entry: ReleaseEntry, name: str, role: Role, parts: FileSet
+        self, connection: sqlite3.Connection, found: _Admitted, name: str, role: Role, parts: FileSet
     ) -> None:
+        entry = found.entry
         fields: dict[str, FieldValue] = {
             "study": entry.study_id,
             "release": entry.release_id,
@@ -113,11 +137,23 @@ class Shelf:
             "report_only": parts.report_only,
             "manifest_sha256": entry.manifest_sha256 or None,
             "report_sha256": None if entry.subject is None else entry.subject.report_sha256,
+            "grant": None if found.granted is None else found.granted.short_id,
         }
         self._audit.append(connection, parts.event, fields)
 
 
-def _may_see(connection: sqlite3.Connection, entry: ReleaseEntry, name: str, role: Role, now_us: int) -> bool:
+def _shown(
+    connection: sqlite3.Connection, entry: ReleaseEntry, name: str, role: Role, now_us: int
+) -> ReleaseEntry | None:
+    """Return a release as a member's list has it, None where they may not know of it."""
+    if _may_see(connection, entry, name, role):
+        return entry
+    granted = living_grant(connection, entry.release_id, name, role, now_us)
+    return None if granted is None else replace(entry, granted_until_us=granted.until_us)
+
+
+def _may_see(connection: sqlite3.Connection, entry: ReleaseEntry, name: str, role: Role) -> bool:
+    """Tell whether a member may know of a release by what they are, without a grant."""
     if role is Role.OPERATOR:
         return True
     if role is Role.APPROVER:
@@ -127,8 +163,7 @@ def _may_see(connection: sqlite3.Connection, entry: ReleaseEntry, name: str, rol
         party = find_party(connection, entry.study_id, name)
         return party is not None and party.in_roster
     study = find_study(connection, entry.study_id)
-    owned = study is not None and study.researcher == name
-    return owned or has_grant(connection, entry.release_id, name, now_us)
+    return study is not None and study.researcher == name
 
 
 def _require_open(entry: ReleaseEntry, role: Role, parts: FileSet) -> None:
@@ -164,31 +199,3 @@ async def _chunks(path: Path) -> AsyncIterator[FileChunk]:
             name = ""
         if name:
             yield FileChunk(name, 0, b"")
-
-
-def grant(connection: sqlite3.Connection, audit: AuditLog, given: Grant) -> None:
-    """Let a researcher fetch a release until a moment; a second grant replaces the first."""
-    require_standing_release(connection, given.release_id)
-    member = find_member(connection, given.researcher)
-    if member is None or member.role is not Role.RESEARCHER or member.standing is not Standing.ACTIVE:
-        raise UsageError(
-            f"{given.researcher}: no researcher of this name is enrolled; 'trusted-party suppliers list'"
-            " shows all members"
-        )
-    put_grant(connection, given)
-    fields: dict[str, FieldValue] = {"release": given.release_id, "researcher": given.researcher}
-    audit.append(connection, "release_granted", fields | {"until_us": given.until_us})
-
-
-def revoke(connection: sqlite3.Connection, audit: AuditLog, release_id: ReleaseId, researcher: str) -> bool:
-    """Take a researcher's access away; False where there was none."""
-    require_release(connection, release_id)
-    gone = drop_grant(connection, release_id, researcher)
-    if gone:
-        audit.append(connection, "release_revoked", {"release": release_id, "researcher": researcher})
-    return gone
-
-
-def until(now_us: int, days: int) -> int:
-    """Return the moment so many days from now."""
-    return now_us + days * _DAY_US

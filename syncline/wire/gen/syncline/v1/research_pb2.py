@@ -24,17 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asyncline/v1/research.proto\x12\x0bsyncline.v1\">\n\x12SubmitStudyRequest\x12\x15\n\rspecification\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"\'\n\x13SubmitStudyResponse\x12\x10\n\x08study_id\x18\x01 \x01(\t\"\xcc\x02\n\x0bStudyStatus\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05stage\x18\x05 \x01(\t\x12\x13\n\x0brounds_done\x18\x06 \x01(\r\x12\x16\n\x0e\x62ytes_received\x18\x07 \x01(\x04\x12\x12\n\nbytes_sent\x18\x08 \x01(\x04\x12.\n\tsuppliers\x18\t \x03(\x0b\x32\x1b.syncline.v1.SupplierStatus\x12\x1c\n\x14specification_sha256\x18\n \x01(\t\x12\x12\n\nrelease_id\x18\x0b \x01(\t\x12\x14\n\x0csubmitted_us\x18\x0c \x01(\x03\x12\x10\n\x08\x65nded_us\x18\r \x01(\x03\x12$\n\x07hazards\x18\x0e \x03(\x0b\x32\x13.syncline.v1.Hazard\"9\n\x06Hazard\x12\r\n\x05words\x18\x01 \x01(\t\x12\x0e\n\x06severe\x18\x02 \x01(\x08\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x03 \x01(\x08\"\x8b\x01\n\x0eSupplierStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tconnected\x18\x02 \x01(\x08\x12\r\n\x05state\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x17\n\x0frounds_answered\x18\x05 \x01(\r\x12\x12\n\nflow_asked\x18\x06 \x01(\t\x12\x0c\n\x04\x66low\x18\x07 \x01(\t\"\x14\n\x12ListStudiesRequest\"@\n\x13ListStudiesResponse\x12)\n\x07studies\x18\x01 \x03(\x0b\x32\x18.syncline.v1.StudyStatus\"#\n\x0fGetStudyRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\"<\n\x10GetStudyResponse\x12(\n\x06status\x18\x01 \x01(\x0b\x32\x18.syncline.v1.StudyStatus\"%\n\x11WatchStudyRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\">\n\x12WatchStudyResponse\x12(\n\x06status\x18\x01 \x01(\x0b\x32\x18.syncline.v1.StudyStatus\"6\n\x12\x43\x61ncelStudyRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x15\n\x13\x43\x61ncelStudyResponse\"\x8b\x02\n\x07Release\x12\x12\n\nrelease_id\x18\x01 \x01(\t\x12\x10\n\x08study_id\x18\x02 \x01(\t\x12\x12\n\nstudy_name\x18\x03 \x01(\t\x12\x17\n\x0fmanifest_sha256\x18\x04 \x01(\t\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12\x13\n\x0breleased_us\x18\x06 \x01(\x03\x12\r\n\x05state\x18\x07 \x01(\t\x12\x0c\n\x04note\x18\x08 \x01(\t\x12,\n\x07subject\x18\t \x01(\x0b\x32\x1b.syncline.v1.ReleaseSubject\x12\x15\n\rgate_failures\x18\n \x03(\t\x12(\n\tapprovals\x18\x0b \x03(\x0b\x32\x15.syncline.v1.Approval\"\xbe\x01\n\x0eReleaseSubject\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x12\n\nrelease_id\x18\x02 \x01(\t\x12\x1c\n\x14specification_sha256\x18\x03 \x01(\x0c\x12)\n\x07\x63ontent\x18\x04 \x03(\x0b\x32\x18.syncline.v1.TableDigest\x12\x15\n\rreport_sha256\x18\x05 \x01(\x0c\x12&\n\x04gate\x18\x06 \x01(\x0e\x32\x18.syncline.v1.GateOutcome\"+\n\x0bTableDigest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\x0c\"[\n\x08\x41pproval\x12\x10\n\x08\x61pprover\x18\x01 \x01(\t\x12-\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0e\x32\x1b.syncline.v1.ReleaseVerdict\x12\x0e\n\x06reason\x18\x03 \x01(\t\"$\n\x13ListReleasesRequest\x12\r\n\x05\x65nded\x18\x01 \x01(\x08\">\n\x14ListReleasesResponse\x12&\n\x08releases\x18\x01 \x03(\x0b\x32\x14.syncline.v1.Release\"T\n\x13\x46\x65tchReleaseRequest\x12\x12\n\nrelease_id\x18\x01 \x01(\t\x12\x13\n\x0breport_only\x18\x02 \x01(\x08\x12\x14\n\x0c\x66or_decision\x18\x03 \x01(\x08\"J\n\x14\x46\x65tchReleaseResponse\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x11\n\tfile_size\x18\x02 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"\x96\x01\n\x14\x44\x65\x63ideReleaseRequest\x12,\n\x07subject\x18\x01 \x01(\x0b\x32\x1b.syncline.v1.ReleaseSubject\x12-\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0e\x32\x1b.syncline.v1.ReleaseVerdict\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x11\n\tsignature\x18\x04 \x01(\x0c\"\x17\n\x15\x44\x65\x63ideReleaseResponse*t\n\x0bGateOutcome\x12\x1c\n\x18GATE_OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n\x11GATE_OUTCOME_NONE\x10\x01\x12\x17\n\x13GATE_OUTCOME_PASSED\x10\x02\x12\x17\n\x13GATE_OUTCOME_FAILED\x10\x03*\x88\x01\n\x0eReleaseVerdict\x12\x1f\n\x1bRELEASE_VERDICT_UNSPECIFIED\x10\x00\x12\x1b\n\x17RELEASE_VERDICT_APPROVE\x10\x01\x12\x1c\n\x18RELEASE_VERDICT_OVERRIDE\x10\x02\x12\x1a\n\x16RELEASE_VERDICT_REFUSE\x10\x03\x32\xa5\x05\n\x0fResearchService\x12P\n\x0bSubmitStudy\x12\x1f.syncline.v1.SubmitStudyRequest\x1a .syncline.v1.SubmitStudyResponse\x12P\n\x0bListStudies\x12\x1f.syncline.v1.ListStudiesRequest\x1a .syncline.v1.ListStudiesResponse\x12G\n\x08GetStudy\x12\x1c.syncline.v1.GetStudyRequest\x1a\x1d.syncline.v1.GetStudyResponse\x12O\n\nWatchStudy\x12\x1e.syncline.v1.WatchStudyRequest\x1a\x1f.syncline.v1.WatchStudyResponse0\x01\x12P\n\x0b\x43\x61ncelStudy\x12\x1f.syncline.v1.CancelStudyRequest\x1a .syncline.v1.CancelStudyResponse\x12S\n\x0cListReleases\x12 .syncline.v1.ListReleasesRequest\x1a!.syncline.v1.ListReleasesResponse\x12U\n\x0c\x46\x65tchRelease\x12 .syncline.v1.FetchReleaseRequest\x1a!.syncline.v1.FetchReleaseResponse0\x01\x12V\n\rDecideRelease\x12!.syncline.v1.DecideReleaseRequest\x1a\".syncline.v1.DecideReleaseResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asyncline/v1/research.proto\x12\x0bsyncline.v1\">\n\x12SubmitStudyRequest\x12\x15\n\rspecification\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"\'\n\x13SubmitStudyResponse\x12\x10\n\x08study_id\x18\x01 \x01(\t\"\xcc\x02\n\x0bStudyStatus\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05stage\x18\x05 \x01(\t\x12\x13\n\x0brounds_done\x18\x06 \x01(\r\x12\x16\n\x0e\x62ytes_received\x18\x07 \x01(\x04\x12\x12\n\nbytes_sent\x18\x08 \x01(\x04\x12.\n\tsuppliers\x18\t \x03(\x0b\x32\x1b.syncline.v1.SupplierStatus\x12\x1c\n\x14specification_sha256\x18\n \x01(\t\x12\x12\n\nrelease_id\x18\x0b \x01(\t\x12\x14\n\x0csubmitted_us\x18\x0c \x01(\x03\x12\x10\n\x08\x65nded_us\x18\r \x01(\x03\x12$\n\x07hazards\x18\x0e \x03(\x0b\x32\x13.syncline.v1.Hazard\"9\n\x06Hazard\x12\r\n\x05words\x18\x01 \x01(\t\x12\x0e\n\x06severe\x18\x02 \x01(\x08\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x03 \x01(\x08\"\x8b\x01\n\x0eSupplierStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tconnected\x18\x02 \x01(\x08\x12\r\n\x05state\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x17\n\x0frounds_answered\x18\x05 \x01(\r\x12\x12\n\nflow_asked\x18\x06 \x01(\t\x12\x0c\n\x04\x66low\x18\x07 \x01(\t\"\x14\n\x12ListStudiesRequest\"@\n\x13ListStudiesResponse\x12)\n\x07studies\x18\x01 \x03(\x0b\x32\x18.syncline.v1.StudyStatus\"#\n\x0fGetStudyRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\"<\n\x10GetStudyResponse\x12(\n\x06status\x18\x01 \x01(\x0b\x32\x18.syncline.v1.StudyStatus\"%\n\x11WatchStudyRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\">\n\x12WatchStudyResponse\x12(\n\x06status\x18\x01 \x01(\x0b\x32\x18.syncline.v1.StudyStatus\"6\n\x12\x43\x61ncelStudyRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x15\n\x13\x43\x61ncelStudyResponse\"\xa5\x02\n\x07Release\x12\x12\n\nrelease_id\x18\x01 \x01(\t\x12\x10\n\x08study_id\x18\x02 \x01(\t\x12\x12\n\nstudy_name\x18\x03 \x01(\t\x12\x17\n\x0fmanifest_sha256\x18\x04 \x01(\t\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12\x13\n\x0breleased_us\x18\x06 \x01(\x03\x12\r\n\x05state\x18\x07 \x01(\t\x12\x0c\n\x04note\x18\x08 \x01(\t\x12,\n\x07subject\x18\t \x01(\x0b\x32\x1b.syncline.v1.ReleaseSubject\x12\x15\n\rgate_failures\x18\n \x03(\t\x12(\n\tapprovals\x18\x0b \x03(\x0b\x32\x15.syncline.v1.Approval\x12\x18\n\x10granted_until_us\x18\x0c \x01(\x03\"\xbe\x01\n\x0eReleaseSubject\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x12\n\nrelease_id\x18\x02 \x01(\t\x12\x1c\n\x14specification_sha256\x18\x03 \x01(\x0c\x12)\n\x07\x63ontent\x18\x04 \x03(\x0b\x32\x18.syncline.v1.TableDigest\x12\x15\n\rreport_sha256\x18\x05 \x01(\x0c\x12&\n\x04gate\x18\x06 \x01(\x0e\x32\x18.syncline.v1.GateOutcome\"+\n\x0bTableDigest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\x0c\"[\n\x08\x41pproval\x12\x10\n\x08\x61pprover\x18\x01 \x01(\t\x12-\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0e\x32\x1b.syncline.v1.ReleaseVerdict\x12\x0e\n\x06reason\x18\x03 \x01(\t\"$\n\x13ListReleasesRequest\x12\r\n\x05\x65nded\x18\x01 \x01(\x08\">\n\x14ListReleasesResponse\x12&\n\x08releases\x18\x01 \x03(\x0b\x32\x14.syncline.v1.Release\"k\n\x13\x46\x65tchReleaseRequest\x12\x12\n\nrelease_id\x18\x01 \x01(\t\x12\x13\n\x0breport_only\x18\x02 \x01(\x08\x12\x14\n\x0c\x66or_decision\x18\x03 \x01(\x08\x12\x15\n\raccess_secret\x18\x04 \x01(\x0c\"J\n\x14\x46\x65tchReleaseResponse\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x11\n\tfile_size\x18\x02 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"\x96\x01\n\x14\x44\x65\x63ideReleaseRequest\x12,\n\x07subject\x18\x01 \x01(\x0b\x32\x1b.syncline.v1.ReleaseSubject\x12-\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0e\x32\x1b.syncline.v1.ReleaseVerdict\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x11\n\tsignature\x18\x04 \x01(\x0c\"\x17\n\x15\x44\x65\x63ideReleaseResponse*t\n\x0bGateOutcome\x12\x1c\n\x18GATE_OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n\x11GATE_OUTCOME_NONE\x10\x01\x12\x17\n\x13GATE_OUTCOME_PASSED\x10\x02\x12\x17\n\x13GATE_OUTCOME_FAILED\x10\x03*\x88\x01\n\x0eReleaseVerdict\x12\x1f\n\x1bRELEASE_VERDICT_UNSPECIFIED\x10\x00\x12\x1b\n\x17RELEASE_VERDICT_APPROVE\x10\x01\x12\x1c\n\x18RELEASE_VERDICT_OVERRIDE\x10\x02\x12\x1a\n\x16RELEASE_VERDICT_REFUSE\x10\x03\x32\xa5\x05\n\x0fResearchService\x12P\n\x0bSubmitStudy\x12\x1f.syncline.v1.SubmitStudyRequest\x1a .syncline.v1.SubmitStudyResponse\x12P\n\x0bListStudies\x12\x1f.syncline.v1.ListStudiesRequest\x1a .syncline.v1.ListStudiesResponse\x12G\n\x08GetStudy\x12\x1c.syncline.v1.GetStudyRequest\x1a\x1d.syncline.v1.GetStudyResponse\x12O\n\nWatchStudy\x12\x1e.syncline.v1.WatchStudyRequest\x1a\x1f.syncline.v1.WatchStudyResponse0\x01\x12P\n\x0b\x43\x61ncelStudy\x12\x1f.syncline.v1.CancelStudyRequest\x1a .syncline.v1.CancelStudyResponse\x12S\n\x0cListReleases\x12 .syncline.v1.ListReleasesRequest\x1a!.syncline.v1.ListReleasesResponse\x12U\n\x0c\x46\x65tchRelease\x12 .syncline.v1.FetchReleaseRequest\x1a!.syncline.v1.FetchReleaseResponse0\x01\x12V\n\rDecideRelease\x12!.syncline.v1.DecideReleaseRequest\x1a\".syncline.v1.DecideReleaseResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'syncline.wire.gen.syncline.v1.research_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GATEOUTCOME']._serialized_start=2096
-  _globals['_GATEOUTCOME']._serialized_end=2212
-  _globals['_RELEASEVERDICT']._serialized_start=2215
-  _globals['_RELEASEVERDICT']._serialized_end=2351
+  _globals['_GATEOUTCOME']._serialized_start=2145
+  _globals['_GATEOUTCOME']._serialized_end=2261
+  _globals['_RELEASEVERDICT']._serialized_start=2264
+  _globals['_RELEASEVERDICT']._serialized_end=2400
   _globals['_SUBMITSTUDYREQUEST']._serialized_start=43
   _globals['_SUBMITSTUDYREQUEST']._serialized_end=105
   _globals['_SUBMITSTUDYRESPONSE']._serialized_start=107
@@ -62,25 +62,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANCELSTUDYRESPONSE']._serialized_start=1030
   _globals['_CANCELSTUDYRESPONSE']._serialized_end=1051
   _globals['_RELEASE']._serialized_start=1054
-  _globals['_RELEASE']._serialized_end=1321
-  _globals['_RELEASESUBJECT']._serialized_start=1324
-  _globals['_RELEASESUBJECT']._serialized_end=1514
-  _globals['_TABLEDIGEST']._serialized_start=1516
-  _globals['_TABLEDIGEST']._serialized_end=1559
-  _globals['_APPROVAL']._serialized_start=1561
-  _globals['_APPROVAL']._serialized_end=1652
-  _globals['_LISTRELEASESREQUEST']._serialized_start=1654
-  _globals['_LISTRELEASESREQUEST']._serialized_end=1690
-  _globals['_LISTRELEASESRESPONSE']._serialized_start=1692
-  _globals['_LISTRELEASESRESPONSE']._serialized_end=1754
-  _globals['_FETCHRELEASEREQUEST']._serialized_start=1756
-  _globals['_FETCHRELEASEREQUEST']._serialized_end=1840
-  _globals['_FETCHRELEASERESPONSE']._serialized_start=1842
-  _globals['_FETCHRELEASERESPONSE']._serialized_end=1916
-  _globals['_DECIDERELEASEREQUEST']._serialized_start=1919
-  _globals['_DECIDERELEASEREQUEST']._serialized_end=2069
-  _globals['_DECIDERELEASERESPONSE']._serialized_start=2071
-  _globals['_DECIDERELEASERESPONSE']._serialized_end=2094
-  _globals['_RESEARCHSERVICE']._serialized_start=2354
-  _globals['_RESEARCHSERVICE']._serialized_end=3031
+  _globals['_RELEASE']._serialized_end=1347
+  _globals['_RELEASESUBJECT']._serialized_start=1350
+  _globals['_RELEASESUBJECT']._serialized_end=1540
+  _globals['_TABLEDIGEST']._serialized_start=1542
+  _globals['_TABLEDIGEST']._serialized_end=1585
+  _globals['_APPROVAL']._serialized_start=1587
+  _globals['_APPROVAL']._serialized_end=1678
+  _globals['_LISTRELEASESREQUEST']._serialized_start=1680
+  _globals['_LISTRELEASESREQUEST']._serialized_end=1716
+  _globals['_LISTRELEASESRESPONSE']._serialized_start=1718
+  _globals['_LISTRELEASESRESPONSE']._serialized_end=1780
+  _globals['_FETCHRELEASEREQUEST']._serialized_start=1782
+  _globals['_FETCHRELEASEREQUEST']._serialized_end=1889
+  _globals['_FETCHRELEASERESPONSE']._serialized_start=1891
+  _globals['_FETCHRELEASERESPONSE']._serialized_end=1965
+  _globals['_DECIDERELEASEREQUEST']._serialized_start=1968
+  _globals['_DECIDERELEASEREQUEST']._serialized_end=2118
+  _globals['_DECIDERELEASERESPONSE']._serialized_start=2120
+  _globals['_DECIDERELEASERESPONSE']._serialized_end=2143
+  _globals['_RESEARCHSERVICE']._serialized_start=2403
+  _globals['_RESEARCHSERVICE']._serialized_end=3080
 # @@protoc_insertion_point(module_scope)

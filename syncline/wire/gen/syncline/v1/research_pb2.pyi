@@ -150,7 +150,7 @@ class CancelStudyResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class Release(_message.Message):
-    __slots__ = ("release_id", "study_id", "study_name", "manifest_sha256", "size", "released_us", "state", "note", "subject", "gate_failures", "approvals")
+    __slots__ = ("release_id", "study_id", "study_name", "manifest_sha256", "size", "released_us", "state", "note", "subject", "gate_failures", "approvals", "granted_until_us")
     RELEASE_ID_FIELD_NUMBER: _ClassVar[int]
     STUDY_ID_FIELD_NUMBER: _ClassVar[int]
     STUDY_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -162,6 +162,7 @@ class Release(_message.Message):
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     GATE_FAILURES_FIELD_NUMBER: _ClassVar[int]
     APPROVALS_FIELD_NUMBER: _ClassVar[int]
+    GRANTED_UNTIL_US_FIELD_NUMBER: _ClassVar[int]
     release_id: str
     study_id: str
     study_name: str
@@ -173,7 +174,8 @@ class Release(_message.Message):
     subject: ReleaseSubject
     gate_failures: _containers.RepeatedScalarFieldContainer[str]
     approvals: _containers.RepeatedCompositeFieldContainer[Approval]
-    def __init__(self, release_id: _Optional[str] = ..., study_id: _Optional[str] = ..., study_name: _Optional[str] = ..., manifest_sha256: _Optional[str] = ..., size: _Optional[int] = ..., released_us: _Optional[int] = ..., state: _Optional[str] = ..., note: _Optional[str] = ..., subject: _Optional[_Union[ReleaseSubject, _Mapping]] = ..., gate_failures: _Optional[_Iterable[str]] = ..., approvals: _Optional[_Iterable[_Union[Approval, _Mapping]]] = ...) -> None: ...
+    granted_until_us: int
+    def __init__(self, release_id: _Optional[str] = ..., study_id: _Optional[str] = ..., study_name: _Optional[str] = ..., manifest_sha256: _Optional[str] = ..., size: _Optional[int] = ..., released_us: _Optional[int] = ..., state: _Optional[str] = ..., note: _Optional[str] = ..., subject: _Optional[_Union[ReleaseSubject, _Mapping]] = ..., gate_failures: _Optional[_Iterable[str]] = ..., approvals: _Optional[_Iterable[_Union[Approval, _Mapping]]] = ..., granted_until_us: _Optional[int] = ...) -> None: ...
 
 class ReleaseSubject(_message.Message):
     __slots__ = ("study_id", "release_id", "specification_sha256", "content", "report_sha256", "gate")
@@ -222,14 +224,16 @@ class ListReleasesResponse(_message.Message):
     def __init__(self, releases: _Optional[_Iterable[_Union[Release, _Mapping]]] = ...) -> None: ...
 
 class FetchReleaseRequest(_message.Message):
-    __slots__ = ("release_id", "report_only", "for_decision")
+    __slots__ = ("release_id", "report_only", "for_decision", "access_secret")
     RELEASE_ID_FIELD_NUMBER: _ClassVar[int]
     REPORT_ONLY_FIELD_NUMBER: _ClassVar[int]
     FOR_DECISION_FIELD_NUMBER: _ClassVar[int]
+    ACCESS_SECRET_FIELD_NUMBER: _ClassVar[int]
     release_id: str
     report_only: bool
     for_decision: bool
-    def __init__(self, release_id: _Optional[str] = ..., report_only: bool = ..., for_decision: bool = ...) -> None: ...
+    access_secret: bytes
+    def __init__(self, release_id: _Optional[str] = ..., report_only: bool = ..., for_decision: bool = ..., access_secret: _Optional[bytes] = ...) -> None: ...
 
 class FetchReleaseResponse(_message.Message):
     __slots__ = ("file_name", "file_size", "data")
