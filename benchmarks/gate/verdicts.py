@@ -17,6 +17,9 @@ from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.gate import GateResult, Known, judge, strata
 from syncline.validation.disclosure.repeated import repeated_rows
 from syncline.validation.disclosure.scores import Scorer
+from syncline.validation.federated.comparer import MOST_SCORED
+from syncline.validation.federated.pooled import everything, workspace_of
+from syncline.validation.federated.rows import ComparableRows
 
 HEADER = f"{'':<58} {'fails':>10}  {'xgap':>4} {'gap':>4} {'mia':>4} {'rep.':>4} {'s each':>7}"
 
@@ -38,11 +41,14 @@ class Verdict:
     seconds: float
 
 
-def judged(used: CellTable, made: CellTable, held: CellTable) -> Verdict:
-    """Run the gate."""
+def judged(used: CellTable, made: CellTable, held: CellTable, most: int = MOST_SCORED) -> Verdict:
+    """Run the gate over persons of either kind with about ``most`` rows, as a comparison takes them."""
     began = time.perf_counter()
     scorer, repeated = Scorer.of(made, b"benchmark"), repeated_rows(made)
-    scores = strata([(scorer.scores(used), scorer.scores(held))])
+    people = ComparableRows(workspace_of(used, held), everything(used.schema)).sampled_people(
+        b"benchmark", most, (used.n_rows, held.n_rows)
+    )
+    scores = strata([(scorer.scores(people[0]), scorer.scores(people[1]))])
     gate = judge(scores, Known(() if repeated is None else (repeated.words,)))
     return Verdict(gate, time.perf_counter() - began)
 
@@ -57,7 +63,9 @@ def planted(people: People, sizes: Sequence[int], leak: Leak, seeds: Sequence[in
     return found
 
 
-def made(people: People, sizes: Sequence[int], make: Maker, seeds: Sequence[int]) -> list[Verdict]:
+def made(
+    people: People, sizes: Sequence[int], make: Maker, seeds: Sequence[int], most: int = MOST_SCORED
+) -> list[Verdict]:
     """Make a table from the used persons' file, in a split of its own for every seed; used and held out."""
     found = []
     for seed in seeds:
@@ -67,7 +75,7 @@ def made(people: People, sizes: Sequence[int], make: Maker, seeds: Sequence[int]
             people.write(used, files[0])
             people.write(held, files[2])
             make(files[0], files[1], seed)
-            found.append(judged(*people.compared(*files)))
+            found.append(judged(*people.compared(*files), most))
     return found
 
 

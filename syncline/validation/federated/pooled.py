@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable
+from syncline.data.schema import Schema
 from syncline.protocols.asking import Answering, Memory, Request
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.growth import Compared
@@ -22,12 +23,7 @@ _ALONE = PartyId("(alone)")
 def assess_pooled(tables: Tables, aims: Aims, judgement: Judgement) -> Assessment:
     """Compare a synthetic table with the rows that it was made from and with people who were not used."""
     persons = tables.schema.person is not None
-    batches = [_batch(tables.real, held=False)]
-    if tables.holdout is not None:
-        batches.append(_batch(tables.holdout, held=True, first=tables.real.n_persons))
-    workspace = Workspace(MemoryTable(tables.schema, batches))
-    names = tuple(variable.name for variable in tables.schema.modelled)
-    compared = Compared(names, ((),) * len(names))
+    workspace, compared = workspace_of(tables.real, tables.holdout), everything(tables.schema)
     comparison = Comparison(tables.synthetic, compared, aims, judgement.target, persons=persons)
     comparer = Comparer(aims.lottery, comparison.candidate)
     transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
@@ -36,6 +32,20 @@ def assess_pooled(tables: Tables, aims: Aims, judgement: Judgement) -> Assessmen
         reply, memory = answering.respond(transition.request, workspace, memory)
         transition = comparison.step(transition.request, transition.state, {_ALONE: reply})
     return assess(comparison.candidate, comparison.digest, transition.result, judgement)
+
+
+def workspace_of(real: CellTable, holdout: CellTable | None) -> Workspace:
+    """Return the rows that were used and those held out, of other persons, as one party has them."""
+    batches = [_batch(real, held=False)]
+    if holdout is not None:
+        batches.append(_batch(holdout, held=True, first=real.n_persons))
+    return Workspace(MemoryTable(real.schema, batches))
+
+
+def everything(schema: Schema) -> Compared:
+    """Return all modelled columns, each with the categories that it has."""
+    names = tuple(variable.name for variable in schema.modelled)
+    return Compared(names, ((),) * len(names))
 
 
 def _batch(cells: CellTable, *, held: bool, first: int = 0) -> Batch:
