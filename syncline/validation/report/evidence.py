@@ -126,7 +126,7 @@ def _pairs(metric: Mapping[str, Any] | None, columns: Sequence[str]) -> str:
     ]
     farthest = table(
         f"The pairs farthest from the real table, of {detail['sets']:,}",
-        ("Pair", "Synthetic", "Floor", "Beside each other"),
+        ("Pair", "Synthetic", "Floor", _beside(most)),
         rows,
     )
     text = (
@@ -178,8 +178,8 @@ def _gate(gate: Mapping[str, Any]) -> str:
         " used, both kinds would be found alike often. A dot is the share of the used people who are found"
         " beyond that, its line goes down to the lower limit, and the upright bar is what is tolerated. A"
         " test fails where even the lower limit lies beyond the bar and p, the probability of so many by"
-        f" chance, is below {_level(gate)}. A count that is of too few people, or that too few people part"
-        " from another one, is not shown, nor is what would tell it.",
+        f" chance, is below {_level(gate)}. A count of too few people, or one that differs from another"
+        " by too few, is not shown, nor is what would tell it.",
         "xgap asks for people of whom a whole row stands in the table, gap for people whom one row resembles"
         " far more than all others do, mia for people whom a classifier takes for used ones.",
     )
@@ -266,12 +266,17 @@ def _risks(metrics: Mapping[str, Any]) -> str:
         "A risk is what an attack gains from people who were used beyond what it gains from people who were"
         " not: what can be said of people who are not in the data is knowledge about the world, not a leak.",
     )
-    head = ("Risk", "Used", "Not used", "Threshold", "Beside each other")
+    head = ("Risk", "Used", "Not used", "Threshold", _beside(most))
     return (
         paragraphs(text)
         + plots.key("people who were used", _OTHERS, "threshold, where there is one")
         + table("Risks of disclosure", head, rows)
     )
+
+
+def _beside(most: float) -> str:
+    """Return the head of a column of bars, with the scale that they share."""
+    return f"Beside each other, 0% to {percent(most)}"
 
 
 def _figures(metrics: Mapping[str, Any]) -> str:
