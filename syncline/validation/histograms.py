@@ -24,9 +24,11 @@ def superiority(higher: Ints, lower: Ints) -> tuple[float, tuple[float, float]]:
     return area, (area - error, area + error)
 
 
-def roc(train: Ints, holdout: Ints) -> list[tuple[float, float]]:
-    """Return the curve of false against true positives as points, from the highest scores down."""
-    false = np.concatenate([[0], np.cumsum(holdout[::-1])]) / max(int(holdout.sum()), 1)
-    true = np.concatenate([[0], np.cumsum(train[::-1])]) / max(int(train.sum()), 1)
-    corner = np.flatnonzero(np.append(np.diff(false, prepend=-1)[1:] + np.diff(true, prepend=-1)[1:], 1) > 0)
-    return [(float(false[i]), float(true[i])) for i in corner]
+def reached(train: Ints, holdout: Ints) -> list[tuple[int, int]]:
+    """Return how many of each kind reach a score, from the highest score on down: nobody first, then all.
+
+    Each pair stands once. As shares of all they are the points of the receiver operating characteristic.
+    """
+    used = np.concatenate([[0], np.cumsum(train[::-1])])
+    others = np.concatenate([[0], np.cumsum(holdout[::-1])])
+    return list(dict.fromkeys(zip(used.tolist(), others.tolist(), strict=True)))

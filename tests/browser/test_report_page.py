@@ -52,6 +52,12 @@ OVERFLOWING = """[...document.body.querySelectorAll('*')].filter(e => !e.closest
   && !e.matches('.skip') && e.getBoundingClientRect().right > innerWidth + 0.5)
   .map(e => e.outerHTML.slice(0, 90))"""
 
+CLIPPED = """[...document.querySelectorAll('svg text')].filter(e => {
+  const text = e.getBoundingClientRect(), drawn = e.closest('svg').getBoundingClientRect();
+  return text.width && (text.left < drawn.left - 0.5 || text.right > drawn.right + 0.5
+    || text.top < drawn.top - 0.5 || text.bottom > drawn.bottom + 0.5) })
+  .map(e => e.outerHTML.slice(0, 90))"""
+
 FOCUSABLE = "[...document.querySelectorAll('a[href],summary,[tabindex=\"0\"]')]"
 
 FAULTS = """(() => {
@@ -164,6 +170,10 @@ def test_nothing_is_wider_than_a_telephone(
     browser.run("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert browser.run(OVERFLOWING) == []
     assert browser.run("document.documentElement.scrollWidth") <= width
+    assert browser.run(CLIPPED) == []
+    if name != "not compared":
+        plots = "[...document.querySelectorAll('#columns figure svg')]"
+        assert set(browser.run(f"{plots}.map(e => e.querySelectorAll('text').length)")) == {2}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -23,7 +23,8 @@ from syncline.validation.disclosure.ladder import (
     top_ladder,
 )
 from syncline.validation.disclosure.scores import PersonScores
-from syncline.validation.disclosure.shown import count_words, shown_count
+from syncline.validation.disclosure.shown import Pair, ShownPair, count_words
+from syncline.validation.disclosure.shown_rungs import shown_isolation, shown_membership
 
 ALPHA = 0.01
 """Level of the whole gate."""
@@ -59,13 +60,13 @@ class GateResult:
     """What the gate says: its rungs, the failures in words, and the smallest leak that it could see.
 
     ``unjudged`` are reasons why it cannot judge, whatever its rungs say; it passes with none of either.
-    Counts of fewer than ``min_cell`` persons are not printed, nor what would tell them.
+    ``shown`` are the counts of each rung as they may be printed; where one is hidden, so is what tells it.
     """
 
     rungs: tuple[Rung, ...]
     failures: tuple[str, ...]
     smallest_leak: float
-    min_cell: int = 1
+    shown: tuple[ShownPair, ...] = ()
     thresholds: Thresholds = DEFAULT_THRESHOLDS
     unjudged: tuple[str, ...] = ()
 
@@ -89,21 +90,23 @@ class GateResult:
             "alpha": self.thresholds.alpha,
             "tolerated": self.thresholds.tolerated,
             "defaults": {"alpha": ALPHA, "tolerated": TOLERATED},
-            "rungs": [
-                {
-                    "name": rung.name,
-                    "train": shown_count(rung.train, self.min_cell),
-                    "holdout": shown_count(rung.holdout, self.min_cell),
-                    "excess": round(rung.excess, 6) if _is_shown(rung, self.min_cell) else None,
-                    "lower": round(rung.lower, 6) if _is_shown(rung, self.min_cell) else None,
-                    "p": rung.p if _is_shown(rung, self.min_cell) else None,
-                    "tau": rung.tau,
-                    "alpha": rung.alpha,
-                    "fails": rung.fails,
-                }
-                for rung in self.rungs
-            ],
+            "rungs": [_rung(rung, shown) for rung, shown in zip(self.rungs, self.shown, strict=True)],
         }
+
+
+def _rung(rung: Rung, shown: ShownPair) -> dict[str, Json]:
+    told = None not in shown
+    return {
+        "name": rung.name,
+        "train": shown[0],
+        "holdout": shown[1],
+        "excess": round(rung.excess, 6) if told else None,
+        "lower": round(rung.lower, 6) if told else None,
+        "p": rung.p if told else None,
+        "tau": rung.tau,
+        "alpha": rung.alpha,
+        "fails": rung.fails,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,33 +156,35 @@ def judge(
     alpha, tolerated = thresholds.alpha, thresholds.tolerated
     cells = len(EXACT_STEPS_BITS) + (2 if scores.membership else 1) * len(TOP_SHARES)
     level = alpha / cells
+    people = (sum(s.n_train for s in scores.exact), sum(s.n_holdout for s in scores.exact))
     rungs = exact_ladder(scores.exact, level, 0.0) + top_ladder("gap", scores.isolation, level, tolerated)
+    shown = shown_isolation(rungs, people, min_cell)
     if scores.membership:
-        rungs += top_ladder("mia", scores.membership, level, tolerated)
-    failures = [_words(rung, min_cell) for rung in rungs if rung.fails]
-    n_train = sum(stratum.n_train for stratum in scores.exact)
-    n_holdout = sum(stratum.n_holdout for stratum in scores.exact)
-    seen = smallest_leak(n_train, n_holdout, level)
+        members = top_ladder("mia", scores.membership, level, tolerated)
+        rungs += members
+        shown += shown_membership(members, scores.membership, people, min_cell)
+    failures = [
+        _words(rung, said, people, min_cell) for rung, said in zip(rungs, shown, strict=True) if rung.fails
+    ]
+    seen = smallest_leak(*people, level)
     unjudged = () if seen <= MOST_UNSEEN else (TOO_FEW,)
     return GateResult(
         tuple(rungs),
         (*failures, *known.failures),
         seen,
-        min_cell,
+        tuple(shown),
         thresholds,
         (*unjudged, *known.unjudged),
     )
 
 
-def _is_shown(rung: Rung, min_cell: int) -> bool:
-    """Tell whether both counts may be printed: the excess, its limit and p would tell either one."""
-    return None not in (shown_count(rung.train, min_cell), shown_count(rung.holdout, min_cell))
-
-
-def _words(rung: Rung, min_cell: int) -> str:
-    used, others = (count_words(count, min_cell) for count in (rung.train, rung.holdout))
+def _words(rung: Rung, shown: ShownPair, people: Pair, min_cell: int) -> str:
+    used, others = (
+        count_words(said, count, whole, min_cell)
+        for said, count, whole in zip(shown, (rung.train, rung.holdout), people, strict=True)
+    )
     said = f"{rung.name}: of those used {used} are recognised, of the others {others}"
-    if not _is_shown(rung, min_cell):
+    if None in shown:
         return f"{said}; that is surely more than is tolerated ({rung.tau:.2%}) and than chance explains"
     return (
         f"{said}; beyond chance {rung.excess:.2%} of those used (at least {rung.lower:.2%}, tolerated"

@@ -11,7 +11,7 @@ import numpy as np
 from syncline.data.blob import Json
 from syncline.validation.disclosure.key_attack import KeyAttack, KeyCounts
 from syncline.validation.disclosure.score_figures import rate_figure
-from syncline.validation.disclosure.shown import ShownRate
+from syncline.validation.disclosure.shown import ShownRate, apart
 from syncline.validation.intervals import Z
 from syncline.validation.metric import Goal, Metric
 
@@ -145,42 +145,56 @@ def _meaningful(levels: Sequence[KeyEvidence], n_sensitive: int, min_cell: int) 
     if n_sensitive < MEANINGFUL_VALUES:
         words = f"not computed: it needs at least {MEANINGFUL_VALUES} sensitive columns"
         return Metric("meaningful_identity", None, threshold=MEANINGFUL_THRESHOLD, words=words)
-    curves = [
-        (e.level, _curve(e.train, min_cell), None if e.holdout is None else _curve(e.holdout, min_cell))
+    rates = [
+        (e.level, _meant(e.train, min_cell), None if e.holdout is None else _meant(e.holdout, min_cell))
         for e in levels
     ]
-    place = MEANINGFUL_VALUES - 1
-    level, curve, control = max(curves, key=lambda row: row[1][place].value)
+    level, found, control = max(rates, key=lambda row: row[1].value)
     detail: Json = {
         "level": level,
         "values_learnt": list(range(1, n_sensitive + 1)),
         "curves": [
             {
-                "level": name,
-                "train": [round(rate.value, 6) for rate in own],
-                "holdout": None if other is None else [round(rate.value, 6) for rate in other],
+                "level": e.level,
+                "train": _curve(e.train, min_cell),
+                "holdout": None if e.holdout is None else _curve(e.holdout, min_cell),
             }
-            for name, own, other in curves
+            for e in levels
         ],
     }
     words = (
         f"expected share of persons matched rightly by their keys, of whom at least {MEANINGFUL_VALUES}"
         f" sensitive values are learnt that are less common than one in two ({level})"
     )
-    figure = rate_figure(
-        "meaningful_identity", curve[place], None if control is None else control[place], words, detail
-    )
+    figure = rate_figure("meaningful_identity", found, control, words, detail)
     return replace(figure, goal=Goal.MINIMIZE, threshold=MEANINGFUL_THRESHOLD)
 
 
-def _curve(counts: KeyCounts, min_cell: int) -> list[ShownRate]:
-    """Return the risk by the number of values learnt: a match is right with one in the size of its class."""
-    weights = 1 / np.maximum(counts.matched, 1)
-    concerned = [int(learnt.sum()) for learnt in counts.learnt]
-    risks = [float((learnt * weights).sum()) / max(counts.people, 1) for learnt in counts.learnt]
-    return [
-        ShownRate.of(persons, counts.people, min_cell)
-        if 0 < persons < min_cell
-        else ShownRate(risk, counts.people)
-        for persons, risk in zip(concerned, risks, strict=True)
-    ]
+def _meant(counts: KeyCounts, min_cell: int) -> ShownRate:
+    return _risk(counts, MEANINGFUL_VALUES - 1, min_cell)
+
+
+def _risk(counts: KeyCounts, place: int, min_cell: int) -> ShownRate:
+    """Return the risk of a number of values learnt: a match is right with one in the size of its class."""
+    learnt = counts.learnt[place]
+    persons = int(learnt.sum())
+    if not apart(persons, 0, min_cell):
+        return ShownRate.of(persons, counts.people, min_cell)
+    risk = float((learnt / np.maximum(counts.matched, 1)).sum()) / max(counts.people, 1)
+    return ShownRate(risk, counts.people)
+
+
+def _curve(counts: KeyCounts, min_cell: int) -> list[Json]:
+    """Return the risk by the number of values learnt, None where it would tell of few persons.
+
+    Who learns more values learns fewer as well, so a step of the curve is a number of persons. What is judged
+    is kept, and of the rest the fewer values.
+    """
+    shown: dict[int, Json] = {}
+    told: list[int] = []
+    for place in sorted(range(len(counts.learnt)), key=lambda place: place != MEANINGFUL_VALUES - 1):
+        rate, persons = _risk(counts, place, min_cell), int(counts.learnt[place].sum())
+        fits = rate.at_most or all(apart(persons, other, min_cell) for other in told)
+        shown[place] = round(rate.value, 6) if fits else None
+        told += [persons] if fits and not rate.at_most else []
+    return [shown[place] for place in range(len(counts.learnt))]

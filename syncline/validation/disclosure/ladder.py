@@ -36,6 +36,10 @@ class Stratum:
     n_train: int
     n_holdout: int
 
+    def reaching(self, least: int) -> tuple[int, int]:
+        """Return how many training and how many held-out persons lie in the bin ``least`` or beyond."""
+        return int(self.train[least:].sum()), int(self.holdout[least:].sum())
+
 
 @dataclass(frozen=True, slots=True)
 class Rung:
@@ -74,13 +78,18 @@ def exact_ladder(strata: Sequence[Stratum], alpha: float, tau: float) -> list[Ru
 
 def top_ladder(name: str, strata: Sequence[Stratum], alpha: float, tau: float) -> list[Rung]:
     """Climb by the share of all persons with the highest scores (``gap``, ``mia``)."""
+    return [
+        _rung(f"{name} {share * 100:g} %", strata, least, alpha, tau)
+        for share, least in zip(TOP_SHARES, top_steps(strata), strict=True)
+    ]
+
+
+def top_steps(strata: Sequence[Stratum]) -> list[int]:
+    """Return the lowest bin that each step of :func:`top_ladder` takes."""
     pooled = np.sum([stratum.train + stratum.holdout for stratum in strata], axis=0)
     reached = np.cumsum(pooled[::-1])[::-1]
     people = sum(stratum.n_train + stratum.n_holdout for stratum in strata)
-    return [
-        _rung(f"{name} {share * 100:g} %", strata, _threshold(reached, share * people), alpha, tau)
-        for share in TOP_SHARES
-    ]
+    return [_threshold(reached, share * people) for share in TOP_SHARES]
 
 
 def smallest_leak(n_train: int, n_holdout: int, alpha: float) -> float:
@@ -115,8 +124,7 @@ def _threshold(reached: Ints, most: float) -> int:
 
 
 def _rung(name: str, strata: Sequence[Stratum], least: int, alpha: float, tau: float) -> Rung:
-    train = [int(stratum.train[least:].sum()) for stratum in strata]
-    holdout = [int(stratum.holdout[least:].sum()) for stratum in strata]
+    train, holdout = zip(*(stratum.reaching(least) for stratum in strata), strict=True)
     n_train, n_holdout = sum(s.n_train for s in strata), sum(s.n_holdout for s in strata)
     p = tail_probability(
         [a + b for a, b in zip(train, holdout, strict=True)],

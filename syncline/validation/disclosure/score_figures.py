@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from syncline.data.blob import Json
+from syncline.validation.disclosure.ladder import Stratum, top_steps
+from syncline.validation.disclosure.operating_point import FALSE_ALARMS, operating_point
 from syncline.validation.disclosure.scores import PersonScores
-from syncline.validation.disclosure.shown import ShownRate
-from syncline.validation.histograms import Ints, roc, superiority
+from syncline.validation.disclosure.shown import NestedCounts, Pair, ShownRate, apart
+from syncline.validation.histograms import reached, superiority
 from syncline.validation.metric import Goal, Metric
-
-FALSE_ALARMS = 0.001
-"""False-positive rate at which membership inference is judged, after Carlini et al. (2022,
-doi:10.1109/SP46214.2022.9833649): few are accused, and rightly."""
 
 
 def score_figures(
@@ -60,13 +56,11 @@ def _nearer(train: PersonScores, holdout: PersonScores) -> Metric:
 
 def _membership(train: PersonScores, holdout: PersonScores, min_cell: int) -> Metric:
     """Return the true positives at the false alarms allowed; the area under the curve stands beside it."""
-    caught, alarms = _at(train.membership, holdout.membership, FALSE_ALARMS)
+    caught, alarms = operating_point(train.membership, holdout.membership)
     area, _ = superiority(train.membership, holdout.membership)
-    least = (min_cell / holdout.people, min_cell / train.people)
     curve: list[Json] = [
-        [round(x, 5), round(y, 5)]
-        for x, y in roc(train.membership, holdout.membership)
-        if (x == 0 or x >= least[0]) and (y == 0 or y >= least[1])
+        [round(others / holdout.people, 5), round(used / train.people, 5)]
+        for used, others in _curve(train, holdout, min_cell)
     ]
     found = ShownRate.of(caught, train.people, min_cell)
     others = ShownRate.of(alarms, holdout.people, min_cell)
@@ -75,9 +69,22 @@ def _membership(train: PersonScores, holdout: PersonScores, min_cell: int) -> Me
     return rate_figure("membership", found, others, words, detail)
 
 
-def _at(train: Ints, holdout: Ints, most: float) -> tuple[int, int]:
-    """Return used and other persons from the lowest score on that at most a part of the others reach."""
-    alarms = np.cumsum(holdout[::-1])[::-1]
-    allowed = np.flatnonzero(alarms <= most * holdout.sum())
-    least = int(allowed[0]) if len(allowed) else len(holdout)
-    return int(train[least:].sum()), int(holdout[least:].sum())
+def _curve(train: PersonScores, holdout: PersonScores, min_cell: int) -> list[Pair]:
+    """Return the points of the curve that may be printed, in persons, from nobody to all.
+
+    It goes through the point at which it is judged, and the gate's rungs, wherever these may be printed. No
+    other point is near them, or near another one.
+    """
+    nobody, *points, everybody = reached(train.membership, holdout.membership)
+    counts = NestedCounts((train.people, holdout.people), min_cell)
+    counts.each(operating_point(train.membership, holdout.membership))
+    scores = Stratum(train.membership, holdout.membership, train.people, holdout.people)
+    rungs = [pair for pair in (scores.reaching(least) for least in top_steps([scores])) if counts.fits(pair)]
+
+    def is_apart(point: Pair) -> bool:
+        return all(
+            apart(count, other, min_cell) for rung in rungs for count, other in zip(point, rung, strict=True)
+        )
+
+    between = [point for point in points if is_apart(point) and None not in counts.both(point)]
+    return [nobody, *between, everybody]

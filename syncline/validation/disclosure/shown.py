@@ -1,32 +1,49 @@
-"""What may be printed of counts of persons: nothing between none and ``min_cell``."""
+"""What may be printed of numbers of persons: nothing that tells of some, but fewer than ``min_cell``.
+
+Three numbers tell of few persons: a small one; one that lacks few of all persons, whose number is printed;
+and one near the number of a set that holds it or lies in it, since the persons between both are a set too.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from dataclasses import dataclass
 
 from syncline.validation.intervals import Interval, wilson
 
+Pair = tuple[int, int]
+"""How many used persons, and how many others."""
 
-def shown_count(count: int, min_cell: int) -> int | None:
-    """Return a count that may be printed, None where it is of fewer than ``min_cell`` persons."""
-    return None if 0 < count < min_cell else count
+ShownPair = tuple[int | None, int | None]
+"""The same as it is printed: None where it is not."""
+
+
+def apart(first: int, second: int, min_cell: int) -> bool:
+    """Tell whether nested sets of so many persons have none, or at least ``min_cell``, between them."""
+    return first == second or abs(first - second) >= min_cell
 
 
 @dataclass(frozen=True, slots=True)
 class ShownRate:
-    """A share of ``people``, ``at_most`` so great where fewer than ``min_cell``, but some, are concerned."""
+    """A share of ``people``, ``at_most`` so great where it would tell of fewer than ``min_cell``, but some.
+
+    A few persons are so many at most; where few are lacking, it is all.
+    """
 
     value: float
     people: int
     at_most: bool = False
 
     @classmethod
-    def of(cls, persons: float, people: int, min_cell: int) -> ShownRate:
+    def of(cls, persons: int, people: int, min_cell: int) -> ShownRate:
         """Return the share of ``people`` whom ``persons`` are, as it may be printed."""
         if not people:
             return cls(0.0, 0)
-        hidden = shown_count(int(persons), min_cell) is None
-        return cls(min(min_cell if hidden else persons, people) / people, people, hidden)
+        if not apart(persons, 0, min_cell):
+            return cls(min(min_cell, people) / people, people, at_most=True)
+        if not apart(persons, people, min_cell):
+            return cls(1.0, people, at_most=True)
+        return cls(persons / people, people)
 
     @property
     def interval(self) -> Interval | None:
@@ -34,6 +51,49 @@ class ShownRate:
         return None if self.at_most else wilson(self.value * self.people, self.people)
 
 
-def count_words(count: int, min_cell: int) -> str:
-    """Return a count of persons as it is printed."""
-    return f"fewer than {min_cell}" if shown_count(count, min_cell) is None else str(count)
+class NestedCounts:
+    """Numbers of persons in sets that hold each other, as they may be printed beside each other.
+
+    Nobody and everybody are printed from the start. A number is printed if it is :func:`apart` from all that
+    are printed already, so what is asked for first is kept: ask in an order that does not follow the numbers
+    that are hidden. Used persons and others are held against their own kind.
+    """
+
+    def __init__(self, people: Pair, min_cell: int) -> None:
+        self._min_cell = min_cell
+        self._printed = tuple(sorted({0, whole}) for whole in people)
+
+    def each(self, pair: Pair) -> ShownPair:
+        """Print each of both numbers that may be printed."""
+        used, others = (
+            _printed(count, printed) if self._fits(count, printed) else None
+            for count, printed in zip(pair, self._printed, strict=True)
+        )
+        return used, others
+
+    def both(self, pair: Pair) -> ShownPair:
+        """Print both numbers if both may be printed, else neither."""
+        return self.each(pair) if self.fits(pair) else (None, None)
+
+    def fits(self, pair: Pair) -> bool:
+        """Tell whether both numbers may be printed."""
+        return all(self._fits(count, printed) for count, printed in zip(pair, self._printed, strict=True))
+
+    def _fits(self, count: int, printed: list[int]) -> bool:
+        place = bisect_left(printed, count)
+        near = printed[max(place - 1, 0) : place + 1]
+        return count in near or all(apart(count, other, self._min_cell) for other in near)
+
+
+def _printed(count: int, printed: list[int]) -> int:
+    insort(printed, count)
+    return count
+
+
+def count_words(shown: int | None, count: int, people: int, min_cell: int) -> str:
+    """Return a number of ``people`` as it is printed: ``count``, of which ``shown`` may be said."""
+    if shown is not None:
+        return str(shown)
+    if not apart(count, 0, min_cell):
+        return f"fewer than {min_cell}"
+    return f"all but fewer than {min_cell}" if not apart(count, people, min_cell) else "some (not shown)"

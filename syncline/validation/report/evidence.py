@@ -45,6 +45,10 @@ _LEAST_P = 1e-12
 _MOST_MAPPED = 36
 _RATES = (0.001, 0.01, 0.1, 0.5)
 _OTHERS = "people who were not used"
+_NOTHING_TO_READ = (
+    "The classifier gives nearly everybody the same score, or those whom it tells apart are too few to be"
+    " shown: there is nothing to read off the curve."
+)
 
 
 def evidence(d: Mapping[str, Any]) -> list[Section]:
@@ -122,7 +126,7 @@ def _pairs(metric: Mapping[str, Any] | None, columns: Sequence[str]) -> str:
     ]
     farthest = table(
         f"The pairs farthest from the real table, of {detail['sets']:,}",
-        ("Pair", "Synthetic", "Floor", "Beside each other"),
+        ("Pair", "Synthetic", "Floor", _beside(most)),
         rows,
     )
     text = (
@@ -174,8 +178,8 @@ def _gate(gate: Mapping[str, Any]) -> str:
         " used, both kinds would be found alike often. A dot is the share of the used people who are found"
         " beyond that, its line goes down to the lower limit, and the upright bar is what is tolerated. A"
         " test fails where even the lower limit lies beyond the bar and p, the probability of so many by"
-        f" chance, is below {_level(gate)}. Where either count is of too few people to be shown, what would"
-        " tell it is not shown either.",
+        f" chance, is below {_level(gate)}. A count of too few people, or one that differs from another"
+        " by too few, is not shown, nor is what would tell it.",
         "xgap asks for people of whom a whole row stands in the table, gap for people whom one row resembles"
         " far more than all others do, mia for people whom a classifier takes for used ones.",
     )
@@ -226,7 +230,7 @@ def _membership(metric: Mapping[str, Any] | None) -> str:
     figures = (
         table("The curve in figures", ("Others on the list", "Used people on it"), rates)
         if rates
-        else paragraphs(["The classifier gives nearly everybody the same score: it recognises nobody."])
+        else paragraphs([_NOTHING_TO_READ])
     )
     both = (
         figure(plots.curve(f"Receiver operating characteristic, {said}.", roc), f"Linear axes; {said}"),
@@ -262,12 +266,17 @@ def _risks(metrics: Mapping[str, Any]) -> str:
         "A risk is what an attack gains from people who were used beyond what it gains from people who were"
         " not: what can be said of people who are not in the data is knowledge about the world, not a leak.",
     )
-    head = ("Risk", "Used", "Not used", "Threshold", "Beside each other")
+    head = ("Risk", "Used", "Not used", "Threshold", _beside(most))
     return (
         paragraphs(text)
         + plots.key("people who were used", _OTHERS, "threshold, where there is one")
         + table("Risks of disclosure", head, rows)
     )
+
+
+def _beside(most: float) -> str:
+    """Return the head of a column of bars, with the scale that they share."""
+    return f"Beside each other, 0% to {percent(most)}"
 
 
 def _figures(metrics: Mapping[str, Any]) -> str:

@@ -13,10 +13,13 @@ from typing import Any
 from syncline.validation.report.names import joined, percent
 
 WIDTH = 320
-_HEIGHT = 110
+_HEIGHT = 118
+_TOP = 8
+_AXIS_ROOM = 44
 _PAD = 34
 _SIDE = 200
 _LEAST_RATE = 1e-3
+_LABEL_WIDTH = 60
 _LABEL_ROOM = 108
 _LABEL_CHARACTERS = 16
 
@@ -24,28 +27,40 @@ Shares = Sequence[float | None]
 
 
 def bars(label: str, synthetic: Shares, real: Shares, labels: Sequence[str]) -> str:
-    """Return bars of both tables' shares beside each other, synthetic on the left; a hidden one is a ring."""
-    most = max([x for x in (*synthetic, *real) if x is not None] + [1e-9])
-    step = WIDTH / max(len(labels), 1)
+    """Return bars of both tables' shares beside each other, synthetic on the left; a hidden one is a ring.
+
+    The axis ends at the greatest share, or at 100 % where there is none.
+    """
+    most = max((x for x in (*synthetic, *real) if x is not None), default=0) or 1.0
+    step = (WIDTH - _AXIS_ROOM) / max(len(labels), 1)
     parts = []
     for place, (made, own, name) in enumerate(zip(synthetic, real, labels, strict=True)):
         pair = "".join(
-            _bar(kind, (place + offset) * step, max(step * 0.4, 0.8), share / most)
+            _bar(kind, _AXIS_ROOM + (place + offset) * step, max(step * 0.4, 0.8), share / most)
             if share is not None
-            else f"<circle class=hidden cx={(place + offset + 0.2) * step:.1f} cy={_HEIGHT - 4} r=2.5 />"
+            else f"<circle class=hidden cx={_AXIS_ROOM + (place + offset + 0.2) * step:.1f} cy={_HEIGHT - 4}"
+            " r=2.5 />"
             for kind, share, offset in (("made", made, 0.08), ("own", own, 0.5))
         )
         said = f"{name}: synthetic {hidden_share(made)}, real {hidden_share(own)}"
         parts.append(f"<g><title>{escape(said)}</title>{pair}</g>")
-    base = f"<line class=axis x1=0 x2={WIDTH} y1={_HEIGHT} y2={_HEIGHT} />"
-    return _svg(_bars_said(label, synthetic, real, labels), WIDTH, _HEIGHT + 1, "".join(parts) + base)
+    said = f"{_bars_said(label, synthetic, real, labels)} The axis ends at {percent(most)}."
+    return _svg(said, WIDTH, _HEIGHT + 9, _bars_axis(most) + "".join(parts))
+
+
+def _bars_axis(most: float) -> str:
+    """Return the base at 0 %, the line of the greatest share, and both as text beside the axis."""
+    return (
+        f"<line class=guess x1={_AXIS_ROOM} x2={WIDTH} y1={_TOP} y2={_TOP} />"
+        f"<polyline class=axis points='{_AXIS_ROOM},{_TOP} {_AXIS_ROOM},{_HEIGHT} {WIDTH},{_HEIGHT}'/>"
+        f"<text x={_AXIS_ROOM - 4} y={_TOP + 4} text-anchor=end>{percent(most)}</text>"
+        f"<text x={_AXIS_ROOM - 4} y={_HEIGHT + 4} text-anchor=end>0%</text>"
+    )
 
 
 def _bar(kind: str, x: float, width: float, share: float) -> str:
-    return (
-        f"<rect class={kind} x={x:.1f} y={_HEIGHT * (1 - share):.1f} width={width:.1f}"
-        f" height={_HEIGHT * share:.1f} />"
-    )
+    height = (_HEIGHT - _TOP) * share
+    return f"<rect class={kind} x={x:.1f} y={_HEIGHT - height:.1f} width={width:.1f} height={height:.1f} />"
 
 
 def _bars_said(label: str, synthetic: Shares, real: Shares, labels: Sequence[str]) -> str:
@@ -137,7 +152,12 @@ def limits(rungs: Sequence[Mapping[str, Any]]) -> str:
     def x(value: float) -> str:
         return f"{left + (value - least) / (most - least) * scale:.1f}"
 
-    parts = [f"<line class=axis x1={x(0)} x2={x(0)} y1=0 y2={row * len(rungs)} stroke-dasharray='2 4' />"]
+    bottom = row * len(rungs)
+    parts = [
+        f"<line class=axis x1={x(0)} x2={x(0)} y1=0 y2={bottom} stroke-dasharray='2 4' />",
+        f"<line class=axis x1={left} x2={left + scale} y1={bottom} y2={bottom} />",
+        _limits_scale(least, most, left, scale, bottom + 15),
+    ]
     for number, rung in enumerate(rungs):
         y = number * row + 12
         kind = "fails" if rung["fails"] else "holds"
@@ -158,7 +178,17 @@ def limits(rungs: Sequence[Mapping[str, Any]]) -> str:
         f"Excess of recognised people in {len(rungs)} tests of the gate, each with its lower limit and what"
         f" is tolerated; {failed} fail. The table below has the figures."
     )
-    return _svg(label, left + scale + 20, row * len(rungs), "".join(parts))
+    return _svg(label, left + scale + 20, bottom + 20, "".join(parts))
+
+
+def _limits_scale(least: float, most: float, left: int, scale: int, y: int) -> str:
+    """Return the ends of the scale as text, and 0 % where it is no end and has room between them."""
+    ends = f"<text x={left} y={y}>{percent(least) if least else '0%'}</text>"
+    ends += f"<text x={left + scale} y={y} text-anchor=end>{percent(most)}</text>"
+    zero = -least / (most - least) * scale
+    if not _LABEL_WIDTH <= zero <= scale - _LABEL_WIDTH:
+        return ends
+    return f"{ends}<text x={left + zero:.1f} y={y} text-anchor=middle>0%</text>"
 
 
 def share_bars(value: float | None, floor: float | None, most: float, threshold: float | None = None) -> str:

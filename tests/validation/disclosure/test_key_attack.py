@@ -166,6 +166,30 @@ def test_counts_of_few_persons_are_not_told() -> None:
     assert found["attribute_cap:weight"].detail["levels"][0]["value"] == 0  # type: ignore[index,call-overload]
 
 
+@pytest.mark.parametrize(
+    ("learnt", "persons"),
+    [
+        ((40, 25, 14), [40, 25, 14]),
+        ((30, 25, 14), [None, 25, 14]),
+        ((40, 25, 15), [40, 25, None]),
+        ((25, 25, 0), [25, 25, 0]),
+    ],
+)
+def test_a_step_of_few_persons_in_what_is_learnt_is_not_told(
+    learnt: tuple[int, ...], persons: list[int | None]
+) -> None:
+    table = table_of([np.arange(4), np.arange(4), np.arange(4)])
+    attack = KeyAttack(table, ("age",), ("weight", "ward", "age"), None)
+    nobody = np.zeros((3, 4), np.int64)
+    counts = KeyCounts(200, np.array([50, 0, 0, 0]), nobody, nobody, np.outer(learnt, [1, 0, 0, 0]))
+    found = key_figures([KeyEvidence("", attack, counts, counts)], ("weight", "ward", "age"), 11)[-1]
+    (curves,) = found.detail["curves"]  # type: ignore[index,call-overload]
+    assert curves["train"] == curves["holdout"]
+    told = [None if count is None else round(count / 50 / 200, 6) for count in persons]
+    assert curves["train"] == told
+    assert found.value == learnt[1] / 50 / 200
+
+
 def test_a_level_at_which_nobody_matches_tells_nothing() -> None:
     """Guesses of used persons are worse than of others here, which is still more than no guess at all."""
     made = table_of([np.arange(60), np.arange(60) // 12, np.zeros(60, np.int64)])
