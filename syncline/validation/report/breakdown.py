@@ -68,7 +68,7 @@ def by_supplier(suppliers: Sequence[Mapping[str, Any]]) -> str:
         "How far the table is from the rows of each supplier alone. It is made from all of them together, so"
         " a supplier whose people differ from the others' is farther from it than the whole.",
     )
-    head = ("Supplier", "Rows", "Single columns", "Pairs", "Floor", "Pairs beside floor")
+    head = ("Supplier", "Rows", "Single columns", "Pairs", "Floor", bars_head(most))
     return (
         paragraphs(text)
         + plots.key("distance in pairs", KEY_OF_FLOOR)
@@ -94,7 +94,7 @@ def by_subgroup(subgroups: Sequence[Mapping[str, Any]]) -> str:
         "How far the table is from the real rows within each subgroup. A table that is near on the whole can"
         " be far for a small group: results about that group are then biased.",
     )
-    head = ("Subgroup", "Rows", "Distance", "Floor", "Beside each other")
+    head = ("Subgroup", "Rows", "Distance", "Floor", bars_head(most))
     return (
         paragraphs(text)
         + plots.key("distance", KEY_OF_FLOOR)
@@ -133,6 +133,11 @@ def _has(metrics: Mapping[str, Any], name: str) -> bool:
 def _with_floor(metric: Mapping[str, Any]) -> str:
     floor = "" if metric.get("floor") is None else f" ({metric['floor']:.3f})"
     return "–" if metric.get("value") is None else f"{metric['value']:.3f}{floor}"
+
+
+def bars_head(most: float) -> str:
+    """Return the head of a column of bars, with the scale that they share."""
+    return f"Beside each other, 0% to {percent(most)}"
 
 
 def value_beside_floor(

@@ -10,6 +10,7 @@ import numpy as np
 from syncline.validation.report import plots
 from syncline.validation.report.breakdown import (
     KEY_OF_FLOOR,
+    bars_head,
     by_subgroup,
     by_supplier,
     models,
@@ -126,7 +127,7 @@ def _pairs(metric: Mapping[str, Any] | None, columns: Sequence[str]) -> str:
     ]
     farthest = table(
         f"The pairs farthest from the real table, of {detail['sets']:,}",
-        ("Pair", "Synthetic", "Floor", _beside(most)),
+        ("Pair", "Synthetic", "Floor", bars_head(most)),
         rows,
     )
     text = (
@@ -266,17 +267,12 @@ def _risks(metrics: Mapping[str, Any]) -> str:
         "A risk is what an attack gains from people who were used beyond what it gains from people who were"
         " not: what can be said of people who are not in the data is knowledge about the world, not a leak.",
     )
-    head = ("Risk", "Used", "Not used", "Threshold", _beside(most))
+    head = ("Risk", "Used", "Not used", "Threshold", bars_head(most))
     return (
         paragraphs(text)
         + plots.key("people who were used", _OTHERS, "threshold, where there is one")
         + table("Risks of disclosure", head, rows)
     )
-
-
-def _beside(most: float) -> str:
-    """Return the head of a column of bars, with the scale that they share."""
-    return f"Beside each other, 0% to {percent(most)}"
 
 
 def _figures(metrics: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ WIDTH = 320
 _HEIGHT = 118
 _TOP = 8
 _AXIS_ROOM = 44
-_PAD = 34
+_PAD = 44
 _SIDE = 200
 _LEAST_RATE = 1e-3
 _LABEL_WIDTH = 60
@@ -96,6 +96,8 @@ def curve(label: str, points: Sequence[Sequence[float]], *, logarithmic: bool = 
     axes = (
         f"<polyline class=guess points='{at(0, 0)} {at(1, 1)}'/>"
         f"<polyline class=axis points='{at(0, 1)} {at(0, 0)} {at(1, 0)}'/>"
+        f"<text x={_PAD - 3} y=16 text-anchor=end>{ends[1]}</text>"
+        f"<text x={_PAD - 3} y={_SIDE + 8} text-anchor=end>{ends[0]}</text>"
         f"<text x={_PAD} y={_SIDE + 24}>{ends[0]}</text>"
         f"<text x={_PAD + _SIDE} y={_SIDE + 24} text-anchor=end>{ends[1]}</text>"
         f"<text x={_PAD + _SIDE / 2:.0f} y={_SIDE + 40} text-anchor=middle>others on the list</text>"

@@ -6,7 +6,7 @@ from scipy.stats.contingency import association
 from sklearn.metrics import roc_auc_score
 
 from syncline.validation.cell_table import CellTable
-from syncline.validation.histograms import roc, superiority
+from syncline.validation.histograms import reached, superiority
 from syncline.validation.intervals import wilson
 from syncline.validation.utility.relations import cramers_v
 from syncline.validation.utility.tables import total_variation
@@ -97,8 +97,8 @@ def test_superiority_is_the_area_under_the_curve() -> None:
     area, (low, high) = superiority(*counts)
     assert area == pytest.approx(roc_auc_score(truth, scores))
     assert low < area < high
-    points = np.array(roc(*counts))
-    assert np.trapezoid(points[:, 1], points[:, 0]) == pytest.approx(area)
+    used, others = np.array(reached(*counts)).T / [[200], [300]]
+    assert np.trapezoid(used, others) == pytest.approx(area)
 
 
 def test_the_interval_of_an_area_covers_it_about_as_often_as_it_says() -> None:
