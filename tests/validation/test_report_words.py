@@ -11,7 +11,8 @@ from syncline.study.report import NOT_COMPARED
 from syncline.validation.report.breakdown import models
 from syncline.validation.report.evidence import evidence
 from syncline.validation.report.names import rate
-from syncline.validation.report.words import answers, doubted, gate_line, is_failed, trusted
+from syncline.validation.report.trust import doubted, trusted
+from syncline.validation.report.words import answers, gate_line, is_failed
 from tests.study.made_report import assessment, document
 
 RUNG = {"name": "gap 1 %", "train": 9, "holdout": 2, "excess": 0.004, "fails": False}

@@ -10,7 +10,8 @@ from syncline.data.blob import Json
 from syncline.validation.report.evidence import evidence, measured
 from syncline.validation.report.markup import Section, beside, bullets, paragraphs, titled
 from syncline.validation.report.style import STYLE
-from syncline.validation.report.words import Answer, answers, doubted, trusted
+from syncline.validation.report.trust import doubted, trusted
+from syncline.validation.report.words import Answer, answers
 
 
 def as_page(document: Mapping[str, Json], title: str) -> str:

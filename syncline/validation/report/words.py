@@ -6,7 +6,7 @@ say the same. Where something was not measured, the sentence says that it was no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -25,16 +25,10 @@ TOO_NEAR = 0.5
 TOLD_APART = 0.6
 """From this area under the curve on a classifier tells synthetic rows from real ones: our choice."""
 
-AS_GOOD = 0.02
-"""A model that learns from synthetic rows is as good within so much area under the curve: our choice."""
-
 MATCHED_BY_CHANCE = 0.02
 """Rows of people who were not used may stand in a table by chance beyond what repeats in it: our choice."""
 
-WORSE_BY = 0.05
-"""An area under the curve that is so much less than its floor is worth a word: our choice."""
-
-_MOST_SHOWN = 3
+MOST_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +80,7 @@ def _safe(d: Mapping[str, Any]) -> Answer:
             ),
         )
     failed = [f"{failure}." for failure in gate["failures"]]
-    more = len(failed) - _MOST_SHOWN
+    more = len(failed) - MOST_SHOWN
     return Answer(
         question,
         "stop",
@@ -94,7 +88,7 @@ def _safe(d: Mapping[str, Any]) -> Answer:
             "No. The disclosure gate FAILS: do not share this table.",
             "People whom it was made from are recognised in it more often than people who were not used, or"
             " a row stands in it again and again. Whoever holds it may learn things about real people.",
-            *failed[:_MOST_SHOWN],
+            *failed[:MOST_SHOWN],
             *([f"{more} more failures are listed under the disclosure gate."] if more > 0 else []),
         ),
     )
@@ -121,7 +115,7 @@ def _passed(d: Mapping[str, Any]) -> Iterator[str]:
 
 def _matched(metrics: Mapping[str, Any]) -> str:
     """Say that rows of people who were not used stand in the table as well, as the gate cannot see."""
-    exact = _measured(metrics, "exact_matches")
+    exact = measured(metrics, "exact_matches")
     if exact is None or exact["floor"] is None or exact.get("floor_at_most"):
         return ""
     repeated = (exact.get("detail") or {}).get("repeated", 0.0)
@@ -135,7 +129,7 @@ def _matched(metrics: Mapping[str, Any]) -> str:
 
 def _traces(metrics: Mapping[str, Any]) -> Iterator[str]:
     """Say where used people differ from others in a figure that the gate does not judge."""
-    near = _measured(metrics, "nearer_to_train")
+    near = measured(metrics, "nearer_to_train")
     if near and near["interval"] and near["interval"][0] > near["floor"]:
         yield (
             "A trace of learning: the table is surely a little nearer to people who were used than to others"
@@ -169,12 +163,12 @@ def _looser(gate: Mapping[str, Any]) -> list[str]:
 
 def _useful(d: Mapping[str, Any]) -> Answer:
     question, metrics = "Is it useful?", d["metrics"]
-    pairs = _measured(metrics, "tv_2way") or _measured(metrics, "tv_1way")
+    pairs = measured(metrics, "tv_2way") or measured(metrics, "tv_1way")
     if pairs is None:
         return Answer(
             question, "mild", ("Not measured: the table was not compared with real rows.", *_severe(d))
         )
-    kind, short = _level(pairs, _measured(metrics, "auc_holdout"))
+    kind, short = _level(pairs, measured(metrics, "auc_holdout"))
     return Answer(question, kind, (short, *_severe(d), *_likeness(metrics), *_learning(metrics)))
 
 
@@ -201,11 +195,11 @@ def _severe(d: Mapping[str, Any]) -> list[str]:
 
 
 def _likeness(metrics: Mapping[str, Any]) -> Iterator[str]:
-    pairs, auc = _measured(metrics, "tv_2way"), _measured(metrics, "auc_holdout")
+    pairs, auc = measured(metrics, "tv_2way"), measured(metrics, "auc_holdout")
     if pairs is not None:
         yield (
             f"Of the rows, {percent(pairs['value'])} would have to change for a pair of columns to agree with"
-            f" the real table, on average; {_beside(pairs)}."
+            f" the real table, on average; {beside_floor(pairs)}."
         )
     if auc is not None:
         telling = "can hardly tell" if auc["value"] < TOLD_APART else "can tell"
@@ -213,7 +207,7 @@ def _likeness(metrics: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _learning(metrics: Mapping[str, Any]) -> Iterator[str]:
-    tstr = _measured(metrics, "tstr")
+    tstr = measured(metrics, "tstr")
     if tstr is not None:
         other = "" if tstr["floor"] is None else f"; one that learns from real rows {tstr['floor']:.3f}"
         yield (
@@ -238,132 +232,14 @@ def _forbidden(d: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def trusted(d: Mapping[str, Any]) -> list[str]:
-    """Return what the table can be used for, by its figures."""
-    metrics = d["metrics"]
-    found = [
-        f"{what}: {percent(metrics[name]['value'])} from the real table, {_beside(metrics[name])}."
-        for name, what in (
-            ("tv_1way", "Shares in single columns"),
-            ("tv_2way", "Relations of two columns"),
-            ("tv_3way", "Relations of three columns"),
-        )
-        if _is_near(metrics.get(name))
-    ]
-    tstr = metrics.get("tstr")
-    if tstr and tstr["value"] is not None and tstr["floor"] and tstr["value"] > tstr["floor"] - AS_GOOD:
-        found.append("Developing prediction models, to be fitted to real data before they are used.")
-    found.append("Its form: columns, types, codes and ranges are those of the schema; programs can be tried.")
-    if len(found) == 1:
-        found.append("Nothing more: no figure shows it as near to the real table as another real sample.")
-    return found
-
-
-def doubted(d: Mapping[str, Any]) -> list[str]:
-    """Return what the table should not be used for without a look at the real one."""
-    metrics = d["metrics"]
-    whose = "its rows may be records of real people" if is_failed(d["gate"]) else "its rows are nobody's"
-    found = [f"Anything about single people or small groups: {whose}."]
-    for name, what in (
-        ("tv_1way", "single columns"),
-        ("tv_2way", "pairs of columns"),
-        ("tv_3way", "sets of three columns"),
-    ):
-        metric = metrics.get(name)
-        if metric and metric["value"] is not None and not _is_near(metric):
-            worst = ", ".join(" and ".join(row["columns"]) for row in _worst(metric)[:_MOST_SHOWN])
-            found.append(
-                f"Details of {what}: {percent(metric['value'])} from the real table, {_beside(metric)}"
-                + (f". Farthest: {worst}." if worst else ".")
-            )
-    if not metrics:
-        found.append("Any figure from it: nothing says how near it is to the real table.")
-    for name, what in (
-        ("association", "The strength of relations: Cramer's V"),
-        ("correlation", "Correlations of numbers: Spearman's coefficient"),
-    ):
-        relation = _measured(metrics, name)
-        if relation and not _is_near(relation):
-            beside = (
-                "" if relation["floor"] is None else f", between two real samples {relation['floor']:.3f}"
-            )
-            found.append(f"{what} is {relation['value']:.3f} off on average{beside}.")
-    rare = metrics.get("rare_categories")
-    if rare and rare["value"] is not None and rare["value"] < 1:
-        found.append(f"Rare categories: {1 - rare['value']:.0%} of them are missing.")
-    return [*found, *_lost_effects(metrics), *_uneven(d)]
-
-
-def _lost_effects(metrics: Mapping[str, Any]) -> Iterator[str]:
-    """Name the coefficients of declared models of which the table says something else than the real rows."""
-    for name, metric in metrics.items():
-        if stem(name) != "regression" or metric["value"] is None:
-            continue
-        apart = [each["name"] for each in metric["detail"]["coefficients"] if each["overlap"] == 0]
-        more = len(apart) - _MOST_SHOWN
-        rest = f" and {more} more" if more > 0 else ""
-        where = f"Effects in {name.partition(':')[2]}"
-        if apart:
-            yield f"{where}: those of {', '.join(apart[:_MOST_SHOWN])}{rest} lie outside what real rows say."
-        elif metric["floor"] and metric["value"] < metric["floor"] / NEAR:
-            yield (
-                f"{where}: intervals overlap by {percent(metric['value'])}, between two real samples"
-                f" {percent(metric['floor'])}."
-            )
-
-
-def _uneven(d: Mapping[str, Any]) -> Iterator[str]:
-    """Say of which suppliers and subgroups the table is a worse picture than of the whole."""
-    far = [row for row in d.get("subgroups", ()) if row["floor"] and row["value"] > FAR * row["floor"]]
-    far.sort(key=lambda row: row["floor"] / row["value"])
-    if far:
-        named = ", ".join(f"{row['column']} = {row['subgroup']}" for row in far[:_MOST_SHOWN])
-        yield f"Comparisons between subgroups: much farther from the real rows than their floors are {named}."
-    yield from _unlike_predictions(d.get("subgroups", ()))
-    whole = d["metrics"].get("tv_2way") or {}
-    distances = [
-        (row["metrics"]["tv_2way"]["value"], row["name"])
-        for row in d.get("by_supplier", ())
-        if "tv_2way" in row["metrics"] and row["metrics"]["tv_2way"]["value"] is not None
-    ]
-    if len(distances) > 1 and whole.get("value") is not None:
-        value, name = max(distances)
-        yield (
-            f"Statements about one supplier: the table describes all of them together. Farthest from it are"
-            f" the rows of {name} ({percent(value)} in pairs, all together {percent(whole['value'])})."
-        )
-
-
-def _unlike_predictions(subgroups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Say about which subgroups synthetic rows surely teach less than real ones."""
-    worse = []
-    for row in subgroups:
-        metric = _measured(row.get("metrics") or {}, "tstr")
-        if metric and metric["floor"] and metric["interval"]:
-            lost = metric["floor"] - metric["value"]
-            if lost > WORSE_BY and metric["interval"][1] < metric["floor"]:
-                worse.append((lost, f"{row['column']} = {row['subgroup']}"))
-    if worse:
-        named = ", ".join(name for _, name in sorted(worse, reverse=True)[:_MOST_SHOWN])
-        yield f"Predictions for some subgroups: synthetic rows teach less than real ones about {named}."
-
-
-def _measured(metrics: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+def measured(metrics: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """Return a figure that was computed, None where it was not."""
     metric = metrics.get(name)
     return metric if metric and metric["value"] is not None else None
 
 
-def _worst(metric: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return list((metric.get("detail") or {}).get("worst", ()))
-
-
-def _beside(metric: Mapping[str, Any]) -> str:
+def beside_floor(metric: Mapping[str, Any]) -> str:
+    """Say how far two real samples are from each other."""
     if metric["floor"] is None:
         return "there is no second real sample to compare with"
     return f"two real samples are {percent(metric['floor'])} apart"
-
-
-def _is_near(metric: Mapping[str, Any] | None) -> bool:
-    if not metric or metric["value"] is None or not metric["floor"]:
-        return False
-    return bool(metric["value"] <= NEAR * metric["floor"])
