@@ -17,6 +17,7 @@ from benchmarks import (
     validation,
 )
 from benchmarks.gate import adult as gate_adult
+from benchmarks.gate import diabetes as gate_diabetes
 from benchmarks.gate import size as gate_size
 from benchmarks.gate import small as gate_small
 from benchmarks.gate import synthpop as gate_synthpop
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "flows": flows.run,
     "gate": gate_adult.run,
     "gate-small": gate_small.run,
+    "gate-diabetes": gate_diabetes.run,
     "gate-size": gate_size.run,
     "gate-tricks": gate_tricks.run,
     "gate-synthpop": gate_synthpop.run,

@@ -14,7 +14,9 @@ import pandas as pd
 from benchmarks.shared_data import shared
 from syncline.cli.demo.scene import SCENES, DemoData, schema_text
 from syncline.data.inference import infer_schema
+from syncline.data.kinds import Kind, Role
 from syncline.data.schema import Schema
+from syncline.data.variable import Variable
 from syncline.sources.registry import open_source
 from syncline.synthesizers.synthesizer import read_table
 from syncline.validation.cell_table import CellTable, numbered, read_cells
@@ -78,6 +80,14 @@ def rand_hie() -> People:
         sys.exit(f"the package {scene.package} is not installed")
     text = _text(Path(found.origin).parent / scene.table).drop(columns=scene.site)
     return _people("RAND HIE", text, Schema.from_yaml(schema_text(scene)))
+
+
+def diabetes() -> People:
+    """Return the stays of diabetes130; a patient may have several."""
+    text = _text(shared("data", "diabetes130", "diabetic_data.csv.gz")).drop(columns="encounter_id")
+    known = infer_schema(read_table(open_source(text.drop(columns="patient_nbr"))))
+    person = Variable(name="patient_nbr", kind=Kind.IDENTIFIER, role=Role.PERSON)
+    return _people("diabetes130", text, Schema(variables=(person, *known.variables)))
 
 
 def together(*tables: CellTable) -> CellTable:

@@ -39,14 +39,15 @@ def run() -> None:
         verdicts = planted(everyone, [fewer] * 3, fresh, range(1000, 1000 + repeats(100)))
         show(f"{everyone.title}, {fewer:,} used: fresh people", verdicts)
         for share in (0.5, 0.2):
-            _techniques(everyone, share)
+            techniques(everyone, share)
 
 
-def _techniques(everyone: People, share: float) -> None:
+def techniques(everyone: People, share: float, splits: int = SPLITS) -> None:
+    """Print how often the gate fails our own techniques at their defaults, a share of persons held out."""
     held = round(everyone.cells.n_persons * share)
     sizes = [everyone.cells.n_persons - held, held]
     for method in ("cart", "marginals"):
-        verdicts = made(everyone, sizes, _maker(everyone, method), range(SPLITS))
+        verdicts = made(everyone, sizes, _maker(everyone, method), range(splits))
         show(f"{everyone.title}, {sizes[0]:,} used, {held:,} held out: {method}, defaults", verdicts)
 
 
