@@ -170,32 +170,36 @@ def test_overlap_is_the_mean_share_of_both_intervals() -> None:
     assert [each.difference for each in found] == [pytest.approx(1.96), 0.0, pytest.approx(9.8), None]
 
 
-def test_the_interval_of_the_overlap_covers_it() -> None:
-    """Two tables of unlike people, drawn again and again; what is covered is the mean overlap itself."""
+@pytest.mark.parametrize("apart", [0, 1, 1.9, 3, 4.5])
+def test_the_interval_of_the_overlap_covers_its_mean(apart: float) -> None:
+    """Two tables of people who differ by so many standard errors, drawn again and again."""
     rng = np.random.default_rng(5)
-    truth, spread = np.array([0.2, 0.3, -0.1]), np.array([[9, 4, 0], [4, 6, 1], [0, 1, 4]]) / 900
+    spread = np.array([[9, 4, 0], [4, 6, 1], [0, 1, 4]]) / 900
     errors = np.sqrt(np.diag(spread))
-    values, reported = [], []
-    for _ in range(3000):
+    values, limits = [], []
+    for _ in range(600):
         own, other = (
             replace(made(list(draw), list(errors)), covariance=spread)
-            for draw in (rng.multivariate_normal(mean, spread) for mean in (truth, truth + 1.9 * errors))
+            for draw in (rng.multivariate_normal(mean, spread) for mean in (np.zeros(3), apart * errors))
         )
         found = regression_figure("name", own, other, None, 11)
-        assert found.value is not None
-        assert found.interval is not None
         values.append(found.value)
-        reported.append((found.interval[1] - found.interval[0]) / 2 / 1.96)
-    assert np.mean(reported) == pytest.approx(np.std(values), rel=0.1)
+        limits.append(found.interval)
+    low, high = np.array(limits, float).T
+    mean = np.mean(np.array(values, float))
+    assert 0.9 < np.mean((low <= mean) & (mean <= high)) < 1
 
 
-def test_intervals_within_each_other_do_not_move_the_overlap() -> None:
-    real, other = made([0.0], [1.0]), made([0.3], [0.2])
-    assert overlap(real, other)[0].slope == 0
-    above, below = (overlap(real, made([by], [1.0]))[0] for by in (1.0, -1.0))
-    nearer = overlap(real, made([0.999], [1.0]))[0]
-    assert above.slope == pytest.approx(-below.slope)
-    assert above.slope == pytest.approx((above.overlap - nearer.overlap) / 0.001, rel=1e-6)
+def test_an_overlap_at_its_bounds_has_an_interval_too() -> None:
+    nested = regression_figure("name", made([0.0], [1.0]), made([0.3], [0.2]), None, 11)
+    apart = regression_figure("name", made([0.0], [1.0]), made([4.2], [1.0]), None, 11)
+    far = regression_figure("name", made([0.0], [1.0]), made([40.0], [1.0]), None, 11)
+    assert nested.interval is not None
+    assert apart.interval is not None
+    assert nested.interval[1] - nested.interval[0] > 0.05
+    assert apart.value == 0
+    assert apart.interval[1] > 0.1
+    assert far.interval == (0, 0)
 
 
 def test_one_step_from_near_enough_is_the_whole_way() -> None:
