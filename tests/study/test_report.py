@@ -106,6 +106,19 @@ def test_the_page_has_the_sections_in_the_order_of_reading() -> None:
     assert "<b>" not in page
 
 
+def test_each_part_has_its_figures_beside_their_floors_and_models_by_number() -> None:
+    found = assessment()
+    name = "regression:ill ~ age"
+    found["by_supplier"][0]["metrics"][name] = found["metrics"]["tv_1way"] | {"value": 0.75, "floor": None}
+    page = report_page.as_html(document(found))
+    assert "Further figures by subgroup" in page
+    assert "0.600 (0.800)" in page
+    assert "Model 1 is the overlap of ill ~ age." in page
+    assert re.search(r"<td class=n>0\.750</td>", page)
+    found["by_supplier"][0]["metrics"].pop(name)
+    assert "Further figures by supplier" not in report_page.as_html(document(found))
+
+
 def test_decisions_that_are_known_stand_on_the_page() -> None:
     report = document(assessment())
     assert (report["approvals_needed"], report["approvals"]) == (1, [])

@@ -8,13 +8,18 @@ from typing import Any
 from syncline.validation.intervals import Z
 from syncline.validation.report import plots
 from syncline.validation.report.markup import Cell, named_value, number, paragraphs, table
-from syncline.validation.report.names import count, percent, plain_name, stem
+from syncline.validation.report.names import count, percent, stem
 
 KEY_OF_FLOOR = "floor: the same between two real samples"
-_MORE = frozenset(
-    {"association", "correlation", "tails", "rare_categories", "auc_holdout", "tstr", "regression"}
-)
-"""Figures of a part that the page shows beside its distance; report.json has all."""
+_MORE = {
+    "association": "Relations",
+    "correlation": "Correlations",
+    "tails": "Extremes",
+    "rare_categories": "Rare kept",
+    "auc_holdout": "Told apart",
+    "tstr": "Prediction",
+}
+"""Figures of a part that the page shows beside its distance, declared models too; report.json has all."""
 
 
 def models(metrics: Mapping[str, Any]) -> str:
@@ -110,20 +115,22 @@ def _subgroup(row: Mapping[str, Any]) -> str:
 def _more(kind: str, parts: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     """Return the other figures of each part, floors in brackets; nothing where there are none."""
     known = dict.fromkeys(name for _, metrics in parts for name in metrics if _has(metrics, name))
-    names = [name for name in known if stem(name) in _MORE]
-    if not names:
+    models = [name for name in known if stem(name) == "regression"]
+    named = {name: _MORE[name] for name in _MORE if name in known}
+    named |= {name: f"Model {number}" for number, name in enumerate(models, 1)}
+    if not named:
         return ""
     rows: list[tuple[str | Cell, ...]] = [
-        (name, *(number(_with_floor(metrics.get(figure) or {})) for figure in names))
+        (name, *(number(_with_floor(metrics.get(figure) or {})) for figure in named))
         for name, metrics in parts
     ]
-    text = (
-        "The same figures as for the whole table, each of the rows of one line alone. In brackets stands the"
-        " floor: what the held-out rows of that line give in the place of the synthetic ones. Intervals stand"
-        " in report.json.",
-    )
-    title = f"Further figures by {kind.lower()}"
-    return paragraphs(text) + table(title, (kind, *(plain_name(name) for name in names)), rows)
+    text = [
+        "The figures of the whole table, each of the rows of one line alone. In brackets is the floor: what"
+        " the held-out rows of that line give in the place of the synthetic ones; near it is good. Intervals"
+        " and further figures stand in report.json.",
+        *(f"{named[name]} is the overlap of {name.partition(':')[2]}." for name in models),
+    ]
+    return paragraphs(text) + table(f"Further figures by {kind.lower()}", (kind, *named.values()), rows)
 
 
 def _has(metrics: Mapping[str, Any], name: str) -> bool:
