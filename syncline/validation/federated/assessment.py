@@ -40,6 +40,7 @@ from syncline.validation.utility.overlap import regression_figure
 from syncline.validation.utility.regression import fit
 from syncline.validation.utility.subgroups import Subgroup, names_of, subgroup_figures
 from syncline.validation.utility.tables import Tables
+from syncline.validation.utility.worst_cells import with_cells
 
 _OF_WHOLE = ("tv_1way", "tv_3way")
 """Figures that a subgroup has not: the distance itself, and sets that are not counted within it."""
@@ -104,7 +105,7 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
     counted = Counted(candidate, evidence, judgement.target, min_cell)
     layout, merged, has_holdout = counted.layout, counted.merged, counted.has_holdout
     tables = counted.tables(merged, has_holdout=has_holdout)
-    metrics = Part(tables, counted.scored).figures(min_cell)
+    metrics = _with_cells(Part(tables, counted.scored).figures(min_cell), counted, tables, min_cell)
     scores = {party: _scores(layout, answer) for party, answer in evidence.answers.items()}
     metrics += _score_figures(scores, has_holdout, min_cell, repeated_share(candidate.cells))
     metrics.append(_alone(layout, merged, has_holdout))
@@ -129,6 +130,30 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
         digest,
         tuple(_words(evidence, judgement, candidate)),
     )
+
+
+def _with_cells(metrics: Sequence[Metric], counted: Counted, tables: Tables, min_cell: int) -> list[Metric]:
+    """Return figures of which those of single columns, pairs and sets of three name their worst cells."""
+    sets = {"tv_1way": tables.singles, "tv_2way": tables.pairs, "tv_3way": tables.triples}
+    names = _bounds_named(tables, names_of(tables.bins, counted.candidate.cells.schema))
+    hidden = {found.columns[0]: found.hidden(min_cell) for found in tables.singles}
+    persons = tables.singles[0].buckets is not None
+    return [
+        with_cells(metric, sets[metric.name], names, hidden, min_cell, persons=persons)
+        if metric.name in sets
+        else metric
+        for metric in metrics
+    ]
+
+
+def _bounds_named(tables: Tables, names: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the names of codes in which a bin of numbers is called by where it begins."""
+    numbers = {column.name for column in tables.bins.columns if not len(column.code)}
+    begin = {"missing": "missing", "less": "less than all others"}
+    return {
+        column: [begin.get(label, f"from {label}") for label in labels] if column in numbers else list(labels)
+        for column, labels in names.items()
+    }
 
 
 def _words(evidence: Evidence, judgement: Judgement, candidate: Candidate) -> Iterator[str]:

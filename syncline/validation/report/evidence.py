@@ -57,7 +57,7 @@ def evidence(d: Mapping[str, Any]) -> list[Section]:
     metrics = d["metrics"]
     return [
         Section("columns", "Columns: synthetic beside real", _distributions(d.get("distributions", ()))),
-        Section("pairs", "Pairs of columns", _pairs(metrics.get("tv_2way"), _column_names(d))),
+        Section("pairs", "Pairs of columns, and sets of three", _pairs(metrics, _column_names(d))),
         Section("gate", "The disclosure gate", _gate(d["gate"])),
         Section("membership", "Recognised as used or not", _membership(metrics.get("membership"))),
         Section("risks", "Disclosure risks", _risks(metrics)),
@@ -115,27 +115,45 @@ def _column_names(d: Mapping[str, Any]) -> list[str]:
     return [column["column"] for column in d.get("distributions", ())]
 
 
-def _pairs(metric: Mapping[str, Any] | None, columns: Sequence[str]) -> str:
-    detail = metric and metric.get("detail")
-    if not metric or not detail:
+def _pairs(metrics: Mapping[str, Any], columns: Sequence[str]) -> str:
+    detail = (metrics.get("tv_2way") or {}).get("detail")
+    if not detail:
         return ""
     cells = {(row["columns"][0], row["columns"][1]): row["value"] for row in detail.get("all", ())}
-    most = max([row["value"] for row in detail["worst"]] + [row["floor"] or 0 for row in detail["worst"]])
-    rows = [
-        (joined(row["columns"]), *value_beside_floor(row["value"], row["floor"], most))
-        for row in detail["worst"]
-    ]
-    farthest = table(
-        f"The pairs farthest from the real table, of {detail['sets']:,}",
-        ("Pair", "Synthetic", "Floor", bars_head(most)),
-        rows,
-    )
+    farthest = _farthest(f"The pairs farthest from the real table, of {detail['sets']:,}", "Pair", detail)
+    triples = (metrics.get("tv_3way") or {}).get("detail")
+    more = ""
+    if triples:
+        caption = f"The sets of three farthest from the real table, of {triples['sets']:,}"
+        more = folded("Sets of three columns", _farthest(caption, "Columns", triples))
     text = (
         "The distance of a pair is the share of rows that would have to change for the two tables to agree in"
-        " it: 0% is equal, 100% has nothing in common."
+        " it: 0% is equal, 100% has nothing in common. In small letters stands the combination whose share is"
+        " most wrong."
     )
     map_ = _map(cells, columns, detail["sets"]) if cells else ""
-    return paragraphs([text]) + plots.key("synthetic", KEY_OF_FLOOR) + beside(farthest, map_)
+    return paragraphs([text]) + plots.key("synthetic", KEY_OF_FLOOR) + beside(farthest, map_) + more
+
+
+def _farthest(caption: str, kind: str, detail: Mapping[str, Any]) -> str:
+    """Return the sets of columns that are farthest from the real table, each with its worst cell."""
+    most = max([row["value"] for row in detail["worst"]] + [row["floor"] or 0 for row in detail["worst"]])
+    rows = [
+        (
+            named_value(joined(row["columns"]), _cell(row.get("cell"))),
+            *value_beside_floor(row["value"], row["floor"], most),
+        )
+        for row in detail["worst"]
+    ]
+    return table(caption, (kind, "Synthetic", "Floor", bars_head(most)), rows)
+
+
+def _cell(cell: Mapping[str, Any] | None) -> str:
+    """Return in words which combination of values is most wrong; nothing where none may be named."""
+    if not cell:
+        return ""
+    real = "less in the real rows (not shown)" if cell["real"] is None else f"real {percent(cell['real'])}"
+    return f"{', '.join(cell['values'])}: synthetic {percent(cell['synthetic'])}, {real}"
 
 
 def _map(cells: Mapping[tuple[str, str], float], columns: Sequence[str], sets: int) -> str:
