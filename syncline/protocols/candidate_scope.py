@@ -57,6 +57,10 @@ def _require_groups(question: RegressionSums | ScoreTrees, schema: Schema) -> No
         merged = question.compared.merged[question.compared.names.index(group.column)]
         if not variable.is_categorical or group.n_codes != len(variable.categories) + bool(merged) + 1:
             _refuse(f"{question.kind}: column {group.column!r} has not the categories of the subgroups")
+        if isinstance(question, ScoreTrees):
+            code = question.bins[question.compared.names.index(group.column)].code
+            if code.tolist() != list(range(1, group.n_codes)):
+                _refuse(f"score_trees: column {group.column!r} is not coded by its categories")
 
 
 def _require_model(model: Regression, compared: Compared, schema: Schema) -> None:

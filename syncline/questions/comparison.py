@@ -47,6 +47,9 @@ REGRESSION_ROUNDS = NEWTON_ROUNDS + 1
 
 MAX_MODELS = 16
 
+MOST_SUMS = 2**18
+"""Sums of regressions in all slices together, at most, where rows are counted apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class RegressionSums:
@@ -64,7 +67,7 @@ class RegressionSums:
     def __post_init__(self) -> None:
         if not 1 <= len(self.models) <= MAX_MODELS:
             raise ValueError(f"regression_sums: from 1 to {MAX_MODELS} models are asked about")
-        require_groups(self.groups, self.compared)
+        require_groups(self.groups, self.compared, self.size(), MOST_SUMS)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -45,6 +45,9 @@ MAX_GROUPINGS = 32
 MOST_SUBGROUPS = 12
 """Categories of a column by which rows are looked at apart, at most."""
 
+MOST_SCORE_CELLS = 2**22
+"""Cells of the scores' histograms in all slices together, at most, where rows are counted apart."""
+
 MISSING = 0
 """The code of every cell without a value of its variable."""
 
@@ -116,11 +119,13 @@ def slices(groups: tuple[Grouping, ...]) -> int:
     return 1 + sum(group.n_codes for group in groups)
 
 
-def require_groups(groups: tuple[Grouping, ...], compared: Compared) -> None:
-    """Raise ValueError unless groupings are different columns that are compared."""
+def require_groups(groups: tuple[Grouping, ...], compared: Compared, size: int, most: int) -> None:
+    """Raise ValueError unless groupings are different compared columns, and the answer's ``size`` fits."""
     columns = {group.column for group in groups}
     if len(columns) < len(groups) or not columns.issubset(compared.names):
         raise ValueError("comparison: subgroups are those of a column that is not compared, or twice of one")
+    if groups and size > most:
+        raise ValueError(f"comparison: by so many subgroups an answer has more than {most} cells")
 
 
 class Role(Enum):
@@ -244,7 +249,7 @@ class ScoreTrees:
 
     def __post_init__(self) -> None:
         require_grown(self)
-        require_groups(self.groups, self.compared)
+        require_groups(self.groups, self.compared, self.size(), MOST_SCORE_CELLS)
         if self.levels % DEPTH or len(self.transferred.column) != len(self.questions):
             raise ValueError("comparison: only whole trees are scored")
         _require_within(self.transferred, len(self.bins))

@@ -264,20 +264,34 @@ def _key_counts(layout: Layout, answer: Counts, where: str) -> KeyCounts:
 
 
 def _by_supplier(counted: Counted, min_cell: int) -> Iterator[Json]:
-    """Yield the figures of each supplier's rows alone; none where the supplier has few people."""
+    """Yield the figures of each supplier's rows alone; none where they would tell of few people."""
     answers = counted.evidence.answers
     if len(answers) < 2:
         return
+    hidden = _hidden_suppliers({party: counted.people_of(party) for party in answers}, min_cell)
     for party in sorted(answers):
-        part = counted.of_supplier(party)
-        whole = part.tables.singles[0]
-        if whole.people() < min_cell:
-            words = f"it has fewer than {min_cell} people for training, so no figure of its own is shown"
-            yield {"name": str(party), "rows": None, "metrics": {}, "words": words}
+        if party in hidden:
+            yield {"name": str(party), "rows": None, "metrics": {}, "words": hidden[party]}
             continue
+        part = counted.of_supplier(party)
         held = int(counted.layout.take(answers[party], "holdout.set0").sum())
-        rows = int(whole.train.sum()) + held
+        rows = int(part.tables.singles[0].train.sum()) + held
         yield {"name": str(party), "rows": rows, "metrics": brief(part.figures(min_cell)), "words": ""}
+
+
+def _hidden_suppliers(people: Mapping[PartyId, int], min_cell: int) -> dict[PartyId, str]:
+    """Return the suppliers of which nothing is shown, and why: of ``people``, each has so many for training.
+
+    The rows of all suppliers are printed, so those that are shown leave the sum of the others. While that is
+    of some, but fewer than ``min_cell`` people, the smallest supplier that is shown is hidden as well.
+    """
+    few = f"it has fewer than {min_cell} people for training, so no figure of its own is shown"
+    rest = f"no figure of its own is shown, for it would tell of a supplier with fewer than {min_cell} people"
+    hidden = {party: few for party, number in people.items() if number < min_cell}
+    shown = sorted(people.keys() - hidden.keys(), key=lambda party: (people[party], party))
+    while shown and 0 < sum(people[party] for party in hidden) < min_cell:
+        hidden[shown.pop(0)] = rest
+    return hidden
 
 
 def _by_subgroup(counted: Counted, groups: Sequence[Subgroup], min_cell: int) -> Iterator[Json]:

@@ -17,10 +17,11 @@ from syncline.errors import ProtocolError
 from syncline.protocols.asking import Reply, Request
 from syncline.protocols.reply_check import Shape, require_shapes
 from syncline.protocols.transition import Continue, Finish, PartyId
-from syncline.questions.comparison import PersonCount, RegressionSums, ScoreCandidate
+from syncline.questions.comparison import MOST_SUMS, PersonCount, RegressionSums, ScoreCandidate
 from syncline.questions.counts import Counts, Ints, merge_counts
 from syncline.questions.growth import (
     DEPTH,
+    MOST_SCORE_CELLS,
     SCORE_BINS,
     TREES,
     Compared,
@@ -51,12 +52,6 @@ from syncline.validation.federated.trees import (
 from syncline.validation.utility.regression import Fit, Model
 
 LEAST_TREES = 4
-MOST_SCORE_CELLS = 2**22
-"""Cells of the scores' histograms in all slices together, at most."""
-
-MOST_SUMS = 2**18
-"""Sums of regressions in all slices together, at most."""
-
 ROWS_A_TREE = 500
 MOST_CLASSES = 20
 """Of a target with more categories the most frequent ones of the synthetic table are predicted."""

@@ -69,6 +69,12 @@ class Counted:
         """Rows of all people by the scores of trees."""
         return Scored(self._scored[0], self._target, self.has_holdout)
 
+    def people_of(self, party: PartyId) -> int:
+        """Return how many persons at least a supplier has for training."""
+        answer, name = self.evidence.answers[party], self.candidate.bins.names[0]
+        train, buckets = self.layout.take(answer, "train.set0"), self.layout.buckets(answer, "set0")
+        return SetCounts((name,), self._own[0], train, None, buckets).people()
+
     def of_supplier(self, party: PartyId) -> Part:
         """Return what is counted of one supplier's rows alone."""
         tables = self.tables(self.evidence.answers[party], has_holdout=self.has_holdout)

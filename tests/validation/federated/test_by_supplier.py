@@ -87,6 +87,35 @@ def test_few_rows_say_nothing_of_their_own() -> None:
     assert all((row["rows"], row["metrics"]) == (None, {}) for row in hidden.values())
 
 
+def shown_beside(*persons: int) -> tuple[Any, list[dict[str, Any]]]:
+    """Return the printed rows of both folds, and of suppliers with so many persons each."""
+    deal = np.repeat(np.arange(len(persons)), persons)
+    evidence = run(WANTED, dealt(workspace(sum(persons), 1), deal, len(persons), 10_000))
+    found = assess(WANTED.candidate, WANTED.digest, evidence, JUDGEMENT)
+    return sum(evidence.rows), cast("list[dict[str, Any]]", list(found.by_supplier))
+
+
+@pytest.mark.parametrize(
+    ("persons", "shown"),
+    [
+        ((400, 200, 5), [True, False, False]),
+        ((400, 5), [False, False]),
+        ((400, 14, 14), [True, False, False]),
+        ((400, 200, 0), [True, True, True]),
+    ],
+)
+def test_what_the_shown_suppliers_leave_tells_of_enough_persons_or_of_nobody(
+    persons: tuple[int, ...], shown: list[bool]
+) -> None:
+    total, rows = shown_beside(*persons)
+    left = total - sum(row["rows"] or 0 for row in rows)
+    few = [number for number, row in zip(persons, rows, strict=True) if row["rows"] is None]
+    assert left == 0 or sum(few) >= JUDGEMENT.min_cell
+    seen = [bool(row["metrics"]) or number == 0 for number, row in zip(persons, rows, strict=True)]
+    assert seen == shown
+    assert [row["words"] == "" for row in rows] == [bool(row["metrics"]) for row in rows]
+
+
 @pytest.mark.parametrize(
     ("ages", "upper"),
     [

@@ -88,8 +88,8 @@ def test_a_supplier_of_few_persons_has_no_figures_of_its_own() -> None:
     assert batch.owner is not None
     own = np.unique(batch.owner)
     part = np.zeros(len(own), np.int64)
-    part[:3] = 1
-    evidence = run(WANTED, dealt(batch, part, 2, 10_000))
+    part[:3], part[3:100] = 1, 2
+    evidence = run(WANTED, dealt(batch, part, 3, 10_000))
     rows = assess(WANTED.candidate, WANTED.digest, evidence, Judgement(min_cell=MIN_CELL)).by_supplier
     told = {row["name"]: row for row in cast("tuple[dict[str, Any], ...]", rows)}
     assert told["p0"]["rows"] > 1000

@@ -11,7 +11,18 @@ from syncline.data.batch import MemoryTable
 from syncline.errors import ProtocolError, WireError
 from syncline.protocols.asking import Request, require_in_scope
 from syncline.questions.comparison import RegressionSums
-from syncline.questions.growth import MOST_SUBGROUPS, Grouping, ScoreTrees, slices
+from syncline.questions.growth import (
+    DEPTH,
+    MOST_SUBGROUPS,
+    Compared,
+    Forest,
+    Grouping,
+    Learner,
+    Role,
+    ScoreTrees,
+    slices,
+)
+from syncline.questions.regression import Regression, Term
 from syncline.questions.workspace import Workspace
 from syncline.study.comparer_scope import require_declared
 from syncline.study.spec import StudySpec
@@ -156,3 +167,42 @@ def test_a_number_of_subgroups_beyond_the_bounds_does_not_read(n_codes: int) -> 
     assert content.count(b"\x04ward\x10\x05") == 1
     with pytest.raises(WireError):
         RequestCodec().decode(content.replace(b"\x04ward\x10\x05", b"\x04ward\x10" + bytes([n_codes])))
+
+
+@pytest.mark.parametrize("codes", [[1, 2, 3, 60], [1, 1, 2, 3], [4, 3, 2, 1]])
+def test_subgroups_that_trees_code_otherwise_are_refused(codes: list[int]) -> None:
+    """A code beyond those of the grouping would be a cell beyond the answer."""
+    ward = replace(SCORED.bins[2], code=np.array(codes, np.uint16), n_codes=max(codes) + 1)
+    asked = replace(SCORED, bins=(*SCORED.bins[:2], ward, SCORED.bins[3]))
+    require_in_scope(Request(1, (replace(asked, groups=GROUPS[1:]),)), SCHEMA, None)
+    with pytest.raises(ProtocolError, match="not coded by its categories"):
+        require_in_scope(Request(1, (asked,)), SCHEMA, None)
+
+
+WIDE = Compared(tuple(f"c{number}" for number in range(32)), ((),) * 32)
+MANY = tuple(Grouping(name, MOST_SUBGROUPS + 1) for name in WIDE.names)
+
+
+def test_an_answer_of_too_many_subgroups_is_not_asked() -> None:
+    """A supplier would take some 40 GB for such an answer."""
+    term = Term("c0", None, np.arange(20))
+    terms = (term,) * 20
+    model = Regression("c1", None, terms, np.zeros((2, 401), np.int64))
+    RegressionSums("0" * 64, WIDE, (model,) * 16)
+    with pytest.raises(ValueError, match="more than 262144 cells"):
+        RegressionSums("0" * 64, WIDE, (model,) * 16, MANY)
+    learners = (Learner(Role.TARGET, -1, 0, 0),) * 64
+    bins = tuple(replace(SCORED.bins[2], name=name) for name in WIDE.names)
+    wide = replace(
+        SCORED,
+        compared=WIDE,
+        bins=bins,
+        target="c0",
+        questions=learners,
+        groups=(),
+        learners=(),
+        forest=Forest.empty(0, SCORED.levels // DEPTH),
+        transferred=Forest.empty(64, 1),
+    )
+    with pytest.raises(ValueError, match="more than 4194304 cells"):
+        replace(wide, groups=MANY)
