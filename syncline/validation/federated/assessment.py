@@ -31,7 +31,7 @@ from syncline.validation.federated.comparer import MOST_SCORED
 from syncline.validation.federated.comparison import Evidence
 from syncline.validation.federated.counted import Counted
 from syncline.validation.federated.layout import FOLDS, SCORES, Layout
-from syncline.validation.federated.parts import Part, brief, coefficients_of_few
+from syncline.validation.federated.parts import Part, brief
 from syncline.validation.federated.trees import MOST_ROWS
 from syncline.validation.metric import Metric
 from syncline.validation.sampling import repeated_share
@@ -111,7 +111,7 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
     metrics.append(_alone(layout, merged, has_holdout))
     groups, gap = subgroup_figures(tables, _subgroup_columns(candidate), min_cell)
     metrics.append(gap)
-    metrics += _regressions(counted, tables, min_cell)
+    metrics += _regressions(counted, min_cell)
     if candidate.attacks:
         found = _key_evidence(candidate, layout, merged, has_holdout)
         metrics += key_figures(found, candidate.aims.sensitive, min_cell)
@@ -205,15 +205,13 @@ def _sum(parts: Sequence[PersonScores]) -> PersonScores:
     return total
 
 
-def _regressions(counted: Counted, tables: Tables, min_cell: int) -> Iterator[Metric]:
-    names = counted.candidate.cells.names
+def _regressions(counted: Counted, min_cell: int) -> Iterator[Metric]:
     for text, step in counted.evidence.sums.items():
         model = counted.models[text]
         train, holdout = step.fits(model)
         made = fit(model, counted.candidate.cells)
         held = holdout if counted.has_holdout else None
-        of_few = coefficients_of_few(model, names, tables, min_cell)
-        yield regression_figure(f"regression:{model.formula.text}", train, made, held, min_cell, of_few)
+        yield regression_figure(f"regression:{model.formula.text}", train, made, held, min_cell)
 
 
 def _alone(layout: Layout, merged: Counts, has_holdout: bool) -> Metric:

@@ -87,7 +87,7 @@ class Counted:
         if self._partial is None:
             return Part(tables, scored)
         sums = self._sums[party][0]
-        regressions = self._partial.figures(sums, 0, tables, has_holdout=held, min_cell=self._min_cell)
+        regressions = self._partial.figures(sums, 0, has_holdout=held, min_cell=self._min_cell)
         return Part(tables, scored, tuple(regressions))
 
     def of_subgroup(self, group: Subgroup) -> Part:
@@ -100,9 +100,8 @@ class Counted:
         if self._partial is None:
             return Part(group.tables, scored)
         sums = np.sum([own[place] for own in self._sums.values()], axis=0)
-        tables, min_cell = group.tables, self._min_cell
-        regressions = self._partial.figures(sums, place, tables, has_holdout=held, min_cell=min_cell)
-        return Part(tables, scored, tuple(regressions))
+        regressions = self._partial.figures(sums, place, has_holdout=held, min_cell=self._min_cell)
+        return Part(group.tables, scored, tuple(regressions))
 
     def _partly_scored(self, counts: Ints, *, held: bool) -> Scored:
         """Return a part's rows by score; none where too few of its people were held out, and people were."""

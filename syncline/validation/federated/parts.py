@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from syncline.data.batch import Mask
 from syncline.data.blob import Json
 from syncline.questions.counts import Ints
 from syncline.questions.growth import SCORE_BINS, Grouping, slices
@@ -74,10 +73,9 @@ class Scored:
 class PartialModels:
     """Declared models, and their sums over the synthetic rows of every slice, (n_slices, n_sums).
 
-    ``asked`` are the models at the coefficients from which one step is taken, ``names`` those of all columns.
+    ``asked`` are the models at the coefficients from which one step is taken.
     """
 
-    names: Sequence[str]
     models: Mapping[str, Model]
     asked: Sequence[Regression]
     made: Ints
@@ -100,15 +98,13 @@ class PartialModels:
             )
             for rows in sliced(cells, groups)
         ]
-        return cls(cells.names, models, asked, np.stack(found))
+        return cls(models, asked, np.stack(found))
 
     def shaped(self, sums: Sequence[int] | Ints, groups: tuple[Grouping, ...]) -> Ints:
         """Return an answer's sums by slice and fold, (n_slices, 2, n_sums)."""
         return np.array(sums, np.int64).reshape(slices(groups), 2, self.made.shape[1])
 
-    def figures(
-        self, sums: Ints, place: int, tables: Tables, *, has_holdout: bool, min_cell: int
-    ) -> Iterator[Metric]:
+    def figures(self, sums: Ints, place: int, *, has_holdout: bool, min_cell: int) -> Iterator[Metric]:
         """Yield the overlap of each model's coefficients, of sums (2, n_sums) with the table's in a slice."""
         start = 0
         for model, each in zip(self.models.values(), self.asked, strict=True):
@@ -117,9 +113,8 @@ class PartialModels:
             train, held, made = (
                 model.solve(part[own], at, settles=False) for part in (*sums, self.made[place])
             )
-            name, control = f"regression:{model.formula.text}", held if has_holdout else None
-            of_few = coefficients_of_few(model, self.names, tables, min_cell)
-            yield regression_figure(name, train, made, control, min_cell, of_few)
+            name = f"regression:{model.formula.text}"
+            yield regression_figure(name, train, made, held if has_holdout else None, min_cell)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,33 +134,6 @@ class Part:
             *(self.scored.figures() if self.scored is not None else ()),
             *self.regressions,
         ]
-
-
-def coefficients_of_few(model: Model, names: Sequence[str], tables: Tables, min_cell: int) -> frozenset[str]:
-    """Return the coefficients that rest on fewer than ``min_cell`` real people, as single columns count them.
-
-    All do where fewer have either category of the response. ``names`` are those of the candidate's columns;
-    one that ``tables`` lack, since it is the same in all rows, is passed over.
-    """
-    columns = dict(zip(tables.bins.names, zip(tables.bins.columns, tables.singles, strict=True), strict=True))
-
-    def is_few(place: int, chosen: Mask) -> bool:
-        if names[place] not in columns:
-            return False
-        bins, single = columns[names[place]]
-        codes = np.arange(len(single.train))
-        inside, known = np.isin(codes, bins.code[chosen]), codes > 0
-        return min(single.people(inside), single.people(known & ~inside)) < min_cell
-
-    if model.line is None and is_few(model.response, np.array([True, False])):
-        return frozenset(model.design.names)
-    return frozenset(
-        name
-        for term in model.design.terms
-        if term.line is None
-        for number, name in enumerate(term.names)
-        if is_few(term.place, term.dummy == number)
-    )
 
 
 def brief(metrics: Iterable[Metric]) -> dict[str, Json]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -73,23 +73,16 @@ def overlap(real: Fit, other: Fit) -> list[Overlap]:
     return found
 
 
-def regression_figure(
-    name: str,
-    real: Fit,
-    synthetic: Fit,
-    holdout: Fit | None,
-    min_cell: int,
-    of_few: Collection[str] = (),
-) -> Metric:
+def regression_figure(name: str, real: Fit, synthetic: Fit, holdout: Fit | None, min_cell: int) -> Metric:
     """Return the mean overlap of a model's coefficients in the real rows and in the synthetic table.
 
     Coefficients of categories with fewer than ``min_cell`` real rows on either side are left out, and the
-    whole model where fewer have either category of the response; so are those ``of_few`` people. The floor is
+    whole model where fewer have either category of the response. The floor is
     the overlap of the real rows with those held out, as if there were as many of these as of synthetic rows:
     fewer rows would differ more by chance alone and have wider intervals. The interval is by
     simulation, see :func:`_error`.
     """
-    shown = _shown(real, min_cell).difference(of_few)
+    shown = _shown(real, min_cell)
     found = [each for each in overlap(real, synthetic) if each.name in shown]
     if not found:
         words = f"not computed: fewer than {min_cell} real people tell"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from syncline.data.batch import Batch
 from syncline.validation.federated.assessment import Assessment, Judgement, assess
 from syncline.validation.federated.comparison import Comparison
-from tests.validation.federated.parties import AIMS, COMPARED, MODELS, candidate, dealt, run, workspace
+from tests.validation.federated.parties import AIMS, COMPARED, candidate, dealt, run, workspace
 
 WANTED = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)
 MIN_CELL = 11
@@ -60,27 +59,6 @@ def test_many_rows_of_few_persons_are_not_shown(persons: int, shown: bool) -> No
     assert ("age" in columns) == shown
     assert beyond.interval is not None
     assert beyond.interval[1] > 60 * persons / 20 / 2000 / 2
-
-
-@pytest.mark.parametrize(("persons", "shown"), [(3, False), (40, True)])
-def test_a_coefficient_of_few_persons_is_not_shown_whatever_their_rows(persons: int, shown: bool) -> None:
-    figure = found(busy(workspace(700, 1), persons, 20)).metrics[f"regression:{MODELS[0]}"]
-    assert isinstance(figure.detail, dict)
-    names = [row["name"] for row in cast("list[dict[str, Any]]", figure.detail["coefficients"])]
-    assert ("ward=rare" in names) == shown
-    assert "ward=b" in names
-
-
-@pytest.mark.parametrize(("persons", "shown"), [(4, False), (40, True)])
-def test_a_model_whose_answer_few_persons_have_is_not_shown(persons: int, shown: bool) -> None:
-    batch = workspace(700, 1)
-    assert batch.owner is not None
-    chosen = np.isin(batch.owner, np.unique(batch.owner[~batch.holdout])[:: 300 // persons][:persons])
-    rows = np.concatenate([np.arange(batch.n_rows), np.repeat(np.flatnonzero(chosen), 20)])
-    many = batch.take(rows)
-    keys = (*many.keys[:3], np.where(chosen[rows], 1, 0))
-    figure = found(replace(many, keys=keys)).metrics[f"regression:{MODELS[1]}"]
-    assert (figure.value is not None) == shown
 
 
 def test_a_supplier_of_few_persons_has_no_figures_of_its_own() -> None:
