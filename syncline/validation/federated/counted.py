@@ -13,6 +13,7 @@ from syncline.validation.federated.comparer import count_sets
 from syncline.validation.federated.comparison import Evidence
 from syncline.validation.federated.layout import Layout
 from syncline.validation.federated.parts import Part, PartialModels, Scored, by_slice, slice_of
+from syncline.validation.utility.overlap import names_of_few
 from syncline.validation.utility.regression import Model
 from syncline.validation.utility.subgroups import Subgroup
 from syncline.validation.utility.tables import SetCounts, Tables
@@ -71,9 +72,25 @@ class Counted:
 
     def people_of(self, party: PartyId) -> int:
         """Return how many persons at least a supplier has for training."""
-        answer, name = self.evidence.answers[party], self.candidate.bins.names[0]
-        train, buckets = self.layout.take(answer, "train.set0"), self.layout.buckets(answer, "set0")
-        return SetCounts((name,), self._own[0], train, None, buckets).people()
+        return self._single(self.evidence.answers[party], 0).people()
+
+    def few(self, answer: Counts) -> dict[str, set[str]]:
+        """Return by formula the coefficients that rest on too few persons of an answer."""
+        bins = self.candidate.bins
+        numbers = [(number, places) for number, places in enumerate(self.candidate.sets) if len(places) == 1]
+        singles = {place: self._single(answer, number) for number, (place,) in numbers if self.models}
+        return {
+            text: names_of_few(model, singles, bins, self._min_cell) for text, model in self.models.items()
+        }
+
+    def _single(self, answer: Counts, number: int) -> SetCounts:
+        """Return the counts of one column in training rows."""
+        train, buckets = (
+            self.layout.take(answer, f"train.set{number}"),
+            self.layout.buckets(answer, f"set{number}"),
+        )
+        (place,) = self.candidate.sets[number]
+        return SetCounts((self.candidate.bins.names[place],), self._own[number], train, None, buckets)
 
     def of_supplier(self, party: PartyId) -> Part:
         """Return what is counted of one supplier's rows alone."""
@@ -87,7 +104,8 @@ class Counted:
         if self._partial is None:
             return Part(tables, scored)
         sums = self._sums[party][0]
-        regressions = self._partial.figures(sums, 0, has_holdout=held, min_cell=self._min_cell)
+        few = self.few(self.evidence.answers[party])
+        regressions = self._partial.figures(sums, 0, few, has_holdout=held, min_cell=self._min_cell)
         return Part(tables, scored, tuple(regressions))
 
     def of_subgroup(self, group: Subgroup) -> Part:
@@ -100,7 +118,8 @@ class Counted:
         if self._partial is None:
             return Part(group.tables, scored)
         sums = np.sum([own[place] for own in self._sums.values()], axis=0)
-        regressions = self._partial.figures(sums, place, has_holdout=held, min_cell=self._min_cell)
+        few = self.few(self.merged)
+        regressions = self._partial.figures(sums, place, few, has_holdout=held, min_cell=self._min_cell)
         return Part(group.tables, scored, tuple(regressions))
 
     def _partly_scored(self, counts: Ints, *, held: bool) -> Scored:

@@ -6,7 +6,7 @@ coefficients of all rows; the synthetic rows and those held out take the same st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -104,17 +104,22 @@ class PartialModels:
         """Return an answer's sums by slice and fold, (n_slices, 2, n_sums)."""
         return np.array(sums, np.int64).reshape(slices(groups), 2, self.made.shape[1])
 
-    def figures(self, sums: Ints, place: int, *, has_holdout: bool, min_cell: int) -> Iterator[Metric]:
-        """Yield the overlap of each model's coefficients, of sums (2, n_sums) with the table's in a slice."""
+    def figures(
+        self, sums: Ints, place: int, few: Mapping[str, Set[str]], *, has_holdout: bool, min_cell: int
+    ) -> Iterator[Metric]:
+        """Yield the overlap of each model's coefficients, of sums (2, n_sums) with the table's in a slice.
+
+        ``few`` are by formula the coefficients that rest on too few persons.
+        """
         start = 0
-        for model, each in zip(self.models.values(), self.asked, strict=True):
+        for (text, model), each in zip(self.models.items(), self.asked, strict=True):
             at, own = each.coefficients[0], slice(start, start + model.size)
             start += model.size
             train, held, made = (
                 model.solve(part[own], at, settles=False) for part in (*sums, self.made[place])
             )
             name = f"regression:{model.formula.text}"
-            yield regression_figure(name, train, made, held if has_holdout else None, min_cell)
+            yield regression_figure(name, train, made, held if has_holdout else None, min_cell, few[text])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -73,3 +73,41 @@ def test_a_supplier_of_few_persons_has_no_figures_of_its_own() -> None:
     assert told["p0"]["rows"] > 1000
     assert (told["p1"]["rows"], told["p1"]["metrics"]) == (None, {})
     assert "11 people" in told["p1"]["words"]
+
+
+@pytest.mark.parametrize(("persons", "rows", "shown"), [(3, 40, False), (40, 3, True)])
+def test_a_coefficient_of_few_persons_is_left_out(persons: int, rows: int, shown: bool) -> None:
+    batch = busy(workspace(700, 1), persons, rows)
+    evidence = run(WANTED, dealt(batch, np.arange(700) // 650, 2, 10_000))
+    found = assess(WANTED.candidate, WANTED.digest, evidence, Judgement(min_cell=MIN_CELL))
+    detail = found.metrics["regression:weight ~ age + ward"].detail
+    assert isinstance(detail, dict)
+    names = [row["name"] for row in cast("list[dict[str, Any]]", detail["coefficients"])]
+    assert ("ward=rare" in names) == shown
+    assert {"(intercept)", "age"} < set(names)
+
+
+@pytest.mark.parametrize(("ill", "shown"), [(3, False), (200, True)])
+def test_a_model_whose_response_few_persons_have_is_left_out(ill: int, shown: bool) -> None:
+    """A supplier's ill persons are few, with many rows."""
+    batch = workspace(700, 1)
+    assert batch.owner is not None
+    own = np.unique(batch.owner[~batch.holdout])
+    part = np.isin(np.unique(batch.owner), own[:300]).astype(np.int64)
+    is_ill = np.isin(batch.owner, own[:ill]) | (~np.isin(batch.owner, own[:300]) & (batch.keys[3] == 1))
+    keys = (*batch.keys[:3], is_ill.astype(np.int64))
+    batch = Batch(keys, batch.status, batch.holdout, batch.person, batch.owner)
+    more = batch.take(np.repeat(np.flatnonzero(np.isin(batch.owner, own[:3])), 30))
+    joined = Batch(
+        tuple(np.concatenate(pair) for pair in zip(batch.keys, more.keys, strict=True)),
+        tuple(np.concatenate(pair) for pair in zip(batch.status, more.status, strict=True)),
+        np.concatenate([batch.holdout, more.holdout]),
+        np.concatenate([cast("Any", batch.person), cast("Any", more.person)]),
+        np.concatenate([batch.owner, cast("Any", more.owner)]),
+    )
+    evidence = run(WANTED, dealt(joined, part, 2, 10_000))
+    rows = assess(WANTED.candidate, WANTED.digest, evidence, Judgement(min_cell=MIN_CELL)).by_supplier
+    told = {row["name"]: row for row in cast("tuple[dict[str, Any], ...]", rows)}
+    figures = told["p1"]["metrics"]
+    assert (figures["regression:ill ~ age + weight"]["value"] is not None) == shown
+    assert figures["regression:weight ~ age + ward"]["value"] is not None
