@@ -45,7 +45,9 @@ class Scored:
         """Return what the trees tell apart, and what they predict."""
         kinds = self.counts
         real = kinds[0, 1] if kinds[0, 1].sum() >= self.least else np.zeros_like(kinds[0, 1])
-        floor = Separation(kinds[1, 0], kinds[1, 1]) if self.has_holdout else None
+        enough = kinds[1].sum(axis=1).min() >= self.least
+        beside = kinds[1] if enough else np.zeros_like(kinds[1])
+        floor = Separation(beside[0], beside[1]) if self.has_holdout else None
         figures = separation_figures(Separation(kinds[0, 0], real, self.share), floor)
         return [*figures, *self._predicted()]
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from syncline.data.batch import Batch
+from syncline.questions.growth import SCORE_BINS
 from syncline.validation.federated.assessment import Assessment, Judgement, assess
 from syncline.validation.federated.comparison import Comparison
+from syncline.validation.federated.parts import Scored
 from tests.validation.federated.parties import AIMS, COMPARED, candidate, dealt, run, workspace
 
 WANTED = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)
@@ -111,3 +113,14 @@ def test_a_model_whose_response_few_persons_have_is_left_out(ill: int, shown: bo
     figures = told["p1"]["metrics"]
     assert (figures["regression:ill ~ age + weight"]["value"] is not None) == shown
     assert figures["regression:weight ~ age + ward"]["value"] is not None
+
+
+@pytest.mark.parametrize(("train", "shown"), [(10, False), (11, True)])
+def test_a_parts_floor_of_few_scored_rows_is_left_out(train: int, shown: bool) -> None:
+    """A lottery may leave few of a part's rows to be scored."""
+    counts = np.zeros((2, 2, SCORE_BINS), np.int64)
+    counts[0, :, 500:502] = 50
+    counts[1, 0, 500], counts[1, 1, 501] = train, 50
+    for figure in Scored(counts, "", True, MIN_CELL).figures():
+        assert figure.value is not None
+        assert (figure.floor is not None) == shown
