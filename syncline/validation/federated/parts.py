@@ -32,7 +32,7 @@ class Scored:
 
     ``target`` is what is predicted, or "". Figures that rest on fewer than ``least`` real rows of a kind are
     left out. ``share`` is that of the synthetic rows among all that the trees learnt from, None where these
-    are the rows that are scored.
+    are the rows that are scored. ``few`` are the questions of the target that are left out.
     """
 
     counts: Ints
@@ -40,6 +40,7 @@ class Scored:
     has_holdout: bool
     least: int = 0
     share: float | None = None
+    few: frozenset[int] = frozenset()
 
     def figures(self) -> list[Metric]:
         """Return what the trees tell apart, and what they predict."""
@@ -60,14 +61,14 @@ class Scored:
     def _predicted(self) -> Iterator[Metric]:
         if not self.target:
             return
-        if not any(made.sum(axis=1).min() >= self.least for made in self.counts[3::2]):
-            yield Metric("tstr", None, words="not computed: there are too few rows of either kind")
-            return
         pairs = [
             Prediction(made, own if self.has_holdout else None)
-            for own, made in zip(self.counts[2::2], self.counts[3::2], strict=True)
-            if made.sum(axis=1).min() >= self.least
+            for asked, (own, made) in enumerate(zip(self.counts[2::2], self.counts[3::2], strict=True))
+            if asked not in self.few and made.sum(axis=1).min() >= self.least
         ]
+        if not pairs:
+            yield Metric("tstr", None, words="not computed: there are too few rows of either kind")
+            return
         yield transfer_figure(self.target, pairs, has_holdout=self.has_holdout)
 
 

@@ -90,7 +90,7 @@ def test_a_coefficient_of_few_persons_is_left_out(persons: int, rows: int, shown
 
 
 @pytest.mark.parametrize(("ill", "shown"), [(3, False), (200, True)])
-def test_a_model_whose_response_few_persons_have_is_left_out(ill: int, shown: bool) -> None:
+def test_what_depends_on_a_category_that_few_persons_have_is_left_out(ill: int, shown: bool) -> None:
     """A supplier's ill persons are few, with many rows."""
     batch = workspace(700, 1)
     assert batch.owner is not None
@@ -124,3 +124,25 @@ def test_a_parts_floor_of_few_scored_rows_is_left_out(train: int, shown: bool) -
     for figure in Scored(counts, "", True, MIN_CELL).figures():
         assert figure.value is not None
         assert (figure.floor is not None) == shown
+
+
+@pytest.mark.parametrize(("ill", "shown"), [(3, False), (80, True)])
+def test_a_prediction_of_what_few_persons_have_is_left_out(ill: int, shown: bool) -> None:
+    """A supplier's held-out ill persons are few, with many rows."""
+    batch = workspace(700, 1)
+    assert batch.owner is not None
+    held = np.unique(batch.owner[batch.holdout])
+    is_ill = np.isin(batch.owner, held[:ill]) | (~batch.holdout & (batch.keys[3] == 1))
+    batch = Batch(
+        (*batch.keys[:3], is_ill.astype(np.int64)), batch.status, batch.holdout, batch.person, batch.owner
+    )
+    rows = np.repeat(np.flatnonzero(np.isin(batch.owner, held[:3])), 30)
+    whole = batch.take(np.concatenate([np.arange(batch.n_rows), rows]))
+    part = np.isin(np.unique(batch.owner), held).astype(np.int64)
+    part[np.flatnonzero(part == 0)[:200]] = 1
+    evidence = run(WANTED, dealt(whole, part, 2, 10_000))
+    judged = Judgement(min_cell=MIN_CELL, target="ill")
+    found = assess(WANTED.candidate, WANTED.digest, evidence, judged)
+    told = {row["name"]: row for row in cast("tuple[dict[str, Any], ...]", found.by_supplier)}
+    assert (told["p1"]["metrics"]["tstr"]["value"] is not None) == shown
+    assert told["p1"]["metrics"]["auc_holdout"]["value"] is not None
