@@ -10,9 +10,10 @@ from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts, Ints, merge_counts
 from syncline.validation.federated.candidate import Candidate
 from syncline.validation.federated.comparer import count_sets
-from syncline.validation.federated.comparison import Evidence
-from syncline.validation.federated.layout import Layout
+from syncline.validation.federated.comparison import Evidence, target_questions
+from syncline.validation.federated.layout import FOLDS, Layout
 from syncline.validation.federated.parts import Part, PartialModels, Scored, by_slice, slice_of
+from syncline.validation.utility.overlap import names_of_few
 from syncline.validation.utility.regression import Model
 from syncline.validation.utility.subgroups import Subgroup
 from syncline.validation.utility.tables import SetCounts, Tables
@@ -71,9 +72,50 @@ class Counted:
 
     def people_of(self, party: PartyId) -> int:
         """Return how many persons at least a supplier has for training."""
-        answer, name = self.evidence.answers[party], self.candidate.bins.names[0]
-        train, buckets = self.layout.take(answer, "train.set0"), self.layout.buckets(answer, "set0")
-        return SetCounts((name,), self._own[0], train, None, buckets).people()
+        return self._single(self.evidence.answers[party], 0).people()
+
+    def few(self, answer: Counts) -> dict[str, set[str]]:
+        """Return by formula the coefficients that rest on too few persons of an answer."""
+        bins = self.candidate.bins
+        numbers = [(number, places) for number, places in enumerate(self.candidate.sets) if len(places) == 1]
+        singles = {place: self._single(answer, number) for number, (place,) in numbers if self.models}
+        return {
+            text: names_of_few(model, singles, bins, self._min_cell) for text, model in self.models.items()
+        }
+
+    def _few_questions(self, answer: Counts) -> frozenset[int]:
+        """Return the questions of the target that too few persons of an answer have, or have not.
+
+        They are those of the rows that are predicted: the held-out ones where there are any.
+        """
+        place = self.candidate.cells.place(self._target) if self._target else -1
+        if (place,) not in self.candidate.sets:
+            return frozenset()
+        number, fold = self.candidate.sets.index((place,)), int(self.has_holdout)
+        rows, buckets = (
+            self.layout.take(answer, f"{FOLDS[fold]}.set{number}"),
+            self.layout.buckets(answer, f"set{number}"),
+        )
+        column, masks = self.candidate.bins.columns[place], None if buckets is None else (buckets[fold],) * 2
+        counted = SetCounts((self._target,), rows, rows, None, masks)
+        codes, found = np.arange(1, column.n_codes), set()
+        for asked, one in enumerate(target_questions(self.candidate.cells, self._target)):
+            code = int(column.encode(np.array([one.low]), np.ones(1, np.bool_))[0])
+            inside, outside = (
+                (codes == code, codes != code) if len(column.code) else (codes >= code, codes <= code)
+            )
+            if min(counted.people(codes[part]) for part in (inside, outside)) < self._min_cell:
+                found.add(asked)
+        return frozenset(found)
+
+    def _single(self, answer: Counts, number: int) -> SetCounts:
+        """Return the counts of one column in training rows."""
+        train, buckets = (
+            self.layout.take(answer, f"train.set{number}"),
+            self.layout.buckets(answer, f"set{number}"),
+        )
+        (place,) = self.candidate.sets[number]
+        return SetCounts((self.candidate.bins.names[place],), self._own[number], train, None, buckets)
 
     def of_supplier(self, party: PartyId) -> Part:
         """Return what is counted of one supplier's rows alone."""
@@ -83,11 +125,16 @@ class Counted:
             tables = tables.without_holdout()
         cells = self._scored[0].size
         counts = _leading(self.evidence.scored[party], cells) + self.evidence.own[:cells]
-        scored = self._partly_scored(counts.reshape(self._scored[0].shape), held=held)
+        scored = self._partly_scored(
+            counts.reshape(self._scored[0].shape),
+            self._few_questions(self.evidence.answers[party]),
+            held=held,
+        )
         if self._partial is None:
             return Part(tables, scored)
         sums = self._sums[party][0]
-        regressions = self._partial.figures(sums, 0, has_holdout=held, min_cell=self._min_cell)
+        few = self.few(self.evidence.answers[party])
+        regressions = self._partial.figures(sums, 0, few, has_holdout=held, min_cell=self._min_cell)
         return Part(tables, scored, tuple(regressions))
 
     def of_subgroup(self, group: Subgroup) -> Part:
@@ -96,18 +143,20 @@ class Counted:
         if place is None:
             return Part(group.tables, None)
         held = group.tables.singles[0].holdout is not None
-        scored = self._partly_scored(self._scored[place], held=held)
+        scored = self._partly_scored(self._scored[place], self._few_questions(self.merged), held=held)
         if self._partial is None:
             return Part(group.tables, scored)
         sums = np.sum([own[place] for own in self._sums.values()], axis=0)
-        regressions = self._partial.figures(sums, place, has_holdout=held, min_cell=self._min_cell)
+        few = self.few(self.merged)
+        regressions = self._partial.figures(sums, place, few, has_holdout=held, min_cell=self._min_cell)
         return Part(group.tables, scored, tuple(regressions))
 
-    def _partly_scored(self, counts: Ints, *, held: bool) -> Scored:
+    def _partly_scored(self, counts: Ints, few: frozenset[int], *, held: bool) -> Scored:
         """Return a part's rows by score; none where too few of its people were held out, and people were."""
         if self.has_holdout and not held:
             counts = np.zeros_like(counts)
-        return Scored(counts, self._target, self.has_holdout, self._min_cell, self.scored.synthetic_share)
+        share = self.scored.synthetic_share
+        return Scored(counts, self._target, self.has_holdout, self._min_cell, share, few)
 
 
 def _merged(answers: Mapping[PartyId, Counts]) -> Counts:

@@ -6,7 +6,7 @@ coefficients of all rows; the synthetic rows and those held out take the same st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,7 +32,7 @@ class Scored:
 
     ``target`` is what is predicted, or "". Figures that rest on fewer than ``least`` real rows of a kind are
     left out. ``share`` is that of the synthetic rows among all that the trees learnt from, None where these
-    are the rows that are scored.
+    are the rows that are scored. ``few`` are the questions of the target that are left out.
     """
 
     counts: Ints
@@ -40,12 +40,15 @@ class Scored:
     has_holdout: bool
     least: int = 0
     share: float | None = None
+    few: frozenset[int] = frozenset()
 
     def figures(self) -> list[Metric]:
         """Return what the trees tell apart, and what they predict."""
         kinds = self.counts
         real = kinds[0, 1] if kinds[0, 1].sum() >= self.least else np.zeros_like(kinds[0, 1])
-        floor = Separation(kinds[1, 0], kinds[1, 1]) if self.has_holdout else None
+        enough = kinds[1].sum(axis=1).min() >= self.least
+        beside = kinds[1] if enough else np.zeros_like(kinds[1])
+        floor = Separation(beside[0], beside[1]) if self.has_holdout else None
         figures = separation_figures(Separation(kinds[0, 0], real, self.share), floor)
         return [*figures, *self._predicted()]
 
@@ -58,14 +61,14 @@ class Scored:
     def _predicted(self) -> Iterator[Metric]:
         if not self.target:
             return
-        if not any(made.sum(axis=1).min() >= self.least for made in self.counts[3::2]):
-            yield Metric("tstr", None, words="not computed: there are too few rows of either kind")
-            return
         pairs = [
             Prediction(made, own if self.has_holdout else None)
-            for own, made in zip(self.counts[2::2], self.counts[3::2], strict=True)
-            if made.sum(axis=1).min() >= self.least
+            for asked, (own, made) in enumerate(zip(self.counts[2::2], self.counts[3::2], strict=True))
+            if asked not in self.few and made.sum(axis=1).min() >= self.least
         ]
+        if not pairs:
+            yield Metric("tstr", None, words="not computed: there are too few rows of either kind")
+            return
         yield transfer_figure(self.target, pairs, has_holdout=self.has_holdout)
 
 
@@ -104,17 +107,22 @@ class PartialModels:
         """Return an answer's sums by slice and fold, (n_slices, 2, n_sums)."""
         return np.array(sums, np.int64).reshape(slices(groups), 2, self.made.shape[1])
 
-    def figures(self, sums: Ints, place: int, *, has_holdout: bool, min_cell: int) -> Iterator[Metric]:
-        """Yield the overlap of each model's coefficients, of sums (2, n_sums) with the table's in a slice."""
+    def figures(
+        self, sums: Ints, place: int, few: Mapping[str, Set[str]], *, has_holdout: bool, min_cell: int
+    ) -> Iterator[Metric]:
+        """Yield the overlap of each model's coefficients, of sums (2, n_sums) with the table's in a slice.
+
+        ``few`` are by formula the coefficients that rest on too few persons.
+        """
         start = 0
-        for model, each in zip(self.models.values(), self.asked, strict=True):
+        for (text, model), each in zip(self.models.items(), self.asked, strict=True):
             at, own = each.coefficients[0], slice(start, start + model.size)
             start += model.size
             train, held, made = (
                 model.solve(part[own], at, settles=False) for part in (*sums, self.made[place])
             )
             name = f"regression:{model.formula.text}"
-            yield regression_figure(name, train, made, held if has_holdout else None, min_cell)
+            yield regression_figure(name, train, made, held if has_holdout else None, min_cell, few[text])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

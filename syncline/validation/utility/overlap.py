@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from syncline.data.blob import Json
+from syncline.validation.column_bins import TableBins
 from syncline.validation.intervals import Z
 from syncline.validation.metric import Goal, Metric
-from syncline.validation.utility.regression import Fit
+from syncline.validation.utility.regression import Fit, Model
+from syncline.validation.utility.tables import SetCounts
 
 Floats = npt.NDArray[np.float64]
 Numbers = Floats | float
@@ -73,16 +75,48 @@ def overlap(real: Fit, other: Fit) -> list[Overlap]:
     return found
 
 
-def regression_figure(name: str, real: Fit, synthetic: Fit, holdout: Fit | None, min_cell: int) -> Metric:
+def names_of_few(model: Model, singles: Mapping[int, SetCounts], bins: TableBins, min_cell: int) -> set[str]:
+    """Return the coefficients of categories that fewer than ``min_cell`` persons have, or have not.
+
+    They are all coefficients where so few have either category of the response. Persons are those of the
+    counts of single columns by their places in ``bins``: at least so many as have the category in any row.
+    A column that is not counted alone, in a table of very many, hides nothing.
+    """
+
+    def few(place: int, chosen: Collection[bool]) -> bool:
+        if place not in singles:
+            return False
+        inside, code = np.array(chosen, np.bool_), bins.columns[place].code.astype(np.int64)
+        return min(singles[place].people(np.unique(code[part])) for part in (inside, ~inside)) < min_cell
+
+    if model.line is None and few(model.response, [False, True]):
+        return set(model.design.names)
+    return {
+        name
+        for term in model.design.terms
+        if term.line is None
+        for number, name in enumerate(term.names)
+        if few(term.place, (term.dummy == number).tolist())
+    }
+
+
+def regression_figure(
+    name: str,
+    real: Fit,
+    synthetic: Fit,
+    holdout: Fit | None,
+    min_cell: int,
+    few: Collection[str] = (),
+) -> Metric:
     """Return the mean overlap of a model's coefficients in the real rows and in the synthetic table.
 
     Coefficients of categories with fewer than ``min_cell`` real rows on either side are left out, and the
-    whole model where fewer have either category of the response. The floor is
-    the overlap of the real rows with those held out, as if there were as many of these as of synthetic rows:
-    fewer rows would differ more by chance alone and have wider intervals. The interval is by
-    simulation, see :func:`_error`.
+    whole model where fewer have either category of the response; ``few`` are left out as well, see
+    :func:`names_of_few`. The floor is the overlap of the real rows with those held out, as if there were as
+    many of these as of synthetic rows: fewer rows would differ more by chance alone and have wider intervals.
+    The interval is by simulation, see :func:`_error`.
     """
-    shown = _shown(real, min_cell)
+    shown = _shown(real, min_cell).difference(few)
     found = [each for each in overlap(real, synthetic) if each.name in shown]
     if not found:
         words = f"not computed: fewer than {min_cell} real people tell"

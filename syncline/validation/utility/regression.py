@@ -175,7 +175,7 @@ class Model:
         right, left = sums[2 + width : 2 + 2 * width] / scale, np.zeros((width, width))
         left[np.triu_indices(width)] = sums[2 + 2 * width :] / scale
         inverse, known = _inverse(left + np.triu(left, 1).T)
-        step, errors = inverse @ right, np.where(known, np.sqrt(np.maximum(inverse.diagonal(), 0)), np.inf)
+        step, errors = inverse @ right, np.sqrt(np.maximum(inverse.diagonal(), 0))
         if self.line is not None:
             free = rows - int(known.sum())
             spread = max(events / scale - float(step @ right), 0.0) / max(free, 1)
@@ -185,6 +185,7 @@ class Model:
             step = step * min(MOST_STEP / max(float(np.abs(step).max()), 1e-9), 1.0)
             estimates = np.clip(coefficients / _ONE + step, -MOST_COEFFICIENT, MOST_COEFFICIENT)
             errors = np.where(settles & (np.abs(step) > _SETTLED), np.inf, errors)
+        errors = np.where(known, errors, np.inf)
         following = np.rint(np.clip(estimates, -MOST_COEFFICIENT, MOST_COEFFICIENT) * _ONE).astype(np.int64)
         names, dummies = self.design.names, self.design.dummies
         counted = None if self.line is not None else events
@@ -228,7 +229,7 @@ def _inverse(left: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
     scaled = np.where(np.outer(used, used), left / np.outer(root, root), 0.0)
     np.fill_diagonal(scaled, 1 + _RIDGE)
     inverse = np.linalg.inv(scaled)
-    known = used & (inverse.diagonal() < _MOST_INFLATION)
+    known = used & (inverse.diagonal() > 0) & (inverse.diagonal() < _MOST_INFLATION)
     kept = np.where(np.outer(used, used), inverse / np.outer(root, root), 0.0)
     return kept, known
 

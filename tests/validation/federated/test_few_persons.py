@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from syncline.data.batch import Batch
+from syncline.questions.growth import SCORE_BINS
 from syncline.validation.federated.assessment import Assessment, Judgement, assess
 from syncline.validation.federated.comparison import Comparison
+from syncline.validation.federated.parts import Scored
 from tests.validation.federated.parties import AIMS, COMPARED, candidate, dealt, run, workspace
 
 WANTED = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)
@@ -73,3 +75,74 @@ def test_a_supplier_of_few_persons_has_no_figures_of_its_own() -> None:
     assert told["p0"]["rows"] > 1000
     assert (told["p1"]["rows"], told["p1"]["metrics"]) == (None, {})
     assert "11 people" in told["p1"]["words"]
+
+
+@pytest.mark.parametrize(("persons", "rows", "shown"), [(3, 40, False), (40, 3, True)])
+def test_a_coefficient_of_few_persons_is_left_out(persons: int, rows: int, shown: bool) -> None:
+    batch = busy(workspace(700, 1), persons, rows)
+    evidence = run(WANTED, dealt(batch, np.arange(700) // 650, 2, 10_000))
+    found = assess(WANTED.candidate, WANTED.digest, evidence, Judgement(min_cell=MIN_CELL))
+    detail = found.metrics["regression:weight ~ age + ward"].detail
+    assert isinstance(detail, dict)
+    names = [row["name"] for row in cast("list[dict[str, Any]]", detail["coefficients"])]
+    assert ("ward=rare" in names) == shown
+    assert {"(intercept)", "age"} < set(names)
+
+
+@pytest.mark.parametrize(("ill", "shown"), [(3, False), (200, True)])
+def test_what_depends_on_a_category_that_few_persons_have_is_left_out(ill: int, shown: bool) -> None:
+    """A supplier's ill persons are few, with many rows."""
+    batch = workspace(700, 1)
+    assert batch.owner is not None
+    own = np.unique(batch.owner[~batch.holdout])
+    part = np.isin(np.unique(batch.owner), own[:300]).astype(np.int64)
+    is_ill = np.isin(batch.owner, own[:ill]) | (~np.isin(batch.owner, own[:300]) & (batch.keys[3] == 1))
+    keys = (*batch.keys[:3], is_ill.astype(np.int64))
+    batch = Batch(keys, batch.status, batch.holdout, batch.person, batch.owner)
+    more = batch.take(np.repeat(np.flatnonzero(np.isin(batch.owner, own[:3])), 30))
+    joined = Batch(
+        tuple(np.concatenate(pair) for pair in zip(batch.keys, more.keys, strict=True)),
+        tuple(np.concatenate(pair) for pair in zip(batch.status, more.status, strict=True)),
+        np.concatenate([batch.holdout, more.holdout]),
+        np.concatenate([cast("Any", batch.person), cast("Any", more.person)]),
+        np.concatenate([batch.owner, cast("Any", more.owner)]),
+    )
+    evidence = run(WANTED, dealt(joined, part, 2, 10_000))
+    rows = assess(WANTED.candidate, WANTED.digest, evidence, Judgement(min_cell=MIN_CELL)).by_supplier
+    told = {row["name"]: row for row in cast("tuple[dict[str, Any], ...]", rows)}
+    figures = told["p1"]["metrics"]
+    assert (figures["regression:ill ~ age + weight"]["value"] is not None) == shown
+    assert figures["regression:weight ~ age + ward"]["value"] is not None
+
+
+@pytest.mark.parametrize(("train", "shown"), [(10, False), (11, True)])
+def test_a_parts_floor_of_few_scored_rows_is_left_out(train: int, shown: bool) -> None:
+    """A lottery may leave few of a part's rows to be scored."""
+    counts = np.zeros((2, 2, SCORE_BINS), np.int64)
+    counts[0, :, 500:502] = 50
+    counts[1, 0, 500], counts[1, 1, 501] = train, 50
+    for figure in Scored(counts, "", True, MIN_CELL).figures():
+        assert figure.value is not None
+        assert (figure.floor is not None) == shown
+
+
+@pytest.mark.parametrize(("ill", "shown"), [(3, False), (80, True)])
+def test_a_prediction_of_what_few_persons_have_is_left_out(ill: int, shown: bool) -> None:
+    """A supplier's held-out ill persons are few, with many rows."""
+    batch = workspace(700, 1)
+    assert batch.owner is not None
+    held = np.unique(batch.owner[batch.holdout])
+    is_ill = np.isin(batch.owner, held[:ill]) | (~batch.holdout & (batch.keys[3] == 1))
+    batch = Batch(
+        (*batch.keys[:3], is_ill.astype(np.int64)), batch.status, batch.holdout, batch.person, batch.owner
+    )
+    rows = np.repeat(np.flatnonzero(np.isin(batch.owner, held[:3])), 30)
+    whole = batch.take(np.concatenate([np.arange(batch.n_rows), rows]))
+    part = np.isin(np.unique(batch.owner), held).astype(np.int64)
+    part[np.flatnonzero(part == 0)[:200]] = 1
+    evidence = run(WANTED, dealt(whole, part, 2, 10_000))
+    judged = Judgement(min_cell=MIN_CELL, target="ill")
+    found = assess(WANTED.candidate, WANTED.digest, evidence, judged)
+    told = {row["name"]: row for row in cast("tuple[dict[str, Any], ...]", found.by_supplier)}
+    assert (told["p1"]["metrics"]["tstr"]["value"] is not None) == shown
+    assert told["p1"]["metrics"]["auc_holdout"]["value"] is not None

@@ -321,3 +321,14 @@ def test_neither_the_order_of_the_candidate_nor_of_the_rows_changes_a_sum(formul
     model, mixed = Model.of(formula, candidate), Model.of(formula, candidate.take(order))
     at = np.full(len(model.start), 5 << 17, np.int64)
     assert (model.sums(table, at) == mixed.sums(table.take(order), at)).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_response_without_spread_is_told_without_a_warning() -> None:
+    """What is not estimable has an infinite error, also where nothing is left to explain."""
+    place = TRAIN.place("pressure")
+    flat = tuple(np.full_like(k, 120) if i == place else k for i, k in enumerate(TRAIN.keys))
+    table = replace(TRAIN, keys=flat).take(TRAIN.keys[TRAIN.place("ward")] != 1)
+    found = fit(Model.of(LINEAR, FRESH), table)
+    assert np.isinf(found.errors[1:]).any()
+    assert not np.isnan(found.errors).any()
