@@ -68,7 +68,8 @@ class Counted:
     @property
     def scored(self) -> Scored:
         """Rows of all people by the scores of trees."""
-        return Scored(self._scored[0], self._target, self.has_holdout)
+        few = self._few_questions(self.merged)
+        return Scored(self._scored[0], self._target, self.has_holdout, self._min_cell, None, few)
 
     def people_of(self, party: PartyId) -> int:
         """Return how many persons at least a supplier has for training."""
