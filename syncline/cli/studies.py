@@ -15,6 +15,7 @@ from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
 from syncline.cli.study_progress import (
     AWAITING_RELEASE,
     RELEASED,
+    WITHDRAWN,
     follow,
     has_ended,
     print_studies,
@@ -213,5 +214,7 @@ def end(status: StudyStatus, until: Until = Until.RELEASED, *, quiet: bool = Fal
     if until is Until.PEOPLE and status.state == AWAITING_RELEASE:
         if not quiet:
             typer.echo(f"study {status.name} waits for people: {status.reason}")
+    elif status.state == RELEASED and status.reason.startswith(WITHDRAWN):
+        raise StudyFailed(f"the release of study {status.name} was {status.reason}")
     elif status.state != RELEASED:
         raise StudyFailed(f"study {status.name} is {status.state}: {status.reason or 'no reason was given'}")

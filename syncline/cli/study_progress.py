@@ -90,6 +90,10 @@ def show_study(status: StudyStatus) -> None:
     print_table(("SUPPLIER", "CONNECTED", "STATE", "FLOW", "ROUNDS", "REASON"), rows, "No suppliers.")
 
 
+WITHDRAWN = "withdrawn:"
+"""How a hub begins to say of a release that it was withdrawn."""
+
+
 def shown_state(status: StudyStatus) -> str:
     """Return where a study stands and why; of a release, that it was withdrawn or overridden."""
     if status.state == RELEASED and status.reason:

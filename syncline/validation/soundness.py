@@ -67,8 +67,8 @@ def _unjudged(compared: Compared, shared_persons: int) -> Iterator[str]:
     if compared.only_synthetic:
         yield (
             "columns of the synthetic table that nothing was compared with:"
-            f" {_named(compared.only_synthetic)}; take them out of it, or give the other tables and the"
-            " schema the same columns"
+            f" {_named(compared.only_synthetic)}; take them out of it, name one that tells persons"
+            " apart with --person, or give the other tables and the schema the same columns"
         )
     unfit = dict(_unfit(compared.synthetic))
     if unfit:

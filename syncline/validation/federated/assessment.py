@@ -206,14 +206,14 @@ def _sum(parts: Sequence[PersonScores]) -> PersonScores:
 
 
 def _regressions(counted: Counted, min_cell: int) -> Iterator[Metric]:
-    few = counted.few(counted.merged)
+    few, told = counted.few(counted.merged), counted.told(counted.merged)
     for text, step in counted.evidence.sums.items():
         model = counted.models[text]
         train, holdout = step.fits(model)
         made = fit(model, counted.candidate.cells)
         held = holdout if counted.has_holdout else None
         name = f"regression:{model.formula.text}"
-        yield regression_figure(name, train, made, held, min_cell, few[text])
+        yield regression_figure(name, train, made, held, min_cell, few[text], told=told[text])
 
 
 def _alone(layout: Layout, merged: Counts, has_holdout: bool) -> Metric:

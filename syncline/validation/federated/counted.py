@@ -13,7 +13,7 @@ from syncline.validation.federated.comparer import count_sets
 from syncline.validation.federated.comparison import Evidence, target_questions
 from syncline.validation.federated.layout import FOLDS, Layout
 from syncline.validation.federated.parts import Part, PartialModels, Scored, by_slice, slice_of
-from syncline.validation.utility.overlap import names_of_few
+from syncline.validation.utility.overlap import may_be_told, names_of_few
 from syncline.validation.utility.regression import Model
 from syncline.validation.utility.subgroups import Subgroup
 from syncline.validation.utility.tables import SetCounts, Tables
@@ -77,12 +77,23 @@ class Counted:
 
     def few(self, answer: Counts) -> dict[str, set[str]]:
         """Return by formula the coefficients that rest on too few persons of an answer."""
-        bins = self.candidate.bins
-        numbers = [(number, places) for number, places in enumerate(self.candidate.sets) if len(places) == 1]
-        singles = {place: self._single(answer, number) for number, (place,) in numbers if self.models}
+        bins, singles = self.candidate.bins, self._singles(answer)
         return {
             text: names_of_few(model, singles, bins, self._min_cell) for text, model in self.models.items()
         }
+
+    def told(self, answer: Counts) -> dict[str, bool]:
+        """Return by formula whether the coefficients may be shown, as far as an answer's persons allow it."""
+        singles = self._singles(answer)
+        return {
+            text: may_be_told(model, singles, self.candidate.bins, self._min_cell)
+            for text, model in self.models.items()
+        }
+
+    def _singles(self, answer: Counts) -> dict[int, SetCounts]:
+        """Return the counts of each column in training rows by its place, where a model is declared."""
+        numbers = [(number, places) for number, places in enumerate(self.candidate.sets) if len(places) == 1]
+        return {place: self._single(answer, number) for number, (place,) in numbers if self.models}
 
     def _few_questions(self, answer: Counts) -> frozenset[int]:
         """Return the questions of the target that too few persons of an answer have, or have not.

@@ -24,26 +24,35 @@ _MORE = {
 
 def models(metrics: Mapping[str, Any]) -> str:
     """Return the coefficients of every declared model, in the real rows beside the synthetic ones."""
-    tables = []
-    for name, metric in metrics.items():
-        if stem(name) != "regression" or metric["value"] is None:
-            continue
-        rows = [
-            (
-                each["name"],
-                *(number(_estimate(each, kind)) for kind in ("real", "synthetic")),
-                number(percent(each["overlap"])),
-            )
-            for each in metric["detail"]["coefficients"]
-        ]
-        floor = "" if metric["floor"] is None else f", real against real {percent(metric['floor'])}"
-        title = f"{name.partition(':')[2]}: mean overlap {percent(metric['value'])}{floor}"
-        tables.append(table(title, ("Coefficient", "Real", "Synthetic", "Overlap"), rows))
+    known = {
+        name: metric
+        for name, metric in metrics.items()
+        if stem(name) == "regression" and metric["value"] is not None
+    }
+    if not known:
+        return ""
     text = (
         "A coefficient is repeated where its two intervals overlap: 100% is the same interval, 0% means that"
-        " the table gives another answer than the real rows.",
+        " the table gives another answer than the real rows. Numbers are in standard deviations from the mean"
+        " of the synthetic table, and a category is compared with the one that is most frequent there.",
     )
-    return paragraphs(text) + "".join(tables) if tables else ""
+    return paragraphs(text) + "".join(_model(name, metric) for name, metric in known.items())
+
+
+def _model(name: str, metric: Mapping[str, Any]) -> str:
+    floor = "" if metric["floor"] is None else f", real against real {percent(metric['floor'])}"
+    title = f"{name.partition(':')[2]}: mean overlap {percent(metric['value'])}{floor}"
+    if not metric["detail"]:
+        return paragraphs([f"{title}. Its coefficients are not shown: they would tell of very few people."])
+    rows = [
+        (
+            each["name"],
+            *(number(_estimate(each, kind)) for kind in ("real", "synthetic")),
+            number(percent(each["overlap"])),
+        )
+        for each in metric["detail"]["coefficients"]
+    ]
+    return table(title, ("Coefficient", "Real", "Synthetic", "Overlap"), rows)
 
 
 def _estimate(coefficient: Mapping[str, Any], kind: str) -> str:
@@ -73,7 +82,7 @@ def by_supplier(suppliers: Sequence[Mapping[str, Any]]) -> str:
         "How far the table is from the rows of each supplier alone. It is made from all of them together, so"
         " a supplier whose people differ from the others' is farther from it than the whole.",
     )
-    head = ("Supplier", "Rows", "Single columns", "Pairs", "Floor", bars_head(most))
+    head = ("Supplier", "Rows, held-out too", "Single columns", "Pairs", "Floor", bars_head(most))
     return (
         paragraphs(text)
         + plots.key("distance in pairs", KEY_OF_FLOOR)
@@ -99,7 +108,7 @@ def by_subgroup(subgroups: Sequence[Mapping[str, Any]]) -> str:
         "How far the table is from the real rows within each subgroup. A table that is near on the whole can"
         " be far for a small group: results about that group are then biased.",
     )
-    head = ("Subgroup", "Rows", "Distance", "Floor", bars_head(most))
+    head = ("Subgroup", "Rows used", "Distance", "Floor", bars_head(most))
     return (
         paragraphs(text)
         + plots.key("distance", KEY_OF_FLOOR)
@@ -126,8 +135,9 @@ def _more(kind: str, parts: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     ]
     text = [
         "The figures of the whole table, each of the rows of one line alone. In brackets is the floor: what"
-        " the held-out rows of that line give in the place of the synthetic ones; near it is good. Intervals"
-        " and further figures stand in report.json.",
+        " the held-out rows of that line give in the place of the synthetic ones; near it is good. Told"
+        " apart is an area under a curve: 0.5 is guessing, and small samples lie on either side of it."
+        " Intervals and further figures stand in report.json.",
         *(f"{named[name]} is the overlap of {name.partition(':')[2]}." for name in models),
     ]
     return paragraphs(text) + table(f"Further figures by {kind.lower()}", (kind, *named.values()), rows)

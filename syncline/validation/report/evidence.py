@@ -31,6 +31,7 @@ from syncline.validation.report.markup import (
 )
 from syncline.validation.report.names import (
     RISKS,
+    bounded,
     count,
     goal_words,
     interval,
@@ -106,7 +107,7 @@ def _distribution(column: Mapping[str, Any]) -> str:
 def _ends(column: Mapping[str, Any]) -> str:
     labels = column["labels"]
     if column["numeric"] and len(labels) > 3:
-        return f"From {labels[1]} to {labels[-2]}; the last bars are missing values."
+        return f"From {labels[1]} to below {labels[-2]}, those less and more apart; the last are missing."
     names = ", ".join(labels[:6])
     return f"{names}." if len(labels) <= 6 else f"{names}, and {len(labels) - 6} more."
 
@@ -299,9 +300,9 @@ def _figures(metrics: Mapping[str, Any]) -> str:
     rows = [
         (
             named_value(plain_name(name), f"{metric['words']} ({name}; {goal_words(metric)})"),
-            number(shown(metric["value"])),
+            number(bounded(metric, "value")),
             number(interval(metric["interval"])),
-            number(shown(metric["floor"])),
+            number(bounded(metric, "floor")),
             number(shown(metric["threshold"])),
         )
         for name, metric in metrics.items()

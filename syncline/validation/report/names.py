@@ -71,6 +71,12 @@ def shown(value: float | None, digits: int = 4) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def bounded(metric: Mapping[str, Any], which: str) -> str:
+    """Return a figure's value or floor as a number, and that it is an upper bound where it is one."""
+    at_most = metric.get("at_most" if which == "value" else "floor_at_most")
+    return f"under {shown(metric[which])}" if at_most else shown(metric[which])
+
+
 def percent(value: float | None) -> str:
     """Return a share in per cent, or a dash; two digits after the point where it is small."""
     if value is None:

@@ -76,7 +76,8 @@ def _lost_effects(metrics: Mapping[str, Any]) -> Iterator[str]:
     for name, metric in metrics.items():
         if stem(name) != "regression" or metric["value"] is None:
             continue
-        apart = [each["name"] for each in metric["detail"]["coefficients"] if each["overlap"] == 0]
+        coefficients = (metric["detail"] or {}).get("coefficients", ())
+        apart = [each["name"] for each in coefficients if each["overlap"] == 0]
         more = len(apart) - MOST_SHOWN
         rest = f" and {more} more" if more > 0 else ""
         where = f"Effects in {name.partition(':')[2]}"
@@ -99,15 +100,17 @@ def _uneven(d: Mapping[str, Any]) -> Iterator[str]:
     yield from _unlike_predictions(d.get("subgroups", ()))
     whole = d["metrics"].get("tv_2way") or {}
     distances = [
-        (row["metrics"]["tv_2way"]["value"], row["name"])
+        (row["metrics"]["tv_2way"]["value"], row["name"], row["metrics"]["tv_2way"]["floor"])
         for row in d.get("by_supplier", ())
         if "tv_2way" in row["metrics"] and row["metrics"]["tv_2way"]["value"] is not None
     ]
     if len(distances) > 1 and whole.get("value") is not None:
-        value, name = max(distances)
+        value, name, floor = max(distances, key=lambda row: row[:2])
+        beside = "" if floor is None else f", held-out rows of its own {percent(floor)}"
         yield (
             f"Statements about one supplier: the table describes all of them together. Farthest from it are"
-            f" the rows of {name} ({percent(value)} in pairs, all together {percent(whole['value'])})."
+            f" the rows of {name} ({percent(value)} in pairs{beside}; all together"
+            f" {percent(whole['value'])})."
         )
 
 

@@ -100,6 +100,21 @@ def names_of_few(model: Model, singles: Mapping[int, SetCounts], bins: TableBins
     }
 
 
+def may_be_told(model: Model, singles: Mapping[int, SetCounts], bins: TableBins, min_cell: int) -> bool:
+    """Tell whether the coefficients of a model and its number of rows may be shown.
+
+    From standard errors one can compute how many rows each category has, and so what a left-out one has, and
+    from the rows of the model how many lack a value. So no detail of a model is shown where a category
+    of its columns is hidden in the column's distribution, or the missing values are.
+    """
+    for place in (model.response, *(term.place for term in model.design.terms)):
+        if place in singles:
+            hidden = singles[place].hidden(min_cell)
+            if hidden[0] or (len(bins.columns[place].code) and hidden.any()):
+                return False
+    return True
+
+
 def regression_figure(
     name: str,
     real: Fit,
@@ -107,6 +122,8 @@ def regression_figure(
     holdout: Fit | None,
     min_cell: int,
     few: Collection[str] = (),
+    *,
+    told: bool = True,
 ) -> Metric:
     """Return the mean overlap of a model's coefficients in the real rows and in the synthetic table.
 
@@ -114,7 +131,8 @@ def regression_figure(
     whole model where fewer have either category of the response; ``few`` are left out as well, see
     :func:`names_of_few`. The floor is the overlap of the real rows with those held out, as if there were as
     many of these as of synthetic rows: fewer rows would differ more by chance alone and have wider intervals.
-    The interval is by simulation, see :func:`_error`.
+    The interval is by simulation, see :func:`_error`. The coefficients stand in the detail where they may be
+    ``told``, see :func:`may_be_told`.
     """
     shown = _shown(real, min_cell).difference(few)
     found = [each for each in overlap(real, synthetic) if each.name in shown]
@@ -130,11 +148,13 @@ def regression_figure(
     words = (
         "mean overlap of the 95 % intervals of a model's coefficients in the real and in the synthetic rows"
     )
-    detail: Json = {
-        "coefficients": [each.to_json() for each in found],
-        "left_out": len(real.names) - len(found),
-        "rows": {"real": real.rows, "synthetic": synthetic.rows},
-    }
+    detail: Json = None
+    if told:
+        detail = {
+            "coefficients": [each.to_json() for each in found],
+            "left_out": len(real.names) - len(found),
+            "rows": {"real": real.rows, "synthetic": synthetic.rows},
+        }
     error = Z * _error(real, synthetic, found)
     interval = (max(value - error, 0.0), min(value + error, 1.0))
     return Metric(name, value, interval, floor, Goal.MAXIMIZE, None, words, detail)

@@ -65,13 +65,28 @@ class SetCounts:
         """Tell which cells of one column must not be shown (n_cells,).
 
         Those are the cells of fewer than ``min_cell`` persons, but some. What all others leave is their sum:
-        while that is of fewer persons, the smallest cell that is shown is hidden as well.
+        while that is of fewer persons, or narrows down how many are in one of them, the smallest cell that is
+        shown is hidden as well.
         """
-        each = self.people_each()
-        hidden: Mask = (self.train > 0) & (each < min_cell)
-        while hidden.any() and self.people(hidden) < min_cell and (self.train[~hidden] > 0).any():
-            hidden[np.where(hidden | (self.train == 0), np.iinfo(np.int64).max, each).argmin()] = True
+        each, used = self.people_each(), self.train > 0
+        few: Mask = used & (each < min_cell)
+        hidden = few.copy()
+        while few.any() and used[~hidden].any() and not self._is_vague(few, hidden, min_cell):
+            hidden[np.where(hidden | ~used, np.iinfo(np.int64).max, each).argmin()] = True
         return hidden
+
+    def _is_vague(self, few: Mask, hidden: Mask, min_cell: int) -> bool:
+        """Tell whether the sum of the hidden cells lets a cell of few persons have any number of them.
+
+        Known of the others are then that the ``few`` have one to ``min_cell`` - 1 persons each, and the rest
+        at least ``min_cell``, but no more than the smallest cell that is shown.
+        """
+        each, n_few = self.people_each(), int(few.sum())
+        total, more = int(each[hidden].sum()), int(hidden.sum()) - n_few
+        most = int(each[~hidden & (self.train > 0)].min())
+        least_of_one = total - more * most - (n_few - 1) * (min_cell - 1)
+        most_of_one = total - more * min_cell - (n_few - 1)
+        return self.people(hidden) >= min_cell and least_of_one <= 1 and most_of_one >= min_cell - 1
 
     def may_be_shown(self, cells: Cells, min_cell: int) -> bool:
         """Tell whether the sum of some cells of one column may be shown, beside the shown ones.

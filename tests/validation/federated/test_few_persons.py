@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -12,7 +13,7 @@ from syncline.questions.growth import SCORE_BINS
 from syncline.validation.federated.assessment import Assessment, Judgement, assess
 from syncline.validation.federated.comparison import Comparison
 from syncline.validation.federated.parts import Scored
-from tests.validation.federated.parties import AIMS, COMPARED, candidate, dealt, run, workspace
+from tests.validation.federated.parties import AIMS, COMPARED, MODELS, candidate, dealt, run, workspace
 
 WANTED = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)
 MIN_CELL = 11
@@ -82,11 +83,25 @@ def test_a_coefficient_of_few_persons_is_left_out(persons: int, rows: int, shown
     batch = busy(workspace(700, 1), persons, rows)
     evidence = run(WANTED, dealt(batch, np.arange(700) // 650, 2, 10_000))
     found = assess(WANTED.candidate, WANTED.digest, evidence, Judgement(min_cell=MIN_CELL))
-    detail = found.metrics["regression:weight ~ age + ward"].detail
-    assert isinstance(detail, dict)
-    names = [row["name"] for row in cast("list[dict[str, Any]]", detail["coefficients"])]
-    assert ("ward=rare" in names) == shown
-    assert {"(intercept)", "age"} < set(names)
+    figure = found.metrics["regression:weight ~ age + ward"]
+    assert figure.value is not None
+    assert (figure.detail is not None) == shown
+    if figure.detail is not None:
+        detail = cast("dict[str, Any]", figure.detail)
+        assert {"(intercept)", "age", "ward=rare"} < {row["name"] for row in detail["coefficients"]}
+    assert found.metrics["regression:ill ~ age + weight"].detail is not None
+
+
+@pytest.mark.parametrize(("missing", "shown"), [(0, True), (4, False), (60, True)])
+def test_the_rows_of_a_model_do_not_tell_how_few_lack_a_value(missing: int, shown: bool) -> None:
+    batch = workspace(700, 1)
+    assert batch.owner is not None
+    lacks = np.isin(batch.owner, np.unique(batch.owner[~batch.holdout])[:missing])
+    status = (batch.status[0], np.zeros(batch.n_rows, np.uint8), np.where(lacks, 1, 0).astype(np.uint8))
+    keys = (*batch.keys[:2], np.where(lacks, 0, batch.keys[2]), batch.keys[3])
+    figure = found(replace(batch, keys=keys, status=(*status, batch.status[3])))
+    assert (figure.metrics[f"regression:{MODELS[0]}"].detail is not None) == shown
+    assert figure.metrics[f"regression:{MODELS[1]}"].detail is not None
 
 
 @pytest.mark.parametrize(("ill", "shown"), [(3, False), (200, True)])

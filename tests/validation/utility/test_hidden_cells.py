@@ -36,6 +36,28 @@ def test_what_the_shown_cells_leave_is_of_enough_persons_or_all(found: SetCounts
         assert found.people(hidden) >= MIN_CELL or not found.train[~hidden].any()
 
 
+@given(counted())
+def test_a_small_cell_may_have_any_small_number_of_persons_for_all_that_is_shown(found: SetCounts) -> None:
+    """Whoever knows the rule that hides cells, and how many persons all hidden ones have, learns no more."""
+    hidden, each = found.hidden(MIN_CELL), found.people_each()
+    few = (each > 0) & (each < MIN_CELL)
+    shown = each[~hidden & (found.train > 0)]
+    if not few.any() or not len(shown):
+        return
+    ranges = [(1, MIN_CELL - 1)] * (int(few.sum()) - 1) + [(MIN_CELL, int(shown.min()))] * int(
+        (hidden & ~few).sum()
+    )
+    for number in (1, MIN_CELL - 1):
+        rest = int(each[hidden].sum()) - number
+        assert sum(low for low, _ in ranges) <= rest <= sum(high for _, high in ranges)
+
+
+def test_a_hidden_cell_next_to_a_shown_one_of_its_size_tells_nothing() -> None:
+    train = np.array([0, 6, 13, 14, 60, 500])
+    found = SetCounts(("x",), train, train, None)
+    assert found.hidden(MIN_CELL).tolist() == [False, True, True, True, False, False]
+
+
 @given(counted(), st.data())
 def test_sums_that_may_be_shown_leave_no_small_cell(found: SetCounts, data: st.DataObject) -> None:
     """Whoever knows the shown cells and a sum over some cells learns of no group of few persons."""

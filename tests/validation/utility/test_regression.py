@@ -234,10 +234,8 @@ def test_what_rests_on_few_persons_is_left_out() -> None:
     most = made([1.0, 2.0], [0.1, 0.1], support=95)
     assert regression_figure("name", most, most, None, 11).value is None
     found = regressions(TRAIN, FRESH, None, (LINEAR,), 40)[0]
-    assert isinstance(found.detail, dict)
-    assert "ward=rare" not in str(found.detail["coefficients"])
-    assert found.detail["left_out"] == 1
-    assert found.floor is None
+    assert found.value is not None
+    assert (found.detail, found.floor) == (None, None), "errors would tell how many are left out"
 
 
 def test_names_in_backquotes_hold_blanks() -> None:
