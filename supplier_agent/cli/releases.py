@@ -23,10 +23,10 @@ from syncline.cli.table import print_json
 from syncline.clock import SystemClock
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog
-from syncline.errors import UsageError
+from syncline.errors import StudyFailed, UsageError
 from syncline.wire.membership import Membership, load_membership
 from syncline.wire.messages import ReleaseId
-from syncline.wire.release_messages import ReleaseEntry
+from syncline.wire.release_messages import ReleaseEntry, ReleaseState
 
 releases = typer.Typer(
     help="See releases with your data in them, read their reports, and refuse.",
@@ -69,7 +69,7 @@ def report(
     if out.exists():
         raise UsageError(f"{out} exists already: name a directory with --out that does not")
     member = load_membership(existing_home(home).identity, ENROL)
-    entry = _choose(asyncio.run(releases_of(member)), release)
+    entry = _choose(asyncio.run(releases_of(member, ended=True)), release)
     with beside(out) as gathered:
         asyncio.run(_fetch_report(member, entry.release_id, gathered))
         files: list[Json] = list(keep_report(gathered, entry))
@@ -99,7 +99,7 @@ def refuse(
     with open_journal(place) as journal:
         refusal = journal.read_now(lambda connection: find_refusal(connection, release))
         if refusal is None:
-            entry = _choose(asyncio.run(releases_of(member)), release)
+            entry = _choose(asyncio.run(releases_of(member, ended=True)), release)
             seal, now_us = Seal(key, AuditLog(key, clock)), microseconds(clock)
             refusal = journal.write_now(
                 lambda connection: refuse_release(connection, seal, member.name, entry, reason, now_us)
@@ -133,9 +133,12 @@ def _gate(entry: ReleaseEntry) -> str:
 def _choose(entries: list[ReleaseEntry], wanted: str) -> ReleaseEntry:
     found = [one for one in entries if wanted == one.release_id]
     found = found or [one for one in entries if wanted in (one.study_id, one.study_name)]
-    if len(found) == 1:
-        return found[0]
-    there = "is no release" if not found else f"are {len(found)} releases"
+    standing = [one for one in found if one.state is not ReleaseState.ENDED]
+    if len(standing) == 1:
+        return standing[0]
+    if found and not standing:
+        raise StudyFailed(f"release {found[0].release_id} never came out: {found[0].note}")
+    there = "is no release" if not found else f"are {len(standing)} releases"
     raise UsageError(
         f"there {there} '{wanted}' with this supplier's data: take the id from 'supplier-agent releases list'"
     )

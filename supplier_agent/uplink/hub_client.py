@@ -81,9 +81,9 @@ class HubClient:
         message = convert.decision_to_proto(decision)
         await _result(self._stub.DecideStudy(message, timeout=CALL_SECONDS))
 
-    async def releases(self) -> list[ReleaseEntry]:
-        """Return the releases that this supplier's data is in, those that wait among them."""
-        message = pb.ListSupplierReleasesRequest()
+    async def releases(self, *, ended: bool = False) -> list[ReleaseEntry]:
+        """Return the releases that this supplier's data is in; with ``ended`` also what never came out."""
+        message = pb.ListSupplierReleasesRequest(ended=ended)
         answer = await _result(self._stub.ListSupplierReleases(message, timeout=CALL_SECONDS))
         return [releases.release_from_proto(release) for release in answer.releases]
 

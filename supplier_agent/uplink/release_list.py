@@ -7,10 +7,13 @@ from syncline.wire.membership import Membership
 from syncline.wire.release_messages import ReleaseEntry
 
 
-async def releases_of(membership: Membership) -> list[ReleaseEntry]:
-    """Return the releases and waiting drafts with this supplier's data, the newest first."""
+async def releases_of(membership: Membership, *, ended: bool = False) -> list[ReleaseEntry]:
+    """Return the releases and waiting drafts with this supplier's data, the newest first.
+
+    With ``ended`` they are also those that never came out.
+    """
     client = HubClient(membership.hub, membership.tls)
     try:
-        return await client.releases()
+        return await client.releases(ended=ended)
     finally:
         await client.close()

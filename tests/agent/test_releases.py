@@ -248,6 +248,13 @@ def test_an_approver_refuses_with_a_reason(site, tmp_path):
             for name in ("heart-1", release_id):
                 error = await at.approver("releases", "approve", name, status=1)
                 assert f"release {release_id} never came out: refused by eva: too close" in error
+            for what in (
+                ("report", "heart-1", "--out", tmp_path / "x"),
+                ("refuse", release_id, "--reason", "no"),
+            ):
+                error = await at.supplier("releases", *what, status=1)
+                assert f"release {release_id} never came out: refused by eva: too close" in error
+            assert not (tmp_path / "x").exists()
             assert "failed: refused by eva: too close" in await at.researcher("studies", "show", "heart-1")
             error = await at.researcher("studies", "wait", "heart-1", status=1)
             assert "is failed: refused by eva: too close" in error

@@ -96,7 +96,7 @@ class SupplierService(SupplierServiceServicer):
     ) -> pb.ListSupplierReleasesResponse:
         """List the releases that a supplier's data is in."""
         async with self.gate.admit(context, Role.SUPPLIER) as caller:
-            found = await self.release_decisions.releases(caller.name)
+            found = await self.release_decisions.releases(caller.name, ended=request.ended)
             return pb.ListSupplierReleasesResponse(releases=map(releases.release_to_proto, found))
 
     async def RefuseRelease(

@@ -218,9 +218,11 @@ class ReleaseDecisions:
 
         return await self._commit(write, name, given)
 
-    async def releases(self, supplier: str) -> list[ReleaseEntry]:
-        """Return the releases and waiting drafts that a supplier's data is in."""
-        return await self._database.read(lambda connection: entries_of_supplier(connection, supplier))
+    async def releases(self, supplier: str, *, ended: bool = False) -> list[ReleaseEntry]:
+        """Return the releases and waiting drafts that a supplier's data is in, or was to be in."""
+        return await self._database.read(
+            lambda connection: entries_of_supplier(connection, supplier, ended=ended)
+        )
 
     async def refuse(self, name: str, given: GivenDecision) -> StudyId:
         """Keep a supplier's refusal; return the study that it is about."""

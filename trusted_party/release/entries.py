@@ -43,10 +43,12 @@ def known_entry(connection: sqlite3.Connection, release_id: ReleaseId) -> Releas
     return None if study is None else _entry(connection, study, row, draft)
 
 
-def entries_of_supplier(connection: sqlite3.Connection, name: str) -> list[ReleaseEntry]:
-    """Return the releases and waiting drafts that a supplier's data is in."""
+def entries_of_supplier(
+    connection: sqlite3.Connection, name: str, *, ended: bool = False
+) -> list[ReleaseEntry]:
+    """Return the releases and waiting drafts that a supplier's data is in; see :func:`entries`."""
     found = []
-    for entry in entries(connection):
+    for entry in entries(connection, ended=ended):
         party = find_party(connection, entry.study_id, name)
         if party is not None and party.in_roster:
             found.append(entry)

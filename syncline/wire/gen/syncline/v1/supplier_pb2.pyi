@@ -274,8 +274,10 @@ class DeclineTaskResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class ListSupplierReleasesRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("ended",)
+    ENDED_FIELD_NUMBER: _ClassVar[int]
+    ended: bool
+    def __init__(self, ended: bool = ...) -> None: ...
 
 class ListSupplierReleasesResponse(_message.Message):
     __slots__ = ("releases",)
