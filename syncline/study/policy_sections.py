@@ -163,8 +163,9 @@ class ReleaseDemands(Section):
                 words = " and ".join(release.gate.looser)
                 yield Refusal("release.gate", f"the study's gate is too loose, {words}; {remedy}")
         if release.approvals < self.min_approvals:
+            asked = f"{release.approvals} approval{'s' if release.approvals != 1 else ''}"
             yield Refusal(
                 "release.min_approvals",
-                f"the study is released with {release.approvals} approvals, and {self.min_approvals} are"
+                f"the study is released with {asked}, and {self.min_approvals} are"
                 f" demanded; the study must say release: {{approvals: {self.min_approvals}}}",
             )

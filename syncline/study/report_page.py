@@ -45,7 +45,7 @@ def as_html(document: Mapping[str, Json]) -> str:
     lead = [
         _LEAKS if is_failed(d["gate"]) else _LABEL,
         f"It was made for this purpose: {purpose}" if purpose else "No purpose was stated for it.",
-        *([f"It is meant for this use: {use}"] if (use := study["intended_use"]) else []),
+        f"It is meant for this use: {use}" if (use := study["intended_use"]) else "No use was stated for it.",
         sizes(d) or f"{study['rows']:,} synthetic rows",
     ]
     sections = [*opening(d), *evidence(d), *_origin(d), *measured(d), _provenance(d["provenance"], study)]

@@ -149,7 +149,7 @@ def test_a_policy_may_demand_signatures(tmp_path: Path) -> None:
     assert demanding.permits(spec(release={"approvals": 2}), "north") == ()
     (refusal,) = demanding.permits(spec(release={"approvals": 1}), "north")
     assert refusal.key == "release.min_approvals"
-    assert "released with 1 approvals, and 2 are demanded" in refusal.sentence
+    assert "released with 1 approval, and 2 are demanded" in refusal.sentence
     assert "the study must say release: {approvals: 2}" in refusal.sentence
 
 

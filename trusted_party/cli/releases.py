@@ -18,7 +18,7 @@ from syncline.identity.peer import Role, check_name
 from syncline.study.release_decision import ReleaseDecision, ReleaseVerdict
 from syncline.wire.messages import ReleaseId
 from syncline.wire.people_sentence import people_sentence
-from syncline.wire.release_messages import ReleaseEntry
+from syncline.wire.release_messages import ReleaseEntry, ReleaseState
 from syncline.wire.releases import MAX_REASON
 from trusted_party.cli.options import AsJson, Home, Office, open_office
 from trusted_party.datastore.grants import Grant, grants_of
@@ -247,7 +247,8 @@ def _show(office: Office, found: Sequence[ReleaseEntry], as_json: bool) -> None:
     now_us = to_us(office.clock.now())
     for entry in found:
         for one in _grants(office, entry):
-            over = ", which is over" if one.is_over(now_us) else ""
+            gone = one.is_over(now_us) or entry.state is ReleaseState.WITHDRAWN
+            over = ", which is over" if gone else ""
             until = f"until {shown_time(one.until_us)} UTC{over}"
             token = f"by access token {one.short_id}"
             typer.echo(f"{entry.release_id} granted: {one.researcher} may fetch it {until}, {token}")
