@@ -65,7 +65,8 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str | Cell]
     label = escape(caption, quote=True)
     return (
         f'<div class=wide role=group tabindex=0 aria-label="Table: {label}"><table>'
-        f"<caption>{escape(caption)}</caption><thead><tr>{ends}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<caption><span>{escape(caption)}</span></caption>"
+        f"<thead><tr>{ends}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

@@ -58,6 +58,7 @@ nav ul{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;padding:0;list-style:none;ma
 .mild{background:var(--mild);border-color:var(--mild-line)}
 .stop{background:var(--stop);border-color:var(--stop-line)}
 table{border-collapse:collapse;width:100%;margin:.6rem 0}caption{text-align:left;padding-bottom:.3rem}
+caption span{display:inline-block;max-width:calc(100vw - 2.5rem);position:sticky;left:0}
 th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 th[scope=row]{font-weight:600;overflow-wrap:anywhere;min-width:8rem}th small{font-weight:400;display:block}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
