@@ -62,7 +62,7 @@ caption span{display:inline-block;max-width:calc(100vw - 2.5rem);position:sticky
 th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 th[scope=row]{font-weight:600;overflow-wrap:anywhere;min-width:8rem}th small{font-weight:400;display:block}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.bar{min-width:6rem;width:26%}
+.bar{min-width:10rem;width:26%}
 .wide{overflow-x:auto;background:
 linear-gradient(to left,var(--paper) 1rem,transparent) right/2.5rem 100% no-repeat local,
 linear-gradient(to left,var(--line),transparent) right/.7rem 100% no-repeat scroll}
