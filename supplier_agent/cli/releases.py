@@ -18,15 +18,17 @@ from supplier_agent.consent.release_refusal import (
 )
 from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import microseconds, open_journal
-from syncline.cli.release_lines import print_releases, release_json
+from syncline.cli.release_lines import choose_release, print_releases, release_json
 from syncline.cli.table import print_json
 from syncline.clock import SystemClock
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog
-from syncline.errors import StudyFailed, UsageError
+from syncline.errors import UsageError
 from syncline.wire.membership import Membership, load_membership
 from syncline.wire.messages import ReleaseId
-from syncline.wire.release_messages import ReleaseEntry, ReleaseState
+from syncline.wire.release_messages import ReleaseEntry
+
+_LISTING = "supplier-agent releases list"
 
 releases = typer.Typer(
     help="See releases with your data in them, read their reports, and refuse.",
@@ -69,7 +71,7 @@ def report(
     if out.exists():
         raise UsageError(f"{out} exists already: name a directory with --out that does not")
     member = load_membership(existing_home(home).identity, ENROL)
-    entry = _choose(asyncio.run(releases_of(member, ended=True)), release)
+    entry = choose_release(asyncio.run(releases_of(member, ended=True)), release, _LISTING)
     with beside(out) as gathered:
         asyncio.run(_fetch_report(member, entry.release_id, gathered))
         files: list[Json] = list(keep_report(gathered, entry))
@@ -99,7 +101,7 @@ def refuse(
     with open_journal(place) as journal:
         refusal = journal.read_now(lambda connection: find_refusal(connection, release))
         if refusal is None:
-            entry = _choose(asyncio.run(releases_of(member, ended=True)), release)
+            entry = choose_release(asyncio.run(releases_of(member, ended=True)), release, _LISTING)
             seal, now_us = Seal(key, AuditLog(key, clock)), microseconds(clock)
             refusal = journal.write_now(
                 lambda connection: refuse_release(connection, seal, member.name, entry, reason, now_us)
@@ -128,20 +130,6 @@ def _gate(entry: ReleaseEntry) -> str:
     if entry.subject.gate_passed:
         return "passed"
     return f"FAILED: {'; '.join(entry.gate_failures)}"
-
-
-def _choose(entries: list[ReleaseEntry], wanted: str) -> ReleaseEntry:
-    found = [one for one in entries if wanted == one.release_id]
-    found = found or [one for one in entries if wanted in (one.study_id, one.study_name)]
-    standing = [one for one in found if one.state is not ReleaseState.ENDED]
-    if len(standing) == 1:
-        return standing[0]
-    if found and not standing:
-        raise StudyFailed(f"release {found[0].release_id} never came out: {found[0].note}")
-    there = "is no release" if not found else f"are {len(standing)} releases"
-    raise UsageError(
-        f"there {there} '{wanted}' with this supplier's data: take the id from 'supplier-agent releases list'"
-    )
 
 
 def _where(refusal: ReleaseRefusal) -> str:

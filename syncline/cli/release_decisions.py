@@ -17,9 +17,9 @@ import typer
 
 from syncline.cli.fetched_report import check_read_report, gate_failures
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
-from syncline.cli.release_lines import release_json
+from syncline.cli.release_lines import choose_release, release_json
 from syncline.cli.table import print_json
-from syncline.errors import IdentityError, StudyFailed, UsageError
+from syncline.errors import IdentityError, UsageError
 
 if TYPE_CHECKING:
     from syncline.study.release_decision import ReleaseSubject, ReleaseVerdict
@@ -66,24 +66,6 @@ def find_release(release: str, home: Path | None) -> ReleaseEntry:
             return choose_release(await client.releases(ended=True), release)
 
     return asyncio.run(work())
-
-
-def choose_release(entries: list[ReleaseEntry], wanted: str) -> ReleaseEntry:
-    """Return the one release that is meant; its id goes before a study's name that is the same.
-
-    Where all that are meant ended without coming out, the error says why the newest of them did.
-    """
-    from syncline.wire.release_messages import ReleaseState
-
-    found = [entry for entry in entries if wanted == entry.release_id]
-    found = found or [entry for entry in entries if wanted in (entry.study_id, entry.study_name)]
-    standing = [entry for entry in found if entry.state is not ReleaseState.ENDED]
-    if len(standing) == 1:
-        return standing[0]
-    if found and not standing:
-        raise StudyFailed(f"release {found[0].release_id} never came out: {found[0].note}")
-    many = "no release" if not found else f"{len(standing)} releases"
-    raise UsageError(f"you have {many} '{wanted}': take the id from 'syncline releases list'")
 
 
 def _decide(

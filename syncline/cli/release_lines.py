@@ -10,9 +10,31 @@ import typer
 from syncline.cli.table import print_table, shown_bytes, shown_time
 from syncline.compute.frames import Json
 from syncline.data.section import shown
+from syncline.errors import StudyFailed, UsageError
 
 if TYPE_CHECKING:
     from syncline.wire.release_messages import ReleaseEntry
+
+
+def choose_release(
+    entries: Sequence[ReleaseEntry], wanted: str, listing: str = "syncline releases list"
+) -> ReleaseEntry:
+    """Return the one release that is meant; its id goes before a study's name that is the same.
+
+    ``listing`` is the command that lists the entries. Where all that are meant ended without coming out, the
+    error says why the newest of them did.
+    """
+    from syncline.wire.release_messages import ReleaseState
+
+    found = [entry for entry in entries if wanted == entry.release_id]
+    found = found or [entry for entry in entries if wanted in (entry.study_id, entry.study_name)]
+    standing = [entry for entry in found if entry.state is not ReleaseState.ENDED]
+    if len(standing) == 1:
+        return standing[0]
+    if found and not standing:
+        raise StudyFailed(f"release {found[0].release_id} never came out: {found[0].note}")
+    many = "no release" if not found else f"{len(standing)} releases"
+    raise UsageError(f"you have {many} '{wanted}': take the id from '{listing}'")
 
 
 def release_json(entry: ReleaseEntry) -> dict[str, Json]:

@@ -16,8 +16,8 @@ import typer
 from syncline.cli.fetched_report import keep_report, warn_of_page
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
 from syncline.cli.new_member import token_text
-from syncline.cli.release_decisions import approve, choose_release, refuse
-from syncline.cli.release_lines import print_releases, release_json, signed_files
+from syncline.cli.release_decisions import approve, refuse
+from syncline.cli.release_lines import choose_release, print_releases, release_json, signed_files
 from syncline.cli.table import print_json, shown_bytes
 from syncline.errors import IdentityError, StorageError, UsageError, WireError
 

@@ -277,7 +277,7 @@ def test_a_supplier_reads_the_report_before_it_refuses(site, tmp_path):
                 assert "exists already" in await at.supplier(*fetch, status=2)
             south = await enrolled_agent(at.site, tmp_path, "south")
             other = ("releases", "report", release_id, "--out", tmp_path / "x", "--home", south)
-            assert "there is no release" in await command("supplier_agent", *other, status=2)
+            assert "you have no release" in await command("supplier_agent", *other, status=2)
             assert not (tmp_path / "x").exists()
 
     run(work())
@@ -294,7 +294,7 @@ def test_a_suppliers_refusal_survives_kills_and_is_delivered(site, tmp_path, kil
                 assert "syncline releases approve" in await at.supplier("releases", "list")
             assert "say why with --reason" in await at.supplier("releases", "refuse", "heart-1", status=2)
             error = await at.supplier("releases", "refuse", "lung", "--reason", "x", status=2)
-            assert "there is no release 'lung' with this supplier's data" in error
+            assert "you have no release 'lung': take the id from 'supplier-agent releases list'" in error
             refuse = ("releases", "refuse", "heart-1", "--reason", "not with our data", "--json")
             for _ in range(2):
                 said = json.loads(await at.supplier(*refuse))
