@@ -120,7 +120,10 @@ def _in_words(found: Policy) -> list[tuple[str, str]]:
 def _compared(found: Policy) -> str:
     if found.validation is None:
         return "refused"
-    return "permitted" if found.validation.models else "permitted, but no declared models"
+    allowed, bounds = found.validation, found.validation.holdout
+    models = "" if allowed.models else ", but no declared models"
+    salt = "" if allowed.salt is None else "; A STUDY MAY CHOOSE WHO IS HELD OUT (salt: study)"
+    return f"permitted{models}; {bounds.least:g} to {bounds.most:g} of the persons held out{salt}"
 
 
 def _demanded(demands: ReleaseDemands) -> str:

@@ -102,7 +102,8 @@ def refuse(
         refusal = journal.read_now(lambda connection: find_refusal(connection, release))
         if refusal is None:
             entry = choose_release(asyncio.run(releases_of(member, ended=True)), release, _LISTING)
-            seal, now_us = Seal(key, AuditLog(key, clock)), microseconds(clock)
+            seal = Seal(key, AuditLog(key, clock), member.name)
+            now_us = microseconds(clock)
             refusal = journal.write_now(
                 lambda connection: refuse_release(connection, seal, member.name, entry, reason, now_us)
             )

@@ -151,7 +151,7 @@ def _decide(
     clock = SystemClock()
     member = load_membership(home.identity, ENROL)
     key = member.signing_key()
-    seal = Seal(key, AuditLog(key, clock))
+    seal = Seal(key, AuditLog(key, clock), member.name)
     words = reason or f"{decision.value}d by a person"
 
     def write(connection: sqlite3.Connection) -> StudyRecord:

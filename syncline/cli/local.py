@@ -31,6 +31,12 @@ def simulate(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Where the release goes.")] = Path("release"),
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Overrides the study's seed.")] = None,
+    salt: Annotated[
+        str,
+        typer.Option(
+            "--salt", help="Who is held out, hexadecimal, as 'supplier-agent studies salt' prints it."
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Run a study in this process, over files at hand, and write its release."""
@@ -47,12 +53,13 @@ def simulate(
     out = new_directory(out)
     stages: list[str] = []
     listen = _listener(stages, quiet=as_json)
-    fitted = run.fit_study(spec, sources, listen)
+    fold = run.fold_of_run(spec, sources, _salt(salt), seed)
+    fitted = run.fit_study(spec, fold, sources, listen)
     chosen = run.seed_of(spec) if seed is None else Seed.of_number(seed)
     for hazard in fitted.hazards:
         sys.stderr.write(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}\n")
-    assessment = run.compare_study(spec, sources, fitted, chosen, listen)
-    written = run.release_study(spec, sources, fitted, chosen, assessment, stages, out)
+    assessment = run.compare_study(spec, fold, sources, fitted, chosen, listen)
+    written = run.release_study(spec, fold, sources, fitted, chosen, assessment, stages, out)
     if as_json:
         print_json(
             {
@@ -65,6 +72,13 @@ def simulate(
         return
     show_agreement(out)
     typer.echo(f"release: {out}")
+
+
+def _salt(text: str) -> bytes | None:
+    try:
+        return bytes.fromhex(text) or None
+    except ValueError:
+        raise UsageError("--salt: expected hexadecimal digits, two a byte") from None
 
 
 def _listener(stages: list[str], *, quiet: bool) -> Callable[[Traffic], None]:

@@ -188,8 +188,14 @@ def _admit_comparison(question: Comparison, memory: Memory) -> Memory:
     if isinstance(question, PersonCount):
         if memory.candidate:
             raise ProtocolError("a candidate was named in this study already")
-        drawn = {"commitments": memory.commitments, "openings": memory.openings, "people": memory.people}
-        return Memory(memory.round, closed=True, candidate=question.candidate, **drawn)
+        return Memory(
+            memory.round,
+            closed=True,
+            candidate=question.candidate,
+            commitments=memory.commitments,
+            openings=memory.openings,
+            people=memory.people,
+        )
     if question.candidate != memory.candidate:
         raise ProtocolError("this is not the candidate that was named in this study")
     if memory.judged:

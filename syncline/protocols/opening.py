@@ -95,7 +95,7 @@ class Commitments:
         """Raise, naming ``party``, unless it opened what it committed to."""
         if self.by_party[party] != self.occasion.commitment(party, contribution):
             who = "the hub" if party == HUB else f"supplier {party!r}"
-            raise BrokenCommitment(f"{who} opened another contribution to the salt than it had committed to")
+            _refuse(f"{who} opened another contribution to the salt than it had committed to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,6 @@ class Draw:
 
     def __post_init__(self) -> None:
         self.commitments.require_opened(self.openings)
-
-
-class BrokenCommitment(ProtocolError):
-    """A party opened another value than it committed to: the study is over."""
 
 
 def _framed(*words: bytes) -> bytes:

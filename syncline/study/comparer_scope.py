@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from syncline.errors import ProtocolError
+from syncline.preparation.fold import Fold
 from syncline.questions.comparison import Comparison, RegressionSums, ScoreCandidate
 from syncline.questions.growth import GrowTrees, ScoreTrees
 from syncline.questions.vocabulary import Question
@@ -17,14 +18,14 @@ from syncline.validation.utility.formula import Formula
 _LOTTERY_LABEL = b"syncline/lottery/1\x00"
 
 
-def lottery_of(spec: StudySpec) -> bytes:
+def lottery_of(fold: Fold) -> bytes:
     """Return the key of all draws of rows and persons: one for all suppliers of the study."""
-    return hashlib.sha256(_LOTTERY_LABEL + spec.salt).digest()
+    return hashlib.sha256(_LOTTERY_LABEL + fold.salt).digest()
 
 
-def comparer_of(spec: StudySpec, known: Candidate | None = None) -> Comparer:
+def comparer_of(spec: StudySpec, fold: Fold, known: Candidate | None = None) -> Comparer:
     """Return what answers the study's questions about its candidate, which may be ``known`` already."""
-    return Comparer(lottery_of(spec), known, released=spec.synthesizer.rows)
+    return Comparer(lottery_of(fold), known, released=spec.synthesizer.rows)
 
 
 def require_declared(spec: StudySpec, question: Question) -> None:

@@ -24,6 +24,7 @@ from syncline.data.schema import Schema
 from syncline.data.stream_outline import stream_outline
 from syncline.data.variable import Variable
 from syncline.errors import DataError, WireError
+from syncline.preparation.fold import Fold
 from syncline.preparation.growth import MAX_COLUMNS
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_source import BATCH_ROWS
@@ -89,8 +90,10 @@ def ship_prepared(spec: StudySpec, table: PreparedTable, flow: DataFlow = DataFl
     return _written(batches, _Label(flow, spec.digest), schema, "the prepared table")
 
 
-def unpack_shipment(spec: StudySpec, flow: DataFlow, content: bytes, supplier: str) -> PreparedTable:
-    """Return the prepared rows of a shipment.
+def unpack_shipment(
+    spec: StudySpec, fold: Fold, flow: DataFlow, content: bytes, supplier: str
+) -> PreparedTable:
+    """Return the prepared rows of a shipment; ``fold`` is for raw ones, which are prepared here.
 
     Raises
     ------
@@ -102,7 +105,7 @@ def unpack_shipment(spec: StudySpec, flow: DataFlow, content: bytes, supplier: s
     where = f"the rows of supplier {supplier!r}"
     table, preparation = _opened(content, _Label(flow, spec.digest), where)
     if flow is DataFlow.RAW:
-        return prepared_rows(spec, _seen(TableSource(table, where), preparation))
+        return prepared_rows(spec, fold, _seen(TableSource(table, where), preparation))
     expected = _prepared_schema(spec.schema)
     if table.schema != expected:
         _refuse(where, "other columns than the study models")

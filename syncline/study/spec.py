@@ -7,12 +7,11 @@ signatures and manifests.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -31,6 +30,7 @@ from syncline.data.section import (
 from syncline.data.variable import Variable
 from syncline.errors import DocumentError
 from syncline.study.sections import (
+    AUTO,
     NO_GATE,
     Form,
     Hazards,
@@ -49,8 +49,6 @@ from syncline.validation.utility.formula import Formula
 
 MAX_SUPPLIERS = 1000
 """The most suppliers that a study may have."""
-
-_SALT_LABEL = b"syncline/holdout-salt/1\x00"
 
 
 def _only_none(linkage: str) -> str:
@@ -114,7 +112,9 @@ class StudySpec(SpecSection):
         document = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"embedded_schema"})
         document["schema"] = self.schema.to_document()
         document["release"] = {"gate": NO_GATE} | document["release"]
-        return canonical_json({"validation": "none"} | document)
+        compared = document.get("validation")
+        document["validation"] = "none" if compared is None else {"holdout": AUTO} | compared
+        return canonical_json(document)
 
     @cached_property
     def digest(self) -> str:
@@ -144,16 +144,25 @@ class StudySpec(SpecSection):
         return self.quorum.min_suppliers if self.quorum.then is OnLoss.PROCEED else len(self.suppliers)
 
     @property
-    def holdout(self) -> float:
-        """The share of persons (or rows) that no model sees."""
+    def holdout(self) -> float | None:
+        """The share of persons (or rows) that no model sees; None where it follows from their number."""
         return 0.0 if self.validation is None else self.validation.holdout
 
     @property
-    def salt(self) -> bytes:
-        """The key of the holdout's hash: one for all suppliers of the study."""
-        if self.validation is not None and self.validation.salt is not None:
-            return self.validation.salt.encode()
-        return hashlib.sha256(_SALT_LABEL + self.study.encode()).digest()
+    def salt(self) -> bytes | None:
+        """The key of the holdout's hash where the specification states it; else all parties draw it."""
+        given = None if self.validation is None else self.validation.salt
+        return None if given is None else given.encode()
+
+    def parameters(self) -> dict[str, Any]:  # Any: pydantic types no dump
+        """Return what the study sets beside its name and schema, without a salt, as a manifest holds it."""
+        hidden: dict[str, Any] = {
+            "embedded_schema": True,
+            "study": True,
+            "syncline": True,
+            "validation": {"salt"},
+        }
+        return self.model_dump(mode="json", by_alias=True, exclude=hidden)
 
     @model_validator(mode="after")
     def _check(self) -> StudySpec:
@@ -167,7 +176,7 @@ class StudySpec(SpecSection):
         return self
 
     def _check_gate(self) -> None:
-        if self.release.gate is not None and not self.holdout:
+        if self.release.gate is not None and self.holdout == 0:
             raise WholeSentence(
                 "release.gate: the disclosure gate compares with people who are held out, and this study"
                 " holds out nobody; give release: {gate: none}, or hold out (validation: {holdout: 0.2})"

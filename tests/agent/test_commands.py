@@ -62,7 +62,7 @@ def home(tmp_path):
 def propose(home, text=STUDY, is_pending=False):
     """Put a proposal into the journal, as the running agent does."""
     member, content = load_membership(home.identity, ""), specification(text)
-    seal = Seal(member.signing_key(), AuditLog(member.signing_key(), SystemClock()))
+    seal = Seal(member.signing_key(), AuditLog(member.signing_key(), SystemClock()), member.name)
     proposal = FakeHub().proposal(content)
     judgement = Judgement("heart-2026", (), automatic=False, is_pending=is_pending)
     with open_journal(home) as journal:

@@ -34,7 +34,7 @@ def desk(tmp_path):
     home.create()
     key = generate_signing_key()
     with open_journal(home) as journal:
-        yield Desk(journal, Seal(key, AuditLog(key, SystemClock())))
+        yield Desk(journal, Seal(key, AuditLog(key, SystemClock()), "cleveland"))
 
 
 class Desk:

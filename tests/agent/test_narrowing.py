@@ -271,7 +271,7 @@ def test_an_approval_of_an_earlier_version_is_not_held_to_a_preparation(tmp_path
     with Database(path, MIGRATIONS) as journal:
         known = journal.read_now(lambda connection: known_study(connection, "s"))
     assert (known.flow, known.preparation) == (None, None)
-    assert decision_of(known).participation == Participation()
+    assert decision_of(known, "cleveland").participation == Participation()
 
 
 def ask(table, flow, asked):
