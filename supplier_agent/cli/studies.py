@@ -96,6 +96,21 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
 
 
 @studies.command()
+def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
+    """Print the salt by which a study held persons out, for an auditor: 'syncline simulate --salt'."""
+    with open_journal(existing_home(home)) as journal:
+        record = journal.read_now(lambda connection: require_study(connection, study))
+    if record.salt is None:
+        raise UsageError(
+            f"study {record.name}: this supplier knows no salt of it: it is drawn once all have approved"
+        )
+    if as_json:
+        print_json({"study_id": record.study_id, "salt": record.salt.hex()})
+        return
+    typer.echo(record.salt.hex())
+
+
+@studies.command()
 def approve(
     study: Study,
     reason: Annotated[str, typer.Option("--reason", help="A sentence for the record.")] = "",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from supplier_agent.consent.earlier_studies import BY_PERSON
 from supplier_agent.consent.study_record import (
     StudyRecord,
     StudyState,
@@ -24,8 +25,9 @@ from syncline.study.participation import AS_ASKED, Participation
 from syncline.wire.messages import Decision, StudyId, SupplierDecision, decision_digest
 from syncline.wire.people_sentence import people_sentence
 
+__all__ = ["BY_PERSON", "BY_POLICY", "Seal", "Verdict", "decide", "decision_of"]
+
 BY_POLICY = "policy"
-BY_PERSON = "person"
 
 STATES = {Decision.APPROVE: StudyState.APPROVED, Decision.REFUSE: StudyState.REFUSED}
 """What a study becomes by each decision."""

@@ -216,15 +216,6 @@ def name_clash(connection: sqlite3.Connection, study_id: str, name: str) -> bool
     return row is not None
 
 
-def earlier_runs(connection: sqlite3.Connection, specification_sha256: str) -> list[StudyRecord]:
-    """Return all studies with this specification, the newest first."""
-    rows = connection.execute(
-        "SELECT * FROM study WHERE specification_sha256 = ? ORDER BY received_us DESC, study_id",
-        (specification_sha256,),
-    )
-    return [StudyRecord.from_row(row) for row in rows]
-
-
 def list_studies(connection: sqlite3.Connection) -> list[StudyRecord]:
     """Return all studies, the newest first."""
     rows = connection.execute("SELECT * FROM study ORDER BY received_us DESC, study_id")

@@ -142,7 +142,7 @@ def admit(request: Request, memory: Memory) -> Memory:
 
 
 def _admit_opening(request: Request, memory: Memory) -> Memory:
-    """The opening round is the first, once; the round after it opens what every party committed to."""
+    """Take the opening round first, once, and in the round after it what every party committed to."""
     if request.commitments is not None:
         if memory.round != -1 or request.questions or request.codebook or request.openings:
             raise ProtocolError("commitments are named in the first round, once, and nothing is asked there")

@@ -1,9 +1,10 @@
 """Nobody chooses who is held out: every party commits to random bytes, and only then are any of them opened.
 
 The salt decides which persons no model sees. Who could choose it, or try many, could hold out the one person
-that it is after. So each supplier draws a *contribution* of 16 bytes when it approves a study and sends a hash
-of it, its *commitment*; the hub names all commitments, its own among them, in the opening round; suppliers
-answer with their contributions; and the next request carries them all. The salt is a keyed hash of all.
+that it is after. So each supplier draws a *contribution* of 16 bytes when it approves a study and sends a
+hash of it, its *commitment*; the hub names all commitments, its own among them, in the opening round;
+suppliers answer with their contributions; and the next request carries them all. The salt is a keyed hash of
+all.
 
 Why no party can steer it: when the first contribution is opened, all others are fixed, so what a party knows
 when it chooses its own says nothing of the salt (SHA-256 hides 128 random bits and binds to them). This holds
@@ -50,7 +51,7 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Openings:
-    """What every party opened (16 bytes each); ``percent`` is the holdout where it follows from the counts."""
+    """What every party opened (16 bytes each); ``percent`` is the holdout where it follows from counts."""
 
     by_party: Mapping[PartyId, bytes] = field(repr=False)
     percent: int = 0

@@ -42,8 +42,7 @@ min_cell: 11
 min_suppliers: 5
 
 # Whether a study may compare its synthetic data with rows here: true, false, or a mapping of
-# {models: true, holdout: {least: 0.1, most: 0.5}}. The key salt permits a study to choose who is held out, and is
-# for tests.
+# {models: true, holdout: {least: 0.1, most: 0.5}}; with salt: study it may choose who is held out, for tests.
 validation: false
 
 # What a study's release must need: {gate: required, min_approvals: 1}. Left out, nothing is demanded.

@@ -39,7 +39,7 @@ def holdout_percent(spec: StudySpec, people: int) -> int:
 
 
 def require_percent(spec: StudySpec, percent: int, people: int) -> None:
-    """Raise unless ``percent`` is what the rule gives for some total of at least this supplier's ``people``."""
+    """Raise unless ``percent`` is what the rule gives for some total of at least a supplier's ``people``."""
     if spec.holdout is not None:
         fits = percent == 0
     else:

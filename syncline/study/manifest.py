@@ -111,7 +111,8 @@ class ReleaseFacts:
 
     ``seed_commitment`` is the SHA-256 of the seed's bytes; ``content_sha256`` maps names of tables to the
     digest of their names, types and values, which stays the same over versions of the format's library.
-    ``holdout`` is None in releases of earlier versions. ``gate`` is None where the study runs none; ``run`` says whether a hub ran the study, or one process.
+    ``gate`` is None where the study runs none; ``run`` says whether a hub ran the study, or one process.
+    ``holdout`` is None in releases of earlier versions.
     """
 
     study_id: str

@@ -168,7 +168,11 @@ class Policy(Section):
         """Tell whether a permitted study needs no person's approval."""
         if self.approval.mode is ApprovalMode.MANUAL:
             return False
-        return spec_digest in self.approval.specs or researcher_fingerprint in self.approval.researchers
+        return self.lists(spec_digest) or researcher_fingerprint in self.approval.researchers
+
+    def lists(self, spec_digest: str) -> bool:
+        """Tell whether the supplier's people listed this very specification for approval without a person."""
+        return spec_digest in self.approval.specs
 
     def _against_entry(self, spec: StudySpec, entry: Supplier, agreed: DataFlow | None) -> Iterator[Refusal]:
         if not _matches_any(spec.study, self.studies):

@@ -185,8 +185,8 @@ class Comparing(Section):
         if any(not bounds.least <= share <= bounds.most for share in shares):
             yield Refusal(
                 "validation.holdout",
-                f"the study holds out {' or '.join(f'{share:g}' for share in shares)} of the persons, permitted"
-                f" are {bounds.least:g} to {bounds.most:g}; it must say so under validation.holdout",
+                f"the study holds out {' or '.join(f'{share:g}' for share in shares)} of the persons,"
+                f" permitted are {bounds.least:g} to {bounds.most:g}; it must name one as validation.holdout",
             )
 
 

@@ -30,7 +30,7 @@ suppliers: [{{name: north, dataset: {name}, flow: {north}}}, {{name: south, data
 quorum: {{min_suppliers: {least}, deadline: {deadline}, then: {then}}}
 synthesizer: {{method: {method}, seed: 7, rows: 250}}
 privacy: {{min_cell: 5}}
-validation: {{holdout: 0.2}}
+validation: {{holdout: 0.2, salt: faults}}
 release: {{gate: none, approvals: {approvals}}}
 """
 
@@ -44,7 +44,7 @@ questions: [row_count, profile, rank_counts, marginals, moments, formula_check, 
 limits: {{max_order: 2, max_rounds: 100, max_cells: 100000000}}
 min_cell: 5
 min_suppliers: 1
-validation: true
+validation: {{salt: study}}
 approval: {{mode: automatic, researchers: [{researcher}]}}
 """
 

@@ -84,8 +84,12 @@ class Member:
         participation: Participation = AS_ASKED,
     ) -> SupplierDecision:
         of = proposal.study_id, proposal.specification_sha256, decision, reason
-        signature = sign(self.signing_key, Purpose.STUDY_DECISION, decision_digest(*of, participation))
-        return SupplierDecision(*of, signature, participation)
+        commitment = None
+        if decision is Decision.APPROVE:
+            commitment = hashlib.sha256(f"{self.name} {proposal.study_id}".encode()).hexdigest()
+        digest = decision_digest(*of, participation, commitment)
+        signature = sign(self.signing_key, Purpose.STUDY_DECISION, digest)
+        return SupplierDecision(*of, signature, participation, commitment)
 
     def signed(self, specification: bytes) -> bytes:
         digest = hashlib.sha256(specification).digest()

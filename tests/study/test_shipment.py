@@ -16,6 +16,7 @@ from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
 from syncline.sources.memory import TableSource
 from syncline.study import shipment
+from syncline.study.fitting import simulated_fold
 from syncline.study.flow import DataFlow
 from syncline.study.raw_rows import raw_rows
 from syncline.study.shipment import ship_raw, unpack_shipment
@@ -52,7 +53,8 @@ def sent(
 
 
 def unpacked(content: bytes, flow: str = "raw") -> int:
-    table = unpack_shipment(spec_of(flow), DataFlow(flow), content, "east")
+    spec = spec_of(flow)
+    table = unpack_shipment(spec, simulated_fold(spec, b"bounds", 1), DataFlow(flow), content, "east")
     return sum(batch.n_rows for batch in table.batches())
 
 

@@ -393,7 +393,8 @@ def needed_payloads(connection: sqlite3.Connection) -> frozenset[bytes]:
     """Return the digests of payloads that studies still name: models for ever, the rest while they live."""
     rows = connection.execute(
         "SELECT state_sha256 AS digest FROM studies UNION SELECT result_sha256 FROM studies"
-        " UNION SELECT seed_sha256 FROM studies UNION SELECT draw_sha256 FROM studies UNION SELECT assessment_sha256 FROM studies"
+        " UNION SELECT seed_sha256 FROM studies UNION SELECT draw_sha256 FROM studies"
+        " UNION SELECT assessment_sha256 FROM studies"
         " UNION SELECT request_sha256 FROM rounds WHERE NOT merged"
         " UNION SELECT reply_sha256 FROM tasks JOIN rounds USING (study_id, round) WHERE NOT merged"
         " UNION SELECT sha256 FROM shipments WHERE deleted_us = 0"

@@ -37,7 +37,7 @@ class View:
         return {party.name: party.commitment for party in self.parties}
 
     def open_blobs(self, vault: Vault) -> list[bytes]:
-        """Return what the salt is drawn from: specification, state, each supplier's reply, and the request."""
+        """Return what the salt is drawn from: specification, state, each supplier's reply, the request."""
         study = self.study
         if study.stage != "open":
             raise StudyFailed(_EARLIER)

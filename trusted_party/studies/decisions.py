@@ -95,8 +95,8 @@ def _check_commitment(decision: SupplierDecision) -> None:
     """Refuse an approval that leaves the salt to others, and a refusal that would have a part in it."""
     if (decision.decision is Decision.APPROVE) is (decision.commitment is None):
         raise ProtocolError(
-            f"study {decision.study_id}: an approval, and no refusal, commits the supplier to its contribution"
-            " to the salt"
+            f"study {decision.study_id}: an approval, and no refusal, commits the supplier to its part in the"
+            " salt"
         )
 
 

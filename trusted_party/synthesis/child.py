@@ -207,7 +207,8 @@ def _decoded(party: PartyId, reply: bytes) -> Reply:
 def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) -> tuple[Header, list[bytes]]:
     """Write the files of the release.
 
-    The blobs are what the salt was drawn from, the fit's result, the seed, and what a comparison said, if any.
+    The blobs are what the salt was drawn from, the fit's result, the seed, and what a comparison said, if it
+    was made.
     """
     drawn, result, seed, *said = given
     fitted = _fitted(spec, result)
