@@ -129,7 +129,9 @@ def _datasets(home: AgentHome) -> Iterator[Finding]:
 
 
 def _dataset(dataset: Dataset, preparation: bytes) -> str:
-    return f"{inspect_dataset(dataset, preparation).rows} rows can be read"
+    found = inspect_dataset(dataset, preparation)
+    found.require_person(dataset)
+    return f"{found.rows} rows can be read"
 
 
 def _hub(home: AgentHome, told: list[int]) -> str:

@@ -16,6 +16,7 @@ from supplier_agent.datasets.catalogue import (
     find_preparation,
     list_datasets,
     remove_dataset,
+    set_people,
 )
 from supplier_agent.datasets.inspection import Inspection, inspect_dataset
 from supplier_agent.tasks.journal import microseconds, open_journal
@@ -54,10 +55,11 @@ def add(
     place, locator = existing_home(home), absolute_locator(source)
     check_named_data("SOURCE", source)
     refuse_misnamed("SOURCE", source)
-    found = inspect_dataset(Dataset(name, locator, None, digest), canonical)
+    person = None if person is None else unicodedata.normalize("NFC", person).strip()
+    found = inspect_dataset(Dataset(name, locator, person, digest), canonical)
     if person is not None:
-        person = _column(person, found)
-    dataset = Dataset(name, locator, person, digest)
+        _require_column(person, found)
+    dataset = Dataset(name, locator, person, digest, found.people)
     now_us = microseconds(SystemClock())
     with open_journal(place) as journal:
         journal.write_now(lambda connection: add_dataset(connection, dataset, now_us, canonical))
@@ -94,6 +96,9 @@ def check(name: Name, home: Home = None, as_json: AsJson = False) -> None:
         dataset = journal.read_now(lambda connection: find_dataset(connection, name))
         canonical = journal.read_now(lambda connection: find_preparation(connection, dataset.preparation))
     found = inspect_dataset(dataset, canonical)
+    found.require_person(dataset)
+    with open_journal(existing_home(home)) as journal:
+        journal.write_now(lambda connection: set_people(connection, name, found.people))
     if as_json:
         described = {**_described(dataset, found), "description": found.description}
         print_json({**described, "columns": list(found.columns)})
@@ -113,13 +118,12 @@ def remove(name: Name, home: Home = None, as_json: AsJson = False) -> None:
         typer.echo(f"removed {name}; its rows are where they were")
 
 
-def _column(person: str, found: Inspection) -> str:
+def _require_column(person: str, found: Inspection) -> None:
     from syncline.data.section import nearest, shown
 
-    name = unicodedata.normalize("NFC", person).strip()
-    if name not in found.columns:
-        raise UsageError(f"--person {shown(name)!r}: there is no such column; {nearest(name, found.columns)}")
-    return name
+    if person not in found.columns:
+        hint = nearest(person, found.columns)
+        raise UsageError(f"--person {shown(person)!r}: there is no such column; {hint}")
 
 
 def _described(dataset: Dataset, found: Inspection | None = None) -> dict[str, str | int | None]:

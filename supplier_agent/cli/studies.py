@@ -10,6 +10,7 @@ import typer
 
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.consent.decision import BY_PERSON, STATES, Seal, Verdict, decide
+from supplier_agent.consent.earlier_studies import Resemblance, earlier_studies, resemblance
 from supplier_agent.consent.study_record import (
     UNJUDGED,
     StudyRecord,
@@ -19,7 +20,7 @@ from supplier_agent.consent.study_record import (
     list_studies,
     require_study,
 )
-from supplier_agent.datasets.catalogue import Dataset, list_datasets
+from supplier_agent.datasets.catalogue import Dataset, choose_dataset, list_datasets
 from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
 from supplier_agent.tasks.round_record import RoundRecord, RoundState, list_rounds
@@ -27,7 +28,7 @@ from syncline.cli.table import print_json, print_table, shown_time
 from syncline.clock import SystemClock
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog
-from syncline.errors import PolicyRefusal, PolicyUnreadable, UsageError
+from syncline.errors import DataError, PolicyRefusal, PolicyUnreadable, UsageError
 from syncline.study.flow import DataFlow
 from syncline.study.participation import AS_ASKED, Participation
 from syncline.wire.membership import load_membership
@@ -73,12 +74,15 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
         record = journal.read_now(lambda connection: require_study(connection, study))
         rounds = journal.read_now(lambda connection: list_rounds(connection, record.study_id))
         datasets = journal.read_now(list_datasets)
+        like = journal.read_now(lambda connection: _like(connection, record))
     spec = StudySpec.from_canonical(record.specification)
     terms = _terms(place, record, spec, supplier, datasets)
+    people = _people(spec, supplier, datasets)
     if as_json:
         answered: list[Json] = [_described_round(item) for item in rounds]
         asked_for = {"conditions": conditions_to_json(spec)}
-        print_json({**_described(record), **asdict(terms), **asked_for, "rounds": answered})
+        told: dict[str, Json] = {"people": people, "asks_like": None if like is None else asdict(like)}
+        print_json({**_described(record), **asdict(terms), **asked_for, **told, "rounds": answered})
         return
     with open_journal(place) as journal:
         sent = journal.read_now(
@@ -86,7 +90,9 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
                 connection, spec, supplier, terms.flow or terms.flow_asked
             )
         )
-    for line in portray(record, spec, supplier, terms.flow, terms.preparation_sha256, sent=sent):
+    words = None if like is None else str(like)
+    terms_of = terms.flow, terms.preparation_sha256
+    for line in portray(record, spec, supplier, *terms_of, sent=sent, people=people, like=words):
         typer.echo(line)
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
     typer.echo(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
@@ -133,6 +139,23 @@ def refuse(
     _decide(existing_home(home), study, Decision.REFUSE, reason, as_json)
 
 
+def _like(connection: sqlite3.Connection, record: StudyRecord) -> Resemblance | None:
+    """Return the study that was approved or run here before and asks most like this one, if any does."""
+    earlier = earlier_studies(connection, record.study_id, record.received_us)
+    return resemblance(connection, record.specification, earlier)
+
+
+def _people(spec: StudySpec, supplier: str, datasets: list[Dataset]) -> int | None:
+    """Return how many persons the study's data set has here, where it was counted as the study would."""
+    wanted = next((entry.dataset for entry in spec.suppliers if entry.name == supplier), None)
+    try:
+        dataset = choose_dataset(datasets, wanted)
+    except DataError:
+        return None
+    told_apart = None if spec.schema.person is None else spec.schema.person.name
+    return dataset.people if dataset.person == told_apart else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Terms:
     """The flow that is asked for, the one that is answered if any, and the preparation's digest."""
@@ -175,6 +198,8 @@ def _decide(
         check_move(record, STATES[decision])
         if not as_json:
             typer.echo(f"to {decision.value}: study {record.name}, digest {record.specification_sha256}")
+            if like := _like(connection, record):
+                typer.echo(f"asks alike: {like}")
         participation = AS_ASKED
         if decision is Decision.APPROVE:
             participation = _permitted(home, member.name, record, connection, as_json)

@@ -6,6 +6,7 @@ import numpy as np
 
 from syncline.data.batch import Owners
 from syncline.data.schema import Schema
+from syncline.data.variable import Variable
 from syncline.preparation.encoded_rows import encoded_rows
 from syncline.preparation.fold import Fold
 from syncline.preparation.persons import read_persons
@@ -24,9 +25,14 @@ def count_people(source: Source, schema: Schema, *, absent_as_missing: bool = Fa
     if schema.person is None:
         one = [next(iter(columns.values()))]
         return sum(rows.num_rows for rows in source.batches(one, BATCH_ROWS))
-    column, known = columns[schema.person.name], np.empty(0, np.int64)
+    return count_persons(source, schema.person, columns[schema.person.name])
+
+
+def count_persons(source: Source, variable: Variable, column: str) -> int:
+    """Return how many distinct persons stand in one ``column``, read as ``variable`` says."""
+    known = np.empty(0, np.int64)
     for rows in encoded_rows(source, [column], BATCH_ROWS):
-        persons = read_persons(rows.column(column), schema.person, source.name)
+        persons = read_persons(rows.column(column), variable, source.name)
         known = np.union1d(known, _owners(persons.distinct))
     return len(known)
 

@@ -9,8 +9,8 @@ import syncline.wire  # noqa: F401  (before gRPC)
 # isort: split
 
 from supplier_agent.consent.decision import BY_PERSON, Seal, Verdict, decide
+from supplier_agent.consent.earlier_studies import MOST_AUTOMATIC_RUNS
 from supplier_agent.consent.proposals import (
-    MOST_AUTOMATIC_RUNS,
     Judgement,
     end_study,
     receive_proposal,

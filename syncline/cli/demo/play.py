@@ -30,7 +30,8 @@ PEOPLE = ("researcher", "approver")
 
 _POLICY = """\
 # Written by the demo. It permits the demo's one study without a person's approval: this is public data;
-# a supplier's own policy begins by refusing everything. min_suppliers is lowered to the number of the demo's.
+# a supplier's own policy begins by refusing everything. min_suppliers is lowered to the number of the demo's, and
+# salt: study lets the study say who is held out, so that the demo shows the same persons each time.
 syncline: 1
 studies: [{study}]
 flows: [{flow}]
@@ -40,7 +41,7 @@ questions: [row_count, profile, rank_counts, marginals, moments, formula_check, 
 limits: {{max_order: 2, max_rounds: 100, max_cells: 10000000000}}
 min_cell: 11
 min_suppliers: {suppliers}
-validation: true
+validation: {{models: true, salt: study}}
 approval: {{mode: automatic, specs: [{digest}]}}
 """
 
