@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from syncline.data.batch import Owners
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.preparation.encoded_rows import encoded_rows
@@ -33,10 +32,6 @@ def count_persons(source: Source, variable: Variable, column: str) -> int:
     known = np.empty(0, np.int64)
     for rows in encoded_rows(source, [column], BATCH_ROWS):
         persons = read_persons(rows.column(column), variable, source.name)
-        known = np.union1d(known, _owners(persons.distinct))
+        _, owners = _UNSALTED.persons(persons.distinct)
+        known = np.union1d(known, owners[np.unique(persons.positions)])  # some distinct ids are in no row
     return len(known)
-
-
-def _owners(distinct: list[bytes]) -> Owners:
-    _, owners = _UNSALTED.persons(distinct)
-    return owners

@@ -30,8 +30,8 @@ PEOPLE = ("researcher", "approver")
 
 _POLICY = """\
 # Written by the demo. It permits the demo's one study without a person's approval: this is public data;
-# a supplier's own policy begins by refusing everything. min_suppliers is lowered to the number of the demo's, and
-# salt: study lets the study say who is held out, so that the demo shows the same persons each time.
+# a supplier's own policy begins by refusing everything. min_suppliers is lowered to the demo's number, and
+# salt: study lets the study say who is held out, so that each demo holds out the same persons.
 syncline: 1
 studies: [{study}]
 flows: [{flow}]
