@@ -59,14 +59,14 @@ def home(tmp_path):
     return asyncio.run(make())
 
 
-def propose(home, text=STUDY, is_pending=False):
+def propose(home, text=STUDY, is_pending=False, study_id="study-1", name="heart-2026", now_us=1):
     """Put a proposal into the journal, as the running agent does."""
     member, content = load_membership(home.identity, ""), specification(text)
     seal = Seal(member.signing_key(), AuditLog(member.signing_key(), SystemClock()), member.name)
-    proposal = FakeHub().proposal(content)
-    judgement = Judgement("heart-2026", (), automatic=False, is_pending=is_pending)
+    proposal = FakeHub().proposal(content, study_id)
+    judgement = Judgement(name, (), automatic=False, is_pending=is_pending)
     with open_journal(home) as journal:
-        journal.write_now(lambda c: receive_proposal(c, seal, proposal, judgement, 1))
+        journal.write_now(lambda c: receive_proposal(c, seal, proposal, judgement, now_us))
 
 
 def test_without_a_home_the_remedy_is_named(command, tmp_path):
