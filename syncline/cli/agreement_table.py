@@ -11,7 +11,7 @@ import typer
 
 def show_agreement(release: Path, *, worst: int = 8) -> None:
     """Print what the gate says, the mean distances beside their floors, and what is farthest."""
-    from syncline.validation.report.words import gate_line
+    from syncline.validation.report.words import gate_lines
 
     report = json.loads((release / "report.json").read_text(encoding="utf-8"))
     metrics = report["metrics"]
@@ -28,7 +28,8 @@ def show_agreement(release: Path, *, worst: int = 8) -> None:
     for name in measured:
         for row in ((metrics[name].get("detail") or {}).get("worst") or [])[:worst]:
             _line("  " + " x ".join(row["columns"]), row)
-    typer.echo(f"disclosure gate: {gate_line(report['gate'])}")
+    for line in gate_lines(report["gate"]):
+        typer.echo(line)
 
 
 def _line(label: str, row: dict[str, Any]) -> None:

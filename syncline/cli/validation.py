@@ -94,13 +94,12 @@ def _shown(value: float | None, at_most: bool) -> str:
 
 
 def _show(found: Validation, directory: Path) -> None:
-    from syncline.validation.report.words import gate_line
+    from syncline.validation.report.words import gate_lines
 
     typer.echo(f"{'':<40} {'synthetic':>10} {'real against real':>18}")
     for metric in found.metrics.values():
         value, floor = _shown(metric.value, metric.at_most), _shown(metric.floor, metric.floor_at_most)
         typer.echo(f"{metric.name[:40]:<40} {value:>10} {floor:>18}")
-    typer.echo(f"disclosure gate: {gate_line(found.gate.to_json())}")
-    for failure in found.gate.reasons[1:]:
-        typer.echo(f"  {failure}")
+    for line in gate_lines(found.gate.to_json()):
+        typer.echo(line)
     typer.echo(f"report: {directory / 'report.html'}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 from syncline.validation.report.names import percent, plain_name, stem
@@ -56,6 +55,12 @@ def gate_line(gate: Mapping[str, Any]) -> str:
     return f"{'FAILS' if is_failed(gate) else 'not judged'}: {gate['failures'][0]}"
 
 
+def gate_lines(gate: Mapping[str, Any]) -> list[str]:
+    """Return what the gate says, and below it what it could see and what else keeps it from passing."""
+    below = [*gate["failures"][1:], *gate.get("words", ())]
+    return [f"disclosure gate: {gate_line(gate)}", *(f"  {line}" for line in below)]
+
+
 def is_failed(gate: Mapping[str, Any]) -> bool:
     """Tell a gate that fails from one that could only not judge."""
     return len(gate["failures"]) > len(gate.get("unjudged", ()))
@@ -77,6 +82,7 @@ def _safe(d: Mapping[str, Any]) -> Answer:
             (
                 "Not judged: treat this table like the real data until it has been.",
                 *(f"The reason: {reason}." for reason in gate["failures"]),
+                *gate.get("words", ()),
             ),
         )
     failed = [f"{failure}." for failure in gate["failures"]]
@@ -97,13 +103,11 @@ def _safe(d: Mapping[str, Any]) -> Answer:
 def _passed(d: Mapping[str, Any]) -> Iterator[str]:
     gate = d["gate"]
     yield "The disclosure gate passes: no leak was found. This is evidence, not proof."
-    leak, people = gate["smallest_leak"], (d.get("people") or {}).get("train")
-    number = "" if not people else f", {ceil(leak * people):,} of {people:,}"
     yield (
         "People whom the table was made from are not surely recognised in it more often than people who were"
-        f" not used, beyond what is tolerated. The gate can see verbatim copies of {percent(leak)} of the"
-        f" people used{number}, at best; of twice as many it sees nearly all. Smaller leaks it cannot see."
+        " not used, beyond what is tolerated."
     )
+    yield from gate.get("words", ())
     known = [rung["excess"] for rung in gate.get("rungs") or [] if rung["excess"] is not None]
     if known:
         yield (
