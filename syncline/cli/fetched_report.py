@@ -87,8 +87,11 @@ def warn_of_page(directory: Path) -> None:
         )
 
 
-def gate_failures(subject: ReleaseSubject, report: bytes) -> list[str]:
-    """Return why the gate failed, from the report itself; refuse to sign where hub and report differ."""
+def gate_said(subject: ReleaseSubject, report: bytes) -> list[str]:
+    """Return why the gate failed and what it could see, from the report itself.
+
+    Where hub and report differ, signing is refused.
+    """
     import json
 
     from syncline.study.report_page import page_of
@@ -100,7 +103,8 @@ def gate_failures(subject: ReleaseSubject, report: bytes) -> list[str]:
             f"release {subject.release_id}: the hub says that the disclosure gate passed, and its report says"
             " that it did not; nothing was signed: ask its operator"
         )
-    return [] if subject.gate_passed is not False else [str(failure) for failure in gate["failures"]]
+    failures = gate["failures"] if subject.gate_passed is False else ()
+    return [str(sentence) for sentence in (*failures, *gate.get("words", ()))]
 
 
 def _sha256(path: Path) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncline.cli.fetched_report import check_read_report, gate_failures
+from syncline.cli.fetched_report import check_read_report, gate_said
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
 from syncline.cli.release_lines import choose_release, release_json
 from syncline.cli.table import print_json
@@ -111,11 +111,11 @@ async def _send(
         subject, hubs_report = await _looked_up(client, entry)
         if report is not None:
             check_read_report(report, subject)
-        failures = [] if verdict is ReleaseVerdict.REFUSE else gate_failures(subject, hubs_report)
+        said_of_gate = [] if verdict is ReleaseVerdict.REFUSE else gate_said(subject, hubs_report)
         words = people_sentence(reason, MAX_REASON)
         said = ReleaseDecision(subject, verdict, words, membership.name)
         if not as_json:
-            _tell(verdict, entry, subject, failures)
+            _tell(verdict, entry, subject, said_of_gate)
         signed = said.signed(membership.signing_key())
         await client.decide(GivenDecision(subject, verdict, words, signed.signature))
         return entry, f"{membership.name} says {verdict} to release {entry.release_id}: signed, and taken"
@@ -154,9 +154,7 @@ async def _looked_up(client: ResearchClient, entry: ReleaseEntry) -> tuple[Relea
     return subject, bytes(report)
 
 
-def _tell(
-    verdict: ReleaseVerdict, entry: ReleaseEntry, subject: ReleaseSubject, failures: Sequence[str]
-) -> None:
+def _tell(verdict: ReleaseVerdict, entry: ReleaseEntry, subject: ReleaseSubject, said: Sequence[str]) -> None:
     from syncline.wire.people_sentence import people_sentence
 
     typer.echo(f"to {verdict.value}: release {entry.release_id} of study {entry.study_name}")
@@ -165,5 +163,5 @@ def _tell(
     typer.echo(f"  report.json  {subject.report_sha256}")
     gates = {None: "none is run", True: "passed", False: "FAILED"}
     typer.echo(f"  disclosure gate: {gates[subject.gate_passed]}")
-    for failure in failures:
-        typer.echo(f"    {people_sentence(failure)}")
+    for sentence in said:
+        typer.echo(f"    {people_sentence(sentence)}")

@@ -1,4 +1,4 @@
-"""``syncline studies``: submit a study, follow it, end it."""
+"""``syncline studies``: check a study, submit it, follow it, end it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
+from syncline.cli.study_check import check
 from syncline.cli.study_progress import (
     AWAITING_RELEASE,
     RELEASED,
@@ -45,6 +46,7 @@ class Until(StrEnum):
 
 
 studies = typer.Typer(help="Submit studies and follow them.", no_args_is_help=True, rich_markup_mode=None)
+studies.command("check")(check)
 
 
 @studies.command()

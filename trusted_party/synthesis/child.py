@@ -196,11 +196,11 @@ def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) ->
 
 
 def _gate(spec: StudySpec, assessment: Mapping[str, Json] | None) -> Json:
-    """Return whether the table passes, and what fails; None where the study has no gate."""
+    """Return whether the table passes, what fails, what it could see; None where the study has no gate."""
     if assessment is None or spec.release.gate is None:
         return None
     said = cast("dict[str, Json]", assessment["gate"])
-    return {"passed": said["passed"], "failures": said["failures"]}
+    return {name: said[name] for name in ("passed", "failures", "words")}
 
 
 def _require_compared(

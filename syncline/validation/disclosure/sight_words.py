@@ -8,7 +8,7 @@ from math import ceil
 from syncline.validation.disclosure.ladder import Rung
 from syncline.validation.disclosure.power import SURE
 from syncline.validation.disclosure.shown import Pair, ShownPair, count_words
-from syncline.validation.disclosure.sight import Sight, best, by_ladder
+from syncline.validation.disclosure.sight import MOST_UNSEEN, Sight, best, by_ladder
 
 
 def sight_words(sights: Sequence[Sight], used: int) -> Iterator[str]:
@@ -16,8 +16,8 @@ def sight_words(sights: Sequence[Sight], used: int) -> Iterator[str]:
     if not sights:
         return
     whole = best("gate", sights)
-    if whole.fewest is None:
-        yield f"No leak of these {used:,} people would be seen, however many of them were copied."
+    if whole.blind:
+        yield f"Not even a leak of {MOST_UNSEEN:.0%} of these {used:,} people would be seen."
     else:
         fewest = ceil(whole.share * used)
         yield (
