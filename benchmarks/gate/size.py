@@ -5,14 +5,15 @@ from __future__ import annotations
 from benchmarks.gate import people
 from benchmarks.gate.leaks import fresh, some
 from benchmarks.gate.people import People
-from benchmarks.gate.verdicts import HEADER, planted, show
+from benchmarks.gate.verdicts import HEADER, planted, repeats, show
 
-SPLITS = 10
+SPLITS = 20
 
 
 def run() -> None:
     """Print how often verbatim leaks of each size are caught."""
     print(HEADER)
+    splits = repeats(SPLITS)
     for everyone, used, held in (
         (people.heart(), 306, 306),
         (people.heart(), 490, 123),
@@ -21,14 +22,14 @@ def run() -> None:
         (people.adult(), 10_000, 10_000),
         (people.adult(), 10_000, 2_500),
     ):
-        _print(everyone, used, held)
+        _print(everyone, used, held, splits)
 
 
-def _print(everyone: People, used: int, held: int) -> None:
+def _print(everyone: People, used: int, held: int, splits: int) -> None:
     sizes = [used, held, min(used, everyone.cells.n_persons - used - held)]
     nobody = planted(everyone, sizes, fresh, [0])
     smallest = round(nobody[0].gate.smallest_leak * used)
-    for times in (1, 2):
-        leaked = times * smallest
-        verdicts = planted(everyone, sizes, some(leaked), range(SPLITS))
-        show(f"{everyone.title}, {used:,} used, {held:,} held out: {leaked} = {times} x smallest", verdicts)
+    for times in (0.5, 1, 2):
+        leaked = round(times * smallest)
+        verdicts = planted(everyone, sizes, some(leaked), range(splits))
+        show(f"{everyone.title}, {used:,} used, {held:,} held out: {leaked} = {times:g} x smallest", verdicts)
