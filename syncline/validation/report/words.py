@@ -51,7 +51,8 @@ def answers(d: Mapping[str, Any]) -> tuple[Answer, Answer, Answer]:
 def gate_line(gate: Mapping[str, Any]) -> str:
     """Return in one line what the gate says."""
     if gate["passed"]:
-        return "passes"
+        blind = _blind(gate)
+        return f"passes, with {' and '.join(blind)} blind" if blind else "passes"
     return f"{'FAILS' if is_failed(gate) else 'not judged'}: {gate['failures'][0]}"
 
 
@@ -59,6 +60,11 @@ def gate_lines(gate: Mapping[str, Any]) -> list[str]:
     """Return what the gate says, and below it what it could see and what else keeps it from passing."""
     below = [*gate["failures"][1:], *gate.get("words", ())]
     return [f"disclosure gate: {gate_line(gate)}", *(f"  {line}" for line in below)]
+
+
+def _blind(gate: Mapping[str, Any]) -> list[str]:
+    """Return the ladders of the gate that could not have failed."""
+    return [ladder["name"] for ladder in gate.get("ladders", ()) if ladder["blind"]]
 
 
 def is_failed(gate: Mapping[str, Any]) -> bool:
@@ -74,7 +80,7 @@ def _safe(d: Mapping[str, Any]) -> Answer:
     if gate["passed"] and _matched(d["metrics"]):
         return Answer(question, "mild", (_matched(d["metrics"]), *_passed(d)))
     if gate["passed"]:
-        return Answer(question, "good", tuple(_passed(d)))
+        return Answer(question, "mild" if _blind(gate) else "good", tuple(_passed(d)))
     if not is_failed(gate):
         return Answer(
             question,
