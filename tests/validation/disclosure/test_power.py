@@ -1,18 +1,19 @@
 """The smallest leak that a test sees is the one that it sees: by simulation, and in the gate itself.
 
-Seeds are fixed. Where a share of 2,000 draws is held against 95 %, four standard errors are allowed, so that a
+Seeds are fixed. Where a share of draws is held against 95 %, four standard errors are allowed, so that a
 sound rule would fail in fewer than 1 of 10,000 choices of the seed.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from math import ceil, sqrt
 
 import numpy as np
 import pytest
 
 from syncline.validation.cell_table import CellTable
-from syncline.validation.disclosure.gate import ALPHA, TOLERATED
+from syncline.validation.disclosure.gate import ALPHA, TOLERATED, judge, strata
 from syncline.validation.disclosure.ladder import N_RUNGS, Stratum, exact_ladder, top_ladder
 from syncline.validation.disclosure.power import (
     LEAK,
@@ -23,11 +24,12 @@ from syncline.validation.disclosure.power import (
     smallest_leak,
 )
 from syncline.validation.disclosure.recognition import N_BINS
-from tests.validation.compared import compared
+from syncline.validation.disclosure.scores import Scorer
 from tests.validation.disclosure.small_tables import table_of
 
 LEVEL = ALPHA / N_RUNGS
-DRAWS = 2000
+DRAWS, FEWER_DRAWS = 2000, 300
+SCORES = 1000
 
 
 def stratum(train: dict[int, int], holdout: dict[int, int], people: tuple[int, int]) -> Stratum:
@@ -67,13 +69,14 @@ def test_whole_rows_that_match_by_chance_are_reckoned_with(people: tuple[int, in
 
 def _caught_exact(people: tuple[int, int], copied: int, others: float) -> float:
     rng = np.random.default_rng(copied)
-    found = 0
-    for _ in range(DRAWS):
-        chance = rng.random(sum(people) - copied) < others
-        train = copied + int(chance[: people[0] - copied].sum())
-        held = int(chance[people[0] - copied :].sum())
-        found += exact_ladder([stratum({700: train}, {700: held}, people)], LEVEL, 0.0)[0].fails
-    return found / DRAWS
+    train = copied + rng.binomial(people[0] - copied, others, DRAWS)
+    held = rng.binomial(people[1], others, DRAWS)
+    drawn = Counter(zip(train.tolist(), held.tolist(), strict=True))
+    fails = (
+        count * exact_ladder([stratum({700: used}, {700: control}, people)], LEVEL, 0.0)[0].fails
+        for (used, control), count in drawn.items()
+    )
+    return sum(fails) / DRAWS
 
 
 @pytest.mark.parametrize("copies", [1.0, 0.7])
@@ -82,20 +85,20 @@ def test_the_nearest_people_hold_the_copies_first(people: tuple[int, int], step:
     most = int((0.001, 0.003, 0.01, 0.03, 0.1)[step] * sum(people))
     fewest = fewest_seen(people, Choice(copies, most=most), LEVEL, TOLERATED)
     assert fewest is not None
-    assert _caught_nearest(people, fewest, step, copies) >= SURE - 4 * sqrt(SURE * (1 - SURE) / DRAWS)
+    assert _caught_nearest(people, fewest, step, copies) >= SURE - 4 * sqrt(SURE * (1 - SURE) / FEWER_DRAWS)
     assert _caught_nearest(people, fewest // 2, step, copies) < SURE
 
 
 def _caught_nearest(people: tuple[int, int], copied: int, step: int, copies: float) -> float:
     rng = np.random.default_rng(copied)
     found = 0
-    for _ in range(DRAWS // 4):
+    for _ in range(FEWER_DRAWS):
         near = copied if copies == 1 else int(rng.binomial(copied, copies))
-        far = rng.integers(0, N_BINS - 200, sum(people) - near)
-        bins = [np.bincount(part, minlength=N_BINS) for part in np.split(far, [people[0] - near])]
-        bins[0][N_BINS - 1 - np.arange(near) % 150] += 1
+        far = rng.integers(0, SCORES - near, sum(people) - near)
+        bins = [np.bincount(part, minlength=SCORES) for part in np.split(far, [people[0] - near])]
+        bins[0][SCORES - near :] += 1
         found += top_ladder("gap", [Stratum(bins[0], bins[1], *people)], LEVEL, TOLERATED)[step].fails
-    return found / (DRAWS // 4)
+    return found / FEWER_DRAWS
 
 
 def test_a_test_that_chooses_everybody_or_too_few_sees_nothing() -> None:
@@ -133,7 +136,8 @@ def test_the_planned_leak_is_the_one_that_the_gate_sees(holdout: float) -> None:
                 np.concatenate([mine[:copied], other[copied:]])
                 for mine, other in zip(used.keys, fresh.keys, strict=True)
             ]
-            gate = compared(used, table_of(keys), held, min_cell=1).gate
+            scorer = Scorer.of(table_of(keys), b"key")
+            gate = judge(strata([(scorer.scores(used), scorer.scores(held))], scorer.copies()))
             assert gate.passed is not seen
             assert ceil(gate.smallest_leak * n_train) == pytest.approx(fewest, abs=3)
 

@@ -60,8 +60,8 @@ def test_where_scores_tell_people_apart_no_ladder_is_blind() -> None:
     assert gate.passed
     assert blind(gate) == []
     assert gate.words == (
-        "A leak of fewer than 11 of these 500 people (2.20%) would not be seen; verbatim copies of 11 are with"
-        " 95% probability.",
+        "A leak of fewer than 11 of these 500 people (2.20%) would not be seen;"
+        " verbatim copies of 11 are with 95% probability.",
     )
 
 
