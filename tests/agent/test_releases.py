@@ -195,6 +195,7 @@ def test_an_overridden_gate_is_told_wherever_the_release_is(site, tmp_path, monk
                 release_id = await at.waits(GATED)
             signed = await at.approver("releases", "approve", "heart-1", *why)
             assert "disclosure gate: FAILED\n    xgap: 50 persons" in signed
+            assert "\n    A leak of fewer than 18 of these 669 people (2.69%) would not be seen." in signed
             again = await at.approver("releases", "approve", "heart-1", *why)
             assert f"you have approved, by override, release {release_id} already" in again
             assert "waits for 1 more override (eva gave one)" in again
