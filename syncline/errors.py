@@ -61,6 +61,10 @@ class WireError(SynclineError):
     """A message does not decode: unknown enum, wrong shape, oversized or missing field."""
 
 
+class WorkLimitReached(SynclineError):
+    """A computation would take more rows, memory or time than it may; the sentence says which and what helps."""
+
+
 class IdentityError(SynclineError):
     """A certificate, token or signature is missing, expired, forged or of the wrong role."""
 

@@ -1,0 +1,82 @@
+"""Keep this process within the limits of its work, by means that hold whatever the work does.
+
+Memory is limited by address space (RLIMIT_AS), which needs no privilege and fails the allocation that goes
+too far, in this process alone. Libraries reserve address space that they do not use, so what is reserved
+before the work begins comes on top. Processor time is limited by RLIMIT_CPU, whose soft limit is moved on for
+each call; the kernel's SIGXCPU then ends the process also where it never comes back to Python.
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import resource
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from syncline.compute.work_limits import Limit, WorkLimits
+
+LIMITS_VARIABLE = "SYNCLINE_WORK_LIMITS"
+"""Names the limits, as JSON, in the environment of a child."""
+
+OUT_OF_MEMORY = 77
+"""With this status a child ends that had not even the memory to say so."""
+
+ENVIRONMENT: Mapping[str, str] = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+"""Allocators that reserve far more address space than they use would make the limit mean little."""
+
+_LATER_BYTES = 192 << 20
+"""Address space for what is mapped later without being memory: libraries (scipy 140 MiB), stacks of threads."""
+
+_PHRASES = ("start new thread", "allocate memory", "failed to map segment", "out of memory", "bad_alloc")
+"""What the interpreter and the loader of libraries say where they get no memory, but not by MemoryError."""
+
+
+def confine(limits: WorkLimits) -> None:
+    """Limit this process's memory from here on, and let it leave no core file, which would hold rows."""
+    _lower(resource.RLIMIT_CORE, 0)
+    size, resident = (int(pages) for pages in Path("/proc/self/statm").read_text().split()[:2])
+    reserved = (size - resident) * os.sysconf("SC_PAGE_SIZE")
+    _lower(resource.RLIMIT_AS, reserved + _LATER_BYTES + limits.memory_bytes)
+
+
+def begin_call(limits: WorkLimits) -> None:
+    """Give this process the processor time of one call."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    until = math.ceil(time.process_time() + limits.cpu_seconds)
+    soft = until if hard == resource.RLIM_INFINITY else min(until, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+def limit_of_death(status: int | None) -> Limit | None:
+    """Tell which limit ended a child, by its exit status; None where it was none."""
+    return {-signal.SIGXCPU: Limit.CPU, OUT_OF_MEMORY: Limit.MEMORY}.get(status or 0)
+
+
+def wants_memory(error: BaseException) -> bool:
+    """Tell whether ``error`` came about for want of memory, also where a reader took it for damaged bytes."""
+    seen: set[int] = set()
+    found: BaseException | None = error
+    while found is not None and id(found) not in seen:
+        if _is_of_memory(found):
+            return True
+        seen.add(id(found))
+        found = found.__cause__ or found.__context__
+    return False
+
+
+def _is_of_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    speaks = isinstance(error, RuntimeError | ImportError | OSError)
+    return speaks and any(phrase in str(error) for phrase in _PHRASES)
+
+
+def _lower(kind: int, most: int) -> None:
+    """Lower a limit of this process to ``most``, but never above one that it has inherited."""
+    _, hard = resource.getrlimit(kind)
+    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (allowed, allowed))
