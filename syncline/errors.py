@@ -62,7 +62,7 @@ class WireError(SynclineError):
 
 
 class WorkLimitReached(SynclineError):
-    """A computation would take more rows, memory or time than it may; the sentence says which and what helps."""
+    """A computation would take more than it may of rows, memory or time; the sentence says what helps."""
 
 
 class IdentityError(SynclineError):

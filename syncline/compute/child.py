@@ -22,7 +22,7 @@ from syncline.compute.confinement import ENVIRONMENT, LIMITS_VARIABLE, limit_of_
 from syncline.compute.events import pass_on_events
 from syncline.compute.frames import Frame, FrameLimits, Header, Json, encode_frame, read_frame
 from syncline.compute.serve import PARENT_VARIABLE
-from syncline.compute.work_limits import Limit, WorkLimits
+from syncline.compute.work_limits import DEFAULT_LIMITS, Limit, WorkLimits
 from syncline.errors import SynclineError, WireError
 
 SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -50,7 +50,10 @@ class ChildFailed(SynclineError):
 
 
 class ChildProcess:
-    """A running child, confined to ``limits``; use :meth:`start` and either ``async with`` or :meth:`close`."""
+    """A running child, confined to ``limits``.
+
+    Use :meth:`start` and either ``async with`` or :meth:`close`.
+    """
 
     def __init__(self, module: str, process: asyncio.subprocess.Process, limits: WorkLimits) -> None:
         self.module = module
@@ -65,7 +68,7 @@ class ChildProcess:
         module: str,
         args: Sequence[str] = (),
         *,
-        limits: WorkLimits = WorkLimits(),
+        limits: WorkLimits = DEFAULT_LIMITS,
         environment: Mapping[str, str] | None = None,
         inherit_stderr: bool = False,
     ) -> Self:
@@ -112,9 +115,7 @@ class ChildProcess:
     ) -> None:
         await self.close()
 
-    async def call(
-        self, header: Header, blobs: Sequence[bytes] = ()
-    ) -> tuple[dict[str, Json], list[bytes]]:
+    async def call(self, header: Header, blobs: Sequence[bytes] = ()) -> tuple[dict[str, Json], list[bytes]]:
         """Send one call and return the answer's header and blobs.
 
         Raises the child's own :class:`SynclineError` by class and sentence, :class:`ChildFailed` for a

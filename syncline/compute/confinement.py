@@ -14,7 +14,8 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from syncline.compute.work_limits import Limit, WorkLimits
@@ -29,7 +30,7 @@ ENVIRONMENT: Mapping[str, str] = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY
 """Allocators that reserve far more address space than they use would make the limit mean little."""
 
 _LATER_BYTES = 192 << 20
-"""Address space for what is mapped later without being memory: libraries (scipy 140 MiB), stacks of threads."""
+"""For what is mapped later without being memory: libraries (scipy: 140 MiB) and stacks of threads."""
 
 _PHRASES = ("start new thread", "allocate memory", "failed to map segment", "out of memory", "bad_alloc")
 """What the interpreter and the loader of libraries say where they get no memory, but not by MemoryError."""
@@ -38,17 +39,29 @@ _PHRASES = ("start new thread", "allocate memory", "failed to map segment", "out
 def confine(limits: WorkLimits) -> None:
     """Limit this process's memory from here on, and let it leave no core file, which would hold rows."""
     _lower(resource.RLIMIT_CORE, 0)
-    size, resident = (int(pages) for pages in Path("/proc/self/statm").read_text().split()[:2])
-    reserved = (size - resident) * os.sysconf("SC_PAGE_SIZE")
-    _lower(resource.RLIMIT_AS, reserved + _LATER_BYTES + limits.memory_bytes)
+    _lower(resource.RLIMIT_AS, _address_space(limits))
+
+
+@contextmanager
+def confined(limits: WorkLimits) -> Iterator[None]:
+    """Limit this process's memory for one piece of work, as a command does that reads a table itself."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (_within(before[1], _address_space(limits)), before[1]))
+    try:
+        yield
+    except Exception as error:
+        if wants_memory(error):
+            raise limits.reached(Limit.MEMORY) from None
+        raise
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def begin_call(limits: WorkLimits) -> None:
     """Give this process the processor time of one call."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     until = math.ceil(time.process_time() + limits.cpu_seconds)
-    soft = until if hard == resource.RLIM_INFINITY else min(until, hard)
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (_within(hard, until), hard))
 
 
 def limit_of_death(status: int | None) -> Limit | None:
@@ -75,8 +88,19 @@ def _is_of_memory(error: BaseException) -> bool:
     return speaks and any(phrase in str(error) for phrase in _PHRASES)
 
 
+def _address_space(limits: WorkLimits) -> int:
+    """Return how much address space this process may have: what it has reserved by now comes on top."""
+    size, resident = (int(pages) for pages in Path("/proc/self/statm").read_text().split()[:2])
+    reserved = (size - resident) * os.sysconf("SC_PAGE_SIZE")
+    return reserved + _LATER_BYTES + limits.memory_bytes
+
+
 def _lower(kind: int, most: int) -> None:
-    """Lower a limit of this process to ``most``, but never above one that it has inherited."""
-    _, hard = resource.getrlimit(kind)
-    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    """Lower a limit of this process to ``most``, for good."""
+    allowed = _within(resource.getrlimit(kind)[1], most)
     resource.setrlimit(kind, (allowed, allowed))
+
+
+def _within(hard: int, most: int) -> int:
+    """Return ``most``, or a limit that was inherited and is lower."""
+    return most if hard == resource.RLIM_INFINITY else min(most, hard)

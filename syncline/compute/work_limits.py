@@ -142,3 +142,7 @@ class WorkLimits:
                 return f"more than its {self.cpu_seconds / 60:.4g} minutes of processor time"
             case Limit.WALL:
                 return f"more than its {self.wall_seconds / 60:.4g} minutes"
+
+
+DEFAULT_LIMITS = WorkLimits()
+"""Where nobody says, as in one process without daemons."""
