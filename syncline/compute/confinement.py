@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from syncline.compute.work_limits import Limit, WorkLimits
+from syncline.errors import SynclineError
 
 LIMITS_VARIABLE = "SYNCLINE_WORK_LIMITS"
 """Names the limits, as JSON, in the environment of a child."""
@@ -33,7 +34,7 @@ _LATER_BYTES = 192 << 20
 """For what is mapped later without being memory: libraries (scipy: 140 MiB) and stacks of threads."""
 
 _PHRASES = ("start new thread", "allocate memory", "failed to map segment", "out of memory", "bad_alloc")
-"""What the interpreter and the loader of libraries say where they get no memory, but not by MemoryError."""
+"""What the interpreter, loaders of libraries and databases say who get no memory, but not by MemoryError."""
 
 
 def confine(limits: WorkLimits) -> None:
@@ -65,8 +66,12 @@ def begin_call(limits: WorkLimits) -> None:
 
 
 def limit_of_death(status: int | None) -> Limit | None:
-    """Tell which limit ended a child, by its exit status; None where it was none."""
-    return {-signal.SIGXCPU: Limit.CPU, OUT_OF_MEMORY: Limit.MEMORY}.get(status or 0)
+    """Tell which limit ended a child, by its exit status; None where it was none.
+
+    Libraries written in C++ abort where one of their threads gets no memory.
+    """
+    deaths = {-signal.SIGXCPU: Limit.CPU, OUT_OF_MEMORY: Limit.MEMORY, -signal.SIGABRT: Limit.MEMORY}
+    return deaths.get(status or 0)
 
 
 def wants_memory(error: BaseException) -> bool:
@@ -84,8 +89,7 @@ def wants_memory(error: BaseException) -> bool:
 def _is_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
-    speaks = isinstance(error, RuntimeError | ImportError | OSError)
-    return speaks and any(phrase in str(error) for phrase in _PHRASES)
+    return not isinstance(error, SynclineError) and any(phrase in str(error) for phrase in _PHRASES)
 
 
 def _address_space(limits: WorkLimits) -> int:

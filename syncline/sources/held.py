@@ -44,16 +44,21 @@ def require_held(batches: Iterable[pa.RecordBatch], batch_rows: int, where: str)
         yield batch
 
 
+def long_cell(where: str, column: str) -> DataError:
+    """Return the error that a cell is longer than any that is read."""
+    found = f"a cell of more than {MAX_CELL_BYTES >> 10} KiB"
+    return DataError(
+        f"{where}: column {shown(column)!r} has {found}; leave it out, or shorten it",
+        public=f"it has {found}",
+    )
+
+
 def _written_out(rows: pa.RecordBatch, where: str) -> int:
     size = 0
     for field, column in zip(rows.schema, rows.columns, strict=True):
         longest, total = _lengths(column)
         if longest > MAX_CELL_BYTES:
-            raise DataError(
-                f"{where}: column {shown(field.name)!r} has a cell of more than {MAX_CELL_BYTES >> 10} KiB;"
-                " leave it out, or shorten it",
-                public=f"it has a cell of more than {MAX_CELL_BYTES >> 10} KiB",
-            )
+            raise long_cell(where, field.name)
         size += total
     return size
 

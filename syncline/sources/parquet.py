@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from syncline.data.section import shown
 from syncline.errors import DataError
 from syncline.sources.files import FileContent, readable, require_file, unchanged
-from syncline.sources.held import MAX_HELD_BYTES
+from syncline.sources.held import MAX_CELL_BYTES, MAX_HELD_BYTES, long_cell
 from syncline.sources.parquet_pages import PageOutline, longest_entry, page_outlines
 from syncline.sources.stored_table import FileTable
 
@@ -92,22 +92,25 @@ def _longest_cell(file: BinaryIO, chunk: pq.ColumnChunkMetaData, path: Path) -> 
             )
         values += 0 if page.is_dictionary else page.values
         if chunk.physical_type == _TEXT and (page.is_dictionary or page.repeats):
-            longest = max(longest, _longest_entry(file, page, chunk.compression))
+            longest = max(longest, _longest_entry(file, page, chunk, str(path)))
     if values < chunk.num_values:
         raise ValueError("the pages hold fewer values than their column says")
     return longest
 
 
-def _longest_entry(file: BinaryIO, page: PageOutline, compression: str) -> int:
+def _longest_entry(file: BinaryIO, page: PageOutline, chunk: pq.ColumnChunkMetaData, where: str) -> int:
     """Return the longest text of a dictionary, or the size of the page where that cannot be told before."""
-    codec = _CODECS.get(compression)
+    codec, column = _CODECS.get(chunk.compression), chunk.path_in_schema
     if page.repeats or codec is None:
         return page.unpacked_bytes
     file.seek(page.place)
     content = file.read(page.packed_bytes)
     if codec:
         content = pa.Codec(codec).decompress(content, page.unpacked_bytes, asbytes=True)
-    return longest_entry(content, page.values)
+    longest = longest_entry(content, page.values)
+    if longest > MAX_CELL_BYTES:
+        raise long_cell(where, column)
+    return longest
 
 
 @contextmanager

@@ -15,6 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 BATCH_ROWS = 1 << 20
+_SHARED = (
+    b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/'
+    b'vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml" />'
+)
 
 
 def arrow_stream(schema: pa.Schema, rows: int) -> bytes:
@@ -99,7 +103,13 @@ def parquet_dictionary(folder: Path, length: int = 5 << 20) -> Path:
     """A dictionary of one long text, repeated over a million rows."""
     path = folder / "t.parquet"
     column = pa.DictionaryArray.from_arrays(np.zeros(1 << 20, np.int32), pa.array(["x" * length]))
-    pq.write_table(pa.table({"a": column}), path, compression="zstd", dictionary_pagesize_limit=1 << 30)
+    pq.write_table(
+        pa.table({"a": column}),
+        path,
+        compression="zstd",
+        dictionary_pagesize_limit=1 << 30,
+        store_schema=False,
+    )
     return path
 
 
@@ -162,6 +172,7 @@ def excel_shared_text(folder: Path) -> Path:
     workbook(
         path,
         {
+            "[Content_Types].xml": lambda old: old.replace(b"</Types>", _SHARED + b"</Types>"),
             "xl/sharedStrings.xml": lambda _: text + b"</t></si></sst>",
             "xl/worksheets/sheet1.xml": lambda old: (
                 old[: old.index(b"<sheetData")] + sheet + old[old.index(b"</sheetData>") + 12 :]

@@ -18,7 +18,7 @@ AGENT, HUB, READER = (
     "supplier_agent.datasets.reader_child",
 )
 UNGUARDED = "tests.security.unguarded"
-"""Run as ``python -m tests.security.unguarded CHILD NAME...``: the child without the guards of these names."""
+"""Run as ``python -m tests.security.unguarded CHILD NAME...``: the child without these guards."""
 
 
 class Confined:

@@ -1,4 +1,4 @@
-"""A file of a data supplier that unpacks without end: it is refused in a sentence, within the limits of a child.
+"""A file of a data supplier that unpacks without end: it is refused in a sentence, within a child's limits.
 
 Each file is read by the real child that reads data sets. With the guard of its format taken out, the child
 meets its own limit instead, says so by name, and is alive or was ended; whoever called it goes on.
@@ -18,7 +18,7 @@ from syncline.errors import DataError, SynclineError, WorkLimitReached
 from tests.security import bombs
 from tests.security.confined import READER, confined, small
 
-LIMITS = small(384, rows=1_000_000, cpu_seconds=60.0)
+LIMITS = small(384, cpu_seconds=60.0)
 HELD = "syncline.sources.stored_table:require_held"
 PAGES = "syncline.sources.parquet:_rows_at_a_time"
 SHEETS = "syncline.sources.excel:require_sane_archive"
@@ -49,7 +49,11 @@ BOMBS = {
         ["syncline.sources.arrow_file:_require_bounded"],
     ),
     "a dictionary of Arrow": Bomb(bombs.arrow_dictionary, "rows take more than 1 GiB"),
-    "one run of Arrow": Bomb(bombs.arrow_runs, "more than 1000000 rows of one table: .* limits.table_rows"),
+    "one run of Arrow": Bomb(
+        bombs.arrow_runs,
+        "more than 1000000 rows of one table: .* limits.table_rows",
+        limits=small(384, rows=1_000_000),
+    ),
     "a shared text of Excel": Bomb(bombs.excel_shared_text, "rows take more than 1 GiB|MiB of memory"),
     "a packed sheet of Excel": Bomb(bombs.excel_packed, "200 times its packed size"),
     "keys of JSON Lines": Bomb(bombs.json_keys, "more than 10000 keys"),
