@@ -18,6 +18,7 @@ from supplier_agent.datasets.catalogue import (
     remove_dataset,
 )
 from supplier_agent.datasets.inspection import Inspection, inspect_dataset
+from supplier_agent.home import AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
 from syncline.cli.named_data import check_named_data, refuse_misnamed
 from syncline.cli.table import print_json, print_table
@@ -54,7 +55,7 @@ def add(
     place, locator = existing_home(home), absolute_locator(source)
     check_named_data("SOURCE", source)
     refuse_misnamed("SOURCE", source)
-    found = inspect_dataset(Dataset(name, locator, None, digest), canonical)
+    found = _inspected(place, Dataset(name, locator, None, digest), canonical)
     if person is not None:
         person = _column(person, found)
     dataset = Dataset(name, locator, person, digest)
@@ -90,10 +91,11 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
 @datasets.command()
 def check(name: Name, home: Home = None, as_json: AsJson = False) -> None:
     """Read a data set from end to end, prepared as it will be, in a process of its own."""
-    with open_journal(existing_home(home)) as journal:
+    place = existing_home(home)
+    with open_journal(place) as journal:
         dataset = journal.read_now(lambda connection: find_dataset(connection, name))
         canonical = journal.read_now(lambda connection: find_preparation(connection, dataset.preparation))
-    found = inspect_dataset(dataset, canonical)
+    found = _inspected(place, dataset, canonical)
     if as_json:
         described = {**_described(dataset, found), "description": found.description}
         print_json({**described, "columns": list(found.columns)})
@@ -111,6 +113,12 @@ def remove(name: Name, home: Home = None, as_json: AsJson = False) -> None:
         print_json({"name": name, "removed": True})
     else:
         typer.echo(f"removed {name}; its rows are where they were")
+
+
+def _inspected(home: AgentHome, dataset: Dataset, canonical: bytes) -> Inspection:
+    from supplier_agent.tasks.standing_policy import work_limits
+
+    return inspect_dataset(dataset, canonical, work_limits(home.policy))
 
 
 def _column(person: str, found: Inspection) -> str:

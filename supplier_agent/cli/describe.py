@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplier_agent.cli.options import AsJson, Home, existing_home
+from supplier_agent.cli.options import AsJson, Home, confined_by_policy, existing_home
 from supplier_agent.datasets.catalogue import Dataset, find_dataset, find_preparation
 from supplier_agent.tasks.journal import open_journal
 from syncline.cli.named_data import new_file
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from syncline.sources.source import Source
 
 
+@confined_by_policy
 def describe(
     name: Annotated[str, typer.Argument(help="A data set's name.")],
     min_cell: Annotated[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplier_agent.cli.options import AsJson, Home, agent_home
+from supplier_agent.cli.options import AsJson, Home, agent_home, confined_by_policy
 from supplier_agent.datasets.catalogue import Dataset, find_preparation, list_datasets
 from supplier_agent.tasks.journal import open_journal
 from syncline.cli.named_data import open_named
@@ -24,6 +24,7 @@ WIDE = 160
 """Columns of text where the output is no terminal."""
 
 
+@confined_by_policy
 def prepare(
     source: NameOrSource,
     preparation: Annotated[
@@ -60,6 +61,7 @@ def prepare(
         _show(found)
 
 
+@confined_by_policy
 def suggest(
     source: NameOrSource,
     schema: Annotated[Path, typer.Option("--schema", help="The study's schema.")],

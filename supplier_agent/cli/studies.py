@@ -83,7 +83,7 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     with open_journal(place) as journal:
         sent = journal.read_now(
             lambda connection: raw_columns_in_words(
-                connection, spec, supplier, terms.flow or terms.flow_asked
+                connection, place.policy, spec, supplier, terms.flow or terms.flow_asked
             )
         )
     for line in portray(record, spec, supplier, terms.flow, terms.preparation_sha256, sent=sent):

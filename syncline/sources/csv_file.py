@@ -52,6 +52,8 @@ class CsvSource(FileTable):
         try:
             with read_ahead(stream) as file, csv.open_csv(file, *self._options(include)) as reader:
                 yield from (batch for batch in reader if batch.num_rows)
+        except MemoryError:  # of which Arrow's own kind is an ArrowException as well
+            raise
         except pa.ArrowException:
             raise DataError(f"{self._path}: {self._fault() or 'is no table of delimited text'}") from None
 

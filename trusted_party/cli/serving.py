@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,17 +31,26 @@ def serve(
         int, typer.Option("--most-rows", min=1, help="Rows of one release at most.")
     ] = 10_000_000,
     compute_minutes: Annotated[
+        float, typer.Option("--compute-minutes", min=0.1, help="Minutes that one step may take.")
+    ] = 60.0,
+    compute_cpu_minutes: Annotated[
         float,
-        typer.Option("--compute-minutes", min=0.1, help="Minutes that one step may compute."),
+        typer.Option("--compute-cpu-minutes", min=0.1, help="Minutes of processors that one step may take."),
     ] = 60.0,
     compute_memory: Annotated[
         int | None,
         typer.Option(
             "--compute-memory",
-            min=1024,
+            min=256,
             help="MiB of memory of the computing process; three quarters of the machine's by default.",
         ),
     ] = None,
+    compute_rows: Annotated[
+        int, typer.Option("--compute-rows", min=1, help="Rows of one table at most.")
+    ] = 100_000_000,
+    compute_cells: Annotated[
+        int, typer.Option("--compute-cells", min=1, help="Rows times columns of one table at most.")
+    ] = 10_000_000_000,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -49,15 +59,23 @@ def serve(
     enrolling = enrol_listen or next_port(listen)
     split_address(enrolling)
     start_logging(human=False if as_json else None)
-    from trusted_party.cli.hub import HubSettings
+    from trusted_party.cli.hub import HubSettings, hub_limits
 
+    work = replace(
+        hub_limits(),
+        rows=compute_rows,
+        cells=compute_cells,
+        wall_seconds=compute_minutes * 60,
+        cpu_seconds=compute_cpu_minutes * 60,
+    )
+    if compute_memory is not None:
+        work = replace(work, memory_bytes=compute_memory << 20)
     settings = HubSettings(
         listen,
         enrolling,
         rows_days=rows_days,
         most_rows=most_rows,
-        compute_seconds=compute_minutes * 60,
-        compute_bytes=None if compute_memory is None else compute_memory << 20,
+        work=work,
     )
     asyncio.run(_serve(hub_home(home), settings))
 
