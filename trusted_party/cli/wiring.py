@@ -12,7 +12,9 @@ from syncline.durable.payloads import PayloadStore
 from syncline.identity.keys import public_signing_key
 from syncline.identity.signatures import sign
 from trusted_party.api.gate import Gate
+from trusted_party.api.porch import Porch
 from trusted_party.api.research_service import ResearchService
+from trusted_party.api.servers import MEMBERS
 from trusted_party.api.supplier_service import SupplierService
 from trusted_party.cli.home import HubHome
 from trusted_party.release.access import Shelf
@@ -53,6 +55,7 @@ class Parts:
     """What a running hub serves and keeps running."""
 
     gate: Gate
+    porch: Porch
     changes: Changes
     attachments: Attachments
     engine: Engine
@@ -75,7 +78,8 @@ def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
     home, clock, database = base.home, base.clock, base.database
     audit = home.open_audit(clock)
     changes, vault, endings = Changes(), Vault(base.payloads), Endings(audit, clock)
-    presence, gate = Presence(clock, bounds.lease_seconds), Gate(Standing(database), clock)
+    presence, porch = Presence(clock, bounds.lease_seconds), Porch(MEMBERS, clock)
+    gate = Gate(Standing(database), porch, clock)
     computation = Computation(base.worker, Lifetime(database, changes).until_ended)
     publisher = _publisher(base, vault, audit, changes, computation, endings, bounds)
     specifications = Specifications()
@@ -105,6 +109,7 @@ def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
     release_decisions = ReleaseDecisions(database, bench)
     return Parts(
         gate=gate,
+        porch=porch,
         changes=changes,
         attachments=attachments,
         engine=Engine(ports, pace),

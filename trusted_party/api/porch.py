@@ -1,0 +1,133 @@
+"""The porch before a server of gRPC, where strangers wait: few of them, from few addresses, not for long.
+
+gRPC for Python takes every connection, and has no say in who holds how many. So the hub listens here, and
+passes bytes, which stay encrypted, to gRPC on a socket that nobody else can reach. A connection is a
+stranger's until a call over it has shown the certificate of a member in good standing (``welcome``); on the
+enrolment server it stays one. Strangers have a limit for each address and in all, and a limit of time.
+Before a whole ClientHello of TLS has come, nothing but this porch knows of a connection.
+
+The porch has a thread and an event loop of its own, so that a hub that is busy still passes bytes on. Other
+threads call only ``welcome`` and ``address_of``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from syncline.clock import Clock
+from trusted_party.api.guests import Guests, Places
+from trusted_party.api.relay import Caller
+from trusted_party.datastore.event_log import SparseWarning
+
+DRAIN_SECONDS = 1.0
+"""How long the last bytes of closing connections may take when the porch closes."""
+
+_BACKLOG = 1024
+_PEER = "unix-abstract:"
+
+
+@dataclass(frozen=True, slots=True)
+class PorchLimits:
+    """Places of strangers by address, places of members by name, and the seconds of a stranger."""
+
+    strangers: Places
+    members: Places
+    seconds: float
+
+
+class Porch:
+    """Listen, count, and pass bytes between callers and one server of gRPC."""
+
+    def __init__(self, limits: PorchLimits, clock: Clock) -> None:
+        self.seconds = limits.seconds
+        self.inside = Path()
+        self._strangers: Guests[Caller] = Guests(limits.strangers)
+        self._members: Guests[Caller] = Guests(limits.members)
+        self._callers: dict[str, Caller] = {}
+        self._dismissed = SparseWarning("connection_dismissed", clock)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="porch", daemon=True)
+        self._servers: list[asyncio.Server] = []
+
+    async def open(self, listening: Sequence[socket.socket], inside: Path) -> None:
+        """Serve these bound sockets; ``inside`` is the socket of gRPC."""
+        self.inside = inside
+        self._thread.start()
+        await self._run(self._listen(listening))
+
+    async def shut(self) -> None:
+        """Take no new connections."""
+        await self._run(self._shut())
+
+    async def close(self) -> None:
+        """Pass on what was sent already, and close every connection; gRPC has stopped before."""
+        if self._thread.is_alive():
+            await self._run(self._end())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            await asyncio.to_thread(self._thread.join)
+        self._loop.close()
+
+    def welcome(self, peer: str, member: str) -> None:
+        """Note that the caller that gRPC names ``peer`` is a member in good standing."""
+        caller = self._callers.get(peer.removeprefix(_PEER))
+        if caller is not None and caller.member is None:
+            caller.member = member
+            self._loop.call_soon_threadsafe(self._seat, caller, member)
+
+    def address_of(self, peer: str) -> str:
+        """Return the address of the caller that gRPC names ``peer``; empty once it is gone."""
+        caller = self._callers.get(peer.removeprefix(_PEER))
+        return "" if caller is None else caller.address
+
+    def arrive(self, caller: Caller) -> None:
+        """Give a stranger a place; this and the following run on the porch's own loop."""
+        self._callers[caller.name] = caller
+        self._dismiss(self._strangers.add(caller, caller.address), "too many connections without a call")
+
+    def leave(self, caller: Caller) -> None:
+        """Forget a closed connection."""
+        self._callers.pop(caller.name, None)
+        self._strangers.remove(caller)
+        self._members.remove(caller)
+
+    def expire(self, caller: Caller) -> None:
+        """Send a caller away who is a stranger still."""
+        if caller in self._strangers:
+            self._dismiss(caller, f"no call of a member within {self.seconds:g} s")
+
+    def _seat(self, caller: Caller, member: str) -> None:
+        if caller in self._strangers:
+            self._strangers.remove(caller)
+            self._dismiss(self._members.add(caller, member), "too many connections of members")
+
+    def _dismiss(self, caller: Caller | None, why: str) -> None:
+        if caller is not None:
+            self._dismissed.note(address=caller.address, reason=why)
+            caller.abort()
+            self.leave(caller)
+
+    async def _listen(self, listening: Sequence[socket.socket]) -> None:
+        for one in listening:
+            server = await self._loop.create_server(lambda: Caller(self), sock=one, backlog=_BACKLOG)
+            self._servers.append(server)
+
+    async def _shut(self) -> None:
+        for server in self._servers:
+            server.close()
+
+    async def _end(self) -> None:
+        await self._shut()
+        until = self._loop.time() + DRAIN_SECONDS
+        while self._members and self._loop.time() < until:
+            await asyncio.sleep(0.01)
+        for caller in list(self._callers.values()):
+            caller.abort()
+        await asyncio.sleep(0)  # the loop tells each connection that it is closed
+
+    async def _run(self, work: Coroutine[None, None, None]) -> None:
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
