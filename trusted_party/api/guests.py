@@ -24,7 +24,7 @@ class Places:
 
     def __post_init__(self) -> None:
         if not 1 <= self.of_one <= self.in_all:
-            raise UsageError(f"places: {self.of_one} of one holder must be at least 1 and at most {self.in_all}")
+            raise UsageError(f"places: one holder must have at least 1 and at most all {self.in_all}")
 
 
 class Guests(Generic[Guest]):

@@ -16,6 +16,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,13 +51,16 @@ class Porch:
         self._members: Guests[Caller] = Guests(limits.members)
         self._callers: dict[str, Caller] = {}
         self._dismissed = SparseWarning("connection_dismissed", clock)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="porch", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._servers: list[asyncio.Server] = []
+        self._empty = asyncio.Event()
 
     async def open(self, listening: Sequence[socket.socket], inside: Path) -> None:
         """Serve these bound sockets; ``inside`` is the socket of gRPC."""
         self.inside = inside
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="porch", daemon=True)
         self._thread.start()
         await self._run(self._listen(listening))
 
@@ -66,16 +70,17 @@ class Porch:
 
     async def close(self) -> None:
         """Pass on what was sent already, and close every connection; gRPC has stopped before."""
-        if self._thread.is_alive():
-            await self._run(self._end())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            await asyncio.to_thread(self._thread.join)
+        if self._loop is None or self._thread is None:
+            return
+        await self._run(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        await asyncio.to_thread(self._thread.join)
         self._loop.close()
 
     def welcome(self, peer: str, member: str) -> None:
         """Note that the caller that gRPC names ``peer`` is a member in good standing."""
         caller = self._callers.get(peer.removeprefix(_PEER))
-        if caller is not None and caller.member is None:
+        if caller is not None and caller.member is None and self._loop is not None:
             caller.member = member
             self._loop.call_soon_threadsafe(self._seat, caller, member)
 
@@ -94,6 +99,8 @@ class Porch:
         self._callers.pop(caller.name, None)
         self._strangers.remove(caller)
         self._members.remove(caller)
+        if not self._members:
+            self._empty.set()
 
     def expire(self, caller: Caller) -> None:
         """Send a caller away who is a stranger still."""
@@ -113,7 +120,9 @@ class Porch:
 
     async def _listen(self, listening: Sequence[socket.socket]) -> None:
         for one in listening:
-            server = await self._loop.create_server(lambda: Caller(self), sock=one, backlog=_BACKLOG)
+            server = await asyncio.get_running_loop().create_server(
+                lambda: Caller(self), sock=one, backlog=_BACKLOG
+            )
             self._servers.append(server)
 
     async def _shut(self) -> None:
@@ -122,12 +131,14 @@ class Porch:
 
     async def _end(self) -> None:
         await self._shut()
-        until = self._loop.time() + DRAIN_SECONDS
-        while self._members and self._loop.time() < until:
-            await asyncio.sleep(0.01)
+        self._empty.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS if self._members else 0):
+                await self._empty.wait()
         for caller in list(self._callers.values()):
             caller.abort()
         await asyncio.sleep(0)  # the loop tells each connection that it is closed
 
     async def _run(self, work: Coroutine[None, None, None]) -> None:
+        assert self._loop is not None, "the porch was not opened"
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))

@@ -10,7 +10,6 @@ import asyncio
 import socket
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +47,11 @@ ENROLMENT_MESSAGE_BYTES = 64 << 10
 
 
 class Listening:
-    """A server behind its porch, and the port that it got, which differs from the asked one where that was 0."""
+    """A server behind its porch, and the port that it got, which is another one than 0."""
 
-    def __init__(self, server: grpc.aio.Server, porch: Porch, port: int, inside: tempfile.TemporaryDirectory[str]) -> None:
+    def __init__(
+        self, server: grpc.aio.Server, porch: Porch, port: int, inside: tempfile.TemporaryDirectory[str]
+    ) -> None:
         self.port = port
         self._server = server
         self._porch = porch
