@@ -20,6 +20,7 @@ from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import microseconds, open_journal
 from syncline.cli.release_lines import choose_release, print_releases, release_json
 from syncline.cli.table import print_json
+from syncline.cli.terminal import say
 from syncline.clock import SystemClock
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog
@@ -51,9 +52,9 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
         return
     print_releases(found, "No releases with this supplier's data.")
     for entry in found:
-        typer.echo(f"{entry.release_id} gate: {_gate(entry)}")
+        say(f"{entry.release_id} gate: {_gate(entry)}")
     for refusal in refusals.values():
-        typer.echo(f"{refusal.release_id} refused here: {refusal.reason} ({_where(refusal)})")
+        say(f"{refusal.release_id} refused here: {refusal.reason} ({_where(refusal)})")
 
 
 @releases.command()
@@ -79,8 +80,8 @@ def report(
     if as_json:
         print_json(release_json(entry) | {"out": str(out), "files": files})
         return
-    typer.echo(f"{out}: the report of release {entry.release_id}, the one that a decision signs")
-    typer.echo(f"gate: {_gate(entry)}")
+    say(f"{out}: the report of release {entry.release_id}, the one that a decision signs")
+    say(f"gate: {_gate(entry)}")
 
 
 @releases.command()
@@ -109,7 +110,7 @@ def refuse(
     if as_json:
         print_json({"release_id": refusal.release_id, "study_id": refusal.study_id} | _refused(refusal))
         return
-    typer.echo(f"release {refusal.release_id} is refused: {refusal.reason} ({_where(refusal)})")
+    say(f"release {refusal.release_id} is refused: {refusal.reason} ({_where(refusal)})")
 
 
 async def _fetch_report(member: Membership, release_id: ReleaseId, directory: Path) -> None:

@@ -24,6 +24,7 @@ from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
 from supplier_agent.tasks.round_record import RoundRecord, RoundState, list_rounds
 from syncline.cli.table import print_json, print_table, shown_time
+from syncline.cli.terminal import say
 from syncline.clock import SystemClock
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog
@@ -87,12 +88,12 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
             )
         )
     for line in portray(record, spec, supplier, terms.flow, terms.preparation_sha256, sent=sent):
-        typer.echo(line)
+        say(line)
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
-    typer.echo(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
+    say(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
     for item in rounds:
         if item.state is RoundState.DECLINED:
-            typer.echo(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
+            say(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
 
 
 @studies.command()
@@ -159,7 +160,7 @@ def _decide(
         _require_digest(record, digest)
         check_move(record, STATES[decision])
         if not as_json:
-            typer.echo(f"to {decision.value}: study {record.name}, digest {record.specification_sha256}")
+            say(f"to {decision.value}: study {record.name}, digest {record.specification_sha256}")
         participation = AS_ASKED
         if decision is Decision.APPROVE:
             participation = _permitted(home, member.name, record, connection, as_json)
@@ -172,8 +173,8 @@ def _decide(
     if as_json:
         print_json(_described(decided))
         return
-    typer.echo(f"study {decided.name} is {decided.state.value}")
-    typer.echo("the running agent sends the signed decision to the hub")
+    say(f"study {decided.name} is {decided.state.value}")
+    say("the running agent sends the signed decision to the hub")
 
 
 def _permitted(
@@ -191,10 +192,10 @@ def _permitted(
     if refusals or found.asked is None or found.flow is None:
         raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(refusals)}")
     if not as_json:
-        typer.echo(flow_words(found.asked, found.flow))
-        typer.echo(f"leaves: {leaving_words(found.flow)}")
+        say(flow_words(found.asked, found.flow))
+        say(f"leaves: {leaving_words(found.flow)}")
         if found.preparation is not None:
-            typer.echo(f"preparation: {preparation_words(found.preparation)}")
+            say(f"preparation: {preparation_words(found.preparation)}")
     return found.participation
 
 

@@ -9,8 +9,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
+from syncline.cli.terminal import say
 from syncline.errors import IdentityError, StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def page_differs(directory: Path) -> bool:
 def warn_of_page(directory: Path) -> None:
     """Warn where a signed release's page is not what this program makes of its report.json."""
     if page_differs(directory):
-        typer.echo(
+        say(
             f"warning: {directory / PAGE_NAME} is not the page that this version makes of report.json:"
             " another version made it, or the hub changed it; people who approved signed report.json alone",
             err=True,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncline.cli.terminal import say
 from syncline.durable.storage_fault import place_error
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def login(
     if as_json:
         print_json({"name": member.name, "role": member.role, "hub": member.hub, "valid_until": until})
     else:
-        typer.echo(f"You are {member.role} {member.name} at {member.hub}; the certificate renews itself.")
+        say(f"You are {member.role} {member.name} at {member.hub}; the certificate renews itself.")
 
 
 def _role(token: str) -> Role:

@@ -19,6 +19,7 @@ from syncline.cli.fetched_report import check_read_report, gate_failures
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
 from syncline.cli.release_lines import choose_release, release_json
 from syncline.cli.table import print_json
+from syncline.cli.terminal import say
 from syncline.errors import IdentityError, UsageError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _decide(
     if as_json:
         print_json({**release_json(entry), "decision": verdict.value})
     else:
-        typer.echo(words)
+        say(words)
 
 
 def _require_approver(membership: Membership, verdict: ReleaseVerdict) -> None:
@@ -159,11 +160,11 @@ def _tell(
 ) -> None:
     from syncline.wire.people_sentence import people_sentence
 
-    typer.echo(f"to {verdict.value}: release {entry.release_id} of study {entry.study_name}")
+    say(f"to {verdict.value}: release {entry.release_id} of study {entry.study_name}")
     for name, content in sorted(subject.content_sha256.items()):
-        typer.echo(f"  {name}  {content}")
-    typer.echo(f"  report.json  {subject.report_sha256}")
+        say(f"  {name}  {content}")
+    say(f"  report.json  {subject.report_sha256}")
     gates = {None: "none is run", True: "passed", False: "FAILED"}
-    typer.echo(f"  disclosure gate: {gates[subject.gate_passed]}")
+    say(f"  disclosure gate: {gates[subject.gate_passed]}")
     for failure in failures:
-        typer.echo(f"    {people_sentence(failure)}")
+        say(f"    {people_sentence(failure)}")

@@ -19,6 +19,7 @@ from syncline.cli.new_member import token_text
 from syncline.cli.release_decisions import approve, refuse
 from syncline.cli.release_lines import choose_release, print_releases, release_json, signed_files
 from syncline.cli.table import print_json, shown_bytes
+from syncline.cli.terminal import say
 from syncline.errors import IdentityError, StorageError, UsageError, WireError
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ def fetch(
     if as_json:
         print_json({"release_id": entry.release_id, "out": str(out), "files": files, "verified": True})
     elif report_only:
-        typer.echo(f"{out}: the report of release {entry.release_id}, the one that a decision signs")
+        say(f"{out}: the report of release {entry.release_id}, the one that a decision signs")
     else:
-        typer.echo(f"{out}: {signed_files(len(files))}, verified against the hub's signature")
+        say(f"{out}: {signed_files(len(files))}, verified against the hub's signature")
         warn_of_page(out)
 
 
@@ -151,7 +152,7 @@ async def write_files(chunks: AsyncIterator[FileChunk], directory: Path) -> None
                 name, left = chunk.name, chunk.size
                 file = _create(directory / name)
                 if shown:
-                    sys.stderr.write(f"{name}  {shown_bytes(chunk.size)}\n")
+                    say(f"{name}  {shown_bytes(chunk.size)}", err=True)
             if file is None or len(chunk.data) > left:
                 raise WireError("release: the hub sent more bytes than it announced")
             file.write(chunk.data)

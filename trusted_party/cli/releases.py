@@ -10,6 +10,7 @@ import typer
 
 from syncline.cli.release_lines import print_releases, release_json
 from syncline.cli.table import print_json, shown_time
+from syncline.cli.terminal import say
 from syncline.compute.frames import Json
 from syncline.data.section import shown
 from syncline.errors import UsageError
@@ -103,7 +104,7 @@ def withdraw(release: Release, reason: Why = "", home: Home = None, as_json: AsJ
         if as_json:
             print_json(_json(office, entry))
         else:
-            typer.echo(
+            say(
                 f"release {entry.release_id} of study {shown(entry.study_name)} is withdrawn: nobody fetches"
                 " it any more; the hub's audit (release_fetched) says who did"
             )
@@ -134,17 +135,17 @@ def grant(
         return
     spell = "1 day" if days == 1 else f"{days} days"
     until = f"until {shown_time(until_us)} UTC"
-    typer.echo(
+    say(
         f"{researcher} may fetch release {given.grant.release_id} for {spell}, {until}, by access token"
         f" {given.grant.short_id}:",
         err=True,
     )
     if given.replaced is not None:
-        typer.echo(
+        say(
             f"note: access token {given.replaced.short_id}, which {researcher} was given before, is void now",
             err=True,
         )
-    typer.echo(given.token.text())
+    say(given.token.text())
 
 
 @releases.command()
@@ -165,9 +166,9 @@ def revoke(
     if as_json:
         print_json({"release_id": release_id, "researcher": researcher, "revoked": gone})
     elif gone:
-        typer.echo(f"revoked: the access to release {release_id} that {researcher} was granted")
+        say(f"revoked: the access to release {release_id} that {researcher} was granted")
     else:
-        typer.echo(f"nothing to revoke: {researcher} was granted no access to release {release_id}")
+        say(f"nothing to revoke: {researcher} was granted no access to release {release_id}")
 
 
 def _decide(release: str, verdict: ReleaseVerdict, by: str, reason: str, home: Home, as_json: bool) -> None:
@@ -178,7 +179,7 @@ def _decide(release: str, verdict: ReleaseVerdict, by: str, reason: str, home: H
         elif entry is not None:
             _show(office, [entry], as_json=False)
         else:
-            typer.echo("the release is refused, and its study has ended")
+            say("the release is refused, and its study has ended")
 
 
 def _taken(
@@ -251,4 +252,4 @@ def _show(office: Office, found: Sequence[ReleaseEntry], as_json: bool) -> None:
             over = ", which is over" if gone else ""
             until = f"until {shown_time(one.until_us)} UTC{over}"
             token = f"by access token {one.short_id}"
-            typer.echo(f"{entry.release_id} granted: {one.researcher} may fetch it {until}, {token}")
+            say(f"{entry.release_id} granted: {one.researcher} may fetch it {until}, {token}")
