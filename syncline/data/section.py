@@ -99,9 +99,9 @@ def unknown_word(word: str, known: Sequence[str]) -> str:
     Who names the wrong file is told what is wrong, and not what stands in it.
     """
     close = difflib.get_close_matches(word, known, n=1)
-    return (
-        f"{shown(word)!r} is not known; {nearest(word, known)}" if close else f"is none of {', '.join(known)}"
-    )
+    if close:
+        return f"{shown(word)!r} is not known; did you mean {close[0]}?"
+    return f"must be {known[0]}" if len(known) == 1 else f"must be one of {', '.join(known)}"
 
 
 def shown(word: str) -> str:
