@@ -18,6 +18,7 @@ from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
 from syncline.cli.new_member import token_text
 from syncline.cli.release_decisions import approve, refuse
 from syncline.cli.release_lines import choose_release, print_releases, release_json, signed_files
+from syncline.cli.release_specification import specification
 from syncline.cli.table import print_json, shown_bytes
 from syncline.cli.terminal import say
 from syncline.errors import IdentityError, StorageError, UsageError, WireError
@@ -33,6 +34,7 @@ releases = typer.Typer(help="List, fetch and approve releases.", no_args_is_help
 
 releases.command("approve")(approve)
 releases.command("refuse")(refuse)
+releases.command("specification")(specification)
 
 
 @releases.command("list")
