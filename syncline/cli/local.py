@@ -11,6 +11,7 @@ import typer
 from syncline.cli.hub_session import AsJson
 from syncline.cli.named_data import new_file, open_named
 from syncline.cli.terminal import say, say_document
+from syncline.durable.private_directory import make_private_directory
 from syncline.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def new_directory(path: Path) -> Path:
     """Make an empty directory for a release, or say why it cannot be used."""
     require_new(path)
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        make_private_directory(path)
     except OSError as error:
         raise StorageError(f"--out {path}: cannot be made ({error.strerror}); name another place") from error
     return path

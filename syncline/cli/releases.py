@@ -21,6 +21,7 @@ from syncline.cli.release_lines import choose_release, print_releases, release_j
 from syncline.cli.release_specification import specification
 from syncline.cli.table import print_json, shown_bytes
 from syncline.cli.terminal import say
+from syncline.durable.private_directory import make_private_directory
 from syncline.errors import IdentityError, StorageError, UsageError, WireError
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def _verify(directory: Path, membership: Membership) -> list[str]:
 def beside(out: Path) -> Iterator[Path]:
     """Give a directory next to ``out``, and remove it where it did not take that name."""
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+        make_private_directory(out.parent)
         gathered = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     except OSError as error:
         raise StorageError(

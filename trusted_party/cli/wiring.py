@@ -105,8 +105,7 @@ def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
     submissions = Submissions(database, audit, clock, specifications, bounds.most_rows)
     inquiries = Inquiries(database, changes, endings)
     shelf = Shelf(database, audit, clock, home.releases_path)
-    bench = Bench(audit, endings, clock, public_signing_key(home.load_signing_key()))
-    release_decisions = ReleaseDecisions(database, bench)
+    release_decisions = ReleaseDecisions(database, _bench(base, audit, endings))
     return Parts(
         gate=gate,
         porch=porch,
@@ -117,6 +116,10 @@ def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
         supplier=SupplierService(gate, changes, attachments, decisions, replies, release_decisions),
         research=ResearchService(gate, changes, submissions, inquiries, shelf, release_decisions),
     )
+
+
+def _bench(base: Foundation, audit: AuditLog, endings: Endings) -> Bench:
+    return Bench(audit, endings, base.clock, public_signing_key(base.home.load_signing_key()))
 
 
 def _publisher(

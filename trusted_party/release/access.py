@@ -109,7 +109,7 @@ class Shelf:
         for path in await asyncio.to_thread(_paths, place, parts):
             async for chunk in _chunks(path):
                 yield chunk
-        if parts is FileSet.REPORT and role is not Role.RESEARCHER:
+        if parts is FileSet.REPORT and role in (Role.APPROVER, Role.OPERATOR):
             for chunk in _pieces(SPECIFICATION_NAME, await self._specification(found.entry)):
                 yield chunk
 

@@ -20,6 +20,7 @@ from syncline.cli.releases import fetch
 from syncline.cli.studies import Until, end, submitted, wait
 from syncline.cli.study_progress import AWAITING_RELEASE
 from syncline.cli.terminal import say
+from syncline.durable.private_directory import make_private_directory
 from syncline.errors import StorageError, UsageError
 from syncline.study.flow import STEPS, DataFlow
 
@@ -198,7 +199,7 @@ def _fresh(out: Path) -> Path:
         if out.exists():
             shutil.rmtree(out)
         for part in (out, out / "data", out / "logs"):
-            part.mkdir(parents=True, mode=0o700)
+            make_private_directory(part)
         (out / MARK).write_text(
             "Made by 'syncline demo', which makes it anew at every run.\n", encoding="utf-8"
         )
