@@ -49,9 +49,9 @@ class Guests(Generic[Guest]):
         """Give a guest a place, and return the one that has to leave for it, if anybody has to."""
         leaving = None
         if self.of(holder) >= self._places.of_one:
-            leaving = self._oldest(holder)
+            leaving = next(iter(self._of[holder]))
         elif len(self._holders) >= self._places.in_all:
-            leaving = self._oldest(max(self._of, key=self.of))
+            leaving = self.oldest()
         if leaving is not None:
             self.remove(leaving)
         self._holders[guest] = holder
@@ -66,5 +66,6 @@ class Guests(Generic[Guest]):
             if not self._of[holder]:
                 del self._of[holder]
 
-    def _oldest(self, holder: str) -> Guest:
-        return next(iter(self._of[holder]))
+    def oldest(self) -> Guest | None:
+        """Return the oldest guest of the holder who has most places; None where nobody has one."""
+        return next(iter(self._of[max(self._of, key=self.of)])) if self._of else None

@@ -13,6 +13,7 @@ threads call only ``welcome`` and ``address_of``.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Coroutine, Sequence
@@ -28,7 +29,7 @@ from trusted_party.datastore.event_log import SparseWarning
 DRAIN_SECONDS = 1.0
 """How long the last bytes of closing connections may take when the porch closes."""
 
-_BACKLOG = 1024
+_BREATH_SECONDS = 0.05
 _PEER = "unix-abstract:"
 
 
@@ -53,7 +54,8 @@ class Porch:
         self._dismissed = SparseWarning("connection_dismissed", clock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._servers: list[asyncio.Server] = []
+        self._listening: Sequence[socket.socket] = ()
+        self._doors: list[asyncio.Task[None]] = []
         self._empty = asyncio.Event()
 
     async def open(self, listening: Sequence[socket.socket], inside: Path) -> None:
@@ -119,15 +121,28 @@ class Porch:
             self.leave(caller)
 
     async def _listen(self, listening: Sequence[socket.socket]) -> None:
-        for one in listening:
-            server = await asyncio.get_running_loop().create_server(
-                lambda: Caller(self), sock=one, backlog=_BACKLOG
-            )
-            self._servers.append(server)
+        self._listening = listening
+        self._doors = [asyncio.create_task(self._let_in(one)) for one in listening]
+
+    async def _let_in(self, listener: socket.socket) -> None:
+        """Take callers one by one, so that who leaves for another has left before the next one comes."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                outside, _ = await loop.sock_accept(listener)
+            except OSError as fault:  # most likely no more files may be opened
+                self._dismiss(self._strangers.oldest(), os.strerror(fault.errno or 0))
+                await asyncio.sleep(_BREATH_SECONDS)
+                continue
+            with suppress(OSError):  # it is gone already
+                await loop.connect_accepted_socket(lambda: Caller(self), outside)
 
     async def _shut(self) -> None:
-        for server in self._servers:
-            server.close()
+        for door in self._doors:
+            door.cancel()
+        await asyncio.gather(*self._doors, return_exceptions=True)
+        for listener in self._listening:
+            listener.close()
 
     async def _end(self) -> None:
         await self._shut()

@@ -39,6 +39,9 @@ MEMBERS = PorchLimits(strangers=Places(256, 16), members=Places(4096, 64), secon
 ENROLMENT = PorchLimits(strangers=Places(128, 8), members=Places(1, 1), seconds=30.0)
 """Connections of the enrolment server, where a caller stays a stranger: an exchange is over in a second."""
 
+BACKLOG = 1024
+"""Connections that may wait for the porch to take them."""
+
 ENROLMENT_STREAMS = 4
 """Calls that one connection may hold open there; with the porch, this bounds the calls of all strangers."""
 
@@ -153,7 +156,7 @@ def _bind(family: socket.AddressFamily, resolved: tuple[Any, ...], port: int) ->
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(resolved[0] != "::"))
         one.setblocking(False)
         one.bind((resolved[0], port, *resolved[2:]))
-        one.listen()
+        one.listen(BACKLOG)
     except OSError:
         one.close()
         raise

@@ -76,13 +76,12 @@ class Bounds:
 def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
     """Make all parts; nothing runs yet."""
     home, clock, database = base.home, base.clock, base.database
-    audit = home.open_audit(clock)
+    audit, specifications = home.open_audit(clock), Specifications()
     changes, vault, endings = Changes(), Vault(base.payloads), Endings(audit, clock)
     presence, porch = Presence(clock, bounds.lease_seconds), Porch(MEMBERS, clock)
     gate = Gate(Standing(database), porch, clock)
     computation = Computation(base.worker, Lifetime(database, changes).until_ended)
     publisher = _publisher(base, vault, audit, changes, computation, endings, bounds)
-    specifications = Specifications()
     ports = Ports(
         database,
         vault,
