@@ -22,6 +22,7 @@ from supplier_agent.home import AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
 from syncline.cli.named_data import check_named_data, refuse_misnamed
 from syncline.cli.table import print_json, print_table
+from syncline.cli.terminal import say
 from syncline.clock import SystemClock
 from syncline.errors import UsageError
 from syncline.sources.locator import absolute_locator
@@ -65,8 +66,8 @@ def add(
     if as_json:
         print_json(_described(dataset, found))
         return
-    typer.echo(f"added {name}: {found.rows} rows, {len(found.columns)} columns, from {dataset.shown_source}")
-    typer.echo(f"studies may use it once {place.policy} lists {name} under datasets")
+    say(f"added {name}: {found.rows} rows, {len(found.columns)} columns, from {dataset.shown_source}")
+    say(f"studies may use it once {place.policy} lists {name} under datasets")
 
 
 @datasets.command("list")
@@ -100,8 +101,8 @@ def check(name: Name, home: Home = None, as_json: AsJson = False) -> None:
         described = {**_described(dataset, found), "description": found.description}
         print_json({**described, "columns": list(found.columns)})
     else:
-        typer.echo(f"{name} can be read: {found.rows} rows, {len(found.columns)} columns")
-        typer.echo(found.description)
+        say(f"{name} can be read: {found.rows} rows, {len(found.columns)} columns")
+        say(found.description)
 
 
 @datasets.command()
@@ -112,7 +113,7 @@ def remove(name: Name, home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"name": name, "removed": True})
     else:
-        typer.echo(f"removed {name}; its rows are where they were")
+        say(f"removed {name}; its rows are where they were")
 
 
 def _inspected(home: AgentHome, dataset: Dataset, canonical: bytes) -> Inspection:
