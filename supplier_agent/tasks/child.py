@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from supplier_agent.tasks.opening_round import agreed_fold, open_contribution
 from syncline.compute.frames import Header, Json
-from syncline.compute.serve import serve
+from syncline.compute.serve import serve, work_limits
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.data.schema import Schema
 from syncline.errors import DataError, PolicyRefusal, ProtocolError
 from syncline.preparation.fold import Fold
@@ -25,6 +26,7 @@ from syncline.questions.marginals import Marginals
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
+from syncline.sources.limited import LimitedSource
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
 from syncline.study.comparer_scope import comparer_of, require_declared
@@ -42,9 +44,10 @@ _DIGEST_BYTES = 32
 
 
 class Child:
-    """Answer rounds; the table of the last study stays prepared."""
+    """Answer rounds within ``limits``; the table of the last study stays prepared."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: WorkLimits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
         self._key: tuple[Fold, str, list[bytes]] | None = None
         self._workspace: Workspace | None = None
         self._comparer: Comparer | None = None
@@ -66,14 +69,14 @@ class Child:
         compares = _named_candidate(request, header.get("candidate"))
         after = admit(request, memory)
         if request.commitments is not None:
-            source = _opened(str(header.get("source")), preparation)
+            source = self._opened(str(header.get("source")), preparation)
             reply, after, said = open_contribution(spec, request, after, source, header)
             told: Header = {"questions": [said], "person": person}
             return told, [ReplyCodec().encode(reply), _kept(source, after)]
         fold = agreed_fold(spec, request, after)
         salt = None if request.openings is None else fold.salt.hex()
         if STEPS[flow].sends_rows and not compares:
-            source = _opened(str(header.get("source")), preparation)
+            source = self._opened(str(header.get("source")), preparation)
             _require_same_source(memory_bytes, bytes.fromhex(source.digest()))
             if flow is DataFlow.RAW:
                 raw_rows(spec, source).require(policy, registered=header.get("person") is not None)
@@ -98,12 +101,19 @@ class Child:
     def _table(self, spec: StudySpec, fold: Fold, locator: str, documents: list[bytes]) -> Workspace:
         """Return the prepared table; ``documents`` are the specification and the preparation, if any."""
         if self._workspace is None or self._key != (fold, locator, documents):
-            source = _opened(locator, documents[1:])
+            source = self._opened(locator, documents[1:])
             self._workspace = workspace_of(spec, fold, source)
-            self._comparer = comparer_of(spec, fold)
+            self._comparer = comparer_of(spec, fold, limits=self._limits)
             self._digest = bytes.fromhex(source.digest())
             self._key = (fold, locator, documents)
         return self._workspace
+
+    def _opened(self, locator: str, preparations: Sequence[bytes]) -> Source:
+        """Return the data set's source within the limits, seen through its preparation where it has one."""
+        source: Source = LimitedSource(open_source(locator), self._limits)
+        for canonical in preparations:
+            source = prepared_view(source, Preparation.from_canonical(canonical))
+        return source
 
 
 def _ship(
@@ -138,14 +148,6 @@ def _named_candidate(request: Request, sealed: Json) -> bool:
     if any(candidate != sealed for candidate in candidates):
         raise ProtocolError("the request is not about the candidate that the hub signed")
     return sealed is not None
-
-
-def _opened(locator: str, preparations: Sequence[bytes]) -> Source:
-    """Return the data set's source, seen through its preparation where it has one."""
-    source: Source = open_source(locator)
-    for canonical in preparations:
-        source = prepared_view(source, Preparation.from_canonical(canonical))
-    return source
 
 
 def judge_person(policy: Policy, schema: Schema, registered: bool) -> str | None:
@@ -186,4 +188,4 @@ def _cells(question: Question, memory: Memory) -> int:
 
 
 if __name__ == "__main__":
-    serve(Child().handle)
+    serve(Child(work_limits()).handle)

@@ -38,6 +38,11 @@ def holdout_percent(spec: StudySpec, people: int) -> int:
     return OF_FEW if people < FEW_PEOPLE else OF_MANY
 
 
+def holdout_share(spec: StudySpec, people: int) -> float:
+    """Return the share that a study of ``people`` persons holds out."""
+    return holdout_percent(spec, people) / 100 if spec.holdout is None else spec.holdout
+
+
 def require_percent(spec: StudySpec, percent: int, people: int) -> None:
     """Raise unless ``percent`` is what the rule gives for some total of at least a supplier's ``people``."""
     if spec.holdout is not None:

@@ -15,7 +15,8 @@ from typing import cast
 import numpy as np
 
 from syncline.compute.frames import Header, Json
-from syncline.compute.serve import serve
+from syncline.compute.serve import serve, work_limits
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.data.blob import Array, pack, unpack
 from syncline.errors import DataError, ProtocolError, StudyFailed, WireError
 from syncline.preparation.fold import Fold
@@ -46,9 +47,13 @@ from trusted_party.synthesis.opening import STAGE, begin, draw, facts_of
 
 
 class Child:
-    """Take calls; the tables of suppliers that sent rows stay prepared while their study is at work."""
+    """Take calls; the tables of suppliers that sent rows stay prepared while their study is at work.
 
-    def __init__(self) -> None:
+    What they unpack to is held against ``limits``.
+    """
+
+    def __init__(self, limits: WorkLimits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
         self._study: tuple[str, Fold] | None = None
         self._tables: dict[bytes, Workspace] = {}
         self._comparison: tuple[bytes, Comparison] | None = None
@@ -153,7 +158,7 @@ class Child:
         for party, shipment in shipments.items():
             key = hashlib.sha256(party.encode() + b"\x00" + shipment).digest()
             if key not in self._tables:
-                self._tables[key] = _table(spec, fold, flows[party], party, shipment)
+                self._tables[key] = _table(spec, fold, flows[party], party, shipment, self._limits)
             found[party] = self._tables[key]
         return found
 
@@ -190,9 +195,11 @@ def _fold(spec: StudySpec, drawn: bytes) -> Fold:
     return fold_of(spec, DrawCodec().decode(drawn).openings)
 
 
-def _table(spec: StudySpec, fold: Fold, flow: DataFlow, party: PartyId, shipment: bytes) -> Workspace:
+def _table(
+    spec: StudySpec, fold: Fold, flow: DataFlow, party: PartyId, shipment: bytes, limits: WorkLimits
+) -> Workspace:
     try:
-        return Workspace(unpack_shipment(spec, fold, flow, shipment, party))
+        return Workspace(unpack_shipment(spec, fold, flow, shipment, party, limits))
     except DataError as error:
         raise StudyFailed(f"the rows of supplier {party!r}: {error.public}") from error
 
@@ -232,11 +239,11 @@ def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) ->
 
 
 def _gate(spec: StudySpec, assessment: Mapping[str, Json] | None) -> Json:
-    """Return whether the table passes, and what fails; None where the study has no gate."""
+    """Return whether the table passes, what fails, what it could see; None where the study has no gate."""
     if assessment is None or spec.release.gate is None:
         return None
     said = cast("dict[str, Json]", assessment["gate"])
-    return {"passed": said["passed"], "failures": said["failures"]}
+    return {name: said[name] for name in ("passed", "failures", "words")}
 
 
 def _require_compared(
@@ -334,4 +341,4 @@ def _names(header: dict[str, Json], field: str) -> list[PartyId]:
 
 
 if __name__ == "__main__":
-    serve(Child().handle)
+    serve(Child(work_limits()).handle)
