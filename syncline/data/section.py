@@ -13,7 +13,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
@@ -105,6 +105,17 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"known are {listed}{', ...' if len(words) > 12 else ''}"
 
 
+def unknown_word(word: str, known: Sequence[str]) -> str:
+    """Say that a value is none of the known words; one that is not even near to one is not repeated.
+
+    Who names the wrong file is told what is wrong, and not what stands in it.
+    """
+    close = difflib.get_close_matches(word, known, n=1)
+    if close:
+        return f"{shown(word)!r} is not known; did you mean {close[0]}?"
+    return f"must be {known[0]}" if len(known) == 1 else f"must be one of {', '.join(known)}"
+
+
 def shown(word: str) -> str:
     """Return ``word`` fit for a message: one line, printable, at most 64 characters."""
     printable = "".join(char if char.isprintable() else "?" for char in word)
@@ -190,7 +201,7 @@ def word_of(enum: type[EnumT]) -> BeforeValidator:
         try:
             return enum(text)
         except ValueError:
-            raise ValueError(f"{shown(text)!r} is not known; {nearest(text, list(enum))}") from None
+            raise ValueError(unknown_word(text, list(enum))) from None
 
     return BeforeValidator(to_word)
 

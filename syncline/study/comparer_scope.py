@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.errors import ProtocolError
 from syncline.questions.comparison import Comparison, RegressionSums, ScoreCandidate
 from syncline.questions.growth import GrowTrees, ScoreTrees
@@ -22,9 +23,11 @@ def lottery_of(spec: StudySpec) -> bytes:
     return hashlib.sha256(_LOTTERY_LABEL + spec.salt).digest()
 
 
-def comparer_of(spec: StudySpec, known: Candidate | None = None) -> Comparer:
+def comparer_of(
+    spec: StudySpec, known: Candidate | None = None, limits: WorkLimits = DEFAULT_LIMITS
+) -> Comparer:
     """Return what answers the study's questions about its candidate, which may be ``known`` already."""
-    return Comparer(lottery_of(spec), known, released=spec.synthesizer.rows)
+    return Comparer(lottery_of(spec), known, released=spec.synthesizer.rows, limits=limits)
 
 
 def require_declared(spec: StudySpec, question: Question) -> None:

@@ -61,13 +61,26 @@ def _only_none(linkage: str) -> str:
 
 
 def schema_place(study: Path, name: str) -> Path:
-    """Return where the schema lies that a study names; raise DocumentError where no file is there."""
-    place = study.parent / name
+    """Return where the schema lies that a study names: a file in the study's own folder, or below it.
+
+    A study may come from a stranger, and what is wrong with a schema is told in the open. So no path leads
+    out of the folder: none from the root, no ``..``, no symbolic link to elsewhere.
+    """
+    folder = study.parent.resolve()
+    try:
+        place = (folder / name).resolve()
+    except (OSError, RuntimeError, ValueError):  # a loop of links, or a name that no file can have
+        place = Path(name)
+    if ".." in Path(name).parts or not place.is_relative_to(folder):
+        raise DocumentError(
+            f"{study}: schema names {shown(name)!r}, which leads out of the folder of {study.name}; keep the"
+            " schema in that folder, or below it"
+        )
     if place.is_dir():
         raise DocumentError(f"{study}: schema names {shown(name)!r}, which is a directory; name a file in it")
     if not place.is_file():
         raise DocumentError(
-            f"{study}: schema names {shown(name)!r}, and there is no file {place};"
+            f"{study}: schema names {shown(name)!r}, and there is no such file in {study.parent};"
             f" write its path as seen from {study.name}"
         )
     return place

@@ -10,6 +10,7 @@ from math import prod
 
 import numpy as np
 
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.errors import ProtocolError
 from syncline.questions.cell_tally import CellTally
 from syncline.questions.comparison import (
@@ -42,12 +43,19 @@ class Comparer:
     """Answer questions about one study's candidate.
 
     ``lottery`` is the key of its draws; a candidate that is ``known`` already need not be unpacked again.
-    ``released`` is how many rows the study releases, None where it does not say.
+    ``released`` is how many rows the study releases, None where it does not say; ``limits`` are what the
+    candidate may take.
     """
 
     def __init__(
-        self, lottery: bytes, known: Candidate | None = None, *, released: int | None = None
+        self,
+        lottery: bytes,
+        known: Candidate | None = None,
+        *,
+        released: int | None = None,
+        limits: WorkLimits = DEFAULT_LIMITS,
     ) -> None:
+        self._limits = limits
         self._lottery = lottery
         self._released = released
         self._tree_rows: dict[tuple[int, str], TreeRows] = {}
@@ -93,7 +101,7 @@ class Comparer:
         if self._known is not None:
             return self._known
         self._require_rows(packed_rows(question.table))
-        cells = unpack_cells(question.table, rows.schema)
+        cells = unpack_cells(question.table, rows.schema, self._limits)
         aims = Aims(question.keys, question.sensitive, (), self._lottery)
         return Candidate(cells, aims, Membership.unpacked(question.membership))
 
