@@ -72,7 +72,7 @@ def compare_study(
         return None
     tables = _tables(spec, sources, _compared_table)
     comparison, requests, replies = comparison_of(spec, result, seed), RequestCodec(), ReplyCodec()
-    comparers = {name: comparer_of(spec) for name in tables}
+    comparers = {name: comparer_of(spec, {comparison.digest: comparison.candidate}) for name in tables}
     memories = dict.fromkeys(tables, MemoryCodec().encode(Memory()))
     transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
     while isinstance(transition, Continue):
