@@ -3,13 +3,13 @@
 Five questions. The first brings the candidate and asks how many rows and persons there are; then levels of
 boosted trees, one a round, and in the first of these rounds the sums of declared regressions; and last the
 scores of the grown trees and once more the sums of regressions, both by subgroups too, and the comparison of
-the candidate with rows and persons. All answers are counts over fixed bins, or sums, which add over suppliers.
+the candidate with rows and persons. All answers are counts over fixed bins, or sums, which add.
 
 No question brings a function that rows are tallied by. Bins, learners, models, subgroups, the classifier of
-members and the layout of answers follow from the candidate and the specification, at each supplier by the same
-code as at the hub. What questions do bring are splits, one level at a time, leaves in coarse steps, and the
-coefficients of models that the study declares; how many columns an answer can count together whatever they
-are, each supplier works out itself (:class:`syncline.protocols.asking.Extent`).
+members and the layout of answers follow from the candidate and the specification, at each supplier by the
+same code as at the hub. What questions do bring are splits, one level at a time, leaves in coarse steps, and
+the coefficients of models that the study declares; how many columns an answer can count together, whatever
+these are, each supplier works out by itself (:class:`syncline.protocols.asking.Extent`).
 
 Sensitivity: a person changes one cell of each histogram of persons, and as many cells of each count of rows
 as the person has rows. Disclosure: counts, which the hub prints under the study's ``min_cell`` only.

@@ -5,10 +5,10 @@ and whatever else a row is tallied by follow from the candidate, at every suppli
 
 How many columns an answer can count together: a row has one of a few places in each histogram, so an answer
 holds the exact joint table of no more columns than so many places tell apart, a column having two values at
-least. While trees grow these are the column that is looked at and one of ``CHANCES`` chances; of scores one of
-:func:`score_places` places, beside the target and the subgroup's column: ``MOST_TOGETHER`` columns in all. As
-in a fit, that is beyond the splits that lead to a node of the tree that grows; what earlier trees said of a row
-is in its chance, so it counts.
+least. While trees grow these are the column that is looked at and one of ``CHANCES`` chances; of scores one
+of :func:`score_places` places, beside the target and the subgroup's column: ``MOST_TOGETHER`` columns in all.
+As in a fit, that is beyond the splits that lead to a node of the tree that grows; what earlier trees said of
+a row is in its chance, so it counts.
 
 Sensitivity and permission are those of a comparison; see :mod:`syncline.questions.comparison`.
 """

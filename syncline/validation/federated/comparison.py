@@ -75,7 +75,7 @@ class Evidence:
     answers : about the candidate, by party
     scored : rows by the scores of the trees, by party
     own : the same of the candidate's rows
-    chances : float64 (2, ``KINDS``, ``SCORE_BINS``), what each place of a score means, overall and in subgroups
+    chances : float64 (2, ``KINDS``, ``SCORE_BINS``), what places of a score mean, overall and in subgroups
     groups : columns by whose categories rows are counted apart, by the scores and in the sums
     sums : the last step of each declared regression, merged, by its formula
     asked : the coefficients at which sums by subgroup were asked, by model; none without any

@@ -31,8 +31,9 @@ class Scored:
     """Rows by the scores of trees, int64 (n_told, 2, ``SCORE_BINS``), of which each kind is told apart.
 
     ``target`` is what is predicted, or "". ``chances`` (2, ``SCORE_BINS``) are what places mean of the first
-    two kinds. Figures that rest on fewer than ``least`` real rows of a kind are left out. ``share`` is that of the synthetic rows among all that the trees learnt from, None where these
-    are the rows that are scored. ``few`` are the questions of the target that are left out.
+    two kinds. Figures that rest on fewer than ``least`` real rows of a kind are left out. ``share`` is that
+    of the synthetic rows among all that the trees learnt from, None where these are the rows that are scored.
+    ``few`` are the questions of the target that are left out.
     """
 
     counts: Ints

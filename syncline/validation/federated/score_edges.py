@@ -1,8 +1,8 @@
 """Where scores are parted into a few places, by the candidate's own scores.
 
 An exact score of one row would tell of all columns that trees have looked at. In places that the candidate's
-rows fill about evenly, labelled and other ones weighing the same, the area under a curve is nearly that of the
-exact scores, and no more columns can be read off than the places tell apart.
+rows fill about evenly, labelled and other ones weighing the same, the area under a curve is nearly that of
+the exact scores, and no more columns can be read off than the places tell apart.
 """
 
 from __future__ import annotations
