@@ -46,9 +46,6 @@ from syncline.validation.utility.regression import Model
 
 LEAST_TREES = 4
 ROWS_A_TREE = 500
-MOST_PARTING = 5000
-"""Rows of the candidate at most by whose scores all scores are parted."""
-
 MOST_CLASSES = 20
 """Of a target with more categories the most frequent ones of the synthetic table are predicted."""
 
@@ -131,13 +128,12 @@ class Plan:
         """Return where scores of each learner, and then of each of ``transferred``, are parted."""
         key = forest.digest(forest.trees)
         if key not in self._edges:
-            chosen = slice(None, None, -(-len(self.own.codes) // MOST_PARTING))
-            codes = self.own.codes[chosen]
+            codes = self.own.codes
             margins = [forest_margins(forest, number, codes) for number in range(len(self.learners))]
             margins += [booster.margins(codes) for booster in self.transferred]
             self._edges = {
                 key: tuple(
-                    edges_of(one, self.own.labels(one)[chosen], own)
+                    edges_of(one, self.own.labels(one), own)
                     for one, own in zip((*self.learners, *self.targets), margins, strict=True)
                 )
             }
