@@ -1,4 +1,4 @@
-"""A supplier that is asked about a candidate, request by request, as its daemon would ask its computing child."""
+"""A supplier that is asked about a candidate, request by request, as its daemon asks its computing child."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A hub that claims false numbers: each that a question about a candidate holds is held against what is known.
+"""A hub that claims false numbers: each in a question about a candidate is held against what is known.
 
 The table of forgeries names every field of every such question, so a field without a check fails the test.
 """
@@ -179,21 +179,18 @@ def test_the_smallest_cell_of_the_study_bounds_what_is_asked(
         terms = Terms(SCHEMA, wanted.candidate.aims, least, 1000)
         answering = comparer.Comparer(terms, {wanted.digest: wanted.candidate})
         table = Workspace(MemoryTable(SCHEMA, [BATCH]))
-        monkeypatch.setattr("syncline.validation.federated.rows._drawn", takes_three)
+        monkeypatch.setattr("syncline.validation.federated.rows._drawn", takes_ten)
         asked = GrowTrees(wanted.digest, 0, None, memory.rows) if question == 1 else ScoreCandidate("")
         cells = answering.answer(asked, table, memory).dense()  # type: ignore[union-attr]
-        layout = Layout(wanted.candidate)
-        found[least] = (
-            int(cells.sum())
-            if question == 1
-            else int(cells[layout._starts["train.isolation"] :][: SCORES["isolation"]].sum())
-        )
+        starts = Layout(wanted.candidate)._starts
+        scored = slice(starts["train.isolation"], starts["train.isolation"] + SCORES["isolation"])
+        found[least] = int((cells if question == 1 else cells[scored]).sum())
     assert found[11] == 0 < found[1]
 
 
-def takes_three(lots: np.ndarray, most: int, total: int) -> np.ndarray:
-    """Draw the three first rows."""
-    return np.arange(len(lots)) < 3
+def takes_ten(lots: np.ndarray, most: int, total: int) -> np.ndarray:
+    """Draw the ten first rows."""
+    return np.arange(len(lots)) < 10
 
 
 def test_a_candidate_has_as_many_rows_as_are_released(tmp_path: Path, requests: list[Request]) -> None:
