@@ -22,10 +22,11 @@ from syncline.questions.comparison import PersonCount, ScoreCandidate
 from syncline.questions.growth import Compared, GrowTrees, ScoreTrees, Splits
 from syncline.questions.regression import RegressionSums
 from syncline.questions.workspace import Workspace
+from syncline.validation.disclosure.score_places import PLACES
 from syncline.validation.federated import comparer
 from syncline.validation.federated.comparer import MOST_SCORED, Terms
 from syncline.validation.federated.comparison import Comparison
-from syncline.validation.federated.layout import SCORES, Layout
+from syncline.validation.federated.layout import Layout
 from syncline.validation.federated.rows import ComparableRows
 from syncline.validation.federated.trees import MOST_ROWS
 from tests.security.candidate_trial import COLUMNS, STUDY, TABLES, Asked, honest, refusal
@@ -183,7 +184,7 @@ def test_the_smallest_cell_of_the_study_bounds_what_is_asked(
         asked = GrowTrees(wanted.digest, 0, None, memory.rows) if question == 1 else ScoreCandidate("")
         cells = answering.answer(asked, table, memory).dense()  # type: ignore[union-attr]
         starts = Layout(wanted.candidate)._starts
-        scored = slice(starts["train.isolation"], starts["train.isolation"] + SCORES["isolation"])
+        scored = slice(starts["train.isolation"], starts["train.isolation"] + PLACES)
         found[least] = int((cells if question == 1 else cells[scored]).sum())
     assert found[11] == 0 < found[1]
 

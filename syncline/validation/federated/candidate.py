@@ -19,6 +19,7 @@ from syncline.validation.cell_table import CellTable
 from syncline.validation.column_bins import TableBins, bins_of
 from syncline.validation.disclosure.key_attack import LATTICE, KeyAttack
 from syncline.validation.disclosure.membership import Membership
+from syncline.validation.disclosure.score_places import ScorePlaces
 from syncline.validation.disclosure.scores import Scorer
 from syncline.validation.disclosure.singling_out import SinglingOut
 from syncline.validation.utility.formula import Formula
@@ -95,6 +96,11 @@ class Candidate:
     def models(self) -> dict[str, Model]:
         """The declared regressions by their formulas, in the study's order."""
         return {text: Model.of(text, self.cells) for text in self.aims.models}
+
+    @cached_property
+    def places(self) -> ScorePlaces:
+        """The few places that scores of persons have."""
+        return ScorePlaces(self.membership)
 
     @cached_property
     def guesses(self) -> SinglingOut:

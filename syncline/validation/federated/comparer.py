@@ -26,9 +26,10 @@ from syncline.questions.vocabulary import Answer
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.key_attack import KeyCounts
+from syncline.validation.disclosure.score_places import BINS
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.federated.candidate import Aims, Candidate, packed_rows, unpack_cells
-from syncline.validation.federated.layout import FOLDS, SCORES
+from syncline.validation.federated.layout import FOLDS
 from syncline.validation.federated.plan import Plan, plan_of, require_models
 from syncline.validation.federated.rows import ComparableRows, comparable_schema, sliced
 from syncline.validation.federated.tree_scores import score_histograms
@@ -234,14 +235,14 @@ def count_sets(candidate: Candidate) -> list[Ints]:
 
 def _scored(candidate: Candidate, people: CellTable, fold: str) -> dict[str, Ints]:
     scores = candidate.scorer.scores(people) if people.n_rows else no_scores()
-    found = {f"{fold}.{name}": getattr(scores, name) for name in SCORES}
+    found = {f"{fold}.{name}": counts for name, counts in candidate.places.parted(scores).items()}
     alone = candidate.guesses.counts(people)
     return found | {f"{fold}.people": np.array([scores.people]), f"{fold}.alone": alone}
 
 
 def no_scores() -> PersonScores:
     """Return the scores of nobody."""
-    return PersonScores(0, *(np.zeros(bins, np.int64) for bins in SCORES.values()))
+    return PersonScores(0, *(np.zeros(bins, np.int64) for bins in BINS.values()))
 
 
 def _attacked(candidate: Candidate, rows: ComparableRows) -> dict[str, Ints]:

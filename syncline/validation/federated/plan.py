@@ -37,8 +37,9 @@ from syncline.questions.growth import (
 from syncline.questions.regression import MOST_SUMS, RegressionSums
 from syncline.validation.boosting import Booster, fit
 from syncline.validation.cell_table import CellTable
+from syncline.validation.disclosure.score_places import PLACES
 from syncline.validation.federated.candidate import Candidate, groupings, tree_bins
-from syncline.validation.federated.layout import SCORES, Layout
+from syncline.validation.federated.layout import Layout
 from syncline.validation.federated.rows import sampled_candidate
 from syncline.validation.federated.score_edges import KINDS, ScoreEdges, edges_of
 from syncline.validation.federated.trees import FOLDS, MOST_ROWS, SETTINGS, TreeRows, forest_margins, without
@@ -202,7 +203,7 @@ class Plan:
         sets = max(len(places) for places in candidate.sets)
         guesses = max((len(predicate) for predicate in candidate.guesses.predicates), default=0)
         attacks = len({*aims.keys, *aims.sensitive}) if candidate.attacks else 0
-        scores = min(len(self.names), told_apart(max(SCORES.values())))
+        scores = min(len(self.names), told_apart(PLACES))
         return max(sets, guesses, attacks, scores)
 
     def _require_splits(self, newest: Splits | None) -> None:
