@@ -18,9 +18,11 @@ from supplier_agent.datasets.catalogue import (
     remove_dataset,
 )
 from supplier_agent.datasets.inspection import Inspection, inspect_dataset
+from supplier_agent.home import AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
 from syncline.cli.named_data import check_named_data, refuse_misnamed
 from syncline.cli.table import print_json, print_table
+from syncline.cli.terminal import say
 from syncline.clock import SystemClock
 from syncline.errors import UsageError
 from syncline.sources.locator import absolute_locator
@@ -54,7 +56,7 @@ def add(
     place, locator = existing_home(home), absolute_locator(source)
     check_named_data("SOURCE", source)
     refuse_misnamed("SOURCE", source)
-    found = inspect_dataset(Dataset(name, locator, None, digest), canonical)
+    found = _inspected(place, Dataset(name, locator, None, digest), canonical)
     if person is not None:
         person = _column(person, found)
     dataset = Dataset(name, locator, person, digest)
@@ -64,8 +66,8 @@ def add(
     if as_json:
         print_json(_described(dataset, found))
         return
-    typer.echo(f"added {name}: {found.rows} rows, {len(found.columns)} columns, from {dataset.shown_source}")
-    typer.echo(f"studies may use it once {place.policy} lists {name} under datasets")
+    say(f"added {name}: {found.rows} rows, {len(found.columns)} columns, from {dataset.shown_source}")
+    say(f"studies may use it once {place.policy} lists {name} under datasets")
 
 
 @datasets.command("list")
@@ -90,16 +92,17 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
 @datasets.command()
 def check(name: Name, home: Home = None, as_json: AsJson = False) -> None:
     """Read a data set from end to end, prepared as it will be, in a process of its own."""
-    with open_journal(existing_home(home)) as journal:
+    place = existing_home(home)
+    with open_journal(place) as journal:
         dataset = journal.read_now(lambda connection: find_dataset(connection, name))
         canonical = journal.read_now(lambda connection: find_preparation(connection, dataset.preparation))
-    found = inspect_dataset(dataset, canonical)
+    found = _inspected(place, dataset, canonical)
     if as_json:
         described = {**_described(dataset, found), "description": found.description}
         print_json({**described, "columns": list(found.columns)})
     else:
-        typer.echo(f"{name} can be read: {found.rows} rows, {len(found.columns)} columns")
-        typer.echo(found.description)
+        say(f"{name} can be read: {found.rows} rows, {len(found.columns)} columns")
+        say(found.description)
 
 
 @datasets.command()
@@ -110,7 +113,13 @@ def remove(name: Name, home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"name": name, "removed": True})
     else:
-        typer.echo(f"removed {name}; its rows are where they were")
+        say(f"removed {name}; its rows are where they were")
+
+
+def _inspected(home: AgentHome, dataset: Dataset, canonical: bytes) -> Inspection:
+    from supplier_agent.tasks.standing_policy import work_limits
+
+    return inspect_dataset(dataset, canonical, work_limits(home.policy))
 
 
 def _column(person: str, found: Inspection) -> str:

@@ -23,17 +23,20 @@ from supplier_agent.datasets.catalogue import Dataset, list_datasets
 from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
 from supplier_agent.tasks.round_record import RoundRecord, RoundState, list_rounds
+from syncline.cli.confirmation import Yes
 from syncline.cli.table import print_json, print_table, shown_time
+from syncline.cli.terminal import require_yes, say
 from syncline.clock import SystemClock
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog
 from syncline.errors import PolicyRefusal, PolicyUnreadable, UsageError
 from syncline.study.flow import DataFlow
-from syncline.study.participation import AS_ASKED, Participation
+from syncline.study.participation import AS_ASKED
 from syncline.wire.membership import load_membership
 from syncline.wire.messages import Decision
 
 if TYPE_CHECKING:
+    from supplier_agent.tasks.standing_policy import Assessment
     from syncline.study.spec import StudySpec
 
 studies = typer.Typer(help="See what is proposed, and decide.", no_args_is_help=True, rich_markup_mode=None)
@@ -83,16 +86,16 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     with open_journal(place) as journal:
         sent = journal.read_now(
             lambda connection: raw_columns_in_words(
-                connection, spec, supplier, terms.flow or terms.flow_asked
+                connection, place.policy, spec, supplier, terms.flow or terms.flow_asked
             )
         )
     for line in portray(record, spec, supplier, terms.flow, terms.preparation_sha256, sent=sent):
-        typer.echo(line)
+        say(line)
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
-    typer.echo(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
+    say(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
     for item in rounds:
         if item.state is RoundState.DECLINED:
-            typer.echo(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
+            say(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
 
 
 @studies.command()
@@ -100,11 +103,12 @@ def approve(
     study: Study,
     reason: Annotated[str, typer.Option("--reason", help="A sentence for the record.")] = "",
     digest: Annotated[str, typer.Option("--digest", help="Only the study of this digest.")] = "",
+    yes: Yes = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Approve a study, by the digest of its specification; the running agent sends it signed."""
-    _decide(existing_home(home), study, Decision.APPROVE, reason, as_json, digest)
+    """Approve a study, by the digest of its specification; asks before rows leave. The agent sends it."""
+    _decide(existing_home(home), study, Decision.APPROVE, reason, as_json, digest, yes=yes)
 
 
 @studies.command()
@@ -146,7 +150,14 @@ def _terms(
 
 
 def _decide(
-    home: AgentHome, study: str, decision: Decision, reason: str, as_json: bool, digest: str = ""
+    home: AgentHome,
+    study: str,
+    decision: Decision,
+    reason: str,
+    as_json: bool,
+    digest: str = "",
+    *,
+    yes: bool = False,
 ) -> None:
     clock = SystemClock()
     member = load_membership(home.identity, ENROL)
@@ -154,32 +165,54 @@ def _decide(
     seal = Seal(key, AuditLog(key, clock))
     words = reason or f"{decision.value}d by a person"
 
-    def write(connection: sqlite3.Connection) -> StudyRecord:
+    def read(connection: sqlite3.Connection) -> tuple[StudyRecord, Assessment | None]:
         record = require_study(connection, study)
         _require_digest(record, digest)
         check_move(record, STATES[decision])
         if not as_json:
-            typer.echo(f"to {decision.value}: study {record.name}, digest {record.specification_sha256}")
-        participation = AS_ASKED
-        if decision is Decision.APPROVE:
-            participation = _permitted(home, member.name, record, connection, as_json)
-        verdict = Verdict(decision, words, BY_PERSON, participation)
-        decide(connection, seal, record, verdict, microseconds(clock))
+            say(f"to {decision.value}: study {record.name}, digest {record.specification_sha256}")
+        if decision is not Decision.APPROVE:
+            return record, None
+        return record, _permitted(home, member.name, record, connection, as_json)
+
+    def write(connection: sqlite3.Connection) -> StudyRecord:
+        record = require_study(connection, shown.study_id)
+        check_move(record, STATES[decision])
+        if terms is not None and terms != _permitted(home, member.name, record, connection, as_json=True):
+            raise UsageError("policy: it changed during this command; nothing was approved: try again")
+        agreed = AS_ASKED if terms is None else terms.participation
+        decide(connection, seal, record, Verdict(decision, words, BY_PERSON, agreed), now_us)
         return known_study(connection, record.study_id)
 
     with open_journal(home) as journal:
+        shown, terms = journal.read_now(read)
+        if terms is not None and not digest:
+            _confirm_rows(shown, terms.flow, yes=yes)
+        now_us = microseconds(clock)
         decided = journal.write_now(write)
     if as_json:
         print_json(_described(decided))
         return
-    typer.echo(f"study {decided.name} is {decided.state.value}")
-    typer.echo("the running agent sends the signed decision to the hub")
+    say(f"study {decided.name} is {decided.state.value}")
+    say("the running agent sends the signed decision to the hub")
+
+
+def _confirm_rows(record: StudyRecord, flow: DataFlow | None, *, yes: bool) -> None:
+    """Ask before an approval by which rows leave, real or synthetic: they cannot be called back."""
+    if flow is not DataFlow.SUMMARIES:
+        require_yes(
+            f"study {record.name}: an approval sends rows to the hub (flow {flow}), which cannot be called"
+            " back; approve it?",
+            yes=yes,
+            remedy=f"give --digest {record.specification_sha256} after reading 'supplier-agent studies show',"
+            " or --yes",
+        )
 
 
 def _permitted(
     home: AgentHome, supplier: str, record: StudyRecord, connection: sqlite3.Connection, as_json: bool
-) -> Participation:
-    """Return how this supplier takes part, and tell a person what leaves; raise what the policy forbids."""
+) -> Assessment:
+    """Return on which terms this supplier takes part, and tell a person what leaves; raise a refusal."""
     from supplier_agent.cli.raw_columns import against_raw_columns
     from supplier_agent.consent.portrait import flow_words, leaving_words, preparation_words
     from supplier_agent.tasks.standing_policy import assess
@@ -191,11 +224,11 @@ def _permitted(
     if refusals or found.asked is None or found.flow is None:
         raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(refusals)}")
     if not as_json:
-        typer.echo(flow_words(found.asked, found.flow))
-        typer.echo(f"leaves: {leaving_words(found.flow)}")
+        say(flow_words(found.asked, found.flow))
+        say(f"leaves: {leaving_words(found.flow)}")
         if found.preparation is not None:
-            typer.echo(f"preparation: {preparation_words(found.preparation)}")
-    return found.participation
+            say(f"preparation: {preparation_words(found.preparation)}")
+    return found
 
 
 def _state(study: StudyRecord, policy_reads: bool) -> str:

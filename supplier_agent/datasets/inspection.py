@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from supplier_agent.datasets.catalogue import Dataset
 from syncline.compute.child import ChildProcess
+from syncline.compute.work_limits import WorkLimits
 from syncline.errors import DataError
 
 READER = "supplier_agent.datasets.reader_child"
-SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +22,15 @@ class Inspection:
     description: str
 
 
-def inspect_dataset(dataset: Dataset, preparation: bytes = b"") -> Inspection:
+def inspect_dataset(dataset: Dataset, preparation: bytes, limits: WorkLimits) -> Inspection:
     """Read a data set from end to end in a child process, prepared where it is; raise what is wrong."""
-    return asyncio.run(_inspect(dataset, preparation))
+    return asyncio.run(_inspect(dataset, preparation, limits))
 
 
-async def _inspect(dataset: Dataset, preparation: bytes) -> Inspection:
-    async with await ChildProcess.start(READER) as child:
+async def _inspect(dataset: Dataset, preparation: bytes, limits: WorkLimits) -> Inspection:
+    async with await ChildProcess.start(READER, limits=limits) as child:
         header = {"source": dataset.source, "person": dataset.person}
-        answer, _ = await child.call(header, [preparation] if preparation else [], timeout=SECONDS)
+        answer, _ = await child.call(header, [preparation] if preparation else [])
     columns, rows, description = (answer.get(key) for key in ("columns", "rows", "description"))
     if not (isinstance(columns, list) and isinstance(rows, int) and isinstance(description, str)):
         raise DataError(f"data set {dataset.name}: the reading process gave no sensible answer")

@@ -6,10 +6,11 @@ Rows and columns are counted; what it says goes to the supplier's own terminal a
 from __future__ import annotations
 
 from syncline.compute.frames import Json
-from syncline.compute.serve import serve
+from syncline.compute.serve import serve, work_limits
 from syncline.errors import DataError, ProtocolError
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
+from syncline.sources.limited import LimitedSource
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
 
@@ -21,7 +22,7 @@ def inspect(header: dict[str, Json], blobs: list[bytes]) -> tuple[dict[str, Json
     locator, person = header.get("source"), header.get("person")
     if not isinstance(locator, str):
         raise ProtocolError("source: expected a path or URL")
-    source: Source = open_source(locator)
+    source: Source = LimitedSource(open_source(locator), work_limits())
     for canonical in blobs:
         source = prepared_view(source, Preparation.from_canonical(canonical))
     if isinstance(person, str) and person not in source.columns:

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from syncline.compute.frames import Header, Json
-from syncline.compute.serve import serve
+from syncline.compute.serve import serve, work_limits
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.data.schema import Schema
 from syncline.errors import DataError, PolicyRefusal, ProtocolError
 from syncline.preparation.preparation_document import Preparation
@@ -31,6 +32,7 @@ from syncline.questions.marginals import Marginals
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
+from syncline.sources.limited import LimitedSource
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
 from syncline.study.comparer_scope import comparer_of
@@ -48,9 +50,10 @@ _DIGEST_BYTES = 32
 
 
 class Child:
-    """Answer rounds; the table of the last study stays prepared."""
+    """Answer rounds within ``limits``; the table of the last study stays prepared."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: WorkLimits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
         self._key: tuple[str, list[bytes]] | None = None
         self._workspace: Workspace | None = None
         self._comparer: tuple[bytes, Comparer] | None = None
@@ -71,7 +74,7 @@ class Child:
         person = judge_person(policy, spec.schema, header.get("person") is not None)
         compares = _named_candidate(request, header.get("candidate"))
         if STEPS[flow].sends_rows and not compares:
-            source = _opened(str(header.get("source")), preparation)
+            source = self._opened(str(header.get("source")), preparation)
             after = replace(admit(request, memory), closed=True)
             if flow is DataFlow.RAW:
                 raw_rows(spec, source).require(policy, registered=header.get("person") is not None)
@@ -115,17 +118,24 @@ class Child:
     def _comparer_of(self, spec: StudySpec, specification: bytes) -> Comparer:
         """Return what answers about the study's candidate; it keeps what it works out from round to round."""
         if self._comparer is None or self._comparer[0] != specification:
-            self._comparer = specification, comparer_of(spec)
+            self._comparer = specification, comparer_of(spec, limits=self._limits)
         return self._comparer[1]
 
     def _table(self, spec: StudySpec, locator: str, documents: list[bytes]) -> Workspace:
         """Return the prepared table; ``documents`` are the specification and the preparation, if any."""
         if self._workspace is None or self._key != (locator, documents):
-            source = _opened(locator, documents[1:])
+            source = self._opened(locator, documents[1:])
             self._workspace = workspace_of(spec, source)
             self._digest = bytes.fromhex(source.digest())
             self._key = (locator, documents)
         return self._workspace
+
+    def _opened(self, locator: str, preparations: Sequence[bytes]) -> Source:
+        """Return the data set's source within the limits, seen through its preparation where it has one."""
+        source: Source = LimitedSource(open_source(locator), self._limits)
+        for canonical in preparations:
+            source = prepared_view(source, Preparation.from_canonical(canonical))
+        return source
 
 
 def _named_candidate(request: Request, sealed: Json) -> bool:
@@ -134,14 +144,6 @@ def _named_candidate(request: Request, sealed: Json) -> bool:
     if any(candidate != sealed for candidate in candidates):
         raise ProtocolError("the request is not about the candidate that the hub signed")
     return sealed is not None
-
-
-def _opened(locator: str, preparations: Sequence[bytes]) -> Source:
-    """Return the data set's source, seen through its preparation where it has one."""
-    source: Source = open_source(locator)
-    for canonical in preparations:
-        source = prepared_view(source, Preparation.from_canonical(canonical))
-    return source
 
 
 def judge_person(policy: Policy, schema: Schema, registered: bool) -> str | None:
@@ -189,4 +191,4 @@ def _extent(question: Question, memory: Memory, comparer: Comparer | None) -> Ex
 
 
 if __name__ == "__main__":
-    serve(Child().handle)
+    serve(Child(work_limits()).handle)

@@ -46,6 +46,7 @@ def _assessed(header: dict[str, Json], blobs: list[bytes]) -> dict[str, Json]:
         "preparation": found.preparation,
         "person": found.person,
         "max_rounds": found.max_rounds,
+        "limits": found.limits.to_json(),
         "policy": found.policy,
         "asked": found.asked,
         "flow": found.flow,

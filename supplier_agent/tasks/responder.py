@@ -47,6 +47,7 @@ from syncline.errors import (
     StorageError,
     SynclineError,
     WireError,
+    WorkLimitReached,
 )
 from syncline.identity.signatures import Purpose, verify
 from syncline.wire.messages import MAX_PAYLOAD_BYTES, DeclineKind, TaskOffer, candidate_digest
@@ -72,6 +73,7 @@ class AskTerms(Protocol):
 _KINDS: tuple[tuple[type[SynclineError], DeclineKind], ...] = (
     (PolicyRefusal, DeclineKind.POLICY),
     (DocumentError, DeclineKind.POLICY),
+    (WorkLimitReached, DeclineKind.POLICY),
     (DataError, DeclineKind.DATA),
     (ProtocolError, DeclineKind.PROTOCOL),
     (WireError, DeclineKind.PROTOCOL),
@@ -191,7 +193,7 @@ class Responder:
             lambda connection: find_preparation(connection, terms.preparation)
         )
         blobs = [study.specification, request, memory, *([preparation] if preparation else [])]
-        answer, results = await self._children.call(study.study_id, header, blobs)
+        answer, results = await self._children.call(study.study_id, header, blobs, terms.limits)
         if len(results) != 2:
             raise ProtocolError("the computing process did not give a reply and a memory")
         person = answer.get("person")

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from supplier_agent.consent.portrait import QUESTIONS
 from supplier_agent.datasets.catalogue import Dataset, choose_dataset
+from supplier_agent.tasks.child_pool import default_memory
 from syncline.compute.frames import Json
+from syncline.compute.work_limits import WorkLimits
 from syncline.errors import DataError, DocumentError, PolicyUnreadable
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.participation import Participation
@@ -28,8 +30,9 @@ class Assessment:
 
     ``dataset`` and ``source`` are None where no data set fits, ``preparation`` and ``person``, the column
     registered for persons, also where it has none; ``automatic`` tells whether the policy needs no person.
-    ``asked`` is the flow that the study asks for and ``flow`` the one that is answered; both are None where
-    the study does not name this supplier, ``flow`` also where the one asked for is refused.
+    ``limits`` are those of the work. ``asked`` is the flow that the study asks for and ``flow`` the one that
+    is answered; both are None where the study does not name this supplier, ``flow`` also where the one asked
+    for is refused.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Assessment:
     preparation: str | None
     person: str | None
     max_rounds: int
+    limits: WorkLimits
     policy: Mapping[str, Json]
     asked: DataFlow | None
     flow: DataFlow | None
@@ -91,6 +95,7 @@ def assess(
         preparation=None if dataset is None else dataset.preparation,
         person=None if dataset is None else dataset.person,
         max_rounds=policy.limits.max_rounds,
+        limits=policy.limits.work(default_memory()),
         policy=policy.to_document(),
         asked=asked,
         flow=flow,
@@ -103,6 +108,14 @@ def read_policy(path: Path) -> Policy:
         return Policy.from_yaml(path)
     except DocumentError as error:
         raise PolicyUnreadable(str(error)) from None
+
+
+def work_limits(path: Path) -> WorkLimits:
+    """Return what a computation of this supplier may take: by the policy file, or by default."""
+    try:
+        return read_policy(path).limits.work(default_memory())
+    except PolicyUnreadable:
+        return WorkLimits(memory_bytes=default_memory())
 
 
 def policy_fault(path: Path) -> str:

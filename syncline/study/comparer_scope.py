@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.errors import ProtocolError
 from syncline.study.spec import StudySpec
 from syncline.validation.federated.candidate import Aims, Candidate
@@ -38,7 +39,11 @@ def aims_of(spec: StudySpec) -> Aims:
     )
 
 
-def comparer_of(spec: StudySpec, known: Mapping[str, Candidate] | None = None) -> Comparer:
+def comparer_of(
+    spec: StudySpec,
+    known: Mapping[str, Candidate] | None = None,
+    limits: WorkLimits = DEFAULT_LIMITS,
+) -> Comparer:
     """Return what answers the study's questions about its candidate, which may be ``known`` by its digest."""
     terms = Terms(spec.schema, aims_of(spec), spec.privacy.min_cell, spec.synthesizer.rows)
-    return Comparer(terms, known)
+    return Comparer(terms, known, limits)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
+from syncline.compute.work_limits import DEFAULT_LIMITS, MIB, Side, WorkLimits
 from syncline.data.section import Integer, Section, Switch, WholeSentence, shown, word_of
 from syncline.data.variable import Labels
 from syncline.study.flow import NARROWER, DataFlow
@@ -73,11 +74,27 @@ class Columns(Section):
 
 
 class Limits(Section):
-    """How much one study may ask; left out, nothing."""
+    """How much one study may ask, left out nothing; and what one computation may take, with defaults."""
 
     max_order: Annotated[Integer, within(0, 16)] = 0
     max_rounds: Annotated[Integer, within(0, 100_000)] = 0
     max_cells: Annotated[Integer, within(0, 2**62)] = 0
+    table_rows: Annotated[Integer, within(1, 2**40)] = DEFAULT_LIMITS.rows
+    table_cells: Annotated[Integer, within(1, 2**50)] = DEFAULT_LIMITS.cells
+    memory_mib: Annotated[Integer, within(256, 2**24)] | None = None
+    cpu_minutes: Annotated[Integer, within(1, 10_000)] = 60
+    wall_minutes: Annotated[Integer, within(1, 10_000)] = 120
+
+    def work(self, memory_bytes: int) -> WorkLimits:
+        """Return what one computation may take; ``memory_bytes`` where the policy does not say."""
+        return WorkLimits(
+            self.table_rows,
+            self.table_cells,
+            memory_bytes if self.memory_mib is None else self.memory_mib * MIB,
+            self.cpu_minutes * 60.0,
+            self.wall_minutes * 60.0,
+            Side.SUPPLIER,
+        )
 
 
 def _narrower_than(asked: DataFlow) -> AfterValidator:

@@ -191,7 +191,7 @@ class SpecSection(Section):
             for key, word in cls.later.items():
                 if key in value and (not word or str(value[key]).lower() != word):
                     text = f"{key}: this version does not implement it; leave it {word or 'out'}"
-                    raise PydanticCustomError("key", "{text}", {"text": text})
+                    raise PydanticCustomError("key", "{text}", {"text": text, "key": key})
         return value
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -17,6 +17,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from syncline.data.document import parse_document, read_file
+from syncline.data.faults import together
 from syncline.data.kinds import Role
 from syncline.data.schema import Schema
 from syncline.data.section import (
@@ -59,16 +60,30 @@ def _only_none(linkage: str) -> str:
     return linkage
 
 
-def _schema_beside(study: Path, name: str) -> Schema:
-    place = study.parent / name
+def schema_place(study: Path, name: str) -> Path:
+    """Return where the schema lies that a study names: a file in the study's own folder, or below it.
+
+    A study may come from a stranger, and what is wrong with a schema is told in the open. So no path leads
+    out of the folder: none from the root, no ``..``, no symbolic link to elsewhere.
+    """
+    folder = study.parent.resolve()
+    try:
+        place = (folder / name).resolve()
+    except (OSError, RuntimeError, ValueError):  # a loop of links, or a name that no file can have
+        place = Path(name)
+    if ".." in Path(name).parts or not place.is_relative_to(folder):
+        raise DocumentError(
+            f"{study}: schema names {shown(name)!r}, which leads out of the folder of {study.name}; keep the"
+            " schema in that folder, or below it"
+        )
     if place.is_dir():
         raise DocumentError(f"{study}: schema names {shown(name)!r}, which is a directory; name a file in it")
     if not place.is_file():
         raise DocumentError(
-            f"{study}: schema names {shown(name)!r}, and there is no file {place};"
+            f"{study}: schema names {shown(name)!r}, and there is no such file in {study.parent};"
             f" write its path as seen from {study.name}"
         )
-    return Schema.from_yaml(place)
+    return place
 
 
 class StudySpec(SpecSection):
@@ -97,7 +112,7 @@ class StudySpec(SpecSection):
         path = Path(path)
         document = parse_document(read_file(path), str(path))
         if isinstance(document, dict) and isinstance(document.get("schema"), str):
-            schema = _schema_beside(path, str(document["schema"]))
+            schema = Schema.from_yaml(schema_place(path, str(document["schema"])))
             return build(cls, {**document, "schema": schema}, str(path))
         return build(cls, document, str(path))
 
@@ -157,14 +172,16 @@ class StudySpec(SpecSection):
 
     @model_validator(mode="after")
     def _check(self) -> StudySpec:
-        self._check_suppliers()
+        known = {variable.name: variable for variable in self.schema.variables}
+        columns = [
+            partial(self._check_column, where, column, known) for where, column in self._named_columns()
+        ]
+        together(self._check_suppliers, self._check_quorum, self._check_modelled, *columns, self._check_gate)
+        return self
+
+    def _check_modelled(self) -> None:
         if not self.schema.modelled:
             raise WholeSentence("schema: it has no column that can be modelled")
-        known = {variable.name: variable for variable in self.schema.variables}
-        for where, column in self._named_columns():
-            self._check_column(where, column, known)
-        self._check_gate()
-        return self
 
     def _check_gate(self) -> None:
         if self.release.gate is not None and not self.holdout:
@@ -180,6 +197,9 @@ class StudySpec(SpecSection):
         for name, following in pairwise(sorted(names, key=str.casefold)):
             if name.casefold() == following.casefold():
                 raise WholeSentence(f"suppliers: {following!r} is named twice; keep one")
+
+    def _check_quorum(self) -> None:
+        names = self.supplier_names
         if "min_suppliers" not in self.quorum.model_fields_set:
             fitted = self.quorum.model_copy(
                 update={"min_suppliers": min(self.quorum.min_suppliers, len(names))}

@@ -19,6 +19,7 @@ from syncline.wire.answers import answer_from_proto, answer_to_proto
 from syncline.wire.codebooks import MAX_COLUMNS, codebook_from_proto, codebook_to_proto
 from syncline.wire.comparisons import candidate_memory, candidate_memory_to_proto
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
+from syncline.wire.message_layout import require_few_parts
 from syncline.wire.messages import MAX_PAYLOAD_BYTES
 from syncline.wire.questions import MAX_SETS, question_from_proto, question_to_proto
 
@@ -32,6 +33,7 @@ M = TypeVar("M", bound=Message)
 def _parse(kind: type[M], field: str, data: bytes) -> M:
     if len(data) > MAX_PAYLOAD_BYTES:
         raise WireError(f"{field}: {len(data)} bytes are more than the {MAX_PAYLOAD_BYTES} allowed")
+    require_few_parts(kind, field, data)
     try:
         return kind.FromString(data)
     except DecodeError:

@@ -24,6 +24,7 @@ from syncline.errors import (
     SynclineError,
     UsageError,
     WireError,
+    WorkLimitReached,
 )
 from syncline.wire.people_sentence import people_sentence
 from syncline.wire.refusals import AlreadyAttached, HubFault, PeerUnreachable, UnknownObject, VersionMismatch
@@ -78,6 +79,7 @@ _STATUS: Mapping[type[SynclineError], grpc.StatusCode] = {
     PolicyUnreadable: grpc.StatusCode.FAILED_PRECONDITION,
     DataError: grpc.StatusCode.FAILED_PRECONDITION,
     StudyFailed: grpc.StatusCode.ABORTED,
+    WorkLimitReached: grpc.StatusCode.RESOURCE_EXHAUSTED,
     StorageError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     PeerUnreachable: grpc.StatusCode.UNAVAILABLE,
     HubFault: grpc.StatusCode.INTERNAL,

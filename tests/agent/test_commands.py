@@ -442,11 +442,11 @@ def test_a_person_sees_which_columns_of_the_source_would_leave(command, home, tm
     _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
     assert "Sent          2 of the source: years, sex\n" in out
     home.policy.write_text(POLICY.replace("[summaries]", "[raw]").replace('["*"]', "[age, sex]"))
-    code, _, error = command("studies", "approve", "heart-2026", "--home", home.root)
+    code, _, error = command("studies", "approve", "heart-2026", "--yes", "--home", home.root)
     assert code == 1
     assert "columns.allow: of the source the column 'years' is not listed" in error
     home.policy.write_text(POLICY.replace("[summaries]", "[raw]").replace('["*"]', "[age, sex, years]"))
-    assert command("studies", "approve", "heart-2026", "--home", home.root)[0] == 0
+    assert command("studies", "approve", "heart-2026", "--yes", "--home", home.root)[0] == 0
 
 
 def test_policy_show_is_in_plain_words(command, home):

@@ -98,7 +98,8 @@ def _gate(said):
     if said is None:
         return None
     failures = ["xgap: 50 persons who were used and 2 who were not are recognised"]
-    return {"passed": said == "passed", "failures": [] if said == "passed" else failures}
+    words = ["A leak of fewer than 18 of these 669 people (2.69%) would not be seen."]
+    return {"passed": said == "passed", "failures": [] if said == "passed" else failures, "words": words}
 
 
 if __name__ == "__main__":

@@ -160,7 +160,7 @@ def test_the_salt_follows_from_the_studys_name(tmp_path: Path) -> None:
         ("quorum: {min_suppliers: 3}\n", "quorum.min_suppliers: 3 exceeds the number of suppliers, 2"),
         ("quorum: {deadline: 24}\n", "quorum.deadline must be a number with s, m, h or d"),
         ("quorum: {deadline: 0s}\n", "quorum.deadline must be from 1s to 365d"),
-        ("quorum: {then: wait}\n", "quorum.then 'wait' is not known"),
+        ("quorum: {then: wait}\n", "quorum.then must be one of pause,"),
         ("privacy: {min_cell: 0}\n", "privacy.min_cell must be from 1"),
         ("release: {formats: [csv]}\n", "release.formats must name parquet"),
         ("release: {formats: [parqet]}\n", "did you mean parquet?"),
@@ -243,7 +243,7 @@ def test_what_this_version_lacks_is_refused_by_name(tmp_path: Path, extra: str, 
         (
             "schema: schema.yaml",
             "schema: other.yaml",
-            "study.yaml: schema names 'other.yaml', and there is no file",
+            "study.yaml: schema names 'other.yaml', and there is no such file in",
         ),
         ("schema: schema.yaml\n", "", "schema is missing"),
         (

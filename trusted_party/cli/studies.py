@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import Annotated
 
 import typer
 
 from syncline.cli.study_progress import print_studies, show_study, study_json, study_line
 from syncline.cli.table import print_json
+from syncline.cli.terminal import say
 from syncline.durable.database import Database
 from syncline.errors import StudyFailed
 from syncline.study.lifecycle import StudyState
@@ -79,7 +79,7 @@ def wait(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     if status.state != StudyState.RELEASED:
         raise StudyFailed(f"study {status.name} is {status.state}: {status.reason or 'no reason was given'}")
     if not as_json:
-        typer.echo(f"study {status.name} is released as {status.release_id}")
+        say(f"study {status.name} is released as {status.release_id}")
 
 
 async def _wait(database: Database, study: str, *, quiet: bool) -> StudyStatus:
@@ -89,7 +89,7 @@ async def _wait(database: Database, study: str, *, quiet: bool) -> StudyStatus:
         status = await database.read(lambda connection: operation.named_status(connection, first.study_id))
         if not quiet and study_line(status) != last:
             last = study_line(status)
-            sys.stderr.write(f"{status.name}: {last}\n")
+            say(f"{status.name}: {last}", err=True)
         if status.ended_us or operation.needs_a_person(status):
             return status
         await database.wait_for_outside_change()

@@ -14,7 +14,8 @@ from typing import cast
 import numpy as np
 
 from syncline.compute.frames import Header, Json
-from syncline.compute.serve import serve
+from syncline.compute.serve import serve, work_limits
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.data.blob import Array, pack, unpack
 from syncline.errors import DataError, ProtocolError, StudyFailed, WireError
 from syncline.protocols.asking import Memory, Reply, Request
@@ -42,9 +43,13 @@ from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 
 
 class Child:
-    """Take calls; the tables of suppliers that sent rows stay prepared while their study is at work."""
+    """Take calls; the tables of suppliers that sent rows stay prepared while their study is at work.
 
-    def __init__(self) -> None:
+    What they unpack to is held against ``limits``.
+    """
+
+    def __init__(self, limits: WorkLimits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
         self._study = ""
         self._tables: dict[bytes, Workspace] = {}
         self._comparison: tuple[bytes, Comparison] | None = None
@@ -147,7 +152,7 @@ class Child:
         for party, shipment in shipments.items():
             key = hashlib.sha256(party.encode() + b"\x00" + shipment).digest()
             if key not in self._tables:
-                self._tables[key] = _table(spec, flows[party], party, shipment)
+                self._tables[key] = _table(spec, flows[party], party, shipment, self._limits)
             found[party] = self._tables[key]
         return found
 
@@ -158,9 +163,9 @@ def start(spec: StudySpec, parties: Sequence[PartyId]) -> tuple[Header, list[byt
     return _outcome(Fit(settings).start(tuple(parties)), settings, b"")
 
 
-def _table(spec: StudySpec, flow: DataFlow, party: PartyId, shipment: bytes) -> Workspace:
+def _table(spec: StudySpec, flow: DataFlow, party: PartyId, shipment: bytes, limits: WorkLimits) -> Workspace:
     try:
-        return Workspace(unpack_shipment(spec, flow, shipment, party))
+        return Workspace(unpack_shipment(spec, flow, shipment, party, limits))
     except DataError as error:
         raise StudyFailed(f"the rows of supplier {party!r}: {error.public}") from error
 
@@ -196,11 +201,11 @@ def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) ->
 
 
 def _gate(spec: StudySpec, assessment: Mapping[str, Json] | None) -> Json:
-    """Return whether the table passes, and what fails; None where the study has no gate."""
+    """Return whether the table passes, what fails, what it could see; None where the study has no gate."""
     if assessment is None or spec.release.gate is None:
         return None
     said = cast("dict[str, Json]", assessment["gate"])
-    return {"passed": said["passed"], "failures": said["failures"]}
+    return {name: said[name] for name in ("passed", "failures", "words")}
 
 
 def _require_compared(
@@ -292,4 +297,4 @@ def _names(header: dict[str, Json], field: str) -> list[PartyId]:
 
 
 if __name__ == "__main__":
-    serve(Child().handle)
+    serve(Child(work_limits()).handle)

@@ -12,6 +12,7 @@ from math import prod
 
 import numpy as np
 
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.protocols.asking import Extent
@@ -59,10 +60,19 @@ class Terms:
 
 
 class Comparer:
-    """Answer questions about one study's candidate, which may be ``known`` already, by its digest."""
+    """Answer questions about one study's candidate, which may be ``known`` already, by its digest.
 
-    def __init__(self, terms: Terms, known: Mapping[str, Candidate] | None = None) -> None:
+    ``limits`` are what the candidate may take.
+    """
+
+    def __init__(
+        self,
+        terms: Terms,
+        known: Mapping[str, Candidate] | None = None,
+        limits: WorkLimits = DEFAULT_LIMITS,
+    ) -> None:
         self._terms = terms
+        self._limits = limits
         self._known = dict(known or {})
         self._tree_rows: dict[int, tuple[Plan, TreeRows]] = {}
 
@@ -103,7 +113,7 @@ class Comparer:
             self._require_rows(packed_rows(memory.table))
             schema = comparable_schema(self._terms.schema, memory.compared)
             aims = self._terms.aims.within(memory.compared.names)
-            candidate = Candidate(unpack_cells(memory.table, schema), aims)
+            candidate = Candidate(unpack_cells(memory.table, schema, self._limits), aims)
             require_models(candidate)
             self._known = {memory.candidate: candidate}
         return self._known[memory.candidate]
