@@ -86,7 +86,7 @@ def answered(
         "study_id": "study-1",
         "candidate": sealed,
     }
-    return ask(Child(), header, SPEC.canonical(), asked)
+    return ask(Child(), header, SPEC.canonical(), asked, memory)
 
 
 def test_the_signed_candidate_is_answered_and_remembered(table: Path) -> None:

@@ -70,7 +70,9 @@ def inventing(number: int, request: Request) -> Request:
 
 def scored_training_rows(seen: list[tuple[Request, Reply]], places: int) -> list[int]:
     """Return the rows by score of the learners that tell training rows from held-out ones."""
-    (reply,) = [reply for request, reply in seen if isinstance(request.questions[0], ScoreTrees)]
+    (reply,) = [
+        reply for request, reply in seen if any(isinstance(one, ScoreTrees) for one in request.questions)
+    ]
     histograms = reply.answers[0].dense()  # type: ignore[union-attr]
     kinds = len(histograms[: 2 * places * 4].reshape(-1, 2, places))
     assert kinds == 4
