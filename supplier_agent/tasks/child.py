@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from supplier_agent.tasks.opening_round import agreed_fold, open_contribution
+from supplier_agent.tasks.opening_child import agreed_fold, open_contribution
 from syncline.compute.frames import Header, Json
 from syncline.compute.serve import serve, work_limits
 from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
@@ -75,26 +75,25 @@ class Child:
             raise PolicyRefusal(f"the flow {flow} is not within the one that the study asks for")
         person = judge_person(policy, spec.schema, header.get("person") is not None)
         compares = _named_candidate(request, header.get("candidate"))
-        after = admit(request, memory)
+        after, locator = admit(request, memory), str(header.get("source"))
         if request.commitments is not None:
-            source = self._opened(str(header.get("source")), preparation)
+            source = self._opened(locator, preparation)
             reply, after, said = open_contribution(spec, request, after, source, header)
-            told: Header = {"questions": [said], "person": person}
-            return told, [ReplyCodec().encode(reply), _kept(source, after)]
+            opened: Header = {"questions": [said], "person": person}
+            return opened, [ReplyCodec().encode(reply), _kept(source, after)]
         fold = agreed_fold(spec, request, after)
-        salt = None if request.openings is None else fold.salt.hex()
+        told: Header = {"person": person, "salt": None if request.openings is None else fold.salt.hex()}
         if STEPS[flow].sends_rows and not compares:
-            source = self._opened(str(header.get("source")), preparation)
+            source = self._opened(locator, preparation)
             _require_same_source(memory_bytes, bytes.fromhex(source.digest()))
             if flow is DataFlow.RAW:
                 raw_rows(spec, source).require(policy, registered=header.get("person") is not None)
             sent, blobs = _ship(spec, fold, flow, source, replace(after, closed=True))
-            return {**sent, "person": person, "salt": salt}, blobs
+            return {**sent, **told}, blobs
         comparer = self._comparer_of(spec, fold, specification) if compares else None
         asked = judge(policy, request, memory, spec.schema, comparer)
         try:
-            documents = [specification, *preparation]
-            workspace = self._table(spec, fold, str(header.get("source")), documents)
+            workspace = self._table(spec, fold, locator, [specification, *preparation])
             _require_same_source(memory_bytes, self._digest)
             reply, after = Answering(comparer).respond(request, workspace, memory)
         except DataError:
@@ -102,8 +101,7 @@ class Child:
             raise
         kept = self._digest + MemoryCodec().encode(after)
         secret = any(isinstance(question, PersonCount) for question in request.questions)
-        told = {"questions": asked, "person": person, "forget_request": secret, "salt": salt}
-        return told, [ReplyCodec().encode(reply), kept]
+        return {**told, "questions": asked, "forget_request": secret}, [ReplyCodec().encode(reply), kept]
 
     def _comparer_of(self, spec: StudySpec, fold: Fold, specification: bytes) -> Comparer:
         """Return what answers about the study's candidate; it keeps what it works out from round to round."""

@@ -124,7 +124,7 @@ def test_sums_for_models_are_refused_beside_the_rows_and_the_rest_is_answered(ta
     both = Request(1, (grow, sums))
     told, _ = answered(table, both, CANDIDATE, memory)
     assert told["questions"][1] == {"kind": "regression_sums", "columns": ["age", "sex"], "cells": 18}
-    with pytest.raises(PolicyRefusal, match=r"round 1: validation\.models: sums for declared models"):
+    with pytest.raises(PolicyRefusal, match=r"round 2: validation\.models: sums for declared models"):
         answered(table, both, CANDIDATE, memory, validation={"models": False})
     told, _ = answered(table, Request(1, (grow,)), CANDIDATE, memory, validation={"models": False})
     assert [one["kind"] for one in told["questions"]] == ["grow_trees"]
