@@ -131,7 +131,9 @@ def _datasets(home: AgentHome) -> Iterator[Finding]:
 def _dataset(home: AgentHome, dataset: Dataset, preparation: bytes) -> str:
     from supplier_agent.tasks.standing_policy import work_limits
 
-    return f"{inspect_dataset(dataset, preparation, work_limits(home.policy)).rows} rows can be read"
+    found = inspect_dataset(dataset, preparation, work_limits(home.policy))
+    found.require_person(dataset)
+    return f"{found.rows} rows can be read"
 
 
 def _hub(home: AgentHome, told: list[int]) -> str:

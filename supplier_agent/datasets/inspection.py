@@ -15,11 +15,23 @@ READER = "supplier_agent.datasets.reader_child"
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found: the columns, the number of rows, both as prepared, and what the source is."""
+    """What was found: columns and numbers of rows and persons, as prepared, and what the source is.
+
+    ``people`` is None where the column that tells persons apart is not there, or a row has no person.
+    """
 
     columns: tuple[str, ...]
     rows: int
+    people: int | None
     description: str
+
+    def require_person(self, dataset: Dataset) -> None:
+        """Raise unless the column is there that the data set was added with for telling persons apart."""
+        if dataset.person is not None and dataset.person not in self.columns:
+            raise DataError(
+                f"data set {dataset.name}: there is no column {dataset.person!r}, which --person names: mend"
+                " the source, or add the data set anew"
+            )
 
 
 def inspect_dataset(dataset: Dataset, preparation: bytes, limits: WorkLimits) -> Inspection:
@@ -34,4 +46,6 @@ async def _inspect(dataset: Dataset, preparation: bytes, limits: WorkLimits) -> 
     columns, rows, description = (answer.get(key) for key in ("columns", "rows", "description"))
     if not (isinstance(columns, list) and isinstance(rows, int) and isinstance(description, str)):
         raise DataError(f"data set {dataset.name}: the reading process gave no sensible answer")
-    return Inspection(tuple(str(name) for name in columns), rows, description)
+    people = answer.get("people")
+    names = tuple(str(name) for name in columns)
+    return Inspection(names, rows, people if isinstance(people, int) else None, description)

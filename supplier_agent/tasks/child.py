@@ -11,11 +11,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from supplier_agent.tasks.opening_round import agreed_fold, open_contribution
 from syncline.compute.frames import Header, Json
 from syncline.compute.serve import serve, work_limits
 from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.data.schema import Schema
 from syncline.errors import DataError, PolicyRefusal, ProtocolError
+from syncline.preparation.fold import Fold
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
 from syncline.protocols.asking import Answering, Comparer, Memory, Request, admit, require_in_scope
@@ -46,7 +48,7 @@ class Child:
 
     def __init__(self, limits: WorkLimits = DEFAULT_LIMITS) -> None:
         self._limits = limits
-        self._key: tuple[str, list[bytes]] | None = None
+        self._key: tuple[Fold, str, list[bytes]] | None = None
         self._workspace: Workspace | None = None
         self._comparer: Comparer | None = None
         self._digest = b""
@@ -65,57 +67,45 @@ class Child:
             raise PolicyRefusal(f"the flow {flow} is not within the one that the study asks for")
         person = judge_person(policy, spec.schema, header.get("person") is not None)
         compares = _named_candidate(request, header.get("candidate"))
+        after = admit(request, memory)
+        if request.commitments is not None:
+            source = self._opened(str(header.get("source")), preparation)
+            reply, after, said = open_contribution(spec, request, after, source, header)
+            told: Header = {"questions": [said], "person": person}
+            return told, [ReplyCodec().encode(reply), _kept(source, after)]
+        fold = agreed_fold(spec, request, after)
+        salt = None if request.openings is None else fold.salt.hex()
         if STEPS[flow].sends_rows and not compares:
             source = self._opened(str(header.get("source")), preparation)
-            after = replace(admit(request, memory), closed=True)
+            _require_same_source(memory_bytes, bytes.fromhex(source.digest()))
             if flow is DataFlow.RAW:
                 raw_rows(spec, source).require(policy, registered=header.get("person") is not None)
-            sent, blobs = self._ship(spec, flow, source, after)
-            return {**sent, "person": person}, blobs
+            sent, blobs = _ship(spec, fold, flow, source, replace(after, closed=True))
+            return {**sent, "person": person, "salt": salt}, blobs
         asked = judge(policy, request, memory, spec.schema)
         for question in request.questions:
             require_declared(spec, question)
         try:
-            workspace = self._table(spec, str(header.get("source")), [specification, *preparation])
-            self._require_same_source(memory_bytes)
+            documents = [specification, *preparation]
+            workspace = self._table(spec, fold, str(header.get("source")), documents)
+            _require_same_source(memory_bytes, self._digest)
             reply, after = Answering(self._comparer).respond(request, workspace, memory)
         except DataError:
             self._workspace = None  # a person may mend the source, and the next attempt reads it anew
             raise
         kept = self._digest + MemoryCodec().encode(after)
         secret = any(isinstance(question, ScoreCandidate) for question in request.questions)
-        told: Header = {"questions": asked, "person": person, "forget_request": secret}
+        told = {"questions": asked, "person": person, "forget_request": secret, "salt": salt}
         return told, [ReplyCodec().encode(reply), kept]
 
-    def _ship(
-        self, spec: StudySpec, flow: DataFlow, source: Source, after: Memory
-    ) -> tuple[Header, list[bytes]]:
-        """Send the rows that the approved flow sends, in round 0; nothing is answered after that."""
-        shipment = ship(spec, flow, source, Seed(secrets.token_bytes(32)))
-        sent: Json = {
-            "kind": f"{flow.value}_rows",
-            "columns": list(sent_columns(spec, flow, shipment)),
-            "cells": 0,
-        }
-        kept = bytes.fromhex(source.digest()) + MemoryCodec().encode(after)
-        return {"questions": [sent]}, [shipment, kept]
-
-    def _require_same_source(self, memory: bytes) -> None:
-        if memory and memory[:_DIGEST_BYTES] != self._digest:
-            raise DataError(
-                "the data set's source or preparation changed since this study began: put it back as it was,"
-                " or refuse the study and let it be submitted anew",
-                public="its source or preparation changed since this study began",
-            )
-
-    def _table(self, spec: StudySpec, locator: str, documents: list[bytes]) -> Workspace:
+    def _table(self, spec: StudySpec, fold: Fold, locator: str, documents: list[bytes]) -> Workspace:
         """Return the prepared table; ``documents`` are the specification and the preparation, if any."""
-        if self._workspace is None or self._key != (locator, documents):
+        if self._workspace is None or self._key != (fold, locator, documents):
             source = self._opened(locator, documents[1:])
-            self._workspace = workspace_of(spec, source)
-            self._comparer = comparer_of(spec, limits=self._limits)
+            self._workspace = workspace_of(spec, fold, source)
+            self._comparer = comparer_of(spec, fold, limits=self._limits)
             self._digest = bytes.fromhex(source.digest())
-            self._key = (locator, documents)
+            self._key = (fold, locator, documents)
         return self._workspace
 
     def _opened(self, locator: str, preparations: Sequence[bytes]) -> Source:
@@ -124,6 +114,32 @@ class Child:
         for canonical in preparations:
             source = prepared_view(source, Preparation.from_canonical(canonical))
         return source
+
+
+def _ship(
+    spec: StudySpec, fold: Fold, flow: DataFlow, source: Source, after: Memory
+) -> tuple[Header, list[bytes]]:
+    """Send the rows that the approved flow sends, once the salt is drawn; nothing is answered after that."""
+    shipment = ship(spec, fold, flow, source, Seed(secrets.token_bytes(32)))
+    sent: Json = {
+        "kind": f"{flow.value}_rows",
+        "columns": list(sent_columns(spec, flow, shipment)),
+        "cells": 0,
+    }
+    return {"questions": [sent]}, [shipment, _kept(source, after)]
+
+
+def _kept(source: Source, after: Memory) -> bytes:
+    return bytes.fromhex(source.digest()) + MemoryCodec().encode(after)
+
+
+def _require_same_source(memory: bytes, digest: bytes) -> None:
+    if memory and memory[:_DIGEST_BYTES] != digest:
+        raise DataError(
+            "the data set's source or preparation changed since this study began: put it back as it was,"
+            " or refuse the study and let it be submitted anew",
+            public="its source or preparation changed since this study began",
+        )
 
 
 def _named_candidate(request: Request, sealed: Json) -> bool:

@@ -41,6 +41,7 @@ def _assessed(header: dict[str, Json], blobs: list[bytes]) -> dict[str, Json]:
         "name": found.name,
         "refusals": list(found.refusals),
         "automatic": found.automatic,
+        "listed": found.listed,
         "dataset": found.dataset,
         "source": found.source,
         "preparation": found.preparation,

@@ -65,7 +65,13 @@ class PolicyDesk:
         participation = Participation(
             None if flow is None or flow == asked else DataFlow(str(flow)), _text(found["preparation"])
         )
-        return Judgement(str(found["name"]), _refusals(found), found["automatic"] is True, participation)
+        return Judgement(
+            str(found["name"]),
+            _refusals(found),
+            found["automatic"] is True,
+            participation,
+            listed=found["listed"] is True,
+        )
 
     async def terms(
         self, study: StudyRecord, number: int, datasets: Sequence[Dataset], *, compares: bool

@@ -29,15 +29,16 @@ class Assessment:
     """A study's name, every reason against it in words, and on which terms it would be answered.
 
     ``dataset`` and ``source`` are None where no data set fits, ``preparation`` and ``person``, the column
-    registered for persons, also where it has none; ``automatic`` tells whether the policy needs no person.
-    ``limits`` are those of the work. ``asked`` is the flow that the study asks for and ``flow`` the one that
-    is answered; both are None where the study does not name this supplier, ``flow`` also where the one asked
-    for is refused.
+    registered for persons, also where it has none; ``automatic`` tells whether the policy needs no person,
+    and ``listed`` whether that is because it lists the study's very digest. ``limits`` are those of the work.
+    ``asked`` is the flow that the study asks for and ``flow`` the one that is answered; both are None where
+    the study does not name this supplier, ``flow`` also where the one asked for is refused.
     """
 
     name: str
     refusals: tuple[str, ...]
     automatic: bool
+    listed: bool
     dataset: str | None
     source: str | None
     preparation: str | None
@@ -90,6 +91,7 @@ def assess(
         name=spec.study,
         refusals=tuple(refusals),
         automatic=policy.approves(spec.digest, researcher_fingerprint),
+        listed=policy.lists(spec.digest),
         dataset=None if dataset is None else dataset.name,
         source=None if dataset is None else dataset.source,
         preparation=None if dataset is None else dataset.preparation,

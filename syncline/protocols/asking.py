@@ -13,6 +13,7 @@ from typing import Protocol
 from syncline.data.codebook import Codebook
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
+from syncline.protocols.opening import Commitments, Openings
 from syncline.protocols.scope import require_codebook_in_scope, require_question_in_scope
 from syncline.questions.comparison import (
     REGRESSION_ROUNDS,
@@ -30,19 +31,33 @@ from syncline.questions.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the hub asks in one round; a codebook comes with the first round that needs it."""
+    """What the hub asks in one round; a codebook comes with the first round that needs it.
+
+    ``commitments`` are there in the opening round, which asks nothing else; ``openings`` in the one after it.
+    """
 
     round: int
     questions: tuple[Question, ...]
     codebook: Codebook | None = None
+    commitments: Commitments | None = None
+    openings: Openings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A supplier's contribution to the salt, and its number of persons where that decides the holdout."""
+
+    contribution: bytes = field(repr=False)
+    people: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A supplier's answers to one round, in the order of its questions."""
+    """A supplier's answers to one round, in the order of its questions; in the opening round its opening."""
 
     round: int
     answers: tuple[Answer, ...]
+    opening: Opening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,9 @@ class Memory:
     grown : what the last question said of these trees, as a digest
     regressions : rounds of regressions about the candidate that were answered
     judged : whether the candidate itself was compared, after which nothing more is answered
+    commitments : what all parties committed to, from the opening round on
+    openings : what they opened, from the round after it on; the salt follows from it
+    people : the supplier's own number of persons, where it was counted for the opening round
     """
 
     round: int = -1
@@ -73,6 +91,9 @@ class Memory:
     grown: str = ""
     regressions: int = 0
     judged: bool = False
+    commitments: Commitments | None = None
+    openings: Openings | None = None
+    people: int = 0
 
 
 class Comparer(Protocol):
@@ -111,12 +132,29 @@ class Answering:
 def admit(request: Request, memory: Memory) -> Memory:
     """Return the memory after ``request``, or raise ProtocolError where its aim goes too far."""
     _require_next(request, memory)
+    memory = _admit_opening(request, memory)
     if request.codebook is not None and memory.codebook is not None:
         raise ProtocolError("the codebook of this study is agreed and cannot change")
     memory = replace(memory, round=request.round, codebook=request.codebook or memory.codebook)
     for question in request.questions:
         memory = _admit_question(question, memory)
     return memory
+
+
+def _admit_opening(request: Request, memory: Memory) -> Memory:
+    """Take the opening round first, once, and in the round after it what every party committed to."""
+    if request.commitments is not None:
+        if memory.round != -1 or request.questions or request.codebook or request.openings:
+            raise ProtocolError("commitments are named in the first round, once, and nothing is asked there")
+        return replace(memory, commitments=request.commitments)
+    if request.openings is None:
+        if memory.commitments is not None and memory.openings is None:
+            raise ProtocolError("the contributions to the salt are opened before anything is counted")
+        return memory
+    if memory.commitments is None or memory.openings is not None:
+        raise ProtocolError("the contributions to the salt are opened once, after all were committed to")
+    memory.commitments.require_opened(request.openings)
+    return replace(memory, openings=request.openings)
 
 
 def _require_next(request: Request, memory: Memory) -> None:
@@ -150,7 +188,14 @@ def _admit_comparison(question: Comparison, memory: Memory) -> Memory:
     if isinstance(question, PersonCount):
         if memory.candidate:
             raise ProtocolError("a candidate was named in this study already")
-        return Memory(memory.round, closed=True, candidate=question.candidate)
+        return Memory(
+            memory.round,
+            closed=True,
+            candidate=question.candidate,
+            commitments=memory.commitments,
+            openings=memory.openings,
+            people=memory.people,
+        )
     if question.candidate != memory.candidate:
         raise ProtocolError("this is not the candidate that was named in this study")
     if memory.judged:

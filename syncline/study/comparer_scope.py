@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.errors import ProtocolError
+from syncline.preparation.fold import Fold
 from syncline.questions.comparison import Comparison, RegressionSums, ScoreCandidate
 from syncline.questions.growth import GrowTrees, ScoreTrees
 from syncline.questions.vocabulary import Question
@@ -18,16 +19,16 @@ from syncline.validation.utility.formula import Formula
 _LOTTERY_LABEL = b"syncline/lottery/1\x00"
 
 
-def lottery_of(spec: StudySpec) -> bytes:
+def lottery_of(fold: Fold) -> bytes:
     """Return the key of all draws of rows and persons: one for all suppliers of the study."""
-    return hashlib.sha256(_LOTTERY_LABEL + spec.salt).digest()
+    return hashlib.sha256(_LOTTERY_LABEL + fold.salt).digest()
 
 
 def comparer_of(
-    spec: StudySpec, known: Candidate | None = None, limits: WorkLimits = DEFAULT_LIMITS
+    spec: StudySpec, fold: Fold, known: Candidate | None = None, limits: WorkLimits = DEFAULT_LIMITS
 ) -> Comparer:
     """Return what answers the study's questions about its candidate, which may be ``known`` already."""
-    return Comparer(lottery_of(spec), known, released=spec.synthesizer.rows, limits=limits)
+    return Comparer(lottery_of(fold), known, released=spec.synthesizer.rows, limits=limits)
 
 
 def require_declared(spec: StudySpec, question: Question) -> None:

@@ -10,6 +10,7 @@ from syncline.data.batch import Status
 from syncline.data.release_table import Columns
 from syncline.data.schema import Schema
 from syncline.errors import StudyFailed
+from syncline.preparation.fold import Fold
 from syncline.questions.comparison import MIN_CANDIDATE_ROWS
 from syncline.questions.growth import Compared
 from syncline.study.comparer_scope import lottery_of
@@ -26,7 +27,7 @@ from syncline.validation.federated.comparison import Comparison, Evidence
 from syncline.validation.utility.formula import Formula
 
 
-def comparison_of(spec: StudySpec, result: Fitted | Pooled, seed: Seed) -> Comparison:
+def comparison_of(spec: StudySpec, fold: Fold, result: Fitted | Pooled, seed: Seed) -> Comparison:
     """Return the comparison of the table that ``result`` and ``seed`` give.
 
     The candidate is what is released; of fewer rows than suppliers compare, the first of those that the same
@@ -44,7 +45,7 @@ def comparison_of(spec: StudySpec, result: Fitted | Pooled, seed: Seed) -> Compa
         tuple(name for name in validation.keys if name in names),
         tuple(name for name in validation.sensitive if name in names),
         tuple(model for model in validation.models if set(Formula.of(model).names).issubset(names)),
-        lottery_of(spec),
+        lottery_of(fold),
     )
     target = validation.target if validation.target in names else ""
     return Comparison(cells, compared, aims, target or "", persons=spec.schema.person is not None)

@@ -11,10 +11,12 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from syncline.compute.work_limits import DEFAULT_LIMITS, MIB, Side, WorkLimits
-from syncline.data.section import Integer, Section, Switch, WholeSentence, shown, word_of
+from syncline.data.section import Integer, Number, Section, Switch, WholeSentence, shown, word_of
 from syncline.data.variable import Labels
 from syncline.study.flow import NARROWER, DataFlow
+from syncline.study.holdout import possible_holdouts
 from syncline.study.sections import MOST_APPROVALS, Release, within
+from syncline.study.spec import StudySpec
 
 
 class QuestionKind(StrEnum):
@@ -147,10 +149,62 @@ class Approval(Section):
         return self
 
 
-class Comparing(Section):
-    """What may leave where a study's synthetic table is compared with rows here, beside histograms."""
+class SaltSource(StrEnum):
+    """Say which other salt than the one that all parties draw may choose who is held out."""
 
-    models: Switch
+    STUDY = "study"
+
+
+class HoldoutBounds(Section):
+    """The share of persons that a study may hold out, at least and at most."""
+
+    least: Annotated[Number, within(0, 1)] = 0.1
+    most: Annotated[Number, within(0, 1)] = 0.5
+
+    @model_validator(mode="after")
+    def _check(self) -> HoldoutBounds:
+        if self.least > self.most:
+            raise WholeSentence(
+                f"validation.holdout: least, {self.least:g}, exceeds most, {self.most:g}: change one of them"
+            )
+        return self
+
+
+class Comparing(Section):
+    """On which terms a study's synthetic table is compared with rows here.
+
+    ``models`` permits sums for declared models beside histograms, ``salt: study`` a salt that whoever wrote
+    the study chose.
+    """
+
+    models: Switch = False
+    salt: Annotated[SaltSource, word_of(SaltSource)] | None = None
+    holdout: HoldoutBounds = HoldoutBounds()
+
+    def against(self, spec: StudySpec) -> Iterator[Refusal]:
+        """Yield each reason against how a study compares, with what it must say instead."""
+        asked, bounds = spec.validation, self.holdout
+        if asked is None:
+            return
+        if asked.models and not self.models:
+            yield Refusal(
+                "validation.models",
+                f"the study declares models ({', '.join(map(shown, asked.models))}), for which sums of"
+                " products leave; it must leave out validation.models",
+            )
+        if asked.salt is not None and self.salt is None:
+            yield Refusal(
+                "validation.salt",
+                "the study brings its own salt, by which whoever wrote it can choose who is held out; it must"
+                " leave out validation.salt, or this policy say validation: {salt: study}",
+            )
+        shares = possible_holdouts(spec)
+        if any(not bounds.least <= share <= bounds.most for share in shares):
+            yield Refusal(
+                "validation.holdout",
+                f"the study holds out {' or '.join(f'{share:g}' for share in shares)} of the persons,"
+                f" permitted are {bounds.least:g} to {bounds.most:g}; it must name one as validation.holdout",
+            )
 
 
 def read_comparing(value: object) -> object:
@@ -161,7 +215,7 @@ def read_comparing(value: object) -> object:
         return None
     if value is True or value == "true":
         return Comparing(models=True)
-    raise ValueError("must be true, false, or a mapping, as in {models: false}")
+    raise ValueError("must be true, false, or a mapping, as in {models: true}")
 
 
 class ReleaseDemands(Section):

@@ -25,6 +25,7 @@ from syncline.data.flat_stream import flat_rows
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.errors import DataError, WireError
+from syncline.preparation.fold import Fold
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.prepared_view import prepared_view
@@ -86,9 +87,14 @@ def ship_prepared(spec: StudySpec, table: PreparedTable, flow: DataFlow = DataFl
 
 
 def unpack_shipment(
-    spec: StudySpec, flow: DataFlow, content: bytes, supplier: str, limits: WorkLimits = DEFAULT_LIMITS
+    spec: StudySpec,
+    fold: Fold,
+    flow: DataFlow,
+    content: bytes,
+    supplier: str,
+    limits: WorkLimits = DEFAULT_LIMITS,
 ) -> PreparedTable:
-    """Return the prepared rows of a shipment.
+    """Return the prepared rows of a shipment; ``fold`` is for raw ones, which are prepared here.
 
     Raises
     ------
@@ -106,7 +112,7 @@ def unpack_shipment(
     if expected is None:
         preparation = (table.schema.metadata or {}).get(_PREPARATION, b"")
         rows = TableSource(table.replace_schema_metadata(None), where)
-        return prepared_rows(spec, _seen(rows, preparation))
+        return prepared_rows(spec, fold, _seen(rows, preparation))
     return MemoryTable(spec.schema, [_from_arrow(part, spec.schema, where) for part in table.to_batches()])
 
 

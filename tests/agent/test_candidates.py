@@ -25,10 +25,11 @@ from syncline.questions.regression import Line, Regression, Term
 from syncline.questions.row_count import RowCount
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
-from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
+from syncline.wire.exchange import MemoryCodec, ReplyCodec
 from syncline.wire.messages import CandidateSeal, DeclineKind, candidate_digest
 from tests.agent.fake_hub import FakeHub
 from tests.agent.harness import STUDY, automatic_policy, enrolled_home, request, rows, running, specification
+from tests.agent.opened import ask
 
 COMPARED = STUDY.replace("validation: none", "validation: {holdout: 0, models: [age ~ sex]}")
 SPEC = StudySpec.from_canonical(specification(COMPARED))
@@ -64,7 +65,7 @@ def answered(
         "study_id": "study-1",
         "candidate": sealed,
     }
-    return Child().handle(header, [SPEC.canonical(), RequestCodec().encode(asked), b""])
+    return ask(Child(), header, SPEC.canonical(), asked)
 
 
 def test_the_signed_candidate_is_answered_and_remembered(table: Path) -> None:
@@ -100,7 +101,7 @@ def test_sums_for_models_are_refused_beside_the_rows_and_the_rest_is_answered(ta
     both = Request(0, (count, RegressionSums(CANDIDATE, compared, (model,))))
     told, _ = answered(table, both, CANDIDATE)
     assert told["questions"][1] == {"kind": "regression_sums", "columns": ["age", "sex"], "cells": 18}
-    with pytest.raises(PolicyRefusal, match=r"round 0: validation\.models: sums for declared models"):
+    with pytest.raises(PolicyRefusal, match=r"round 1: validation\.models: sums for declared models"):
         answered(table, both, CANDIDATE, validation={"models": False})
     told, _ = answered(table, Request(0, (count,)), CANDIDATE, validation={"models": False})
     assert [one["kind"] for one in told["questions"]] == ["person_count"]

@@ -21,9 +21,9 @@ from tests.hub.conftest import specification
 from tests.hub.test_enrolment import refused
 from trusted_party.synthesis.worker import Worker
 
-START = {"op": "start", "parties": ["north"]}
+START = {"op": "start", "study_id": "s1", "commitments": {"north": "ab" * 32}}
 STEP = {"op": "step", "round": 0, "parties": ["north"], "rows": []}
-HANG = [b"{}", b"0", b"hang", b"0"]
+HANG = [b"{}", b"draw", b"0", b"hang", b"0"]
 
 
 def is_alive(pid):
@@ -37,7 +37,7 @@ def test_a_call_that_takes_too_long_ends_its_study_and_not_the_next_one():
         with pytest.raises(WorkLimitReached, match=r"more than its 0\.1 minutes: .*--compute-minutes"):
             await worker.call(STEP, HANG)
         assert time.monotonic() - begun < 15, "it was not tried again"
-        header, _ = await worker.call(START, [b"{}"])
+        header, _ = await worker.call(START, [b"{}", bytes(16)])
         assert header["round"] == 0
         await worker.close()
 
@@ -56,7 +56,7 @@ def test_nobody_waits_for_a_child_at_work_to_warm_it_up_and_its_caller_can_end_i
         hanging.cancel()
         await asyncio.gather(hanging, return_exceptions=True)
         assert not is_alive(first)
-        await worker.call(START, [b"{}"])
+        await worker.call(START, [b"{}", bytes(16)])
         assert worker.pid != first
         await worker.close()
 

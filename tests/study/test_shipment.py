@@ -17,6 +17,7 @@ from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
 from syncline.sources.memory import TableSource
 from syncline.study import shipment
+from syncline.study.fitting import simulated_fold
 from syncline.study.flow import DataFlow
 from syncline.study.raw_rows import raw_rows
 from syncline.study.shipment import ship_raw, unpack_shipment
@@ -53,7 +54,9 @@ def sent(
 
 
 def unpacked(content: bytes, flow: str = "raw", limits: WorkLimits = DEFAULT_LIMITS) -> int:
-    table = unpack_shipment(spec_of(flow), DataFlow(flow), content, "east", limits)
+    spec = spec_of(flow)
+    fold = simulated_fold(spec, b"bounds", 1)
+    table = unpack_shipment(spec, fold, DataFlow(flow), content, "east", limits)
     return sum(batch.n_rows for batch in table.batches())
 
 

@@ -20,8 +20,10 @@ from syncline.identity.keys import public_signing_key
 from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import ReleaseId, StudyId, TaskId
 from syncline.wire.transport import TlsIdentity
+from trusted_party.api.attempts import Attempts
 from trusted_party.api.enrolment_service import EnrolmentService, HubCard
-from trusted_party.api.servers import Listening, serve_enrolment, serve_members
+from trusted_party.api.porch import Porch
+from trusted_party.api.servers import ENROLMENT, Listening, serve_enrolment, serve_members
 from trusted_party.cli.home import HubHome
 from trusted_party.cli.wiring import Bounds, Foundation, Parts, assemble
 from trusted_party.datastore.event_log import SparseWarning, log_event
@@ -122,23 +124,29 @@ async def _servers(base: Foundation, parts: Parts, settings: HubSettings) -> Asy
     def identity() -> TlsIdentity:
         return base.home.server_identity(base.clock)
 
-    members = await serve_members(settings.listen, identity, parts.supplier, parts.research)
+    members = await serve_members(settings.listen, identity, parts.porch, parts.supplier, parts.research)
     try:
         card = HubCard(
             authority=base.home.load_authority().root_pem,
             address=_address(base.home.hosts()[0], members.port),
             signing_key=public_signing_key(base.home.load_signing_key()),
         )
+        porch = Porch(ENROLMENT, base.clock)
         service = EnrolmentService(
-            parts.enrolments, parts.gate, card, SparseWarning("enrolment_refused", base.clock)
+            parts.enrolments,
+            parts.gate,
+            card,
+            porch,
+            Attempts(base.clock),
+            SparseWarning("enrolment_refused", base.clock),
         )
-        enrolment = await serve_enrolment(settings.enrol_listen, identity, service)
+        enrolment = await serve_enrolment(settings.enrol_listen, identity, porch, service)
         try:
             yield RunningHub(members, enrolment)
         finally:
-            await enrolment.server.stop(settings.stop_seconds)
+            await enrolment.stop(settings.stop_seconds)
     finally:
-        await members.server.stop(settings.stop_seconds)
+        await members.stop(settings.stop_seconds)
 
 
 @asynccontextmanager

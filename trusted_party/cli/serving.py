@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,9 @@ from trusted_party.datastore.event_log import start_logging
 
 if TYPE_CHECKING:
     from trusted_party.cli.hub import HubSettings
+
+DESCRIPTORS = 16384
+"""Open files of a hub whose members hold every place: three for each connection."""
 
 
 def serve(
@@ -59,6 +63,7 @@ def serve(
     enrolling = enrol_listen or next_port(listen)
     split_address(enrolling)
     start_logging(human=False if as_json else None)
+    _allow_descriptors()
     from trusted_party.cli.hub import HubSettings, hub_limits
 
     work = replace(
@@ -78,6 +83,14 @@ def serve(
         work=work,
     )
     asyncio.run(_serve(hub_home(home), settings))
+
+
+def _allow_descriptors() -> None:
+    """Raise the soft limit of open files: each connection has three of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _serve(home: HubHome, settings: HubSettings) -> None:

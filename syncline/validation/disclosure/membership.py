@@ -14,19 +14,27 @@ from syncline.validation.disclosure.closeness import Ints
 from syncline.validation.disclosure.recognition import Neighbours, Recognizer
 from syncline.validation.disclosure.staging import stage
 
-MEMBERSHIP_BINS = 1025
-"""Scores are log-odds from -8 to 8 in steps of 1/64."""
+_STEPS = 8
+_MOST_ODDS = 8
+
+MEMBERSHIP_BINS = (2 * _MOST_ODDS * _STEPS + 1) * MAX_BINS
+"""Scores are log-odds from -8 to 8 in steps of 1/8, each in up to 64 steps of nearness."""
 
 N_FEATURES = 8
 
-_STEPS = 64
+_LOST = N_FEATURES - 1
+"""The feature by which equal log-odds are told apart: bits that the closest synthetic row lacks."""
+
 _SETTINGS = BoostSettings(trees=40, depth=3, rate=0.2)
 
 
 class Membership:
     """Score rows by how much their neighbours look like those of a leaked one.
 
-    From a table too small to stage leaks in nothing is learnt, and every score is 0.
+    Where one feature parts the staged leaks from the others, as in a table of few rows or of numbers alone,
+    the classifier knows two answers and gives all who did not leak the same one. Rows of equal log-odds are
+    therefore ordered by how near the closest synthetic row is, in steps of the staged rows. From a table too
+    small to stage leaks in nothing is learnt, and every score is 0.
     """
 
     def __init__(self, edges: list[Ints], booster: Booster | None) -> None:
@@ -87,8 +95,11 @@ class Membership:
         features = _features(near)
         if self._booster is None:
             return np.zeros(len(features), np.int64)
-        steps = self._booster.margins(_codes(self._edges, features)) * _STEPS >> SCALE_BITS
-        bins: Ints = np.clip(steps + MEMBERSHIP_BINS // 2, 0, MEMBERSHIP_BINS - 1)
+        codes = _codes(self._edges, features)
+        steps = self._booster.margins(codes) * _STEPS >> SCALE_BITS
+        odds = np.clip(steps + _MOST_ODDS * _STEPS, 0, 2 * _MOST_ODDS * _STEPS)
+        nearness = MAX_BINS - 1 - codes[:, _LOST].astype(np.int64)
+        bins: Ints = odds * MAX_BINS + nearness
         return bins
 
 

@@ -117,7 +117,7 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
         metrics += key_figures(found, candidate.aims.sensitive, min_cell)
     return Assessment(
         {metric.name: metric for metric in metrics},
-        _gate(candidate, scores, judgement, has_holdout),
+        _gate(candidate, scores, judgement, evidence.people if has_holdout else None),
         tuple(distributions(tables.singles, tables.bins, candidate.cells.schema, min_cell)),
         {
             "train": evidence.rows[0],
@@ -232,18 +232,19 @@ def _gate(
     candidate: Candidate,
     scores: Mapping[PartyId, tuple[PersonScores, PersonScores]],
     judgement: Judgement,
-    has_holdout: bool,
+    people: tuple[int, int] | None,
 ) -> GateResult:
+    """Return what the gate says; ``people`` are those used and held out, None where nobody was held out."""
     cells = candidate.cells
     released = cells if judgement.released is None else cells.take(np.arange(judgement.released))
     repeated = repeated_rows(released)
     known = judgement.known
     if repeated is not None:
         known = replace(known, failures=(*known.failures, repeated.words))
-    if not has_holdout:
+    if people is None:
         return without_holdout(known)
-    suppliers = strata([scores[party] for party in sorted(scores)])
-    return judge(suppliers, known, judgement.thresholds, judgement.min_cell)
+    suppliers = strata([scores[party] for party in sorted(scores)], candidate.scorer.copies())
+    return judge(suppliers, known, judgement.thresholds, judgement.min_cell, people[0])
 
 
 def _key_evidence(

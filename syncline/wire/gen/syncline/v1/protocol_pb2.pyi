@@ -51,25 +51,73 @@ LEARNER_ROLE_TRAINING: LearnerRole
 LEARNER_ROLE_TARGET: LearnerRole
 
 class Request(_message.Message):
-    __slots__ = ("round", "questions", "codebook")
+    __slots__ = ("round", "questions", "codebook", "commitments", "openings")
     ROUND_FIELD_NUMBER: _ClassVar[int]
     QUESTIONS_FIELD_NUMBER: _ClassVar[int]
     CODEBOOK_FIELD_NUMBER: _ClassVar[int]
+    COMMITMENTS_FIELD_NUMBER: _ClassVar[int]
+    OPENINGS_FIELD_NUMBER: _ClassVar[int]
     round: int
     questions: _containers.RepeatedCompositeFieldContainer[Question]
     codebook: Codebook
-    def __init__(self, round: _Optional[int] = ..., questions: _Optional[_Iterable[_Union[Question, _Mapping]]] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ...) -> None: ...
+    commitments: Commitments
+    openings: Openings
+    def __init__(self, round: _Optional[int] = ..., questions: _Optional[_Iterable[_Union[Question, _Mapping]]] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ...) -> None: ...
 
 class Reply(_message.Message):
-    __slots__ = ("round", "answers")
+    __slots__ = ("round", "answers", "opening")
     ROUND_FIELD_NUMBER: _ClassVar[int]
     ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    OPENING_FIELD_NUMBER: _ClassVar[int]
     round: int
     answers: _containers.RepeatedCompositeFieldContainer[Answer]
-    def __init__(self, round: _Optional[int] = ..., answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ...) -> None: ...
+    opening: Opening
+    def __init__(self, round: _Optional[int] = ..., answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ..., opening: _Optional[_Union[Opening, _Mapping]] = ...) -> None: ...
+
+class Commitments(_message.Message):
+    __slots__ = ("study_id", "specification_sha256", "by_party")
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    SPECIFICATION_SHA256_FIELD_NUMBER: _ClassVar[int]
+    BY_PARTY_FIELD_NUMBER: _ClassVar[int]
+    study_id: str
+    specification_sha256: bytes
+    by_party: _containers.RepeatedCompositeFieldContainer[PartyBytes]
+    def __init__(self, study_id: _Optional[str] = ..., specification_sha256: _Optional[bytes] = ..., by_party: _Optional[_Iterable[_Union[PartyBytes, _Mapping]]] = ...) -> None: ...
+
+class PartyBytes(_message.Message):
+    __slots__ = ("party", "value")
+    PARTY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    party: str
+    value: bytes
+    def __init__(self, party: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
+
+class Opening(_message.Message):
+    __slots__ = ("contribution", "people")
+    CONTRIBUTION_FIELD_NUMBER: _ClassVar[int]
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    contribution: bytes
+    people: int
+    def __init__(self, contribution: _Optional[bytes] = ..., people: _Optional[int] = ...) -> None: ...
+
+class Openings(_message.Message):
+    __slots__ = ("by_party", "holdout_percent")
+    BY_PARTY_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    by_party: _containers.RepeatedCompositeFieldContainer[PartyBytes]
+    holdout_percent: int
+    def __init__(self, by_party: _Optional[_Iterable[_Union[PartyBytes, _Mapping]]] = ..., holdout_percent: _Optional[int] = ...) -> None: ...
+
+class Draw(_message.Message):
+    __slots__ = ("commitments", "openings")
+    COMMITMENTS_FIELD_NUMBER: _ClassVar[int]
+    OPENINGS_FIELD_NUMBER: _ClassVar[int]
+    commitments: Commitments
+    openings: Openings
+    def __init__(self, commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ...) -> None: ...
 
 class Memory(_message.Message):
-    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate", "levels", "grown", "judged", "regressions")
+    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate", "levels", "grown", "judged", "regressions", "commitments", "openings", "people")
     ROUNDS_ANSWERED_FIELD_NUMBER: _ClassVar[int]
     CODEBOOK_FIELD_NUMBER: _ClassVar[int]
     PATHS_FIELD_NUMBER: _ClassVar[int]
@@ -80,6 +128,9 @@ class Memory(_message.Message):
     GROWN_FIELD_NUMBER: _ClassVar[int]
     JUDGED_FIELD_NUMBER: _ClassVar[int]
     REGRESSIONS_FIELD_NUMBER: _ClassVar[int]
+    COMMITMENTS_FIELD_NUMBER: _ClassVar[int]
+    OPENINGS_FIELD_NUMBER: _ClassVar[int]
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
     rounds_answered: int
     codebook: Codebook
     paths: TreePaths
@@ -90,7 +141,10 @@ class Memory(_message.Message):
     grown: bytes
     judged: bool
     regressions: int
-    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate: _Optional[bytes] = ..., levels: _Optional[int] = ..., grown: _Optional[bytes] = ..., judged: bool = ..., regressions: _Optional[int] = ...) -> None: ...
+    commitments: Commitments
+    openings: Openings
+    people: int
+    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate: _Optional[bytes] = ..., levels: _Optional[int] = ..., grown: _Optional[bytes] = ..., judged: bool = ..., regressions: _Optional[int] = ..., commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ..., people: _Optional[int] = ...) -> None: ...
 
 class Codebook(_message.Message):
     __slots__ = ("columns",)
