@@ -24,7 +24,8 @@ def lottery_of(spec: StudySpec) -> bytes:
 
 def comparer_of(spec: StudySpec, known: Candidate | None = None) -> Comparer:
     """Return what answers the study's questions about its candidate, which may be ``known`` already."""
-    return Comparer(lottery_of(spec), known, released=spec.synthesizer.rows)
+    rows, min_cell = spec.synthesizer.rows, spec.privacy.min_cell
+    return Comparer(lottery_of(spec), known, released=rows, min_cell=min_cell)
 
 
 def require_declared(spec: StudySpec, question: Question) -> None:

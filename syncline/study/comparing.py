@@ -45,6 +45,8 @@ def comparison_of(spec: StudySpec, result: Fitted | Pooled, seed: Seed) -> Compa
         tuple(name for name in validation.sensitive if name in names),
         tuple(model for model in validation.models if set(Formula.of(model).names).issubset(names)),
         lottery_of(spec),
+        spec.privacy.min_cell,
+        spec.holdout > 0,
     )
     target = validation.target if validation.target in names else ""
     return Comparison(cells, compared, aims, target or "", persons=spec.schema.person is not None)

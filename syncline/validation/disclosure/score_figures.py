@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from syncline.data.blob import Json
+from syncline.privacy.people_rule import TOO_FEW, apart, in_runs, runs_of
 from syncline.validation.disclosure.ladder import Stratum, top_steps
 from syncline.validation.disclosure.operating_point import FALSE_ALARMS, operating_point
 from syncline.validation.disclosure.scores import PersonScores
-from syncline.validation.disclosure.shown import NestedCounts, Pair, ShownRate, apart
+from syncline.validation.disclosure.shown import NestedCounts, Pair, ShownRate
 from syncline.validation.histograms import reached, superiority
 from syncline.validation.metric import Goal, Metric
 
@@ -23,7 +26,7 @@ def score_figures(
     if holdout is None or not (holdout.people and train.people):
         words = "not computed: nobody was held out"
         return [*figures, *(Metric(name, None, words=words) for name in ("nearer_to_train", "membership"))]
-    return [*figures, _nearer(train, holdout), _membership(train, holdout, min_cell)]
+    return [*figures, _nearer(train, holdout, min_cell), _membership(train, holdout, min_cell)]
 
 
 def _exact(train: PersonScores, holdout: PersonScores | None, min_cell: int, repeated: float) -> Metric:
@@ -45,8 +48,12 @@ def rate_figure(
     )
 
 
-def _nearer(train: PersonScores, holdout: PersonScores) -> Metric:
-    area, interval = superiority(holdout.distance, train.distance)
+def _nearer(train: PersonScores, holdout: PersonScores, min_cell: int) -> Metric:
+    runs = runs_of(min_cell, train.distance, holdout.distance)
+    if runs[-1] == 0:
+        words = "not shown: too few people of either kind are as near as each other"
+        return Metric("nearer_to_train", None, goal=Goal.FLOOR, words=words, reason=TOO_FEW)
+    area, interval = superiority(in_runs(runs, holdout.distance), in_runs(runs, train.distance))
     words = (
         "probability that a used person's closest synthetic row is closer than that of a person who was held"
         " out; 0.5 where it makes no difference"
@@ -57,11 +64,11 @@ def _nearer(train: PersonScores, holdout: PersonScores) -> Metric:
 def _membership(train: PersonScores, holdout: PersonScores, min_cell: int) -> Metric:
     """Return the true positives at the false alarms allowed; the area under the curve stands beside it."""
     caught, alarms = operating_point(train.membership, holdout.membership)
-    area, _ = superiority(train.membership, holdout.membership)
-    curve: list[Json] = [
-        [round(others / holdout.people, 5), round(used / train.people, 5)]
-        for used, others in _curve(train, holdout, min_cell)
+    points = [
+        (others / holdout.people, used / train.people) for used, others in _curve(train, holdout, min_cell)
     ]
+    area = sum((x - w) * (v + y) / 2 for (w, v), (x, y) in pairwise(points))
+    curve: list[Json] = [[round(x, 5), round(y, 5)] for x, y in points]
     found = ShownRate.of(caught, train.people, min_cell)
     others = ShownRate.of(alarms, holdout.people, min_cell)
     detail: Json = {"auc": round(area, 6), "false_alarms": round(others.value, 6), "roc": curve}

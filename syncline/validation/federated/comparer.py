@@ -25,6 +25,7 @@ from syncline.questions.moments import Sums
 from syncline.questions.vocabulary import Answer
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
+from syncline.validation.column_bins import Codes
 from syncline.validation.disclosure.key_attack import KeyCounts
 from syncline.validation.disclosure.membership import Membership
 from syncline.validation.disclosure.scores import PersonScores
@@ -42,13 +43,20 @@ class Comparer:
     """Answer questions about one study's candidate.
 
     ``lottery`` is the key of its draws; a candidate that is ``known`` already need not be unpacked again.
-    ``released`` is how many rows the study releases, None where it does not say.
+    ``released`` is how many rows the study releases, None where it does not say. Of fewer than ``min_cell``
+    people the study tells nothing.
     """
 
     def __init__(
-        self, lottery: bytes, known: Candidate | None = None, *, released: int | None = None
+        self,
+        lottery: bytes,
+        known: Candidate | None = None,
+        *,
+        released: int | None = None,
+        min_cell: int = 11,
     ) -> None:
         self._lottery = lottery
+        self._min_cell = min_cell
         self._released = released
         self._tree_rows: dict[tuple[int, str], TreeRows] = {}
         self._known = known
@@ -91,11 +99,11 @@ class Comparer:
 
     def _unpacked(self, question: ScoreCandidate, rows: ComparableRows) -> Candidate:
         if self._known is not None:
-            return self._known
+            return self._known.beside(question.people)
         self._require_rows(packed_rows(question.table))
         cells = unpack_cells(question.table, rows.schema)
-        aims = Aims(question.keys, question.sensitive, (), self._lottery)
-        return Candidate(cells, aims, Membership.unpacked(question.membership))
+        aims = Aims(question.keys, question.sensitive, (), self._lottery, self._min_cell)
+        return Candidate(cells, aims, Membership.unpacked(question.membership), question.people)
 
     def _require_rows(self, n_rows: int) -> None:
         """Raise unless the candidate has as many rows as the study compares; fewer ask for single persons."""
@@ -144,13 +152,12 @@ def _counts(dense: Ints, table: Workspace) -> Counts:
 
 
 def _counted_sets(candidate: Candidate, rows: ComparableRows, *, persons: bool) -> dict[str, Counts]:
-    levels = candidate.bins.levels
-    tallies = [[_tally(places, levels, persons) for places in candidate.sets] for _ in FOLDS]
+    tallies = [[_tally(places, candidate, persons) for places in candidate.sets] for _ in FOLDS]
     for part in rows.parts():
         for fold, own in enumerate(tallies):
-            codes, buckets = candidate.bins.encode(part.fold(bool(fold))), part.buckets(bool(fold))
+            codes, buckets = _codes(candidate, part.fold(bool(fold))), part.buckets(bool(fold))
             for tally, places in zip(own, candidate.sets, strict=True):
-                tally.add(_cells(codes, places, levels), buckets)
+                tally.add(_cells(codes[len(places)], places, candidate), buckets)
     return {
         f"{fold}.set{number}": tally.total()
         for fold, own in zip(FOLDS, tallies, strict=True)
@@ -158,27 +165,33 @@ def _counted_sets(candidate: Candidate, rows: ComparableRows, *, persons: bool) 
     }
 
 
-def _tally(places: Sequence[int], levels: Sequence[int], persons: bool) -> CellTally:
+def _tally(places: Sequence[int], candidate: Candidate, persons: bool) -> CellTally:
     """Return an empty tally of a set of columns; the cells of one column carry person buckets if any."""
-    size = prod(levels[place] for place in places)
+    size = prod(candidate.shape_of(places))
     single = persons and len(places) == 1
     return CellTally(size, size if single else 0, persons=single)
 
 
-def _cells(codes: np.ndarray, places: Sequence[int], levels: Sequence[int]) -> Ints:
+def _codes(candidate: Candidate, table: CellTable) -> dict[int, Codes]:
+    """Return the codes of a table's rows by the number of columns that are counted together."""
+    sizes = dict.fromkeys(len(places) for places in candidate.sets)
+    return {size: candidate.bins_of_set(size).encode(table) for size in sizes}
+
+
+def _cells(codes: Codes, places: Sequence[int], candidate: Candidate) -> Ints:
     cell: Ints = codes[:, places[0]].astype(np.int64)
-    for place in places[1:]:
-        cell = cell * levels[place] + codes[:, place]
+    for place, levels in zip(places[1:], candidate.shape_of(places)[1:], strict=True):
+        cell = cell * levels + codes[:, place]
     return cell
 
 
 def count_sets(candidate: Candidate) -> list[Ints]:
     """Return the candidate's own counts of all sets of columns, each in its shape."""
-    codes, levels = candidate.bins.encode(candidate.cells), candidate.bins.levels
+    codes = _codes(candidate, candidate.cells)
     found = []
     for places in candidate.sets:
-        shape = tuple(levels[place] for place in places)
-        counted = np.bincount(_cells(codes, places, levels), minlength=prod(shape))
+        shape = candidate.shape_of(places)
+        counted = np.bincount(_cells(codes[len(places)], places, candidate), minlength=prod(shape))
         found.append(counted.reshape(shape))
     return found
 

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from syncline.errors import ProtocolError
+from syncline.privacy.people_rule import require_enough
 from syncline.protocols.asking import Reply, Request
 from syncline.protocols.reply_check import Shape, require_shapes
 from syncline.protocols.transition import Continue, Finish, PartyId
@@ -157,6 +158,9 @@ class Comparison:
             case PersonCount():
                 counted = _total(answers[0]).tolist()
                 state = State(following, (counted[0], counted[1]), (counted[2], counted[3]))
+                aims, (used, held) = self.candidate.aims, state.people
+                nobody = not aims.holds_out and not held
+                require_enough("all suppliers together have", used, None if nobody else held, aims.min_cell)
                 return self._ask(self._first_level(state), state)
             case GrowTrees():
                 total = _total(answers[0]) + sums(question, self._synthetic(question))
@@ -284,7 +288,7 @@ class Comparison:
         )
 
     def _candidate_question(self, state: State) -> ScoreCandidate:
-        aims, layout = self.candidate.aims, Layout(self.candidate)
+        aims, layout = self.candidate.aims, Layout(self.candidate.beside(state.people))
         return ScoreCandidate(
             self.table,
             self._compared,

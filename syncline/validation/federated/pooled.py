@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable
@@ -22,10 +24,10 @@ _ALONE = PartyId("(alone)")
 
 def assess_pooled(tables: Tables, aims: Aims, judgement: Judgement) -> Assessment:
     """Compare a synthetic table with the rows that it was made from and with people who were not used."""
-    persons = tables.schema.person is not None
+    persons, aims = tables.schema.person is not None, replace(aims, min_cell=judgement.min_cell)
     workspace, compared = workspace_of(tables.real, tables.holdout), everything(tables.schema)
     comparison = Comparison(tables.synthetic, compared, aims, judgement.target, persons=persons)
-    comparer = Comparer(aims.lottery, comparison.candidate)
+    comparer = Comparer(aims.lottery, comparison.candidate, min_cell=aims.min_cell)
     transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
     answering, memory = Answering(comparer), Memory()
     while isinstance(transition, Continue):

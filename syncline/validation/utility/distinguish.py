@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from syncline.privacy.people_rule import TOO_FEW, in_runs, runs_of
 from syncline.questions.growth import SCORE_BINS
 from syncline.validation.histograms import Ints, superiority
 from syncline.validation.intervals import Interval, propensity_mse
 from syncline.validation.metric import Goal, Metric
+
+LEAST_RUNS = 3
+"""Runs of scores that a curve is drawn through, at least: of fewer it would show agreement by itself."""
 
 _STEPS = 64
 
@@ -25,31 +29,43 @@ class Separation:
     real: Ints
     share: float | None = None
 
-    @property
-    def pmse(self) -> tuple[float, Interval]:
-        """The propensity score's mean squared distance from the share of synthetic rows, out of fold."""
+    def area(self, runs: Ints) -> tuple[float, Interval]:
+        """Return the area under the curve of telling synthetic rows from real ones, by runs of scores."""
+        return superiority(in_runs(runs, self.synthetic), in_runs(runs, self.real))
+
+    def pmse(self, runs: Ints) -> tuple[float, Interval]:
+        """Return the propensity score's mean squared distance from the share of synthetic rows, out of fold.
+
+        Rows of one run have the mean propensity of the synthetic ones among them.
+        """
         odds = (np.arange(SCORE_BINS) - SCORE_BINS // 2) / _STEPS
-        return propensity_mse(self.synthetic, self.real, 1 / (1 + np.exp(-odds)), self.share)
+        weight = self.synthetic + 1e-9
+        chances = np.bincount(runs, weight / (1 + np.exp(-odds))) / np.bincount(runs, weight)
+        return propensity_mse(in_runs(runs, self.synthetic), in_runs(runs, self.real), chances, self.share)
 
 
-def separation_figures(found: Separation, floor: Separation | None) -> list[Metric]:
+def separation_figures(found: Separation, floor: Separation | None, least: int = 1) -> list[Metric]:
     """Return ``auc_holdout`` and ``pmse`` of synthetic rows against held-out ones.
 
     Without a holdout, where there is no ``floor``, the rows that were used stand in its place, and then a
     copy of them cannot be told from them; the words say so. The floor is the same between used and held-out
-    rows.
+    rows. All is computed from runs of scores with at least ``least`` real rows of each kind.
     """
-    if not (found.synthetic.sum() and found.real.sum()):
-        words = "not computed: there are too few rows"
-        return [Metric(name, None, words=words) for name in ("auc_holdout", "pmse")]
-    area, interval = superiority(found.synthetic, found.real)
+    runs = runs_of(least, found.real)
+    if not (found.synthetic.sum() and found.real.sum()) or runs[-1] + 1 < min(LEAST_RUNS, SCORE_BINS):
+        words = "not shown: too few people stand behind the scores of a classifier"
+        names = ("auc_holdout", "pmse")
+        return [Metric(name, None, goal=Goal.FLOOR, words=words, reason=TOO_FEW) for name in names]
+    area, interval = found.area(runs)
     against = "held-out rows" if floor is not None else "the rows that it was made from (nobody was held out)"
     floors: tuple[float | None, float | None] = (None, None)
     if floor is not None and floor.synthetic.sum() and floor.real.sum():
-        floors = (superiority(floor.synthetic, floor.real)[0], floor.pmse[0])
+        beside = runs_of(least, floor.synthetic, floor.real)
+        if beside[-1] + 1 >= LEAST_RUNS:
+            floors = (floor.area(beside)[0], floor.pmse(beside)[0])
     told = f"area under the curve of a boosted classifier that tells synthetic rows from {against}"
     squared = "mean squared error of that propensity"
     return [
         Metric("auc_holdout", area, interval, floors[0], Goal.FLOOR, None, told),
-        Metric("pmse", *found.pmse, floors[1], Goal.FLOOR, None, squared),
+        Metric("pmse", *found.pmse(runs), floors[1], Goal.FLOOR, None, squared),
     ]

@@ -13,13 +13,14 @@ from syncline.data.variable import Variable
 from syncline.questions.growth import ColumnBins
 from syncline.validation.column_bins import TableBins
 from syncline.validation.histograms import Ints
-from syncline.validation.utility.tables import SetCounts
+from syncline.validation.utility.told import ToldCounts
 
 
-def distributions(singles: Sequence[SetCounts], bins: TableBins, schema: Schema, min_cell: int) -> list[Json]:
+def distributions(singles: Sequence[ToldCounts], bins: TableBins, schema: Schema) -> list[Json]:
     """Return for each column its labels and both tables' shares; None for cells of few real persons.
 
-    A bin of numbers is called by its least value, which comes from the synthetic table.
+    A bin of numbers is called by its least value, which comes from the synthetic table; the first one takes
+    whatever is below the second.
     """
     return [
         {
@@ -27,7 +28,7 @@ def distributions(singles: Sequence[SetCounts], bins: TableBins, schema: Schema,
             "numeric": not len(column.code),
             "labels": [*labels_of(column, variable), "missing"],
             "synthetic": _shares(found.synthetic, np.zeros(len(found.synthetic), np.bool_)),
-            "real": _shares(found.train, found.hidden(min_cell)),
+            "real": _shares(found.train, found.hidden),
         }
         for found, column, variable in zip(singles, bins.columns, schema.modelled, strict=True)
     ]
@@ -53,4 +54,4 @@ def labels_of(column: ColumnBins, variable: Variable) -> list[str]:
     grid = variable.grid
     assert grid is not None
     values = [str(value) for value in grid.values(np.asarray(column.low, np.int64))]
-    return ["less", *values]
+    return [f"below {values[0]}" if values else "any", *values]
