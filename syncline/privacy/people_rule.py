@@ -60,7 +60,9 @@ def apart(first: int, second: int, least: int) -> bool:
     return not few(abs(first - second), least)
 
 
-def hidden_cells(tables: Sequence[Ints], least: int, start: Mask | None = None) -> Mask:
+def hidden_cells(
+    tables: Sequence[Ints], least: int, start: Mask | None = None, never: Mask | None = None
+) -> Mask:
     """Tell which cells of tables of people are hidden; the tables are of one shape, one for each fold.
 
     Where any cell of a table is of few people, all cells of fewer than ``least`` are hidden, empty ones
@@ -75,31 +77,34 @@ def hidden_cells(tables: Sequence[Ints], least: int, start: Mask | None = None) 
     tables : people of each cell
     least : people that a cell must hold to be told
     start : cells that are hidden already, for reasons of their own
+    never : cells in which everybody knows that nobody can be; they hide nothing
     """
     shape = tables[0].shape
     hidden: Mask = np.zeros(shape, np.bool_) if start is None else np.broadcast_to(start, shape).copy()
+    empty: Mask = np.zeros(shape, np.bool_) if never is None else np.broadcast_to(never, shape)
     for people in tables:
         if np.any(few(people, least)):
             hidden |= people < least
+    hidden &= ~empty
     more = True
-    while more and not hidden.all():
+    while more:
         before = int(hidden.sum())
         for people in tables:
             if hidden.ndim == 1:
-                _hide_beside(people, hidden, least)
+                _hide_beside(people, hidden, empty, least)
             else:
                 for axis in range(hidden.ndim):
-                    _hide_in_lines(people, hidden, axis, least)
+                    _hide_in_lines(people, hidden, empty, axis, least)
         more = int(hidden.sum()) > before
     return hidden
 
 
-def _hide_beside(people: Ints, hidden: Mask, least: int) -> None:
+def _hide_beside(people: Ints, hidden: Mask, empty: Mask, least: int) -> None:
     """Hide the smallest cells of one line until what the told ones leave is vague."""
     if not np.any(few(people[hidden], least)):
         return
-    while not hidden.all() and not _is_vague(people, hidden, least):
-        hidden[_smallest(people, hidden)] = True
+    while not (hidden | empty).all() and not _is_vague(people, hidden, least):
+        hidden[_smallest(people, hidden, empty)] = True
 
 
 def _is_vague(people: Ints, hidden: Mask, least: int) -> bool:
@@ -115,21 +120,23 @@ def _is_vague(people: Ints, hidden: Mask, least: int) -> bool:
     return not few(rest, least) and rest - (least - 1) >= low and rest <= high
 
 
-def _smallest(people: Ints, hidden: Mask) -> int:
-    told = np.where(hidden | (people == 0), np.iinfo(np.int64).max, people)
-    if (told == np.iinfo(np.int64).max).all():
-        told = np.where(hidden, np.iinfo(np.int64).max, people)
-    return int(told.argmin())
+def _smallest(people: Ints, hidden: Mask, empty: Mask) -> int:
+    """Return the smallest cell that is told; one without people where no other is left."""
+    gone = hidden | empty
+    passed = gone | (people == 0)
+    return int(np.where(gone if passed.all() else passed, np.iinfo(np.int64).max, people).argmin())
 
 
-def _hide_in_lines(people: Ints, hidden: Mask, axis: int, least: int) -> None:
+def _hide_in_lines(people: Ints, hidden: Mask, empty: Mask, axis: int, least: int) -> None:
     """Hide one more cell in each line along ``axis`` whose hidden cells could be computed."""
     inside = np.where(hidden, people, 0).sum(axis=axis)
     lone = hidden.sum(axis=axis) == 1
-    bad = (few(inside, least) | (lone & few(1, least) & (inside > 0))) & ~hidden.all(axis=axis)
+    bad = (few(inside, least) | (lone & few(1, least) & (inside > 0))) & ~(hidden | empty).all(axis=axis)
     if not bad.any():
         return
-    smallest = np.expand_dims(np.where(hidden, np.iinfo(np.int64).max, people).argmin(axis=axis), axis)
+    smallest = np.expand_dims(
+        np.where(hidden | empty, np.iinfo(np.int64).max, people).argmin(axis=axis), axis
+    )
     chosen = np.zeros(hidden.shape, np.bool_)
     np.put_along_axis(chosen, smallest, np.expand_dims(bad, axis), axis)
     hidden |= chosen
@@ -141,23 +148,28 @@ def is_supported(tables: Sequence[Ints], hidden: Mask) -> bool:
 
 
 def runs_of(least: int, *kinds: Ints) -> Ints:
-    """Return the run (n,) of each place on a line, so that every run has enough people of each kind.
+    """Return the run (n,) of each place on a line, so that every run has nobody or enough people of each kind.
 
     ``kinds`` are people by place (n,). Runs are closed from the highest place on down, and what is left over
-    joins the last one; they are numbered upwards. Where a kind has too few people for one, there is one run.
+    joins the last ones; they are numbered upwards.
     """
     size = len(kinds[0])
     if not few(1, least):
         return np.arange(size)
     together, held = np.stack(kinds), np.zeros(len(kinds), np.int64)
-    ends = []
+    ends: list[int] = []
+    runs: list[Ints] = []
     for place in np.flatnonzero(together.any(axis=0))[::-1].tolist():
         held = held + together[:, place]
-        if (held >= least).all():
+        if not np.any(few(held, least)):
             ends.append(place)
+            runs.append(held)
             held = np.zeros(len(kinds), np.int64)
+    while runs and np.any(few(held, least)):
+        held = held + runs.pop()
+        ends.pop()
     begins = np.zeros(size, np.int64)
-    begins[ends[:-1]] = 1
+    begins[ends if held.any() else ends[:-1]] = 1
     return np.cumsum(begins)
 
 

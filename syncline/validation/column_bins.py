@@ -61,6 +61,28 @@ def rows_a_bin(candidate: CellTable, people: tuple[int, int], least: int) -> int
     return max(-(-CROWD * least * candidate.n_rows // fewest), 1) if fewest else 1
 
 
+MISSING_CROWD = 2
+"""Missing values count with the most frequent bin where so many times the people that may be told of are not
+expected to lack one: else a few of them would hide a bin of every column."""
+
+
+def is_blind(column: ColumnBins) -> bool:
+    """Tell whether numbers of several values are in one bin, so that nothing is seen of them."""
+    return not len(column.code) and len(column.low) == 2 and column.low[1] > column.low[0] + 1
+
+
+def partners(candidate: CellTable, bins: TableBins, people: tuple[int, int], least: int) -> tuple[int, ...]:
+    """Return for each column the code with which missing values are told, 0 where they are told apart."""
+    rows = -(-MISSING_CROWD * rows_a_bin(candidate, people, least) // CROWD)
+    found = []
+    for place, column in enumerate(bins.columns):
+        codes = column.encode(candidate.keys[place], candidate.valid(place))
+        held = np.bincount(codes, minlength=column.n_codes)
+        joins = least > 1 and held[0] < rows and held[1:].any()
+        found.append(int(held[1:].argmax()) + 1 if joins else 0)
+    return tuple(found)
+
+
 def coarser(candidate: CellTable, bins: TableBins, most: int) -> TableBins:
     """Return bins of which those of numbers are joined to at most ``most``, for sets of several columns.
 
@@ -74,7 +96,9 @@ def coarser(candidate: CellTable, bins: TableBins, most: int) -> TableBins:
         held = np.bincount(
             column.encode(candidate.keys[place], candidate.valid(place)), minlength=column.n_codes
         )[2:-1]
-        starts = _joined(held, max(-(-int(held.sum()) // most), 1))
+        middle = 2 * np.cumsum(held) - held
+        part = middle * min(most, len(held)) // (2 * max(int(held.sum()), 1))
+        starts = np.flatnonzero(np.diff(part, prepend=-1))
         low = column.low[:-1][starts][1:]
         columns.append(ColumnBins(column.name, True, low, column.code, len(low) + 2))
     return TableBins(tuple(columns))

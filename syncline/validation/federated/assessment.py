@@ -120,7 +120,7 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
     return Assessment(
         {metric.name: metric for metric in metrics},
         _gate(candidate, scores, judgement, has_holdout),
-        tuple(distributions(tables.singles, tables.bins, candidate.cells.schema)),
+        tuple(distributions(tables, candidate.cells.schema)),
         {
             "train": evidence.rows[0],
             "holdout": evidence.rows[1],
@@ -138,7 +138,7 @@ def _with_cells(metrics: Sequence[Metric], counted: Counted) -> list[Metric]:
     """Return figures of which those of single columns, pairs and sets of three name their worst cells."""
     tables, schema = counted.tables, counted.candidate.cells.schema
     sets = {"tv_1way": tables.singles, "tv_2way": tables.pairs, "tv_3way": tables.triples}
-    bins = {"tv_1way": tables.bins, "tv_2way": counted.bins[2], "tv_3way": counted.bins[3]}
+    bins = {"tv_1way": tables.bins, "tv_2way": counted.codes.bins[2], "tv_3way": counted.codes.bins[3]}
     persons = counted.has_persons
     return [
         with_cells(metric, sets[metric.name], _bounds_named(bins[metric.name], schema), persons=persons)

@@ -9,7 +9,6 @@ import numpy as np
 
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts, Ints, merge_counts
-from syncline.validation.column_bins import TableBins
 from syncline.validation.federated.candidate import Candidate
 from syncline.validation.federated.comparer import count_sets
 from syncline.validation.federated.comparison import Evidence, target_questions
@@ -20,7 +19,7 @@ from syncline.validation.utility.regression import Model
 from syncline.validation.utility.subgroups import Subgroup
 from syncline.validation.utility.tables import Tables
 from syncline.validation.utility.told import SetCounts
-from syncline.validation.utility.told_tables import tables_of, tables_of_parts
+from syncline.validation.utility.told_tables import CountedIn, ends_taken_in, tables_of, tables_of_parts
 
 
 class Counted:
@@ -54,22 +53,23 @@ class Counted:
         }
         return partial, sums
 
-    @property
-    def bins(self) -> dict[int, TableBins]:
-        """The codes in which so many columns are counted together."""
-        return {size: self.candidate.bins_of_set(size) for size in (1, 2, 3)}
+    @cached_property
+    def codes(self) -> CountedIn:
+        """The codes in which columns are counted, alone and together."""
+        bins = {size: self.candidate.bins_of_set(size) for size in (1, 2, 3)}
+        return CountedIn(bins, self.candidate.missing_with(ends_taken_in(bins[1])))
 
     @cached_property
     def tables(self) -> Tables:
         """What may be told of the cells of all sets of columns."""
-        return tables_of(self._sets(self.merged), self.bins, self._min_cell)
+        return tables_of(self._sets(self.merged), self.codes, self._min_cell)
 
     def tables_by_party(self, unseen: Collection[PartyId]) -> dict[PartyId, Tables]:
         """Return what may be told of each supplier's rows beside the whole, nothing of ``unseen`` ones."""
         parties = sorted(self.evidence.answers)
         found = [self._sets(self.evidence.answers[party]) for party in parties]
         gone = [party in unseen for party in parties]
-        told = tables_of_parts(found, self.tables, self.bins[1], gone, self._min_cell)
+        told = tables_of_parts(found, self.tables, self.codes, gone, self._min_cell)
         return dict(zip(parties, told, strict=True))
 
     @property
@@ -127,7 +127,8 @@ class Counted:
         known = {found.columns[0]: found for found in self.tables.singles}
         names = enumerate(self.candidate.bins.names)
         singles = {place: known[name] for place, name in names if name in known}
-        return {text: may_be_told(model, singles, self.candidate.bins) for text, model in self.models.items()}
+        bins, lacking = self.candidate.bins, self.tables.few_missing
+        return {text: may_be_told(model, singles, bins, lacking) for text, model in self.models.items()}
 
     def _singles(self, answer: Counts) -> dict[int, SetCounts]:
         """Return the counts of each column by its place, where a model is declared."""

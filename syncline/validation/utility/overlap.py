@@ -106,17 +106,20 @@ def names_of_few(
     }
 
 
-def may_be_told(model: Model, singles: Mapping[int, ToldCounts], bins: TableBins) -> bool:
+def may_be_told(
+    model: Model, singles: Mapping[int, ToldCounts], bins: TableBins, few_missing: Collection[str]
+) -> bool:
     """Tell whether the coefficients of a model and its number of rows may be shown.
 
     From standard errors one can compute how many rows each category has, and so what a left-out one has, and
     from the rows of the model how many lack a value. So no detail of a model is shown where a category
-    of its columns is hidden in the column's distribution, or the missing values are.
+    of its columns is hidden in the column's distribution, or where some, but too few people lack a value.
     """
     for place in (model.response, *(term.place for term in model.design.terms)):
         if place in singles:
             hidden = singles[place].hidden
-            if hidden[0] or (len(bins.columns[place].code) and hidden.any()):
+            column = bins.columns[place]
+            if column.name in few_missing or hidden[0] or (len(column.code) and hidden.any()):
                 return False
     return True
 

@@ -7,7 +7,7 @@ cells' shares, of the cells that may be told and of all others together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
@@ -50,7 +50,8 @@ class Tables:
     """What is told of single columns, pairs and sets of three.
 
     ``bins`` are the codes of single columns, in which bins of numbers at the ends take in what lies beyond;
-    ``beyond`` is what lies there.
+    ``beyond`` is what lies there. ``missing`` names the code with which missing values are told, 0 where they
+    are told apart, and ``few_missing`` the columns that some, but too few people lack.
     """
 
     bins: TableBins
@@ -58,6 +59,8 @@ class Tables:
     pairs: tuple[ToldCounts, ...] = ()
     triples: tuple[ToldCounts, ...] = ()
     beyond: Mapping[str, Beyond] | None = None
+    missing: Mapping[str, int] = field(default_factory=dict)
+    few_missing: frozenset[str] = frozenset()
 
     def without_holdout(self) -> Tables:
         """Return the counts as if nobody were held out."""
@@ -65,7 +68,7 @@ class Tables:
             tuple(found.without_holdout() for found in part)
             for part in (self.singles, self.pairs, self.triples)
         )
-        return Tables(self.bins, singles, pairs, triples, self.beyond)
+        return replace(self, singles=singles, pairs=pairs, triples=triples)
 
     def variations(self) -> list[Metric]:
         """Return total variations of single columns and of pairs."""
@@ -102,7 +105,7 @@ def not_told(name: str, what: str, goal: Goal = Goal.MINIMIZE) -> Metric:
 
 
 def told_of(sets: Iterable[ToldCounts]) -> list[ToldCounts]:
-    """Return the sets that a figure is about: those with a floor, or where none has one, all that are told."""
+    """Return the sets that a figure is about: those with a floor, or all that are told where none has one."""
     known = [found for found in sets if found.is_told]
     return [found for found in known if found.has_floor] or known
 

@@ -128,21 +128,25 @@ class ToldCounts:
 
     def within(self, axis: int, code: int) -> ToldCounts:
         """Return the other columns' cells within one code of a column."""
-
-        def inside(counts: npt.NDArray[np.generic] | None) -> npt.NDArray[np.generic] | None:
-            return None if counts is None else counts.take(code, axis)
-
+        rest = [other for other in range(len(self.columns)) if other != axis]
+        place = (slice(None),) * axis + (code,)
         return ToldCounts(
-            self.columns[:axis] + self.columns[axis + 1 :],
-            *(inside(part) for part in (self.synthetic, self.train, self.holdout)),  # type: ignore[arg-type]
-            inside(self.hidden),  # type: ignore[arg-type]
-            inside(self.joint),  # type: ignore[arg-type]
-            self.lines[:axis] + self.lines[axis + 1 :],
+            tuple(self.columns[other] for other in rest),
+            self.synthetic[place],
+            self.train[place],
+            None if self.holdout is None else self.holdout[place],
+            self.hidden[place],
+            None if self.joint is None else self.joint[place],
+            tuple(self.lines[other] for other in rest),
         )
 
     def without_holdout(self) -> ToldCounts:
         """Return the same where nobody is told of who was held out."""
         return replace(self, holdout=None, joint=None)
+
+    def unseen(self) -> ToldCounts:
+        """Return the same where nothing is told."""
+        return replace(self, hidden=np.ones_like(self.hidden), joint=None, lines=self.lines)
 
     def smoothed(self, counts: Ints) -> tuple[Floats, list[Ints]]:
         """Return the cells of two columns as what is told of them leaves them, and the codes of each axis.
@@ -187,25 +191,70 @@ Lines = Mapping[str, tuple[Mask, Mask | None]]
 """Of each column the codes that are hidden, alone and where held-out rows stand beside; in a set's codes."""
 
 
-def told_column(found: SetCounts, least: int) -> ToldCounts:
-    """Return the cells of one column as they may be told."""
-    hidden = hidden_cells([found.people_each()], least)
+def joined(found: SetCounts, partner: Mapping[str, int]) -> SetCounts:
+    """Return counts in which missing values are in the codes that are their partners, and code 0 is empty."""
+    for axis, name in enumerate(found.columns):
+        if not partner[name]:
+            continue
+        held, masks = found.holdout, found.buckets
+        found = replace(
+            found,
+            synthetic=_moved(found.synthetic, axis, partner[name]),
+            train=_moved(found.train, axis, partner[name]),
+            holdout=None if held is None else _moved(held, axis, partner[name]),
+            buckets=masks and (_joined(masks[0], partner[name]), _joined(masks[1], partner[name])),
+        )
+    return found
+
+
+def _moved(rows: Ints, axis: int, partner: int) -> Ints:
+    found = np.moveaxis(rows.copy(), axis, 0)
+    found[partner] += found[0]
+    found[0] = 0
+    return np.moveaxis(found, 0, axis)
+
+
+def _joined(masks: Masks, partner: int) -> Masks:
+    found = masks.copy()
+    found[partner] |= found[0]
+    found[0] = 0
+    return found
+
+
+def told_column(found: SetCounts, least: int, *, never: bool = False) -> ToldCounts:
+    """Return the cells of one column as they may be told; nobody is ``never`` to be missing."""
+    impossible = _first(len(found.train), empty=never)
+    hidden = hidden_cells([found.people_each()], least, None, impossible)
     joint = None
     if found.holdout is not None:
         folds = [found.people_each(), found.people_each(held=True)]
-        joint = hidden_cells(folds, least, hidden)
+        joint = hidden_cells(folds, least, hidden, impossible)
     return ToldCounts(found.columns, found.synthetic, found.train, found.holdout, hidden, joint, (hidden,))
 
 
-def told_set(found: SetCounts, lines: Lines, least: int) -> ToldCounts:
-    """Return the cells of several columns as they may be told, of which ``lines`` are hidden in each."""
+def _first(size: int, *, empty: bool) -> Mask:
+    """Return a mask (size,) of the first code alone, or of none."""
+    found = np.zeros(size, np.bool_)
+    found[0] = empty
+    return found
+
+
+def told_set(found: SetCounts, lines: Lines, least: int, never: Mapping[str, int]) -> ToldCounts:
+    """Return the cells of several columns as they may be told, of which ``lines`` are hidden in each.
+
+    Of columns that ``never`` names a code for, missing values have no code of their own.
+    """
     alone = tuple(lines[name][0] for name in found.columns)
-    hidden = hidden_cells([found.people_each()], least, _crossed(alone))
+    shape = found.train.shape
+    impossible = _crossed(
+        [_first(size, empty=never[name] > 0) for size, name in zip(shape, found.columns, strict=True)]
+    )
+    hidden = hidden_cells([found.people_each()], least, _crossed(alone), impossible)
     if found.holdout is None:
         return ToldCounts(found.columns, found.synthetic, found.train, None, hidden, None, alone)
-    both = tuple(lines[name][0] if lines[name][1] is None else lines[name][1] for name in found.columns)
+    both = tuple(line if held is None else held for line, held in (lines[name] for name in found.columns))
     folds = [found.people_each(), found.people_each(held=True)]
-    joint = hidden_cells(folds, least, hidden | _crossed(both))
+    joint = hidden_cells(folds, least, hidden | _crossed(both), impossible)
     told = ToldCounts(found.columns, found.synthetic, found.train, found.holdout, hidden, joint, both)
     return told if told.has_floor else replace(told, lines=alone)
 
@@ -219,7 +268,11 @@ def _crossed(lines: Sequence[Mask]) -> Mask:
 
 
 def told_parts(
-    parts: Sequence[SetCounts], whole: ToldCounts, unseen: Sequence[bool], least: int
+    parts: Sequence[SetCounts],
+    whole: ToldCounts,
+    unseen: Sequence[bool],
+    least: int,
+    never: Mapping[str, int],
 ) -> list[ToldCounts]:
     """Return the same set of columns in parts of the people, which add up to the ``whole``.
 
@@ -229,11 +282,17 @@ def told_parts(
     shape = (len(parts), *whole.train.shape)
     gone = np.broadcast_to(np.array(unseen).reshape(-1, *[1] * whole.train.ndim), shape)
     train = np.stack([part.people_each() for part in parts])
-    hidden = hidden_cells([train], least, gone | whole.hidden)
+    impossible = _crossed(
+        [
+            _first(size, empty=never[name] > 0)
+            for size, name in zip(whole.train.shape, whole.columns, strict=True)
+        ]
+    )
+    hidden = hidden_cells([train], least, gone | whole.hidden, impossible)
     joint = None
     if whole.holdout is not None and whole.joint is not None:
         held = np.stack([part.people_each(held=True) for part in parts])
-        joint = hidden_cells([train, held], least, hidden | whole.joint)
+        joint = hidden_cells([train, held], least, hidden | whole.joint, impossible)
     return [
         ToldCounts(
             part.columns,

@@ -7,17 +7,17 @@ few people, so those are told with the first and the last bin, and how many ther
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from syncline.data.batch import Mask
 from syncline.privacy.people_rule import few
 from syncline.questions.growth import ColumnBins
-from syncline.validation.column_bins import TableBins, in_bins
+from syncline.validation.column_bins import TableBins, in_bins, is_blind
 from syncline.validation.histograms import Ints
 from syncline.validation.utility.tables import Beyond, Tables
-from syncline.validation.utility.told import SetCounts, ToldCounts, told_column, told_parts, told_set
+from syncline.validation.utility.told import SetCounts, ToldCounts, joined, told_column, told_parts, told_set
 
 
 def ends_taken_in(bins: TableBins) -> TableBins:
@@ -82,60 +82,80 @@ def _lines(told: ToldCounts, fine: ColumnBins, coarse: ColumnBins) -> tuple[Mask
     return alone, within(told.joint)
 
 
-def tables_of(sets: Sequence[SetCounts], bins: Mapping[int, TableBins], least: int) -> Tables:
-    """Return what may be told of counted sets of columns.
+@dataclass(frozen=True, slots=True, eq=False)
+class CountedIn:
+    """The codes in which columns are counted.
 
-    Parameters
+    Attributes
     ----------
-    sets : counts in the codes of ``bins``
     bins : the codes in which so many columns are counted together; of single ones with what lies beyond
-    least : of fewer people nothing is told
+    missing : for each column the code of single columns with which missing values are told, 0 for none
     """
-    fine, beyond, singles = ends_taken_in(bins[1]), {}, []
-    places = {column.name: place for place, column in enumerate(fine.columns)}
+
+    bins: Mapping[int, TableBins]
+    missing: Mapping[str, int]
+
+    @property
+    def fine(self) -> TableBins:
+        """The codes of single columns as they are told."""
+        return ends_taken_in(self.bins[1])
+
+    def partners(self, size: int) -> dict[str, int]:
+        """Return the codes with which missing values are told, where so many columns are counted together."""
+        if size == 1:
+            return dict(self.missing)
+        pairs = zip(self.fine.columns, self.bins[size].columns, strict=True)
+        return {fine.name: int(in_bins(fine, coarse)[self.missing[fine.name]]) for fine, coarse in pairs}
+
+
+def tables_of(sets: Sequence[SetCounts], counted: CountedIn, least: int) -> Tables:
+    """Return what may be told of counted ``sets`` of columns; of fewer people than ``least`` nothing."""
+    fine, beyond, singles, lacking = counted.fine, {}, [], []
+    columns = {column.name: column for column in counted.bins[1].columns}
     for found in (one for one in sets if len(one.columns) == 1):
-        column = bins[1].columns[places[found.columns[0]]]
-        taken, beyond[column.name] = _single(found, column, least)
-        singles.append(told_column(taken, least))
-    by_size = {size: _told_sets(sets, singles, fine, bins, size, least) for size in (2, 3)}
-    return Tables(fine, tuple(singles), by_size[2], by_size[3], beyond)
+        (name,) = found.columns
+        lacking += [name] if few(found.people([0]), least) else []
+        taken, beyond[name] = _single(found, columns[name], least)
+        never = counted.missing[name] > 0
+        told = told_column(joined(taken, counted.missing), least, never=never)
+        singles.append(told.unseen() if is_blind(columns[name]) else told)
+    pairs, triples = (_told_sets(sets, singles, counted, size, least) for size in (2, 3))
+    return Tables(fine, tuple(singles), pairs, triples, beyond, counted.missing, frozenset(lacking))
 
 
 def _told_sets(
-    sets: Sequence[SetCounts],
-    singles: Sequence[ToldCounts],
-    fine: TableBins,
-    bins: Mapping[int, TableBins],
-    size: int,
-    least: int,
+    sets: Sequence[SetCounts], singles: Sequence[ToldCounts], counted: CountedIn, size: int, least: int
 ) -> tuple[ToldCounts, ...]:
-    wanted = [found for found in sets if len(found.columns) == size]
-    if not wanted:
-        return ()
-    coarse = {column.name: column for column in bins[size].columns}
-    own = {column.name: column for column in fine.columns}
+    coarse = {column.name: column for column in counted.bins[size].columns}
+    own = {column.name: column for column in counted.fine.columns}
     lines = {told.columns[0]: _lines(told, own[told.columns[0]], coarse[told.columns[0]]) for told in singles}
     for name, column in coarse.items():  # of very many columns not all are counted alone
         lines.setdefault(name, (np.zeros(column.n_codes, np.bool_), None))
-    return tuple(told_set(found, lines, least) for found in wanted)
+    partner = counted.partners(size)
+    return tuple(
+        told_set(joined(found, partner), lines, least, partner)
+        for found in sets
+        if len(found.columns) == size
+    )
 
 
 def tables_of_parts(
     parts: Sequence[Sequence[SetCounts]],
     whole: Tables,
-    bins: TableBins,
+    counted: CountedIn,
     unseen: Sequence[bool],
     least: int,
 ) -> list[Tables]:
     """Return what may be told of the same sets in parts of the people that add up to the ``whole``.
 
-    ``bins`` are the codes in which single columns are counted; of ``unseen`` parts nothing is told.
+    Of ``unseen`` parts nothing is told.
     """
-    columns = {column.name: column for column in bins.columns}
+    columns = {column.name: column for column in counted.bins[1].columns}
     told: list[list[ToldCounts]] = [[] for _ in parts]
     beyond: list[dict[str, Beyond]] = [{} for _ in parts]
     for number, of_whole in enumerate((*whole.singles, *whole.pairs, *whole.triples)):
         found = [part[number] for part in parts]
+        partner = counted.partners(len(of_whole.columns))
         if len(of_whole.columns) == 1:
             name = of_whole.columns[0]
             both = [_single(one, columns[name], least) for one in found]
@@ -143,12 +163,17 @@ def tables_of_parts(
             is_told = all(own.is_told and not gone for (_, own), gone in zip(both, unseen, strict=True))
             for place, (_, outside) in enumerate(both):
                 beyond[place][name] = replace(outside, is_told=is_told)
-        for place, one in enumerate(told_parts(found, of_whole, unseen, least)):
+        own = [joined(one, partner) for one in found]
+        for place, one in enumerate(told_parts(own, of_whole, unseen, least, partner)):
             told[place].append(one)
     ends = np.cumsum([len(whole.singles), len(whole.pairs), len(whole.triples)]).tolist()
     return [
-        Tables(
-            whole.bins, tuple(own[: ends[0]]), tuple(own[ends[0] : ends[1]]), tuple(own[ends[1] :]), outside
+        replace(
+            whole,
+            singles=tuple(own[: ends[0]]),
+            pairs=tuple(own[ends[0] : ends[1]]),
+            triples=tuple(own[ends[1] :]),
+            beyond=outside,
         )
         for own, outside in zip(told, beyond, strict=True)
     ]
