@@ -99,7 +99,8 @@ def _show(found: Validation, directory: Path) -> None:
     typer.echo(f"{'':<40} {'synthetic':>10} {'real against real':>18}")
     for metric in found.metrics.values():
         value, floor = _shown(metric.value, metric.at_most), _shown(metric.floor, metric.floor_at_most)
-        typer.echo(f"{metric.name[:40]:<40} {value:>10} {floor:>18}")
+        said = f"   {metric.words}" if metric.value is None else ""
+        typer.echo(f"{metric.name[:40]:<40} {value:>10} {floor:>18}{said}")
     typer.echo(f"disclosure gate: {gate_line(found.gate.to_json())}")
     for failure in found.gate.reasons[1:]:
         typer.echo(f"  {failure}")
