@@ -148,7 +148,7 @@ def is_supported(tables: Sequence[Ints], hidden: Mask) -> bool:
 
 
 def runs_of(least: int, *kinds: Ints) -> Ints:
-    """Return the run (n,) of each place on a line, so that every run has nobody or enough people of each kind.
+    """Return the run (n,) of each place on a line; every run has nobody or enough people of each kind.
 
     ``kinds`` are people by place (n,). Runs are closed from the highest place on down, and what is left over
     joins the last ones; they are numbered upwards.

@@ -12,7 +12,8 @@ from math import sqrt
 import numpy as np
 
 from syncline.data.batch import Status
-from syncline.privacy.people_rule import few, in_steps, step_of
+from syncline.privacy import people_rule
+from syncline.privacy.people_rule import in_steps, step_of
 from syncline.sources.source import Source
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.gate import Known
@@ -67,12 +68,12 @@ def known_of(
 
 
 def _number(people: int, min_cell: int) -> str:
-    return f"fewer than {min_cell}" if few(people, min_cell) else str(people)
+    return f"fewer than {min_cell}" if people_rule.few(people, min_cell) else str(people)
 
 
 def _share(share: float, rows: int, min_cell: int) -> str:
     """Return a share of so many rows as it is printed."""
-    if few(round(share * rows), min_cell):
+    if people_rule.few(round(share * rows), min_cell):
         return f"under {min(min_cell / rows, 1.0):.1%}"
     return f"{min(in_steps(share, step_of(rows, min_cell)), 1.0):.1%}"
 
@@ -117,8 +118,8 @@ def _overlap(real: CellTable, holdout: CellTable, min_cell: int) -> Iterator[str
     natural, found = repeated_share(real), _share_in(holdout, real)
     if found > natural + _allowed(natural, found, real.n_rows, holdout.n_rows):
         yield (
-            f"{_share(found, holdout.n_rows, min_cell)} of the held-out rows stand in the real table, of which"
-            f" {_share(natural, real.n_rows, min_cell)} repeat: hold out people who were not used"
+            f"{_share(found, holdout.n_rows, min_cell)} of the held-out rows stand in the real table, of"
+            f" which {_share(natural, real.n_rows, min_cell)} repeat: hold out people who were not used"
         )
 
 
@@ -132,8 +133,8 @@ def _leaked(real: CellTable, synthetic: CellTable, holdout: CellTable, min_cell:
     if found > natural + _allowed(natural, found, real.n_rows, holdout.n_rows):
         yield (
             f"held-out rows: {_share(found, holdout.n_rows, min_cell)} of them stand in the synthetic table,"
-            f" and of the real rows only {_share(repeated_share(real), real.n_rows, min_cell)} repeat; whoever"
-            " made the table had the people held out as well"
+            f" and of the real rows only {_share(repeated_share(real), real.n_rows, min_cell)} repeat;"
+            " whoever made the table had the people held out as well"
         )
 
 

@@ -37,6 +37,12 @@ def regressions(
     return [metric for name, metric in found.items() if name.startswith("regression:")]
 
 
+def beside(train: CellTable, synthetic: CellTable, holdout: CellTable | None, min_cell: int = 1) -> Candidate:
+    """Return a candidate beside as many people as two real tables have."""
+    people = (train.n_rows, 0 if holdout is None else holdout.n_rows)
+    return Candidate(synthetic, Aims(min_cell=min_cell), None, people)
+
+
 def tables_of(
     train: CellTable,
     synthetic: CellTable,
@@ -48,9 +54,7 @@ def tables_of(
 
     The codes are those that ``bins_from`` decides, the synthetic table where it is left out.
     """
-    people = (train.n_rows, 0 if holdout is None else holdout.n_rows)
-    decides = synthetic if bins_from is None else bins_from
-    candidate = Candidate(decides, Aims(min_cell=min_cell), None, people)
+    candidate = beside(train, synthetic if bins_from is None else bins_from, holdout, min_cell)
     bins = {size: candidate.bins_of_set(size) for size in (1, 2, 3)}
 
     def counted(table: CellTable, places: tuple[int, ...]) -> np.ndarray:

@@ -9,7 +9,8 @@ from functools import partial
 import numpy as np
 
 from syncline.data.blob import Json
-from syncline.privacy.people_rule import apart, few, in_steps, outwards, step_of
+from syncline.privacy import people_rule
+from syncline.privacy.people_rule import apart, in_steps, outwards, step_of
 from syncline.validation.disclosure.key_attack import KeyAttack, KeyCounts
 from syncline.validation.disclosure.score_figures import rate_figure
 from syncline.validation.disclosure.shown import ShownRate
@@ -127,7 +128,8 @@ def _guessing(
     if holdout is None or min(train.matched.sum(), holdout.matched.sum()) < max(min_cell, 1):
         return evidence.level, None, None
     pairs = [(int(kind.right[j].sum()), int(kind.matched.sum())) for kind in (train, holdout)]
-    if any(few(right, min_cell) or few(matched - right, min_cell) for right, matched in pairs):
+    parts = [part for right, matched in pairs for part in (right, matched - right)]
+    if any(people_rule.few(part, min_cell) for part in parts):
         return evidence.level, None, None
     (attack, attack_error), (control, control_error) = (_rate(*pair) for pair in pairs)
     left = 1 - control

@@ -9,7 +9,7 @@ import numpy as np
 
 from syncline.data.blob import Json
 from syncline.data.schema import Schema
-from syncline.privacy.people_rule import few
+from syncline.privacy import people_rule
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts
 from syncline.validation.column_bins import TableBins
@@ -217,7 +217,7 @@ def _regressions(counted: Counted, min_cell: int) -> Iterator[Metric]:
         name = f"regression:{model.formula.text}"
         left_out = rare[text], held_rare[text]
         lacking = counted.evidence.rows[0] - train.rows
-        is_told = told[text] and not few(lacking, min_cell)
+        is_told = told[text] and not people_rule.few(lacking, min_cell)
         yield regression_figure(name, train, made, held, min_cell, left_out, told=is_told)
 
 

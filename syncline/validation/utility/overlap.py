@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.blob import Json
+from syncline.privacy import people_rule
 from syncline.privacy.people_rule import TOO_FEW, outwards, step_of
-from syncline.privacy.people_rule import few as few_people
 from syncline.validation.column_bins import TableBins
 from syncline.validation.intervals import Z
 from syncline.validation.metric import Goal, Metric
@@ -181,7 +181,7 @@ def rounded(fit: Fit, min_cell: int) -> Fit:
     one person of average influence moves it by the error over the root of n, and so many all the same way by
     so many times that. Errors are given with two digits.
     """
-    if not few_people(1, min_cell) or not fit.rows:
+    if not people_rule.few(1, min_cell) or not fit.rows:
         return fit
     finite = np.isfinite(fit.errors) & (fit.errors > 0)
     places = 1 - np.floor(np.log10(np.where(finite, fit.errors, 1.0)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from syncline.data.batch import Mask
-from syncline.privacy.people_rule import few
+from syncline.privacy import people_rule
 from syncline.questions.growth import ColumnBins
 from syncline.validation.column_bins import TableBins, in_bins, is_blind
 from syncline.validation.histograms import Ints
@@ -48,10 +48,10 @@ def _single(found: SetCounts, column: ColumnBins, least: int) -> tuple[SetCounts
         return found, Beyond(0, is_told=True)
     last = len(found.train) - 1
     if not _has_ends(column):
-        return found, Beyond(int(found.train[1:].sum()), not few(found.people(slice(1, None)), least))
-    outside, beside = [1, last], sorted({2, last - 1})
-    is_told = not any(few(found.people(cells), least) for cells in (outside, beside))
-    beyond = Beyond(int(found.train[outside].sum()), is_told)
+        outside = slice(1, None)
+        return found, Beyond(int(found.train[outside].sum()), _is_told(found, least, [outside]))
+    ends, beside = [1, last], sorted({2, last - 1})
+    beyond = Beyond(int(found.train[ends].sum()), _is_told(found, least, [ends, beside]))
     buckets = None
     if found.buckets is not None:
         both = []
@@ -64,6 +64,10 @@ def _single(found: SetCounts, column: ColumnBins, least: int) -> tuple[SetCounts
     held = None if found.holdout is None else _folded(found.holdout)
     made, used = _folded(found.synthetic), _folded(found.train)
     return replace(found, synthetic=made, train=used, holdout=held, buckets=buckets), beyond
+
+
+def _is_told(found: SetCounts, least: int, cells: Sequence[slice | list[int]]) -> bool:
+    return not any(people_rule.few(found.people(part), least) for part in cells)
 
 
 def _lines(told: ToldCounts, fine: ColumnBins, coarse: ColumnBins) -> tuple[Mask, Mask | None]:
@@ -114,7 +118,7 @@ def tables_of(sets: Sequence[SetCounts], counted: CountedIn, least: int) -> Tabl
     columns = {column.name: column for column in counted.bins[1].columns}
     for found in (one for one in sets if len(one.columns) == 1):
         (name,) = found.columns
-        lacking += [name] if few(found.people([0]), least) else []
+        lacking += [name] if people_rule.few(found.people([0]), least) else []
         taken, beyond[name] = _single(found, columns[name], least)
         never = counted.missing[name] > 0
         told = told_column(joined(taken, counted.missing), least, never=never)
