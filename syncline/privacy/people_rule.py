@@ -30,6 +30,9 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 MOST_HIDDEN = 0.5
 """A figure of which more of the people stand in hidden cells is not supported by those that are told."""
 
+MOST_STEP = 0.2
+"""A figure from 0 to 1 that can only be given in larger steps is not shown: it would say nothing."""
+
 TOO_FEW = "too_few_people"
 """Why a figure is absent that would rest on too few people, for programs."""
 
@@ -181,17 +184,16 @@ def in_runs(runs: Ints, counts: Ints) -> Ints:
 
 
 def step_of(people: float, least: int) -> float:
-    """Return the step in which a share of so many ``people`` is printed: at least ``least`` of them.
+    """Return the step in which a mean over so many ``people`` is printed: what ``least`` of them move.
 
-    It is 1, 2 or 5 times a power of ten, so that it tells no exact number of people; 0 where nothing is
-    rounded, 1 where everything is.
+    It has one digit, so that it tells no exact number of people; 0 where nothing is rounded.
     """
     if not few(1, least):
         return 0.0
     if people <= least:
         return 1.0
     power = 10.0 ** np.floor(np.log10(least / people))
-    return float(next(step for step in (power, 2 * power, 5 * power, 10 * power) if step >= least / people))
+    return float(np.ceil(least / people / power - 1e-9) * power)
 
 
 def in_steps(value: float, step: float) -> float:

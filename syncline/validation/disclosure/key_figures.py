@@ -10,7 +10,7 @@ import numpy as np
 
 from syncline.data.blob import Json
 from syncline.privacy import people_rule
-from syncline.privacy.people_rule import apart, in_steps, outwards, step_of
+from syncline.privacy.people_rule import MOST_STEP, apart, in_steps, outwards, step_of
 from syncline.validation.disclosure.key_attack import KeyAttack, KeyCounts
 from syncline.validation.disclosure.score_figures import rate_figure
 from syncline.validation.disclosure.shown import ShownRate
@@ -134,7 +134,7 @@ def _guessing(
     (attack, attack_error), (control, control_error) = (_rate(*pair) for pair in pairs)
     left = 1 - control
     step = step_of(min(matched for _, matched in pairs) * left, min_cell)
-    if left < _NOTHING_LEFT or step >= 1:
+    if left < _NOTHING_LEFT or step > MOST_STEP:
         return evidence.level, None, None
     risk = (attack - control) / left
     error = Z * float(np.hypot(attack_error, control_error * (1 - attack) / left)) / left

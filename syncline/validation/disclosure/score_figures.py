@@ -5,7 +5,16 @@ from __future__ import annotations
 from itertools import pairwise
 
 from syncline.data.blob import Json
-from syncline.privacy.people_rule import TOO_FEW, apart, in_runs, runs_of
+from syncline.privacy.people_rule import (
+    MOST_STEP,
+    TOO_FEW,
+    apart,
+    in_runs,
+    in_steps,
+    outwards,
+    runs_of,
+    step_of,
+)
 from syncline.validation.disclosure.ladder import Stratum, top_steps
 from syncline.validation.disclosure.operating_point import FALSE_ALARMS, operating_point
 from syncline.validation.disclosure.scores import PersonScores
@@ -41,6 +50,9 @@ def rate_figure(
     name: str, found: ShownRate, others: ShownRate | None, words: str, detail: Json = None
 ) -> Metric:
     """Return the figure of a share of the used persons beside that of the others."""
+    if max(found.step, 0.0 if others is None else others.step) > MOST_STEP:
+        words = "not shown: too few people stand behind it"
+        return Metric(name, None, goal=Goal.FLOOR, words=words, reason=TOO_FEW)
     floor = None if others is None else others.value
     hidden = others is not None and others.at_most
     return Metric(
@@ -50,7 +62,8 @@ def rate_figure(
 
 def _nearer(train: PersonScores, holdout: PersonScores, min_cell: int) -> Metric:
     runs = runs_of(min_cell, train.distance, holdout.distance)
-    if runs[-1] == 0:
+    step = step_of(min(train.people, holdout.people), min_cell)
+    if runs[-1] == 0 or step > MOST_STEP:
         words = "not shown: too few people of either kind are as near as each other"
         return Metric("nearer_to_train", None, goal=Goal.FLOOR, words=words, reason=TOO_FEW)
     area, interval = superiority(in_runs(runs, holdout.distance), in_runs(runs, train.distance))
@@ -58,7 +71,8 @@ def _nearer(train: PersonScores, holdout: PersonScores, min_cell: int) -> Metric
         "probability that a used person's closest synthetic row is closer than that of a person who was held"
         " out; 0.5 where it makes no difference"
     )
-    return Metric("nearer_to_train", area, interval, 0.5, Goal.FLOOR, None, words)
+    value, limits = in_steps(area, step), outwards(interval, step)
+    return Metric("nearer_to_train", value, limits, 0.5, Goal.FLOOR, None, words)
 
 
 def _membership(train: PersonScores, holdout: PersonScores, min_cell: int) -> Metric:

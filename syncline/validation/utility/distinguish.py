@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from syncline.privacy.people_rule import TOO_FEW, in_runs, runs_of
+from syncline.privacy.people_rule import MOST_STEP, TOO_FEW, in_runs, in_steps, outwards, runs_of, step_of
 from syncline.questions.growth import SCORE_BINS
 from syncline.validation.histograms import Ints, superiority
 from syncline.validation.intervals import Interval, propensity_mse
@@ -14,6 +14,9 @@ from syncline.validation.metric import Goal, Metric
 
 LEAST_RUNS = 3
 """Runs of scores that a curve is drawn through, at least: of fewer it would show agreement by itself."""
+
+MOST_FAR = 0.25
+"""The squared distance of a propensity from a half is at most so great, so a row moves the mean by less."""
 
 _STEPS = 64
 
@@ -49,12 +52,16 @@ def separation_figures(found: Separation, floor: Separation | None, least: int =
 
     Without a holdout, where there is no ``floor``, the rows that were used stand in its place, and then a
     copy of them cannot be told from them; the words say so. The floor is the same between used and held-out
-    rows. All is computed from runs of scores with at least ``least`` real rows of each kind.
+    rows. All is computed from runs of scores with at least ``least`` real rows of each kind, or none, and
+    given in steps that so many rows move.
     """
     runs = runs_of(least, found.real)
+    words = "not shown: too few people stand behind the scores of a classifier"
+    names = ("auc_holdout", "pmse")
     if not (found.synthetic.sum() and found.real.sum()) or runs[-1] + 1 < min(LEAST_RUNS, SCORE_BINS):
-        words = "not shown: too few people stand behind the scores of a classifier"
-        names = ("auc_holdout", "pmse")
+        return [Metric(name, None, goal=Goal.FLOOR, words=words, reason=TOO_FEW) for name in names]
+    step = step_of(int(found.real.sum()), least)
+    if step > MOST_STEP:
         return [Metric(name, None, goal=Goal.FLOOR, words=words, reason=TOO_FEW) for name in names]
     area, interval = found.area(runs)
     against = "held-out rows" if floor is not None else "the rows that it was made from (nobody was held out)"
@@ -62,10 +69,16 @@ def separation_figures(found: Separation, floor: Separation | None, least: int =
     if floor is not None and floor.synthetic.sum() and floor.real.sum():
         beside = runs_of(least, floor.synthetic, floor.real)
         if beside[-1] + 1 >= LEAST_RUNS:
-            floors = (floor.area(beside)[0], floor.pmse(beside)[0])
+            floors = (
+                in_steps(floor.area(beside)[0], step),
+                in_steps(floor.pmse(beside)[0], step * MOST_FAR),
+            )
     told = f"area under the curve of a boosted classifier that tells synthetic rows from {against}"
     squared = "mean squared error of that propensity"
+    squared_error, limits = found.pmse(runs)
+    value, mean = in_steps(area, step), in_steps(squared_error, step * MOST_FAR)
+    low, high = outwards(limits, step * MOST_FAR)
     return [
-        Metric("auc_holdout", area, interval, floors[0], Goal.FLOOR, None, told),
-        Metric("pmse", *found.pmse(runs), floors[1], Goal.FLOOR, None, squared),
+        Metric("auc_holdout", value, outwards(interval, step), floors[0], Goal.FLOOR, None, told),
+        Metric("pmse", mean, (max(low, 0.0), high), floors[1], Goal.FLOOR, None, squared),
     ]
