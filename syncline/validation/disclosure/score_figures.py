@@ -78,9 +78,17 @@ def _nearer(train: PersonScores, holdout: PersonScores, min_cell: int) -> Metric
 def _membership(train: PersonScores, holdout: PersonScores, min_cell: int) -> Metric:
     """Return the true positives at the false alarms allowed; the area under the curve stands beside it."""
     caught, alarms = operating_point(train.membership, holdout.membership)
-    points = [
-        (others / holdout.people, used / train.people) for used, others in _curve(train, holdout, min_cell)
-    ]
+    steps = step_of(holdout.people, min_cell), step_of(train.people, min_cell)
+    points = list(
+        dict.fromkeys(
+            (
+                min(in_steps(others / holdout.people, steps[0]), 1.0),
+                min(in_steps(used / train.people, steps[1]), 1.0),
+            )
+            for used, others in _curve(train, holdout, min_cell)
+        )
+    )
+    points = points if points[-1] == (1.0, 1.0) else [*points, (1.0, 1.0)]
     area = sum((x - w) * (v + y) / 2 for (w, v), (x, y) in pairwise(points))
     curve: list[Json] = [[round(x, 5), round(y, 5)] for x, y in points]
     found = ShownRate.of(caught, train.people, min_cell)

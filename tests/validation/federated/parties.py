@@ -87,7 +87,8 @@ def dealt(batch: Batch, part_of: np.ndarray, n_parts: int, cut: int) -> dict[Par
 
 def run(comparison: Comparison, parties: Mapping[PartyId, Workspace]) -> Evidence:
     """Ask all parties until the evidence is there."""
-    comparers = {party: Answering(Comparer(comparison.candidate.aims.lottery)) for party in parties}
+    aims = comparison.candidate.aims
+    comparers = {party: Answering(Comparer(aims.lottery, min_cell=aims.min_cell)) for party in parties}
     memories = dict.fromkeys(parties, Memory())
     transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
     while isinstance(transition, Continue):
