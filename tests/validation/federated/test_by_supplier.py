@@ -26,8 +26,10 @@ PARTS = np.random.default_rng(4).permutation(np.repeat([0, 1, 2], [340, 340, 20]
 """Two parties of half the persons, and one of twenty."""
 
 
-def by_name(evidence: Evidence, judgement: Judgement = JUDGEMENT) -> dict[str, Mapping[str, Any]]:
-    rows = assess(WANTED.candidate, WANTED.digest, evidence, judgement).by_supplier
+def by_name(
+    evidence: Evidence, judgement: Judgement = JUDGEMENT, wanted: Comparison = WANTED
+) -> dict[str, Mapping[str, Any]]:
+    rows = assess(wanted.candidate, wanted.digest, evidence, judgement).by_supplier
     return {row["name"]: row for row in cast("tuple[dict[str, Any], ...]", rows)}
 
 
@@ -39,7 +41,7 @@ OPENLY = run(OPEN, HALVES)
 PARTIES = dealt(workspace(700, 1), PARTS, 3, 10_000)
 EVIDENCE = run(WANTED, PARTIES)
 ROWS = by_name(EVIDENCE)
-OPEN_ROWS = by_name(OPENLY, Judgement(min_cell=1, target="ill"))
+OPEN_ROWS = by_name(OPENLY, Judgement(min_cell=1, target="ill"), OPEN)
 
 
 @pytest.mark.parametrize("party", ["p0", "p1"])
