@@ -78,14 +78,24 @@ def _figure(name: str, levels: Sequence[KeyEvidence], rate: _Rate, words: str) -
         for e in levels
     ]
     asked = [row for row in rows if row[1].people] or rows
-    level, found, others = max(asked, key=lambda row: row[1].value - (row[2].value if row[2] else 0.0))
-    shown = [(name, own.value, None if other is None else other.value) for name, own, other in rows]
+    level, found, others = max(asked, key=lambda row: _beyond(row[1], row[2]))
+    shown = [(name, _value(own), None if other is None else _value(other)) for name, own, other in rows]
     detail: Json = {"level": level, "levels": [_level(*row) for row in shown]}
     return rate_figure(name, found, others, f"{words} ({level})", detail)
 
 
-def _level(level: str, value: float, floor: float | None) -> dict[str, Json]:
-    return {"level": level, "value": round(value, 6), "floor": None if floor is None else round(floor, 6)}
+def _beyond(found: ShownRate, others: ShownRate | None) -> float:
+    """Return by how much used persons stand out: 0 where both are given as the same."""
+    return round(found.value - (0.0 if others is None else others.value), 9)
+
+
+def _value(rate: ShownRate) -> float | None:
+    """Return a rate of somebody; None where too few are asked about."""
+    return round(rate.value, 6) if rate.people else None
+
+
+def _level(level: str, value: float | None, floor: float | None) -> dict[str, Json]:
+    return {"level": level, "value": value, "floor": floor}
 
 
 def _unique(min_cell: int, attack: KeyAttack, counts: KeyCounts) -> ShownRate:
@@ -94,7 +104,7 @@ def _unique(min_cell: int, attack: KeyAttack, counts: KeyCounts) -> ShownRate:
 
 
 def _attribution(min_cell: int, j: int, attack: KeyAttack, counts: KeyCounts) -> ShownRate:
-    """Return 0 where fewer than ``min_cell`` persons match: their mean would tell of single ones."""
+    """Return a rate of nobody where fewer than ``min_cell`` persons match."""
     matched = int(counts.matched.sum())
     if matched < max(min_cell, 1):
         return ShownRate(0.0, 0)
@@ -115,7 +125,8 @@ def _inferential(name: str, j: int, levels: Sequence[KeyEvidence], min_cell: int
         said = "not shown: nobody was held out, too few match or are guessed, or nothing is left to guess"
         return Metric(f"inferential:{name}", None, words=said)
     level, value, interval = max(known, key=lambda row: row[1] or 0.0)
-    detail: Json = {"level": level, "levels": [_level(row[0], row[1] or 0.0, None) for row in known]}
+    guesses: list[Json] = [_level(row[0], round(row[1] or 0.0, 6), None) for row in known]
+    detail: Json = {"level": level, "levels": guesses}
     return Metric(
         f"inferential:{name}", value, interval, 0.0, Goal.MINIMIZE, None, f"{words} ({level})", detail
     )

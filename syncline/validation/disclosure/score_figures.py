@@ -50,10 +50,10 @@ def rate_figure(
     name: str, found: ShownRate, others: ShownRate | None, words: str, detail: Json = None
 ) -> Metric:
     """Return the figure of a share of the used persons beside that of the others."""
-    if max(found.step, 0.0 if others is None else others.step) > MOST_STEP:
+    if not found.people or max(found.step, 0.0 if others is None else others.step) > MOST_STEP:
         words = "not shown: too few people stand behind it"
         return Metric(name, None, goal=Goal.FLOOR, words=words, reason=TOO_FEW)
-    floor = None if others is None else others.value
+    floor = None if others is None or not others.people else others.value
     hidden = others is not None and others.at_most
     return Metric(
         name, found.value, found.interval, floor, Goal.FLOOR, None, words, detail, found.at_most, hidden
@@ -78,17 +78,9 @@ def _nearer(train: PersonScores, holdout: PersonScores, min_cell: int) -> Metric
 def _membership(train: PersonScores, holdout: PersonScores, min_cell: int) -> Metric:
     """Return the true positives at the false alarms allowed; the area under the curve stands beside it."""
     caught, alarms = operating_point(train.membership, holdout.membership)
-    steps = step_of(holdout.people, min_cell), step_of(train.people, min_cell)
-    points = list(
-        dict.fromkeys(
-            (
-                min(in_steps(others / holdout.people, steps[0]), 1.0),
-                min(in_steps(used / train.people, steps[1]), 1.0),
-            )
-            for used, others in _curve(train, holdout, min_cell)
-        )
-    )
-    points = points if points[-1] == (1.0, 1.0) else [*points, (1.0, 1.0)]
+    points = [
+        (others / holdout.people, used / train.people) for used, others in _curve(train, holdout, min_cell)
+    ]
     area = sum((x - w) * (v + y) / 2 for (w, v), (x, y) in pairwise(points))
     curve: list[Json] = [[round(x, 5), round(y, 5)] for x, y in points]
     found = ShownRate.of(caught, train.people, min_cell)
