@@ -204,7 +204,7 @@ def release_study(
         algorithm_version=ALGORITHM_VERSION,
         dependencies={name: version(name) for name in _DEPENDENCIES},
         roster=roster,
-        rounds=tuple(RoundRecord(number, stage, "", {}) for number, stage in enumerate(stages)),
+        rounds=tuple(RoundRecord(number, stage) for number, stage in enumerate(stages)),
         seed_commitment=commitment,
         content_sha256=written.content_sha256,
         run=SIMULATED,

@@ -31,6 +31,7 @@ from tests.hub.test_enrolment import dismiss, refused
 from trusted_party.studies import operation
 from trusted_party.studies.dismissal import ban
 from trusted_party.studies.endings import Endings
+from trusted_party.studies.status import BYTES_STEP
 
 pytestmark = pytest.mark.network
 
@@ -195,7 +196,9 @@ def test_a_restarted_hub_goes_on_in_the_same_round_and_asks_nobody_twice(site, r
             async with running(north, south):
                 study_id = await site.submit(ada, specification("north", "south"))
                 await site.until(
-                    ada, study_id, lambda status: status.rounds_done == 1 and status.bytes_received == 3
+                    ada,
+                    study_id,
+                    lambda status: status.rounds_done == 1 and status.bytes_received == BYTES_STEP,
                 )
         async with site.running():
             before = await site.status(ada, study_id)

@@ -295,18 +295,17 @@ def _compared(state: State, request: Request, stage: str, memory: Memory) -> tup
     arrays: dict[str, Array] = {"memory": np.frombuffer(kept, np.uint8)}
     for number, step in enumerate(state.sums.values()):
         arrays[f"at{number}"], arrays[f"sums{number}"] = step.coefficients, step.sums
-    packed = pack({"people": list(state.people), "round": state.round, "models": list(state.sums)}, arrays)
+    packed = pack({"round": state.round, "models": list(state.sums)}, arrays)
     header: Header = {"done": False, "stage": stage, "round": state.round}
     return header, [packed, RequestCodec().encode(request)]
 
 
 def _unpacked_comparison(packed: bytes) -> tuple[State, Memory]:
     head, arrays = unpack(packed)
-    people = cast("list[int]", head["people"])
     models = enumerate(cast("list[str]", head["models"]))
     steps = {text: Step(arrays[f"at{n}"], arrays[f"sums{n}"]) for n, text in models}  # type: ignore[arg-type]
     memory = MemoryCodec().decode(arrays["memory"].tobytes())
-    state = State(cast("int", head["round"]), memory.candidate, (people[0], people[1]), steps)
+    state = State(cast("int", head["round"]), memory.candidate, steps)
     return state, memory
 
 

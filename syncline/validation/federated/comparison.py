@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.errors import ProtocolError
+from syncline.privacy.people_rule import require_enough
 from syncline.protocols.asking import Reply, Request
 from syncline.protocols.candidate_memory import CandidateMemory
 from syncline.protocols.reply_check import Shape, require_shapes
@@ -55,13 +56,11 @@ class State:
     ----------
     round : the round that is out
     memory : what suppliers remember before that round, less the table; None before the first
-    people : for training and held out
     sums : the last step of each declared regression so far, by its formula
     """
 
     round: int
     memory: CandidateMemory | None = None
-    people: tuple[int, int] = (0, 0)
     sums: Mapping[str, Step] = field(default_factory=dict)
 
 
@@ -126,7 +125,7 @@ class Comparison:
     ) -> Continue[State, Request] | Finish[Evidence]:
         """Return the next request, or the evidence; nobody may be missing."""
         question, memory = request.questions[0], _after(request, state.memory)
-        plan = plan_of(self.candidate, memory.rows or (0, 0))
+        plan = plan_of(self.candidate.beside(memory.people), memory.rows or (0, 0))
         self._require(plan, memory, request, state, replies)
         answers = [
             {party: reply.answers[place] for party, reply in replies.items()}
@@ -136,8 +135,8 @@ class Comparison:
         match question:
             case PersonCount():
                 train, holdout, *people = _total(answers[0]).tolist()
-                following = replace(following, people=(people[0], people[1]))
-                first = GrowTrees(self.digest, 0, None, (train, holdout))
+                self._require_enough(people[0], people[1])
+                first = GrowTrees(self.digest, 0, None, (train, holdout), (people[0], people[1]))
                 return self._continue(following, first, *self._regressions(0, {}))
             case GrowTrees():
                 return self._grow(plan, question, answers, following)
@@ -145,6 +144,12 @@ class Comparison:
                 return Finish(self._evidence(plan, memory, request, state, answers))
             case _:
                 raise ProtocolError("comparison: this is not a round of it")
+
+    def _require_enough(self, used: int, held: int) -> None:
+        """Raise StudyFailed where too few people were used or held out for anything to be told of them."""
+        aims = self.candidate.aims
+        nobody = not aims.holds_out and not held
+        require_enough("all suppliers together have", used, None if nobody else held, aims.min_cell)
 
     def _grow(
         self, plan: Plan, question: GrowTrees, answers: Sequence[Mapping[PartyId, Answer]], state: State
@@ -220,7 +225,7 @@ class Comparison:
         )
         return Evidence(
             plan.rows,
-            state.people,
+            memory.people,
             _counts_of(answers[-1]),
             _counts_of(answers[0]),
             own,

@@ -150,12 +150,16 @@ class CandidateMemory(_message.Message):
     def __init__(self, candidate: _Optional[bytes] = ..., table: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., totals: _Optional[_Union[Totals, _Mapping]] = ..., asked: _Optional[int] = ..., forest: _Optional[_Union[Forest, _Mapping]] = ..., scored: bool = ..., regressions: _Optional[int] = ..., judged: bool = ...) -> None: ...
 
 class Totals(_message.Message):
-    __slots__ = ("train_rows", "holdout_rows")
+    __slots__ = ("train_rows", "holdout_rows", "train_people", "holdout_people")
     TRAIN_ROWS_FIELD_NUMBER: _ClassVar[int]
     HOLDOUT_ROWS_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_PEOPLE_FIELD_NUMBER: _ClassVar[int]
     train_rows: int
     holdout_rows: int
-    def __init__(self, train_rows: _Optional[int] = ..., holdout_rows: _Optional[int] = ...) -> None: ...
+    train_people: int
+    holdout_people: int
+    def __init__(self, train_rows: _Optional[int] = ..., holdout_rows: _Optional[int] = ..., train_people: _Optional[int] = ..., holdout_people: _Optional[int] = ...) -> None: ...
 
 class Codebook(_message.Message):
     __slots__ = ("columns",)
