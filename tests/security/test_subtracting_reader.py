@@ -150,7 +150,7 @@ def test_no_figure_tells_in_which_rare_ward_few_people_are(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(people_rule, "few", lambda number, least: np.zeros_like(number) > 0)
         told = separating(report(*WHOLE), report(*folds))
-    assert any(path.startswith("metrics.tv_1way") for path in told)
+    assert any(path.startswith("metrics.tv_2way") for path in told)
     assert fold or any(path.startswith("distributions") for path in told)
 
 
