@@ -116,7 +116,7 @@ def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"study_id": record.study_id, "salt": record.salt.hex()})
         return
-    typer.echo(record.salt.hex())
+    say(record.salt.hex())
 
 
 @studies.command()

@@ -15,14 +15,14 @@ import numpy as np
 from syncline.data.codebook import Codebook
 from syncline.errors import ProtocolError
 from syncline.protocols.transition import PartyId
-from syncline.questions.comparison import RegressionSums, ScoreCandidate
+from syncline.questions.comparison import Comparison
 from syncline.questions.counts import Counts
 from syncline.questions.marginals import Marginals
 from syncline.questions.moments import Moments, Sums
 from syncline.questions.rank_counts import RankCounts
 from syncline.questions.row_count import RowCount
 from syncline.questions.tree_level import TreeLevel
-from syncline.questions.vocabulary import Answer, Question
+from syncline.questions.vocabulary import Answer, FitQuestion, Question
 
 MAX_TOTAL = 1 << 53
 """Rows of all cells of an answer at most, so that no sum over cells and suppliers comes near 64 bits."""
@@ -39,7 +39,9 @@ class Shape:
 
     @classmethod
     def of(cls, question: Question, codebook: Codebook | None, *, persons: bool) -> Self:
-        """Return the shape of the answers to ``question``."""
+        """Return the shape of the answers to ``question``, which is one of a fit."""
+        if isinstance(question, Comparison):
+            raise ProtocolError("the shape of an answer about a candidate follows from its plan")
         if isinstance(question, Marginals | TreeLevel):
             if codebook is None:
                 raise ProtocolError("a codebook must be agreed before columns are counted together")
@@ -47,7 +49,7 @@ class Shape:
         else:
             size = question.size()
         masked = _masked(question, size, codebook) if persons else 0
-        return cls(question.kind, isinstance(question, Moments | RegressionSums), size, masked)
+        return cls(question.kind, isinstance(question, Moments), size, masked)
 
     def require(self, answer: Answer, party: PartyId, *, persons: bool) -> None:
         """Raise ProtocolError, naming the supplier, unless ``answer`` has this shape."""
@@ -86,13 +88,11 @@ def require_shapes(party: PartyId, answers: Sequence[Answer], shapes: Sequence[S
         shape.require(answer, party, persons=persons)
 
 
-def _masked(question: Question, size: int, codebook: Codebook | None) -> int:
+def _masked(question: FitQuestion, size: int, codebook: Codebook | None) -> int:
     if isinstance(question, RowCount | RankCounts):
         return size
     if isinstance(question, Marginals):
         return size if question.persons else 0
-    if isinstance(question, ScoreCandidate):
-        return question.masked
     if isinstance(question, TreeLevel) and codebook is not None:
         return question.masked(codebook)
     return 0

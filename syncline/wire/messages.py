@@ -215,14 +215,8 @@ class SupplierDecision:
     @property
     def digest(self) -> bytes:
         """The digest under the signature with purpose ``study-decision``."""
-        return decision_digest(
-            self.study_id,
-            self.specification_sha256,
-            self.decision,
-            self.reason,
-            self.participation,
-            self.commitment,
-        )
+        of = self.study_id, self.specification_sha256, self.decision, self.reason
+        return decision_digest(*of, self.participation, self.commitment)
 
 
 def decision_digest(

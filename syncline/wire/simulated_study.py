@@ -108,7 +108,7 @@ def compare_study(
         return None
     tables = _tables(spec, fold, sources, _compared_table)
     comparison, requests, replies = comparison_of(spec, fold, result, seed), RequestCodec(), ReplyCodec()
-    comparers = {name: comparer_of(spec, fold) for name in tables}
+    comparers = {name: comparer_of(spec, fold, {comparison.digest: comparison.candidate}) for name in tables}
     memories = dict.fromkeys(tables, MemoryCodec().encode(Memory()))
     transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
     while isinstance(transition, Continue):

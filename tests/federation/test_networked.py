@@ -199,6 +199,8 @@ def check_salt(stage, home, spec, fetched):
     assert said["salt_sha256"] == hashlib.sha256(bytes.fromhex(salt)).hexdigest()
     assert sorted(said["commitments"]) == ["(hub)", *SUPPLIERS]
     assert said["share"] == {"s-1-0": 0.0, "s-1-02": 0.2, "s-11-0": 0.0, "s-11-auto": 0.5}[spec.study]
+    reported = json.loads((fetched / "report.json").read_text())["provenance"]["holdout"]
+    assert reported == {"share": said["share"], "salt_from": said["salt_from"]}
     return salt
 
 

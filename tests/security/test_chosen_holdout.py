@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-import supplier_agent.tasks.opening_round as opening_round
+import supplier_agent.tasks.opening_child as opening_round
 from syncline.data.document import parse_document
 from syncline.data.section import build
 from syncline.preparation.fold import Fold

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import supplier_agent.tasks.opening_round as opening_round
+import supplier_agent.tasks.opening_child as opening_round
 from syncline.errors import ProtocolError, StudyFailed
 from syncline.protocols.asking import Memory, Opening, Reply, Request, admit
 from syncline.protocols.opening import HUB, Commitments, Occasion, Openings

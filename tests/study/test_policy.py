@@ -307,7 +307,7 @@ def test_automatic_approval_is_by_digest_or_key_only(tmp_path: Path) -> None:
         ("questions: [marginal]\n", "did you mean marginals?"),
         ("flows: [summary]\n", "did you mean summaries?"),
         ("validation: yes\n", "validation must be true, false, or a mapping, as in {models: true}"),
-        ("validation: {salt: name}\n", "validation.salt 'name' is not known; known are study"),
+        ("validation: {salt: name}\n", "validation.salt must be study"),
         ("validation: {holdout: {least: 1.1}}\n", "validation.holdout.least must be from 0 to 1"),
         ("validation: {holdout: {least: 0.6}}\n", "validation.holdout: least, 0.6, exceeds most, 0.5"),
         ("validation: {model: false}\n", "validation.model is not a known key; did you mean models?"),

@@ -61,7 +61,7 @@ def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"study_id": row.id, "salt": fold.salt.hex()})
         return
-    typer.echo(fold.salt.hex())
+    say(fold.salt.hex())
 
 
 @studies.command()

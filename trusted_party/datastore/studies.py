@@ -32,7 +32,7 @@ class StudyRow:
 
     ``reason`` is for its researcher; ``told`` is what suppliers hear of its end. ``hazards`` are JSON text,
     and ``hazards_accepted`` is how many severe ones of them the operator has let pass. ``draw_sha256`` names
-    what the salt was drawn from, and ``drawn`` is JSON text of what a release says of it.
+    what the salt was drawn from, ``drawn`` what a release says of it.
     """
 
     id: StudyId
@@ -267,9 +267,8 @@ def set_candidate(
 
 def set_draw(connection: sqlite3.Connection, study_id: StudyId, draw_sha256: str, drawn: str) -> None:
     """Write what the study's salt was drawn from, and what a release says of it; both are written once."""
-    connection.execute(
-        "UPDATE studies SET draw_sha256 = ?, drawn = ? WHERE id = ?", (draw_sha256, drawn, study_id)
-    )
+    query = "UPDATE studies SET draw_sha256 = ?, drawn = ? WHERE id = ?"
+    connection.execute(query, (draw_sha256, drawn, study_id))
 
 
 def close_rounds(
@@ -338,14 +337,13 @@ def set_decision(
             agreed.flow,
             agreed.preparation_sha256,
             decision.commitment,
-            decision.study_id,
-            name,
+            *(decision.study_id, name),
         ),
     )
 
 
 def drop_party(connection: sqlite3.Connection, study_id: StudyId, name: str) -> None:
-    """Go on without a supplier; only before the first fit answer, which the roster's rules decide."""
+    """Go on without a supplier; only while suppliers decide, which the roster's rules say."""
     connection.execute("UPDATE parties SET in_roster = 0 WHERE study_id = ? AND name = ?", (study_id, name))
 
 

@@ -112,7 +112,7 @@ class Child:
         _require_rows(rows_of_release(spec, _fitted(spec, result)), header.get("most_rows"))
         comparison = self._comparison_of(spec, fold, result, seed)
         transition = comparison.start(number)
-        memory = MemoryCodec().encode(Memory(round=number - 1, closed=True))
+        memory = Memory(round=number - 1, closed=True)
         answer, blobs = _compared(transition.state, transition.request, transition.stage, memory)
         return {**answer, "candidate": comparison.digest}, blobs
 
@@ -133,11 +133,10 @@ class Child:
         request = RequestCodec().decode(blobs[len(parties)])
         shipments = dict(zip(senders, blobs[len(parties) + 1 :], strict=True))
         tables = self._prepared(spec, fold, _flows(header), shipments)
-        local, after = answer_locally(request, tables, MemoryCodec().decode(memory), self._comparer)
+        local, after = answer_locally(request, tables, memory, self._comparer)
         transition = comparison.step(request, state, decoded | local)
         if isinstance(transition, Continue):
-            kept = MemoryCodec().encode(after)
-            return _compared(transition.state, transition.request, transition.stage, kept)
+            return _compared(transition.state, transition.request, transition.stage, after)
         found = assess_study(spec, _fitted(spec, result), comparison, transition.result)
         return {"done": True, "stage": "assessed"}, [json.dumps(found.document()).encode()]
 
@@ -145,7 +144,8 @@ class Child:
         key = hashlib.sha256(spec.canonical() + fold.salt + result + seed).digest()
         if self._comparison is None or self._comparison[0] != key:
             self._comparison = key, comparison_of(spec, fold, _fitted(spec, result), Seed(seed))
-            self._comparer = comparer_of(spec, fold, self._comparison[1].candidate)
+            compared = self._comparison[1]
+            self._comparer = comparer_of(spec, fold, {compared.digest: compared.candidate})
         return self._comparison[1]
 
     def _prepared(
@@ -289,31 +289,25 @@ def _done(stage: str, hazards: tuple[Hazard, ...]) -> Header:
     return {"done": True, "stage": stage, "hazards": hazards_to_json(hazards)}
 
 
-def _compared(state: State, request: Request, stage: str, memory: bytes) -> tuple[Header, list[bytes]]:
-    """Return what follows in a comparison, and what the hub keeps of it."""
-    arrays: dict[str, Array] = {"memory": np.frombuffer(memory, np.uint8)}
+def _compared(state: State, request: Request, stage: str, memory: Memory) -> tuple[Header, list[bytes]]:
+    """Return what follows in a comparison, and what the hub keeps of it: the candidate is drawn anew."""
+    kept = MemoryCodec().encode(memory.without_table())
+    arrays: dict[str, Array] = {"memory": np.frombuffer(kept, np.uint8)}
     for number, step in enumerate(state.sums.values()):
         arrays[f"at{number}"], arrays[f"sums{number}"] = step.coefficients, step.sums
-    packed = pack(
-        {
-            "rows": list(state.rows),
-            "people": list(state.people),
-            "round": state.round,
-            "models": list(state.sums),
-        },
-        arrays,
-    )
+    packed = pack({"people": list(state.people), "round": state.round, "models": list(state.sums)}, arrays)
     header: Header = {"done": False, "stage": stage, "round": state.round}
     return header, [packed, RequestCodec().encode(request)]
 
 
-def _unpacked_comparison(packed: bytes) -> tuple[State, bytes]:
+def _unpacked_comparison(packed: bytes) -> tuple[State, Memory]:
     head, arrays = unpack(packed)
-    rows, people = (cast("list[int]", head[name]) for name in ("rows", "people"))
+    people = cast("list[int]", head["people"])
     models = enumerate(cast("list[str]", head["models"]))
     steps = {text: Step(arrays[f"at{n}"], arrays[f"sums{n}"]) for n, text in models}  # type: ignore[arg-type]
-    state = State(cast("int", head["round"]), (rows[0], rows[1]), (people[0], people[1]), steps)
-    return state, arrays["memory"].tobytes()
+    memory = MemoryCodec().decode(arrays["memory"].tobytes())
+    state = State(cast("int", head["round"]), memory.candidate, (people[0], people[1]), steps)
+    return state, memory
 
 
 def _packed(fit_state: bytes, memory: bytes) -> bytes:

@@ -106,7 +106,7 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
     layout, merged, has_holdout = counted.layout, counted.merged, counted.has_holdout
     tables = counted.tables(merged, has_holdout=has_holdout)
     metrics = _with_cells(Part(tables, counted.scored).figures(min_cell), counted, tables, min_cell)
-    scores = {party: _scores(layout, answer) for party, answer in evidence.answers.items()}
+    scores = {party: _scores(candidate, layout, answer) for party, answer in evidence.answers.items()}
     metrics += _score_figures(scores, has_holdout, min_cell, repeated_share(candidate.cells))
     metrics.append(_alone(layout, merged, has_holdout))
     groups, gap = subgroup_figures(tables, _subgroup_columns(candidate), min_cell)
@@ -177,11 +177,11 @@ def _words(evidence: Evidence, judgement: Judgement, candidate: Candidate) -> It
         yield f"Classifiers and models of the target learnt from about {MOST_ROWS} rows of either kind."
 
 
-def _scores(layout: Layout, answer: Counts) -> tuple[PersonScores, PersonScores]:
+def _scores(candidate: Candidate, layout: Layout, answer: Counts) -> tuple[PersonScores, PersonScores]:
     train, holdout = (
-        PersonScores(
+        candidate.places.laid_out(
             int(layout.take(answer, f"{fold}.people")[0]),
-            *(layout.take(answer, f"{fold}.{name}") for name in SCORES),
+            {name: layout.take(answer, f"{fold}.{name}") for name in SCORES},
         )
         for fold in FOLDS
     )

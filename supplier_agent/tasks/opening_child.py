@@ -1,4 +1,4 @@
-"""The opening round at a supplier: nothing is counted, one contribution to the salt is opened, once."""
+"""The opening round in the computing child: nothing is counted, one contribution to the salt is opened."""
 
 from __future__ import annotations
 
