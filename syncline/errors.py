@@ -57,6 +57,14 @@ class ProtocolError(SynclineError):
     """A peer asked or answered something that the protocol does not allow at this point."""
 
 
+class Contradiction(ProtocolError):
+    """A supplier's answers cannot all be true, or are not of the shape that was asked for.
+
+    The sentence names the supplier, the round and the rule, and no value; ``public`` says who alone, for the
+    other suppliers.
+    """
+
+
 class WireError(SynclineError):
     """A message does not decode: unknown enum, wrong shape, oversized or missing field."""
 

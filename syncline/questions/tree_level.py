@@ -19,7 +19,7 @@ each node is split once and counted once, and levels come in order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeAlias
 
 import numpy as np
@@ -29,6 +29,8 @@ from syncline.data.codebook import Codebook, CodedBatch, Coding
 from syncline.data.equality import equal_fields
 from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts, concatenate
+from syncline.questions.known import Known
+from syncline.questions.tree_facts import reconcile_level
 from syncline.questions.workspace import Workspace
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -134,6 +136,20 @@ class TreeLevel:
         parts = [counter.children()] if self.front() else []
         parts += [counter.nodes_of(step) for step in self.steps]
         return concatenate(parts, persons=workspace.has_persons)
+
+    def reconcile(self, answer: Counts, known: Known, codebook: Codebook) -> Known:
+        """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
+
+        Each node has its rows by class for every predictor; children are parts of their node, leaves add up.
+        """
+        return reconcile_level(self, answer, known, codebook, bin_offsets(self.order, codebook))
+
+    def expects(self, known: Known) -> Known:
+        """Return what is known, of the trees' histograms only those of the nodes that are split here."""
+        splits = {step.target: step.split_node for step in self.steps}
+        none = np.zeros(0, np.int64)
+        trees = {target: tree.only(splits.get(target, none)) for target, tree in known.trees.items()}
+        return replace(known, trees=trees)
 
 
 def bin_offsets(order: tuple[str, ...], codebook: Codebook) -> Ints:

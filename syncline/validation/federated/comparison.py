@@ -15,7 +15,7 @@ import numpy as np
 
 from syncline.errors import ProtocolError
 from syncline.protocols.asking import Reply, Request
-from syncline.protocols.reply_check import Shape, require_shapes
+from syncline.protocols.reply_check import Round
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.comparison import MOST_SUMS, PersonCount, RegressionSums, ScoreCandidate
 from syncline.questions.counts import Counts, Ints, merge_counts
@@ -316,12 +316,7 @@ class Comparison:
     def _require(self, request: Request, state: State, replies: Mapping[PartyId, Reply]) -> None:
         if not replies:
             raise ProtocolError("a comparison needs at least one supplier")
-        shapes = [Shape.of(question, None, persons=self._persons) for question in request.questions]
-        for party in sorted(replies):
-            if replies[party].round != state.round:
-                number = replies[party].round
-                raise ProtocolError(f"supplier {party!r} answered round {number} instead of {state.round}")
-            require_shapes(party, replies[party].answers, shapes, self._persons)
+        Round(state.round, request.questions, None, self._persons).take(replies, {})
 
 
 def tree_count(rows: tuple[int, int]) -> int:

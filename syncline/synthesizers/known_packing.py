@@ -1,0 +1,148 @@
+"""Put what is known of parties into packed containers and take it out again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar, cast
+
+import numpy as np
+
+from syncline.data.blob import Array, Json
+from syncline.data.codebook import Coding
+from syncline.protocols.transition import PartyId
+from syncline.questions.counts import Ints, Masks
+from syncline.questions.known import Filled, Intervals, Known, Moment, Sizes, Tree
+
+Arrays = dict[str, Array]
+Key = tuple[str, Coding]
+Number = TypeVar("Number", bound=np.generic)
+
+
+def put_known(known: Mapping[PartyId, Known], arrays: Arrays) -> Json:
+    """Add the arrays of all parties and return what of them belongs in the head."""
+    return {party: _put(known[party], arrays, f"known{i}") for i, party in enumerate(sorted(known))}
+
+
+def take_known(head: Json, arrays: Mapping[str, Array]) -> dict[PartyId, Known]:
+    """Return what :func:`put_known` put away."""
+    parties = cast("dict[str, dict[str, Json]]", head)
+    return {
+        PartyId(name): _take(parties[name], arrays, f"known{i}") for i, name in enumerate(sorted(parties))
+    }
+
+
+def _put(known: Known, arrays: Arrays, prefix: str) -> Json:
+    sizes = known.sizes
+    return {
+        "sizes": None if sizes is None else [sizes.train, sizes.holdout, _listed(sizes.buckets)],
+        "people": _listed(known.people),
+        "statuses": {name: list(row) for name, row in known.statuses.items()},
+        "filled": {name: [one.valid, one.missing, one.missing_mask] for name, one in known.filled.items()},
+        "moments": {
+            name: [one.low, one.high, one.square_low, one.square_high] for name, one in known.moments.items()
+        },
+        "intervals": _put_intervals(known.intervals, arrays, prefix),
+        "marginals": _put_levels(known.marginals, arrays, f"{prefix}.rows", np.dtype(np.int64)),
+        "buckets": _put_levels(known.buckets, arrays, f"{prefix}.masks", np.dtype(np.uint64)),
+        "trees": _put_trees(known.trees, arrays, prefix),
+    }
+
+
+def _take(head: Mapping[str, Json], arrays: Mapping[str, Array], prefix: str) -> Known:
+    sizes, people = head["sizes"], cast("list[int] | None", head["people"])
+    statuses = cast("dict[str, list[int]]", head["statuses"])
+    filled = cast("dict[str, tuple[int, int, int]]", head["filled"])
+    moments = cast("dict[str, tuple[int, int, int, int]]", head["moments"])
+    return Known(
+        sizes=None if sizes is None else _sizes(cast("tuple[int, int, list[int] | None]", sizes)),
+        statuses={name: tuple(row) for name, row in statuses.items()},
+        filled={name: Filled(*row) for name, row in filled.items()},
+        intervals=_take_intervals(head["intervals"], arrays, prefix),
+        marginals=cast("dict[Key, Ints]", _take_levels(head["marginals"], arrays, f"{prefix}.rows")),
+        buckets=cast("dict[Key, Masks]", _take_levels(head["buckets"], arrays, f"{prefix}.masks")),
+        moments={name: Moment(*row) for name, row in moments.items()},
+        trees=_take_trees(head["trees"], arrays, prefix),
+        people=None if people is None else (people[0], people[1]),
+    )
+
+
+def _listed(pair: tuple[int, int] | None) -> list[Json] | None:
+    return None if pair is None else list(pair)
+
+
+def _sizes(row: tuple[int, int, list[int] | None]) -> Sizes:
+    train, holdout, buckets = row
+    return Sizes(train, holdout, None if buckets is None else (buckets[0], buckets[1]))
+
+
+def _put_intervals(intervals: Mapping[str, Intervals], arrays: Arrays, prefix: str) -> Json:
+    head: list[Json] = []
+    for i, (name, own) in enumerate(intervals.items()):
+        arrays[f"{prefix}.prefix{i}"], arrays[f"{prefix}.held{i}"] = own.prefix, own.rows
+        if own.masks is not None:
+            arrays[f"{prefix}.seen{i}"] = own.masks
+        head.append([name, own.shift, own.masks is not None])
+    return head
+
+
+def _take_intervals(head: Json, arrays: Mapping[str, Array], prefix: str) -> dict[str, Intervals]:
+    found = {}
+    for i, (name, shift, persons) in enumerate(cast("list[tuple[str, int, bool]]", head)):
+        masks = cast("Masks", arrays[f"{prefix}.seen{i}"]) if persons else None
+        prefixes, rows = (arrays[f"{prefix}.{field}{i}"] for field in ("prefix", "held"))
+        found[name] = Intervals(shift, cast("Masks", prefixes), cast("Ints", rows), masks)
+    return found
+
+
+def _put_levels(
+    levels: Mapping[Key, Ints] | Mapping[Key, Masks], arrays: Arrays, name: str, dtype: np.dtype[Number]
+) -> Json:
+    """Add the rows or buckets of all columns' levels as one array."""
+    arrays[name] = np.concatenate([np.zeros(0, dtype), *levels.values()])
+    return [[column, str(coding), len(own)] for (column, coding), own in levels.items()]
+
+
+def _take_levels(head: Json, arrays: Mapping[str, Array], name: str) -> dict[Key, Array]:
+    rows = cast("list[tuple[str, str, int]]", head)
+    parts = _cut(arrays[name], [size for *_, size in rows])
+    return {(column, Coding(coding)): own for (column, coding, _), own in zip(rows, parts, strict=True)}
+
+
+def _put_trees(trees: Mapping[int, Tree], arrays: Arrays, prefix: str) -> Json:
+    """Add the arrays of all trees side by side."""
+    none = np.zeros(0, np.int64)
+    for field in ("node", "size", "cell", "rows"):
+        arrays[f"{prefix}.tree_{field}"] = np.concatenate(
+            [none, *(getattr(t, field) for t in trees.values())]
+        )
+    arrays[f"{prefix}.tree_classes"] = np.concatenate([none, *(t.classes.ravel() for t in trees.values())])
+    masks = [np.zeros(0, np.uint64), *(tree.masks for tree in trees.values())]
+    arrays[f"{prefix}.tree_masks"] = np.concatenate(masks)
+    return [[t, *tree.classes.shape, len(tree.node), len(tree.cell)] for t, tree in trees.items()]
+
+
+def _take_trees(head: Json, arrays: Mapping[str, Array], prefix: str) -> dict[int, Tree]:
+    rows = cast("list[tuple[int, int, int, int, int]]", head)
+    sizes = {
+        "classes": [nodes * classes for _, nodes, classes, *_ in rows],
+        "masks": [nodes for _, nodes, *_ in rows],
+        "node": [kept for *_, kept, _ in rows],
+        "size": [kept for *_, kept, _ in rows],
+        "cell": [cells for *_, cells in rows],
+        "rows": [cells for *_, cells in rows],
+    }
+    parts = {field: _cut(arrays[f"{prefix}.tree_{field}"], own) for field, own in sizes.items()}
+    found = {}
+    for i, (target, nodes, classes, *_) in enumerate(rows):
+        own = {field: part[i] for field, part in parts.items()}
+        own["classes"] = own["classes"].reshape(nodes, classes)
+        found[target] = Tree(**own)  # type: ignore[arg-type]  # each array was packed from this very field
+    return found
+
+
+def _cut(array: Array, sizes: Sequence[int]) -> list[Array]:
+    """Return the parts of an array that was laid side by side."""
+    ends = np.cumsum(sizes).tolist()
+    if sum(sizes) != len(array):
+        raise ValueError("the parts of an array differ from what the head says")
+    return [array[end - size : end] for end, size in zip(ends, sizes, strict=True)]
