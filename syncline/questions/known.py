@@ -11,7 +11,7 @@ Only rows for training are known by column. All arrays are what the party itself
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 import numpy as np
@@ -106,20 +106,16 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tree:
-    """What is known of a tree's nodes.
+class Histograms:
+    """The filled cells of some nodes of a tree.
 
     Attributes
     ----------
-    classes : rows of each node by target class (n_nodes, n_classes)
-    masks : person buckets of each node (n_nodes,), 0 where they were not told
-    node : nodes whose histograms are kept (k,), increasing
-    size : filled cells of each of these histograms (k,)
+    node : the nodes (k,), increasing
+    size : filled cells of each (k,)
     cell, rows : these cells, ``bin * n_classes + class``, and their rows (m,), node by node, increasing
     """
 
-    classes: Ints
-    masks: Masks
     node: Ints
     size: Ints
     cell: Ints
@@ -129,24 +125,68 @@ class Tree:
         return equal_fields(self, other)
 
     @classmethod
-    def root(cls, classes: Ints, mask: int) -> Tree:
-        """Return a tree of one node, whose histogram is not known yet."""
-        none = np.zeros(0, np.int64)
-        return cls(classes.reshape(1, -1), np.array([mask], np.uint64), none, none, none, none)
+    def none(cls) -> Histograms:
+        """Return those of no node."""
+        zero = np.zeros(0, np.int64)
+        return cls(zero, zero, zero, zero)
+
+    @classmethod
+    def of(cls, nodes: Ints, slot: Ints, cell: Ints, rows: Ints) -> Histograms:
+        """Return the histograms of ``nodes`` (k,) from cells (m,) sorted by their node's ``slot``."""
+        return cls(nodes, np.bincount(slot, minlength=len(nodes)).astype(np.int64), cell, rows)
 
     def of_nodes(self, nodes: Ints) -> tuple[Ints, Ints, Ints]:
-        """Return the histograms of ``nodes`` (s,): of each cell its place there, the cell, its rows."""
-        place = np.full(len(self.classes), -1, np.int64)
-        place[nodes] = np.arange(len(nodes))
-        slot = np.repeat(place[self.node], self.size)
-        kept = slot >= 0
-        return slot[kept], self.cell[kept], self.rows[kept]
+        """Return the cells of ``nodes`` (s,), where they are here: place there, cell, and rows."""
+        place = np.searchsorted(nodes, self.node)
+        inside = place < len(nodes)
+        inside[inside] = nodes[place[inside]] == self.node[inside]
+        if inside.all():
+            return np.repeat(place, self.size), self.cell, self.rows
+        kept = np.repeat(inside, self.size)
+        return np.repeat(place[inside], self.size[inside]), self.cell[kept], self.rows[kept]
 
-    def only(self, nodes: Ints) -> Tree:
-        """Return the tree with the histograms of some nodes alone."""
-        slot, cell, rows = self.of_nodes(nodes)
-        size = np.bincount(slot, minlength=len(nodes)).astype(np.int64)
-        return replace(self, node=nodes, size=size, cell=cell, rows=rows)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tree:
+    """What is known of a tree's nodes.
+
+    Attributes
+    ----------
+    classes : rows of each node by target class (n_nodes, n_classes)
+    masks : person buckets of each node (n_nodes,), 0 where they were not told
+    split : the nodes that were split last (s,), increasing, or are about to be
+    parents, counted : histograms of these, and of those of their children that were counted
+    """
+
+    classes: Ints
+    masks: Masks
+    split: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    parents: Histograms = field(default_factory=Histograms.none)
+    counted: Histograms = field(default_factory=Histograms.none)
+
+    def __eq__(self, other: object) -> bool:
+        return equal_fields(self, other)
+
+    def histograms(self, nodes: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return the cells of ``nodes`` (s,), increasing: each one's place there, itself, and its rows.
+
+        What a child that was not counted holds is its parent's less its sibling's.
+        """
+        slot, cell, rows = self.counted.of_nodes(nodes)
+        others = np.flatnonzero(~np.isin(nodes, self.counted.node))
+        if not len(others) or not len(self.split):
+            return slot, cell, rows
+        child = nodes[others] - (len(self.classes) - 2 * len(self.split))
+        place, held_cell, held = self.parents.of_nodes(self.split[child // 2])
+        sibling, own_cell, own = self.counted.of_nodes(nodes[others] + 1 - 2 * (child % 2))
+        wide = int(held_cell.max(initial=0)) + 1
+        left = held.copy()
+        left[np.searchsorted(place * wide + held_cell, sibling * wide + own_cell)] -= own
+        kept = left > 0
+        slot = np.concatenate([slot, others[place[kept]]])
+        cell, rows = np.concatenate([cell, held_cell[kept]]), np.concatenate([rows, left[kept]])
+        order = np.argsort(slot * wide + cell, kind="stable")  # two runs, each in order
+        return slot[order], cell[order], rows[order]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from syncline.data.codebook import Codebook, Coding, ColumnCodes
 from syncline.questions.counts import Counts, Ints, Masks
-from syncline.questions.known import Known, Tree, require, summed, united
+from syncline.questions.known import Histograms, Known, Tree, require, summed, united
 
 if TYPE_CHECKING:
     from syncline.questions.tree_level import TreeLevel, TreeStep
@@ -29,7 +30,8 @@ def reconcile_level(
     children = _cells_between(answer, 0, start)
     for step in question.steps:
         column = codebook.column(question.order[step.target])
-        level = _Level(question, step, known, codebook, offsets, column)
+        owner = cell_owners(step.target, offsets, column.levels(Coding.CLASSES))
+        level = _Level(question, step, known, codebook, offsets, column, owner)
         end = start + len(step.counted) * question.width(step, codebook, offsets)
         made = 2 * len(step.split_node)
         tree = trees.get(step.target) or level.root(_cells_between(answer, start, end))
@@ -71,6 +73,8 @@ class _Level:
     codebook: Codebook
     offsets: Ints
     target: ColumnCodes
+    owner: Ints
+    """The predictor of each cell of a node (wide,)."""
 
     @property
     def n_classes(self) -> int:
@@ -78,13 +82,9 @@ class _Level:
         return self.target.levels(Coding.CLASSES)
 
     @property
-    def width(self) -> int:
-        """Bins of all predictors together."""
-        return int(self.offsets[self.step.target])
-
-    def owner(self) -> Ints:
-        """Return the predictor of each bin (width,)."""
-        return np.repeat(np.arange(self.step.target), np.diff(self.offsets[: self.step.target + 1]))
+    def wide(self) -> int:
+        """Cells of a node."""
+        return len(self.owner)
 
     def root(self, cells: _Cells) -> Tree | None:
         """Return the tree before its first level: its rows by class, known before or read from ``cells``."""
@@ -98,19 +98,19 @@ class _Level:
             classes = summed(cells.cell[first] % self.n_classes, cells.rows[first], self.n_classes)
         if sizes is not None:
             require(int(classes.sum()) == sizes.train, "a tree has not all rows")
-        return Tree.root(classes, 0 if sizes is None or sizes.buckets is None else sizes.buckets[0])
+        mask = 0 if sizes is None or sizes.buckets is None else sizes.buckets[0]
+        return Tree(classes.reshape(1, -1), np.array([mask], np.uint64))
 
     def split(self, tree: Tree, fresh: _Cells | None) -> Tree:
         """Return the tree with the children of this level's splits, whose persons ``fresh`` may tell."""
         step, made = self.step, 2 * len(self.step.split_node)
         if not made:
             return tree
-        slot, cell, rows = tree.of_nodes(step.split_node)
-        bins, classes = cell // self.n_classes, cell % self.n_classes
-        chosen = self.owner()[bins] == step.split_predictor[slot]
-        slot, bins, classes, rows = (part[chosen] for part in (slot, bins, classes, rows))
-        place = 2 * slot + 1 - self._goes_left(slot, bins)
-        own = summed(place * self.n_classes + classes, rows, made * self.n_classes)
+        slot, cell, rows = tree.parents.of_nodes(step.split_node)
+        chosen = np.flatnonzero(self.owner[cell] == step.split_predictor[slot])
+        slot, cell, rows = slot[chosen], cell[chosen], rows[chosen]
+        place = 2 * slot + 1 - self._goes_left(slot, cell)
+        own = summed(place * self.n_classes + cell % self.n_classes, rows, made * self.n_classes)
         by_class = own.reshape(made, self.n_classes)
         masks = np.zeros(made, np.uint64)
         if fresh is not None:
@@ -121,8 +121,9 @@ class _Level:
             masks=np.concatenate([tree.masks, masks]),
         )
 
-    def _goes_left(self, slot: Ints, bins: Ints) -> Ints:
+    def _goes_left(self, slot: Ints, cell: Ints) -> Ints:
         """Return 1 for each cell of the split predictor that goes left, else 0."""
+        bins = cell // self.n_classes
         own = (bins - self.offsets[self.step.split_predictor[slot]]).astype(np.uint64)
         return ((self.step.split_left[slot] >> own) & np.uint64(1)).astype(np.int64)
 
@@ -141,25 +142,28 @@ class _Level:
         """Return the tree after its nodes were counted."""
         if self.question.leaves:
             self._leaves(tree, cells)
-            return tree.only(np.zeros(0, np.int64))
-        slot = cells.cell // (self.width * self.n_classes)
-        cell = cells.cell % (self.width * self.n_classes)
+            return Tree(tree.classes, tree.masks)
+        slot = cells.cell // self.wide
+        cell = cells.cell - slot * self.wide
         self._require_totals(tree, slot, cell, cells.rows)
         if self.question.level == 0:
             self._require_bins(cell, cells.rows)
-        return self._opened(tree, slot, cell, cells.rows)
+        else:
+            self._require_parts(tree, slot, cell, cells.rows)
+        own = Histograms.of(self.step.counted, slot, cell, cells.rows)
+        return replace(tree, split=self.step.split_node, counted=own)
 
     def _require_totals(self, tree: Tree, slot: Ints, cell: Ints, rows: Ints) -> None:
         """Compare each predictor of a node with the node's rows by class; one not counted has none."""
         n_counted, target, classes = len(self.step.counted), self.step.target, self.n_classes
-        place = (slot * target + self.owner()[cell // classes]) * classes + cell % classes
+        place = (slot * target + self.owner[cell]) * classes + cell % classes
         totals = summed(place, rows, n_counted * target * classes).reshape(n_counted, target, classes)
         expected = tree.classes[self.step.counted][:, None, :] * self.step.alive[:, :, None]
         require((totals == expected).all(), "a node has other rows for one predictor than for another")
 
     def _require_bins(self, cell: Ints, rows: Ints) -> None:
         """Compare the root with how many rows each predictor had in each bin before."""
-        bins = summed(cell // self.n_classes, rows, self.width)
+        bins = summed(cell // self.n_classes, rows, self.wide // self.n_classes)
         for place in range(self.step.target):
             name = self.question.order[place]
             before = self.known.marginal(name, Coding.BINS, self.codebook)
@@ -167,41 +171,21 @@ class _Level:
                 now = bins[self.offsets[place] : self.offsets[place + 1]]
                 require(np.array_equal(now, before), "a column has other rows in a tree than before")
 
-    def _opened(self, tree: Tree, slot: Ints, cell: Ints, rows: Ints) -> Tree:
-        """Return the tree with the histograms of the nodes counted now and of their siblings."""
-        step, wide = self.step, self.width * self.n_classes
-        if self.question.level == 0:
-            size = np.bincount(slot, minlength=len(step.counted)).astype(np.int64)
-            return replace(tree, node=step.counted, size=size, cell=cell, rows=rows)
-        first = len(tree.classes) - 2 * len(step.split_node)
-        parent, held_cell, held = tree.of_nodes(step.split_node)
-        keys = parent * wide + held_cell
-        split = (step.counted - first) // 2
-        place = np.minimum(np.searchsorted(keys, split[slot] * wide + cell), max(len(keys) - 1, 0))
-        known = keys[place] == split[slot] * wide + cell if len(keys) else np.zeros(len(cell), np.bool_)
-        require(known.all(), "a node has rows where its parent has none")
-        left = held - summed(place, rows, len(keys))
-        require((left >= 0).all(), "a node has more rows than its parent")
-        self._require_side(split[slot], (step.counted - first)[slot] % 2, cell)
-        lone = np.bincount(split, minlength=len(step.split_node)) == 1
-        alive = np.zeros((len(step.split_node), step.target), np.bool_)
-        alive[split] = step.alive
-        kept = (left > 0) & lone[parent] & alive[parent, self.owner()[held_cell // self.n_classes]]
-        other = np.full(len(step.split_node), -1, np.int64)
-        other[split] = first + ((step.counted - first) ^ 1)
-        return _joined(
-            tree,
-            np.concatenate([step.counted[slot], other[parent[kept]]]),
-            np.concatenate([cell, held_cell[kept]]),
-            np.concatenate([rows, left[kept]]),
-        )
-
-    def _require_side(self, split: Ints, right: Ints, cell: Ints) -> None:
-        """Refuse rows in a bin of the split's predictor that goes to the other child."""
-        bins = cell // self.n_classes
-        chosen = self.owner()[bins] == self.step.split_predictor[split]
-        goes = 1 - self._goes_left(split[chosen], bins[chosen])
-        require((goes == right[chosen]).all(), "a node has rows that its split sends to its sibling")
+    def _require_parts(self, tree: Tree, slot: Ints, cell: Ints, rows: Ints) -> None:
+        """Refuse more rows in a cell of the children than in that of their parent, or what the other got."""
+        step = self.step
+        child = step.counted[slot] - (len(tree.classes) - 2 * len(step.split_node))
+        split = child // 2
+        parent, held_cell, held = tree.parents.of_nodes(step.split_node)
+        keys, own = parent * self.wide + held_cell, split * self.wide + cell
+        place = np.minimum(np.searchsorted(keys, own), max(len(keys) - 1, 0))
+        require(len(own) == 0 or (len(keys) > 0 and (keys[place] == own).all()), _NOT_OF_PARENT)
+        both = len(np.unique((step.counted - step.counted[:1]) // 2)) < len(step.counted)
+        most = held[place] if not both else (held - summed(place, rows, len(keys)))[place] + rows
+        require((rows <= most).all(), "a node has more rows than its parent")
+        chosen = np.flatnonzero(self.owner[cell] == step.split_predictor[split])
+        goes = 1 - self._goes_left(split[chosen], cell[chosen])
+        require((goes == child[chosen] % 2).all(), "a node has rows that its split sends to its sibling")
 
     def _leaves(self, tree: Tree, cells: _Cells) -> None:
         """Compare leaves with the rows of their nodes, and all of them with those of the column, by code."""
@@ -226,8 +210,33 @@ class _Level:
         require(whole == int(tree.masks[0]), "the leaves of a tree are about other persons than its root")
 
 
-def _joined(tree: Tree, node: Ints, cell: Ints, rows: Ints) -> Tree:
-    """Return the tree with the histograms of these cells (m,), of which each is of a node."""
-    order = np.lexsort((cell, node))
-    names, size = np.unique(node, return_counts=True)
-    return replace(tree, node=names, size=size.astype(np.int64), cell=cell[order], rows=rows[order])
+_NOT_OF_PARENT = "a node has rows where its parent has none"
+
+
+def cell_owners(target: int, offsets: Ints, n_classes: int) -> Ints:
+    """Return the predictor of each cell of a node of a tree."""
+    return np.repeat(np.arange(target), np.diff(offsets[: target + 1]) * n_classes)
+
+
+def expected_level(question: TreeLevel, known: Known, codebook: Codebook, offsets: Ints) -> Known:
+    """Return what is known, of the trees' histograms only what the answer to ``question`` may contradict."""
+    trees = {target: Tree(tree.classes, tree.masks) for target, tree in known.trees.items()}
+    for step in question.steps:
+        if step.target in trees and len(step.split_node):
+            classes = codebook.column(question.order[step.target]).levels(Coding.CLASSES)
+            owner = cell_owners(step.target, offsets, classes)
+            slot, cell, rows = known.trees[step.target].histograms(step.split_node)
+            needed = _needed(step, len(trees[step.target].classes), question.leaves)
+            kept = np.flatnonzero(needed[slot, owner[cell]])
+            parents = Histograms.of(step.split_node, slot[kept], cell[kept], rows[kept])
+            trees[step.target] = replace(trees[step.target], split=step.split_node, parents=parents)
+    return replace(known, trees=trees)
+
+
+def _needed(step: TreeStep, n_nodes: int, leaves: bool) -> npt.NDArray[np.bool_]:
+    """Return which predictors of each split node (s, target) its split or a counted child asks about."""
+    needed = np.zeros((len(step.split_node), step.target), np.bool_)
+    needed[np.arange(len(needed)), step.split_predictor] = True
+    if not leaves:
+        np.logical_or.at(needed, (step.counted - n_nodes) // 2, step.alive)
+    return needed

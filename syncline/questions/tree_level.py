@@ -19,7 +19,7 @@ each node is split once and counted once, and levels come in order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 import numpy as np
@@ -30,7 +30,7 @@ from syncline.data.equality import equal_fields
 from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts, concatenate
 from syncline.questions.known import Known
-from syncline.questions.tree_facts import reconcile_level
+from syncline.questions.tree_facts import expected_level, reconcile_level
 from syncline.questions.workspace import Workspace
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -144,12 +144,9 @@ class TreeLevel:
         """
         return reconcile_level(self, answer, known, codebook, bin_offsets(self.order, codebook))
 
-    def expects(self, known: Known) -> Known:
-        """Return what is known, of the trees' histograms only those of the nodes that are split here."""
-        splits = {step.target: step.split_node for step in self.steps}
-        none = np.zeros(0, np.int64)
-        trees = {target: tree.only(splits.get(target, none)) for target, tree in known.trees.items()}
-        return replace(known, trees=trees)
+    def expects(self, known: Known, codebook: Codebook) -> Known:
+        """Return what is known, of the trees' histograms only what an answer may contradict."""
+        return expected_level(self, known, codebook, bin_offsets(self.order, codebook))
 
 
 def bin_offsets(order: tuple[str, ...], codebook: Codebook) -> Ints:

@@ -96,7 +96,8 @@ class Fit:
 
     def _ask(self, state: FitState, settings: FitSettings) -> Continue[FitState, Request]:
         request = Request(state.round, state.phase.questions(settings), state.phase.new_codebook())
-        known = {party: _expected(request.questions, own) for party, own in state.known.items()}
+        codebook = _codebook_of(state.phase)
+        known = {party: _expected(request.questions, own, codebook) for party, own in state.known.items()}
         return Continue(replace(state, known=known), request, state.phase.name)
 
 
@@ -105,11 +106,13 @@ def is_before_learning(phase: Phase) -> bool:
     return isinstance(phase, Check | Search | Propose)
 
 
-def _expected(questions: tuple[Question, ...], known: Known) -> Known:
+def _expected(questions: tuple[Question, ...], known: Known, codebook: Codebook | None) -> Known:
     """Return of what is known that with which the answers to ``questions`` may be compared."""
     for question in questions:
-        if isinstance(question, RankCounts | TreeLevel):
+        if isinstance(question, RankCounts):
             known = question.expects(known)
+        if isinstance(question, TreeLevel) and codebook is not None:
+            known = question.expects(known, codebook)
     return known
 
 

@@ -11,10 +11,11 @@ from syncline.data.blob import Array, Json
 from syncline.data.codebook import Coding
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Ints, Masks
-from syncline.questions.known import Filled, Intervals, Known, Moment, Sizes, Tree
+from syncline.questions.known import Filled, Histograms, Intervals, Known, Moment, Sizes, Tree
 
 Arrays = dict[str, Array]
 Key = tuple[str, Coding]
+_HISTOGRAMS = ("node", "size", "cell", "rows")
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -109,34 +110,44 @@ def _take_levels(head: Json, arrays: Mapping[str, Array], name: str) -> dict[Key
 
 
 def _put_trees(trees: Mapping[int, Tree], arrays: Arrays, prefix: str) -> Json:
-    """Add the arrays of all trees side by side."""
-    none = np.zeros(0, np.int64)
-    for field in ("node", "size", "cell", "rows"):
-        arrays[f"{prefix}.tree_{field}"] = np.concatenate(
-            [none, *(getattr(t, field) for t in trees.values())]
-        )
-    arrays[f"{prefix}.tree_classes"] = np.concatenate([none, *(t.classes.ravel() for t in trees.values())])
+    """Add the arrays of all trees side by side, as they are before a level is counted."""
+    fields: dict[str, list[Ints]] = {name: [np.zeros(0, np.int64)] for name in _HISTOGRAMS}
+    head: list[Json] = []
+    for target, tree in trees.items():
+        for name in _HISTOGRAMS:
+            fields[name].append(getattr(tree.parents, name))
+        head.append([target, *tree.classes.shape, len(tree.parents.node), len(tree.parents.cell)])
+    for name, parts in fields.items():
+        arrays[f"{prefix}.tree_{name}"] = _narrow(np.concatenate(parts))
+    classes = [np.zeros(0, np.int64), *(tree.classes.ravel() for tree in trees.values())]
+    arrays[f"{prefix}.tree_classes"] = _narrow(np.concatenate(classes))
     masks = [np.zeros(0, np.uint64), *(tree.masks for tree in trees.values())]
     arrays[f"{prefix}.tree_masks"] = np.concatenate(masks)
-    return [[t, *tree.classes.shape, len(tree.node), len(tree.cell)] for t, tree in trees.items()]
+    return head
+
+
+def _narrow(array: Ints) -> Array:
+    """Return an array in 32 bits where these hold it: most of the state of a fit with many trees."""
+    fits = len(array) == 0 or (int(array.min()) >= 0 and int(array.max()) < 1 << 32)
+    return array.astype(np.uint32) if fits else array
 
 
 def _take_trees(head: Json, arrays: Mapping[str, Array], prefix: str) -> dict[int, Tree]:
     rows = cast("list[tuple[int, int, int, int, int]]", head)
     sizes = {
         "classes": [nodes * classes for _, nodes, classes, *_ in rows],
-        "masks": [nodes for _, nodes, *_ in rows],
         "node": [kept for *_, kept, _ in rows],
         "size": [kept for *_, kept, _ in rows],
         "cell": [cells for *_, cells in rows],
         "rows": [cells for *_, cells in rows],
     }
-    parts = {field: _cut(arrays[f"{prefix}.tree_{field}"], own) for field, own in sizes.items()}
+    parts = {name: _cut(arrays[f"{prefix}.tree_{name}"].astype(np.int64), own) for name, own in sizes.items()}
+    masks = _cut(arrays[f"{prefix}.tree_masks"], [nodes for _, nodes, *_ in rows])
     found = {}
     for i, (target, nodes, classes, *_) in enumerate(rows):
-        own = {field: part[i] for field, part in parts.items()}
-        own["classes"] = own["classes"].reshape(nodes, classes)
-        found[target] = Tree(**own)  # type: ignore[arg-type]  # each array was packed from this very field
+        parents = Histograms(*(cast("Ints", parts[name][i]) for name in _HISTOGRAMS))
+        by_class = cast("Ints", parts["classes"][i].reshape(nodes, classes))
+        found[target] = Tree(by_class, cast("Masks", masks[i]), parents.node, parents)
     return found
 
 
