@@ -28,6 +28,8 @@ from syncline.questions.workspace import Workspace
 MAX_PARTS = 1 << 17
 """Most parts that one column may be divided into in one round."""
 
+_LACKING = "the rows without a value of a column changed"
+
 
 @dataclass(frozen=True, slots=True)
 class RankColumn:
@@ -204,6 +206,3 @@ class _Parts:
         above = np.array(self.column.prefixes, np.uint64)[self.place >> bits] << np.uint64(bits)
         prefix = above | (self.place & ((1 << bits) - 1)).astype(np.uint64)
         return Intervals(self.column.shift, prefix, self.rows, self.masks)
-
-
-_LACKING = "the rows without a value of a column changed"

@@ -34,11 +34,10 @@ def reconcile_level(
         level = _Level(question, step, known, codebook, offsets, column, owner)
         end = start + len(step.counted) * question.width(step, codebook, offsets)
         made = 2 * len(step.split_node)
-        tree = trees.get(step.target) or level.root(_cells_between(answer, start, end))
-        if tree is not None:
-            fresh = children.between(child, child + made) if question.front() else None
-            split = level.split(tree, fresh)
-            trees[step.target] = level.counted(split, _cells_between(answer, start, end))
+        cells = _cells_between(answer, start, end)
+        fresh = children.between(child, child + made) if question.front() else None
+        tree = level.split(trees.get(step.target) or level.root(cells), fresh)
+        trees[step.target] = level.counted(tree, cells)
         start, child = end, child + made
     return replace(known, trees=trees)
 
@@ -86,7 +85,7 @@ class _Level:
         """Cells of a node."""
         return len(self.owner)
 
-    def root(self, cells: _Cells) -> Tree | None:
+    def root(self, cells: _Cells) -> Tree:
         """Return the tree before its first level: its rows by class, known before or read from ``cells``."""
         classes = self.known.marginal(self.target.name, Coding.CLASSES, self.codebook)
         sizes = self.known.sizes
@@ -180,9 +179,7 @@ class _Level:
         keys, own = parent * self.wide + held_cell, split * self.wide + cell
         place = np.minimum(np.searchsorted(keys, own), max(len(keys) - 1, 0))
         require(len(own) == 0 or (len(keys) > 0 and (keys[place] == own).all()), _NOT_OF_PARENT)
-        both = len(np.unique((step.counted - step.counted[:1]) // 2)) < len(step.counted)
-        most = held[place] if not both else (held - summed(place, rows, len(keys)))[place] + rows
-        require((rows <= most).all(), "a node has more rows than its parent")
+        require((summed(place, rows, len(keys)) <= held).all(), "a node has more rows than its parent")
         chosen = np.flatnonzero(self.owner[cell] == step.split_predictor[split])
         goes = 1 - self._goes_left(split[chosen], cell[chosen])
         require((goes == child[chosen] % 2).all(), "a node has rows that its split sends to its sibling")
