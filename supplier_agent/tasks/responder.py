@@ -34,6 +34,7 @@ from supplier_agent.tasks.round_record import (
 from syncline.clock import Clock
 from syncline.compute.child import ChildDied, ChildFailed
 from syncline.compute.frames import Json
+from syncline.compute.serve import locate
 from syncline.durable.audit import AuditLog, FieldValue
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
@@ -47,6 +48,7 @@ from syncline.errors import (
     StorageError,
     SynclineError,
     WireError,
+    defect_sentence,
 )
 from syncline.identity.signatures import Purpose, verify
 from syncline.wire.messages import MAX_PAYLOAD_BYTES, DeclineKind, TaskOffer, candidate_digest
@@ -150,6 +152,8 @@ class Responder:
                 raise
             except SynclineError as error:
                 await self._decline(offer, _declined(error, dataset))
+            except Exception as defect:
+                await self._decline(offer, _defect(type(defect).__name__, locate(defect)))
 
     async def _agree(self, offer: TaskOffer) -> tuple[StudyRecord, Terms]:
         """Return the study and the terms on which the policy of now lets the round be answered.
@@ -315,9 +319,17 @@ def _declined(error: SynclineError, dataset: str | None = None) -> Decline:
             " the supplier's log says more"
         )
         return Decline(DeclineKind.INTERNAL.value, sentence, people_sentence(str(error)))
+    if isinstance(error, ChildFailed):
+        return _defect(error.kind, error.place)
     kinds = (kind for known, kind in _KINDS if isinstance(error, known))
-    kind = DeclineKind.INTERNAL if isinstance(error, ChildFailed) else next(kinds, DeclineKind.INTERNAL)
+    kind = next(kinds, DeclineKind.INTERNAL)
     return Decline(kind.value, public_reason(error, dataset), people_sentence(str(error)))
+
+
+def _defect(kind: str, place: str) -> Decline:
+    """Return how a defect of the software is told: by its reference, with class and place for this side."""
+    sentence = defect_sentence(kind, place)
+    return Decline(DeclineKind.INTERNAL.value, sentence, people_sentence(f"{sentence} ({kind} {place})"))
 
 
 def _questions(answer: Mapping[str, Json]) -> list[FieldValue]:

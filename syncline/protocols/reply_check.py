@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, Self
+from typing import Self
 
 import numpy as np
 
@@ -95,19 +95,21 @@ class Round:
 
     def _taken(self, party: PartyId, reply: Reply, shapes: Sequence[Shape], known: Known) -> Known:
         if reply.round != self.number:
-            _blame(party, self.number, f"answered round {reply.round} instead", "")
+            raise blame(party, f"answered round {reply.round} in round {self.number}")
         if len(reply.answers) != len(shapes):
-            told = f"gave {len(reply.answers)} answers to {len(shapes)} questions"
-            _blame(party, self.number, told, "")
+            told = f"{len(reply.answers)} answers to {len(shapes)} questions"
+            raise blame(party, f"gave {told} in round {self.number}")
         for question, answer, shape in zip(self.questions, reply.answers, shapes, strict=True):
             try:
                 shape.require(answer, persons=self.persons)
             except InvariantBroken as broken:
-                _blame(party, self.number, f"answered {shape.kind} with {broken}", "")
+                rule = f"answered {shape.kind} in round {self.number} with {broken}"
+                raise blame(party, rule) from broken
             try:
                 known = reconciled(question, answer, known, self.codebook)
             except InvariantBroken as broken:
-                _blame(party, self.number, "contradicted itself", f" ({shape.kind}): {broken}")
+                rule = f"contradicted itself in round {self.number} ({shape.kind}): {broken}"
+                raise blame(party, rule) from broken
         return known
 
 
@@ -124,9 +126,11 @@ def reconciled(question: Question, answer: Answer, known: Known, codebook: Codeb
             return known
 
 
-def _blame(party: PartyId, number: int, did: str, rule: str) -> NoReturn:
-    sentence = f"supplier {party!r} {did} in round {number}{rule}"
-    raise Contradiction(sentence, public=f"the answers of supplier {party!r} cannot be used")
+def blame(party: PartyId, deed: str) -> Contradiction:
+    """Return the error that ends a study because of what a supplier answered; others hear only whose."""
+    return Contradiction(
+        f"supplier {party!r} {deed}", public=f"the answers of supplier {party!r} cannot be used"
+    )
 
 
 def _masked(question: Question, size: int, codebook: Codebook | None) -> int:

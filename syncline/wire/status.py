@@ -24,6 +24,7 @@ from syncline.errors import (
     SynclineError,
     UsageError,
     WireError,
+    public_words,
 )
 from syncline.wire.people_sentence import people_sentence
 from syncline.wire.refusals import AlreadyAttached, HubFault, PeerUnreachable, UnknownObject, VersionMismatch
@@ -111,7 +112,7 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str, str]:
     if not isinstance(error, SynclineError):
         return grpc.StatusCode.INTERNAL, INTERNAL_SENTENCE, HubFault.__name__
     kind = catalogue_class(error)
-    return _STATUS[kind], str(error)[:_MOST_CHARACTERS], kind.__name__
+    return _STATUS[kind], public_words(error)[:_MOST_CHARACTERS], kind.__name__
 
 
 def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:

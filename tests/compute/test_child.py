@@ -15,7 +15,7 @@ import pytest
 
 from syncline.compute.child import ChildDied, ChildFailed, ChildProcess
 from syncline.compute.frames import Header
-from syncline.errors import DataError, SynclineError, WireError
+from syncline.errors import DataError, SynclineError, WireError, defect_sentence
 from tests.compute.child_module import SECRET
 
 MODULE = "tests.compute.child_module"
@@ -91,7 +91,10 @@ def test_a_defect_comes_back_without_its_text() -> None:
     error = failure({"op": "defect"})
     assert isinstance(error, ChildFailed)
     assert error.kind == "KeyError"
-    assert f"{MODULE}:" in str(error)
+    assert f"{MODULE}:" in error.place
+    assert str(error) == defect_sentence("KeyError", error.place)
+    assert MODULE not in str(error)
+    assert "KeyError" not in str(error)
     assert SECRET not in str(error)
 
 

@@ -43,9 +43,13 @@ def test_answers_of_the_shapes_asked_for_are_merged() -> None:
     [
         pytest.param((), "gave 0 answers to 2 questions in round 0", id="none"),
         pytest.param((ROWS, PROFILE, ROWS), "3 answers to 2 questions", id="one too many"),
-        pytest.param((Sums((90, 10)), PROFILE), "row_count with sums instead of counts", id="sums for counts"),
+        pytest.param(
+            (Sums((90, 10)), PROFILE), "row_count in round 0 with sums instead", id="sums for counts"
+        ),
         pytest.param((replace(ROWS, size=1 << 40), PROFILE), "cells instead of 2", id="a size that lies"),
-        pytest.param((ROWS, ROWS), "profile with 2 cells instead of", id="answers in another order"),
+        pytest.param(
+            (ROWS, ROWS), "profile in round 0 with 2 cells instead of", id="answers in another order"
+        ),
         pytest.param(
             (replace(ROWS, value=np.full(2, 1 << 53)), PROFILE), "more rows than any table", id="too much"
         ),

@@ -179,13 +179,15 @@ class StudyDriver:
                 self.ended = True
                 return False
 
-    async def fail(self, reason: str) -> None:
-        """End the study because a step cannot be made."""
+    async def fail(self, reason: str, told: str | None = None) -> None:
+        """End the study because a step cannot be made; suppliers are told ``told``, or that alone."""
         view = await self.look()
         if not view.study.state.is_final:
             await self._change(
                 view,
-                lambda connection: self._ports.endings.end(connection, view.study, StudyState.FAILED, reason),
+                lambda connection: self._ports.endings.end(
+                    connection, view.study, StudyState.FAILED, reason, told=told
+                ),
             )
 
     def _party(self, view: View, name: str, standing: Standing, reason: str) -> Party:

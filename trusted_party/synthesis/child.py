@@ -18,6 +18,7 @@ from syncline.compute.serve import serve
 from syncline.data.blob import Array, pack, unpack
 from syncline.errors import DataError, ProtocolError, StudyFailed, WireError
 from syncline.protocols.asking import Memory, Reply, Request
+from syncline.protocols.reply_check import blame
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.workspace import Workspace
 from syncline.study.comparer_scope import comparer_of
@@ -80,7 +81,9 @@ class Child:
         if len(blobs) != len(parties) + 1 + len(senders):
             raise ProtocolError("each party of the round needs one reply or shipment")
         fit_state, memory = _unpacked(state)
-        decoded = {party: _decoded(party, reply) for party, reply in zip(parties, blobs, strict=False)}
+        decoded = {
+            party: _decoded(party, header, reply) for party, reply in zip(parties, blobs, strict=False)
+        }
         request = RequestCodec().decode(blobs[len(parties)])
         tables = self._prepared(spec, flows, dict(zip(senders, blobs[len(parties) + 1 :], strict=True)))
         if is_pooled(flows, [*parties, *senders]):
@@ -118,7 +121,9 @@ class Child:
             raise ProtocolError("each party of the round needs one reply or shipment")
         comparison = self._comparison_of(spec, result, seed)
         state, memory = _unpacked_comparison(packed)
-        decoded = {party: _decoded(party, reply) for party, reply in zip(parties, blobs, strict=False)}
+        decoded = {
+            party: _decoded(party, header, reply) for party, reply in zip(parties, blobs, strict=False)
+        }
         request = RequestCodec().decode(blobs[len(parties)])
         shipments = dict(zip(senders, blobs[len(parties) + 1 :], strict=True))
         tables = self._prepared(spec, _flows(header), shipments)
@@ -165,11 +170,13 @@ def _table(spec: StudySpec, flow: DataFlow, party: PartyId, shipment: bytes) -> 
         raise StudyFailed(f"the rows of supplier {party!r}: {error.public}") from error
 
 
-def _decoded(party: PartyId, reply: bytes) -> Reply:
+def _decoded(party: PartyId, header: dict[str, Json], reply: bytes) -> Reply:
+    """Return a supplier's reply; where it does not read, say whose, in which round and by which field."""
     try:
         return ReplyCodec().decode(reply)
     except WireError as error:
-        raise WireError(f"the reply of supplier {party!r} does not read: {error}") from None
+        field = str(error).partition(":")[0]
+        raise blame(party, f"sent bytes that do not read in round {header.get('round')}: {field}") from None
 
 
 def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) -> tuple[Header, list[bytes]]:
