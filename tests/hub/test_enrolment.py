@@ -12,12 +12,10 @@ import grpc.aio
 import pytest
 
 from syncline.errors import IdentityError, UsageError
-from syncline.identity.authority import CertificateAuthority
 from syncline.identity.certificate_request import make_request
 from syncline.identity.keys import (
     generate_signing_key,
     generate_tls_key,
-    private_key_pem,
     public_signing_key,
 )
 from syncline.identity.peer import Role
@@ -29,7 +27,7 @@ from syncline.wire.gen.syncline.v1 import enrolment_pb2
 from syncline.wire.gen.syncline.v1.enrolment_pb2_grpc import EnrolmentServiceStub
 from syncline.wire.gen.syncline.v1.supplier_pb2 import HeartbeatRequest
 from syncline.wire.messages import RenewalRequest
-from syncline.wire.transport import TlsIdentity, client_channel, enrolment_channel
+from syncline.wire.transport import enrolment_channel
 from tests.hub.clients import Member, attachment, enrol
 from trusted_party.api import one_message, servers
 from trusted_party.studies.dismissal import ban, evict
@@ -289,23 +287,6 @@ def test_a_member_of_one_role_may_not_make_anothers_calls_nor_change_role(site, 
                 assert "role researcher" in await refused(stub.Heartbeat(request, timeout=5))
             with pytest.raises(Exception, match="enrolled as researcher"):
                 await asyncio.to_thread(site.invite, "ada", Role.SUPPLIER)
-
-    run(work())
-
-
-def test_strangers_do_not_get_past_the_handshake(site, run):
-    async def work():
-        async with site.running():
-            other, key = CertificateAuthority.create("other", site.clock.now()), generate_tls_key()
-            leaf = other.issue(make_request(key), "north", Role.SUPPLIER, site.clock.now())
-            stranger = TlsIdentity(leaf, private_key_pem(key), site.authority)
-            for channel in (
-                client_channel(f"localhost:{site.port}", stranger),
-                enrolment_channel(f"localhost:{site.port}", site.authority),
-            ):
-                async with channel:
-                    beat = channel.unary_unary("/syncline.v1.SupplierService/Heartbeat")
-                    await refused(beat(b"", timeout=5), grpc.StatusCode.UNAVAILABLE)
 
     run(work())
 

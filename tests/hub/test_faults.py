@@ -238,34 +238,6 @@ def test_a_reply_counts_once_however_often_it_comes_and_never_changes(site, run)
     run(work())
 
 
-def test_another_suppliers_task_does_not_exist_for_a_caller(site, run):
-    async def work():
-        async with site.running():
-            ada, (north, south) = await team(site, "north", "south")
-            north.answer = south.answer = silent
-            async with running(north, south), south.member.supplier(site.port) as stub:
-                await site.submit(ada, specification("north", "south"))
-                await eventually(lambda: bool(offers(north)))
-                task, ref = offers(north)[0].task_id, PayloadRef.of(b"1")
-                calls = [
-                    stub.SubmitReply(convert.reply_to_proto(Reply(task, 1, ref)), timeout=5),
-                    stub.FindMissingChunks(convert.missing_request_to_proto(task, ref), timeout=5),
-                    stub.ReadPayload(
-                        convert.chunk_request_to_proto(ChunkRequest(task, ref.sha256, 0)), timeout=5
-                    ).read(),
-                    stub.WriteChunks(
-                        iter([convert.chunk_to_proto(Chunk(task, ref.sha256, 0, b"1"))]), timeout=5
-                    ),
-                    stub.DeclineTask(
-                        convert.declined_to_proto(Declined(task, DeclineKind.DATA, "no")), timeout=5
-                    ),
-                ]
-                for call in calls:
-                    assert "no such task for south" in await refused(call, grpc.StatusCode.NOT_FOUND)
-
-    run(work())
-
-
 def test_large_requests_and_replies_travel_as_chunks_that_resume(site, run, monkeypatch):
     monkeypatch.setenv("FAKE_CHILD_BIG_REQUESTS", "1")
 

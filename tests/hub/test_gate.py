@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 
 import grpc
 import grpc.aio
@@ -30,17 +29,6 @@ async def openssl(port: int, *options: str) -> str:
     )
     output, _ = await process.communicate()
     return output.decode(errors="replace")
-
-
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
-def test_tls_1_2_is_refused_on_both_ports(site, run):
-    async def work():
-        async with site.running():
-            for port in site.port, site.enrol_port:
-                assert "Cipher is (NONE)" in await openssl(port, "-tls1_2")
-                assert "TLSv1.3, Cipher is TLS_" in await openssl(port, "-tls1_3")
-
-    run(work())
 
 
 def test_a_ban_by_the_command_ends_open_streams(site, run):

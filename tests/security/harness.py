@@ -163,11 +163,24 @@ class Trial:
             )
         return blobs[0]
 
+    def ask(self, name: str, request: Request) -> Reply:
+        """Ask one supplier as a hub that follows no protocol would, and return its reply."""
+        return ReplyCodec().decode(self._asked(name, RequestCodec().encode(request)))
+
     def _answer(self, name: str, number: int, request: bytes) -> bytes:
         """Return one supplier's reply, whichever of both sides is malicious."""
         attacked = self.hub is not None and self.hub.victim == name
         if attacked:
             request = RequestCodec().encode(self.hub.change(number, RequestCodec().decode(request)))
+        reply = self._asked(name, request)
+        if attacked:
+            self.hub.seen.append((RequestCodec().decode(request), ReplyCodec().decode(reply)))
+        if self.supplier is not None and self.supplier.name == name:
+            lie = self.supplier.change(number, RequestCodec().decode(request), ReplyCodec().decode(reply))
+            return ReplyCodec().encode(lie)
+        return reply
+
+    def _asked(self, name: str, request: bytes) -> bytes:
         header = {
             "op": "respond",
             "supplier": name,
@@ -180,11 +193,6 @@ class Trial:
         }
         _, (reply, memory) = self._agents[name].handle(header, [self._spec, request, self._memories[name]])
         self._memories[name] = memory
-        if attacked:
-            self.hub.seen.append((RequestCodec().decode(request), ReplyCodec().decode(reply)))
-        if self.supplier is not None and self.supplier.name == name:
-            lie = self.supplier.change(number, RequestCodec().decode(request), ReplyCodec().decode(reply))
-            return ReplyCodec().encode(lie)
         return reply
 
     def _release(self, result: bytes, said: Sequence[bytes]) -> Released:

@@ -1,4 +1,4 @@
-"""What forgers, strangers and the hasty may try with decisions about releases, against a real hub."""
+"""A forger of decisions about releases: what forgers, strangers and the hasty may try at a real hub."""
 
 from __future__ import annotations
 

@@ -1,0 +1,45 @@
+"""A thief of an access token or of a certificate: each alone opens no release."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncline.errors import IdentityError
+from syncline.wire.refusals import UnknownObject
+from tests.hub.test_granting import SECOND, changed, desk  # noqa: F401  (a fixture)
+from trusted_party.datastore.grants import Grant
+from trusted_party.release import granting
+from trusted_party.release.granting import Verdict
+
+
+def open_to(monkeypatch, *, certificates: bool) -> None:
+    """Take out what asks for the token, or what asks for the certificate of the one whom it names."""
+
+    def judged(granted: Grant | None, secret: bytes, now_us: int) -> Verdict:
+        return Verdict.OPEN if certificates or secret else Verdict.MISSING
+
+    monkeypatch.setattr(granting, "judge", judged)
+
+
+def test_a_certificate_without_its_token_fetches_nothing(desk, monkeypatch):  # noqa: F811
+    desk.grant("bob")
+    assert "pass it with --token" in desk.refused(IdentityError, "bob")
+    open_to(monkeypatch, certificates=True)
+    assert desk.fetch("bob") == b"r1"
+
+
+@pytest.mark.parametrize("place", [0, 31])
+def test_a_token_that_is_not_the_last_one_fetches_nothing(desk, monkeypatch, place):  # noqa: F811
+    token = desk.grant("bob")
+    desk.refused(IdentityError, "bob", changed(token.secret, place))
+    open_to(monkeypatch, certificates=False)
+    assert desk.fetch("bob", changed(token.secret, place)) == b"r1"
+
+
+def test_a_token_in_anothers_hands_says_not_even_that_there_is_a_release(desk, monkeypatch):  # noqa: F811
+    token = desk.grant("bob")
+    desk.grant("carol", SECOND)
+    assert "no such release" in desk.refused(UnknownObject, "carol", token.secret)
+    bobs = granting._grant_of
+    monkeypatch.setattr(granting, "_grant_of", lambda db, release, _, role: bobs(db, release, "bob", role))
+    assert desk.fetch("carol", token.secret) == b"r1"
