@@ -13,6 +13,7 @@ import grpc
 import grpc.aio
 
 from syncline.errors import (
+    Contradiction,
     DataError,
     DocumentError,
     IdentityError,
@@ -74,6 +75,7 @@ _STATUS: Mapping[type[SynclineError], grpc.StatusCode] = {
     AlreadyAttached: grpc.StatusCode.ALREADY_EXISTS,
     IdentityError: grpc.StatusCode.PERMISSION_DENIED,
     VersionMismatch: grpc.StatusCode.FAILED_PRECONDITION,
+    Contradiction: grpc.StatusCode.FAILED_PRECONDITION,
     ProtocolError: grpc.StatusCode.FAILED_PRECONDITION,
     PolicyRefusal: grpc.StatusCode.PERMISSION_DENIED,
     PolicyUnreadable: grpc.StatusCode.FAILED_PRECONDITION,
