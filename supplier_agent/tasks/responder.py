@@ -138,22 +138,29 @@ class Responder:
             if not await self._database.read(lambda connection: _is_open(connection, offer)):
                 return
             try:
-                _require_seal(offer, self._hub_key)
-                await fetch(store)
-            except (ProtocolError, WireError) as error:
-                await self._decline(offer, _declined(error))
-                return
-            dataset = None
-            try:
-                study, terms = await self._agree(offer)
-                dataset = terms.dataset
-                await self._commit(offer, await self._compute(offer, study, terms, store), store)
-            except StorageError:
+                await self._answer_open(offer, fetch, store)
+            except SynclineError:
                 raise
-            except SynclineError as error:
-                await self._decline(offer, _declined(error, dataset))
             except Exception as defect:
                 await self._decline(offer, _defect(type(defect).__name__, locate(defect)))
+
+    async def _answer_open(self, offer: TaskOffer, fetch: Fetch, store: PayloadStore) -> None:
+        """Answer or decline a round that is open; what is nobody's fault is raised, to be tried again."""
+        try:
+            _require_seal(offer, self._hub_key)
+            await fetch(store)
+        except (ProtocolError, WireError) as error:
+            await self._decline(offer, _declined(error))
+            return
+        dataset = None
+        try:
+            study, terms = await self._agree(offer)
+            dataset = terms.dataset
+            await self._commit(offer, await self._compute(offer, study, terms, store), store)
+        except StorageError:
+            raise
+        except SynclineError as error:
+            await self._decline(offer, _declined(error, dataset))
 
     async def _agree(self, offer: TaskOffer) -> tuple[StudyRecord, Terms]:
         """Return the study and the terms on which the policy of now lets the round be answered.
