@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from syncline.data.batch import Batch
 from syncline.data.codebook import Codebook
+from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts, Ints, Masks
 from syncline.questions.known import Filled, Intervals, Known, require, summed, united
 from syncline.questions.workspace import Workspace
@@ -59,6 +60,23 @@ class RankColumn:
     def size(self) -> int:
         """Cells of this column: missing, then the parts of each interval."""
         return 1 + (len(self.prefixes) << self.bits)
+
+    def require_follows(self, before: RankColumn | None) -> None:
+        """Raise ProtocolError unless these intervals are parts of those that were asked about ``before``.
+
+        A search begins with one interval and narrows, so its answers are those of one halving of the column,
+        and each interval is divided once.
+        """
+        where = f"rank_counts: column {self.name!r}"
+        if before is None:
+            if self.prefixes != (0,):
+                raise ProtocolError(f"{where} is searched from one interval on")
+            return
+        if (self.base, self.shift + self.bits) != (before.base, before.shift) or not self.bits:
+            raise ProtocolError(f"{where} is divided otherwise than the round before left it")
+        above = np.array(self.prefixes, np.uint64) >> np.uint64(before.bits)
+        if not np.isin(above, np.array(before.prefixes, np.uint64)).all():
+            raise ProtocolError(f"{where}: an interval is no part of one that was divided before")
 
     def cells(self, keys: npt.NDArray[np.int64], status: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
         """Return the cell of each row that lies in an interval or is missing, and -1 for the others."""

@@ -19,7 +19,13 @@ from syncline.wire.answers import answer_from_proto, answer_to_proto
 from syncline.wire.codebooks import MAX_COLUMNS, codebook_from_proto, codebook_to_proto
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 from syncline.wire.messages import MAX_PAYLOAD_BYTES
-from syncline.wire.questions import MAX_SETS, question_from_proto, question_to_proto
+from syncline.wire.questions import (
+    MAX_SETS,
+    question_from_proto,
+    question_to_proto,
+    rank_column_from_proto,
+    rank_column_to_proto,
+)
 
 MAX_QUESTIONS = 16
 MAX_ROUNDS = 10_000
@@ -87,6 +93,7 @@ class MemoryCodec:
             grown=bytes.fromhex(value.grown),
             judged=value.judged,
             regressions=value.regressions,
+            searched=[rank_column_to_proto(value.searched[name]) for name in sorted(value.searched)],
         )
         if value.codebook is not None:
             message.codebook.CopyFrom(codebook_to_proto(value.codebook))
@@ -102,11 +109,14 @@ class MemoryCodec:
             strict.digest(f"memory.{name}", value) if value else ""
             for name, value in (("candidate", message.candidate), ("grown", message.grown))
         )
+        strict.few("memory.searched", len(message.searched), MAX_COLUMNS)
+        searched = [rank_column_from_proto(column) for column in message.searched]
         return Memory(
             rounds - 1,
             codebook,
             _paths(message.paths),
             frozenset(message.counted_sets),
+            {column.name: column for column in searched},
             message.closed,
             candidate,
             strict.natural("memory.levels", message.levels, MAX_ROUNDS),

@@ -58,13 +58,21 @@ def test_rounds_that_follow_each_other_are_admitted() -> None:
     assert memory.round == 2
     assert memory.closed
     assert memory.codebook == BOOK
-    assert len(memory.counted) == 3
+    assert len(memory.counted) == 5  # three sets, and two kinds of which each is answered once
     assert memory.paths.level == 0
 
 
 FIRST = Request(0, (RowCount(),))
 CODED = Request(1, (marginals(SEX),), BOOK)
 LAST = Request(2, (marginals(SEX, holdout=True),))
+CODED_FIRST = Request(0, (marginals(SEX),), BOOK)
+
+
+def ranked(shift: int, bits: int, *prefixes: int, base: int = 0, number: int | None = None) -> Request:
+    """Ask about intervals of a column of keys 0 to 20, in round 0, 1 or 2 by how far they are divided."""
+    rounds = {3: 0, 1: 1, 0: 2}
+    column = RankColumn("age", base, shift, bits, prefixes)
+    return Request(rounds[shift] if number is None else number, (RankCounts((column,)),))
 
 
 @pytest.mark.parametrize(
@@ -122,6 +130,25 @@ LAST = Request(2, (marginals(SEX, holdout=True),))
             id="the holdout a second time",
         ),
         pytest.param([FIRST, CODED], Request(2, (roots(), roots())), "level 1", id="a tree level twice"),
+        pytest.param([FIRST], Request(1, (RowCount(),)), "answered .* already", id="rows counted twice"),
+        pytest.param(
+            [FIRST, CODED],
+            Request(2, (Moments((("age", 7),)), Moments((("age", -40),)))),
+            "answered .* already",
+            id="sums in another scale",
+        ),
+        pytest.param([], ranked(3, 2, 1), "from one interval on", id="a search that begins within"),
+        pytest.param([ranked(3, 2, 0)], ranked(3, 2, 0, number=1), "divided otherwise", id="a search twice"),
+        pytest.param(
+            [ranked(3, 2, 0)], ranked(0, 2, 1, number=1), "divided otherwise", id="a part of a part"
+        ),
+        pytest.param(
+            [ranked(3, 2, 0)], ranked(1, 2, 1, base=1), "divided otherwise", id="a search from another key"
+        ),
+        pytest.param(
+            [ranked(3, 2, 0), ranked(1, 2, 1)], ranked(0, 1, 9), "no part of one", id="an interval left out"
+        ),
+        pytest.param([CODED_FIRST], ranked(3, 2, 0, number=1), "nothing is searched", id="a late search"),
     ],
 )
 def test_what_does_not_follow_is_refused(before: list[Request], request_: Request, sentence: str) -> None:
@@ -232,7 +259,7 @@ class CountTwice:
         total += counts.total
         if number == 1:
             return Finish(total)
-        return Continue((1, total), Request(1, (RowCount(),)), "second")
+        return Continue((1, total), Request(1, (Profile(("sex",)),)), "second")
 
 
 class PairCodec:

@@ -69,7 +69,7 @@ class Reply(_message.Message):
     def __init__(self, round: _Optional[int] = ..., answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ...) -> None: ...
 
 class Memory(_message.Message):
-    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate", "levels", "grown", "judged", "regressions")
+    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate", "levels", "grown", "judged", "regressions", "searched")
     ROUNDS_ANSWERED_FIELD_NUMBER: _ClassVar[int]
     CODEBOOK_FIELD_NUMBER: _ClassVar[int]
     PATHS_FIELD_NUMBER: _ClassVar[int]
@@ -80,6 +80,7 @@ class Memory(_message.Message):
     GROWN_FIELD_NUMBER: _ClassVar[int]
     JUDGED_FIELD_NUMBER: _ClassVar[int]
     REGRESSIONS_FIELD_NUMBER: _ClassVar[int]
+    SEARCHED_FIELD_NUMBER: _ClassVar[int]
     rounds_answered: int
     codebook: Codebook
     paths: TreePaths
@@ -90,7 +91,8 @@ class Memory(_message.Message):
     grown: bytes
     judged: bool
     regressions: int
-    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate: _Optional[bytes] = ..., levels: _Optional[int] = ..., grown: _Optional[bytes] = ..., judged: bool = ..., regressions: _Optional[int] = ...) -> None: ...
+    searched: _containers.RepeatedCompositeFieldContainer[RankColumn]
+    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate: _Optional[bytes] = ..., levels: _Optional[int] = ..., grown: _Optional[bytes] = ..., judged: bool = ..., regressions: _Optional[int] = ..., searched: _Optional[_Iterable[_Union[RankColumn, _Mapping]]] = ...) -> None: ...
 
 class Codebook(_message.Message):
     __slots__ = ("columns",)
