@@ -13,6 +13,7 @@ from syncline.data.codebook import Codebook, Coding
 from syncline.data.constraint import Constraint, Formula
 from syncline.errors import ProtocolError
 from syncline.protocols.asking import Answering, Memory, Request, admit
+from syncline.protocols.scope import require_question_in_scope
 from syncline.protocols.simulation import Hops, Traffic, simulate
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.counts import Counts, merge_counts
@@ -179,6 +180,12 @@ AGE, *OTHERS = BOOK.columns
             Codebook(tuple(replace(AGE, name="sex") if c.name == "sex" else c for c in BOOK.columns)),
             id="a category as number",
         ),
+        pytest.param(
+            Codebook((replace(AGE, segment_low=AGE.segment_low + 6), *OTHERS)), id="beyond the range"
+        ),
+        pytest.param(
+            Codebook((replace(AGE, segment_low=AGE.segment_low - 1), *OTHERS)), id="before the range"
+        ),
     ],
 )
 def test_a_codebook_of_another_schema_is_refused(book: Codebook) -> None:
@@ -206,12 +213,29 @@ def formula(kind: Formula, of: str, *inputs: str) -> FormulaCheck:
         marginals((Axis("weight", Coding.FINE),)),
         replace(roots(), order=("sex", "weight")),
         replace(roots(), order=("sex", "sex")),
+        replace(roots(), persons=True),
+        Marginals((SEX,), holdout=False, persons=True),
     ],
     ids=lambda question: question.kind,
 )
 def test_a_question_beyond_the_schema_is_refused(question: Question) -> None:
     with pytest.raises(ProtocolError):
         Answering().respond(Request(0, (question,), BOOK), workspace_of([], ROWS_ONLY), Memory())
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        RankColumn("age", 1, 0, 5, (0,)),
+        RankColumn("age", 0, 0, 6, (0,)),
+        RankColumn("age", 0, 0, 4, (2,)),
+        RankColumn("sex", 0, 0, 3, (0,)),
+        RankColumn("dose", -5, 0, 8, (0,)),
+    ],
+)
+def test_a_column_is_searched_over_its_own_range(column: RankColumn) -> None:
+    with pytest.raises(ProtocolError, match="its own range"):
+        require_question_in_scope(RankCounts((column,)), ROWS_ONLY, None)
 
 
 def test_a_column_is_asked_about_once_in_a_question_and_one_is_named() -> None:
