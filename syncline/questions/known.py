@@ -189,6 +189,24 @@ class Tree:
         return slot[order], cell[order], rows[order]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Grown:
+    """What is known of the rows from which the trees of a comparison grow.
+
+    Attributes
+    ----------
+    rows, labelled : rows, and labelled ones, that each learner learns from, by code (n_learners, n_codes)
+    tree : of the tree that grows, sums of chances, labelled rows and hessians (n_learners, 3, n_codes)
+    """
+
+    rows: Ints
+    labelled: Ints
+    tree: Ints
+
+    def __eq__(self, other: object) -> bool:
+        return equal_fields(self, other)
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a party's answers have said of its rows.
@@ -204,6 +222,8 @@ class Known:
     moments : bounds of the sums of numeric columns
     trees : by place of the target in the visit order
     people : persons for training and held out, None before they were counted
+    grown : rows from which trees grow, None before any was asked about
+    fitted : rows, events and support of each declared model, in either fold, by its formula
     """
 
     sizes: Sizes | None = None
@@ -215,6 +235,8 @@ class Known:
     moments: Mapping[str, Moment] = field(default_factory=dict)
     trees: Mapping[int, Tree] = field(default_factory=dict)
     people: tuple[int, int] | None = None
+    grown: Grown | None = None
+    fitted: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Known):

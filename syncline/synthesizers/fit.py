@@ -76,9 +76,8 @@ class Fit:
             raise ProtocolError("the roster is frozen by the first fit answer; a supplier's reply is missing")
         settings = self.settings.without(state.excluded)
         asked = state.phase.questions(settings)
-        known = Round(state.round, asked, _codebook_of(state.phase), settings.persons).take(
-            replies, state.known
-        )
+        asking = Round.of_fit(state.round, asked, _codebook_of(state.phase), persons=settings.persons)
+        known = asking.take(replies, state.known)
         answers = {party: reply.answers for party, reply in replies.items()}
         after = state.phase.absorb(answers, settings)
         found, excluded = _hazards(state.phase, answers, settings)

@@ -11,10 +11,11 @@ from syncline.data.blob import Array, Json
 from syncline.data.codebook import Coding
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Ints, Masks
-from syncline.questions.known import Filled, Histograms, Intervals, Known, Moment, Sizes, Tree
+from syncline.questions.known import Filled, Grown, Histograms, Intervals, Known, Moment, Sizes, Tree
 
 Arrays = dict[str, Array]
 Key = tuple[str, Coding]
+_GROWN = ("rows", "labelled", "tree")
 _HISTOGRAMS = ("node", "size", "cell", "rows")
 Number = TypeVar("Number", bound=np.generic)
 
@@ -46,6 +47,8 @@ def _put(known: Known, arrays: Arrays, prefix: str) -> Json:
         "marginals": _put_levels(known.marginals, arrays, f"{prefix}.rows", np.dtype(np.int64)),
         "buckets": _put_levels(known.buckets, arrays, f"{prefix}.masks", np.dtype(np.uint64)),
         "trees": _put_trees(known.trees, arrays, prefix),
+        "grown": _put_grown(known.grown, arrays, prefix),
+        "fitted": {text: list(row) for text, row in known.fitted.items()},
     }
 
 
@@ -64,6 +67,8 @@ def _take(head: Mapping[str, Json], arrays: Mapping[str, Array], prefix: str) ->
         moments={name: Moment(*row) for name, row in moments.items()},
         trees=_take_trees(head["trees"], arrays, prefix),
         people=None if people is None else (people[0], people[1]),
+        grown=_take_grown(head["grown"], arrays, prefix),
+        fitted={text: tuple(row) for text, row in cast("dict[str, list[int]]", head["fitted"]).items()},
     )
 
 
@@ -107,6 +112,17 @@ def _take_levels(head: Json, arrays: Mapping[str, Array], name: str) -> dict[Key
     rows = cast("list[tuple[str, str, int]]", head)
     parts = _cut(arrays[name], [size for *_, size in rows])
     return {(column, Coding(coding)): own for (column, coding, _), own in zip(rows, parts, strict=True)}
+
+
+def _put_grown(grown: Grown | None, arrays: Arrays, prefix: str) -> Json:
+    if grown is not None:
+        for name in _GROWN:
+            arrays[f"{prefix}.grown_{name}"] = getattr(grown, name)
+    return grown is not None
+
+
+def _take_grown(head: Json, arrays: Mapping[str, Array], prefix: str) -> Grown | None:
+    return Grown(*(cast("Ints", arrays[f"{prefix}.grown_{name}"]) for name in _GROWN)) if head else None
 
 
 def _put_trees(trees: Mapping[int, Tree], arrays: Arrays, prefix: str) -> Json:

@@ -16,6 +16,7 @@ from syncline.preparation.prepared_view import PreparedView
 from syncline.protocols.asking import Answering, Memory, Request
 from syncline.protocols.simulation import Traffic, simulate
 from syncline.protocols.transition import Continue, Finish, PartyId
+from syncline.questions.known import Known
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
 from syncline.study.approvals import SIMULATED, GateRecord
@@ -72,9 +73,9 @@ def compare_study(
         return None
     tables = _tables(spec, sources, _compared_table)
     comparison, requests, replies = comparison_of(spec, result, seed), RequestCodec(), ReplyCodec()
-    comparers = {name: comparer_of(spec) for name in tables}
+    comparers = {name: comparer_of(spec, {comparison.digest: comparison.candidate}) for name in tables}
     memories = dict.fromkeys(tables, MemoryCodec().encode(Memory()))
-    transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
+    transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0, _known_of(spec, result))
     while isinstance(transition, Continue):
         request, answers = requests.encode(transition.request), {}
         for name in sorted(tables):
@@ -87,6 +88,17 @@ def compare_study(
         decoded = {name: replies.decode(content) for name, content in answers.items()}
         transition = comparison.step(requests.decode(request), transition.state, decoded)
     return assess_study(spec, result, comparison, transition.result)
+
+
+def _known_of(spec: StudySpec, result: Fitted | Pooled) -> dict[PartyId, Known]:
+    """Return what a fit said of the suppliers whose same rows are compared."""
+    if isinstance(result, Pooled):
+        return {}
+    return {
+        party: Known(sizes=own.sizes)
+        for party, own in result.known.items()
+        if not STEPS[spec.supplier(party).flow].compares_at_home
+    }
 
 
 def _tables(

@@ -130,13 +130,19 @@ class Trial:
         self._memories = dict.fromkeys(self.tables, b"")
         self._sources = {name: self._written(name, table) for name, table in self.tables.items()}
         self._candidate: str | None = None
+        self._sizes: Any = None
 
     def run(self) -> Released:
         """Run the study to its release; errors come out as the hub's or the agent's child raises them."""
         result = self._rounds("step", self._hub.handle({"op": "start", "parties": self._names}, [self._spec]))
         said: list[bytes] = []
         if self.spec.validation is not None:
-            header = {"op": "compare", "round": len(self.asked), "most_rows": 10**9}
+            header = {
+                "op": "compare",
+                "round": len(self.asked),
+                "most_rows": 10**9,
+                "sizes": self._sizes,
+            }
             first = self._hub.handle(header, [self._spec, result, SEED.secret])
             self._candidate = str(first[0]["candidate"])
             said = [self._rounds("compare_step", first, result, SEED.secret)]

@@ -290,7 +290,12 @@ class StudyDriver:
         study, ports = view.study, self._ports
         origin = await asyncio.to_thread(self._keep_fitted, study, spec, fitted)
         seed = await asyncio.to_thread(ports.vault.model(study.id).get, bytes.fromhex(origin.seed_sha256))
-        header: Header = {"op": "compare", "round": fitted.round, "most_rows": ports.most_rows}
+        header: Header = {
+            "op": "compare",
+            "round": fitted.round,
+            "most_rows": ports.most_rows,
+            "sizes": fitted.sizes,
+        }
         step = await self._compute(header, [study.specification, fitted.blobs[0], seed], fitted.round)
         step = replace(step, hazards=fitted.hazards)
         digest = candidate_digest(study.id, study.specification_sha256, step.candidate_sha256)

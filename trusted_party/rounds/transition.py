@@ -28,8 +28,8 @@ from trusted_party.studies.hazard_hold import keep
 class Step:
     """What the child answered: the next state and request, or, when it is done, the result alone.
 
-    ``hazards`` are all that were found since the study began; ``candidate_sha256`` names the table that the
-    first round of a comparison is about.
+    ``hazards`` are all that were found since the study began; ``sizes`` what a fit says of its suppliers, for
+    the comparison that follows; ``candidate_sha256`` names the table that its first round is about.
     """
 
     done: bool
@@ -38,6 +38,7 @@ class Step:
     blobs: tuple[bytes, ...]
     hazards: tuple[Hazard, ...] = ()
     candidate_sha256: str = ""
+    sizes: Json = None
 
     @classmethod
     def from_answer(cls, header: dict[str, Json], blobs: Sequence[bytes], expected_round: int) -> Self:
@@ -49,7 +50,7 @@ class Step:
             raise StudyFailed(f"the hub's computing process answered with {len(blobs)} blobs")
         hazards = hazards_from_json(header.get("hazards", []))
         candidate = str(header.get("candidate", ""))
-        return cls(done, stage, expected_round, tuple(blobs), hazards, candidate)
+        return cls(done, stage, expected_round, tuple(blobs), hazards, candidate, header.get("sizes"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
@@ -21,6 +21,8 @@ from syncline.validation.disclosure.key_attack import LATTICE, KeyAttack
 from syncline.validation.disclosure.membership import Membership
 from syncline.validation.disclosure.scores import Scorer
 from syncline.validation.disclosure.singling_out import SinglingOut
+from syncline.validation.utility.formula import Formula
+from syncline.validation.utility.regression import Model
 from syncline.validation.utility.tables import MAX_CODES, MOST_SETS, MOST_TRIPLES, SHARED_VALUE
 
 MAX_ROWS = 100_000_000
@@ -40,25 +42,32 @@ class Aims:
     """What a study wants to know of a candidate.
 
     ``models`` are formulas of regressions. ``lottery`` is the key of all draws (64 bytes at most): the
-    study's salt, one for all suppliers.
+    study's salt, one for all suppliers. ``target`` is the column that models are trained to predict, or "".
     """
 
     keys: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     lottery: bytes = b"syncline"
+    target: str = ""
+
+    def within(self, names: Collection[str]) -> Aims:
+        """Return what can be asked of a table that has the columns ``names``."""
+        return replace(
+            self,
+            keys=tuple(name for name in self.keys if name in names),
+            sensitive=tuple(name for name in self.sensitive if name in names),
+            models=tuple(model for model in self.models if set(Formula.of(model).names).issubset(names)),
+            target=self.target if self.target in names else "",
+        )
 
 
 class Candidate:
-    """A synthetic table and what is derived from it alone; the same at the hub and at every supplier.
+    """A synthetic table and what is derived from it alone; the same at the hub and at every supplier."""
 
-    What takes long to learn from it may be given: the classifier of members.
-    """
-
-    def __init__(self, cells: CellTable, aims: Aims, membership: Membership | None = None) -> None:
+    def __init__(self, cells: CellTable, aims: Aims) -> None:
         self.cells = cells
         self.aims = aims
-        self._membership = membership
 
     @cached_property
     def bins(self) -> TableBins:
@@ -80,7 +89,12 @@ class Candidate:
     @cached_property
     def membership(self) -> Membership:
         """What tells members of a table from others, learnt from leaks staged in this one."""
-        return self._membership or Membership.learnt(self.cells, self.aims.lottery)
+        return Membership.learnt(self.cells, self.aims.lottery)
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """The declared regressions by their formulas, in the study's order."""
+        return {text: Model.of(text, self.cells) for text in self.aims.models}
 
     @cached_property
     def guesses(self) -> SinglingOut:

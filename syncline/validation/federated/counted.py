@@ -10,9 +10,11 @@ from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts, Ints, merge_counts
 from syncline.validation.federated.candidate import Candidate
 from syncline.validation.federated.comparer import count_sets
-from syncline.validation.federated.comparison import Evidence, target_questions
+from syncline.validation.federated.comparison import Evidence
 from syncline.validation.federated.layout import FOLDS, Layout
 from syncline.validation.federated.parts import Part, PartialModels, Scored, by_slice, slice_of
+from syncline.validation.federated.plan import target_questions
+from syncline.validation.intervals import Floats
 from syncline.validation.utility.overlap import may_be_told, names_of_few
 from syncline.validation.utility.regression import Model
 from syncline.validation.utility.subgroups import Subgroup
@@ -41,9 +43,9 @@ class Counted:
 
     def _regressions(self) -> tuple[PartialModels | None, Mapping[PartyId, Ints]]:
         evidence = self.evidence
-        if evidence.asked is None:
+        if not evidence.asked:
             return None, {}
-        partial = PartialModels.of(self.models, evidence.asked.models, self.candidate.cells, evidence.groups)
+        partial = PartialModels.of(self.models, evidence.asked, self.candidate.cells, evidence.groups)
         sums = {
             party: partial.shaped(answer.values, evidence.groups) for party, answer in evidence.apart.items()
         }
@@ -69,7 +71,8 @@ class Counted:
     def scored(self) -> Scored:
         """Rows of all people by the scores of trees."""
         few = self._few_questions(self.merged)
-        return Scored(self._scored[0], self._target, self.has_holdout, self._min_cell, None, few)
+        chances = self.evidence.chances[0]
+        return Scored(self._scored[0], self._target, chances, self.has_holdout, self._min_cell, None, few)
 
     def people_of(self, party: PartyId) -> int:
         """Return how many persons at least a supplier has for training."""
@@ -139,6 +142,7 @@ class Counted:
         counts = _leading(self.evidence.scored[party], cells) + self.evidence.own[:cells]
         scored = self._partly_scored(
             counts.reshape(self._scored[0].shape),
+            self.evidence.chances[0],
             self._few_questions(self.evidence.answers[party]),
             held=held,
         )
@@ -155,7 +159,8 @@ class Counted:
         if place is None:
             return Part(group.tables, None)
         held = group.tables.singles[0].holdout is not None
-        scored = self._partly_scored(self._scored[place], self._few_questions(self.merged), held=held)
+        few_questions = self._few_questions(self.merged)
+        scored = self._partly_scored(self._scored[place], self.evidence.chances[1], few_questions, held=held)
         if self._partial is None:
             return Part(group.tables, scored)
         sums = np.sum([own[place] for own in self._sums.values()], axis=0)
@@ -163,12 +168,12 @@ class Counted:
         regressions = self._partial.figures(sums, place, few, has_holdout=held, min_cell=self._min_cell)
         return Part(group.tables, scored, tuple(regressions))
 
-    def _partly_scored(self, counts: Ints, few: frozenset[int], *, held: bool) -> Scored:
+    def _partly_scored(self, counts: Ints, chances: Floats, few: frozenset[int], *, held: bool) -> Scored:
         """Return a part's rows by score; none where too few of its people were held out, and people were."""
         if self.has_holdout and not held:
             counts = np.zeros_like(counts)
         share = self.scored.synthetic_share
-        return Scored(counts, self._target, self.has_holdout, self._min_cell, share, few)
+        return Scored(counts, self._target, chances, self.has_holdout, self._min_cell, share, few)
 
 
 def _merged(answers: Mapping[PartyId, Counts]) -> Counts:

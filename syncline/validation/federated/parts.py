@@ -14,9 +14,9 @@ import numpy as np
 from syncline.data.blob import Json
 from syncline.questions.counts import Ints
 from syncline.questions.growth import SCORE_BINS, Grouping, slices
-from syncline.questions.regression import Regression
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.rows import sliced
+from syncline.validation.intervals import Floats
 from syncline.validation.metric import Metric
 from syncline.validation.utility.distinguish import Separation, separation_figures
 from syncline.validation.utility.overlap import regression_figure
@@ -30,13 +30,15 @@ from syncline.validation.utility.transfer import Prediction, transfer_figure
 class Scored:
     """Rows by the scores of trees, int64 (n_told, 2, ``SCORE_BINS``), of which each kind is told apart.
 
-    ``target`` is what is predicted, or "". Figures that rest on fewer than ``least`` real rows of a kind are
-    left out. ``share`` is that of the synthetic rows among all that the trees learnt from, None where these
-    are the rows that are scored. ``few`` are the questions of the target that are left out.
+    ``target`` is what is predicted, or "". ``chances`` (2, ``SCORE_BINS``) are what places mean of the first
+    two kinds. Figures that rest on fewer than ``least`` real rows of a kind are left out. ``share`` is that
+    of the synthetic rows among all that the trees learnt from, None where these are the rows that are scored.
+    ``few`` are the questions of the target that are left out.
     """
 
     counts: Ints
     target: str
+    chances: Floats
     has_holdout: bool
     least: int = 0
     share: float | None = None
@@ -48,8 +50,8 @@ class Scored:
         real = kinds[0, 1] if kinds[0, 1].sum() >= self.least else np.zeros_like(kinds[0, 1])
         enough = kinds[1].sum(axis=1).min() >= self.least
         beside = kinds[1] if enough else np.zeros_like(kinds[1])
-        floor = Separation(beside[0], beside[1]) if self.has_holdout else None
-        figures = separation_figures(Separation(kinds[0, 0], real, self.share), floor)
+        floor = Separation(beside[0], beside[1], self.chances[1]) if self.has_holdout else None
+        figures = separation_figures(Separation(kinds[0, 0], real, self.chances[0], self.share), floor)
         return [*figures, *self._predicted()]
 
     @property
@@ -76,28 +78,25 @@ class Scored:
 class PartialModels:
     """Declared models, and their sums over the synthetic rows of every slice, (n_slices, n_sums).
 
-    ``asked`` are the models at the coefficients from which one step is taken.
+    ``asked`` are the models' coefficients from which one step is taken.
     """
 
     models: Mapping[str, Model]
-    asked: Sequence[Regression]
+    asked: Sequence[Ints]
     made: Ints
 
     @classmethod
     def of(
         cls,
         models: Mapping[str, Model],
-        asked: Sequence[Regression],
+        asked: Sequence[Ints],
         cells: CellTable,
         groups: tuple[Grouping, ...],
     ) -> PartialModels:
         """Sum over the candidate's rows."""
         found = [
             np.concatenate(
-                [
-                    model.sums(rows, each.coefficients[0])
-                    for model, each in zip(models.values(), asked, strict=True)
-                ]
+                [model.sums(rows, each[0]) for model, each in zip(models.values(), asked, strict=True)]
             )
             for rows in sliced(cells, groups)
         ]
@@ -116,7 +115,7 @@ class PartialModels:
         """
         start = 0
         for (text, model), each in zip(self.models.items(), self.asked, strict=True):
-            at, own = each.coefficients[0], slice(start, start + model.size)
+            at, own = each[0], slice(start, start + model.size)
             start += model.size
             train, held, made = (
                 model.solve(part[own], at, settles=False) for part in (*sums, self.made[place])

@@ -13,7 +13,7 @@ from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.assessment import Assessment, Judgement, assess
 from syncline.validation.federated.candidate import Aims
-from syncline.validation.federated.comparer import Comparer
+from syncline.validation.federated.comparer import Comparer, Terms
 from syncline.validation.federated.comparison import Comparison, Evidence, State
 from syncline.validation.reading import Compared as Tables
 
@@ -25,7 +25,9 @@ def assess_pooled(tables: Tables, aims: Aims, judgement: Judgement) -> Assessmen
     persons = tables.schema.person is not None
     workspace, compared = workspace_of(tables.real, tables.holdout), everything(tables.schema)
     comparison = Comparison(tables.synthetic, compared, aims, judgement.target, persons=persons)
-    comparer = Comparer(aims.lottery, comparison.candidate)
+    released = tables.synthetic.n_rows
+    terms = Terms(tables.schema, comparison.candidate.aims, judgement.min_cell, released)
+    comparer = Comparer(terms, {comparison.digest: comparison.candidate})
     transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
     answering, memory = Answering(comparer), Memory()
     while isinstance(transition, Continue):

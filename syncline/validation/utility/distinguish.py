@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from syncline.questions.growth import SCORE_BINS
 from syncline.validation.histograms import Ints, superiority
-from syncline.validation.intervals import Interval, propensity_mse
+from syncline.validation.intervals import Floats, Interval, propensity_mse
 from syncline.validation.metric import Goal, Metric
-
-_STEPS = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Separation:
-    """Out-of-fold scores of two kinds of rows, as histograms (``SCORE_BINS``,).
+    """Out-of-fold scores of two kinds of rows, as histograms (n_bins,).
 
-    ``share`` is that of the synthetic rows among all from which the scores were learnt; None for these.
+    ``chances`` (n_bins,) is how sure the classifier is of a synthetic row in each. ``share`` is that of the
+    synthetic rows among all from which the scores were learnt; None for these.
     """
 
     synthetic: Ints
     real: Ints
+    chances: Floats
     share: float | None = None
 
     @property
     def pmse(self) -> tuple[float, Interval]:
         """The propensity score's mean squared distance from the share of synthetic rows, out of fold."""
-        odds = (np.arange(SCORE_BINS) - SCORE_BINS // 2) / _STEPS
-        return propensity_mse(self.synthetic, self.real, 1 / (1 + np.exp(-odds)), self.share)
+        return propensity_mse(self.synthetic, self.real, self.chances, self.share)
 
 
 def separation_figures(found: Separation, floor: Separation | None) -> list[Metric]:

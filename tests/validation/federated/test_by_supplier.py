@@ -14,7 +14,8 @@ from syncline.questions.growth import Role
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.assessment import Judgement, assess
-from syncline.validation.federated.comparison import Comparison, Evidence, target_questions
+from syncline.validation.federated.comparison import Comparison, Evidence
+from syncline.validation.federated.plan import target_questions
 from syncline.validation.federated.rows import ComparableRows, joined
 from syncline.validation.utility.overlap import regression_figure
 from syncline.validation.utility.regression import Model, fit
