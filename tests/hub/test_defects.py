@@ -14,6 +14,7 @@ from tests.hub.fake_child import DEFECTS, SECRET
 from trusted_party.release.publication import Publisher
 from trusted_party.rounds import driver, roster
 from trusted_party.rounds.driver import StudyDriver
+from trusted_party.rounds.roster import Wait
 
 pytestmark = pytest.mark.network
 
@@ -22,8 +23,11 @@ COMPARED = "{gate: default, approvals: 0}"
 TOLD = "a step could not be made; the study's researcher is told why"
 
 
-async def end_of(site, answer=None, release="{gate: none, approvals: 0}"):
-    """Return how a study of two suppliers ends, and what the other one is told."""
+async def end_of(site, answer=None, release="{gate: none, approvals: 0}", proposed=lambda: None):
+    """Return how a study of two suppliers ends, and what the other one is told.
+
+    ``proposed`` is called once both have heard of the study.
+    """
     async with site.running():
         ada = await site.member("ada", Role.RESEARCHER)
         north, south = [FakeAgent(await site.member(name), site.port) for name in ("north", "south")]
@@ -31,6 +35,8 @@ async def end_of(site, answer=None, release="{gate: none, approvals: 0}"):
             south.answer = answer
         async with running(north, south):
             study_id = await site.submit(ada, specification("north", "south", release=release))
+            await eventually(lambda: north.events and south.events)
+            proposed()
             status = await site.until(ada, study_id, lambda status: status.ended_us > 0, 30)
             await eventually(lambda: bool(north.ended))
         return status, north.ended[0].reason
@@ -89,13 +95,17 @@ def test_a_defect_of_any_kind(site, run, monkeypatch, caplog, kind):
     ],
 )
 def test_a_defect_of_the_daemon_itself(site, run, monkeypatch, caplog, owner, name):
+    heard = []
+
     def broken(*_, **__):
+        if name == "judge_approvals" and not heard:
+            return Wait()  # or the study would be over before suppliers hear of it
         raise LookupError(SECRET)
 
     monkeypatch.setattr(owner, name, broken)
 
     async def work():
-        require_fixed(*await end_of(site), caplog)
+        require_fixed(*await end_of(site, proposed=lambda: heard.append(True)), caplog)
 
     run(work())
 

@@ -293,8 +293,15 @@ def _compared(state: State, request: Request, stage: str, memory: Memory) -> tup
     for number, step in enumerate(state.sums.values()):
         arrays[f"at{number}"], arrays[f"sums{number}"] = step.coefficients, step.sums
     known = put_known(state.known, arrays)
-    people, models = list(state.people), list(state.sums)
-    packed = pack({"people": people, "round": state.round, "models": models, "known": known}, arrays)
+    packed = pack(
+        {
+            "people": list(state.people),
+            "round": state.round,
+            "models": list(state.sums),
+            "known": known,
+        },
+        arrays,
+    )
     header: Header = {"done": False, "stage": stage, "round": state.round}
     return header, [packed, RequestCodec().encode(request)]
 
