@@ -97,7 +97,7 @@ def _known_of(spec: StudySpec, result: Fitted | Pooled) -> dict[PartyId, Known]:
     return {
         party: Known(sizes=own.sizes)
         for party, own in result.known.items()
-        if not STEPS[spec.supplier(party).flow].compares_at_home
+        if STEPS[spec.supplier(party).flow].compares_what_it_fits
     }
 
 

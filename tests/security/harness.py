@@ -167,6 +167,7 @@ class Trial:
                 },
                 [self._spec, state, *origin, *replies, request],
             )
+        self._sizes = header.get("sizes")
         return blobs[0]
 
     def ask(self, name: str, request: Request) -> Reply:

@@ -10,8 +10,7 @@ import numpy as np
 from syncline.data.codebook import Codebook
 from syncline.protocols.asking import Reply, Request
 from syncline.questions.counts import Counts
-from syncline.questions.moments import Moments, Sums
-from syncline.questions.tree_level import TreeLevel
+from syncline.questions.moments import Sums
 from syncline.questions.vocabulary import Answer, Question
 
 HUGE = 1 << 36
@@ -113,14 +112,13 @@ def scale(factor: int) -> Change:
     return dense(change)
 
 
-def of_sums(change: Callable[[list[int], int], None]) -> Change:
-    """Return a change of the sums of an answer about so many columns."""
+def of_sums(change: Callable[[list[int]], None]) -> Change:
+    """Return a change of the sums of an answer."""
 
     def changed(question: Question, answer: Answer) -> Answer:
-        assert isinstance(question, Moments)
         assert isinstance(answer, Sums)
         values = list(answer.values)
-        change(values, len(question.scaled))
+        change(values)
         return Sums(tuple(values))
 
     return changed
@@ -129,7 +127,7 @@ def of_sums(change: Callable[[list[int], int], None]) -> Change:
 def set_sum(place: int, value: int) -> Change:
     """Return the lie that one of the sums has a value; places from the end are those of products."""
 
-    def change(values: list[int], columns: int) -> None:
+    def change(values: list[int]) -> None:
         values[place] = value
 
     return of_sums(change)
@@ -154,7 +152,6 @@ def without_persons(question: Question, answer: Answer) -> Answer:
 
 def shifted(question: Question, answer: Answer) -> Answer:
     """Take each cell for the one before it: the rows are as many, but of other bins."""
-    assert isinstance(question, TreeLevel)
     assert isinstance(answer, Counts)
     return (
         Counts(answer.size, (answer.index + 1) % answer.size, answer.value) if len(answer.index) else answer
@@ -229,6 +226,31 @@ FIT = [
     Lie("ten times the leaves", "tree_level", scale(10), "a leaf has other rows than its node had", nth=-1),
 ]
 """What contradicts itself or an earlier answer, in a fit; ``nth`` of -1 is the last."""
+
+COMPARISON = [
+    Lie("rows that were not there", "person_count", add(1, 0), "the number of rows changed"),
+    Lie("2**36 held out", "person_count", put(1, HUGE), "the number of rows changed"),
+    Lie("nobody to compare", "person_count", nothing, "the number of rows changed"),
+    Lie("fewer persons than rows", "person_count", add(-1, 2), "not as many as rows and buckets say"),
+    Lie("2**36 rows of a tree", "grow_trees", add(HUGE), "sums in one column than in another"),
+    Lie("trees of no rows", "grow_trees", nothing, "trees grow from other rows than were counted"),
+    Lie("twice the rows of a tree", "grow_trees", scale(2), "trees grow from other rows than were counted"),
+    Lie("children of no rows", "grow_trees", nothing, "the labelled rows changed", nth=1),
+    Lie("children of twice the rows", "grow_trees", scale(2), "the labelled rows changed", nth=3),
+    Lie("a later tree of other rows", "grow_trees", scale(3), "the labelled rows changed", nth=7),
+    Lie("2**36 rows of a score", "score_trees", put(0, HUGE), "do not add up"),
+    Lie("scores of no rows", "score_trees", nothing, "other rows are scored than trees grow from"),
+    Lie("scores of twice the rows", "score_trees", scale(2), "other rows are scored than trees grow from"),
+    Lie("a model of more rows", "regression_sums", set_sum(0, HUGE), "a model has more rows than there are"),
+    Lie("a model of fewer rows", "regression_sums", set_sum(0, 9), "more events than rows", nth=1),
+    Lie("more events than rows", "regression_sums", set_sum(1, 1 << 40), "more events than rows"),
+    Lie("a sum of 2**254 in a model", "regression_sums", set_sum(0, 1 << 254), "more rows than there are"),
+    Lie("subgroups of others", "regression_sums", set_sum(-1, -(1 << 254)), "do not add up", nth=-1),
+    Lie("2**36 rows of a set", "score_candidate", put(0, HUGE), "has not all rows"),
+    Lie("a comparison of nothing", "score_candidate", nothing, "has not all rows"),
+    Lie("persons that are not there", "score_candidate", put(-1, HUGE), "guessed than are matched"),
+]
+"""What contradicts itself or an earlier answer where the released table is compared."""
 
 PERSONS = [
     Lie("nobody", "row_count", masks(np.zeros_like), "a cell with no person"),

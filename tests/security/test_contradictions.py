@@ -13,10 +13,11 @@ import pytest
 from syncline.errors import Contradiction, SynclineError
 from syncline.protocols import reply_check
 from syncline.protocols.asking import Request
+from syncline.validation.federated.facts import Facts
 from syncline.wire.exchange import ReplyCodec
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 from tests.security.harness import MaliciousSupplier, Released, Trial
-from tests.security.lies import FIT, PERSONS, SHAPES, Liar, Lie
+from tests.security.lies import COMPARISON, FIT, PERSONS, SHAPES, Liar, Lie
 
 STUDY = """\
 syncline: 1
@@ -36,6 +37,15 @@ quorum: {{min_suppliers: 2}}
 synthesizer: {{method: cart, seed: 7, max_depth: 3, min_leaf: 30}}
 validation: none
 release: {{gate: none, approvals: 0}}
+"""
+COMPARED = """\
+validation:
+  holdout: 0.3
+  salt: trial
+  target: ill
+  keys: [sex, ward]
+  sensitive: [ill]
+  models: ["ill ~ age + sex", "dose ~ age"]
 """
 ROWS, WITH_PERSONS = STUDY.format(role=""), STUDY.format(role=", role: person")
 
@@ -63,6 +73,7 @@ def table(number: int, seed: int) -> pa.Table:
     )
 
 
+WITH_COMPARISON = ROWS.replace("validation: none\n", COMPARED).replace("seed: 7,", "seed: 7, rows: 1100,")
 TABLES = {"north": table(400, 1), "south": table(700, 2)}
 SENTENCE = re.compile(r"supplier 'north' (contradicted itself|answered|gave) .*in round (\d+)")
 
@@ -71,7 +82,7 @@ SENTENCE = re.compile(r"supplier 'north' (contradicted itself|answered|gave) .*i
 def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Request]]:
     """Return what an honest hub asks in each study."""
     found = {}
-    for number, study in enumerate((ROWS, WITH_PERSONS)):
+    for number, study in enumerate((ROWS, WITH_PERSONS, WITH_COMPARISON)):
         trial = Trial(study, TABLES, tmp_path_factory.mktemp(f"honest{number}"))
         trial.run()
         found[study] = [request for _, request in trial.asked]
@@ -100,10 +111,15 @@ def attempt(study: str, lie: Lie, directory: Path) -> tuple[Liar, Released | Syn
 def nobody_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the checks of replies out."""
     monkeypatch.setattr(reply_check, "reconciled", lambda question, answer, known, codebook: known)
+    monkeypatch.setattr(Facts, "reconcile", lambda facts, question, answer, known: known)
     monkeypatch.setattr(reply_check.Shape, "require", lambda shape, answer, persons: None)
 
 
-CASES = [(ROWS, lie) for lie in (*SHAPES, *FIT)] + [(WITH_PERSONS, lie) for lie in PERSONS]
+CASES = [
+    *((ROWS, lie) for lie in (*SHAPES, *FIT)),
+    *((WITH_PERSONS, lie) for lie in PERSONS),
+    *((WITH_COMPARISON, lie) for lie in COMPARISON),
+]
 
 
 @pytest.mark.parametrize(("study", "lie"), CASES, ids=[lie.name for _, lie in CASES])

@@ -245,7 +245,7 @@ def _outcome(
     if isinstance(transition, Finish):
         fitted = transition.result
         known = {
-            party: own for party, own in fitted.known.items() if not STEPS[flows[party]].compares_at_home
+            party: own for party, own in fitted.known.items() if STEPS[flows[party]].compares_what_it_fits
         }
         return {**_done("fitted", fitted.hazards), "sizes": _told_sizes(known)}, [pack_fitted(fitted)]
     state = _packed(FitStateCodec(settings).encode(transition.state), memory)

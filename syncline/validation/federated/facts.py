@@ -169,7 +169,16 @@ class Facts:
                     own = table.sum(axis=tuple(other for other in range(len(places)) if other != axis))
                     require(np.array_equal(single.setdefault(place, own), own), _CHANGED)
                     require(rows is None or int(own.sum()) == rows, "a set of columns has not all rows")
+                if len(places) == 1:
+                    self._require_buckets(answer, number, fold, known)
             self._require_people(answer, name, people)
+
+    def _require_buckets(self, answer: Counts, number: int, fold: int, known: Known) -> None:
+        masks = self.plan.layout.buckets(answer, f"set{number}")
+        if masks is None or known.sizes is None or known.sizes.buckets is None:
+            return
+        seen = int(np.bitwise_or.reduce(masks[fold], initial=np.uint64(0)))
+        require(seen == known.sizes.buckets[fold], "a column is about other persons than were counted")
 
     def _require_people(self, answer: Counts, fold: str, people: int | None) -> None:
         layout = self.plan.layout
