@@ -11,6 +11,7 @@ import sys
 from typing import TextIO
 
 from syncline.clock import Clock
+from syncline.data.printable import printable, printable_json
 
 Field = str | int | float | bool | None
 
@@ -49,10 +50,11 @@ class EventLog:
         """Write one line."""
         now = self._clock.now()
         if self._human:
-            line = _as_text(now.strftime("%H:%M:%S"), level, event, fields)
+            line = printable(_as_text(now.strftime("%H:%M:%S"), level, event, fields))
         else:
             stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            line = json.dumps({"time": stamp, "level": level, "event": event, **fields}, ensure_ascii=False)
+            body = {"time": stamp, "level": level, "event": event, **fields}
+            line = printable_json(json.dumps(body, ensure_ascii=False))
         self._stream.write(line + "\n")
         self._stream.flush()
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from syncline.durable.private_directory import PRIVATE, make_private_directory
 from syncline.durable.storage_fault import place_error
 from syncline.errors import UsageError
 
@@ -57,8 +58,8 @@ class AgentHome:
     def create(self) -> None:
         """Make the directory where it is missing, closed to everyone but its owner."""
         try:
-            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.chmod(self.root, 0o700)
+            make_private_directory(self.root)
+            os.chmod(self.root, PRIVATE)
         except OSError as error:
             raise place_error("--home", self.root, error) from error
 

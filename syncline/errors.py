@@ -71,6 +71,10 @@ class WireError(SynclineError):
     """A message does not decode: unknown enum, wrong shape, oversized or missing field."""
 
 
+class WorkLimitReached(SynclineError):
+    """A computation would take more than it may of rows, memory or time; the sentence says what helps."""
+
+
 class IdentityError(SynclineError):
     """A certificate, token or signature is missing, expired, forged or of the wrong role."""
 

@@ -48,7 +48,7 @@ def judged(used: CellTable, made: CellTable, held: CellTable, most: int = MOST_S
     people = ComparableRows(workspace_of(used, held), everything(used.schema)).sampled_people(
         b"benchmark", most, (used.n_rows, held.n_rows)
     )
-    scores = strata([(scorer.scores(people[0]), scorer.scores(people[1]))])
+    scores = strata([(scorer.scores(people[0]), scorer.scores(people[1]))], scorer.copies())
     gate = judge(scores, Known(() if repeated is None else (repeated.words,)))
     return Verdict(gate, time.perf_counter() - began)
 

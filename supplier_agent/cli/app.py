@@ -17,6 +17,7 @@ from supplier_agent.cli.prepare import prepare, suggest
 from supplier_agent.cli.releases import releases
 from supplier_agent.cli.status import status
 from supplier_agent.cli.studies import studies
+from syncline.cli.terminal import say
 from syncline.version import __version__
 
 app = typer.Typer(
@@ -31,7 +32,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"supplier-agent {__version__}")
+        say(f"supplier-agent {__version__}")
         raise typer.Exit
 
 

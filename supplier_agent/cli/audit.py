@@ -12,6 +12,7 @@ from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import open_journal
 from syncline.cli.named_data import check_named_data, new_export
 from syncline.cli.table import print_json
+from syncline.cli.terminal import say
 from syncline.durable import audit as chain
 from syncline.wire.membership import load_membership
 
@@ -40,9 +41,7 @@ def verify(
     if as_json:
         print_json({"entries": verdict.entries, "head": verdict.head, "first_bad": verdict.first_bad})
     elif verdict.first_bad is None:
-        typer.echo(
-            f"{chain.counted_entries(verdict.entries)}, unbroken; the last one's hash is {verdict.head}"
-        )
+        say(f"{chain.counted_entries(verdict.entries)}, unbroken; the last one's hash is {verdict.head}")
     if verdict.first_bad is not None:
         raise chain.broken_record(verdict.first_bad, file)
 
@@ -60,4 +59,4 @@ def export(
     if as_json:
         print_json({"out": str(out), "entries": count})
     else:
-        typer.echo(f"{out}: {chain.counted_entries(count)}")
+        say(f"{out}: {chain.counted_entries(count)}")

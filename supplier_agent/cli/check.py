@@ -125,11 +125,15 @@ def _datasets(home: AgentHome) -> Iterator[Finding]:
     if not known:
         yield Finding("data sets", False, "there is none: supplier-agent datasets add NAME SOURCE")
     for dataset, preparation in zip(known, preparations, strict=True):
-        yield _look(f"data set {dataset.name}", partial(_dataset, dataset, preparation))
+        yield _look(f"data set {dataset.name}", partial(_dataset, home, dataset, preparation))
 
 
-def _dataset(dataset: Dataset, preparation: bytes) -> str:
-    return f"{inspect_dataset(dataset, preparation).rows} rows can be read"
+def _dataset(home: AgentHome, dataset: Dataset, preparation: bytes) -> str:
+    from supplier_agent.tasks.standing_policy import work_limits
+
+    found = inspect_dataset(dataset, preparation, work_limits(home.policy))
+    found.require_person(dataset)
+    return f"{found.rows} rows can be read"
 
 
 def _hub(home: AgentHome, told: list[int]) -> str:

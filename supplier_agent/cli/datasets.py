@@ -16,11 +16,14 @@ from supplier_agent.datasets.catalogue import (
     find_preparation,
     list_datasets,
     remove_dataset,
+    set_people,
 )
 from supplier_agent.datasets.inspection import Inspection, inspect_dataset
+from supplier_agent.home import AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
 from syncline.cli.named_data import check_named_data, refuse_misnamed
 from syncline.cli.table import print_json, print_table
+from syncline.cli.terminal import say
 from syncline.clock import SystemClock
 from syncline.errors import UsageError
 from syncline.sources.locator import absolute_locator
@@ -54,18 +57,19 @@ def add(
     place, locator = existing_home(home), absolute_locator(source)
     check_named_data("SOURCE", source)
     refuse_misnamed("SOURCE", source)
-    found = inspect_dataset(Dataset(name, locator, None, digest), canonical)
+    person = None if person is None else unicodedata.normalize("NFC", person).strip()
+    found = _inspected(place, Dataset(name, locator, person, digest), canonical)
     if person is not None:
-        person = _column(person, found)
-    dataset = Dataset(name, locator, person, digest)
+        _require_column(person, found)
+    dataset = Dataset(name, locator, person, digest, found.people)
     now_us = microseconds(SystemClock())
     with open_journal(place) as journal:
         journal.write_now(lambda connection: add_dataset(connection, dataset, now_us, canonical))
     if as_json:
         print_json(_described(dataset, found))
         return
-    typer.echo(f"added {name}: {found.rows} rows, {len(found.columns)} columns, from {dataset.shown_source}")
-    typer.echo(f"studies may use it once {place.policy} lists {name} under datasets")
+    say(f"added {name}: {found.rows} rows, {len(found.columns)} columns, from {dataset.shown_source}")
+    say(f"studies may use it once {place.policy} lists {name} under datasets")
 
 
 @datasets.command("list")
@@ -90,16 +94,20 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
 @datasets.command()
 def check(name: Name, home: Home = None, as_json: AsJson = False) -> None:
     """Read a data set from end to end, prepared as it will be, in a process of its own."""
-    with open_journal(existing_home(home)) as journal:
+    place = existing_home(home)
+    with open_journal(place) as journal:
         dataset = journal.read_now(lambda connection: find_dataset(connection, name))
         canonical = journal.read_now(lambda connection: find_preparation(connection, dataset.preparation))
-    found = inspect_dataset(dataset, canonical)
+    found = _inspected(place, dataset, canonical)
+    found.require_person(dataset)
+    with open_journal(place) as journal:
+        journal.write_now(lambda connection: set_people(connection, name, found.people))
     if as_json:
         described = {**_described(dataset, found), "description": found.description}
         print_json({**described, "columns": list(found.columns)})
     else:
-        typer.echo(f"{name} can be read: {found.rows} rows, {len(found.columns)} columns")
-        typer.echo(found.description)
+        say(f"{name} can be read: {found.rows} rows, {len(found.columns)} columns")
+        say(found.description)
 
 
 @datasets.command()
@@ -110,16 +118,21 @@ def remove(name: Name, home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"name": name, "removed": True})
     else:
-        typer.echo(f"removed {name}; its rows are where they were")
+        say(f"removed {name}; its rows are where they were")
 
 
-def _column(person: str, found: Inspection) -> str:
+def _inspected(home: AgentHome, dataset: Dataset, canonical: bytes) -> Inspection:
+    from supplier_agent.tasks.standing_policy import work_limits
+
+    return inspect_dataset(dataset, canonical, work_limits(home.policy))
+
+
+def _require_column(person: str, found: Inspection) -> None:
     from syncline.data.section import nearest, shown
 
-    name = unicodedata.normalize("NFC", person).strip()
-    if name not in found.columns:
-        raise UsageError(f"--person {shown(name)!r}: there is no such column; {nearest(name, found.columns)}")
-    return name
+    if person not in found.columns:
+        hint = nearest(person, found.columns)
+        raise UsageError(f"--person {shown(person)!r}: there is no such column; {hint}")
 
 
 def _described(dataset: Dataset, found: Inspection | None = None) -> dict[str, str | int | None]:

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplier_agent.cli.options import AsJson, Home, existing_home
+from supplier_agent.cli.options import AsJson, Home, confined_by_policy, existing_home
 from supplier_agent.datasets.catalogue import Dataset, find_dataset, find_preparation
 from supplier_agent.tasks.journal import open_journal
 from syncline.cli.named_data import new_file
 from syncline.cli.table import print_json
+from syncline.cli.terminal import say, say_document
 from syncline.errors import StorageError
 
 if TYPE_CHECKING:
     from syncline.sources.source import Source
 
 
+@confined_by_policy
 def describe(
     name: Annotated[str, typer.Argument(help="A data set's name.")],
     min_cell: Annotated[
@@ -43,10 +45,10 @@ def describe(
     if as_json:
         print_json(as_document(found))
     elif out is None:
-        typer.echo(as_yaml(found), nl=False)
+        say_document(as_yaml(found))
     else:
-        typer.echo(f"draft: {out}")
-        typer.echo(STAYS)
+        say(f"draft: {out}")
+        say(STAYS)
 
 
 def _opened(dataset: Dataset, canonical: bytes) -> Source:

@@ -11,6 +11,7 @@ from supplier_agent.cli.options import AsJson, Home, agent_home
 from supplier_agent.home import AgentHome
 from syncline.cli.new_member import only_if_enrolled, token_text
 from syncline.cli.table import print_json
+from syncline.cli.terminal import say
 from syncline.clock import SystemClock
 from syncline.identity.keys import public_signing_key
 from syncline.identity.peer import Role
@@ -55,10 +56,10 @@ def enrol(
             }
         )
         return
-    typer.echo(f"This agent is supplier {member.name} at {member.hub}; its certificate renews itself.")
-    typer.echo(f"Its signing key, to compare by telephone: {fingerprint_words(key)}")
-    typer.echo(f"It permits nothing yet: read and edit {place.policy}")
-    typer.echo("Then: supplier-agent datasets add NAME SOURCE, supplier-agent check, supplier-agent run")
+    say(f"This agent is supplier {member.name} at {member.hub}; its certificate renews itself.")
+    say(f"Its signing key, to compare by telephone: {fingerprint_words(key)}")
+    say(f"It permits nothing yet: read and edit {place.policy}")
+    say("Then: supplier-agent datasets add NAME SOURCE, supplier-agent check, supplier-agent run")
 
 
 def write_first_policy(home: AgentHome) -> None:

@@ -13,6 +13,7 @@ from supplier_agent.datasets.catalogue import list_datasets
 from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import open_journal
 from syncline.cli.table import print_json
+from syncline.cli.terminal import say
 from syncline.compute.frames import Json
 from syncline.study.flow import DataFlow
 from syncline.wire.membership import load_membership
@@ -37,9 +38,9 @@ def show(home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found.to_document())
         return
-    typer.echo(f"policy      {place.policy}")
+    say(f"policy      {place.policy}")
     for label, text in _in_words(found):
-        typer.echo(f"{label:<12}{text}")
+        say(f"{label:<12}{text}")
 
 
 @policy.command("test")
@@ -75,7 +76,7 @@ def try_study(
         print_json(judged | flows | {"conditions": conditions_to_json(spec)})
     else:
         for line in (*_verdict(place.policy, found, refusals), *conditions_in_words(spec)):
-            typer.echo(line)
+            say(line)
     if refusals:
         raise typer.Exit(1)
 
@@ -120,7 +121,10 @@ def _in_words(found: Policy) -> list[tuple[str, str]]:
 def _compared(found: Policy) -> str:
     if found.validation is None:
         return "refused"
-    return "permitted" if found.validation.models else "permitted, but no declared models"
+    allowed, bounds = found.validation, found.validation.holdout
+    models = "" if allowed.models else ", but no declared models"
+    salt = "" if allowed.salt is None else "; A STUDY MAY CHOOSE WHO IS HELD OUT (salt: study)"
+    return f"permitted{models}; {bounds.least:g} to {bounds.most:g} of the persons held out{salt}"
 
 
 def _demanded(demands: ReleaseDemands) -> str:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplier_agent.cli.options import AsJson, Home, agent_home
+from supplier_agent.cli.options import AsJson, Home, agent_home, confined_by_policy
 from supplier_agent.datasets.catalogue import Dataset, find_preparation, list_datasets
 from supplier_agent.tasks.journal import open_journal
 from syncline.cli.named_data import open_named
 from syncline.cli.table import print_json
+from syncline.cli.terminal import say, say_document
+from syncline.data.printable import printable
 from syncline.errors import StorageError, UsageError
 from syncline.sources.locator import is_url
 
@@ -24,6 +26,7 @@ WIDE = 160
 """Columns of text where the output is no terminal."""
 
 
+@confined_by_policy
 def prepare(
     source: NameOrSource,
     preparation: Annotated[
@@ -60,6 +63,7 @@ def prepare(
         _show(found)
 
 
+@confined_by_policy
 def suggest(
     source: NameOrSource,
     schema: Annotated[Path, typer.Option("--schema", help="The study's schema.")],
@@ -72,7 +76,7 @@ def suggest(
 
     dataset, _ = _dataset(source, home)
     locator = source if dataset is None else dataset.source
-    typer.echo(suggest_preparation(open_source(locator), Schema.from_yaml(schema)), nl=False)
+    say_document(suggest_preparation(open_source(locator), Schema.from_yaml(schema)))
 
 
 def _opened(source: str, path: Path | None, home: Path | None) -> tuple[str, Preparation]:
@@ -118,7 +122,7 @@ def _write(locator: str, preparation: Preparation, out: Path, as_json: bool) -> 
     if as_json:
         print_json({"out": str(out), "rows": rows, "preparation": preparation.digest})
     else:
-        typer.echo(f"{rows} prepared rows: {out}")
+        say(f"{rows} prepared rows: {out}")
 
 
 def _write_page(path: Path, page: str) -> None:
@@ -140,11 +144,11 @@ def _show(found: Rehearsal) -> None:
     if not console.is_terminal:
         console = Console(width=WIDE)
     for shown in shown_tables(found):
-        table = Table(title=shown.title, box=SIMPLE_HEAD, title_justify="left")
+        table = Table(title=Text(printable(shown.title)), box=SIMPLE_HEAD, title_justify="left")
         for place, header in enumerate(shown.headers):
-            table.add_column(header, justify="right" if place else "left")
+            table.add_column(Text(printable(header)), justify="right" if place else "left")
         for row in shown.rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*(Text(printable(cell)) for cell in row))
         console.print(table)
     for warning in found.warnings:
-        typer.echo(f"warning: {warning}")
+        say(f"warning: {warning}")

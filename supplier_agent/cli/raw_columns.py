@@ -10,6 +10,8 @@ import sqlite3
 from pathlib import Path
 
 from supplier_agent.datasets.catalogue import Dataset, choose_dataset, find_preparation, list_datasets
+from supplier_agent.tasks.standing_policy import work_limits
+from syncline.compute.confinement import confined
 from syncline.errors import SynclineError
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
@@ -22,11 +24,11 @@ from syncline.study.spec import StudySpec
 
 
 def raw_columns_in_words(
-    connection: sqlite3.Connection, spec: StudySpec, supplier: str, flow: DataFlow | None
+    connection: sqlite3.Connection, policy: Path, spec: StudySpec, supplier: str, flow: DataFlow | None
 ) -> str | None:
     """Return which columns would leave, or why that cannot be told; None under another ``flow``."""
     try:
-        found = _find(connection, spec, supplier, flow)
+        found = _find(connection, policy, spec, supplier, flow)
     except SynclineError as error:
         return f"cannot be told now: {error}"
     return None if found is None else f"{len(found[0].columns)} of the source: {', '.join(found[0].columns)}"
@@ -37,7 +39,7 @@ def against_raw_columns(
 ) -> tuple[str, ...]:
     """Return what the policy says against the columns that would leave, and what keeps one from telling."""
     try:
-        found = _find(connection, spec, supplier, flow)
+        found = _find(connection, policy, spec, supplier, flow)
     except SynclineError as error:
         return (f"datasets: {error}",)
     if found is None:
@@ -48,13 +50,15 @@ def against_raw_columns(
 
 
 def _find(
-    connection: sqlite3.Connection, spec: StudySpec, supplier: str, flow: DataFlow | None
+    connection: sqlite3.Connection, policy: Path, spec: StudySpec, supplier: str, flow: DataFlow | None
 ) -> tuple[RawRows, Dataset] | None:
     entry = next((entry for entry in spec.suppliers if entry.name == supplier), None)
     if entry is None or flow is not DataFlow.RAW:
         return None
     dataset = choose_dataset(list_datasets(connection), entry.dataset)
-    source: Source = open_source(dataset.source)
-    if canonical := find_preparation(connection, dataset.preparation):
-        source = prepared_view(source, Preparation.from_canonical(canonical))
-    return raw_rows(spec, source), dataset
+    canonical = find_preparation(connection, dataset.preparation)
+    with confined(work_limits(policy)):
+        source: Source = open_source(dataset.source)
+        if canonical:
+            source = prepared_view(source, Preparation.from_canonical(canonical))
+        return raw_rows(spec, source), dataset

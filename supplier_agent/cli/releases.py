@@ -18,15 +18,17 @@ from supplier_agent.consent.release_refusal import (
 )
 from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import microseconds, open_journal
+from syncline.cli.confirmation import Yes
 from syncline.cli.release_lines import choose_release, print_releases, release_json
 from syncline.cli.table import print_json
+from syncline.cli.terminal import require_yes, say
 from syncline.clock import SystemClock
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog
 from syncline.errors import UsageError
 from syncline.wire.membership import Membership, load_membership
 from syncline.wire.messages import ReleaseId
-from syncline.wire.release_messages import ReleaseEntry
+from syncline.wire.release_messages import ReleaseEntry, ReleaseState
 
 _LISTING = "supplier-agent releases list"
 
@@ -51,9 +53,9 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
         return
     print_releases(found, "No releases with this supplier's data.")
     for entry in found:
-        typer.echo(f"{entry.release_id} gate: {_gate(entry)}")
+        say(f"{entry.release_id} gate: {_gate(entry)}")
     for refusal in refusals.values():
-        typer.echo(f"{refusal.release_id} refused here: {refusal.reason} ({_where(refusal)})")
+        say(f"{refusal.release_id} refused here: {refusal.reason} ({_where(refusal)})")
 
 
 @releases.command()
@@ -79,18 +81,19 @@ def report(
     if as_json:
         print_json(release_json(entry) | {"out": str(out), "files": files})
         return
-    typer.echo(f"{out}: the report of release {entry.release_id}, the one that a decision signs")
-    typer.echo(f"gate: {_gate(entry)}")
+    say(f"{out}: the report of release {entry.release_id}, the one that a decision signs")
+    say(f"gate: {_gate(entry)}")
 
 
 @releases.command()
 def refuse(
     release: Annotated[str, typer.Argument(help="A release's id, or its study's id or name.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; it is signed, kept and shown.")] = "",
+    yes: Yes = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Refuse a release: one that waits is not released, one that is out is withdrawn."""
+    """Refuse a release: one that waits is not released; one that is out is withdrawn, after a question."""
     from supplier_agent.uplink.release_list import releases_of
 
     place, clock = existing_home(home), SystemClock()
@@ -102,14 +105,26 @@ def refuse(
         refusal = journal.read_now(lambda connection: find_refusal(connection, release))
         if refusal is None:
             entry = choose_release(asyncio.run(releases_of(member, ended=True)), release, _LISTING)
-            seal, now_us = Seal(key, AuditLog(key, clock)), microseconds(clock)
+            _confirm_withdrawal(entry, yes=yes)
+            seal, now_us = Seal(key, AuditLog(key, clock), member.name), microseconds(clock)
             refusal = journal.write_now(
                 lambda connection: refuse_release(connection, seal, member.name, entry, reason, now_us)
             )
     if as_json:
         print_json({"release_id": refusal.release_id, "study_id": refusal.study_id} | _refused(refusal))
         return
-    typer.echo(f"release {refusal.release_id} is refused: {refusal.reason} ({_where(refusal)})")
+    say(f"release {refusal.release_id} is refused: {refusal.reason} ({_where(refusal)})")
+
+
+def _confirm_withdrawal(entry: ReleaseEntry, *, yes: bool) -> None:
+    """Ask before a release that is out is withdrawn; one that waits has reached nobody."""
+    if entry.state is ReleaseState.RELEASED:
+        require_yes(
+            f"release {entry.release_id} of study {entry.study_name} is out: to refuse it WITHDRAWS it for"
+            " everybody, which cannot be undone and reaches no copy that was fetched; withdraw it?",
+            yes=yes,
+            remedy="give --yes to withdraw it",
+        )
 
 
 async def _fetch_report(member: Membership, release_id: ReleaseId, directory: Path) -> None:

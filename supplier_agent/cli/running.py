@@ -12,6 +12,7 @@ from typing import NoReturn
 from supplier_agent.event_log import EventLog, bridge_core_logging
 from supplier_agent.home import AgentHome, default_home
 from supplier_agent.uplink.daemon import run_agent
+from syncline.cli.terminal import say
 from syncline.clock import SystemClock
 from syncline.errors import SynclineError, UsageError
 
@@ -35,5 +36,5 @@ def run(arguments: Sequence[str]) -> None:
         bridge_core_logging(log)
         asyncio.run(run_agent(AgentHome(options.home.absolute()), clock, log))
     except SynclineError as error:
-        sys.stderr.write(f"error: {error}\n")
+        say(f"error: {error}", err=True)
         sys.exit(error.exit_code)

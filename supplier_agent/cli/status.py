@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-import typer
-
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.consent.study_record import StudyState, list_studies
 from supplier_agent.datasets.catalogue import list_datasets
@@ -14,6 +12,7 @@ from supplier_agent.tasks.journal import open_journal
 from supplier_agent.tasks.round_record import undelivered_rounds
 from supplier_agent.uplink.contact import Contact, read_contact
 from syncline.cli.table import print_json, shown_time
+from syncline.cli.terminal import say
 from syncline.compute.frames import Json
 from syncline.wire.membership import load_membership
 
@@ -51,14 +50,14 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
             }
         )
         return
-    typer.echo(f"supplier     {member.name} at {member.hub}")
-    typer.echo(f"connection   {_connection(contact, running)}")
-    typer.echo(f"certificate  until {shown_time(expires)} UTC")
+    say(f"supplier     {member.name} at {member.hub}")
+    say(f"connection   {_connection(contact, running)}")
+    say(f"certificate  until {shown_time(expires)} UTC")
     if fault:
-        typer.echo(f"policy       cannot be read, so nothing is decided or answered: {fault}")
-    typer.echo(f"data sets    {', '.join(datasets) or 'none'}")
-    typer.echo(f"studies      {_counts(studies)}")
-    typer.echo(f"outbox       {unsent} replies not delivered")
+        say(f"policy       cannot be read, so nothing is decided or answered: {fault}")
+    say(f"data sets    {', '.join(datasets) or 'none'}")
+    say(f"studies      {_counts(studies)}")
+    say(f"outbox       {unsent} replies not delivered")
 
 
 def _connection(contact: Contact | None, running: bool) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.consent.decision import BY_PERSON, STATES, Seal, Verdict, decide
+from supplier_agent.consent.earlier_studies import Resemblance, earlier_studies, resemblance
 from supplier_agent.consent.study_record import (
     UNJUDGED,
     StudyRecord,
@@ -19,21 +20,24 @@ from supplier_agent.consent.study_record import (
     list_studies,
     require_study,
 )
-from supplier_agent.datasets.catalogue import Dataset, list_datasets
+from supplier_agent.datasets.catalogue import Dataset, choose_dataset, list_datasets
 from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
 from supplier_agent.tasks.round_record import RoundRecord, RoundState, list_rounds
+from syncline.cli.confirmation import Yes
 from syncline.cli.table import print_json, print_table, shown_time
+from syncline.cli.terminal import require_yes, say
 from syncline.clock import SystemClock
 from syncline.compute.frames import Json
 from syncline.durable.audit import AuditLog
-from syncline.errors import PolicyRefusal, PolicyUnreadable, UsageError
+from syncline.errors import DataError, PolicyRefusal, PolicyUnreadable, UsageError
 from syncline.study.flow import DataFlow
-from syncline.study.participation import AS_ASKED, Participation
+from syncline.study.participation import AS_ASKED
 from syncline.wire.membership import load_membership
 from syncline.wire.messages import Decision
 
 if TYPE_CHECKING:
+    from supplier_agent.tasks.standing_policy import Assessment
     from syncline.study.spec import StudySpec
 
 studies = typer.Typer(help="See what is proposed, and decide.", no_args_is_help=True, rich_markup_mode=None)
@@ -73,26 +77,46 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
         record = journal.read_now(lambda connection: require_study(connection, study))
         rounds = journal.read_now(lambda connection: list_rounds(connection, record.study_id))
         datasets = journal.read_now(list_datasets)
+        like = journal.read_now(lambda connection: _like(connection, record))
     spec = StudySpec.from_canonical(record.specification)
     terms = _terms(place, record, spec, supplier, datasets)
+    people = _people(spec, supplier, datasets)
     if as_json:
         answered: list[Json] = [_described_round(item) for item in rounds]
         asked_for = {"conditions": conditions_to_json(spec)}
-        print_json({**_described(record), **asdict(terms), **asked_for, "rounds": answered})
+        told: dict[str, Json] = {"people": people, "asks_like": None if like is None else asdict(like)}
+        print_json({**_described(record), **asdict(terms), **asked_for, **told, "rounds": answered})
         return
     with open_journal(place) as journal:
         sent = journal.read_now(
             lambda connection: raw_columns_in_words(
-                connection, spec, supplier, terms.flow or terms.flow_asked
+                connection, place.policy, spec, supplier, terms.flow or terms.flow_asked
             )
         )
-    for line in portray(record, spec, supplier, terms.flow, terms.preparation_sha256, sent=sent):
-        typer.echo(line)
+    words = None if like is None else str(like)
+    terms_of = terms.flow, terms.preparation_sha256
+    for line in portray(record, spec, supplier, *terms_of, sent=sent, people=people, like=words):
+        say(line)
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
-    typer.echo(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
+    say(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
     for item in rounds:
         if item.state is RoundState.DECLINED:
-            typer.echo(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
+            say(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
+
+
+@studies.command()
+def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
+    """Print the salt by which a study held persons out, for an auditor: 'syncline simulate --salt'."""
+    with open_journal(existing_home(home)) as journal:
+        record = journal.read_now(lambda connection: require_study(connection, study))
+    if record.salt is None:
+        raise UsageError(
+            f"study {record.name}: this supplier knows no salt of it: it is drawn once all have approved"
+        )
+    if as_json:
+        print_json({"study_id": record.study_id, "salt": record.salt.hex()})
+        return
+    typer.echo(record.salt.hex())
 
 
 @studies.command()
@@ -100,11 +124,12 @@ def approve(
     study: Study,
     reason: Annotated[str, typer.Option("--reason", help="A sentence for the record.")] = "",
     digest: Annotated[str, typer.Option("--digest", help="Only the study of this digest.")] = "",
+    yes: Yes = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Approve a study, by the digest of its specification; the running agent sends it signed."""
-    _decide(existing_home(home), study, Decision.APPROVE, reason, as_json, digest)
+    """Approve a study, by the digest of its specification; asks before rows leave. The agent sends it."""
+    _decide(existing_home(home), study, Decision.APPROVE, reason, as_json, digest, yes=yes)
 
 
 @studies.command()
@@ -116,6 +141,23 @@ def refuse(
 ) -> None:
     """Refuse a study, or withdraw an approval: no round is answered after that."""
     _decide(existing_home(home), study, Decision.REFUSE, reason, as_json)
+
+
+def _like(connection: sqlite3.Connection, record: StudyRecord) -> Resemblance | None:
+    """Return the study that was approved or run here before and asks most like this one, if any does."""
+    earlier = earlier_studies(connection, record.study_id, record.received_us)
+    return resemblance(connection, record.specification, earlier)
+
+
+def _people(spec: StudySpec, supplier: str, datasets: list[Dataset]) -> int | None:
+    """Return how many persons the study's data set has here, where it was counted as the study would."""
+    wanted = next((entry.dataset for entry in spec.suppliers if entry.name == supplier), None)
+    try:
+        dataset = choose_dataset(datasets, wanted)
+    except DataError:
+        return None
+    told_apart = None if spec.schema.person is None else spec.schema.person.name
+    return dataset.people if dataset.person == told_apart else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,40 +188,71 @@ def _terms(
 
 
 def _decide(
-    home: AgentHome, study: str, decision: Decision, reason: str, as_json: bool, digest: str = ""
+    home: AgentHome,
+    study: str,
+    decision: Decision,
+    reason: str,
+    as_json: bool,
+    digest: str = "",
+    *,
+    yes: bool = False,
 ) -> None:
     clock = SystemClock()
     member = load_membership(home.identity, ENROL)
     key = member.signing_key()
-    seal = Seal(key, AuditLog(key, clock))
+    seal = Seal(key, AuditLog(key, clock), member.name)
     words = reason or f"{decision.value}d by a person"
 
-    def write(connection: sqlite3.Connection) -> StudyRecord:
+    def read(connection: sqlite3.Connection) -> tuple[StudyRecord, Assessment | None]:
         record = require_study(connection, study)
         _require_digest(record, digest)
         check_move(record, STATES[decision])
         if not as_json:
-            typer.echo(f"to {decision.value}: study {record.name}, digest {record.specification_sha256}")
-        participation = AS_ASKED
-        if decision is Decision.APPROVE:
-            participation = _permitted(home, member.name, record, connection, as_json)
-        verdict = Verdict(decision, words, BY_PERSON, participation)
-        decide(connection, seal, record, verdict, microseconds(clock))
+            say(f"to {decision.value}: study {record.name}, digest {record.specification_sha256}")
+            if like := _like(connection, record):
+                say(f"asks alike: {like}")
+        if decision is not Decision.APPROVE:
+            return record, None
+        return record, _permitted(home, member.name, record, connection, as_json)
+
+    def write(connection: sqlite3.Connection) -> StudyRecord:
+        record = require_study(connection, shown.study_id)
+        check_move(record, STATES[decision])
+        if terms is not None and terms != _permitted(home, member.name, record, connection, as_json=True):
+            raise UsageError("policy: it changed during this command; nothing was approved: try again")
+        agreed = AS_ASKED if terms is None else terms.participation
+        decide(connection, seal, record, Verdict(decision, words, BY_PERSON, agreed), now_us)
         return known_study(connection, record.study_id)
 
     with open_journal(home) as journal:
+        shown, terms = journal.read_now(read)
+        if terms is not None and not digest:
+            _confirm_rows(shown, terms.flow, yes=yes)
+        now_us = microseconds(clock)
         decided = journal.write_now(write)
     if as_json:
         print_json(_described(decided))
         return
-    typer.echo(f"study {decided.name} is {decided.state.value}")
-    typer.echo("the running agent sends the signed decision to the hub")
+    say(f"study {decided.name} is {decided.state.value}")
+    say("the running agent sends the signed decision to the hub")
+
+
+def _confirm_rows(record: StudyRecord, flow: DataFlow | None, *, yes: bool) -> None:
+    """Ask before an approval by which rows leave, real or synthetic: they cannot be called back."""
+    if flow is not DataFlow.SUMMARIES:
+        require_yes(
+            f"study {record.name}: an approval sends rows to the hub (flow {flow}), which cannot be called"
+            " back; approve it?",
+            yes=yes,
+            remedy=f"give --digest {record.specification_sha256} after reading 'supplier-agent studies show',"
+            " or --yes",
+        )
 
 
 def _permitted(
     home: AgentHome, supplier: str, record: StudyRecord, connection: sqlite3.Connection, as_json: bool
-) -> Participation:
-    """Return how this supplier takes part, and tell a person what leaves; raise what the policy forbids."""
+) -> Assessment:
+    """Return on which terms this supplier takes part, and tell a person what leaves; raise a refusal."""
     from supplier_agent.cli.raw_columns import against_raw_columns
     from supplier_agent.consent.portrait import flow_words, leaving_words, preparation_words
     from supplier_agent.tasks.standing_policy import assess
@@ -191,11 +264,11 @@ def _permitted(
     if refusals or found.asked is None or found.flow is None:
         raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(refusals)}")
     if not as_json:
-        typer.echo(flow_words(found.asked, found.flow))
-        typer.echo(f"leaves: {leaving_words(found.flow)}")
+        say(flow_words(found.asked, found.flow))
+        say(f"leaves: {leaving_words(found.flow)}")
         if found.preparation is not None:
-            typer.echo(f"preparation: {preparation_words(found.preparation)}")
-    return found.participation
+            say(f"preparation: {preparation_words(found.preparation)}")
+    return found
 
 
 def _state(study: StudyRecord, policy_reads: bool) -> str:

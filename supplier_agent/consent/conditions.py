@@ -6,9 +6,11 @@ Each part is told in words for people and as JSON for programs, from the same sp
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from syncline.compute.frames import Json
-from syncline.study.sections import NO_GATE, Method, Release, SynthesizerSpec, Thresholds, Validation
+from syncline.study.holdout import FEW_PEOPLE, possible_holdouts, salt_words
+from syncline.study.sections import AUTO, NO_GATE, Method, Release, SynthesizerSpec, Thresholds, Validation
 from syncline.study.spec import StudySpec
 
 MODEL_STEPS = 8
@@ -22,8 +24,10 @@ MODELS_LEAVE = (
 """What leaves a supplier for a declared regression, for people."""
 
 
-def condition_lines(spec: StudySpec) -> Iterator[tuple[str, str]]:
-    """Yield a label and words for each condition of a study."""
+def condition_lines(spec: StudySpec, people: int | None = None) -> Iterator[tuple[str, str]]:
+    """Yield a label and words for each condition of a study; ``people`` of this supplier, where known."""
+    yield "Holds out", _held_out(spec, people)
+    yield "Salt", salt_words(spec)
     yield "Learns", _learning(spec.synthesizer)
     yield "Releases", _released(spec)
     yield "Intended use", spec.release.intended_use or "not stated"
@@ -65,12 +69,29 @@ def conditions_to_json(spec: StudySpec) -> dict[str, Json]:
 
 def _compared_to_json(compared: Validation) -> dict[str, Json]:
     return {
-        "holdout": compared.holdout,
+        "holdout": AUTO if compared.holdout is None else compared.holdout,
+        "salt_in_study": compared.salt is not None,
         "target": compared.target,
         "keys": list(compared.keys),
         "sensitive": list(compared.sensitive),
         "models": list(compared.models),
     }
+
+
+def _held_out(spec: StudySpec, people: int | None) -> str:
+    """Say the share that no model sees, unrounded, and what it is of this supplier's persons."""
+    unit, shares = "rows" if spec.schema.person is None else "persons", possible_holdouts(spec)
+    if shares == (0.0,):
+        return f"nobody: the model is built from all {unit}"
+    plain = [f"{Decimal(str(share)):f}" for share in shares]
+    if people is not None:
+        heads = [f"about {round(share * people)} of {people} here" for share in shares]
+        plain = [f"{share} of {unit}: {here}" for share, here in zip(plain, heads, strict=True)]
+    else:
+        plain = [f"{share} of {unit}" for share in plain]
+    if spec.holdout is not None:
+        return plain[0]
+    return f"{plain[0]}, if all suppliers together have fewer than {FEW_PEOPLE}; else {plain[1]}"
 
 
 def _learning(learnt: SynthesizerSpec) -> str:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from supplier_agent.consent.earlier_studies import BY_PERSON
 from supplier_agent.consent.study_record import (
     StudyRecord,
     StudyState,
     move,
+    set_contribution,
     set_decision,
     set_participation,
 )
 from syncline.durable.audit import AuditLog
 from syncline.errors import SynclineError
 from syncline.identity.signatures import Purpose, sign
+from syncline.protocols.opening import CONTRIBUTION_BYTES, Occasion
 from syncline.study.participation import AS_ASKED, Participation
 from syncline.wire.messages import Decision, StudyId, SupplierDecision, decision_digest
 from syncline.wire.people_sentence import people_sentence
 
+__all__ = ["BY_PERSON", "BY_POLICY", "Seal", "Verdict", "decide", "decision_of"]
+
 BY_POLICY = "policy"
-BY_PERSON = "person"
 
 STATES = {Decision.APPROVE: StudyState.APPROVED, Decision.REFUSE: StudyState.REFUSED}
 """What a study becomes by each decision."""
@@ -30,10 +35,11 @@ STATES = {Decision.APPROVE: StudyState.APPROVED, Decision.REFUSE: StudyState.REF
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What makes a decision this supplier's: its signing key, and its audit."""
+    """What makes a decision this supplier's: its signing key, its audit and its name."""
 
     key: Ed25519PrivateKey
     audit: AuditLog
+    supplier: str
 
     def __repr__(self) -> str:
         """Never show the key."""
@@ -53,17 +59,24 @@ class Verdict:
 def decide(
     connection: sqlite3.Connection, seal: Seal, study: StudyRecord, verdict: Verdict, now_us: int
 ) -> None:
-    """Record a verdict about ``study``; it is sent to the hub afterwards, until that confirms it."""
+    """Record a verdict about ``study``; it is sent to the hub afterwards, until that confirms it.
+
+    An approval draws this supplier's contribution to the study's salt. There is one in a study's life, for a
+    study that was refused is never approved after it, so its commitment never changes.
+    """
     move(connection, study.study_id, STATES[verdict.decision])
     reason = people_sentence(verdict.reason)
-    approved = verdict.participation if verdict.decision is Decision.APPROVE else AS_ASKED
+    approved, commitment = AS_ASKED, None
+    if verdict.decision is Decision.APPROVE:
+        approved, contribution = verdict.participation, secrets.token_bytes(CONTRIBUTION_BYTES)
+        set_participation(connection, study.study_id, approved)
+        set_contribution(connection, study.study_id, contribution)
+        commitment = _commitment(study, seal.supplier, contribution)
     digest = decision_digest(
-        StudyId(study.study_id), study.specification_sha256, verdict.decision, reason, approved
+        StudyId(study.study_id), study.specification_sha256, verdict.decision, reason, approved, commitment
     )
     signature = sign(seal.key, Purpose.STUDY_DECISION, digest)
     set_decision(connection, study.study_id, reason, verdict.by, signature, now_us)
-    if verdict.decision is Decision.APPROVE:
-        set_participation(connection, study.study_id, approved)
     seal.audit.append(
         connection,
         "study-decided",
@@ -75,16 +88,23 @@ def decide(
             "reason": reason,
             "flow": approved.flow,
             "preparation_sha256": approved.preparation_sha256,
+            "commitment": commitment,
         },
     )
 
 
-def decision_of(study: StudyRecord) -> SupplierDecision:
+def _commitment(study: StudyRecord, supplier: str, contribution: bytes) -> str:
+    return Occasion(study.study_id, study.specification_sha256).commitment(supplier, contribution).hex()
+
+
+def decision_of(study: StudyRecord, supplier: str) -> SupplierDecision:
     """Return the signed decision of a study that is approved or refused, as it is sent."""
     decisions = {state: decision for decision, state in STATES.items()}
     if study.signature is None or study.state not in decisions:
         raise SynclineError(f"study {study.name} is not decided")
-    decision = decisions[study.state]
+    decision, commitment = decisions[study.state], None
+    if decision is Decision.APPROVE and study.contribution is not None:
+        commitment = _commitment(study, supplier, study.contribution)
     return SupplierDecision(
         StudyId(study.study_id),
         study.specification_sha256,
@@ -92,4 +112,5 @@ def decision_of(study: StudyRecord) -> SupplierDecision:
         study.reason,
         study.signature,
         study.participation if decision is Decision.APPROVE else AS_ASKED,
+        commitment,
     )

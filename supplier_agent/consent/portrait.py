@@ -75,11 +75,14 @@ def portray(
     preparation_sha256: str | None,
     *,
     sent: str | None = None,
+    people: int | None = None,
+    like: str | None = None,
 ) -> Iterator[str]:
     """Yield the lines that a person reads before approving.
 
     ``answered`` is the flow by which this supplier takes part, None where it does not; the digest is that of
-    its preparation, if any; ``sent`` tells which raw columns would leave.
+    its preparation, if any; ``sent`` tells which raw columns would leave; ``people`` is how many persons the
+    data set has, where that is known; ``like`` says which earlier study asks alike.
     """
     key = fingerprint_words(key_fingerprint(record.researcher_key))
     yield _line("Study", f"{spec.study} ({record.study_id})")
@@ -87,16 +90,18 @@ def portray(
     yield from _lines("Purpose", spec.purpose or "not stated")
     yield _line("Researcher", f"{record.researcher}; key {key} (compare by telephone)")
     yield _line("Digest", record.specification_sha256)
+    if like is not None:
+        yield from _lines("ASKS ALIKE", like)
     yield from _lines("Suppliers", ", ".join(spec.supplier_names))
     yield from _what_leaves(spec, supplier, answered, sent)
     if preparation_sha256 is not None:
         yield from _lines("Preparation", preparation_words(preparation_sha256))
-    yield from conditions_in_words(spec)
+    yield from conditions_in_words(spec, people)
 
 
-def conditions_in_words(spec: StudySpec) -> Iterator[str]:
+def conditions_in_words(spec: StudySpec, people: int | None = None) -> Iterator[str]:
     """Yield the lines of what a study sets for its release, its comparison and its learning."""
-    for label, words in condition_lines(spec):
+    for label, words in condition_lines(spec, people):
         yield from _lines(label, words)
 
 
@@ -168,10 +173,9 @@ def _small_cells(spec: StudySpec) -> str:
 def _validation(spec: StudySpec) -> str:
     if spec.validation is None:
         return "none: the synthetic data is not compared with rows here"
-    share = f"{spec.validation.holdout:.0%} of the persons are held out of the model"
     sums = "; for its models sums of products leave as well, see Models" if spec.validation.models else ""
     return (
-        f"{share}; the study's one synthetic table, signed by the hub, comes here to be compared with"
+        "the study's one synthetic table, signed by the hub, comes here to be compared with"
         " the rows, in up to 62 rounds, and is deleted: what leaves are histograms of rows and persons, of at"
         f" most three columns together{sums}"
     )

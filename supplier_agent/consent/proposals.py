@@ -8,15 +8,15 @@ cannot be read nothing is decided: the study waits, and is judged once the file 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from supplier_agent.consent.decision import BY_PERSON, BY_POLICY, Seal, Verdict, decide
+from supplier_agent.consent.decision import BY_POLICY, Seal, Verdict, decide
+from supplier_agent.consent.earlier_studies import earlier_studies, why_a_person
+from supplier_agent.consent.likeness import Asked
 from supplier_agent.consent.study_record import (
     UNJUDGED,
     StudyRecord,
     StudyState,
-    earlier_runs,
     find_study,
     insert_study,
     mark_ended,
@@ -26,11 +26,8 @@ from supplier_agent.consent.study_record import (
 )
 from syncline.identity.signatures import Purpose, verify
 from syncline.study.participation import AS_ASKED, Participation
-from syncline.wire.messages import Decision, Outcome, Proposal, StudyEnded
+from syncline.wire.messages import Decision, Proposal, StudyEnded
 from syncline.wire.people_sentence import people_sentence
-
-MOST_AUTOMATIC_RUNS = 3
-"""Runs of one specification without a person: that they ended without a release is only the hub's word."""
 
 _UNREADABLE = "(unreadable)"
 
@@ -40,7 +37,7 @@ class Judgement:
     """What the policy says to a specification: its study's name, the refusals, and whether people decide.
 
     ``participation`` is how this supplier would take part now; ``is_pending`` where the policy cannot be
-    read, so that it says nothing yet.
+    read, so that it says nothing yet. ``listed`` where the policy lists the very digest of the specification.
     """
 
     name: str
@@ -48,6 +45,7 @@ class Judgement:
     automatic: bool
     participation: Participation = AS_ASKED
     is_pending: bool = False
+    listed: bool = False
 
 
 def verify_researcher(proposal: Proposal) -> None:
@@ -74,8 +72,13 @@ def receive_proposal(
         known.is_unjudged and known.specification_sha256 == proposal.specification_sha256
     ):
         return _known_again(connection, seal, known, proposal)
-    runs = earlier_runs(connection, proposal.specification_sha256)
-    person = _why_a_person([run for run in runs if run.study_id != proposal.study_id])
+    person = why_a_person(
+        connection,
+        proposal.specification,
+        proposal.specification_sha256,
+        earlier_studies(connection, proposal.study_id),
+        listed=judgement.listed,
+    )
     if name_clash(connection, proposal.study_id, judgement.name):
         judgement = unreadable("the study's id is another study's name, or the other way round")
     study = known or _inserted(connection, seal, _record(proposal, judgement, now_us))
@@ -125,22 +128,6 @@ def _judged(
     return StudyState.WAITING
 
 
-def _why_a_person(runs: Sequence[StudyRecord]) -> str:
-    """Return why a specification that ran before is not approved by the policy; empty where it may be.
-
-    Limits on aim hold within one study. Who may run the same specification again and again has none.
-    """
-    if any(run.state is not StudyState.ENDED for run in runs):
-        return "the same specification is proposed or running as another study: a person decides"
-    if any(run.outcome == Outcome.RELEASED.value for run in runs):
-        return "the same specification was released before: a person decides"
-    if any(run.decided_by == BY_PERSON for run in runs):
-        return "a person decided about the same specification before: a person decides"
-    if len(runs) >= MOST_AUTOMATIC_RUNS:
-        return f"the same specification ran {len(runs)} times before: a person decides"
-    return ""
-
-
 def end_study(connection: sqlite3.Connection, seal: Seal, ended: StudyEnded, now_us: int) -> bool:
     """Close a study; False where it was closed before or never known."""
     reason = people_sentence(
@@ -167,6 +154,7 @@ def _known_again(
 
 
 def _record(proposal: Proposal, judgement: Judgement, now_us: int) -> StudyRecord:
+    asked = Asked.of(proposal.specification)
     return StudyRecord(
         study_id=proposal.study_id,
         name=judgement.name,
@@ -183,4 +171,5 @@ def _record(proposal: Proposal, judgement: Judgement, now_us: int) -> StudyRecor
         received_us=now_us,
         decided_us=None,
         ended_us=None,
+        asks=None if asked is None else asked.to_text(),
     )

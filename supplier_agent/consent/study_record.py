@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from enum import Enum
 
 from syncline.errors import UsageError
@@ -51,6 +51,12 @@ ALTER TABLE study ADD COLUMN preparation TEXT;
 """
 """How this supplier approved to take part: the narrower flow, and the digest of the preparation."""
 
+SALT = """
+ALTER TABLE study ADD COLUMN contribution BLOB;
+ALTER TABLE study ADD COLUMN salt BLOB;
+ALTER TABLE study ADD COLUMN asks TEXT;
+"""
+"""This supplier's part in the salt, the salt once it was drawn, and what the study asks for."""
 
 UNJUDGED = "the policy cannot be read"
 """The reason why a study waits that the policy has not judged yet, because its file is damaged."""
@@ -79,7 +85,9 @@ class StudyRecord:
 
     ``flow`` is the narrower flow that was approved instead of the one asked for, None where there is none;
     ``preparation`` is the digest of the preparation at the approval, empty where there was none, and None
-    before an approval and in those of earlier versions.
+    before an approval and in those of earlier versions. ``contribution`` are the random bytes to which the
+    approval commits this supplier, and ``salt`` what all parties drew, once they have. ``asks`` is what the
+    study asks for, as JSON: see :mod:`supplier_agent.consent.likeness`.
     """
 
     study_id: str
@@ -100,6 +108,9 @@ class StudyRecord:
     outcome: str | None = None
     flow: DataFlow | None = None
     preparation: str | None = None
+    contribution: bytes | None = field(default=None, repr=False)
+    salt: bytes | None = field(default=None, repr=False)
+    asks: str | None = None
 
     @property
     def participation(self) -> Participation:
@@ -129,7 +140,7 @@ class StudyRecord:
 def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
     """Store a study that was proposed for the first time."""
     connection.execute(
-        "INSERT INTO study VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO study VALUES ({', '.join('?' * len(fields(StudyRecord)))})",  # noqa: S608
         (
             record.study_id,
             record.name,
@@ -149,6 +160,9 @@ def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
             record.outcome,
             record.flow,
             record.preparation,
+            record.contribution,
+            record.salt,
+            record.asks,
         ),
     )
 
@@ -202,15 +216,6 @@ def name_clash(connection: sqlite3.Connection, study_id: str, name: str) -> bool
     return row is not None
 
 
-def earlier_runs(connection: sqlite3.Connection, specification_sha256: str) -> list[StudyRecord]:
-    """Return all studies with this specification, the newest first."""
-    rows = connection.execute(
-        "SELECT * FROM study WHERE specification_sha256 = ? ORDER BY received_us DESC, study_id",
-        (specification_sha256,),
-    )
-    return [StudyRecord.from_row(row) for row in rows]
-
-
 def list_studies(connection: sqlite3.Connection) -> list[StudyRecord]:
     """Return all studies, the newest first."""
     rows = connection.execute("SELECT * FROM study ORDER BY received_us DESC, study_id")
@@ -258,6 +263,16 @@ def set_participation(connection: sqlite3.Connection, study_id: str, approved: P
         "UPDATE study SET flow = ?, preparation = ? WHERE study_id = ?",
         (approved.flow, approved.preparation_sha256 or "", study_id),
     )
+
+
+def set_contribution(connection: sqlite3.Connection, study_id: str, contribution: bytes) -> None:
+    """Store the random bytes to which an approval commits this supplier; a study is approved once."""
+    connection.execute("UPDATE study SET contribution = ? WHERE study_id = ?", (contribution, study_id))
+
+
+def set_salt(connection: sqlite3.Connection, study_id: str, salt: bytes) -> None:
+    """Store the salt of a study, for auditors to repeat it."""
+    connection.execute("UPDATE study SET salt = ? WHERE study_id = ?", (salt, study_id))
 
 
 def set_reason(connection: sqlite3.Connection, study_id: str, reason: str) -> None:

@@ -29,17 +29,24 @@ CREATE TABLE preparation (
 """
 """The second version of the tables: canonical copies of preparations, by digest."""
 
+PEOPLE = "ALTER TABLE dataset ADD COLUMN people INTEGER;"
+"""How many persons a data set was seen to be about, rows where none are told apart."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A name, where its rows lie, the column that tells persons apart, and the digest of a preparation."""
+    """A name, where its rows lie, the column that tells persons apart, and the digest of a preparation.
+
+    ``people`` is how many persons there were when it was read last, rows where no column tells them apart.
+    """
 
     name: str
     source: str
     person: str | None
     preparation: str | None = None
+    people: int | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -60,14 +67,19 @@ def add_dataset(
     """Store a data set, with its preparation in canonical form where it has one; a name is given once."""
     if dataset.preparation != (hashlib.sha256(preparation).hexdigest() if preparation else None):
         raise ValueError("the preparation is not the one that the data set names")
-    row = (dataset.name, dataset.source, dataset.person, now_us, dataset.preparation)
+    row = (dataset.name, dataset.source, dataset.person, now_us, dataset.preparation, dataset.people)
     if preparation:
         copy = (dataset.preparation, preparation)
         connection.execute("INSERT OR IGNORE INTO preparation VALUES (?, ?)", copy)
-    if connection.execute("INSERT OR IGNORE INTO dataset VALUES (?, ?, ?, ?, ?)", row).rowcount == 0:
+    if connection.execute("INSERT OR IGNORE INTO dataset VALUES (?, ?, ?, ?, ?, ?)", row).rowcount == 0:
         raise UsageError(
             f"there is a data set '{dataset.name}' already: remove it first, or give this one another name"
         )
+
+
+def set_people(connection: sqlite3.Connection, name: str, people: int | None) -> None:
+    """Note how many persons a data set was seen to be about."""
+    connection.execute("UPDATE dataset SET people = ? WHERE name = ?", (people, name))
 
 
 def remove_dataset(connection: sqlite3.Connection, name: str) -> None:
@@ -102,7 +114,7 @@ def find_dataset(connection: sqlite3.Connection, name: str) -> Dataset:
 
 def list_datasets(connection: sqlite3.Connection) -> list[Dataset]:
     """Return all data sets in the order of their names."""
-    rows = connection.execute("SELECT name, source, person, preparation FROM dataset ORDER BY name")
+    rows = connection.execute("SELECT name, source, person, preparation, people FROM dataset ORDER BY name")
     return [Dataset(*row) for row in rows]
 
 

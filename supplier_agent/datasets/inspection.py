@@ -7,31 +7,45 @@ from dataclasses import dataclass
 
 from supplier_agent.datasets.catalogue import Dataset
 from syncline.compute.child import ChildProcess
+from syncline.compute.work_limits import WorkLimits
 from syncline.errors import DataError
 
 READER = "supplier_agent.datasets.reader_child"
-SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found: the columns, the number of rows, both as prepared, and what the source is."""
+    """What was found: columns and numbers of rows and persons, as prepared, and what the source is.
+
+    ``people`` is None where the column that tells persons apart is not there, or a row has no person.
+    """
 
     columns: tuple[str, ...]
     rows: int
+    people: int | None
     description: str
 
+    def require_person(self, dataset: Dataset) -> None:
+        """Raise unless the column is there that the data set was added with for telling persons apart."""
+        if dataset.person is not None and dataset.person not in self.columns:
+            raise DataError(
+                f"data set {dataset.name}: there is no column {dataset.person!r}, which --person names: mend"
+                " the source, or add the data set anew"
+            )
 
-def inspect_dataset(dataset: Dataset, preparation: bytes = b"") -> Inspection:
+
+def inspect_dataset(dataset: Dataset, preparation: bytes, limits: WorkLimits) -> Inspection:
     """Read a data set from end to end in a child process, prepared where it is; raise what is wrong."""
-    return asyncio.run(_inspect(dataset, preparation))
+    return asyncio.run(_inspect(dataset, preparation, limits))
 
 
-async def _inspect(dataset: Dataset, preparation: bytes) -> Inspection:
-    async with await ChildProcess.start(READER) as child:
+async def _inspect(dataset: Dataset, preparation: bytes, limits: WorkLimits) -> Inspection:
+    async with await ChildProcess.start(READER, limits=limits) as child:
         header = {"source": dataset.source, "person": dataset.person}
-        answer, _ = await child.call(header, [preparation] if preparation else [], timeout=SECONDS)
+        answer, _ = await child.call(header, [preparation] if preparation else [])
     columns, rows, description = (answer.get(key) for key in ("columns", "rows", "description"))
     if not (isinstance(columns, list) and isinstance(rows, int) and isinstance(description, str)):
         raise DataError(f"data set {dataset.name}: the reading process gave no sensible answer")
-    return Inspection(tuple(str(name) for name in columns), rows, description)
+    people = answer.get("people")
+    names = tuple(str(name) for name in columns)
+    return Inspection(names, rows, people if isinstance(people, int) else None, description)

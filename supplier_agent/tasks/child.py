@@ -11,10 +11,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from supplier_agent.tasks.opening_round import agreed_fold, open_contribution
 from syncline.compute.frames import Header, Json
-from syncline.compute.serve import serve
+from syncline.compute.serve import serve, work_limits
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.data.schema import Schema
 from syncline.errors import DataError, PolicyRefusal, ProtocolError
+from syncline.preparation.fold import Fold
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
 from syncline.protocols.asking import (
@@ -31,6 +34,7 @@ from syncline.questions.marginals import Marginals
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
+from syncline.sources.limited import LimitedSource
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
 from syncline.study.comparer_scope import comparer_of
@@ -48,12 +52,13 @@ _DIGEST_BYTES = 32
 
 
 class Child:
-    """Answer rounds; the table of the last study stays prepared."""
+    """Answer rounds within ``limits``; the table of the last study stays prepared."""
 
-    def __init__(self) -> None:
-        self._key: tuple[str, list[bytes]] | None = None
+    def __init__(self, limits: WorkLimits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+        self._key: tuple[Fold, str, list[bytes]] | None = None
         self._workspace: Workspace | None = None
-        self._comparer: tuple[bytes, Comparer] | None = None
+        self._comparer: tuple[Fold, bytes, Comparer] | None = None
         self._digest = b""
 
     def handle(self, header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, list[bytes]]:
@@ -70,62 +75,83 @@ class Child:
             raise PolicyRefusal(f"the flow {flow} is not within the one that the study asks for")
         person = judge_person(policy, spec.schema, header.get("person") is not None)
         compares = _named_candidate(request, header.get("candidate"))
+        after = admit(request, memory)
+        if request.commitments is not None:
+            source = self._opened(str(header.get("source")), preparation)
+            reply, after, said = open_contribution(spec, request, after, source, header)
+            told: Header = {"questions": [said], "person": person}
+            return told, [ReplyCodec().encode(reply), _kept(source, after)]
+        fold = agreed_fold(spec, request, after)
+        salt = None if request.openings is None else fold.salt.hex()
         if STEPS[flow].sends_rows and not compares:
-            source = _opened(str(header.get("source")), preparation)
-            after = replace(admit(request, memory), closed=True)
+            source = self._opened(str(header.get("source")), preparation)
+            _require_same_source(memory_bytes, bytes.fromhex(source.digest()))
             if flow is DataFlow.RAW:
                 raw_rows(spec, source).require(policy, registered=header.get("person") is not None)
-            sent, blobs = self._ship(spec, flow, source, after)
-            return {**sent, "person": person}, blobs
-        comparer = self._comparer_of(spec, specification) if compares else None
+            sent, blobs = _ship(spec, fold, flow, source, replace(after, closed=True))
+            return {**sent, "person": person, "salt": salt}, blobs
+        comparer = self._comparer_of(spec, fold, specification) if compares else None
         asked = judge(policy, request, memory, spec.schema, comparer)
         try:
-            workspace = self._table(spec, str(header.get("source")), [specification, *preparation])
-            self._require_same_source(memory_bytes)
+            documents = [specification, *preparation]
+            workspace = self._table(spec, fold, str(header.get("source")), documents)
+            _require_same_source(memory_bytes, self._digest)
             reply, after = Answering(comparer).respond(request, workspace, memory)
         except DataError:
             self._workspace = None  # a person may mend the source, and the next attempt reads it anew
             raise
         kept = self._digest + MemoryCodec().encode(after)
         secret = any(isinstance(question, PersonCount) for question in request.questions)
-        told: Header = {"questions": asked, "person": person, "forget_request": secret}
+        told = {"questions": asked, "person": person, "forget_request": secret, "salt": salt}
         return told, [ReplyCodec().encode(reply), kept]
 
-    def _ship(
-        self, spec: StudySpec, flow: DataFlow, source: Source, after: Memory
-    ) -> tuple[Header, list[bytes]]:
-        """Send the rows that the approved flow sends, in round 0; nothing is answered after that."""
-        shipment = ship(spec, flow, source, Seed(secrets.token_bytes(32)))
-        sent: Json = {
-            "kind": f"{flow.value}_rows",
-            "columns": list(sent_columns(spec, flow, shipment)),
-            "cells": 0,
-        }
-        kept = bytes.fromhex(source.digest()) + MemoryCodec().encode(after)
-        return {"questions": [sent]}, [shipment, kept]
-
-    def _require_same_source(self, memory: bytes) -> None:
-        if memory and memory[:_DIGEST_BYTES] != self._digest:
-            raise DataError(
-                "the data set's source or preparation changed since this study began: put it back as it was,"
-                " or refuse the study and let it be submitted anew",
-                public="its source or preparation changed since this study began",
-            )
-
-    def _comparer_of(self, spec: StudySpec, specification: bytes) -> Comparer:
+    def _comparer_of(self, spec: StudySpec, fold: Fold, specification: bytes) -> Comparer:
         """Return what answers about the study's candidate; it keeps what it works out from round to round."""
-        if self._comparer is None or self._comparer[0] != specification:
-            self._comparer = specification, comparer_of(spec)
-        return self._comparer[1]
+        if self._comparer is None or self._comparer[:2] != (fold, specification):
+            self._comparer = fold, specification, comparer_of(spec, fold, limits=self._limits)
+        return self._comparer[2]
 
-    def _table(self, spec: StudySpec, locator: str, documents: list[bytes]) -> Workspace:
+    def _table(self, spec: StudySpec, fold: Fold, locator: str, documents: list[bytes]) -> Workspace:
         """Return the prepared table; ``documents`` are the specification and the preparation, if any."""
-        if self._workspace is None or self._key != (locator, documents):
-            source = _opened(locator, documents[1:])
-            self._workspace = workspace_of(spec, source)
+        if self._workspace is None or self._key != (fold, locator, documents):
+            source = self._opened(locator, documents[1:])
+            self._workspace = workspace_of(spec, fold, source)
             self._digest = bytes.fromhex(source.digest())
-            self._key = (locator, documents)
+            self._key = (fold, locator, documents)
         return self._workspace
+
+    def _opened(self, locator: str, preparations: Sequence[bytes]) -> Source:
+        """Return the data set's source within the limits, seen through its preparation where it has one."""
+        source: Source = LimitedSource(open_source(locator), self._limits)
+        for canonical in preparations:
+            source = prepared_view(source, Preparation.from_canonical(canonical))
+        return source
+
+
+def _ship(
+    spec: StudySpec, fold: Fold, flow: DataFlow, source: Source, after: Memory
+) -> tuple[Header, list[bytes]]:
+    """Send the rows that the approved flow sends, once the salt is drawn; nothing is answered after that."""
+    shipment = ship(spec, fold, flow, source, Seed(secrets.token_bytes(32)))
+    sent: Json = {
+        "kind": f"{flow.value}_rows",
+        "columns": list(sent_columns(spec, flow, shipment)),
+        "cells": 0,
+    }
+    return {"questions": [sent]}, [shipment, _kept(source, after)]
+
+
+def _kept(source: Source, after: Memory) -> bytes:
+    return bytes.fromhex(source.digest()) + MemoryCodec().encode(after)
+
+
+def _require_same_source(memory: bytes, digest: bytes) -> None:
+    if memory and memory[:_DIGEST_BYTES] != digest:
+        raise DataError(
+            "the data set's source or preparation changed since this study began: put it back as it was,"
+            " or refuse the study and let it be submitted anew",
+            public="its source or preparation changed since this study began",
+        )
 
 
 def _named_candidate(request: Request, sealed: Json) -> bool:
@@ -134,14 +160,6 @@ def _named_candidate(request: Request, sealed: Json) -> bool:
     if any(candidate != sealed for candidate in candidates):
         raise ProtocolError("the request is not about the candidate that the hub signed")
     return sealed is not None
-
-
-def _opened(locator: str, preparations: Sequence[bytes]) -> Source:
-    """Return the data set's source, seen through its preparation where it has one."""
-    source: Source = open_source(locator)
-    for canonical in preparations:
-        source = prepared_view(source, Preparation.from_canonical(canonical))
-    return source
 
 
 def judge_person(policy: Policy, schema: Schema, registered: bool) -> str | None:
@@ -189,4 +207,4 @@ def _extent(question: Question, memory: Memory, comparer: Comparer | None) -> Ex
 
 
 if __name__ == "__main__":
-    serve(Child().handle)
+    serve(Child(work_limits()).handle)

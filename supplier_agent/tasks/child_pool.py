@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from supplier_agent.event_log import EventLog
 from syncline.compute.child import ChildDied, ChildProcess
 from syncline.compute.frames import Header, Json
+from syncline.compute.memory_share import memory_share
+from syncline.compute.work_limits import WorkLimits
 
 PAUSES_SECONDS = (0.2, 1.0)
 """Waits before the second and the third attempt; after the third the task is declined."""
@@ -16,6 +18,11 @@ PAUSES_SECONDS = (0.2, 1.0)
 IDLE_SECONDS = 30.0
 MOST_AT_WORK = 2
 _TEND_SECONDS = 5.0
+
+
+def default_memory() -> int:
+    """Return how many bytes of memory a child may take where the policy does not say."""
+    return memory_share(MOST_AT_WORK)
 
 
 @dataclass(slots=True)
@@ -62,20 +69,23 @@ class ChildPool:
         self._at_work = asyncio.Semaphore(MOST_AT_WORK)
 
     async def call(
-        self, study_id: str, header: Header, blobs: Sequence[bytes]
+        self, study_id: str, header: Header, blobs: Sequence[bytes], limits: WorkLimits
     ) -> tuple[dict[str, Json], list[bytes]]:
-        """Ask the study's child; a child that dies is started again, :class:`ChildDied` comes last."""
+        """Ask the study's child; a child that dies is started again, :class:`ChildDied` comes last.
+
+        What met one of the ``limits`` would meet it again, and is not tried again.
+        """
         place = self._places.setdefault(study_id, _Place())
         async with place.turn, self._at_work:
             for pause in self._pauses:
                 try:
-                    return await self._ask(place, header, blobs)
+                    return await self._ask(place, header, blobs, limits)
                 except ChildDied as error:
                     if place.closed:
                         raise
                     self._log.warning("child died", study=study_id, reason=str(error), again_in_s=pause)
                 await asyncio.sleep(pause)
-            return await self._ask(place, header, blobs)
+            return await self._ask(place, header, blobs, limits)
 
     def child_of(self, study_id: str) -> ChildProcess | None:
         """Return the study's child where it runs."""
@@ -105,12 +115,12 @@ class ChildPool:
                         await _end(place)
 
     async def _ask(
-        self, place: _Place, header: Header, blobs: Sequence[bytes]
+        self, place: _Place, header: Header, blobs: Sequence[bytes], limits: WorkLimits
     ) -> tuple[dict[str, Json], list[bytes]]:
         place.check_open()
-        if place.child is None or not place.child.alive:
+        if place.child is None or not place.child.alive or place.child.limits != limits:
             await _end(place)
-            place.child = await ChildProcess.start(self._module)
+            place.child = await ChildProcess.start(self._module, limits=limits)
         try:
             place.check_open()
             return await place.child.call(header, blobs)

@@ -18,6 +18,7 @@ MIGRATIONS = (
     round_record.DETAIL + study_record.OUTCOME,
     study_record.PARTICIPATION,
     release_refusal.TABLES,
+    study_record.SALT + catalogue.PEOPLE,
 )
 
 

@@ -16,6 +16,7 @@ from supplier_agent.consent.study_record import StudyRecord
 from supplier_agent.datasets.catalogue import Dataset
 from supplier_agent.tasks.child_pool import ChildPool
 from syncline.compute.frames import Json
+from syncline.compute.work_limits import MIB, WorkLimits
 from syncline.errors import DataError, PolicyRefusal, PolicyUnreadable, WireError
 from syncline.study.flow import DataFlow
 from syncline.study.participation import Participation
@@ -24,13 +25,16 @@ from syncline.wire.messages import COMPARISON_ROUNDS
 POLICY_CHILD = "supplier_agent.tasks.policy_child"
 _MOST_KEPT = 64
 _PLACE = "policy"
+_LIMITS = WorkLimits(memory_bytes=512 * MIB, cpu_seconds=120.0, wall_seconds=240.0)
+"""What reading a specification and the policy may take: the slowest documents take seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """On which terms a round is answered: as whom, by which flow, policy and preparation, from which data.
 
-    ``person`` is the column that the data set was registered with for telling persons apart.
+    ``person`` is the column that the data set was registered with for telling persons apart; ``limits`` are
+    those of the work.
     """
 
     supplier: str
@@ -38,6 +42,7 @@ class Terms:
     source: str
     policy: Mapping[str, Json]
     flow: DataFlow
+    limits: WorkLimits
     preparation: str | None = None
     person: str | None = None
 
@@ -60,7 +65,13 @@ class PolicyDesk:
         participation = Participation(
             None if flow is None or flow == asked else DataFlow(str(flow)), _text(found["preparation"])
         )
-        return Judgement(str(found["name"]), _refusals(found), found["automatic"] is True, participation)
+        return Judgement(
+            str(found["name"]),
+            _refusals(found),
+            found["automatic"] is True,
+            participation,
+            listed=found["listed"] is True,
+        )
 
     async def terms(
         self, study: StudyRecord, number: int, datasets: Sequence[Dataset], *, compares: bool
@@ -87,16 +98,19 @@ class PolicyDesk:
                 " as it was, or refuse the study and let it be submitted anew",
                 public="its data set was given another preparation since this study was approved",
             )
-        return Terms(self._supplier, dataset, source, policy, flow, preparation, _text(found["person"]))
+        limits = WorkLimits.from_json(found["limits"])
+        return Terms(
+            self._supplier, dataset, source, policy, flow, limits, preparation, _text(found["person"])
+        )
 
     async def name(self, specification: bytes) -> str:
         """Return the name of a specification's study, which needs no policy."""
-        answer, _ = await self._children.call(_PLACE, {"op": "name"}, [specification])
+        answer, _ = await self._children.call(_PLACE, {"op": "name"}, [specification], _LIMITS)
         return str(answer["name"])
 
     async def require(self) -> None:
         """Raise what is wrong with the policy file, if anything is."""
-        await self._children.call(_PLACE, {"op": "try", "policy": str(self._path)}, [])
+        await self._children.call(_PLACE, {"op": "try", "policy": str(self._path)}, [], _LIMITS)
 
     async def _assess(
         self,
@@ -115,7 +129,7 @@ class PolicyDesk:
         }
         key = self._key(specification, repr(header).encode())
         if key not in self._kept:
-            answer, _ = await self._children.call(_PLACE, header, [specification])
+            answer, _ = await self._children.call(_PLACE, header, [specification], _LIMITS)
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
             self._kept[key] = answer

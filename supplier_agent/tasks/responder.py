@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from supplier_agent.consent.study_record import StudyRecord, StudyState, known_study
+from supplier_agent.consent.study_record import StudyRecord, StudyState, known_study, set_salt
 from supplier_agent.datasets.catalogue import Dataset, find_preparation, list_datasets
 from supplier_agent.event_log import EventLog
 from supplier_agent.tasks.child_pool import ChildPool
@@ -48,6 +48,7 @@ from syncline.errors import (
     StorageError,
     SynclineError,
     WireError,
+    WorkLimitReached,
     defect_sentence,
 )
 from syncline.identity.signatures import Purpose, verify
@@ -74,6 +75,7 @@ class AskTerms(Protocol):
 _KINDS: tuple[tuple[type[SynclineError], DeclineKind], ...] = (
     (PolicyRefusal, DeclineKind.POLICY),
     (DocumentError, DeclineKind.POLICY),
+    (WorkLimitReached, DeclineKind.POLICY),
     (DataError, DeclineKind.DATA),
     (ProtocolError, DeclineKind.PROTOCOL),
     (WireError, DeclineKind.PROTOCOL),
@@ -85,7 +87,7 @@ class Answered:
     """What a child gave: reply, next memory and, for the audit, what was asked and how rows were prepared.
 
     ``person`` is the column by which persons were told apart; ``forget_request`` says that the request holds
-    a synthetic table that nobody released yet.
+    a synthetic table that nobody released yet. ``salt`` is the study's, of the round that opened it.
     """
 
     reply: bytes
@@ -94,6 +96,7 @@ class Answered:
     preparation_sha256: str | None
     person: str | None
     forget_request: bool = False
+    salt: bytes | None = field(default=None, repr=False)
 
 
 class Responder:
@@ -196,19 +199,29 @@ class Responder:
             "flow": terms.flow,
             "person": terms.person,
             "study_id": offer.study_id,
+            "contribution": None if study.contribution is None else study.contribution.hex(),
             "candidate": None if offer.candidate is None else offer.candidate.sha256,
         }
         preparation = await self._database.read(
             lambda connection: find_preparation(connection, terms.preparation)
         )
         blobs = [study.specification, request, memory, *([preparation] if preparation else [])]
-        answer, results = await self._children.call(study.study_id, header, blobs)
+        answer, results = await self._children.call(study.study_id, header, blobs, terms.limits)
         if len(results) != 2:
             raise ProtocolError("the computing process did not give a reply and a memory")
         person = answer.get("person")
         told = None if person is None else str(person)
         forget = answer.get("forget_request") is True
-        return Answered(results[0], results[1], _questions(answer), terms.preparation, told, forget)
+        salt = answer.get("salt")
+        return Answered(
+            results[0],
+            results[1],
+            _questions(answer),
+            terms.preparation,
+            told,
+            forget,
+            None if salt is None else bytes.fromhex(str(salt)),
+        )
 
     async def _load_memory(self, study_id: str, sha256: str | None) -> bytes:
         if sha256 is None:
@@ -247,6 +260,8 @@ class Responder:
         now_us, size = microseconds(self._clock), len(answered.reply)
         finish_round(connection, offer.study_id, offer.round, reply_sha256, size, now_us)
         set_memory(connection, offer.study_id, offer.round, memory_sha256)
+        if answered.salt is not None:
+            set_salt(connection, offer.study_id, answered.salt)
         self._audit.append(
             connection,
             "round-answered",

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from supplier_agent.consent.portrait import QUESTIONS
 from supplier_agent.datasets.catalogue import Dataset, choose_dataset
+from supplier_agent.tasks.child_pool import default_memory
 from syncline.compute.frames import Json
+from syncline.compute.work_limits import WorkLimits
 from syncline.errors import DataError, DocumentError, PolicyUnreadable
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.participation import Participation
@@ -27,7 +29,8 @@ class Assessment:
     """A study's name, every reason against it in words, and on which terms it would be answered.
 
     ``dataset`` and ``source`` are None where no data set fits, ``preparation`` and ``person``, the column
-    registered for persons, also where it has none; ``automatic`` tells whether the policy needs no person.
+    registered for persons, also where it has none; ``automatic`` tells whether the policy needs no person,
+    and ``listed`` whether that is because it lists the study's very digest. ``limits`` are those of the work.
     ``asked`` is the flow that the study asks for and ``flow`` the one that is answered; both are None where
     the study does not name this supplier, ``flow`` also where the one asked for is refused.
     """
@@ -35,11 +38,13 @@ class Assessment:
     name: str
     refusals: tuple[str, ...]
     automatic: bool
+    listed: bool
     dataset: str | None
     source: str | None
     preparation: str | None
     person: str | None
     max_rounds: int
+    limits: WorkLimits
     policy: Mapping[str, Json]
     asked: DataFlow | None
     flow: DataFlow | None
@@ -86,11 +91,13 @@ def assess(
         name=spec.study,
         refusals=tuple(refusals),
         automatic=policy.approves(spec.digest, researcher_fingerprint),
+        listed=policy.lists(spec.digest),
         dataset=None if dataset is None else dataset.name,
         source=None if dataset is None else dataset.source,
         preparation=None if dataset is None else dataset.preparation,
         person=None if dataset is None else dataset.person,
         max_rounds=policy.limits.max_rounds,
+        limits=policy.limits.work(default_memory()),
         policy=policy.to_document(),
         asked=asked,
         flow=flow,
@@ -103,6 +110,14 @@ def read_policy(path: Path) -> Policy:
         return Policy.from_yaml(path)
     except DocumentError as error:
         raise PolicyUnreadable(str(error)) from None
+
+
+def work_limits(path: Path) -> WorkLimits:
+    """Return what a computation of this supplier may take: by the policy file, or by default."""
+    try:
+        return read_policy(path).limits.work(default_memory())
+    except PolicyUnreadable:
+        return WorkLimits(memory_bytes=default_memory())
 
 
 def policy_fault(path: Path) -> str:

@@ -80,7 +80,7 @@ class Courier:
         return True
 
     async def _send_decision(self, study: StudyRecord) -> None:
-        decision = decision_of(study)
+        decision = decision_of(study, self._connection.membership.name)
         crash_point("decision:before-send")
         try:
             await self._connection.client.decide(decision)

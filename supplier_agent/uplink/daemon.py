@@ -79,7 +79,7 @@ class Agent:
         desk = Desk(
             self._connection,
             database,
-            Seal(key, audit),
+            Seal(key, audit, membership.name),
             policy,
             responder,
             self._children,

@@ -33,11 +33,14 @@ from syncline.compute.child import ChildDied
 from syncline.compute.serve import locate
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
-from syncline.errors import PolicyUnreadable, StorageError, SynclineError
+from syncline.errors import PolicyUnreadable, StorageError, SynclineError, WorkLimitReached
 from syncline.wire.messages import Declined, Event, Proposal, StudyEnded, TaskId, TaskOffer, Welcome
 from syncline.wire.refusals import HubFault, PeerUnreachable
 
 PAUSE_SECONDS = 10.0
+MOST_DEATHS = 6
+"""So often a proposal that ends the judging process is tried before it is refused."""
+
 FETCH_PAUSE_SECONDS = 1.0
 FAULT_PAUSE_SECONDS = 5.0
 T = TypeVar("T")
@@ -156,13 +159,16 @@ class Errands:
             return unreadable(public_reason(error))
 
     async def _patiently(self, proposal: Proposal, ask: Callable[[], Awaitable[T]]) -> T:
-        """Ask the judging process again where it is killed."""
-        while True:
+        """Ask the judging process again where it is killed, but not for ever."""
+        for _ in range(MOST_DEATHS):
             try:
                 return await ask()
             except ChildDied as error:
                 self._desk.log.error("proposal waits", study=proposal.study_id, reason=str(error))
                 await asyncio.sleep(PAUSE_SECONDS)
+        raise WorkLimitReached(
+            "the process that reads specifications was killed at every attempt, perhaps for want of memory"
+        )
 
     async def _answer(self, offer: TaskOffer) -> None:
         """Answer an offer, with patience for a lost connection and for a hub that fails just now."""

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from syncline.cli.hub_session import AsJson
+from syncline.cli.terminal import say
 from syncline.errors import UsageError
 
 
@@ -40,8 +41,10 @@ def advise(
         print_json({"suppliers": flows, "remarks": remarks})
         return
     for one in found:
-        typer.echo(f"{one.supplier:<16} {one.flow or 'none':<12} {one.reason}")
+        say(f"{one.supplier:<16} {one.flow or 'none':<12} {one.reason}")
     for remark in remarks:
-        typer.echo(f"\n{remark}")
+        say()
+        say(remark)
     if abilities is None:
-        typer.echo("\nThis assumes that each runs an agent; say what each can do with --abilities FILE.")
+        say()
+        say("This assumes that each runs an agent; say what each can do with --abilities FILE.")

@@ -6,31 +6,30 @@ import json
 from pathlib import Path
 from typing import Any
 
-import typer
+from syncline.cli.terminal import say
 
 
 def show_agreement(release: Path, *, worst: int = 8) -> None:
     """Print what the gate says, the mean distances beside their floors, and what is farthest."""
-    from syncline.validation.report.words import gate_line
+    from syncline.validation.report.words import gate_lines
 
     report = json.loads((release / "report.json").read_text(encoding="utf-8"))
     metrics = report["metrics"]
     measured = [name for name in ("tv_1way", "tv_2way") if (metrics.get(name) or {}).get("value") is not None]
     if not measured:
-        typer.echo("The table was not compared with real rows: the report says why.")
+        say("The table was not compared with real rows: the report says why.")
     else:
-        typer.echo(
-            "Total variation from the real table (0 equal, 1 disjoint)   synthetic   real against real"
-        )
+        say("Total variation from the real table (0 equal, 1 disjoint)   synthetic   real against real")
     labels = {"tv_1way": "single columns, mean", "tv_2way": "pairs of columns, mean"}
     for name in measured:
         _line(labels[name], metrics[name])
     for name in measured:
         for row in ((metrics[name].get("detail") or {}).get("worst") or [])[:worst]:
             _line("  " + " x ".join(row["columns"]), row)
-    typer.echo(f"disclosure gate: {gate_line(report['gate'])}")
+    for line in gate_lines(report["gate"]):
+        say(line)
 
 
 def _line(label: str, row: dict[str, Any]) -> None:
     beside = "-" if row["floor"] is None else f"{row['floor']:.4f}"
-    typer.echo(f"{label[:58]:<58} {row['value']:>10.4f}   {beside:>17}")
+    say(f"{label[:58]:<58} {row['value']:>10.4f}   {beside:>17}")

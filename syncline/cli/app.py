@@ -12,6 +12,7 @@ from syncline.cli.hub_session import login
 from syncline.cli.local import schema, simulate, synthesize
 from syncline.cli.releases import releases
 from syncline.cli.studies import studies
+from syncline.cli.terminal import say
 from syncline.cli.validation import validate
 from syncline.cli.verification import verify
 from syncline.version import __version__
@@ -28,7 +29,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"syncline {__version__}")
+        say(f"syncline {__version__}")
         raise typer.Exit
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import NoReturn
 
 import typer
 
+from syncline.cli.terminal import say
 from syncline.errors import SynclineError, UsageError
 
 INTERRUPTED = 130
@@ -25,12 +27,16 @@ def run_app(app: typer.Typer) -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except Exception:
+        for line in traceback.format_exc().splitlines():
+            say(line, err=True)
+        sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
 
 
 def fail(error: SynclineError) -> NoReturn:
     """Print the error's sentence and exit with the status of its class."""
-    sys.stderr.write(f"error: {error}\n")
+    say(f"error: {error}", err=True)
     sys.exit(error.exit_code)
 
 
@@ -38,9 +44,10 @@ def _fail_usage(error: typer.TyperException) -> NoReturn:
     """Print what is wrong with a command line as one sentence; a group without a command shows its help."""
     message = error.format_message()
     if message.startswith("Usage: "):
-        sys.stderr.write(f"{message}\n")
+        for line in message.splitlines():
+            say(line, err=True)
     else:
-        sys.stderr.write(f"error: {usage_sentence(message)}{_help(error)}\n")
+        say(f"error: {usage_sentence(message)}{_help(error)}", err=True)
     sys.exit(UsageError.exit_code)
 
 

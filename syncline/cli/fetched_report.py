@@ -9,8 +9,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
+from syncline.cli.terminal import say
 from syncline.errors import IdentityError, StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -23,25 +22,29 @@ PAGE_NAME = "report.html"
 def keep_report(directory: Path, entry: ReleaseEntry) -> list[str]:
     """Compare a fetched report.json with the digest that decisions sign, and write its page beside it.
 
-    Returns the names of the two files; whatever else the hub sent is removed.
+    Returns the names of the files; the specification is kept too, where it is the one that decisions sign.
+    Whatever else the hub sent is removed.
     """
-    from syncline.study.approvals import REPORT_NAME
+    from syncline.cli.release_specification import require_specification
+    from syncline.study.approvals import REPORT_NAME, SPECIFICATION_NAME
     from syncline.study.report_page import page_of
 
-    path = directory / REPORT_NAME
+    path, asked = directory / REPORT_NAME, directory / SPECIFICATION_NAME
     if entry.subject is None or not path.is_file() or _sha256(path) != entry.subject.report_sha256:
         raise IdentityError(
             f"release {entry.release_id}: the report is not the one that a decision signs: nothing was kept"
         )
     page = page_of(path.read_bytes())
+    if asked.is_file():
+        require_specification(entry, asked.read_bytes())
     try:
         for other in directory.iterdir():
-            if other.name != REPORT_NAME:
+            if other not in (path, asked):
                 other.unlink()
         (directory / PAGE_NAME).write_bytes(page.encode())
     except OSError as error:
         raise StorageError(f"{directory}: cannot be written ({error.strerror})") from error
-    return [PAGE_NAME, REPORT_NAME]
+    return [PAGE_NAME, REPORT_NAME, *([SPECIFICATION_NAME] if asked.is_file() else [])]
 
 
 def check_read_report(path: Path, subject: ReleaseSubject) -> None:
@@ -80,15 +83,18 @@ def page_differs(directory: Path) -> bool:
 def warn_of_page(directory: Path) -> None:
     """Warn where a signed release's page is not what this program makes of its report.json."""
     if page_differs(directory):
-        typer.echo(
+        say(
             f"warning: {directory / PAGE_NAME} is not the page that this version makes of report.json:"
             " another version made it, or the hub changed it; people who approved signed report.json alone",
             err=True,
         )
 
 
-def gate_failures(subject: ReleaseSubject, report: bytes) -> list[str]:
-    """Return why the gate failed, from the report itself; refuse to sign where hub and report differ."""
+def gate_said(subject: ReleaseSubject, report: bytes) -> list[str]:
+    """Return why the gate failed and what it could see, from the report itself.
+
+    Where hub and report differ, signing is refused.
+    """
     import json
 
     from syncline.study.report_page import page_of
@@ -100,7 +106,8 @@ def gate_failures(subject: ReleaseSubject, report: bytes) -> list[str]:
             f"release {subject.release_id}: the hub says that the disclosure gate passed, and its report says"
             " that it did not; nothing was signed: ask its operator"
         )
-    return [] if subject.gate_passed is not False else [str(failure) for failure in gate["failures"]]
+    failures = gate["failures"] if subject.gate_passed is False else ()
+    return [str(sentence) for sentence in (*failures, *gate.get("words", ()))]
 
 
 def _sha256(path: Path) -> str:

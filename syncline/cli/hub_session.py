@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncline.cli.terminal import say
+from syncline.durable.private_directory import PRIVATE, make_private_directory
 from syncline.durable.storage_fault import place_error
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def login(
     if as_json:
         print_json({"name": member.name, "role": member.role, "hub": member.hub, "valid_until": until})
     else:
-        typer.echo(f"You are {member.role} {member.name} at {member.hub}; the certificate renews itself.")
+        say(f"You are {member.role} {member.name} at {member.hub}; the certificate renews itself.")
 
 
 def _role(token: str) -> Role:
@@ -95,7 +97,7 @@ def _role(token: str) -> Role:
 
 def _make_private(directory: Path) -> None:
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.chmod(directory, 0o700)
+        make_private_directory(directory)
+        os.chmod(directory, PRIVATE)
     except OSError as error:
         raise place_error("--home", directory, error) from error

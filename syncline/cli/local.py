@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,8 @@ import typer
 
 from syncline.cli.hub_session import AsJson
 from syncline.cli.named_data import new_file, open_named
+from syncline.cli.terminal import say, say_document
+from syncline.durable.private_directory import make_private_directory
 from syncline.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ def simulate(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Where the release goes.")] = Path("release"),
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Overrides the study's seed.")] = None,
+    salt: Annotated[
+        str,
+        typer.Option(
+            "--salt", help="Who is held out, hexadecimal, as 'supplier-agent studies salt' prints it."
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Run a study in this process, over files at hand, and write its release."""
@@ -47,12 +54,13 @@ def simulate(
     out = new_directory(out)
     stages: list[str] = []
     listen = _listener(stages, quiet=as_json)
-    fitted = run.fit_study(spec, sources, listen)
+    fold = run.fold_of_run(spec, sources, _salt(salt), seed)
+    fitted = run.fit_study(spec, fold, sources, listen)
     chosen = run.seed_of(spec) if seed is None else Seed.of_number(seed)
     for hazard in fitted.hazards:
-        sys.stderr.write(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}\n")
-    assessment = run.compare_study(spec, sources, fitted, chosen, listen)
-    written = run.release_study(spec, sources, fitted, chosen, assessment, stages, out)
+        say(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}", err=True)
+    assessment = run.compare_study(spec, fold, sources, fitted, chosen, listen)
+    written = run.release_study(spec, fold, sources, fitted, chosen, assessment, stages, out)
     if as_json:
         print_json(
             {
@@ -64,7 +72,14 @@ def simulate(
         )
         return
     show_agreement(out)
-    typer.echo(f"release: {out}")
+    say(f"release: {out}")
+
+
+def _salt(text: str) -> bytes | None:
+    try:
+        return bytes.fromhex(text) or None
+    except ValueError:
+        raise UsageError("--salt: expected hexadecimal digits, two a byte") from None
 
 
 def _listener(stages: list[str], *, quiet: bool) -> Callable[[Traffic], None]:
@@ -73,7 +88,7 @@ def _listener(stages: list[str], *, quiet: bool) -> Callable[[Traffic], None]:
     def listen(traffic: Traffic) -> None:
         stages.append(traffic.stage)
         if not quiet:
-            typer.echo(
+            say(
                 f"round {len(stages) - 1:>2} {traffic.stage:<8} asked {traffic.sent:>9,} bytes,"
                 f" answered {traffic.received:>10,} bytes"
             )
@@ -112,7 +127,7 @@ def synthesize(
     if as_json:
         print_json({"out": str(out), "rows": frame})
     else:
-        typer.echo(f"{frame} synthetic rows: {out}")
+        say(f"{frame} synthetic rows: {out}")
 
 
 @schema.command("infer")
@@ -123,7 +138,7 @@ def infer(
     from syncline.data.inference import infer_schema
     from syncline.synthesizers.synthesizer import read_table
 
-    typer.echo(infer_schema(read_table(open_named("DATA", data))).to_yaml(), nl=False)
+    say_document(infer_schema(read_table(open_named("DATA", data))).to_yaml())
 
 
 def require_new(path: Path) -> None:
@@ -136,7 +151,7 @@ def new_directory(path: Path) -> Path:
     """Make an empty directory for a release, or say why it cannot be used."""
     require_new(path)
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        make_private_directory(path)
     except OSError as error:
         raise StorageError(f"--out {path}: cannot be made ({error.strerror}); name another place") from error
     return path

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syncline.cli.fetched_report import check_read_report, gate_failures
+from syncline.cli.confirmation import ReleaseDigest, Yes, confirm_release, tell_release
+from syncline.cli.fetched_report import check_read_report, gate_said
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
 from syncline.cli.release_lines import choose_release, release_json
 from syncline.cli.table import print_json
+from syncline.cli.terminal import say
 from syncline.errors import IdentityError, UsageError
 
 if TYPE_CHECKING:
@@ -41,21 +43,23 @@ def approve(
         Path | None,
         typer.Option("--report", help="The report that you read: what fetch --report-only wrote."),
     ] = None,
+    digest: ReleaseDigest = "",
+    yes: Yes = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Approve a release that waits, by the digests of its tables and report."""
+    """Approve a release that waits, by the digests of its tables and report; asks before it signs."""
     from syncline.study.release_decision import ReleaseVerdict
 
     verdict = ReleaseVerdict.OVERRIDE if override else ReleaseVerdict.APPROVE
-    _decide(release, verdict, reason, report, home, as_json)
+    _decide(_Wish(release, verdict, reason, report, digest, yes), home, as_json)
 
 
 def refuse(release: Release, reason: Why = "", home: Home = None, as_json: AsJson = False) -> None:
     """Refuse a release that waits: its study ends, and nothing is released."""
     from syncline.study.release_decision import ReleaseVerdict
 
-    _decide(release, ReleaseVerdict.REFUSE, reason, None, home, as_json)
+    _decide(_Wish(release, ReleaseVerdict.REFUSE, reason), home, as_json)
 
 
 def find_release(release: str, home: Path | None) -> ReleaseEntry:
@@ -68,16 +72,26 @@ def find_release(release: str, home: Path | None) -> ReleaseEntry:
     return asyncio.run(work())
 
 
-def _decide(
-    release: str, verdict: ReleaseVerdict, reason: str, report: Path | None, home: Path | None, as_json: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What an approver typed: which release, what is said to it and why, and by what it is known as read."""
+
+    release: str
+    verdict: ReleaseVerdict
+    reason: str
+    report: Path | None = None
+    digest: str = ""
+    yes: bool = False
+
+
+def _decide(wish: _Wish, home: Path | None, as_json: bool) -> None:
     membership = open_membership(home)
-    _require_approver(membership, verdict)
-    entry, words = asyncio.run(_send(membership, release, verdict, reason, report, as_json))
+    _require_approver(membership, wish.verdict)
+    entry, words = asyncio.run(_send(membership, wish, as_json))
     if as_json:
-        print_json({**release_json(entry), "decision": verdict.value})
+        print_json({**release_json(entry), "decision": wish.verdict.value})
     else:
-        typer.echo(words)
+        say(words)
 
 
 def _require_approver(membership: Membership, verdict: ReleaseVerdict) -> None:
@@ -90,32 +104,28 @@ def _require_approver(membership: Membership, verdict: ReleaseVerdict) -> None:
         )
 
 
-async def _send(
-    membership: Membership,
-    release: str,
-    verdict: ReleaseVerdict,
-    reason: str,
-    report: Path | None,
-    as_json: bool,
-) -> tuple[ReleaseEntry, str]:
+async def _send(membership: Membership, wish: _Wish, as_json: bool) -> tuple[ReleaseEntry, str]:
     """Sign and send a decision; return the release as it was before, and what was done in a sentence."""
     from syncline.study.release_decision import ReleaseDecision, ReleaseVerdict
     from syncline.wire.people_sentence import people_sentence
     from syncline.wire.release_messages import GivenDecision
     from syncline.wire.releases import MAX_REASON
 
+    verdict = wish.verdict
     async with await open_session(membership) as client:
-        entry = choose_release(await client.releases(ended=True), release)
+        entry = choose_release(await client.releases(ended=True), wish.release)
         if (done := _done_already(entry, verdict, membership.name)) is not None:
             return entry, done
         subject, hubs_report = await _looked_up(client, entry)
-        if report is not None:
-            check_read_report(report, subject)
-        failures = [] if verdict is ReleaseVerdict.REFUSE else gate_failures(subject, hubs_report)
-        words = people_sentence(reason, MAX_REASON)
+        if wish.report is not None:
+            check_read_report(wish.report, subject)
+        said_of_gate = [] if verdict is ReleaseVerdict.REFUSE else gate_said(subject, hubs_report)
+        words = people_sentence(wish.reason, MAX_REASON)
         said = ReleaseDecision(subject, verdict, words, membership.name)
         if not as_json:
-            _tell(verdict, entry, subject, failures)
+            tell_release(verdict, entry.study_name, subject, said_of_gate)
+        known = wish.digest or ("" if wish.report is None else subject.report_sha256)
+        confirm_release(verdict, entry.study_name, subject, known, yes=wish.yes)
         signed = said.signed(membership.signing_key())
         await client.decide(GivenDecision(subject, verdict, words, signed.signature))
         return entry, f"{membership.name} says {verdict} to release {entry.release_id}: signed, and taken"
@@ -152,18 +162,3 @@ async def _looked_up(client: ResearchClient, entry: ReleaseEntry) -> tuple[Relea
             " signed: ask its operator"
         )
     return subject, bytes(report)
-
-
-def _tell(
-    verdict: ReleaseVerdict, entry: ReleaseEntry, subject: ReleaseSubject, failures: Sequence[str]
-) -> None:
-    from syncline.wire.people_sentence import people_sentence
-
-    typer.echo(f"to {verdict.value}: release {entry.release_id} of study {entry.study_name}")
-    for name, content in sorted(subject.content_sha256.items()):
-        typer.echo(f"  {name}  {content}")
-    typer.echo(f"  report.json  {subject.report_sha256}")
-    gates = {None: "none is run", True: "passed", False: "FAILED"}
-    typer.echo(f"  disclosure gate: {gates[subject.gate_passed]}")
-    for failure in failures:
-        typer.echo(f"    {people_sentence(failure)}")

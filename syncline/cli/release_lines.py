@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
 from syncline.cli.table import print_table, shown_bytes, shown_time
+from syncline.cli.terminal import say
 from syncline.compute.frames import Json
 from syncline.data.section import shown
 from syncline.errors import StudyFailed, UsageError
@@ -92,7 +91,7 @@ def print_releases(entries: Sequence[ReleaseEntry], empty: str) -> None:
             said = (
                 entry.note if entry.state == "waiting" else f"{entry.release_id} {entry.state}: {entry.note}"
             )
-            typer.echo(said)
+            say(said)
         if entry.granted_until_us:
             until = f"until {shown_time(entry.granted_until_us)} UTC"
-            typer.echo(f"{entry.release_id} granted: you may fetch it {until}, with your access token")
+            say(f"{entry.release_id} granted: you may fetch it {until}, with your access token")

@@ -18,7 +18,10 @@ from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
 from syncline.cli.new_member import token_text
 from syncline.cli.release_decisions import approve, refuse
 from syncline.cli.release_lines import choose_release, print_releases, release_json, signed_files
+from syncline.cli.release_specification import specification
 from syncline.cli.table import print_json, shown_bytes
+from syncline.cli.terminal import say
+from syncline.durable.private_directory import make_private_directory
 from syncline.errors import IdentityError, StorageError, UsageError, WireError
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ releases = typer.Typer(help="List, fetch and approve releases.", no_args_is_help
 
 releases.command("approve")(approve)
 releases.command("refuse")(refuse)
+releases.command("specification")(specification)
 
 
 @releases.command("list")
@@ -79,9 +83,9 @@ def fetch(
     if as_json:
         print_json({"release_id": entry.release_id, "out": str(out), "files": files, "verified": True})
     elif report_only:
-        typer.echo(f"{out}: the report of release {entry.release_id}, the one that a decision signs")
+        say(f"{out}: the report of release {entry.release_id}, the one that a decision signs")
     else:
-        typer.echo(f"{out}: {signed_files(len(files))}, verified against the hub's signature")
+        say(f"{out}: {signed_files(len(files))}, verified against the hub's signature")
         warn_of_page(out)
 
 
@@ -151,7 +155,7 @@ async def write_files(chunks: AsyncIterator[FileChunk], directory: Path) -> None
                 name, left = chunk.name, chunk.size
                 file = _create(directory / name)
                 if shown:
-                    sys.stderr.write(f"{name}  {shown_bytes(chunk.size)}\n")
+                    say(f"{name}  {shown_bytes(chunk.size)}", err=True)
             if file is None or len(chunk.data) > left:
                 raise WireError("release: the hub sent more bytes than it announced")
             file.write(chunk.data)
@@ -190,7 +194,7 @@ def _verify(directory: Path, membership: Membership) -> list[str]:
 def beside(out: Path) -> Iterator[Path]:
     """Give a directory next to ``out``, and remove it where it did not take that name."""
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+        make_private_directory(out.parent)
         gathered = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     except OSError as error:
         raise StorageError(

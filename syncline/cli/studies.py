@@ -1,4 +1,4 @@
-"""``syncline studies``: submit a study, follow it, end it."""
+"""``syncline studies``: check a study, submit it, follow it, end it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
+from syncline.cli.study_check import check
 from syncline.cli.study_progress import (
     AWAITING_RELEASE,
     RELEASED,
@@ -23,6 +24,7 @@ from syncline.cli.study_progress import (
     study_json,
 )
 from syncline.cli.table import print_json
+from syncline.cli.terminal import say
 from syncline.errors import StudyFailed, UsageError
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class Until(StrEnum):
 
 
 studies = typer.Typer(help="Submit studies and follow them.", no_args_is_help=True, rich_markup_mode=None)
+studies.command("check")(check)
 
 
 @studies.command()
@@ -62,8 +65,8 @@ def submit(
         print_json(study_json(status))
     elif not wait:
         digest = status.specification_sha256
-        typer.echo(f"study {status.study_id} ({status.name}) is {status.state}; digest {digest}")
-        typer.echo(f"follow it with 'syncline studies wait {status.study_id}'")
+        say(f"study {status.study_id} ({status.name}) is {status.state}; digest {digest}")
+        say(f"follow it with 'syncline studies wait {status.study_id}'")
     if wait:
         end(status, Until.PEOPLE, quiet=as_json)
 
@@ -157,7 +160,7 @@ def cancel(
     if as_json:
         print_json(study_json(status))
     else:
-        typer.echo(f"study {status.name} is cancelled")
+        say(f"study {status.name} is cancelled")
 
 
 def _with_client(home: Path | None, work: Callable[[ResearchClient], Awaitable[T]]) -> T:
@@ -196,7 +199,7 @@ def namesake(known: list[StudyStatus], name: str, digest: str) -> StudyStatus | 
 
 def _warn_of(other: StudyStatus | None) -> None:
     if other is not None:
-        typer.echo(
+        say(
             f"warning: study {other.study_id}, which is {other.state}, has the name '{other.name}' too: give"
             " ids instead of the name, or cancel one of the two",
             err=True,
@@ -213,7 +216,7 @@ def end(status: StudyStatus, until: Until = Until.RELEASED, *, quiet: bool = Fal
     """Say that a release waits for people where that is waited for; else raise unless there is a release."""
     if until is Until.PEOPLE and status.state == AWAITING_RELEASE:
         if not quiet:
-            typer.echo(f"study {status.name} waits for people: {status.reason}")
+            say(f"study {status.name} waits for people: {status.reason}")
     elif status.state == RELEASED and status.reason.startswith(WITHDRAWN):
         raise StudyFailed(f"the release of study {status.name} was {status.reason}")
     elif status.state != RELEASED:

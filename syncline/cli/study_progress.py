@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
 from syncline.cli.table import print_table, shown_bytes, shown_time
+from syncline.cli.terminal import say, say_over
 from syncline.compute.frames import Json
 
 if TYPE_CHECKING:
@@ -66,16 +64,16 @@ def study_line(status: StudyStatus) -> str:
 
 def show_study(status: StudyStatus) -> None:
     """Print a study with its suppliers."""
-    typer.echo(f"study      {status.name} ({status.study_id})")
-    typer.echo(f"state      {shown_state(status)}")
-    typer.echo(f"progress   {study_line(status)}")
-    typer.echo(f"digest     {status.specification_sha256}")
-    typer.echo(f"submitted  {shown_time(status.submitted_us)}   ended {shown_time(status.ended_us)}")
+    say(f"study      {status.name} ({status.study_id})")
+    say(f"state      {shown_state(status)}")
+    say(f"progress   {study_line(status)}")
+    say(f"digest     {status.specification_sha256}")
+    say(f"submitted  {shown_time(status.submitted_us)}   ended {shown_time(status.ended_us)}")
     if status.release_id:
-        typer.echo(f"release    {status.release_id}")
+        say(f"release    {status.release_id}")
     for hazard in status.hazards:
         passed = " (let pass)" if hazard.accepted else ""
-        typer.echo(f"{'HAZARD' if hazard.severe else 'hazard':<11}{hazard.words}{passed}")
+        say(f"{'HAZARD' if hazard.severe else 'hazard':<11}{hazard.words}{passed}")
     rows = [
         (
             item.name,
@@ -116,7 +114,7 @@ def print_studies(found: Sequence[StudyStatus], empty: str) -> None:
     print_table(("ID", "NAME", "STATE", "ROUNDS", "SUBMITTED"), rows, empty)
     for one in found:
         if one.state in _WAITS or (one.state == RELEASED and one.reason):
-            typer.echo(f"{one.study_id} {shown_state(one)}")
+            say(f"{one.study_id} {shown_state(one)}")
 
 
 def study_json(status: StudyStatus) -> dict[str, Json]:
@@ -173,9 +171,11 @@ class _Progress:
         if self._quiet or line == self._last:
             return
         self._last = line
-        sys.stderr.write(f"\r\x1b[K{line}" if self._terminal else f"{line}\n")
-        sys.stderr.flush()
+        if self._terminal:
+            say_over(line)
+        else:
+            say(line, err=True)
 
     def finish(self) -> None:
         if self._terminal and not self._quiet:
-            sys.stderr.write("\n")
+            say(err=True)

@@ -6,26 +6,25 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 
-import typer
-
+from syncline.cli.terminal import say, say_json
 from syncline.compute.frames import Json
+from syncline.data.printable import printable
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> None:
     """Print aligned columns, or the sentence ``empty`` where there is no row."""
     if not rows:
-        typer.echo(empty)
+        say(empty)
         return
-    table = [tuple(headers), *(tuple(row) for row in rows)]
+    table = [tuple(map(printable, row)) for row in (headers, *rows)]
     widths = [max(len(row[place]) for row in table) for place in range(len(headers))]
     for row in table:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def print_json(value: Json) -> None:
     """Print a value as JSON, indented, keys in the order given."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    typer.echo(text.encode("utf-8", "backslashreplace").decode())  # half a surrogate pair cannot be printed
+    say_json(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def shown_time(microseconds: int | None) -> str:

@@ -11,6 +11,7 @@ import typer
 from syncline.cli.hub_session import AsJson
 from syncline.cli.local import new_directory, require_new
 from syncline.cli.named_data import open_named
+from syncline.cli.terminal import say
 from syncline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,13 +95,12 @@ def _shown(value: float | None, at_most: bool) -> str:
 
 
 def _show(found: Validation, directory: Path) -> None:
-    from syncline.validation.report.words import gate_line
+    from syncline.validation.report.words import gate_lines
 
-    typer.echo(f"{'':<40} {'synthetic':>10} {'real against real':>18}")
+    say(f"{'':<40} {'synthetic':>10} {'real against real':>18}")
     for metric in found.metrics.values():
         value, floor = _shown(metric.value, metric.at_most), _shown(metric.floor, metric.floor_at_most)
-        typer.echo(f"{metric.name[:40]:<40} {value:>10} {floor:>18}")
-    typer.echo(f"disclosure gate: {gate_line(found.gate.to_json())}")
-    for failure in found.gate.reasons[1:]:
-        typer.echo(f"  {failure}")
-    typer.echo(f"report: {directory / 'report.html'}")
+        say(f"{metric.name[:40]:<40} {value:>10} {floor:>18}")
+    for line in gate_lines(found.gate.to_json()):
+        say(line)
+    say(f"report: {directory / 'report.html'}")

@@ -12,6 +12,7 @@ import typer
 from syncline.cli.fetched_report import page_differs, warn_of_page
 from syncline.cli.hub_session import LOGIN, AsJson, Home, identity_directory
 from syncline.cli.release_lines import signed_files
+from syncline.cli.terminal import say
 from syncline.errors import UsageError
 from syncline.identity.key_pin import KeyPin
 
@@ -56,13 +57,13 @@ def verify(
             }
         )
     elif found.passed:
-        typer.echo(_sentence(found, known))
+        say(_sentence(found, known))
         for line in _decided(found):
-            typer.echo(line)
+            say(line)
     if found.passed and not as_json:
         warn_of_page(release)
     for failure in () if as_json else found.failures:
-        typer.echo(f"error: {failure}", err=True)
+        say(f"error: {failure}", err=True)
     if not found.passed:
         raise typer.Exit(1)
 

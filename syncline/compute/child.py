@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
-import resource
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 from syncline import errors
+from syncline.compute.confinement import ENVIRONMENT, LIMITS_VARIABLE, limit_of_death
 from syncline.compute.events import pass_on_events
-from syncline.compute.frames import Frame, Header, Json, encode_frame, read_frame
+from syncline.compute.frames import Frame, FrameLimits, Header, Json, encode_frame, read_frame
 from syncline.compute.serve import PARENT_VARIABLE
+from syncline.compute.work_limits import DEFAULT_LIMITS, Limit, WorkLimits
 from syncline.errors import SynclineError, WireError, defect_sentence
 
 SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -32,7 +34,7 @@ _PIPE_BYTES = 1 << 20
 
 
 class ChildDied(SynclineError):
-    """The child did not start, ended, was killed or ran over its time; a new one may be started."""
+    """The child did not start, ended or was killed, by no limit of its own; a new one may be started."""
 
 
 class ChildFailed(SynclineError):
@@ -49,10 +51,14 @@ class ChildFailed(SynclineError):
 
 
 class ChildProcess:
-    """A running child; use :meth:`start` and either ``async with`` or :meth:`close`."""
+    """A running child, confined to ``limits``.
 
-    def __init__(self, module: str, process: asyncio.subprocess.Process) -> None:
+    Use :meth:`start` and either ``async with`` or :meth:`close`.
+    """
+
+    def __init__(self, module: str, process: asyncio.subprocess.Process, limits: WorkLimits) -> None:
         self.module = module
+        self.limits = limits
         self._process = process
         self._turn = asyncio.Lock()
         self._events = asyncio.create_task(pass_on_events(module, process.stderr)) if process.stderr else None
@@ -63,18 +69,18 @@ class ChildProcess:
         module: str,
         args: Sequence[str] = (),
         *,
+        limits: WorkLimits = DEFAULT_LIMITS,
         environment: Mapping[str, str] | None = None,
-        memory_bytes: int | None = None,
         inherit_stderr: bool = False,
     ) -> Self:
         """Start ``python -m module args``, without pandas.
 
         Parameters
         ----------
+        limits
+            What each of its calls may take; the child confines itself to them before it takes one.
         environment
             Variables added to those of this process.
-        memory_bytes
-            Limit of the child's address space (RLIMIT_AS); none by default.
         inherit_stderr
             Let the child write to this process's standard error instead of filtering it: for a developer
             only, since warnings and tracebacks may quote data.
@@ -85,14 +91,12 @@ class ChildProcess:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=None if inherit_stderr else asyncio.subprocess.PIPE,
-                env=_child_environment(environment or {}),
+                env=_child_environment(limits, environment or {}),
                 limit=_PIPE_BYTES,
             )
         except OSError as fault:  # no memory, process number or descriptor left, perhaps only just now
             raise ChildDied(f"child {module} could not be started ({fault.strerror})") from fault
-        if memory_bytes is not None:
-            _limit_memory(process.pid, memory_bytes)
-        return cls(module, process)
+        return cls(module, process, limits)
 
     @property
     def pid(self) -> int:
@@ -112,24 +116,23 @@ class ChildProcess:
     ) -> None:
         await self.close()
 
-    async def call(
-        self, header: Header, blobs: Sequence[bytes] = (), *, timeout: float | None = None
-    ) -> tuple[dict[str, Json], list[bytes]]:
+    async def call(self, header: Header, blobs: Sequence[bytes] = ()) -> tuple[dict[str, Json], list[bytes]]:
         """Send one call and return the answer's header and blobs.
 
         Raises the child's own :class:`SynclineError` by class and sentence, :class:`ChildFailed` for a
-        defect, and :class:`ChildDied` where the child ended or did not answer within ``timeout`` seconds.
+        defect, :class:`~syncline.errors.WorkLimitReached` where a limit ended the work, which would end it
+        again, and :class:`ChildDied` where the child ended otherwise.
         """
+        if sum(len(blob) for blob in blobs) > self.limits.memory_bytes:
+            raise self.limits.reached(Limit.MEMORY)
         request = encode_frame(header, blobs)
         async with self._turn:
             try:
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(self.limits.wall_seconds):
                     frame = await self._exchange(request)
             except TimeoutError:
                 await self.close()
-                raise ChildDied(
-                    f"child {self.module} did not answer within {timeout} s and was stopped"
-                ) from None
+                raise self.limits.reached(Limit.WALL) from None
             except BaseException:
                 await self.close()
                 raise
@@ -154,18 +157,12 @@ class ChildProcess:
             for piece in _pieces(request):
                 stdin.write(piece)
                 await stdin.drain()
-            return await _receive(stdout)
+            return await _receive(stdout, FrameLimits(payload_bytes=self.limits.memory_bytes))
         except (asyncio.IncompleteReadError, BrokenPipeError, ConnectionResetError):
             status = await self._process.wait()
+            if (limit := limit_of_death(status)) is not None:
+                raise self.limits.reached(limit) from None
             raise ChildDied(f"child {self.module} ended with status {status} before it answered") from None
-
-
-def _limit_memory(pid: int, most: int) -> None:
-    """Limit a child's address space, but never above a limit that this process has inherited itself."""
-    with contextlib.suppress(ProcessLookupError):  # it ended a moment ago, and the first call will say so
-        _, hard = resource.prlimit(pid, resource.RLIMIT_AS)
-        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.prlimit(pid, resource.RLIMIT_AS, (allowed, allowed))
 
 
 def _pieces(buffers: Sequence[bytes]) -> Iterator[memoryview]:
@@ -176,8 +173,8 @@ def _pieces(buffers: Sequence[bytes]) -> Iterator[memoryview]:
             yield view[start : start + _PIPE_BYTES]
 
 
-async def _receive(stdout: asyncio.StreamReader) -> Frame:
-    reader = read_frame()
+async def _receive(stdout: asyncio.StreamReader, limits: FrameLimits) -> Frame:
+    reader = read_frame(limits)
     wanted = next(reader)
     while True:
         data = await stdout.readexactly(wanted)
@@ -201,8 +198,12 @@ def _unwrap(frame: Frame) -> tuple[dict[str, Json], list[bytes]]:
     raise ChildFailed(kind, sentence)
 
 
-def _child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+def _child_environment(limits: WorkLimits, extra: Mapping[str, str]) -> dict[str, str]:
     """Let the child import exactly what its parent can: never from the directory it happens to start in."""
     paths = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    own = {"PYTHONPATH": paths, PARENT_VARIABLE: str(os.getpid())}
-    return {**os.environ, **SINGLE_THREADED, **own, **extra}
+    own = {
+        "PYTHONPATH": paths,
+        PARENT_VARIABLE: str(os.getpid()),
+        LIMITS_VARIABLE: json.dumps(limits.to_json()),
+    }
+    return {**os.environ, **SINGLE_THREADED, **ENVIRONMENT, **own, **extra}

@@ -16,7 +16,15 @@ from types import TracebackType
 from typing import BinaryIO, TypeAlias
 
 from syncline import errors
+from syncline.compute.confinement import (
+    LIMITS_VARIABLE,
+    OUT_OF_MEMORY,
+    begin_call,
+    confine,
+    wants_memory,
+)
 from syncline.compute.frames import Frame, Header, Json, encode_frame, read_frame
+from syncline.compute.work_limits import Limit, WorkLimits
 from syncline.errors import SynclineError
 
 Handler: TypeAlias = Callable[[dict[str, Json], list[bytes]], tuple[Header, Sequence[bytes]]]
@@ -33,14 +41,26 @@ def serve(handler: Handler) -> None:
 
     An exception that derives from :class:`SynclineError` travels as its kind, its sentence for this machine
     and its public words. Of any other exception only the type and the code location leave the child, because
-    its text may quote data.
+    its text may quote data. Where memory or processor time runs out, the limit that was met is told.
     """
     _die_with_parent()
     incoming, outgoing = _take_pipes()
-    while (frame := _receive(incoming)) is not None:
-        for buffer in _answer(handler, frame):
-            outgoing.write(buffer)
-        outgoing.flush()
+    limits = work_limits()
+    confine(limits)
+    try:
+        while (frame := _receive(incoming)) is not None:
+            begin_call(limits)
+            for buffer in _answer(handler, frame, limits):
+                outgoing.write(buffer)
+            del frame  # before the next one is read: both together may be too much
+            outgoing.flush()
+    except MemoryError:  # outside of the work, where nothing could be said any more
+        os._exit(OUT_OF_MEMORY)
+
+
+def work_limits() -> WorkLimits:
+    """Return the limits that the parent set for this process's work."""
+    return WorkLimits.from_json(json.loads(os.environ.get(LIMITS_VARIABLE, "{}")))
 
 
 def log_event(name: str, **fields: str | int | float | bool) -> None:
@@ -84,19 +104,20 @@ def _receive(incoming: BinaryIO) -> Frame | None:
             return frame
 
 
-def _answer(handler: Handler, frame: Frame) -> list[bytes]:
+def _answer(handler: Handler, frame: Frame, limits: WorkLimits) -> list[bytes]:
     try:
         header, blobs = handler(frame.header, frame.blobs)
         return encode_frame({"ok": True, "header": header}, blobs)
-    except SynclineError as error:
-        fault: Header = {"ok": False, "kind": public_kind(error), "sentence": str(error)}
-        return encode_frame({**fault, "public": error.public})
-    except MemoryError:
-        sentence = "the computation ran out of memory: give it more, or ask for fewer columns at a time"
-        return encode_frame({"ok": False, "kind": SynclineError.__name__, "sentence": sentence})
     except Exception as error:
-        kind = type(error).__name__
-        return encode_frame({"ok": False, "kind": kind, "sentence": locate(error)})
+        if wants_memory(error):
+            return encode_frame(_fault(limits.reached(Limit.MEMORY)))
+        if isinstance(error, SynclineError):
+            return encode_frame(_fault(error))
+        return encode_frame({"ok": False, "kind": type(error).__name__, "sentence": locate(error)})
+
+
+def _fault(error: SynclineError) -> Header:
+    return {"ok": False, "kind": public_kind(error), "sentence": str(error), "public": error.public}
 
 
 def public_kind(error: SynclineError) -> str:

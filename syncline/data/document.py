@@ -9,6 +9,7 @@ reader walks the parser's events with a stack of its own, so nesting cannot exha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
@@ -22,6 +23,9 @@ Node: TypeAlias = "str | list[Node] | dict[str, Node]"
 
 MAX_BYTES = 1024 * 1024
 """The largest document that is read, in bytes of UTF-8."""
+
+_QUOTED = re.compile(r"(?<!\w)['\"](?!<)[^'\"]{2,}['\"](?!\w)")
+"""What a YAML parser's complaint quotes of a document: more than one character, and no name of a token."""
 
 MAX_DEPTH = 16
 """The deepest nesting of mappings and lists."""
@@ -72,7 +76,7 @@ def _syntax_sentence(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or "it holds a character that YAML does not allow"
     where = f"line {mark.line + 1}: " if mark is not None else ""
-    return f"{where}not valid YAML: {problem}"
+    return f"{where}not valid YAML: {_QUOTED.sub('...', problem)}"
 
 
 class _Builder:

@@ -22,6 +22,7 @@ from syncline.data.kinds import Kind
 from syncline.data.record_batches import in_batches_of
 from syncline.data.scalars import Scalar, write_scalar
 from syncline.data.schema import Schema
+from syncline.data.spreadsheet import SAYS_ESCAPED, escape_cell, side_file
 from syncline.data.variable import Variable
 from syncline.durable.storage_fault import storage_error_from_os
 
@@ -36,6 +37,7 @@ LABEL = (
 )
 """What the metadata of a released file says of its content."""
 
+_SIDE_TEXT = f"{LABEL}\n\n{SAYS_ESCAPED}\n"
 _METADATA = {"synthetic": "true", "label": LABEL}
 _ARROW_TYPES = {
     Kind.BOOLEAN: pa.bool_(),
@@ -93,10 +95,15 @@ def write_release_parquet(path: Path, schema: Schema, rows: Iterable[Columns], f
 
 
 def write_release_csv(path: Path, schema: Schema, rows: Iterable[Columns], first_person: int = 1) -> None:
-    """Write synthetic rows to a CSV file at ``path``: UTF-8, missing cells empty, quotes where needed."""
+    """Write synthetic rows to a CSV file at ``path``: UTF-8, missing cells empty, quotes where needed.
+
+    Texts that a spreadsheet would run are escaped; the side file says so, and that the data is synthetic.
+    """
+    with _written(side_file(path)):
+        side_file(path).write_text(_SIDE_TEXT, encoding="utf-8", newline="")
     with _written(path), path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(release_schema(schema).names)
+        writer.writerow(map(escape_cell, release_schema(schema).names))
         for batch in release_batches(schema, rows, first_person):
             writer.writerows(zip(*(_texts(column) for column in batch.columns), strict=True))
 
@@ -172,7 +179,7 @@ def _texts(column: pa.Array) -> list[str]:
 def _text(value: str | bool | Scalar) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str) else write_scalar(value)
+    return escape_cell(value if isinstance(value, str) else write_scalar(value))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from pydantic import model_validator
 
 from syncline.data.constraint import Constraint, Formula, check_constraints
 from syncline.data.document import parse_document, read_file
+from syncline.data.faults import together
 from syncline.data.kinds import NUMERIC_KINDS, Kind, Role
 from syncline.data.section import (
     Section,
@@ -128,9 +129,11 @@ class Schema(Section):
             raise WholeSentence("variables must name at least one column")
         if len(self.variables) > MAX_COLUMNS:
             raise WholeSentence(f"variables must name at most {MAX_COLUMNS} columns")
-        self._check_names()
-        self._check_persons()
-        check_constraints(self.constraints, self.variables)
+        together(
+            self._check_names,
+            self._check_persons,
+            lambda: check_constraints(self.constraints, self.variables),
+        )
         return self
 
     def _check_names(self) -> None:

@@ -13,7 +13,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
@@ -40,7 +40,15 @@ _SAYINGS = {
 
 
 class WholeSentence(ValueError):
-    """A fault that already names its field, so that no path is put before it."""
+    """A fault that already names its field, so that no path is put before it; it may be several faults."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is wrong, a sentence each."""
+        return tuple(map(str, self.args))
+
+    def __str__(self) -> str:
+        return self.sentences[0]
 
 
 class Section(BaseModel):
@@ -56,7 +64,7 @@ class Section(BaseModel):
             for key in value:
                 if key not in known:
                     text = f"{shown(str(key))} is not a known key; {nearest(str(key), known)}"
-                    raise PydanticCustomError("key", "{text}", {"text": text})
+                    raise PydanticCustomError("key", "{text}", {"text": text, "key": key})
         return value
 
 
@@ -74,13 +82,17 @@ def build(model: type[SectionT], content: object, name: str) -> SectionT:
 
 def explain(error: ValidationError, content: object) -> str:
     """Return the first fault of ``error``, found in ``content``, as one sentence."""
-    details = error.errors(include_url=False)[0]
+    return sentences(error.errors(include_url=False)[0], content)[0]
+
+
+def sentences(details: ErrorDetails, content: object) -> tuple[str, ...]:
+    """Return what is wrong at one place of ``content``, in sentences."""
     if details["type"] == "key":
-        return ".".join(filter(None, [_path(details["loc"], content), details["msg"]]))
+        return (".".join(filter(None, [_path(details["loc"], content), details["msg"]])),)
     fault = details.get("ctx", {}).get("error")
     if isinstance(fault, WholeSentence):
-        return str(fault)
-    return f"{_path(details['loc'], content) or 'the document'} {_saying(details, fault)}"
+        return fault.sentences
+    return (f"{_path(details['loc'], content) or 'the document'} {_saying(details, fault)}",)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -91,6 +103,17 @@ def nearest(word: str, known: Iterable[str]) -> str:
         return f"did you mean {shown(close[0])}?"
     listed = ", ".join(shown(name) for name in words[:12])
     return f"known are {listed}{', ...' if len(words) > 12 else ''}"
+
+
+def unknown_word(word: str, known: Sequence[str]) -> str:
+    """Say that a value is none of the known words; one that is not even near to one is not repeated.
+
+    Who names the wrong file is told what is wrong, and not what stands in it.
+    """
+    close = difflib.get_close_matches(word, known, n=1)
+    if close:
+        return f"{shown(word)!r} is not known; did you mean {close[0]}?"
+    return f"must be {known[0]}" if len(known) == 1 else f"must be one of {', '.join(known)}"
 
 
 def shown(word: str) -> str:
@@ -178,7 +201,7 @@ def word_of(enum: type[EnumT]) -> BeforeValidator:
         try:
             return enum(text)
         except ValueError:
-            raise ValueError(f"{shown(text)!r} is not known; {nearest(text, list(enum))}") from None
+            raise ValueError(unknown_word(text, list(enum))) from None
 
     return BeforeValidator(to_word)
 

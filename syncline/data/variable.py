@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 from pydantic import AfterValidator, ValidationInfo, field_serializer, field_validator, model_validator
 
+from syncline.data.faults import together
 from syncline.data.kinds import CATEGORICAL_KINDS, FREE_KINDS, NUMERIC_KINDS, PERSON_KINDS, Kind, Role
 from syncline.data.scalars import KEY_LIMIT, Scalar, read_scalar, scalar_key, write_scalar
 from syncline.data.section import Integer, Section, WholeSentence, shown, word_of
@@ -154,10 +155,7 @@ class Variable(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Variable:
-        self._check_labels()
-        self._check_grid()
-        self._check_bounds()
-        self._check_person()
+        together(self._check_labels, self._check_grid, self._check_bounds, self._check_person)
         if self.kind is Kind.BOOLEAN:
             object.__setattr__(self, "categories", BOOLEAN_CATEGORIES)
         return self

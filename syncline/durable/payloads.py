@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
+from syncline.durable.private_directory import make_private_directory
 from syncline.durable.sealed_object import PayloadId, SealedObject
 from syncline.durable.storage_fault import storage_error_from_os
 from syncline.durable.upload import Upload, split
@@ -81,7 +82,7 @@ class PayloadStore:
             raise ProtocolError(f"payload: {size} bytes, expected at most {self._max_bytes}")
         payload, final = PayloadId(sha256, size), self._path(sha256)
         with _faults(final):
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_directory(self._root)
             if final.exists():
                 self._check_complete(payload)
                 return Upload(payload, None, final)

@@ -12,15 +12,11 @@ import pyarrow.compute as pc
 from syncline.data.section import shown
 from syncline.errors import DataError
 from syncline.preparation.steps.layout import Layout
-
-MAX_CELL_BYTES = 1 << 20
-"""The longest cell that a step leaves, in UTF-8: more than most documents, let alone codes."""
+from syncline.sources.held import MAX_CELL_BYTES
+from syncline.sources.source import MAX_COLUMNS
 
 MAX_BATCH_BYTES = 2 << 30
 """The most that one batch of rows takes behind a step: 32 KiB for each of its 65,536 rows."""
-
-MAX_COLUMNS = 10_000
-"""The most columns between two steps."""
 
 
 def require_columns_bounded(layout: Layout, where: str) -> None:

@@ -15,6 +15,7 @@ from syncline.data.codebook import Codebook
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.protocols.candidate_memory import CandidateMemory
+from syncline.protocols.opening import Commitments, Openings
 from syncline.protocols.scope import require_codebook_in_scope, require_question_in_scope
 from syncline.questions.comparison import Comparison, PersonCount
 from syncline.questions.marginals import Axis, Marginals
@@ -26,19 +27,33 @@ from syncline.questions.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the hub asks in one round; a codebook comes with the first round that needs it."""
+    """What the hub asks in one round; a codebook comes with the first round that needs it.
+
+    ``commitments`` are there in the opening round, which asks nothing else; ``openings`` in the one after it.
+    """
 
     round: int
     questions: tuple[Question, ...]
     codebook: Codebook | None = None
+    commitments: Commitments | None = None
+    openings: Openings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A supplier's contribution to the salt, and its number of persons where that decides the holdout."""
+
+    contribution: bytes = field(repr=False)
+    people: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A supplier's answers to one round, in the order of its questions."""
+    """A supplier's answers to one round, in the order of its questions; in the opening round its opening."""
 
     round: int
     answers: tuple[Answer, ...]
+    opening: Opening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,9 @@ class Memory:
     searched : how each column was divided last, until a codebook is agreed
     closed : whether the fit is over: rows were sent, held-out ones were asked about, or a candidate came
     candidate : what was said of the one candidate that is compared; None before it came
+    commitments : what all parties committed to, from the opening round on
+    openings : what they opened, from the round after it on; the salt follows from it
+    people : the supplier's own number of persons, where it was counted for the opening round
     """
 
     round: int = -1
@@ -64,6 +82,9 @@ class Memory:
     searched: Mapping[str, RankColumn] = field(default_factory=dict)
     closed: bool = False
     candidate: CandidateMemory | None = None
+    commitments: Commitments | None = None
+    openings: Openings | None = None
+    people: int = 0
 
     def kept(self) -> Memory:
         """Return what is kept: no candidate that was compared already, after which nothing follows."""
@@ -131,6 +152,7 @@ class Answering:
 def admit(request: Request, memory: Memory) -> Memory:
     """Return the memory after ``request``, or raise ProtocolError where its aim goes too far."""
     _require_next(request, memory)
+    memory = _admit_opening(request, memory)
     if request.codebook is not None and memory.codebook is not None:
         raise ProtocolError("the codebook of this study is agreed and cannot change")
     if request.codebook is not None:
@@ -144,6 +166,22 @@ def admit(request: Request, memory: Memory) -> Memory:
     for question in request.questions:
         memory = _admit_question(question, memory)
     return memory
+
+
+def _admit_opening(request: Request, memory: Memory) -> Memory:
+    """Take the opening round first, once, and in the round after it what every party committed to."""
+    if request.commitments is not None:
+        if memory.round != -1 or request.questions or request.codebook or request.openings:
+            raise ProtocolError("commitments are named in the first round, once, and nothing is asked there")
+        return replace(memory, commitments=request.commitments)
+    if request.openings is None:
+        if memory.commitments is not None and memory.openings is None:
+            raise ProtocolError("the contributions to the salt are opened before anything is counted")
+        return memory
+    if memory.commitments is None or memory.openings is not None:
+        raise ProtocolError("the contributions to the salt are opened once, after all were committed to")
+    memory.commitments.require_opened(request.openings)
+    return replace(memory, openings=request.openings)
 
 
 def _require_next(request: Request, memory: Memory) -> None:

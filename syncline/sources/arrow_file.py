@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from syncline.data.stream_outline import loose_outline
 from syncline.errors import DataError
 from syncline.sources.files import FileContent, readable, require_file, unchanged
 from syncline.sources.stored_table import FileTable
@@ -36,6 +37,7 @@ class ArrowFileSource(FileTable):
 
     def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         with unchanged(self._path), _reader(self._path, self._is_file, sorted(set(places))) as reader:
+            _require_bounded(self._path, self._is_file)
             for batch in _all_batches(reader):
                 _require_sound(batch)
                 if batch.num_rows:
@@ -53,12 +55,29 @@ def _reader(
         try:
             with opener(file, options=options) as reader:
                 yield reader
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        except MemoryError:  # of which Arrow's own kind is an ArrowException as well
+            raise
+        except (pa.ArrowException, OSError, ValueError) as error:
             if file.refusal is not None:  # which Arrow's threads do not pass on
                 raise file.refusal from None
             if getattr(error, "errno", None):
                 raise
             raise DataError(f"{path}: is not a whole Arrow IPC file; write or copy it again") from None
+
+
+def _require_bounded(path: Path, is_file: bool) -> None:
+    """Raise where a batch or dictionary would unpack to too much, before any is unpacked."""
+    with path.open("rb") as file:
+        for one in loose_outline(file, is_file=is_file):
+            if one.unpacked_bytes > MAX_BATCH_BYTES:
+                raise _too_large(path)
+
+
+def _too_large(path: Path) -> DataError:
+    return DataError(
+        f"{path}: has a record batch of more than {MAX_BATCH_BYTES >> 20} MiB;"
+        " write it in smaller batches, or as Parquet"
+    )
 
 
 def _is_file(path: Path) -> bool:
@@ -95,9 +114,6 @@ class _BoundedReads(io.FileIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0 or size > MAX_BATCH_BYTES:
-            self.refusal = DataError(
-                f"{self._path}: has a record batch of more than {MAX_BATCH_BYTES >> 20} MiB;"
-                " write it in smaller batches, or as Parquet"
-            )
+            self.refusal = _too_large(self._path)
             raise self.refusal
         return super().read(size) or b""

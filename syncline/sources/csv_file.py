@@ -2,7 +2,8 @@
 
 Fields may be quoted and hold separators and line breaks; the text is UTF-8, UTF-16 with a byte order mark,
 Windows-1252 or Latin-1; lines may end in CR LF; empty lines are passed over; a name that ends in ``.gz`` is
-unpacked while it is read.
+unpacked while it is read. Where the file's side file says that texts are escaped for spreadsheets, as in a
+release, they are read as they were: see :mod:`syncline.data.spreadsheet`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv
 
+from syncline.data.spreadsheet import UNESCAPE_PATTERN, is_escaped, unescape_cell
 from syncline.errors import DataError
 from syncline.sources.csv_dialect import read_dialect
 from syncline.sources.csv_fault import find_fault
@@ -29,7 +32,9 @@ class CsvSource(FileTable):
         self._text = TextFile(path)
         with self._text.open() as stream:
             self._dialect = read_dialect(stream, str(path))
-        super().__init__(path, self._text, self._dialect.columns)
+        self._escaped = is_escaped(path)
+        names = map(unescape_cell, self._dialect.columns) if self._escaped else self._dialect.columns
+        super().__init__(path, self._text, tuple(names))
 
     def describe(self) -> str:
         """Return the path, the encoding, the separator and the number of columns."""
@@ -51,14 +56,23 @@ class CsvSource(FileTable):
     def _parsed_batches(self, stream: BinaryIO, include: list[str]) -> Iterator[pa.RecordBatch]:
         try:
             with read_ahead(stream) as file, csv.open_csv(file, *self._options(include)) as reader:
-                yield from (batch for batch in reader if batch.num_rows)
+                yield from (self._exact(batch) for batch in reader if batch.num_rows)
+        except MemoryError:  # of which Arrow's own kind is an ArrowException as well
+            raise
         except pa.ArrowException:
             raise DataError(f"{self._path}: {self._fault() or 'is no table of delimited text'}") from None
+
+    def _exact(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the texts as they were before they were escaped for spreadsheets, if they were."""
+        if not self._escaped:
+            return batch
+        columns = [pc.replace_substring_regex(column, UNESCAPE_PATTERN, r"\1") for column in batch.columns]
+        return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
     def _options(self, include: list[str]) -> tuple[csv.ReadOptions, csv.ParseOptions, csv.ConvertOptions]:
         dialect = self._dialect
         reading = csv.ReadOptions(
-            column_names=list(dialect.columns),
+            column_names=list(self.columns),
             skip_rows=dialect.blank_lines,
             skip_rows_after_names=1,
             block_size=MAX_RECORD_BYTES,

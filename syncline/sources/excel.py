@@ -55,7 +55,6 @@ class ExcelSource(FileTable):
 
     def __init__(self, path: Path, sheet: str | None = None) -> None:
         require_file(path)
-        require_file(path)
         self._sheet = sheet
         name = str(path) if sheet is None else f"{path}#{sheet}"
         load_extra("openpyxl", "excel", name)
@@ -96,6 +95,8 @@ def _rows(path: Path, title: str | None, name: str) -> Iterator[Iterator[_Row]]:
             sheet = _find_sheet(book, title, name)
             sheet.reset_dimensions()  # what the file says of its size may be wrong
             yield _filled_rows(sheet, name)
+        except MemoryError:
+            raise
         except _DAMAGES:
             raise DataError(
                 f"{name}: is not a whole .xlsx workbook; open it in Excel and save it again"

@@ -14,6 +14,7 @@ from typing import BinaryIO, TypeAlias
 import pyarrow as pa
 
 from syncline.errors import DataError
+from syncline.sources.source import MAX_COLUMNS
 from syncline.sources.stored_table import FileTable
 from syncline.sources.text_file import MAX_RECORD_BYTES, TextFile
 from syncline.sources.text_rows import text_batches
@@ -57,6 +58,8 @@ def _first_keys(stream: BinaryIO, name: str) -> list[str]:
     keys: dict[str, None] = {}
     for place, (_, row) in enumerate(_objects(stream, name), start=1):
         keys.update(dict.fromkeys(row))
+        if len(keys) > MAX_COLUMNS:
+            raise DataError(f"{name}: has more than {MAX_COLUMNS} keys; keep those that a study may read")
         if place == HEAD_LINES:
             break
     if not keys:

@@ -46,6 +46,8 @@ def _to_arrow(table: ArrowStream, name: str) -> pa.Table:
     _refuse_named_index(table, name)
     try:
         return pa.table(table)
+    except MemoryError:  # of which Arrow's own kind is an ArrowException as well
+        raise
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise DataError(f"{name}: {_conversion_sentence(error)}") from None
 

@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from syncline.data.section import shown
 from syncline.errors import DataError
 from syncline.sources.files import FileContent, readable, require_file, unchanged
+from syncline.sources.held import MAX_CELL_BYTES, MAX_HELD_BYTES, long_cell
+from syncline.sources.parquet_pages import PageOutline, longest_entry, page_outlines
 from syncline.sources.stored_table import FileTable
 
 STRETCH_ROWS = 65_536
 """Rows that are decoded at a time."""
+
+MAX_PAGE_BYTES = 256 << 20
+"""The most that a page may unpack to: pages are held in memory whole. Writers make them of 1 MiB."""
+
+MAX_PAGE_VALUES = 1 << 26
+"""The most values of one page."""
+
+_TEXT = "BYTE_ARRAY"
+_CODECS = {"UNCOMPRESSED": "", "SNAPPY": "snappy", "GZIP": "gzip", "BROTLI": "brotli", "ZSTD": "zstd"}
+"""Arrow's names of codecs; of LZ4 the format has two kinds under one name."""
 
 
 class ParquetSource(FileTable):
@@ -33,13 +47,70 @@ class ParquetSource(FileTable):
 
     def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         raw = [self._raw[place] for place in places]
-        with (
-            unchanged(self._path),
-            _decoded(self._path),
-            pq.ParquetFile(self._path, pre_buffer=False) as file,
-        ):
-            for batch in file.iter_batches(batch_size=STRETCH_ROWS, columns=raw):
-                yield batch.select(raw).rename_columns(list(wanted))
+        with unchanged(self._path), _decoded(self._path):
+            for place in places:
+                _require_flat(self.types[place], self._columns[place], self._path)
+            with pq.ParquetFile(self._path, pre_buffer=False) as file:
+                stretch = _rows_at_a_time(file.metadata, frozenset(raw), self._path)
+                for batch in file.iter_batches(batch_size=stretch, columns=raw):
+                    yield batch.select(raw).rename_columns(list(wanted))
+
+
+def _require_flat(kind: pa.DataType, name: str, path: Path) -> None:
+    """Refuse lists and structures, of which one row may hold any number of values."""
+    if pa.types.is_nested(kind):
+        raise DataError(
+            f"{path}: column {shown(name)!r} holds lists or structures; give it a column for each part",
+            public=f"column {shown(name)!r} holds lists or structures",
+        )
+
+
+def _rows_at_a_time(table: pq.FileMetaData, columns: frozenset[str], path: Path) -> int:
+    """Return how many rows may be decoded at a time; refuse pages that unpack to too much."""
+    longest: dict[str, int] = {}
+    with path.open("rb") as file:
+        for group in range(table.num_row_groups):
+            for place in range(table.num_columns):
+                chunk = table.row_group(group).column(place)
+                name = chunk.path_in_schema
+                if name in columns and chunk.num_values:
+                    longest[name] = max(longest.get(name, 0), _longest_cell(file, chunk, path))
+    width = sum(longest.values())
+    return max(1, min(STRETCH_ROWS, MAX_HELD_BYTES // width)) if width else STRETCH_ROWS
+
+
+def _longest_cell(file: BinaryIO, chunk: pq.ColumnChunkMetaData, path: Path) -> int:
+    """Return how long a cell may be that a column writes out more than once; 0 where it does with none."""
+    starts = [chunk.data_page_offset, chunk.dictionary_page_offset if chunk.has_dictionary_page else None]
+    longest = values = 0
+    for page in page_outlines(file, min(filter(None, starts)), chunk.total_compressed_size):
+        if page.unpacked_bytes > MAX_PAGE_BYTES or page.values > MAX_PAGE_VALUES:
+            raise DataError(
+                f"{path}: has a page of more than {MAX_PAGE_BYTES >> 20} MiB or {MAX_PAGE_VALUES} values;"
+                " write it with smaller row groups",
+                public=f"it has a page of more than {MAX_PAGE_BYTES >> 20} MiB",
+            )
+        values += 0 if page.is_dictionary else page.values
+        if chunk.physical_type == _TEXT and (page.is_dictionary or page.repeats):
+            longest = max(longest, _longest_entry(file, page, chunk, str(path)))
+    if values < chunk.num_values:
+        raise ValueError("the pages hold fewer values than their column says")
+    return longest
+
+
+def _longest_entry(file: BinaryIO, page: PageOutline, chunk: pq.ColumnChunkMetaData, where: str) -> int:
+    """Return the longest text of a dictionary, or the size of the page where that cannot be told before."""
+    codec, column = _CODECS.get(chunk.compression), chunk.path_in_schema
+    if page.repeats or codec is None:
+        return page.unpacked_bytes
+    file.seek(page.place)
+    content = file.read(page.packed_bytes)
+    if codec:
+        content = pa.Codec(codec).decompress(content, page.unpacked_bytes, asbytes=True)
+    longest = longest_entry(content, page.values)
+    if longest > MAX_CELL_BYTES:
+        raise long_cell(where, column)
+    return longest
 
 
 @contextmanager
@@ -48,7 +119,9 @@ def _decoded(path: Path) -> Iterator[None]:
     with readable(path):
         try:
             yield
-        except (pa.ArrowException, OSError) as error:
+        except MemoryError:  # of which Arrow's own kind is an ArrowException as well
+            raise
+        except (pa.ArrowException, OSError, ValueError) as error:
             if getattr(error, "errno", None):
                 raise
             raise DataError(f"{path}: is not a whole Parquet file; write or copy it again") from None

@@ -91,6 +91,8 @@ class PostgresqlDatabase:
                 for statement in _SESSION:
                     cursor.execute(statement)
                 yield cursor
+        except MemoryError:  # of which Arrow's own kind is an ArrowException as well
+            raise
         except (dbapi.Error, pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise DataError(f"{self._url.name}: {_reason(error)}") from None
 

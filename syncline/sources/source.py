@@ -8,7 +8,11 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from syncline.data.section import shown
 from syncline.errors import DataError
+
+MAX_COLUMNS = 10_000
+"""The most columns of a table."""
 
 
 class Source(Protocol):
@@ -45,16 +49,18 @@ def column_names(raw: Sequence[str], where: str) -> tuple[str, ...]:
 
     A column without a name, such as the row numbers that statistics packages write, is called by its place.
     """
-    names: list[str] = []
+    if len(raw) > MAX_COLUMNS:
+        raise DataError(f"{where}: has more than {MAX_COLUMNS} columns; keep those that a study may read")
+    places: dict[str, int] = {}
     for position, text in enumerate(raw, start=1):
         name = unicodedata.normalize("NFC", text).strip() or f"(column {position})"
-        if name in names:
-            first = names.index(name) + 1
+        if name in places:
             raise DataError(
-                f"{where}: columns {first} and {position} are both called {name!r}; rename or remove one"
+                f"{where}: columns {places[name]} and {position} are both called {shown(name)!r}; rename or"
+                " remove one"
             )
-        names.append(name)
-    return tuple(names)
+        places[name] = position
+    return tuple(places)
 
 
 def require_columns(wanted: Sequence[str] | None, known: tuple[str, ...], where: str) -> tuple[str, ...]:

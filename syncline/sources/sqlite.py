@@ -94,6 +94,8 @@ class SqliteDatabase:
         try:
             with dbapi.connect(uri) as connection, connection.cursor() as cursor:
                 yield cursor
+        except MemoryError:  # of which Arrow's own kind is an ArrowException as well
+            raise
         except (dbapi.Error, pa.ArrowException, OSError, UnicodeDecodeError) as error:
             found = (reason for words, reason in _REASONS.items() if words in str(error))
             reason = next(found, "the database refused to be read; try the query in the sqlite3 shell")

@@ -10,6 +10,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from syncline.data.record_batches import in_batches_of
+from syncline.sources.held import require_held
 from syncline.sources.source import column_names, require_columns
 
 
@@ -42,7 +43,8 @@ class StoredTable(ABC):
     def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order, at most ``batch_rows`` at a time."""
         wanted = require_columns(columns, self._columns, self._name)
-        return in_batches_of(batch_rows, self._read([self._columns.index(name) for name in wanted], wanted))
+        read = self._read([self._columns.index(name) for name in wanted], wanted)
+        return in_batches_of(batch_rows, require_held(read, batch_rows, self._name))
 
     @abstractmethod
     def digest(self) -> str:

@@ -14,7 +14,7 @@ from syncline.errors import DataError
 MAX_PARTS = 10_000
 MAX_BYTES = 8 * 1024**3
 """The most that all parts may unpack to; sheets are read as a stream."""
-MAX_SHARED_BYTES = 512 * 1024**2
+MAX_SHARED_BYTES = 256 * 1024**2
 """The most that the texts, styles and other parts may unpack to that are held in memory whole."""
 MAX_RATIO = 200
 _SMALL_BYTES = 16 * 1024**2

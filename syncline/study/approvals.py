@@ -23,6 +23,9 @@ from syncline.study.release_decision import (
 )
 
 REPORT_NAME = "report.json"
+SPECIFICATION_NAME = "specification.json"
+"""The specification, in canonical form, beside the report that somebody reads before a decision."""
+
 SIMULATED = "simulated"
 NETWORKED = "networked"
 _UNREADABLE = "manifest.json: its approvals do not read"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.errors import ProtocolError
+from syncline.preparation.fold import Fold
 from syncline.study.spec import StudySpec
 from syncline.validation.federated.candidate import Aims, Candidate
 from syncline.validation.federated.comparer import Comparer, Terms
@@ -13,12 +15,12 @@ from syncline.validation.federated.comparer import Comparer, Terms
 _LOTTERY_LABEL = b"syncline/lottery/1\x00"
 
 
-def lottery_of(spec: StudySpec) -> bytes:
+def lottery_of(fold: Fold) -> bytes:
     """Return the key of all draws of rows and persons: one for all suppliers of the study."""
-    return hashlib.sha256(_LOTTERY_LABEL + spec.salt).digest()
+    return hashlib.sha256(_LOTTERY_LABEL + fold.salt).digest()
 
 
-def aims_of(spec: StudySpec) -> Aims:
+def aims_of(spec: StudySpec, fold: Fold) -> Aims:
     """Return what a study wants to know of its candidate, by its section ``validation``.
 
     Raises
@@ -33,12 +35,17 @@ def aims_of(spec: StudySpec) -> Aims:
         tuple(declared.keys),
         tuple(declared.sensitive),
         tuple(declared.models),
-        lottery_of(spec),
+        lottery_of(fold),
         declared.target or "",
     )
 
 
-def comparer_of(spec: StudySpec, known: Mapping[str, Candidate] | None = None) -> Comparer:
+def comparer_of(
+    spec: StudySpec,
+    fold: Fold,
+    known: Mapping[str, Candidate] | None = None,
+    limits: WorkLimits = DEFAULT_LIMITS,
+) -> Comparer:
     """Return what answers the study's questions about its candidate, which may be ``known`` by its digest."""
-    terms = Terms(spec.schema, aims_of(spec), spec.privacy.min_cell, spec.synthesizer.rows)
-    return Comparer(terms, known)
+    terms = Terms(spec.schema, aims_of(spec, fold), spec.privacy.min_cell, spec.synthesizer.rows)
+    return Comparer(terms, known, limits)

@@ -9,6 +9,7 @@ import numpy as np
 from syncline.data.batch import Status
 from syncline.data.release_table import Columns
 from syncline.data.schema import Schema
+from syncline.preparation.fold import Fold
 from syncline.questions.comparison import MIN_CANDIDATE_ROWS
 from syncline.questions.growth import Compared
 from syncline.study.comparer_scope import aims_of
@@ -23,7 +24,7 @@ from syncline.validation.federated.assessment import Assessment, Judgement, asse
 from syncline.validation.federated.comparison import Comparison, Evidence
 
 
-def comparison_of(spec: StudySpec, result: Fitted | Pooled, seed: Seed) -> Comparison:
+def comparison_of(spec: StudySpec, fold: Fold, result: Fitted | Pooled, seed: Seed) -> Comparison:
     """Return the comparison of the table that ``result`` and ``seed`` give.
 
     The candidate is what is released; of fewer rows than suppliers compare, the first of those that the same
@@ -34,7 +35,7 @@ def comparison_of(spec: StudySpec, result: Fitted | Pooled, seed: Seed) -> Compa
     cells = _cells(schema, model.sample(rows, seed))
     names = tuple(variable.name for variable in schema.modelled)
     compared = Compared(names, tuple(merged.get(name, ()) for name in names))
-    aims = aims_of(spec).within(names)
+    aims = aims_of(spec, fold).within(names)
     return Comparison(cells, compared, aims, aims.target, persons=spec.schema.person is not None)
 
 

@@ -41,8 +41,8 @@ limits:
 min_cell: 11
 min_suppliers: 5
 
-# Whether a study may compare its synthetic data with rows here: true, false, or {models: false} for all of it
-# but the sums for regressions that it declares.
+# Whether a study may compare its synthetic data with rows here: true, false, or a mapping of
+# {models: true, holdout: {least: 0.1, most: 0.5}}; with salt: study it may choose who is held out, for tests.
 validation: false
 
 # What a study's release must need: {gate: required, min_approvals: 1}. Left out, nothing is demanded.

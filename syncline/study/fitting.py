@@ -1,11 +1,15 @@
-"""What a study's specification means for its fit: settings, fold and seed, the same at hub and suppliers."""
+"""What a study's specification means for its fit: settings, fold and rows, the same at hub and suppliers."""
 
 from __future__ import annotations
 
+from syncline.errors import ProtocolError
 from syncline.preparation.fold import Fold
+from syncline.preparation.people import count_people
 from syncline.preparation.prepared_source import PreparedSource, match_columns, prepare
+from syncline.protocols.opening import Openings
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
+from syncline.study.holdout import holdout_percent
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.rules import Lacking
 from syncline.synthesizers.settings import FitSettings
@@ -28,19 +32,35 @@ def settings_of(spec: StudySpec) -> FitSettings:
     )
 
 
-def fold_of(spec: StudySpec) -> Fold:
-    """Return which persons or rows the study holds out."""
-    return Fold(spec.salt, spec.holdout)
+def fold_of(spec: StudySpec, openings: Openings | None) -> Fold:
+    """Return whom the study holds out, once every party has opened its contribution to the salt."""
+    if openings is None:
+        raise ProtocolError("the contributions to the salt are opened before anything is counted")
+    return _fold(spec, openings.salt if spec.salt is None else spec.salt, openings.percent)
 
 
-def workspace_of(spec: StudySpec, source: Source) -> Workspace:
+def simulated_fold(spec: StudySpec, salt: bytes, people: int) -> Fold:
+    """Return whom a study holds out that is run in one process over ``people`` persons."""
+    return _fold(spec, salt, holdout_percent(spec, people))
+
+
+def _fold(spec: StudySpec, salt: bytes, percent: int) -> Fold:
+    return Fold(salt, f"0.{percent:02}" if spec.holdout is None else spec.holdout)
+
+
+def workspace_of(spec: StudySpec, fold: Fold, source: Source) -> Workspace:
     """Return a supplier's source as the study's questions see it."""
-    return Workspace(prepared_rows(spec, source))
+    return Workspace(prepared_rows(spec, fold, source))
 
 
-def prepared_rows(spec: StudySpec, source: Source) -> PreparedSource:
+def prepared_rows(spec: StudySpec, fold: Fold, source: Source) -> PreparedSource:
     """Return the rows of ``source`` as the study reads them."""
-    return prepare(source, spec.schema, fold_of(spec), absent_as_missing=_is_lenient(spec))
+    return prepare(source, spec.schema, fold, absent_as_missing=_is_lenient(spec))
+
+
+def people_of(spec: StudySpec, source: Source) -> int:
+    """Return how many persons ``source`` is about, which no salt decides; rows where none are declared."""
+    return count_people(source, spec.schema, absent_as_missing=_is_lenient(spec))
 
 
 def read_columns(spec: StudySpec, source: Source) -> dict[str, str]:

@@ -77,6 +77,25 @@ class RosterEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldoutRecord:
+    """Which share of the persons was held out, and where the salt came from that chose them.
+
+    The salt itself stays with suppliers and hub: it is named by its SHA-256. ``commitments`` are what each
+    supplier and the hub, "(hub)", had committed to before any of it was opened; none where the specification
+    states the salt, or one process ran the study.
+    """
+
+    share: float
+    salt_from: str
+    salt_sha256: str
+    commitments: Mapping[str, str] = field(default_factory=dict)
+
+    def to_report(self) -> dict[str, Json]:
+        """Return what stands in a report, which says nothing of the network."""
+        return {"share": self.share, "salt_from": self.salt_from}
+
+
+@dataclass(frozen=True, slots=True)
 class RoundRecord:
     """One round: the digest of the request and of each reply that was merged, by supplier."""
 
@@ -93,6 +112,7 @@ class ReleaseFacts:
     ``seed_commitment`` is the SHA-256 of the seed's bytes; ``content_sha256`` maps names of tables to the
     digest of their names, types and values, which stays the same over versions of the format's library.
     ``gate`` is None where the study runs none; ``run`` says whether a hub ran the study, or one process.
+    ``holdout`` is None in releases of earlier versions.
     """
 
     study_id: str
@@ -111,6 +131,7 @@ class ReleaseFacts:
     run: str = NETWORKED
     gate: GateRecord | None = None
     approvals: tuple[ApprovalRecord, ...] = ()
+    holdout: HoldoutRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

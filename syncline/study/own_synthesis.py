@@ -12,9 +12,9 @@ import numpy as np
 from syncline.data.batch import Batch, Keys, MemoryTable, PreparedTable, Status, Statuses
 from syncline.data.schema import Schema
 from syncline.errors import DataError, StudyFailed
-from syncline.preparation.fold import canonical_rows
+from syncline.preparation.fold import Fold, canonical_rows
 from syncline.questions.workspace import Workspace
-from syncline.study.fitting import fold_of, settings_of
+from syncline.study.fitting import settings_of
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.alone import fit_alone
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
@@ -23,7 +23,7 @@ from syncline.synthesizers.tabular_model import Columns
 _BUCKET_SHIFT = np.uint64(58)
 
 
-def synthesize_own(spec: StudySpec, table: PreparedTable, seed: Seed) -> PreparedTable:
+def synthesize_own(spec: StudySpec, fold: Fold, table: PreparedTable, seed: Seed) -> PreparedTable:
     """Return synthetic rows, as many as ``table`` has, prepared as the study's schema says."""
     try:
         fitted = fit_alone(settings_of(spec), Workspace(table))
@@ -34,23 +34,26 @@ def synthesize_own(spec: StudySpec, table: PreparedTable, seed: Seed) -> Prepare
         ) from error
     rows = fitted.n_train + fitted.n_holdout
     batches = [
-        _prepared(spec, drawn, seed, place) for place, drawn in enumerate(fitted.model.sample(rows, seed))
+        _prepared(spec, fold, drawn, seed, place)
+        for place, drawn in enumerate(fitted.model.sample(rows, seed))
     ]
     return MemoryTable(spec.schema, batches)
 
 
-def _prepared(spec: StudySpec, drawn: Columns, seed: Seed, partition: int) -> Batch:
+def _prepared(spec: StudySpec, fold: Fold, drawn: Columns, seed: Seed, partition: int) -> Batch:
     schema = spec.schema
     keys, status = zip(*(_cells(schema, drawn, variable.name) for variable in schema.modelled), strict=True)
     names = [variable.name for variable in schema.modelled]
     n = len(keys[0])
-    fold, persons, owners = fold_of(spec), None, None
+    persons, owners = None, None
     if schema.person is not None:
         words = seed.words("own:person", partition, n)
         persons = (words >> _BUCKET_SHIFT).astype(np.uint8)
         owners = partition * PARTITION_ROWS + np.arange(n)
-    holdout = fold.holds_out(canonical_rows(names, keys, status)) if spec.holdout else np.zeros(n, np.bool_)
-    return Batch(keys, status, holdout, persons, owners)
+    held_out = (
+        fold.holds_out(canonical_rows(names, keys, status)) if fold.threshold else np.zeros(n, np.bool_)
+    )
+    return Batch(keys, status, held_out, persons, owners)
 
 
 def _cells(schema: Schema, drawn: Columns, name: str) -> tuple[Keys, Statuses]:

@@ -30,7 +30,7 @@ from syncline.study.policy_sections import (
     ReleaseDemands,
     read_comparing,
 )
-from syncline.study.sections import Form, Supplier, Validation, within
+from syncline.study.sections import Form, Supplier, within
 from syncline.study.spec import StudySpec
 
 __all__ = ["ApprovalMode", "Policy", "QuestionKind", "Refusal"]
@@ -76,10 +76,8 @@ class Policy(Section):
         return self.model_dump(mode="json")
 
     @field_serializer("validation")
-    def _write_validation(self, validation: Comparing | None) -> bool | dict[str, bool]:
-        if validation is None:
-            return False
-        return True if validation.models else {"models": False}
+    def _write_validation(self, validation: Comparing | None) -> dict[str, Any] | bool:  # Any: as above
+        return False if validation is None else validation.model_dump(mode="json", exclude_none=True)
 
     @model_validator(mode="after")
     def _check(self) -> Policy:
@@ -170,7 +168,11 @@ class Policy(Section):
         """Tell whether a permitted study needs no person's approval."""
         if self.approval.mode is ApprovalMode.MANUAL:
             return False
-        return spec_digest in self.approval.specs or researcher_fingerprint in self.approval.researchers
+        return self.lists(spec_digest) or researcher_fingerprint in self.approval.researchers
+
+    def lists(self, spec_digest: str) -> bool:
+        """Tell whether the supplier's people listed this very specification for approval without a person."""
+        return spec_digest in self.approval.specs
 
     def _against_entry(self, spec: StudySpec, entry: Supplier, agreed: DataFlow | None) -> Iterator[Refusal]:
         if not _matches_any(spec.study, self.studies):
@@ -200,20 +202,9 @@ class Policy(Section):
                 "min_suppliers",
                 f"the study may run with {fewest} suppliers, at least {self.min_suppliers} are needed",
             )
-        yield from self._against_comparison(spec.validation)
+        if spec.validation is not None:
+            yield from (_COMPARED,) if self.validation is None else self.validation.against(spec)
         yield from self.release.against(spec.release)
-
-    def _against_comparison(self, asked: Validation | None) -> Iterator[Refusal]:
-        if asked is None:
-            return
-        if self.validation is None:
-            yield _COMPARED
-        elif asked.models and not self.validation.models:
-            yield Refusal(
-                "validation.models",
-                f"the study declares models ({', '.join(map(shown, asked.models))}), for which sums of"
-                " products leave; it must leave out validation.models",
-            )
 
     def _denies(self, column: str) -> bool:
         """Tell whether a column is denied, also where people write its name in another way."""

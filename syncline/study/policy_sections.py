@@ -10,10 +10,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from syncline.data.section import Integer, Section, Switch, WholeSentence, shown, word_of
+from syncline.compute.work_limits import DEFAULT_LIMITS, MIB, Side, WorkLimits
+from syncline.data.section import Integer, Number, Section, Switch, WholeSentence, shown, word_of
 from syncline.data.variable import Labels
 from syncline.study.flow import NARROWER, DataFlow
+from syncline.study.holdout import possible_holdouts
 from syncline.study.sections import MOST_APPROVALS, Release, within
+from syncline.study.spec import StudySpec
 
 
 class QuestionKind(StrEnum):
@@ -73,11 +76,27 @@ class Columns(Section):
 
 
 class Limits(Section):
-    """How much one study may ask; left out, nothing."""
+    """How much one study may ask, left out nothing; and what one computation may take, with defaults."""
 
     max_order: Annotated[Integer, within(0, 16)] = 0
     max_rounds: Annotated[Integer, within(0, 100_000)] = 0
     max_cells: Annotated[Integer, within(0, 2**62)] = 0
+    table_rows: Annotated[Integer, within(1, 2**40)] = DEFAULT_LIMITS.rows
+    table_cells: Annotated[Integer, within(1, 2**50)] = DEFAULT_LIMITS.cells
+    memory_mib: Annotated[Integer, within(256, 2**24)] | None = None
+    cpu_minutes: Annotated[Integer, within(1, 10_000)] = 60
+    wall_minutes: Annotated[Integer, within(1, 10_000)] = 120
+
+    def work(self, memory_bytes: int) -> WorkLimits:
+        """Return what one computation may take; ``memory_bytes`` where the policy does not say."""
+        return WorkLimits(
+            self.table_rows,
+            self.table_cells,
+            memory_bytes if self.memory_mib is None else self.memory_mib * MIB,
+            self.cpu_minutes * 60.0,
+            self.wall_minutes * 60.0,
+            Side.SUPPLIER,
+        )
 
 
 def _narrower_than(asked: DataFlow) -> AfterValidator:
@@ -130,10 +149,62 @@ class Approval(Section):
         return self
 
 
-class Comparing(Section):
-    """What may leave where a study's synthetic table is compared with rows here, beside histograms."""
+class SaltSource(StrEnum):
+    """Say which other salt than the one that all parties draw may choose who is held out."""
 
-    models: Switch
+    STUDY = "study"
+
+
+class HoldoutBounds(Section):
+    """The share of persons that a study may hold out, at least and at most."""
+
+    least: Annotated[Number, within(0, 1)] = 0.1
+    most: Annotated[Number, within(0, 1)] = 0.5
+
+    @model_validator(mode="after")
+    def _check(self) -> HoldoutBounds:
+        if self.least > self.most:
+            raise WholeSentence(
+                f"validation.holdout: least, {self.least:g}, exceeds most, {self.most:g}: change one of them"
+            )
+        return self
+
+
+class Comparing(Section):
+    """On which terms a study's synthetic table is compared with rows here.
+
+    ``models`` permits sums for declared models beside histograms, ``salt: study`` a salt that whoever wrote
+    the study chose.
+    """
+
+    models: Switch = False
+    salt: Annotated[SaltSource, word_of(SaltSource)] | None = None
+    holdout: HoldoutBounds = HoldoutBounds()
+
+    def against(self, spec: StudySpec) -> Iterator[Refusal]:
+        """Yield each reason against how a study compares, with what it must say instead."""
+        asked, bounds = spec.validation, self.holdout
+        if asked is None:
+            return
+        if asked.models and not self.models:
+            yield Refusal(
+                "validation.models",
+                f"the study declares models ({', '.join(map(shown, asked.models))}), for which sums of"
+                " products leave; it must leave out validation.models",
+            )
+        if asked.salt is not None and self.salt is None:
+            yield Refusal(
+                "validation.salt",
+                "the study brings its own salt, by which whoever wrote it can choose who is held out; it must"
+                " leave out validation.salt, or this policy say validation: {salt: study}",
+            )
+        shares = possible_holdouts(spec)
+        if any(not bounds.least <= share <= bounds.most for share in shares):
+            yield Refusal(
+                "validation.holdout",
+                f"the study holds out {' or '.join(f'{share:g}' for share in shares)} of the persons,"
+                f" permitted are {bounds.least:g} to {bounds.most:g}; it must name one as validation.holdout",
+            )
 
 
 def read_comparing(value: object) -> object:
@@ -144,7 +215,7 @@ def read_comparing(value: object) -> object:
         return None
     if value is True or value == "true":
         return Comparing(models=True)
-    raise ValueError("must be true, false, or a mapping, as in {models: false}")
+    raise ValueError("must be true, false, or a mapping, as in {models: true}")
 
 
 class ReleaseDemands(Section):

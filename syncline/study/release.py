@@ -14,6 +14,7 @@ from pathlib import Path
 from syncline.compute.frames import Json
 from syncline.data.content_digest import content_sha256
 from syncline.data.release_table import LABEL, Columns, write_release_csv, write_release_parquet
+from syncline.data.spreadsheet import side_file
 from syncline.durable.storage_fault import storage_error_from_os
 from syncline.study.comparing import released_schema, rows_of_release
 from syncline.study.description.data_dictionary import data_dictionary
@@ -71,22 +72,16 @@ def write_release(
         "metadata.json": sdv_metadata(schema),
         "report.json": report_page.as_json(document),
         "report.html": report_page.as_html(document),
-        **({f"{CSV_NAME}.README.txt": _CSV_LABEL} if CSV_NAME in tables else {}),
     }
     for name, text in texts.items():
         _write(directory / name, text)
-    return WrittenRelease(tuple(sorted([*tables, *texts])), {TABLE_NAME: digest})
+    sides = [side_file(directory / CSV_NAME).name] if CSV_NAME in tables else []
+    return WrittenRelease(tuple(sorted([*tables, *sides, *texts])), {TABLE_NAME: digest})
 
 
 def seed_commitment(seed: Seed) -> str:
     """Return the digest that commits to a seed without telling it."""
     return hashlib.sha256(seed.secret).hexdigest()
-
-
-_CSV_LABEL = (
-    "synthetic.csv holds synthetic data: no row is a record of a person.\n"
-    "See report.html for what the data may and may not be used for.\n"
-)
 
 
 def _sample(model: TabularModel | Pooled, rows: int, seed: Seed) -> Iterator[Columns]:

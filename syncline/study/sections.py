@@ -29,6 +29,9 @@ SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 FORM = 1
 """The form of document that this version reads."""
 
+AUTO = "auto"
+"""The word of a key whose value follows from the data."""
+
 NO_GATE = "none"
 """The word of ``release.gate`` that runs no disclosure gate."""
 
@@ -191,7 +194,7 @@ class SpecSection(Section):
             for key, word in cls.later.items():
                 if key in value and (not word or str(value[key]).lower() != word):
                     text = f"{key}: this version does not implement it; leave it {word or 'out'}"
-                    raise PydanticCustomError("key", "{text}", {"text": text})
+                    raise PydanticCustomError("key", "{text}", {"text": text, "key": key})
         return value
 
 
@@ -261,16 +264,25 @@ class Privacy(SpecSection):
 
 
 class Validation(SpecSection):
-    """What is held out, and which columns the comparisons are about."""
+    """What is held out, and which columns the comparisons are about.
+
+    ``holdout`` is None where the share follows from the number of persons: see :mod:`syncline.study.holdout`.
+    """
 
     later: ClassVar[Mapping[str, str]] = {"max_candidates": ""}
 
-    holdout: Annotated[Number, within(0, 0.9)] = 0.2
+    holdout: Annotated[
+        Annotated[Number, within(0, 0.9)] | None, BeforeValidator(lambda v: None if v == AUTO else v)
+    ] = None
     target: ColumnName | None = None
     keys: Labels = ()
     sensitive: Labels = ()
     models: Annotated[tuple[ShortText, ...], AfterValidator(_models)] = ()
     salt: ShortText | None = None
+
+    @field_serializer("holdout")
+    def _write_holdout(self, holdout: float | None) -> float | str:
+        return AUTO if holdout is None else holdout
 
 
 class Thresholds(SpecSection):

@@ -11,7 +11,7 @@ The stream's metadata names the flow, so that rows of one kind are never taken f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -19,12 +19,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable, Owners, PreparedTable, Status
+from syncline.data.flat_stream import flat_rows
 from syncline.data.schema import Schema
-from syncline.data.stream_outline import stream_outline
 from syncline.data.variable import Variable
 from syncline.errors import DataError, WireError
-from syncline.preparation.growth import MAX_COLUMNS
+from syncline.preparation.fold import Fold
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.prepared_view import prepared_view
@@ -39,12 +40,8 @@ from syncline.study.spec import StudySpec
 MAX_SHIPMENT_BYTES = 1 << 30
 """The largest shipment, as it travels."""
 
-MAX_UNPACKED_BYTES = 4 << 30
-"""The most bytes that a shipment may unpack to: the cells of 10 million rows of 40 prepared columns."""
-
 MAX_SHIPMENT_ROWS = 100_000_000
-"""The most rows of a shipment. Rows may take next to no bytes on the way, and time all the same; so many real
-ones take more than the bytes allow."""
+"""The most rows of a shipment."""
 
 _FLOW = b"syncline.flow"
 _STUDY = b"syncline.specification"
@@ -89,8 +86,15 @@ def ship_prepared(spec: StudySpec, table: PreparedTable, flow: DataFlow = DataFl
     return _written(batches, _Label(flow, spec.digest), schema, "the prepared table")
 
 
-def unpack_shipment(spec: StudySpec, flow: DataFlow, content: bytes, supplier: str) -> PreparedTable:
-    """Return the prepared rows of a shipment.
+def unpack_shipment(
+    spec: StudySpec,
+    fold: Fold,
+    flow: DataFlow,
+    content: bytes,
+    supplier: str,
+    limits: WorkLimits = DEFAULT_LIMITS,
+) -> PreparedTable:
+    """Return the prepared rows of a shipment; ``fold`` is for raw ones, which are prepared here.
 
     Raises
     ------
@@ -98,14 +102,17 @@ def unpack_shipment(spec: StudySpec, flow: DataFlow, content: bytes, supplier: s
         Where the bytes are not a shipment of this study and flow, or a cell is not one of its variable's.
     DataError
         Where raw rows cannot be prepared.
+    WorkLimitReached
+        Where there are more of them than may be unpacked.
     """
     where = f"the rows of supplier {supplier!r}"
-    table, preparation = _opened(content, _Label(flow, spec.digest), where)
-    if flow is DataFlow.RAW:
-        return prepared_rows(spec, _seen(TableSource(table, where), preparation))
-    expected = _prepared_schema(spec.schema)
-    if table.schema != expected:
-        _refuse(where, "other columns than the study models")
+    label = _Label(flow, spec.digest)
+    expected = None if flow is DataFlow.RAW else _prepared_schema(spec.schema)
+    table = _opened(content, label, expected, where, limits)
+    if expected is None:
+        preparation = (table.schema.metadata or {}).get(_PREPARATION, b"")
+        rows = TableSource(table.replace_schema_metadata(None), where)
+        return prepared_rows(spec, fold, _seen(rows, preparation))
     return MemoryTable(spec.schema, [_from_arrow(part, spec.schema, where) for part in table.to_batches()])
 
 
@@ -142,48 +149,25 @@ def _seen(source: Source, canonical: bytes) -> Source:
     return prepared_view(source, preparation)
 
 
-def _opened(content: bytes, label: _Label, where: str) -> tuple[pa.Table, bytes]:
-    """Return the rows and the preparation that came with them, if any."""
+def _opened(
+    content: bytes, label: _Label, expected: pa.Schema | None, where: str, limits: WorkLimits
+) -> pa.Table:
+    """Return the rows of a stream with its metadata; ``expected`` are its columns, None those of raw rows."""
+
+    def check(schema: pa.Schema) -> None:
+        found = dict(schema.metadata or {})
+        if label.flow is DataFlow.RAW:
+            found.pop(_PREPARATION, b"")
+        if found != label.metadata():
+            raise WireError(f"{where}: were sent for another study or under another flow")
+        if expected is None and not all(is_plain(field.type) for field in schema):
+            _refuse(where, "a column of a type that no supplier sends")
+        if expected is not None and schema.remove_metadata() != expected:
+            _refuse(where, "other columns than the study models")
+
     if len(content) > MAX_SHIPMENT_BYTES:
         raise WireError(f"{where}: more than {MAX_SHIPMENT_BYTES >> 20} MiB")
-    try:
-        _require_bounded(content, where)
-        with pa.ipc.open_stream(content) as reader:
-            found = dict(reader.schema.metadata or {})
-            preparation = found.pop(_PREPARATION, b"") if label.flow is DataFlow.RAW else b""
-            if found != label.metadata():
-                raise WireError(f"{where}: were sent for another study or under another flow")
-            _require_columns(reader.schema, label.flow, where)
-            rows = pa.Table.from_batches(_sound(reader), reader.schema.remove_metadata())
-            return rows, preparation
-    except (pa.ArrowException, OSError, ValueError):
-        raise WireError(f"{where}: the bytes are not a stream of rows") from None
-
-
-def _require_bounded(content: bytes, where: str) -> None:
-    """Raise where the batches hold too much, before any of them is unpacked."""
-    rows = size = 0
-    for batch in stream_outline(content):
-        rows, size = rows + batch.rows, size + batch.unpacked_bytes
-        if rows > MAX_SHIPMENT_ROWS:
-            _refuse(where, f"more than {MAX_SHIPMENT_ROWS} rows")
-        if size > MAX_UNPACKED_BYTES:
-            raise WireError(f"{where}: unpack to more than {MAX_UNPACKED_BYTES >> 30} GiB")
-
-
-def _require_columns(schema: pa.Schema, flow: DataFlow, where: str) -> None:
-    """Raise unless raw rows come in plain columns; prepared ones are compared with the study's as a whole."""
-    if len(schema) > MAX_COLUMNS:
-        _refuse(where, f"more than {MAX_COLUMNS} columns")
-    if flow is DataFlow.RAW and not all(is_plain(field.type) for field in schema):
-        _refuse(where, "a column of a type that no supplier sends")
-
-
-def _sound(reader: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield batches that are what they seem."""
-    for batch in reader:
-        batch.validate(full=True)
-        yield batch.replace_schema_metadata(None)
+    return flat_rows(content, where, limits, check)
 
 
 def _no_columns(names: Sequence[str]) -> pa.Schema:

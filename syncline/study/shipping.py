@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from syncline.errors import ProtocolError
+from syncline.preparation.fold import Fold
 from syncline.sources.source import Source
 from syncline.study.fitting import prepared_rows
 from syncline.study.flow import DataFlow
@@ -13,7 +14,7 @@ from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
 
 
-def ship(spec: StudySpec, flow: DataFlow, source: Source, seed: Seed) -> bytes:
+def ship(spec: StudySpec, fold: Fold, flow: DataFlow, source: Source, seed: Seed) -> bytes:
     """Return the rows that leave a supplier under ``flow``; ``seed`` is its own, for synthetic ones.
 
     A preparation through which the source is seen runs here, but under ``raw``: then it goes with the rows,
@@ -23,9 +24,9 @@ def ship(spec: StudySpec, flow: DataFlow, source: Source, seed: Seed) -> bytes:
         case DataFlow.RAW:
             return ship_raw(spec, raw_rows(spec, source))
         case DataFlow.PREPARED:
-            return ship_prepared(spec, prepared_rows(spec, source))
+            return ship_prepared(spec, prepared_rows(spec, fold, source))
         case DataFlow.SYNTHESIZED:
-            own = synthesize_own(spec, prepared_rows(spec, source), seed)
+            own = synthesize_own(spec, fold, prepared_rows(spec, fold, source), seed)
             return ship_prepared(spec, own, flow)
         case DataFlow.SUMMARIES:
             raise ProtocolError("a supplier of flow summaries sends no rows")

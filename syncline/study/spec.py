@@ -7,16 +7,16 @@ signatures and manifests.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from syncline.data.document import parse_document, read_file
+from syncline.data.faults import together
 from syncline.data.kinds import Role
 from syncline.data.schema import Schema
 from syncline.data.section import (
@@ -31,6 +31,7 @@ from syncline.data.section import (
 from syncline.data.variable import Variable
 from syncline.errors import DocumentError
 from syncline.study.sections import (
+    AUTO,
     NO_GATE,
     Form,
     Hazards,
@@ -50,8 +51,6 @@ from syncline.validation.utility.formula import Formula
 MAX_SUPPLIERS = 1000
 """The most suppliers that a study may have."""
 
-_SALT_LABEL = b"syncline/holdout-salt/1\x00"
-
 
 def _only_none(linkage: str) -> str:
     if linkage != "none":
@@ -59,16 +58,36 @@ def _only_none(linkage: str) -> str:
     return linkage
 
 
-def _schema_beside(study: Path, name: str) -> Schema:
+def leads_out(folder: Path, name: str) -> bool:
+    """Tell whether a path, as a document in ``folder`` writes it, leads out of that folder or nowhere."""
+    if ".." in Path(name).parts:
+        return True
+    try:
+        return not (folder / name).resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # a loop of links, or a name that no file can have
+        return True
+
+
+def schema_place(study: Path, name: str) -> Path:
+    """Return where the schema lies that a study names: a file in the study's own folder, or below it.
+
+    A study may come from a stranger, and what is wrong with a schema is told in the open. So no path leads
+    out of the folder: none from the root, no ``..``, no symbolic link to elsewhere.
+    """
     place = study.parent / name
+    if leads_out(study.parent, name):
+        raise DocumentError(
+            f"{study}: schema names {shown(name)!r}, which leads out of the folder of {study.name}; keep the"
+            " schema in that folder, or below it"
+        )
     if place.is_dir():
         raise DocumentError(f"{study}: schema names {shown(name)!r}, which is a directory; name a file in it")
     if not place.is_file():
         raise DocumentError(
-            f"{study}: schema names {shown(name)!r}, and there is no file {place};"
+            f"{study}: schema names {shown(name)!r}, and there is no such file in {study.parent};"
             f" write its path as seen from {study.name}"
         )
-    return Schema.from_yaml(place)
+    return place
 
 
 class StudySpec(SpecSection):
@@ -97,7 +116,7 @@ class StudySpec(SpecSection):
         path = Path(path)
         document = parse_document(read_file(path), str(path))
         if isinstance(document, dict) and isinstance(document.get("schema"), str):
-            schema = _schema_beside(path, str(document["schema"]))
+            schema = Schema.from_yaml(schema_place(path, str(document["schema"])))
             return build(cls, {**document, "schema": schema}, str(path))
         return build(cls, document, str(path))
 
@@ -114,7 +133,9 @@ class StudySpec(SpecSection):
         document = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"embedded_schema"})
         document["schema"] = self.schema.to_document()
         document["release"] = {"gate": NO_GATE} | document["release"]
-        return canonical_json({"validation": "none"} | document)
+        compared = document.get("validation")
+        document["validation"] = "none" if compared is None else {"holdout": AUTO} | compared
+        return canonical_json(document)
 
     @cached_property
     def digest(self) -> str:
@@ -144,30 +165,41 @@ class StudySpec(SpecSection):
         return self.quorum.min_suppliers if self.quorum.then is OnLoss.PROCEED else len(self.suppliers)
 
     @property
-    def holdout(self) -> float:
-        """The share of persons (or rows) that no model sees."""
+    def holdout(self) -> float | None:
+        """The share of persons (or rows) that no model sees; None where it follows from their number."""
         return 0.0 if self.validation is None else self.validation.holdout
 
     @property
-    def salt(self) -> bytes:
-        """The key of the holdout's hash: one for all suppliers of the study."""
-        if self.validation is not None and self.validation.salt is not None:
-            return self.validation.salt.encode()
-        return hashlib.sha256(_SALT_LABEL + self.study.encode()).digest()
+    def salt(self) -> bytes | None:
+        """The key of the holdout's hash where the specification states it; else all parties draw it."""
+        given = None if self.validation is None else self.validation.salt
+        return None if given is None else given.encode()
+
+    def parameters(self) -> dict[str, Any]:  # Any: pydantic types no dump
+        """Return what the study sets beside its name and schema, without a salt, as a manifest holds it."""
+        hidden: dict[str, Any] = {
+            "embedded_schema": True,
+            "study": True,
+            "syncline": True,
+            "validation": {"salt"},
+        }
+        return self.model_dump(mode="json", by_alias=True, exclude=hidden)
 
     @model_validator(mode="after")
     def _check(self) -> StudySpec:
-        self._check_suppliers()
-        if not self.schema.modelled:
-            raise WholeSentence("schema: it has no column that can be modelled")
         known = {variable.name: variable for variable in self.schema.variables}
-        for where, column in self._named_columns():
-            self._check_column(where, column, known)
-        self._check_gate()
+        columns = [
+            partial(self._check_column, where, column, known) for where, column in self._named_columns()
+        ]
+        together(self._check_suppliers, self._check_quorum, self._check_modelled, *columns, self._check_gate)
         return self
 
+    def _check_modelled(self) -> None:
+        if not self.schema.modelled:
+            raise WholeSentence("schema: it has no column that can be modelled")
+
     def _check_gate(self) -> None:
-        if self.release.gate is not None and not self.holdout:
+        if self.release.gate is not None and self.holdout == 0:
             raise WholeSentence(
                 "release.gate: the disclosure gate compares with people who are held out, and this study"
                 " holds out nobody; give release: {gate: none}, or hold out (validation: {holdout: 0.2})"
@@ -180,6 +212,9 @@ class StudySpec(SpecSection):
         for name, following in pairwise(sorted(names, key=str.casefold)):
             if name.casefold() == following.casefold():
                 raise WholeSentence(f"suppliers: {following!r} is named twice; keep one")
+
+    def _check_quorum(self) -> None:
+        names = self.supplier_names
         if "min_suppliers" not in self.quorum.model_fields_set:
             fitted = self.quorum.model_copy(
                 update={"min_suppliers": min(self.quorum.min_suppliers, len(names))}

@@ -58,22 +58,23 @@ class Fit:
 
     settings: FitSettings
 
-    def start(self, parties: tuple[PartyId, ...]) -> Continue[FitState, Request] | Finish[Fitted]:
-        """Return the first request."""
+    def start(
+        self, parties: tuple[PartyId, ...], number: int = 0
+    ) -> Continue[FitState, Request] | Finish[Fitted]:
+        """Return the first request, that of round ``number``."""
         if not parties:
             raise ProtocolError("a fit needs at least one supplier")
-        return self._ask(FitState(0, Check()), self.settings)
+        return self._ask(FitState(number, Check()), self.settings)
 
     def step(
         self, state: FitState, replies: Mapping[PartyId, Reply], missing: frozenset[PartyId]
     ) -> Continue[FitState, Request] | Finish[Fitted]:
         """Return the next request, or the fitted model.
 
-        A supplier may be ``missing`` only in round 0, before the first answer of the fit: two questions are
-        never answered by different rosters.
+        No supplier may be ``missing``: two questions are never answered by different rosters.
         """
-        if missing and state.round > 0:
-            raise ProtocolError("the roster is frozen by the first fit answer; a supplier's reply is missing")
+        if missing:
+            raise ProtocolError("the roster is frozen before the fit; a supplier's reply is missing")
         settings = self.settings.without(state.excluded)
         asked = state.phase.questions(settings)
         asking = Round.of_fit(state.round, asked, _codebook_of(state.phase), persons=settings.persons)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from syncline.clock import Clock
 from syncline.durable.crash_points import crash_point
+from syncline.durable.private_directory import make_private_directory
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.authority import pinned_root, root_digest
 from syncline.identity.certificate_request import make_request
@@ -161,7 +162,7 @@ def _prepare_keys(pending: Path, token_sha256: str) -> None:
         return
     if pending.exists():
         shutil.rmtree(pending)
-    pending.mkdir(parents=True, mode=0o700)
+    make_private_directory(pending)
     save_private_key(pending / _KEY_FILE, generate_tls_key())
     save_private_key(pending / SIGNING_FILE, generate_signing_key())
     write_private(mark, token_sha256.encode())

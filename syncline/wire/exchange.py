@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError, Message
 
 from syncline.errors import WireError
 from syncline.protocols.asking import Memory, Reply, Request
+from syncline.protocols.opening import Draw
 from syncline.protocols.simulation import Hops
 from syncline.questions.tree_level import LevelSplits, TreePath, TreePaths
 from syncline.synthesizers.fit import FitState, FitStateCodec
@@ -19,7 +20,17 @@ from syncline.wire.answers import answer_from_proto, answer_to_proto
 from syncline.wire.codebooks import MAX_COLUMNS, codebook_from_proto, codebook_to_proto
 from syncline.wire.comparisons import candidate_memory, candidate_memory_to_proto
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
+from syncline.wire.message_layout import require_few_parts
 from syncline.wire.messages import MAX_PAYLOAD_BYTES
+from syncline.wire.openings import (
+    MAX_PEOPLE,
+    commitments_from_proto,
+    commitments_to_proto,
+    opening_from_proto,
+    opening_to_proto,
+    openings_from_proto,
+    openings_to_proto,
+)
 from syncline.wire.questions import (
     MAX_SETS,
     question_from_proto,
@@ -38,6 +49,7 @@ M = TypeVar("M", bound=Message)
 def _parse(kind: type[M], field: str, data: bytes) -> M:
     if len(data) > MAX_PAYLOAD_BYTES:
         raise WireError(f"{field}: {len(data)} bytes are more than the {MAX_PAYLOAD_BYTES} allowed")
+    require_few_parts(kind, field, data)
     try:
         return kind.FromString(data)
     except DecodeError:
@@ -52,6 +64,10 @@ class RequestCodec:
         message = pb.Request(round=value.round, questions=[question_to_proto(q) for q in value.questions])
         if value.codebook is not None:
             message.codebook.CopyFrom(codebook_to_proto(value.codebook))
+        if value.commitments is not None:
+            message.commitments.CopyFrom(commitments_to_proto(value.commitments))
+        if value.openings is not None:
+            message.openings.CopyFrom(openings_to_proto(value.openings))
         return message.SerializeToString(deterministic=True)
 
     def decode(self, data: bytes) -> Request:
@@ -60,7 +76,13 @@ class RequestCodec:
         strict.few("request.questions", len(message.questions), MAX_QUESTIONS)
         codebook = codebook_from_proto(message.codebook) if message.HasField("codebook") else None
         questions = tuple(question_from_proto(question) for question in message.questions)
-        return Request(strict.natural("request.round", message.round, MAX_ROUNDS), questions, codebook)
+        return Request(
+            strict.natural("request.round", message.round, MAX_ROUNDS),
+            questions,
+            codebook,
+            commitments_from_proto(message.commitments) if message.HasField("commitments") else None,
+            openings_from_proto(message.openings) if message.HasField("openings") else None,
+        )
 
 
 class ReplyCodec:
@@ -69,6 +91,8 @@ class ReplyCodec:
     def encode(self, value: Reply) -> bytes:
         """Return the bytes of a reply."""
         message = pb.Reply(round=value.round, answers=[answer_to_proto(answer) for answer in value.answers])
+        if value.opening is not None:
+            message.opening.CopyFrom(opening_to_proto(value.opening))
         return message.SerializeToString(deterministic=True)
 
     def decode(self, data: bytes) -> Reply:
@@ -76,7 +100,8 @@ class ReplyCodec:
         message = _parse(pb.Reply, "reply", data)
         strict.few("reply.answers", len(message.answers), MAX_QUESTIONS)
         answers = tuple(answer_from_proto(answer) for answer in message.answers)
-        return Reply(strict.natural("reply.round", message.round, MAX_ROUNDS), answers)
+        opening = opening_from_proto(message.opening) if message.HasField("opening") else None
+        return Reply(strict.natural("reply.round", message.round, MAX_ROUNDS), answers, opening)
 
 
 class MemoryCodec:
@@ -90,11 +115,16 @@ class MemoryCodec:
             counted_sets=sorted(value.counted),
             closed=value.closed,
             searched=[rank_column_to_proto(value.searched[name]) for name in sorted(value.searched)],
+            people=value.people,
         )
         if value.candidate is not None:
             message.candidate_memory.CopyFrom(candidate_memory_to_proto(value.candidate))
         if value.codebook is not None:
             message.codebook.CopyFrom(codebook_to_proto(value.codebook))
+        if value.commitments is not None:
+            message.commitments.CopyFrom(commitments_to_proto(value.commitments))
+        if value.openings is not None:
+            message.openings.CopyFrom(openings_to_proto(value.openings))
         return message.SerializeToString(deterministic=True)
 
     def decode(self, data: bytes) -> Memory:
@@ -114,7 +144,26 @@ class MemoryCodec:
             {column.name: column for column in searched},
             message.closed,
             told,
+            commitments_from_proto(message.commitments) if message.HasField("commitments") else None,
+            openings_from_proto(message.openings) if message.HasField("openings") else None,
+            strict.natural("memory.people", message.people, MAX_PEOPLE),
         )
+
+
+class DrawCodec:
+    """What the hub keeps of a study's salt as bytes."""
+
+    def encode(self, value: Draw) -> bytes:
+        """Return the bytes of a draw."""
+        message = pb.Draw(
+            commitments=commitments_to_proto(value.commitments), openings=openings_to_proto(value.openings)
+        )
+        return message.SerializeToString(deterministic=True)
+
+    def decode(self, data: bytes) -> Draw:
+        """Return the draw of the bytes; raise where a party did not open what it had committed to."""
+        message = _parse(pb.Draw, "draw", data)
+        return Draw(commitments_from_proto(message.commitments), openings_from_proto(message.openings))
 
 
 def hops_of(settings: FitSettings) -> Hops[FitState, Request, Reply, Memory]:

@@ -198,7 +198,11 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class SupplierDecision:
-    """A supplier's signed decision about one digest; an approval says how the supplier takes part."""
+    """A supplier's signed decision about one digest; an approval says how the supplier takes part.
+
+    ``commitment`` is what an approval commits the supplier to for the study's salt, as hexadecimal; None in a
+    refusal, and in approvals of earlier versions.
+    """
 
     study_id: StudyId
     specification_sha256: str
@@ -206,12 +210,18 @@ class SupplierDecision:
     reason: str
     signature: bytes
     participation: Participation = AS_ASKED
+    commitment: str | None = None
 
     @property
     def digest(self) -> bytes:
         """The digest under the signature with purpose ``study-decision``."""
         return decision_digest(
-            self.study_id, self.specification_sha256, self.decision, self.reason, self.participation
+            self.study_id,
+            self.specification_sha256,
+            self.decision,
+            self.reason,
+            self.participation,
+            self.commitment,
         )
 
 
@@ -221,10 +231,12 @@ def decision_digest(
     decision: Decision,
     reason: str,
     participation: Participation = AS_ASKED,
+    commitment: str | None = None,
 ) -> bytes:
     """Return the digest that a supplier signs: SHA-256 of the decision's canonical JSON.
 
-    What the participation leaves out is left out of the JSON too, as releases before it signed.
+    What the participation leaves out is left out of the JSON too, as releases before it signed; so is a
+    commitment that there is not.
     """
     body: dict[str, str] = {
         "decision": decision.value,
@@ -236,6 +248,8 @@ def decision_digest(
         body["flow"] = participation.flow.value
     if participation.preparation_sha256 is not None:
         body["preparation_sha256"] = participation.preparation_sha256
+    if commitment is not None:
+        body["commitment"] = commitment
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).digest()
 

@@ -7,11 +7,13 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from syncline.compute.frames import Json
 from syncline.errors import StudyFailed, SynclineError, UsageError
+from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_view import PreparedView
 from syncline.protocols.asking import Answering, Memory, Request
 from syncline.protocols.simulation import Traffic, simulate
@@ -22,10 +24,11 @@ from syncline.sources.source import Source
 from syncline.study.approvals import SIMULATED, GateRecord
 from syncline.study.comparer_scope import comparer_of
 from syncline.study.comparing import assess_study, comparison_of
-from syncline.study.fitting import settings_of, workspace_of
+from syncline.study.fitting import people_of, settings_of, simulated_fold, workspace_of
 from syncline.study.flow import STEPS
+from syncline.study.holdout import STATED
 from syncline.study.local_parties import is_pooled
-from syncline.study.manifest import ReleaseFacts, RosterEntry, RoundRecord, write_manifest
+from syncline.study.manifest import HoldoutRecord, ReleaseFacts, RosterEntry, RoundRecord, write_manifest
 from syncline.study.participation import Participation, flows_asked
 from syncline.study.pooled import Pooled, pool
 from syncline.study.release import WrittenRelease, write_release
@@ -43,16 +46,48 @@ from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec, hops_o
 _NAMED = 12
 """Suppliers without data that a sentence names."""
 
+SIMULATED_SALT = "of the run in one process that wrote this"
+"""Where the salt of a simulated study comes from, for people, unless the specification states it."""
+
+_SALT_LABEL = b"syncline/salt-of-seed/1\x00"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
 _DEPENDENCIES = ("numpy", "pandas", "pyarrow", "pydantic", "cryptography")
 
 
+def fold_of_run(
+    spec: StudySpec, sources: Mapping[str, Source], salt: bytes | None = None, seed: int | None = None
+) -> Fold:
+    """Return whom the study holds out in this run.
+
+    The salt is the one given, else the specification's, else one that follows from the seed that is given
+    or stands in the study, else random. Nobody steers it against another: one process owns all rows.
+    """
+    check_suppliers(spec, sources)
+    number = spec.synthesizer.seed if seed is None else seed
+    chosen = spec.salt if salt is None else salt
+    if chosen is None:
+        chosen = secrets.token_bytes(32) if number is None else _salt_of_seed(number)
+    people = sum(_named(name, people_of, spec, source) for name, source in sources.items())
+    return simulated_fold(spec, chosen, people)
+
+
+def _salt_of_seed(number: int) -> bytes:
+    return hashlib.sha256(_SALT_LABEL + Seed.of_number(number).secret).digest()
+
+
 def fit_study(
-    spec: StudySpec, sources: Mapping[str, Source], listen: Callable[[Traffic], None] | None = None
+    spec: StudySpec,
+    fold: Fold,
+    sources: Mapping[str, Source],
+    listen: Callable[[Traffic], None] | None = None,
 ) -> Fitted | Pooled:
     """Fit the study's model over its suppliers' sources; pool their tables where all synthesize alone."""
     check_suppliers(spec, sources)
     settings = settings_of(spec)
-    tables = _tables(spec, sources, _table)
+    tables = _tables(spec, fold, sources, _table)
     if is_pooled(flows_asked(spec), tables):
         return pool(settings, tables)
     return simulate(Fit(settings), Answering(), tables, hops_of(settings), Memory(), listen)
@@ -60,6 +95,7 @@ def fit_study(
 
 def compare_study(
     spec: StudySpec,
+    fold: Fold,
     sources: Mapping[str, Source],
     result: Fitted | Pooled,
     seed: Seed,
@@ -71,9 +107,9 @@ def compare_study(
     """
     if spec.validation is None:
         return None
-    tables = _tables(spec, sources, _compared_table)
-    comparison, requests, replies = comparison_of(spec, result, seed), RequestCodec(), ReplyCodec()
-    comparers = {name: comparer_of(spec, {comparison.digest: comparison.candidate}) for name in tables}
+    tables = _tables(spec, fold, sources, _compared_table)
+    comparison, requests, replies = comparison_of(spec, fold, result, seed), RequestCodec(), ReplyCodec()
+    comparers = {name: comparer_of(spec, fold, {comparison.digest: comparison.candidate}) for name in tables}
     memories = dict.fromkeys(tables, MemoryCodec().encode(Memory()))
     transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0, _known_of(spec, result))
     while isinstance(transition, Continue):
@@ -102,33 +138,38 @@ def _known_of(spec: StudySpec, result: Fitted | Pooled) -> dict[PartyId, Known]:
 
 
 def _tables(
-    spec: StudySpec, sources: Mapping[str, Source], table: Callable[[StudySpec, str, Source], Workspace]
+    spec: StudySpec,
+    fold: Fold,
+    sources: Mapping[str, Source],
+    table: Callable[[StudySpec, Fold, str, Source], Workspace],
 ) -> dict[PartyId, Workspace]:
-    found = {}
-    for name, source in sources.items():
-        try:
-            found[PartyId(name)] = table(spec, name, source)
-        except SynclineError as error:
-            raise StudyFailed(f"supplier {name!r}: {error}") from error
-    return found
+    return {PartyId(name): _named(name, table, spec, fold, name, source) for name, source in sources.items()}
 
 
-def _compared_table(spec: StudySpec, name: str, source: Source) -> Workspace:
+def _named(name: str, read: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """Read a supplier's rows; whatever is wrong with them is told with its name."""
+    try:
+        return read(*given, **named)
+    except SynclineError as error:
+        raise StudyFailed(f"supplier {name!r}: {error}") from error
+
+
+def _compared_table(spec: StudySpec, fold: Fold, name: str, source: Source) -> Workspace:
     """Return a supplier's real rows where they are compared."""
     return (
-        workspace_of(spec, source)
+        workspace_of(spec, fold, source)
         if STEPS[spec.supplier(name).flow].compares_at_home
-        else _table(spec, name, source)
+        else _table(spec, fold, name, source)
     )
 
 
-def _table(spec: StudySpec, name: str, source: Source) -> Workspace:
+def _table(spec: StudySpec, fold: Fold, name: str, source: Source) -> Workspace:
     """Return a supplier's rows where its flow has them: at the supplier, or unpacked at the hub."""
     flow = spec.supplier(name).flow
     if not STEPS[flow].sends_rows:
-        return workspace_of(spec, source)
-    shipment = ship(spec, flow, source, Seed(secrets.token_bytes(32)))
-    return Workspace(unpack_shipment(spec, flow, shipment, name))
+        return workspace_of(spec, fold, source)
+    shipment = ship(spec, fold, flow, source, Seed(secrets.token_bytes(32)))
+    return Workspace(unpack_shipment(spec, fold, flow, shipment, name))
 
 
 def seed_of(spec: StudySpec) -> Seed:
@@ -139,6 +180,7 @@ def seed_of(spec: StudySpec) -> Seed:
 
 def release_study(
     spec: StudySpec,
+    fold: Fold,
     sources: Mapping[str, Source],
     result: Fitted | Pooled,
     seed: Seed,
@@ -149,12 +191,15 @@ def release_study(
     """Write the release into the empty directory ``out``, signed with a key made for this run alone."""
     roster = tuple(RosterEntry.of(spec, name, _participation(sources[name])) for name in spec.supplier_names)
     commitment = hashlib.sha256(seed.secret).hexdigest()
+    salt_from = SIMULATED_SALT if fold.salt != spec.salt else STATED
+    holdout = HoldoutRecord(float(fold.fraction), salt_from, hashlib.sha256(fold.salt).hexdigest())
     provenance: dict[str, Json] = {
         "study": spec.study,
         "specification_sha256": spec.digest,
         "software_version": __version__,
         "algorithm_version": ALGORITHM_VERSION,
         "seed_commitment": commitment,
+        "holdout": holdout.to_report(),
         "roster": list(spec.supplier_names),
         "rounds": [{"number": number, "stage": stage} for number, stage in enumerate(stages)],
         "run": "simulated in one process",
@@ -166,9 +211,7 @@ def release_study(
         study=spec.study,
         specification_sha256=spec.digest,
         schema_sha256=spec.schema.digest,
-        parameters=spec.model_dump(
-            mode="json", by_alias=True, exclude={"embedded_schema", "study", "syncline"}
-        ),
+        parameters=spec.parameters(),
         software_version=__version__,
         algorithm_version=ALGORITHM_VERSION,
         dependencies={name: version(name) for name in _DEPENDENCIES},
@@ -178,6 +221,7 @@ def release_study(
         content_sha256=written.content_sha256,
         run=SIMULATED,
         gate=_gate(spec, assessment),
+        holdout=holdout,
     )
     write_manifest(out, facts, ed25519.Ed25519PrivateKey.generate())
     return written

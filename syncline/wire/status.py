@@ -25,6 +25,7 @@ from syncline.errors import (
     SynclineError,
     UsageError,
     WireError,
+    WorkLimitReached,
     public_words,
 )
 from syncline.wire.people_sentence import people_sentence
@@ -81,6 +82,7 @@ _STATUS: Mapping[type[SynclineError], grpc.StatusCode] = {
     PolicyUnreadable: grpc.StatusCode.FAILED_PRECONDITION,
     DataError: grpc.StatusCode.FAILED_PRECONDITION,
     StudyFailed: grpc.StatusCode.ABORTED,
+    WorkLimitReached: grpc.StatusCode.RESOURCE_EXHAUSTED,
     StorageError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     PeerUnreachable: grpc.StatusCode.UNAVAILABLE,
     HubFault: grpc.StatusCode.INTERNAL,

@@ -260,6 +260,7 @@ def decision_to_proto(value: SupplierDecision) -> pb.DecideStudyRequest:
         signature=value.signature,
         flow=_flow_number(value.participation.flow),
         preparation_sha256=bytes.fromhex(value.participation.preparation_sha256 or ""),
+        commitment=bytes.fromhex(value.commitment or ""),
     )
 
 
@@ -272,6 +273,7 @@ def decision_from_proto(message: pb.DecideStudyRequest) -> SupplierDecision:
         reason=strict.sentence("reason", message.reason),
         signature=strict.octets("signature", message.signature, 64),
         participation=_participation(message),
+        commitment=strict.digest("commitment", message.commitment) if message.commitment else None,
     )
 
 

@@ -17,6 +17,9 @@ import grpc.aio
 MAX_MESSAGE_BYTES = 3 << 20
 """No message is larger: the largest holds one specification or one chunk of 1 MiB."""
 
+HANDSHAKE_MS = 10_000
+"""How long the server's side of a TLS handshake waits for the other side; gRPC itself waits two minutes."""
+
 Option = tuple[str, int | str]
 
 
@@ -44,14 +47,14 @@ class TlsIdentity:
         return "TlsIdentity(...)"
 
 
-def _keepalive(liveness: Liveness) -> list[Option]:
+def _keepalive(liveness: Liveness, message_bytes: int = MAX_MESSAGE_BYTES) -> list[Option]:
     return [
         ("grpc.keepalive_time_ms", liveness.ping_every_ms),
         ("grpc.keepalive_timeout_ms", liveness.ping_timeout_ms),
         ("grpc.http2.ping_timeout_ms", liveness.ping_timeout_ms),
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.max_pings_without_data", 0),
-        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_receive_message_length", message_bytes),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ]
 
@@ -67,10 +70,17 @@ def client_options(liveness: Liveness = Liveness()) -> list[Option]:
     ]
 
 
-def server_options(liveness: Liveness = Liveness(), concurrent_streams: int = 64) -> list[Option]:
-    """Return the options of the hub's servers; ``concurrent_streams`` is what one connection may hold."""
+def server_options(
+    liveness: Liveness = Liveness(), concurrent_streams: int = 64, message_bytes: int = MAX_MESSAGE_BYTES
+) -> list[Option]:
+    """Return the options of the hub's servers.
+
+    One connection may hold ``concurrent_streams``, and receive messages of ``message_bytes``. A handshake may
+    take ``HANDSHAKE_MS``.
+    """
     return [
-        *_keepalive(liveness),
+        *_keepalive(liveness, message_bytes),
+        ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
         ("grpc.http2.min_ping_interval_without_data_ms", 3000),
         ("grpc.http2.max_ping_strikes", 0),
         ("grpc.so_reuseport", 0),

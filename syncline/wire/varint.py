@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -10,9 +11,13 @@ import numpy.typing as npt
 from syncline.errors import WireError
 
 Ints: TypeAlias = npt.NDArray[np.int64]
+Octets: TypeAlias = npt.NDArray[np.uint8]
 
 _MOST_BYTES = 9
 """Nine groups of seven bits hold every non-negative int64."""
+
+_PIECE_BYTES = 1 << 20
+"""So much is decoded at a time."""
 
 
 def encode_varints(values: Ints) -> bytes:
@@ -44,10 +49,31 @@ def decode_varints(field: str, data: bytes, count_at_most: int) -> Ints:
     count = np.count_nonzero(octets < 128)
     if count > count_at_most:
         raise WireError(f"{field}: {count} integers are more than the {count_at_most} allowed")
+    values, place = np.empty(count, np.int64), 0
+    for piece in _pieces(octets):
+        own = _decoded(field, piece)
+        values[place : place + len(own)] = own
+        place += len(own)
+    return values
+
+
+def _pieces(octets: Octets) -> Iterator[Octets]:
+    """Cut the bytes behind whole integers, so that what decoding needs besides the values stays bounded."""
+    start = 0
+    while start < len(octets):
+        piece = octets[start : start + _PIECE_BYTES]
+        whole = np.flatnonzero(piece[-_MOST_BYTES - 1 :] < 128)
+        if len(whole) and start + len(piece) < len(octets):
+            piece = piece[: len(piece) - min(len(piece), _MOST_BYTES + 1) + int(whole[-1]) + 1]
+        yield piece
+        start += len(piece)
+
+
+def _decoded(field: str, octets: Octets) -> Ints:
     ends = np.flatnonzero(octets < 128)
     starts = np.concatenate([[0], ends[:-1] + 1])
     groups = ends - starts + 1
-    if int(groups.max()) > _MOST_BYTES:
+    if not len(groups) or int(groups.max()) > _MOST_BYTES:
         raise WireError(f"{field}: an integer has more than 63 bits")
     if ((octets[ends] == 0) & (groups > 1)).any():
         raise WireError(f"{field}: an integer is not written in its shortest form")

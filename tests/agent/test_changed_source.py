@@ -9,7 +9,8 @@ from syncline.errors import DataError
 from syncline.protocols.asking import Request
 from syncline.questions.row_count import RowCount
 from syncline.study.policy import Policy
-from syncline.wire.exchange import ReplyCodec, RequestCodec
+from syncline.wire.exchange import ReplyCodec
+from tests.agent import opened
 from tests.agent.harness import POLICY, specification
 
 
@@ -32,8 +33,7 @@ def ask(child, table, number, memory):
         "policy": policy,
         "flow": "summaries",
     }
-    request = RequestCodec().encode(Request(number, (RowCount(),)))
-    _, (reply, memory) = child.handle(header, [specification(), request, memory])
+    _, (reply, memory) = opened.ask(child, header, specification(), Request(number, (RowCount(),)), memory)
     return ReplyCodec().decode(reply), memory
 
 

@@ -59,14 +59,14 @@ def home(tmp_path):
     return asyncio.run(make())
 
 
-def propose(home, text=STUDY, is_pending=False):
+def propose(home, text=STUDY, is_pending=False, study_id="study-1", name="heart-2026", now_us=1):
     """Put a proposal into the journal, as the running agent does."""
     member, content = load_membership(home.identity, ""), specification(text)
-    seal = Seal(member.signing_key(), AuditLog(member.signing_key(), SystemClock()))
-    proposal = FakeHub().proposal(content)
-    judgement = Judgement("heart-2026", (), automatic=False, is_pending=is_pending)
+    seal = Seal(member.signing_key(), AuditLog(member.signing_key(), SystemClock()), member.name)
+    proposal = FakeHub().proposal(content, study_id)
+    judgement = Judgement(name, (), automatic=False, is_pending=is_pending)
     with open_journal(home) as journal:
-        journal.write_now(lambda c: receive_proposal(c, seal, proposal, judgement, 1))
+        journal.write_now(lambda c: receive_proposal(c, seal, proposal, judgement, now_us))
 
 
 def test_without_a_home_the_remedy_is_named(command, tmp_path):
@@ -442,11 +442,11 @@ def test_a_person_sees_which_columns_of_the_source_would_leave(command, home, tm
     _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
     assert "Sent          2 of the source: years, sex\n" in out
     home.policy.write_text(POLICY.replace("[summaries]", "[raw]").replace('["*"]', "[age, sex]"))
-    code, _, error = command("studies", "approve", "heart-2026", "--home", home.root)
+    code, _, error = command("studies", "approve", "heart-2026", "--yes", "--home", home.root)
     assert code == 1
     assert "columns.allow: of the source the column 'years' is not listed" in error
     home.policy.write_text(POLICY.replace("[summaries]", "[raw]").replace('["*"]', "[age, sex, years]"))
-    assert command("studies", "approve", "heart-2026", "--home", home.root)[0] == 0
+    assert command("studies", "approve", "heart-2026", "--yes", "--home", home.root)[0] == 0
 
 
 def test_policy_show_is_in_plain_words(command, home):

@@ -9,8 +9,8 @@ import syncline.wire  # noqa: F401  (before gRPC)
 # isort: split
 
 from supplier_agent.consent.decision import BY_PERSON, Seal, Verdict, decide
+from supplier_agent.consent.earlier_studies import MOST_AUTOMATIC_RUNS
 from supplier_agent.consent.proposals import (
-    MOST_AUTOMATIC_RUNS,
     Judgement,
     end_study,
     receive_proposal,
@@ -34,7 +34,7 @@ def desk(tmp_path):
     home.create()
     key = generate_signing_key()
     with open_journal(home) as journal:
-        yield Desk(journal, Seal(key, AuditLog(key, SystemClock())))
+        yield Desk(journal, Seal(key, AuditLog(key, SystemClock()), "cleveland"))
 
 
 class Desk:

@@ -26,9 +26,10 @@ from syncline.questions.row_count import RowCount
 from syncline.study.flow import NARROWER, DataFlow
 from syncline.study.participation import Participation
 from syncline.study.policy import Policy
-from syncline.wire.exchange import ReplyCodec, RequestCodec
+from syncline.wire.exchange import ReplyCodec
 from syncline.wire.membership import load_membership
 from syncline.wire.messages import Decision, DeclineKind
+from tests.agent import opened
 from tests.agent.harness import POLICY, STUDY, automatic_policy, request, rows, running, specification
 from tests.agent.test_agent import play, reply_of
 from tests.agent.test_commands import command, home, propose
@@ -271,15 +272,14 @@ def test_an_approval_of_an_earlier_version_is_not_held_to_a_preparation(tmp_path
     with Database(path, MIGRATIONS) as journal:
         known = journal.read_now(lambda connection: known_study(connection, "s"))
     assert (known.flow, known.preparation) == (None, None)
-    assert decision_of(known).participation == Participation()
+    assert decision_of(known, "cleveland").participation == Participation()
 
 
 def ask(table, flow, asked):
     spec = specification(STUDY.replace("{name: cleveland}", f"{{name: cleveland, flow: {asked}}}"))
     policy = build(Policy, parse_document(POLICY, "policy"), "policy").to_document()
     header = {"op": "respond", "supplier": "cleveland", "source": str(table), "policy": policy, "flow": flow}
-    request = RequestCodec().encode(Request(0, (RowCount(),)))
-    return Child().handle(header, [spec, request, b""])
+    return opened.ask(Child(), header, spec, Request(0, (RowCount(),)))
 
 
 @pytest.mark.parametrize("asked", list(DataFlow))
@@ -293,6 +293,6 @@ def test_the_child_sends_nothing_wider_than_the_study_asks_for(tmp_path, flow, a
         return
     header, (reply, _) = ask(table, flow, asked)
     if flow is DataFlow.SUMMARIES:
-        assert ReplyCodec().decode(reply).round == 0
+        assert ReplyCodec().decode(reply).round == 1
     else:
         assert header["questions"][0]["kind"] == f"{flow}_rows"

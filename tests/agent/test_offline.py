@@ -22,6 +22,7 @@ from supplier_agent.tasks.retention import Retention
 from supplier_agent.uplink.contact import EXPIRED, read_contact
 from syncline.clock import SystemClock
 from syncline.compute.child import ChildDied
+from syncline.compute.work_limits import WorkLimits
 from syncline.identity.authority import pinned_root
 from syncline.wire.refusals import PeerUnreachable
 from syncline.wire.server_chain import fetch_chain, next_port, proxy_for, split_address
@@ -78,13 +79,15 @@ def test_a_child_without_work_is_ended_and_started_again(tmp_path):
         tending = asyncio.create_task(pool.tend())
         header = {"source": "x", "policy": {"min_cell": 1}}
         blobs = [specification(), request(0), b""]
-        await pool.call("study", header, blobs)
+        await pool.call("study", header, blobs, WorkLimits())
         child = pool.child_of("study")
         async with asyncio.timeout(10):
             while child.alive:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-        await pool.call("study", header, blobs)
-        calling = asyncio.create_task(pool.call("study", header, [blobs[0], request(0, sleep=60), b""]))
+        await pool.call("study", header, blobs, WorkLimits())
+        calling = asyncio.create_task(
+            pool.call("study", header, [blobs[0], request(0, sleep=60), b""], WorkLimits())
+        )
         await asyncio.sleep(0.3)
         await pool.close()
         with pytest.raises(ChildDied):

@@ -20,7 +20,8 @@ from syncline.protocols.asking import Request
 from syncline.questions.profile import Profile
 from syncline.questions.row_count import RowCount
 from syncline.study.policy import Policy
-from syncline.wire.exchange import ReplyCodec, RequestCodec
+from syncline.wire.exchange import ReplyCodec
+from tests.agent import opened
 from tests.agent.harness import POLICY, rows, specification
 from tests.agent.test_commands import command, home
 
@@ -130,9 +131,8 @@ def ask(child, files, steps, number, memory, question=None):
         "flow": "summaries",
         "study_id": "study-1",
     }
-    request = RequestCodec().encode(Request(number, (question or RowCount(),)))
-    canonical = Preparation.from_yaml(steps).canonical()
-    _, (reply, memory) = child.handle(header, [specification(), request, memory, canonical])
+    request, canonical = Request(number, (question or RowCount(),)), Preparation.from_yaml(steps).canonical()
+    _, (reply, memory) = opened.ask(child, header, specification(), request, memory, canonical)
     return ReplyCodec().decode(reply), memory
 
 

@@ -12,8 +12,8 @@ from syncline.preparation.preparation_document import Preparation
 from syncline.protocols.asking import Request
 from syncline.questions.row_count import RowCount
 from syncline.study.policy import Policy
-from syncline.wire.exchange import RequestCodec
 from tests.agent.harness import POLICY, STUDY, specification
+from tests.agent.opened import ask
 
 STEPS = "syncline: 1\nsteps:\n  - {step: recode, columns: [sex], codes: {F: F}}\n"
 FROM_HIV = STEPS + "  - {step: derive, into: age, operation: sum, from: [years, hiv]}\n"
@@ -36,11 +36,9 @@ def send(tmp_path, steps, *, person=None, deny="[hiv]", study=STUDY):
         "person": person,
         "flow": "raw",
     }
-    request = RequestCodec().encode(Request(0, (RowCount(),)))
     spec = specification(study.replace("{name: cleveland}", "{name: cleveland, flow: raw}"))
-    answer, (shipment, _) = Child().handle(
-        header, [spec, request, b"", Preparation.from_yaml(steps).canonical()]
-    )
+    canonical = Preparation.from_yaml(steps).canonical()
+    answer, (shipment, _) = ask(Child(), header, spec, Request(0, (RowCount(),)), b"", canonical)
     return answer, shipment
 
 

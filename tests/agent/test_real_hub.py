@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import hashlib
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ import psutil
 import pytest
 
 from syncline.identity.peer import Role
-from tests.agent.harness import POLICY, rows
+from tests.agent.harness import POLICY, rows, specification
 from tests.hub.conftest import SETTINGS, ShiftedClock, Site
 from trusted_party.cli.home import HubHome
 
@@ -88,7 +89,9 @@ async def enrolled_agent(site, root, name):
     await command("supplier_agent", "enrol", token, *hub, "--home", home)
     await command("supplier_agent", "datasets", "add", "heart", data, "--home", home)
     researcher = json.loads((root / "ada-key").read_text())
-    policy = POLICY + f"approval: {{mode: automatic, researchers: [{researcher}]}}\n"
+    digests = [hashlib.sha256(specification(STUDY.format(name=f"heart-{n}"))).hexdigest() for n in range(10)]
+    specs = f"specs: [{', '.join(digests)}]"  # they ask alike, and each shall need no person
+    policy = POLICY + f"approval: {{mode: automatic, researchers: [{researcher}], {specs}}}\n"
     (home / "policy.yaml").write_text(policy)
     return home
 

@@ -97,7 +97,7 @@ def test_an_approver_reads_the_report_and_signs_it(site, tmp_path):
             shown = await at.researcher("releases", "fetch", "heart-1", "--out", tmp_path / "x", status=1)
             assert "it is not released yet" in shown
             assert not (tmp_path / "x").exists()
-            refusal = await at.researcher("releases", "approve", "heart-1", status=1)
+            refusal = await at.researcher("releases", "approve", "heart-1", "--yes", status=1)
             assert "you are researcher ada, and only approvers approve releases" in refusal
             assert "to approve" not in refusal
             assert "syncline releases" not in refusal
@@ -106,7 +106,11 @@ def test_an_approver_reads_the_report_and_signs_it(site, tmp_path):
             read = tmp_path / "read"
             shown = await at.approver("releases", "fetch", "heart-1", "--out", read, "--report-only")
             assert "the one that a decision signs" in shown
-            assert sorted(path.name for path in read.iterdir()) == ["report.html", "report.json"]
+            assert sorted(path.name for path in read.iterdir()) == [
+                "report.html",
+                "report.json",
+                "specification.json",
+            ]
             assert "give --report-only" in await at.approver(
                 "releases", "fetch", "heart-1", "--out", tmp_path / "y", status=1
             )
@@ -127,7 +131,7 @@ def test_an_approver_reads_the_report_and_signs_it(site, tmp_path):
             found = json.loads(await at.researcher("verify", tmp_path / "out", "--json"))
             assert found["approvals"] == [{"approver": "eva", "decision": "approve", "reason": ""}]
             assert found["gate_passed"] is None
-            again = await at.approver("releases", "approve", release_id)
+            again = await at.approver("releases", "approve", release_id, "--yes")
             assert f"you have approved release {release_id} already; nothing new was signed" in again
             assert "it is released" in again
             assert "signed, and taken" not in again
@@ -193,12 +197,13 @@ def test_an_overridden_gate_is_told_wherever_the_release_is(site, tmp_path, monk
         async with scene(site, tmp_path) as at:
             async with agent_process(at.north, at.log):
                 release_id = await at.waits(GATED)
-            signed = await at.approver("releases", "approve", "heart-1", *why)
+            signed = await at.approver("releases", "approve", "heart-1", *why, "--yes")
             assert "disclosure gate: FAILED\n    xgap: 50 persons" in signed
-            again = await at.approver("releases", "approve", "heart-1", *why)
+            assert "\n    A leak of fewer than 18 of these 669 people (2.69%) would not be seen." in signed
+            again = await at.approver("releases", "approve", "heart-1", *why, "--yes")
             assert f"you have approved, by override, release {release_id} already" in again
             assert "waits for 1 more override (eva gave one)" in again
-            await by_operator(site, "releases", "approve", "heart-1", *why)
+            await by_operator(site, "releases", "approve", "heart-1", *why, "--yes")
             await at.until("released")
             told = "released by override of eva, operator"
             assert f"state      {told}" in await at.researcher("studies", "show", "heart-1")
@@ -226,7 +231,7 @@ def test_a_hub_whose_word_on_the_gate_is_not_its_reports_gets_no_signature(site,
         async with scene(site, tmp_path) as at:
             async with agent_process(at.north, at.log):
                 release_id = await at.waits(GATED)
-            error = await at.approver("releases", "approve", release_id, status=1)
+            error = await at.approver("releases", "approve", release_id, "--yes", status=1)
             assert (
                 "the hub says that the disclosure gate passed, and its report says that it did not" in error
             )
@@ -246,7 +251,7 @@ def test_an_approver_refuses_with_a_reason(site, tmp_path):
             await at.approver("releases", "refuse", release_id, "--reason", "too close", "--json")
             assert (await at.until("failed"))["reason"] == "refused by eva: too close"
             for name in ("heart-1", release_id):
-                error = await at.approver("releases", "approve", name, status=1)
+                error = await at.approver("releases", "approve", name, "--yes", status=1)
                 assert f"release {release_id} never came out: refused by eva: too close" in error
             for what in (
                 ("report", "heart-1", "--out", tmp_path / "x"),
@@ -321,9 +326,9 @@ def test_a_supplier_withdraws_a_release_and_the_researcher_is_told_why(site, tmp
         async with scene(site, tmp_path) as at:
             async with agent_process(at.north, at.log):
                 release_id = await at.waits()
-                await at.approver("releases", "approve", release_id)
+                await at.approver("releases", "approve", release_id, "--yes")
                 await at.until("released")
-                await at.supplier("releases", "refuse", release_id, "--reason", "consent withdrawn")
+                await at.supplier("releases", "refuse", release_id, "--reason", "consent withdrawn", "--yes")
                 async with asyncio.timeout(10):
                     while "withdrawn" not in await at.researcher("releases", "list"):  # noqa: ASYNC110
                         await asyncio.sleep(0.1)
@@ -331,7 +336,7 @@ def test_a_supplier_withdraws_a_release_and_the_researcher_is_told_why(site, tmp
             assert "it was withdrawn (refused by north: consent withdrawn)" in error
             shown = await at.researcher("studies", "show", "heart-1")
             assert "state      withdrawn: refused by north: consent withdrawn" in shown
-            error = await at.approver("releases", "approve", release_id, status=2)
+            error = await at.approver("releases", "approve", release_id, "--yes", status=2)
             assert "it was withdrawn (refused by north: consent withdrawn), and stays so" in error
 
     run(work())

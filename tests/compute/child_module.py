@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import time
 import warnings
 from collections.abc import Sequence
 
+import numpy
 import pyarrow
 
 from syncline.compute.frames import Header, Json
@@ -44,6 +46,23 @@ def handle(header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, Sequenc
             return {"value": {1, 2}}, []  # type: ignore[dict-item]
         case "allocate":
             return {}, [bytes(2 << 30)]
+        case "allocate in numpy":
+            numpy.zeros(4 << 30, numpy.uint8).sum()
+        case "allocate in Arrow":
+            pyarrow.allocate_buffer(4 << 30)
+        case "hide want of memory":
+            try:
+                pyarrow.allocate_buffer(4 << 30)
+            except pyarrow.ArrowException:
+                raise DataError("the file is damaged") from None
+        case "compute":
+            until = time.process_time() + float(str(header["seconds"]))
+            while time.process_time() < until:
+                pass
+        case "compute in C":
+            pow(3, 1 << 40)
+        case "core limit":
+            return {"core": list(resource.getrlimit(resource.RLIMIT_CORE))}, []
         case "sleep":
             time.sleep(60)
         case "exit":

@@ -15,7 +15,8 @@ import pytest
 
 from syncline.compute.child import ChildDied, ChildFailed, ChildProcess
 from syncline.compute.frames import Header
-from syncline.errors import DataError, SynclineError, WireError, defect_sentence
+from syncline.compute.work_limits import Side, WorkLimits
+from syncline.errors import DataError, SynclineError, WireError, WorkLimitReached, defect_sentence
 from tests.compute.child_module import SECRET
 
 MODULE = "tests.compute.child_module"
@@ -131,15 +132,26 @@ def test_a_module_that_does_not_exist_is_a_dead_child() -> None:
     asyncio.run(run())
 
 
-def test_running_over_time_kills_the_child() -> None:
+def test_running_over_time_kills_the_child_and_names_the_limit() -> None:
     async def use(child: ChildProcess) -> None:
-        with pytest.raises(ChildDied, match=r"did not answer within 0\.2 s"):
-            await child.call({"op": "sleep"}, timeout=0.2)
+        with pytest.raises(WorkLimitReached, match=r"0\.02 minutes: .* limits\.wall_minutes in its policy"):
+            await child.call({"op": "sleep"})
         assert not psutil.pid_exists(child.pid)
         with pytest.raises(ChildDied):
             await child.call({"op": "echo"})
 
-    with_child(use)
+    with_child(use, limits=WorkLimits(wall_seconds=1.2))
+
+
+def test_processor_time_is_limited_for_each_call_also_where_python_is_never_reached() -> None:
+    async def use(child: ChildProcess) -> None:
+        for _ in range(3):
+            await child.call({"op": "compute", "seconds": 0.6})
+        with pytest.raises(WorkLimitReached, match=r"minutes of processor time: .* --compute-cpu-minutes"):
+            await child.call({"op": "compute in C"})
+        assert not child.alive
+
+    with_child(use, limits=WorkLimits(cpu_seconds=1.0, side=Side.HUB))
 
 
 def test_a_cancelled_call_kills_the_child() -> None:
@@ -169,13 +181,30 @@ def test_closing_is_repeatable_and_quick() -> None:
     with_child(use)
 
 
-def test_memory_is_limited_on_request() -> None:
+@pytest.mark.parametrize("op", ["allocate", "allocate in numpy", "allocate in Arrow", "hide want of memory"])
+def test_want_of_memory_is_told_by_name_and_the_child_goes_on(op: str) -> None:
     async def use(child: ChildProcess) -> None:
-        with pytest.raises(SynclineError, match="ran out of memory"):
-            await child.call({"op": "allocate"})
+        with pytest.raises(WorkLimitReached, match=r"512 MiB of memory: .* limits\.memory_mib"):
+            await child.call({"op": op})
         assert (await child.call({"op": "echo"}))[0]["echo"] == {"op": "echo"}
 
-    with_child(use, memory_bytes=1 << 30)
+    with_child(use, limits=WorkLimits(memory_bytes=512 << 20))
+
+
+def test_a_call_of_more_bytes_than_memory_is_not_sent() -> None:
+    async def use(child: ChildProcess) -> None:
+        with pytest.raises(WorkLimitReached, match="memory"):
+            await child.call({"op": "echo"}, [bytes(65 << 20)])
+        assert (await child.call({"op": "echo"}))[0]["echo"] == {"op": "echo"}
+
+    with_child(use, limits=WorkLimits(memory_bytes=64 << 20))
+
+
+def test_a_child_leaves_no_core_file() -> None:
+    async def use(child: ChildProcess) -> None:
+        assert (await child.call({"op": "core limit"}))[0] == {"core": [0, 0]}
+
+    with_child(use)
 
 
 def test_only_events_reach_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -241,7 +241,7 @@ constraints:
         (["equal, of: x, from: [a]"], "does not keep formulas between categories"),
         (["log, of: a, from: [b]", "log1p, of: a, from: [c]"], "another formula defines this column"),
         (["log, of: a, from: [b]", "sum, of: b, from: [c, a]"], "follows from itself"),
-        (["exp, of: a, from: [b]"], "'exp' is not known"),
+        (["exp, of: a, from: [b]"], "must be one of"),
         (["log, of: a, inputs: [b]"], "inputs is not a known key"),
     ],
 )

@@ -30,7 +30,7 @@ suppliers: [{{name: north, dataset: {name}, flow: {north}}}, {{name: south, data
 quorum: {{min_suppliers: {least}, deadline: {deadline}, then: {then}}}
 synthesizer: {{method: {method}, seed: 7, rows: 250}}
 privacy: {{min_cell: 5}}
-validation: {{holdout: 0.2}}
+validation: {{{validation}}}
 release: {{gate: none, approvals: {approvals}}}
 """
 
@@ -44,7 +44,7 @@ questions: [row_count, profile, rank_counts, marginals, moments, formula_check, 
 limits: {{max_order: 2, max_rounds: 100, max_cells: 100000000}}
 min_cell: 5
 min_suppliers: 1
-validation: true
+validation: {{salt: study}}
 approval: {{mode: automatic, researchers: [{researcher}]}}
 """
 
@@ -81,6 +81,7 @@ class SmallStudy:
     rows: tuple[Row, ...]
     flows: tuple[str, str] = ("summaries", "summaries")
     approvals: int = 0
+    validation: str = "holdout: 0.2, salt: faults"
 
     def text(self, quorum: Quorum = PATIENT) -> str:
         """Return the study's document."""
@@ -94,6 +95,7 @@ class SmallStudy:
             north=self.flows[0],
             south=self.flows[1],
             approvals=self.approvals,
+            validation=self.validation,
         )
 
     def write_table(self, directory: Path, supplier: str) -> Path:
@@ -107,14 +109,20 @@ class SmallStudy:
             writer.writerows(rows)
         return path
 
-    def simulated_sha256(self, directory: Path, suppliers: Sequence[str] = SUPPLIERS) -> str:
-        """Run ``syncline simulate`` over summaries of the suppliers' tables; return the released digest."""
+    def simulated_sha256(
+        self, directory: Path, suppliers: Sequence[str] = SUPPLIERS, salt: str | None = None
+    ) -> str:
+        """Run ``syncline simulate`` over summaries of the suppliers' tables; return the released digest.
+
+        ``salt`` is the one that a networked study drew, in hexadecimal.
+        """
         study, out = directory / f"{self.name}.yaml", directory / f"{self.name}-simulated"
         listed = ", ".join(f"{{name: {name}}}" for name in suppliers)
         text = re.sub("(?m)^suppliers: .*$", f"suppliers: [{listed}]", self.text(Quorum(len(suppliers))))
         study.write_text(text, encoding="utf-8")
         tables = [f"{name}={self.write_table(directory, name)}" for name in suppliers]
         given = [word for table in tables for word in ("--supplier", table)]
+        given += [] if salt is None else ["--salt", salt]
         line = [sys.executable, "-m", "syncline.cli", "simulate", str(study), *given, "--out", str(out)]
         subprocess.run(line, check=True, capture_output=True, timeout=120)
         return table_sha256(out)

@@ -84,7 +84,7 @@ def test_rows_are_gone_before_people_decide_and_what_they_approve_is_released(sh
             assert trial.hub.kills == 1
             home = str(trial.world.hub.root)
             release_id = status.reason.split()[1]
-            line = ("trusted_party", "releases", "approve", release_id, "--home", home)
+            line = ("trusted_party", "releases", "approve", release_id, "--yes", "--home", home)
             assert (await command(*line))[0] == 0
             status = await trial.until(study_id, lambda status: status.ended_us > 0)
             await trial.until_told()

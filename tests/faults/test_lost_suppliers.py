@@ -60,17 +60,18 @@ def test_a_supplier_that_never_comes_back_is_judged_by_the_quorum(shooting):
         def trial() -> Trial:
             return Trial(shooting.fresh(), MARGINALS)
 
-        trials = [trial(), trial(), trial(), trial()]
+        trials = [trial() for _ in range(5)]
         plans = [
             (Quorum(2, "15s", "fail"), "reply:before-send#2"),
             (Quorum(2, "15s", "pause"), "reply:before-send#2"),
             (Quorum(1, "15s", "proceed"), "reply:before-send#2"),
             (Quorum(1, "15s", "proceed"), "reply:before-send#1"),
+            (Quorum(1, "15s", "proceed"), "decision:before-send#1"),
         ]
         ends = await asyncio.gather(
             *(without_north(one, *plan) for one, plan in zip(trials, plans, strict=True))
         )
-        for *_, end in ends[:3]:
+        for *_, end in ends[:4]:
             assert (end.state, end.reason) == (
                 "failed",
                 f"north did not answer within {DEADLINE}",
@@ -78,8 +79,8 @@ def test_a_supplier_that_never_comes_back_is_judged_by_the_quorum(shooting):
         assert [status.reason for status in ends[1][:-1]] == [
             "north is not connected; the study goes on when it is back"
         ]
-        *_, proceeded = ends[3]
-        trials[3].check_hub(proceeded, shooting.expected(MARGINALS, ["south"]))
-        trials[3].check_agent("south", proceeded.rounds_done)
+        *_, proceeded = ends[4]
+        trials[4].check_hub(proceeded, shooting.expected(MARGINALS, ["south"]))
+        trials[4].check_agent("south", proceeded.rounds_done)
 
     asyncio.run(work())

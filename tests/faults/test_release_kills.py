@@ -158,7 +158,7 @@ def test_an_operators_command_that_is_killed_can_be_typed_again(site, run, point
         async with office(site) as at:
             await at.study(ONE)
             release_id = (await at.entry()).release_id
-        line = [sys.executable, "-m", "trusted_party", "releases", "approve", release_id]
+        line = [sys.executable, "-m", "trusted_party", "releases", "approve", release_id, "--yes"]
         line += ["--home", str(site.home.root)]
         for fault, status in (({"SYNCLINE_CRASH_AT": f"{point}#1"}, -9), ({}, 0), ({}, 0)):
             done = await asyncio.to_thread(killed_command, line, fault)

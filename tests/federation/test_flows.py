@@ -18,13 +18,14 @@ from syncline.data.batch import Batch, MemoryTable, Status
 from syncline.data.release_table import write_release_csv
 from syncline.data.schema import Schema
 from syncline.errors import DataError, StudyFailed, WireError
+from syncline.preparation.fold import Fold
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
 from syncline.protocols.asking import Memory
 from syncline.questions.workspace import Workspace
 from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
-from syncline.study.fitting import settings_of, workspace_of
+from syncline.study.fitting import settings_of, simulated_fold, workspace_of
 from syncline.study.flow import DataFlow
 from syncline.study.local_parties import answer_locally
 from syncline.study.manifest import RosterEntry
@@ -90,11 +91,16 @@ def roster_of(spec: StudySpec) -> list[RosterEntry]:
 
 def ship_east(spec: StudySpec, source: Source, seed: Seed) -> bytes:
     """Return what the supplier called east sends."""
-    return ship(spec, spec.supplier("east").flow, source, seed)
+    return ship(spec, fold_of(spec), spec.supplier("east").flow, source, seed)
+
+
+def fold_of(spec: StudySpec) -> Fold:
+    """Return who is held out of every study here: a salt that is given, and the specification's share."""
+    return simulated_fold(spec, b"flows", 0)
 
 
 def released(spec: StudySpec, tables: Mapping[str, Source]) -> bytes:
-    result = fit_study(spec, tables)
+    result = fit_study(spec, fold_of(spec), tables)
     with TemporaryDirectory() as directory:
         write_release(Path(directory), spec, result, SEED, roster_of(spec), {}, None)
         return (Path(directory) / "synthetic.parquet").read_bytes()
@@ -190,8 +196,10 @@ def test_raw_rows_cannot_go_with_a_step_that_needs_a_key_of_the_supplier(monkeyp
     with pytest.raises(DataError, match="the flow prepared"):
         ship_east(spec_of(("raw",) * 4, WITH_PERSON), view, SEED)
     spec = spec_of(("prepared",) * 4, WITH_PERSON)
-    table = unpack_shipment(spec, DataFlow.PREPARED, ship_east(spec, view, SEED), "east")
-    plain = unpack_shipment(spec, DataFlow.PREPARED, ship_east(spec, messy_sources()["east"], SEED), "east")
+    table = unpack_shipment(spec, fold_of(spec), DataFlow.PREPARED, ship_east(spec, view, SEED), "east")
+    plain = unpack_shipment(
+        spec, fold_of(spec), DataFlow.PREPARED, ship_east(spec, messy_sources()["east"], SEED), "east"
+    )
     for one, other in zip(table.batches(), plain.batches(), strict=True):
         assert np.array_equal(one.holdout, other.holdout), "the fold is that of the ids before pseudonyms"
         assert np.array_equal(one.person, other.person)
@@ -202,7 +210,7 @@ def test_suppliers_that_all_synthesize_are_pooled_by_their_sizes():
     parts = {
         name: TableSource(cohort(rows), name) for name, rows in zip(PARTIES, (60, 90, 120, 30), strict=True)
     }
-    pooled = fit_study(spec, parts)
+    pooled = fit_study(spec, fold_of(spec), parts)
     assert isinstance(pooled, Pooled)
     assert pooled.n_rows == 300
     drawn = list(pooled.sample(300, SEED))
@@ -218,7 +226,7 @@ def test_suppliers_that_all_synthesize_are_pooled_by_their_sizes():
 def test_a_synthesizing_supplier_is_one_more_party_among_others():
     spec = spec_of(("synthesized", "summaries", "prepared", "raw"), WITH_PERSON, min_cell=2)
     parts = {name: TableSource(cohort(200, seed=place), name) for place, name in enumerate(PARTIES)}
-    result = fit_study(spec, parts)
+    result = fit_study(spec, fold_of(spec), parts)
     assert not isinstance(result, Pooled)
     assert result.n_train + result.n_holdout == 800
 
@@ -227,22 +235,22 @@ def test_a_supplier_with_too_few_rows_cannot_synthesize_alone():
     spec = spec_of(("synthesized", "summaries", "summaries", "summaries"), WITHOUT_PERSON)
     tables = {name: TableSource(cohort(60), name) for name in PARTIES} | {"east": TableSource(cohort(5), "e")}
     with pytest.raises(StudyFailed, match=r"'east'.*this supplier alone cannot be synthesized"):
-        fit_study(spec, tables)
+        fit_study(spec, fold_of(spec), tables)
 
 
 def test_a_release_of_as_many_rows_as_there_are_keeps_to_what_the_hub_releases(tmp_path):
     spec = spec_of(("summaries",) * 4, WITHOUT_PERSON, "marginals")
     spec = spec.model_copy(update={"synthesizer": spec.synthesizer.model_copy(update={"rows": None})})
-    result = pack_fitted(fit_study(spec, sources(WITHOUT_PERSON)))
+    result = pack_fitted(fit_study(spec, fold_of(spec), sources(WITHOUT_PERSON)))
     provenance = {"roster": list(PARTIES)}
     roster = [
         RosterEntry(name, None, DataFlow.SUMMARIES, DataFlow.SUMMARIES, None).to_json() for name in PARTIES
     ]
     header = {"op": "release", "out": str(tmp_path), "provenance": provenance, "roster": roster}
     with pytest.raises(StudyFailed, match=f"would have {ROWS} rows, more than the {ROWS - 1} "):
-        child.release(spec, {**header, "most_rows": ROWS - 1}, [result, SEED.secret])
+        child.release(spec, {**header, "most_rows": ROWS - 1}, [b"", result, SEED.secret])
     assert not list(tmp_path.iterdir())
-    child.release(spec, {**header, "most_rows": ROWS}, [result, SEED.secret])
+    child.release(spec, {**header, "most_rows": ROWS}, [b"", result, SEED.secret])
     assert (tmp_path / "synthetic.parquet").exists()
 
 
@@ -285,7 +293,7 @@ HOSTILE = {
 def test_cells_that_no_preparation_makes_are_refused(changes):
     spec = spec_of(("prepared",) * 4, WITH_PERSON)
     with pytest.raises(WireError, match="the rows of supplier 'east'"):
-        unpack_shipment(spec, DataFlow.PREPARED, prepared_shipment(**changes), "east")
+        unpack_shipment(spec, fold_of(spec), DataFlow.PREPARED, prepared_shipment(**changes), "east")
 
 
 EVERY_KIND = Schema.from_yaml("""\
@@ -327,11 +335,13 @@ def test_without_a_range_a_key_beyond_its_kind_is_refused_and_names_the_supplier
     spec = spec_of(("prepared",) * 4, EVERY_KIND)
     zeros = dict.fromkeys(GREATEST, 0)
     for key in (GREATEST[name], 0):
-        unpack_shipment(spec, DataFlow.PREPARED, shipment_of_keys(spec, zeros | {name: key}), "east")
+        unpack_shipment(
+            spec, fold_of(spec), DataFlow.PREPARED, shipment_of_keys(spec, zeros | {name: key}), "east"
+        )
     for key in (GREATEST[name] + 1, 2**63 - 1, -(2**63)):
         content = shipment_of_keys(spec, zeros | {name: key})
         with pytest.raises(WireError, match=rf"supplier 'east'.*column '{name}'"):
-            unpack_shipment(spec, DataFlow.PREPARED, content, "east")
+            unpack_shipment(spec, fold_of(spec), DataFlow.PREPARED, content, "east")
 
 
 def test_the_greatest_values_of_every_kind_can_be_released_as_text(tmp_path):
@@ -349,8 +359,8 @@ def test_raw_rows_that_cannot_be_prepared_at_the_hub_name_their_supplier():
     rows = rows.set_column(rows.column_names.index("pid"), "pid", nobody)
     content = ship_east(spec, TableSource(rows), SEED)
     tables = {
-        "east": Workspace(unpack_shipment(spec, DataFlow.RAW, content, "east")),
-        "north": workspace_of(spec, parts["north"]),
+        "east": Workspace(unpack_shipment(spec, fold_of(spec), DataFlow.RAW, content, "east")),
+        "north": workspace_of(spec, fold_of(spec), parts["north"]),
     }
     begun = Fit(settings_of(spec)).start(tuple(tables))
     with pytest.raises(StudyFailed, match="the rows of supplier 'east': a row has no person"):
@@ -359,7 +369,7 @@ def test_raw_rows_that_cannot_be_prepared_at_the_hub_name_their_supplier():
 
 def test_an_unchanged_shipment_is_taken():
     spec = spec_of(("prepared",) * 4, WITH_PERSON)
-    table = unpack_shipment(spec, DataFlow.PREPARED, prepared_shipment(), "east")
+    table = unpack_shipment(spec, fold_of(spec), DataFlow.PREPARED, prepared_shipment(), "east")
     assert sum(batch.n_rows for batch in table.batches()) == 50
 
 
@@ -376,7 +386,7 @@ def test_a_shipment_of_another_study_flow_or_length_is_refused():
         (spec, DataFlow.PREPARED, bytes(reversed(content))),
     ):
         with pytest.raises(WireError):
-            unpack_shipment(of, flow, data, "east")
+            unpack_shipment(of, fold_of(of), flow, data, "east")
 
 
 def test_raw_rows_without_a_column_of_the_schema_are_named_by_supplier():
@@ -397,7 +407,7 @@ def test_raw_rows_hold_only_the_columns_that_the_study_reads():
 def test_a_synthesized_shipment_holds_no_unknown_or_outlying_cell():
     spec = spec_of(("synthesized",) * 4, WITH_PERSON, min_cell=5)
     content = ship_east(spec, TableSource(cohort(300)), SEED)
-    table = unpack_shipment(spec, DataFlow.SYNTHESIZED, content, "east")
+    table = unpack_shipment(spec, fold_of(spec), DataFlow.SYNTHESIZED, content, "east")
     for batch in table.batches():
         for status in batch.status:
             assert set(np.unique(status)) <= {Status.VALID, Status.MISSING}

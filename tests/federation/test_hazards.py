@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 import pytest
 
 from syncline.data.schema import Schema
 from syncline.errors import StudyFailed
 from syncline.sources.memory import TableSource
+from syncline.sources.source import Source
 from syncline.study.pooled import Pooled, pack_pooled, unpack_pooled
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.hazard import HazardKind
-from syncline.wire.simulated_study import fit_study
+from syncline.synthesizers.phases.phase import Fitted
+from syncline.wire.simulated_study import fit_study, fold_of_run
 from tests.federation.cohort import WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import fit, release_of
 from tests.federation.test_flows import PARTIES, in_text, released
@@ -37,6 +41,10 @@ def study(flows: tuple[str, ...], schema: Schema, **hazards: str) -> StudySpec:
     )
 
 
+def fitted_over(spec: StudySpec, sources: Mapping[str, Source]) -> Fitted | Pooled:
+    return fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources)
+
+
 def tables() -> list[pa.Table]:
     return spread(cohort(ROWS), len(PARTIES), seed=2)
 
@@ -53,7 +61,7 @@ def lacking(parts: list[pa.Table], *, empty: bool) -> dict[str, TableSource]:
 
 def test_an_absent_column_stops_the_study_by_default_and_names_the_rule():
     with pytest.raises(StudyFailed, match=r"supplier 'north': .*has no column 'dose'"):
-        fit_study(study(MIXES[0], ALIKE), lacking(tables(), empty=False))
+        fitted_over(study(MIXES[0], ALIKE), lacking(tables(), empty=False))
 
 
 @pytest.mark.parametrize("flows", MIXES, ids="-".join)
@@ -71,7 +79,7 @@ def test_an_excluded_column_is_as_if_it_were_not_in_the_schema(flows):
 
 
 def test_a_hazard_of_the_study_is_in_its_result():
-    found = fit_study(study(MIXES[0], ALIKE, absent="exclude"), lacking(tables(), empty=False))
+    found = fitted_over(study(MIXES[0], ALIKE, absent="exclude"), lacking(tables(), empty=False))
     assert found.excluded == ("dose",)
     (hazard,) = [hazard for hazard in found.hazards if hazard.kind is HazardKind.EXCLUDED]
     assert hazard.suppliers == ("north",)
@@ -79,14 +87,14 @@ def test_a_hazard_of_the_study_is_in_its_result():
 
 def test_a_nearly_empty_column_can_stop_the_study():
     with pytest.raises(StudyFailed, match=r"column 'dose' is missing in all cells of supplier 'north'"):
-        fit_study(study(MIXES[0], ALIKE, sparse="stop"), lacking(tables(), empty=True))
+        fitted_over(study(MIXES[0], ALIKE, sparse="stop"), lacking(tables(), empty=True))
 
 
 def test_the_declared_target_is_never_left_out():
     document = study(MIXES[0], ALIKE, sparse="exclude").model_dump(by_alias=True)
     spec = StudySpec.model_validate({**document, "schema": ALIKE, "validation": {"target": "dose"}})
     with pytest.raises(StudyFailed, match=r"'dose' is to be left out, and it is validation\.target"):
-        fit_study(spec, lacking(tables(), empty=True))
+        fitted_over(spec, lacking(tables(), empty=True))
 
 
 def in_other_units(parts: list[pa.Table]) -> dict[str, TableSource]:
@@ -104,7 +112,7 @@ SPREAD = ALIKE.without(["log_bilirubin"])
 @pytest.mark.parametrize("flows", [*MIXES, ("synthesized",) * 4], ids="-".join)
 def test_units_that_disagree_are_found_under_every_flow(flows):
     parts = [cohort(300, seed=seed) for seed in range(4)]
-    found = fit_study(study(flows, SPREAD), in_other_units(parts))
+    found = fitted_over(study(flows, SPREAD), in_other_units(parts))
     severe = [(hazard.kind, hazard.column, hazard.suppliers) for hazard in found.hazards if hazard.is_severe]
     assert severe == [(HazardKind.UNITS, "bilirubin", ("south",))]
 
@@ -112,7 +120,7 @@ def test_units_that_disagree_are_found_under_every_flow(flows):
 def test_a_study_can_stop_where_units_disagree():
     parts = [cohort(300, seed=seed) for seed in range(4)]
     with pytest.raises(StudyFailed, match="'bilirubin' of supplier 'south' holds values about"):
-        fit_study(study(MIXES[0], SPREAD, severe="stop"), in_other_units(parts))
+        fitted_over(study(MIXES[0], SPREAD, severe="stop"), in_other_units(parts))
 
 
 def test_a_reversed_outcome_is_found():
@@ -135,7 +143,7 @@ def test_hazards_change_no_released_byte():
 
 def test_pooled_tables_come_back_from_bytes_with_their_hazards():
     parts = [cohort(200, seed=seed) for seed in range(4)]
-    found = fit_study(study(("synthesized",) * 4, ALIKE, absent="exclude"), lacking(parts, empty=False))
+    found = fitted_over(study(("synthesized",) * 4, ALIKE, absent="exclude"), lacking(parts, empty=False))
     assert isinstance(found, Pooled)
     assert found.excluded == ("dose",)
     back = unpack_pooled(pack_pooled(found), ALIKE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import itertools
 import json
 import random
 
@@ -17,7 +16,11 @@ from syncline.study.spec import StudySpec
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 SUPPLIERS = ("north", "south", "west")
-FLOWS = {"0": ("summaries", "summaries", "summaries"), "0.2": ("raw", "raw", "prepared")}
+FLOWS = {
+    "0": ("summaries", "summaries", "summaries"),
+    "0.2": ("raw", "raw", "prepared"),
+    "auto": ("raw", "raw", "prepared"),
+}
 """The flow that is asked of each supplier, by the share that the study holds out."""
 
 PERMITTED = {
@@ -69,7 +72,7 @@ questions: [row_count, profile, rank_counts, marginals, moments, formula_check, 
 limits: {{max_order: 2, max_rounds: 60, max_cells: 1000000000}}
 min_cell: 1
 min_suppliers: 3
-validation: true
+validation: {{models: true, holdout: {{least: 0, most: 0.5}}}}
 approval: {{mode: automatic, specs: [{digests}]}}
 """
 PREPARATION = """\
@@ -117,7 +120,7 @@ def write_messy(clean, directory):
 def write_studies(directory):
     (directory / "schema.yaml").write_text(SCHEMA)
     studies = []
-    for min_cell, holdout in itertools.product((1, 11), ("0", "0.2")):
+    for min_cell, holdout in ((1, "0"), (1, "0.2"), (11, "0"), (11, "auto")):
         path = directory / f"study-{min_cell}-{holdout}.yaml"
         fold, flows = holdout.replace(".", ""), FLOWS[holdout]
         path.write_text(STUDY.format(min_cell=min_cell, holdout=holdout, fold=fold, flows=flows))
@@ -182,6 +185,23 @@ def check_participation(stage, fetched, spec, preparation, me):
     assert told == {name: flows[:2] for name, flows in expected.items()}
 
 
+def check_salt(stage, home, spec, fetched):
+    """Return the salt: every supplier and the hub print the same, and nothing that is released holds it."""
+    printed = {
+        stage.command("supplier_agent", "studies", "salt", spec.study, "--home", str(home / name)).strip()
+        for name in SUPPLIERS
+    }
+    hubs = stage.command("trusted_party", "studies", "salt", spec.study, "--home", str(home / "hub"))
+    (salt,) = printed | {hubs.strip()}
+    assert not any(salt.encode() in path.read_bytes() for path in fetched.iterdir())
+    assert not any(salt.encode() in path.read_bytes() for path in (home / "logs").iterdir())
+    said = json.loads((fetched / "manifest.json").read_text())["holdout"]
+    assert said["salt_sha256"] == hashlib.sha256(bytes.fromhex(salt)).hexdigest()
+    assert sorted(said["commitments"]) == ["(hub)", *SUPPLIERS]
+    assert said["share"] == {"s-1-0": 0.0, "s-1-02": 0.2, "s-11-0": 0.0, "s-11-auto": 0.5}[spec.study]
+    return salt
+
+
 def test_a_networked_study_releases_what_the_simulated_one_does(tmp_path):
     (tmp_path / "logs").mkdir()
     files, studies = write_rows(tmp_path), write_studies(tmp_path)
@@ -194,16 +214,18 @@ def test_a_networked_study_releases_what_the_simulated_one_does(tmp_path):
         enrol(stage, tmp_path, held, preparations, [spec.digest for spec in specs])
         for path, spec in zip(studies, specs, strict=True):
             simulated, fetched = tmp_path / f"sim-{spec.study}", tmp_path / f"net-{spec.study}"
-            stage.command("syncline.cli", "simulate", str(path), *named, "--out", str(simulated))
             me = ("--home", str(tmp_path / "me"))
             stage.command("syncline.cli", "studies", "submit", str(path), "--wait", *me)
             stage.command("syncline.cli", "releases", "fetch", spec.study, "--out", str(fetched), *me)
+            salt = check_salt(stage, tmp_path, spec, fetched)
+            given = (*named, "--salt", salt)
+            stage.command("syncline.cli", "simulate", str(path), *given, "--out", str(simulated))
             assert digest(simulated) == digest(fetched), spec.study
             assert stage.command("syncline.cli", "verify", str(fetched), "--json")["passed"]
             check_assessment(simulated, fetched)
             check_participation(stage, fetched, spec, Preparation.from_yaml(preparation).digest, me)
         named = [f"--supplier={name}={file}" for name, file in held.items()]
-        prepared = (f"--preparation=south={preparation}", "--out", str(tmp_path / "prepared"))
+        prepared = (f"--preparation=south={preparation}", "--out", str(tmp_path / "prepared"), "--salt", salt)
         stage.command("syncline.cli", "simulate", str(path), *named, *prepared)
         assert digest(tmp_path / "prepared") == digest(fetched)
         roster = json.loads((tmp_path / "prepared" / "manifest.json").read_text())["roster"]

@@ -84,15 +84,21 @@ class Member:
         participation: Participation = AS_ASKED,
     ) -> SupplierDecision:
         of = proposal.study_id, proposal.specification_sha256, decision, reason
-        signature = sign(self.signing_key, Purpose.STUDY_DECISION, decision_digest(*of, participation))
-        return SupplierDecision(*of, signature, participation)
+        commitment = None
+        if decision is Decision.APPROVE:
+            commitment = hashlib.sha256(f"{self.name} {proposal.study_id}".encode()).hexdigest()
+        digest = decision_digest(*of, participation, commitment)
+        signature = sign(self.signing_key, Purpose.STUDY_DECISION, digest)
+        return SupplierDecision(*of, signature, participation, commitment)
 
     def signed(self, specification: bytes) -> bytes:
         digest = hashlib.sha256(specification).digest()
         return sign(self.signing_key, Purpose.STUDY_SPECIFICATION, digest)
 
 
-async def enrol(port: int, authority: bytes, token_text: str, tls_key=None, signing_key=None) -> Member:
+async def enrol(
+    port: int, authority: bytes, token_text: str, tls_key=None, signing_key=None, host: str = "localhost"
+) -> Member:
     """Exchange a token for a certificate."""
     tls_key, signing_key = tls_key or generate_tls_key(), signing_key or generate_signing_key()
     token = EnrolmentToken.parse(token_text)
@@ -101,7 +107,7 @@ async def enrol(port: int, authority: bytes, token_text: str, tls_key=None, sign
     request = EnrolmentRequest(
         token.secret, signing_request, public_signing_key(signing_key), __version__, proof
     )
-    async with enrolment_channel(f"localhost:{port}", authority) as channel:
+    async with enrolment_channel(f"{host}:{port}", authority) as channel:
         answer = await EnrolmentServiceStub(channel).Enrol(
             enrolment_messages.enrolment_request_to_proto(request), timeout=10
         )

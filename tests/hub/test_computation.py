@@ -11,18 +11,19 @@ import time
 import grpc
 import pytest
 
-from syncline.errors import StudyFailed
+from syncline.compute import memory_share as shares
+from syncline.compute.work_limits import Side, WorkLimits
+from syncline.errors import WorkLimitReached
 from syncline.identity.peer import Role
 from syncline.wire.gen.syncline.v1 import research_pb2
 from tests.hub.clients import FakeAgent, eventually, running
 from tests.hub.conftest import specification
 from tests.hub.test_enrolment import refused
-from trusted_party.synthesis import memory_limit
 from trusted_party.synthesis.worker import Worker
 
-START = {"op": "start", "parties": ["north"]}
+START = {"op": "start", "study_id": "s1", "commitments": {"north": "ab" * 32}}
 STEP = {"op": "step", "round": 0, "parties": ["north"], "rows": []}
-HANG = [b"{}", b"0", b"hang", b"0"]
+HANG = [b"{}", b"draw", b"0", b"hang", b"0"]
 
 
 def is_alive(pid):
@@ -31,12 +32,12 @@ def is_alive(pid):
 
 def test_a_call_that_takes_too_long_ends_its_study_and_not_the_next_one():
     async def work():
-        worker = Worker("tests.hub.fake_child", call_seconds=6.0)
+        worker = Worker("tests.hub.fake_child", limits=WorkLimits(wall_seconds=6.0, side=Side.HUB))
         begun = time.monotonic()
-        with pytest.raises(StudyFailed, match=r"more than 0\.1 minutes: .*--compute-minutes"):
+        with pytest.raises(WorkLimitReached, match=r"more than its 0\.1 minutes: .*--compute-minutes"):
             await worker.call(STEP, HANG)
         assert time.monotonic() - begun < 15, "it was not tried again"
-        header, _ = await worker.call(START, [b"{}"])
+        header, _ = await worker.call(START, [b"{}", bytes(16)])
         assert header["round"] == 0
         await worker.close()
 
@@ -55,7 +56,7 @@ def test_nobody_waits_for_a_child_at_work_to_warm_it_up_and_its_caller_can_end_i
         hanging.cancel()
         await asyncio.gather(hanging, return_exceptions=True)
         assert not is_alive(first)
-        await worker.call(START, [b"{}"])
+        await worker.call(START, [b"{}", bytes(16)])
         assert worker.pid != first
         await worker.close()
 
@@ -64,11 +65,11 @@ def test_nobody_waits_for_a_child_at_work_to_warm_it_up_and_its_caller_can_end_i
 
 def test_a_child_has_a_limit_of_memory():
     async def work():
-        worker = Worker("tests.hub.fake_child", memory_bytes=3 << 30)
-        await worker.warm_up()
+        worker = Worker("tests.hub.fake_child", limits=WorkLimits(memory_bytes=3 << 30))
+        await worker.call(START, [b"{}"])
         with open(f"/proc/{worker.pid}/limits") as limits:
             (line,) = [line for line in limits if line.startswith("Max address space")]
-        assert line.split()[3] == str(3 << 30)
+        assert 3 << 30 <= int(line.split()[3]) < 5 << 30, "what libraries reserve comes on top"
         await worker.close()
 
     asyncio.run(work())
@@ -77,10 +78,11 @@ def test_a_child_has_a_limit_of_memory():
 _LIMITED = """
 import asyncio, resource
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+from syncline.compute.work_limits import WorkLimits
 from trusted_party.synthesis.worker import Worker
 async def work():
-    worker = Worker("tests.hub.fake_child", memory_bytes=3 << 30)
-    await worker.warm_up()
+    worker = Worker("tests.hub.fake_child", limits=WorkLimits(memory_bytes=3 << 30))
+    await worker.call({"op": "start", "parties": ["north"]}, [b"{}"])
     print(*resource.prlimit(worker.pid, resource.RLIMIT_AS))
     await worker.close()
 asyncio.run(work())
@@ -97,12 +99,13 @@ def test_an_inherited_limit_of_memory_holds_for_the_child_as_well():
 def test_the_default_limit_of_memory_is_a_share_of_what_there_is(monkeypatch):
     sizes = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": (16 << 30) // 4096}
     monkeypatch.setattr(os, "sysconf", sizes.__getitem__)
-    monkeypatch.setattr(memory_limit, "_group_limit", lambda otherwise: otherwise)
-    assert memory_limit.default_memory_bytes() == 12 << 30
-    monkeypatch.setattr(memory_limit, "_group_limit", lambda otherwise: 8 << 30)
-    assert memory_limit.default_memory_bytes() == 6 << 30
-    monkeypatch.setattr(memory_limit, "_group_limit", lambda otherwise: 1 << 30)
-    assert memory_limit.default_memory_bytes() == memory_limit.LEAST_BYTES
+    monkeypatch.setattr(shares, "_group_limit", lambda otherwise: otherwise)
+    assert shares.memory_share(1) == 12 << 30
+    monkeypatch.setattr(shares, "_group_limit", lambda otherwise: 8 << 30)
+    assert shares.memory_share(1) == 6 << 30
+    assert shares.memory_share(2) == 3 << 30
+    monkeypatch.setattr(shares, "_group_limit", lambda otherwise: 1 << 29)
+    assert shares.memory_share(2) == shares.LEAST_BYTES
 
 
 async def cancel(site, ada, study_id):

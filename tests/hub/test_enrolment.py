@@ -151,7 +151,7 @@ def test_calls_that_never_send_their_message_do_not_keep_others_out(site, run, m
     async def work():
         async with site.running(), contextlib.AsyncExitStack() as stack:
             path, stalled = "/syncline.v1.EnrolmentService/Enrol", []
-            for _ in range(servers.ENROLMENT_RPCS // servers.ENROLMENT_STREAMS):
+            for _ in range(2 * servers.ENROLMENT.strangers.of_one):
                 channel = enrolment_channel(f"localhost:{site.enrol_port}", site.authority)
                 await stack.enter_async_context(channel)
                 for _ in range(servers.ENROLMENT_STREAMS):

@@ -21,6 +21,7 @@ WITHOUT = StudySpec.from_canonical(specification("north"))
         ({"passed": True, "failures": []}, GateOutcome(True, ())),
         ({"passed": False, "failures": ["xgap: a\nb\u202e"]}, GateOutcome(False, ("xgap: a b",))),
         ({"passed": False, "failures": ["x"] * 200}, GateOutcome(False, ("x",) * 100)),
+        ({"passed": True, "failures": [], "words": ["sees\n18"]}, GateOutcome(True, (), ("sees 18",))),
     ],
 )
 def test_an_outcome_is_read_and_made_fit_for_people(answer, outcome):
@@ -39,6 +40,7 @@ def test_an_outcome_is_read_and_made_fit_for_people(answer, outcome):
         {"passed": True, "failures": ["xgap"]},
         {"passed": False, "failures": []},
         {"passed": False, "failures": "xgap"},
+        {"passed": True, "failures": [], "words": "sees 18"},
     ],
 )
 def test_an_outcome_that_contradicts_itself_ends_the_study(answer):

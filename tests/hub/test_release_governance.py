@@ -61,7 +61,10 @@ def test_a_release_waits_for_its_approver(site, run):
             sentence = await refused(at.fetch(at.ada, entry.release_id), PRECONDITION)
             assert "it is not released yet: release" in sentence
             await refused(at.fetch(at.ada, entry.release_id, report_only=True), PRECONDITION)
-            assert set(await at.fetch(at.eva, entry.release_id, report_only=True)) == {"report.json"}
+            assert set(await at.fetch(at.eva, entry.release_id, report_only=True)) == {
+                "report.json",
+                "specification.json",
+            }
             assert "give --report-only" in await refused(at.fetch(at.eva, entry.release_id), PRECONDITION)
             await at.decide(at.eva)
             status = await at.until(ended)
@@ -141,18 +144,18 @@ def test_two_people_are_two_names_and_the_operator_may_be_one(site, run):
             release_id = (await at.entry()).release_id
             await at.decide(at.eva)
             status = await at.until(lambda status: "2 more approvals (eva gave one)" in status.reason)
-            taken = await call(site, "releases", "approve", release_id, "--by", "olga")
+            taken = await call(site, "releases", "approve", release_id, "--by", "olga", "--yes")
             assert (taken["state"], [one["approver"] for one in taken["approvals"]]) == (
                 "waiting",
                 ["eva", "olga"],
             )
-            await call(site, "releases", "approve", release_id, "--by", "Olga")
+            await call(site, "releases", "approve", release_id, "--by", "Olga", "--yes")
             status = await at.until(lambda status: "1 more approval (" in status.reason)
             assert waiting(status)
             for name in ("eva", "EVA", "ada", "north"):
-                error = await call(site, "releases", "approve", release_id, "--by", name, status=2)
+                error = await call(site, "releases", "approve", release_id, "--by", name, "--yes", status=2)
                 assert "signs with a key of their own" in error
-            await call(site, "releases", "approve", release_id)
+            await call(site, "releases", "approve", release_id, "--yes")
             assert (await at.until(ended)).state == "released"
             names = [name for name, _ in verified(site, release_id)]
             assert names == ["eva", "olga", "operator"]
@@ -172,7 +175,7 @@ def test_named_approvers_are_the_only_ones(site, run):
             sentence = await refused(at.decide(at.eva, subject=entry.subject), ABSENT)
             assert "no such release" in sentence
             await refused(at.fetch(at.eva, entry.release_id, report_only=True), ABSENT)
-            error = await call(site, "releases", "approve", entry.release_id, status=2)
+            error = await call(site, "releases", "approve", entry.release_id, "--yes", status=2)
             assert "its study names who approves it: max" in error
             await at.decide(max_, subject=entry.subject)
             assert (await at.until(ended)).state == "released"
@@ -278,7 +281,7 @@ def test_a_restarted_hub_releases_the_very_bytes_that_were_approved(site, run, h
             assert not (site.home.releases_path / ".making-r1").exists()
             assert not (site.home.releases_path / ".draft-r1").exists()
             assert (await at.entry()).subject == entry.subject
-            await call(site, "releases", "approve", entry.release_id)
+            await call(site, "releases", "approve", entry.release_id, "--yes")
             assert (await at.until(ended)).state == "released"
             assert len(verified(site, entry.release_id)) == 2
             manifest = at.manifest(entry.release_id)
@@ -293,7 +296,7 @@ def test_approvals_while_the_hub_is_down_count_when_it_starts(site, run):
         async with office(site) as at:
             await at.study(ONE)
             release_id = (await at.entry()).release_id
-        await call(site, "releases", "approve", release_id)
+        await call(site, "releases", "approve", release_id, "--yes")
         (listed,) = await call(site, "releases", "list")
         assert "is approved (operator gave one): the running hub signs it next" in listed["note"]
         async with site.running():
@@ -383,7 +386,7 @@ def test_the_operator_withdraws_and_says_why(site, run, caplog):
             assert "(consent withdrawn), and stays so" in again
             sentence = await refused(at.fetch(at.ada, release_id), PRECONDITION)
             assert "it was withdrawn (consent withdrawn)" in sentence
-            error = await call(site, "releases", "approve", release_id, status=1)
+            error = await call(site, "releases", "approve", release_id, "--yes", status=1)
             assert "it was withdrawn (consent withdrawn), and stays so" in error
             assert "no such release" in await call(
                 site, "releases", "withdraw", "r0", "--reason", "x", status=2
@@ -407,7 +410,7 @@ def test_grants_are_given_by_name_listed_and_end_with_the_release(site, run):
             error = await said(site, "releases", "grant", "heart", "bob", status=2)
             assert "it is not released: its study is awaiting_release (release " in error
             release_id = (await at.entry()).release_id
-            await said(site, "releases", "approve", "heart")
+            await said(site, "releases", "approve", "heart", "--yes")
             await at.until(ended)
             arguments = ("releases", "grant", "heart", "bob", "--days", "1")
             printed = await asyncio.to_thread(command, *arguments, home=site.home.root)
@@ -442,7 +445,7 @@ def test_a_release_that_never_came_out_is_named_with_the_reason(site, run):
             assert "the release is refused, and its study has ended" in printed
             await at.until(ended)
             for name in ("heart", at.study_id, release_id):
-                error = await said(site, "releases", "approve", name, status=1)
+                error = await said(site, "releases", "approve", name, "--yes", status=1)
                 assert "its study is failed (refused by operator: no contract)" in error
                 error = await said(site, "releases", "grant", name, "ada", status=2)
                 assert "it is not released: its study is failed (refused by operator: no contract)" in error
@@ -456,7 +459,7 @@ def test_a_study_of_which_nothing_is_written_has_no_release(site, run):
     async def work():
         async with office(site) as at:
             await site.submit(at.ada, specification("north", release=ONE))
-            error = await said(site, "releases", "approve", "heart", status=2)
+            error = await said(site, "releases", "approve", "heart", "--yes", status=2)
             assert "release heart: its study is awaiting_approval" in error
             assert "and has no release" in error
 

@@ -36,27 +36,26 @@ def quorum(then=OnLoss.PAUSE, least=1, late=False):
 
 
 @pytest.mark.parametrize("then", OnLoss)
-@pytest.mark.parametrize("round_number", [0, 5])
-def test_a_complete_round_goes_on_whatever_the_rule_says(then, round_number):
-    assert judge_answers(parties(DONE, DONE), quorum(then), round_number) == Go()
+def test_a_complete_round_goes_on_whatever_the_rule_says(then):
+    assert judge_answers(parties(DONE, DONE), quorum(then)) == Go()
     assert judge_approvals(parties(DONE, DONE), quorum(then)) == Go()
 
 
 def test_connected_suppliers_are_waited_for():
-    assert judge_answers(parties(DONE, OPEN), quorum(), 3) == Wait()
+    assert judge_answers(parties(DONE, OPEN), quorum()) == Wait()
     assert judge_approvals(parties(DONE, OPEN, LOST), quorum()) == Wait()
 
 
 def test_lost_suppliers_are_named_under_pause_and_only_waited_for_under_fail():
-    assert judge_answers(parties(LOST, DONE, LOST), quorum(), 3) == Pause(
+    assert judge_answers(parties(LOST, DONE, LOST), quorum()) == Pause(
         "s0, s2 are not connected; the study goes on when they are back"
     )
-    assert judge_answers(parties(LOST, DONE), quorum(OnLoss.FAIL), 3) == Wait()
+    assert judge_answers(parties(LOST, DONE), quorum(OnLoss.FAIL)) == Wait()
 
 
 def test_a_declined_task_pauses_or_fails_with_its_own_reason():
-    assert judge_answers(parties(DONE, REFUSED), quorum(), 3) == Pause("s1 declined to answer: because")
-    assert judge_answers(parties(DONE, REFUSED), quorum(OnLoss.FAIL), 3) == fail(
+    assert judge_answers(parties(DONE, REFUSED), quorum()) == Pause("s1 declined to answer: because")
+    assert judge_answers(parties(DONE, REFUSED), quorum(OnLoss.FAIL)) == fail(
         "s1 declined to answer: because"
     )
 
@@ -66,8 +65,8 @@ def test_a_declined_task_pauses_or_fails_with_its_own_reason():
 def test_other_suppliers_are_told_who_and_never_why(then, late):
     for judged in (
         judge_approvals(parties(DONE, REFUSED, OPEN), quorum(then, least=3, late=late)),
-        judge_answers(parties(DONE, REFUSED, OPEN), quorum(then, least=3, late=late), 0),
-        judge_answers(parties(DONE, REFUSED), quorum(then, late=late), 3),
+        judge_answers(parties(DONE, REFUSED, OPEN), quorum(then, least=3, late=late)),
+        judge_answers(parties(DONE, REFUSED), quorum(then, late=late)),
     ):
         if isinstance(judged, Fail):
             assert "s1" in judged.told or "s2" in judged.told
@@ -75,8 +74,8 @@ def test_other_suppliers_are_told_who_and_never_why(then, late):
 
 
 @pytest.mark.parametrize("then", OnLoss)
-def test_the_deadline_ends_a_round_after_the_first_fit_answer_under_every_rule(then):
-    verdict = judge_answers(parties(DONE, OPEN, LOST), quorum(then, late=True), 1)
+def test_the_deadline_ends_a_round_under_every_rule(then):
+    verdict = judge_answers(parties(DONE, OPEN, LOST), quorum(then, late=True))
     assert verdict == fail("s1, s2 did not answer within 24h")
 
 
@@ -84,7 +83,14 @@ def test_proceed_leaves_out_who_refused_at_once_and_who_is_silent_at_the_deadlin
     then = OnLoss.PROCEED
     assert judge_approvals(parties(DONE, REFUSED, OPEN), quorum(then)) == Wait()
     assert judge_approvals(parties(DONE, REFUSED), quorum(then)) == Go(("s1",))
-    assert judge_answers(parties(DONE, LOST, REFUSED), quorum(then, late=True), 0) == Go(("s1", "s2"))
+    assert judge_approvals(parties(DONE, LOST, REFUSED), quorum(then, late=True)) == Go(("s1", "s2"))
+
+
+def test_no_supplier_is_left_out_once_others_open_what_they_committed_to():
+    """To go on without one after the openings would be a choice between two salts."""
+    then = OnLoss.PROCEED
+    assert judge_answers(parties(DONE, REFUSED), quorum(then)) == Pause("s1 declined to answer: because")
+    assert judge_answers(parties(DONE, LOST), quorum(then, late=True)) == fail("s1 did not answer within 24h")
 
 
 def test_proceed_needs_the_least_number_of_suppliers():
@@ -104,10 +110,9 @@ def test_a_refusal_ends_a_study_that_may_not_proceed():
     st.sampled_from(OnLoss),
     st.integers(1, 6),
     st.booleans(),
-    st.integers(1, 9),
 )
-def test_after_the_first_fit_answer_nobody_is_ever_left_out(standings, then, least, late, round_number):
-    verdict = judge_answers(parties(*standings), quorum(then, least, late), round_number)
+def test_once_all_have_decided_nobody_is_ever_left_out(standings, then, least, late):
+    verdict = judge_answers(parties(*standings), quorum(then, least, late))
     assert not (isinstance(verdict, Go) and verdict.without)
     assert isinstance(verdict, Go) == all(standing is DONE for standing in standings)
     assert not (late and isinstance(verdict, Wait | Pause))

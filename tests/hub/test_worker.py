@@ -11,14 +11,14 @@ import pytest
 from syncline.errors import StudyFailed
 from trusted_party.synthesis.worker import Worker
 
-START = {"op": "start", "parties": ["north"]}
+START = {"op": "start", "study_id": "s1", "commitments": {"north": "ab" * 32}}
 
 
 def test_a_child_that_keeps_dying_ends_the_study_with_a_sentence():
     async def work():
         worker = Worker("tests.hub.no_such_module", attempts=2)
         with pytest.raises(StudyFailed, match="ended 2 times in the same step"):
-            await worker.call(START, [b"{}"])
+            await worker.call(START, [b"{}", bytes(16)])
         await worker.close()
 
     asyncio.run(work())
@@ -36,7 +36,7 @@ def test_a_machine_that_cannot_start_a_child_just_now_is_asked_again(monkeypatch
 
     async def work():
         worker = Worker("tests.hub.fake_child")
-        header, _ = await worker.call(START, [b"{}"])
+        header, _ = await worker.call(START, [b"{}", bytes(16)])
         assert header["round"] == 0
         assert refused == []
         await worker.close()
@@ -50,12 +50,12 @@ def test_an_idle_child_gives_its_memory_back_and_the_next_call_starts_another():
         await worker.warm_up()
         first = worker.pid
         assert first is not None
-        header, blobs = await worker.call(START, [b"{}"])
+        header, blobs = await worker.call(START, [b"{}", bytes(16)])
         assert (header["round"], blobs) == (0, [b"0", b"0"])
         assert worker.pid == first
         await asyncio.sleep(0.5)
         assert worker.pid is None
-        await worker.call(START, [b"{}"])
+        await worker.call(START, [b"{}", bytes(16)])
         assert worker.pid not in (None, first)
         await worker.close()
         assert worker.pid is None

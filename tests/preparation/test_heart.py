@@ -13,7 +13,7 @@ from syncline.data.document import parse_document
 from syncline.data.section import build
 from syncline.sources.source import Source
 from syncline.study.spec import StudySpec
-from syncline.wire.simulated_study import fit_study, release_study, seed_of
+from syncline.wire.simulated_study import fit_study, fold_of_run, release_study, seed_of
 from tests.preparation.heart_files import HEART, HOSPITALS, SCHEMA, clean, difference, messy, rows_of
 
 SAME_ORDER = [
@@ -91,5 +91,6 @@ def test_a_study_over_messy_files_releases_the_same_bytes(tmp_path: Path) -> Non
 def released(sources: Mapping[str, Source], out: Path) -> str:
     spec = build(StudySpec, parse_document(STUDY, "study"), "study")
     out.mkdir()
-    release_study(spec, sources, fit_study(spec, sources), seed_of(spec), None, [], out)
+    fold = fold_of_run(spec, sources, b"heart")
+    release_study(spec, fold, sources, fit_study(spec, fold, sources), seed_of(spec), None, [], out)
     return hashlib.sha256((out / "synthetic.parquet").read_bytes()).hexdigest()

@@ -45,7 +45,7 @@ BAD = [
     ),
     (
         "syncline: 1\nsteps: [{step: range, columns: [a], low: 1, outside: drop}]\n",
-        "'drop' is not known; known are",
+        "outside must be one of missing, stop, reject",
     ),
     ("syncline: 1\nsteps: [{step: filter, column: a}]\n", "must hold one of equals, in"),
     (

@@ -238,7 +238,7 @@ def test_a_missing_schema_is_told_by_the_study_that_names_it(monkeypatch, capsys
     )
     assert run(monkeypatch, "simulate", study, "--supplier", f"north={study}") == 2
     error = capsys.readouterr().err
-    assert f"{study}: schema names 'scheme.yaml', and there is no file {tmp_path / 'scheme.yaml'};" in error
+    assert f"{study}: schema names 'scheme.yaml', and there is no such file in {tmp_path};" in error
 
 
 def test_the_demo_prints_a_command_that_pins_its_own_hub(monkeypatch, tmp_path):

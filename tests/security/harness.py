@@ -26,13 +26,16 @@ import pyarrow.parquet as pq
 from supplier_agent.tasks.child import Child as AgentChild
 from syncline.data.document import parse_document
 from syncline.data.section import build
+from syncline.preparation.fold import Fold
 from syncline.protocols.asking import Reply, Request
+from syncline.protocols.opening import CONTRIBUTION_BYTES, HUB, Occasion
+from syncline.study.fitting import fold_of
 from syncline.study.manifest import RosterEntry
 from syncline.study.participation import AS_ASKED
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
-from syncline.wire.exchange import ReplyCodec, RequestCodec
+from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
 from trusted_party.synthesis.child import Child as HubChild
 
 ALL_QUESTIONS = (
@@ -55,16 +58,20 @@ POLICY: Mapping[str, Any] = {
     "limits": {"max_order": 3, "max_rounds": 200, "max_cells": 10**9},
     "min_cell": 11,
     "min_suppliers": 1,
-    "validation": True,
+    "validation": {"models": True, "salt": "study"},
 }
 """What the suppliers of a trial permit, unless it says otherwise."""
 
 SEED = Seed.of_number(7)
+STUDY_ID = "study-1"
 
 
 @dataclass(frozen=True, slots=True)
 class MaliciousHub:
-    """Ask one supplier something else than the protocol would: ``change(round, request)`` is sent instead."""
+    """Ask one supplier something else than the protocol would: ``change(round, request)`` is sent instead.
+
+    Round 0 names what all parties committed to, round 1 carries what they opened.
+    """
 
     victim: str
     change: Callable[[int, Request], Request]
@@ -113,6 +120,7 @@ class Trial:
     directory : where files are written
     hub, supplier : who is malicious, if anybody
     policy : what all suppliers permit
+    contributions : what each party commits to and opens for the salt, where it is not drawn from its name
     """
 
     study: str
@@ -121,6 +129,7 @@ class Trial:
     hub: MaliciousHub | None = None
     supplier: MaliciousSupplier | None = None
     policy: Mapping[str, Any] = field(default_factory=lambda: POLICY)
+    contributions: Mapping[str, bytes] = field(default_factory=dict)
     asked: list[tuple[int, Request]] = field(default_factory=list)
     """The requests of an honest hub, round by round."""
 
@@ -131,10 +140,12 @@ class Trial:
         self._sources = {name: self._written(name, table) for name, table in self.tables.items()}
         self._candidate: str | None = None
         self._sizes: Any = None
+        self._draw = b""
+        self.occasion = Occasion(STUDY_ID, self.spec.digest)
 
     def run(self) -> Released:
         """Run the study to its release; errors come out as the hub's or the agent's child raises them."""
-        result = self._rounds("step", self._hub.handle({"op": "start", "parties": self._names}, [self._spec]))
+        result = self._rounds("step", self._opened())
         said: list[bytes] = []
         if self.spec.validation is not None:
             header = {
@@ -143,10 +154,31 @@ class Trial:
                 "most_rows": 10**9,
                 "sizes": self._sizes,
             }
-            first = self._hub.handle(header, [self._spec, result, SEED.secret])
+            first = self._hub.handle(header, [self._spec, self._draw, result, SEED.secret])
             self._candidate = str(first[0]["candidate"])
             said = [self._rounds("compare_step", first, result, SEED.secret)]
         return self._release(result, said)
+
+    @property
+    def fold(self) -> Fold:
+        """Return who is held out, once the salt is drawn."""
+        return fold_of(self.spec, DrawCodec().decode(self._draw).openings)
+
+    def contribution(self, party: str) -> bytes:
+        """Return what a party commits to and opens."""
+        return self.contributions.get(party, hashlib.sha256(party.encode()).digest()[:CONTRIBUTION_BYTES])
+
+    def _opened(self) -> tuple[Any, list[bytes]]:
+        """Let all parties commit to their contributions and open them; return the first round of the fit."""
+        named = {name: self.occasion.commitment(name, self.contribution(name)).hex() for name in self._names}
+        header = {"op": "start", "study_id": STUDY_ID, "commitments": named}
+        _, (state, request) = self._hub.handle(header, [self._spec, self.contribution(HUB)])
+        self.asked.append((0, RequestCodec().decode(request)))
+        replies = [self._answer(name, 0, request) for name in self._names]
+        header = {"op": "open", "parties": self._names}
+        answer, blobs = self._hub.handle(header, [self._spec, state, *replies, request])
+        self._draw = blobs.pop()
+        return answer, blobs
 
     def _rounds(self, operation: str, step: tuple[Any, list[bytes]], *origin: bytes) -> bytes:
         """Go on until the hub is done, and return its result."""
@@ -162,10 +194,9 @@ class Trial:
                     "round": number,
                     "parties": self._names,
                     "rows": [],
-                    "missing": [],
                     "flows": dict.fromkeys(self._names, "summaries"),
                 },
-                [self._spec, state, *origin, *replies, request],
+                [self._spec, self._draw, state, *origin, *replies, request],
             )
         self._sizes = header.get("sizes")
         return blobs[0]
@@ -195,7 +226,8 @@ class Trial:
             "policy": Policy.from_document(dict(self.policy)).to_document(),
             "flow": "summaries",
             "person": self.spec.schema.person and self.spec.schema.person.name,
-            "study_id": "study-1",
+            "study_id": STUDY_ID,
+            "contribution": self.contribution(name).hex(),
             "candidate": self._candidate,
         }
         _, (reply, memory) = self._agents[name].handle(header, [self._spec, request, self._memories[name]])
@@ -207,7 +239,7 @@ class Trial:
         out.mkdir()
         provenance = {
             "study": self.spec.study,
-            "study_id": "study-1",
+            "study_id": STUDY_ID,
             "specification_sha256": self.spec.digest,
             "software_version": "trial",
             "algorithm_version": 0,
@@ -217,7 +249,7 @@ class Trial:
         }
         roster = [RosterEntry.of(self.spec, name, AS_ASKED).to_json() for name in self._names]
         header = {"op": "release", "out": str(out), "provenance": provenance, "roster": roster}
-        self._hub.handle(header, [self._spec, result, SEED.secret, *said])
+        self._hub.handle(header, [self._spec, self._draw, result, SEED.secret, *said])
         return Released(out)
 
     @property

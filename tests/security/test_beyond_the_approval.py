@@ -59,7 +59,7 @@ def first(kind: type, asked: list[tuple[int, Request]], after: int = 0) -> int:
 
 
 def instead(*questions: object) -> Callable[[Request], Request]:
-    return lambda request: Request(request.round, questions, request.codebook)
+    return lambda request: replace(request, questions=questions)
 
 
 def again(asked: list[tuple[int, Request]], number: int) -> Callable[[Request], Request]:
@@ -89,7 +89,11 @@ def nothing_is_admitted_or_judged(monkeypatch) -> None:
             if isinstance(question, TreeLevel):
                 paths = paths.accept(question)
         codebook = request.codebook or memory.codebook
-        return replace(memory, round=request.round, codebook=codebook, paths=paths)
+        drawn = {
+            "commitments": request.commitments or memory.commitments,
+            "openings": request.openings or memory.openings,
+        }
+        return replace(memory, round=request.round, codebook=codebook, paths=paths, **drawn)
 
     monkeypatch.setattr(asking, "admit", admitted)
     monkeypatch.setattr(agent, "admit", admitted)

@@ -53,7 +53,9 @@ def test_what_a_supplier_answers_holds_no_id_no_text_and_no_other_column(tmp_pat
     assert len(hub.seen) > 10
     replies = [ReplyCodec().encode(reply) for _, reply in hub.seen]
     assert crossing(replies) == []
-    sent = ship(trial.spec, DataFlow.RAW, TableSource(tables["south"]), SEED)  # what the flow raw lets out
+    sent = ship(
+        trial.spec, trial.fold, DataFlow.RAW, TableSource(tables["south"]), SEED
+    )  # what the flow raw lets out
     assert crossing([repr(pa.ipc.open_stream(sent).read_all().to_pydict()).encode()]) == ["pid"]
 
 

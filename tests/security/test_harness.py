@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from syncline.errors import ProtocolError
 from syncline.protocols.asking import Reply, Request
 from syncline.sources.memory import TableSource
-from syncline.wire.simulated_study import fit_study
+from syncline.wire.simulated_study import fit_study, fold_of_run
 from tests.security.harness import SEED, MaliciousHub, MaliciousSupplier, Trial
 
 STUDY = """\
@@ -48,7 +50,8 @@ def tables() -> dict[str, pa.Table]:
 def test_an_honest_trial_releases_what_is_simulated(tables, tmp_path):
     trial = Trial(STUDY, tables, tmp_path)
     released = trial.run()
-    fitted = fit_study(trial.spec, {name: TableSource(table) for name, table in tables.items()})
+    sources = {name: TableSource(table) for name, table in tables.items()}
+    fitted = fit_study(trial.spec, fold_of_run(trial.spec, sources), sources)
     drawn = pa.concat_arrays([pa.array(part["age"][0]) for part in fitted.model.sample(1100, SEED)])
     assert released.table["age"].to_pylist() == drawn.to_pylist()
     assert released.report["metrics"]["tv_1way"]["value"] < 0.2
@@ -57,7 +60,7 @@ def test_an_honest_trial_releases_what_is_simulated(tables, tmp_path):
 
 def test_a_request_is_changed_for_one_supplier_alone(tables, tmp_path):
     def late(number: int, request: Request) -> Request:
-        return Request(number + 1, request.questions, request.codebook)
+        return replace(request, round=number + 1)
 
     hub = MaliciousHub("south", late)
     with pytest.raises(ProtocolError, match="comes next"):
@@ -67,7 +70,7 @@ def test_a_request_is_changed_for_one_supplier_alone(tables, tmp_path):
 
 def test_a_reply_is_changed_for_one_round(tables, tmp_path):
     def short(number: int, request: Request, reply: Reply) -> Reply:
-        return Reply(reply.round, reply.answers[:-1])
+        return replace(reply, answers=reply.answers[:-1])
 
     with pytest.raises(ProtocolError, match="'north' gave"):
         Trial(STUDY, tables, tmp_path, supplier=MaliciousSupplier("north", short)).run()

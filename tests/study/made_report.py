@@ -20,7 +20,7 @@ from syncline.study.release import WrittenRelease, write_release
 from syncline.study.report import report_document
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
-from syncline.wire.simulated_study import fit_study
+from syncline.wire.simulated_study import fit_study, fold_of_run
 
 SUPPLIERS = ("east", "north <b>", "west")
 SEED = Seed.of_number(7)
@@ -78,7 +78,8 @@ def spec_of(**changes: Any) -> StudySpec:
 def fitted() -> Any:
     parts = {name: persons(400, seed) for seed, name in enumerate(("east", "north", "west"))}
     tables = {name: pa.Table.from_pandas(part, preserve_index=False) for name, part in parts.items()}
-    return fit_study(spec_of(), {name: TableSource(table, name) for name, table in tables.items()})
+    sources = {name: TableSource(table, name) for name, table in tables.items()}
+    return fit_study(spec_of(), fold_of_run(spec_of(), sources, b"wards"), sources)
 
 
 def roster(spec: StudySpec) -> list[RosterEntry]:

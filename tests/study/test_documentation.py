@@ -12,7 +12,15 @@ from syncline.data.schema import Schema, Variable
 from syncline.data.section import Section
 from syncline.study.advice import Abilities, ConsumerAbility, HubAbility, SupplierAbility
 from syncline.study.policy import COMPARISONS, Policy, QuestionKind
-from syncline.study.policy_sections import Approval, Columns, Comparing, Limits, Narrowing, ReleaseDemands
+from syncline.study.policy_sections import (
+    Approval,
+    Columns,
+    Comparing,
+    HoldoutBounds,
+    Limits,
+    Narrowing,
+    ReleaseDemands,
+)
 from syncline.study.sections import (
     Format,
     Hazards,
@@ -59,6 +67,7 @@ PAGES: dict[str, list[tuple[str, type[Section]]]] = {
         ("columns.", Columns),
         ("limits.", Limits),
         ("validation.", Comparing),
+        ("validation.holdout.", HoldoutBounds),
         ("release.", ReleaseDemands),
         ("approval.", Approval),
     ],

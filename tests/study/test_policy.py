@@ -121,7 +121,13 @@ def test_models_may_be_refused_and_the_rest_of_a_comparison_permitted(
 
 
 def test_a_policy_writes_validation_as_it_was_read(tmp_path: Path) -> None:
-    for written, document in (("true", True), ("false", False), ("{models: false}", {"models": False})):
+    bounds = {"holdout": {"least": 0.1, "most": 0.5}}
+    for written, document in (
+        ("true", {"models": True, **bounds}),
+        ("false", False),
+        ("{}", {"models": False, **bounds}),
+        ("{salt: study}", {"models": False, "salt": "study", **bounds}),
+    ):
         found = policy(tmp_path, OPEN.replace("validation: true", f"validation: {written}"))
         assert found.to_document()["validation"] == document
 
@@ -300,10 +306,12 @@ def test_automatic_approval_is_by_digest_or_key_only(tmp_path: Path) -> None:
         ("colums: {}\n", "colums is not a known key; did you mean columns?"),
         ("questions: [marginal]\n", "did you mean marginals?"),
         ("flows: [summary]\n", "did you mean summaries?"),
-        ("validation: yes\n", "validation must be true, false, or a mapping, as in {models: false}"),
-        ("validation: {}\n", "validation.models is missing"),
+        ("validation: yes\n", "validation must be true, false, or a mapping, as in {models: true}"),
+        ("validation: {salt: name}\n", "validation.salt 'name' is not known; known are study"),
+        ("validation: {holdout: {least: 1.1}}\n", "validation.holdout.least must be from 0 to 1"),
+        ("validation: {holdout: {least: 0.6}}\n", "validation.holdout: least, 0.6, exceeds most, 0.5"),
         ("validation: {model: false}\n", "validation.model is not a known key; did you mean models?"),
-        ("release: {gate: maybe}\n", "release.gate 'maybe' is not known; known are required"),
+        ("release: {gate: maybe}\n", "release.gate must be required"),
         ("release: {min_approvals: 17}\n", "release.min_approvals must be from 0 to 16"),
         ("narrow: {raw: synthesized}\n", "narrow.raw must be narrower than raw: prepared or summaries"),
         ("narrow: {prepared: prepared}\n", "narrow.prepared must be narrower than prepared: summaries"),

@@ -9,13 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from syncline.compute.work_limits import DEFAULT_LIMITS, Side, WorkLimits
 from syncline.data.schema import Schema
-from syncline.errors import DataError, WireError
+from syncline.errors import DataError, WireError, WorkLimitReached
 from syncline.preparation import growth
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
 from syncline.sources.memory import TableSource
 from syncline.study import shipment
+from syncline.study.fitting import simulated_fold
 from syncline.study.flow import DataFlow
 from syncline.study.raw_rows import raw_rows
 from syncline.study.shipment import ship_raw, unpack_shipment
@@ -51,8 +53,10 @@ def sent(
     return bytes(sink.getvalue())
 
 
-def unpacked(content: bytes, flow: str = "raw") -> int:
-    table = unpack_shipment(spec_of(flow), DataFlow(flow), content, "east")
+def unpacked(content: bytes, flow: str = "raw", limits: WorkLimits = DEFAULT_LIMITS) -> int:
+    spec = spec_of(flow)
+    fold = simulated_fold(spec, b"bounds", 1)
+    table = unpack_shipment(spec, fold, DataFlow(flow), content, "east", limits)
     return sum(batch.n_rows for batch in table.batches())
 
 
@@ -60,8 +64,12 @@ def test_rows_that_take_no_bytes_are_refused_by_their_number():
     content = sent(pa.nulls(1 << 30))
     assert len(content) < 1000
     for flow in ("raw", "prepared"):
-        with pytest.raises(WireError, match="hold more than 100000000 rows"):
+        with pytest.raises(WireError, match=r"hold (a column of a type|other columns)"):
             unpacked(sent(pa.nulls(1 << 30), flow), flow)
+    limits = WorkLimits(rows=1000, side=Side.HUB)
+    with pytest.raises(WorkLimitReached, match=r"'east': .* 1000 rows of one table: .* --compute-rows"):
+        unpacked(sent(pa.array(["f"] * 1001)), limits=limits)
+    assert unpacked(sent(pa.array(["f"] * 1000)), limits=limits) == 1000
 
 
 @pytest.mark.parametrize(
@@ -114,14 +122,13 @@ def test_more_rows_than_the_hub_takes_are_not_sent(monkeypatch):
 _UNPACK = """
 import resource, sys
 from tests.study import test_shipment as here
-from syncline.errors import WireError
-from syncline.study import shipment
-shipment.MAX_UNPACKED_BYTES = 32 << 20
+from syncline.compute.work_limits import WorkLimits
+from syncline.errors import WorkLimitReached
 content = sys.stdin.buffer.read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    here.unpacked(content)
-except WireError as error:
+    here.unpacked(content, limits=WorkLimits(memory_bytes=64 << 20))
+except WorkLimitReached as error:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, error)
 """
 
@@ -133,7 +140,7 @@ def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked():
         [sys.executable, "-c", _UNPACK], input=bomb, capture_output=True, check=True, timeout=100
     )
     grown, _, sentence = done.stdout.decode().partition(" ")
-    assert "unpack to more than" in sentence
+    assert "more than its 64 MiB of memory" in sentence
     assert int(grown) < 64 << 10, "KiB, of 256 MiB"
 
 

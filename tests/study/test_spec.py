@@ -48,7 +48,8 @@ def test_what_is_left_out_has_the_documented_values(tmp_path: Path) -> None:
     assert spec.privacy.min_cell == 11
     assert spec.quorum.deadline == dt.timedelta(hours=24)
     assert spec.quorum.then is OnLoss.PAUSE
-    assert spec.holdout == 0.2
+    assert spec.holdout is None  # it follows from the number of persons
+    assert spec.salt is None  # all parties draw it
     assert spec.release.formats == (Format.PARQUET,)
     assert spec.supplier_names == ("budapest", "cleveland")
     assert spec.fewest_suppliers == 2
@@ -102,7 +103,7 @@ def test_the_canonical_form_states_every_default(tmp_path: Path) -> None:
     assert written["quorum"] == {"deadline": "86400s", "min_suppliers": 2, "then": "pause"}
     gate = {"alpha": 0.01, "tolerated": 0.0025}
     assert written["release"] == {"approvals": 1, "approvers": [], "formats": ["parquet"], "gate": gate}
-    assert written["validation"] == {"holdout": 0.2, "keys": [], "sensitive": [], "models": []}
+    assert written["validation"] == {"holdout": "auto", "keys": [], "sensitive": [], "models": []}
     without = HEAD + "validation: none\nrelease: {gate: none}\n"
     written = json.loads(read(tmp_path, without).canonical())
     assert (written["validation"], written["release"]["gate"]) == ("none", "none")
@@ -130,11 +131,19 @@ def test_an_inline_schema_gives_the_same_study(tmp_path: Path) -> None:
     assert read(tmp_path, HEAD.replace("schema: schema.yaml\n", inline)) == read(tmp_path, HEAD)
 
 
-def test_the_salt_follows_from_the_studys_name(tmp_path: Path) -> None:
-    salt = read(tmp_path, HEAD).salt
-    assert salt == read(tmp_path, HEAD + "privacy: {min_cell: 12}\n").salt
-    assert salt != read(tmp_path, HEAD.replace("heart-2026", "heart-2027")).salt
-    assert salt == hashlib.sha256(b"syncline/holdout-salt/1\x00heart-2026").digest()
+def test_a_salt_is_the_one_that_stands_there_or_none(tmp_path: Path) -> None:
+    assert read(tmp_path, HEAD.replace("heart-2026", "heart-2027")).salt is None
+    stated = read(tmp_path, HEAD + "validation: {salt: pepper}\n")
+    assert stated.salt == b"pepper"
+    assert "pepper" not in json.dumps(stated.parameters())
+    assert stated.parameters()["validation"]["holdout"] == "auto"
+    assert StudySpec.from_canonical(stated.canonical()) == stated
+
+
+def test_an_automatic_holdout_may_be_said(tmp_path: Path) -> None:
+    said = read(tmp_path, HEAD + "validation: {holdout: auto}\n")
+    assert said.digest == read(tmp_path, HEAD).digest
+    assert read(tmp_path, HEAD + "validation: {holdout: 0.2}\n").digest != said.digest
 
 
 @pytest.mark.parametrize(
@@ -160,7 +169,7 @@ def test_the_salt_follows_from_the_studys_name(tmp_path: Path) -> None:
         ("quorum: {min_suppliers: 3}\n", "quorum.min_suppliers: 3 exceeds the number of suppliers, 2"),
         ("quorum: {deadline: 24}\n", "quorum.deadline must be a number with s, m, h or d"),
         ("quorum: {deadline: 0s}\n", "quorum.deadline must be from 1s to 365d"),
-        ("quorum: {then: wait}\n", "quorum.then 'wait' is not known"),
+        ("quorum: {then: wait}\n", "quorum.then must be one of pause,"),
         ("privacy: {min_cell: 0}\n", "privacy.min_cell must be from 1"),
         ("release: {formats: [csv]}\n", "release.formats must name parquet"),
         ("release: {formats: [parqet]}\n", "did you mean parquet?"),
@@ -243,7 +252,7 @@ def test_what_this_version_lacks_is_refused_by_name(tmp_path: Path, extra: str, 
         (
             "schema: schema.yaml",
             "schema: other.yaml",
-            "study.yaml: schema names 'other.yaml', and there is no file",
+            "study.yaml: schema names 'other.yaml', and there is no such file in",
         ),
         ("schema: schema.yaml\n", "", "schema is missing"),
         (

@@ -72,6 +72,7 @@ def test_a_good_table_passes_and_its_page_stands_alone(tables: Path) -> None:
     code, out = run(tables, "fresh", "--holdout", str(tables / "holdout.csv"), "--target", "ill", "--gate")
     assert code == 0, out
     assert "disclosure gate: passes" in out
+    assert re.search(r"A leak of fewer than \d+ of these [0-9,]+ people .* would not be seen", out)
     report = json.loads((tables / "out" / "report.json").read_text("utf-8"))
     assert report["gate"]["passed"] is True
     assert {"value", "interval", "floor", "goal", "threshold"} <= set(report["metrics"]["tv_2way"])

@@ -12,11 +12,12 @@ from syncline.validation.report.breakdown import models
 from syncline.validation.report.evidence import evidence
 from syncline.validation.report.names import rate
 from syncline.validation.report.trust import doubted, trusted
-from syncline.validation.report.words import answers, gate_line, is_failed
+from syncline.validation.report.words import answers, gate_line, gate_lines, is_failed
 from tests.study.made_report import assessment, document
 
 RUNG = {"name": "gap 1 %", "train": 9, "holdout": 2, "excess": 0.004, "fails": False}
-PASSES = {"passed": True, "failures": [], "rungs": [RUNG], "smallest_leak": 0.02}
+UNSEEN = "A leak of fewer than 18 of these 900 people (2.00%) would not be seen."
+PASSES = {"passed": True, "failures": [], "rungs": [RUNG], "words": [UNSEEN]}
 FAILS = {"passed": False, "failures": ["one", "two", "three", "four"], "rungs": [RUNG], "smallest_leak": 0.02}
 NOBODY = {
     "passed": False,
@@ -40,12 +41,17 @@ def test_a_passing_gate_is_evidence_and_says_what_it_cannot_see() -> None:
     safe, _, forbidden = answers(report())
     assert safe.kind == "good"
     assert "This is evidence, not proof." in safe.lines[0]
-    assert (
-        "copies of 2.00% of the people used, 18 of 900, at best; of twice as many it sees nearly all"
-        in safe.lines[1]
-    )
-    assert "0.40%" in safe.lines[2]
+    assert safe.lines[2] == UNSEEN
+    assert "0.40%" in safe.lines[3]
     assert not any("pass it on" in line for line in forbidden.lines)
+
+
+def test_a_gate_of_which_a_ladder_is_blind_says_so_and_is_no_plain_good() -> None:
+    ladders = [{"name": name, "blind": name == "mia"} for name in ("xgap", "gap", "mia")]
+    half_blind = PASSES | {"ladders": ladders}
+    assert answers(report(half_blind))[0].kind == "mild"
+    assert gate_line(half_blind) == "passes, with mia blind"
+    assert gate_lines(half_blind) == ["disclosure gate: passes, with mia blind", f"  {UNSEEN}"]
 
 
 def test_a_failing_gate_forbids_sharing_and_counts_what_it_does_not_list() -> None:

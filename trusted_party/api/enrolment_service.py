@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from syncline.errors import IdentityError
+from syncline.errors import IdentityError, SynclineError
+from syncline.identity.tokens import hash_secret
 from syncline.wire import enrolment as convert
 from syncline.wire.gen.syncline.v1 import enrolment_pb2 as pb
 from syncline.wire.gen.syncline.v1.enrolment_pb2_grpc import EnrolmentServiceServicer
 from syncline.wire.messages import Enrolment
+from trusted_party.api.attempts import OF_ADDRESS, OF_TOKEN, Attempts
 from trusted_party.api.gate import Context, Gate, answering
+from trusted_party.api.porch import Porch
 from trusted_party.datastore.event_log import SparseWarning, log_event
 from trusted_party.studies.enrolment import Enrolments
 
@@ -30,16 +35,20 @@ class EnrolmentService(EnrolmentServiceServicer):
     enrolments: Enrolments
     gate: Gate
     card: HubCard
+    porch: Porch
+    attempts: Attempts
     refused: SparseWarning
 
     async def Enrol(self, request: pb.EnrolRequest, context: Context) -> pb.EnrolResponse:
         """Exchange a token for a certificate."""
-        async with answering(context):
+        async with answering(context), self._counted(context):
             asked = convert.enrolment_request_from_proto(request)
+            token = hash_secret(asked.secret).hex()
+            self.attempts.require("token", token, OF_TOKEN)
             try:
                 issued = await self.enrolments.enrol(asked)
-            except IdentityError as error:
-                self.refused.note(peer=context.peer(), reason=str(error))
+            except SynclineError:
+                self.attempts.refused("token", token)
                 raise
             await self.gate.refresh()
             log_event("enrolled", member=issued.name, role=issued.role.value)
@@ -55,7 +64,20 @@ class EnrolmentService(EnrolmentServiceServicer):
 
     async def Renew(self, request: pb.RenewRequest, context: Context) -> pb.RenewResponse:
         """Replace a certificate."""
-        async with answering(context):
+        async with answering(context), self._counted(context):
             renewal = await self.enrolments.renew(convert.renewal_request_from_proto(request))
             await self.gate.refresh()
             return convert.renewal_to_proto(renewal)
+
+    @asynccontextmanager
+    async def _counted(self, context: Context) -> AsyncIterator[None]:
+        """Refuse an address that was refused too often, and count and log what is refused."""
+        address = self.porch.address_of(context.peer())
+        self.attempts.require("address", address, OF_ADDRESS)
+        try:
+            yield
+        except SynclineError as error:
+            self.attempts.refused("address", address)
+            if isinstance(error, IdentityError):
+                self.refused.note(address=address, reason=str(error))
+            raise

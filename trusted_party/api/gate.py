@@ -20,6 +20,7 @@ from syncline.clock import Clock
 from syncline.errors import IdentityError, StorageError, SynclineError
 from syncline.identity.peer import PeerIdentity, Role
 from syncline.wire.status import METADATA_KEY, TIME_KEY, status_of
+from trusted_party.api.porch import Porch
 from trusted_party.datastore.event_log import log_warning
 from trusted_party.datastore.moments import to_us
 from trusted_party.studies.standing import Standing
@@ -36,8 +37,9 @@ DISK_SENTENCE = "the hub's disk is full or faulty, so that nothing of this call 
 class Gate:
     """Let callers in, and throw out those who lose their right."""
 
-    def __init__(self, standing: Standing, clock: Clock) -> None:
+    def __init__(self, standing: Standing, porch: Porch, clock: Clock) -> None:
         self._standing = standing
+        self._porch = porch
         self._clock = clock
         self._known: OrderedDict[bytes, PeerIdentity] = OrderedDict()
         self._running: defaultdict[str, set[asyncio.Task[Any]]] = defaultdict(set)
@@ -52,6 +54,7 @@ class Gate:
         try:
             peer = self._identify(context)
             self._standing.check(peer, *roles)
+            self._porch.welcome(context.peer(), peer.name)
             self._running[peer.fingerprint].add(task)
             yield peer
         except asyncio.CancelledError:

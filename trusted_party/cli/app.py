@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from syncline.cli.terminal import say
 from syncline.version import __version__
 from trusted_party.cli.audit import audit
 from trusted_party.cli.releases import releases
@@ -26,7 +27,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"trusted-party {__version__}")
+        say(f"trusted-party {__version__}")
         raise typer.Exit
 
 

@@ -9,6 +9,7 @@ import typer
 
 from syncline.cli.named_data import check_named_data, new_export
 from syncline.cli.table import print_json
+from syncline.cli.terminal import say
 from syncline.durable import audit as chain
 from trusted_party.cli.options import AsJson, Home, open_office
 
@@ -36,9 +37,7 @@ def verify(
     if as_json:
         print_json({"entries": verdict.entries, "head": verdict.head, "first_bad": verdict.first_bad})
     elif verdict.first_bad is None:
-        typer.echo(
-            f"{chain.counted_entries(verdict.entries)}, unbroken; the last one's hash is {verdict.head}"
-        )
+        say(f"{chain.counted_entries(verdict.entries)}, unbroken; the last one's hash is {verdict.head}")
     if verdict.first_bad is not None:
         raise chain.broken_record(verdict.first_bad, file)
 
@@ -56,4 +55,4 @@ def export(
     if as_json:
         print_json({"out": str(out), "entries": count})
     else:
-        typer.echo(f"{chain.counted_entries(count)} written to {out}")
+        say(f"{chain.counted_entries(count)} written to {out}")

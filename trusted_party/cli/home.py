@@ -13,6 +13,7 @@ from syncline.clock import Clock
 from syncline.durable.audit import AuditLog
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
+from syncline.durable.private_directory import PRIVATE, make_private_directory
 from syncline.durable.storage_fault import place_error
 from syncline.errors import UsageError
 from syncline.identity.authority import CertificateAuthority
@@ -78,8 +79,8 @@ class HubHome:
             raise UsageError(f"home {self.root} holds a hub already: name another --home")
         try:
             for path in (self.root, self.authority_dir, self.releases_path):
-                path.mkdir(mode=0o700, parents=True, exist_ok=True)
-                os.chmod(path, 0o700)
+                make_private_directory(path)
+                os.chmod(path, PRIVATE)
         except OSError as fault:
             raise place_error("--home", self.root, fault) from fault
         CertificateAuthority.create(name, clock.now()).save(self.authority_dir)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from syncline.clock import Clock
+from syncline.compute.memory_share import memory_share
+from syncline.compute.work_limits import Side, WorkLimits
 from syncline.durable.database import Database
 from syncline.durable.home_lock import HomeLock
 from syncline.errors import StorageError
@@ -18,8 +20,10 @@ from syncline.identity.keys import public_signing_key
 from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import ReleaseId, StudyId, TaskId
 from syncline.wire.transport import TlsIdentity
+from trusted_party.api.attempts import Attempts
 from trusted_party.api.enrolment_service import EnrolmentService, HubCard
-from trusted_party.api.servers import Listening, serve_enrolment, serve_members
+from trusted_party.api.porch import Porch
+from trusted_party.api.servers import ENROLMENT, Listening, serve_enrolment, serve_members
 from trusted_party.cli.home import HubHome
 from trusted_party.cli.wiring import Bounds, Foundation, Parts, assemble
 from trusted_party.datastore.event_log import SparseWarning, log_event
@@ -37,8 +41,12 @@ from trusted_party.rounds.engine import LIVING, Pace
 from trusted_party.studies.disposal import record_deletions
 from trusted_party.studies.submission import MOST_ROWS
 from trusted_party.studies.vault import Vault
-from trusted_party.synthesis.memory_limit import default_memory_bytes
-from trusted_party.synthesis.worker import CALL_SECONDS, Worker
+from trusted_party.synthesis.worker import Worker
+
+
+def hub_limits() -> WorkLimits:
+    """Return what a computation may take where the operator does not say; one is at work at a time."""
+    return WorkLimits(memory_bytes=memory_share(1), wall_seconds=3600.0, side=Side.HUB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +55,7 @@ class HubSettings:
 
     ``lease_seconds`` without a heartbeat make an agent lost; payloads that nothing names are deleted after
     ``payload_days``, and rows that suppliers sent are kept ``rows_days`` at most. One call of the computing
-    child takes ``compute_seconds`` at most, the child ``compute_bytes`` of memory (None: by the machine), and
-    a release has at most ``most_rows`` rows.
+    child is held to ``work``, and a release has at most ``most_rows`` rows.
     """
 
     listen: str
@@ -59,8 +66,7 @@ class HubSettings:
     child_module: str = "trusted_party.synthesis.child"
     payload_days: int = 30
     rows_days: int = ROWS_DAYS
-    compute_seconds: float = CALL_SECONDS
-    compute_bytes: int | None = None
+    work: WorkLimits = field(default_factory=hub_limits)
     most_rows: int = MOST_ROWS
     stop_seconds: float = 1.0
 
@@ -78,7 +84,9 @@ async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> Asy
     """Start a hub on a home, and stop it at the end of the block."""
     home.require()
     with HomeLock(home.root), home.open_database() as database:
-        base = Foundation(home, clock, database, home.open_payloads(), _worker(settings))
+        base = Foundation(
+            home, clock, database, home.open_payloads(), Worker(settings.child_module, limits=settings.work)
+        )
         recovered = await _recover(base, settings)
         try:
             async with _serving(base, settings, recovered) as hub:
@@ -87,11 +95,6 @@ async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> Asy
             await base.worker.close()
             with suppress(StorageError):  # the next start does the same
                 await database.write(disconnect_all)
-
-
-def _worker(settings: HubSettings) -> Worker:
-    memory = settings.compute_bytes or default_memory_bytes()
-    return Worker(settings.child_module, call_seconds=settings.compute_seconds, memory_bytes=memory)
 
 
 @asynccontextmanager
@@ -121,23 +124,29 @@ async def _servers(base: Foundation, parts: Parts, settings: HubSettings) -> Asy
     def identity() -> TlsIdentity:
         return base.home.server_identity(base.clock)
 
-    members = await serve_members(settings.listen, identity, parts.supplier, parts.research)
+    members = await serve_members(settings.listen, identity, parts.porch, parts.supplier, parts.research)
     try:
         card = HubCard(
             authority=base.home.load_authority().root_pem,
             address=_address(base.home.hosts()[0], members.port),
             signing_key=public_signing_key(base.home.load_signing_key()),
         )
+        porch = Porch(ENROLMENT, base.clock)
         service = EnrolmentService(
-            parts.enrolments, parts.gate, card, SparseWarning("enrolment_refused", base.clock)
+            parts.enrolments,
+            parts.gate,
+            card,
+            porch,
+            Attempts(base.clock),
+            SparseWarning("enrolment_refused", base.clock),
         )
-        enrolment = await serve_enrolment(settings.enrol_listen, identity, service)
+        enrolment = await serve_enrolment(settings.enrol_listen, identity, porch, service)
         try:
             yield RunningHub(members, enrolment)
         finally:
-            await enrolment.server.stop(settings.stop_seconds)
+            await enrolment.stop(settings.stop_seconds)
     finally:
-        await members.server.stop(settings.stop_seconds)
+        await members.stop(settings.stop_seconds)
 
 
 @asynccontextmanager

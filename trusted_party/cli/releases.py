@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from syncline.cli.confirmation import ReleaseDigest, Yes, confirm_release, tell_release
 from syncline.cli.release_lines import print_releases, release_json
 from syncline.cli.table import print_json, shown_time
+from syncline.cli.terminal import say
 from syncline.compute.frames import Json
 from syncline.data.section import shown
 from syncline.errors import UsageError
@@ -24,7 +26,7 @@ from trusted_party.cli.options import AsJson, Home, Office, open_office
 from trusted_party.datastore.grants import Grant, grants_of
 from trusted_party.datastore.moments import to_us
 from trusted_party.release import granting
-from trusted_party.release.decisions import OPERATOR, Bench, check_person, require_case
+from trusted_party.release.decisions import OPERATOR, Bench, Case, check_person, require_case
 from trusted_party.release.entries import entries, entry_of, known_entry
 from trusted_party.release.granting import Given
 from trusted_party.release.naming import named_release, require_standing_release
@@ -69,12 +71,20 @@ def approve(
         bool, typer.Option("--override", help="Approve although the disclosure gate failed; needs --reason.")
     ] = False,
     reason: Why = "",
+    digest: ReleaseDigest = "",
+    yes: Yes = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Approve a release that waits, signed with the hub's key, where its study names no approvers."""
     verdict = ReleaseVerdict.OVERRIDE if override else ReleaseVerdict.APPROVE
-    _decide(release, verdict, by, reason, home, as_json)
+    with open_office(home) as office:
+        case, decision = _statement(office, release, verdict, by, reason)
+        if not as_json:
+            failures = case.draft.gate.failures if case.draft.gate is not None else ()
+            tell_release(verdict, case.study.name, decision.subject, failures)
+        confirm_release(verdict, case.study.name, decision.subject, digest, yes=yes)
+        _decide(office, decision, as_json)
 
 
 @releases.command()
@@ -82,7 +92,9 @@ def refuse(
     release: Release, by: By = OPERATOR, reason: Why = "", home: Home = None, as_json: AsJson = False
 ) -> None:
     """Refuse a release that waits: its study ends, and nothing is released."""
-    _decide(release, ReleaseVerdict.REFUSE, by, reason, home, as_json)
+    with open_office(home) as office:
+        _, decision = _statement(office, release, ReleaseVerdict.REFUSE, by, reason)
+        _decide(office, decision, as_json)
 
 
 @releases.command()
@@ -103,7 +115,7 @@ def withdraw(release: Release, reason: Why = "", home: Home = None, as_json: AsJ
         if as_json:
             print_json(_json(office, entry))
         else:
-            typer.echo(
+            say(
                 f"release {entry.release_id} of study {shown(entry.study_name)} is withdrawn: nobody fetches"
                 " it any more; the hub's audit (release_fetched) says who did"
             )
@@ -134,17 +146,17 @@ def grant(
         return
     spell = "1 day" if days == 1 else f"{days} days"
     until = f"until {shown_time(until_us)} UTC"
-    typer.echo(
+    say(
         f"{researcher} may fetch release {given.grant.release_id} for {spell}, {until}, by access token"
         f" {given.grant.short_id}:",
         err=True,
     )
     if given.replaced is not None:
-        typer.echo(
+        say(
             f"note: access token {given.replaced.short_id}, which {researcher} was given before, is void now",
             err=True,
         )
-    typer.echo(given.token.text())
+    say(given.token.text())
 
 
 @releases.command()
@@ -165,41 +177,50 @@ def revoke(
     if as_json:
         print_json({"release_id": release_id, "researcher": researcher, "revoked": gone})
     elif gone:
-        typer.echo(f"revoked: the access to release {release_id} that {researcher} was granted")
+        say(f"revoked: the access to release {release_id} that {researcher} was granted")
     else:
-        typer.echo(f"nothing to revoke: {researcher} was granted no access to release {release_id}")
+        say(f"nothing to revoke: {researcher} was granted no access to release {release_id}")
 
 
-def _decide(release: str, verdict: ReleaseVerdict, by: str, reason: str, home: Home, as_json: bool) -> None:
-    with open_office(home) as office:
-        entry = _taken(office, release, verdict, by, _words(reason))
-        if as_json:
-            print_json({"state": "refused"} if entry is None else _json(office, entry))
-        elif entry is not None:
-            _show(office, [entry], as_json=False)
-        else:
-            typer.echo("the release is refused, and its study has ended")
-
-
-def _taken(
+def _statement(
     office: Office, release: str, verdict: ReleaseVerdict, by: str, reason: str
-) -> ReleaseEntry | None:
-    """Sign the decision with the hub's key and take it; the running hub notices.
+) -> tuple[Case, ReleaseDecision]:
+    """Return the draft that is meant and what is said to it; refuse who may not say it."""
+    person, words = check_name(by), people_sentence(reason, MAX_REASON)
+
+    def read(connection: sqlite3.Connection) -> tuple[Case, ReleaseDecision]:
+        case = require_case(connection, named_release(connection, release))
+        subject = case.draft.subject(case.study.specification_sha256)
+        decision = ReleaseDecision(subject, verdict, words, person)
+        check_person(connection, case, decision)
+        return case, decision
+
+    return office.database.read_now(read)
+
+
+def _decide(office: Office, decision: ReleaseDecision, as_json: bool) -> None:
+    entry = _taken(office, decision)
+    if as_json:
+        print_json({"state": "refused"} if entry is None else _json(office, entry))
+    elif entry is not None:
+        _show(office, [entry], as_json=False)
+    else:
+        say("the release is refused, and its study has ended")
+
+
+def _taken(office: Office, decision: ReleaseDecision) -> ReleaseEntry | None:
+    """Sign a decision with the hub's key and take it, if it is about the draft that waits; the hub notices.
 
     Returns where the release stands now; None for one that was refused, which does not stand any more.
     """
     key = office.home.load_signing_key()
     endings = Endings(office.audit, office.clock)
     bench = Bench(office.audit, endings, office.clock, public_signing_key(key))
-    person = check_name(by)
+    release_id = ReleaseId(decision.subject.release_id)
 
     def write(connection: sqlite3.Connection) -> ReleaseEntry | None:
-        case = require_case(connection, named_release(connection, release))
-        subject = case.draft.subject(case.study.specification_sha256)
-        decision = ReleaseDecision(subject, verdict, reason, person)
-        check_person(connection, case, decision)
-        bench.take(connection, case, decision.signed(key), Role.OPERATOR)
-        return entry_of(connection, case.draft.release_id)
+        bench.take(connection, require_case(connection, release_id), decision.signed(key), Role.OPERATOR)
+        return entry_of(connection, release_id)
 
     return office.database.write_now(write)
 
@@ -251,4 +272,4 @@ def _show(office: Office, found: Sequence[ReleaseEntry], as_json: bool) -> None:
             over = ", which is over" if gone else ""
             until = f"until {shown_time(one.until_us)} UTC{over}"
             token = f"by access token {one.short_id}"
-            typer.echo(f"{entry.release_id} granted: {one.researcher} may fetch it {until}, {token}")
+            say(f"{entry.release_id} granted: {one.researcher} may fetch it {until}, {token}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +18,9 @@ from trusted_party.datastore.event_log import start_logging
 
 if TYPE_CHECKING:
     from trusted_party.cli.hub import HubSettings
+
+DESCRIPTORS = 16384
+"""Open files of a hub whose members hold every place: three for each connection."""
 
 
 def serve(
@@ -30,17 +35,26 @@ def serve(
         int, typer.Option("--most-rows", min=1, help="Rows of one release at most.")
     ] = 10_000_000,
     compute_minutes: Annotated[
+        float, typer.Option("--compute-minutes", min=0.1, help="Minutes that one step may take.")
+    ] = 60.0,
+    compute_cpu_minutes: Annotated[
         float,
-        typer.Option("--compute-minutes", min=0.1, help="Minutes that one step may compute."),
+        typer.Option("--compute-cpu-minutes", min=0.1, help="Minutes of processors that one step may take."),
     ] = 60.0,
     compute_memory: Annotated[
         int | None,
         typer.Option(
             "--compute-memory",
-            min=1024,
+            min=256,
             help="MiB of memory of the computing process; three quarters of the machine's by default.",
         ),
     ] = None,
+    compute_rows: Annotated[
+        int, typer.Option("--compute-rows", min=1, help="Rows of one table at most.")
+    ] = 100_000_000,
+    compute_cells: Annotated[
+        int, typer.Option("--compute-cells", min=1, help="Rows times columns of one table at most.")
+    ] = 10_000_000_000,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -49,17 +63,34 @@ def serve(
     enrolling = enrol_listen or next_port(listen)
     split_address(enrolling)
     start_logging(human=False if as_json else None)
-    from trusted_party.cli.hub import HubSettings
+    _allow_descriptors()
+    from trusted_party.cli.hub import HubSettings, hub_limits
 
+    work = replace(
+        hub_limits(),
+        rows=compute_rows,
+        cells=compute_cells,
+        wall_seconds=compute_minutes * 60,
+        cpu_seconds=compute_cpu_minutes * 60,
+    )
+    if compute_memory is not None:
+        work = replace(work, memory_bytes=compute_memory << 20)
     settings = HubSettings(
         listen,
         enrolling,
         rows_days=rows_days,
         most_rows=most_rows,
-        compute_seconds=compute_minutes * 60,
-        compute_bytes=None if compute_memory is None else compute_memory << 20,
+        work=work,
     )
     asyncio.run(_serve(hub_home(home), settings))
+
+
+def _allow_descriptors() -> None:
+    """Raise the soft limit of open files: each connection has three of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _serve(home: HubHome, settings: HubSettings) -> None:

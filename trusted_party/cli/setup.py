@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from syncline.cli.table import print_json
+from syncline.cli.terminal import say
 from syncline.clock import SystemClock
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.authority import check_host
@@ -49,11 +50,13 @@ def init(
             }
         )
         return
-    typer.echo(f"hub        {place.root}")
-    typer.echo(f"reached as {', '.join(hosts)}")
-    typer.echo(f"authority  {authority}\n           {fingerprint_words(authority)}")
-    typer.echo(f"releases   {signing}\n           {fingerprint_words(signing)}")
-    typer.echo("next       trusted-party serve --listen HOST:PORT, and trusted-party invite NAME")
+    say(f"hub        {place.root}")
+    say(f"reached as {', '.join(hosts)}")
+    say(f"authority  {authority}")
+    say(f"           {fingerprint_words(authority)}")
+    say(f"releases   {signing}")
+    say(f"           {fingerprint_words(signing)}")
+    say("next       trusted-party serve --listen HOST:PORT, and trusted-party invite NAME")
 
 
 def invite(
@@ -76,8 +79,8 @@ def invite(
         )
     else:
         if replaces:
-            typer.echo(f"note: the token that {name} was given before and did not use is void now", err=True)
-        typer.echo(token)
+            say(f"note: the token that {name} was given before and did not use is void now", err=True)
+        say(token)
 
 
 def _role(text: str) -> Role:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import Annotated
 
 import typer
 
 from syncline.cli.study_progress import print_studies, show_study, study_json, study_line
 from syncline.cli.table import print_json
+from syncline.cli.terminal import say
 from syncline.durable.database import Database
-from syncline.errors import StudyFailed
+from syncline.errors import StudyFailed, UsageError
 from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import StudyStatus
 from trusted_party.cli.options import AsJson, Home, open_office
 from trusted_party.studies import operation
 from trusted_party.studies.endings import Endings
+from trusted_party.studies.vault import Vault
 
 studies = typer.Typer(help="Watch and steer studies.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -40,6 +41,27 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     with open_office(home) as office:
         status = office.database.read_now(lambda connection: operation.named_status(connection, study))
     _print(status, as_json)
+
+
+@studies.command()
+def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
+    """Print the salt by which a study's persons were held out, for an auditor who repeats the study."""
+    from syncline.study.fitting import fold_of
+    from syncline.study.spec import StudySpec
+    from syncline.wire.exchange import DrawCodec
+
+    with open_office(home) as office:
+        row = office.database.read_now(lambda connection: operation.find_named(connection, study))
+        if row.draw_sha256 is None:
+            raise UsageError(
+                f"study {row.name}: its salt was not drawn: its suppliers open their parts first"
+            )
+        drawn = Vault(office.home.open_payloads()).model(row.id).get(bytes.fromhex(row.draw_sha256))
+    fold = fold_of(StudySpec.from_canonical(row.specification), DrawCodec().decode(drawn).openings)
+    if as_json:
+        print_json({"study_id": row.id, "salt": fold.salt.hex()})
+        return
+    typer.echo(fold.salt.hex())
 
 
 @studies.command()
@@ -79,7 +101,7 @@ def wait(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     if status.state != StudyState.RELEASED:
         raise StudyFailed(f"study {status.name} is {status.state}: {status.reason or 'no reason was given'}")
     if not as_json:
-        typer.echo(f"study {status.name} is released as {status.release_id}")
+        say(f"study {status.name} is released as {status.release_id}")
 
 
 async def _wait(database: Database, study: str, *, quiet: bool) -> StudyStatus:
@@ -89,7 +111,7 @@ async def _wait(database: Database, study: str, *, quiet: bool) -> StudyStatus:
         status = await database.read(lambda connection: operation.named_status(connection, first.study_id))
         if not quiet and study_line(status) != last:
             last = study_line(status)
-            sys.stderr.write(f"{status.name}: {last}\n")
+            say(f"{status.name}: {last}", err=True)
         if status.ended_us or operation.needs_a_person(status):
             return status
         await database.wait_for_outside_change()

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from syncline.cli.table import print_json, print_table, shown_time
+from syncline.cli.terminal import say
 from syncline.compute.frames import Json
 from syncline.identity.fingerprint_words import fingerprint_words
 from syncline.study.manifest import key_fingerprint
@@ -71,7 +72,7 @@ def _say(name: str, standing: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "standing": standing})
     else:
-        typer.echo(f"{name} is {standing}")
+        say(f"{name} is {standing}")
 
 
 def _json(member: Member) -> dict[str, Json]:

@@ -12,7 +12,9 @@ from syncline.durable.payloads import PayloadStore
 from syncline.identity.keys import public_signing_key
 from syncline.identity.signatures import sign
 from trusted_party.api.gate import Gate
+from trusted_party.api.porch import Porch
 from trusted_party.api.research_service import ResearchService
+from trusted_party.api.servers import MEMBERS
 from trusted_party.api.supplier_service import SupplierService
 from trusted_party.cli.home import HubHome
 from trusted_party.release.access import Shelf
@@ -53,6 +55,7 @@ class Parts:
     """What a running hub serves and keeps running."""
 
     gate: Gate
+    porch: Porch
     changes: Changes
     attachments: Attachments
     engine: Engine
@@ -73,12 +76,12 @@ class Bounds:
 def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
     """Make all parts; nothing runs yet."""
     home, clock, database = base.home, base.clock, base.database
-    audit = home.open_audit(clock)
+    audit, specifications = home.open_audit(clock), Specifications()
     changes, vault, endings = Changes(), Vault(base.payloads), Endings(audit, clock)
-    presence, gate = Presence(clock, bounds.lease_seconds), Gate(Standing(database), clock)
+    presence, porch = Presence(clock, bounds.lease_seconds), Porch(MEMBERS, clock)
+    gate = Gate(Standing(database), porch, clock)
     computation = Computation(base.worker, Lifetime(database, changes).until_ended)
     publisher = _publisher(base, vault, audit, changes, computation, endings, bounds)
-    specifications = Specifications()
     ports = Ports(
         database,
         vault,
@@ -101,10 +104,10 @@ def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
     submissions = Submissions(database, audit, clock, specifications, bounds.most_rows)
     inquiries = Inquiries(database, changes, endings)
     shelf = Shelf(database, audit, clock, home.releases_path)
-    bench = Bench(audit, endings, clock, public_signing_key(home.load_signing_key()))
-    release_decisions = ReleaseDecisions(database, bench)
+    release_decisions = ReleaseDecisions(database, _bench(base, audit, endings))
     return Parts(
         gate=gate,
+        porch=porch,
         changes=changes,
         attachments=attachments,
         engine=Engine(ports, pace),
@@ -112,6 +115,10 @@ def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
         supplier=SupplierService(gate, changes, attachments, decisions, replies, release_decisions),
         research=ResearchService(gate, changes, submissions, inquiries, shelf, release_decisions),
     )
+
+
+def _bench(base: Foundation, audit: AuditLog, endings: Endings) -> Bench:
+    return Bench(audit, endings, base.clock, public_signing_key(base.home.load_signing_key()))
 
 
 def _publisher(

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from syncline.errors import StudyFailed
 from syncline.study.approvals import REPORT_NAME
@@ -19,10 +20,11 @@ from syncline.wire.messages import ReleaseId, StudyId
 
 @dataclass(frozen=True, slots=True)
 class GateOutcome:
-    """What the disclosure gate said of a draft."""
+    """What the disclosure gate said of a draft; ``words`` say what it could see."""
 
     passed: bool
     failures: tuple[str, ...]
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,11 @@ class Draft:
 
 def add_draft(connection: sqlite3.Connection, draft: Draft) -> None:
     """Keep a draft; a study has one."""
-    gate = draft.gate and {"passed": draft.gate.passed, "failures": list(draft.gate.failures)}
+    gate = draft.gate and {
+        "passed": draft.gate.passed,
+        "failures": list(draft.gate.failures),
+        "words": list(draft.gate.words),
+    }
     connection.execute(
         "INSERT INTO drafts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -105,9 +111,14 @@ def _draft(row: sqlite3.Row) -> Draft:
         release_id=ReleaseId(row["release_id"]),
         files=json.loads(row["files"]),
         content_sha256=json.loads(row["content_sha256"]),
-        gate=None if gate is None else GateOutcome(gate["passed"], tuple(gate["failures"])),
+        gate=None if gate is None else _gate(gate),
         approvals=row["approvals"],
         approvers=tuple(json.loads(row["approvers"])),
         size=row["size"],
         written_us=row["written_us"],
     )
+
+
+def _gate(kept: Mapping[str, Any]) -> GateOutcome:
+    """Read what was kept of a gate; older rows say nothing of what it could see."""
+    return GateOutcome(kept["passed"], tuple(kept["failures"]), tuple(kept.get("words", ())))

@@ -12,6 +12,7 @@ import sys
 from typing import Final, TextIO
 
 from syncline.clock import Clock
+from syncline.data.printable import printable, printable_json
 
 Field = str | int | float | bool | None
 
@@ -64,11 +65,11 @@ class EventFormatter(logging.Formatter):
         at = dt.datetime.fromtimestamp(record.created, dt.UTC)
         if self._human:
             details = " ".join(f"{key}={value}" for key, value in fields.items())
-            return f"{at:%H:%M:%S} {record.getMessage().replace('_', ' ')}  {details}".rstrip()
+            return printable(f"{at:%H:%M:%S} {record.getMessage().replace('_', ' ')}  {details}".rstrip())
         time = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         level = record.levelname.lower()
         body = {"time": time, "level": level, "event": record.getMessage(), **fields}
-        return json.dumps(body, ensure_ascii=False)
+        return printable_json(json.dumps(body, ensure_ascii=False))
 
 
 def start_logging(stream: TextIO = sys.stderr, *, human: bool | None = None) -> None:

@@ -31,7 +31,8 @@ class StudyRow:
     """A study as the hub holds it; digests name payloads in the store.
 
     ``reason`` is for its researcher; ``told`` is what suppliers hear of its end. ``hazards`` are JSON text,
-    and ``hazards_accepted`` is how many severe ones of them the operator has let pass.
+    and ``hazards_accepted`` is how many severe ones of them the operator has let pass. ``draw_sha256`` names
+    what the salt was drawn from, and ``drawn`` is JSON text of what a release says of it.
     """
 
     id: StudyId
@@ -61,6 +62,8 @@ class StudyRow:
     candidate_sha256: str | None
     candidate_signature: bytes | None
     assessment_sha256: str | None
+    draw_sha256: str | None
+    drawn: str | None
 
     @property
     def origin(self) -> tuple[str, str]:
@@ -79,6 +82,7 @@ class StudyRow:
 class PartyRow:
     """A supplier in a study; ``signing_key`` is the one that signed its decision, with ``participation``.
 
+    ``commitment`` is what its approval commits it to for the salt, in hexadecimal.
     ``flow_asked`` is what the study asks of it, None in studies that an earlier version took.
     """
 
@@ -93,6 +97,7 @@ class PartyRow:
     signature: bytes | None
     flow_asked: DataFlow | None
     participation: Participation
+    commitment: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +265,13 @@ def set_candidate(
     )
 
 
+def set_draw(connection: sqlite3.Connection, study_id: StudyId, draw_sha256: str, drawn: str) -> None:
+    """Write what the study's salt was drawn from, and what a release says of it; both are written once."""
+    connection.execute(
+        "UPDATE studies SET draw_sha256 = ?, drawn = ? WHERE id = ?", (draw_sha256, drawn, study_id)
+    )
+
+
 def close_rounds(
     connection: sqlite3.Connection, study_id: StudyId, stage: str, assessment_sha256: str | None
 ) -> None:
@@ -314,17 +326,18 @@ def set_party(
 def set_decision(
     connection: sqlite3.Connection, name: str, signing_key: bytes, decision: SupplierDecision
 ) -> None:
-    """Keep a supplier's signature, the key that made it, and the reason and participation that it covers."""
+    """Keep a supplier's signature, the key that made it, and all that it covers."""
     agreed = decision.participation
     connection.execute(
         "UPDATE parties SET signing_key = ?, decision_reason = ?, signature = ?, flow = ?,"
-        " preparation_sha256 = ? WHERE study_id = ? AND name = ?",
+        " preparation_sha256 = ?, commitment = ? WHERE study_id = ? AND name = ?",
         (
             signing_key,
             decision.reason,
             decision.signature,
             agreed.flow,
             agreed.preparation_sha256,
+            decision.commitment,
             decision.study_id,
             name,
         ),
@@ -368,6 +381,7 @@ def _party(row: sqlite3.Row) -> PartyRow:
         signature=row["signature"],
         flow_asked=_flow(row["flow_asked"]),
         participation=Participation(_flow(row["flow"]), row["preparation_sha256"]),
+        commitment=row["commitment"],
     )
 
 
@@ -379,7 +393,8 @@ def needed_payloads(connection: sqlite3.Connection) -> frozenset[bytes]:
     """Return the digests of payloads that studies still name: models for ever, the rest while they live."""
     rows = connection.execute(
         "SELECT state_sha256 AS digest FROM studies UNION SELECT result_sha256 FROM studies"
-        " UNION SELECT seed_sha256 FROM studies UNION SELECT assessment_sha256 FROM studies"
+        " UNION SELECT seed_sha256 FROM studies UNION SELECT draw_sha256 FROM studies"
+        " UNION SELECT assessment_sha256 FROM studies"
         " UNION SELECT request_sha256 FROM rounds WHERE NOT merged"
         " UNION SELECT reply_sha256 FROM tasks JOIN rounds USING (study_id, round) WHERE NOT merged"
         " UNION SELECT sha256 FROM shipments WHERE deleted_us = 0"

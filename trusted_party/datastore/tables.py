@@ -191,6 +191,12 @@ CREATE TABLE grants (
 ) STRICT;
 """
 
+_SALT: Final = """
+ALTER TABLE parties ADD COLUMN commitment TEXT;
+ALTER TABLE studies ADD COLUMN draw_sha256 TEXT;
+ALTER TABLE studies ADD COLUMN drawn TEXT;
+"""
+
 # The audit's tables are the eighth script of every hub that exists: what is new is appended after them.
 MIGRATIONS: Final = (
     _FIRST,
@@ -202,4 +208,5 @@ MIGRATIONS: Final = (
     _GOVERNANCE,
     AUDIT_SCHEMA,
     _ACCESS_TOKENS,
+    _SALT,
 )

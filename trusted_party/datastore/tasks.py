@@ -160,14 +160,6 @@ def lose_reply(connection: sqlite3.Connection, task: Task, reason: str) -> None:
     )
 
 
-def close_task(connection: sqlite3.Connection, study_id: StudyId, round_number: int, supplier: str) -> None:
-    """Close one supplier's task, because the study goes on without it."""
-    connection.execute(
-        "UPDATE tasks SET state = ? WHERE study_id = ? AND round = ? AND supplier = ?",
-        (TaskState.CLOSED, study_id, round_number, supplier),
-    )
-
-
 def reopen_tasks(connection: sqlite3.Connection, study_id: StudyId, round_number: int) -> None:
     """Offer declined tasks of a round again, as a new attempt."""
     connection.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice
@@ -17,7 +17,7 @@ from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
 from syncline.errors import ProtocolError, SynclineError
 from syncline.identity.peer import Role
-from syncline.study.approvals import REPORT_NAME
+from syncline.study.approvals import REPORT_NAME, SPECIFICATION_NAME
 from syncline.wire.messages import CHUNK_BYTES, FileChunk
 from syncline.wire.release_messages import ReleaseEntry, ReleaseRequest, ReleaseState
 from trusted_party.datastore.drafts import draft_of_release
@@ -109,6 +109,14 @@ class Shelf:
         for path in await asyncio.to_thread(_paths, place, parts):
             async for chunk in _chunks(path):
                 yield chunk
+        if parts is FileSet.REPORT and role in (Role.APPROVER, Role.OPERATOR):
+            for chunk in _pieces(SPECIFICATION_NAME, await self._specification(found.entry)):
+                yield chunk
+
+    async def _specification(self, entry: ReleaseEntry) -> bytes:
+        """Return what the study asked for, as its suppliers approved it, for people who read its report."""
+        study = await self._database.read(lambda connection: find_study(connection, entry.study_id))
+        return b"" if study is None else study.specification
 
     def _admit(
         self, connection: sqlite3.Connection, name: str, role: Role, wanted: ReleaseRequest, now_us: int
@@ -189,6 +197,12 @@ def _paths(place: Path, parts: FileSet) -> Sequence[Path]:
             f"release {place.name.removeprefix('.draft-')}: its files are made again just now: try it later"
         ) from None
     return [path for path in found if parts.names is None or path.name in parts.names]
+
+
+def _pieces(name: str, content: bytes) -> Iterator[FileChunk]:
+    for start in range(0, len(content), CHUNK_BYTES):
+        piece = content[start : start + CHUNK_BYTES]
+        yield FileChunk("", 0, piece) if start else FileChunk(name, len(content), piece)
 
 
 async def _chunks(path: Path) -> AsyncIterator[FileChunk]:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from syncline.durable.private_directory import make_private_directory
 from syncline.durable.storage_fault import storage_error_from_os
 from syncline.errors import StorageError
 from syncline.study.manifest import file_digests
@@ -48,7 +49,7 @@ class ReleaseFiles:
         try:
             if self.making.exists():
                 shutil.rmtree(self.making)
-            self.making.mkdir(parents=True, mode=0o700)
+            make_private_directory(self.making)
         except OSError as fault:
             raise storage_error_from_os(self.making, fault) from fault
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from syncline.compute.frames import Json
 from syncline.errors import StudyFailed
 from syncline.study.spec import StudySpec
@@ -20,6 +22,13 @@ def read_gate(spec: StudySpec, answer: Json) -> GateOutcome | None:
         return GateOutcome(False, (NOT_RUN,))
     failures = answer.get("failures") if isinstance(answer, dict) else None
     passed = answer.get("passed") if isinstance(answer, dict) else None
-    if not (isinstance(passed, bool) and isinstance(failures, list)) or passed is not (not failures):
+    words = answer.get("words", []) if isinstance(answer, dict) else None
+    if not (
+        isinstance(passed, bool) and isinstance(failures, list) and isinstance(words, list)
+    ) or passed is not (not failures):
         raise StudyFailed("the hub's computing process answered with an unknown outcome of the gate")
-    return GateOutcome(passed, tuple(people_sentence(str(text)) for text in failures[:MAX_GATE_FAILURES]))
+    return GateOutcome(passed, _sentences(failures), _sentences(words))
+
+
+def _sentences(texts: Sequence[object]) -> tuple[str, ...]:
+    return tuple(people_sentence(str(text)) for text in texts[:MAX_GATE_FAILURES])

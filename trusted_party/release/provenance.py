@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final
+from typing import Final
 
 from syncline.compute.frames import Json
-from syncline.study.manifest import ReleaseFacts, RosterEntry, RoundRecord, key_fingerprint
+from syncline.protocols.opening import HUB
+from syncline.study.manifest import HoldoutRecord, ReleaseFacts, RosterEntry, RoundRecord, key_fingerprint
 from syncline.study.spec import StudySpec
 from syncline.version import ALGORITHM_VERSION, __version__
-from trusted_party.datastore.studies import StudyRow, parties_of
+from trusted_party.datastore.studies import PartyRow, StudyRow, parties_of
 from trusted_party.datastore.tasks import rounds_of, tasks_of_round
 
 DEPENDENCIES: Final = ("numpy", "pandas", "pyarrow", "pydantic", "cryptography")
 """Packages whose version may show in a release's bytes or decide whom it trusts."""
 
-_NOT_PARAMETERS: Final = ("schema", "study", "syncline")
-
 
 def gather_facts(connection: sqlite3.Connection, study: StudyRow, spec: StudySpec) -> ReleaseFacts:
     """Return everything that the manifest says besides the digests of files."""
-    document: dict[str, Any] = spec.model_dump(mode="json", by_alias=True, exclude={"embedded_schema"})
+    parties = [party for party in parties_of(connection, study.id) if party.in_roster]
     return ReleaseFacts(
         study_id=study.id,
         study=study.name,
         specification_sha256=study.specification_sha256,
         schema_sha256=spec.schema.digest,
-        parameters={key: value for key, value in document.items() if key not in _NOT_PARAMETERS},
+        parameters=spec.parameters(),
         software_version=__version__,
         algorithm_version=ALGORITHM_VERSION,
         dependencies=_dependency_versions(),
         roster=tuple(
             RosterEntry.of(spec, party.name, party.participation, key_fingerprint(party.signing_key))
-            for party in parties_of(connection, study.id)
-            if party.in_roster
+            for party in parties
         ),
         rounds=tuple(_rounds(connection, study)),
         seed_commitment=study.seed_sha256 or "",
+        holdout=_holdout(study, parties),
     )
 
 
@@ -51,9 +51,24 @@ def provenance(facts: ReleaseFacts) -> Mapping[str, Json]:
         "software_version": facts.software_version,
         "algorithm_version": facts.algorithm_version,
         "seed_commitment": facts.seed_commitment,
+        "holdout": None if facts.holdout is None else facts.holdout.to_report(),
         "roster": [entry.name for entry in facts.roster],
         "rounds": [{"number": one.number, "stage": one.stage} for one in facts.rounds],
     }
+
+
+def _holdout(study: StudyRow, parties: Sequence[PartyRow]) -> HoldoutRecord | None:
+    """Return who was held out by which salt; None before it was drawn, and in studies of earlier versions."""
+    if study.drawn is None:
+        return None
+    said = json.loads(study.drawn)
+    commitments = {party.name: party.commitment or "" for party in parties}
+    return HoldoutRecord(
+        said["holdout"],
+        said["salt_from"],
+        said["salt_sha256"],
+        {} if said["hub_commitment"] is None else {**commitments, HUB: said["hub_commitment"]},
+    )
 
 
 def _rounds(connection: sqlite3.Connection, study: StudyRow) -> list[RoundRecord]:

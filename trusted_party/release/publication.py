@@ -144,7 +144,10 @@ class Publisher:
             "roster": [entry.to_json() for entry in facts.roster],
             "most_rows": self.most_rows,
         }
-        blobs = [study.specification, result, seed]
+        if study.draw_sha256 is None:
+            raise StudyFailed("it began under an earlier version of the hub: submit the study anew")
+        draw = await asyncio.to_thread(model.get, bytes.fromhex(study.draw_sha256))
+        blobs = [study.specification, draw, result, seed]
         if study.assessment_sha256 is not None:
             blobs.append(await asyncio.to_thread(model.get, bytes.fromhex(study.assessment_sha256)))
         answer, _ = await self.computation.call(study.id, header, blobs)

@@ -94,8 +94,10 @@ def missing_words(draft: Draft, found: Tally) -> str:
 
 
 def _why(draft: Draft) -> str:
-    if draft.gate is None or draft.gate.passed:
+    if draft.gate is None:
         return ""
+    if draft.gate.passed:
+        return f"passed the disclosure gate ({' '.join(draft.gate.words)}) and " if draft.gate.words else ""
     first, *others = draft.gate.failures
     more = f"; and {len(others)} more" if others else ""
     return f"did not pass the disclosure gate ({first}{more}) and "

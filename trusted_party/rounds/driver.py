@@ -7,6 +7,8 @@ left it. Whatever computes runs in the child; whatever waits for the disk runs i
 from __future__ import annotations
 
 import asyncio
+import json
+import secrets
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +20,7 @@ from syncline.durable.audit import AuditLog
 from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
 from syncline.identity.signatures import Purpose
+from syncline.protocols.opening import CONTRIBUTION_BYTES
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.lifecycle import StudyState
 from syncline.study.local_parties import sends_rows
@@ -26,23 +29,23 @@ from syncline.study.sections import shown_period
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId, candidate_digest
 from trusted_party.datastore.event_log import log_event
-from trusted_party.datastore.members import banned_names
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.shipments import Shipment, shipments_of
-from trusted_party.datastore.studies import (
-    PartyRow,
-    PartyState,
-    StudyRow,
-    change_state,
-    drop_party,
-    find_study,
-    parties_of,
-)
-from trusted_party.datastore.tasks import Task, TaskState, find_round, task_ids_of, tasks_of_round
+from trusted_party.datastore.studies import PartyState, StudyRow, change_state, drop_party
+from trusted_party.datastore.tasks import Task, TaskState, task_ids_of
 from trusted_party.rounds import roster
 from trusted_party.rounds.load import require_load, require_request
 from trusted_party.rounds.roster import Fail, Go, Party, Pause, Quorum, Standing, Verdict
-from trusted_party.rounds.transition import Drawn, Finished, Fitted, Opened, Step, commit_step
+from trusted_party.rounds.transition import (
+    Drawn,
+    Finished,
+    Fitted,
+    Opened,
+    SaltRecord,
+    Step,
+    commit_step,
+)
+from trusted_party.rounds.view import View, read_view
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
 from trusted_party.studies.disposal import record_deletions
 from trusted_party.studies.endings import Endings
@@ -95,18 +98,6 @@ class Ports:
     rows_days: int = ROWS_DAYS
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """One consistent look at a study."""
-
-    study: StudyRow
-    parties: tuple[PartyRow, ...]
-    tasks: tuple[Task, ...]
-    banned: frozenset[str]
-    request_sha256: str
-    shipments: tuple[Shipment, ...]
-
-
 class StudyDriver:
     """Bring one study forward."""
 
@@ -118,23 +109,7 @@ class StudyDriver:
 
     async def look(self) -> View:
         """Read the study, its roster and the open round's tasks."""
-
-        def read(connection: sqlite3.Connection) -> View:
-            study = find_study(connection, self._study_id)
-            assert study is not None
-            parties = tuple(party for party in parties_of(connection, study.id) if party.in_roster)
-            tasks = tuple(tasks_of_round(connection, study.id, study.round))
-            asked = find_round(connection, study.id, study.round)
-            return View(
-                study,
-                parties,
-                tasks,
-                frozenset(banned_names(connection)),
-                "" if asked is None else asked.request_sha256,
-                tuple(shipments_of(connection, study.id)),
-            )
-
-        return await self._ports.database.read(read)
+        return await self._ports.database.read(lambda connection: read_view(connection, self._study_id))
 
     async def advance(self) -> bool:
         """Do what follows from the study's state; return whether something was done."""
@@ -167,7 +142,7 @@ class StudyDriver:
                     self._party(view, task.supplier, _BY_TASK[task.state], task.reason) for task in view.tasks
                 ]
                 quorum = self._quorum(view, spec)
-                return await self._apply(view, spec, roster.judge_answers(answers, quorum, view.study.round))
+                return await self._apply(view, spec, roster.judge_answers(answers, quorum))
             case StudyState.RELEASING | StudyState.AWAITING_RELEASE:
                 if view.study.state is StudyState.AWAITING_RELEASE and not self._rows_gone:
                     await self._forget_all(view.study)  # people may take long, and nothing reads rows now
@@ -228,7 +203,7 @@ class StudyDriver:
 
     async def _go(self, view: View, spec: StudySpec, without: Sequence[str]) -> None:
         if view.study.state is StudyState.RUNNING:
-            await self._step(view, spec, without)
+            await self._step(view, spec)
             return
 
         def ready(connection: sqlite3.Connection) -> None:
@@ -242,12 +217,29 @@ class StudyDriver:
         await self._change(view, ready)
 
     async def _start(self, view: View, spec: StudySpec) -> None:
-        names = [party.name for party in view.parties]
-        step = await self._compute({"op": "start", "parties": names}, [view.study.specification], 0)
-        await self._commit(view, spec, step, (), ())
-
-    async def _step(self, view: View, spec: StudySpec, without: Sequence[str]) -> None:
+        """Ask all suppliers to open what they committed to; the hub's own contribution is in the state."""
         study = view.study
+        header: Header = {"op": "start", "study_id": study.id, "commitments": view.commitments()}
+        own = secrets.token_bytes(CONTRIBUTION_BYTES)
+        await self._commit(view, spec, await self._compute(header, [study.specification, own], 0), ())
+
+    async def _open(self, view: View, spec: StudySpec) -> None:
+        """Draw the salt of what all suppliers opened, and begin the fit."""
+        study = view.study
+        if await self._replies_lost(view, view.tasks):
+            return
+        require_load({task.supplier: task.reply_size for task in view.tasks}, study.round)
+        blobs = await asyncio.to_thread(view.open_blobs, self._ports.vault)
+        header: Header = {"op": "open", "parties": [task.supplier for task in view.tasks]}
+        step = await self._compute(header, blobs, study.round + 1)
+        await self._commit(view, spec, step, ())
+        await asyncio.to_thread(self._forget, study, view.tasks)
+
+    async def _step(self, view: View, spec: StudySpec) -> None:
+        study = view.study
+        if study.draw_sha256 is None:
+            await self._open(view, spec)
+            return
         flows = flows_of(spec, {party.name: party.participation for party in view.parties})
         senders = frozenset(
             () if study.compares else sends_rows(flows, [task.supplier for task in view.tasks])
@@ -264,13 +256,12 @@ class StudyDriver:
         counted = [task for task in answered if task.supplier not in senders]
         sizes = {task.supplier: task.reply_size for task in counted}
         require_load(sizes | {one.supplier: one.size for one in shipments}, study.round)
-        blobs = await asyncio.to_thread(self._step_blobs, view, counted, shipments)
+        blobs = await asyncio.to_thread(view.step_blobs, self._ports.vault, counted, shipments)
         header: Header = {
             "op": "compare_step" if study.compares else "step",
             "round": study.round,
             "parties": [task.supplier for task in counted],
             "rows": [shipment.supplier for shipment in shipments],
-            "missing": list(without),
             "flows": {name: flow.value for name, flow in flows.items()},
         }
         step = await self._compute(header, blobs, study.round + 1)
@@ -282,21 +273,23 @@ class StudyDriver:
                 view, lambda connection: hold(connection, self._ports.endings, study, step.hazards)
             )
             return
-        await self._commit(view, spec, step, without, arrived, drawn)
+        await self._commit(view, spec, step, arrived, drawn)
         await asyncio.to_thread(self._forget, study, [t for t in view.tasks if t.supplier not in senders])
 
     async def _draw(self, view: View, spec: StudySpec, fitted: Step) -> tuple[Step, Drawn]:
         """Return the first round of the comparison that follows a fit, and what it is about."""
         study, ports = view.study, self._ports
         origin = await asyncio.to_thread(self._keep_fitted, study, spec, fitted)
-        seed = await asyncio.to_thread(ports.vault.model(study.id).get, bytes.fromhex(origin.seed_sha256))
+        store = ports.vault.model(study.id)
+        draw = await asyncio.to_thread(store.get, bytes.fromhex(study.draw_sha256 or ""))
+        seed = await asyncio.to_thread(store.get, bytes.fromhex(origin.seed_sha256))
         header: Header = {
             "op": "compare",
             "round": fitted.round,
             "most_rows": ports.most_rows,
             "sizes": fitted.sizes,
         }
-        step = await self._compute(header, [study.specification, fitted.blobs[0], seed], fitted.round)
+        step = await self._compute(header, [study.specification, draw, fitted.blobs[0], seed], fitted.round)
         step = replace(step, hazards=fitted.hazards)
         digest = candidate_digest(study.id, study.specification_sha256, step.candidate_sha256)
         return step, Drawn(origin, step.candidate_sha256, ports.sign(Purpose.CANDIDATE, digest))
@@ -324,18 +317,6 @@ class StudyDriver:
         limit = self._ports.rows_days * _DAY_US
         return any(now_us - shipment.kept_us > limit for shipment in view.shipments)
 
-    def _step_blobs(self, view: View, answered: Sequence[Task], shipments: Sequence[Shipment]) -> list[bytes]:
-        vault, study = self._ports.vault, view.study
-        assert study.state_sha256 is not None
-        store = vault.study(study.id)
-        state, request = (store.get(bytes.fromhex(one)) for one in (study.state_sha256, view.request_sha256))
-        replies = [vault.reply(task.id).get(bytes.fromhex(task.reply_sha256 or "")) for task in answered]
-        rows = [vault.reply(one.task_id).get(bytes.fromhex(one.sha256)) for one in shipments]
-        if not study.compares:
-            return [study.specification, state, *replies, request, *rows]
-        origin = [vault.model(study.id).get(bytes.fromhex(one)) for one in study.origin]
-        return [study.specification, state, *origin, *replies, request, *rows]
-
     async def _compute(self, header: Header, blobs: Sequence[bytes], following_round: int) -> Step:
         answer, returned = await self._ports.computation.call(self._study_id, header, blobs)
         return Step.from_answer(answer, returned, following_round)
@@ -345,7 +326,6 @@ class StudyDriver:
         view: View,
         spec: StudySpec,
         step: Step,
-        without: Sequence[str],
         arrived: Sequence[Shipment],
         drawn: Drawn | None = None,
     ) -> None:
@@ -356,7 +336,7 @@ class StudyDriver:
         await self._change(
             view,
             lambda connection: commit_step(
-                connection, ports.audit, study, without, arrived, step.hazards, following, now_us
+                connection, ports.audit, study, arrived, step.hazards, following, now_us
             ),
         )
         log_event("round_merged" if view.tasks else "study_started", study=study.id, round=study.round)
@@ -368,8 +348,13 @@ class StudyDriver:
         if step.done:
             return Finished(step.stage, self._keep_fitted(study, spec, step), None)
         require_request(len(step.blobs[1]), step.round)
-        state, request = (vault.study(study.id).put(blob).hex() for blob in step.blobs)
-        return Opened(step.round, step.stage, state, request, len(step.blobs[1]), drawn)
+        state, request = (vault.study(study.id).put(blob).hex() for blob in step.blobs[:2])
+        salt = None
+        if step.draw is not None:
+            salt = SaltRecord(
+                vault.model(study.id).put(step.draw).hex(), json.dumps(step.drawn, sort_keys=True)
+            )
+        return Opened(step.round, step.stage, state, request, len(step.blobs[1]), drawn, salt)
 
     def _forget(self, study: StudyRow, merged: Sequence[Task]) -> None:
         """Delete what the last commit does not name any more."""

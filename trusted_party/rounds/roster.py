@@ -1,8 +1,9 @@
 """Whom a study waits for, and what happens when one of them does not answer: pure rules, no clock, no store.
 
-The roster is frozen by the first fit answer: two questions of one study that were answered by different
-rosters would differ by one supplier's table. So ``then: proceed`` may leave a supplier out while
-suppliers decide and in round 0, which checks the data against the schema, and never after.
+The roster is frozen once all have decided: the first request names what each of them committed to for the
+salt, and to leave out a supplier once others have opened theirs would be a choice among salts. Later it would
+be worse, since two questions that were answered by different rosters differ by one supplier's table. So
+``then: proceed`` may leave a supplier out while suppliers decide, and never after.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def judge_approvals(parties: Sequence[Party], quorum: Quorum) -> Verdict:
     silent = [party for party in parties if party.standing in (Standing.OPEN, Standing.LOST)]
     refused = [party for party in parties if party.standing is Standing.REFUSED]
     if quorum.then is OnLoss.PROCEED:
-        return _proceed(parties, refused, silent, quorum, "approve the study")
+        return _proceed(parties, refused, silent, quorum)
     if refused:
         return _refused(refused, "refused the study")
     if not silent:
@@ -85,14 +86,12 @@ def judge_approvals(parties: Sequence[Party], quorum: Quorum) -> Verdict:
     return _late(silent, quorum, "decide") if quorum.late else Wait()
 
 
-def judge_answers(parties: Sequence[Party], quorum: Quorum, round_number: int) -> Verdict:
+def judge_answers(parties: Sequence[Party], quorum: Quorum) -> Verdict:
     """Decide whether a round is complete, and if not, whether it still can be."""
     silent = [party for party in parties if party.standing in (Standing.OPEN, Standing.LOST)]
     declined = [party for party in parties if party.standing is Standing.REFUSED]
     if not silent and not declined:
         return Go()
-    if quorum.then is OnLoss.PROCEED and round_number == 0:
-        return _proceed(parties, declined, silent, quorum, "answer")
     if quorum.late:
         return _late(silent or declined, quorum, "answer")
     if declined:
@@ -105,15 +104,12 @@ def judge_answers(parties: Sequence[Party], quorum: Quorum, round_number: int) -
 
 
 def _proceed(
-    parties: Sequence[Party],
-    refused: Sequence[Party],
-    silent: Sequence[Party],
-    quorum: Quorum,
-    verb: str,
+    parties: Sequence[Party], refused: Sequence[Party], silent: Sequence[Party], quorum: Quorum
 ) -> Verdict:
     dropped = [*refused, *silent] if quorum.late else list(refused)
     remaining = len(parties) - len(dropped)
     if remaining < quorum.least:
+        verb = "approve the study"
         why = _refused(refused, f"did not {verb}") if refused else _late(silent, quorum, verb)
         left = f"; {remaining} of the {quorum.least} suppliers that it needs are left"
         return Fail(why.reason + left, why.told + left)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from syncline.compute.frames import Json
@@ -29,7 +29,8 @@ class Step:
     """What the child answered: the next state and request, or, when it is done, the result alone.
 
     ``hazards`` are all that were found since the study began; ``sizes`` what a fit says of its suppliers, for
-    the comparison that follows; ``candidate_sha256`` names the table that its first round is about.
+    the comparison that follows; ``candidate_sha256`` names the table that its first round is about. ``draw``
+    is what the salt was drawn from, in the step that drew it, and ``drawn`` what a release says of it.
     """
 
     done: bool
@@ -38,6 +39,8 @@ class Step:
     blobs: tuple[bytes, ...]
     hazards: tuple[Hazard, ...] = ()
     candidate_sha256: str = ""
+    draw: bytes | None = field(default=None, repr=False)
+    drawn: Json = None
     sizes: Json = None
 
     @classmethod
@@ -46,11 +49,15 @@ class Step:
         done, stage, number = header.get("done"), header.get("stage"), header.get("round", expected_round)
         if not (isinstance(done, bool) and isinstance(stage, str) and number == expected_round):
             raise StudyFailed("the hub's computing process answered with an unknown header")
-        if len(blobs) != (1 if done else 2):
+        drawn = header.get("drawn")
+        if len(blobs) != (1 if done else 2) + (drawn is not None):
             raise StudyFailed(f"the hub's computing process answered with {len(blobs)} blobs")
         hazards = hazards_from_json(header.get("hazards", []))
         candidate = str(header.get("candidate", ""))
-        return cls(done, stage, expected_round, tuple(blobs), hazards, candidate, header.get("sizes"))
+        draw = None if drawn is None else blobs[-1]
+        return cls(
+            done, stage, expected_round, tuple(blobs), hazards, candidate, draw, drawn, header.get("sizes")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,15 @@ class Opened:
     request_sha256: str
     request_size: int
     drawn: Drawn | None = None
+    salt: SaltRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaltRecord:
+    """Digest of what a study's salt was drawn from, and JSON text of what a release says of it."""
+
+    draw_sha256: str
+    facts: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +111,6 @@ def commit_step(
     connection: sqlite3.Connection,
     audit: AuditLog,
     study: StudyRow,
-    without: Sequence[str],
     arrived: Sequence[Shipment],
     hazards: Sequence[Hazard],
     following: Opened | Finished,
@@ -105,10 +120,6 @@ def commit_step(
     current = find_study(connection, study.id)
     if current is None or (current.state, current.round) != (study.state, study.round):
         raise StudyMoved(f"study {study.id}: it is not in round {study.round} any more")
-    for name in without:
-        studies.drop_party(connection, study.id, name)
-        tasks.close_task(connection, study.id, study.round, name)
-        audit.append(connection, "supplier_left_out", {"study": study.id, "supplier": name})
     tasks.close_round(connection, study.id, study.round)
     for shipment in arrived:
         keep_shipment(connection, shipment)
@@ -150,6 +161,9 @@ def _open(
     fields: dict[str, FieldValue] = {"study": study.id, "round": opened.number}
     fields["request_sha256"] = opened.request_sha256
     audit.append(connection, "round_opened", fields)
+    if opened.salt is not None:
+        studies.set_draw(connection, study.id, opened.salt.draw_sha256, opened.salt.facts)
+        audit.append(connection, "salt_drawn", {"study": study.id, "facts": opened.salt.facts})
     if opened.drawn is not None:
         _name_candidate(connection, audit, study, opened.drawn)
 

@@ -47,8 +47,10 @@ def decide(
         raise ProtocolError(f"study {study.id}: the decision is about another specification than the study's")
     verify(member.signing_key, Purpose.STUDY_DECISION, decision.digest, decision.signature)
     _check_participation(party, decision)
+    _check_commitment(decision)
     state = _STATES[decision.decision]
-    if party.state is state and party.participation == decision.participation:
+    known = party.state, party.participation, party.commitment
+    if known == (state, decision.participation, decision.commitment):
         return party
     _check_open(study)
     set_party(connection, study.id, name, state, decision.reason)
@@ -64,6 +66,7 @@ def decide(
             "specification_sha256": study.specification_sha256,
             "flow": decision.participation.flow,
             "preparation_sha256": decision.participation.preparation_sha256,
+            "commitment": decision.commitment,
             "signature": decision.signature.hex(),
         },
     )
@@ -85,6 +88,15 @@ def _check_participation(party: PartyRow, decision: SupplierDecision) -> None:
     if agreed.flow is not None and (asked is None or agreed.flow not in NARROWER[asked]):
         raise ProtocolError(
             f"study {party.study_id}: the flow {agreed.flow} is not narrower than the one that is asked for"
+        )
+
+
+def _check_commitment(decision: SupplierDecision) -> None:
+    """Refuse an approval that leaves the salt to others, and a refusal that would have a part in it."""
+    if (decision.decision is Decision.APPROVE) is (decision.commitment is None):
+        raise ProtocolError(
+            f"study {decision.study_id}: an approval, and no refusal, commits the supplier to its part in the"
+            " salt"
         )
 
 

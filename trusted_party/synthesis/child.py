@@ -8,23 +8,27 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from syncline.compute.frames import Header, Json
-from syncline.compute.serve import serve
+from syncline.compute.serve import serve, work_limits
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.data.blob import Array, pack, unpack
 from syncline.errors import DataError, ProtocolError, StudyFailed, WireError
+from syncline.preparation.fold import Fold
 from syncline.protocols.asking import Memory, Reply, Request
+from syncline.protocols.opening import Occasion
 from syncline.protocols.reply_check import blame
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.known import Known, Sizes
 from syncline.questions.workspace import Workspace
 from syncline.study.comparer_scope import comparer_of
 from syncline.study.comparing import assess_study, comparison_of, rows_of_release
-from syncline.study.fitting import settings_of
+from syncline.study.fitting import fold_of, settings_of
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.local_parties import answer_locally, is_pooled
 from syncline.study.manifest import RosterEntry
@@ -41,14 +45,19 @@ from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import Seed
 from syncline.validation.federated.comparer import Comparer
 from syncline.validation.federated.comparison import Comparison, State, Step
-from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
+from syncline.wire.exchange import DrawCodec, MemoryCodec, ReplyCodec, RequestCodec
+from trusted_party.synthesis.opening import STAGE, begin, draw, facts_of
 
 
 class Child:
-    """Take calls; the tables of suppliers that sent rows stay prepared while their study is at work."""
+    """Take calls; the tables of suppliers that sent rows stay prepared while their study is at work.
 
-    def __init__(self) -> None:
-        self._study = ""
+    What they unpack to is held against ``limits``.
+    """
+
+    def __init__(self, limits: WorkLimits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+        self._study: tuple[str, Fold] | None = None
         self._tables: dict[bytes, Workspace] = {}
         self._comparison: tuple[bytes, Comparison] | None = None
         self._comparer: Comparer | None = None
@@ -58,20 +67,22 @@ class Child:
         spec = StudySpec.from_canonical(blobs[0])
         match header.get("op"):
             case "start":
-                return start(spec, _names(header, "parties"))
+                return start(spec, header, blobs[1])
+            case "open":
+                return open_step(spec, header, blobs[1], blobs[2:])
             case "step":
-                return self.step(spec, header, blobs[1], blobs[2:])
+                return self.step(spec, _fold(spec, blobs[1]), header, blobs[2], blobs[3:])
             case "compare":
-                return self.compare(spec, header, blobs[1], blobs[2])
+                return self.compare(spec, _fold(spec, blobs[1]), header, blobs[2], blobs[3])
             case "compare_step":
-                return self.compare_step(spec, header, blobs[1:])
+                return self.compare_step(spec, _fold(spec, blobs[1]), header, blobs[2:])
             case "release":
                 return release(spec, header, blobs[1:])
             case _:
                 raise ProtocolError("the computing process was asked for something that it does not do")
 
     def step(
-        self, spec: StudySpec, header: dict[str, Json], state: bytes, blobs: Sequence[bytes]
+        self, spec: StudySpec, fold: Fold, header: dict[str, Json], state: bytes, blobs: Sequence[bytes]
     ) -> tuple[Header, list[bytes]]:
         """Return the next state and request, or the result.
 
@@ -87,31 +98,31 @@ class Child:
             party: _decoded(party, header, reply) for party, reply in zip(parties, blobs, strict=False)
         }
         request = RequestCodec().decode(blobs[len(parties)])
-        tables = self._prepared(spec, flows, dict(zip(senders, blobs[len(parties) + 1 :], strict=True)))
+        tables = self._prepared(spec, fold, flows, dict(zip(senders, blobs[len(parties) + 1 :], strict=True)))
         if is_pooled(flows, [*parties, *senders]):
             pooled = pool(settings, tables)
             return _done("pooled", pooled.hazards), [pack_pooled(pooled)]
         local, after = answer_locally(request, tables, MemoryCodec().decode(memory))
-        missing = frozenset(_names(header, "missing"))
-        transition = Fit(settings).step(FitStateCodec(settings).decode(fit_state), decoded | local, missing)
+        fit = FitStateCodec(settings).decode(fit_state)
+        transition = Fit(settings).step(fit, decoded | local, frozenset())
         return _outcome(transition, settings, MemoryCodec().encode(after), flows)
 
     def compare(
-        self, spec: StudySpec, header: dict[str, Json], result: bytes, seed: bytes
+        self, spec: StudySpec, fold: Fold, header: dict[str, Json], result: bytes, seed: bytes
     ) -> tuple[Header, list[bytes]]:
         """Return the first state and request of the comparison that follows a fit, as round ``round``."""
         number = header.get("round")
         if not isinstance(number, int):
             raise ProtocolError("round: expected the number of the comparison's first round")
         _require_rows(rows_of_release(spec, _fitted(spec, result)), header.get("most_rows"))
-        comparison = self._comparison_of(spec, result, seed)
+        comparison = self._comparison_of(spec, fold, result, seed)
         transition = comparison.start(number, _sizes_known(header.get("sizes")))
         memory = Memory(round=number - 1, closed=True)
         answer, blobs = _compared(transition.state, transition.request, transition.stage, memory)
         return {**answer, "candidate": comparison.digest}, blobs
 
     def compare_step(
-        self, spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]
+        self, spec: StudySpec, fold: Fold, header: dict[str, Json], given: Sequence[bytes]
     ) -> tuple[Header, list[bytes]]:
         """Return the next state and request of a comparison, or what it says.
 
@@ -121,14 +132,14 @@ class Child:
         parties, senders = _names(header, "parties"), _names(header, "rows")
         if len(blobs) != len(parties) + 1 + len(senders):
             raise ProtocolError("each party of the round needs one reply or shipment")
-        comparison = self._comparison_of(spec, result, seed)
+        comparison = self._comparison_of(spec, fold, result, seed)
         state, memory = _unpacked_comparison(packed)
         decoded = {
             party: _decoded(party, header, reply) for party, reply in zip(parties, blobs, strict=False)
         }
         request = RequestCodec().decode(blobs[len(parties)])
         shipments = dict(zip(senders, blobs[len(parties) + 1 :], strict=True))
-        tables = self._prepared(spec, _flows(header), shipments)
+        tables = self._prepared(spec, fold, _flows(header), shipments)
         local, after = answer_locally(request, tables, memory, self._comparer)
         transition = comparison.step(request, state, decoded | local)
         if isinstance(transition, Continue):
@@ -136,38 +147,68 @@ class Child:
         found = assess_study(spec, _fitted(spec, result), comparison, transition.result)
         return {"done": True, "stage": "assessed"}, [json.dumps(found.document()).encode()]
 
-    def _comparison_of(self, spec: StudySpec, result: bytes, seed: bytes) -> Comparison:
-        key = hashlib.sha256(spec.canonical() + result + seed).digest()
+    def _comparison_of(self, spec: StudySpec, fold: Fold, result: bytes, seed: bytes) -> Comparison:
+        key = hashlib.sha256(spec.canonical() + fold.salt + result + seed).digest()
         if self._comparison is None or self._comparison[0] != key:
-            self._comparison = key, comparison_of(spec, _fitted(spec, result), Seed(seed))
+            self._comparison = key, comparison_of(spec, fold, _fitted(spec, result), Seed(seed))
             compared = self._comparison[1]
-            self._comparer = comparer_of(spec, {compared.digest: compared.candidate})
+            self._comparer = comparer_of(spec, fold, {compared.digest: compared.candidate})
         return self._comparison[1]
 
     def _prepared(
-        self, spec: StudySpec, flows: Mapping[str, DataFlow], shipments: Mapping[PartyId, bytes]
+        self, spec: StudySpec, fold: Fold, flows: Mapping[str, DataFlow], shipments: Mapping[PartyId, bytes]
     ) -> dict[PartyId, Workspace]:
-        if self._study != spec.digest:
-            self._study = spec.digest
+        if self._study != (spec.digest, fold):
+            self._study = spec.digest, fold
             self._tables.clear()
         found = {}
         for party, shipment in shipments.items():
             key = hashlib.sha256(party.encode() + b"\x00" + shipment).digest()
             if key not in self._tables:
-                self._tables[key] = _table(spec, flows[party], party, shipment)
+                self._tables[key] = _table(spec, fold, flows[party], party, shipment, self._limits)
             found[party] = self._tables[key]
         return found
 
 
-def start(spec: StudySpec, parties: Sequence[PartyId]) -> tuple[Header, list[bytes]]:
-    """Return the first state and request of a study."""
-    settings = settings_of(spec)
-    return _outcome(Fit(settings).start(tuple(parties)), settings, b"", {})
+def start(spec: StudySpec, header: dict[str, Json], contribution: bytes) -> tuple[Header, list[bytes]]:
+    """Return the first state and request of a study: those of the opening round."""
+    listed = header.get("commitments")
+    if not isinstance(listed, dict):
+        raise ProtocolError("commitments: expected what each supplier committed to")
+    commitments = {PartyId(name): bytes.fromhex(str(sha256)) for name, sha256 in listed.items()}
+    occasion = Occasion(str(header.get("study_id")), spec.digest)
+    return {"done": False, "stage": STAGE, "round": 0}, begin(occasion, commitments, contribution)
 
 
-def _table(spec: StudySpec, flow: DataFlow, party: PartyId, shipment: bytes) -> Workspace:
+def open_step(
+    spec: StudySpec, header: dict[str, Json], state: bytes, blobs: Sequence[bytes]
+) -> tuple[Header, list[bytes]]:
+    """Return the first state and request of the fit, which carries what was opened, and the draw itself.
+
+    The blobs are one reply for each of ``parties``, and the round's request.
+    """
+    settings, parties = settings_of(spec), _names(header, "parties")
+    replies = {
+        party: _decoded(party, header, reply) for party, reply in zip(parties, blobs[:-1], strict=True)
+    }
+    drawn = draw(spec, state, replies)
+    transition = Fit(settings).start(tuple(parties), 1)
+    assert isinstance(transition, Continue)
+    request = replace(transition.request, openings=drawn.openings)
+    memory = MemoryCodec().encode(Memory(0, commitments=drawn.commitments))
+    answer, given = _outcome(replace(transition, request=request), settings, memory, {})
+    return {**answer, "drawn": facts_of(spec, drawn)}, [*given, DrawCodec().encode(drawn)]
+
+
+def _fold(spec: StudySpec, drawn: bytes) -> Fold:
+    return fold_of(spec, DrawCodec().decode(drawn).openings)
+
+
+def _table(
+    spec: StudySpec, fold: Fold, flow: DataFlow, party: PartyId, shipment: bytes, limits: WorkLimits
+) -> Workspace:
     try:
-        return Workspace(unpack_shipment(spec, flow, shipment, party))
+        return Workspace(unpack_shipment(spec, fold, flow, shipment, party, limits))
     except DataError as error:
         raise StudyFailed(f"the rows of supplier {party!r}: {error.public}") from error
 
@@ -182,8 +223,12 @@ def _decoded(party: PartyId, header: dict[str, Json], reply: bytes) -> Reply:
 
 
 def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) -> tuple[Header, list[bytes]]:
-    """Write the files of the release, from the fit's result, the seed, and what a comparison said, if any."""
-    result, seed, *said = given
+    """Write the files of the release.
+
+    The blobs are what the salt was drawn from, the fit's result, the seed, and what a comparison said, if it
+    was made.
+    """
+    drawn, result, seed, *said = given
     fitted = _fitted(spec, result)
     assessment = json.loads(said[0]) if said else None
     _require_rows(rows_of_release(spec, fitted), header.get("most_rows"))
@@ -193,7 +238,7 @@ def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) ->
         raise ProtocolError("roster: expected the suppliers of the release")
     roster = [RosterEntry.from_json(entry) for entry in listed]
     if assessment is not None:
-        _require_compared(spec, fitted, Seed(seed), assessment)
+        _require_compared(spec, _fold(spec, drawn), fitted, Seed(seed), assessment)
     written = write_release(
         Path(str(header["out"])), spec, fitted, Seed(seed), roster, provenance, assessment
     )
@@ -205,18 +250,18 @@ def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) ->
 
 
 def _gate(spec: StudySpec, assessment: Mapping[str, Json] | None) -> Json:
-    """Return whether the table passes, and what fails; None where the study has no gate."""
+    """Return whether the table passes, what fails, what it could see; None where the study has no gate."""
     if assessment is None or spec.release.gate is None:
         return None
     said = cast("dict[str, Json]", assessment["gate"])
-    return {"passed": said["passed"], "failures": said["failures"]}
+    return {name: said[name] for name in ("passed", "failures", "words")}
 
 
 def _require_compared(
-    spec: StudySpec, fitted: Fitted | Pooled, seed: Seed, assessment: Mapping[str, Json]
+    spec: StudySpec, fold: Fold, fitted: Fitted | Pooled, seed: Seed, assessment: Mapping[str, Json]
 ) -> None:
     """Raise unless the table that is to be released is the one that the suppliers compared."""
-    if comparison_of(spec, fitted, seed).digest != assessment["candidate_sha256"]:
+    if comparison_of(spec, fold, fitted, seed).digest != assessment["candidate_sha256"]:
         raise StudyFailed(
             "the table that would be released is not the one that was compared: was the hub's software"
             " changed in between? Submit the study anew"
@@ -342,4 +387,4 @@ def _names(header: dict[str, Json], field: str) -> list[PartyId]:
 
 
 if __name__ == "__main__":
-    serve(Child().handle)
+    serve(Child(work_limits()).handle)

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from syncline.compute.child import ChildDied, ChildProcess
 from syncline.compute.frames import Header, Json
-from syncline.errors import StudyFailed
+from syncline.compute.work_limits import Side, WorkLimits
+from syncline.errors import StudyFailed, WorkLimitReached
 from trusted_party.datastore.event_log import log_warning
 
 ATTEMPTS = 3
@@ -19,8 +20,8 @@ PAUSE_SECONDS = 0.5
 
 IDLE_SECONDS = 20.0
 
-CALL_SECONDS = 3600.0
-"""The longest that one call may take: the steps of large studies take minutes."""
+HUB_LIMITS = WorkLimits(wall_seconds=3600.0, side=Side.HUB)
+"""The steps of large studies take minutes."""
 
 
 class Worker:
@@ -32,10 +33,8 @@ class Worker:
     ----------
     module
         What ``python -m`` starts; ``trusted_party.synthesis.child`` in the daemon, a small fake in tests.
-    call_seconds
-        How long one call may compute; what it waits for its turn does not count.
-    memory_bytes
-        The child's limit of address space; None for none.
+    limits
+        What one call may take; what it waits for its turn does not count.
     """
 
     def __init__(
@@ -44,12 +43,10 @@ class Worker:
         *,
         attempts: int = ATTEMPTS,
         idle_seconds: float = IDLE_SECONDS,
-        call_seconds: float = CALL_SECONDS,
-        memory_bytes: int | None = None,
+        limits: WorkLimits = HUB_LIMITS,
     ) -> None:
         self._module = module
-        self._call_seconds = call_seconds
-        self._memory_bytes = memory_bytes
+        self._limits = limits
         self._attempts = attempts
         self._idle_seconds = idle_seconds
         self._child: ChildProcess | None = None
@@ -63,7 +60,10 @@ class Worker:
         return None if self._child is None else self._child.pid
 
     async def call(self, header: Header, blobs: Sequence[bytes]) -> tuple[dict[str, Json], list[bytes]]:
-        """Compute; errors of the catalogue come through, a child that keeps dying ends the study."""
+        """Compute; errors of the catalogue come through, a child that keeps dying ends the study.
+
+        What met a limit would meet it again, and is not tried again.
+        """
         async with self._turn:
             self._keep_alive()
             try:
@@ -74,35 +74,24 @@ class Worker:
     async def _call(self, header: Header, blobs: Sequence[bytes]) -> tuple[dict[str, Json], list[bytes]]:
         for attempt in range(1, self._attempts + 1):
             try:
-                return await self._within_time(await self._living(), header, blobs)
+                return await (await self._living()).call(header, blobs)
+            except WorkLimitReached as limit:
+                log_warning("child_met_limit", operation=str(header.get("op")), limit=str(limit))
+                raise
             except ChildDied as death:
                 log_warning("child_died", operation=str(header.get("op")), attempt=attempt, status=str(death))
                 await self._end()
                 if attempt < self._attempts:
                     await asyncio.sleep(attempt * PAUSE_SECONDS)
         raise StudyFailed(
-            f"the hub's computing process ended {self._attempts} times in the same step, perhaps for want of"
-            " memory: see the hub's log"
+            f"the hub's computing process was ended {self._attempts} times in the same step, perhaps for want"
+            " of memory: ask for fewer columns or rows, or let the hub's operator see the log"
         )
-
-    async def _within_time(
-        self, child: ChildProcess, header: Header, blobs: Sequence[bytes]
-    ) -> tuple[dict[str, Json], list[bytes]]:
-        """Compute once: what took too long would take as long again."""
-        try:
-            async with asyncio.timeout(self._call_seconds):
-                return await child.call(header, blobs)
-        except TimeoutError:
-            log_warning("child_overran", operation=str(header.get("op")), seconds=self._call_seconds)
-            raise StudyFailed(
-                f"one step took the hub more than {self._call_seconds / 60:.4g} minutes: ask for fewer"
-                " columns or rows, or ask the hub's operator for more time (serve --compute-minutes)"
-            ) from None
 
     async def _living(self) -> ChildProcess:
         if self._child is None or not self._child.alive:
             await self._end()
-            self._child = await ChildProcess.start(self._module, memory_bytes=self._memory_bytes)
+            self._child = await ChildProcess.start(self._module, limits=self._limits)
         return self._child
 
     async def warm_up(self) -> None:

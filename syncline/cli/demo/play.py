@@ -19,6 +19,8 @@ from syncline.cli.release_decisions import approve, find_release
 from syncline.cli.releases import fetch
 from syncline.cli.studies import Until, end, submitted, wait
 from syncline.cli.study_progress import AWAITING_RELEASE
+from syncline.cli.terminal import say
+from syncline.durable.private_directory import make_private_directory
 from syncline.errors import StorageError, UsageError
 from syncline.study.flow import STEPS, DataFlow
 
@@ -30,7 +32,8 @@ PEOPLE = ("researcher", "approver")
 
 _POLICY = """\
 # Written by the demo. It permits the demo's one study without a person's approval: this is public data;
-# a supplier's own policy begins by refusing everything. min_suppliers is lowered to the number of the demo's.
+# a supplier's own policy begins by refusing everything. min_suppliers is lowered to the demo's number, and
+# salt: study lets the study say who is held out, so that each demo holds out the same persons.
 syncline: 1
 studies: [{study}]
 flows: [{flow}]
@@ -40,7 +43,7 @@ questions: [row_count, profile, rank_counts, marginals, moments, formula_check, 
 limits: {{max_order: 2, max_rounds: 100, max_cells: 10000000000}}
 min_cell: 11
 min_suppliers: {suppliers}
-validation: true
+validation: {{models: true, salt: study}}
 approval: {{mode: automatic, specs: [{digest}]}}
 """
 
@@ -67,9 +70,7 @@ def demo(
     study = out / "study.yaml"
     study.write_text(_study_text(scene, list(suppliers), flow, method, rows), encoding="utf-8")
     digest = StudySpec.from_yaml(study).digest
-    typer.echo(
-        f"{scene.title}: {len(suppliers)} suppliers, each a process with a home of its own under {out}"
-    )
+    say(f"{scene.title}: {len(suppliers)} suppliers, each a process with a home of its own under {out}")
     with Stage(out / "logs") as stage:
         try:
             hub = _open_hub(stage, out, list(suppliers))
@@ -77,12 +78,12 @@ def demo(
             _open_agents(stage, out, suppliers, hub, policy, scene.person)
             _run_study(stage, out, study)
         except KeyboardInterrupt:
-            typer.echo("interrupted: ending the hub and the agents", err=True)
+            say("interrupted: ending the hub and the agents", err=True)
             raise typer.Exit(130) from None
         show_agreement(out / "release")
         show_traffic(stage, out, list(suppliers), STEPS[flow].leaves)
-    typer.echo(f"release: {out / 'release'}   report: {out / 'release' / 'report.html'}")
-    typer.echo(f"done in {time.monotonic() - started:.0f} s; check it with: {check_line(out)}")
+    say(f"release: {out / 'release'}   report: {out / 'release' / 'report.html'}")
+    say(f"done in {time.monotonic() - started:.0f} s; check it with: {check_line(out)}")
 
 
 def check_line(out: Path) -> str:
@@ -123,7 +124,7 @@ def _open_hub(stage: Stage, out: Path, suppliers: list[str]) -> _Hub:
     tokens = {name: str(stage.collect(process)["token"]) for name, process in begun.items()}
     stage.wait_for_port(port)
     stage.wait_for_port(port + 1)
-    typer.echo(f"hub at {address}: mutual TLS 1.3; {len(tokens)} one-time tokens, valid for ten minutes")
+    say(f"hub at {address}: mutual TLS 1.3; {len(tokens)} one-time tokens, valid for ten minutes")
     return _Hub(address, tokens)
 
 
@@ -153,7 +154,7 @@ def _open_agents(
         stage.collect(process)
     for name in suppliers:
         stage.daemon(name, "supplier_agent", "run", "--home", str(out / name), "--json")
-    typer.echo(f"agents: {', '.join(suppliers)}; each approves this study alone, by its digest")
+    say(f"agents: {', '.join(suppliers)}; each approves this study alone, by its digest")
 
 
 def _run_study(stage: Stage, out: Path, study: Path) -> None:
@@ -172,9 +173,9 @@ def _approve(home: Path, read: Path) -> None:
     failures = find_release(STUDY, home).gate_failures
     fetch(STUDY, read, report_only=True, home=home)
     if failures:
-        typer.echo("the disclosure gate did not pass; the approver overrides it because this is public data:")
+        say("the disclosure gate did not pass; the approver overrides it because this is public data:")
         for failure in failures:
-            typer.echo(f"  {failure}")
+            say(f"  {failure}")
     reason = OVERRIDDEN if failures else ""
     approve(STUDY, override=bool(failures), reason=reason, report=read, home=home)
 
@@ -199,7 +200,7 @@ def _fresh(out: Path) -> Path:
         if out.exists():
             shutil.rmtree(out)
         for part in (out, out / "data", out / "logs"):
-            part.mkdir(parents=True, mode=0o700)
+            make_private_directory(part)
         (out / MARK).write_text(
             "Made by 'syncline demo', which makes it anew at every run.\n", encoding="utf-8"
         )

@@ -55,6 +55,7 @@ SCENES: Mapping[DemoData, Scene] = {
         "zper",
         """\
   holdout: 0.2
+  salt: demo
   target: mdvis
   keys: [female, xage, educdec, num]
   sensitive: [mhi, income, disea]
@@ -71,6 +72,7 @@ SCENES: Mapping[DemoData, Scene] = {
         None,
         """\
   holdout: 0.5
+  salt: demo
   target: species
   keys: [sex, year]
   sensitive: [species, body_mass_g]

@@ -7,10 +7,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from syncline.cli.demo.stage import Stage
 from syncline.cli.table import print_table, shown_bytes
+from syncline.cli.terminal import say
 
 
 def show_traffic(stage: Stage, out: Path, suppliers: list[str], leaves: str) -> None:
@@ -28,10 +27,11 @@ def show_traffic(stage: Stage, out: Path, suppliers: list[str], leaves: str) -> 
         for entry in answered:
             kinds.update(str(question["kind"]) for question in entry["questions"])
         rows.append((name, str(len(answered)), shown_bytes(sum(int(e["reply_bytes"]) for e in answered))))
-    typer.echo(f"\nWhat left the suppliers, by their own signed records: {leaves}")
+    say()
+    say(f"What left the suppliers, by their own signed records: {leaves}")
     print_table(("SUPPLIER", "ROUNDS", "BYTES"), rows, "Nothing.")
     listed = ", ".join(f"{kind} {n // max(len(suppliers), 1)}" for kind, n in sorted(kinds.items()))
-    typer.echo(f"answered by each: {listed}")
+    say(f"answered by each: {listed}")
 
 
 def _file(out: Path, name: str) -> Path:

@@ -1,4 +1,7 @@
-"""``dictionary.csv``: one line for each released column, for people who open it beside the table."""
+"""``dictionary.csv``: one line for each released column, for people who open it beside the table.
+
+No cell of it is one that a spreadsheet would run: see :mod:`syncline.data.spreadsheet`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from io import StringIO
 from syncline.data.release_table import missing_label, release_schema
 from syncline.data.scalars import write_scalar
 from syncline.data.schema import Schema
+from syncline.data.spreadsheet import escape_cell
 from syncline.data.variable import Variable
 
 HEAD = (
@@ -31,7 +35,7 @@ def data_dictionary(schema: Schema) -> str:
     stream = StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(HEAD)
-    writer.writerows(_lines(schema))
+    writer.writerows(map(escape_cell, line) for line in _lines(schema))
     return stream.getvalue()
 
 

@@ -1,14 +1,14 @@
 """``datapackage.json``: a release as a Data Package of the Frictionless standard, version 2.
 
 The forms of package, resource, schema and fields are those of https://datapackage.org/standard (2024).
-Parquet and CSV hold the same table, so both resources have the same schema.
+Parquet and CSV hold the same table; the schema of the CSV has names and labels as they are written there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from syncline.data.kinds import Kind
 from syncline.data.release_table import LABEL, missing_label, release_schema
 from syncline.data.scalars import Scalar, write_scalar
 from syncline.data.schema import Schema
+from syncline.data.spreadsheet import SAYS_ESCAPED, escape_cell
 from syncline.data.variable import Variable
 from syncline.durable.storage_fault import storage_error_from_os
 
@@ -60,7 +61,7 @@ class TableFile:
 
 def data_package(schema: Schema, tables: Sequence[TableFile]) -> str:
     """Return the descriptor of a release with these tables as JSON text."""
-    described = table_schema(schema)
+    described = {".parquet": table_schema(schema), ".csv": table_schema(schema, written=escape_cell)}
     package = {
         "$schema": f"{PROFILES}/datapackage.json",
         "name": "synthetic-data",
@@ -68,7 +69,7 @@ def data_package(schema: Schema, tables: Sequence[TableFile]) -> str:
         "description": LABEL,
         "keywords": ["synthetic data"],
         "synthetic": True,
-        "resources": [_resource(table, described) for table in tables],
+        "resources": [_resource(table, described[Path(table.name).suffix]) for table in tables],
     }
     return json.dumps(package, indent=1, ensure_ascii=False) + "\n"
 
@@ -84,6 +85,7 @@ def _resource(table: TableFile, described: dict[str, Json]) -> dict[str, Json]:
         "encoding": "utf-8",
         "dialect": {"delimiter": ",", "header": True},
         "bytes": table.size,
+        "spreadsheets": SAYS_ESCAPED,
     }
     return {
         "$schema": f"{PROFILES}/dataresource.json",
@@ -101,27 +103,30 @@ def _resource(table: TableFile, described: dict[str, Json]) -> dict[str, Json]:
     }
 
 
-def table_schema(schema: Schema) -> dict[str, Json]:
-    """Return the Table Schema of the released columns; a person's fresh number is the primary key."""
+def table_schema(schema: Schema, written: Callable[[str], str] = str) -> dict[str, Json]:
+    """Return the Table Schema of the released columns; a person's fresh number is the primary key.
+
+    ``written`` gives names and labels as they stand in the file.
+    """
     described: dict[str, Json] = {
         "$schema": f"{PROFILES}/tableschema.json",
         "missingValues": [""],
-        "fields": [_field(schema, schema.variable(name)) for name in release_schema(schema).names],
+        "fields": [_field(schema, schema.variable(name), written) for name in release_schema(schema).names],
     }
     if schema.person is not None:
-        described["primaryKey"] = [schema.person.name]
+        described["primaryKey"] = [written(schema.person.name)]
     return described
 
 
-def _field(schema: Schema, variable: Variable) -> dict[str, Json]:
+def _field(schema: Schema, variable: Variable, written: Callable[[str], str]) -> dict[str, Json]:
     if variable is schema.person:
         return {
-            "name": variable.name,
+            "name": written(variable.name),
             "type": "integer",
             "description": "A fresh number, one a row: it stands for no real person.",
             "constraints": {"required": True, "unique": True, "minimum": 1},
         }
-    field: dict[str, Json] = {"name": variable.name, "type": _TYPES[variable.kind]}
+    field: dict[str, Json] = {"name": written(variable.name), "type": _TYPES[variable.kind]}
     said = words(variable)
     if said:
         field["description"] = said
@@ -129,19 +134,19 @@ def _field(schema: Schema, variable: Variable) -> dict[str, Json]:
         field["unit"] = variable.unit
     code = missing_label(variable)
     if code is not None:
-        field["missingValues"] = ["", code]
-    limits = _constraints(variable)
+        field["missingValues"] = ["", written(code)]
+    limits = _constraints(variable, written)
     if limits:
         field["constraints"] = limits
     if variable.kind in {Kind.CATEGORICAL, Kind.ORDINAL}:
-        field["categories"] = list(variable.categories)
+        field["categories"] = [*map(written, variable.categories)]
         field["categoriesOrdered"] = variable.kind is Kind.ORDINAL
     return field
 
 
-def _constraints(variable: Variable) -> dict[str, Json]:
+def _constraints(variable: Variable, written: Callable[[str], str]) -> dict[str, Json]:
     if variable.kind in {Kind.CATEGORICAL, Kind.ORDINAL}:
-        return {"enum": list(variable.categories)}
+        return {"enum": [*map(written, variable.categories)]}
     if variable.range is None:
         return {}
     low, high = (_bound(bound) for bound in variable.range)

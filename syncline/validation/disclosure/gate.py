@@ -14,17 +14,26 @@ from dataclasses import dataclass
 
 from syncline.data.blob import Json
 from syncline.validation.disclosure.ladder import (
-    EXACT_STEPS_BITS,
-    TOP_SHARES,
+    N_RUNGS,
     Rung,
     Stratum,
     exact_ladder,
-    smallest_leak,
     top_ladder,
 )
+from syncline.validation.disclosure.power import Choice, fewest_seen
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.disclosure.shown import Pair, ShownPair, count_words
 from syncline.validation.disclosure.shown_rungs import shown_isolation, shown_membership
+from syncline.validation.disclosure.sight import (
+    MOST_UNSEEN,
+    Ladder,
+    Sight,
+    best,
+    by_ladder,
+    exact_sights,
+    top_sights,
+)
+from syncline.validation.disclosure.sight_words import recognised_words, sight_words
 
 ALPHA = 0.01
 """Level of the whole gate."""
@@ -32,15 +41,17 @@ ALPHA = 0.01
 TOLERATED = 0.0025
 """Share of the training persons who may be recognisable beyond control in ``gap`` and ``mia``: our choice."""
 
-MOST_UNSEEN = 0.25
-"""A gate that could not see verbatim copies of so large a part of the people does not judge: our choice."""
-
 NO_HOLDOUT = "nobody was held out, so nothing can be said of recognition: hold out a part of the persons"
-
 
 TOO_FEW = (
     f"too few people were held out: not even verbatim copies of {MOST_UNSEEN:.0%} of the people used could be"
     " seen, so hold out more"
+)
+
+BLIND = (
+    "blind: every test of the gate gives too many people the same score, so that not even verbatim copies of"
+    f" {MOST_UNSEEN:.0%} of the people used could be seen; whole rows tell nobody apart here, so look at what"
+    " single columns and keys give away"
 )
 
 
@@ -61,14 +72,21 @@ class GateResult:
 
     ``unjudged`` are reasons why it cannot judge, whatever its rungs say; it passes with none of either.
     ``shown`` are the counts of each rung as they may be printed; where one is hidden, so is what tells it.
+    ``sights`` say what each rung could see, and ``words`` what follows, beside the verdict.
     """
 
     rungs: tuple[Rung, ...]
     failures: tuple[str, ...]
-    smallest_leak: float
     shown: tuple[ShownPair, ...] = ()
+    sights: tuple[Sight, ...] = ()
     thresholds: Thresholds = DEFAULT_THRESHOLDS
     unjudged: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+    @property
+    def smallest_leak(self) -> float:
+        """The smallest share of the people used whose verbatim copies would be seen; 1 where none would."""
+        return best("gate", self.sights).share if self.sights else 1.0
 
     @property
     def passed(self) -> bool:
@@ -90,14 +108,15 @@ class GateResult:
             "alpha": self.thresholds.alpha,
             "tolerated": self.thresholds.tolerated,
             "defaults": {"alpha": ALPHA, "tolerated": TOLERATED},
-            "rungs": [_rung(rung, shown) for rung, shown in zip(self.rungs, self.shown, strict=True)],
+            "words": list(self.words),
+            "ladders": [sight.to_json() for sight in by_ladder(self.sights)],
+            "rungs": [_rung(*one) for one in zip(self.rungs, self.shown, self.sights, strict=True)],
         }
 
 
-def _rung(rung: Rung, shown: ShownPair) -> dict[str, Json]:
+def _rung(rung: Rung, shown: ShownPair, sight: Sight) -> dict[str, Json]:
     told = None not in shown
     return {
-        "name": rung.name,
         "train": shown[0],
         "holdout": shown[1],
         "excess": round(rung.excess, 6) if told else None,
@@ -106,20 +125,28 @@ def _rung(rung: Rung, shown: ShownPair) -> dict[str, Json]:
         "tau": rung.tau,
         "alpha": rung.alpha,
         "fails": rung.fails,
+        **sight.to_json(),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """All persons by score, a stratum for each supplier: the three ladders' input."""
+    """All persons by score, a stratum for each supplier: the three ladders' input.
+
+    ``copies`` are rows of the synthetic table scored as if they were persons: what a copied one scores. None
+    is one who is always recognised.
+    """
 
     exact: Sequence[Stratum]
     isolation: Sequence[Stratum]
     membership: Sequence[Stratum] = ()
+    copies: PersonScores | None = None
 
 
-def strata(suppliers: Sequence[tuple[PersonScores, PersonScores]]) -> Scores:
-    """Return the input of the gate: used and held-out persons of each supplier."""
+def strata(
+    suppliers: Sequence[tuple[PersonScores, PersonScores]], copies: PersonScores | None = None
+) -> Scores:
+    """Return the input of the gate: used and held-out persons of each supplier, and what copies score."""
 
     def of(name: str) -> list[Stratum]:
         return [
@@ -127,7 +154,7 @@ def strata(suppliers: Sequence[tuple[PersonScores, PersonScores]]) -> Scores:
             for train, held in suppliers
         ]
 
-    return Scores(of("exact"), of("isolation"), of("membership"))
+    return Scores(of("exact"), of("isolation"), of("membership"), copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +170,7 @@ NOTHING_KNOWN = Known()
 
 def without_holdout(known: Known) -> GateResult:
     """Return the result of a gate that has nobody to compare with: it does not pass."""
-    return GateResult((), known.failures, 1.0, unjudged=(NO_HOLDOUT, *known.unjudged))
+    return GateResult((), known.failures, unjudged=(NO_HOLDOUT, *known.unjudged))
 
 
 def judge(
@@ -151,31 +178,65 @@ def judge(
     known: Known = NOTHING_KNOWN,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
     min_cell: int = 1,
+    used: int | None = None,
 ) -> GateResult:
-    """Run the gate over merged scores, beside what is ``known`` of the table without them."""
-    alpha, tolerated = thresholds.alpha, thresholds.tolerated
-    cells = len(EXACT_STEPS_BITS) + (2 if scores.membership else 1) * len(TOP_SHARES)
-    level = alpha / cells
-    people = (sum(s.n_train for s in scores.exact), sum(s.n_holdout for s in scores.exact))
-    rungs = exact_ladder(scores.exact, level, 0.0) + top_ladder("gap", scores.isolation, level, tolerated)
-    shown = shown_isolation(rungs, people, min_cell)
-    if scores.membership:
-        members = top_ladder("mia", scores.membership, level, tolerated)
-        rungs += members
-        shown += shown_membership(members, scores.membership, people, min_cell)
+    """Run the gate over merged scores, beside what is ``known`` of the table without them.
+
+    ``used`` is how many people were used altogether, where only some of them were scored.
+    """
+    climbed = _climbed(scores, thresholds, min_cell)
+    rungs = [rung for ladder, _ in climbed for rung in ladder.rungs]
+    shown = [pair for ladder, _ in climbed for pair in ladder.shown]
+    sights = [sight for _, own in climbed for sight in own]
+    people = _people(scores)
     failures = [
         _words(rung, said, people, min_cell) for rung, said in zip(rungs, shown, strict=True) if rung.fails
     ]
-    seen = smallest_leak(*people, level)
-    unjudged = () if seen <= MOST_UNSEEN else (TOO_FEW,)
+    unjudged = _blindness(people, sights, rungs[0].alpha)
+    words = (
+        *sight_words(sights, people[0] if used is None else used),
+        *recognised_words(rungs[0], shown[0], people, min_cell),
+    )
     return GateResult(
         tuple(rungs),
         (*failures, *known.failures),
-        seen,
         tuple(shown),
+        tuple(sights),
         thresholds,
         (*unjudged, *known.unjudged),
+        words,
     )
+
+
+def _climbed(scores: Scores, thresholds: Thresholds, min_cell: int) -> list[tuple[Ladder, list[Sight]]]:
+    """Climb all ladders; return each with what its rungs could see."""
+    level, tolerated = thresholds.alpha / N_RUNGS, thresholds.tolerated
+    people, copies = _people(scores), scores.copies
+    exact = exact_ladder(scores.exact, level, 0.0)
+    gap = top_ladder("gap", scores.isolation, level, tolerated)
+    shown = shown_isolation(exact + gap, people, min_cell)
+    isolated = None if copies is None else copies.isolation
+    whole = Ladder(exact, shown[: len(exact)], scores.exact, min_cell)
+    near = Ladder(gap, shown[len(exact) :], scores.isolation, min_cell)
+    found = [(whole, exact_sights(whole, isolated)), (near, top_sights(near, isolated))]
+    if scores.membership:
+        mia = top_ladder("mia", scores.membership, level, tolerated)
+        counts = shown_membership(mia, scores.membership, people, min_cell)
+        likely = Ladder(mia, counts, scores.membership, min_cell)
+        found.append((likely, top_sights(likely, None if copies is None else copies.membership)))
+    return found
+
+
+def _people(scores: Scores) -> Pair:
+    return sum(s.n_train for s in scores.exact), sum(s.n_holdout for s in scores.exact)
+
+
+def _blindness(people: Pair, sights: Sequence[Sight], level: float) -> tuple[str, ...]:
+    """Say why the gate cannot judge, where it could not even see a large leak."""
+    if not best("gate", sights).blind:
+        return ()
+    at_best = Sight("gate", fewest_seen(people, Choice(), level, 0.0), people[0])
+    return (TOO_FEW if at_best.blind else BLIND,)
 
 
 def _words(rung: Rung, shown: ShownPair, people: Pair, min_cell: int) -> str:

@@ -23,6 +23,9 @@ EXACT_STEPS_BITS = (0, 2, 5, 10)
 TOP_SHARES = (0.001, 0.003, 0.01, 0.03, 0.1)
 """Shares of all persons, the most isolated ones, of each step of the ladders ``gap`` and ``mia``."""
 
+N_RUNGS = len(EXACT_STEPS_BITS) + 2 * len(TOP_SHARES)
+"""Rungs of all three ladders, which share the level of the gate."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stratum:
@@ -92,17 +95,6 @@ def top_steps(strata: Sequence[Stratum]) -> list[int]:
     return [_threshold(reached, share * people) for share in TOP_SHARES]
 
 
-def smallest_leak(n_train: int, n_holdout: int, alpha: float) -> float:
-    """Return the smallest share of training persons whose verbatim copies are noticed.
-
-    Where nobody else matches, k copied persons give p = (n_train / (n_train + n_holdout))^k.
-    """
-    if not (n_train and n_holdout):
-        return 1.0
-    copied = np.ceil(np.log(alpha) / np.log(n_train / (n_train + n_holdout)))
-    return min(float(copied) / n_train, 1.0)
-
-
 def tail_probability(drawn: Sequence[int], train: Sequence[int], people: Sequence[int], seen: int) -> float:
     """Return the probability that the strata together draw ``seen`` training persons or more.
 
@@ -138,7 +130,7 @@ def _rung(name: str, strata: Sequence[Stratum], least: int, alpha: float, tau: f
         seen,
         control,
         _excess(seen, control, n_train, n_holdout),
-        _lower_limit(seen, control, n_train, n_holdout, alpha),
+        lower_limit(seen, control, n_train, n_holdout, alpha),
         p,
         tau,
         alpha,
@@ -151,7 +143,7 @@ def _excess(seen: float, control: float, n_train: int, n_holdout: int) -> float:
     return seen / n_train - control / n_holdout
 
 
-def _lower_limit(seen: int, control: int, n_train: int, n_holdout: int, alpha: float) -> float:
+def lower_limit(seen: int, control: int, n_train: int, n_holdout: int, alpha: float) -> float:
     """Return the excess at the lower limit of the training persons' share of the chosen ones.
 
     The limit is the one of Clopper and Pearson (1934, doi:10.1093/biomet/26.4.404), one-sided.

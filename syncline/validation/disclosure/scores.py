@@ -14,6 +14,9 @@ from syncline.validation.disclosure.recognition import N_BINS, Neighbours, Recog
 DISTANCE_BINS = 4097
 _DISTANCE_UNITS = 8
 
+MOST_COPIES = 1000
+"""Synthetic rows at most that are scored as if they were persons."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PersonScores:
@@ -49,6 +52,7 @@ class Scorer:
     """Score tables of persons against one synthetic table; all it knows comes from that table alone."""
 
     def __init__(self, synthetic: CellTable, membership: Membership) -> None:
+        self._synthetic = synthetic
         self._recognizer = Recognizer(synthetic)
         self._membership = membership
 
@@ -66,12 +70,20 @@ class Scorer:
             real.n_persons,
             np.bincount(by_person(near.isolation, real), minlength=N_BINS),
             np.bincount(exact[exact >= 0], minlength=N_BINS),
-            np.bincount(-by_person(-_lost(near), real), minlength=DISTANCE_BINS),
+            np.bincount(-by_person(-lost(near), real), minlength=DISTANCE_BINS),
             np.bincount(by_person(self._membership.scores(near), real), minlength=MEMBERSHIP_BINS),
         )
 
+    def copies(self) -> PersonScores:
+        """Count what copied persons score: rows of the table itself, evenly taken, a person each."""
+        rows = self._synthetic.n_rows
+        taken = np.arange(min(rows, MOST_COPIES)) * rows // min(rows, MOST_COPIES)
+        rows_of = self._synthetic.take(taken)
+        alone = CellTable(rows_of.schema, rows_of.keys, rows_of.status, np.arange(len(taken)))
+        return self.scores(alone)
 
-def _lost(near: Neighbours) -> Ints:
+
+def lost(near: Neighbours) -> Ints:
     """Return the bits (n,) that the closest synthetic row lacks, in 1/8 bit."""
     lost: Ints = np.minimum((near.own - near.best) * _DISTANCE_UNITS // UNITS, DISTANCE_BINS - 1)
     return lost

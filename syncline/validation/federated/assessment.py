@@ -106,7 +106,7 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
     layout, merged, has_holdout = counted.layout, counted.merged, counted.has_holdout
     tables = counted.tables(merged, has_holdout=has_holdout)
     metrics = _with_cells(Part(tables, counted.scored).figures(min_cell), counted, tables, min_cell)
-    scores = {party: _scores(layout, answer) for party, answer in evidence.answers.items()}
+    scores = {party: _scores(candidate, layout, answer) for party, answer in evidence.answers.items()}
     metrics += _score_figures(scores, has_holdout, min_cell, repeated_share(candidate.cells))
     metrics.append(_alone(layout, merged, has_holdout))
     groups, gap = subgroup_figures(tables, _subgroup_columns(candidate), min_cell)
@@ -117,7 +117,7 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
         metrics += key_figures(found, candidate.aims.sensitive, min_cell)
     return Assessment(
         {metric.name: metric for metric in metrics},
-        _gate(candidate, scores, judgement, has_holdout),
+        _gate(candidate, scores, judgement, evidence.people if has_holdout else None),
         tuple(distributions(tables.singles, tables.bins, candidate.cells.schema, min_cell)),
         {
             "train": evidence.rows[0],
@@ -177,11 +177,11 @@ def _words(evidence: Evidence, judgement: Judgement, candidate: Candidate) -> It
         yield f"Classifiers and models of the target learnt from about {MOST_ROWS} rows of either kind."
 
 
-def _scores(layout: Layout, answer: Counts) -> tuple[PersonScores, PersonScores]:
+def _scores(candidate: Candidate, layout: Layout, answer: Counts) -> tuple[PersonScores, PersonScores]:
     train, holdout = (
-        PersonScores(
+        candidate.places.laid_out(
             int(layout.take(answer, f"{fold}.people")[0]),
-            *(layout.take(answer, f"{fold}.{name}") for name in SCORES),
+            {name: layout.take(answer, f"{fold}.{name}") for name in SCORES},
         )
         for fold in FOLDS
     )
@@ -232,18 +232,19 @@ def _gate(
     candidate: Candidate,
     scores: Mapping[PartyId, tuple[PersonScores, PersonScores]],
     judgement: Judgement,
-    has_holdout: bool,
+    people: tuple[int, int] | None,
 ) -> GateResult:
+    """Return what the gate says; ``people`` are those used and held out, None where nobody was held out."""
     cells = candidate.cells
     released = cells if judgement.released is None else cells.take(np.arange(judgement.released))
     repeated = repeated_rows(released)
     known = judgement.known
     if repeated is not None:
         known = replace(known, failures=(*known.failures, repeated.words))
-    if not has_holdout:
+    if people is None:
         return without_holdout(known)
-    suppliers = strata([scores[party] for party in sorted(scores)])
-    return judge(suppliers, known, judgement.thresholds, judgement.min_cell)
+    suppliers = strata([scores[party] for party in sorted(scores)], candidate.scorer.copies())
+    return judge(suppliers, known, judgement.thresholds, judgement.min_cell, people[0])
 
 
 def _key_evidence(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -10,7 +10,9 @@ from itertools import combinations
 import numpy as np
 import pyarrow as pa
 
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.data.batch import Keys, Status, Statuses
+from syncline.data.flat_stream import flat_rows
 from syncline.data.schema import Schema
 from syncline.data.stream_outline import stream_outline
 from syncline.errors import WireError
@@ -19,14 +21,13 @@ from syncline.validation.cell_table import CellTable
 from syncline.validation.column_bins import TableBins, bins_of
 from syncline.validation.disclosure.key_attack import LATTICE, KeyAttack
 from syncline.validation.disclosure.membership import Membership
+from syncline.validation.disclosure.score_places import ScorePlaces
 from syncline.validation.disclosure.scores import Scorer
 from syncline.validation.disclosure.singling_out import SinglingOut
 from syncline.validation.utility.formula import Formula
 from syncline.validation.utility.regression import Model
 from syncline.validation.utility.tables import MAX_CODES, MOST_SETS, MOST_TRIPLES, SHARED_VALUE
 
-MAX_ROWS = 100_000_000
-MAX_UNPACKED_BYTES = 4 << 30
 MOST_KEY = 2**63 - 1
 """A number is not held to its declared range: one that is recomputed from others may lie outside it."""
 
@@ -97,6 +98,11 @@ class Candidate:
         return {text: Model.of(text, self.cells) for text in self.aims.models}
 
     @cached_property
+    def places(self) -> ScorePlaces:
+        """The few places that scores of persons have."""
+        return ScorePlaces(self.membership)
+
+    @cached_property
     def guesses(self) -> SinglingOut:
         """Predicates that single a synthetic row out."""
         return SinglingOut(self.cells, self.aims.lottery)
@@ -147,9 +153,12 @@ def pack_cells(cells: CellTable) -> bytes:
     return bytes(sink.getvalue())
 
 
-def unpack_cells(content: bytes, schema: Schema) -> CellTable:
-    """Return the table of :func:`pack_cells`; raise WireError where the bytes are not one of ``schema``."""
-    keys, status = _columns(content, len(schema.modelled))
+def unpack_cells(content: bytes, schema: Schema, limits: WorkLimits = DEFAULT_LIMITS) -> CellTable:
+    """Return the table of :func:`pack_cells`; raise WireError where the bytes are not one of ``schema``.
+
+    Its layout is held against ``limits`` before anything is unpacked.
+    """
+    keys, status = _columns(content, len(schema.modelled), limits)
     for variable, own_keys, own_status in zip(schema.modelled, keys, status, strict=True):
         valid = own_status == Status.VALID
         if (own_status > Status.MISSING).any() or own_keys[~valid].any():
@@ -165,34 +174,22 @@ def packed_rows(content: bytes) -> int:
     """Return how many rows the table of :func:`pack_cells` says it has, before any is unpacked."""
     try:
         return sum(batch.rows for batch in stream_outline(content))
-    except (pa.ArrowException, OSError, ValueError):
+    except ValueError:
         raise WireError("candidate: the bytes are not a table") from None
 
 
-def _columns(content: bytes, width: int) -> tuple[list[Keys], list[Statuses]]:
+def _columns(content: bytes, width: int, limits: WorkLimits) -> tuple[list[Keys], list[Statuses]]:
     expected = _stream_schema(width)
-    try:
-        rows = size = 0
-        for batch in stream_outline(content):
-            rows, size = rows + batch.rows, size + batch.unpacked_bytes
-        if rows > MAX_ROWS or size > MAX_UNPACKED_BYTES:
-            raise WireError("candidate: too many rows, or more bytes than are unpacked")
-        with pa.ipc.open_stream(content) as reader:
-            if reader.schema != expected:
-                raise WireError("candidate: other columns than are compared")
-            table = pa.Table.from_batches(_sound(reader), expected)
-    except (pa.ArrowException, OSError, ValueError):
-        raise WireError("candidate: the bytes are not a table") from None
+
+    def check(schema: pa.Schema) -> None:
+        if schema != expected:
+            raise WireError("candidate: other columns than are compared")
+
+    table = flat_rows(content, "candidate", limits, check)
     if any(column.null_count for column in table.columns):
         raise WireError("candidate: a cell without a status")
     arrays = [column.combine_chunks().to_numpy(zero_copy_only=False) for column in table.columns]
     return arrays[0::2], arrays[1::2]
-
-
-def _sound(reader: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in reader:
-        batch.validate(full=True)
-        yield batch
 
 
 def _stream_schema(width: int) -> pa.Schema:

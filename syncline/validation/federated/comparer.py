@@ -12,6 +12,7 @@ from math import prod
 
 import numpy as np
 
+from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.protocols.asking import Extent
@@ -26,9 +27,10 @@ from syncline.questions.vocabulary import Answer
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.key_attack import KeyCounts
+from syncline.validation.disclosure.score_places import BINS
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.federated.candidate import Aims, Candidate, packed_rows, unpack_cells
-from syncline.validation.federated.layout import FOLDS, SCORES
+from syncline.validation.federated.layout import FOLDS
 from syncline.validation.federated.plan import Plan, plan_of, require_models
 from syncline.validation.federated.rows import ComparableRows, comparable_schema, sliced
 from syncline.validation.federated.tree_scores import score_histograms
@@ -58,10 +60,19 @@ class Terms:
 
 
 class Comparer:
-    """Answer questions about one study's candidate, which may be ``known`` already, by its digest."""
+    """Answer questions about one study's candidate, which may be ``known`` already, by its digest.
 
-    def __init__(self, terms: Terms, known: Mapping[str, Candidate] | None = None) -> None:
+    ``limits`` are what the candidate may take.
+    """
+
+    def __init__(
+        self,
+        terms: Terms,
+        known: Mapping[str, Candidate] | None = None,
+        limits: WorkLimits = DEFAULT_LIMITS,
+    ) -> None:
         self._terms = terms
+        self._limits = limits
         self._known = dict(known or {})
         self._tree_rows: dict[int, tuple[Plan, TreeRows]] = {}
 
@@ -102,7 +113,7 @@ class Comparer:
             self._require_rows(packed_rows(memory.table))
             schema = comparable_schema(self._terms.schema, memory.compared)
             aims = self._terms.aims.within(memory.compared.names)
-            candidate = Candidate(unpack_cells(memory.table, schema), aims)
+            candidate = Candidate(unpack_cells(memory.table, schema, self._limits), aims)
             require_models(candidate)
             self._known = {memory.candidate: candidate}
         return self._known[memory.candidate]
@@ -234,14 +245,14 @@ def count_sets(candidate: Candidate) -> list[Ints]:
 
 def _scored(candidate: Candidate, people: CellTable, fold: str) -> dict[str, Ints]:
     scores = candidate.scorer.scores(people) if people.n_rows else no_scores()
-    found = {f"{fold}.{name}": getattr(scores, name) for name in SCORES}
+    found = {f"{fold}.{name}": counts for name, counts in candidate.places.parted(scores).items()}
     alone = candidate.guesses.counts(people)
     return found | {f"{fold}.people": np.array([scores.people]), f"{fold}.alone": alone}
 
 
 def no_scores() -> PersonScores:
     """Return the scores of nobody."""
-    return PersonScores(0, *(np.zeros(bins, np.int64) for bins in SCORES.values()))
+    return PersonScores(0, *(np.zeros(bins, np.int64) for bins in BINS.values()))
 
 
 def _attacked(candidate: Candidate, rows: ComparableRows) -> dict[str, Ints]:

@@ -37,8 +37,9 @@ from syncline.questions.growth import (
 from syncline.questions.regression import MOST_SUMS, RegressionSums
 from syncline.validation.boosting import Booster, fit
 from syncline.validation.cell_table import CellTable
+from syncline.validation.disclosure.score_places import PLACES
 from syncline.validation.federated.candidate import Candidate, groupings, tree_bins
-from syncline.validation.federated.layout import SCORES, Layout
+from syncline.validation.federated.layout import Layout
 from syncline.validation.federated.rows import sampled_candidate
 from syncline.validation.federated.score_edges import KINDS, ScoreEdges, edges_of
 from syncline.validation.federated.trees import FOLDS, MOST_ROWS, SETTINGS, TreeRows, forest_margins, without
@@ -46,9 +47,6 @@ from syncline.validation.utility.regression import Model
 
 LEAST_TREES = 4
 ROWS_A_TREE = 500
-MOST_PARTING = 5000
-"""Rows of the candidate at most by whose scores all scores are parted."""
-
 MOST_CLASSES = 20
 """Of a target with more categories the most frequent ones of the synthetic table are predicted."""
 
@@ -131,13 +129,12 @@ class Plan:
         """Return where scores of each learner, and then of each of ``transferred``, are parted."""
         key = forest.digest(forest.trees)
         if key not in self._edges:
-            chosen = slice(None, None, -(-len(self.own.codes) // MOST_PARTING))
-            codes = self.own.codes[chosen]
+            codes = self.own.codes
             margins = [forest_margins(forest, number, codes) for number in range(len(self.learners))]
             margins += [booster.margins(codes) for booster in self.transferred]
             self._edges = {
                 key: tuple(
-                    edges_of(one, self.own.labels(one)[chosen], own)
+                    edges_of(one, self.own.labels(one), own)
                     for one, own in zip((*self.learners, *self.targets), margins, strict=True)
                 )
             }
@@ -206,7 +203,7 @@ class Plan:
         sets = max(len(places) for places in candidate.sets)
         guesses = max((len(predicate) for predicate in candidate.guesses.predicates), default=0)
         attacks = len({*aims.keys, *aims.sensitive}) if candidate.attacks else 0
-        scores = min(len(self.names), told_apart(max(SCORES.values())))
+        scores = min(len(self.names), told_apart(PLACES))
         return max(sets, guesses, attacks, scores)
 
     def _require_splits(self, newest: Splits | None) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.questions.growth import SCORE_BINS, Learner, Role, score_places
-from syncline.validation.boosting import SCALE_BITS, Flags, Ints
+from syncline.validation.boosting import SCALE_BITS, Flags, Ints, derivatives
 
 KINDS = (Role.SYNTHETIC, Role.TRAINING)
 """Pairs of kinds of rows that are told apart beside those of the target."""
@@ -73,12 +73,13 @@ def _edges(margins: Ints, weights: Ints, places: int) -> Ints:
 
 def _chances(margins: Ints, edges: Ints) -> Floats:
     """Return the mean chance of rows in each place; a place without any has the nearest edge's."""
-    chances = 1 / (1 + np.exp(-margins / (1 << SCALE_BITS)))
+    nobody = np.zeros(1, np.bool_)
+    chances, _ = derivatives(margins, nobody)
     places = np.searchsorted(edges, margins, side="right")
     filled = np.bincount(places, minlength=len(edges) + 1)
-    bounds = np.append(edges, edges[-1:])
-    empty = 1 / (1 + np.exp(-bounds / (1 << SCALE_BITS)))
-    found = np.full(SCORE_BINS, 0.5)
+    empty, _ = derivatives(np.append(edges, edges[-1:]), nobody)
+    # float64 holds these sums exactly, so the order of the rows makes no difference
     means = np.bincount(places, chances, len(filled)) / np.maximum(filled, 1)
-    found[: len(filled)] = np.where(filled > 0, means, empty if len(edges) else 0.5)
+    found = np.full(SCORE_BINS, 0.5)
+    found[: len(filled)] = np.where(filled > 0, means, empty if len(edges) else 0) / (1 << SCALE_BITS)
     return found

@@ -202,18 +202,23 @@ def _gate(gate: Mapping[str, Any]) -> str:
         " by too few, is not shown, nor is what would tell it.",
         "xgap asks for people of whom a whole row stands in the table, gap for people whom one row resembles"
         " far more than all others do, mia for people whom a classifier takes for used ones.",
+        "Each test sees a leak from so many of the people used on, verbatim copies of them, as stands in the"
+        " last column. A test is blind where it would not even see a large one: everybody is alike to it, or"
+        " it asks for too few people. That it does not fail then says nothing.",
+        *gate.get("words", ()),
     )
     rows = [
         (
             rung["name"],
-            "fails" if rung["fails"] else "holds",
+            "fails" if rung["fails"] else "BLIND" if rung.get("blind") else "holds",
             *(number(count(rung[kind])) for kind in ("train", "holdout")),
             *(number(percent(rung[kind])) for kind in ("excess", "lower", "tau")),
             number(_probability(rung["p"])),
+            number(percent(rung.get("smallest_leak"))),
         )
         for rung in rungs
     ]
-    head = ("Test", "Result", "Used", "Not used", "Excess", "At least", "Tolerated", "p")
+    head = ("Test", "Result", "Used", "Not used", "Excess", "At least", "Tolerated", "p", "Sees from")
     drawn = figure(plots.limits(rungs), "Excess of recognised people, test by test")
     return failures + paragraphs(text) + drawn + table("The tests of the gate", head, rows)
 

@@ -30,6 +30,10 @@ def opening(d: Mapping[str, Any]) -> list[Section]:
     ]
 
 
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""What a browser may do for the page: nothing but style it, should a text ever get past its escaping."""
+
+
 def lay_out(title: str, lead: Sequence[str], sections: Sequence[Section]) -> str:
     """Return a whole page: its head, links to its sections, and the sections that have any content."""
     shown = [section for section in sections if section.content]
@@ -42,6 +46,7 @@ def lay_out(title: str, lead: Sequence[str], sections: Sequence[Section]) -> str
     return (
         "<!doctype html><html lang=en><head><meta charset=utf-8>"
         "<meta name=viewport content='width=device-width,initial-scale=1'>"
+        f'<meta http-equiv=Content-Security-Policy content="{POLICY}">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>"
         f"<a class=skip href='#{shown[0].name}'>Skip to the verdict</a>"
         f"<header><h1>{escape(title)}</h1><div class=soft>{paragraphs(lead)}</div></header>"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 from syncline.validation.report.names import percent, plain_name, stem
@@ -52,8 +51,20 @@ def answers(d: Mapping[str, Any]) -> tuple[Answer, Answer, Answer]:
 def gate_line(gate: Mapping[str, Any]) -> str:
     """Return in one line what the gate says."""
     if gate["passed"]:
-        return "passes"
+        blind = _blind(gate)
+        return f"passes, with {' and '.join(blind)} blind" if blind else "passes"
     return f"{'FAILS' if is_failed(gate) else 'not judged'}: {gate['failures'][0]}"
+
+
+def gate_lines(gate: Mapping[str, Any]) -> list[str]:
+    """Return what the gate says, and below it what it could see and what else keeps it from passing."""
+    below = [*gate["failures"][1:], *gate.get("words", ())]
+    return [f"disclosure gate: {gate_line(gate)}", *(f"  {line}" for line in below)]
+
+
+def _blind(gate: Mapping[str, Any]) -> list[str]:
+    """Return the ladders of the gate that could not have failed."""
+    return [ladder["name"] for ladder in gate.get("ladders", ()) if ladder["blind"]]
 
 
 def is_failed(gate: Mapping[str, Any]) -> bool:
@@ -69,7 +80,7 @@ def _safe(d: Mapping[str, Any]) -> Answer:
     if gate["passed"] and _matched(d["metrics"]):
         return Answer(question, "mild", (_matched(d["metrics"]), *_passed(d)))
     if gate["passed"]:
-        return Answer(question, "good", tuple(_passed(d)))
+        return Answer(question, "mild" if _blind(gate) else "good", tuple(_passed(d)))
     if not is_failed(gate):
         return Answer(
             question,
@@ -77,6 +88,7 @@ def _safe(d: Mapping[str, Any]) -> Answer:
             (
                 "Not judged: treat this table like the real data until it has been.",
                 *(f"The reason: {reason}." for reason in gate["failures"]),
+                *gate.get("words", ()),
             ),
         )
     failed = [f"{failure}." for failure in gate["failures"]]
@@ -97,13 +109,11 @@ def _safe(d: Mapping[str, Any]) -> Answer:
 def _passed(d: Mapping[str, Any]) -> Iterator[str]:
     gate = d["gate"]
     yield "The disclosure gate passes: no leak was found. This is evidence, not proof."
-    leak, people = gate["smallest_leak"], (d.get("people") or {}).get("train")
-    number = "" if not people else f", {ceil(leak * people):,} of {people:,}"
     yield (
         "People whom the table was made from are not surely recognised in it more often than people who were"
-        f" not used, beyond what is tolerated. The gate can see verbatim copies of {percent(leak)} of the"
-        f" people used{number}, at best; of twice as many it sees nearly all. Smaller leaks it cannot see."
+        " not used, beyond what is tolerated."
     )
+    yield from gate.get("words", ())
     known = [rung["excess"] for rung in gate.get("rungs") or [] if rung["excess"] is not None]
     if known:
         yield (

@@ -7,7 +7,6 @@ from scipy import stats
 from syncline.validation.disclosure.ladder import (
     Stratum,
     exact_ladder,
-    smallest_leak,
     tail_probability,
     top_ladder,
 )
@@ -64,14 +63,3 @@ def test_an_empty_ladder_never_fails() -> None:
     nobody = stratum({}, {}, 0, 0)
     rungs = exact_ladder([nobody], 0.01, 0.0) + top_ladder("gap", [nobody], 0.01, 0.0)
     assert not any(rung.fails for rung in rungs)
-    assert smallest_leak(0, 10, 0.01) == 1.0
-
-
-def test_the_smallest_leak_is_the_first_that_is_noticed() -> None:
-    n_train, n_holdout, alpha = 200, 50, 0.001
-    least = round(smallest_leak(n_train, n_holdout, alpha) * n_train)
-    for copied, noticed in ((least, True), (least - 1, False)):
-        p = tail_probability([copied], [n_train], [n_train + n_holdout], copied)
-        approximate = (n_train / (n_train + n_holdout)) ** copied
-        assert (approximate < alpha) is noticed
-        assert p <= approximate

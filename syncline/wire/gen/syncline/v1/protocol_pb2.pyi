@@ -40,31 +40,82 @@ FORMULA_KIND_RATIO: FormulaKind
 FORMULA_KIND_AT_MOST: FormulaKind
 
 class Request(_message.Message):
-    __slots__ = ("round", "questions", "codebook")
+    __slots__ = ("round", "questions", "codebook", "commitments", "openings")
     ROUND_FIELD_NUMBER: _ClassVar[int]
     QUESTIONS_FIELD_NUMBER: _ClassVar[int]
     CODEBOOK_FIELD_NUMBER: _ClassVar[int]
+    COMMITMENTS_FIELD_NUMBER: _ClassVar[int]
+    OPENINGS_FIELD_NUMBER: _ClassVar[int]
     round: int
     questions: _containers.RepeatedCompositeFieldContainer[Question]
     codebook: Codebook
-    def __init__(self, round: _Optional[int] = ..., questions: _Optional[_Iterable[_Union[Question, _Mapping]]] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ...) -> None: ...
+    commitments: Commitments
+    openings: Openings
+    def __init__(self, round: _Optional[int] = ..., questions: _Optional[_Iterable[_Union[Question, _Mapping]]] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ...) -> None: ...
 
 class Reply(_message.Message):
-    __slots__ = ("round", "answers")
+    __slots__ = ("round", "answers", "opening")
     ROUND_FIELD_NUMBER: _ClassVar[int]
     ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    OPENING_FIELD_NUMBER: _ClassVar[int]
     round: int
     answers: _containers.RepeatedCompositeFieldContainer[Answer]
-    def __init__(self, round: _Optional[int] = ..., answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ...) -> None: ...
+    opening: Opening
+    def __init__(self, round: _Optional[int] = ..., answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ..., opening: _Optional[_Union[Opening, _Mapping]] = ...) -> None: ...
+
+class Commitments(_message.Message):
+    __slots__ = ("study_id", "specification_sha256", "by_party")
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    SPECIFICATION_SHA256_FIELD_NUMBER: _ClassVar[int]
+    BY_PARTY_FIELD_NUMBER: _ClassVar[int]
+    study_id: str
+    specification_sha256: bytes
+    by_party: _containers.RepeatedCompositeFieldContainer[PartyBytes]
+    def __init__(self, study_id: _Optional[str] = ..., specification_sha256: _Optional[bytes] = ..., by_party: _Optional[_Iterable[_Union[PartyBytes, _Mapping]]] = ...) -> None: ...
+
+class PartyBytes(_message.Message):
+    __slots__ = ("party", "value")
+    PARTY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    party: str
+    value: bytes
+    def __init__(self, party: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
+
+class Opening(_message.Message):
+    __slots__ = ("contribution", "people")
+    CONTRIBUTION_FIELD_NUMBER: _ClassVar[int]
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    contribution: bytes
+    people: int
+    def __init__(self, contribution: _Optional[bytes] = ..., people: _Optional[int] = ...) -> None: ...
+
+class Openings(_message.Message):
+    __slots__ = ("by_party", "holdout_percent")
+    BY_PARTY_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    by_party: _containers.RepeatedCompositeFieldContainer[PartyBytes]
+    holdout_percent: int
+    def __init__(self, by_party: _Optional[_Iterable[_Union[PartyBytes, _Mapping]]] = ..., holdout_percent: _Optional[int] = ...) -> None: ...
+
+class Draw(_message.Message):
+    __slots__ = ("commitments", "openings")
+    COMMITMENTS_FIELD_NUMBER: _ClassVar[int]
+    OPENINGS_FIELD_NUMBER: _ClassVar[int]
+    commitments: Commitments
+    openings: Openings
+    def __init__(self, commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ...) -> None: ...
 
 class Memory(_message.Message):
-    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate_memory", "searched")
+    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate_memory", "commitments", "openings", "people", "searched")
     ROUNDS_ANSWERED_FIELD_NUMBER: _ClassVar[int]
     CODEBOOK_FIELD_NUMBER: _ClassVar[int]
     PATHS_FIELD_NUMBER: _ClassVar[int]
     COUNTED_SETS_FIELD_NUMBER: _ClassVar[int]
     CLOSED_FIELD_NUMBER: _ClassVar[int]
     CANDIDATE_MEMORY_FIELD_NUMBER: _ClassVar[int]
+    COMMITMENTS_FIELD_NUMBER: _ClassVar[int]
+    OPENINGS_FIELD_NUMBER: _ClassVar[int]
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
     SEARCHED_FIELD_NUMBER: _ClassVar[int]
     rounds_answered: int
     codebook: Codebook
@@ -72,8 +123,11 @@ class Memory(_message.Message):
     counted_sets: _containers.RepeatedScalarFieldContainer[str]
     closed: bool
     candidate_memory: CandidateMemory
+    commitments: Commitments
+    openings: Openings
+    people: int
     searched: _containers.RepeatedCompositeFieldContainer[RankColumn]
-    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate_memory: _Optional[_Union[CandidateMemory, _Mapping]] = ..., searched: _Optional[_Iterable[_Union[RankColumn, _Mapping]]] = ...) -> None: ...
+    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate_memory: _Optional[_Union[CandidateMemory, _Mapping]] = ..., commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ..., people: _Optional[int] = ..., searched: _Optional[_Iterable[_Union[RankColumn, _Mapping]]] = ...) -> None: ...
 
 class CandidateMemory(_message.Message):
     __slots__ = ("candidate", "table", "columns", "totals", "asked", "forest", "scored", "regressions", "judged")

@@ -170,7 +170,7 @@ class HeartbeatResponse(_message.Message):
     def __init__(self, hub_time_us: _Optional[int] = ...) -> None: ...
 
 class DecideStudyRequest(_message.Message):
-    __slots__ = ("study_id", "specification_sha256", "decision", "reason", "signature", "flow", "preparation_sha256")
+    __slots__ = ("study_id", "specification_sha256", "decision", "reason", "signature", "flow", "preparation_sha256", "commitment")
     STUDY_ID_FIELD_NUMBER: _ClassVar[int]
     SPECIFICATION_SHA256_FIELD_NUMBER: _ClassVar[int]
     DECISION_FIELD_NUMBER: _ClassVar[int]
@@ -178,6 +178,7 @@ class DecideStudyRequest(_message.Message):
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     FLOW_FIELD_NUMBER: _ClassVar[int]
     PREPARATION_SHA256_FIELD_NUMBER: _ClassVar[int]
+    COMMITMENT_FIELD_NUMBER: _ClassVar[int]
     study_id: str
     specification_sha256: bytes
     decision: StudyDecision
@@ -185,7 +186,8 @@ class DecideStudyRequest(_message.Message):
     signature: bytes
     flow: DataFlow
     preparation_sha256: bytes
-    def __init__(self, study_id: _Optional[str] = ..., specification_sha256: _Optional[bytes] = ..., decision: _Optional[_Union[StudyDecision, str]] = ..., reason: _Optional[str] = ..., signature: _Optional[bytes] = ..., flow: _Optional[_Union[DataFlow, str]] = ..., preparation_sha256: _Optional[bytes] = ...) -> None: ...
+    commitment: bytes
+    def __init__(self, study_id: _Optional[str] = ..., specification_sha256: _Optional[bytes] = ..., decision: _Optional[_Union[StudyDecision, str]] = ..., reason: _Optional[str] = ..., signature: _Optional[bytes] = ..., flow: _Optional[_Union[DataFlow, str]] = ..., preparation_sha256: _Optional[bytes] = ..., commitment: _Optional[bytes] = ...) -> None: ...
 
 class DecideStudyResponse(_message.Message):
     __slots__ = ()

@@ -1,23 +1,24 @@
-"""How much memory the computing child may take where the operator does not say."""
+"""How much memory a computing child may take where nobody says: a share of what the service has."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-LEAST_BYTES = 2 << 30
+LEAST_BYTES = 512 << 20
 """A child that is given less could not do the work of a small study."""
 
 _CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 
-def default_memory_bytes() -> int:
-    """Return three quarters of what the machine, or the service's control group, has: the daemon needs some.
+def memory_share(children: int) -> int:
+    """Return the part of one child of ``children`` that may be at work together, in bytes.
 
-    The limit is one of address space, which a process has somewhat more of than memory.
+    They share three quarters of what the machine, or the service's control group, has: the daemon needs some,
+    and the group's own limit shall never be met, for it ends whatever process the kernel picks.
     """
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(LEAST_BYTES, min(machine, _group_limit(machine)) // 4 * 3)
+    return max(LEAST_BYTES, min(machine, _group_limit(machine)) // 4 * 3 // children)
 
 
 def _group_limit(otherwise: int) -> int:

@@ -1,0 +1,49 @@
+"""``syncline studies check``: every fault of a study that can be seen without data, at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncline.cli.hub_session import AsJson
+from syncline.errors import UsageError
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="The study, YAML.")],
+    persons: Annotated[
+        int | None,
+        typer.Option("--persons", min=1, help="How many people all suppliers have together, about."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Name every fault that can be seen without data, and the leak that the holdout would see.
+
+    Exit 2 where there is a fault. Nothing is sent anywhere.
+    """
+    from syncline.cli.table import print_json
+    from syncline.study.study_check import check_study
+
+    found = check_study(file, persons)
+    if as_json:
+        print_json(
+            {
+                "faults": list(found.faults),
+                "study": None if found.spec is None else found.spec.study,
+                "foresight": None if found.foresight is None else found.foresight.to_json(),
+            }
+        )
+    else:
+        for fault in found.faults:
+            typer.echo(f"error: {fault}", err=True)
+        if not found.faults and found.spec is not None:
+            typer.echo(f"study {found.spec.study}: no fault can be seen without data")
+        if found.foresight is not None:
+            for sentence in found.foresight.words():
+                typer.echo(sentence)
+        elif not found.faults and found.spec is not None and found.spec.release.gate is not None:
+            typer.echo("With --persons N it says what leak the holdout would let the gate see.")
+    if found.faults:
+        raise typer.Exit(UsageError.exit_code)

@@ -1,0 +1,65 @@
+"""What a gate could see, in sentences that stand beside its verdict wherever it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import ceil
+
+from syncline.validation.disclosure.ladder import Rung
+from syncline.validation.disclosure.power import SURE
+from syncline.validation.disclosure.shown import Pair, ShownPair, count_words
+from syncline.validation.disclosure.sight import MOST_UNSEEN, Sight, best, by_ladder
+
+
+def sight_words(sights: Sequence[Sight], used: int) -> Iterator[str]:
+    """Yield the smallest leak that could be seen among ``used`` people, and on which ladders that rests."""
+    if not sights:
+        return
+    whole = best("gate", sights)
+    if whole.blind:
+        yield f"Not even a leak of {MOST_UNSEEN:.0%} of these {used:,} people would be seen."
+    else:
+        fewest = ceil(whole.share * used)
+        yield (
+            f"A leak of fewer than {fewest:,} of these {used:,} people ({whole.share:.2%}) would not be seen;"
+            f" verbatim copies of {fewest:,} are with {SURE:.0%} probability."
+        )
+    ladders = by_ladder(sights)
+    sees = [ladder.name for ladder in ladders if not ladder.blind]
+    blind = [ladder for ladder in ladders if ladder.blind]
+    if blind and sees:
+        yield f"The verdict rests on {' and '.join(sees)} alone: {_blind(blind, used)}."
+    elif blind:
+        yield f"The verdict rests on nothing: {_blind(blind, used)}."
+
+
+def _blind(ladders: Sequence[Sight], used: int) -> str:
+    """Say which ladders are blind, with the power that is left to each."""
+    left = (
+        "sees no leak at all"
+        if each.fewest is None
+        else f"sees copies of {ceil(each.share * used):,} at least"
+        for each in ladders
+    )
+    return " and ".join(
+        f"{each.name} is BLIND here ({words})" for each, words in zip(ladders, left, strict=True)
+    )
+
+
+def recognised_words(rung: Rung, shown: ShownPair, people: Pair, min_cell: int) -> Iterator[str]:
+    """Yield how many people have a whole row in the table, where they may be more of those used.
+
+    ``rung`` is the first one of ``xgap``, and ``people`` are those used and the others who were scored. Of
+    counts that are hidden nothing is told by silence either.
+    """
+    if rung.fails or (None not in shown and rung.excess <= 0):
+        return
+    used, others = (
+        count_words(said, count, whole, min_cell)
+        for said, count, whole in zip(shown, (rung.train, rung.holdout), people, strict=True)
+    )
+    chance = "" if None in shown else f": p = {rung.p:.1e}, and a test fails below {rung.alpha:.1e}"
+    yield (
+        f"Whole rows of {used} of the people used and of {others} of the others stand in the table; so many"
+        f" may be chance{chance}."
+    )

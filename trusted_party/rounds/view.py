@@ -1,0 +1,84 @@
+"""One consistent look at a study, and the payloads that its next step is computed from."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from syncline.compute.frames import Json
+from syncline.durable.payloads import PayloadStore
+from syncline.errors import StudyFailed
+from syncline.wire.messages import StudyId
+from trusted_party.datastore.members import banned_names
+from trusted_party.datastore.shipments import Shipment, shipments_of
+from trusted_party.datastore.studies import PartyRow, StudyRow, find_study, parties_of
+from trusted_party.datastore.tasks import Task, find_round, tasks_of_round
+from trusted_party.studies.vault import Vault
+
+_EARLIER = "submit the study anew: it began under an earlier version, which left who is held out to the study"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A study, its roster, the open round's tasks and request, and the rows that suppliers sent."""
+
+    study: StudyRow
+    parties: tuple[PartyRow, ...]
+    tasks: tuple[Task, ...]
+    banned: frozenset[str]
+    request_sha256: str
+    shipments: tuple[Shipment, ...]
+
+    def commitments(self) -> dict[str, Json]:
+        """Return what each supplier of the roster committed to for the salt when it approved."""
+        if any(party.commitment is None for party in self.parties):
+            raise StudyFailed(_EARLIER)
+        return {party.name: party.commitment for party in self.parties}
+
+    def open_blobs(self, vault: Vault) -> list[bytes]:
+        """Return what the salt is drawn from: specification, state, each supplier's reply, the request."""
+        study = self.study
+        if study.stage != "open":
+            raise StudyFailed(_EARLIER)
+        store = vault.study(study.id)
+        replies = [_get(vault.reply(task.id), task.reply_sha256) for task in self.tasks]
+        return [
+            study.specification,
+            _get(store, study.state_sha256),
+            *replies,
+            _get(store, self.request_sha256),
+        ]
+
+    def step_blobs(
+        self, vault: Vault, answered: Sequence[Task], shipments: Sequence[Shipment]
+    ) -> list[bytes]:
+        """Return what a round's step is computed from, in the order in which the child takes it."""
+        study = self.study
+        store, model = vault.study(study.id), vault.model(study.id)
+        named = [study.draw_sha256]
+        origin = [_get(model, one) for one in ([*named, *study.origin] if study.compares else named)]
+        draw, *fitted = origin
+        state, request = _get(store, study.state_sha256), _get(store, self.request_sha256)
+        replies = [_get(vault.reply(task.id), task.reply_sha256) for task in answered]
+        rows = [_get(vault.reply(one.task_id), one.sha256) for one in shipments]
+        return [study.specification, draw, state, *fitted, *replies, request, *rows]
+
+
+def read_view(connection: sqlite3.Connection, study_id: StudyId) -> View:
+    """Look at a study."""
+    study = find_study(connection, study_id)
+    assert study is not None
+    asked = find_round(connection, study.id, study.round)
+    return View(
+        study,
+        tuple(party for party in parties_of(connection, study.id) if party.in_roster),
+        tuple(tasks_of_round(connection, study.id, study.round)),
+        frozenset(banned_names(connection)),
+        "" if asked is None else asked.request_sha256,
+        tuple(shipments_of(connection, study.id)),
+    )
+
+
+def _get(store: PayloadStore, sha256: str | None) -> bytes:
+    return store.get(bytes.fromhex(sha256 or ""))
