@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     adult,
+    classifier,
     diabetes,
     federated,
     flows,
@@ -25,6 +26,7 @@ from benchmarks.gate import tricks as gate_tricks
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "adult": adult.run,
+    "classifier": classifier.run,
     "federated": federated.run,
     "diabetes": diabetes.run,
     "flows": flows.run,

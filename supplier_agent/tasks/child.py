@@ -20,8 +20,16 @@ from syncline.errors import DataError, PolicyRefusal, ProtocolError
 from syncline.preparation.fold import Fold
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
-from syncline.protocols.asking import Answering, Comparer, Memory, Request, admit, require_in_scope
-from syncline.questions.comparison import ScoreCandidate
+from syncline.protocols.asking import (
+    Answering,
+    Comparer,
+    Extent,
+    Memory,
+    Request,
+    admit,
+    require_in_scope,
+)
+from syncline.questions.comparison import Comparison, PersonCount
 from syncline.questions.marginals import Marginals
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
@@ -29,7 +37,7 @@ from syncline.questions.workspace import Workspace
 from syncline.sources.limited import LimitedSource
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
-from syncline.study.comparer_scope import comparer_of, require_declared
+from syncline.study.comparer_scope import comparer_of
 from syncline.study.fitting import workspace_of
 from syncline.study.flow import STEPS, DataFlow, is_within
 from syncline.study.policy import Policy
@@ -50,7 +58,7 @@ class Child:
         self._limits = limits
         self._key: tuple[Fold, str, list[bytes]] | None = None
         self._workspace: Workspace | None = None
-        self._comparer: Comparer | None = None
+        self._comparer: tuple[Fold, bytes, Comparer] | None = None
         self._digest = b""
 
     def handle(self, header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, list[bytes]]:
@@ -82,26 +90,30 @@ class Child:
                 raw_rows(spec, source).require(policy, registered=header.get("person") is not None)
             sent, blobs = _ship(spec, fold, flow, source, replace(after, closed=True))
             return {**sent, **told}, blobs
-        asked = judge(policy, request, memory, spec.schema)
-        for question in request.questions:
-            require_declared(spec, question)
+        comparer = self._comparer_of(spec, fold, specification) if compares else None
+        asked = judge(policy, request, memory, spec.schema, comparer)
         try:
             workspace = self._table(spec, fold, locator, [specification, *preparation])
             _require_same_source(memory_bytes, self._digest)
-            reply, after = Answering(self._comparer).respond(request, workspace, memory)
+            reply, after = Answering(comparer).respond(request, workspace, memory)
         except DataError:
             self._workspace = None  # a person may mend the source, and the next attempt reads it anew
             raise
         kept = self._digest + MemoryCodec().encode(after)
-        secret = any(isinstance(question, ScoreCandidate) for question in request.questions)
+        secret = any(isinstance(question, PersonCount) for question in request.questions)
         return {**told, "questions": asked, "forget_request": secret}, [ReplyCodec().encode(reply), kept]
+
+    def _comparer_of(self, spec: StudySpec, fold: Fold, specification: bytes) -> Comparer:
+        """Return what answers about the study's candidate; it keeps what it works out from round to round."""
+        if self._comparer is None or self._comparer[:2] != (fold, specification):
+            self._comparer = fold, specification, comparer_of(spec, fold, limits=self._limits)
+        return self._comparer[2]
 
     def _table(self, spec: StudySpec, fold: Fold, locator: str, documents: list[bytes]) -> Workspace:
         """Return the prepared table; ``documents`` are the specification and the preparation, if any."""
         if self._workspace is None or self._key != (fold, locator, documents):
             source = self._opened(locator, documents[1:])
             self._workspace = workspace_of(spec, fold, source)
-            self._comparer = comparer_of(spec, fold, limits=self._limits)
             self._digest = bytes.fromhex(source.digest())
             self._key = (fold, locator, documents)
         return self._workspace
@@ -158,31 +170,38 @@ def judge_person(policy: Policy, schema: Schema, registered: bool) -> str | None
     return schema.person.name
 
 
-def judge(policy: Policy, request: Request, memory: Memory, schema: Schema) -> list[Json]:
+def judge(
+    policy: Policy, request: Request, memory: Memory, schema: Schema, comparer: Comparer | None = None
+) -> list[Json]:
     """Return what is asked, for the audit; raise PolicyRefusal where the policy does not permit it."""
     after = admit(request, memory)
     require_in_scope(request, schema, after.codebook)
     asked: list[Json] = []
     for question in request.questions:
-        cells = _cells(question, after)
-        refusal = policy.permits_question(question.kind, question.columns, question.marginal_order, cells)
+        extent = _extent(question, after, comparer)
+        refusal = policy.permits_question(question.kind, extent.columns, extent.order, extent.cells)
         if refusal is not None:
             raise PolicyRefusal(f"this supplier's policy refuses round {request.round}: {refusal}")
         described: Mapping[str, Json] = {
             "kind": question.kind,
-            "columns": list(question.columns),
-            "cells": cells,
+            "columns": list(extent.columns),
+            "cells": extent.cells,
         }
         asked.append(dict(described))
     return asked
 
 
-def _cells(question: Question, memory: Memory) -> int:
-    if isinstance(question, TreeLevel | Marginals):
-        if memory.codebook is None:
-            raise ProtocolError("a codebook must be agreed before columns are counted together")
-        return question.size(memory.codebook)
-    return question.size()
+def _extent(question: Question, memory: Memory, comparer: Comparer | None) -> Extent:
+    """Return how far a question reaches; of one about a candidate the supplier works it out by itself."""
+    if isinstance(question, Comparison):
+        if comparer is None or memory.candidate is None:
+            raise ProtocolError("a candidate is not compared here")
+        return comparer.extent(question, memory.candidate)
+    if not isinstance(question, TreeLevel | Marginals):
+        return Extent(tuple(question.columns), question.marginal_order, question.size())
+    if memory.codebook is None:
+        raise ProtocolError("a codebook must be agreed before columns are counted together")
+    return Extent(tuple(question.columns), question.marginal_order, question.size(memory.codebook))
 
 
 if __name__ == "__main__":

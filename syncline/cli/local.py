@@ -89,11 +89,16 @@ def _listener(stages: list[str], *, quiet: bool) -> Callable[[Traffic], None]:
         stages.append(traffic.stage)
         if not quiet:
             say(
-                f"round {len(stages) - 1:>2} {traffic.stage:<8} asked {traffic.sent:>9,} bytes,"
-                f" answered {traffic.received:>10,} bytes"
+                f"round {len(stages) - 1:>2} {traffic.stage:<8} asked {_kilobytes(traffic.sent):>6,} KiB,"
+                f" answered {_kilobytes(traffic.received):>6,} KiB"
             )
 
     return listen
+
+
+def _kilobytes(count: int) -> int:
+    """Return a size as it may be printed: to the byte it would tell how many cells hold anybody."""
+    return -(-count // 1024)
 
 
 def synthesize(

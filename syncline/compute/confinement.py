@@ -33,7 +33,14 @@ ENVIRONMENT: Mapping[str, str] = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY
 _LATER_BYTES = 192 << 20
 """For what is mapped later without being memory: libraries (scipy: 140 MiB) and stacks of threads."""
 
-_PHRASES = ("start new thread", "allocate memory", "failed to map segment", "out of memory", "bad_alloc")
+_PHRASES = (
+    "start new thread",
+    "allocate memory",
+    "failed to map segment",
+    "out of memory",
+    "alloc failed",
+    "bad_alloc",
+)
 """What the interpreter, loaders of libraries and databases say who get no memory, but not by MemoryError."""
 
 

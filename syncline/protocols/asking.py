@@ -2,28 +2,24 @@
 
 All techniques share it, because all of them ask in the closed vocabulary. The memory holds what limits the
 next round: the codebook agreed, the splits of each tree so far, and the column sets that were counted
-already; and, once a candidate is compared, which one, and how far its trees have grown.
+already; and, once a candidate is compared, all that was said of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from syncline.data.codebook import Codebook
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
+from syncline.protocols.candidate_memory import CandidateMemory
 from syncline.protocols.opening import Commitments, Openings
 from syncline.protocols.scope import require_codebook_in_scope, require_question_in_scope
-from syncline.questions.comparison import (
-    REGRESSION_ROUNDS,
-    Comparison,
-    PersonCount,
-    RegressionSums,
-    ScoreCandidate,
-)
-from syncline.questions.growth import GrowTrees, ScoreTrees, grown_digest
+from syncline.questions.comparison import Comparison, PersonCount
 from syncline.questions.marginals import Axis, Marginals
+from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.tree_level import TreeLevel, TreePaths
 from syncline.questions.vocabulary import Answer, Question
 from syncline.questions.workspace import Workspace
@@ -69,13 +65,11 @@ class Memory:
     round : the last round that was answered, -1 before the first
     codebook : the codebook agreed, once it is
     paths : the splits of all trees so far
-    counted : names of the column sets that were counted, with coding and fold
+    counted : names of the column sets that were counted, with coding and fold, and of the kinds of questions
+        that are answered once and were
+    searched : how each column was divided last, until a codebook is agreed
     closed : whether the fit is over: rows were sent, held-out ones were asked about, or a candidate came
-    candidate : SHA-256 of the one candidate that is compared, in hexadecimal; empty before it was named
-    levels : levels of the candidate's trees that were answered
-    grown : what the last question said of these trees, as a digest
-    regressions : rounds of regressions about the candidate that were answered
-    judged : whether the candidate itself was compared, after which nothing more is answered
+    candidate : what was said of the one candidate that is compared; None before it came
     commitments : what all parties committed to, from the opening round on
     openings : what they opened, from the round after it on; the salt follows from it
     people : the supplier's own number of persons, where it was counted for the opening round
@@ -85,22 +79,48 @@ class Memory:
     codebook: Codebook | None = None
     paths: TreePaths = field(default_factory=TreePaths)
     counted: frozenset[str] = frozenset()
+    searched: Mapping[str, RankColumn] = field(default_factory=dict)
     closed: bool = False
-    candidate: str = ""
-    levels: int = 0
-    grown: str = ""
-    regressions: int = 0
-    judged: bool = False
+    candidate: CandidateMemory | None = None
     commitments: Commitments | None = None
     openings: Openings | None = None
     people: int = 0
 
+    def kept(self) -> Memory:
+        """Return what is kept: no candidate that was compared already, after which nothing follows."""
+        if self.candidate is None or not self.candidate.judged:
+            return self
+        return self.without_table()
+
+    def without_table(self) -> Memory:
+        """Return the memory without the candidate's rows."""
+        if self.candidate is None:
+            return self
+        return replace(self, candidate=replace(self.candidate, table=b""))
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far a question about a candidate reaches, as a supplier works out by itself.
+
+    ``columns`` are those that the answer depends on, ``order`` how many of them it can count together,
+    ``cells`` its size.
+    """
+
+    columns: tuple[str, ...]
+    order: int
+    cells: int
+
 
 class Comparer(Protocol):
-    """What answers questions about a candidate."""
+    """What answers questions about a candidate, from what the supplier remembers of it."""
 
-    def answer(self, question: Comparison, table: Workspace) -> Answer:
-        """Return what the rows of ``table`` count."""
+    def extent(self, question: Comparison, memory: CandidateMemory) -> Extent:
+        """Return how far a question reaches; raise ProtocolError where it is not one about this candidate."""
+        ...
+
+    def answer(self, question: Comparison, table: Workspace, memory: CandidateMemory) -> Answer:
+        """Return what the rows of ``table`` count; ``memory`` already holds what the question says."""
         ...
 
 
@@ -115,13 +135,13 @@ class Answering:
         after = admit(request, memory)
         require_in_scope(request, table.schema, after.codebook)
         answers = tuple(self._answer(question, table, after) for question in request.questions)
-        return Reply(request.round, answers), after
+        return Reply(request.round, answers), after.kept()
 
     def _answer(self, question: Question, table: Workspace, memory: Memory) -> Answer:
         if isinstance(question, Comparison):
-            if self._comparer is None:
+            if self._comparer is None or memory.candidate is None:
                 raise ProtocolError("a candidate is not compared here")
-            return self._comparer.answer(question, table)
+            return self._comparer.answer(question, table, memory.candidate)
         if isinstance(question, TreeLevel):
             return question.answer(table, _agreed(memory), memory.paths)
         if isinstance(question, Marginals):
@@ -135,7 +155,14 @@ def admit(request: Request, memory: Memory) -> Memory:
     memory = _admit_opening(request, memory)
     if request.codebook is not None and memory.codebook is not None:
         raise ProtocolError("the codebook of this study is agreed and cannot change")
-    memory = replace(memory, round=request.round, codebook=request.codebook or memory.codebook)
+    if request.codebook is not None:
+        memory = replace(memory, codebook=request.codebook, searched={})
+    memory = replace(memory, round=request.round)
+    compares = tuple(question for question in request.questions if isinstance(question, Comparison))
+    if compares:
+        if len(compares) < len(request.questions):
+            raise ProtocolError("the fit is closed once a candidate is asked about")
+        return _admit_comparisons(compares, memory)
     for question in request.questions:
         memory = _admit_question(question, memory)
     return memory
@@ -168,13 +195,15 @@ def _require_next(request: Request, memory: Memory) -> None:
 
 
 def _admit_question(question: Question, memory: Memory) -> Memory:
-    if isinstance(question, Comparison):
-        return _admit_comparison(question, memory)
     _require_open(memory)
     if isinstance(question, TreeLevel):
         return replace(memory, paths=memory.paths.accept(question))
+    if isinstance(question, RankCounts):
+        return _admit_search(question, memory)
     if not isinstance(question, Marginals):
-        return memory
+        if question.kind in memory.counted:
+            raise ProtocolError(f"{question.kind}: it was answered in this study already")
+        return replace(memory, counted=memory.counted | {question.kind})
     names = {f"{_set_name(axes)}|{question.holdout}|{question.persons}" for axes in question.sets}
     if len(names) < len(question.sets) or names & memory.counted:
         raise ProtocolError("marginals: a column set was counted in this study already")
@@ -183,42 +212,34 @@ def _admit_question(question: Question, memory: Memory) -> Memory:
     )
 
 
-def _admit_comparison(question: Comparison, memory: Memory) -> Memory:
-    """One candidate a study; its trees grow level by level; it is compared itself once, at the end."""
-    if isinstance(question, PersonCount):
-        if memory.candidate:
-            raise ProtocolError("a candidate was named in this study already")
-        return Memory(
-            memory.round,
-            closed=True,
-            candidate=question.candidate,
-            commitments=memory.commitments,
-            openings=memory.openings,
-            people=memory.people,
-        )
-    if question.candidate != memory.candidate:
+def _admit_search(question: RankCounts, memory: Memory) -> Memory:
+    if memory.codebook is not None:
+        raise ProtocolError("rank_counts: a codebook is agreed, after which nothing is searched")
+    for column in question.ranked:
+        column.require_follows(memory.searched.get(column.name))
+    searched = {column.name: column for column in question.ranked}
+    return replace(memory, searched={**memory.searched, **searched})
+
+
+def _admit_comparisons(questions: tuple[Comparison, ...], memory: Memory) -> Memory:
+    """Take one candidate a study, after which no fit goes on; forget all of the fit."""
+    first = questions[0]
+    if memory.candidate is not None:
+        return replace(memory, candidate=memory.candidate.after(questions))
+    if not isinstance(first, PersonCount):
         raise ProtocolError("this is not the candidate that was named in this study")
-    if memory.judged:
-        raise ProtocolError("the candidate of this study was compared; nothing more is answered")
-    if isinstance(question, ScoreCandidate):
-        return replace(memory, judged=True)
-    if isinstance(question, RegressionSums):
-        if memory.regressions == REGRESSION_ROUNDS:
-            raise ProtocolError(f"regression_sums: {REGRESSION_ROUNDS} rounds were answered, which is all")
-        return replace(memory, regressions=memory.regressions + 1)
-    _require_grown(question, memory)
-    if isinstance(question, ScoreTrees):
-        return replace(memory, levels=question.levels + 1, grown="")
-    return replace(memory, levels=question.levels + 1, grown=grown_digest(question, question.levels))
-
-
-def _require_grown(question: GrowTrees | ScoreTrees, memory: Memory) -> None:
-    """Raise unless a question says of the trees what the last one said, and of one level more."""
-    first = question.levels == 0 and not memory.levels and isinstance(question, GrowTrees)
-    if first:
-        return
-    if question.levels != memory.levels or grown_digest(question, question.levels - 1) != memory.grown:
-        raise ProtocolError(f"{question.kind}: the trees do not follow from those that were asked about")
+    if len(questions) > 1:
+        raise ProtocolError("person_count: nothing else is asked with the first question about a candidate")
+    begun = CandidateMemory.begun(first)
+    return replace(
+        memory,
+        codebook=None,
+        paths=TreePaths(),
+        counted=frozenset(),
+        searched={},
+        closed=True,
+        candidate=begun,
+    )
 
 
 def _set_name(axes: tuple[Axis, ...]) -> str:

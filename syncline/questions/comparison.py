@@ -1,10 +1,15 @@
 """What is asked of suppliers to compare one synthetic table, the candidate, with their own rows.
 
-Five questions: how many persons there are; the levels of boosted trees, one round a level, and in the first
-of these rounds the sums of declared regressions; and last the scores of the grown trees and once more the
-sums of regressions, both by subgroups too, and with the candidate itself its comparison with rows and
-persons. All answers are counts over fixed bins, or sums, which add over suppliers. What is compared follows
-from the candidate and the specification alone.
+Five questions. The first brings the candidate and asks how many rows and persons there are; then levels of
+boosted trees, one a round, and in the first of these rounds the sums of declared regressions; and last the
+scores of the grown trees and once more the sums of regressions, both by subgroups too, and the comparison of
+the candidate with rows and persons. All answers are counts over fixed bins, or sums, which add.
+
+No question brings a function that rows are tallied by. Bins, learners, models, subgroups, the classifier of
+members and the layout of answers follow from the candidate and the specification, at each supplier by the
+same code as at the hub. What questions do bring are splits, one level at a time, leaves in coarse steps, and
+the coefficients of models that the study declares; how many columns an answer can count together, whatever
+these are, each supplier works out by itself (:class:`syncline.protocols.asking.Extent`).
 
 Sensitivity: a person changes one cell of each histogram of persons, and as many cells of each count of rows
 as the person has rows. Disclosure: counts, which the hub prints under the study's ``min_cell`` only.
@@ -14,121 +19,62 @@ Permission: ``validation: true`` of the policy, for one candidate a study.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from syncline.questions.growth import Compared, Grouping, GrowTrees, ScoreTrees, require_groups, slices
-from syncline.questions.regression import Regression
+from syncline.questions.counts import Counts
+from syncline.questions.growth import Compared, GrowTrees, ScoreTrees
+from syncline.questions.known import Known, Sizes, require
+from syncline.questions.regression import RegressionSums
 
 MIN_CANDIDATE_ROWS = 1000
 """Rows of a candidate at least: a table of few rows could ask for single persons."""
 
 
-@dataclass(frozen=True, slots=True)
-class PersonCount:
-    """Count rows (cells 0, 1) and persons (2, 3), each for training and held out; names the candidate."""
-
-    candidate: str
-    """SHA-256 of the candidate's bytes, in hexadecimal: the one that this study compares."""
-    kind: ClassVar[str] = "person_count"
-    columns: ClassVar[tuple[str, ...]] = ()
-    marginal_order: ClassVar[int] = 0
-
-    def size(self) -> int:
-        """Return the number of cells of the answer."""
-        return 4
-
-
-NEWTON_ROUNDS = 8
-"""Rounds in which regressions are fitted, beside those in which trees grow."""
-
-REGRESSION_ROUNDS = NEWTON_ROUNDS + 1
-"""Rounds in which regressions are asked about: once more with the last question, by subgroups."""
-
-MAX_MODELS = 16
-
-MOST_SUMS = 2**18
-"""Sums of regressions in all slices together, at most, where rows are counted apart."""
-
-
-@dataclass(frozen=True, slots=True)
-class RegressionSums:
-    """Add up what one step of declared regressions needs, over training rows and over held-out ones.
-
-    With ``groups`` the same sums are asked over the rows of each of their codes as well.
-    """
-
-    candidate: str
-    compared: Compared
-    models: tuple[Regression, ...]
-    groups: tuple[Grouping, ...] = ()
-    kind: ClassVar[str] = "regression_sums"
-
-    def __post_init__(self) -> None:
-        if not 1 <= len(self.models) <= MAX_MODELS:
-            raise ValueError(f"regression_sums: from 1 to {MAX_MODELS} models are asked about")
-        require_groups(self.groups, self.compared, self.size(), MOST_SUMS)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns whose values the answer depends on."""
-        named = {model.response for model in self.models}
-        named |= {term.column for model in self.models for term in model.terms}
-        return tuple(sorted(named.union(group.column for group in self.groups)))
-
-    @property
-    def marginal_order(self) -> int:
-        """How many columns are looked at together: two, within a subgroup three."""
-        return 3 if self.groups else 2
-
-    def size(self) -> int:
-        """Return the number of sums: of all slices, in each of both folds, in each of all models."""
-        return 2 * sum(model.cells for model in self.models) * slices(self.groups)
-
-
 @dataclass(frozen=True, slots=True, repr=False)
-class ScoreCandidate:
-    """Compare the candidate with rows and persons; see :mod:`syncline.validation.federated`.
+class PersonCount:
+    """Take the candidate, and count rows (cells 0, 1) and persons (2, 3), each for training and held out.
 
     Attributes
     ----------
-    table : the candidate's rows, of which ``candidate`` is the SHA-256
+    table : the candidate's rows, of which ``candidate`` is the SHA-256: the one that this study compares
     compared : its columns
-    keys, sensitive : what an attacker knows and wants to know
-    rows, people : training and held-out ones of all suppliers, from which samples follow
-    cells, masked : number of cells of the answer, and of the leading ones that carry person buckets, as the
-        hub derived them from the candidate
-    membership : what tells members of a table from others, as the hub learnt it from the candidate alone
     """
 
     table: bytes
     compared: Compared
-    keys: tuple[str, ...]
-    sensitive: tuple[str, ...]
-    rows: tuple[int, int]
-    people: tuple[int, int]
-    cells: int
-    masked: int
-    membership: bytes
-    kind: ClassVar[str] = "score_candidate"
-    marginal_order: ClassVar[int] = 3
+    kind: ClassVar[str] = "person_count"
 
     @property
     def candidate(self) -> str:
         """SHA-256 of the table, in hexadecimal."""
         return hashlib.sha256(self.table).hexdigest()
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns whose values the answer depends on."""
-        return self.compared.names
+    def reconcile(self, answer: Counts, known: Known, *, persons: bool) -> Known:
+        """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
 
-    def size(self) -> int:
-        """Return the number of cells of the answer."""
-        return self.cells
+        The rows are those of the fit. There are as many persons as rows where nobody tells them apart, and
+        else no more than rows and no fewer than the buckets that were seen.
+        """
+        train, holdout, *people = answer.dense().tolist()
+        sizes = Sizes(train, holdout) if known.sizes is None else known.sizes
+        require((train, holdout) == (sizes.train, sizes.holdout), "the number of rows changed")
+        seen = (0, 0) if sizes.buckets is None else sizes.buckets
+        for rows, own, mask in zip((train, holdout), people, seen, strict=True):
+            least = max(min(rows, 1), mask.bit_count()) if persons else rows
+            require(least <= own <= rows, "the persons are not as many as rows and buckets say")
+        return replace(known, sizes=sizes, people=(people[0], people[1]))
 
     def __repr__(self) -> str:
-        return f"ScoreCandidate({len(self.table)} bytes, {len(self.compared.names)} columns)"
+        return f"PersonCount({len(self.table)} bytes, {len(self.compared.names)} columns)"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreCandidate:
+    """Compare the candidate with rows and persons; see :mod:`syncline.validation.federated`."""
+
+    candidate: str
+    kind: ClassVar[str] = "score_candidate"
 
 
 Comparison = PersonCount | GrowTrees | RegressionSums | ScoreTrees | ScoreCandidate

@@ -1,12 +1,22 @@
 """Boosted trees that grow over rows of many suppliers: their bins, their learners, and what is asked of them.
 
+A question brings one level of splits; the supplier appends it to the trees that it remembers. Bins, learners
+and whatever else a row is tallied by follow from the candidate, at every supplier anew.
+
+How many columns an answer can count together: a row has one of a few places in each histogram, so an answer
+holds the exact joint table of no more columns than so many places tell apart, a column having two values at
+least. While trees grow these are the column that is looked at and one of ``CHANCES`` chances; of scores one
+of :func:`score_places` places, beside the target and the subgroup's column: ``MOST_TOGETHER`` columns in all.
+As in a fit, that is beyond the splits that lead to a node of the tree that grows; what earlier trees said of
+a row is in its chance, so it counts.
+
 Sensitivity and permission are those of a comparison; see :mod:`syncline.questions.comparison`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
@@ -36,8 +46,22 @@ LEVELS = TREES * DEPTH
 MAX_BINS = 64
 """Codes of a column at most, where trees grow."""
 
-SCORE_BINS = 1025
-"""Scores of learners are log-odds from -8 to 8 in steps of 1/64."""
+MOST_TOGETHER = 3
+"""Columns whose exact joint table an answer about trees can hold, at most."""
+
+CHANCES = 2**MOST_TOGETHER - 1
+"""Chances of being labelled that a row can have while trees grow: 0 to 1 in even steps.
+
+They are fewer than 8, so they tell apart no more than two columns of two values, beside the one looked at."""
+
+SCORE_BINS = 2 ** (MOST_TOGETHER + 1) - 1
+"""Places of a row's score at most."""
+
+LEAF_BITS = 5
+"""Binary places of a leaf."""
+
+MOST_LEAF = 127
+"""Steps of a leaf at most, either way: log-odds of 4."""
 
 MAX_LEARNERS = 64
 MAX_GROUPINGS = 32
@@ -45,7 +69,7 @@ MAX_GROUPINGS = 32
 MOST_SUBGROUPS = 12
 """Categories of a column by which rows are looked at apart, at most."""
 
-MOST_SCORE_CELLS = 2**22
+MOST_SCORE_CELLS = 2**20
 """Cells of the scores' histograms in all slices together, at most, where rows are counted apart."""
 
 MISSING = 0
@@ -119,13 +143,12 @@ def slices(groups: tuple[Grouping, ...]) -> int:
     return 1 + sum(group.n_codes for group in groups)
 
 
-def require_groups(groups: tuple[Grouping, ...], compared: Compared, size: int, most: int) -> None:
-    """Raise ValueError unless groupings are different compared columns, and the answer's ``size`` fits."""
-    columns = {group.column for group in groups}
-    if len(columns) < len(groups) or not columns.issubset(compared.names):
-        raise ValueError("comparison: subgroups are those of a column that is not compared, or twice of one")
-    if groups and size > most:
-        raise ValueError(f"comparison: by so many subgroups an answer has more than {most} cells")
+def score_places(*, target: bool, apart: bool) -> int:
+    """Return how many places a score has.
+
+    Fewer where rows are also told apart by the ``target``, or by the column of a subgroup.
+    """
+    return (1 << (MOST_TOGETHER + 1 - target - apart)) - 1
 
 
 class Role(Enum):
@@ -156,22 +179,43 @@ class Learner:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Splits:
+    """The newest level of the trees of all learners, which grow side by side.
+
+    Attributes
+    ----------
+    column : uint16 (n_learners, n_nodes), the compared column that each node looks at
+    right : uint64 (n_learners, n_nodes), the codes of it that go right, one bit each
+    leaves : int8 (n_learners, ``LEAVES``), margins in steps, where the level is a tree's last; else none
+    """
+
+    column: npt.NDArray[np.uint16]
+    right: npt.NDArray[np.uint64]
+    leaves: npt.NDArray[np.int8]
+
+    def __eq__(self, other: object) -> bool:
+        return equal_fields(self, other)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Forest:
     """The trees of all learners, as far as they have grown.
 
     Attributes
     ----------
+    levels : how many levels have grown; those of the last tree may lack some
     column : uint16 (n_learners, n_trees, ``NODES``), the compared column that each node looks at
     right : uint64 (n_learners, n_trees, ``NODES``), the codes of it that go right, one bit each
-    leaves : int64 (n_learners, n_trees, ``LEAVES``), fixed-point margins
+    leaves : int8 (n_learners, n_trees, ``LEAVES``), margins in steps of 2^-``LEAF_BITS``
     """
 
+    levels: int
     column: npt.NDArray[np.uint16]
     right: npt.NDArray[np.uint64]
-    leaves: Ints
+    leaves: npt.NDArray[np.int8]
 
     def __post_init__(self) -> None:
-        learners, trees = self.column.shape[:2]
+        learners, trees = self.column.shape[0], -(-self.levels // DEPTH)
         shapes = (self.column.shape, self.right.shape, self.leaves.shape)
         if shapes != ((learners, trees, NODES), (learners, trees, NODES), (learners, trees, LEAVES)):
             raise ValueError("comparison: the trees' arrays differ in shape")
@@ -180,133 +224,93 @@ class Forest:
         return equal_fields(self, other)
 
     @classmethod
-    def empty(cls, learners: int, trees: int) -> Forest:
-        """Return trees without splits."""
-        nodes = (learners, trees, NODES)
-        leaves = np.zeros((learners, trees, LEAVES), np.int64)
-        return cls(np.zeros(nodes, np.uint16), np.zeros(nodes, np.uint64), leaves)
+    def empty(cls, learners: int) -> Forest:
+        """Return learners without trees."""
+        none = (learners, 0, NODES)
+        leaves = np.zeros((learners, 0, LEAVES), np.int8)
+        return cls(0, np.zeros(none, np.uint16), np.zeros(none, np.uint64), leaves)
+
+    @property
+    def trees(self) -> int:
+        """Trees that are whole."""
+        return self.levels // DEPTH
+
+    def grown(self, splits: Splits) -> Forest:
+        """Return the forest with one level more; raise ValueError where that is not of these learners."""
+        learners, tree, level = len(self.column), *divmod(self.levels, DEPTH)
+        nodes, last = 2**level, level == DEPTH - 1
+        expected = ((learners, nodes), (learners, nodes), (learners, LEAVES if last else 0))
+        if (splits.column.shape, splits.right.shape, splits.leaves.shape) != expected:
+            raise ValueError("comparison: the splits are not those of the next level of all learners' trees")
+        more = 0 if level else 1
+        column = np.concatenate([self.column, np.zeros((learners, more, NODES), np.uint16)], axis=1)
+        right = np.concatenate([self.right, np.zeros((learners, more, NODES), np.uint64)], axis=1)
+        leaves = np.concatenate([self.leaves, np.zeros((learners, more, LEAVES), np.int8)], axis=1)
+        column[:, tree, nodes - 1 : 2 * nodes - 1] = splits.column
+        right[:, tree, nodes - 1 : 2 * nodes - 1] = splits.right
+        if last:
+            leaves[:, tree] = splits.leaves
+        return Forest(self.levels + 1, column, right, leaves)
+
+    def digest(self, trees: int) -> bytes:
+        """Return a digest of the first ``trees`` trees of all learners."""
+        told = hashlib.sha256()
+        for array in (self.column, self.right, self.leaves):
+            told.update(np.ascontiguousarray(array[:, :trees]).tobytes())
+        return told.digest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GrowTrees:
     """Sum what the next level of every learner's tree is split by, over a sample of the rows.
 
-    For each learner, node, column and code: the chance of being labelled that the trees so far give, in fixed
-    point, the rows that are labelled, and the hessian. ``levels`` tells how many levels have grown.
+    For each learner, node, column and code: the chance of being labelled that the trees so far give, as one
+    of ``CHANCES``, the rows that are labelled, and the hessian.
+
+    Attributes
+    ----------
+    levels : how many levels have grown
+    newest : the last of them; None for the first question
+    rows, people : training and held-out ones of all suppliers, told with the first question and never again
     """
 
     candidate: str
-    compared: Compared
-    bins: tuple[ColumnBins, ...]
-    target: str
-    learners: tuple[Learner, ...]
-    rows: tuple[int, int]
     levels: int
-    forest: Forest
+    newest: Splits | None = None
+    rows: tuple[int, int] | None = None
+    people: tuple[int, int] | None = None
     kind: ClassVar[str] = "grow_trees"
-    marginal_order: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        require_grown(self)
+        if not 0 <= self.levels < LEVELS:
+            raise ValueError(f"grow_trees: trees have at most {LEVELS} levels")
+        if (self.newest is None) is (self.levels > 0) or (self.rows is None) is (self.levels == 0):
+            raise ValueError("grow_trees: the first question tells the rows of all, each other one a level")
+        if (self.people is None) is not (self.rows is None):
+            raise ValueError("grow_trees: rows and people of all suppliers are told together")
+        if self.rows and self.people and any(p > r for p, r in zip(self.people, self.rows, strict=True)):
+            raise ValueError("grow_trees: there cannot be more people than rows")
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns whose values the answer depends on."""
-        return self.compared.names
-
-    @property
-    def n_nodes(self) -> int:
-        """Nodes of the level that is asked about."""
-        return 1 << (self.levels % DEPTH)
-
-    def size(self) -> int:
-        """Return the number of cells of the answer."""
-        return 3 * len(self.learners) * self.n_nodes * sum(column.n_codes for column in self.bins)
+    def __eq__(self, other: object) -> bool:
+        return equal_fields(self, other)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ScoreTrees:
-    """Count rows by the scores of grown trees, each row by learners that did not learn from it.
+    """Count rows by the scores of the grown trees, each row by learners that did not learn from it.
 
-    ``transferred`` are trees that learnt the target from the candidate, one sum for each learner of a target.
+    Beside them the target is predicted by trees that learn from the candidate, at every supplier alike.
+    ``newest`` is the last of ``levels`` levels.
     """
 
     candidate: str
-    compared: Compared
-    bins: tuple[ColumnBins, ...]
-    target: str
-    learners: tuple[Learner, ...]
-    rows: tuple[int, int]
     levels: int
-    forest: Forest
-    transferred: Forest
-    questions: tuple[Learner, ...] = field(default=())
-    """What the transferred trees tell apart."""
-    groups: tuple[Grouping, ...] = ()
-    """Columns by whose categories rows are counted apart as well."""
+    newest: Splits
     kind: ClassVar[str] = "score_trees"
-    marginal_order: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        require_grown(self)
-        require_groups(self.groups, self.compared, self.size(), MOST_SCORE_CELLS)
-        if self.levels % DEPTH or len(self.transferred.column) != len(self.questions):
-            raise ValueError("comparison: only whole trees are scored")
-        _require_within(self.transferred, len(self.bins))
-        asked = [learner.role for learner in self.questions]
-        if set(asked) - {Role.TARGET} or (asked and not self.target):
-            raise ValueError("score_trees: the transferred trees tell apart what is not a target")
-        if sum(learner.role is Role.TARGET for learner in self.learners) not in (0, len(asked)):
-            raise ValueError("score_trees: not every learner of a target has its transferred trees")
+        if self.levels % DEPTH or not DEPTH <= self.levels <= LEVELS:
+            raise ValueError("score_trees: only whole trees are scored")
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns whose values the answer depends on."""
-        return self.compared.names
-
-    def size(self) -> int:
-        """Return the number of cells: two histograms for each of what is told apart, in each slice."""
-        return 2 * SCORE_BINS * (2 + 2 * len(self.questions)) * slices(self.groups)
-
-
-def require_grown(question: GrowTrees | ScoreTrees) -> None:
-    """Raise ValueError unless bins, learners and trees of a question fit each other."""
-    n_learners, n_columns = len(question.learners), len(question.bins)
-    if tuple(column.name for column in question.bins) != question.compared.names:
-        raise ValueError("comparison: the bins are of other columns than are compared")
-    if question.target and question.target not in question.compared.names:
-        raise ValueError("comparison: the target is not compared")
-    if any(column.n_codes > MAX_BINS for column in question.bins):
-        raise ValueError(f"comparison: a column of more than {MAX_BINS} codes")
-    if n_learners > MAX_LEARNERS or not 0 <= question.levels <= LEVELS:
-        raise ValueError("comparison: too many learners or levels")
-    if question.forest.column.shape[:2] != (n_learners, -(-question.levels // DEPTH)):
-        raise ValueError("comparison: the trees do not have as many levels as it says")
-    _require_within(question.forest, n_columns)
-    if not question.target and any(learner.role is Role.TARGET for learner in question.learners):
-        raise ValueError("comparison: the target is not compared")
-
-
-def _require_within(forest: Forest, n_columns: int) -> None:
-    if int(forest.column.max(initial=0)) >= n_columns:
-        raise ValueError("comparison: a tree looks at a column that is not compared")
-
-
-def grown_digest(question: GrowTrees | ScoreTrees, levels: int) -> str:
-    """Return a digest of all that a question says about the first ``levels`` levels of its trees.
-
-    A supplier keeps it, and answers next only to a question that says the same of them: so no node is asked
-    about but as the child of nodes that it counted.
-    """
-    told = hashlib.sha256()
-    bins = [(c.name, c.ordered, c.n_codes, c.low.tolist(), c.code.tolist()) for c in question.bins]
-    plan = [(one.role.value, one.fold, one.low, one.high) for one in question.learners]
-    head = (question.candidate, question.compared.merged, bins, question.target, plan, question.rows, levels)
-    told.update(repr(head).encode())
-    whole, begun = divmod(levels, DEPTH)
-    nodes = 2**begun - 1
-    for array in (question.forest.column, question.forest.right):
-        told.update(array[:, :whole].tobytes())
-        told.update(np.ascontiguousarray(array[:, whole : whole + 1, :nodes]).tobytes())
-    told.update(question.forest.leaves[:, :whole].tobytes())
-    return told.hexdigest()
+    def __eq__(self, other: object) -> bool:
+        return equal_fields(self, other)

@@ -1,13 +1,12 @@
-"""A declared regression as a question names it: its matrix, which the candidate decides, and coefficients."""
+"""The sums that regressions are fitted by: models follow from study and candidate, a step is told."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-
-from syncline.data.equality import equal_fields
 
 Ints = npt.NDArray[np.int64]
 
@@ -17,61 +16,44 @@ MAX_COEFFICIENT = 1 << 24
 MAX_WIDTH = 401
 """Columns of a model's matrix at most: the intercept, and 20 terms of at most 20 dummies."""
 
+MAX_MODELS = 16
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """How numbers are standardized; all three are integers of keys on an even grid, where the unit is 1."""
+NEWTON_ROUNDS = 8
+"""Rounds in which regressions are fitted, beside those in which trees grow."""
 
-    unit: float
-    centre: int | float
-    spread: int | float
+REGRESSION_ROUNDS = NEWTON_ROUNDS + 1
+"""Rounds in which regressions are asked about: once more with the scores of trees, by subgroups."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Term:
-    """One column in a model's matrix: a line, or the dummy int64 (k,) of each category, -1 for the base."""
-
-    column: str
-    line: Line | None
-    dummy: Ints
-
-    def __eq__(self, other: object) -> bool:
-        return equal_fields(self, other)
-
-    @property
-    def width(self) -> int:
-        """Columns of the matrix that it makes."""
-        return 1 if self.line is not None else int(self.dummy.max(initial=-1)) + 1
+MOST_SUMS = 2**18
+"""Sums of regressions in all slices together, at most, where rows are counted apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Regression:
-    """A declared model in the matrix that the candidate decides.
+class RegressionSums:
+    """Add up what one step of declared regressions needs, over training rows and over held-out ones.
 
-    ``line`` is that of a response of numbers, None where it has two categories. ``coefficients`` are int64
-    (2, width) in fixed point: those of training and of held-out rows, at which sums are asked.
+    ``coefficients`` are int64 (2, width) in fixed point for each model that takes this step, in the study's
+    order: those of training and of held-out rows, at which sums are asked. They join all columns of a model,
+    so its declared order is how many it has. With the scores of trees the sums are asked for all models once
+    more, by subgroups too.
     """
 
-    response: str
-    line: Line | None
-    terms: tuple[Term, ...]
-    coefficients: Ints
-
-    def __eq__(self, other: object) -> bool:
-        return equal_fields(self, other)
+    candidate: str
+    coefficients: tuple[Ints, ...]
+    kind: ClassVar[str] = "regression_sums"
 
     def __post_init__(self) -> None:
-        if not self.terms or self.coefficients.shape != (2, self.width) or self.width > MAX_WIDTH:
-            raise ValueError("regression_sums: the coefficients are not those of the model's matrix")
-        if ((self.coefficients > MAX_COEFFICIENT) | (self.coefficients < -MAX_COEFFICIENT)).any():
-            raise ValueError("regression_sums: a coefficient is farther from 0 than 16")
+        if not 1 <= len(self.coefficients) <= MAX_MODELS:
+            raise ValueError(f"regression_sums: from 1 to {MAX_MODELS} models are asked about")
+        for own in self.coefficients:
+            if own.ndim != 2 or len(own) != 2 or not 2 <= own.shape[1] <= MAX_WIDTH:
+                raise ValueError("regression_sums: the coefficients are not those of a model's matrix")
+            if ((own > MAX_COEFFICIENT) | (own < -MAX_COEFFICIENT)).any():
+                raise ValueError("regression_sums: a coefficient is farther from 0 than 16")
 
-    @property
-    def width(self) -> int:
-        """Columns of the matrix."""
-        return 1 + sum(term.width for term in self.terms)
-
-    @property
-    def cells(self) -> int:
-        """Integers of the sums over one fold."""
-        return 2 + 2 * self.width + self.width * (self.width + 1) // 2
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RegressionSums):
+            return NotImplemented
+        mine, theirs = self.coefficients, other.coefficients
+        same = len(mine) == len(theirs) and all(map(np.array_equal, mine, theirs))
+        return same and self.candidate == other.candidate

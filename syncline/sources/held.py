@@ -30,6 +30,7 @@ def require_held(batches: Iterable[pa.RecordBatch], batch_rows: int, where: str)
     """Yield ``batches``; raise DataError before ``batch_rows`` rows together take more than is held."""
     rows = held = 0
     for batch in batches:
+        _require_sound(batch, where)
         for start in range(0, batch.num_rows, batch_rows):
             piece = batch.slice(start, batch_rows)
             if rows + piece.num_rows > batch_rows:
@@ -51,6 +52,19 @@ def long_cell(where: str, column: str) -> DataError:
         f"{where}: column {shown(column)!r} has {found}; leave it out, or shorten it",
         public=f"it has {found}",
     )
+
+
+def _require_sound(batch: pa.RecordBatch, where: str) -> None:
+    """Raise where offsets lead out of a buffer or text is not UTF-8."""
+    try:
+        batch.validate(full=True)
+        for column in batch.columns:
+            if pa.types.is_dictionary(column.type):
+                column.dictionary.validate(full=True)
+    except pa.ArrowInvalid:
+        raise DataError(
+            f"{where}: holds a cell that is damaged or no UTF-8; write or copy it again"
+        ) from None
 
 
 def _written_out(rows: pa.RecordBatch, where: str) -> int:

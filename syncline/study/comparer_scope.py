@@ -1,20 +1,16 @@
-"""What answers a study's questions about its candidate, and which questions the study lets it answer."""
+"""What answers a study's questions about its candidate, by what the study declares of its comparison."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.errors import ProtocolError
 from syncline.preparation.fold import Fold
-from syncline.questions.comparison import Comparison, RegressionSums, ScoreCandidate
-from syncline.questions.growth import GrowTrees, ScoreTrees
-from syncline.questions.vocabulary import Question
 from syncline.study.spec import StudySpec
-from syncline.validation.federated.candidate import Candidate
-from syncline.validation.federated.comparer import Comparer
-from syncline.validation.utility.formula import Formula
+from syncline.validation.federated.candidate import Aims, Candidate
+from syncline.validation.federated.comparer import Comparer, Terms
 
 _LOTTERY_LABEL = b"syncline/lottery/1\x00"
 
@@ -24,39 +20,34 @@ def lottery_of(fold: Fold) -> bytes:
     return hashlib.sha256(_LOTTERY_LABEL + fold.salt).digest()
 
 
-def comparer_of(
-    spec: StudySpec, fold: Fold, known: Candidate | None = None, limits: WorkLimits = DEFAULT_LIMITS
-) -> Comparer:
-    """Return what answers the study's questions about its candidate, which may be ``known`` already."""
-    return Comparer(lottery_of(fold), known, released=spec.synthesizer.rows, limits=limits)
+def aims_of(spec: StudySpec, fold: Fold) -> Aims:
+    """Return what a study wants to know of its candidate, by its section ``validation``.
 
-
-def require_declared(spec: StudySpec, question: Question) -> None:
-    """Raise ProtocolError where a question about a candidate asks what the study does not declare.
-
-    That is: models, a target, key or sensitive columns that its section ``validation`` does not name.
+    Raises
+    ------
+    ProtocolError
+        Where the study says that nothing is compared.
     """
-    if not isinstance(question, Comparison):
-        return
-    validation = spec.validation
-    if validation is None:
+    declared = spec.validation
+    if declared is None:
         raise ProtocolError("comparison: the study says that nothing is compared")
-    if isinstance(question, GrowTrees | ScoreTrees) and question.target not in ("", validation.target):
-        raise ProtocolError("comparison: the target is not the one that the study declares")
-    if isinstance(question, RegressionSums | ScoreTrees):
-        _require_key_columns(question, validation.keys)
-    if isinstance(question, ScoreCandidate):
-        asked = ((question.keys, validation.keys), (question.sensitive, validation.sensitive))
-        if any(set(named) - set(declared) for named, declared in asked):
-            raise ProtocolError("score_candidate: a key or sensitive column is not one the study declares")
-    if isinstance(question, RegressionSums):
-        known = {(formula.response, formula.terms) for formula in map(Formula.of, validation.models)}
-        if any(
-            (one.response, tuple(term.column for term in one.terms)) not in known for one in question.models
-        ):
-            raise ProtocolError("regression_sums: a model is not one that the study declares")
+    return Aims(
+        tuple(declared.keys),
+        tuple(declared.sensitive),
+        tuple(declared.models),
+        lottery_of(fold),
+        declared.target or "",
+        spec.privacy.min_cell,
+        fold.threshold > 0,
+    )
 
 
-def _require_key_columns(question: RegressionSums | ScoreTrees, keys: Sequence[str]) -> None:
-    if {group.column for group in question.groups} - set(keys):
-        raise ProtocolError(f"{question.kind}: subgroups are not those of a key column of the study")
+def comparer_of(
+    spec: StudySpec,
+    fold: Fold,
+    known: Mapping[str, Candidate] | None = None,
+    limits: WorkLimits = DEFAULT_LIMITS,
+) -> Comparer:
+    """Return what answers the study's questions about its candidate, which may be ``known`` by its digest."""
+    terms = Terms(spec.schema, aims_of(spec, fold), spec.synthesizer.rows)
+    return Comparer(terms, known, limits)

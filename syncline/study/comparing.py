@@ -9,11 +9,10 @@ import numpy as np
 from syncline.data.batch import Status
 from syncline.data.release_table import Columns
 from syncline.data.schema import Schema
-from syncline.errors import StudyFailed
 from syncline.preparation.fold import Fold
 from syncline.questions.comparison import MIN_CANDIDATE_ROWS
 from syncline.questions.growth import Compared
-from syncline.study.comparer_scope import lottery_of
+from syncline.study.comparer_scope import aims_of
 from syncline.study.pooled import Pooled
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.phases.phase import Fitted
@@ -22,9 +21,7 @@ from syncline.synthesizers.tabular_model import TabularModel
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.gate import DEFAULT_THRESHOLDS, Thresholds
 from syncline.validation.federated.assessment import Assessment, Judgement, assess
-from syncline.validation.federated.candidate import Aims
 from syncline.validation.federated.comparison import Comparison, Evidence
-from syncline.validation.utility.formula import Formula
 
 
 def comparison_of(spec: StudySpec, fold: Fold, result: Fitted | Pooled, seed: Seed) -> Comparison:
@@ -38,17 +35,8 @@ def comparison_of(spec: StudySpec, fold: Fold, result: Fitted | Pooled, seed: Se
     cells = _cells(schema, model.sample(rows, seed))
     names = tuple(variable.name for variable in schema.modelled)
     compared = Compared(names, tuple(merged.get(name, ()) for name in names))
-    validation = spec.validation
-    if validation is None:
-        raise StudyFailed("the study says that nothing is compared")
-    aims = Aims(
-        tuple(name for name in validation.keys if name in names),
-        tuple(name for name in validation.sensitive if name in names),
-        tuple(model for model in validation.models if set(Formula.of(model).names).issubset(names)),
-        lottery_of(fold),
-    )
-    target = validation.target if validation.target in names else ""
-    return Comparison(cells, compared, aims, target or "", persons=spec.schema.person is not None)
+    aims = aims_of(spec, fold).within(names)
+    return Comparison(cells, compared, aims, aims.target, persons=spec.schema.person is not None)
 
 
 def assess_study(

@@ -58,18 +58,24 @@ def _only_none(linkage: str) -> str:
     return linkage
 
 
+def leads_out(folder: Path, name: str) -> bool:
+    """Tell whether a path, as a document in ``folder`` writes it, leads out of that folder or nowhere."""
+    if ".." in Path(name).parts:
+        return True
+    try:
+        return not (folder / name).resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # a loop of links, or a name that no file can have
+        return True
+
+
 def schema_place(study: Path, name: str) -> Path:
     """Return where the schema lies that a study names: a file in the study's own folder, or below it.
 
     A study may come from a stranger, and what is wrong with a schema is told in the open. So no path leads
     out of the folder: none from the root, no ``..``, no symbolic link to elsewhere.
     """
-    folder = study.parent.resolve()
-    try:
-        place = (folder / name).resolve()
-    except (OSError, RuntimeError, ValueError):  # a loop of links, or a name that no file can have
-        place = Path(name)
-    if ".." in Path(name).parts or not place.is_relative_to(folder):
+    place = study.parent / name
+    if leads_out(study.parent, name):
         raise DocumentError(
             f"{study}: schema names {shown(name)!r}, which leads out of the folder of {study.name}; keep the"
             " schema in that folder, or below it"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from syncline.errors import WireError
-from syncline.questions.growth import MAX_GROUPINGS, MOST_SUBGROUPS, Compared, Grouping
+from syncline.questions.growth import Compared
 from syncline.wire import strict
 from syncline.wire.codebooks import MAX_COLUMNS
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
@@ -26,23 +26,6 @@ def compared(messages: Any) -> Compared:  # Any: a repeated field
     for message in messages:
         strict.few("comparison.merged", len(message.merged), MAX_CATEGORIES)
     return Compared(found, tuple(tuple(message.merged) for message in messages))
-
-
-def groups_to_proto(groups: tuple[Grouping, ...]) -> list[pb.Grouping]:
-    """Return the messages of groupings."""
-    return [pb.Grouping(column=group.column, n_codes=group.n_codes) for group in groups]
-
-
-def groups(field: str, messages: Any) -> tuple[Grouping, ...]:  # Any: a repeated field
-    """Return the groupings of messages."""
-    strict.few(field, len(messages), MAX_GROUPINGS)
-    return tuple(
-        Grouping(
-            strict.sentence(f"{field}.column", message.column, 128),
-            strict.natural(f"{field}.n_codes", message.n_codes, MOST_SUBGROUPS + 1),
-        )
-        for message in messages
-    )
 
 
 def names(field: str, given: Any) -> tuple[str, ...]:  # Any: a repeated field

@@ -1,4 +1,4 @@
-"""Questions about a candidate as messages."""
+"""Questions about a candidate as messages, and what a supplier remembers of it."""
 
 from __future__ import annotations
 
@@ -8,79 +8,54 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.errors import WireError
-from syncline.questions.comparison import Comparison, PersonCount, RegressionSums, ScoreCandidate
+from syncline.protocols.candidate_memory import CandidateMemory
+from syncline.questions.comparison import Comparison, PersonCount, ScoreCandidate
 from syncline.questions.growth import (
+    DEPTH,
     LEAVES,
     LEVELS,
-    MAX_BINS,
     MAX_LEARNERS,
     NODES,
-    TREES,
-    ColumnBins,
     Forest,
     GrowTrees,
-    Learner,
-    Role,
     ScoreTrees,
+    Splits,
 )
+from syncline.questions.regression import MAX_MODELS, MAX_WIDTH, REGRESSION_ROUNDS, RegressionSums
 from syncline.wire import strict
-from syncline.wire.compared_columns import (
-    MAX_CATEGORIES,
-    columns_to_proto,
-    compared,
-    groups,
-    groups_to_proto,
-    names,
-)
+from syncline.wire.compared_columns import columns_to_proto, compared
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
-from syncline.wire.regressions import regression_sums, regression_sums_to_proto
 
 MAX_ROWS = 1 << 48
-MAX_CELLS = 1 << 40
-MAX_FOLDS = 64
-MAX_MEMBERSHIP_BYTES = 1 << 20
-
-_ROLES = {
-    pb.LEARNER_ROLE_SYNTHETIC: Role.SYNTHETIC,
-    pb.LEARNER_ROLE_TRAINING: Role.TRAINING,
-    pb.LEARNER_ROLE_TARGET: Role.TARGET,
-}
-_ROLE_NUMBERS = {role: number for number, role in _ROLES.items()}
 
 
 def comparison_to_proto(question: Comparison) -> pb.Question:
     """Return the message of a question about a candidate."""
     match question:
         case PersonCount():
-            return pb.Question(person_count=pb.PersonCount(candidate=bytes.fromhex(question.candidate)))
+            columns = columns_to_proto(question.compared)
+            return pb.Question(person_count=pb.PersonCount(table=question.table, columns=columns))
         case GrowTrees():
-            return pb.Question(grow_trees=pb.GrowTrees(growth=_growth_to_proto(question)))
+            grown = pb.GrowTrees(candidate=bytes.fromhex(question.candidate), levels=question.levels)
+            if question.newest is not None:
+                grown.newest.CopyFrom(_splits_to_proto(question.newest))
+            if question.rows is not None and question.people is not None:
+                grown.totals.CopyFrom(_totals_to_proto(question.rows, question.people))
+            return pb.Question(grow_trees=grown)
         case RegressionSums():
-            return pb.Question(regression_sums=regression_sums_to_proto(question))
+            models = [
+                pb.Coefficients(train=own[0].tolist(), holdout=own[1].tolist())
+                for own in question.coefficients
+            ]
+            message = pb.RegressionSums(candidate=bytes.fromhex(question.candidate), models=models)
+            return pb.Question(regression_sums=message)
         case ScoreTrees():
-            message = pb.ScoreTrees(
-                growth=_growth_to_proto(question),
-                transferred=_forest_to_proto(question.transferred),
-                questions=[_learner_to_proto(one) for one in question.questions],
-                groups=groups_to_proto(question.groups),
-            )
-            return pb.Question(score_trees=message)
+            scored = pb.ScoreTrees(candidate=bytes.fromhex(question.candidate), levels=question.levels)
+            scored.newest.CopyFrom(_splits_to_proto(question.newest))
+            return pb.Question(score_trees=scored)
         case ScoreCandidate():
-            return pb.Question(
-                score_candidate=pb.ScoreCandidate(
-                    table=question.table,
-                    columns=columns_to_proto(question.compared),
-                    keys=question.keys,
-                    sensitive=question.sensitive,
-                    train_rows=question.rows[0],
-                    holdout_rows=question.rows[1],
-                    train_people=question.people[0],
-                    holdout_people=question.people[1],
-                    cells=question.cells,
-                    membership=question.membership,
-                    masked=question.masked,
-                )
-            )
+            candidate = bytes.fromhex(question.candidate)
+            return pb.Question(score_candidate=pb.ScoreCandidate(candidate=candidate))
 
 
 def comparison_from_proto(message: pb.Question) -> Comparison | None:
@@ -90,130 +65,145 @@ def comparison_from_proto(message: pb.Question) -> Comparison | None:
     """
     match message.WhichOneof("kind"):
         case "person_count":
-            return PersonCount(strict.digest("person_count.candidate", message.person_count.candidate))
+            return PersonCount(message.person_count.table, compared(message.person_count.columns))
         case "grow_trees":
-            return GrowTrees(**_growth(message.grow_trees.growth))
+            return _grow_trees(message.grow_trees)
         case "regression_sums":
-            return regression_sums(message.regression_sums)
+            return _regression_sums(message.regression_sums)
         case "score_trees":
-            return _score_trees(message.score_trees)
+            return ScoreTrees(
+                strict.digest("score_trees.candidate", message.score_trees.candidate),
+                strict.natural("score_trees.levels", message.score_trees.levels, LEVELS),
+                _splits("score_trees.newest", message.score_trees.newest),
+            )
         case "score_candidate":
-            return _score_candidate(message.score_candidate)
+            return ScoreCandidate(
+                strict.digest("score_candidate.candidate", message.score_candidate.candidate)
+            )
         case _:
             return None
 
 
-def _score_trees(message: pb.ScoreTrees) -> ScoreTrees:
-    strict.few("score_trees.questions", len(message.questions), MAX_LEARNERS)
-    questions = tuple(_learner(one) for one in message.questions)
-    return ScoreTrees(
-        **_growth(message.growth),
-        transferred=_forest(message.transferred),
-        questions=questions,
-        groups=groups("score_trees.groups", message.groups),
+def candidate_memory_to_proto(memory: CandidateMemory) -> pb.CandidateMemory:
+    """Return the message of what is remembered of a candidate."""
+    message = pb.CandidateMemory(
+        candidate=bytes.fromhex(memory.candidate),
+        table=memory.table,
+        columns=columns_to_proto(memory.compared),
+        asked=memory.asked,
+        scored=memory.scored,
+        regressions=memory.regressions,
+        judged=memory.judged,
     )
+    if memory.rows is not None:
+        message.totals.CopyFrom(_totals_to_proto(memory.rows, memory.people))
+    if memory.forest is not None:
+        message.forest.CopyFrom(_forest_to_proto(memory.forest))
+    return message
 
 
-def _score_candidate(message: pb.ScoreCandidate) -> ScoreCandidate:
-    return ScoreCandidate(
+def candidate_memory(message: pb.CandidateMemory) -> CandidateMemory:
+    """Return what is remembered of a candidate; raise WireError naming the field that does not read."""
+    if not len(message.columns):
+        raise WireError("memory.columns: a candidate has columns")
+    told = message.HasField("totals")
+    rows, people = _totals("memory.totals", message.totals)
+    return CandidateMemory(
+        strict.digest("memory.candidate", message.candidate),
         message.table,
         compared(message.columns),
-        names("score_candidate.keys", message.keys),
-        names("score_candidate.sensitive", message.sensitive),
-        _pair("score_candidate.rows", message.train_rows, message.holdout_rows),
-        _pair("score_candidate.people", message.train_people, message.holdout_people),
-        strict.natural("score_candidate.cells", message.cells, MAX_CELLS),
-        strict.natural("score_candidate.masked", message.masked, message.cells),
-        strict.bounded("score_candidate.membership", message.membership, MAX_MEMBERSHIP_BYTES),
+        rows if told else None,
+        strict.natural("memory.asked", message.asked, LEVELS + 1),
+        _forest(message.forest) if message.HasField("forest") else None,
+        message.scored,
+        strict.natural("memory.regressions", message.regressions, REGRESSION_ROUNDS),
+        message.judged,
+        people,
     )
 
 
-def _growth_to_proto(question: GrowTrees | ScoreTrees) -> pb.Growth:
-    return pb.Growth(
-        candidate=bytes.fromhex(question.candidate),
-        columns=columns_to_proto(question.compared),
-        bins=[
-            pb.ColumnBins(
-                ordered=column.ordered,
-                low=column.low.tolist(),
-                code=column.code.tolist(),
-                n_codes=column.n_codes,
-            )
-            for column in question.bins
-        ],
-        target=question.target,
-        learners=[_learner_to_proto(learner) for learner in question.learners],
-        train_rows=question.rows[0],
-        holdout_rows=question.rows[1],
-        levels=question.levels,
-        forest=_forest_to_proto(question.forest),
+def _grow_trees(message: pb.GrowTrees) -> GrowTrees:
+    told = message.HasField("totals")
+    rows, people = _totals("grow_trees.totals", message.totals)
+    return GrowTrees(
+        strict.digest("grow_trees.candidate", message.candidate),
+        strict.natural("grow_trees.levels", message.levels, LEVELS),
+        _splits("grow_trees.newest", message.newest) if message.HasField("newest") else None,
+        rows if told else None,
+        people if told else None,
     )
 
 
-def _growth(message: pb.Growth) -> dict[str, Any]:  # Any: the fields that two questions share
-    columns = compared(message.columns)
-    if len(message.bins) != len(columns.names):
-        raise WireError("growth.bins: each compared column needs its bins")
-    strict.few("growth.learners", len(message.learners), MAX_LEARNERS)
-    return {
-        "candidate": strict.digest("growth.candidate", message.candidate),
-        "compared": columns,
-        "bins": tuple(_bins(name, column) for name, column in zip(columns.names, message.bins, strict=True)),
-        "target": strict.sentence("growth.target", message.target, 128),
-        "learners": tuple(_learner(learner) for learner in message.learners),
-        "rows": _pair("growth.rows", message.train_rows, message.holdout_rows),
-        "levels": strict.natural("growth.levels", message.levels, LEVELS),
-        "forest": _forest(message.forest),
-    }
+def _regression_sums(message: pb.RegressionSums) -> RegressionSums:
+    strict.few("regression_sums.models", len(message.models), MAX_MODELS)
+    return RegressionSums(
+        strict.digest("regression_sums.candidate", message.candidate),
+        tuple(_coefficients(model) for model in message.models),
+    )
 
 
-def _bins(name: str, message: pb.ColumnBins) -> ColumnBins:
-    n_codes = strict.natural("growth.n_codes", message.n_codes, MAX_BINS)
-    strict.few("growth.low", len(message.low), MAX_BINS)
-    strict.few("growth.code", len(message.code), MAX_CATEGORIES)
-    low, code = np.array(message.low, np.int64), np.array(message.code, np.int64)
-    if (np.diff(low) <= 0).any() or (code >= n_codes).any():
-        raise WireError("growth.bins: edges must increase, and codes lie below their number")
-    return ColumnBins(name, message.ordered, low, code.astype(np.uint16), n_codes)
+def _coefficients(message: pb.Coefficients) -> npt.NDArray[np.int64]:
+    for field in ("train", "holdout"):
+        strict.few(f"regression_sums.{field}", len(getattr(message, field)), MAX_WIDTH)
+    if len(message.train) != len(message.holdout):
+        raise WireError("regression_sums.holdout: expected as many coefficients as of training rows")
+    return np.array([message.train, message.holdout], np.int64)
 
 
-def _learner_to_proto(learner: Learner) -> pb.Learner:
-    role = _ROLE_NUMBERS[learner.role]
-    return pb.Learner(role=role, fold=learner.fold + 1, low=learner.low, high=learner.high)
+def _totals_to_proto(rows: tuple[int, int], people: tuple[int, int]) -> pb.Totals:
+    return pb.Totals(
+        train_rows=rows[0], holdout_rows=rows[1], train_people=people[0], holdout_people=people[1]
+    )
 
 
-def _learner(message: pb.Learner) -> Learner:
-    role = strict.choice("learner.role", message.role, _ROLES)
-    fold = strict.natural("learner.fold", message.fold, MAX_FOLDS) - 1
-    return Learner(role, fold, message.low, message.high)
+def _totals(field: str, message: pb.Totals) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the rows and the people of all suppliers, for training and held out."""
+    told = (message.train_rows, message.holdout_rows, message.train_people, message.holdout_people)
+    train, holdout, used, held = (strict.natural(field, one, MAX_ROWS) for one in told)
+    return (train, holdout), (used, held)
+
+
+def _splits_to_proto(splits: Splits) -> pb.Splits:
+    learners, nodes = splits.column.shape
+    return pb.Splits(learners=learners, nodes=nodes, **_packed(splits))
+
+
+def _splits(field: str, message: pb.Splits) -> Splits:
+    learners = strict.natural(f"{field}.learners", message.learners, MAX_LEARNERS)
+    nodes = strict.natural(f"{field}.nodes", message.nodes, 2 ** (DEPTH - 1))
+    last = nodes == 2 ** (DEPTH - 1)
+    return Splits(
+        _array(f"{field}.column", message.column, "<u2", (learners, nodes)).astype(np.uint16),
+        _array(f"{field}.right", message.right, "<u8", (learners, nodes)).astype(np.uint64),
+        _array(f"{field}.leaves", message.leaves, "|i1", (learners, LEAVES if last else 0)).astype(np.int8),
+    )
 
 
 def _forest_to_proto(forest: Forest) -> pb.Forest:
-    learners, trees = forest.column.shape[:2]
-    return pb.Forest(
-        learners=learners,
-        trees=trees,
-        column=forest.column.astype("<u2").tobytes(),
-        right=forest.right.astype("<u8").tobytes(),
-        leaves=forest.leaves.astype("<i8").tobytes(),
-    )
+    return pb.Forest(learners=len(forest.column), levels=forest.levels, **_packed(forest))
 
 
 def _forest(message: pb.Forest) -> Forest:
     learners = strict.natural("forest.learners", message.learners, MAX_LEARNERS)
-    trees = strict.natural("forest.trees", message.trees, TREES)
+    levels = strict.natural("forest.levels", message.levels, LEVELS)
+    trees = -(-levels // DEPTH)
     nodes, leaves = (learners, trees, NODES), (learners, trees, LEAVES)
     return Forest(
+        levels,
         _array("forest.column", message.column, "<u2", nodes).astype(np.uint16),
         _array("forest.right", message.right, "<u8", nodes).astype(np.uint64),
-        _array("forest.leaves", message.leaves, "<i8", leaves).astype(np.int64),
+        _array("forest.leaves", message.leaves, "|i1", leaves).astype(np.int8),
     )
 
 
-def _array(field: str, content: bytes, dtype: str, shape: tuple[int, int, int]) -> npt.NDArray[np.generic]:
+def _packed(trees: Splits | Forest) -> dict[str, bytes]:
+    return {
+        "column": trees.column.astype("<u2").tobytes(),
+        "right": trees.right.astype("<u8").tobytes(),
+        "leaves": trees.leaves.tobytes(),
+    }
+
+
+def _array(field: str, content: bytes, dtype: str, shape: tuple[int, ...]) -> Any:  # Any: of that type
     expected = int(np.dtype(dtype).itemsize * np.prod(shape))
     return np.frombuffer(strict.octets(field, content, expected), dtype).reshape(shape)
-
-
-def _pair(field: str, train: int, holdout: int) -> tuple[int, int]:
-    return strict.natural(field, train, MAX_ROWS), strict.natural(field, holdout, MAX_ROWS)

@@ -18,6 +18,7 @@ from syncline.synthesizers.settings import FitSettings
 from syncline.wire import strict
 from syncline.wire.answers import answer_from_proto, answer_to_proto
 from syncline.wire.codebooks import MAX_COLUMNS, codebook_from_proto, codebook_to_proto
+from syncline.wire.comparisons import candidate_memory, candidate_memory_to_proto
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 from syncline.wire.message_layout import require_few_parts
 from syncline.wire.messages import MAX_PAYLOAD_BYTES
@@ -30,7 +31,13 @@ from syncline.wire.openings import (
     openings_from_proto,
     openings_to_proto,
 )
-from syncline.wire.questions import MAX_SETS, question_from_proto, question_to_proto
+from syncline.wire.questions import (
+    MAX_SETS,
+    question_from_proto,
+    question_to_proto,
+    rank_column_from_proto,
+    rank_column_to_proto,
+)
 
 MAX_QUESTIONS = 16
 MAX_ROUNDS = 10_000
@@ -107,13 +114,11 @@ class MemoryCodec:
             paths=_paths_to_proto(value.paths),
             counted_sets=sorted(value.counted),
             closed=value.closed,
-            candidate=bytes.fromhex(value.candidate),
-            levels=value.levels,
-            grown=bytes.fromhex(value.grown),
-            judged=value.judged,
-            regressions=value.regressions,
+            searched=[rank_column_to_proto(value.searched[name]) for name in sorted(value.searched)],
             people=value.people,
         )
+        if value.candidate is not None:
+            message.candidate_memory.CopyFrom(candidate_memory_to_proto(value.candidate))
         if value.codebook is not None:
             message.codebook.CopyFrom(codebook_to_proto(value.codebook))
         if value.commitments is not None:
@@ -128,21 +133,17 @@ class MemoryCodec:
         strict.few("memory.counted_sets", len(message.counted_sets), MAX_SETS)
         codebook = codebook_from_proto(message.codebook) if message.HasField("codebook") else None
         rounds = strict.natural("memory.rounds_answered", message.rounds_answered, MAX_ROUNDS)
-        candidate, grown = (
-            strict.digest(f"memory.{name}", value) if value else ""
-            for name, value in (("candidate", message.candidate), ("grown", message.grown))
-        )
+        told = candidate_memory(message.candidate_memory) if message.HasField("candidate_memory") else None
+        strict.few("memory.searched", len(message.searched), MAX_COLUMNS)
+        searched = [rank_column_from_proto(column) for column in message.searched]
         return Memory(
             rounds - 1,
             codebook,
             _paths(message.paths),
             frozenset(message.counted_sets),
+            {column.name: column for column in searched},
             message.closed,
-            candidate,
-            strict.natural("memory.levels", message.levels, MAX_ROUNDS),
-            grown,
-            strict.natural("memory.regressions", message.regressions, MAX_ROUNDS),
-            message.judged,
+            told,
             commitments_from_proto(message.commitments) if message.HasField("commitments") else None,
             openings_from_proto(message.openings) if message.HasField("openings") else None,
             strict.natural("memory.people", message.people, MAX_PEOPLE),

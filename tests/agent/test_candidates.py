@@ -19,12 +19,15 @@ from syncline.errors import PolicyRefusal, ProtocolError
 from syncline.identity.keys import generate_signing_key
 from syncline.identity.signatures import Purpose, sign
 from syncline.protocols.asking import Request
-from syncline.questions.comparison import PersonCount, RegressionSums
-from syncline.questions.growth import Compared
-from syncline.questions.regression import Line, Regression, Term
+from syncline.questions.comparison import PersonCount
+from syncline.questions.growth import Compared, GrowTrees
+from syncline.questions.regression import RegressionSums
 from syncline.questions.row_count import RowCount
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
+from syncline.validation.cell_table import CellTable
+from syncline.validation.federated.candidate import pack_cells
+from syncline.validation.federated.rows import comparable_schema
 from syncline.wire.exchange import MemoryCodec, ReplyCodec
 from syncline.wire.messages import CandidateSeal, DeclineKind, candidate_digest
 from tests.agent.fake_hub import FakeHub
@@ -33,7 +36,20 @@ from tests.agent.opened import ask
 
 COMPARED = STUDY.replace("validation: none", "validation: {holdout: 0, models: [age ~ sex]}")
 SPEC = StudySpec.from_canonical(specification(COMPARED))
-CANDIDATE = "ab" * 32
+COLUMNS = Compared(("age", "sex"), ((), ()))
+
+
+def first_question() -> PersonCount:
+    """Return the question that brings a synthetic table of 1,000 rows."""
+    rng = np.random.default_rng(2)
+    keys = (rng.integers(20, 90, 1000), rng.integers(0, 2, 1000))
+    schema = comparable_schema(SPEC.schema, COLUMNS)
+    cells = CellTable(schema, keys, (np.zeros(1000, np.uint8),) * 2, np.arange(1000))
+    return PersonCount(pack_cells(cells), COLUMNS)
+
+
+COUNT = first_question()
+CANDIDATE = COUNT.candidate
 
 
 @pytest.fixture
@@ -46,13 +62,18 @@ def table(tmp_path: Path) -> Path:
 
 
 def answered(
-    table: Path, asked: Request, sealed: str | None, *, validation: bool | dict[str, bool] = True
+    table: Path,
+    asked: Request,
+    sealed: str | None,
+    memory: bytes = b"",
+    *,
+    validation: bool | dict[str, bool] = True,
 ) -> tuple[dict, list[bytes]]:
     policy = {
         "syncline": "1",
         "columns": {"allow": ["*"]},
         "questions": ["row_count"],
-        "limits": {"max_order": 2, "max_rounds": 9, "max_cells": 1000},
+        "limits": {"max_order": 2, "max_rounds": 9, "max_cells": 10_000},
         "validation": validation,
     }
     header = {
@@ -65,46 +86,48 @@ def answered(
         "study_id": "study-1",
         "candidate": sealed,
     }
-    return ask(Child(), header, SPEC.canonical(), asked)
+    return ask(Child(), header, SPEC.canonical(), asked, memory)
 
 
 def test_the_signed_candidate_is_answered_and_remembered(table: Path) -> None:
-    told, (reply, memory) = answered(table, Request(0, (PersonCount(CANDIDATE),)), CANDIDATE)
+    told, (reply, memory) = answered(table, Request(0, (COUNT,)), CANDIDATE)
     assert ReplyCodec().decode(reply).answers[0].dense().tolist() == [80, 0, 80, 0]
-    assert MemoryCodec().decode(memory[32:]).candidate == CANDIDATE
+    kept = MemoryCodec().decode(memory[32:]).candidate
+    assert kept is not None
+    assert (kept.candidate, kept.table) == (CANDIDATE, COUNT.table)
+    assert told["forget_request"]
     assert told["questions"] == [{"kind": "person_count", "columns": [], "cells": 4}]
 
 
 @pytest.mark.parametrize("sealed", [None, "cd" * 32])
 def test_another_candidate_than_the_signed_one_is_refused(table: Path, sealed: str | None) -> None:
     with pytest.raises(ProtocolError, match="not about the candidate that the hub signed"):
-        answered(table, Request(0, (PersonCount(CANDIDATE),)), sealed)
+        answered(table, Request(0, (COUNT,)), sealed)
 
 
 def test_a_seal_opens_no_question_of_a_fit(table: Path) -> None:
     with pytest.raises(ProtocolError, match="not about the candidate"):
-        answered(table, Request(0, (PersonCount(CANDIDATE), RowCount())), CANDIDATE)
+        answered(table, Request(0, (COUNT, RowCount())), CANDIDATE)
     with pytest.raises(ProtocolError, match="not about the candidate"):
         answered(table, Request(0, (RowCount(),)), CANDIDATE)
 
 
 def test_without_the_permission_nothing_is_compared(table: Path) -> None:
     with pytest.raises(PolicyRefusal, match="validation: the study compares"):
-        answered(table, Request(0, (PersonCount(CANDIDATE),)), CANDIDATE, validation=False)
+        answered(table, Request(0, (COUNT,)), CANDIDATE, validation=False)
 
 
 def test_sums_for_models_are_refused_beside_the_rows_and_the_rest_is_answered(table: Path) -> None:
-    compared = Compared(("age", "sex"), ((), ()))
-    sex = Term("sex", None, np.array([-1, 0]))
-    model = Regression("age", Line(1, 55, 20), (sex,), np.zeros((2, 2), np.int64))
-    count = PersonCount(CANDIDATE)
-    both = Request(0, (count, RegressionSums(CANDIDATE, compared, (model,))))
-    told, _ = answered(table, both, CANDIDATE)
+    _, (_, memory) = answered(table, Request(0, (COUNT,)), CANDIDATE)
+    grow = GrowTrees(CANDIDATE, 0, None, (920, 80), (920, 80))
+    sums = RegressionSums(CANDIDATE, (np.zeros((2, 2), np.int64),))
+    both = Request(1, (grow, sums))
+    told, _ = answered(table, both, CANDIDATE, memory)
     assert told["questions"][1] == {"kind": "regression_sums", "columns": ["age", "sex"], "cells": 18}
-    with pytest.raises(PolicyRefusal, match=r"round 1: validation\.models: sums for declared models"):
-        answered(table, both, CANDIDATE, validation={"models": False})
-    told, _ = answered(table, Request(0, (count,)), CANDIDATE, validation={"models": False})
-    assert [one["kind"] for one in told["questions"]] == ["person_count"]
+    with pytest.raises(PolicyRefusal, match=r"round 2: validation\.models: sums for declared models"):
+        answered(table, both, CANDIDATE, memory, validation={"models": False})
+    told, _ = answered(table, Request(1, (grow,)), CANDIDATE, memory, validation={"models": False})
+    assert [one["kind"] for one in told["questions"]] == ["grow_trees"]
 
 
 @pytest.mark.network

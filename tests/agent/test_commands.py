@@ -26,7 +26,7 @@ from supplier_agent.tasks.journal import open_journal
 from syncline.clock import SystemClock
 from syncline.durable.audit import AuditLog
 from syncline.errors import DataError
-from syncline.questions.comparison import NEWTON_ROUNDS
+from syncline.questions.regression import NEWTON_ROUNDS
 from syncline.wire.membership import load_membership
 from tests.agent.fake_hub import FakeHub
 from tests.agent.harness import POLICY, STUDY, enrolled_home, rows, specification

@@ -21,12 +21,12 @@ _SHARED = (
 )
 
 
-def arrow_stream(schema: pa.Schema, rows: int) -> bytes:
+def arrow_stream(schema: pa.Schema, rows: int, at_a_time: int = BATCH_ROWS) -> bytes:
     """Return a stream of so many rows of zeros, or empty texts, packed some thousand to one."""
     sink = pa.BufferOutputStream()
-    batch = zeros(schema, BATCH_ROWS)
+    batch = zeros(schema, at_a_time)
     with pa.ipc.new_stream(sink, schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
-        for _ in range(rows // BATCH_ROWS):
+        for _ in range(rows // at_a_time):
             writer.write_batch(batch)
     return bytes(sink.getvalue())
 

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from syncline.clock import Clock
@@ -28,6 +29,9 @@ from trusted_party.datastore.event_log import SparseWarning
 
 DRAIN_SECONDS = 1.0
 """How long the last bytes of closing connections may take when the porch closes."""
+
+UNSENT_MS = 20_000
+"""How long bytes may stay unacknowledged before the operating system gives a connection up."""
 
 _BREATH_SECONDS = 0.05
 _PEER = "unix-abstract:"
@@ -129,13 +133,14 @@ class Porch:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                outside, _ = await loop.sock_accept(listener)
+                outside, address = await loop.sock_accept(listener)
             except OSError as fault:  # most likely no more files may be opened
                 self._dismiss(self._strangers.oldest(), os.strerror(fault.errno or 0))
                 await asyncio.sleep(_BREATH_SECONDS)
                 continue
             with suppress(OSError):  # it is gone already
-                await loop.connect_accepted_socket(lambda: Caller(self), outside)
+                outside.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNSENT_MS)
+                await loop.connect_accepted_socket(partial(Caller, self, address[0]), outside)
 
     async def _shut(self) -> None:
         for door in self._doors:

@@ -18,9 +18,6 @@ from trusted_party.api.client_hello import Hello, judge_hello
 BUFFER_BYTES = 256 * 1024
 """Bytes that may wait in one direction before the sender is not read any more."""
 
-UNSENT_MS = 20_000
-"""How long bytes may stay unacknowledged before the operating system gives a connection up."""
-
 _NETWORK_BITS = 64  # of an IPv6 address: one host commonly has all addresses below them
 
 
@@ -80,21 +77,18 @@ class Caller(_Half):
         Whose it is, once a call has shown a certificate.
     """
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, address: str) -> None:
         self._house = house
         self._hello = bytearray()
         self._dialling: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self.name = f"syncline-{secrets.token_hex(16)}"
-        self.address = ""
+        self.address = counted_address(address)
         self.member: str | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a place, and start the clock."""
         super().connection_made(transport)
-        outside: socket.socket = transport.get_extra_info("socket")
-        outside.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNSENT_MS)
-        self.address = counted_address(str(transport.get_extra_info("peername")[0]))
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._house.seconds, self._house.expire, self)
         self._house.arrive(self)

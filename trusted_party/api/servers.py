@@ -33,7 +33,7 @@ from trusted_party.api.porch import Porch, PorchLimits
 from trusted_party.api.research_service import ResearchService
 from trusted_party.api.supplier_service import SupplierService
 
-MEMBERS = PorchLimits(strangers=Places(256, 16), members=Places(4096, 64), seconds=10.0)
+MEMBERS = PorchLimits(strangers=Places(256, 32), members=Places(4096, 64), seconds=10.0)
 """Connections of the members' server: strangers by address, members by name."""
 
 ENROLMENT = PorchLimits(strangers=Places(128, 8), members=Places(1, 1), seconds=30.0)

@@ -70,7 +70,7 @@ class Scorer:
             real.n_persons,
             np.bincount(by_person(near.isolation, real), minlength=N_BINS),
             np.bincount(exact[exact >= 0], minlength=N_BINS),
-            np.bincount(-by_person(-_lost(near), real), minlength=DISTANCE_BINS),
+            np.bincount(-by_person(-lost(near), real), minlength=DISTANCE_BINS),
             np.bincount(by_person(self._membership.scores(near), real), minlength=MEMBERSHIP_BINS),
         )
 
@@ -83,7 +83,7 @@ class Scorer:
         return self.scores(alone)
 
 
-def _lost(near: Neighbours) -> Ints:
+def lost(near: Neighbours) -> Ints:
     """Return the bits (n,) that the closest synthetic row lacks, in 1/8 bit."""
     lost: Ints = np.minimum((near.own - near.best) * _DISTANCE_UNITS // UNITS, DISTANCE_BINS - 1)
     return lost

@@ -47,11 +47,12 @@ def _blind(ladders: Sequence[Sight], used: int) -> str:
 
 
 def recognised_words(rung: Rung, shown: ShownPair, people: Pair, min_cell: int) -> Iterator[str]:
-    """Yield how many people have a whole row in the table, where more of those used have than of the others.
+    """Yield how many people have a whole row in the table, where they may be more of those used.
 
-    ``rung`` is the first one of ``xgap``, and ``people`` are those used and the others who were scored.
+    ``rung`` is the first one of ``xgap``, and ``people`` are those used and the others who were scored. Of
+    counts that are hidden nothing is told by silence either.
     """
-    if rung.excess <= 0 or rung.fails:
+    if rung.fails or (None not in shown and rung.excess <= 0):
         return
     used, others = (
         count_words(said, count, whole, min_cell)

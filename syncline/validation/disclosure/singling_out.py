@@ -21,7 +21,7 @@ from syncline.validation.cell_table import CellTable
 from syncline.validation.sampling import row_lots
 
 MOST_PREDICATES = 1000
-MOST_COLUMNS = 4
+MOST_COLUMNS = 3
 """Columns of a predicate at most."""
 
 MOST_TRIES = 200_000

@@ -1,117 +1,170 @@
 """What a party answers about a candidate: counts of its rows and persons, and nothing else.
 
-All that is kept between two questions can be computed again.
+The party works out by itself what it counts by: see :mod:`syncline.validation.federated.plan`. All that is
+kept between two questions can be computed again from what the party remembers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
 from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
+from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
+from syncline.protocols.asking import Extent
+from syncline.protocols.candidate_memory import CandidateMemory
 from syncline.questions.cell_tally import CellTally
-from syncline.questions.comparison import (
-    MIN_CANDIDATE_ROWS,
-    Comparison,
-    PersonCount,
-    RegressionSums,
-    ScoreCandidate,
-)
+from syncline.questions.comparison import MIN_CANDIDATE_ROWS, Comparison, PersonCount, ScoreCandidate
 from syncline.questions.counts import Counts, Ints
-from syncline.questions.growth import GrowTrees, ScoreTrees, grown_digest, slices
+from syncline.questions.growth import Forest, Grouping, GrowTrees, ScoreTrees, slices
 from syncline.questions.moments import Sums
+from syncline.questions.regression import RegressionSums
 from syncline.questions.vocabulary import Answer
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
+from syncline.validation.column_bins import Codes
 from syncline.validation.disclosure.key_attack import KeyCounts
-from syncline.validation.disclosure.membership import Membership
+from syncline.validation.disclosure.score_places import BINS
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.federated.candidate import Aims, Candidate, packed_rows, unpack_cells
-from syncline.validation.federated.layout import FOLDS, SCORES, Layout
-from syncline.validation.federated.rows import ComparableRows, sliced
-from syncline.validation.federated.trees import MOST_ROWS, TreeRows, score_histograms, sums
+from syncline.validation.federated.layout import FOLDS
+from syncline.validation.federated.plan import Plan, plan_of, require_models
+from syncline.validation.federated.rows import ComparableRows, comparable_schema, sliced
+from syncline.validation.federated.tree_scores import score_histograms
+from syncline.validation.federated.trees import MOST_ROWS, TreeRows, sums
 from syncline.validation.utility.regression import Model
 
 MOST_SCORED = 10_000
 """Rows of either fold that are scored: of more a lottery takes persons who have about so many."""
 
 
-class Comparer:
-    """Answer questions about one study's candidate.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a study says of its comparison, which no question says again.
 
-    ``lottery`` is the key of its draws; a candidate that is ``known`` already need not be unpacked again.
-    ``released`` is how many rows the study releases, None where it does not say; ``limits`` are what the
-    candidate may take.
+    Attributes
+    ----------
+    schema : how the party reads its rows
+    aims : what is wanted of the candidate
+    released : how many rows the study releases, None where it does not say
+    """
+
+    schema: Schema
+    aims: Aims
+    released: int | None = None
+
+
+class Comparer:
+    """Answer questions about one study's candidate, which may be ``known`` already, by its digest.
+
+    ``limits`` are what the candidate may take.
     """
 
     def __init__(
         self,
-        lottery: bytes,
-        known: Candidate | None = None,
-        *,
-        released: int | None = None,
+        terms: Terms,
+        known: Mapping[str, Candidate] | None = None,
         limits: WorkLimits = DEFAULT_LIMITS,
     ) -> None:
+        self._terms = terms
         self._limits = limits
-        self._lottery = lottery
-        self._released = released
-        self._tree_rows: dict[tuple[int, str], TreeRows] = {}
-        self._known = known
+        self._known = dict(known or {})
+        self._tree_rows: dict[int, tuple[Plan, TreeRows]] = {}
 
-    def answer(self, question: Comparison, table: Workspace) -> Answer:
-        """Return what the rows of ``table`` count."""
+    def extent(self, question: Comparison, memory: CandidateMemory) -> Extent:
+        """Return how far a question reaches; raise ProtocolError where it is not one about this candidate."""
+        return self._planned(memory).extent(question, memory)
+
+    def answer(self, question: Comparison, table: Workspace, memory: CandidateMemory) -> Answer:
+        """Return what the rows of ``table`` count; ``memory`` already holds what the question says."""
+        plan = self._planned(memory)
+        plan.extent(question, memory)
         match question:
             case PersonCount():
                 return _counts(count_people(table), table)
             case GrowTrees():
-                return _counts(sums(question, self._rows(question, table)), table)
+                if question.rows is not None:
+                    self._require_totals(question, plan, table)
+                rows, forest = self._rows(plan, table, memory), _forest(plan, memory)
+                return _counts(
+                    sums(plan.bins, plan.learners, forest, rows, has_holdout=plan.has_holdout), table
+                )
             case RegressionSums():
-                return _regressions(question, ComparableRows(table, question.compared))
+                models, groups = plan.summed(memory)
+                rows_ = ComparableRows(table, memory.compared)
+                return _regressions(question, list(models.values()), groups, rows_)
             case ScoreTrees():
-                return _counts(score_histograms(question, self._rows(question, table)), table)
+                rows = self._rows(plan, table, memory)
+                return _counts(score_histograms(plan, _forest(plan, memory), rows), table)
             case ScoreCandidate():
-                return self._compared(question, table)
+                return self._compared(plan, table, memory)
 
-    def _rows(self, question: GrowTrees | ScoreTrees, table: Workspace) -> TreeRows:
-        key = (id(table), grown_digest(question, 0))
-        if key not in self._tree_rows:
-            rows = ComparableRows(table, question.compared)
-            sample = rows.sampled_rows(self._lottery, MOST_ROWS, question.rows)
-            self._tree_rows[key] = TreeRows.of(question, sample)
-        return self._tree_rows[key]
+    def _planned(self, memory: CandidateMemory) -> Plan:
+        return plan_of(self._candidate(memory).beside(memory.people), memory.rows or (0, 0))
 
-    def _compared(self, question: ScoreCandidate, table: Workspace) -> Counts:
-        rows = ComparableRows(table, question.compared)
-        candidate = self._unpacked(question, rows)
-        layout = Layout(candidate)
-        if (layout.size, layout.masked) != (question.cells, question.masked):
-            raise ProtocolError("score_candidate: the answer has other cells than the question says")
-        pieces: dict[str, Counts | Ints] = {}
-        pieces |= _counted_sets(candidate, rows, persons=table.has_persons)
-        people = rows.sampled_people(self._lottery, MOST_SCORED, question.rows)
-        for fold, chosen in zip(FOLDS, people, strict=True):
-            pieces |= _scored(candidate, chosen, fold)
-        pieces |= _attacked(candidate, rows)
-        return layout.laid(pieces, persons=table.has_persons)
-
-    def _unpacked(self, question: ScoreCandidate, rows: ComparableRows) -> Candidate:
-        if self._known is not None:
-            return self._known
-        self._require_rows(packed_rows(question.table))
-        cells = unpack_cells(question.table, rows.schema, self._limits)
-        aims = Aims(question.keys, question.sensitive, (), self._lottery)
-        return Candidate(cells, aims, Membership.unpacked(question.membership))
+    def _candidate(self, memory: CandidateMemory) -> Candidate:
+        """Return the candidate that is remembered; it is unpacked and checked once."""
+        if memory.candidate not in self._known:
+            self._require_rows(packed_rows(memory.table))
+            schema = comparable_schema(self._terms.schema, memory.compared)
+            aims = self._terms.aims.within(memory.compared.names)
+            candidate = Candidate(unpack_cells(memory.table, schema, self._limits), aims)
+            require_models(candidate)
+            self._known = {memory.candidate: candidate}
+        return self._known[memory.candidate]
 
     def _require_rows(self, n_rows: int) -> None:
         """Raise unless the candidate has as many rows as the study compares; fewer ask for single persons."""
         if n_rows < MIN_CANDIDATE_ROWS:
             raise ProtocolError(f"candidate: it has {n_rows} rows, fewer than {MIN_CANDIDATE_ROWS}")
-        expected = None if self._released is None else max(self._released, MIN_CANDIDATE_ROWS)
+        released = self._terms.released
+        expected = None if released is None else max(released, MIN_CANDIDATE_ROWS)
         if expected not in (None, n_rows):
             raise ProtocolError(f"candidate: it has {n_rows} rows instead of the study's {expected}")
+
+    def _require_totals(self, question: GrowTrees, plan: Plan, table: Workspace) -> None:
+        """Raise unless all suppliers can have so many rows and people: at least as many as this party.
+
+        Where the study does not say how many rows it releases, these are as many as all suppliers have.
+        """
+        rows, people = count_people(table).reshape(2, 2)
+        if (rows > np.array(plan.rows)).any():
+            raise ProtocolError("grow_trees: all suppliers together cannot have fewer rows than this one")
+        if (people > np.array(question.people)).any():
+            raise ProtocolError("grow_trees: all suppliers together cannot have fewer people than this one")
+        if not table.has_persons and question.people != question.rows:
+            raise ProtocolError("grow_trees: without a column of persons there are as many people as rows")
+        n_rows = plan.candidate.cells.n_rows
+        if self._terms.released is None and n_rows != max(sum(plan.rows), MIN_CANDIDATE_ROWS):
+            raise ProtocolError("grow_trees: the candidate has not as many rows as all suppliers together")
+
+    def _rows(self, plan: Plan, table: Workspace, memory: CandidateMemory) -> TreeRows:
+        known = self._tree_rows.get(id(table))
+        if known is None or known[0] is not plan:
+            rows, lottery = ComparableRows(table, memory.compared), plan.candidate.aims.lottery
+            sample = rows.sampled_rows(lottery, MOST_ROWS, plan.rows, self._terms.aims.min_cell)
+            known = plan, TreeRows.of(plan.bins, plan.candidate.aims.target, sample)
+            self._tree_rows[id(table)] = known
+        return known[1]
+
+    def _compared(self, plan: Plan, table: Workspace, memory: CandidateMemory) -> Counts:
+        rows, candidate = ComparableRows(table, memory.compared), plan.candidate
+        pieces: dict[str, Counts | Ints] = {}
+        pieces |= _counted_sets(candidate, rows, persons=table.has_persons)
+        lottery = candidate.aims.lottery
+        people = rows.sampled_people(lottery, MOST_SCORED, plan.rows, self._terms.aims.min_cell)
+        for fold, chosen in zip(FOLDS, people, strict=True):
+            pieces |= _scored(candidate, chosen, fold)
+        pieces |= _attacked(candidate, rows)
+        return plan.layout.laid(pieces, persons=table.has_persons)
+
+
+def _forest(plan: Plan, memory: CandidateMemory) -> Forest:
+    return memory.forest or Forest.empty(len(plan.learners))
 
 
 def count_people(table: Workspace) -> Ints:
@@ -130,16 +183,18 @@ def count_people(table: Workspace) -> Ints:
     return np.array([*rows.tolist(), *people], np.int64)
 
 
-def _regressions(question: RegressionSums, rows: ComparableRows) -> Sums:
+def _regressions(
+    question: RegressionSums, models: Sequence[Model], groups: tuple[Grouping, ...], rows: ComparableRows
+) -> Sums:
     """Return the sums of all models over training rows, then over those held out, in each slice."""
-    models = [(Model.asked(asked, rows.schema), asked.coefficients) for asked in question.models]
-    ends = np.cumsum([0, *(model.size for model, _ in models)])
-    found = np.zeros((slices(question.groups), len(FOLDS), int(ends[-1])), np.int64)
+    asked = list(zip(models, question.coefficients, strict=True))
+    ends = np.cumsum([0, *(model.size for model in models)])
+    found = np.zeros((slices(groups), len(FOLDS), int(ends[-1])), np.int64)
     for part in rows.parts():
         for fold in range(len(FOLDS)):
-            tables = sliced(part.fold(bool(fold)), question.groups)
+            tables = sliced(part.fold(bool(fold)), groups)
             for own, cells in zip(found[:, fold], tables, strict=True):
-                for (model, coefficients), start, end in zip(models, ends, ends[1:], strict=False):
+                for (model, coefficients), start, end in zip(asked, ends, ends[1:], strict=False):
                     own[start:end] += model.sums(cells, coefficients[fold])
     return Sums(tuple(found.reshape(-1).tolist()))
 
@@ -152,13 +207,12 @@ def _counts(dense: Ints, table: Workspace) -> Counts:
 
 
 def _counted_sets(candidate: Candidate, rows: ComparableRows, *, persons: bool) -> dict[str, Counts]:
-    levels = candidate.bins.levels
-    tallies = [[_tally(places, levels, persons) for places in candidate.sets] for _ in FOLDS]
+    tallies = [[_tally(places, candidate, persons) for places in candidate.sets] for _ in FOLDS]
     for part in rows.parts():
         for fold, own in enumerate(tallies):
-            codes, buckets = candidate.bins.encode(part.fold(bool(fold))), part.buckets(bool(fold))
+            codes, buckets = _codes(candidate, part.fold(bool(fold))), part.buckets(bool(fold))
             for tally, places in zip(own, candidate.sets, strict=True):
-                tally.add(_cells(codes, places, levels), buckets)
+                tally.add(_cells(codes[len(places)], places, candidate), buckets)
     return {
         f"{fold}.set{number}": tally.total()
         for fold, own in zip(FOLDS, tallies, strict=True)
@@ -166,41 +220,47 @@ def _counted_sets(candidate: Candidate, rows: ComparableRows, *, persons: bool) 
     }
 
 
-def _tally(places: Sequence[int], levels: Sequence[int], persons: bool) -> CellTally:
+def _tally(places: Sequence[int], candidate: Candidate, persons: bool) -> CellTally:
     """Return an empty tally of a set of columns; the cells of one column carry person buckets if any."""
-    size = prod(levels[place] for place in places)
+    size = prod(candidate.shape_of(places))
     single = persons and len(places) == 1
     return CellTally(size, size if single else 0, persons=single)
 
 
-def _cells(codes: np.ndarray, places: Sequence[int], levels: Sequence[int]) -> Ints:
+def _codes(candidate: Candidate, table: CellTable) -> dict[int, Codes]:
+    """Return the codes of a table's rows by the number of columns that are counted together."""
+    sizes = dict.fromkeys(len(places) for places in candidate.sets)
+    return {size: candidate.bins_of_set(size).encode(table) for size in sizes}
+
+
+def _cells(codes: Codes, places: Sequence[int], candidate: Candidate) -> Ints:
     cell: Ints = codes[:, places[0]].astype(np.int64)
-    for place in places[1:]:
-        cell = cell * levels[place] + codes[:, place]
+    for place, levels in zip(places[1:], candidate.shape_of(places)[1:], strict=True):
+        cell = cell * levels + codes[:, place]
     return cell
 
 
 def count_sets(candidate: Candidate) -> list[Ints]:
     """Return the candidate's own counts of all sets of columns, each in its shape."""
-    codes, levels = candidate.bins.encode(candidate.cells), candidate.bins.levels
+    codes = _codes(candidate, candidate.cells)
     found = []
     for places in candidate.sets:
-        shape = tuple(levels[place] for place in places)
-        counted = np.bincount(_cells(codes, places, levels), minlength=prod(shape))
+        shape = candidate.shape_of(places)
+        counted = np.bincount(_cells(codes[len(places)], places, candidate), minlength=prod(shape))
         found.append(counted.reshape(shape))
     return found
 
 
 def _scored(candidate: Candidate, people: CellTable, fold: str) -> dict[str, Ints]:
     scores = candidate.scorer.scores(people) if people.n_rows else no_scores()
-    found = {f"{fold}.{name}": getattr(scores, name) for name in SCORES}
+    found = {f"{fold}.{name}": counts for name, counts in candidate.places.parted(scores).items()}
     alone = candidate.guesses.counts(people)
     return found | {f"{fold}.people": np.array([scores.people]), f"{fold}.alone": alone}
 
 
 def no_scores() -> PersonScores:
     """Return the scores of nobody."""
-    return PersonScores(0, *(np.zeros(bins, np.int64) for bins in SCORES.values()))
+    return PersonScores(0, *(np.zeros(bins, np.int64) for bins in BINS.values()))
 
 
 def _attacked(candidate: Candidate, rows: ComparableRows) -> dict[str, Ints]:

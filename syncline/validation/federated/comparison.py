@@ -9,52 +9,32 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from syncline.errors import ProtocolError
+from syncline.privacy.people_rule import require_enough
 from syncline.protocols.asking import Reply, Request
-from syncline.protocols.reply_check import Shape, require_shapes
+from syncline.protocols.candidate_memory import CandidateMemory
+from syncline.protocols.reply_check import Round, Shape
 from syncline.protocols.transition import Continue, Finish, PartyId
-from syncline.questions.comparison import MOST_SUMS, PersonCount, RegressionSums, ScoreCandidate
+from syncline.questions.comparison import Comparison as Question
+from syncline.questions.comparison import PersonCount, ScoreCandidate
 from syncline.questions.counts import Counts, Ints, merge_counts
-from syncline.questions.growth import (
-    DEPTH,
-    MOST_SCORE_CELLS,
-    SCORE_BINS,
-    TREES,
-    Compared,
-    Forest,
-    Grouping,
-    GrowTrees,
-    Learner,
-    Role,
-    ScoreTrees,
-)
+from syncline.questions.growth import Compared, Forest, Grouping, GrowTrees, ScoreTrees
+from syncline.questions.known import Known
 from syncline.questions.moments import Sums
+from syncline.questions.regression import RegressionSums
 from syncline.questions.vocabulary import Answer
-from syncline.validation.boosting import Codes, fit
 from syncline.validation.cell_table import CellTable
-from syncline.validation.federated.candidate import Aims, Candidate, groupings, pack_cells, tree_bins
-from syncline.validation.federated.layout import Layout
-from syncline.validation.federated.rows import sampled_candidate
-from syncline.validation.federated.trees import (
-    FOLDS,
-    MOST_ROWS,
-    SETTINGS,
-    TreeRows,
-    forest_of,
-    grown,
-    score_histograms,
-    sums,
-)
+from syncline.validation.federated.candidate import Aims, Candidate, pack_cells
+from syncline.validation.federated.facts import Facts
+from syncline.validation.federated.plan import Plan, plan_of
+from syncline.validation.federated.score_edges import KINDS, NOTHING
+from syncline.validation.federated.tree_scores import score_histograms
+from syncline.validation.federated.trees import next_level, sums
 from syncline.validation.utility.regression import Fit, Model
-
-LEAST_TREES = 4
-ROWS_A_TREE = 500
-MOST_CLASSES = 20
-"""Of a target with more categories the most frequent ones of the synthetic table are predicted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,14 +57,15 @@ class State:
     Attributes
     ----------
     round : the round that is out
-    rows, people : for training and held out
+    memory : what suppliers remember before that round, less the table; None before the first
     sums : the last step of each declared regression so far, by its formula
+    known : what each party's answers said of its rows so far: no later one may contradict it
     """
 
     round: int
-    rows: tuple[int, int] = (0, 0)
-    people: tuple[int, int] = (0, 0)
+    memory: CandidateMemory | None = None
     sums: Mapping[str, Step] = field(default_factory=dict)
+    known: Mapping[PartyId, Known] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +78,10 @@ class Evidence:
     answers : about the candidate, by party
     scored : rows by the scores of the trees, by party
     own : the same of the candidate's rows
+    chances : float64 (2, ``KINDS``, ``SCORE_BINS``), what places of a score mean, overall and in subgroups
     groups : columns by whose categories rows are counted apart, by the scores and in the sums
     sums : the last step of each declared regression, merged, by its formula
-    asked : the declared regressions at these steps' coefficients, None without any
+    asked : the coefficients at which sums by subgroup were asked, by model; none without any
     apart : their sums by slice, by party
     """
 
@@ -108,9 +90,10 @@ class Evidence:
     answers: Mapping[PartyId, Counts]
     scored: Mapping[PartyId, Counts]
     own: Ints
+    chances: npt.NDArray[np.float64]
     groups: tuple[Grouping, ...]
     sums: Mapping[str, Step]
-    asked: RegressionSums | None
+    asked: tuple[Ints, ...]
     apart: Mapping[PartyId, Sums]
 
 
@@ -129,232 +112,173 @@ class Comparison:
     def __init__(
         self, cells: CellTable, compared: Compared, aims: Aims, target: str = "", *, persons: bool = False
     ) -> None:
-        self.candidate = Candidate(cells, aims)
+        self.candidate = Candidate(cells, replace(aims, target=target))
         self._compared = compared
         self.target = target
         self._persons = persons
         self.table = pack_cells(cells)
         self.digest = hashlib.sha256(self.table).hexdigest()
-        self._bins = tree_bins(cells)
-        self._own: TreeRows | None = None
-        self.models = {text: Model.of(text, cells) for text in aims.models}
 
-    def start(self, round_number: int) -> Continue[State, Request]:
-        """Return the first request, as round ``round_number`` of the study."""
-        return Continue(State(round_number), Request(round_number, (PersonCount(self.digest),)), "people")
+    def start(
+        self, round_number: int, known: Mapping[PartyId, Known] | None = None
+    ) -> Continue[State, Request]:
+        """Return the first request, as round ``round_number`` of the study.
+
+        ``known`` is what a fit said of those parties whose same rows are compared.
+        """
+        first = PersonCount(self.table, self._compared)
+        return Continue(State(round_number, known=known or {}), Request(round_number, (first,)), "people")
 
     def step(
         self, request: Request, state: State, replies: Mapping[PartyId, Reply]
     ) -> Continue[State, Request] | Finish[Evidence]:
         """Return the next request, or the evidence; nobody may be missing."""
-        self._require(request, state, replies)
+        question, memory = request.questions[0], _after(request, state.memory)
+        plan = plan_of(self.candidate.beside(memory.people), memory.rows or (0, 0))
+        known = self._require(plan, memory, request, state, replies)
         answers = [
             {party: reply.answers[place] for party, reply in replies.items()}
             for place in range(len(request.questions))
         ]
-        question, following = request.questions[0], state.round + 1
+        following = replace(state, round=state.round + 1, memory=memory, known=known)
         match question:
             case PersonCount():
-                counted = _total(answers[0]).tolist()
-                state = State(following, (counted[0], counted[1]), (counted[2], counted[3]))
-                return self._ask(self._first_level(state), state)
+                train, holdout, *people = _total(answers[0]).tolist()
+                self._require_enough(people[0], people[1])
+                first = GrowTrees(self.digest, 0, None, (train, holdout), (people[0], people[1]))
+                return self._continue(following, first, *self._regressions(0, {}))
             case GrowTrees():
-                total = _total(answers[0]) + sums(question, self._synthetic(question))
-                state = replace(state, round=following, sums=self._stepped(request, answers, state))
-                forest = grown(question, total)
-                return self._ask(replace(question, levels=question.levels + 1, forest=forest), state)
+                return self._grow(plan, question, answers, following)
             case ScoreTrees():
-                own = score_histograms(question, self._synthetic(question))
-                return Finish(self._evidence(request, state, answers, own))
+                return Finish(self._evidence(plan, memory, request, state, answers))
             case _:
                 raise ProtocolError("comparison: this is not a round of it")
 
-    def _evidence(
-        self, request: Request, state: State, answers: Sequence[Mapping[PartyId, Answer]], own: Ints
-    ) -> Evidence:
-        scored, found = _counts_of(answers[0]), _counts_of(answers[-1])
-        asked, apart = None, {}
-        if len(request.questions) > 2:
-            sums = request.questions[1]
-            assert isinstance(sums, RegressionSums)
-            asked, apart = sums, _sums_of(answers[1])
-        groups = self.groups
-        return Evidence(state.rows, state.people, found, scored, own, groups, state.sums, asked, apart)
+    def _require_enough(self, used: int, held: int) -> None:
+        """Raise StudyFailed where too few people were used or held out for anything to be told of them."""
+        aims = self.candidate.aims
+        nobody = not aims.holds_out and not held
+        require_enough("all suppliers together have", used, None if nobody else held, aims.min_cell)
 
-    def _ask(self, question: GrowTrees, state: State) -> Continue[State, Request]:
-        if question.levels < DEPTH * tree_count(state.rows):
-            asked = self._regressions(question.levels, state)
-            return Continue(state, Request(state.round, (question, *asked)), "compare")
-        return Continue(state, Request(state.round, self._last(question, state)), "compare")
+    def _grow(
+        self, plan: Plan, question: GrowTrees, answers: Sequence[Mapping[PartyId, Answer]], state: State
+    ) -> Continue[State, Request]:
+        assert state.memory is not None
+        forest, step = state.memory.forest or Forest.empty(len(plan.learners)), question.levels + 1
+        own = sums(plan.bins, plan.learners, forest, plan.own, has_holdout=plan.has_holdout)
+        newest = next_level(plan.bins, plan.learners, self.target, forest, _total(answers[0]) + own)
+        state = replace(state, sums=self._stepped(plan, answers, state))
+        if step < plan.levels:
+            return self._continue(
+                state, GrowTrees(self.digest, step, newest), *self._regressions(step, state.sums)
+            )
+        at = [step.fits(plan.models(None)[text])[0].coefficients for text, step in state.sums.items()]
+        apart = (RegressionSums(self.digest, tuple(np.stack([own] * 2) for own in at)),) if at else ()
+        scores = ScoreTrees(self.digest, step, newest)
+        return self._continue(state, scores, *apart, ScoreCandidate(self.digest))
 
-    def _asked_models(self, step: int) -> dict[str, Model]:
-        """Return the regressions that take another step."""
-        return {text: model for text, model in self.models.items() if step < model.steps}
+    def _continue(self, state: State, *questions: Question) -> Continue[State, Request]:
+        return Continue(state, Request(state.round, questions), "compare")
 
-    def _regressions(self, step: int, state: State) -> tuple[RegressionSums, ...]:
+    def _regressions(self, step: int, fitted: Mapping[str, Step]) -> tuple[RegressionSums, ...]:
+        """Ask for another step of the regressions that take one."""
         asked = []
-        for text, model in self._asked_models(step).items():
-            at = np.stack([model.start] * 2)
-            if text in state.sums:
-                at = np.stack([fit.coefficients for fit in state.sums[text].fits(model)])
-            asked.append(model.question(self.candidate.cells.schema, at))
-        if not asked:
-            return ()
-        return (RegressionSums(self.digest, self._compared, tuple(asked)),)
+        for text, model in self.candidate.models.items():
+            if step >= model.steps:
+                continue
+            fits = fitted[text].fits(model) if text in fitted else None
+            asked.append(np.stack([model.start] * 2 if fits is None else [fit.coefficients for fit in fits]))
+        return (RegressionSums(self.digest, tuple(asked)),) if asked else ()
 
     def _stepped(
-        self, request: Request, answers: Sequence[Mapping[PartyId, Answer]], state: State
+        self, plan: Plan, answers: Sequence[Mapping[PartyId, Answer]], state: State
     ) -> Mapping[str, Step]:
         """Return the regressions after the step that the parties' sums allow."""
-        if len(request.questions) < 2:
+        if len(answers) < 2:
             return state.sums
-        question = request.questions[1]
-        assert isinstance(question, RegressionSums)
-        grown_by = request.questions[0]
-        assert isinstance(grown_by, GrowTrees)
+        assert state.memory is not None
+        models, _ = plan.summed(state.memory)
         total, steps, start = _summed(answers[1]), dict(state.sums), 0
-        size = question.size() // 2
-        for text, asked in zip(self._asked_models(grown_by.levels), question.models, strict=True):
-            folds = [total[start + fold * size :][: asked.cells] for fold in (0, 1)]
-            steps[text] = Step(asked.coefficients, np.stack(folds))
-            start += asked.cells
+        size = sum(model.size for model in models.values())
+        (asked,) = self._regressions(state.memory.regressions - 1, state.sums)
+        for (text, model), coefficients in zip(models.items(), asked.coefficients, strict=True):
+            folds = [total[start + fold * size :][: model.size] for fold in (0, 1)]
+            steps[text] = Step(coefficients, np.stack(folds))
+            start += model.size
         return steps
 
-    def _first_level(self, state: State) -> GrowTrees:
-        learners = self._learners(state.rows[1] > 0)
-        return GrowTrees(
-            self.digest,
-            self._compared,
-            self._bins,
-            self.target,
-            learners,
-            state.rows,
-            0,
-            Forest.empty(len(learners), 0),
+    def _evidence(
+        self,
+        plan: Plan,
+        memory: CandidateMemory,
+        request: Request,
+        state: State,
+        answers: Sequence[Mapping[PartyId, Answer]],
+    ) -> Evidence:
+        assert memory.forest is not None
+        own, edges = score_histograms(plan, memory.forest, plan.own), plan.edges(memory.forest)
+        roles = [one.role for one in plan.learners]
+        chances = [
+            np.mean(
+                [e.chances for e, role in zip(edges, roles, strict=False) if role is kind] or [NOTHING], 0
+            )
+            for kind in KINDS
+        ]
+        asked, apart = next(
+            (
+                (question.coefficients, _sums_of(answer))
+                for question, answer in zip(request.questions, answers, strict=True)
+                if isinstance(question, RegressionSums)
+            ),
+            ((), {}),
+        )
+        return Evidence(
+            plan.rows,
+            memory.people,
+            _counts_of(answers[-1]),
+            _counts_of(answers[0]),
+            own,
+            np.stack(chances, axis=1),
+            plan.groups,
+            state.sums,
+            asked,
+            apart,
         )
 
-    def _learners(self, has_holdout: bool) -> tuple[Learner, ...]:
-        folds = [Learner(Role.SYNTHETIC, fold) for fold in range(FOLDS)]
-        if not has_holdout:
-            return tuple(folds)
-        folds += [Learner(Role.TRAINING, fold) for fold in range(FOLDS)]
-        return (*folds, *self._targets())
-
-    def _targets(self) -> tuple[Learner, ...]:
-        if not self.target:
-            return ()
-        return target_questions(self.candidate.cells, self.target)
-
-    @cached_property
-    def groups(self) -> tuple[Grouping, ...]:
-        """The key columns by whose categories rows are counted apart: as many as answers have room for."""
-        told = 2 * SCORE_BINS * (2 + 2 * len(self._targets()))
-        sums = 2 * sum(model.size for model in self.models.values())
-        return groupings(self.candidate, min(MOST_SCORE_CELLS // told, MOST_SUMS // max(sums, 1)))
-
-    def _last(
-        self, question: GrowTrees, state: State
-    ) -> tuple[ScoreTrees, ScoreCandidate] | tuple[ScoreTrees, RegressionSums, ScoreCandidate]:
-        """Ask for scores and regressions, by subgroup too, and at the end for the comparison itself.
-
-        Here alone the candidate travels.
-        """
-        scores, compared = self._scores(question), self._candidate_question(state)
-        if not self.models:
-            return scores, compared
-        at = {text: step.fits(self.models[text])[0].coefficients for text, step in state.sums.items()}
-        schema = self.candidate.cells.schema
-        asked = tuple(model.question(schema, np.stack([at[text]] * 2)) for text, model in self.models.items())
-        return scores, RegressionSums(self.digest, self._compared, asked, self.groups), compared
-
-    def _scores(self, question: GrowTrees) -> ScoreTrees:
-        wanted = self._targets()
-        return ScoreTrees(
-            self.digest,
-            self._compared,
-            self._bins,
-            self.target,
-            question.learners,
-            question.rows,
-            question.levels,
-            question.forest,
-            self._transferred(question, wanted),
-            wanted,
-            self.groups,
-        )
-
-    def _candidate_question(self, state: State) -> ScoreCandidate:
-        aims, layout = self.candidate.aims, Layout(self.candidate)
-        return ScoreCandidate(
-            self.table,
-            self._compared,
-            aims.keys,
-            aims.sensitive,
-            state.rows,
-            state.people,
-            layout.size,
-            layout.masked,
-            self.candidate.membership.packed(),
-        )
-
-    def _transferred(self, question: GrowTrees, wanted: tuple[Learner, ...]) -> Forest:
-        """Learn the target from the candidate alone."""
-        rows = self._synthetic(question)
-        categorical = np.array([not column.ordered for column in self._bins])
-        blind = _without(rows.codes, [column.name for column in self._bins], self.target)
-        settings = replace(SETTINGS, trees=question.levels // DEPTH)
-        return forest_of([fit(blind, rows.labels(one), categorical, settings) for one in wanted])
-
-    def _synthetic(self, question: GrowTrees | ScoreTrees) -> TreeRows:
-        """Return the candidate's rows from which trees grow: about as many as of either fold."""
-        if self._own is None:
-            lottery = self.candidate.aims.lottery
-            sample = sampled_candidate(self.candidate.cells, lottery, MOST_ROWS)
-            self._own = TreeRows.of(question, sample, synthetic=True)
-        return self._own
-
-    def _require(self, request: Request, state: State, replies: Mapping[PartyId, Reply]) -> None:
+    def _require(
+        self,
+        plan: Plan,
+        memory: CandidateMemory,
+        request: Request,
+        state: State,
+        replies: Mapping[PartyId, Reply],
+    ) -> dict[PartyId, Known]:
         if not replies:
             raise ProtocolError("a comparison needs at least one supplier")
-        shapes = [Shape.of(question, None, persons=self._persons) for question in request.questions]
-        for party in sorted(replies):
-            if replies[party].round != state.round:
-                number = replies[party].round
-                raise ProtocolError(f"supplier {party!r} answered round {number} instead of {state.round}")
-            require_shapes(party, replies[party].answers, shapes, self._persons)
+        shapes = [
+            Shape(
+                question.kind,
+                isinstance(question, RegressionSums),
+                plan.extent(question, memory).cells,
+                plan.masked(question) if self._persons else 0,
+            )
+            for question in request.questions
+            if isinstance(question, Question)
+        ]
+        facts = Facts(plan, memory, self._persons)
+        asked = Round(state.round, request.questions, shapes, facts.reconcile, self._persons)
+        return asked.take(replies, state.known)
 
 
-def tree_count(rows: tuple[int, int]) -> int:
-    """Return how many trees grow: fewer from fewer rows, from which many would learn nothing more."""
-    return min(max(sum(rows) // ROWS_A_TREE, LEAST_TREES), TREES)
-
-
-def target_questions(synthetic: CellTable, target: str) -> tuple[Learner, ...]:
-    """Return what is asked of the target: whether a number is in the upper half, or each category in turn."""
-    place = synthetic.place(target)
-    keys = synthetic.keys[place][synthetic.valid(place)]
-    if not len(keys):
-        return ()
-    values, counts = np.unique(keys, return_counts=True)
-    if synthetic.schema.modelled[place].grid is not None:
-        return tuple(Learner(Role.TARGET, -1, least, 2**62) for least in _upper_half(values, counts))
-    kept = values[np.argsort(-counts, kind="stable")[:MOST_CLASSES]].tolist()
-    return tuple(Learner(Role.TARGET, -1, key, key) for key in (kept[1:] if len(kept) == 2 else kept))
-
-
-def _upper_half(values: Ints, counts: Ints) -> list[int]:
-    """Return the value from which on the share of rows is nearest to a half; none of one value alone."""
-    shares = np.cumsum(counts[::-1])[::-1][1:] / counts.sum()
-    return [int(value) for value in values[1:][np.argsort(np.abs(shares - 0.5), kind="stable")[:1]]]
-
-
-def _without(codes: Codes, names: list[str], target: str) -> Codes:
-    """Return codes in which the target's column says nothing."""
-    if not target:
-        return codes
-    found = codes.copy()
-    found[:, names.index(target)] = 0
-    return found
+def _after(request: Request, memory: CandidateMemory | None) -> CandidateMemory:
+    """Return what suppliers remember after a request, less the candidate's rows."""
+    questions = tuple(question for question in request.questions if isinstance(question, Question))
+    if memory is not None:
+        return memory.after(questions)
+    first = questions[0]
+    if not isinstance(first, PersonCount):
+        raise ProtocolError("comparison: this is not its first round")
+    return replace(CandidateMemory.begun(first), table=b"")
 
 
 def _summed(answers: Mapping[PartyId, Answer]) -> Ints:

@@ -8,20 +8,13 @@ from math import prod
 import numpy as np
 
 from syncline.questions.counts import Counts, Ints, Masks, concatenate
-from syncline.validation.disclosure.membership import MEMBERSHIP_BINS
-from syncline.validation.disclosure.recognition import N_BINS
-from syncline.validation.disclosure.scores import DISTANCE_BINS
+from syncline.validation.disclosure.score_places import BINS, PLACES
 from syncline.validation.federated.candidate import Candidate
 
 FOLDS = ("train", "holdout")
 
-SCORES = {
-    "isolation": N_BINS,
-    "exact": N_BINS,
-    "distance": DISTANCE_BINS,
-    "membership": MEMBERSHIP_BINS,
-}
-"""Histograms of persons by score, and their bins."""
+SCORES = tuple(BINS)
+"""Histograms of persons by score, in ``PLACES`` each."""
 
 
 class Layout:
@@ -78,12 +71,11 @@ class Layout:
 
 def _pieces(candidate: Candidate) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yield the names and shapes of the pieces of one fold."""
-    levels = candidate.bins.levels
     for number, places in enumerate(candidate.sets):
-        yield f"set{number}", tuple(levels[place] for place in places)
+        yield f"set{number}", candidate.shape_of(places)
     yield "people", (1,)
-    for name, bins in SCORES.items():
-        yield name, (bins,)
+    for name in SCORES:
+        yield name, (PLACES,)
     yield "alone", (len(candidate.guesses.predicates),)
     for number, attack in enumerate(candidate.attacks):
         classes, sensitive = len(attack.sizes), len(candidate.aims.sensitive)

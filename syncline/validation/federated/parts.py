@@ -14,9 +14,9 @@ import numpy as np
 from syncline.data.blob import Json
 from syncline.questions.counts import Ints
 from syncline.questions.growth import SCORE_BINS, Grouping, slices
-from syncline.questions.regression import Regression
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.rows import sliced
+from syncline.validation.intervals import Floats
 from syncline.validation.metric import Metric
 from syncline.validation.utility.distinguish import Separation, separation_figures
 from syncline.validation.utility.overlap import regression_figure
@@ -30,13 +30,15 @@ from syncline.validation.utility.transfer import Prediction, transfer_figure
 class Scored:
     """Rows by the scores of trees, int64 (n_told, 2, ``SCORE_BINS``), of which each kind is told apart.
 
-    ``target`` is what is predicted, or "". Figures that rest on fewer than ``least`` real rows of a kind are
-    left out. ``share`` is that of the synthetic rows among all that the trees learnt from, None where these
-    are the rows that are scored. ``few`` are the questions of the target that are left out.
+    ``target`` is what is predicted, or "". ``chances`` (2, ``SCORE_BINS``) are what places mean of the first
+    two kinds. Figures are computed from runs of scores with at least ``least`` real rows of each kind.
+    ``share`` is that of the synthetic rows among all that the trees learnt from, None where these are the
+    rows that are scored. ``few`` are the questions of the target that are left out.
     """
 
     counts: Ints
     target: str
+    chances: Floats
     has_holdout: bool
     least: int = 0
     share: float | None = None
@@ -44,13 +46,11 @@ class Scored:
 
     def figures(self) -> list[Metric]:
         """Return what the trees tell apart, and what they predict."""
-        kinds = self.counts
-        real = kinds[0, 1] if kinds[0, 1].sum() >= self.least else np.zeros_like(kinds[0, 1])
-        enough = kinds[1].sum(axis=1).min() >= self.least
-        beside = kinds[1] if enough else np.zeros_like(kinds[1])
-        floor = Separation(beside[0], beside[1]) if self.has_holdout else None
-        figures = separation_figures(Separation(kinds[0, 0], real, self.share), floor)
-        return [*figures, *self._predicted()]
+        floor = (
+            Separation(self.counts[1, 0], self.counts[1, 1], self.chances[1]) if self.has_holdout else None
+        )
+        found = Separation(self.counts[0, 0], self.counts[0, 1], self.chances[0], self.share)
+        return [*separation_figures(found, floor, self.least), *self._predicted()]
 
     @property
     def synthetic_share(self) -> float:
@@ -64,40 +64,34 @@ class Scored:
         pairs = [
             Prediction(made, own if self.has_holdout else None)
             for asked, (own, made) in enumerate(zip(self.counts[2::2], self.counts[3::2], strict=True))
-            if asked not in self.few and made.sum(axis=1).min() >= self.least
+            if asked not in self.few
         ]
-        if not pairs:
-            yield Metric("tstr", None, words="not computed: there are too few rows of either kind")
-            return
-        yield transfer_figure(self.target, pairs, has_holdout=self.has_holdout)
+        yield transfer_figure(self.target, pairs, self.least, has_holdout=self.has_holdout)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartialModels:
     """Declared models, and their sums over the synthetic rows of every slice, (n_slices, n_sums).
 
-    ``asked`` are the models at the coefficients from which one step is taken.
+    ``asked`` are the models' coefficients from which one step is taken.
     """
 
     models: Mapping[str, Model]
-    asked: Sequence[Regression]
+    asked: Sequence[Ints]
     made: Ints
 
     @classmethod
     def of(
         cls,
         models: Mapping[str, Model],
-        asked: Sequence[Regression],
+        asked: Sequence[Ints],
         cells: CellTable,
         groups: tuple[Grouping, ...],
     ) -> PartialModels:
         """Sum over the candidate's rows."""
         found = [
             np.concatenate(
-                [
-                    model.sums(rows, each.coefficients[0])
-                    for model, each in zip(models.values(), asked, strict=True)
-                ]
+                [model.sums(rows, each[0]) for model, each in zip(models.values(), asked, strict=True)]
             )
             for rows in sliced(cells, groups)
         ]
@@ -108,15 +102,21 @@ class PartialModels:
         return np.array(sums, np.int64).reshape(slices(groups), 2, self.made.shape[1])
 
     def figures(
-        self, sums: Ints, place: int, few: Mapping[str, Set[str]], *, has_holdout: bool, min_cell: int
+        self,
+        sums: Ints,
+        place: int,
+        few: Mapping[str, tuple[Set[str], Set[str]]],
+        *,
+        has_holdout: bool,
+        min_cell: int,
     ) -> Iterator[Metric]:
         """Yield the overlap of each model's coefficients, of sums (2, n_sums) with the table's in a slice.
 
-        ``few`` are by formula the coefficients that rest on too few persons.
+        ``few`` are by formula the coefficients that rest on too few persons, used ones and held-out ones.
         """
         start = 0
         for (text, model), each in zip(self.models.items(), self.asked, strict=True):
-            at, own = each.coefficients[0], slice(start, start + model.size)
+            at, own = each[0], slice(start, start + model.size)
             start += model.size
             train, held, made = (
                 model.solve(part[own], at, settles=False) for part in (*sums, self.made[place])
@@ -138,7 +138,7 @@ class Part:
         tables = self.tables
         return [
             *tables.figures(min_cell),
-            *tails(tables.singles, tables.bins, min_cell),
+            *tails(tables, min_cell),
             *(self.scored.figures() if self.scored is not None else ()),
             *self.regressions,
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable
@@ -13,7 +15,7 @@ from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.assessment import Assessment, Judgement, assess
 from syncline.validation.federated.candidate import Aims
-from syncline.validation.federated.comparer import Comparer
+from syncline.validation.federated.comparer import Comparer, Terms
 from syncline.validation.federated.comparison import Comparison, Evidence, State
 from syncline.validation.reading import Compared as Tables
 
@@ -22,10 +24,12 @@ _ALONE = PartyId("(alone)")
 
 def assess_pooled(tables: Tables, aims: Aims, judgement: Judgement) -> Assessment:
     """Compare a synthetic table with the rows that it was made from and with people who were not used."""
-    persons = tables.schema.person is not None
+    persons, aims = tables.schema.person is not None, replace(aims, min_cell=judgement.min_cell)
     workspace, compared = workspace_of(tables.real, tables.holdout), everything(tables.schema)
     comparison = Comparison(tables.synthetic, compared, aims, judgement.target, persons=persons)
-    comparer = Comparer(aims.lottery, comparison.candidate)
+    released = tables.synthetic.n_rows
+    terms = Terms(tables.schema, comparison.candidate.aims, released)
+    comparer = Comparer(terms, {comparison.digest: comparison.candidate})
     transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
     answering, memory = Answering(comparer), Memory()
     while isinstance(transition, Continue):

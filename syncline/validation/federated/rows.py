@@ -86,18 +86,32 @@ class ComparableRows:
             chosen[fresh] = True
             yield joined(self.schema, [_chosen(cells, chosen)])
 
-    def sampled_rows(self, key: bytes, most: int, rows: tuple[int, int]) -> Sample:
-        """Return about ``most`` rows of either fold, of which all parties hold ``rows``."""
+    def sampled_rows(self, key: bytes, most: int, rows: tuple[int, int], least: int = 1) -> Sample:
+        """Return about ``most`` rows of either fold, of which all parties hold ``rows``.
+
+        Of a fold from which the lottery would take fewer than ``least`` persons it takes nobody.
+        """
         kept, held = [], []
         for part in self.parts():
             lots = row_lots(part.cells, key) if max(rows) > most else np.zeros(len(part.holdout), np.uint64)
             chosen = np.where(part.holdout, _drawn(lots, most, rows[1]), _drawn(lots, most, rows[0]))
             kept.append(_chosen(part.cells, chosen))
             held.append(part.holdout[chosen])
-        return Sample(joined(self.schema, kept), np.concatenate([np.zeros(0, np.bool_), *held]))
+        holdout = np.concatenate([np.zeros(0, np.bool_), *held])
+        cells = joined(self.schema, kept)
+        few = np.zeros(2, np.bool_)
+        for fold, total in enumerate(rows):
+            few[fold] = total > most and len(np.unique(cells.owner[holdout == bool(fold)])) < least
+        stays = ~few[holdout.astype(np.int64)]
+        return Sample(_chosen(cells, stays), holdout[stays]) if few.any() else Sample(cells, holdout)
 
-    def sampled_people(self, key: bytes, most: int, rows: tuple[int, int]) -> tuple[CellTable, CellTable]:
-        """Return persons of either fold with about ``most`` rows, of which all parties hold ``rows``."""
+    def sampled_people(
+        self, key: bytes, most: int, rows: tuple[int, int], least: int = 1
+    ) -> tuple[CellTable, CellTable]:
+        """Return persons of either fold with about ``most`` rows, of which all parties hold ``rows``.
+
+        Of a fold from which the lottery would take fewer than ``least`` persons it takes nobody.
+        """
         lots = _Lots() if max(rows) > most else None
         if lots is not None:
             for part in self.parts():
@@ -108,7 +122,10 @@ class ComparableRows:
             for fold, tables in enumerate(kept):
                 chosen = (part.holdout == bool(fold)) & _drawn(own, most, rows[fold])
                 tables.append(_chosen(part.cells, chosen))
-        train, holdout = (joined(self.schema, tables) for tables in kept)
+        train, holdout = (
+            _empty(self.schema) if total > most and found.n_persons < least else found
+            for total, found in zip(rows, (joined(self.schema, tables) for tables in kept), strict=True)
+        )
         return train, holdout
 
 

@@ -3,6 +3,10 @@
 See :mod:`syncline.validation.boosting` for the loss, its derivatives and the splits. What a party sums for a
 level is, for each learner, node, column and code, the chances of being labelled, the labelled rows and the
 hessians; gradients are the difference of the first two. The hub adds the synthetic rows itself.
+
+A row's chance is told in one of ``CHANCES`` even steps, the one above or the one below it by a lot of the row
+and the tree, so that it is right on average: rounding of this kind ("dithering") is unbiased. An exact chance
+would tell of all columns that the trees have looked at.
 """
 
 from __future__ import annotations
@@ -14,32 +18,31 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.batch import Mask
+from syncline.questions.counts import Ints
 from syncline.questions.growth import (
+    CHANCES,
     DEPTH,
-    SCORE_BINS,
+    LEAF_BITS,
+    MOST_LEAF,
     TREES,
+    ColumnBins,
     Forest,
-    GrowTrees,
     Learner,
     Role,
-    ScoreTrees,
-    grown_digest,
-    slices,
+    Splits,
 )
 from syncline.validation.boosting import (
     SCALE_BITS,
-    Booster,
     BoostSettings,
     Codes,
     Flags,
-    Ints,
     derivatives,
     descend,
     leaf_margins,
     split,
 )
 from syncline.validation.federated.rows import Sample
-from syncline.validation.sampling import person_lots
+from syncline.validation.sampling import person_lots, row_lots
 
 FOLDS = 3
 MOST_ROWS = 30_000
@@ -48,7 +51,8 @@ MOST_ROWS = 30_000
 SETTINGS = BoostSettings(trees=TREES, depth=DEPTH, rate=0.5)
 
 _ONE = 1 << SCALE_BITS
-_STEPS = 64
+_GOLDEN = 648_055
+"""2^20 divided by the golden ratio, and odd: lots that move by it from tree to tree fill a circle evenly."""
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +65,7 @@ class TreeRows:
     fold : int64 (n_rows,), the third that a row is in; all rows of a person are in one
     holdout : bool (n_rows,)
     target, has_target : int64 and bool (n_rows,), the target's key, and whether there is one
+    lots : int64 (n_rows,), from 0 to 2^``SCALE_BITS`` - 1, by which chances are rounded
     synthetic : whether these are the candidate's own rows
     """
 
@@ -69,31 +74,36 @@ class TreeRows:
     holdout: Mask
     target: Ints
     has_target: Mask
+    lots: Ints
     synthetic: bool = False
     _kept: dict[int, _Kept] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, question: GrowTrees | ScoreTrees, sample: Sample, *, synthetic: bool = False) -> TreeRows:
-        """Code rows by the question's bins."""
+    def of(
+        cls, bins: Sequence[ColumnBins], target: str, sample: Sample, *, synthetic: bool = False
+    ) -> TreeRows:
+        """Code rows by ``bins``; ``target`` is the column that is predicted, or ""."""
         cells = sample.cells
-        codes = np.empty((cells.n_rows, len(question.bins)), np.uint8)
-        for place, column in enumerate(question.bins):
+        codes = np.empty((cells.n_rows, len(bins)), np.uint8)
+        for place, column in enumerate(bins):
             codes[:, place] = column.encode(cells.keys[place], cells.valid(place))
         fold = (person_lots(cells, b"fold") % np.uint64(FOLDS)).astype(np.int64)[cells.owner]
-        place = cells.place(question.target) if question.target else 0
+        lots = (row_lots(cells, b"chance") >> np.uint64(64 - SCALE_BITS)).astype(np.int64)
+        place = cells.place(target) if target else 0
         valid = cells.valid(place)
-        return cls(codes, fold, sample.holdout, cells.keys[place], valid, synthetic)
+        return cls(codes, fold, sample.holdout, cells.keys[place], valid, lots, synthetic)
 
-    def kept(self, question: GrowTrees | ScoreTrees, number: int, told: _Told) -> _Kept:
+    def kept(self, learners: Sequence[Learner], number: int, forest: Forest, has_holdout: bool) -> _Kept:
         """Return the rows that a learner is about, with the margins that its whole trees give them."""
-        known, whole = self._kept.get(number), question.levels // DEPTH
-        if known is None or known.told not in (told.now, told.before):
-            known = self._begun(question.learners[number], question.rows[1] > 0)
-        if known.told != told.now:
-            first = whole - 1 if known.told == told.before and whole else 0
+        known, whole = self._kept.get(number), forest.trees
+        now, before = forest.digest(whole), forest.digest(whole - 1) if whole else b""
+        if known is None or known.told not in (now, before):
+            known = self._begun(learners[number], has_holdout)
+        if known.told != now:
+            first = whole - 1 if known.told == before and whole else 0
             for tree in range(first, whole):
-                known.margins += tree_margins(question.forest, number, tree, known.codes)
-            known.told = told.now
+                known.margins += tree_margins(forest, number, tree, known.codes)
+            known.told = now
         self._kept[number] = known
         return known
 
@@ -104,7 +114,8 @@ class TreeRows:
         judges = ~learns
         if learner.role is Role.TARGET:
             learns, judges = ~self.holdout[about], self.tested(has_holdout)[about]
-        return _Kept(self.codes[about], labels, learns, judges, np.zeros(len(labels), np.int64))
+        margins = np.zeros(len(labels), np.int64)
+        return _Kept(self.codes[about], labels, learns, judges, self.lots[about], margins)
 
     def tested(self, has_holdout: bool) -> Mask:
         """Tell on which rows a prediction of the target is tried: held-out ones where there are any."""
@@ -139,37 +150,31 @@ class _Kept:
     labels: Flags
     learns: Mask
     judges: Mask
+    lots: Ints
     margins: Ints
-    told: str = ""
+    told: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What a question says of its whole trees, and of all but the last of them, as digests."""
-
-    now: str
-    before: str
-
-    @classmethod
-    def by(cls, question: GrowTrees | ScoreTrees) -> _Told:
-        whole = question.levels // DEPTH
-        before = grown_digest(question, (whole - 1) * DEPTH) if whole else ""
-        return cls(grown_digest(question, whole * DEPTH), before)
-
-
-def sums(question: GrowTrees, rows: TreeRows) -> Ints:
+def sums(
+    bins: Sequence[ColumnBins],
+    learners: Sequence[Learner],
+    forest: Forest,
+    rows: TreeRows,
+    *,
+    has_holdout: bool,
+) -> Ints:
     """Return what a party sums for a level, (size,): learner, chance | labelled | hessian, node, code."""
-    offsets = np.concatenate([[0], np.cumsum([column.n_codes for column in question.bins])])
-    width, n_nodes, tree = int(offsets[-1]), question.n_nodes, question.levels // DEPTH
-    n_codes = [column.n_codes for column in question.bins]
-    found = np.zeros((len(question.learners), 3, n_nodes, width), np.int64)
-    told = _Told.by(question)
-    for number in range(len(question.learners)):
-        kept = rows.kept(question, number, told)
+    n_codes = [column.n_codes for column in bins]
+    offsets = np.concatenate([[0], np.cumsum(n_codes)])
+    tree, level = divmod(forest.levels, DEPTH)
+    width, n_nodes = int(offsets[-1]), 2**level
+    found = np.zeros((len(learners), 3, n_nodes, width), np.int64)
+    for number in range(len(learners)):
+        kept = rows.kept(learners, number, forest, has_holdout)
         codes, labels = kept.codes[kept.learns], kept.labels[kept.learns]
-        node = _nodes(question.forest, number, tree, question.levels % DEPTH, codes)
-        gradient, hessian = derivatives(kept.margins[kept.learns], labels)
-        chance, labelled = gradient + np.where(labels, _ONE, 0), bool(labels.any())
+        node = _nodes(forest, number, tree, level, codes)
+        chance, hessian = rounded_chances(kept.margins[kept.learns], kept.lots[kept.learns], number, tree)
+        labelled = bool(labels.any())
         for place, low in enumerate(offsets[:-1].tolist()):
             levels = n_codes[place]
             cell = node * levels + codes[:, place]
@@ -182,99 +187,71 @@ def sums(question: GrowTrees, rows: TreeRows) -> Ints:
     return found.reshape(-1)
 
 
-def grown(question: GrowTrees, total: Ints) -> Forest:
-    """Return the trees with one level more, from the sums of all parties and the synthetic rows."""
-    tree, level = divmod(question.levels, DEPTH)
-    old = question.forest
-    forest = old if level else _one_more(old)
-    n_codes = [column.n_codes for column in question.bins]
-    shaped = total.reshape(len(question.learners), 3, question.n_nodes, sum(n_codes))
-    categorical = np.array([not column.ordered for column in question.bins])
-    column, right, leaves = forest.column.copy(), forest.right.copy(), forest.leaves.copy()
-    names = [one.name for one in question.bins]
-    first = question.n_nodes - 1
-    for number, learner in enumerate(question.learners):
+def rounded_chances(margins: Ints, lots: Ints, number: int, tree: int) -> tuple[Ints, Ints]:
+    """Return the chance of being labelled, in ``CHANCES`` even steps, and its hessian (n,), in fixed point.
+
+    ``lots`` (n,) decide which of the two steps next to the chance it is, anew for each learner and tree.
+    """
+    exact, _ = derivatives(margins, np.zeros(len(margins), np.bool_))
+    moved = (lots + _GOLDEN * (TREES * number + tree)) & (_ONE - 1)
+    step = (exact * (CHANCES - 1) + moved) >> SCALE_BITS
+    chance: Ints = step * _ONE // (CHANCES - 1)
+    return chance, np.maximum((chance * (_ONE - chance)) >> SCALE_BITS, 1)
+
+
+def next_level(
+    bins: Sequence[ColumnBins], learners: Sequence[Learner], target: str, forest: Forest, total: Ints
+) -> Splits:
+    """Return the next level of the trees, from the sums of all parties and the synthetic rows."""
+    level = forest.levels % DEPTH
+    n_codes = [column.n_codes for column in bins]
+    shaped = total.reshape(len(learners), 3, 2**level, sum(n_codes))
+    categorical = np.array([not column.ordered for column in bins])
+    names = [one.name for one in bins]
+    columns, right, leaves = [], [], []
+    for number, learner in enumerate(learners):
         sums_of = _padded(shaped[number], n_codes)
         if learner.role is Role.TARGET:
-            sums_of = _blinded(sums_of, names.index(question.target))
+            sums_of = _blinded(sums_of, names.index(target))
         chosen, sides = split(sums_of, categorical, SETTINGS)
-        column[number, tree, first : first + question.n_nodes] = chosen
-        right[number, tree, first : first + question.n_nodes] = _packed(sides)
+        columns.append(chosen.astype(np.uint16))
+        right.append(_packed(sides & (np.arange(64) < np.array(n_codes)[chosen][:, np.newaxis])))
         if level == DEPTH - 1:
-            leaves[number, tree] = leaf_margins(sums_of, chosen, sides, SETTINGS)
-    return Forest(column, right, leaves)
+            leaves.append(leaf_steps(leaf_margins(sums_of, chosen, sides, SETTINGS)))
+    last = np.stack(leaves) if leaves else np.zeros((len(learners), 0), np.int8)
+    return Splits(np.stack(columns), np.stack(right), last)
+
+
+def leaf_steps(margins: Ints) -> npt.NDArray[np.int8]:
+    """Return fixed-point margins (n,) in steps of a leaf."""
+    shift = SCALE_BITS - LEAF_BITS
+    steps = (margins + (1 << (shift - 1))) >> shift
+    found: npt.NDArray[np.int8] = np.clip(steps, -MOST_LEAF, MOST_LEAF).astype(np.int8)
+    return found
 
 
 def tree_margins(forest: Forest, number: int, tree: int, codes: Codes) -> Ints:
-    """Return the margins (n,) that one tree of one learner gives to rows (n, n_columns)."""
-    margins: Ints = forest.leaves[number, tree][_nodes(forest, number, tree, DEPTH, codes)]
+    """Return the fixed-point margins (n,) that one tree of one learner gives to rows (n, n_columns)."""
+    steps = forest.leaves[number, tree][_nodes(forest, number, tree, DEPTH, codes)]
+    margins: Ints = steps.astype(np.int64) << (SCALE_BITS - LEAF_BITS)
     return margins
 
 
-def forest_of(boosters: Sequence[Booster]) -> Forest:
-    """Return learners that learnt in one place, equally many trees each, as a forest."""
-    forest = Forest.empty(len(boosters), len(boosters[0].trees) if boosters else 0)
-    for number, booster in enumerate(boosters):
-        for place, tree in enumerate(booster.trees):
-            forest.column[number, place] = np.concatenate(tree.columns)
-            forest.right[number, place] = _packed(np.concatenate(tree.right))
-            forest.leaves[number, place] = tree.leaves
-    return forest
+def forest_margins(forest: Forest, number: int, codes: Codes) -> Ints:
+    """Return the fixed-point margins (n,) that all whole trees of one learner give to rows (n, n_columns)."""
+    total = np.zeros(len(codes), np.int64)
+    for tree in range(forest.trees):
+        total += tree_margins(forest, number, tree, codes)
+    return total
 
 
-def score_histograms(question: ScoreTrees, rows: TreeRows) -> Ints:
-    """Return two histograms of rows by score for each of what is told apart, in each slice, (size,).
-
-    First synthetic rows from real ones, then training rows from held-out ones, then for each part of the
-    target the learners of real rows and those of synthetic ones; labelled rows stand before the others.
-    """
-    found = np.zeros((slices(question.groups), 2 + 2 * len(question.questions), 2, SCORE_BINS), np.int64)
-    targets, told = 0, _Told.by(question)
-    for number, learner in enumerate(question.learners):
-        kept = rows.kept(question, number, told)
-        place = 0 if learner.role is Role.SYNTHETIC else 1
-        if learner.role is Role.TARGET:
-            place = 2 + 2 * targets
-            targets += 1
-        apart = _groups(question, kept.codes[kept.judges])
-        _count(found[:, place], kept.labels[kept.judges], score_bins(kept.margins[kept.judges]), apart)
-    tested = rows.tested(question.rows[1] > 0)
-    codes = rows.codes[tested]
-    apart = _groups(question, codes)
-    for number, learner in enumerate(question.questions):
-        margins = np.zeros(len(codes), np.int64)
-        for tree in range(question.transferred.column.shape[1]):
-            margins = margins + tree_margins(question.transferred, number, tree, codes)
-        _count(found[:, 3 + 2 * number], rows.labels(learner)[tested], score_bins(margins), apart)
-    return found.reshape(-1)
-
-
-def score_bins(margins: Ints) -> Ints:
-    """Return the bin (n,) of each fixed-point margin (n,)."""
-    bins: Ints = np.clip((margins * _STEPS >> SCALE_BITS) + SCORE_BINS // 2, 0, SCORE_BINS - 1)
-    return bins
-
-
-def _groups(question: ScoreTrees, codes: Codes) -> list[tuple[Ints, int]]:
-    """Return the codes (n,) of rows in each grouping, and how many there are.
-
-    Columns of so few categories have the same codes where trees grow.
-    """
-    names = question.compared.names
-    return [
-        (codes[:, names.index(group.column)].astype(np.int64), group.n_codes) for group in question.groups
-    ]
-
-
-def _count(found: Ints, labels: Flags, bins: Ints, apart: Sequence[tuple[Ints, int]]) -> None:
-    """Add rows (n,) to histograms (slices, 2, n_bins): those of all rows, then those of each grouping."""
-    cell = np.where(labels, 0, SCORE_BINS) + bins
-    place, size = 1, 2 * SCORE_BINS
-    found[0] += np.bincount(cell, minlength=size).reshape(2, SCORE_BINS)
-    for codes, n_codes in apart:
-        counted = np.bincount(codes * size + cell, minlength=n_codes * size)
-        found[place : place + n_codes] += counted.reshape(n_codes, 2, SCORE_BINS)
-        place += n_codes
+def without(codes: Codes, names: Sequence[str], target: str) -> Codes:
+    """Return codes in which the target's column says nothing."""
+    if not target:
+        return codes
+    found = codes.copy()
+    found[:, list(names).index(target)] = 0
+    return found
 
 
 def _nodes(forest: Forest, number: int, tree: int, levels: int, codes: Codes) -> Ints:
@@ -285,16 +262,6 @@ def _nodes(forest: Forest, number: int, tree: int, levels: int, codes: Codes) ->
         columns = forest.column[number, tree, inner].astype(np.int64)
         node = descend(node, codes, columns, _unpacked(forest.right[number, tree, inner]))
     return node
-
-
-def _one_more(forest: Forest) -> Forest:
-    """Return the forest with one more tree for each learner, without splits yet."""
-    more = Forest.empty(len(forest.column), 1)
-    return Forest(
-        np.concatenate([forest.column, more.column], axis=1),
-        np.concatenate([forest.right, more.right], axis=1),
-        np.concatenate([forest.leaves, more.leaves], axis=1),
-    )
 
 
 def _padded(sums_of: Ints, n_codes: Sequence[int]) -> Ints:

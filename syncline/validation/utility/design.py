@@ -14,8 +14,6 @@ import numpy.typing as npt
 
 from syncline.data.batch import Keys
 from syncline.data.grid import Grid
-from syncline.data.schema import Schema
-from syncline.questions import regression
 from syncline.validation.cell_table import CellTable
 
 FIXED_BITS = 10
@@ -63,19 +61,6 @@ class Line:
         centre = round(_moments(keys.astype(np.float64))[0])
         return cls(place, grid, 1, centre, max(round(_moments((keys - centre).astype(np.float64))[1]), 1))
 
-    @classmethod
-    def asked(cls, asked: regression.Line, schema: Schema, column: str) -> Line:
-        """Return the line that a question names for a column."""
-        place = [variable.name for variable in schema.modelled].index(column)
-        grid = schema.modelled[place].grid
-        assert grid is not None
-        return cls(place, grid, asked.unit, asked.centre, asked.spread)
-
-    @property
-    def question(self) -> regression.Line:
-        """The line as a question names it."""
-        return regression.Line(self.unit, self.centre, self.spread)
-
     def standardized(self, keys: Keys) -> Ints:
         """Return keys (n,) in spreads from the mean, in fixed point, at most ``MOST_SPREADS`` from 0."""
         if self.grid.is_even:
@@ -119,19 +104,6 @@ class Term:
         if rest:
             labels.append(variable.categories[rest[0]] if len(rest) == 1 else "other")
         return cls(place, tuple(f"{name}={label}" for label in labels), None, dummy)
-
-    @classmethod
-    def asked(cls, asked: regression.Term, schema: Schema) -> Term:
-        """Return the term that a question names; its dummies are numbered, not named."""
-        place = [variable.name for variable in schema.modelled].index(asked.column)
-        line = None if asked.line is None else Line.asked(asked.line, schema, asked.column)
-        names = tuple(f"{asked.column}={number}" for number in range(asked.width))
-        return cls(place, names, line, asked.dummy)
-
-    def question(self, schema: Schema) -> regression.Term:
-        """Return the term as a question names it."""
-        line = None if self.line is None else self.line.question
-        return regression.Term(schema.modelled[self.place].name, line, self.dummy)
 
     def cells(self, table: CellTable, rows: npt.NDArray[np.intp]) -> Ints:
         """Return the term's part of the matrix for some ``rows`` (n,) with a value, (n, n_names)."""

@@ -18,12 +18,10 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.schema import Schema
 from syncline.errors import UsageError
-from syncline.questions.comparison import NEWTON_ROUNDS
-from syncline.questions.regression import Regression
+from syncline.questions.regression import NEWTON_ROUNDS
 from syncline.validation.cell_table import CellTable
-from syncline.validation.utility.design import FIXED_BITS, Design, Line, Term
+from syncline.validation.utility.design import FIXED_BITS, Design, Line
 from syncline.validation.utility.formula import Formula
 
 COEFFICIENT_BITS = 20
@@ -111,21 +109,6 @@ class Model:
         line = None if variable.is_categorical else Line.of(candidate, place)
         return cls(known, Design.of(candidate, known.terms), place, line)
 
-    @classmethod
-    def asked(cls, asked: Regression, schema: Schema) -> Model:
-        """Return the model that a question names."""
-        place = [variable.name for variable in schema.modelled].index(asked.response)
-        line = None if asked.line is None else Line.asked(asked.line, schema, asked.response)
-        terms = tuple(Term.asked(term, schema) for term in asked.terms)
-        formula = Formula("", asked.response, tuple(term.column for term in asked.terms))
-        return cls(formula, Design(terms), place, line)
-
-    def question(self, schema: Schema, coefficients: Ints) -> Regression:
-        """Return the model as a question names it, at coefficients (2, n_names) of both folds."""
-        line = None if self.line is None else self.line.question
-        terms = tuple(term.question(schema) for term in self.design.terms)
-        return Regression(schema.modelled[self.response].name, line, terms, coefficients)
-
     @property
     def steps(self) -> int:
         """How many rounds of sums a fit takes."""
@@ -137,9 +120,14 @@ class Model:
         return np.zeros(len(self.design.names), np.int64)
 
     @property
+    def width(self) -> int:
+        """Columns of the matrix."""
+        return len(self.design.names)
+
+    @property
     def size(self) -> int:
         """How many integers an answer has."""
-        width = len(self.design.names)
+        width = self.width
         return 2 + 2 * width + width * (width + 1) // 2
 
     def sums(self, table: CellTable, coefficients: Ints) -> Ints:

@@ -112,12 +112,26 @@ NAMES = [f"xgap {bits} bits" for bits in EXACT_STEPS_BITS] + [
 
 @pytest.mark.parametrize(("name", "step"), list(zip(NAMES, STEPS, strict=True)))
 def test_one_table_is_the_law_of_scipy_on_persons_counted_by_loops(name: str, step: int | float) -> None:
-    gate = compared(USED, MADE, HELD).gate
-    rung = next(rung for rung in gate.rungs if rung.name == name)
+    scorer = Scorer.of(MADE, b"key")
+    rungs = judge(strata([(scorer.scores(USED), scorer.scores(HELD))])).rungs
+    rung = next(rung for rung in rungs if rung.name == name)
     used, held = chosen(step)
     assert (rung.train, rung.holdout) == (sum(used), sum(held))
     law = stats.hypergeom(len(used) + len(held), len(used), sum(used) + sum(held))
     assert rung.p == pytest.approx(law.sf(sum(used) - 1), rel=1e-9)
+
+
+def test_in_few_places_a_ladder_chooses_no_more_people_and_all_exact_ones() -> None:
+    """Suppliers tell scores in few places; the rungs are those of the places' lower bounds."""
+    scorer = Scorer.of(MADE, b"key")
+    exact = judge(strata([(scorer.scores(USED), scorer.scores(HELD))])).rungs
+    people = USED.n_persons + HELD.n_persons
+    for told, whole, step in zip(compared(USED, MADE, HELD).gate.rungs, exact, STEPS, strict=False):
+        assert told.name == whole.name
+        if isinstance(step, int):
+            assert (told.train, told.holdout) == (whole.train, whole.holdout)
+        else:
+            assert told.train + told.holdout <= max(step * people, len(USED.owner) / 10)
 
 
 def test_the_planted_leak_is_among_what_is_compared() -> None:

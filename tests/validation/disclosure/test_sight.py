@@ -110,6 +110,16 @@ def test_strata_of_one_kind_of_people_see_nothing() -> None:
     assert all(sight.fewest is None for sight in gate.sights)
 
 
+@pytest.mark.parametrize("recognised", [(1, 9), (9, 1), (5, 5)])
+def test_silence_tells_nothing_of_hidden_counts(recognised: tuple[int, int]) -> None:
+    (said,) = gate_of(recognised, min_cell=11).words[1:]
+    assert said == (
+        "Whole rows of fewer than 11 of the people used and of fewer than 11 of the others stand in the"
+        " table; so many may be chance."
+    )
+    assert len(gate_of((0, 11), min_cell=11).words) == 1
+
+
 def test_copies_that_the_table_itself_would_hide_are_not_seen() -> None:
     """Copies of rows that ten others equal are isolated by nothing: ``gap`` would not find them."""
     rng = np.random.default_rng(1)

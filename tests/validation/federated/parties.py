@@ -14,7 +14,7 @@ from syncline.questions.growth import Compared
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.candidate import Aims
-from syncline.validation.federated.comparer import Comparer
+from syncline.validation.federated.comparer import Comparer, Terms
 from syncline.validation.federated.comparison import Comparison, Evidence, State
 
 SCHEMA = Schema.from_yaml(
@@ -85,9 +85,15 @@ def dealt(batch: Batch, part_of: np.ndarray, n_parts: int, cut: int) -> dict[Par
     return found
 
 
+def comparer(comparison: Comparison) -> Comparer:
+    """Return what answers about a comparison's candidate, which it does not know before it comes."""
+    aims, n_rows = comparison.candidate.aims, comparison.candidate.cells.n_rows
+    return Comparer(Terms(SCHEMA, aims, released=n_rows))
+
+
 def run(comparison: Comparison, parties: Mapping[PartyId, Workspace]) -> Evidence:
     """Ask all parties until the evidence is there."""
-    comparers = {party: Answering(Comparer(comparison.candidate.aims.lottery)) for party in parties}
+    comparers = {party: Answering(comparer(comparison)) for party in parties}
     memories = dict.fromkeys(parties, Memory())
     transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
     while isinstance(transition, Continue):

@@ -10,28 +10,37 @@ from syncline.data.batch import MemoryTable
 from syncline.errors import ProtocolError, WireError
 from syncline.protocols.asking import Answering, Memory, Request, admit
 from syncline.protocols.transition import PartyId
-from syncline.questions import comparison as comparison_questions
-from syncline.questions.comparison import PersonCount, RegressionSums, ScoreCandidate
-from syncline.questions.growth import DEPTH, LEVELS, Forest, GrowTrees, Role, ScoreTrees
+from syncline.questions.comparison import PersonCount, ScoreCandidate
+from syncline.questions.growth import DEPTH, LEVELS, Compared, Forest, GrowTrees, Role, ScoreTrees, Splits
+from syncline.questions.regression import MAX_MODELS, REGRESSION_ROUNDS, RegressionSums
+from syncline.questions.row_count import RowCount
 from syncline.questions.workspace import Workspace
 from syncline.study import sections
-from syncline.study.comparer_scope import require_declared
-from syncline.study.spec import StudySpec
-from syncline.validation.boosting import fit
+from syncline.validation.boosting import derivatives, histogram, leaves, split
 from syncline.validation.federated.assessment import Judgement, assess
 from syncline.validation.federated.candidate import pack_cells, unpack_cells
-from syncline.validation.federated.comparer import Comparer, count_people
-from syncline.validation.federated.comparison import Comparison, tree_count
-from syncline.validation.federated.trees import SETTINGS, TreeRows, forest_of, grown, sums
+from syncline.validation.federated.comparer import count_people
+from syncline.validation.federated.comparison import Comparison
+from syncline.validation.federated.plan import Plan, tree_count
+from syncline.validation.federated.rows import ComparableRows
+from syncline.validation.federated.trees import (
+    SETTINGS,
+    TreeRows,
+    leaf_steps,
+    next_level,
+    rounded_chances,
+    sums,
+    tree_margins,
+)
 from syncline.wire.exchange import MemoryCodec, RequestCodec
 from syncline.wire.messages import COMPARISON_ROUNDS
 from tests.validation.federated.parties import (
     AIMS,
     COMPARED,
     MODELLED,
-    MODELS,
     SCHEMA,
     candidate,
+    comparer,
     dealt,
     run,
     workspace,
@@ -88,41 +97,59 @@ def test_a_copy_of_used_persons_does_not_pass_and_who_has_them_is_not_told() -> 
 
 
 def test_trees_grow_level_by_level_into_those_of_one_place() -> None:
-    asked = first_growth()
-    own = tree_rows(asked)
-    while asked.levels < 3 * DEPTH:
-        asked = replace(asked, forest=grown(asked, sums(asked, own)), levels=asked.levels + 1)
-    for number, learner in enumerate(asked.learners):
-        kept = own._begun(learner, has_holdout=True)
-        codes = kept.codes[kept.learns].copy()
+    plan, own = planned(), tree_rows()
+    forest = Forest.empty(len(plan.learners))
+    while forest.levels < 3 * DEPTH:
+        total = sums(plan.bins, plan.learners, forest, own, has_holdout=True)
+        forest = forest.grown(next_level(plan.bins, plan.learners, "ill", forest, total))
+    categorical = np.array([not column.ordered for column in plan.bins])
+    for number, learner in enumerate(plan.learners):
+        kept = own.kept(plan.learners, number, forest, has_holdout=True)
+        learns = kept.learns
+        codes, labels, lots = kept.codes[learns].copy(), kept.labels[learns], kept.lots[learns]
         if learner.role is Role.TARGET:
             codes[:, COMPARED.names.index("ill")] = 0
         if not len(codes):
             continue
-        categorical = np.array([not column.ordered for column in asked.bins])
-        alone = fit(codes, kept.labels[kept.learns], categorical, replace(SETTINGS, trees=3))
-        expected = forest_of([alone])
-        single = Forest(
-            asked.forest.column[number : number + 1],
-            asked.forest.right[number : number + 1],
-            asked.forest.leaves[number : number + 1],
-        )
-        assert np.array_equal(single.leaves, expected.leaves), learner
+        margins = np.zeros(len(codes), np.int64)
+        for tree in range(3):
+            chance, hessian = rounded_chances(margins, lots, number, tree)
+            gradient, node = chance - np.where(labels, 1 << 20, 0), np.zeros(len(codes), np.int64)
+            for level in range(DEPTH):
+                found = histogram(codes, node, gradient, hessian, 2**level)
+                columns, right = split(found, categorical, SETTINGS)
+                node = 2 * node + right[node, codes[np.arange(len(codes)), columns[node]]]
+            steps = leaf_steps(leaves(node, gradient, hessian, SETTINGS))
+            assert np.array_equal(forest.leaves[number, tree], steps), learner
+            margins += steps[node].astype(np.int64) << 15
+            assert np.array_equal(
+                margins, sum(tree_margins(forest, number, t, kept.codes[learns]) for t in range(tree + 1))
+            )
 
 
-def first_growth() -> GrowTrees:
-    wanted = comparison()
-    state = wanted.start(0).state
-    counted = count_people(Workspace(MemoryTable(SCHEMA, [BATCH]))).tolist()
-    return wanted._first_level(replace(state, rows=(counted[0], counted[1])))
+def test_a_rounded_chance_is_the_exact_one_on_average() -> None:
+    margins = np.repeat(np.linspace(-5, 5, 21) * 2**20, 4096).astype(np.int64)
+    lots = np.tile(np.arange(4096) << 8, 21)
+    exact, _ = derivatives(margins, np.zeros(len(margins), np.bool_))
+    chance, _ = rounded_chances(margins, lots, 3, 5)
+    assert len(np.unique(chance)) == 7
+    means = (chance - exact).reshape(21, -1).mean(axis=1) / 2**20
+    assert np.abs(means).max() < 1e-3
 
 
-def tree_rows(asked: GrowTrees) -> TreeRows:
-    return Comparer(AIMS.lottery)._rows(asked, Workspace(MemoryTable(SCHEMA, [BATCH])))
+def planned() -> Plan:
+    train, holdout, *_ = count_people(Workspace(MemoryTable(SCHEMA, [BATCH]))).tolist()
+    return Plan(comparison().candidate, (train, holdout))
+
+
+def tree_rows() -> TreeRows:
+    rows = ComparableRows(Workspace(MemoryTable(SCHEMA, [BATCH])), COMPARED)
+    plan = planned()
+    return TreeRows.of(plan.bins, "ill", rows.sampled_rows(AIMS.lottery, 10**6, plan.rows))
 
 
 def test_the_bounds_of_the_vocabulary_are_those_of_a_specification() -> None:
-    assert sections.MAX_MODELS == comparison_questions.MAX_MODELS
+    assert sections.MAX_MODELS == MAX_MODELS
 
 
 def test_the_rounds_are_those_that_policies_count_apart() -> None:
@@ -136,7 +163,7 @@ def test_the_rounds_are_those_that_policies_count_apart() -> None:
 def requests() -> list[Request]:
     """Return all requests of a comparison."""
     wanted, table = comparison(), Workspace(MemoryTable(SCHEMA, [BATCH]))
-    answering, memory, found = Answering(Comparer(AIMS.lottery)), Memory(), []
+    answering, memory, found = Answering(comparer(wanted)), Memory(), []
     transition = wanted.start(0)
     while hasattr(transition, "request"):
         found.append(transition.request)
@@ -155,23 +182,41 @@ def memory_after(n: int) -> Memory:
     return memory
 
 
-def test_the_candidate_travels_in_the_last_request_alone() -> None:
-    assert [type(question) for question in ASKED[-1].questions] == [
+def test_the_candidate_travels_first_and_is_forgotten_once_it_was_compared() -> None:
+    first, *others = ASKED
+    assert [type(question) for question in first.questions] == [PersonCount]
+    assert [type(question) for question in others[-1].questions] == [
         ScoreTrees,
         RegressionSums,
         ScoreCandidate,
     ]
-    for request in ASKED[:-1]:
-        assert pack_cells(CANDIDATE) not in RequestCodec().encode(request)
-    assert memory_after(len(ASKED)).judged
+    table = pack_cells(CANDIDATE)
+    assert table in RequestCodec().encode(first)
+    assert all(table not in RequestCodec().encode(request) for request in others)
+    for n in range(1, len(ASKED)):
+        assert table in MemoryCodec().encode(memory_after(n).kept())
+    last = memory_after(len(ASKED))
+    assert last.candidate is not None
+    assert last.candidate.judged
+    assert table not in MemoryCodec().encode(last.kept())
+
+
+def test_what_is_asked_after_the_candidate_is_short() -> None:
+    """A level of a tree's splits is at most 16 columns and masks for each learner, and 32 steps."""
+    n_learners = len(planned().learners)
+    for request in ASKED[1:]:
+        trees = [q for q in request.questions if isinstance(q, GrowTrees | ScoreTrees)]
+        size = len(RequestCodec().encode(replace(request, questions=tuple(trees))))
+        assert size < 100 + n_learners * (16 * 10 + 32)
 
 
 def test_a_second_candidate_is_refused() -> None:
-    other = Request(len(ASKED), (PersonCount("ab" * 32),))
-    with pytest.raises(ProtocolError, match="named in this study already"):
+    other = Request(len(ASKED), (PersonCount(pack_cells(candidate(1000, 10)), COMPARED),))
+    with pytest.raises(ProtocolError, match="nothing more is answered"):
         admit(other, memory_after(len(ASKED)))
-    with pytest.raises(ProtocolError, match="named in this study already"):
-        admit(replace(other, round=1), memory_after(1))
+    for again in (other, ASKED[0]):
+        with pytest.raises(ProtocolError, match=r"not the candidate|named in this study already"):
+            admit(replace(again, round=1), memory_after(1))
 
 
 def test_nothing_more_is_answered_after_the_last_question() -> None:
@@ -180,42 +225,81 @@ def test_nothing_more_is_answered_after_the_last_question() -> None:
             admit(replace(request, round=len(ASKED)), memory_after(len(ASKED)))
 
 
-def test_another_table_than_the_named_one_is_refused() -> None:
-    *others, compared = ASKED[-1].questions
-    assert isinstance(compared, ScoreCandidate)
-    other = replace(compared, table=pack_cells(candidate(1000, 10)))
-    with pytest.raises(ProtocolError, match="not the candidate"):
-        admit(replace(ASKED[-1], questions=(*others, other)), memory_after(len(ASKED) - 1))
+@pytest.mark.parametrize("n", [1, 2, -1])
+def test_a_question_about_another_candidate_is_refused(n: int) -> None:
+    request = ASKED[n]
+    for question in request.questions:
+        other = replace(question, candidate="ab" * 32)
+        with pytest.raises(ProtocolError, match="not the candidate"):
+            admit(replace(request, questions=(other,)), memory_after(request.round))
 
 
-@pytest.mark.parametrize("what", ["column", "right", "leaves", "bins", "learners", "rows", "level"])
+@pytest.mark.parametrize("what", ["level before", "level after", "twice", "nodes", "learners", "rows again"])
 def test_trees_that_do_not_follow_from_the_last_ones_are_refused(what: str) -> None:
     n = DEPTH + 3
     asked, *_ = ASKED[n].questions
     assert isinstance(asked, GrowTrees)
-    forest = Forest(asked.forest.column.copy(), asked.forest.right.copy(), asked.forest.leaves.copy())
+    assert asked.newest is not None
+    questions: tuple[GrowTrees, ...] = (asked,)
     match what:
-        case "column" | "right" | "leaves":
-            array = getattr(forest, what)
-            array[0, 0, 0] = 1 - min(int(array[0, 0, 0]), 1)
-            asked = replace(asked, forest=forest)
-        case "bins":
-            asked = replace(asked, bins=(replace(asked.bins[0], ordered=False), *asked.bins[1:]))
+        case "level before":
+            questions = (replace(asked, levels=asked.levels - 1),)
+        case "level after":
+            questions = (replace(asked, levels=asked.levels + 1),)
+        case "twice":
+            questions = (asked, asked)
+        case "nodes":
+            questions = (replace(asked, newest=ASKED[n + 1].questions[0].newest),)  # type: ignore[union-attr]
         case "learners":
-            asked = replace(asked, learners=(replace(asked.learners[0], fold=1), *asked.learners[1:]))
-        case "rows":
-            asked = replace(asked, rows=(asked.rows[0] + 1, asked.rows[1]))
-        case "level":
-            asked, *_ = ASKED[n + 1].questions  # type: ignore[assignment]
-    with pytest.raises(ProtocolError, match="do not follow"):
-        admit(replace(ASKED[n], questions=(asked,)), memory_after(n))
+            questions = (replace(asked, newest=fewer(asked.newest)),)
+        case "rows again":
+            with pytest.raises(ValueError, match="the first question tells the rows"):
+                replace(asked, rows=(10**6, 10**6))
+            return
+    with pytest.raises(ProtocolError, match=r"comes next|twice in one round|are not those of the next level"):
+        admit(replace(ASKED[n], questions=questions), memory_after(n))
+
+
+def fewer(splits: Splits) -> Splits:
+    return Splits(splits.column[1:], splits.right[1:], splits.leaves[1:])
+
+
+@pytest.mark.parametrize("what", ["column", "code"])
+def test_splits_that_the_candidates_columns_do_not_have_are_refused(what: str) -> None:
+    n = DEPTH + 3
+    asked, *_ = ASKED[n].questions
+    assert isinstance(asked, GrowTrees)
+    assert asked.newest is not None
+    column, right = asked.newest.column.copy(), asked.newest.right.copy()
+    if what == "column":
+        column[0, 0] = len(COMPARED.names)
+    else:
+        column[0, 0], right[0, 0] = 3, 1 << 3  # "ill" has codes 0, 1 and 2
+    other = replace(asked, newest=replace(asked.newest, column=column, right=right))
+    answering, table = Answering(comparer(comparison())), Workspace(MemoryTable(SCHEMA, [BATCH]))
+    with pytest.raises(ProtocolError, match=r"not compared|codes that its column does not have"):
+        answering.respond(replace(ASKED[n], questions=(other,)), table, memory_after(n))
+
+
+def test_scores_are_asked_once_all_trees_have_grown_and_after_them_none_grows() -> None:
+    answering, table = Answering(comparer(comparison())), Workspace(MemoryTable(SCHEMA, [BATCH]))
+    whole = 2 * DEPTH + 1
+    early, *_ = ASKED[whole].questions
+    assert isinstance(early, GrowTrees)
+    assert early.newest is not None
+    scores = ScoreTrees(early.candidate, early.levels, early.newest)
+    with pytest.raises(ProtocolError, match="levels before they are scored"):
+        answering.respond(Request(whole, (scores,)), table, memory_after(whole))
+    after = admit(Request(whole, (scores,)), memory_after(whole))
+    with pytest.raises(ProtocolError, match="comes next, and once only"):
+        admit(ASKED[whole + 1], after)
 
 
 def test_a_fit_question_is_refused_once_a_candidate_is_named() -> None:
-    from syncline.questions.row_count import RowCount
-
     with pytest.raises(ProtocolError, match="closed"):
         admit(Request(1, (RowCount(),)), memory_after(1))
+    with pytest.raises(ProtocolError, match="closed"):
+        admit(Request(1, (*ASKED[1].questions, RowCount())), memory_after(1))
 
 
 def test_who_sent_rows_is_asked_again_for_a_candidate_alone() -> None:
@@ -253,7 +337,7 @@ def test_a_candidate_survives_as_bytes_and_strange_ones_do_not() -> None:
 @pytest.mark.parametrize("place", range(1, 60))
 def test_a_request_cut_or_changed_anywhere_raises_a_wire_error_or_reads(place: int) -> None:
     rng = np.random.default_rng(place)
-    content = bytearray(RequestCodec().encode(ASKED[rng.integers(1, len(ASKED) - 1)]))
+    content = bytearray(RequestCodec().encode(ASKED[rng.integers(1, len(ASKED))]))
     for _ in range(4):
         content[rng.integers(0, len(content))] = rng.integers(0, 256)
     for damaged in (bytes(content), bytes(content[: rng.integers(0, len(content))])):
@@ -266,26 +350,35 @@ def test_a_request_cut_or_changed_anywhere_raises_a_wire_error_or_reads(place: i
 def test_regressions_are_asked_in_eight_rounds_and_once_by_subgroups_and_no_more() -> None:
     asked = [request for request in ASKED if any(isinstance(q, RegressionSums) for q in request.questions)]
     assert [request.round for request in asked] == [*range(1, 9), len(ASKED) - 1]
-    assert len(asked) == comparison_questions.REGRESSION_ROUNDS
+    assert len(asked) == REGRESSION_ROUNDS
     more = next(q for q in asked[0].questions if isinstance(q, RegressionSums))
-    request = ASKED[9]
-    memory = admit(replace(request, questions=(*request.questions, more)), memory_after(9))
+    memory = admit(replace(ASKED[9], questions=(*ASKED[9].questions, more)), memory_after(9))
     with pytest.raises(ProtocolError, match="which is all"):
-        admit(ASKED[10].__class__(10, (*ASKED[10].questions, more)), memory)
+        admit(replace(ASKED[10], questions=(*ASKED[10].questions, more)), memory)
 
 
-def test_a_model_that_the_study_does_not_declare_is_refused() -> None:
-    declared = {"holdout": "0.2", "models": [MODELS[1]]}
-    spec = StudySpec.model_validate(
-        {
-            "syncline": "1",
-            "study": "s",
-            "schema": SCHEMA,
-            "suppliers": [{"name": "a"}],
-            "validation": declared,
-        }
-    )
+def test_sums_of_other_models_than_the_studys_are_refused() -> None:
+    """Columns and dummies follow from the study and the candidate; a question brings coefficients alone."""
+    answering, table = Answering(comparer(comparison())), Workspace(MemoryTable(SCHEMA, [BATCH]))
     first = next(q for q in ASKED[1].questions if isinstance(q, RegressionSums))
-    with pytest.raises(ProtocolError, match="not one that the study declares"):
-        require_declared(spec, first)
-    require_declared(spec, replace(first, models=first.models[1:]))
+    for coefficients in (
+        first.coefficients[:1],
+        (*first.coefficients, first.coefficients[0]),
+        tuple(own[:, :-1] for own in first.coefficients),
+        first.coefficients[::-1],
+    ):
+        other = Request(1, (ASKED[1].questions[0], replace(first, coefficients=coefficients)))
+        with pytest.raises(ProtocolError, match="not those of the study's models"):
+            answering.respond(other, table, memory_after(1))
+
+
+def test_a_candidate_of_columns_that_the_schema_does_not_model_is_refused() -> None:
+    answering, table = Answering(comparer(comparison())), Workspace(MemoryTable(SCHEMA, [BATCH]))
+    for compared in (
+        Compared(("weight", "age", "ward", "ill"), ((),) * 4),
+        Compared(("who", *COMPARED.names), ((),) * 5),
+        Compared(COMPARED.names, ((), (), (4,), ())),
+        Compared(COMPARED.names, ((), (), (1, 0), ())),
+    ):
+        with pytest.raises(ProtocolError, match="not the schema's"):
+            answering.respond(Request(0, (PersonCount(pack_cells(CANDIDATE), compared),)), table, Memory())

@@ -25,13 +25,6 @@ class FormulaKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FORMULA_KIND_LOG_FLOOR: _ClassVar[FormulaKind]
     FORMULA_KIND_RATIO: _ClassVar[FormulaKind]
     FORMULA_KIND_AT_MOST: _ClassVar[FormulaKind]
-
-class LearnerRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-    __slots__ = ()
-    LEARNER_ROLE_UNSPECIFIED: _ClassVar[LearnerRole]
-    LEARNER_ROLE_SYNTHETIC: _ClassVar[LearnerRole]
-    LEARNER_ROLE_TRAINING: _ClassVar[LearnerRole]
-    LEARNER_ROLE_TARGET: _ClassVar[LearnerRole]
 CODING_UNSPECIFIED: Coding
 CODING_FINE: Coding
 CODING_BINS: Coding
@@ -45,10 +38,6 @@ FORMULA_KIND_LOG1P: FormulaKind
 FORMULA_KIND_LOG_FLOOR: FormulaKind
 FORMULA_KIND_RATIO: FormulaKind
 FORMULA_KIND_AT_MOST: FormulaKind
-LEARNER_ROLE_UNSPECIFIED: LearnerRole
-LEARNER_ROLE_SYNTHETIC: LearnerRole
-LEARNER_ROLE_TRAINING: LearnerRole
-LEARNER_ROLE_TARGET: LearnerRole
 
 class Request(_message.Message):
     __slots__ = ("round", "questions", "codebook", "commitments", "openings")
@@ -117,34 +106,62 @@ class Draw(_message.Message):
     def __init__(self, commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ...) -> None: ...
 
 class Memory(_message.Message):
-    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate", "levels", "grown", "judged", "regressions", "commitments", "openings", "people")
+    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate_memory", "commitments", "openings", "people", "searched")
     ROUNDS_ANSWERED_FIELD_NUMBER: _ClassVar[int]
     CODEBOOK_FIELD_NUMBER: _ClassVar[int]
     PATHS_FIELD_NUMBER: _ClassVar[int]
     COUNTED_SETS_FIELD_NUMBER: _ClassVar[int]
     CLOSED_FIELD_NUMBER: _ClassVar[int]
-    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
-    LEVELS_FIELD_NUMBER: _ClassVar[int]
-    GROWN_FIELD_NUMBER: _ClassVar[int]
-    JUDGED_FIELD_NUMBER: _ClassVar[int]
-    REGRESSIONS_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_MEMORY_FIELD_NUMBER: _ClassVar[int]
     COMMITMENTS_FIELD_NUMBER: _ClassVar[int]
     OPENINGS_FIELD_NUMBER: _ClassVar[int]
     PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    SEARCHED_FIELD_NUMBER: _ClassVar[int]
     rounds_answered: int
     codebook: Codebook
     paths: TreePaths
     counted_sets: _containers.RepeatedScalarFieldContainer[str]
     closed: bool
-    candidate: bytes
-    levels: int
-    grown: bytes
-    judged: bool
-    regressions: int
+    candidate_memory: CandidateMemory
     commitments: Commitments
     openings: Openings
     people: int
-    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate: _Optional[bytes] = ..., levels: _Optional[int] = ..., grown: _Optional[bytes] = ..., judged: bool = ..., regressions: _Optional[int] = ..., commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ..., people: _Optional[int] = ...) -> None: ...
+    searched: _containers.RepeatedCompositeFieldContainer[RankColumn]
+    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate_memory: _Optional[_Union[CandidateMemory, _Mapping]] = ..., commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ..., people: _Optional[int] = ..., searched: _Optional[_Iterable[_Union[RankColumn, _Mapping]]] = ...) -> None: ...
+
+class CandidateMemory(_message.Message):
+    __slots__ = ("candidate", "table", "columns", "totals", "asked", "forest", "scored", "regressions", "judged")
+    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    TOTALS_FIELD_NUMBER: _ClassVar[int]
+    ASKED_FIELD_NUMBER: _ClassVar[int]
+    FOREST_FIELD_NUMBER: _ClassVar[int]
+    SCORED_FIELD_NUMBER: _ClassVar[int]
+    REGRESSIONS_FIELD_NUMBER: _ClassVar[int]
+    JUDGED_FIELD_NUMBER: _ClassVar[int]
+    candidate: bytes
+    table: bytes
+    columns: _containers.RepeatedCompositeFieldContainer[ComparedColumn]
+    totals: Totals
+    asked: int
+    forest: Forest
+    scored: bool
+    regressions: int
+    judged: bool
+    def __init__(self, candidate: _Optional[bytes] = ..., table: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., totals: _Optional[_Union[Totals, _Mapping]] = ..., asked: _Optional[int] = ..., forest: _Optional[_Union[Forest, _Mapping]] = ..., scored: bool = ..., regressions: _Optional[int] = ..., judged: bool = ...) -> None: ...
+
+class Totals(_message.Message):
+    __slots__ = ("train_rows", "holdout_rows", "train_people", "holdout_people")
+    TRAIN_ROWS_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_ROWS_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    train_rows: int
+    holdout_rows: int
+    train_people: int
+    holdout_people: int
+    def __init__(self, train_rows: _Optional[int] = ..., holdout_rows: _Optional[int] = ..., train_people: _Optional[int] = ..., holdout_people: _Optional[int] = ...) -> None: ...
 
 class Codebook(_message.Message):
     __slots__ = ("columns",)
@@ -319,10 +336,12 @@ class TreeStep(_message.Message):
     def __init__(self, target: _Optional[int] = ..., split_node: _Optional[_Iterable[int]] = ..., split_predictor: _Optional[_Iterable[int]] = ..., split_left: _Optional[_Iterable[int]] = ..., counted: _Optional[_Iterable[int]] = ..., alive: _Optional[bytes] = ...) -> None: ...
 
 class PersonCount(_message.Message):
-    __slots__ = ("candidate",)
-    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
-    candidate: bytes
-    def __init__(self, candidate: _Optional[bytes] = ...) -> None: ...
+    __slots__ = ("table", "columns")
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    table: bytes
+    columns: _containers.RepeatedCompositeFieldContainer[ComparedColumn]
+    def __init__(self, table: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ...) -> None: ...
 
 class ComparedColumn(_message.Message):
     __slots__ = ("name", "merged")
@@ -332,169 +351,77 @@ class ComparedColumn(_message.Message):
     merged: _containers.RepeatedScalarFieldContainer[int]
     def __init__(self, name: _Optional[str] = ..., merged: _Optional[_Iterable[int]] = ...) -> None: ...
 
-class ColumnBins(_message.Message):
-    __slots__ = ("ordered", "low", "code", "n_codes")
-    ORDERED_FIELD_NUMBER: _ClassVar[int]
-    LOW_FIELD_NUMBER: _ClassVar[int]
-    CODE_FIELD_NUMBER: _ClassVar[int]
-    N_CODES_FIELD_NUMBER: _ClassVar[int]
-    ordered: bool
-    low: _containers.RepeatedScalarFieldContainer[int]
-    code: _containers.RepeatedScalarFieldContainer[int]
-    n_codes: int
-    def __init__(self, ordered: bool = ..., low: _Optional[_Iterable[int]] = ..., code: _Optional[_Iterable[int]] = ..., n_codes: _Optional[int] = ...) -> None: ...
-
-class Learner(_message.Message):
-    __slots__ = ("role", "fold", "low", "high")
-    ROLE_FIELD_NUMBER: _ClassVar[int]
-    FOLD_FIELD_NUMBER: _ClassVar[int]
-    LOW_FIELD_NUMBER: _ClassVar[int]
-    HIGH_FIELD_NUMBER: _ClassVar[int]
-    role: LearnerRole
-    fold: int
-    low: int
-    high: int
-    def __init__(self, role: _Optional[_Union[LearnerRole, str]] = ..., fold: _Optional[int] = ..., low: _Optional[int] = ..., high: _Optional[int] = ...) -> None: ...
-
-class Forest(_message.Message):
-    __slots__ = ("learners", "trees", "column", "right", "leaves")
+class Splits(_message.Message):
+    __slots__ = ("learners", "nodes", "column", "right", "leaves")
     LEARNERS_FIELD_NUMBER: _ClassVar[int]
-    TREES_FIELD_NUMBER: _ClassVar[int]
+    NODES_FIELD_NUMBER: _ClassVar[int]
     COLUMN_FIELD_NUMBER: _ClassVar[int]
     RIGHT_FIELD_NUMBER: _ClassVar[int]
     LEAVES_FIELD_NUMBER: _ClassVar[int]
     learners: int
-    trees: int
+    nodes: int
     column: bytes
     right: bytes
     leaves: bytes
-    def __init__(self, learners: _Optional[int] = ..., trees: _Optional[int] = ..., column: _Optional[bytes] = ..., right: _Optional[bytes] = ..., leaves: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, learners: _Optional[int] = ..., nodes: _Optional[int] = ..., column: _Optional[bytes] = ..., right: _Optional[bytes] = ..., leaves: _Optional[bytes] = ...) -> None: ...
 
-class Growth(_message.Message):
-    __slots__ = ("candidate", "columns", "bins", "target", "learners", "train_rows", "holdout_rows", "levels", "forest")
-    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
-    COLUMNS_FIELD_NUMBER: _ClassVar[int]
-    BINS_FIELD_NUMBER: _ClassVar[int]
-    TARGET_FIELD_NUMBER: _ClassVar[int]
+class Forest(_message.Message):
+    __slots__ = ("learners", "levels", "column", "right", "leaves")
     LEARNERS_FIELD_NUMBER: _ClassVar[int]
-    TRAIN_ROWS_FIELD_NUMBER: _ClassVar[int]
-    HOLDOUT_ROWS_FIELD_NUMBER: _ClassVar[int]
     LEVELS_FIELD_NUMBER: _ClassVar[int]
-    FOREST_FIELD_NUMBER: _ClassVar[int]
-    candidate: bytes
-    columns: _containers.RepeatedCompositeFieldContainer[ComparedColumn]
-    bins: _containers.RepeatedCompositeFieldContainer[ColumnBins]
-    target: str
-    learners: _containers.RepeatedCompositeFieldContainer[Learner]
-    train_rows: int
-    holdout_rows: int
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_FIELD_NUMBER: _ClassVar[int]
+    learners: int
     levels: int
-    forest: Forest
-    def __init__(self, candidate: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., bins: _Optional[_Iterable[_Union[ColumnBins, _Mapping]]] = ..., target: _Optional[str] = ..., learners: _Optional[_Iterable[_Union[Learner, _Mapping]]] = ..., train_rows: _Optional[int] = ..., holdout_rows: _Optional[int] = ..., levels: _Optional[int] = ..., forest: _Optional[_Union[Forest, _Mapping]] = ...) -> None: ...
+    column: bytes
+    right: bytes
+    leaves: bytes
+    def __init__(self, learners: _Optional[int] = ..., levels: _Optional[int] = ..., column: _Optional[bytes] = ..., right: _Optional[bytes] = ..., leaves: _Optional[bytes] = ...) -> None: ...
 
 class GrowTrees(_message.Message):
-    __slots__ = ("growth",)
-    GROWTH_FIELD_NUMBER: _ClassVar[int]
-    growth: Growth
-    def __init__(self, growth: _Optional[_Union[Growth, _Mapping]] = ...) -> None: ...
+    __slots__ = ("candidate", "levels", "newest", "totals")
+    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
+    LEVELS_FIELD_NUMBER: _ClassVar[int]
+    NEWEST_FIELD_NUMBER: _ClassVar[int]
+    TOTALS_FIELD_NUMBER: _ClassVar[int]
+    candidate: bytes
+    levels: int
+    newest: Splits
+    totals: Totals
+    def __init__(self, candidate: _Optional[bytes] = ..., levels: _Optional[int] = ..., newest: _Optional[_Union[Splits, _Mapping]] = ..., totals: _Optional[_Union[Totals, _Mapping]] = ...) -> None: ...
 
 class ScoreTrees(_message.Message):
-    __slots__ = ("growth", "transferred", "questions", "groups")
-    GROWTH_FIELD_NUMBER: _ClassVar[int]
-    TRANSFERRED_FIELD_NUMBER: _ClassVar[int]
-    QUESTIONS_FIELD_NUMBER: _ClassVar[int]
-    GROUPS_FIELD_NUMBER: _ClassVar[int]
-    growth: Growth
-    transferred: Forest
-    questions: _containers.RepeatedCompositeFieldContainer[Learner]
-    groups: _containers.RepeatedCompositeFieldContainer[Grouping]
-    def __init__(self, growth: _Optional[_Union[Growth, _Mapping]] = ..., transferred: _Optional[_Union[Forest, _Mapping]] = ..., questions: _Optional[_Iterable[_Union[Learner, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Grouping, _Mapping]]] = ...) -> None: ...
+    __slots__ = ("candidate", "levels", "newest")
+    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
+    LEVELS_FIELD_NUMBER: _ClassVar[int]
+    NEWEST_FIELD_NUMBER: _ClassVar[int]
+    candidate: bytes
+    levels: int
+    newest: Splits
+    def __init__(self, candidate: _Optional[bytes] = ..., levels: _Optional[int] = ..., newest: _Optional[_Union[Splits, _Mapping]] = ...) -> None: ...
 
-class Grouping(_message.Message):
-    __slots__ = ("column", "n_codes")
-    COLUMN_FIELD_NUMBER: _ClassVar[int]
-    N_CODES_FIELD_NUMBER: _ClassVar[int]
-    column: str
-    n_codes: int
-    def __init__(self, column: _Optional[str] = ..., n_codes: _Optional[int] = ...) -> None: ...
-
-class Line(_message.Message):
-    __slots__ = ("unit", "even", "centre_key", "spread_keys", "centre", "spread")
-    UNIT_FIELD_NUMBER: _ClassVar[int]
-    EVEN_FIELD_NUMBER: _ClassVar[int]
-    CENTRE_KEY_FIELD_NUMBER: _ClassVar[int]
-    SPREAD_KEYS_FIELD_NUMBER: _ClassVar[int]
-    CENTRE_FIELD_NUMBER: _ClassVar[int]
-    SPREAD_FIELD_NUMBER: _ClassVar[int]
-    unit: float
-    even: bool
-    centre_key: int
-    spread_keys: int
-    centre: float
-    spread: float
-    def __init__(self, unit: _Optional[float] = ..., even: bool = ..., centre_key: _Optional[int] = ..., spread_keys: _Optional[int] = ..., centre: _Optional[float] = ..., spread: _Optional[float] = ...) -> None: ...
-
-class Term(_message.Message):
-    __slots__ = ("column", "line", "dummy")
-    COLUMN_FIELD_NUMBER: _ClassVar[int]
-    LINE_FIELD_NUMBER: _ClassVar[int]
-    DUMMY_FIELD_NUMBER: _ClassVar[int]
-    column: str
-    line: Line
-    dummy: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, column: _Optional[str] = ..., line: _Optional[_Union[Line, _Mapping]] = ..., dummy: _Optional[_Iterable[int]] = ...) -> None: ...
-
-class Regression(_message.Message):
-    __slots__ = ("response", "line", "terms", "train", "holdout")
-    RESPONSE_FIELD_NUMBER: _ClassVar[int]
-    LINE_FIELD_NUMBER: _ClassVar[int]
-    TERMS_FIELD_NUMBER: _ClassVar[int]
+class Coefficients(_message.Message):
+    __slots__ = ("train", "holdout")
     TRAIN_FIELD_NUMBER: _ClassVar[int]
     HOLDOUT_FIELD_NUMBER: _ClassVar[int]
-    response: str
-    line: Line
-    terms: _containers.RepeatedCompositeFieldContainer[Term]
     train: _containers.RepeatedScalarFieldContainer[int]
     holdout: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, response: _Optional[str] = ..., line: _Optional[_Union[Line, _Mapping]] = ..., terms: _Optional[_Iterable[_Union[Term, _Mapping]]] = ..., train: _Optional[_Iterable[int]] = ..., holdout: _Optional[_Iterable[int]] = ...) -> None: ...
+    def __init__(self, train: _Optional[_Iterable[int]] = ..., holdout: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class RegressionSums(_message.Message):
-    __slots__ = ("candidate", "columns", "models", "groups")
+    __slots__ = ("candidate", "models")
     CANDIDATE_FIELD_NUMBER: _ClassVar[int]
-    COLUMNS_FIELD_NUMBER: _ClassVar[int]
     MODELS_FIELD_NUMBER: _ClassVar[int]
-    GROUPS_FIELD_NUMBER: _ClassVar[int]
     candidate: bytes
-    columns: _containers.RepeatedCompositeFieldContainer[ComparedColumn]
-    models: _containers.RepeatedCompositeFieldContainer[Regression]
-    groups: _containers.RepeatedCompositeFieldContainer[Grouping]
-    def __init__(self, candidate: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., models: _Optional[_Iterable[_Union[Regression, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Grouping, _Mapping]]] = ...) -> None: ...
+    models: _containers.RepeatedCompositeFieldContainer[Coefficients]
+    def __init__(self, candidate: _Optional[bytes] = ..., models: _Optional[_Iterable[_Union[Coefficients, _Mapping]]] = ...) -> None: ...
 
 class ScoreCandidate(_message.Message):
-    __slots__ = ("table", "columns", "keys", "sensitive", "train_rows", "holdout_rows", "train_people", "holdout_people", "cells", "membership", "masked")
-    TABLE_FIELD_NUMBER: _ClassVar[int]
-    COLUMNS_FIELD_NUMBER: _ClassVar[int]
-    KEYS_FIELD_NUMBER: _ClassVar[int]
-    SENSITIVE_FIELD_NUMBER: _ClassVar[int]
-    TRAIN_ROWS_FIELD_NUMBER: _ClassVar[int]
-    HOLDOUT_ROWS_FIELD_NUMBER: _ClassVar[int]
-    TRAIN_PEOPLE_FIELD_NUMBER: _ClassVar[int]
-    HOLDOUT_PEOPLE_FIELD_NUMBER: _ClassVar[int]
-    CELLS_FIELD_NUMBER: _ClassVar[int]
-    MEMBERSHIP_FIELD_NUMBER: _ClassVar[int]
-    MASKED_FIELD_NUMBER: _ClassVar[int]
-    table: bytes
-    columns: _containers.RepeatedCompositeFieldContainer[ComparedColumn]
-    keys: _containers.RepeatedScalarFieldContainer[str]
-    sensitive: _containers.RepeatedScalarFieldContainer[str]
-    train_rows: int
-    holdout_rows: int
-    train_people: int
-    holdout_people: int
-    cells: int
-    membership: bytes
-    masked: int
-    def __init__(self, table: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., keys: _Optional[_Iterable[str]] = ..., sensitive: _Optional[_Iterable[str]] = ..., train_rows: _Optional[int] = ..., holdout_rows: _Optional[int] = ..., train_people: _Optional[int] = ..., holdout_people: _Optional[int] = ..., cells: _Optional[int] = ..., membership: _Optional[bytes] = ..., masked: _Optional[int] = ...) -> None: ...
+    __slots__ = ("candidate",)
+    CANDIDATE_FIELD_NUMBER: _ClassVar[int]
+    candidate: bytes
+    def __init__(self, candidate: _Optional[bytes] = ...) -> None: ...
 
 class TreePaths(_message.Message):
     __slots__ = ("visit_order", "levels", "closed", "trees")
