@@ -14,8 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from syncline.questions.growth import SCORE_BINS
-from syncline.validation.disclosure.closeness import UNITS, Ints
-from syncline.validation.disclosure.ladder import EXACT_STEPS_BITS
+from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS, UNITS, Ints
 from syncline.validation.disclosure.membership import MEMBERSHIP_BINS, Membership
 from syncline.validation.disclosure.recognition import N_BINS
 from syncline.validation.disclosure.scores import DISTANCE_BINS, PersonScores, lost
