@@ -162,12 +162,12 @@ class Facts:
         for fold, name in enumerate(FOLDS):
             rows = None if known.sizes is None else (known.sizes.train, known.sizes.holdout)[fold]
             people = None if known.people is None else known.people[fold]
-            single: dict[int, Ints] = {}
+            single: dict[tuple[int, int], Ints] = {}
             for number, places in enumerate(sets):
                 table = layout.take(answer, f"{name}.set{number}")
                 for axis, place in enumerate(places):
                     own = table.sum(axis=tuple(other for other in range(len(places)) if other != axis))
-                    require(np.array_equal(single.setdefault(place, own), own), _CHANGED)
+                    require(np.array_equal(single.setdefault((len(places), place), own), own), _CHANGED)
                     require(rows is None or int(own.sum()) == rows, "a set of columns has not all rows")
                 if len(places) == 1:
                     self._require_buckets(answer, number, fold, known)
