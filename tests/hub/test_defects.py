@@ -15,6 +15,7 @@ from trusted_party.release.publication import Publisher
 from trusted_party.rounds import driver, roster
 from trusted_party.rounds.driver import StudyDriver
 from trusted_party.rounds.roster import Wait
+from trusted_party.rounds.view import View
 
 pytestmark = pytest.mark.network
 
@@ -83,7 +84,7 @@ def test_a_defect_of_any_kind(site, run, monkeypatch, caplog, kind):
         (StudyDriver, "_step"),
         (StudyDriver, "_commit"),
         (StudyDriver, "_store"),
-        (StudyDriver, "_step_blobs"),
+        (View, "step_blobs"),
         (StudyDriver, "_forget"),
         (driver, "require_load"),
         (driver, "flows_of"),
