@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +21,7 @@ from supplier_agent.tasks.journal import microseconds, open_journal
 from syncline.cli.named_data import check_named_data, refuse_misnamed
 from syncline.cli.table import print_json, print_table
 from syncline.clock import SystemClock
+from syncline.data.labels import normal_label
 from syncline.errors import UsageError
 from syncline.sources.locator import absolute_locator
 
@@ -116,7 +116,7 @@ def remove(name: Name, home: Home = None, as_json: AsJson = False) -> None:
 def _column(person: str, found: Inspection) -> str:
     from syncline.data.section import nearest, shown
 
-    name = unicodedata.normalize("NFC", person).strip()
+    name = normal_label(person)
     if name not in found.columns:
         raise UsageError(f"--person {shown(name)!r}: there is no such column; {nearest(name, found.columns)}")
     return name

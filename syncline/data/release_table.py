@@ -138,7 +138,9 @@ def _height(schema: Schema, columns: Columns) -> int:
 def _typed(variable: Variable, keys: Keys, missing: Mask) -> pa.Array:
     grid = variable.grid
     if grid is not None:
-        values = keys if variable.kind is Kind.TIME else grid.values(keys)
+        values = grid.values(keys)
+        if variable.kind is Kind.TIME:
+            values = values.astype(np.int64)
         return pa.array(values, _arrow_type(variable), mask=missing)
     if variable.kind is Kind.BOOLEAN:
         return pa.array(keys == 1, mask=missing)

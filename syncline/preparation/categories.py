@@ -8,7 +8,6 @@ numbers as soon as one cell is missing. A boolean is written true/false, yes/no,
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -16,8 +15,9 @@ import pyarrow as pa
 
 from syncline.data.batch import Status
 from syncline.data.kinds import Kind
+from syncline.data.labels import normal_label
+from syncline.data.values import Values
 from syncline.data.variable import Variable
-from syncline.preparation.values import Values
 
 _BOOLEANS = {"false": 0, "no": 0, "f": 0, "0": 0, "true": 1, "yes": 1, "t": 1, "1": 1}
 _MISSING = -1
@@ -50,11 +50,11 @@ class CategoryLookup:
 
 def missing_texts(codes: Iterable[str]) -> dict[str, int]:
     """Return the texts that mean missing, the empty one among them."""
-    return dict.fromkeys(["", *(_normal(code) for code in codes)], _MISSING)
+    return dict.fromkeys(["", *(normal_label(code) for code in codes)], _MISSING)
 
 
 def _positions(categories: tuple[str, ...]) -> dict[str, int]:
-    return {_normal(label): position for position, label in enumerate(categories)}
+    return {normal_label(label): position for position, label in enumerate(categories)}
 
 
 def _with_other_forms(known: Mapping[str, int]) -> dict[str, int]:
@@ -68,7 +68,3 @@ def _other_form(text: str) -> str:
     if match is None:
         return text
     return match[1] if match[2] else f"{text}.0"
-
-
-def _normal(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip()

@@ -8,22 +8,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syncline.data.batch import Keys, Status
+from syncline.data.calendar_values import calendar_from_array, calendar_from_text, is_natural_calendar
+from syncline.data.cell_text import distinct_text, is_text_dictionary, normal_text, positions
 from syncline.data.grid import Grid
 from syncline.data.kinds import NUMERIC_KINDS, Kind
-from syncline.data.scalars import KEY_LIMIT
-from syncline.data.variable import Variable
-from syncline.preparation.calendar_values import calendar_from_array, calendar_from_text, is_natural_calendar
-from syncline.preparation.categories import CategoryLookup, missing_texts
-from syncline.preparation.cell_text import distinct_text, is_text_dictionary, normal_text, positions
-from syncline.preparation.dictionary_memo import DictionaryMemo
-from syncline.preparation.numbers import (
+from syncline.data.numbers import (
     floats_from_array,
     floats_from_text,
     integers_from_array,
     integers_from_text,
     is_plain_number,
 )
-from syncline.preparation.values import Cells, Values
+from syncline.data.scalars import KEY_LIMIT
+from syncline.data.values import Cells, Values
+from syncline.data.variable import Variable
+from syncline.preparation.categories import CategoryLookup, missing_texts
+from syncline.preparation.dictionary_memo import DictionaryMemo
 
 
 class CategoryReader:

@@ -15,6 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from syncline.data.batch import Status
+from syncline.data.calendar_values import calendar_from_text
+from syncline.data.cell_text import distinct_text
 from syncline.data.grid import Grid
 from syncline.data.inference import (
     FREE_TEXT_DISTINCT,
@@ -24,11 +26,10 @@ from syncline.data.inference import (
     is_padded_code,
 )
 from syncline.data.kinds import Kind
-from syncline.data.variable import MAX_LABEL, Variable, is_printable_line
-from syncline.preparation.calendar_values import calendar_from_text
-from syncline.preparation.cell_text import distinct_text
+from syncline.data.labels import is_printable_line
+from syncline.data.numbers import floats_from_text
+from syncline.data.variable import MAX_LABEL, Variable
 from syncline.preparation.crowds import Crowd, Ids, by_position
-from syncline.preparation.numbers import floats_from_text
 
 MAX_TEXTS = 10_000
 """Distinct texts that are kept of one column; one that has more holds no categories."""

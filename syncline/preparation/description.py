@@ -16,10 +16,11 @@ import pyarrow as pa
 from syncline.data.batch import Status
 from syncline.data.inference import MISSING_CODES
 from syncline.data.kinds import Kind, Role
+from syncline.data.labels import is_printable_line
 from syncline.data.scalars import Scalar
 from syncline.data.schema import Schema
 from syncline.data.section import nearest, shown
-from syncline.data.variable import BOOLEAN_CATEGORIES, MAX_NAME, Variable, is_printable_line
+from syncline.data.variable import BOOLEAN_CATEGORIES, MAX_NAME, Variable
 from syncline.errors import DataError
 from syncline.preparation.column_reader import reader_of
 from syncline.preparation.column_survey import BOOLEAN, FREE, IDENTIFIER, NUMBER, WORDS, ColumnSurvey, Holders

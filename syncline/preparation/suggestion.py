@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from syncline.data.kinds import CATEGORICAL_KINDS, NUMERIC_KINDS, Kind
+from syncline.data.labels import normal_label
 from syncline.data.schema import Schema
-from syncline.data.variable import Variable, normal_label
+from syncline.data.variable import Variable
 from syncline.preparation.distinct_texts import DistinctTexts, distinct_texts
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.dates import Dates

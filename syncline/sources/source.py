@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import pyarrow as pa
 
+from syncline.data.labels import normal_label
 from syncline.errors import DataError
 
 
@@ -41,13 +41,13 @@ class Source(Protocol):
 
 
 def column_names(raw: Sequence[str], where: str) -> tuple[str, ...]:
-    """Return the names of the columns of ``where`` trimmed and in NFC, or refuse two of the same name.
+    """Return the names of the columns of ``where`` as labels are compared, or refuse two of the same name.
 
     A column without a name, such as the row numbers that statistics packages write, is called by its place.
     """
     names: list[str] = []
     for position, text in enumerate(raw, start=1):
-        name = unicodedata.normalize("NFC", text).strip() or f"(column {position})"
+        name = normal_label(text) or f"(column {position})"
         if name in names:
             first = names.index(name) + 1
             raise DataError(
