@@ -66,5 +66,10 @@ class Note:
         }
 
 
+def counted(cells: int) -> str:
+    """Return a number of cells in words."""
+    return "1 cell" if cells == 1 else f"{cells:,} cells"
+
+
 class TableWarning(UserWarning):
     """What a table's owner should know of what was made of it: the notes, in words."""

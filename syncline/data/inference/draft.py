@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from syncline.data.inference.seen_cells import SeenCells, sample
 from syncline.data.kinds import Kind
-from syncline.data.note import Deed, Note
+from syncline.data.note import Deed, Note, counted
 from syncline.data.variable import MAX_LABEL, Variable
 
 PREPARE = "a preparation can mend it (supplier-agent suggest)"
@@ -34,7 +34,7 @@ class Cells:
 
     def left_out(self, kind: Kind, missing: Collection[str], why: str, remedy: str) -> Draft:
         """Return the draft of a column that is not modelled."""
-        note = self.note(Deed.LEFT_OUT, f"all {self.seen.held} cells", why, remedy, self.seen.held)
+        note = self.note(Deed.LEFT_OUT, f"all {counted(self.seen.held)}", why, remedy, self.seen.held)
         return Draft(Variable(name=self.name, kind=kind, missing=codes_of(missing)), (note,))
 
     def record(self, why: str, missing: Collection[str]) -> Draft:
@@ -60,14 +60,16 @@ def missing_notes(cells: Cells, known: Collection[str], odd: Sequence[str], kind
         why = "a word that programs write for missing"
         remedy = "take it out of 'missing' where it is a value"
         notes.append(
-            cells.note(Deed.GUESSED, f"{count} cells {sample(words)} are missing", why, remedy, count)
+            cells.note(
+                Deed.GUESSED, f"{counted(count)} {sample(words)} taken for missing", why, remedy, count
+            )
         )
     if odd:
         count = cells.seen.count(odd)
         notes.append(
             cells.note(
                 Deed.GUESSED,
-                f"{count} cells {sample(odd)} are missing",
+                f"{counted(count)} {sample(odd)} taken for missing",
                 f"all others are {kind}",
                 f"correct them in the table, or declare what they mean; {PREPARE}",
                 count,

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from syncline.data.inference.record_names import NameHint, name_hint
 from syncline.data.inference.seen_cells import Rows
@@ -57,7 +58,12 @@ _CONTACTS = re.compile(
 )
 """UUIDs, addresses of electronic mail, hashes, account numbers (IBAN) and telephone numbers."""
 
+_DIGIT, _LETTER = re.compile(r"[0-9]"), re.compile(r"[^\W\d_]")
+_POWERS = 10 ** np.arange(1, 19, dtype=np.int64)
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}(?:\.0*)?")
+
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -73,7 +79,7 @@ class LabelMarks:
     whole: int = 0
     low: int = 0
     high: int = 0
-    travel: int = 0
+    travel: float = 0.0
     falls: int = 0
     widths: set[int] = field(default_factory=set)
     shapes: dict[str, int] = field(default_factory=dict)
@@ -87,33 +93,47 @@ class LabelMarks:
         self.cells += len(held)
         self.runs += int(np.count_nonzero(np.diff(held))) + (labels[int(held[0])] != self.last)
         self.last = labels[int(held[-1])]
-        self._take_path(labels, held)
-        for label in labels:
-            self._take_label(label)
+        self.labels += len(labels)
+        whole = np.array([_WHOLE.fullmatch(label) is not None for label in labels], np.bool_)
+        numbers = np.array(
+            [
+                int(label.partition(".")[0]) if is_whole else 0
+                for label, is_whole in zip(labels, whole.tolist(), strict=True)
+            ],
+            np.int64,
+        )
+        self._take_numbers(numbers[whole])
+        if whole.all():
+            self._take_path(numbers[held].astype(np.float64))
+        else:
+            self._take_texts(
+                [label for label, is_whole in zip(labels, whole.tolist(), strict=True) if not is_whole]
+            )
+        self.with_digits += int(whole.sum())
 
-    def _take_path(self, labels: Sequence[str], held: Rows) -> None:
-        """Add up how far whole numbers go from one cell to the next, and how often down."""
-        if not all(map(_WHOLE.fullmatch, labels)):
+    def _take_numbers(self, numbers: Rows) -> None:
+        if not len(numbers):
             return
-        numbers = np.array([int(label.partition(".")[0]) for label in labels], np.int64)
-        moves = np.diff(numbers[held].astype(np.float64))
-        self.travel += int(np.abs(moves).sum())
+        low, high = int(numbers.min()), int(numbers.max())
+        self.low, self.high = (min(self.low, low), max(self.high, high)) if self.whole else (low, high)
+        self.whole += len(numbers)
+        self.rounded += int((numbers % 10 == 0).sum())
+        digits = np.searchsorted(_POWERS, np.abs(numbers), side="right")
+        self.widths |= set(np.unique(digits).tolist())
+
+    def _take_path(self, numbers: Floats) -> None:
+        """Add up how far whole numbers go from one cell to the next, and how often down."""
+        moves = np.diff(numbers)
+        self.travel += float(np.abs(moves).sum())
         self.falls += int((moves < 0).sum())
 
-    def _take_label(self, label: str) -> None:
-        self.labels += 1
-        self.contacts += _CONTACTS.fullmatch(label) is not None
-        self.with_digits += any(char.isdigit() for char in label)
-        if len(self.shapes) < MANY_VALUES:
+    def _take_texts(self, labels: Sequence[str]) -> None:
+        for label in labels:
+            self.contacts += _CONTACTS.fullmatch(label) is not None
+            self.with_digits += _DIGIT.search(label) is not None
             shape = _shape(label)
-            self.shapes[shape] = self.shapes.get(shape, 0) + 1
-        if _WHOLE.fullmatch(label):
-            number = int(label.partition(".")[0])
-            self.low = number if not self.whole else min(self.low, number)
-            self.high = number if not self.whole else max(self.high, number)
-            self.whole += 1
-            self.rounded += number % 10 == 0
-            self.widths.add(len(str(abs(number))))
+            if shape in self.shapes or len(self.shapes) < MANY_VALUES:
+                self.shapes[shape] = self.shapes.get(shape, 0) + 1
 
     @property
     def are_whole(self) -> bool:
@@ -213,4 +233,4 @@ def _by_shape(marks: LabelMarks, distinct: int, each: float) -> str | None:
 
 def _shape(label: str) -> str:
     """Return a label with a 9 for each digit and an A for each letter."""
-    return "".join("9" if char.isdigit() else "A" if char.isalpha() else char for char in label[:40])
+    return _LETTER.sub("A", _DIGIT.sub("9", label[:40]))

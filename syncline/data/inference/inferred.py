@@ -25,7 +25,7 @@ from syncline.data.inference.seen_cells import SeenCells
 from syncline.data.inference.word_columns import read_truth, read_words
 from syncline.data.kinds import Kind
 from syncline.data.labels import is_printable_line, normal_label
-from syncline.data.note import Deed, Note
+from syncline.data.note import Deed, Note, counted
 from syncline.data.scalars import write_scalar
 from syncline.data.schema import Schema
 from syncline.data.section import shown
@@ -156,7 +156,7 @@ def _finished(draft: Draft, seen: SeenCells, column: pa.ChunkedArray) -> Draft:
     note = Note(
         variable.name,
         Deed.GUESSED,
-        f"{unseen} cells hold characters that are not seen",
+        f"{counted(unseen)} with characters that are not seen",
         "zero-width characters and breaks of the line are no part of a label",
         "recode them where such cells are a value of their own",
         unseen,

@@ -22,16 +22,17 @@ from syncline.data.inference.number_notation import is_few
 from syncline.data.inference.record_names import NameHint, name_hint
 from syncline.data.inference.seen_cells import Mask, Rows, SeenCells, sample
 from syncline.data.kinds import Kind
-from syncline.data.note import Deed, Note
+from syncline.data.note import Deed, Note, counted
 from syncline.data.scalars import Scalar
 from syncline.data.variable import Variable
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100
 """Digits are taken for days only in these years, and in 9999, which stands for an open end."""
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
-_CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{2}:[0-9]{2}.*")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}(\.0)?")
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}(-01)?|[0-9]{6}(\.0)?")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{8}([T ]?[0-9]{4}([0-9]{2})?)?(\.0)?")
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}.*|[0-9]{1,4}(\.0)?")
 _NO_DAY = frozenset({"0", "00000000", "99999999", "0.0", "99999999.0"})
 
 
@@ -62,11 +63,11 @@ def _kind(kind: Kind, zone: str | None = None, step: str | None = None) -> Varia
 WRITTEN = (
     _Reading(_kind(Kind.DATE), _DAY, "days"),
     _Reading(_kind(Kind.DATE, step="month"), _MONTH, "months"),
-    _Reading(_kind(Kind.DATETIME), _CLOCK, "dates and times"),
+    _Reading(_kind(Kind.DATETIME), _MOMENT, "dates and times"),
     _Reading(_kind(Kind.TIME), _CLOCK, "times of day"),
-    _Reading(_kind(Kind.DATETIME, "UTC"), _CLOCK, "dates and times"),
+    _Reading(_kind(Kind.DATETIME, "UTC"), _MOMENT, "dates and times"),
 )
-"""Forms of ISO 8601 in the order of preference."""
+"""Forms of ISO 8601 in the order of preference; a column may hold digits alone beside them."""
 
 DIGITS = (
     _Reading(_kind(Kind.DATE), re.compile(r"[0-9]{8}(\.0)?"), "days written YYYYMMDD", 4),
@@ -106,7 +107,7 @@ def digit_moments(cells: Cells, seen: SeenCells, missing: Collection[str]) -> Dr
             codes = [label for label, is_read in zip(seen.labels, read.tolist(), strict=True) if not is_read]
             note = cells.note(
                 Deed.GUESSED,
-                f"all {seen.held} cells are {reading.words}",
+                f"all {counted(seen.held)} read as {reading.words}",
                 "each of the numbers is one",
                 "declare kind: integer where they are plain numbers",
                 seen.held,
@@ -154,7 +155,7 @@ def _moved(cells: Cells, step: str | None, moved: int) -> tuple[Note, ...]:
         return ()
     why = f"all others are multiples of {step}"
     remedy = "remove 'step' where they are right"
-    return (cells.note(Deed.MOVED, f"{moved} cells go to the nearest step", why, remedy, moved),)
+    return (cells.note(Deed.MOVED, f"{counted(moved)} moved to the nearest step", why, remedy, moved),)
 
 
 def far_notes(cells: Cells, labels: Sequence[str], rows: Rows, far: Sequence[int]) -> tuple[Note, ...]:
@@ -164,7 +165,7 @@ def far_notes(cells: Cells, labels: Sequence[str], rows: Rows, far: Sequence[int
     words, count = sample([labels[place] for place in far]), int(rows[list(far)].sum())
     why = "it lies far from all other values, as codes do"
     remedy = "list it under 'missing' if it is a code"
-    return (cells.note(Deed.NAMED, f"{count} cells hold {words}", why, remedy, count),)
+    return (cells.note(Deed.NAMED, f"{counted(count)} with {words}", why, remedy, count),)
 
 
 def scalar_of(kind: Kind, zone: str | None, number: int) -> Scalar:

@@ -22,10 +22,11 @@ from syncline.data.inference.number_notation import (
     is_padded_code,
     may_be_thousands,
     twins_of,
+    whole_twins,
 )
 from syncline.data.inference.seen_cells import Mask, SeenCells, sample
 from syncline.data.kinds import Kind
-from syncline.data.note import Deed, Note
+from syncline.data.note import Deed, Note, counted
 from syncline.data.numbers import floats_from_text
 from syncline.data.scalars import KEY_LIMIT
 from syncline.data.variable import Variable
@@ -95,7 +96,7 @@ def _found(
         count = seen.count(broken)
         note = cells.note(
             Deed.GUESSED,
-            f"{count} cells {sample(broken)} are missing",
+            f"{counted(count)} {sample(broken)} taken for missing",
             "they are of another order of magnitude than all others",
             f"correct them in the table; {PREPARE}",
             count,
@@ -172,7 +173,7 @@ def _grid_notes(cells: Cells, grid: FoundGrid) -> list[Note]:
     else:
         why = f"all others have at most {grid.decimals} decimals"
         remedy = "give more 'decimals' where they are right"
-    what = f"{grid.moved} cells go to the nearest value of the grid"
+    what = f"{counted(grid.moved)} moved to the nearest value of the grid"
     return [cells.note(Deed.MOVED, what, why, remedy, grid.moved)]
 
 
@@ -183,12 +184,12 @@ def _spelling_notes(cells: Cells, found: _Numbers) -> list[Note]:
     padded = [label for label in labels if is_padded_code(label)]
     if padded:
         notes.append(_as_numbers(cells, padded, "leading zeros", found.seen))
-    twins = [text for pair in twins_of(labels, found.values) for text in pair]
+    twins = [text for pair in twins_of(labels, found.values) for text in pair] or whole_twins(labels)
     if twins:
         notes.append(_as_numbers(cells, twins, "two ways to write one number", found.seen))
     if may_be_thousands(labels):
         dotted = [label for label in labels if "." in label]
-        what = f"{found.seen.count(dotted)} cells {sample(dotted)} have three decimals"
+        what = f"{counted(found.seen.count(dotted))} {sample(dotted)} with three decimals"
         remedy = f"where the point stands between thousands, {PREPARE}"
         notes.append(cells.note(Deed.GUESSED, what, "a point is read as a decimal point", remedy))
     return notes
@@ -198,7 +199,7 @@ def _as_numbers(cells: Cells, labels: list[str], what: str, seen: SeenCells) -> 
     count = seen.count(labels)
     return cells.note(
         Deed.GUESSED,
-        f"{count} cells are read as numbers",
+        f"{counted(count)} read as numbers",
         f"they show {what} ({sample(labels)}), and the others look like measurements",
         "declare kind: categorical with its categories where they are codes",
         count,
@@ -208,7 +209,7 @@ def _as_numbers(cells: Cells, labels: list[str], what: str, seen: SeenCells) -> 
 def _unique_note(cells: Cells, held: int) -> Note:
     return cells.note(
         Deed.GUESSED,
-        f"{held} cells are modelled as numbers",
+        f"{counted(held)} modelled as numbers",
         "though each is a whole number of its own, nothing else in them looks like an identifier",
         "declare kind: identifier where they number persons or records",
         held,

@@ -1,8 +1,8 @@
 """Whether texts that could be read as numbers are codes: distinct texts must stay distinct.
 
 A code is written one way: 250.0 and 250.00 are two diagnoses, 00123 is a postcode, 1E1 a room. Programs write
-numbers in few ways: a sign or a point stands in their exponents, and one column of whole numbers may hold 63
-and 63.0.
+numbers in few ways: a sign or a point stands in their exponents, and rows that two of them wrote may hold 63
+and 63.0, or .4 and 0.4.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.inference.seen_cells import Mask, Rows, sample
+from syncline.data.note import counted
 
 LIST_DISTINCT = 100
 """Up to so many distinct texts are a list of labels, however few rows hold each."""
@@ -22,12 +23,15 @@ LIST_DISTINCT = 100
 LIST_ROWS = 3
 """More of them are a list where each is held by so many rows on average."""
 
+MIXED_TWINS = 3
+"""Whole numbers that stand with and without ``.0`` from which on two programs wrote the column."""
+
 FEW_SHARE = 0.005
 """Up to this share of a column's cells, what they hold does not decide for the others."""
 
 _PADDED = re.compile(r"[-+]?0[0-9]")
 _BARE_EXPONENT = re.compile(r"[0-9]+[eE][0-9]{1,2}")
-_PROGRAM_WHOLE = re.compile(r"-?[0-9]+(\.0)?")
+_FRACTION = re.compile(r"\.[0-9]*[1-9]")
 _DOTTED_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
@@ -56,26 +60,47 @@ def code_reason(labels: Sequence[str], rows: Rows, values: npt.NDArray[np.float6
     held = int(rows.sum())
     padded = np.array([is_padded_code(label) for label in labels], np.bool_)
     if _decides(padded, rows):
-        return f"{int(rows[padded].sum())} cells have leading zeros"
+        return f"leading zeros in {counted(int(rows[padded].sum()))}"
     if not is_list(len(labels), held):
         return None
     bare = np.array([is_bare_exponent(label) for label in labels], np.bool_)
     if _decides(bare, rows):
-        return f"{int(rows[bare].sum())} cells are digits with an E between them"
-    twins = twins_of(labels, values)
+        return f"digits with an E between them in {counted(int(rows[bare].sum()))}"
+    twins = twins_of(labels, values) or _whole_codes(labels)
     if twins and _decides(np.isin(labels, [text for pair in twins for text in pair]), rows):
         return f"{sample(twins[0])} are one number"
     return None
 
 
 def twins_of(labels: Sequence[str], values: npt.NDArray[np.float64]) -> list[list[str]]:
-    """Return the texts that write one number in several ways; 63 and 63.0 in whole numbers are none."""
-    if all(_PROGRAM_WHOLE.fullmatch(label) for label in labels):
-        return []
+    """Return the texts that write one number in several ways, but for those in which programs differ."""
     groups: defaultdict[float, list[str]] = defaultdict(list)
     for label, value in zip(labels, values.tolist(), strict=True):
         groups[value].append(label)
-    return [sorted(texts) for texts in groups.values() if len(texts) > 1]
+    shared = (texts for texts in groups.values() if len(texts) > 1)
+    return [sorted(texts) for texts in shared if len({_as_programs_agree(text) for text in texts}) > 1]
+
+
+def whole_twins(labels: Sequence[str]) -> list[str]:
+    """Return the whole numbers that stand with and without ``.0`` in a column of other fractions too."""
+    known = set(labels)
+    if not any(_FRACTION.search(label) for label in labels):
+        return []
+    return [label for label in labels if label + ".0" in known]
+
+
+def _whole_codes(labels: Sequence[str]) -> list[list[str]]:
+    """Return whole numbers with and without ``.0`` that are codes: two programs would leave more of them."""
+    twins = whole_twins(labels)
+    whole = {label.removesuffix(".0") for label in labels if not _FRACTION.search(label)}
+    if len(twins) >= MIXED_TWINS and 2 * len(twins) >= len(whole):
+        return []
+    return [[label, label + ".0"] for label in twins]
+
+
+def _as_programs_agree(text: str) -> str:
+    text = text.removeprefix("-").removesuffix(".0") if float(text) == 0 else text.removesuffix(".0")
+    return re.sub(r"^(-?)\.", r"\g<1>0.", text)
 
 
 def may_be_thousands(labels: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ from syncline.data.inference.number_notation import is_list
 from syncline.data.inference.seen_cells import SeenCells, sample
 from syncline.data.inference.written_forms import written_form
 from syncline.data.kinds import Kind
-from syncline.data.note import Deed, Note
+from syncline.data.note import Deed, Note, counted
 from syncline.data.truth_words import FALSE_WORDS, PLAIN_TRUTH, TRUE_WORDS, TRUTH
 from syncline.data.variable import MAX_CATEGORIES, MAX_LABEL, Variable
 
@@ -105,7 +105,7 @@ def _remedy(step: str) -> str:
 
 
 def _form_note(cells: Cells, seen: SeenCells, form: str, step: str) -> Note:
-    what = f"{seen.held} cells are kept as {len(seen.labels)} categories"
+    what = f"{counted(seen.held)} kept as {len(seen.labels)} categories"
     return cells.note(
         Deed.GUESSED, what, f"they look like {form} and are read as text", _remedy(step), seen.held
     )
@@ -120,7 +120,7 @@ def _category_notes(cells: Cells, seen: SeenCells, codes: str) -> list[Note]:
     said = [label for label in seen.labels if is_said(label)]
     if said:
         count = seen.count(said)
-        what = f"{count} cells {sample(sorted(said))} are kept as a category"
+        what = f"{counted(count)} {sample(sorted(said))} kept as a category"
         remedy = "list it under 'missing' where it means that"
         notes.append(cells.note(Deed.GUESSED, what, "beside other words it may be an answer", remedy, count))
     if truth := _truth_note(cells, seen.labels):
