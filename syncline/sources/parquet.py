@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from syncline.errors import DataError
 from syncline.sources.files import FileContent, readable, require_file, unchanged
+from syncline.sources.pandas_index import without_index
 from syncline.sources.stored_table import FileTable
 
 STRETCH_ROWS = 65_536
@@ -23,8 +24,10 @@ class ParquetSource(FileTable):
     def __init__(self, path: Path) -> None:
         require_file(path)
         with _decoded(path), pq.ParquetFile(path) as file:
-            super().__init__(path, FileContent(path), file.schema_arrow.names)
-            self.types: list[pa.DataType] = file.schema_arrow.types
+            schema = file.schema_arrow
+            names = without_index(schema.names)
+            super().__init__(path, FileContent(path), names)
+            self.types: list[pa.DataType] = [schema.field(schema.names.index(name)).type for name in names]
             self.rows: int = file.metadata.num_rows
 
     def describe(self) -> str:
