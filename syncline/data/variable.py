@@ -36,7 +36,7 @@ def _normal_name(text: str) -> str:
     name = normal_label(text)
     if not 1 <= len(name) <= MAX_NAME:
         raise ValueError(f"must have 1 to {MAX_NAME} characters")
-    if not is_printable_line(name):
+    if not is_printable_line(text.strip()):
         raise ValueError("must not hold control or format characters")
     return name
 
@@ -46,10 +46,10 @@ def _normal_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError(f"must have at most {MAX_CATEGORIES} entries")
     normal = tuple(normal_label(label) for label in labels)
     seen: set[str] = set()
-    for label in normal:
+    for text, label in zip(labels, normal, strict=True):
         if label in seen:
             raise ValueError(f"names {shown(label)!r} twice; keep one")
-        if len(label) > MAX_LABEL or not is_printable_line(label):
+        if len(label) > MAX_LABEL or not is_printable_line(text.strip()):
             raise ValueError(
                 f"must hold text of at most {MAX_LABEL} characters without control or format characters"
             )

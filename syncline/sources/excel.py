@@ -83,7 +83,7 @@ class ExcelSource(FileTable):
         if len(row.cells) > len(self._columns):
             raise DataError(
                 f"{self._name}: row {row.number} has {len(row.cells)} cells where the header has"
-                f" {len(self._columns)} (row {self._header_row}); name each column, and move notes off the sheet"
+                f" {len(self._columns)} (row {self._header_row}); name each column, and move notes elsewhere"
             )
         return [row.cells[place] if place < len(row.cells) else None for place in places]
 

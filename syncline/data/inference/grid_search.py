@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from syncline.data.grid import Grid
 from syncline.data.inference.number_notation import is_few
-from syncline.data.inference.seen_cells import Rows
+from syncline.data.inference.seen_cells import Mask, Rows
 from syncline.data.kinds import Kind
 from syncline.data.scalars import KEY_LIMIT
 from syncline.data.step import MONTHS, UNITS, span_text
@@ -27,6 +27,9 @@ MAX_INFERRED_DECIMALS = 9
 
 MAX_STEP_DECIMALS = 3
 """Numbers of more decimals were reckoned, and have no step that anybody chose."""
+
+MANY_DECIMALS = 3
+"""A few cells that need so many decimals more than all others were reckoned or mistyped."""
 
 CHANCE_DIGITS = 6
 """A step is taken for one where chance would make it with a probability below 10**-6."""
@@ -87,7 +90,8 @@ def step_of_times(microseconds: Rows, rows: Rows) -> tuple[str | None, int]:
         if not is_few(moved, _deciding(rows)):
             continue
         distinct = int(np.count_nonzero(~off))
-        if size <= UNITS["s"] or distinct * math.log10(size / UNITS["s"]) >= CHANCE_DIGITS:
+        finer = UNITS["s"] if size <= UNITS["min"] else UNITS["min"]  # what a clock shows anyway
+        if size <= UNITS["s"] or distinct * math.log10(size / finer) >= CHANCE_DIGITS:
             return span_text(size), moved
     return None, 0
 
@@ -118,20 +122,28 @@ def without_float_noise(values: Floats) -> Floats:
 
 
 def _decimals(values: Floats, rows: Rows) -> tuple[int | None, int]:
-    """Return the decimals that all but a few cells need, and how many cells need more."""
-    held = _deciding(rows)
+    """Return the decimals that all cells need, or all but a few that need many more, and how many these are."""
+    held, coarse = _deciding(rows), None
     fine = float(np.abs(values).max(initial=0.0))
     for decimals in range(MAX_INFERRED_DECIMALS + 1):
         if fine * 10.0**decimals >= KEY_LIMIT:
-            return None, 0
-        grid = Grid(Kind.CONTINUOUS, decimals)
-        decoded = grid.values(grid.keys_from_numbers(values))
-        slack = np.minimum(_NOISE * np.abs(values), _MARGIN * 10.0**-decimals)
-        off = (decoded != values) & (np.abs(decoded - values) > slack)
-        moved = int(rows[off].sum())
-        if is_few(moved, held):
-            return decimals, moved
-    return None, 0
+            break
+        moved = int(rows[_off(values, decimals)].sum())
+        if coarse is None and is_few(moved, held):
+            coarse = (decimals, moved)
+        if coarse is not None and decimals >= coarse[0] + MANY_DECIMALS:
+            break
+        if not moved:
+            return decimals, 0
+    return coarse or (None, 0)
+
+
+def _off(values: Floats, decimals: int) -> Mask:
+    """Tell which values (k,) do not lie on the grid of so many decimals, but for the noise of floats."""
+    grid = Grid(Kind.CONTINUOUS, decimals)
+    decoded = grid.values(grid.keys_from_numbers(values))
+    slack = np.minimum(_NOISE * np.abs(values), _MARGIN * 10.0**-decimals)
+    return (decoded != values) & (np.abs(decoded - values) > slack)
 
 
 def _width(keys: Rows, rows: Rows) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from syncline.data.cell_text import unseen_cells
 from syncline.data.inference.draft import Cells, Draft
 from syncline.data.inference.missing_words import is_said, missing_among_words
 from syncline.data.inference.moment_columns import Moments, moment_draft, scalar_of, written_moments
-from syncline.data.inference.number_columns import read_numbers
+from syncline.data.inference.number_columns import read_long_integers, read_numbers
 from syncline.data.inference.seen_cells import SeenCells
 from syncline.data.inference.word_columns import read_truth, read_words
 from syncline.data.kinds import Kind
@@ -31,6 +31,9 @@ from syncline.data.schema import Schema
 from syncline.data.section import shown
 from syncline.data.variable import MAX_NAME, Variable
 from syncline.errors import DataError
+
+_INFINITE = frozenset({"inf", "-inf"})
+"""Texts of typed cells that hold no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +131,14 @@ def _labelled(name: str, column: pa.ChunkedArray) -> Draft:
 def _from_cells(name: str, column: pa.ChunkedArray, *, is_text: bool, spelled: bool) -> Draft:
     seen = SeenCells.of(column, f"column {shown(name)!r}")
     cells = Cells(name, seen)
-    said = {label for label in seen.labels if is_said(label)}
+    said = {label for label in seen.labels if is_said(label) or (not is_text and label in _INFINITE)}
     exported = missing_among_words(seen.labels)
     if len(said) == len(seen.labels):
         kind = Kind.INTEGER if pa.types.is_integer(column.type) else Kind.CONTINUOUS
         return _without_values(name, kind, _missing(seen, said))
-    read = None if not is_text else read_truth(cells, exported)
+    read = read_truth(cells, exported) if is_text else None
+    if pa.types.is_integer(column.type):
+        read = read_long_integers(cells)
     codes = ""
     if read is None:
         numbers = read_numbers(cells, said, spelled=spelled and is_text)

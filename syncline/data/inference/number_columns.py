@@ -27,7 +27,7 @@ from syncline.data.inference.number_notation import (
 from syncline.data.inference.seen_cells import Mask, SeenCells, sample
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
-from syncline.data.numbers import floats_from_text
+from syncline.data.numbers import floats_from_text, integers_from_text
 from syncline.data.scalars import KEY_LIMIT
 from syncline.data.variable import Variable
 
@@ -84,6 +84,22 @@ def read_numbers(cells: Cells, known: Collection[str], *, spelled: bool) -> Numb
     if why is not None and not broken.any():
         return NumberReading(None, why)
     return NumberReading(_drafted(cells, found, spelled=spelled))
+
+
+def read_long_integers(cells: Cells) -> Draft | None:
+    """Describe typed whole numbers that a float does not hold exactly; None where there are none."""
+    numbers = integers_from_text(pa.array(cells.seen.labels, pa.string())).numbers.astype(np.int64)
+    if not len(numbers) or int(np.abs(numbers).max()) < EXACT_INTEGERS:
+        return None
+    marks = LabelMarks()
+    marks.take(cells.seen.labels, cells.seen.places)
+    why = identifier_reason(cells.name, marks, len(numbers), int(cells.seen.rows.max()))
+    ends = (int(numbers.min()), int(numbers.max()))
+    if max(-ends[0], ends[1]) >= KEY_LIMIT:
+        why = why or "its whole numbers are too large to be counted"
+    if why is not None:
+        return cells.record(why, ())
+    return Draft(Variable(name=cells.name, kind=Kind.INTEGER, range=ends))
 
 
 def _found(

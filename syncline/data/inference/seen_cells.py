@@ -40,7 +40,8 @@ class SeenCells:
         places = [_places(chunk, where, found) for chunk in column.chunks]
         joined = np.concatenate([np.zeros(0, np.int64), *places])
         rows = np.bincount(joined[joined >= 0], minlength=len(found))
-        return cls(tuple(found), rows, joined).without({""})
+        seen = cls(tuple(found), rows, joined)
+        return seen.only(np.array([bool(label) for label in found], np.bool_) & (rows > 0))
 
     @property
     def held(self) -> int:
