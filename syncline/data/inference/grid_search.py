@@ -122,7 +122,7 @@ def without_float_noise(values: Floats) -> Floats:
 
 
 def _decimals(values: Floats, rows: Rows) -> tuple[int | None, int]:
-    """Return the decimals that all cells need, or all but a few that need many more, and how many these are."""
+    """Return the decimals that all cells need but a few that need many more, and how many these are."""
     held, coarse = _deciding(rows), None
     fine = float(np.abs(values).max(initial=0.0))
     for decimals in range(MAX_INFERRED_DECIMALS + 1):
@@ -143,7 +143,7 @@ def _off(values: Floats, decimals: int) -> Mask:
     grid = Grid(Kind.CONTINUOUS, decimals)
     decoded = grid.values(grid.keys_from_numbers(values))
     slack = np.minimum(_NOISE * np.abs(values), _MARGIN * 10.0**-decimals)
-    return (decoded != values) & (np.abs(decoded - values) > slack)
+    return np.asarray((decoded != values) & (np.abs(decoded - values) > slack), np.bool_)
 
 
 def _width(keys: Rows, rows: Rows) -> tuple[int, int]:

@@ -46,6 +46,9 @@ ROUNDED_SHARE = 0.3
 SMOOTH_SHARE = 0.1
 """A series whose cells lie less than this share of its span apart, and go down as well, is a measurement."""
 
+MEETING = 20
+"""Of n numbers drawn from s, none meet with probability exp(-n**2 / 2s): below one in 20,000 from here on."""
+
 YEARS = (1500, 2200)
 """Whole numbers in between are years."""
 
@@ -81,7 +84,7 @@ class LabelMarks:
     high: int = 0
     travel: float = 0.0
     falls: int = 0
-    widths: set[int] = field(default_factory=set)
+    widths: dict[int, int] = field(default_factory=dict)
     shapes: dict[str, int] = field(default_factory=dict)
     last: str | None = None
 
@@ -118,8 +121,9 @@ class LabelMarks:
         self.low, self.high = (min(self.low, low), max(self.high, high)) if self.whole else (low, high)
         self.whole += len(numbers)
         self.rounded += int((numbers % 10 == 0).sum())
-        digits = np.searchsorted(_POWERS, np.abs(numbers), side="right")
-        self.widths |= set(np.unique(digits).tolist())
+        digits = np.searchsorted(_POWERS, np.abs(numbers), side="right") + 1
+        for width, count in zip(*np.unique(digits, return_counts=True), strict=True):
+            self.widths[int(width)] = self.widths.get(int(width), 0) + int(count)
 
     def _take_path(self, numbers: Floats) -> None:
         """Add up how far whole numbers go from one cell to the next, and how often down."""
@@ -142,8 +146,9 @@ class LabelMarks:
 
     @property
     def digits(self) -> int:
-        """The digits that all whole numbers have, 0 where they have unlike numbers of them."""
-        return next(iter(self.widths)) if len(self.widths) == 1 else 0
+        """The digits that nearly all whole numbers have, 0 where they have unlike numbers of them."""
+        width, count = max(self.widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+        return width if count >= NEARLY_ALL * self.whole else 0
 
     @property
     def are_smooth(self) -> bool:
@@ -205,8 +210,8 @@ def _by_numbers(marks: LabelMarks, distinct: int, each: float, most: int) -> str
     exact = marks.rounded <= ROUNDED_SHARE * marks.labels and not marks.are_smooth
     even = most <= 10 * each
     differs = distinct >= NEARLY_ALL * marks.cells
-    if distinct == marks.cells == span:
-        return "it numbers the rows"
+    if distinct == marks.cells and marks.cells**2 > MEETING * span:
+        return "no two rows share a number, though so many would by chance"
     if differs and exact and marks.digits >= WIDE_DIGITS:
         return f"nearly every row has a whole number of {marks.digits} digits of its own"
     if exact and even and marks.digits >= LONG_DIGITS and distinct >= NAMED_VALUES:

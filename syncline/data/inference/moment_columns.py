@@ -37,7 +37,7 @@ _NO_DAY = frozenset({"0", "00000000", "99999999", "0.0", "99999999.0"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class MomentReading:
     """A way to read texts: those that match ``form``, as values of ``variable``."""
 
     variable: Variable
@@ -61,21 +61,21 @@ def _kind(kind: Kind, zone: str | None = None, step: str | None = None) -> Varia
 
 
 WRITTEN = (
-    _Reading(_kind(Kind.DATE), _DAY, "days"),
-    _Reading(_kind(Kind.DATE, step="month"), _MONTH, "months"),
-    _Reading(_kind(Kind.DATETIME), _MOMENT, "dates and times"),
-    _Reading(_kind(Kind.TIME), _CLOCK, "times of day"),
-    _Reading(_kind(Kind.DATETIME, "UTC"), _MOMENT, "dates and times"),
+    MomentReading(_kind(Kind.DATE), _DAY, "days"),
+    MomentReading(_kind(Kind.DATE, step="month"), _MONTH, "months"),
+    MomentReading(_kind(Kind.DATETIME), _MOMENT, "dates and times"),
+    MomentReading(_kind(Kind.TIME), _CLOCK, "times of day"),
+    MomentReading(_kind(Kind.DATETIME, "UTC"), _MOMENT, "dates and times"),
 )
 """Forms of ISO 8601 in the order of preference; a column may hold digits alone beside them."""
 
 DIGITS = (
-    _Reading(_kind(Kind.DATE), re.compile(r"[0-9]{8}(\.0)?"), "days written YYYYMMDD", 4),
-    _Reading(_kind(Kind.DATETIME), re.compile(r"[0-9]{12}(\.0)?"), "times written YYYYMMDDHHMM", 3),
-    _Reading(_kind(Kind.DATETIME), re.compile(r"[0-9]{14}(\.0)?"), "times written YYYYMMDDHHMMSS", 3),
-    _Reading(_kind(Kind.DATE, step="month"), re.compile(r"[0-9]{6}(\.0)?"), "months written YYYYMM", 8),
-    _Reading(_kind(Kind.TIME), re.compile(r"[0-9]{6}"), "times written HHMMSS", 10),
-    _Reading(_kind(Kind.TIME), re.compile(r"[0-9]{1,4}(\.0)?"), "times written HHMM", 20),
+    MomentReading(_kind(Kind.DATE), re.compile(r"[0-9]{8}(\.0)?"), "days written YYYYMMDD", 4),
+    MomentReading(_kind(Kind.DATETIME), re.compile(r"[0-9]{12}(\.0)?"), "times written YYYYMMDDHHMM", 3),
+    MomentReading(_kind(Kind.DATETIME), re.compile(r"[0-9]{14}(\.0)?"), "times written YYYYMMDDHHMMSS", 3),
+    MomentReading(_kind(Kind.DATE, step="month"), re.compile(r"[0-9]{6}(\.0)?"), "months written YYYYMM", 8),
+    MomentReading(_kind(Kind.TIME), re.compile(r"[0-9]{6}"), "times written HHMMSS", 10),
+    MomentReading(_kind(Kind.TIME), re.compile(r"[0-9]{1,4}(\.0)?"), "times written HHMM", 20),
 )
 """Forms in digits alone, and how many distinct values make one of them more than chance."""
 
@@ -103,7 +103,7 @@ def digit_moments(cells: Cells, seen: SeenCells, missing: Collection[str]) -> Dr
         odd = ~read & ~(none & (reading.variable.kind is Kind.DATE))
         if not read.any() or not is_few(int(seen.rows[odd].sum()), seen.held):
             continue
-        if _is_plausible(reading, [seen.labels[k] for k in np.flatnonzero(read)], numbers[read]):
+        if is_plausible(reading, [seen.labels[k] for k in np.flatnonzero(read)], numbers[read]):
             codes = [label for label, is_read in zip(seen.labels, read.tolist(), strict=True) if not is_read]
             note = cells.note(
                 Deed.GUESSED,
@@ -188,7 +188,7 @@ def _dashed(label: str) -> str:
     return re.sub(r"^([0-9]{4})([0-9]{2})([0-9]{2})(?:\.0)?$", r"\1-\2-\3", label)
 
 
-def _is_plausible(reading: _Reading, labels: Sequence[str], numbers: Rows) -> bool:
+def is_plausible(reading: MomentReading, labels: Sequence[str], numbers: Rows) -> bool:
     """Tell whether digits that could be moments are no chance: enough of them, in years of living memory."""
     distinct = len(set(labels))
     if reading.variable.kind is Kind.TIME:

@@ -34,13 +34,8 @@ def read_truth(cells: Cells, known: Collection[str]) -> Draft | None:
     seen = cells.seen.without(known)
     said = {label for label in seen.labels if is_said(label) and label.casefold() not in TRUTH}
     words = {label.casefold() for label in seen.labels if label not in said}
-    if not words or not words <= TRUTH.keys() or all(word.isdigit() for word in words):
-        return None
-    one_sided = words <= {"true", "false"}
-    if not one_sided and not (words & TRUE_WORDS and words & FALSE_WORDS):
-        return None
     missing = {*known, *(label for label in said if not label.isalpha() or is_exported(label))}
-    if said - missing or (len(words) == 2 and not words <= PLAIN_TRUTH):
+    if said - missing or not are_truth_values(words):
         return None
     notes = list(missing_notes(cells, missing, (), "truth values"))
     if not words <= {"true", "false"}:
@@ -53,6 +48,17 @@ def read_truth(cells: Cells, known: Collection[str]) -> Draft | None:
             )
         )
     return Draft(Variable(name=cells.name, kind=Kind.BOOLEAN, missing=codes_of(missing)), tuple(notes))
+
+
+def are_truth_values(words: Collection[str]) -> bool:
+    """Tell whether words in small letters are programs' truth values, or several words for either side."""
+    known = set(words)
+    if not known or not known <= TRUTH.keys() or all(word.isdigit() for word in known):
+        return False
+    if known <= {"true", "false"}:
+        return True
+    both = bool(known & TRUE_WORDS) and bool(known & FALSE_WORDS)
+    return both and (len(known) > 2 or known <= PLAIN_TRUTH)
 
 
 def read_words(cells: Cells, known: Collection[str], codes: str) -> Draft:
