@@ -16,7 +16,7 @@ _UNSEEN = frozenset({"Cc", "Cf"})
 _NO_LINE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS = "\u200c\u200d"
 _JOINED = re.compile(f"[{_JOINERS}]+")
-_BREAKS = re.compile(r" *[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+ *")
+_BREAKS = re.compile(r"(?: *[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029])+ *")
 
 
 def normal_label(text: str) -> str:

@@ -23,6 +23,7 @@ from syncline.data.inference.missing_words import is_said, missing_among_words
 from syncline.data.inference.moment_columns import DIGITS, WRITTEN, MomentReading, is_plausible
 from syncline.data.inference.number_notation import code_reason, is_list
 from syncline.data.inference.word_columns import are_truth_values
+from syncline.data.inference.written_forms import WrittenForm, written_form
 from syncline.data.kinds import Kind
 from syncline.data.labels import is_printable_line
 from syncline.data.numbers import floats_from_text
@@ -140,8 +141,13 @@ class ColumnSurvey:
         """Return the kind, zone and step of a reading of days or times, as a variable."""
         return _MOMENTS[reading].variable if reading in _MOMENTS else None
 
+    @property
+    def form(self) -> WrittenForm | None:
+        """The form in which numbers or days are written so that only a preparation can read them."""
+        return written_form(list(self.texts)) if self.texts else None
+
     def missing_rows(self, reading: str) -> int:
-        """Return how many cells are missing under ``reading``: words that may be answers are none beside words."""
+        """Return how many cells are missing under ``reading``; beside words, some words are answers."""
         codes = self.missing_codes(reading)
         return self.missing - sum(held.rows for code, held in self.codes.items() if code not in codes)
 
@@ -178,7 +184,7 @@ class ColumnSurvey:
         return bool(len(read)) and code_reason([labels[place] for place in read], rows, numbers) is not None
 
     def _words(self) -> str:
-        if self.identifier_reason():
+        if self.form is None and self.identifier_reason():
             return IDENTIFIER
         if self.is_cut or not is_list(len(self.texts), self.held):
             return FREE

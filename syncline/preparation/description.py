@@ -219,9 +219,7 @@ def _describe(
         return ColumnDescription(Variable(name=name, kind=Kind.TEXT), few)
     if reading in (IDENTIFIER, FREE):
         kind = Kind.IDENTIFIER if reading == IDENTIFIER else Kind.TEXT
-        why = survey.identifier_reason() if reading == IDENTIFIER else ""
-        reason = f"looks like {_AN[reading]}" + (f": {why}; where it is not, declare its kind" if why else "")
-        return ColumnDescription(Variable(name=name, kind=kind), reason)
+        return ColumnDescription(Variable(name=name, kind=kind), _reason(survey, reading))
     if reading == WORDS:
         return _categories(name, survey, codes, missing)
     unread = not survey.against[reading].is_empty
@@ -232,6 +230,15 @@ def _describe(
     assert edges is not None
     variable = ordered.model_copy(update={"missing": codes, "range": _bounds(ordered, survey, edges)})
     return ColumnDescription(variable, missing_percent=missing, unread=unread)
+
+
+def _reason(survey: ColumnSurvey, reading: str) -> str:
+    """Return why a column is not described, and what would change that."""
+    if reading == IDENTIFIER:
+        return f"looks like identifiers: {survey.identifier_reason()}; where it holds none, declare its kind"
+    if survey.form is not None:
+        return f"looks like {survey.form.words}: a preparation makes values of them (supplier-agent suggest)"
+    return f"looks like {_AN[reading]}"
 
 
 _AN = {IDENTIFIER: "identifiers", FREE: "free text"}

@@ -22,40 +22,13 @@ EXPORTED = frozenset(
 """Words of exporters that are no answer to any question, in small letters."""
 
 SAID = frozenset(
-    {
-        *("none", "nil", "missing", "<missing>", "(missing)", "unknown", "unk", "not available"),
-        *("not applicable", "not known", "not done", "no data", "nd", "n.d.", "n/d", "n/k", "nk", "tbd"),
-        *("void", "undefined", "undef", "empty", "<empty>", "blank", "(blank)", "k.a.", "k. a.", "ka"),
-        *(
-            "keine angabe",
-            "unbekannt",
-            "fehlt",
-            "fehlend",
-            "manquant",
-            "inconnu",
-            "desconocido",
-            "s/d",
-            "s.d.",
-        ),
-        *(
-            ".",
-            "..",
-            "...",
-            "-",
-            "--",
-            "---",
-            "\u2013",
-            "\u2014",
-            "*",
-            "**",
-            "_",
-            "/",
-            "//",
-            "x",
-            "xx",
-            "xxx",
-        ),
-    }
+    """
+    none;nil;missing;<missing>;(missing);unknown;unk;not available;not applicable;not known;not done;no data
+    nd;n.d.;n/d;n/k;nk;tbd;void;undefined;undef;empty;<empty>;blank;(blank);k.a.;k. a.;keine angabe;unbekannt
+    fehlt;fehlend;manquant;inconnu;desconocido;s/d;s.d.;.;..;...;-;--;---;\u2013;\u2014;*;**;_;/;//
+    """.strip()
+    .replace("\n    ", ";")
+    .split(";")
 )
 """Words and marks that mean missing beside numbers and dates, and may be an answer beside other words."""
 
