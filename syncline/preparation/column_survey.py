@@ -247,6 +247,8 @@ def _read(reading: str, texts: pa.Array, labels: list[str]) -> tuple[Mask, npt.N
         numbers = values.numbers.astype(np.float64)
         return (values.status == Status.VALID) & (np.abs(numbers) < _EXACT), numbers
     moments, read = _MOMENTS[reading].of(labels)
+    if _MOMENTS[reading] in WRITTEN:
+        read &= np.array([not label.removesuffix(".0").isdigit() for label in labels], np.bool_)
     return read, moments.astype(np.float64)
 
 

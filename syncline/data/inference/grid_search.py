@@ -28,7 +28,7 @@ MAX_INFERRED_DECIMALS = 9
 MAX_STEP_DECIMALS = 3
 """Numbers of more decimals were reckoned, and have no step that anybody chose."""
 
-MANY_DECIMALS = 3
+MANY_DECIMALS = 2
 """A few cells that need so many decimals more than all others were reckoned or mistyped."""
 
 CHANCE_DIGITS = 6
@@ -72,11 +72,12 @@ def grid_of_numbers(values: Floats, rows: Rows) -> FoundGrid:
     if decimals is None or decimals > MAX_STEP_DECIMALS:
         return FoundGrid(decimals, None, moved)
     keys = Grid(Kind.CONTINUOUS, decimals).keys_from_numbers(values)
-    width, off = _width(keys, rows)
+    width = _width(keys, rows)
     if width == 1:
         return FoundGrid(decimals, None, moved)
+    moved = int(rows[_off(values, decimals) | (keys % width != 0)].sum())
     step = Decimal(width).scaleb(-decimals).normalize()
-    return FoundGrid(max(-int(step.as_tuple().exponent), 0), format(step, "f"), moved + off)
+    return FoundGrid(max(-int(step.as_tuple().exponent), 0), format(step, "f"), moved)
 
 
 def step_of_times(microseconds: Rows, rows: Rows) -> tuple[str | None, int]:
@@ -146,8 +147,8 @@ def _off(values: Floats, decimals: int) -> Mask:
     return np.asarray((decoded != values) & (np.abs(decoded - values) > slack), np.bool_)
 
 
-def _width(keys: Rows, rows: Rows) -> tuple[int, int]:
-    """Return the step of all but a few cells in units of keys (k,), and how many cells are off it."""
+def _width(keys: Rows, rows: Rows) -> int:
+    """Return the step of all but a few cells in units of keys (k,), 1 where there is none."""
     present, held = keys != 0, _deciding(rows)
     size, weight = np.abs(keys[present]), rows[present]
     width = 1
@@ -155,15 +156,15 @@ def _width(keys: Rows, rows: Rows) -> tuple[int, int]:
         while len(size) and is_few(int(weight[size % (width * prime) != 0].sum()), held):
             width *= prime
             if width > int(size.max()):
-                return 1, 0
+                return 1
     on = size % width == 0
     exact = int(np.gcd.reduce(size)) if len(size) else 1
     if exact > width:
         width, on = exact, np.ones(len(size), np.bool_)
     distinct = int(np.count_nonzero(on))
     if width == 1 or (distinct - 1) * math.log10(width) < CHANCE_DIGITS:
-        return 1, 0
-    return width, int(weight[~on].sum())
+        return 1
+    return width
 
 
 def _deciding(rows: Rows) -> int:

@@ -46,6 +46,9 @@ ROUNDED_SHARE = 0.3
 SMOOTH_SHARE = 0.1
 """A series whose cells lie less than this share of its span apart, and go down as well, is a measurement."""
 
+SAMPLE_NUMBERS, BUNCHED_SHARE = 2000, 0.75
+"""Numbers kept to see how they spread, and the share in the middle half of the span: half of even ones."""
+
 MEETING = 20
 """Of n numbers drawn from s, none meet with probability exp(-n**2 / 2s): below one in 20,000 from here on."""
 
@@ -86,7 +89,8 @@ class LabelMarks:
     falls: int = 0
     widths: dict[int, int] = field(default_factory=dict)
     shapes: dict[str, int] = field(default_factory=dict)
-    last: str | None = None
+    last: str | None = field(default=None, repr=False)
+    sample: list[int] = field(default_factory=list, repr=False)
 
     def take(self, labels: Sequence[str], places: Rows) -> None:
         """Take the distinct labels (k,) of a batch, and the label of each of its cells (n,), -1 for none."""
@@ -120,6 +124,7 @@ class LabelMarks:
         low, high = int(numbers.min()), int(numbers.max())
         self.low, self.high = (min(self.low, low), max(self.high, high)) if self.whole else (low, high)
         self.whole += len(numbers)
+        self.sample += numbers[: SAMPLE_NUMBERS - len(self.sample)].tolist()
         self.rounded += int((numbers % 10 == 0).sum())
         digits = np.searchsorted(_POWERS, np.abs(numbers), side="right") + 1
         for width, count in zip(*np.unique(digits, return_counts=True), strict=True):
@@ -155,6 +160,14 @@ class LabelMarks:
         """Whether whole numbers go up and down in small moves, as a measurement does that follows time."""
         far = SMOOTH_SHARE * self.cells * max(self.high - self.low, 1)
         return self.travel < far and self.falls > SMOOTH_SHARE * self.cells
+
+    @property
+    def are_bunched(self) -> bool:
+        """Whether most whole numbers lie in the middle of their span, as measured ones do."""
+        numbers = np.array(self.sample, np.float64)
+        low, span = numbers.min(initial=np.inf), np.ptp(numbers) if len(numbers) else 0.0
+        middle = (numbers > low + span / 4) & (numbers < low + 3 * span / 4)
+        return int(np.count_nonzero(middle)) > BUNCHED_SHARE * len(numbers)
 
     @property
     def share_a_shape(self) -> bool:
@@ -207,7 +220,7 @@ def _by_numbers(marks: LabelMarks, distinct: int, each: float, most: int) -> str
     if marks.cells < IDENTIFIER_ROWS or (YEARS[0] <= marks.low and marks.high <= YEARS[1]):
         return None
     span = marks.high - marks.low + 1
-    exact = marks.rounded <= ROUNDED_SHARE * marks.labels and not marks.are_smooth
+    exact = marks.rounded <= ROUNDED_SHARE * marks.labels and not (marks.are_smooth or marks.are_bunched)
     even = most <= 10 * each
     differs = distinct >= NEARLY_ALL * marks.cells
     if distinct == marks.cells and marks.cells**2 > MEETING * span:

@@ -143,8 +143,8 @@ def _from_cells(name: str, column: pa.ChunkedArray, *, is_text: bool, spelled: b
     if read is None:
         numbers = read_numbers(cells, said, spelled=spelled and is_text)
         read, codes = (None, "") if numbers is None else (numbers.draft, numbers.codes)
-    if read is None and is_text:
-        read = written_moments(cells, said)
+    if read is None and is_text and not codes:
+        read = written_moments(cells, said, digits=not spelled)
     if read is None:
         read = read_words(cells, exported, codes)
     return _finished(read, seen, column)

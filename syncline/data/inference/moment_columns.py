@@ -80,11 +80,19 @@ DIGITS = (
 """Forms in digits alone, and how many distinct values make one of them more than chance."""
 
 
-def written_moments(cells: Cells, known: Collection[str]) -> Draft | None:
-    """Describe days and times in ISO 8601; ``known`` are words for missing that are not among the cells."""
+def written_moments(cells: Cells, known: Collection[str], *, digits: bool) -> Draft | None:
+    """Describe days and times in ISO 8601.
+
+    Parameters
+    ----------
+    known : words for missing, which are counted as empty
+    digits : whether digits alone may stand beside them, as in rows of several tables
+    """
     seen = cells.seen.without(known)
+    alone = np.array([label.removesuffix(".0").isdigit() for label in seen.labels], np.bool_)
     for reading in WRITTEN:
         numbers, read = reading.of(seen.labels)
+        read &= digits | ~alone
         if dominates(read, seen.rows, seen.labels):
             odd = [label for label, is_read in zip(seen.labels, read.tolist(), strict=True) if not is_read]
             notes = missing_notes(cells, known, odd, reading.words)

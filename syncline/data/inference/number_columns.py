@@ -148,6 +148,9 @@ def _drafted(cells: Cells, found: _Numbers, *, spelled: bool) -> Draft:
     labels = [found.seen.labels[int(k)] for k in first]
     meant = values
     grid = grid_of_numbers(values, rows)
+    fractions = found.values != np.rint(found.values)
+    if grid.decimals == 0 and fractions.any():
+        return _drafted(cells, _without_fractions(cells, found, fractions), spelled=spelled)
     if grid.decimals is None:
         meant = without_float_noise(values)
         grid = grid_of_numbers(meant, rows) if meant is not values else grid
@@ -159,6 +162,14 @@ def _drafted(cells: Cells, found: _Numbers, *, spelled: bool) -> Draft:
     if whole and len(values) == found.seen.held >= IDENTIFIER_ROWS:
         notes.append(_unique_note(cells, found.seen.held))
     return Draft(_variable(cells.name, grid, meant, found.missing), tuple(notes))
+
+
+def _without_fractions(cells: Cells, found: _Numbers, fractions: Mask) -> _Numbers:
+    """Take the few fractions in a column of whole numbers for missing: no whole number stands for them."""
+    labels = [found.seen.labels[place] for place in np.flatnonzero(fractions)]
+    notes = missing_notes(cells, (), labels, "whole numbers")
+    missing = (*found.missing, *labels)
+    return _Numbers(found.seen.only(~fractions), found.values[~fractions], missing, (*found.notes, *notes))
 
 
 def _variable(name: str, grid: FoundGrid, values: Floats, missing: Collection[str]) -> Variable:

@@ -23,7 +23,7 @@ LIST_DISTINCT = 100
 LIST_ROWS = 3
 """More of them are a list where each is held by so many rows on average."""
 
-MIXED_TWINS = 3
+MIXED_TWINS = 2
 """Whole numbers that stand with and without ``.0`` from which on two programs wrote the column."""
 
 FEW_SHARE = 0.005
@@ -32,6 +32,7 @@ FEW_SHARE = 0.005
 _PADDED = re.compile(r"[-+]?0[0-9]")
 _BARE_EXPONENT = re.compile(r"[0-9]+[eE][0-9]{1,2}")
 _FRACTION = re.compile(r"\.[0-9]*[1-9]")
+_PROGRAM_EXPONENT = re.compile(r"[eE][-+]|\.[0-9]*[eE]")
 _DOTTED_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
@@ -99,6 +100,8 @@ def _whole_codes(labels: Sequence[str]) -> list[list[str]]:
 
 
 def _as_programs_agree(text: str) -> str:
+    if _PROGRAM_EXPONENT.search(text):
+        text = repr(float(text))
     text = text.removeprefix("-").removesuffix(".0") if float(text) == 0 else text.removesuffix(".0")
     return re.sub(r"^(-?)\.", r"\g<1>0.", text)
 
