@@ -157,17 +157,22 @@ class Facts:
         return replace(known, fitted=fitted)
 
     def _require_compared(self, answer: Counts, known: Known) -> None:
-        """Compare sets of columns with each other and with the rows, and persons with the persons."""
+        """Compare sets of columns with each other and with the rows, and persons with the persons.
+
+        A column is coded by how many are counted together; a cell without a value is code 0 in each coding.
+        """
         layout, sets = self.plan.layout, self.plan.candidate.sets
         for fold, name in enumerate(FOLDS):
             rows = None if known.sizes is None else (known.sizes.train, known.sizes.holdout)[fold]
             people = None if known.people is None else known.people[fold]
-            single: dict[int, Ints] = {}
+            told: dict[tuple[int, int], Ints] = {}
+            missing: dict[int, int] = {}
             for number, places in enumerate(sets):
                 table = layout.take(answer, f"{name}.set{number}")
                 for axis, place in enumerate(places):
                     own = table.sum(axis=tuple(other for other in range(len(places)) if other != axis))
-                    require(np.array_equal(single.setdefault(place, own), own), _CHANGED)
+                    same = np.array_equal(told.setdefault((place, len(places)), own), own)
+                    require(same and missing.setdefault(place, int(own[0])) == int(own[0]), _CHANGED)
                     require(rows is None or int(own.sum()) == rows, "a set of columns has not all rows")
                 if len(places) == 1:
                     self._require_buckets(answer, number, fold, known)
