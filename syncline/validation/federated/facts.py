@@ -158,7 +158,10 @@ class Facts:
         return replace(known, fitted=fitted)
 
     def _require_compared(self, answer: Counts, known: Known) -> None:
-        """Compare sets of columns with each other and with the rows, and persons with the persons."""
+        """Compare sets of columns with each other and with the rows, and persons with the persons.
+
+        A column is coded by how many are counted together; a cell without a value is code 0 in each coding.
+        """
         layout, sets = self.plan.layout, self.plan.candidate.sets
         for fold, name in enumerate(FOLDS):
             rows = None if known.sizes is None else (known.sizes.train, known.sizes.holdout)[fold]
