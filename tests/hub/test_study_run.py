@@ -36,7 +36,9 @@ def test_a_study_runs_from_submission_to_a_verified_release(site, run):
                 assert all(len(agent.answered) == 3 for agent in agents)
                 await eventually(lambda: all(agent.ended for agent in agents))
                 assert agents[0].ended[0].outcome is Outcome.RELEASED
-            await eventually(lambda: kept_payloads(site) == 2)  # the model and its seed
+            await eventually(
+                lambda: kept_payloads(site) == 3
+            )  # the model, its seed, and what the salt was drawn from
             check_release(site, status)
             await check_fetch(site, ada, status.release_id)
 

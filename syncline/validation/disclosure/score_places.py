@@ -62,6 +62,10 @@ class ScorePlaces:
             found[name][[0, *edges.tolist()]] = parted[name][: len(edges) + 1]
         return PersonScores(people, **found)
 
+    def rounded(self, scores: PersonScores) -> PersonScores:
+        """Return persons as they are after their scores were parted and laid out."""
+        return self.laid_out(scores.people, self.parted(scores))
+
 
 def _edges(membership: Membership) -> dict[str, Sequence[int] | Ints]:
     exact = [bits * UNITS for bits in EXACT_STEPS_BITS]

@@ -248,7 +248,8 @@ def _gate(
         known = replace(known, failures=(*known.failures, repeated.words))
     if people is None:
         return without_holdout(known)
-    suppliers = strata([scores[party] for party in sorted(scores)], candidate.scorer.copies())
+    copies = candidate.places.rounded(candidate.scorer.copies())
+    suppliers = strata([scores[party] for party in sorted(scores)], copies)
     return judge(suppliers, known, judgement.thresholds, judgement.min_cell, people[0])
 
 
