@@ -6,6 +6,8 @@ The public sentence of an error names the file, the field and the remedy. It nev
 
 from __future__ import annotations
 
+import hashlib
+
 
 class SynclineError(Exception):
     """Root of all errors that Syncline raises on purpose.
@@ -57,6 +59,14 @@ class ProtocolError(SynclineError):
     """A peer asked or answered something that the protocol does not allow at this point."""
 
 
+class Contradiction(ProtocolError):
+    """A supplier's answers cannot all be true, or are not of the shape that was asked for.
+
+    The sentence names the supplier, the round and the rule, and no value; ``public`` says who alone, for the
+    other suppliers.
+    """
+
+
 class WireError(SynclineError):
     """A message does not decode: unknown enum, wrong shape, oversized or missing field."""
 
@@ -70,8 +80,28 @@ class IdentityError(SynclineError):
 
 
 class StorageError(SynclineError):
-    """State cannot be written or read: full disk, damaged file, newer format."""
+    """State cannot be written or read: full disk, damaged file, newer format.
+
+    Its sentence names files, so it is for the operator of this machine alone.
+    """
+
+    public: str | None = "its disk cannot be used"
 
 
 class StudyFailed(SynclineError):
     """A study ended without a release; the sentence says why."""
+
+
+def public_words(error: SynclineError) -> str:
+    """Return the words of an error that may leave this machine."""
+    return str(error) if error.public is None else error.public
+
+
+def defect_reference(kind: str, place: str) -> str:
+    """Return by what a defect of the software is found in the log that names its class and place."""
+    return hashlib.sha256(f"{kind} {place}".encode()).hexdigest()[:8]
+
+
+def defect_sentence(kind: str, place: str) -> str:
+    """Return what anybody but the operator hears of a defect, whatever it was: never its class or place."""
+    return f"internal error {defect_reference(kind, place)}: the operator of that machine finds it in its log"

@@ -244,8 +244,7 @@ def _confirm_rows(record: StudyRecord, flow: DataFlow | None, *, yes: bool) -> N
             f"study {record.name}: an approval sends rows to the hub (flow {flow}), which cannot be called"
             " back; approve it?",
             yes=yes,
-            remedy=f"give --digest {record.specification_sha256} after reading 'supplier-agent studies show',"
-            " or --yes",
+            remedy="read 'supplier-agent studies show', and give its digest as --digest, or --yes",
         )
 
 

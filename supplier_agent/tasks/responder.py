@@ -34,6 +34,7 @@ from supplier_agent.tasks.round_record import (
 from syncline.clock import Clock
 from syncline.compute.child import ChildDied, ChildFailed
 from syncline.compute.frames import Json
+from syncline.compute.serve import locate
 from syncline.durable.audit import AuditLog, FieldValue
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
@@ -48,6 +49,7 @@ from syncline.errors import (
     SynclineError,
     WireError,
     WorkLimitReached,
+    defect_sentence,
 )
 from syncline.identity.signatures import Purpose, verify
 from syncline.wire.messages import MAX_PAYLOAD_BYTES, DeclineKind, TaskOffer, candidate_digest
@@ -139,20 +141,29 @@ class Responder:
             if not await self._database.read(lambda connection: _is_open(connection, offer)):
                 return
             try:
-                _require_seal(offer, self._hub_key)
-                await fetch(store)
-            except (ProtocolError, WireError) as error:
-                await self._decline(offer, _declined(error))
-                return
-            dataset = None
-            try:
-                study, terms = await self._agree(offer)
-                dataset = terms.dataset
-                await self._commit(offer, await self._compute(offer, study, terms, store), store)
-            except StorageError:
+                await self._answer_open(offer, fetch, store)
+            except SynclineError:
                 raise
-            except SynclineError as error:
-                await self._decline(offer, _declined(error, dataset))
+            except Exception as defect:
+                await self._decline(offer, _defect(type(defect).__name__, locate(defect)))
+
+    async def _answer_open(self, offer: TaskOffer, fetch: Fetch, store: PayloadStore) -> None:
+        """Answer or decline a round that is open; what is nobody's fault is raised, to be tried again."""
+        try:
+            _require_seal(offer, self._hub_key)
+            await fetch(store)
+        except (ProtocolError, WireError) as error:
+            await self._decline(offer, _declined(error))
+            return
+        dataset = None
+        try:
+            study, terms = await self._agree(offer)
+            dataset = terms.dataset
+            await self._commit(offer, await self._compute(offer, study, terms, store), store)
+        except StorageError:
+            raise
+        except SynclineError as error:
+            await self._decline(offer, _declined(error, dataset))
 
     async def _agree(self, offer: TaskOffer) -> tuple[StudyRecord, Terms]:
         """Return the study and the terms on which the policy of now lets the round be answered.
@@ -330,9 +341,17 @@ def _declined(error: SynclineError, dataset: str | None = None) -> Decline:
             " the supplier's log says more"
         )
         return Decline(DeclineKind.INTERNAL.value, sentence, people_sentence(str(error)))
+    if isinstance(error, ChildFailed):
+        return _defect(error.kind, error.place)
     kinds = (kind for known, kind in _KINDS if isinstance(error, known))
-    kind = DeclineKind.INTERNAL if isinstance(error, ChildFailed) else next(kinds, DeclineKind.INTERNAL)
+    kind = next(kinds, DeclineKind.INTERNAL)
     return Decline(kind.value, public_reason(error, dataset), people_sentence(str(error)))
+
+
+def _defect(kind: str, place: str) -> Decline:
+    """Return how a defect of the software is told: by its reference, with class and place for this side."""
+    sentence = defect_sentence(kind, place)
+    return Decline(DeclineKind.INTERNAL.value, sentence, people_sentence(f"{sentence} ({kind} {place})"))
 
 
 def _questions(answer: Mapping[str, Json]) -> list[FieldValue]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from syncline.cli.hub_session import AsJson
+from syncline.cli.terminal import say
 from syncline.errors import UsageError
 
 
@@ -37,13 +38,13 @@ def check(
         )
     else:
         for fault in found.faults:
-            typer.echo(f"error: {fault}", err=True)
+            say(f"error: {fault}", err=True)
         if not found.faults and found.spec is not None:
-            typer.echo(f"study {found.spec.study}: no fault can be seen without data")
+            say(f"study {found.spec.study}: no fault can be seen without data")
         if found.foresight is not None:
             for sentence in found.foresight.words():
-                typer.echo(sentence)
+                say(sentence)
         elif not found.faults and found.spec is not None and found.spec.release.gate is not None:
-            typer.echo("With --persons N it says what leak the holdout would let the gate see.")
+            say("With --persons N it says what leak the holdout would let the gate see.")
     if found.faults:
         raise typer.Exit(UsageError.exit_code)

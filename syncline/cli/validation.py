@@ -100,7 +100,8 @@ def _show(found: Validation, directory: Path) -> None:
     say(f"{'':<40} {'synthetic':>10} {'real against real':>18}")
     for metric in found.metrics.values():
         value, floor = _shown(metric.value, metric.at_most), _shown(metric.floor, metric.floor_at_most)
-        say(f"{metric.name[:40]:<40} {value:>10} {floor:>18}")
+        said = f"   {metric.words}" if metric.value is None else ""
+        say(f"{metric.name[:40]:<40} {value:>10} {floor:>18}{said}")
     for line in gate_lines(found.gate.to_json()):
         say(line)
     say(f"report: {directory / 'report.html'}")

@@ -23,7 +23,7 @@ from syncline.compute.events import pass_on_events
 from syncline.compute.frames import Frame, FrameLimits, Header, Json, encode_frame, read_frame
 from syncline.compute.serve import PARENT_VARIABLE
 from syncline.compute.work_limits import DEFAULT_LIMITS, Limit, WorkLimits
-from syncline.errors import SynclineError, WireError
+from syncline.errors import SynclineError, WireError, defect_sentence
 
 SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """One thread a child: several children share the machine, and sums must not depend on the number of cores."""
@@ -40,13 +40,14 @@ class ChildDied(SynclineError):
 class ChildFailed(SynclineError):
     """The computation raised something that is a defect of the software, not of data or use.
 
-    ``kind`` is the exception's class name; the sentence holds code locations only.
+    Its sentence is the fixed one for everybody. ``kind``, the exception's class name, and ``place``, which
+    holds code locations only, are for this machine's log.
     """
 
-    def __init__(self, kind: str, sentence: str) -> None:
-        super().__init__(f"internal error {kind} {sentence}: report this with the software version")
+    def __init__(self, kind: str, place: str) -> None:
+        super().__init__(defect_sentence(kind, place))
         self.kind = kind
-        self.sentence = sentence
+        self.place = place
 
 
 class ChildProcess:

@@ -17,7 +17,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TextIO, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -179,8 +179,10 @@ def broken_record(first_bad: int, file: Path | None) -> StorageError:
     return StorageError(f"file {file}: {what}, or is of another home: export the record again and compare")
 
 
-def _lines(file: Iterable[str]) -> Iterator[AuditEntry]:
-    for number, line in enumerate(file, start=1):
+def _lines(file: TextIO) -> Iterator[AuditEntry]:
+    number = 0
+    while line := file.readline(MAX_LINE + 1):
+        number += 1
         yield _parse_line(line) or AuditEntry(number, 0, "", {}, "", "", "")
 
 
@@ -210,7 +212,7 @@ def _holds(entry: AuditEntry, public_key: Ed25519PublicKey) -> bool:
         if entry.hash != entry.expected_hash():
             return False
         public_key.verify(bytes.fromhex(entry.signature), _DOMAIN + bytes.fromhex(entry.hash))
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, ValueError, RecursionError):
         return False
     return True
 

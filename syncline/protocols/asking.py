@@ -7,6 +7,7 @@ already; and, once a candidate is compared, all that was said of it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from syncline.protocols.opening import Commitments, Openings
 from syncline.protocols.scope import require_codebook_in_scope, require_question_in_scope
 from syncline.questions.comparison import Comparison, PersonCount
 from syncline.questions.marginals import Axis, Marginals
+from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.tree_level import TreeLevel, TreePaths
 from syncline.questions.vocabulary import Answer, Question
 from syncline.questions.workspace import Workspace
@@ -63,7 +65,9 @@ class Memory:
     round : the last round that was answered, -1 before the first
     codebook : the codebook agreed, once it is
     paths : the splits of all trees so far
-    counted : names of the column sets that were counted, with coding and fold
+    counted : names of the column sets that were counted, with coding and fold, and of the kinds of questions
+        that are answered once and were
+    searched : how each column was divided last, until a codebook is agreed
     closed : whether the fit is over: rows were sent, held-out ones were asked about, or a candidate came
     candidate : what was said of the one candidate that is compared; None before it came
     commitments : what all parties committed to, from the opening round on
@@ -75,6 +79,7 @@ class Memory:
     codebook: Codebook | None = None
     paths: TreePaths = field(default_factory=TreePaths)
     counted: frozenset[str] = frozenset()
+    searched: Mapping[str, RankColumn] = field(default_factory=dict)
     closed: bool = False
     candidate: CandidateMemory | None = None
     commitments: Commitments | None = None
@@ -150,7 +155,9 @@ def admit(request: Request, memory: Memory) -> Memory:
     memory = _admit_opening(request, memory)
     if request.codebook is not None and memory.codebook is not None:
         raise ProtocolError("the codebook of this study is agreed and cannot change")
-    memory = replace(memory, round=request.round, codebook=request.codebook or memory.codebook)
+    if request.codebook is not None:
+        memory = replace(memory, codebook=request.codebook, searched={})
+    memory = replace(memory, round=request.round)
     compares = tuple(question for question in request.questions if isinstance(question, Comparison))
     if compares:
         if len(compares) < len(request.questions):
@@ -191,14 +198,27 @@ def _admit_question(question: Question, memory: Memory) -> Memory:
     _require_open(memory)
     if isinstance(question, TreeLevel):
         return replace(memory, paths=memory.paths.accept(question))
+    if isinstance(question, RankCounts):
+        return _admit_search(question, memory)
     if not isinstance(question, Marginals):
-        return memory
+        if question.kind in memory.counted:
+            raise ProtocolError(f"{question.kind}: it was answered in this study already")
+        return replace(memory, counted=memory.counted | {question.kind})
     names = {f"{_set_name(axes)}|{question.holdout}|{question.persons}" for axes in question.sets}
     if len(names) < len(question.sets) or names & memory.counted:
         raise ProtocolError("marginals: a column set was counted in this study already")
     return replace(
         memory, counted=memory.counted | names, closed=memory.closed or (question.holdout and bool(names))
     )
+
+
+def _admit_search(question: RankCounts, memory: Memory) -> Memory:
+    if memory.codebook is not None:
+        raise ProtocolError("rank_counts: a codebook is agreed, after which nothing is searched")
+    for column in question.ranked:
+        column.require_follows(memory.searched.get(column.name))
+    searched = {column.name: column for column in question.ranked}
+    return replace(memory, searched={**memory.searched, **searched})
 
 
 def _admit_comparisons(questions: tuple[Comparison, ...], memory: Memory) -> Memory:
@@ -212,7 +232,13 @@ def _admit_comparisons(questions: tuple[Comparison, ...], memory: Memory) -> Mem
         raise ProtocolError("person_count: nothing else is asked with the first question about a candidate")
     begun = CandidateMemory.begun(first)
     return replace(
-        memory, codebook=None, paths=TreePaths(), counted=frozenset(), closed=True, candidate=begun
+        memory,
+        codebook=None,
+        paths=TreePaths(),
+        counted=frozenset(),
+        searched={},
+        closed=True,
+        candidate=begun,
     )
 
 

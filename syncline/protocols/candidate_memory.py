@@ -20,6 +20,7 @@ class CandidateMemory:
     table : its bytes, forgotten once it was compared
     compared : its columns
     rows : training and held-out ones of all suppliers, None before they were told
+    people : the same of their people
     asked : rounds in which trees were asked about, their scores included
     forest : the trees as far as they have grown, None before the first splits
     scored : whether the trees' scores were asked, after which they do not grow
@@ -36,6 +37,7 @@ class CandidateMemory:
     scored: bool = False
     regressions: int = 0
     judged: bool = False
+    people: tuple[int, int] = (0, 0)
 
     def __repr__(self) -> str:
         """Show which table it is and how far it has come, never a row of it."""
@@ -69,7 +71,9 @@ class CandidateMemory:
                 raise ProtocolError("a candidate was named in this study already")
             case GrowTrees():
                 grown = replace(self._followed(question), asked=question.levels + 1)
-                return grown if question.rows is None else replace(grown, rows=question.rows)
+                if question.rows is None or question.people is None:
+                    return grown
+                return replace(grown, rows=question.rows, people=question.people)
             case ScoreTrees():
                 return replace(self._followed(question), asked=question.levels + 1, scored=True)
             case RegressionSums():

@@ -17,7 +17,7 @@ from syncline.questions.comparison import Comparison
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Marginals
 from syncline.questions.moments import Moments
-from syncline.questions.rank_counts import RankCounts
+from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 
@@ -37,6 +37,10 @@ def require_codebook_in_scope(codebook: Codebook, schema: Schema) -> None:
     for column, variable in zip(codebook.columns, coded, strict=True):
         if column.numeric == variable.is_categorical:
             _refuse("the codebook takes categories for numbers, or numbers for categories")
+        if column.numeric and len(column.segment_low) and variable.key_range is not None:
+            least, most = variable.key_range
+            if not least <= int(column.segment_low[0]) <= int(column.segment_low[-1]) <= most:
+                _refuse("the codebook has an edge beyond the schema's range")
         if not column.numeric and len(column.segment_code) not in (0, len(variable.categories)):
             _refuse("the codebook does not code every category of the schema")
 
@@ -49,15 +53,21 @@ def require_question_in_scope(question: Question, schema: Schema, codebook: Code
     known = {variable.name for variable in schema.modelled} if codebook is None else set(codebook.names)
     if not known.issuperset(question.columns):
         _refuse(f"{question.kind}: a column is not one that the schema models")
-    if isinstance(question, RankCounts | Moments):
-        _require_each_once(question)
-    if isinstance(question, Moments | FormulaCheck):
-        if any(schema.variable(name).grid is None for name in question.columns):
-            _refuse(f"{question.kind}: a column does not hold numbers")
-        if isinstance(question, FormulaCheck):
+    match question:
+        case RankCounts():
+            _require_each_once(question)
+            for column in question.ranked:
+                _require_searched(column, schema)
+        case Moments():
+            _require_each_once(question)
+            _require_numbers(question, schema)
+        case FormulaCheck():
+            _require_numbers(question, schema)
             _require_formulas(question.formulas, schema)
-    if isinstance(question, Marginals | TreeLevel):
-        _require_counting(question, codebook)
+        case Marginals() | TreeLevel():
+            _require_counting(question, codebook, schema)
+        case _:
+            pass
 
 
 def _require_each_once(question: RankCounts | Moments) -> None:
@@ -65,6 +75,19 @@ def _require_each_once(question: RankCounts | Moments) -> None:
         _refuse(f"{question.kind}: a column is named twice")
     if isinstance(question, RankCounts) and not question.ranked:
         _refuse("rank_counts: no column is named")
+
+
+def _require_searched(column: RankColumn, schema: Schema) -> None:
+    """Raise unless a column is searched over the keys that its variable may have, from the first on."""
+    bounds = schema.variable(column.name).key_range
+    first, bits = (-(2**63), 64) if bounds is None else (bounds[0], (bounds[1] - bounds[0]).bit_length())
+    reach = column.shift + column.bits
+    if (
+        column.base != first
+        or reach > bits
+        or (column.prefixes[-1] and column.prefixes[-1] >> (bits - reach))
+    ):
+        _refuse(f"rank_counts: column {column.name!r} is not searched over its own range")
 
 
 def _require_formulas(formulas: tuple[Constraint, ...], schema: Schema) -> None:
@@ -76,7 +99,14 @@ def _require_formulas(formulas: tuple[Constraint, ...], schema: Schema) -> None:
             _refuse("formula_check: a formula does not apply to its columns")
 
 
-def _require_counting(question: Marginals | TreeLevel, codebook: Codebook | None) -> None:
+def _require_numbers(question: Moments | FormulaCheck, schema: Schema) -> None:
+    if any(schema.variable(name).grid is None for name in question.columns):
+        _refuse(f"{question.kind}: a column does not hold numbers")
+
+
+def _require_counting(question: Marginals | TreeLevel, codebook: Codebook | None, schema: Schema) -> None:
+    if question.persons and schema.person is None:
+        _refuse(f"{question.kind}: the study's schema tells no persons apart")
     if codebook is None:
         _refuse("a codebook must be agreed before columns are counted together")
     if isinstance(question, TreeLevel):

@@ -19,10 +19,12 @@ Permission: ``validation: true`` of the policy, for one candidate a study.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from syncline.questions.counts import Counts
 from syncline.questions.growth import Compared, GrowTrees, ScoreTrees
+from syncline.questions.known import Known, Sizes, require
 from syncline.questions.regression import RegressionSums
 
 MIN_CANDIDATE_ROWS = 1000
@@ -47,6 +49,21 @@ class PersonCount:
     def candidate(self) -> str:
         """SHA-256 of the table, in hexadecimal."""
         return hashlib.sha256(self.table).hexdigest()
+
+    def reconcile(self, answer: Counts, known: Known, *, persons: bool) -> Known:
+        """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
+
+        The rows are those of the fit. There are as many persons as rows where nobody tells them apart, and
+        else no more than rows and no fewer than the buckets that were seen.
+        """
+        train, holdout, *people = answer.dense().tolist()
+        sizes = Sizes(train, holdout) if known.sizes is None else known.sizes
+        require((train, holdout) == (sizes.train, sizes.holdout), "the number of rows changed")
+        seen = (0, 0) if sizes.buckets is None else sizes.buckets
+        for rows, own, mask in zip((train, holdout), people, seen, strict=True):
+            least = max(min(rows, 1), mask.bit_count()) if persons else rows
+            require(least <= own <= rows, "the persons are not as many as rows and buckets say")
+        return replace(known, sizes=sizes, people=(people[0], people[1]))
 
     def __repr__(self) -> str:
         return f"PersonCount({len(self.table)} bytes, {len(self.compared.names)} columns)"

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint, Formula
 from syncline.questions.counts import Counts
+from syncline.questions.known import Known, require
 from syncline.questions.moments import numbers
 from syncline.questions.workspace import Workspace
 
@@ -99,6 +100,40 @@ class FormulaCheck:
         if not workspace.has_persons:
             return counts
         return Counts(counts.size, counts.index, counts.value, np.zeros(0, np.uint64), 0)
+
+    def reconcile(self, answer: Counts, known: Known) -> Known:
+        """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
+
+        A formula has a value in no more rows than each of its inputs, and in as many for every column that
+        it is compared with.
+        """
+        if known.sizes is None:
+            return known
+        rows = known.sizes.train
+        table = answer.dense().reshape(-1, CELLS)
+        most = {name: known.filled[name].valid if name in known.filled else rows for name in self.columns}
+        of = np.array([most[formula.of] for formula in self.formulas], np.int64)
+        inputs = np.array([min(most[name] for name in f.inputs) for f in self.formulas], np.int64)
+        differs, absent, surplus = table[:, 0], table[:, 1], table[:, 2]
+        require((differs + absent + surplus <= rows).all(), "a formula is broken in more rows than there are")
+        require((differs + surplus <= of).all(), "a formula is broken by more values than a column has")
+        require((differs + absent <= inputs).all(), "a formula has more values than its inputs")
+        if not all(name in known.filled for name in self.columns):
+            return known
+        defined = of + absent - surplus
+        require(((defined >= 0) & (defined <= inputs)).all(), "a formula has more values than its inputs")
+        sides: dict[tuple[Formula, tuple[str, ...]], int] = {}
+        for formula, own in zip(self.formulas, defined.tolist(), strict=True):
+            side = formula.formula, formula.inputs
+            require(
+                sides.setdefault(side, own) == own,
+                "a formula has more values for one column than for another",
+            )
+            one = formula.formula in (Formula.EQUAL, Formula.AT_MOST)
+            require(
+                not one or own == most[formula.inputs[0]], "a column has another number of values than before"
+            )
+        return known
 
 
 @np.errstate(over="ignore")

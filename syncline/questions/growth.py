@@ -271,13 +271,14 @@ class GrowTrees:
     ----------
     levels : how many levels have grown
     newest : the last of them; None for the first question
-    rows : training and held-out ones of all suppliers, told with the first question and never again
+    rows, people : training and held-out ones of all suppliers, told with the first question and never again
     """
 
     candidate: str
     levels: int
     newest: Splits | None = None
     rows: tuple[int, int] | None = None
+    people: tuple[int, int] | None = None
     kind: ClassVar[str] = "grow_trees"
 
     def __post_init__(self) -> None:
@@ -285,6 +286,10 @@ class GrowTrees:
             raise ValueError(f"grow_trees: trees have at most {LEVELS} levels")
         if (self.newest is None) is (self.levels > 0) or (self.rows is None) is (self.levels == 0):
             raise ValueError("grow_trees: the first question tells the rows of all, each other one a level")
+        if (self.people is None) is not (self.rows is None):
+            raise ValueError("grow_trees: rows and people of all suppliers are told together")
+        if self.rows and self.people and any(p > r for p, r in zip(self.people, self.rows, strict=True)):
+            raise ValueError("grow_trees: there cannot be more people than rows")
 
     def __eq__(self, other: object) -> bool:
         return equal_fields(self, other)

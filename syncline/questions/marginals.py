@@ -7,14 +7,16 @@ Permission: ``marginals``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
 import numpy as np
 
 from syncline.data.codebook import Codebook, CodedBatch, Coding
-from syncline.questions.counts import Counts, concatenate
+from syncline.questions.counts import Counts, Ints, Masks, concatenate
+from syncline.questions.known import Known, grouped, require, summed, united
 from syncline.questions.workspace import Workspace
 
 
@@ -62,6 +64,78 @@ class Marginals:
             for counter in counters:
                 counter.add(batch)
         return concatenate((counter.tally.total() for counter in counters), persons=workspace.has_persons)
+
+    def reconcile(self, answer: Counts, known: Known, codebook: Codebook) -> Known:
+        """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
+
+        A column has the same rows at each level whichever set they are read from and in whichever round.
+        """
+        if self.holdout or not self.sets:
+            return known
+        marginals, buckets = dict(known.marginals), dict(known.buckets)
+        for name, coding, rows, masks in _SetMarginals(self, answer, codebook):
+            key = name, coding
+            before = replace(known, marginals=marginals).marginal(name, coding, codebook)
+            require(before is None or np.array_equal(before, rows), _CHANGED)
+            marginals[key] = rows
+            if coding is Coding.FINE and before is None:
+                _require_nested(name, marginals, codebook)
+            if masks is not None:
+                require(key not in buckets or np.array_equal(buckets[key], masks), _OTHERS)
+                buckets[key] = masks
+            if known.sizes is not None:
+                require(int(rows.sum()) == known.sizes.train, "a set of columns has not all rows")
+                if masks is not None and known.sizes.buckets is not None:
+                    seen = int(np.bitwise_or.reduce(masks))
+                    require(seen == known.sizes.buckets[0], "a set of columns is about other persons")
+        return replace(known, marginals=marginals, buckets=buckets)
+
+
+_CHANGED = "a column has other rows in one set than in another"
+_OTHERS = "a column is about other persons in one set than in another"
+
+
+def _require_nested(name: str, marginals: dict[tuple[str, Coding], Ints], codebook: Codebook) -> None:
+    """Raise unless the coarser codings of a column that are known follow from its codes."""
+    column, fine = codebook.column(name), marginals[name, Coding.FINE]
+    for coding in Coding:
+        if coding is not Coding.FINE and (name, coding) in marginals:
+            coarse = grouped(fine, column.lookup(coding), column.levels(coding))
+            require(np.array_equal(coarse, marginals[name, coding]), _CHANGED)
+
+
+class _SetMarginals:
+    """The rows of each column of each set of an answer, all sets at once."""
+
+    def __init__(self, question: Marginals, answer: Counts, codebook: Codebook) -> None:
+        self._sets, self._answer, self._codebook = question.sets, answer, codebook
+        self._masks = answer.masks if question.persons else None
+
+    def __iter__(self) -> Iterator[tuple[str, Coding, Ints, Masks | None]]:
+        """Yield column, coding, rows (levels,) and person buckets (levels,) for each axis of each set."""
+        shapes = [shape_of(axes, self._codebook) for axes in self._sets]
+        starts = np.concatenate([[0], np.cumsum([prod(shape) for shape in shapes])])
+        own = np.searchsorted(starts, self._answer.index, side="right") - 1
+        rest = self._answer.index - starts[own]
+        for axis in range(max(len(axes) for axes in self._sets)):
+            level, levels = self._levels(shapes, axis, own, rest)
+            ends = np.cumsum(levels)
+            place, inside = (ends - levels)[own] + level, levels[own] > 0
+            rows = summed(place[inside], self._answer.value[inside], int(ends[-1]))
+            masks = None
+            if self._masks is not None:
+                masks = united(place[inside], self._masks[inside], int(ends[-1]))
+            for axes, end, count in zip(self._sets, ends.tolist(), levels.tolist(), strict=True):
+                if count:
+                    part = slice(end - count, end)
+                    seen = None if masks is None else masks[part]
+                    yield axes[axis].column, axes[axis].coding, rows[part], seen
+
+    def _levels(self, shapes: list[tuple[int, ...]], axis: int, own: Ints, rest: Ints) -> tuple[Ints, Ints]:
+        """Return each cell's level on one axis, and the levels of that axis in each set, 0 without it."""
+        levels = np.array([shape[axis] if axis < len(shape) else 0 for shape in shapes], np.int64)
+        inner = np.array([prod(shape[axis + 1 :]) for shape in shapes], np.int64)
+        return rest // inner[own] % np.maximum(levels, 1)[own], levels
 
 
 def shape_of(axes: tuple[Axis, ...], codebook: Codebook) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ times 2**40. Disclosure: exact sums of all rows. Permission: ``moments``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import ClassVar
 
 import numpy as np
@@ -18,9 +19,13 @@ import numpy.typing as npt
 
 from syncline.data.batch import Batch
 from syncline.data.codebook import Codebook
+from syncline.questions.known import Known, require
 from syncline.questions.workspace import Workspace
 
 PRECISION = 20
+LARGEST = 2.0**21
+"""What a number in fixed point is clipped to."""
+
 _BLOCK_ROWS = 1 << 16
 
 
@@ -76,13 +81,42 @@ class Moments:
         x = np.zeros((len(self.scaled), batch.n_rows), np.int64)
         for row, (name, exponent) in enumerate(self.scaled):
             values, valid = numbers(batch, workspace, name)
-            with np.errstate(over="ignore"):  # what overflows is clipped
-                fixed = np.rint(np.ldexp(np.where(valid, values, 0.0), PRECISION - exponent))
-            x[row] = np.clip(fixed, -(2.0**21), 2.0**21).astype(np.int64)
+            x[row] = fixed_point(np.where(valid, values, 0.0), exponent)
         sums = [batch.n_rows, *x.sum(axis=1).tolist()]
         for row in range(len(x)):
             sums.extend((x[row:] @ x[row]).tolist())
         return Sums(tuple(sums))
+
+    def reconcile(self, answer: Sums, known: Known) -> Known:
+        """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
+
+        Sums lie within what the intervals of the search allow; a square is as even or odd as its root, and
+        products obey the inequality of Cauchy and Schwarz.
+        """
+        k = len(self.scaled)
+        n, sums, rest = answer.values[0], answer.values[1 : 1 + k], iter(answer.values[1 + k :])
+        products = {(i, j): next(rest) for i in range(k) for j in range(i, k)}
+        if known.sizes is not None:
+            require(n == known.sizes.train, "sums are of another number of rows")
+        for i, (name, _) in enumerate(self.scaled):
+            square = products[i, i]
+            require(abs(sums[i]) <= square and (sums[i] - square) % 2 == 0, "a sum does not fit its squares")
+            require(sums[i] ** 2 <= n * square, "a sum does not fit its squares")
+            bounds = known.moments.get(name)
+            if bounds is not None:
+                require(bounds.low <= sums[i] <= bounds.high, "a sum is beyond the values of its column")
+                fits = bounds.square_low <= square <= bounds.square_high
+                require(fits, "a sum of squares is beyond the values of its column")
+        for i, j in combinations(range(k), 2):
+            require(products[i, j] ** 2 <= products[i, i] * products[j, j], "a product is beyond its squares")
+        return known
+
+
+def fixed_point(values: npt.NDArray[np.float64], exponent: int) -> npt.NDArray[np.int64]:
+    """Return numbers (n,) in the fixed point of a column's ``exponent``; what is too large is clipped."""
+    with np.errstate(over="ignore"):
+        fixed = np.rint(np.ldexp(values, PRECISION - exponent))
+    return np.clip(fixed, -LARGEST, LARGEST).astype(np.int64)
 
 
 def numbers(

@@ -7,13 +7,14 @@ person changes the cells of a column by at most their rows. Disclosure: how well
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from syncline.data.codebook import Codebook
 from syncline.questions.counts import Counts
+from syncline.questions.known import Known, require
 from syncline.questions.workspace import Workspace
 
 STATUSES = 4
@@ -51,3 +52,14 @@ class Profile:
         if not workspace.has_persons:
             return counts
         return Counts(counts.size, counts.index, counts.value, np.zeros(0, np.uint64), 0)
+
+    def reconcile(self, answer: Counts, known: Known) -> Known:
+        """Return what is known after ``answer``; raise InvariantBroken where it contradicts that."""
+        table = answer.dense().reshape(-1, STATUSES)
+        if known.sizes is not None:
+            require((table.sum(axis=1) == known.sizes.total).all(), "a column has not one cell for each row")
+        statuses = {name: tuple(row) for name, row in zip(self.names, table.tolist(), strict=True)}
+        require(
+            all(known.statuses.get(name, own) == own for name, own in statuses.items()), "a profile changed"
+        )
+        return replace(known, statuses={**known.statuses, **statuses})

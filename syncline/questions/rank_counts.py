@@ -13,7 +13,7 @@ docs/threat-model.md. Permission: ``rank_counts``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -21,11 +21,15 @@ import numpy.typing as npt
 
 from syncline.data.batch import Batch
 from syncline.data.codebook import Codebook
-from syncline.questions.counts import Counts
+from syncline.errors import ProtocolError
+from syncline.questions.counts import Counts, Ints, Masks
+from syncline.questions.known import Filled, Intervals, Known, require, summed, united
 from syncline.questions.workspace import Workspace
 
 MAX_PARTS = 1 << 17
 """Most parts that one column may be divided into in one round."""
+
+_LACKING = "the rows without a value of a column changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,23 @@ class RankColumn:
     def size(self) -> int:
         """Cells of this column: missing, then the parts of each interval."""
         return 1 + (len(self.prefixes) << self.bits)
+
+    def require_follows(self, before: RankColumn | None) -> None:
+        """Raise ProtocolError unless these intervals are parts of those that were asked about ``before``.
+
+        A search begins with one interval and narrows, so its answers are those of one halving of the column,
+        and each interval is divided once.
+        """
+        where = f"rank_counts: column {self.name!r}"
+        if before is None:
+            if self.prefixes != (0,):
+                raise ProtocolError(f"{where} is searched from one interval on")
+            return
+        if (self.base, self.shift + self.bits) != (before.base, before.shift) or not self.bits:
+            raise ProtocolError(f"{where} is divided otherwise than the round before left it")
+        above = np.array(self.prefixes, np.uint64) >> np.uint64(before.bits)
+        if not np.isin(above, np.array(before.prefixes, np.uint64)).all():
+            raise ProtocolError(f"{where}: an interval is no part of one that was divided before")
 
     def cells(self, keys: npt.NDArray[np.int64], status: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
         """Return the cell of each row that lies in an interval or is missing, and -1 for the others."""
@@ -112,3 +133,94 @@ class RankCounts:
                     people.append(batch.person[inside])
                 offset += column.size
             yield np.concatenate(found), np.concatenate(people) if people else None
+
+    def reconcile(self, answer: Counts, known: Known) -> Known:
+        """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
+
+        The parts of an interval hold together what the interval held, and rows without a value stay as many.
+        """
+        filled, intervals, start = dict(known.filled), dict(known.intervals), 0
+        for column in self.ranked:
+            own = _Parts.of(answer, column, start)
+            before = intervals.get(column.name)
+            if before is None:
+                filled[column.name] = own.first(known)
+            else:
+                own.follow(before, filled[column.name])
+            intervals[column.name] = own.intervals()
+            start += column.size
+        return replace(known, filled=filled, intervals=intervals)
+
+    def expects(self, known: Known) -> Known:
+        """Return what is known, of the intervals only those that this question divides."""
+        kept = {
+            column.name: known.intervals[column.name].only(column.prefixes)
+            for column in self.ranked
+            if column.name in known.intervals
+        }
+        return replace(known, intervals=kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The filled parts of one column's intervals, (k,) each, and the rows without a value."""
+
+    column: RankColumn
+    place: Ints
+    rows: Ints
+    masks: Masks | None
+    missing: int
+    missing_mask: int
+
+    @classmethod
+    def of(cls, answer: Counts, column: RankColumn, start: int) -> _Parts:
+        """Return the part of an answer that begins at cell ``start``."""
+        first, last = np.searchsorted(answer.index, [start, start + column.size])
+        cell, rows = answer.index[first:last] - start, answer.value[first:last]
+        masks = None if answer.masks is None else answer.masks[first:last]
+        lacks = len(cell) > 0 and int(cell[0]) == 0
+        missing = int(rows[0]) if lacks else 0
+        mask = int(masks[0]) if lacks and masks is not None else 0
+        masks = None if masks is None else masks[int(lacks) :]
+        return cls(column, cell[int(lacks) :] - 1, rows[int(lacks) :], masks, missing, mask)
+
+    def first(self, known: Known) -> Filled:
+        """Check the first parts of a column against the rows and their profile."""
+        valid = int(self.rows.sum())
+        filled = Filled(valid, self.missing, self.missing_mask)
+        if known.sizes is None:
+            return filled
+        train, holdout = known.sizes.train, known.sizes.holdout
+        require(valid + self.missing <= train, "a column has more values than rows")
+        statuses = known.statuses.get(self.column.name)
+        if statuses is not None:
+            other = train - valid - self.missing
+            trained = (valid, self.missing, other)
+            every = (statuses[0], statuses[1], statuses[2] + statuses[3])
+            fits = all(0 <= a - t <= holdout for a, t in zip(every, trained, strict=True))
+            require(fits, "the values of a column are not as many as its profile says")
+        if self.masks is not None and known.sizes.buckets is not None:
+            seen = int(np.bitwise_or.reduce(self.masks, initial=np.uint64(0))) | self.missing_mask
+            whole = known.sizes.buckets[0]
+            exact = valid + self.missing == train
+            require(seen == whole if exact else seen | whole == whole, "a column is about other persons")
+        return filled
+
+    def follow(self, before: Intervals, filled: Filled) -> None:
+        """Check that the parts are those of the intervals ``before``."""
+        column = self.column
+        require((self.missing, self.missing_mask) == (filled.missing, filled.missing_mask), _LACKING)
+        asked = before.only(column.prefixes)
+        interval = self.place >> column.bits
+        held = summed(interval, self.rows, len(column.prefixes))
+        require((held == asked.rows).all(), "the parts of an interval do not add up to it")
+        if self.masks is not None and asked.masks is not None:
+            seen = united(interval, self.masks, len(column.prefixes))
+            require((seen == asked.masks).all(), "the parts of an interval are about other persons")
+
+    def intervals(self) -> Intervals:
+        """Return the filled parts as intervals."""
+        bits = self.column.bits
+        above = np.array(self.column.prefixes, np.uint64)[self.place >> bits] << np.uint64(bits)
+        prefix = above | (self.place & ((1 << bits) - 1)).astype(np.uint64)
+        return Intervals(self.column.shift, prefix, self.rows, self.masks)

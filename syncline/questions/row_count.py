@@ -6,13 +6,14 @@ Disclosure: sizes only. Permission: ``row_count``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from syncline.data.codebook import Codebook
 from syncline.questions.counts import Counts
+from syncline.questions.known import Known, Sizes, require
 from syncline.questions.workspace import Workspace
 
 
@@ -40,3 +41,11 @@ class RowCount:
         """Return the counts of this table."""
         parts = ((batch.holdout.astype(np.int64), batch.person) for batch in workspace.batches())
         return workspace.count(parts, self.size(), self.size())
+
+    def reconcile(self, answer: Counts, known: Known) -> Known:
+        """Return what is known after ``answer``; raise InvariantBroken where it contradicts that."""
+        train, holdout = answer.dense().tolist()
+        masks = answer.dense_masks()
+        sizes = Sizes(train, holdout, None if masks is None else (int(masks[0]), int(masks[1])))
+        require(known.sizes in (None, sizes), "the number of rows or persons changed")
+        return replace(known, sizes=sizes)

@@ -29,6 +29,8 @@ from syncline.data.codebook import Codebook, CodedBatch, Coding
 from syncline.data.equality import equal_fields
 from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts, concatenate
+from syncline.questions.known import Known
+from syncline.questions.tree_facts import expected_level, reconcile_level
 from syncline.questions.workspace import Workspace
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -134,6 +136,17 @@ class TreeLevel:
         parts = [counter.children()] if self.front() else []
         parts += [counter.nodes_of(step) for step in self.steps]
         return concatenate(parts, persons=workspace.has_persons)
+
+    def reconcile(self, answer: Counts, known: Known, codebook: Codebook) -> Known:
+        """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
+
+        Each node has its rows by class for every predictor; children are parts of their node, leaves add up.
+        """
+        return reconcile_level(self, answer, known, codebook, bin_offsets(self.order, codebook))
+
+    def expects(self, known: Known, codebook: Codebook) -> Known:
+        """Return what is known, of the trees' histograms only what an answer may contradict."""
+        return expected_level(self, known, codebook, bin_offsets(self.order, codebook))
 
 
 def bin_offsets(order: tuple[str, ...], codebook: Codebook) -> Ints:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from syncline.data.stream_outline import loose_outline
 from syncline.errors import DataError
 from syncline.sources.files import FileContent, readable, require_file, unchanged
+from syncline.sources.pandas_index import without_index
 from syncline.sources.stored_table import FileTable
 
 MAX_BATCH_BYTES = 1024 * 1024 * 1024
@@ -28,7 +29,9 @@ class ArrowFileSource(FileTable):
         require_file(path)
         self._is_file = _is_file(path)
         with _reader(path, self._is_file, None) as reader:
-            super().__init__(path, FileContent(path), reader.schema.names)
+            stored = reader.schema.names
+            super().__init__(path, FileContent(path), without_index(stored))
+            self._stored = [stored.index(name) for name in self._raw]
 
     def describe(self) -> str:
         """Return the path, the form and the number of columns."""
@@ -36,10 +39,12 @@ class ArrowFileSource(FileTable):
         return f"{self._path}, Arrow IPC {form}, {len(self._columns)} columns"
 
     def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        with unchanged(self._path), _reader(self._path, self._is_file, sorted(set(places))) as reader:
+        with (
+            unchanged(self._path),
+            _reader(self._path, self._is_file, sorted({self._stored[place] for place in places})) as reader,
+        ):
             _require_bounded(self._path, self._is_file)
             for batch in _all_batches(reader):
-                _require_sound(batch)
                 if batch.num_rows:
                     names = [self._raw[place] for place in places]
                     yield batch.select(names).rename_columns(list(wanted))
@@ -94,14 +99,6 @@ def _all_batches(
     if isinstance(reader, pa.RecordBatchFileReader):
         return (reader.get_batch(place) for place in range(reader.num_record_batches))
     return iter(reader)
-
-
-def _require_sound(batch: pa.RecordBatch) -> None:
-    """Raise ArrowInvalid where offsets lead out of a buffer or text is not UTF-8."""
-    batch.validate(full=True)
-    for column in batch.columns:
-        if pa.types.is_dictionary(column.type):
-            column.dictionary.validate(full=True)
 
 
 class _BoundedReads(io.FileIO):

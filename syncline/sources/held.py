@@ -30,6 +30,7 @@ def require_held(batches: Iterable[pa.RecordBatch], batch_rows: int, where: str)
     """Yield ``batches``; raise DataError before ``batch_rows`` rows together take more than is held."""
     rows = held = 0
     for batch in batches:
+        _require_sound(batch, where)
         for start in range(0, batch.num_rows, batch_rows):
             piece = batch.slice(start, batch_rows)
             if rows + piece.num_rows > batch_rows:
@@ -53,6 +54,19 @@ def long_cell(where: str, column: str) -> DataError:
     )
 
 
+def _require_sound(batch: pa.RecordBatch, where: str) -> None:
+    """Raise where offsets lead out of a buffer or text is not UTF-8."""
+    try:
+        batch.validate(full=True)
+        for column in batch.columns:
+            if pa.types.is_dictionary(column.type):
+                column.dictionary.validate(full=True)
+    except pa.ArrowInvalid:
+        raise DataError(
+            f"{where}: holds a cell that is damaged or no UTF-8; write or copy it again"
+        ) from None
+
+
 def _written_out(rows: pa.RecordBatch, where: str) -> int:
     size = 0
     for field, column in zip(rows.schema, rows.columns, strict=True):
@@ -74,9 +88,12 @@ def _lengths(column: pa.Array) -> tuple[int, int]:
         ends = column.run_ends.cast(pa.int64()).to_pylist()
         within = [(min(end, column.offset + len(column)) - column.offset) for end in ends]
         runs = [max(end, 0) - max(begin, 0) for begin, end in zip([0, *within], within, strict=False)]
-        longest, _ = _most_and_sum(lengths)
-        each = lengths.fill_null(0).to_pylist()
-        return longest, sum(run * length for run, length in zip(runs, each, strict=True))
+        found = [
+            (run, length)
+            for run, length in zip(runs, lengths.fill_null(0).to_pylist(), strict=True)
+            if run
+        ]
+        return max((length for _, length in found), default=0), sum(run * length for run, length in found)
     if not _is_text(kind):
         return 0, column.nbytes
     if not _is_view(kind) and column.nbytes <= MAX_CELL_BYTES:

@@ -37,6 +37,8 @@ def aims_of(spec: StudySpec, fold: Fold) -> Aims:
         tuple(declared.models),
         lottery_of(fold),
         declared.target or "",
+        spec.privacy.min_cell,
+        fold.threshold > 0,
     )
 
 
@@ -47,5 +49,5 @@ def comparer_of(
     limits: WorkLimits = DEFAULT_LIMITS,
 ) -> Comparer:
     """Return what answers the study's questions about its candidate, which may be ``known`` by its digest."""
-    terms = Terms(spec.schema, aims_of(spec, fold), spec.privacy.min_cell, spec.synthesizer.rows)
+    terms = Terms(spec.schema, aims_of(spec, fold), spec.synthesizer.rows)
     return Comparer(terms, known, limits)

@@ -35,6 +35,12 @@ limits:
   max_order: 2               # columns that are counted together, beyond a tree's own splits
   max_rounds: 200            # rounds of one study
   max_cells: 10000000000     # cells of one answer, zeros included
+  # What one computation may take of this machine: rows, cells, MiB of memory, minutes. Left out, as here.
+  # table_rows: 100000000
+  # table_cells: 10000000000
+  # memory_mib: 768          # left out, a share of what the machine or the service has
+  # cpu_minutes: 60
+  # wall_minutes: 120
 
 # The smallest count of persons that a study may build on, and the fewest suppliers among whom this
 # supplier's counts are added up. The hub sees the sums, and without secure aggregation each supplier's part.

@@ -44,6 +44,11 @@ class Steps:
         """Whether the supplier compares the study's table itself, because the hub has no real row of it."""
         return self.answer is Side.SUPPLIER
 
+    @property
+    def compares_what_it_fits(self) -> bool:
+        """Whether the rows that a fit counts are the compared ones; else it counts synthetic ones."""
+        return self.merge is Side.HUB
+
 
 STEPS: Mapping[DataFlow, Steps] = MappingProxyType(
     {

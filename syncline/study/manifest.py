@@ -97,12 +97,14 @@ class HoldoutRecord:
 
 @dataclass(frozen=True, slots=True)
 class RoundRecord:
-    """One round: the digest of the request and of each reply that was merged, by supplier."""
+    """One round, by its stage.
+
+    Digests of requests and replies are not for readers of a release: a reply of few numbers is found by
+    trying them all. They stand in the signed audits of hub and suppliers.
+    """
 
     number: int
     stage: str
-    request_sha256: str
-    replies_sha256: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

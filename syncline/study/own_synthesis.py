@@ -7,6 +7,8 @@ is no category of the study's schema.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from syncline.data.batch import Batch, Keys, MemoryTable, PreparedTable, Status, Statuses
@@ -26,7 +28,7 @@ _BUCKET_SHIFT = np.uint64(58)
 def synthesize_own(spec: StudySpec, fold: Fold, table: PreparedTable, seed: Seed) -> PreparedTable:
     """Return synthetic rows, as many as ``table`` has, prepared as the study's schema says."""
     try:
-        fitted = fit_alone(settings_of(spec), Workspace(table))
+        fitted = fit_alone(replace(settings_of(spec), holds_out=False), Workspace(table))
     except StudyFailed as error:
         raise DataError(
             f"this supplier alone cannot be synthesized: {error}",

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from syncline.data.blob import Array, Json, pack, unpack
 from syncline.data.codebook import Codebook, Coding
 from syncline.errors import ProtocolError, StudyFailed, WireError
 from syncline.protocols.asking import Reply, Request
-from syncline.protocols.reply_check import Shape, require_shapes
+from syncline.protocols.reply_check import Round
 from syncline.protocols.transition import Continue, Finish, PartyId
+from syncline.questions.known import Known
 from syncline.questions.marginals import Axis, Marginals
+from syncline.questions.rank_counts import RankCounts
+from syncline.questions.tree_level import TreeLevel
+from syncline.questions.vocabulary import Question
+from syncline.synthesizers.agreed_facts import with_codes
+from syncline.synthesizers.formulas import moments_of
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json, hazards_to_json, severe_words
 from syncline.synthesizers.hazards.rules import Severe
+from syncline.synthesizers.known_packing import put_known, take_known
 from syncline.synthesizers.packing import (
     Head,
     constraint_from_json,
@@ -34,13 +41,15 @@ from syncline.synthesizers.structure import Book, Plan
 class FitState:
     """Where a fit stands: the number of the round that is out, its phase, and what the rounds before showed.
 
-    ``excluded`` are the columns that the study leaves out because suppliers lack them.
+    ``excluded`` are the columns that the study leaves out because suppliers lack them, ``known`` what each
+    party's answers said of its rows so far: no later one may contradict it.
     """
 
     round: int
     phase: Phase
     hazards: tuple[Hazard, ...] = ()
     excluded: tuple[str, ...] = ()
+    known: Mapping[PartyId, Known] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +75,11 @@ class Fit:
         """
         if missing:
             raise ProtocolError("the roster is frozen before the fit; a supplier's reply is missing")
-        for party, reply in replies.items():
-            if reply.round != state.round:
-                raise ProtocolError(
-                    f"supplier {party!r} answered round {reply.round} instead of {state.round}"
-                )
-        answers = {party: reply.answers for party, reply in replies.items()}
         settings = self.settings.without(state.excluded)
-        _require_shapes(state.phase, answers, settings)
+        asked = state.phase.questions(settings)
+        asking = Round.of_fit(state.round, asked, _codebook_of(state.phase), persons=settings.persons)
+        known = asking.take(replies, state.known)
+        answers = {party: reply.answers for party, reply in replies.items()}
         after = state.phase.absorb(answers, settings)
         found, excluded = _hazards(state.phase, answers, settings)
         hazards, excluded = (*state.hazards, *found), (*state.excluded, *excluded)
@@ -81,13 +87,18 @@ class Fit:
         if words and settings.severe is Severe.STOP:
             raise StudyFailed("; ".join(words))
         if isinstance(after, Fitted):
-            return Finish(replace(after, hazards=hazards, excluded=excluded))
-        following = FitState(state.round + 1, after, hazards, excluded)
-        return self._ask(following, self.settings.without(excluded))
+            return Finish(replace(after, hazards=hazards, excluded=excluded, known=known))
+        settings = self.settings.without(excluded)
+        if isinstance(state.phase, Search) and isinstance(after, Propose):
+            searches = state.phase.divided(answers, settings).searches
+            known = with_codes(known, searches, after.book.columns, moments_of(after.book.columns))
+        return self._ask(FitState(state.round + 1, after, hazards, excluded, known), settings)
 
     def _ask(self, state: FitState, settings: FitSettings) -> Continue[FitState, Request]:
         request = Request(state.round, state.phase.questions(settings), state.phase.new_codebook())
-        return Continue(state, request, state.phase.name)
+        codebook = _codebook_of(state.phase)
+        known = {party: _expected(request.questions, own, codebook) for party, own in state.known.items()}
+        return Continue(replace(state, known=known), request, state.phase.name)
 
 
 def is_before_learning(phase: Phase) -> bool:
@@ -95,11 +106,14 @@ def is_before_learning(phase: Phase) -> bool:
     return isinstance(phase, Check | Search | Propose)
 
 
-def _require_shapes(phase: Phase, answers: Answers, settings: FitSettings) -> None:
-    persons, codebook = settings.persons, _codebook_of(phase)
-    shapes = [Shape.of(question, codebook, persons=persons) for question in phase.questions(settings)]
-    for party in sorted(answers):
-        require_shapes(party, answers[party], shapes, persons)
+def _expected(questions: tuple[Question, ...], known: Known, codebook: Codebook | None) -> Known:
+    """Return of what is known that with which the answers to ``questions`` may be compared."""
+    for question in questions:
+        if isinstance(question, RankCounts):
+            known = question.expects(known)
+        if isinstance(question, TreeLevel) and codebook is not None:
+            known = question.expects(known, codebook)
+    return known
 
 
 def _hazards(
@@ -142,6 +156,7 @@ class FitStateCodec:
             "head": head,
             "hazards": hazards_to_json(value.hazards),
             "excluded": list(value.excluded),
+            "known": put_known(value.known, arrays),
         }
         return pack(outer, arrays)
 
@@ -153,7 +168,8 @@ class FitStateCodec:
             excluded = tuple(str(name) for name in cast("list[Json]", outer["excluded"]))
             phase = take(cast("Head", outer["head"]), arrays, self.settings.without(excluded))
             hazards = hazards_from_json(outer["hazards"])
-            return FitState(int(cast("int", outer["round"])), phase, hazards, excluded)
+            known = take_known(outer["known"], arrays)
+            return FitState(int(cast("int", outer["round"])), phase, hazards, excluded, known)
         except (KeyError, TypeError, ValueError) as error:
             raise WireError("state: this is not the state of a fit in this version") from error
 

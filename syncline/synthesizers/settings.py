@@ -25,6 +25,7 @@ class FitSettings:
     target : the declared outcome, drawn early
     absent, sparse : what becomes of a column that a supplier lacks, or nearly lacks
     severe : what becomes of the study where suppliers' codings disagree
+    holds_out : whether people are held out, of whom there must be enough as well
     """
 
     schema: Schema
@@ -38,6 +39,7 @@ class FitSettings:
     absent: Lacking = Lacking.STOP
     sparse: Lacking = Lacking.MISSING
     severe: Severe = Severe.REPORT
+    holds_out: bool = False
 
     @property
     def persons(self) -> bool:

@@ -1,8 +1,9 @@
 """Small codes for cells, derived from the candidate table and the public schema alone.
 
-The hub holds the candidate and sends the bins; every supplier codes its own rows by them. Real rows never
-move a cut, so nothing about them is asked before they are counted, and equal cells are equal codes at every
-supplier. Code 0 means that a cell has no value of its variable.
+Hub and suppliers derive the same bins; every supplier codes its own rows by them. Real rows never move a cut,
+so nothing about them is asked before they are counted, and equal cells are equal codes at every supplier. How
+many bins there are follows from how many people were used and held out, which all know: of a bin with too few
+of either nothing could be told. Code 0 means that a cell has no value of its variable.
 """
 
 from __future__ import annotations
@@ -46,7 +47,72 @@ class TableBins:
         return codes
 
 
-def bins_of(candidate: CellTable, most: int, alone: float) -> TableBins:
+CROWD = 3
+"""A bin holds so many times the people that may be told of, as far as the candidate says: where one expects
+33, fewer than 11 are there once in 100,000 bins."""
+
+
+def rows_a_bin(candidate: CellTable, people: tuple[int, int], least: int) -> int:
+    """Return how many of the candidate's rows a bin needs, so that enough people of either fold are in it.
+
+    ``people`` are those used and those held out, of whom nobody may be.
+    """
+    fewest = min((number for number in people if number), default=0)
+    return max(-(-CROWD * least * candidate.n_rows // fewest), 1) if fewest else 1
+
+
+MISSING_CROWD = 2
+"""Missing values count with the most frequent bin where so many times the people that may be told of are not
+expected to lack one: else a few of them would hide a bin of every column."""
+
+
+def is_blind(column: ColumnBins) -> bool:
+    """Tell whether numbers of several values are in one bin, so that nothing is seen of them."""
+    return not len(column.code) and len(column.low) == 2 and column.low[1] > column.low[0] + 1
+
+
+def partners(candidate: CellTable, bins: TableBins, people: tuple[int, int], least: int) -> tuple[int, ...]:
+    """Return for each column the code with which missing values are told, 0 where they are told apart."""
+    rows = -(-MISSING_CROWD * rows_a_bin(candidate, people, least) // CROWD)
+    found = []
+    for place, column in enumerate(bins.columns):
+        codes = column.encode(candidate.keys[place], candidate.valid(place))
+        held = np.bincount(codes, minlength=column.n_codes)
+        joins = least > 1 and held[0] < rows and held[1:].any()
+        found.append(int(held[1:].argmax()) + 1 if joins else 0)
+    return tuple(found)
+
+
+def coarser(candidate: CellTable, bins: TableBins, most: int) -> TableBins:
+    """Return bins of which those of numbers are joined to at most ``most``, for sets of several columns.
+
+    The first takes what is less as well, the last what is more, and each consists of whole ones of ``bins``.
+    """
+    columns = []
+    for place, column in enumerate(bins.columns):
+        if len(column.code) or len(column.low) < 2:
+            columns.append(column)
+            continue
+        held = np.bincount(
+            column.encode(candidate.keys[place], candidate.valid(place)), minlength=column.n_codes
+        )[2:-1]
+        middle = 2 * np.cumsum(held) - held
+        part = middle * min(most, len(held)) // (2 * max(int(held.sum()), 1))
+        starts = np.flatnonzero(np.diff(part, prepend=-1))
+        low = column.low[:-1][starts][1:]
+        columns.append(ColumnBins(column.name, True, low, column.code, len(low) + 2))
+    return TableBins(tuple(columns))
+
+
+def in_bins(column: ColumnBins, coarse: ColumnBins) -> Ints:
+    """Return the code in ``coarse`` (n_codes,) of each of the codes of ``column``, of which it consists."""
+    if len(column.code) or len(column.low) == len(coarse.low):
+        return np.arange(column.n_codes)
+    inner = np.searchsorted(coarse.low, column.low, side="right") + 1
+    return np.concatenate([[0, 1], inner]).astype(np.int64)
+
+
+def bins_of(candidate: CellTable, most: int, alone: float, rows: int = 1) -> TableBins:
     """Return bins of about equal mass in ``candidate``; values that many rows share have bins of their own.
 
     Parameters
@@ -54,6 +120,7 @@ def bins_of(candidate: CellTable, most: int, alone: float) -> TableBins:
     candidate : the synthetic table
     most : codes of a column at most, from 16 to 65,535, the one for missing included
     alone : share of a column's values, above 0, from which on a value is a bin of its own
+    rows : how many rows a bin of numbers has at least; neighbours are joined until it does
     """
     if not 16 <= most <= 65_535 or alone <= 0:
         raise ValueError("bins: from 16 to 65,535 codes, and a positive share")
@@ -63,7 +130,7 @@ def bins_of(candidate: CellTable, most: int, alone: float) -> TableBins:
         columns.append(
             _categories(variable, keys, most)
             if variable.is_categorical
-            else _line(variable, keys, most, alone)
+            else _line(variable, keys, most, alone, rows)
         )
     return TableBins(tuple(columns))
 
@@ -83,7 +150,7 @@ def _categories(variable: Variable, keys: Keys, most: int) -> ColumnBins:
     )
 
 
-def _line(variable: Variable, keys: Keys, most: int, alone: float) -> ColumnBins:
+def _line(variable: Variable, keys: Keys, most: int, alone: float, rows: int) -> ColumnBins:
     """Cut a line of keys; what lies below the least and above the greatest key is told apart too."""
     values, counts = np.unique(keys, return_counts=True)
     if not len(values):
@@ -96,4 +163,19 @@ def _line(variable: Variable, keys: Keys, most: int, alone: float) -> ColumnBins
     starts = np.ones(len(values), np.bool_)
     starts[1:] = (np.diff(quantile) > 0) | heavy[1:] | heavy[:-1]
     low = np.union1d(values[starts], np.append(values[heavy], values[-1]) + 1)
+    held = np.diff(np.append(0, np.cumsum(counts))[np.searchsorted(values, low)])
+    low = np.append(low[:-1][_joined(held, rows)], low[-1])
     return ColumnBins(variable.name, True, low, np.zeros(0, np.uint16), len(low) + 2)
+
+
+def _joined(held: Ints, least: int) -> Ints:
+    """Return where runs of neighbouring bins begin that hold ``least`` rows each; the rest joins the last."""
+    starts, run = [0], 0
+    for place, rows in enumerate(held.tolist()):
+        if run >= least:
+            starts.append(place)
+            run = 0
+        run += rows
+    if run < least and len(starts) > 1:
+        starts.pop()
+    return np.array(starts, np.int64)

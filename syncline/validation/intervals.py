@@ -22,9 +22,9 @@ Floats = npt.NDArray[np.float64]
 Interval = tuple[float, float]
 
 
-def mean_error(weights: Floats, counts: Ints) -> float:
+def mean_error(weights: Floats, counts: Ints | Floats) -> float:
     """Return the standard error of the mean of ``weights`` over rows, of which ``counts`` have each."""
-    n = int(counts.sum())
+    n = float(counts.sum())
     if not n:
         return 0.0
     shares = counts / n
@@ -42,7 +42,7 @@ def variation_error(first: Ints, second: Ints) -> float:
     return float(np.hypot(mean_error(signs, first), mean_error(signs, second))) / 2
 
 
-def association_error(counts: Ints) -> float:
+def association_error(counts: Ints | Floats) -> float:
     """Return the standard error of Cramer's V of a table (a, b).
 
     With f = sum p_ij^2 / (p_i p_j), V is the root of (f - 1) / (k - 1), for k the lesser number of rows and

@@ -34,6 +34,7 @@ class Metric:
     detail : further figures, such as the worst columns
     at_most, floor_at_most : whether the value, and the floor, are only known to be at most so great, because
         fewer persons are concerned than may be counted
+    reason : in one word why there is no value; empty where there is one
     """
 
     name: str
@@ -46,6 +47,7 @@ class Metric:
     detail: Json = None
     at_most: bool = False
     floor_at_most: bool = False
+    reason: str = ""
 
     def to_json(self) -> dict[str, Json]:
         """Return the figure as in ``report.json``, rounded to six decimals."""
@@ -60,6 +62,7 @@ class Metric:
             "detail": self.detail,
             "at_most": self.at_most,
             "floor_at_most": self.floor_at_most,
+            "reason": self.reason or ("not_computed" if self.value is None else ""),
         }
 
 

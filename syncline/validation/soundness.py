@@ -12,6 +12,8 @@ from math import sqrt
 import numpy as np
 
 from syncline.data.batch import Status
+from syncline.privacy import people_rule
+from syncline.privacy.people_rule import in_steps, step_of
 from syncline.sources.source import Source
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.gate import Known
@@ -29,8 +31,10 @@ _MOST_NAMED = 5
 _ERRORS = 3.0
 
 
-def known_of(compared: Compared, real: Source, synthetic: Source, holdout: Source | None) -> Known:
-    """Return what the tables show before they are compared.
+def known_of(
+    compared: Compared, real: Source, synthetic: Source, holdout: Source | None, min_cell: int = 1
+) -> Known:
+    """Return what the tables show before they are compared; of fewer than ``min_cell`` people no number.
 
     Parameters
     ----------
@@ -54,16 +58,27 @@ def known_of(compared: Compared, real: Source, synthetic: Source, holdout: Sourc
     failures = []
     if same and person is not None:
         failures.append(
-            f"real persons: {len(same)} values of {person.name!r} in the synthetic table are those of real"
-            " people; take the column out of it"
+            f"real persons: {_number(len(same), min_cell)} values of {person.name!r} in the synthetic table"
+            " are those of real people; take the column out of it"
         )
     if compared.holdout is not None:
-        failures += _leaked(compared.real, compared.synthetic, compared.holdout)
+        failures += _leaked(compared.real, compared.synthetic, compared.holdout, min_cell)
     shared = persons.get("real", set()) & persons.get("holdout", set())
-    return Known(tuple(failures), tuple(_unjudged(compared, len(shared))))
+    return Known(tuple(failures), tuple(_unjudged(compared, len(shared), min_cell)))
 
 
-def _unjudged(compared: Compared, shared_persons: int) -> Iterator[str]:
+def _number(people: int, min_cell: int) -> str:
+    return f"fewer than {min_cell}" if people_rule.few(people, min_cell) else str(people)
+
+
+def _share(share: float, rows: int, min_cell: int) -> str:
+    """Return a share of so many rows as it is printed."""
+    if people_rule.few(round(share * rows), min_cell):
+        return f"under {min(min_cell / rows, 1.0):.1%}"
+    return f"{min(in_steps(share, step_of(rows, min_cell)), 1.0):.1%}"
+
+
+def _unjudged(compared: Compared, shared_persons: int, min_cell: int) -> Iterator[str]:
     if compared.only_synthetic:
         yield (
             "columns of the synthetic table that nothing was compared with:"
@@ -79,11 +94,11 @@ def _unjudged(compared: Compared, shared_persons: int) -> Iterator[str]:
         )
     if shared_persons:
         yield (
-            f"{shared_persons} persons stand in the real table and among those held out: hold out people who"
-            " were not used"
+            f"{_number(shared_persons, min_cell)} persons stand in the real table and among those held out:"
+            " hold out people who were not used"
         )
     elif compared.holdout is not None:
-        yield from _overlap(compared.real, compared.holdout)
+        yield from _overlap(compared.real, compared.holdout, min_cell)
 
 
 def _unfit(table: CellTable) -> Iterator[tuple[str, float]]:
@@ -94,7 +109,7 @@ def _unfit(table: CellTable) -> Iterator[tuple[str, float]]:
             yield name, share
 
 
-def _overlap(real: CellTable, holdout: CellTable) -> Iterator[str]:
+def _overlap(real: CellTable, holdout: CellTable, min_cell: int) -> Iterator[str]:
     """Say that held-out rows were used: far more of them stand in the real table than its own rows repeat.
 
     Rows of people who were not used stand in the real table as often as rows of the real table stand in the
@@ -103,12 +118,12 @@ def _overlap(real: CellTable, holdout: CellTable) -> Iterator[str]:
     natural, found = repeated_share(real), _share_in(holdout, real)
     if found > natural + _allowed(natural, found, real.n_rows, holdout.n_rows):
         yield (
-            f"{found:.1%} of the held-out rows stand in the real table, of which {natural:.1%} repeat: hold"
-            " out people who were not used"
+            f"{_share(found, holdout.n_rows, min_cell)} of the held-out rows stand in the real table, of"
+            f" which {_share(natural, real.n_rows, min_cell)} repeat: hold out people who were not used"
         )
 
 
-def _leaked(real: CellTable, synthetic: CellTable, holdout: CellTable) -> Iterator[str]:
+def _leaked(real: CellTable, synthetic: CellTable, holdout: CellTable, min_cell: int) -> Iterator[str]:
     """Say that held-out rows stand in the synthetic table, whose maker must have had them.
 
     A table of other rows holds them as often as the real table holds rows twice, and more the larger it is.
@@ -117,8 +132,9 @@ def _leaked(real: CellTable, synthetic: CellTable, holdout: CellTable) -> Iterat
     natural, found = min(repeated_share(real) * larger, 1.0), _share_in(holdout, synthetic)
     if found > natural + _allowed(natural, found, real.n_rows, holdout.n_rows):
         yield (
-            f"held-out rows: {found:.1%} of them stand in the synthetic table, and of the real rows only"
-            f" {repeated_share(real):.1%} repeat; whoever made the table had the people held out as well"
+            f"held-out rows: {_share(found, holdout.n_rows, min_cell)} of them stand in the synthetic table,"
+            f" and of the real rows only {_share(repeated_share(real), real.n_rows, min_cell)} repeat;"
+            " whoever made the table had the people held out as well"
         )
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from syncline.data.blob import Json
 from syncline.data.schema import Schema
 from syncline.durable.storage_fault import storage_error_from_os
+from syncline.errors import StudyFailed, UsageError
+from syncline.privacy.people_rule import require_enough
 from syncline.sources.registry import Locator, open_source
 from syncline.validation.disclosure.gate import GateResult
 from syncline.validation.federated.assessment import Judgement
@@ -100,7 +102,7 @@ def validate(
     models
         Regressions whose coefficients are compared, such as ``y ~ a + b``.
     min_cell
-        Real rows that a category must have to be counted as one that the synthetic table lacks.
+        Nothing is told of fewer people; the real table and the holdout must have so many.
 
     Raises
     ------
@@ -110,13 +112,14 @@ def validate(
     known = Schema.from_yaml(schema) if isinstance(schema, str | Path) else schema
     sources = (open_source(real), open_source(synthetic), None if holdout is None else open_source(holdout))
     compared = read_compared(*sources, known, person)
+    _require_enough(compared, min_cell)
     require_compared(keys, compared.schema, "keys")
     require_compared(sensitive, compared.schema, "sensitive")
     require_compared([target] if target is not None else [], compared.schema, "target")
     aims = Aims(tuple(keys), tuple(sensitive), tuple(models))
     for model in models:
         Model.of(model, compared.synthetic)
-    judgement = Judgement(min_cell, target=target or "", known=known_of(compared, *sources))
+    judgement = Judgement(min_cell, target=target or "", known=known_of(compared, *sources, min_cell))
     found = assess_pooled(compared, aims, judgement)
     return Validation(
         found.metrics,
@@ -128,6 +131,18 @@ def validate(
         found.people,
         (*_measured_from(compared, (real, synthetic, holdout), schema, min_cell), *found.words),
     )
+
+
+def _require_enough(compared: Compared, min_cell: int) -> None:
+    """Raise UsageError where too few people are in a real table; how few is told to nobody."""
+    held = None if compared.holdout is None else compared.holdout.n_persons
+    try:
+        require_enough("the real tables have", compared.real.n_persons, held, min_cell)
+    except StudyFailed:
+        raise UsageError(
+            f"the real table or the holdout is of fewer than {min_cell} people, of whom nothing is told: give"
+            " more rows, leave the holdout out, or lower --min-cell"
+        ) from None
 
 
 def _measured_from(

@@ -39,8 +39,8 @@ def comparison_to_proto(question: Comparison) -> pb.Question:
             grown = pb.GrowTrees(candidate=bytes.fromhex(question.candidate), levels=question.levels)
             if question.newest is not None:
                 grown.newest.CopyFrom(_splits_to_proto(question.newest))
-            if question.rows is not None:
-                grown.totals.CopyFrom(_totals_to_proto(question.rows))
+            if question.rows is not None and question.people is not None:
+                grown.totals.CopyFrom(_totals_to_proto(question.rows, question.people))
             return pb.Question(grow_trees=grown)
         case RegressionSums():
             models = [
@@ -96,7 +96,7 @@ def candidate_memory_to_proto(memory: CandidateMemory) -> pb.CandidateMemory:
         judged=memory.judged,
     )
     if memory.rows is not None:
-        message.totals.CopyFrom(_totals_to_proto(memory.rows))
+        message.totals.CopyFrom(_totals_to_proto(memory.rows, memory.people))
     if memory.forest is not None:
         message.forest.CopyFrom(_forest_to_proto(memory.forest))
     return message
@@ -106,25 +106,31 @@ def candidate_memory(message: pb.CandidateMemory) -> CandidateMemory:
     """Return what is remembered of a candidate; raise WireError naming the field that does not read."""
     if not len(message.columns):
         raise WireError("memory.columns: a candidate has columns")
+    told = message.HasField("totals")
+    rows, people = _totals("memory.totals", message.totals)
     return CandidateMemory(
         strict.digest("memory.candidate", message.candidate),
         message.table,
         compared(message.columns),
-        _totals("memory.totals", message.totals) if message.HasField("totals") else None,
+        rows if told else None,
         strict.natural("memory.asked", message.asked, LEVELS + 1),
         _forest(message.forest) if message.HasField("forest") else None,
         message.scored,
         strict.natural("memory.regressions", message.regressions, REGRESSION_ROUNDS),
         message.judged,
+        people,
     )
 
 
 def _grow_trees(message: pb.GrowTrees) -> GrowTrees:
+    told = message.HasField("totals")
+    rows, people = _totals("grow_trees.totals", message.totals)
     return GrowTrees(
         strict.digest("grow_trees.candidate", message.candidate),
         strict.natural("grow_trees.levels", message.levels, LEVELS),
         _splits("grow_trees.newest", message.newest) if message.HasField("newest") else None,
-        _totals("grow_trees.totals", message.totals) if message.HasField("totals") else None,
+        rows if told else None,
+        people if told else None,
     )
 
 
@@ -144,13 +150,17 @@ def _coefficients(message: pb.Coefficients) -> npt.NDArray[np.int64]:
     return np.array([message.train, message.holdout], np.int64)
 
 
-def _totals_to_proto(rows: tuple[int, int]) -> pb.Totals:
-    return pb.Totals(train_rows=rows[0], holdout_rows=rows[1])
+def _totals_to_proto(rows: tuple[int, int], people: tuple[int, int]) -> pb.Totals:
+    return pb.Totals(
+        train_rows=rows[0], holdout_rows=rows[1], train_people=people[0], holdout_people=people[1]
+    )
 
 
-def _totals(field: str, message: pb.Totals) -> tuple[int, int]:
-    train, holdout = message.train_rows, message.holdout_rows
-    return strict.natural(field, train, MAX_ROWS), strict.natural(field, holdout, MAX_ROWS)
+def _totals(field: str, message: pb.Totals) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the rows and the people of all suppliers, for training and held out."""
+    told = (message.train_rows, message.holdout_rows, message.train_people, message.holdout_people)
+    train, holdout, used, held = (strict.natural(field, one, MAX_ROWS) for one in told)
+    return (train, holdout), (used, held)
 
 
 def _splits_to_proto(splits: Splits) -> pb.Splits:

@@ -31,7 +31,13 @@ from syncline.wire.openings import (
     openings_from_proto,
     openings_to_proto,
 )
-from syncline.wire.questions import MAX_SETS, question_from_proto, question_to_proto
+from syncline.wire.questions import (
+    MAX_SETS,
+    question_from_proto,
+    question_to_proto,
+    rank_column_from_proto,
+    rank_column_to_proto,
+)
 
 MAX_QUESTIONS = 16
 MAX_ROUNDS = 10_000
@@ -108,6 +114,7 @@ class MemoryCodec:
             paths=_paths_to_proto(value.paths),
             counted_sets=sorted(value.counted),
             closed=value.closed,
+            searched=[rank_column_to_proto(value.searched[name]) for name in sorted(value.searched)],
             people=value.people,
         )
         if value.candidate is not None:
@@ -127,11 +134,14 @@ class MemoryCodec:
         codebook = codebook_from_proto(message.codebook) if message.HasField("codebook") else None
         rounds = strict.natural("memory.rounds_answered", message.rounds_answered, MAX_ROUNDS)
         told = candidate_memory(message.candidate_memory) if message.HasField("candidate_memory") else None
+        strict.few("memory.searched", len(message.searched), MAX_COLUMNS)
+        searched = [rank_column_from_proto(column) for column in message.searched]
         return Memory(
             rounds - 1,
             codebook,
             _paths(message.paths),
             frozenset(message.counted_sets),
+            {column.name: column for column in searched},
             message.closed,
             told,
             commitments_from_proto(message.commitments) if message.HasField("commitments") else None,

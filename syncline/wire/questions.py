@@ -55,10 +55,7 @@ def question_to_proto(question: Question) -> pb.Question:
         case Profile():
             return pb.Question(profile=pb.Profile(columns=question.names))
         case RankCounts():
-            ranked = [
-                pb.RankColumn(name=c.name, base=c.base, shift=c.shift, bits=c.bits, prefixes=c.prefixes)
-                for c in question.ranked
-            ]
+            ranked = [rank_column_to_proto(column) for column in question.ranked]
             return pb.Question(rank_counts=pb.RankCounts(columns=ranked))
         case Marginals():
             sets = [pb.MarginalSet(axes=[_axis_to_proto(axis) for axis in axes]) for axes in question.sets]
@@ -117,6 +114,21 @@ def _names(field: str, names: object) -> tuple[str, ...]:
     if len(set(listed)) != len(listed):
         raise WireError(f"{field}: a column is named twice")
     return tuple(strict.sentence(field, name, 128) for name in listed)
+
+
+def rank_column_to_proto(column: RankColumn) -> pb.RankColumn:
+    """Return the message of a column's intervals."""
+    return pb.RankColumn(
+        name=column.name, base=column.base, shift=column.shift, bits=column.bits, prefixes=column.prefixes
+    )
+
+
+def rank_column_from_proto(message: pb.RankColumn) -> RankColumn:
+    """Return the intervals of a message; raise WireError where they are none."""
+    try:
+        return _rank_column(message)
+    except ValueError as error:
+        raise WireError(str(error)) from None
 
 
 def _rank_column(message: pb.RankColumn) -> RankColumn:

@@ -18,6 +18,7 @@ from syncline.preparation.prepared_view import PreparedView
 from syncline.protocols.asking import Answering, Memory, Request
 from syncline.protocols.simulation import Traffic, simulate
 from syncline.protocols.transition import Continue, Finish, PartyId
+from syncline.questions.known import Known
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
 from syncline.study.approvals import SIMULATED, GateRecord
@@ -110,7 +111,7 @@ def compare_study(
     comparison, requests, replies = comparison_of(spec, fold, result, seed), RequestCodec(), ReplyCodec()
     comparers = {name: comparer_of(spec, fold, {comparison.digest: comparison.candidate}) for name in tables}
     memories = dict.fromkeys(tables, MemoryCodec().encode(Memory()))
-    transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
+    transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0, _known_of(spec, result))
     while isinstance(transition, Continue):
         request, answers = requests.encode(transition.request), {}
         for name in sorted(tables):
@@ -123,6 +124,17 @@ def compare_study(
         decoded = {name: replies.decode(content) for name, content in answers.items()}
         transition = comparison.step(requests.decode(request), transition.state, decoded)
     return assess_study(spec, result, comparison, transition.result)
+
+
+def _known_of(spec: StudySpec, result: Fitted | Pooled) -> dict[PartyId, Known]:
+    """Return what a fit said of the suppliers whose same rows are compared."""
+    if isinstance(result, Pooled):
+        return {}
+    return {
+        party: Known(sizes=own.sizes)
+        for party, own in result.known.items()
+        if STEPS[spec.supplier(party).flow].compares_what_it_fits
+    }
 
 
 def _tables(
@@ -204,7 +216,7 @@ def release_study(
         algorithm_version=ALGORITHM_VERSION,
         dependencies={name: version(name) for name in _DEPENDENCIES},
         roster=roster,
-        rounds=tuple(RoundRecord(number, stage, "", {}) for number, stage in enumerate(stages)),
+        rounds=tuple(RoundRecord(number, stage) for number, stage in enumerate(stages)),
         seed_commitment=commitment,
         content_sha256=written.content_sha256,
         run=SIMULATED,

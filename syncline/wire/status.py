@@ -13,6 +13,7 @@ import grpc
 import grpc.aio
 
 from syncline.errors import (
+    Contradiction,
     DataError,
     DocumentError,
     IdentityError,
@@ -25,6 +26,7 @@ from syncline.errors import (
     UsageError,
     WireError,
     WorkLimitReached,
+    public_words,
 )
 from syncline.wire.people_sentence import people_sentence
 from syncline.wire.refusals import AlreadyAttached, HubFault, PeerUnreachable, UnknownObject, VersionMismatch
@@ -74,6 +76,7 @@ _STATUS: Mapping[type[SynclineError], grpc.StatusCode] = {
     AlreadyAttached: grpc.StatusCode.ALREADY_EXISTS,
     IdentityError: grpc.StatusCode.PERMISSION_DENIED,
     VersionMismatch: grpc.StatusCode.FAILED_PRECONDITION,
+    Contradiction: grpc.StatusCode.FAILED_PRECONDITION,
     ProtocolError: grpc.StatusCode.FAILED_PRECONDITION,
     PolicyRefusal: grpc.StatusCode.PERMISSION_DENIED,
     PolicyUnreadable: grpc.StatusCode.FAILED_PRECONDITION,
@@ -113,7 +116,7 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str, str]:
     if not isinstance(error, SynclineError):
         return grpc.StatusCode.INTERNAL, INTERNAL_SENTENCE, HubFault.__name__
     kind = catalogue_class(error)
-    return _STATUS[kind], str(error)[:_MOST_CHARACTERS], kind.__name__
+    return _STATUS[kind], public_words(error)[:_MOST_CHARACTERS], kind.__name__
 
 
 def error_from_rpc(error: grpc.aio.AioRpcError) -> SynclineError:

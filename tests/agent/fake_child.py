@@ -14,6 +14,18 @@ from pathlib import Path
 from syncline.compute.serve import serve
 from syncline.errors import DataError, PolicyRefusal
 
+SECRET = "/data/ann-smith.csv holds 4711"
+DEFECTS = {
+    type(one).__name__: one
+    for one in (
+        TypeError(SECRET),
+        KeyError(SECRET),
+        OSError(5, SECRET),
+        MemoryError(),
+        ArithmeticError(SECRET),
+    )
+}
+
 
 def respond(header, blobs):
     spec, request, memory, *_ = blobs
@@ -29,6 +41,8 @@ def respond(header, blobs):
         os.abort()
     if "sleep" in asked:
         time.sleep(asked["sleep"])
+    if "raise" in asked:
+        raise DEFECTS[asked["raise"]]
     if asked.get("refuse") == "policy":
         raise PolicyRefusal("questions: questions of kind 'marginals' are not answered")
     if asked.get("refuse") == "data":

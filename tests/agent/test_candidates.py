@@ -119,7 +119,7 @@ def test_without_the_permission_nothing_is_compared(table: Path) -> None:
 
 def test_sums_for_models_are_refused_beside_the_rows_and_the_rest_is_answered(table: Path) -> None:
     _, (_, memory) = answered(table, Request(0, (COUNT,)), CANDIDATE)
-    grow = GrowTrees(CANDIDATE, 0, None, (920, 80))
+    grow = GrowTrees(CANDIDATE, 0, None, (920, 80), (920, 80))
     sums = RegressionSums(CANDIDATE, (np.zeros((2, 2), np.int64),))
     both = Request(1, (grow, sums))
     told, _ = answered(table, both, CANDIDATE, memory)

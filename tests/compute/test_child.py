@@ -16,7 +16,7 @@ import pytest
 from syncline.compute.child import ChildDied, ChildFailed, ChildProcess
 from syncline.compute.frames import Header
 from syncline.compute.work_limits import Side, WorkLimits
-from syncline.errors import DataError, SynclineError, WireError, WorkLimitReached
+from syncline.errors import DataError, SynclineError, WireError, WorkLimitReached, defect_sentence
 from tests.compute.child_module import SECRET
 
 MODULE = "tests.compute.child_module"
@@ -92,7 +92,10 @@ def test_a_defect_comes_back_without_its_text() -> None:
     error = failure({"op": "defect"})
     assert isinstance(error, ChildFailed)
     assert error.kind == "KeyError"
-    assert f"{MODULE}:" in str(error)
+    assert f"{MODULE}:" in error.place
+    assert str(error) == defect_sentence("KeyError", error.place)
+    assert MODULE not in str(error)
+    assert "KeyError" not in str(error)
     assert SECRET not in str(error)
 
 

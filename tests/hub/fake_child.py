@@ -13,12 +13,30 @@ import time
 from pathlib import Path
 
 from syncline.compute.serve import serve
-from syncline.errors import StudyFailed
+from syncline.errors import Contradiction, StudyFailed
 from tests.hub.fake_report import report
 
 ROUNDS = 3
 CANDIDATE = "ca" * 32
 DRAWN = {"holdout": 0.5, "salt_from": "a test", "salt_sha256": "5a" * 32, "hub_commitment": "cc" * 32}
+
+
+SECRET = "/data/ann-smith.csv holds 4711"
+DEFECTS = {
+    type(one).__name__: one
+    for one in (
+        TypeError(SECRET),
+        KeyError(SECRET),
+        IndexError(SECRET),
+        ZeroDivisionError(SECRET),
+        OSError(5, SECRET),
+        AssertionError(SECRET),
+        RecursionError(SECRET),
+        UnicodeDecodeError("utf-8", SECRET.encode(), 0, 1, SECRET),
+        StopIteration(SECRET),
+        NotImplementedError(SECRET),
+    )
+}
 
 
 def handle(header, blobs):
@@ -27,6 +45,9 @@ def handle(header, blobs):
     if crash and not Path(crash).exists():
         Path(crash).touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    defect = os.environ.get("FAKE_CHILD_DEFECT")
+    if defect == header["op"]:
+        raise DEFECTS[os.environ["FAKE_CHILD_RAISES"]]
     match header["op"]:
         case "start":
             assert all(len(bytes.fromhex(sha256)) == 32 for sha256 in header["commitments"].values())
@@ -56,6 +77,12 @@ def _step(header, blobs):
     assert request.startswith(b"%d" % header["round"])
     if b"hang" in replies:
         time.sleep(3600)
+    if b"lie" in replies:
+        liar = header["parties"][replies.index(b"lie")]
+        raise Contradiction(
+            f"supplier {liar!r} contradicted itself in round {header['round']} (tree_level): a test said so",
+            public=f"the answers of supplier {liar!r} cannot be used",
+        )
     if b"fail" in replies:
         raise StudyFailed("the study cannot go on: a test said so")
     total = int(state) + sum(int(reply.split(b"\n")[0]) for reply in replies)
@@ -68,12 +95,12 @@ def _step(header, blobs):
 
 
 def _hazards(following):
-    """Return the severe hazards that are known after so many rounds, two by two."""
+    """Return the severe hazards that are known after so many rounds: one each, but for the opening round."""
     if not os.environ.get("FAKE_CHILD_HAZARDS"):
         return []
     return [
         {"kind": "units", "suppliers": ["north"], "column": f"c{place}", "words": f"column c{place} differs"}
-        for place in range(min(following, 2))
+        for place in range(following - 1)
     ]
 
 

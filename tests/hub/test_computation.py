@@ -66,7 +66,7 @@ def test_nobody_waits_for_a_child_at_work_to_warm_it_up_and_its_caller_can_end_i
 def test_a_child_has_a_limit_of_memory():
     async def work():
         worker = Worker("tests.hub.fake_child", limits=WorkLimits(memory_bytes=3 << 30))
-        await worker.call(START, [b"{}"])
+        await worker.call(START, [b"{}", bytes(16)])
         with open(f"/proc/{worker.pid}/limits") as limits:
             (line,) = [line for line in limits if line.startswith("Max address space")]
         assert 3 << 30 <= int(line.split()[3]) < 5 << 30, "what libraries reserve comes on top"
@@ -82,7 +82,7 @@ from syncline.compute.work_limits import WorkLimits
 from trusted_party.synthesis.worker import Worker
 async def work():
     worker = Worker("tests.hub.fake_child", limits=WorkLimits(memory_bytes=3 << 30))
-    await worker.call({"op": "start", "parties": ["north"]}, [b"{}"])
+    await worker.call({"op": "start", "commitments": {}}, [b"{}", bytes(16)])
     print(*resource.prlimit(worker.pid, resource.RLIMIT_AS))
     await worker.close()
 asyncio.run(work())

@@ -15,6 +15,7 @@ from syncline.wire.gen.syncline.v1 import research_pb2
 from syncline.wire.messages import Decision, Outcome
 from tests.hub.clients import FakeAgent, eventually, running
 from tests.hub.conftest import specification
+from trusted_party.studies.status import BYTES_STEP
 
 pytestmark = pytest.mark.network
 
@@ -29,13 +30,15 @@ def test_a_study_runs_from_submission_to_a_verified_release(site, run):
                 study_id = await site.submit(ada, specification("north", "south"))
                 status = await site.until(ada, study_id, lambda status: status.ended_us > 0)
                 assert (status.state, status.rounds_done) == ("released", 3)
-                assert status.bytes_received == 6
+                assert status.bytes_received == BYTES_STEP
                 assert {supplier.state for supplier in status.suppliers} == {"answered"}
                 assert [supplier.rounds_answered for supplier in status.suppliers] == [3, 3]
                 assert all(len(agent.answered) == 3 for agent in agents)
                 await eventually(lambda: all(agent.ended for agent in agents))
                 assert agents[0].ended[0].outcome is Outcome.RELEASED
-            await eventually(lambda: kept_payloads(site) == 2)  # the model and its seed
+            await eventually(
+                lambda: kept_payloads(site) == 3
+            )  # the model, its seed, and what the salt was drawn from
             check_release(site, status)
             await check_fetch(site, ada, status.release_id)
 
@@ -53,7 +56,7 @@ def check_release(site, status):
     assert (directory / "synthetic.parquet").read_bytes() == b"12"
     manifest = json.loads((directory / "manifest.json").read_text())
     assert [entry["name"] for entry in manifest["roster"]] == ["north", "south"]
-    assert [len(one["replies_sha256"]) for one in manifest["rounds"]] == [2, 2, 2]
+    assert [set(one) for one in manifest["rounds"]] == [{"number", "stage"}] * 3
     assert manifest["specification_sha256"] == status.specification_sha256
     assert len(manifest["seed_commitment"]) == 64
 

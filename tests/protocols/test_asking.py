@@ -13,6 +13,7 @@ from syncline.data.codebook import Codebook, Coding
 from syncline.data.constraint import Constraint, Formula
 from syncline.errors import ProtocolError
 from syncline.protocols.asking import Answering, Memory, Request, admit
+from syncline.protocols.scope import require_question_in_scope
 from syncline.protocols.simulation import Hops, Traffic, simulate
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.counts import Counts, merge_counts
@@ -58,13 +59,21 @@ def test_rounds_that_follow_each_other_are_admitted() -> None:
     assert memory.round == 2
     assert memory.closed
     assert memory.codebook == BOOK
-    assert len(memory.counted) == 3
+    assert len(memory.counted) == 5  # three sets, and two kinds of which each is answered once
     assert memory.paths.level == 0
 
 
 FIRST = Request(0, (RowCount(),))
 CODED = Request(1, (marginals(SEX),), BOOK)
 LAST = Request(2, (marginals(SEX, holdout=True),))
+CODED_FIRST = Request(0, (marginals(SEX),), BOOK)
+
+
+def ranked(shift: int, bits: int, *prefixes: int, base: int = 0, number: int | None = None) -> Request:
+    """Ask about intervals of a column of keys 0 to 20, in round 0, 1 or 2 by how far they are divided."""
+    rounds = {3: 0, 1: 1, 0: 2}
+    column = RankColumn("age", base, shift, bits, prefixes)
+    return Request(rounds[shift] if number is None else number, (RankCounts((column,)),))
 
 
 @pytest.mark.parametrize(
@@ -122,6 +131,25 @@ LAST = Request(2, (marginals(SEX, holdout=True),))
             id="the holdout a second time",
         ),
         pytest.param([FIRST, CODED], Request(2, (roots(), roots())), "level 1", id="a tree level twice"),
+        pytest.param([FIRST], Request(1, (RowCount(),)), "answered .* already", id="rows counted twice"),
+        pytest.param(
+            [FIRST, CODED],
+            Request(2, (Moments((("age", 7),)), Moments((("age", -40),)))),
+            "answered .* already",
+            id="sums in another scale",
+        ),
+        pytest.param([], ranked(3, 2, 1), "from one interval on", id="a search that begins within"),
+        pytest.param([ranked(3, 2, 0)], ranked(3, 2, 0, number=1), "divided otherwise", id="a search twice"),
+        pytest.param(
+            [ranked(3, 2, 0)], ranked(0, 2, 1, number=1), "divided otherwise", id="a part of a part"
+        ),
+        pytest.param(
+            [ranked(3, 2, 0)], ranked(1, 2, 1, base=1), "divided otherwise", id="a search from another key"
+        ),
+        pytest.param(
+            [ranked(3, 2, 0), ranked(1, 2, 1)], ranked(0, 1, 9), "no part of one", id="an interval left out"
+        ),
+        pytest.param([CODED_FIRST], ranked(3, 2, 0, number=1), "nothing is searched", id="a late search"),
     ],
 )
 def test_what_does_not_follow_is_refused(before: list[Request], request_: Request, sentence: str) -> None:
@@ -152,6 +180,12 @@ AGE, *OTHERS = BOOK.columns
             Codebook(tuple(replace(AGE, name="sex") if c.name == "sex" else c for c in BOOK.columns)),
             id="a category as number",
         ),
+        pytest.param(
+            Codebook((replace(AGE, segment_low=AGE.segment_low + 6), *OTHERS)), id="beyond the range"
+        ),
+        pytest.param(
+            Codebook((replace(AGE, segment_low=AGE.segment_low - 1), *OTHERS)), id="before the range"
+        ),
     ],
 )
 def test_a_codebook_of_another_schema_is_refused(book: Codebook) -> None:
@@ -179,12 +213,29 @@ def formula(kind: Formula, of: str, *inputs: str) -> FormulaCheck:
         marginals((Axis("weight", Coding.FINE),)),
         replace(roots(), order=("sex", "weight")),
         replace(roots(), order=("sex", "sex")),
+        replace(roots(), persons=True),
+        Marginals((SEX,), holdout=False, persons=True),
     ],
     ids=lambda question: question.kind,
 )
 def test_a_question_beyond_the_schema_is_refused(question: Question) -> None:
     with pytest.raises(ProtocolError):
         Answering().respond(Request(0, (question,), BOOK), workspace_of([], ROWS_ONLY), Memory())
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        RankColumn("age", 1, 0, 5, (0,)),
+        RankColumn("age", 0, 0, 6, (0,)),
+        RankColumn("age", 0, 0, 4, (2,)),
+        RankColumn("sex", 0, 0, 3, (0,)),
+        RankColumn("dose", -5, 0, 8, (0,)),
+    ],
+)
+def test_a_column_is_searched_over_its_own_range(column: RankColumn) -> None:
+    with pytest.raises(ProtocolError, match="its own range"):
+        require_question_in_scope(RankCounts((column,)), ROWS_ONLY, None)
 
 
 def test_a_column_is_asked_about_once_in_a_question_and_one_is_named() -> None:
@@ -232,7 +283,7 @@ class CountTwice:
         total += counts.total
         if number == 1:
             return Finish(total)
-        return Continue((1, total), Request(1, (RowCount(),)), "second")
+        return Continue((1, total), Request(1, (Profile(("sex",)),)), "second")
 
 
 class PairCodec:

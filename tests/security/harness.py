@@ -139,6 +139,7 @@ class Trial:
         self._memories = dict.fromkeys(self.tables, b"")
         self._sources = {name: self._written(name, table) for name, table in self.tables.items()}
         self._candidate: str | None = None
+        self._sizes: Any = None
         self._draw = b""
         self.occasion = Occasion(STUDY_ID, self.spec.digest)
 
@@ -147,7 +148,12 @@ class Trial:
         result = self._rounds("step", self._opened())
         said: list[bytes] = []
         if self.spec.validation is not None:
-            header = {"op": "compare", "round": len(self.asked), "most_rows": 10**9}
+            header = {
+                "op": "compare",
+                "round": len(self.asked),
+                "most_rows": 10**9,
+                "sizes": self._sizes,
+            }
             first = self._hub.handle(header, [self._spec, self._draw, result, SEED.secret])
             self._candidate = str(first[0]["candidate"])
             said = [self._rounds("compare_step", first, result, SEED.secret)]
@@ -192,6 +198,7 @@ class Trial:
                 },
                 [self._spec, self._draw, state, *origin, *replies, request],
             )
+        self._sizes = header.get("sizes")
         return blobs[0]
 
     def ask(self, name: str, request: Request) -> Reply:

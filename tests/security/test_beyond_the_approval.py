@@ -11,13 +11,13 @@ import pytest
 import supplier_agent.tasks.child as agent
 from syncline.data.codebook import Coding
 from syncline.errors import PolicyRefusal, ProtocolError, SynclineError
-from syncline.protocols import asking
+from syncline.protocols import asking, scope
 from syncline.protocols.asking import Memory, Reply, Request
 from syncline.questions import tree_level
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.moments import Moments
 from syncline.questions.profile import Profile
-from syncline.questions.rank_counts import RankCounts
+from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.row_count import RowCount
 from syncline.questions.tree_level import TreeLevel, TreeStep
 from tests.security.harness import POLICY, MaliciousHub, Trial
@@ -139,9 +139,9 @@ def test_a_kind_that_the_policy_does_not_name(honest, tmp_path, monkeypatch):
 
 
 def test_a_column_set_is_counted_once(honest, tmp_path, monkeypatch):
-    earlier = first(Marginals, honest)
+    earlier = dict(honest)[first(Marginals, honest)]
     number = first(TreeLevel, honest)
-    change = again(honest, earlier)
+    change = instead(*(question for question in earlier.questions if isinstance(question, Marginals)))
     refused, learnt = attack(tmp_path, number, change)
     assert isinstance(refused, ProtocolError)
     assert "was counted in this study already" in str(refused)
@@ -150,6 +150,44 @@ def test_a_column_set_is_counted_once(honest, tmp_path, monkeypatch):
     (tmp_path / "open").mkdir()
     _, learnt = attack(tmp_path / "open", number, change)
     assert learnt
+
+
+@pytest.mark.parametrize("kind", [RowCount, Profile, Moments])
+def test_what_is_answered_once_is_not_answered_in_another_scale_or_again(honest, tmp_path, monkeypatch, kind):
+    number = first(TreeLevel, honest)
+    again_asked = {RowCount: RowCount(), Profile: Profile(("ill",)), Moments: Moments((("age", -40),))}
+    change = instead(again_asked[kind])
+    refused, learnt = attack(tmp_path, number, change)
+    assert isinstance(refused, ProtocolError)
+    assert "was answered in this study already" in str(refused)
+    assert learnt == []
+    nothing_is_admitted_or_judged(monkeypatch)
+    (tmp_path / "open").mkdir()
+    _, learnt = attack(tmp_path / "open", number, change)
+    assert learnt
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pytest.param(RankColumn("age", 0, 0, 7, (0,)), id="all values at once, in a later round"),
+        pytest.param(RankColumn("age", 37, 0, 0, (0,)), id="one age, by another first key"),
+        pytest.param(RankColumn("sex", 0, 0, 0, (1,)), id="one category, left out before"),
+    ],
+)
+def test_a_search_goes_on_where_it_was(honest, tmp_path, monkeypatch, column):
+    """A hub tells values apart that it did not find, by cutting elsewhere."""
+    number = first(Moments, honest)
+    change = lambda request: Request(request.round, (RankCounts((column,)),))  # noqa: E731
+    refused, learnt = attack(tmp_path, number, change)
+    assert isinstance(refused, ProtocolError)
+    assert "rank_counts: " in str(refused)
+    assert learnt == []
+    nothing_is_admitted_or_judged(monkeypatch)
+    monkeypatch.setattr(scope, "_require_searched", lambda column, schema: None)
+    (tmp_path / "open").mkdir()
+    _, learnt = attack(tmp_path / "open", number, change)
+    assert learnt[0].answers[0].value.sum() > 0
 
 
 def test_a_codebook_that_separates_other_values_comes_too_late(honest, tmp_path, monkeypatch):

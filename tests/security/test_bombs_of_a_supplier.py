@@ -7,6 +7,8 @@ hub over mutual TLS. With the layout's check taken out, the child's own limit en
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import syncline.wire  # noqa: F401  (before gRPC)
@@ -21,17 +23,25 @@ from syncline.data.document import parse_document
 from syncline.data.section import build
 from syncline.errors import StudyFailed, SynclineError, WireError, WorkLimitReached
 from syncline.identity.peer import Role
+from syncline.identity.signatures import Purpose, sign
+from syncline.preparation.fold import Fold
+from syncline.protocols.asking import Opening, Reply
+from syncline.protocols.opening import Occasion
 from syncline.sources.memory import TableSource
 from syncline.study.flow import DataFlow
+from syncline.study.participation import AS_ASKED
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
-from tests.hub.clients import FakeAgent, running
+from syncline.wire.exchange import ReplyCodec
+from syncline.wire.messages import Decision, Proposal, SupplierDecision, decision_digest
+from tests.hub.clients import FakeAgent, Member, running
 from tests.hub.conftest import run, site  # noqa: F401  (fixtures)
 from tests.security.bombs import arrow_stream, claimed
 from tests.security.confined import HUB, Confined, confined, small
-from tests.security.harness import SEED
+from tests.security.harness import SEED, Trial
 from tests.security.test_harness import rows
 
+CONTRIBUTION = bytes(range(16))
 LAYOUT = "syncline.data.flat_stream:require_flat_layout"
 PARTS = "syncline.wire.exchange:require_few_parts"
 STUDY = """\
@@ -55,7 +65,7 @@ def spec_of(flow: str, name: str = "trial") -> StudySpec:
 
 
 def honest(spec: StudySpec, flow: str) -> bytes:
-    return ship(spec, DataFlow(flow), TableSource(rows(400, 1)), SEED)
+    return ship(spec, Fold(b""), DataFlow(flow), TableSource(rows(400, 1)), SEED)
 
 
 def bomb(spec: StudySpec, flow: str, millions: int = 64) -> bytes:
@@ -64,85 +74,107 @@ def bomb(spec: StudySpec, flow: str, millions: int = 64) -> bytes:
         return arrow_stream(reader.schema, millions << 20)
 
 
-def step(child: Confined, spec: StudySpec, flow: str, shipment: bytes) -> dict[str, Any]:
-    _, (state, request) = child.handle({"op": "start", "parties": ["north"]}, [spec.canonical()])
-    given = {
-        "op": "step",
-        "round": 0,
-        "parties": [],
-        "rows": ["north"],
-        "missing": [],
-        "flows": {"north": flow},
-    }
-    return child.handle(given, [spec.canonical(), state, request, shipment])[0]
+@dataclass(frozen=True)
+class Begun:
+    """A study after its opening round, as the hub keeps it."""
+
+    spec: StudySpec
+    flow: str
+    draw: bytes
+    state: bytes
+    request: bytes
+
+    @classmethod
+    def of(cls, flow: str, directory: Path) -> Begun:
+        trial = Trial(STUDY.format(flow=flow, name="trial"), {"north": rows(400, 1)}, directory)
+        _, (state, request) = trial._opened()
+        return cls(trial.spec, flow, trial._draw, state, request)
+
+    def step(
+        self, child: Confined, *, reply: bytes | None = None, rows: bytes | None = None
+    ) -> dict[str, Any]:
+        """Let the hub's child merge a reply or take rows."""
+        header = {
+            "op": "step",
+            "round": 1,
+            "parties": [] if reply is None else ["north"],
+            "rows": [] if rows is None else ["north"],
+            "missing": [],
+            "flows": {"north": self.flow},
+        }
+        given = [blob for blob in (reply, self.request, rows) if blob is not None]
+        return child.handle(header, [self.spec.canonical(), self.draw, self.state, *given])[0]
 
 
-def refused(
-    spec: StudySpec, flow: str, shipment: bytes, without: Sequence[str] = ()
-) -> tuple[SynclineError, int]:
+def refused(begun: Begun, shipment: bytes, without: Sequence[str] = ()) -> tuple[SynclineError, int]:
     """Return what the hub's child says to a shipment and how much memory it had; it is alive and goes on."""
     with confined(HUB, small(512, side=Side.HUB), without) as child:
         with pytest.raises((StudyFailed, WireError, WorkLimitReached)) as told:
-            step(child, spec, flow, shipment)
+            begun.step(child, rows=shipment)
         peak = child.peak_bytes
-        assert step(child, spec, flow, honest(spec, flow))["round"] == 1
+        assert begun.step(child, rows=honest(begun.spec, begun.flow))["round"] == 2
         return told.value, peak
 
 
 @pytest.mark.parametrize("flow", ["prepared", "raw"])
-def test_rows_are_refused_by_their_supplier_and_without_the_check_by_the_childs_limit(flow: str) -> None:
-    spec = spec_of(flow)
-    shipment = bomb(spec, flow)
+def test_rows_are_refused_by_their_supplier_and_without_the_check_by_a_limit(
+    flow: str, tmp_path: Path
+) -> None:
+    begun = Begun.of(flow, tmp_path)
+    shipment = bomb(begun.spec, flow)
     assert len(shipment) < 2 << 20
-    error, peak = refused(spec, flow, shipment)
+    error, peak = refused(begun, shipment)
     assert "rows of supplier 'north'" in str(error)
     assert "more than its 512 MiB of memory: ask for fewer columns or rows" in str(error)
     assert "serve --compute-memory" in str(error)
     assert peak < 400 << 20
-    error, peak = refused(spec, flow, shipment, [LAYOUT])
+    error, peak = refused(begun, shipment, [LAYOUT])
     assert isinstance(error, WorkLimitReached)
     assert "512 MiB of memory" in str(error)
     assert peak > 500 << 20
 
 
-def test_a_buffer_that_claims_a_terabyte_is_refused_before_it_is_unpacked() -> None:
-    spec = spec_of("prepared")
-    shipment = claimed(bomb(spec, "prepared", 1), 1 << 40)
-    error, peak = refused(spec, "prepared", shipment)
+def test_a_buffer_that_claims_a_terabyte_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    begun = Begun.of("prepared", tmp_path)
+    shipment = claimed(bomb(begun.spec, "prepared", 1), 1 << 40)
+    error, peak = refused(begun, shipment)
     assert "rows of supplier 'north'" in str(error)
     assert peak < 400 << 20
-    error, _ = refused(spec, "prepared", shipment, [LAYOUT])
+    error, _ = refused(begun, shipment, [LAYOUT])
     assert isinstance(error, WorkLimitReached | WireError)
 
 
-def test_a_batch_whose_rows_have_no_bytes_contradicts_itself() -> None:
-    spec = spec_of("prepared")
-    with pa.ipc.open_stream(honest(spec, "prepared")) as reader:
+def test_a_batch_whose_rows_have_no_bytes_contradicts_itself(tmp_path: Path) -> None:
+    begun = Begun.of("prepared", tmp_path)
+    with pa.ipc.open_stream(honest(begun.spec, "prepared")) as reader:
         schema = reader.schema
     content = arrow_stream(schema, 654_321, 654_321)
     content = content.replace((654_321).to_bytes(8, "little"), (1 << 25).to_bytes(8, "little"), 1)
-    error, peak = refused(spec, "prepared", content)
+    error, peak = refused(begun, content)
     assert "a column of another length than its batch" in str(error)
     assert peak < 400 << 20
 
 
-def test_a_reply_of_too_many_parts_is_refused_before_it_is_parsed() -> None:
-    spec = spec_of("summaries")
+def test_a_reply_of_too_many_parts_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
+    begun = Begun.of("summaries", tmp_path)
     reply = b"\x12\x00" * (12 << 20)
-    given = {
-        "op": "step",
-        "round": 0,
-        "parties": ["north"],
-        "rows": [],
-        "missing": [],
-        "flows": {"north": "summaries"},
-    }
     for without, said in (((), "more parts than any message"), ([PARTS], "256 MiB of memory")):
         with confined(HUB, small(256, side=Side.HUB), without) as child:
-            _, (state, request) = child.handle({"op": "start", "parties": ["north"]}, [spec.canonical()])
             with pytest.raises((WireError, WorkLimitReached), match=said):
-                child.handle(given, [spec.canonical(), state, reply, request])
+                begun.step(child, reply=reply)
             assert child.alive
+
+
+class Committed(Member):
+    """A member that commits to what it opens later."""
+
+    def decision(self, proposal: Proposal, decision: Decision, *_: Any) -> SupplierDecision:
+        occasion = Occasion(proposal.study_id, proposal.specification_sha256)
+        commitment = occasion.commitment(self.name, CONTRIBUTION).hex()
+        of = proposal.study_id, proposal.specification_sha256, decision, ""
+        digest = decision_digest(*of, AS_ASKED, commitment)
+        signature = sign(self.signing_key, Purpose.STUDY_DECISION, digest)
+        return SupplierDecision(*of, signature, AS_ASKED, commitment)
 
 
 @pytest.mark.network
@@ -154,10 +186,12 @@ def test_a_hub_ends_the_study_by_name_and_releases_the_next_one(site, run, guard
     async def work() -> None:
         async with site.running(child_module=module, work=limits, lease_seconds=60.0):
             ada = await site.member("ada", Role.RESEARCHER)
-            north = FakeAgent(await site.member("north"), site.port)
+            member = await site.member("north")
+            north = FakeAgent(Committed(**vars(member)), site.port)
             bad, good = (spec_of("prepared", name) for name in ("bad", "good"))
+            opened = ReplyCodec().encode(Reply(0, (), Opening(CONTRIBUTION)))
             shipments = [bomb(bad, "prepared"), honest(good, "prepared")]
-            north.answer = lambda task: shipments.pop(0)
+            north.answer = lambda task: shipments.pop(0) if task.round else opened
             async with running(north):
                 first = await site.submit(ada, bad.canonical())
                 status = await site.until(ada, first, lambda status: status.ended_us > 0, 120)

@@ -86,6 +86,10 @@ FORGERIES: dict[tuple[type, str], list[Callable[[Any], Any]]] = {
         lambda q, rows=rows: replace(q, rows=rows)
         for rows in ((1, 1), (0, 0), (1, 10**6), (10**6, 1), (10**9, 10**9), (1100, 0), (0, 1100), (880, 221))
     ],
+    (GrowTrees, "people"): [
+        lambda q, people=people: replace(q, people=people)
+        for people in ((1, 1), (0, 0), (10**9, 10**9), (880, 221), (879, 220))
+    ],
     (RegressionSums, "candidate"): [lambda q: replace(q, candidate="ab" * 32)],
     (RegressionSums, "coefficients"): [
         lambda q: replace(q, coefficients=(*q.coefficients, q.coefficients[0])),
@@ -177,11 +181,15 @@ def test_the_smallest_cell_of_the_study_bounds_what_is_asked(
     memory = replace(CandidateMemory.begun(PersonCount(wanted.table, COMPARED)), rows=(10**6, 10**6))
     found = {}
     for least in (1, 11):
-        terms = Terms(SCHEMA, wanted.candidate.aims, least, 1000)
+        terms = Terms(SCHEMA, replace(wanted.candidate.aims, min_cell=least), 1000)
         answering = comparer.Comparer(terms, {wanted.digest: wanted.candidate})
         table = Workspace(MemoryTable(SCHEMA, [BATCH]))
         monkeypatch.setattr("syncline.validation.federated.rows._drawn", takes_ten)
-        asked = GrowTrees(wanted.digest, 0, None, memory.rows) if question == 1 else ScoreCandidate("")
+        asked = (
+            GrowTrees(wanted.digest, 0, None, memory.rows, memory.people)
+            if question == 1
+            else ScoreCandidate("")
+        )
         cells = answering.answer(asked, table, memory).dense()  # type: ignore[union-attr]
         starts = Layout(wanted.candidate)._starts
         scored = slice(starts["train.isolation"], starts["train.isolation"] + PLACES)

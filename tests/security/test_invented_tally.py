@@ -202,7 +202,7 @@ def grown(forest: Forest) -> list[np.ndarray]:
     return found
 
 
-_GROW = GrowTrees("", 0, None, TOTALS)
+_GROW = GrowTrees("", 0, None, TOTALS, TOTALS)
 
 
 def _splits_of(forest: Forest) -> Splits:

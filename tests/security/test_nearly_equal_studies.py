@@ -1,4 +1,4 @@
-"""A researcher whom the policy approves by itself, and many nearly equal studies of the same rows."""
+"""A researcher of many nearly equal studies: the policy approves the first alone, a person all others."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_faults_of_the_schema_stand_beside_those_of_the_study(tmp_path: Path) ->
     [
         ("a: [", "not valid YAML"),
         ("[1]", "the document must be a mapping"),
-        (HEAD.replace("schema.yaml", "none.yaml"), "there is no file"),
+        (HEAD.replace("schema.yaml", "none.yaml"), "there is no such file"),
         ("{}", "syncline is missing"),
     ],
 )

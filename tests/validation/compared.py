@@ -10,7 +10,10 @@ from syncline.validation.federated.candidate import Aims, Candidate
 from syncline.validation.federated.pooled import assess_pooled
 from syncline.validation.metric import Metric
 from syncline.validation.reading import Compared
-from syncline.validation.utility.tables import SetCounts, Tables
+from syncline.validation.utility.tables import Tables
+from syncline.validation.utility.told import SetCounts
+from syncline.validation.utility.told_tables import CountedIn, ends_taken_in
+from syncline.validation.utility.told_tables import tables_of as told
 
 
 def compared(
@@ -34,28 +37,38 @@ def regressions(
     return [metric for name, metric in found.items() if name.startswith("regression:")]
 
 
+def beside(train: CellTable, synthetic: CellTable, holdout: CellTable | None, min_cell: int = 1) -> Candidate:
+    """Return a candidate beside as many people as two real tables have."""
+    people = (train.n_rows, 0 if holdout is None else holdout.n_rows)
+    return Candidate(synthetic, Aims(min_cell=min_cell), people)
+
+
 def tables_of(
-    train: CellTable, synthetic: CellTable, holdout: CellTable | None, bins_from: CellTable | None = None
+    train: CellTable,
+    synthetic: CellTable,
+    holdout: CellTable | None,
+    bins_from: CellTable | None = None,
+    min_cell: int = 1,
 ) -> Tables:
     """Count all sets of columns of tables that lie in one place, a row after the other.
 
     The codes are those that ``bins_from`` decides, the synthetic table where it is left out.
     """
-    candidate = Candidate(synthetic if bins_from is None else bins_from, Aims())
-    names, levels = candidate.bins.names, candidate.bins.levels
+    candidate = beside(train, synthetic if bins_from is None else bins_from, holdout, min_cell)
+    bins = {size: candidate.bins_of_set(size) for size in (1, 2, 3)}
 
     def counted(table: CellTable, places: tuple[int, ...]) -> np.ndarray:
-        found = np.zeros([levels[place] for place in places], np.int64)
-        np.add.at(found, tuple(candidate.bins.encode(table)[:, list(places)].T), 1)
+        found = np.zeros(candidate.shape_of(places), np.int64)
+        np.add.at(found, tuple(bins[len(places)].encode(table)[:, list(places)].T), 1)
         return found
 
     sets = [
         SetCounts(
-            tuple(names[place] for place in places),
+            tuple(candidate.bins.names[place] for place in places),
             counted(synthetic, places),
             counted(train, places),
             None if holdout is None else counted(holdout, places),
         )
         for places in candidate.sets
     ]
-    return Tables(candidate.bins, *(tuple(s for s in sets if len(s.columns) == size) for size in (1, 2, 3)))
+    return told(sets, CountedIn(bins, candidate.missing_with(ends_taken_in(bins[1]))), min_cell)

@@ -16,7 +16,7 @@ from syncline.validation.intervals import (
     wilson,
 )
 from syncline.validation.utility.relations import cramers_v
-from syncline.validation.utility.tables import total_variation
+from syncline.validation.utility.told import total_variation
 
 REPEATS = 400
 COVERED = (0.92, 0.98)

@@ -10,7 +10,7 @@ import pytest
 
 import syncline
 from syncline.data.schema import Schema
-from syncline.errors import DataError
+from syncline.errors import DataError, UsageError
 from syncline.validation.disclosure.gate import BLIND, MOST_UNSEEN, TOO_FEW
 from syncline.validation.validation import Validation
 
@@ -45,7 +45,9 @@ def test_what_is_sound_is_judged() -> None:
 
 @pytest.mark.parametrize("held", [1, 5])
 def test_a_copy_does_not_pass_because_hardly_anybody_was_held_out(held: int) -> None:
-    found = syncline.validate(REAL, REAL, HELD.head(held))
+    with pytest.raises(UsageError, match="fewer than 11 people"):
+        syncline.validate(REAL, REAL, HELD.head(held))
+    found = syncline.validate(REAL, REAL, HELD.head(held), min_cell=1)
     assert found.gate.smallest_leak > MOST_UNSEEN
     assert TOO_FEW in reasons(found)
     assert "Not judged" in found._repr_html_()
@@ -100,7 +102,7 @@ def test_rows_that_repeat_by_nature_are_no_overlap() -> None:
 def test_persons_who_were_held_out_and_used_are_counted() -> None:
     real, held = REAL.assign(who=np.arange(600) // 2), HELD.assign(who=290 + np.arange(600) // 2)
     said = reasons(syncline.validate(real, FRESH, held, person="who"))
-    assert "10 persons stand in the real table and among those held out" in said
+    assert "fewer than 11 persons stand in the real table and among those held out" in said
 
 
 @pytest.mark.parametrize("share", [0.3, 0.1])
@@ -144,7 +146,13 @@ def test_the_report_says_which_tables_it_is_about(tmp_path) -> None:  # type: ig
     assert "fewer than 11 people are not shown" in page
 
 
-@pytest.mark.parametrize("name", ["a\nb", "a\u202eb", "x" * 300])
+@pytest.mark.parametrize(("name", "read"), [("a\nb", "a b"), ("a\u202eb", "ab")])
+def test_a_name_is_read_without_what_nobody_sees(name: str, read: str) -> None:
+    found = syncline.validate(*(table.rename(columns={"weight": name}) for table in (REAL, FRESH, HELD)))
+    assert read in [column["column"] for column in found.document()["distributions"]]
+
+
+@pytest.mark.parametrize("name", ["x" * 300])
 def test_a_name_that_cannot_be_printed_is_named_with_its_place(name: str) -> None:
     with pytest.raises(DataError, match=r": column 2 is called .*; rename it"):
         syncline.validate(*(table.rename(columns={"weight": name}) for table in (REAL, FRESH, HELD)))
@@ -153,4 +161,4 @@ def test_a_name_that_cannot_be_printed_is_named_with_its_place(name: str) -> Non
 def test_a_model_that_cannot_be_fitted_warns_of_nothing() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        syncline.validate(REAL, FRESH, HELD.head(1), models=["ill ~ age"])
+        syncline.validate(REAL, FRESH, HELD.head(11), models=["ill ~ age"])

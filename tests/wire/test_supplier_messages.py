@@ -104,6 +104,7 @@ def test_heartbeats_survive(value):
         sentences,
         st.binary(min_size=64, max_size=64),
         st.builds(Participation, flows, st.none() | digests),
+        st.none() | digests,
     )
 )
 def test_decisions_survive(value):
@@ -167,6 +168,7 @@ BAD = [
     (convert.decision_from_proto, pb.DecideStudyRequest(study_id="s"), "specification_sha256"),
     (convert.decision_from_proto, decision_message(flow=9), "flow: unknown value 9"),
     (convert.decision_from_proto, decision_message(preparation_sha256=b"x"), "preparation_sha256"),
+    (convert.decision_from_proto, decision_message(commitment=bytes(31)), "commitment"),
     (convert.chunk_from_proto, pb.WriteChunksRequest(task_id="t", sha256=bytes(32)), "data"),
     (convert.chunk_from_proto, pb.WriteChunksRequest(task_id="t", sha256=bytes(31), data=b"x"), "sha256"),
     (

@@ -122,7 +122,7 @@ async def abort(context: Context, error: Exception, *told: tuple[str, str]) -> N
         raise error
     if isinstance(error, StorageError):
         log_warning("storage_fault", reason=str(error))
-        error = StorageError(DISK_SENTENCE)
+        error = StorageError(DISK_SENTENCE, public=DISK_SENTENCE)
     if not isinstance(error, SynclineError):
         _log.error("call_failed", exc_info=error)
     code, sentence, kind = status_of(error)

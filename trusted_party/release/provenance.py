@@ -14,7 +14,7 @@ from syncline.study.manifest import HoldoutRecord, ReleaseFacts, RosterEntry, Ro
 from syncline.study.spec import StudySpec
 from syncline.version import ALGORITHM_VERSION, __version__
 from trusted_party.datastore.studies import PartyRow, StudyRow, parties_of
-from trusted_party.datastore.tasks import rounds_of, tasks_of_round
+from trusted_party.datastore.tasks import rounds_of
 
 DEPENDENCIES: Final = ("numpy", "pandas", "pyarrow", "pydantic", "cryptography")
 """Packages whose version may show in a release's bytes or decide whom it trusts."""
@@ -72,19 +72,7 @@ def _holdout(study: StudyRow, parties: Sequence[PartyRow]) -> HoldoutRecord | No
 
 
 def _rounds(connection: sqlite3.Connection, study: StudyRow) -> list[RoundRecord]:
-    return [
-        RoundRecord(
-            number=one.number,
-            stage=one.stage,
-            request_sha256=one.request_sha256,
-            replies_sha256={
-                task.supplier: task.reply_sha256
-                for task in tasks_of_round(connection, study.id, one.number)
-                if task.reply_sha256 is not None
-            },
-        )
-        for one in rounds_of(connection, study.id)
-    ]
+    return [RoundRecord(one.number, one.stage) for one in rounds_of(connection, study.id)]
 
 
 def _dependency_versions() -> dict[str, str]:

@@ -166,6 +166,7 @@ class Publisher:
 
         def write(connection: sqlite3.Connection) -> None:
             if study.state is StudyState.AWAITING_RELEASE:
+                _require_unmoved(connection, study)  # somebody may have refused it in this moment
                 set_reason(connection, study.id, words)
                 return
             change_state(connection, study, StudyState.AWAITING_RELEASE, words)
@@ -236,10 +237,14 @@ class Publisher:
 
 
 def _keep_draft(connection: sqlite3.Connection, study: StudyRow, draft: Draft) -> None:
+    _require_unmoved(connection, study)
+    add_draft(connection, draft)
+
+
+def _require_unmoved(connection: sqlite3.Connection, study: StudyRow) -> None:
     current = find_study(connection, study.id)
     if current is None or current.state is not study.state:
         raise StudyMoved(f"study {study.id}: it is not {study.state} any more")
-    add_draft(connection, draft)
 
 
 def _with_decisions(facts: ReleaseFacts, spec: StudySpec, draft: Draft, found: Tally) -> ReleaseFacts:

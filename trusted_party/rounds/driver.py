@@ -154,13 +154,15 @@ class StudyDriver:
                 self.ended = True
                 return False
 
-    async def fail(self, reason: str) -> None:
-        """End the study because a step cannot be made."""
+    async def fail(self, reason: str, told: str | None = None) -> None:
+        """End the study because a step cannot be made; suppliers are told ``told``, or that alone."""
         view = await self.look()
         if not view.study.state.is_final:
             await self._change(
                 view,
-                lambda connection: self._ports.endings.end(connection, view.study, StudyState.FAILED, reason),
+                lambda connection: self._ports.endings.end(
+                    connection, view.study, StudyState.FAILED, reason, told=told
+                ),
             )
 
     def _party(self, view: View, name: str, standing: Standing, reason: str) -> Party:
@@ -281,7 +283,12 @@ class StudyDriver:
         store = ports.vault.model(study.id)
         draw = await asyncio.to_thread(store.get, bytes.fromhex(study.draw_sha256 or ""))
         seed = await asyncio.to_thread(store.get, bytes.fromhex(origin.seed_sha256))
-        header: Header = {"op": "compare", "round": fitted.round, "most_rows": ports.most_rows}
+        header: Header = {
+            "op": "compare",
+            "round": fitted.round,
+            "most_rows": ports.most_rows,
+            "sizes": fitted.sizes,
+        }
         step = await self._compute(header, [study.specification, draw, fitted.blobs[0], seed], fitted.round)
         step = replace(step, hazards=fitted.hazards)
         digest = candidate_digest(study.id, study.specification_sha256, step.candidate_sha256)

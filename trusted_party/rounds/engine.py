@@ -7,7 +7,15 @@ import contextlib
 from dataclasses import dataclass
 
 from syncline.compute.child import ChildDied, ChildFailed
-from syncline.errors import StorageError, SynclineError
+from syncline.compute.serve import locate
+from syncline.errors import (
+    Contradiction,
+    StorageError,
+    SynclineError,
+    defect_reference,
+    defect_sentence,
+    public_words,
+)
 from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import StudyId
 from trusted_party.datastore.event_log import log_warning
@@ -103,17 +111,21 @@ class Engine:
             return await driver.advance()
         except (StudyMoved, StorageError):
             raise
+        except Contradiction as lie:
+            await driver.fail(str(lie), told=lie.public)
         except ChildFailed as defect:
-            log_warning("child_failed", study=study_id, kind=defect.kind, place=defect.sentence)
-            reason = str(defect)
+            await driver.fail(_reported("child_failed", study_id, defect.kind, defect.place))
         except SynclineError as error:
-            reason = str(error)
+            await driver.fail(public_words(error))
         except Exception as defect:
-            kind = type(defect).__name__
-            log_warning("driver_failed", study=study_id, kind=kind)
-            reason = f"internal error {kind}: report this with the software version"
-        await driver.fail(reason)
+            await driver.fail(_reported("driver_failed", study_id, type(defect).__name__, locate(defect)))
         return True
+
+
+def _reported(event: str, study_id: StudyId, kind: str, place: str) -> str:
+    """Log a defect with its class and place, and return the sentence that is all others hear of it."""
+    log_warning(event, study=study_id, reference=defect_reference(kind, place), kind=kind, place=place)
+    return defect_sentence(kind, place)
 
 
 async def _wait(changed: asyncio.Event, seconds: float) -> None:

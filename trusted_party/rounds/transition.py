@@ -28,9 +28,9 @@ from trusted_party.studies.hazard_hold import keep
 class Step:
     """What the child answered: the next state and request, or, when it is done, the result alone.
 
-    ``hazards`` are all that were found since the study began; ``candidate_sha256`` names the table that the
-    first round of a comparison is about. ``draw`` is what the salt was drawn from, in the step that drew it,
-    and ``drawn`` what a release says of it.
+    ``hazards`` are all that were found since the study began; ``sizes`` what a fit says of its suppliers, for
+    the comparison that follows; ``candidate_sha256`` names the table that its first round is about. ``draw``
+    is what the salt was drawn from, in the step that drew it, and ``drawn`` what a release says of it.
     """
 
     done: bool
@@ -41,6 +41,7 @@ class Step:
     candidate_sha256: str = ""
     draw: bytes | None = field(default=None, repr=False)
     drawn: Json = None
+    sizes: Json = None
 
     @classmethod
     def from_answer(cls, header: dict[str, Json], blobs: Sequence[bytes], expected_round: int) -> Self:
@@ -54,7 +55,9 @@ class Step:
         hazards = hazards_from_json(header.get("hazards", []))
         candidate = str(header.get("candidate", ""))
         draw = None if drawn is None else blobs[-1]
-        return cls(done, stage, expected_round, tuple(blobs), hazards, candidate, draw, drawn)
+        return cls(
+            done, stage, expected_round, tuple(blobs), hazards, candidate, draw, drawn, header.get("sizes")
+        )
 
 
 @dataclass(frozen=True, slots=True)

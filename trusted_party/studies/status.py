@@ -24,6 +24,9 @@ from trusted_party.datastore.studies import PartyRow, PartyState, StudyRow, find
 from trusted_party.datastore.tasks import Task, TaskState, tasks_of_round
 from trusted_party.studies.hazard_hold import hazards_of
 
+BYTES_STEP = 65_536
+"""Traffic is told in such steps: the size of a reply to one question tells how many cells hold anybody."""
+
 
 def require_study(
     connection: sqlite3.Connection, study_id: StudyId, researcher: str | None = None
@@ -49,8 +52,8 @@ def study_status(connection: sqlite3.Connection, study: StudyRow) -> StudyStatus
         reason=people_sentence(study.reason or _released_words(connection, study)),
         stage=study.stage,
         rounds_done=study.rounds_done,
-        bytes_received=study.bytes_received,
-        bytes_sent=study.bytes_sent,
+        bytes_received=_in_steps(study.bytes_received),
+        bytes_sent=_in_steps(study.bytes_sent),
         suppliers=tuple(suppliers),
         specification_sha256=study.specification_sha256,
         release_id=study.release_id,
@@ -58,6 +61,10 @@ def study_status(connection: sqlite3.Connection, study: StudyRow) -> StudyStatus
         ended_us=study.ended_us,
         hazards=tuple(_hazards(study)),
     )
+
+
+def _in_steps(count: int) -> int:
+    return -(-count // BYTES_STEP) * BYTES_STEP
 
 
 def _released_words(connection: sqlite3.Connection, study: StudyRow) -> str:

@@ -22,12 +22,14 @@ from syncline.errors import DataError, ProtocolError, StudyFailed, WireError
 from syncline.preparation.fold import Fold
 from syncline.protocols.asking import Memory, Reply, Request
 from syncline.protocols.opening import Occasion
+from syncline.protocols.reply_check import blame
 from syncline.protocols.transition import Continue, Finish, PartyId
+from syncline.questions.known import Known, Sizes
 from syncline.questions.workspace import Workspace
 from syncline.study.comparer_scope import comparer_of
 from syncline.study.comparing import assess_study, comparison_of, rows_of_release
 from syncline.study.fitting import fold_of, settings_of
-from syncline.study.flow import DataFlow
+from syncline.study.flow import STEPS, DataFlow
 from syncline.study.local_parties import answer_locally, is_pooled
 from syncline.study.manifest import RosterEntry
 from syncline.study.pooled import Pooled, pack_pooled, pool, unpack_pooled
@@ -37,6 +39,7 @@ from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit, FitState, FitStateCodec
 from syncline.synthesizers.fitted import pack_fitted, unpack_fitted
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_to_json
+from syncline.synthesizers.known_packing import put_known, take_known
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import Seed
@@ -91,7 +94,9 @@ class Child:
         if len(blobs) != len(parties) + 1 + len(senders):
             raise ProtocolError("each party of the round needs one reply or shipment")
         fit_state, memory = _unpacked(state)
-        decoded = {party: _decoded(party, reply) for party, reply in zip(parties, blobs, strict=False)}
+        decoded = {
+            party: _decoded(party, header, reply) for party, reply in zip(parties, blobs, strict=False)
+        }
         request = RequestCodec().decode(blobs[len(parties)])
         tables = self._prepared(spec, fold, flows, dict(zip(senders, blobs[len(parties) + 1 :], strict=True)))
         if is_pooled(flows, [*parties, *senders]):
@@ -100,7 +105,7 @@ class Child:
         local, after = answer_locally(request, tables, MemoryCodec().decode(memory))
         fit = FitStateCodec(settings).decode(fit_state)
         transition = Fit(settings).step(fit, decoded | local, frozenset())
-        return _outcome(transition, settings, MemoryCodec().encode(after))
+        return _outcome(transition, settings, MemoryCodec().encode(after), flows)
 
     def compare(
         self, spec: StudySpec, fold: Fold, header: dict[str, Json], result: bytes, seed: bytes
@@ -111,7 +116,7 @@ class Child:
             raise ProtocolError("round: expected the number of the comparison's first round")
         _require_rows(rows_of_release(spec, _fitted(spec, result)), header.get("most_rows"))
         comparison = self._comparison_of(spec, fold, result, seed)
-        transition = comparison.start(number)
+        transition = comparison.start(number, _sizes_known(header.get("sizes")))
         memory = Memory(round=number - 1, closed=True)
         answer, blobs = _compared(transition.state, transition.request, transition.stage, memory)
         return {**answer, "candidate": comparison.digest}, blobs
@@ -129,7 +134,9 @@ class Child:
             raise ProtocolError("each party of the round needs one reply or shipment")
         comparison = self._comparison_of(spec, fold, result, seed)
         state, memory = _unpacked_comparison(packed)
-        decoded = {party: _decoded(party, reply) for party, reply in zip(parties, blobs, strict=False)}
+        decoded = {
+            party: _decoded(party, header, reply) for party, reply in zip(parties, blobs, strict=False)
+        }
         request = RequestCodec().decode(blobs[len(parties)])
         shipments = dict(zip(senders, blobs[len(parties) + 1 :], strict=True))
         tables = self._prepared(spec, fold, _flows(header), shipments)
@@ -181,13 +188,15 @@ def open_step(
     The blobs are one reply for each of ``parties``, and the round's request.
     """
     settings, parties = settings_of(spec), _names(header, "parties")
-    replies = {party: _decoded(party, reply) for party, reply in zip(parties, blobs[:-1], strict=True)}
+    replies = {
+        party: _decoded(party, header, reply) for party, reply in zip(parties, blobs[:-1], strict=True)
+    }
     drawn = draw(spec, state, replies)
     transition = Fit(settings).start(tuple(parties), 1)
     assert isinstance(transition, Continue)
     request = replace(transition.request, openings=drawn.openings)
     memory = MemoryCodec().encode(Memory(0, commitments=drawn.commitments))
-    answer, given = _outcome(replace(transition, request=request), settings, memory)
+    answer, given = _outcome(replace(transition, request=request), settings, memory, {})
     return {**answer, "drawn": facts_of(spec, drawn)}, [*given, DrawCodec().encode(drawn)]
 
 
@@ -204,11 +213,13 @@ def _table(
         raise StudyFailed(f"the rows of supplier {party!r}: {error.public}") from error
 
 
-def _decoded(party: PartyId, reply: bytes) -> Reply:
+def _decoded(party: PartyId, header: dict[str, Json], reply: bytes) -> Reply:
+    """Return a supplier's reply; where it does not read, say whose, in which round and by which field."""
     try:
         return ReplyCodec().decode(reply)
     except WireError as error:
-        raise WireError(f"the reply of supplier {party!r} does not read: {error}") from None
+        field = str(error).partition(":")[0]
+        raise blame(party, f"sent bytes that do not read in round {header.get('round')}: {field}") from None
 
 
 def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) -> tuple[Header, list[bytes]]:
@@ -271,10 +282,17 @@ def _require_rows(rows: int, most: Json) -> None:
 
 
 def _outcome(
-    transition: Continue[FitState, Request] | Finish[Fitted], settings: FitSettings, memory: bytes
+    transition: Continue[FitState, Request] | Finish[Fitted],
+    settings: FitSettings,
+    memory: bytes,
+    flows: Mapping[str, DataFlow],
 ) -> tuple[Header, list[bytes]]:
     if isinstance(transition, Finish):
-        return _done("fitted", transition.result.hazards), [pack_fitted(transition.result)]
+        fitted = transition.result
+        known = {
+            party: own for party, own in fitted.known.items() if STEPS[flows[party]].compares_what_it_fits
+        }
+        return {**_done("fitted", fitted.hazards), "sizes": _told_sizes(known)}, [pack_fitted(fitted)]
     state = _packed(FitStateCodec(settings).encode(transition.state), memory)
     header: Header = {
         "done": False,
@@ -283,6 +301,30 @@ def _outcome(
         "hazards": hazards_to_json(transition.state.hazards),
     }
     return header, [state, RequestCodec().encode(transition.request)]
+
+
+def _told_sizes(known: Mapping[PartyId, Known]) -> Json:
+    """Return rows and person buckets of each party whose rows were counted and are compared too."""
+    return {
+        party: [
+            own.sizes.train,
+            own.sizes.holdout,
+            None if own.sizes.buckets is None else list(own.sizes.buckets),
+        ]
+        for party, own in known.items()
+        if own.sizes is not None
+    }
+
+
+def _sizes_known(told: Json) -> dict[PartyId, Known]:
+    """Return what :func:`_told_sizes` told, as what is known when a comparison begins."""
+    found = {}
+    for party, (train, holdout, buckets) in cast(
+        "dict[str, tuple[int, int, list[int] | None]]", told or {}
+    ).items():
+        sizes = Sizes(train, holdout, None if buckets is None else (buckets[0], buckets[1]))
+        found[PartyId(party)] = Known(sizes=sizes)
+    return found
 
 
 def _done(stage: str, hazards: tuple[Hazard, ...]) -> Header:
@@ -295,18 +337,19 @@ def _compared(state: State, request: Request, stage: str, memory: Memory) -> tup
     arrays: dict[str, Array] = {"memory": np.frombuffer(kept, np.uint8)}
     for number, step in enumerate(state.sums.values()):
         arrays[f"at{number}"], arrays[f"sums{number}"] = step.coefficients, step.sums
-    packed = pack({"people": list(state.people), "round": state.round, "models": list(state.sums)}, arrays)
+    known = put_known(state.known, arrays)
+    packed = pack({"round": state.round, "models": list(state.sums), "known": known}, arrays)
     header: Header = {"done": False, "stage": stage, "round": state.round}
     return header, [packed, RequestCodec().encode(request)]
 
 
 def _unpacked_comparison(packed: bytes) -> tuple[State, Memory]:
     head, arrays = unpack(packed)
-    people = cast("list[int]", head["people"])
     models = enumerate(cast("list[str]", head["models"]))
     steps = {text: Step(arrays[f"at{n}"], arrays[f"sums{n}"]) for n, text in models}  # type: ignore[arg-type]
     memory = MemoryCodec().decode(arrays["memory"].tobytes())
-    state = State(cast("int", head["round"]), memory.candidate, (people[0], people[1]), steps)
+    known = take_known(head["known"], arrays)
+    state = State(cast("int", head["round"]), memory.candidate, steps, known)
     return state, memory
 
 

@@ -49,20 +49,23 @@ ROWS_OF_GROUP = 20
 _CONSTANT_ELSEWHERE = 0.95
 
 
-def unlike_columns(found: Distributions) -> Iterator[Hazard]:
-    """Yield the hazards of one column, units first; a supplier is named once for each column."""
+def unlike_columns(found: Distributions, min_cell: int = 1) -> Iterator[Hazard]:
+    """Yield the hazards of one column, units first; a supplier is named once for each column.
+
+    Nothing is said of a supplier with a value in fewer than ``min_cell`` rows.
+    """
     named: set[PartyId] = set()
     if found.variable.kind in NUMERIC_KINDS:
-        for hazard in _units(found):
+        for hazard in _units(found, max(ENOUGH_FOR_UNITS, min_cell)):
             named.update(hazard.suppliers)
             yield hazard
-    enough = [p for p in found.rows if found.total(p) >= FEW_ROWS and p not in named]
+    enough = [p for p in found.rows if found.total(p) >= max(FEW_ROWS, min_cell) and p not in named]
     yield from _constant(found, enough)
     yield from _disjoint(found, enough)
 
 
-def _units(found: Distributions) -> Iterator[Hazard]:
-    enough = [party for party in found.rows if found.total(party) >= ENOUGH_FOR_UNITS]
+def _units(found: Distributions, least: int) -> Iterator[Hazard]:
+    enough = [party for party in found.rows if found.total(party) >= least]
     lines = {party: found.line(found.rows[party]) for party in enough}
     if len(lines) < 2:
         return

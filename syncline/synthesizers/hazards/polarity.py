@@ -41,7 +41,10 @@ CORRELATED = 2.0
 
 
 def reversed_columns(
-    columns: Sequence[CodedColumn], asked: Marginals, counts: Mapping[PartyId, Ints]
+    columns: Sequence[CodedColumn],
+    asked: Marginals,
+    counts: Mapping[PartyId, Ints],
+    min_cell: int = 1,
 ) -> Iterator[Hazard]:
     """Yield the two-valued columns that some suppliers, the lesser part, seem to code the other way round.
 
@@ -49,6 +52,7 @@ def reversed_columns(
     ----------
     asked : the screening of pairs, with the two-valued column second
     counts : each supplier's answer to it
+    min_cell : nothing is said of a supplier with either value in fewer rows
     """
     codebook = Codebook(tuple(column.codes for column in columns))
     binary = {column.codes.name: column for column in columns if _two_valued(column)}
@@ -63,7 +67,9 @@ def reversed_columns(
         ]
         if blocks:
             starts = np.cumsum([0] + [block.shape[1] for block in blocks[:-1]])
-            turned = _reversed(np.concatenate(blocks, axis=1).astype(np.float64), starts)
+            turned = _reversed(
+                np.concatenate(blocks, axis=1).astype(np.float64), starts, max(ENOUGH_ROWS, min_cell)
+            )
             if turned:
                 yield _of_polarity(name, tuple(parties[place] for place in turned))
 
@@ -92,7 +98,7 @@ def _in_classes(table: Ints, codes: ColumnCodes) -> Ints:
     return merged
 
 
-def _reversed(tables_of: Floats, starts: Ints) -> list[int]:
+def _reversed(tables_of: Floats, starts: Ints, least: int = ENOUGH_ROWS) -> list[int]:
     """Return the suppliers whose directions point against the others', found and turned one by one.
 
     Parameters
@@ -100,10 +106,11 @@ def _reversed(tables_of: Floats, starts: Ints) -> list[int]:
     tables_of : rows of each supplier by code of x and value of y (n_suppliers, n_codes, 2), the codes of all
         columns x one after another
     starts : where each column's codes begin
+    least : rows of each value that a supplier, and the others, must have
     """
     left, turned = tables_of.copy(), list[int]()
     for _ in range(len(left) // 2):
-        scores = _scores(left, starts)
+        scores = _scores(left, starts, least)
         worst = min(range(len(left)), key=lambda place: (scores[place], float(left[place].sum())))
         if not np.isfinite(scores[worst]) or worst in turned:
             break
@@ -112,7 +119,7 @@ def _reversed(tables_of: Floats, starts: Ints) -> list[int]:
     return sorted(turned)
 
 
-def _scores(left: Floats, starts: Ints) -> Floats:
+def _scores(left: Floats, starts: Ints, least: int) -> Floats:
     """Return the z of each supplier (n_suppliers,) that is reversed, the least the surest; else inf."""
     rest = left.sum(axis=0) - left
     block = starts[1] if len(starts) > 1 else left.shape[1]
@@ -124,7 +131,7 @@ def _scores(left: Floats, starts: Ints) -> Floats:
     mean = np.add.reduceat(share * weight, starts, axis=1)
     centred = (share * weight**2).sum(axis=1) - (mean**2).sum(axis=1)
     spread = CORRELATED * centred * (1 / np.maximum(rows, 1.0)).sum(axis=1)
-    enough = (np.minimum(rows, others) >= ENOUGH_ROWS).all(axis=1) & (length > 0) & (spread > 0)
+    enough = (np.minimum(rows, others) >= least).all(axis=1) & (length > 0) & (spread > 0)
     score = product / np.sqrt(np.where(enough, spread, 1.0))
     opposed = enough & (product < AGAINST * length) & (score < -SIGMAS)
     return np.where(opposed, score, np.inf)

@@ -61,8 +61,7 @@ def lacking_columns(
         empty = absent is Lacking.EXCLUDE and any(share == 1 for share in found.values())
         rule, key = (absent, "absent") if empty else (sparse, "sparse")
         suppliers = tuple(found)
-        least = min(found.values())
-        part = "all cells" if least == 1 else f"{int(least * 100)}% of the cells or more"
+        part = "all cells" if min(found.values()) == 1 else f"{MOSTLY_MISSING:.0%} of the cells or more"
         words = f"{in_column(variable.name)} is missing in {part} of {of_suppliers(suppliers)}"
         if rule is Lacking.STOP:
             stops.append(words)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from syncline.data.codebook import Codebook
 from syncline.errors import StudyFailed
+from syncline.privacy.people_rule import require_enough
 from syncline.questions.profile import Profile
 from syncline.questions.row_count import RowCount
 from syncline.questions.vocabulary import Question
@@ -39,17 +42,12 @@ class Check:
         """Begin the search for values, unless the data does not fit or there is too little of it."""
         rows = merged(answers, 0)
         dense, masks = rows.dense(), rows.dense_masks()
+        used, held = dense.tolist() if masks is None else np.bitwise_count(masks).tolist()
+        require_enough(whole(answers), used, held if settings.holds_out else None, settings.min_cell)
         profiles = {party: merged({party: given}, 1) for party, given in answers.items()}
         problems = misfits(profiles, settings.schema.modelled)
         if problems:
             raise StudyFailed("the data does not fit the schema: " + "; ".join(problems))
-        persons = int(dense[0]) if masks is None else int(masks[0]).bit_count()
-        if persons < settings.min_cell:
-            unit = "persons" if settings.persons else "rows"
-            raise StudyFailed(
-                f"{whole(answers)} fewer than {settings.min_cell} {unit} to learn from;"
-                " add data or lower min_cell"
-            )
         if settings.method == "cart" and int(dense[0]) > MAX_ROWS:
             raise StudyFailed(
                 f"{whole(answers)} more than {MAX_ROWS} rows, beyond which cart is not exact;"

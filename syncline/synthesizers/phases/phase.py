@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from syncline.data.codebook import Codebook
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts, merge_counts
+from syncline.questions.known import Known
 from syncline.questions.moments import Sums
 from syncline.questions.vocabulary import Answer, Question
 from syncline.synthesizers.hazards.hazard import Hazard
@@ -27,13 +28,18 @@ Answers = Mapping[PartyId, tuple[Answer, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A fitted model, and how many rows there were; ``excluded`` columns are those that suppliers lack."""
+    """A fitted model, and how many rows there were; ``excluded`` columns are those that suppliers lack.
+
+    ``known`` is what the fit's answers said of each party's rows, for the rounds that follow; it is no part
+    of what is kept with the model.
+    """
 
     model: TabularModel
     n_train: int
     n_holdout: int
     hazards: tuple[Hazard, ...] = ()
     excluded: tuple[str, ...] = ()
+    known: Mapping[PartyId, Known] = field(default_factory=dict, compare=False)
 
 
 class Phase(Protocol):

@@ -73,7 +73,7 @@ class Propose:
         _, screening = self.questions(settings)
         assert isinstance(screening, Marginals)
         counts = {party: merged({party: given}, 1).dense() for party, given in answers.items()}
-        return reversed_columns(self.book.columns, screening, counts)
+        return reversed_columns(self.book.columns, screening, counts, settings.min_cell)
 
     def put(self, arrays: Arrays) -> Head:
         """Add the book."""

@@ -24,6 +24,9 @@ from syncline.validation.cell_table import CellTable
 UNITS = 64
 """Units of a bit."""
 
+EXACT_STEPS_BITS = (0, 2, 5, 10)
+"""Least isolation, in bits, of the exact matches of each step of the ladder ``xgap``."""
+
 MAX_LEVELS = 1024
 """A column of more distinct synthetic values is compared without a table of all pairs of values."""
 

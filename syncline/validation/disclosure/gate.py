@@ -121,7 +121,7 @@ def _rung(rung: Rung, shown: ShownPair, sight: Sight) -> dict[str, Json]:
         "holdout": shown[1],
         "excess": round(rung.excess, 6) if told else None,
         "lower": round(rung.lower, 6) if told else None,
-        "p": rung.p if told else None,
+        "p": float(f"{rung.p:.0e}") if told else None,
         "tau": rung.tau,
         "alpha": rung.alpha,
         "fails": rung.fails,
@@ -249,5 +249,5 @@ def _words(rung: Rung, shown: ShownPair, people: Pair, min_cell: int) -> str:
         return f"{said}; that is surely more than is tolerated ({rung.tau:.2%}) and than chance explains"
     return (
         f"{said}; beyond chance {rung.excess:.2%} of those used (at least {rung.lower:.2%}, tolerated"
-        f" {rung.tau:.2%}, p = {rung.p:.1e})"
+        f" {rung.tau:.2%}, p = {rung.p:.0e})"
     )

@@ -9,9 +9,11 @@ from functools import partial
 import numpy as np
 
 from syncline.data.blob import Json
+from syncline.privacy import people_rule
+from syncline.privacy.people_rule import MOST_STEP, apart, in_steps, outwards, step_of
 from syncline.validation.disclosure.key_attack import KeyAttack, KeyCounts
 from syncline.validation.disclosure.score_figures import rate_figure
-from syncline.validation.disclosure.shown import ShownRate, apart
+from syncline.validation.disclosure.shown import ShownRate
 from syncline.validation.intervals import Z
 from syncline.validation.metric import Goal, Metric
 
@@ -76,32 +78,43 @@ def _figure(name: str, levels: Sequence[KeyEvidence], rate: _Rate, words: str) -
         for e in levels
     ]
     asked = [row for row in rows if row[1].people] or rows
-    level, found, others = max(asked, key=lambda row: row[1].value - (row[2].value if row[2] else 0.0))
-    shown = [(name, own.value, None if other is None else other.value) for name, own, other in rows]
+    level, found, others = max(asked, key=lambda row: _beyond(row[1], row[2]))
+    shown = [(name, _value(own), None if other is None else _value(other)) for name, own, other in rows]
     detail: Json = {"level": level, "levels": [_level(*row) for row in shown]}
     return rate_figure(name, found, others, f"{words} ({level})", detail)
 
 
-def _level(level: str, value: float, floor: float | None) -> dict[str, Json]:
-    return {"level": level, "value": round(value, 6), "floor": None if floor is None else round(floor, 6)}
+def _beyond(found: ShownRate, others: ShownRate | None) -> float:
+    """Return by how much used persons stand out: 0 where both are given as the same."""
+    return round(found.value - (0.0 if others is None else others.value), 9)
+
+
+def _value(rate: ShownRate) -> float | None:
+    """Return a rate of somebody; None where too few are asked about."""
+    return round(rate.value, 6) if rate.people else None
+
+
+def _level(level: str, value: float | None, floor: float | None) -> dict[str, Json]:
+    return {"level": level, "value": value, "floor": floor}
 
 
 def _unique(min_cell: int, attack: KeyAttack, counts: KeyCounts) -> ShownRate:
     unique = int(((counts.matched == 1) & (attack.sizes == 1)).sum())
-    return ShownRate.of(unique, counts.people, min_cell)
+    return ShownRate.of(unique, counts.people, min_cell).stepped(min_cell)
 
 
 def _attribution(min_cell: int, j: int, attack: KeyAttack, counts: KeyCounts) -> ShownRate:
-    """Return 0 where fewer than ``min_cell`` persons match: their mean would tell of single ones."""
+    """Return a rate of nobody where fewer than ``min_cell`` persons match."""
     matched = int(counts.matched.sum())
     if matched < max(min_cell, 1):
         return ShownRate(0.0, 0)
-    return ShownRate(float((counts.shared[j] / attack.sizes).sum()) / matched, matched)
+    share = float((counts.shared[j] / attack.sizes).sum()) / matched
+    return ShownRate(share, matched).stepped(min_cell)
 
 
 def _disclosive(min_cell: int, j: int, attack: KeyAttack, counts: KeyCounts) -> ShownRate:
     right = int(counts.right[j][attack.unanimous[j]].sum())
-    return ShownRate.of(right, counts.people, min_cell)
+    return ShownRate.of(right, counts.people, min_cell).stepped(min_cell)
 
 
 def _inferential(name: str, j: int, levels: Sequence[KeyEvidence], min_cell: int) -> Metric:
@@ -109,10 +122,11 @@ def _inferential(name: str, j: int, levels: Sequence[KeyEvidence], min_cell: int
     rows = [_guessing(e, j, min_cell) for e in levels]
     known = [row for row in rows if row[1] is not None]
     if not known:
-        said = "not computed: nobody was held out, too few match, or nothing is left to guess"
+        said = "not shown: nobody was held out, too few match or are guessed, or nothing is left to guess"
         return Metric(f"inferential:{name}", None, words=said)
     level, value, interval = max(known, key=lambda row: row[1] or 0.0)
-    detail: Json = {"level": level, "levels": [_level(row[0], row[1] or 0.0, None) for row in known]}
+    guesses: list[Json] = [_level(row[0], round(row[1] or 0.0, 6), None) for row in known]
+    detail: Json = {"level": level, "levels": guesses}
     return Metric(
         f"inferential:{name}", value, interval, 0.0, Goal.MINIMIZE, None, f"{words} ({level})", detail
     )
@@ -124,14 +138,19 @@ def _guessing(
     train, holdout = evidence.train, evidence.holdout
     if holdout is None or min(train.matched.sum(), holdout.matched.sum()) < max(min_cell, 1):
         return evidence.level, None, None
-    attack, attack_error = _rate(int(train.right[j].sum()), int(train.matched.sum()))
-    control, control_error = _rate(int(holdout.right[j].sum()), int(holdout.matched.sum()))
+    pairs = [(int(kind.right[j].sum()), int(kind.matched.sum())) for kind in (train, holdout)]
+    parts = [part for right, matched in pairs for part in (right, matched - right)]
+    if any(people_rule.few(part, min_cell) for part in parts):
+        return evidence.level, None, None
+    (attack, attack_error), (control, control_error) = (_rate(*pair) for pair in pairs)
     left = 1 - control
-    if left < _NOTHING_LEFT:
+    step = step_of(min(matched for _, matched in pairs) * left, min_cell)
+    if left < _NOTHING_LEFT or step > MOST_STEP:
         return evidence.level, None, None
     risk = (attack - control) / left
     error = Z * float(np.hypot(attack_error, control_error * (1 - attack) / left)) / left
-    return evidence.level, risk, (risk - error, min(risk + error, 1.0))
+    low, high = outwards((risk - error, risk + error), step)
+    return evidence.level, in_steps(risk, step), (low, min(high, 1.0))
 
 
 def _rate(successes: int, trials: int) -> tuple[float, float]:
@@ -179,9 +198,9 @@ def _risk(counts: KeyCounts, place: int, min_cell: int) -> ShownRate:
     learnt = counts.learnt[place]
     persons = int(learnt.sum())
     if not apart(persons, 0, min_cell):
-        return ShownRate.of(persons, counts.people, min_cell)
+        return ShownRate.of(persons, counts.people, min_cell).stepped(min_cell)
     risk = float((learnt / np.maximum(counts.matched, 1)).sum()) / max(counts.people, 1)
-    return ShownRate(risk, counts.people)
+    return ShownRate(risk, counts.people).stepped(min_cell)
 
 
 def _curve(counts: KeyCounts, min_cell: int) -> list[Json]:

@@ -14,11 +14,8 @@ from functools import reduce
 import numpy as np
 from scipy import special
 
-from syncline.validation.disclosure.closeness import UNITS, Ints
+from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS, UNITS, Ints
 from syncline.validation.disclosure.hypergeometric import hypergeometric
-
-EXACT_STEPS_BITS = (0, 2, 5, 10)
-"""Least isolation, in bits, of the exact matches of each step of the ladder ``xgap``."""
 
 TOP_SHARES = (0.001, 0.003, 0.01, 0.03, 0.1)
 """Shares of all persons, the most isolated ones, of each step of the ladders ``gap`` and ``mia``."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from syncline.validation.disclosure.hypergeometric import hypergeometric
 from syncline.validation.disclosure.ladder import N_RUNGS, lower_limit
@@ -48,11 +48,18 @@ class Choice:
 
     def of(self, copied: int, people: int) -> Pair:
         """Return how many copies are surely among those chosen of ``people``, and how many others are."""
-        reached = copied if self.copies >= 1 else int(stats.binom.ppf(_MISSED, copied, self.copies))
+        reached = copied if self.copies >= 1 else surely_of(copied, self.copies)
         if self.most is None:
             return reached, ceil(self.others * (people - copied))
         reached = min(reached, self.most)
         return reached, min(self.most, people) - reached
+
+
+def surely_of(number: int, share: float) -> int:
+    """Return how many of ``number`` people are reached but for a chance of ``_MISSED``, each by a share."""
+    # the law's own quantile would load all of scipy.stats into the hub's computing process
+    law = special.bdtr(np.arange(number), number, share)
+    return int(np.searchsorted(law, _MISSED))
 
 
 def fewest_seen(people: Pair, choice: Choice, alpha: float, tau: float) -> int | None:

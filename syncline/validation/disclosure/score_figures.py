@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from syncline.data.blob import Json
+from syncline.privacy.people_rule import (
+    MOST_STEP,
+    TOO_FEW,
+    apart,
+    in_runs,
+    in_steps,
+    outwards,
+    runs_of,
+    step_of,
+)
 from syncline.validation.disclosure.ladder import Stratum, top_steps
 from syncline.validation.disclosure.operating_point import FALSE_ALARMS, operating_point
 from syncline.validation.disclosure.scores import PersonScores
-from syncline.validation.disclosure.shown import NestedCounts, Pair, ShownRate, apart
+from syncline.validation.disclosure.shown import NestedCounts, Pair, ShownRate
 from syncline.validation.histograms import reached, superiority
 from syncline.validation.metric import Goal, Metric
 
@@ -23,7 +35,7 @@ def score_figures(
     if holdout is None or not (holdout.people and train.people):
         words = "not computed: nobody was held out"
         return [*figures, *(Metric(name, None, words=words) for name in ("nearer_to_train", "membership"))]
-    return [*figures, _nearer(train, holdout), _membership(train, holdout, min_cell)]
+    return [*figures, _nearer(train, holdout, min_cell), _membership(train, holdout, min_cell)]
 
 
 def _exact(train: PersonScores, holdout: PersonScores | None, min_cell: int, repeated: float) -> Metric:
@@ -38,30 +50,39 @@ def rate_figure(
     name: str, found: ShownRate, others: ShownRate | None, words: str, detail: Json = None
 ) -> Metric:
     """Return the figure of a share of the used persons beside that of the others."""
-    floor = None if others is None else others.value
+    if not found.people or max(found.step, 0.0 if others is None else others.step) > MOST_STEP:
+        words = "not shown: too few people stand behind it"
+        return Metric(name, None, goal=Goal.FLOOR, words=words, reason=TOO_FEW)
+    floor = None if others is None or not others.people else others.value
     hidden = others is not None and others.at_most
     return Metric(
         name, found.value, found.interval, floor, Goal.FLOOR, None, words, detail, found.at_most, hidden
     )
 
 
-def _nearer(train: PersonScores, holdout: PersonScores) -> Metric:
-    area, interval = superiority(holdout.distance, train.distance)
+def _nearer(train: PersonScores, holdout: PersonScores, min_cell: int) -> Metric:
+    runs = runs_of(min_cell, train.distance, holdout.distance)
+    step = step_of(min(train.people, holdout.people), min_cell)
+    if runs[-1] == 0 or step > MOST_STEP:
+        words = "not shown: too few people of either kind are as near as each other"
+        return Metric("nearer_to_train", None, goal=Goal.FLOOR, words=words, reason=TOO_FEW)
+    area, interval = superiority(in_runs(runs, holdout.distance), in_runs(runs, train.distance))
     words = (
         "probability that a used person's closest synthetic row is closer than that of a person who was held"
         " out; 0.5 where it makes no difference"
     )
-    return Metric("nearer_to_train", area, interval, 0.5, Goal.FLOOR, None, words)
+    value, limits = in_steps(area, step), outwards(interval, step)
+    return Metric("nearer_to_train", value, limits, 0.5, Goal.FLOOR, None, words)
 
 
 def _membership(train: PersonScores, holdout: PersonScores, min_cell: int) -> Metric:
     """Return the true positives at the false alarms allowed; the area under the curve stands beside it."""
     caught, alarms = operating_point(train.membership, holdout.membership)
-    area, _ = superiority(train.membership, holdout.membership)
-    curve: list[Json] = [
-        [round(others / holdout.people, 5), round(used / train.people, 5)]
-        for used, others in _curve(train, holdout, min_cell)
+    points = [
+        (others / holdout.people, used / train.people) for used, others in _curve(train, holdout, min_cell)
     ]
+    area = sum((x - w) * (v + y) / 2 for (w, v), (x, y) in pairwise(points))
+    curve: list[Json] = [[round(x, 5), round(y, 5)] for x, y in points]
     found = ShownRate.of(caught, train.people, min_cell)
     others = ShownRate.of(alarms, holdout.people, min_cell)
     detail: Json = {"auc": round(area, 6), "false_alarms": round(others.value, 6), "roc": curve}

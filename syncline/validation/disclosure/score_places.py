@@ -14,8 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from syncline.questions.growth import SCORE_BINS
-from syncline.validation.disclosure.closeness import UNITS, Ints
-from syncline.validation.disclosure.ladder import EXACT_STEPS_BITS
+from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS, UNITS, Ints
 from syncline.validation.disclosure.membership import MEMBERSHIP_BINS, Membership
 from syncline.validation.disclosure.recognition import N_BINS
 from syncline.validation.disclosure.scores import DISTANCE_BINS, PersonScores, lost
@@ -62,6 +61,10 @@ class ScorePlaces:
             found[name] = np.zeros(BINS[name], np.int64)
             found[name][[0, *edges.tolist()]] = parted[name][: len(edges) + 1]
         return PersonScores(people, **found)
+
+    def rounded(self, scores: PersonScores) -> PersonScores:
+        """Return persons as they are after their scores were parted and laid out."""
+        return self.laid_out(scores.people, self.parted(scores))
 
 
 def _edges(membership: Membership) -> dict[str, Sequence[int] | Ints]:

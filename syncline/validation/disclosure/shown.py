@@ -7,8 +7,9 @@ and one near the number of a set that holds it or lies in it, since the persons 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from syncline.privacy.people_rule import apart, in_steps, outwards, step_of
 from syncline.validation.intervals import Interval, wilson
 
 Pair = tuple[int, int]
@@ -18,21 +19,18 @@ ShownPair = tuple[int | None, int | None]
 """The same as it is printed: None where it is not."""
 
 
-def apart(first: int, second: int, min_cell: int) -> bool:
-    """Tell whether nested sets of so many persons have none, or at least ``min_cell``, between them."""
-    return first == second or abs(first - second) >= min_cell
-
-
 @dataclass(frozen=True, slots=True)
 class ShownRate:
     """A share of ``people``, ``at_most`` so great where it would tell of fewer than ``min_cell``, but some.
 
-    A few persons are so many at most; where few are lacking, it is all.
+    A few persons are so many at most; where few are lacking, it is all. Where there is a ``step``, the share
+    is given in such steps.
     """
 
     value: float
     people: int
     at_most: bool = False
+    step: float = 0.0
 
     @classmethod
     def of(cls, persons: int, people: int, min_cell: int) -> ShownRate:
@@ -48,7 +46,16 @@ class ShownRate:
     @property
     def interval(self) -> Interval | None:
         """The interval of Wilson, None where the share itself is not shown."""
-        return None if self.at_most else wilson(self.value * self.people, self.people)
+        if self.at_most:
+            return None
+        low, high = outwards(wilson(self.value * self.people, self.people), self.step)
+        return max(low, 0.0), min(high, 1.0)
+
+    def stepped(self, min_cell: int) -> ShownRate:
+        """Return the share in steps of at least ``min_cell`` people."""
+        step = step_of(self.people, min_cell)
+        value = max(self.value, min(step, 1.0)) if self.at_most else min(in_steps(self.value, step), 1.0)
+        return replace(self, value=value, step=step)
 
 
 class NestedCounts:

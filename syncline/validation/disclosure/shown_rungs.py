@@ -14,7 +14,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from syncline.validation.disclosure.ladder import EXACT_STEPS_BITS, Rung, Stratum
+from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS
+from syncline.validation.disclosure.ladder import Rung, Stratum
 from syncline.validation.disclosure.operating_point import operating_point
 from syncline.validation.disclosure.shown import NestedCounts, Pair, ShownPair
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from syncline.data.blob import Json
-from syncline.validation.disclosure.closeness import UNITS, Ints
-from syncline.validation.disclosure.ladder import EXACT_STEPS_BITS, TOP_SHARES, Rung, Stratum, top_steps
+from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS, UNITS, Ints
+from syncline.validation.disclosure.ladder import TOP_SHARES, Rung, Stratum, top_steps
 from syncline.validation.disclosure.power import Choice, fewest_seen
 from syncline.validation.disclosure.shown import Pair, ShownPair
 

@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from syncline.data.blob import Json
+from syncline.data.schema import Schema
+from syncline.privacy import people_rule
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts
+from syncline.validation.column_bins import TableBins
 from syncline.validation.disclosure.gate import (
     DEFAULT_THRESHOLDS,
     NOTHING_KNOWN,
@@ -39,7 +42,6 @@ from syncline.validation.utility.distributions import distributions
 from syncline.validation.utility.overlap import regression_figure
 from syncline.validation.utility.regression import fit
 from syncline.validation.utility.subgroups import Subgroup, names_of, subgroup_figures
-from syncline.validation.utility.tables import Tables
 from syncline.validation.utility.worst_cells import with_cells
 
 _OF_WHOLE = ("tv_1way", "tv_3way")
@@ -103,12 +105,12 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
     """Return what merged and per-party counts say of a candidate."""
     min_cell = judgement.min_cell
     counted = Counted(candidate, evidence, judgement.target, min_cell)
+    candidate, tables = counted.candidate, counted.tables
     layout, merged, has_holdout = counted.layout, counted.merged, counted.has_holdout
-    tables = counted.tables(merged, has_holdout=has_holdout)
-    metrics = _with_cells(Part(tables, counted.scored).figures(min_cell), counted, tables, min_cell)
+    metrics = _with_cells(Part(tables, counted.scored).figures(min_cell), counted)
     scores = {party: _scores(candidate, layout, answer) for party, answer in evidence.answers.items()}
     metrics += _score_figures(scores, has_holdout, min_cell, repeated_share(candidate.cells))
-    metrics.append(_alone(layout, merged, has_holdout))
+    metrics.append(_alone(layout, merged, has_holdout, min_cell))
     groups, gap = subgroup_figures(tables, _subgroup_columns(candidate), min_cell)
     metrics.append(gap)
     metrics += _regressions(counted, min_cell)
@@ -118,7 +120,7 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
     return Assessment(
         {metric.name: metric for metric in metrics},
         _gate(candidate, scores, judgement, evidence.people if has_holdout else None),
-        tuple(distributions(tables.singles, tables.bins, candidate.cells.schema, min_cell)),
+        tuple(distributions(tables, candidate.cells.schema)),
         {
             "train": evidence.rows[0],
             "holdout": evidence.rows[1],
@@ -132,28 +134,28 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
     )
 
 
-def _with_cells(metrics: Sequence[Metric], counted: Counted, tables: Tables, min_cell: int) -> list[Metric]:
+def _with_cells(metrics: Sequence[Metric], counted: Counted) -> list[Metric]:
     """Return figures of which those of single columns, pairs and sets of three name their worst cells."""
+    tables, schema = counted.tables, counted.candidate.cells.schema
     sets = {"tv_1way": tables.singles, "tv_2way": tables.pairs, "tv_3way": tables.triples}
-    names = _bounds_named(tables, names_of(tables.bins, counted.candidate.cells.schema))
-    hidden = {found.columns[0]: found.hidden(min_cell) for found in tables.singles}
-    persons = tables.singles[0].buckets is not None
+    bins = {"tv_1way": tables.bins, "tv_2way": counted.codes.bins[2], "tv_3way": counted.codes.bins[3]}
+    persons = counted.has_persons
     return [
-        with_cells(metric, sets[metric.name], names, hidden, min_cell, persons=persons)
+        with_cells(metric, sets[metric.name], _bounds_named(bins[metric.name], schema), persons=persons)
         if metric.name in sets
         else metric
         for metric in metrics
     ]
 
 
-def _bounds_named(tables: Tables, names: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def _bounds_named(bins: TableBins, schema: Schema) -> dict[str, list[str]]:
     """Return the names of codes in which a bin of numbers is called by where it begins."""
-    numbers = {column.name for column in tables.bins.columns if not len(column.code)}
-    begin = {"missing": "missing", "less": "less than all others"}
-    return {
-        column: [begin.get(label, f"from {label}") for label in labels] if column in numbers else list(labels)
-        for column, labels in names.items()
-    }
+    names = names_of(bins, schema)
+    for column in bins.columns:
+        if not len(column.code):
+            missing, first, *others = names[column.name]
+            names[column.name] = [missing, first, *(f"from {label}" for label in others)]
+    return names
 
 
 def _words(evidence: Evidence, judgement: Judgement, candidate: Candidate) -> Iterator[str]:
@@ -206,20 +208,23 @@ def _sum(parts: Sequence[PersonScores]) -> PersonScores:
 
 
 def _regressions(counted: Counted, min_cell: int) -> Iterator[Metric]:
-    few, told = counted.few(counted.merged), counted.told(counted.merged)
+    rare, told, held_rare = counted.few(counted.merged), counted.told, counted.few(counted.merged, held=True)
     for text, step in counted.evidence.sums.items():
         model = counted.models[text]
         train, holdout = step.fits(model)
         made = fit(model, counted.candidate.cells)
         held = holdout if counted.has_holdout else None
         name = f"regression:{model.formula.text}"
-        yield regression_figure(name, train, made, held, min_cell, few[text], told=told[text])
+        left_out = rare[text], held_rare[text]
+        lacking = counted.evidence.rows[0] - train.rows
+        is_told = told[text] and not people_rule.few(lacking, min_cell)
+        yield regression_figure(name, train, made, held, min_cell, left_out, told=is_told)
 
 
-def _alone(layout: Layout, merged: Counts, has_holdout: bool) -> Metric:
+def _alone(layout: Layout, merged: Counts, has_holdout: bool, min_cell: int) -> Metric:
     train, holdout = (layout.take(merged, f"{fold}.alone") for fold in FOLDS)
     people = [int(layout.take(merged, f"{fold}.people")[0]) for fold in FOLDS]
-    return singling_out(train, holdout if has_holdout else None, people[0], people[1])
+    return singling_out(train, holdout if has_holdout else None, people[0], people[1], min_cell)
 
 
 def _subgroup_columns(candidate: Candidate) -> list[str]:
@@ -243,7 +248,8 @@ def _gate(
         known = replace(known, failures=(*known.failures, repeated.words))
     if people is None:
         return without_holdout(known)
-    suppliers = strata([scores[party] for party in sorted(scores)], candidate.scorer.copies())
+    copies = candidate.places.rounded(candidate.scorer.copies())
+    suppliers = strata([scores[party] for party in sorted(scores)], copies)
     return judge(suppliers, known, judgement.thresholds, judgement.min_cell, people[0])
 
 
@@ -270,13 +276,13 @@ def _by_supplier(counted: Counted, min_cell: int) -> Iterator[Json]:
     if len(answers) < 2:
         return
     hidden = _hidden_suppliers({party: counted.people_of(party) for party in answers}, min_cell)
+    tables = counted.tables_by_party(hidden)
     for party in sorted(answers):
         if party in hidden:
             yield {"name": str(party), "rows": None, "metrics": {}, "words": hidden[party]}
             continue
-        part = counted.of_supplier(party)
-        held = int(counted.layout.take(answers[party], "holdout.set0").sum())
-        rows = int(part.tables.singles[0].train.sum()) + held
+        part = counted.of_supplier(party, tables[party])
+        rows = sum(int(counted.layout.take(answers[party], f"{fold}.set0").sum()) for fold in FOLDS)
         yield {"name": str(party), "rows": rows, "metrics": brief(part.figures(min_cell)), "words": ""}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -18,7 +18,7 @@ from syncline.data.stream_outline import stream_outline
 from syncline.errors import WireError
 from syncline.questions.growth import MAX_BINS, MAX_GROUPINGS, MOST_SUBGROUPS, ColumnBins, Grouping, slices
 from syncline.validation.cell_table import CellTable
-from syncline.validation.column_bins import TableBins, bins_of
+from syncline.validation.column_bins import TableBins, bins_of, coarser, partners, rows_a_bin
 from syncline.validation.disclosure.key_attack import LATTICE, KeyAttack
 from syncline.validation.disclosure.membership import Membership
 from syncline.validation.disclosure.score_places import ScorePlaces
@@ -30,6 +30,9 @@ from syncline.validation.utility.tables import MAX_CODES, MOST_SETS, MOST_TRIPLE
 
 MOST_KEY = 2**63 - 1
 """A number is not held to its declared range: one that is recomputed from others may lie outside it."""
+
+LEAST_BINS = 2
+"""Bins of a column of numbers where several columns are counted together, however few people there are."""
 
 TREE_SHARED_VALUE = 0.02
 """A number that so large a part of the synthetic rows holds is a bin of its own, where trees grow."""
@@ -44,6 +47,7 @@ class Aims:
 
     ``models`` are formulas of regressions. ``lottery`` is the key of all draws (64 bytes at most): the
     study's salt, one for all suppliers. ``target`` is the column that models are trained to predict, or "".
+    Of fewer than ``min_cell`` people nothing is told. ``holds_out`` says whether somebody must be held out.
     """
 
     keys: tuple[str, ...] = ()
@@ -51,6 +55,8 @@ class Aims:
     models: tuple[str, ...] = ()
     lottery: bytes = b"syncline"
     target: str = ""
+    min_cell: int = 11
+    holds_out: bool = False
 
     def within(self, names: Collection[str]) -> Aims:
         """Return what can be asked of a table that has the columns ``names``."""
@@ -64,16 +70,45 @@ class Aims:
 
 
 class Candidate:
-    """A synthetic table and what is derived from it alone; the same at the hub and at every supplier."""
+    """A synthetic table and what is derived from it; the same at the hub and at every supplier.
 
-    def __init__(self, cells: CellTable, aims: Aims) -> None:
+    All follows from the table, and how fine columns are counted from how many ``people`` were used and held
+    out.
+    """
+
+    def __init__(self, cells: CellTable, aims: Aims, people: tuple[int, int] = (0, 0)) -> None:
         self.cells = cells
         self.aims = aims
+        self._people = people
+        self._beside: dict[tuple[int, int], Candidate] = {people: self}
+
+    def beside(self, people: tuple[int, int]) -> Candidate:
+        """Return the same table beside so many people used and held out; what is known of it is kept."""
+        if people not in self._beside:
+            found = Candidate(self.cells, self.aims, people)
+            kept = ("sets", "scorer", "membership", "models", "places", "guesses", "attacks")
+            found.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
+            self._beside[people] = found
+        return self._beside[people]
 
     @cached_property
     def bins(self) -> TableBins:
-        """The codes in which columns are counted together."""
-        return bins_of(self.cells, MAX_CODES, SHARED_VALUE)
+        """The codes in which single columns are counted; those of numbers tell apart what lies beyond all."""
+        return bins_of(self.cells, MAX_CODES, SHARED_VALUE, self._rows_a_bin)
+
+    @property
+    def _rows_a_bin(self) -> int:
+        return rows_a_bin(self.cells, self._people, self.aims.min_cell)
+
+    @cached_property
+    def _coarser(self) -> dict[int, TableBins]:
+        crowds = self.cells.n_rows // self._rows_a_bin if any(self._people) else MAX_CODES**3
+        most = {size: max(int(crowds ** (1 / size) + 1e-9), LEAST_BINS) for size in (2, 3)}
+        return {size: coarser(self.cells, self.bins, number) for size, number in most.items()}
+
+    def bins_of_set(self, size: int) -> TableBins:
+        """Return the codes in which so many columns are counted together: the more columns, the coarser."""
+        return self.bins if size == 1 else self._coarser[size]
 
     @cached_property
     def sets(self) -> tuple[tuple[int, ...], ...]:
@@ -81,6 +116,16 @@ class Candidate:
         width = len(self.cells.keys)
         most = ((1, MOST_SETS), (2, MOST_SETS), (3, MOST_TRIPLES))
         return tuple(places for size, limit in most for places in _sets(width, size, limit))
+
+    def missing_with(self, bins: TableBins) -> dict[str, int]:
+        """Return the code of ``bins`` with which each column's missing values are told, 0 for none."""
+        found = partners(self.cells, bins, self._people, self.aims.min_cell)
+        return dict(zip(bins.names, found, strict=True))
+
+    def shape_of(self, places: Sequence[int]) -> tuple[int, ...]:
+        """Return the shape of the cells of a set of columns."""
+        levels = self.bins_of_set(len(places)).levels
+        return tuple(levels[place] for place in places)
 
     @cached_property
     def scorer(self) -> Scorer:

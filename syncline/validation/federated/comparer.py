@@ -26,6 +26,7 @@ from syncline.questions.regression import RegressionSums
 from syncline.questions.vocabulary import Answer
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
+from syncline.validation.column_bins import Codes
 from syncline.validation.disclosure.key_attack import KeyCounts
 from syncline.validation.disclosure.score_places import BINS
 from syncline.validation.disclosure.scores import PersonScores
@@ -49,13 +50,11 @@ class Terms:
     ----------
     schema : how the party reads its rows
     aims : what is wanted of the candidate
-    min_cell : of fewer persons no sample is taken
     released : how many rows the study releases, None where it does not say
     """
 
     schema: Schema
     aims: Aims
-    min_cell: int = 1
     released: int | None = None
 
 
@@ -89,7 +88,7 @@ class Comparer:
                 return _counts(count_people(table), table)
             case GrowTrees():
                 if question.rows is not None:
-                    self._require_totals(plan, table)
+                    self._require_totals(question, plan, table)
                 rows, forest = self._rows(plan, table, memory), _forest(plan, memory)
                 return _counts(
                     sums(plan.bins, plan.learners, forest, rows, has_holdout=plan.has_holdout), table
@@ -105,7 +104,7 @@ class Comparer:
                 return self._compared(plan, table, memory)
 
     def _planned(self, memory: CandidateMemory) -> Plan:
-        return plan_of(self._candidate(memory), memory.rows or (0, 0))
+        return plan_of(self._candidate(memory).beside(memory.people), memory.rows or (0, 0))
 
     def _candidate(self, memory: CandidateMemory) -> Candidate:
         """Return the candidate that is remembered; it is unpacked and checked once."""
@@ -127,14 +126,18 @@ class Comparer:
         if expected not in (None, n_rows):
             raise ProtocolError(f"candidate: it has {n_rows} rows instead of the study's {expected}")
 
-    def _require_totals(self, plan: Plan, table: Workspace) -> None:
-        """Raise unless the rows of all suppliers can be that: at least this party's, as many as are released.
+    def _require_totals(self, question: GrowTrees, plan: Plan, table: Workspace) -> None:
+        """Raise unless all suppliers can have so many rows and people: at least as many as this party.
 
         Where the study does not say how many rows it releases, these are as many as all suppliers have.
         """
-        own = count_people(table)[:2]
-        if (own > np.array(plan.rows)).any():
+        rows, people = count_people(table).reshape(2, 2)
+        if (rows > np.array(plan.rows)).any():
             raise ProtocolError("grow_trees: all suppliers together cannot have fewer rows than this one")
+        if (people > np.array(question.people)).any():
+            raise ProtocolError("grow_trees: all suppliers together cannot have fewer people than this one")
+        if not table.has_persons and question.people != question.rows:
+            raise ProtocolError("grow_trees: without a column of persons there are as many people as rows")
         n_rows = plan.candidate.cells.n_rows
         if self._terms.released is None and n_rows != max(sum(plan.rows), MIN_CANDIDATE_ROWS):
             raise ProtocolError("grow_trees: the candidate has not as many rows as all suppliers together")
@@ -143,7 +146,7 @@ class Comparer:
         known = self._tree_rows.get(id(table))
         if known is None or known[0] is not plan:
             rows, lottery = ComparableRows(table, memory.compared), plan.candidate.aims.lottery
-            sample = rows.sampled_rows(lottery, MOST_ROWS, plan.rows, self._terms.min_cell)
+            sample = rows.sampled_rows(lottery, MOST_ROWS, plan.rows, self._terms.aims.min_cell)
             known = plan, TreeRows.of(plan.bins, plan.candidate.aims.target, sample)
             self._tree_rows[id(table)] = known
         return known[1]
@@ -153,7 +156,7 @@ class Comparer:
         pieces: dict[str, Counts | Ints] = {}
         pieces |= _counted_sets(candidate, rows, persons=table.has_persons)
         lottery = candidate.aims.lottery
-        people = rows.sampled_people(lottery, MOST_SCORED, plan.rows, self._terms.min_cell)
+        people = rows.sampled_people(lottery, MOST_SCORED, plan.rows, self._terms.aims.min_cell)
         for fold, chosen in zip(FOLDS, people, strict=True):
             pieces |= _scored(candidate, chosen, fold)
         pieces |= _attacked(candidate, rows)
@@ -204,13 +207,12 @@ def _counts(dense: Ints, table: Workspace) -> Counts:
 
 
 def _counted_sets(candidate: Candidate, rows: ComparableRows, *, persons: bool) -> dict[str, Counts]:
-    levels = candidate.bins.levels
-    tallies = [[_tally(places, levels, persons) for places in candidate.sets] for _ in FOLDS]
+    tallies = [[_tally(places, candidate, persons) for places in candidate.sets] for _ in FOLDS]
     for part in rows.parts():
         for fold, own in enumerate(tallies):
-            codes, buckets = candidate.bins.encode(part.fold(bool(fold))), part.buckets(bool(fold))
+            codes, buckets = _codes(candidate, part.fold(bool(fold))), part.buckets(bool(fold))
             for tally, places in zip(own, candidate.sets, strict=True):
-                tally.add(_cells(codes, places, levels), buckets)
+                tally.add(_cells(codes[len(places)], places, candidate), buckets)
     return {
         f"{fold}.set{number}": tally.total()
         for fold, own in zip(FOLDS, tallies, strict=True)
@@ -218,27 +220,33 @@ def _counted_sets(candidate: Candidate, rows: ComparableRows, *, persons: bool) 
     }
 
 
-def _tally(places: Sequence[int], levels: Sequence[int], persons: bool) -> CellTally:
+def _tally(places: Sequence[int], candidate: Candidate, persons: bool) -> CellTally:
     """Return an empty tally of a set of columns; the cells of one column carry person buckets if any."""
-    size = prod(levels[place] for place in places)
+    size = prod(candidate.shape_of(places))
     single = persons and len(places) == 1
     return CellTally(size, size if single else 0, persons=single)
 
 
-def _cells(codes: np.ndarray, places: Sequence[int], levels: Sequence[int]) -> Ints:
+def _codes(candidate: Candidate, table: CellTable) -> dict[int, Codes]:
+    """Return the codes of a table's rows by the number of columns that are counted together."""
+    sizes = dict.fromkeys(len(places) for places in candidate.sets)
+    return {size: candidate.bins_of_set(size).encode(table) for size in sizes}
+
+
+def _cells(codes: Codes, places: Sequence[int], candidate: Candidate) -> Ints:
     cell: Ints = codes[:, places[0]].astype(np.int64)
-    for place in places[1:]:
-        cell = cell * levels[place] + codes[:, place]
+    for place, levels in zip(places[1:], candidate.shape_of(places)[1:], strict=True):
+        cell = cell * levels + codes[:, place]
     return cell
 
 
 def count_sets(candidate: Candidate) -> list[Ints]:
     """Return the candidate's own counts of all sets of columns, each in its shape."""
-    codes, levels = candidate.bins.encode(candidate.cells), candidate.bins.levels
+    codes = _codes(candidate, candidate.cells)
     found = []
     for places in candidate.sets:
-        shape = tuple(levels[place] for place in places)
-        counted = np.bincount(_cells(codes, places, levels), minlength=prod(shape))
+        shape = candidate.shape_of(places)
+        counted = np.bincount(_cells(codes[len(places)], places, candidate), minlength=prod(shape))
         found.append(counted.reshape(shape))
     return found
 

@@ -14,19 +14,22 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.errors import ProtocolError
+from syncline.privacy.people_rule import require_enough
 from syncline.protocols.asking import Reply, Request
 from syncline.protocols.candidate_memory import CandidateMemory
-from syncline.protocols.reply_check import Shape, require_shapes
+from syncline.protocols.reply_check import Round, Shape
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.comparison import Comparison as Question
 from syncline.questions.comparison import PersonCount, ScoreCandidate
 from syncline.questions.counts import Counts, Ints, merge_counts
 from syncline.questions.growth import Compared, Forest, Grouping, GrowTrees, ScoreTrees
+from syncline.questions.known import Known
 from syncline.questions.moments import Sums
 from syncline.questions.regression import RegressionSums
 from syncline.questions.vocabulary import Answer
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.candidate import Aims, Candidate, pack_cells
+from syncline.validation.federated.facts import Facts
 from syncline.validation.federated.plan import Plan, plan_of
 from syncline.validation.federated.score_edges import KINDS, NOTHING
 from syncline.validation.federated.tree_scores import score_histograms
@@ -55,14 +58,14 @@ class State:
     ----------
     round : the round that is out
     memory : what suppliers remember before that round, less the table; None before the first
-    people : for training and held out
     sums : the last step of each declared regression so far, by its formula
+    known : what each party's answers said of its rows so far: no later one may contradict it
     """
 
     round: int
     memory: CandidateMemory | None = None
-    people: tuple[int, int] = (0, 0)
     sums: Mapping[str, Step] = field(default_factory=dict)
+    known: Mapping[PartyId, Known] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,28 +119,33 @@ class Comparison:
         self.table = pack_cells(cells)
         self.digest = hashlib.sha256(self.table).hexdigest()
 
-    def start(self, round_number: int) -> Continue[State, Request]:
-        """Return the first request, as round ``round_number`` of the study."""
+    def start(
+        self, round_number: int, known: Mapping[PartyId, Known] | None = None
+    ) -> Continue[State, Request]:
+        """Return the first request, as round ``round_number`` of the study.
+
+        ``known`` is what a fit said of those parties whose same rows are compared.
+        """
         first = PersonCount(self.table, self._compared)
-        return Continue(State(round_number), Request(round_number, (first,)), "people")
+        return Continue(State(round_number, known=known or {}), Request(round_number, (first,)), "people")
 
     def step(
         self, request: Request, state: State, replies: Mapping[PartyId, Reply]
     ) -> Continue[State, Request] | Finish[Evidence]:
         """Return the next request, or the evidence; nobody may be missing."""
         question, memory = request.questions[0], _after(request, state.memory)
-        plan = plan_of(self.candidate, memory.rows or (0, 0))
-        self._require(plan, memory, request, state, replies)
+        plan = plan_of(self.candidate.beside(memory.people), memory.rows or (0, 0))
+        known = self._require(plan, memory, request, state, replies)
         answers = [
             {party: reply.answers[place] for party, reply in replies.items()}
             for place in range(len(request.questions))
         ]
-        following = replace(state, round=state.round + 1, memory=memory)
+        following = replace(state, round=state.round + 1, memory=memory, known=known)
         match question:
             case PersonCount():
                 train, holdout, *people = _total(answers[0]).tolist()
-                following = replace(following, people=(people[0], people[1]))
-                first = GrowTrees(self.digest, 0, None, (train, holdout))
+                self._require_enough(people[0], people[1])
+                first = GrowTrees(self.digest, 0, None, (train, holdout), (people[0], people[1]))
                 return self._continue(following, first, *self._regressions(0, {}))
             case GrowTrees():
                 return self._grow(plan, question, answers, following)
@@ -145,6 +153,12 @@ class Comparison:
                 return Finish(self._evidence(plan, memory, request, state, answers))
             case _:
                 raise ProtocolError("comparison: this is not a round of it")
+
+    def _require_enough(self, used: int, held: int) -> None:
+        """Raise StudyFailed where too few people were used or held out for anything to be told of them."""
+        aims = self.candidate.aims
+        nobody = not aims.holds_out and not held
+        require_enough("all suppliers together have", used, None if nobody else held, aims.min_cell)
 
     def _grow(
         self, plan: Plan, question: GrowTrees, answers: Sequence[Mapping[PartyId, Answer]], state: State
@@ -220,7 +234,7 @@ class Comparison:
         )
         return Evidence(
             plan.rows,
-            state.people,
+            memory.people,
             _counts_of(answers[-1]),
             _counts_of(answers[0]),
             own,
@@ -238,7 +252,7 @@ class Comparison:
         request: Request,
         state: State,
         replies: Mapping[PartyId, Reply],
-    ) -> None:
+    ) -> dict[PartyId, Known]:
         if not replies:
             raise ProtocolError("a comparison needs at least one supplier")
         shapes = [
@@ -251,11 +265,9 @@ class Comparison:
             for question in request.questions
             if isinstance(question, Question)
         ]
-        for party in sorted(replies):
-            if replies[party].round != state.round:
-                number = replies[party].round
-                raise ProtocolError(f"supplier {party!r} answered round {number} instead of {state.round}")
-            require_shapes(party, replies[party].answers, shapes, self._persons)
+        facts = Facts(plan, memory, self._persons)
+        asked = Round(state.round, request.questions, shapes, facts.reconcile, self._persons)
+        return asked.take(replies, state.known)
 
 
 def _after(request: Request, memory: CandidateMemory | None) -> CandidateMemory:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import cached_property
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from syncline.validation.intervals import Floats
 from syncline.validation.utility.overlap import may_be_told, names_of_few
 from syncline.validation.utility.regression import Model
 from syncline.validation.utility.subgroups import Subgroup
-from syncline.validation.utility.tables import SetCounts, Tables
+from syncline.validation.utility.tables import Tables
+from syncline.validation.utility.told import SetCounts
+from syncline.validation.utility.told_tables import CountedIn, ends_taken_in, tables_of, tables_of_parts
 
 
 class Counted:
@@ -32,7 +35,8 @@ class Counted:
     """
 
     def __init__(self, candidate: Candidate, evidence: Evidence, target: str, min_cell: int) -> None:
-        self.candidate, self.evidence = candidate, evidence
+        self.candidate = candidate = candidate.beside(evidence.people)
+        self.evidence = evidence
         self.layout, self.merged = Layout(candidate), _merged(evidence.answers)
         self.has_holdout = evidence.rows[1] > 0
         self.models = {text: Model.of(text, candidate.cells) for text in evidence.sums}
@@ -51,50 +55,86 @@ class Counted:
         }
         return partial, sums
 
-    def tables(self, answer: Counts, *, has_holdout: bool) -> Tables:
-        """Return the counts of all sets of columns in an answer about the candidate."""
-        names = self.candidate.bins.names
-        sets = [
+    @cached_property
+    def codes(self) -> CountedIn:
+        """The codes in which columns are counted, alone and together."""
+        bins = {size: self.candidate.bins_of_set(size) for size in (1, 2, 3)}
+        return CountedIn(bins, self.candidate.missing_with(ends_taken_in(bins[1])))
+
+    @cached_property
+    def tables(self) -> Tables:
+        """What may be told of the cells of all sets of columns."""
+        return tables_of(self._sets(self.merged), self.codes, self._min_cell)
+
+    def tables_by_party(self, unseen: Collection[PartyId]) -> dict[PartyId, Tables]:
+        """Return what may be told of each supplier's rows beside the whole, nothing of ``unseen`` ones."""
+        parties = sorted(self.evidence.answers)
+        found = [self._sets(self.evidence.answers[party]) for party in parties]
+        gone = [party in unseen for party in parties]
+        told = tables_of_parts(found, self.tables, self.codes, gone, self._min_cell)
+        return dict(zip(parties, told, strict=True))
+
+    @property
+    def has_persons(self) -> bool:
+        """Whether a person may have several rows."""
+        return self.layout.buckets(self.merged, "set0") is not None
+
+    @property
+    def rows_each(self) -> int:
+        """Rows of a person on average, rounded up, in the fold where they are more."""
+        pairs = zip(self.evidence.rows, self.evidence.people, strict=True)
+        return max(-(-rows // max(people, 1)) for rows, people in pairs)
+
+    @property
+    def _least_rows(self) -> int:
+        """Rows that ``min_cell`` persons have on average, where rows are counted and not persons."""
+        return self._min_cell * max(self.rows_each, 1)
+
+    def _sets(self, answer: Counts) -> list[SetCounts]:
+        """Return the counts of all sets of columns in an answer about the candidate, by their sizes."""
+        names, each = self.candidate.bins.names, max(self.rows_each, 1)
+        return [
             SetCounts(
                 tuple(names[place] for place in places),
                 self._own[number],
                 self.layout.take(answer, f"train.set{number}"),
-                self.layout.take(answer, f"holdout.set{number}") if has_holdout else None,
+                self.layout.take(answer, f"holdout.set{number}") if self.has_holdout else None,
                 self.layout.buckets(answer, f"set{number}") if len(places) == 1 else None,
+                each if len(places) > 1 else 1,
             )
             for number, places in enumerate(self.candidate.sets)
         ]
-        by_size = [tuple(found for found in sets if len(found.columns) == size) for size in (1, 2, 3)]
-        return Tables(self.candidate.bins, *by_size)
 
     @property
     def scored(self) -> Scored:
         """Rows of all people by the scores of trees."""
         few = self._few_questions(self.merged)
         chances = self.evidence.chances[0]
-        return Scored(self._scored[0], self._target, chances, self.has_holdout, self._min_cell, None, few)
+        return Scored(self._scored[0], self._target, chances, self.has_holdout, self._least_rows, None, few)
 
     def people_of(self, party: PartyId) -> int:
         """Return how many persons at least a supplier has for training."""
         return self._single(self.evidence.answers[party], 0).people()
 
-    def few(self, answer: Counts) -> dict[str, set[str]]:
-        """Return by formula the coefficients that rest on too few persons of an answer."""
+    def few(self, answer: Counts, *, held: bool = False) -> dict[str, set[str]]:
+        """Return by formula the coefficients that rest on too few persons of one fold of an answer."""
         bins, singles = self.candidate.bins, self._singles(answer)
         return {
-            text: names_of_few(model, singles, bins, self._min_cell) for text, model in self.models.items()
-        }
-
-    def told(self, answer: Counts) -> dict[str, bool]:
-        """Return by formula whether the coefficients may be shown, as far as an answer's persons allow it."""
-        singles = self._singles(answer)
-        return {
-            text: may_be_told(model, singles, self.candidate.bins, self._min_cell)
+            text: names_of_few(model, singles, bins, self._min_cell, held=held)
             for text, model in self.models.items()
         }
 
+    @property
+    def told(self) -> dict[str, bool]:
+        """By formula whether the coefficients may be shown, as far as all persons' columns allow it."""
+        known = {found.columns[0]: found for found in self.tables.singles}
+        names = enumerate(self.candidate.bins.names)
+        singles = {place: known[name] for place, name in names if name in known}
+        bins, lacking = self.candidate.bins, self.tables.few_missing
+        return {text: may_be_told(model, singles, bins, lacking) for text, model in self.models.items()}
+
     def _singles(self, answer: Counts) -> dict[int, SetCounts]:
-        """Return the counts of each column in training rows by its place, where a model is declared."""
+        """Return the counts of each column by its place, where a model is declared."""
         numbers = [(number, places) for number, places in enumerate(self.candidate.sets) if len(places) == 1]
         return {place: self._single(answer, number) for number, (place,) in numbers if self.models}
 
@@ -117,25 +157,26 @@ class Counted:
         for asked, one in enumerate(target_questions(self.candidate.cells, self._target)):
             code = int(column.encode(np.array([one.low]), np.ones(1, np.bool_))[0])
             inside, outside = (
-                (codes == code, codes != code) if len(column.code) else (codes >= code, codes <= code)
+                (codes == code, codes != code) if len(column.code) else (codes > code, codes < code)
             )
             if min(counted.people(codes[part]) for part in (inside, outside)) < self._min_cell:
                 found.add(asked)
         return frozenset(found)
 
     def _single(self, answer: Counts, number: int) -> SetCounts:
-        """Return the counts of one column in training rows."""
-        train, buckets = (
+        """Return the counts of one column."""
+        (place,) = self.candidate.sets[number]
+        return SetCounts(
+            (self.candidate.bins.names[place],),
+            self._own[number],
             self.layout.take(answer, f"train.set{number}"),
+            self.layout.take(answer, f"holdout.set{number}"),
             self.layout.buckets(answer, f"set{number}"),
         )
-        (place,) = self.candidate.sets[number]
-        return SetCounts((self.candidate.bins.names[place],), self._own[number], train, None, buckets)
 
-    def of_supplier(self, party: PartyId) -> Part:
-        """Return what is counted of one supplier's rows alone."""
-        tables = self.tables(self.evidence.answers[party], has_holdout=self.has_holdout)
-        held = tables.singles[0].held_people() >= self._min_cell
+    def of_supplier(self, party: PartyId, tables: Tables) -> Part:
+        """Return what is counted of one supplier's rows alone, of whose cells ``tables`` are told."""
+        held = self._single(self.evidence.answers[party], 0).people(held=True) >= self._min_cell
         if not held:
             tables = tables.without_holdout()
         cells = self._scored[0].size
@@ -149,7 +190,7 @@ class Counted:
         if self._partial is None:
             return Part(tables, scored)
         sums = self._sums[party][0]
-        few = self.few(self.evidence.answers[party])
+        few = self._few_of(self.evidence.answers[party])
         regressions = self._partial.figures(sums, 0, few, has_holdout=held, min_cell=self._min_cell)
         return Part(tables, scored, tuple(regressions))
 
@@ -158,22 +199,27 @@ class Counted:
         place = slice_of(self.evidence.groups, group.column, group.code)
         if place is None:
             return Part(group.tables, None)
-        held = group.tables.singles[0].holdout is not None
+        held = group.floor is not None
         few_questions = self._few_questions(self.merged)
         scored = self._partly_scored(self._scored[place], self.evidence.chances[1], few_questions, held=held)
         if self._partial is None:
             return Part(group.tables, scored)
         sums = np.sum([own[place] for own in self._sums.values()], axis=0)
-        few = self.few(self.merged)
+        few = self._few_of(self.merged)
         regressions = self._partial.figures(sums, place, few, has_holdout=held, min_cell=self._min_cell)
         return Part(group.tables, scored, tuple(regressions))
+
+    def _few_of(self, answer: Counts) -> dict[str, tuple[set[str], set[str]]]:
+        """Return by formula the coefficients that rest on too few used persons, and on too few held out."""
+        used, held = self.few(answer), self.few(answer, held=True)
+        return {text: (used[text], held[text]) for text in used}
 
     def _partly_scored(self, counts: Ints, chances: Floats, few: frozenset[int], *, held: bool) -> Scored:
         """Return a part's rows by score; none where too few of its people were held out, and people were."""
         if self.has_holdout and not held:
             counts = np.zeros_like(counts)
         share = self.scored.synthetic_share
-        return Scored(counts, self._target, chances, self.has_holdout, self._min_cell, share, few)
+        return Scored(counts, self._target, chances, self.has_holdout, self._least_rows, share, few)
 
 
 def _merged(answers: Mapping[PartyId, Counts]) -> Counts:

@@ -71,9 +71,8 @@ class Layout:
 
 def _pieces(candidate: Candidate) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yield the names and shapes of the pieces of one fold."""
-    levels = candidate.bins.levels
     for number, places in enumerate(candidate.sets):
-        yield f"set{number}", tuple(levels[place] for place in places)
+        yield f"set{number}", candidate.shape_of(places)
     yield "people", (1,)
     for name in SCORES:
         yield name, (PLACES,)

@@ -31,9 +31,9 @@ class Scored:
     """Rows by the scores of trees, int64 (n_told, 2, ``SCORE_BINS``), of which each kind is told apart.
 
     ``target`` is what is predicted, or "". ``chances`` (2, ``SCORE_BINS``) are what places mean of the first
-    two kinds. Figures that rest on fewer than ``least`` real rows of a kind are left out. ``share`` is that
-    of the synthetic rows among all that the trees learnt from, None where these are the rows that are scored.
-    ``few`` are the questions of the target that are left out.
+    two kinds. Figures are computed from runs of scores with at least ``least`` real rows of each kind.
+    ``share`` is that of the synthetic rows among all that the trees learnt from, None where these are the
+    rows that are scored. ``few`` are the questions of the target that are left out.
     """
 
     counts: Ints
@@ -46,13 +46,11 @@ class Scored:
 
     def figures(self) -> list[Metric]:
         """Return what the trees tell apart, and what they predict."""
-        kinds = self.counts
-        real = kinds[0, 1] if kinds[0, 1].sum() >= self.least else np.zeros_like(kinds[0, 1])
-        enough = kinds[1].sum(axis=1).min() >= self.least
-        beside = kinds[1] if enough else np.zeros_like(kinds[1])
-        floor = Separation(beside[0], beside[1], self.chances[1]) if self.has_holdout else None
-        figures = separation_figures(Separation(kinds[0, 0], real, self.chances[0], self.share), floor)
-        return [*figures, *self._predicted()]
+        floor = (
+            Separation(self.counts[1, 0], self.counts[1, 1], self.chances[1]) if self.has_holdout else None
+        )
+        found = Separation(self.counts[0, 0], self.counts[0, 1], self.chances[0], self.share)
+        return [*separation_figures(found, floor, self.least), *self._predicted()]
 
     @property
     def synthetic_share(self) -> float:
@@ -66,12 +64,9 @@ class Scored:
         pairs = [
             Prediction(made, own if self.has_holdout else None)
             for asked, (own, made) in enumerate(zip(self.counts[2::2], self.counts[3::2], strict=True))
-            if asked not in self.few and made.sum(axis=1).min() >= self.least
+            if asked not in self.few
         ]
-        if not pairs:
-            yield Metric("tstr", None, words="not computed: there are too few rows of either kind")
-            return
-        yield transfer_figure(self.target, pairs, has_holdout=self.has_holdout)
+        yield transfer_figure(self.target, pairs, self.least, has_holdout=self.has_holdout)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,11 +102,17 @@ class PartialModels:
         return np.array(sums, np.int64).reshape(slices(groups), 2, self.made.shape[1])
 
     def figures(
-        self, sums: Ints, place: int, few: Mapping[str, Set[str]], *, has_holdout: bool, min_cell: int
+        self,
+        sums: Ints,
+        place: int,
+        few: Mapping[str, tuple[Set[str], Set[str]]],
+        *,
+        has_holdout: bool,
+        min_cell: int,
     ) -> Iterator[Metric]:
         """Yield the overlap of each model's coefficients, of sums (2, n_sums) with the table's in a slice.
 
-        ``few`` are by formula the coefficients that rest on too few persons.
+        ``few`` are by formula the coefficients that rest on too few persons, used ones and held-out ones.
         """
         start = 0
         for (text, model), each in zip(self.models.items(), self.asked, strict=True):
@@ -137,7 +138,7 @@ class Part:
         tables = self.tables
         return [
             *tables.figures(min_cell),
-            *tails(tables.singles, tables.bins, min_cell),
+            *tails(tables, min_cell),
             *(self.scored.figures() if self.scored is not None else ()),
             *self.regressions,
         ]

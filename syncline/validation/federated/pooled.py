@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable
@@ -22,11 +24,11 @@ _ALONE = PartyId("(alone)")
 
 def assess_pooled(tables: Tables, aims: Aims, judgement: Judgement) -> Assessment:
     """Compare a synthetic table with the rows that it was made from and with people who were not used."""
-    persons = tables.schema.person is not None
+    persons, aims = tables.schema.person is not None, replace(aims, min_cell=judgement.min_cell)
     workspace, compared = workspace_of(tables.real, tables.holdout), everything(tables.schema)
     comparison = Comparison(tables.synthetic, compared, aims, judgement.target, persons=persons)
     released = tables.synthetic.n_rows
-    terms = Terms(tables.schema, comparison.candidate.aims, judgement.min_cell, released)
+    terms = Terms(tables.schema, comparison.candidate.aims, released)
     comparer = Comparer(terms, {comparison.digest: comparison.candidate})
     transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
     answering, memory = Answering(comparer), Memory()

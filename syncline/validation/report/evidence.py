@@ -106,8 +106,13 @@ def _distribution(column: Mapping[str, Any]) -> str:
 
 def _ends(column: Mapping[str, Any]) -> str:
     labels = column["labels"]
+    if all(share is None for share in column["real"]):
+        return "Nothing of the real rows is shown: too few people would stand behind each group."
     if column["numeric"] and len(labels) > 3:
-        return f"From {labels[1]} to below {labels[-2]}, those less and more apart; the last are missing."
+        bins = labels[:-1] if labels[-1] == "missing" else labels
+        return f"From {bins[0]} to {bins[-1]} or more, in {len(bins)} groups." + (
+            " The last bars are missing values." if len(bins) < len(labels) else ""
+        )
     names = ", ".join(labels[:6])
     return f"{names}." if len(labels) <= 6 else f"{names}, and {len(labels) - 6} more."
 
@@ -127,11 +132,14 @@ def _pairs(metrics: Mapping[str, Any], columns: Sequence[str]) -> str:
     if triples:
         caption = f"The sets of three farthest from the real table, of {triples['sets']:,}"
         more = folded("Sets of three columns", _farthest(caption, "Columns", triples))
+    hidden = len(detail.get("not_shown", ()))
     text = (
         "The distance of a pair is the share of rows that would have to change for the two tables to agree in"
         " it: 0% is equal, 100% has nothing in common. In small letters stands the combination whose share is"
         " most wrong."
     )
+    if hidden:
+        text += f" Of {hidden:,} pairs nothing is shown: too few people stand behind their combinations."
     map_ = _map(cells, columns, detail["sets"]) if cells else ""
     return paragraphs([text]) + plots.key("synthetic", KEY_OF_FLOOR) + beside(farthest, map_) + more
 

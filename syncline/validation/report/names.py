@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from syncline.privacy.people_rule import TOO_FEW
+
 _NAMES = {
     "tv_1way": "Single columns",
     "tv_2way": "Pairs of columns",
@@ -13,6 +15,7 @@ _NAMES = {
     "correlation": "Correlation of numbers",
     "rare_categories": "Rare categories that are kept",
     "tails": "Extreme values",
+    "beyond_range": "Beyond all synthetic values",
     "auc_holdout": "Told apart from real rows",
     "pmse": "Told apart, mean squared error",
     "tstr": "Learning to predict",
@@ -60,7 +63,7 @@ def goal_words(metric: Mapping[str, Any]) -> str:
     """Return which values of a figure are good ones; nothing of one that was not computed."""
     goal = str(metric.get("goal"))
     if metric.get("value") is None:
-        return "not computed"
+        return "not shown" if metric.get("reason") == TOO_FEW else "not computed"
     if goal == "maximize" and metric.get("floor") is not None:
         return "near the floor or above is good"
     return _GOALS.get(goal, "")

@@ -74,7 +74,7 @@ def _bars_said(label: str, synthetic: Shares, real: Shares, labels: Sequence[str
         return said
     off, name, made, own = max(known, key=lambda row: row[0])
     if not off:
-        return f"{said} They agree."
+        return f"{said} They agree{'' if len(known) == len(labels) else ' where they are shown'}."
     return f"{said} They differ most at {name}: synthetic {percent(made)}, real {percent(own)}."
 
 

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from syncline.validation.report.names import percent, stem
-from syncline.validation.report.words import FAR, MOST_SHOWN, NEAR, beside_floor, is_failed, measured
+from syncline.validation.report.names import percent, plain_name, stem
+from syncline.validation.report.words import (
+    FAR,
+    MOST_SHOWN,
+    NEAR,
+    beside_floor,
+    hidden_figures,
+    is_failed,
+    measured,
+)
 
 AS_GOOD = 0.02
 """A model that learns from synthetic rows is as good within so much area under the curve: our choice."""
@@ -68,6 +76,10 @@ def doubted(d: Mapping[str, Any]) -> list[str]:
     rare = metrics.get("rare_categories")
     if rare and rare["value"] is not None and rare["value"] < 1:
         found.append(f"Rare categories: {1 - rare['value']:.0%} of them are missing.")
+    hidden = hidden_figures(metrics)
+    if hidden:
+        named = ", ".join(plain_name(name) for name in hidden)
+        found.append(f"What would rest on too few people and is not shown, which is no agreement: {named}.")
     return [*found, *_lost_effects(metrics), *_uneven(d)]
 
 

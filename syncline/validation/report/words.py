@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from syncline.privacy.people_rule import TOO_FEW
 from syncline.validation.report.names import percent, plain_name, stem
 
 NEAR = 1.25
@@ -174,12 +175,20 @@ def _looser(gate: Mapping[str, Any]) -> list[str]:
 def _useful(d: Mapping[str, Any]) -> Answer:
     question, metrics = "Is it useful?", d["metrics"]
     pairs = measured(metrics, "tv_2way") or measured(metrics, "tv_1way")
+    if pairs is None and hidden_figures(metrics):
+        said = "Not shown: too few people would stand behind each figure. Compare with more people."
+        return Answer(question, "mild", (said, *_severe(d)))
     if pairs is None:
         return Answer(
             question, "mild", ("Not measured: the table was not compared with real rows.", *_severe(d))
         )
     kind, short = _level(pairs, measured(metrics, "auc_holdout"))
     return Answer(question, kind, (short, *_severe(d), *_likeness(metrics), *_learning(metrics)))
+
+
+def hidden_figures(metrics: Mapping[str, Any]) -> list[str]:
+    """Return the names of figures that are not shown because they would rest on too few people."""
+    return [name for name, metric in metrics.items() if metric.get("reason") == TOO_FEW]
 
 
 def _level(pairs: Mapping[str, Any], auc: Mapping[str, Any] | None) -> tuple[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from syncline.data.batch import Mask
@@ -11,26 +9,37 @@ from syncline.data.blob import Json
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.questions.growth import ColumnBins
-from syncline.validation.column_bins import TableBins
 from syncline.validation.histograms import Ints
-from syncline.validation.utility.tables import SetCounts
+from syncline.validation.utility.tables import Tables
+from syncline.validation.utility.told import ToldCounts
 
 
-def distributions(singles: Sequence[SetCounts], bins: TableBins, schema: Schema, min_cell: int) -> list[Json]:
-    """Return for each column its labels and both tables' shares; None for cells of few real persons.
+def distributions(tables: Tables, schema: Schema) -> list[Json]:
+    """Return for each column its labels and both tables' shares; None for cells that are not told.
 
-    A bin of numbers is called by its least value, which comes from the synthetic table.
+    A bin of numbers is called by its least value, which comes from the synthetic table; the first one takes
+    whatever is below the second. Where hardly anybody lacks a value, the most frequent one takes in who does.
     """
     return [
-        {
-            "column": column.name,
-            "numeric": not len(column.code),
-            "labels": [*labels_of(column, variable), "missing"],
-            "synthetic": _shares(found.synthetic, np.zeros(len(found.synthetic), np.bool_)),
-            "real": _shares(found.train, found.hidden(min_cell)),
-        }
-        for found, column, variable in zip(singles, bins.columns, schema.modelled, strict=True)
+        _distribution(found, column, variable, tables.missing.get(column.name, 0))
+        for found, column, variable in zip(tables.singles, tables.bins.columns, schema.modelled, strict=True)
     ]
+
+
+def _distribution(found: ToldCounts, column: ColumnBins, variable: Variable, missing: int) -> dict[str, Json]:
+    labels: list[Json] = [*labels_of(column, variable), "missing"]
+    made = _shares(found.synthetic, np.zeros(len(found.synthetic), np.bool_))
+    real = _shares(found.train, found.hidden)
+    if missing:
+        labels[missing - 1] = f"{labels[missing - 1]}, or missing"
+        labels, made, real = labels[:-1], made[:-1], real[:-1]
+    return {
+        "column": column.name,
+        "numeric": not len(column.code),
+        "labels": labels,
+        "synthetic": made,
+        "real": real,
+    }
 
 
 def _shares(counts: Ints, hidden: Mask) -> list[Json]:
@@ -53,4 +62,4 @@ def labels_of(column: ColumnBins, variable: Variable) -> list[str]:
     grid = variable.grid
     assert grid is not None
     values = [str(value) for value in grid.values(np.asarray(column.low, np.int64))]
-    return ["less", *values]
+    return [f"below {values[0]}" if values else "any", *values]

@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.blob import Json
+from syncline.privacy import people_rule
+from syncline.privacy.people_rule import TOO_FEW, outwards, step_of
 from syncline.validation.column_bins import TableBins
 from syncline.validation.intervals import Z
 from syncline.validation.metric import Goal, Metric
 from syncline.validation.utility.regression import Fit, Model
-from syncline.validation.utility.tables import SetCounts
+from syncline.validation.utility.told import SetCounts, ToldCounts
 
 Floats = npt.NDArray[np.float64]
 Numbers = Floats | float
@@ -75,11 +77,14 @@ def overlap(real: Fit, other: Fit) -> list[Overlap]:
     return found
 
 
-def names_of_few(model: Model, singles: Mapping[int, SetCounts], bins: TableBins, min_cell: int) -> set[str]:
+def names_of_few(
+    model: Model, singles: Mapping[int, SetCounts], bins: TableBins, min_cell: int, *, held: bool = False
+) -> set[str]:
     """Return the coefficients of categories that fewer than ``min_cell`` persons have, or have not.
 
     They are all coefficients where so few have either category of the response. Persons are those of the
-    counts of single columns by their places in ``bins``: at least so many as have the category in any row.
+    counts of single columns by their places in ``bins``, those used or those ``held`` out: at least so many
+    as have the category in any row.
     A column that is not counted alone, in a table of very many, hides nothing.
     """
 
@@ -87,7 +92,8 @@ def names_of_few(model: Model, singles: Mapping[int, SetCounts], bins: TableBins
         if place not in singles:
             return False
         inside, code = np.array(chosen, np.bool_), bins.columns[place].code.astype(np.int64)
-        return min(singles[place].people(np.unique(code[part])) for part in (inside, ~inside)) < min_cell
+        sides = [singles[place].people(np.unique(code[part]), held=held) for part in (inside, ~inside)]
+        return min(sides) < min_cell
 
     if model.line is None and few(model.response, [False, True]):
         return set(model.design.names)
@@ -100,17 +106,20 @@ def names_of_few(model: Model, singles: Mapping[int, SetCounts], bins: TableBins
     }
 
 
-def may_be_told(model: Model, singles: Mapping[int, SetCounts], bins: TableBins, min_cell: int) -> bool:
+def may_be_told(
+    model: Model, singles: Mapping[int, ToldCounts], bins: TableBins, few_missing: Collection[str]
+) -> bool:
     """Tell whether the coefficients of a model and its number of rows may be shown.
 
     From standard errors one can compute how many rows each category has, and so what a left-out one has, and
     from the rows of the model how many lack a value. So no detail of a model is shown where a category
-    of its columns is hidden in the column's distribution, or the missing values are.
+    of its columns is hidden in the column's distribution, or where some, but too few people lack a value.
     """
     for place in (model.response, *(term.place for term in model.design.terms)):
         if place in singles:
-            hidden = singles[place].hidden(min_cell)
-            if hidden[0] or (len(bins.columns[place].code) and hidden.any()):
+            hidden = singles[place].hidden
+            column = bins.columns[place]
+            if column.name in few_missing or hidden[0] or (len(column.code) and hidden.any()):
                 return False
     return True
 
@@ -121,29 +130,33 @@ def regression_figure(
     synthetic: Fit,
     holdout: Fit | None,
     min_cell: int,
-    few: Collection[str] = (),
+    few: tuple[Collection[str], Collection[str]] = ((), ()),
     *,
     told: bool = True,
 ) -> Metric:
     """Return the mean overlap of a model's coefficients in the real rows and in the synthetic table.
 
     Coefficients of categories with fewer than ``min_cell`` real rows on either side are left out, and the
-    whole model where fewer have either category of the response; ``few`` are left out as well, see
-    :func:`names_of_few`. The floor is the overlap of the real rows with those held out, as if there were as
-    many of these as of synthetic rows: fewer rows would differ more by chance alone and have wider intervals.
+    whole model where fewer have either category of the response; ``few`` are left out as well, those of used
+    persons and, of the floor, those of held-out ones, see :func:`names_of_few`. Estimates and errors of real
+    rows are rounded before anything is computed from them, see :func:`rounded`. The floor is the overlap of
+    the real rows with those held out, as if there were as many of these as of synthetic rows: fewer rows
+    would differ more by chance alone and have wider intervals.
     The interval is by simulation, see :func:`_error`. The coefficients stand in the detail where they may be
     ``told``, see :func:`may_be_told`.
     """
-    shown = _shown(real, min_cell).difference(few)
+    shown = _shown(real, min_cell).difference(few[0])
+    lacking, real = len(real.names), rounded(real, min_cell)
     found = [each for each in overlap(real, synthetic) if each.name in shown]
     if not found:
-        words = f"not computed: fewer than {min_cell} real people tell"
-        return Metric(name, None, goal=Goal.MAXIMIZE, words=words)
+        words = f"not shown: fewer than {min_cell} real people tell"
+        return Metric(name, None, goal=Goal.MAXIMIZE, words=words, reason=TOO_FEW)
     value = float(np.mean([each.overlap for each in found]))
     floor = None
     if holdout is not None and synthetic.rows and holdout.rows:
-        control = overlap(real, _resized(holdout, real, synthetic.rows))
-        known = [each.overlap for each in control if each.name in shown and each.difference is not None]
+        both = shown & _shown(holdout, min_cell).difference(few[1])
+        control = overlap(real, _resized(rounded(holdout, min_cell), real, synthetic.rows))
+        known = [each.overlap for each in control if each.name in both and each.difference is not None]
         floor = float(np.mean(known)) if known else None
     words = (
         "mean overlap of the 95 % intervals of a model's coefficients in the real and in the synthetic rows"
@@ -152,12 +165,30 @@ def regression_figure(
     if told:
         detail = {
             "coefficients": [each.to_json() for each in found],
-            "left_out": len(real.names) - len(found),
+            "left_out": lacking - len(found),
             "rows": {"real": real.rows, "synthetic": synthetic.rows},
         }
     error = Z * _error(real, synthetic, found)
-    interval = (max(value - error, 0.0), min(value + error, 1.0))
+    low, high = outwards((value - error, value + error), step_of(real.rows, min_cell))
+    interval = (max(low, 0.0), min(high, 1.0))
     return Metric(name, value, interval, floor, Goal.MAXIMIZE, None, words, detail)
+
+
+def rounded(fit: Fit, min_cell: int) -> Fit:
+    """Return a fit to real rows as it is printed: steps of an estimate are what ``min_cell`` persons move.
+
+    An estimate is about a sum of n persons' influences, of which the error is the root of the sum of squares:
+    one person of average influence moves it by the error over the root of n, and so many all the same way by
+    so many times that. Errors are given with two digits.
+    """
+    if not people_rule.few(1, min_cell) or not fit.rows:
+        return fit
+    finite = np.isfinite(fit.errors) & (fit.errors > 0)
+    places = 1 - np.floor(np.log10(np.where(finite, fit.errors, 1.0)))
+    errors = np.where(finite, np.rint(fit.errors * 10.0**places) / 10.0**places, fit.errors)
+    step = np.where(finite, errors, 1.0) * min(min_cell / np.sqrt(fit.rows), 1.0)
+    estimates = np.where(finite, np.rint(fit.estimates / step) * step, fit.estimates)
+    return replace(fit, estimates=estimates, errors=errors)
 
 
 def _shares(own: Numbers, own_error: Numbers, made: Numbers, made_error: Numbers) -> Floats:

@@ -9,37 +9,36 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.blob import Json
+from syncline.privacy.people_rule import TOO_FEW
 from syncline.validation.histograms import Ints
 from syncline.validation.intervals import association_error, mean_error, mean_interval
 from syncline.validation.metric import Goal, Metric
+from syncline.validation.utility.told import ToldCounts
 
 _WORST = 10
 
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Counted:
-    """The cells of a pair of columns in the three tables, each (a, b); code 0 is missing."""
-
-    columns: tuple[str, ...]
-    synthetic: Ints
-    train: Ints
-    holdout: Ints | None
+Counts = Ints | Floats
+"""Rows of each cell; where cells are hidden, as what is told leaves them, not whole ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A statistic of a pair: its name, its value and standard error from counts, and what it is."""
+    """A statistic of a pair: its name, its value and standard error from counts, and what it is.
+
+    One that is ``ordered`` is about the codes that are told of both columns, in their order, without the
+    first one, that of missing values.
+    """
 
     name: str
-    value: Callable[[Ints], float]
-    error: Callable[[Ints], float]
+    value: Callable[[Counts], float]
+    error: Callable[[Counts], float]
     words: str
     lacking: str
+    ordered: bool = False
 
 
-def cramers_v(counts: Ints) -> float:
+def cramers_v(counts: Counts) -> float:
     """Return Cramer's V (1946, eq. 21.9.4) of a table (a, b), from 0 for unrelated columns to 1."""
     table = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
     least = min(table.shape) - 1
@@ -50,7 +49,7 @@ def cramers_v(counts: Ints) -> float:
     return float(np.sqrt(((table - expected) ** 2 / expected).sum() / n / least))
 
 
-def rank_correlation(counts: Ints) -> float:
+def rank_correlation(counts: Counts) -> float:
     """Return Spearman's correlation of two columns of bins in order (a, b), ties at their mid-ranks.
 
     Rows without either value are left out; where a column has one value only, it is 0.
@@ -59,7 +58,7 @@ def rank_correlation(counts: Ints) -> float:
     return float((_shares(counts) * np.outer(first, second)).sum())
 
 
-def rank_correlation_error(counts: Ints) -> float:
+def rank_correlation_error(counts: Counts) -> float:
     """Return the standard error of :func:`rank_correlation`: that of Pearson's, with the ranks held fixed."""
     first, second = _standard_ranks(counts)
     value = rank_correlation(counts)
@@ -80,33 +79,59 @@ RANK_CORRELATION = Relation(
     rank_correlation_error,
     "mean difference of Spearman's rank correlation between synthetic and real pairs of numbers, in bins",
     "there are no two columns of numbers",
+    ordered=True,
 )
 
 
-def relation_figure(relation: Relation, pairs: Sequence[Counted]) -> Metric:
+def relation_figure(relation: Relation, sets: Sequence[ToldCounts]) -> Metric:
     """Return the mean difference of a statistic over all pairs; the floor is that of held-out rows."""
-    if not pairs:
+    if not sets:
         return Metric(relation.name, None, words=f"not computed: {relation.lacking}")
-    rows = [(found.columns, relation.value(found.synthetic), relation.value(found.train)) for found in pairs]
-    errors = [
-        float(np.hypot(relation.error(found.synthetic), relation.error(found.train))) for found in pairs
-    ]
-    off, interval = mean_interval([abs(made - real) for _, made, real in rows], errors)
-    floor = None
-    if all(found.holdout is not None for found in pairs):
-        held = [relation.value(found.holdout) for found in pairs if found.holdout is not None]
-        floor = float(np.mean([abs(h - real) for h, (_, _, real) in zip(held, rows, strict=True)]))
-    worst = sorted(rows, key=lambda row: (-abs(row[1] - row[2]), row[0]))[:_WORST]
+    known = [found for found in sets if found.is_told]
+    pairs = [found for found in known if found.has_floor] or known
+    if not pairs:
+        words = "not shown: too few people stand behind pairs of columns"
+        return Metric(relation.name, None, goal=Goal.FLOOR, words=words, reason=TOO_FEW)
+    rows = [_compared(relation, found) for found in pairs]
+    off, interval = mean_interval([abs(row.made - row.real) for row in rows], [row.error for row in rows])
+    floors = [abs(row.held - row.real) for row in rows if row.held is not None]
+    floor = float(np.mean(floors)) if len(floors) == len(rows) else None
+    worst = sorted(rows, key=lambda row: (-abs(row.made - row.real), row.columns))[:_WORST]
     detail: Json = {
         "worst": [
-            {"columns": list(columns), "synthetic": round(made, 6), "real": round(real, 6)}
-            for columns, made, real in worst
+            {"columns": list(row.columns), "synthetic": round(row.made, 6), "real": round(row.real, 6)}
+            for row in worst
         ]
     }
     return Metric(relation.name, off, interval, floor, Goal.FLOOR, None, relation.words, detail)
 
 
-def _standard_ranks(counts: Ints) -> tuple[Floats, Floats]:
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A pair's statistic in synthetic, used and held-out rows, and the error of the first two's distance."""
+
+    columns: tuple[str, ...]
+    made: float
+    real: float
+    held: float | None
+    error: float
+
+
+def _compared(relation: Relation, found: ToldCounts) -> _Compared:
+    def counted(counts: Ints) -> Counts:
+        table, codes = found.smoothed(counts)
+        if not relation.ordered:
+            return table
+        kept = [np.flatnonzero(own > 0) for own in codes]
+        return np.pad(table[np.ix_(*kept)], ((1, 0), (1, 0)))
+
+    made, real = counted(found.synthetic), counted(found.train)
+    held = None if found.holdout is None or not found.has_floor else relation.value(counted(found.holdout))
+    error = float(np.hypot(relation.error(made), relation.error(real)))
+    return _Compared(found.columns, relation.value(made), relation.value(real), held, error)
+
+
+def _standard_ranks(counts: Counts) -> tuple[Floats, Floats]:
     """Return the mid-ranks of both columns' codes but missing, with mean 0 and variance 1."""
     shares = _shares(counts)
     first, second = (_standard(margin) for margin in (shares.sum(axis=1), shares.sum(axis=0)))
@@ -120,7 +145,7 @@ def _standard(margin: Floats) -> Floats:
     return centred / spread if spread > 1e-12 else np.zeros(len(margin))
 
 
-def _shares(counts: Ints) -> Floats:
+def _shares(counts: Counts) -> Floats:
     known = counts[1:, 1:]
-    shares: Floats = known / max(int(known.sum()), 1)
+    shares: Floats = known / max(float(known.sum()), 1.0)
     return shares

@@ -15,10 +15,11 @@ from syncline.data.blob import Json
 from syncline.data.schema import Schema
 from syncline.questions.growth import MOST_SUBGROUPS
 from syncline.validation.column_bins import TableBins
-from syncline.validation.intervals import Z, variation_error
+from syncline.validation.intervals import Z
 from syncline.validation.metric import Goal, Metric
 from syncline.validation.utility.distributions import labels_of
-from syncline.validation.utility.tables import SetCounts, Tables
+from syncline.validation.utility.tables import Tables, told_of
+from syncline.validation.utility.told import ToldCounts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +29,8 @@ class Subgroup:
     Attributes
     ----------
     column, code, rows : which it is, and its real rows
-    value, error : mean distance from the real table over all other columns, and its standard error
+    value, error : mean distance from the real table over all other columns, and its standard error; None
+        where too few people stand behind it
     floor : the distance of held-out rows; None where fewer persons than are shown are among them
     tables : the counts of the other columns within it, and of those pairs that are counted with the column
     """
@@ -36,8 +38,8 @@ class Subgroup:
     column: str
     code: int
     rows: int
-    value: float
-    error: float
+    value: float | None
+    error: float | None
     floor: float | None
     tables: Tables
 
@@ -46,13 +48,19 @@ class Subgroup:
         """Whether the synthetic table has anybody of it."""
         return bool(self.tables.singles[0].synthetic.sum())
 
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The interval of the distance; None where there is none."""
+        return None if self.value is None or self.error is None else _limits(self.value, self.error)
+
     def to_json(self) -> dict[str, Json]:
         """Return the subgroup as a row of the report, without its name."""
+        limits = self.limits
         return {
             "column": self.column,
             "rows": self.rows,
-            "value": round(self.value, 6),
-            "interval": [round(limit, 6) for limit in _limits(self.value, self.error)],
+            "value": None if self.value is None else round(self.value, 6),
+            "interval": None if limits is None else [round(limit, 6) for limit in limits],
             "floor": None if self.floor is None else round(self.floor, 6),
         }
 
@@ -75,9 +83,10 @@ def subgroup_figures(tables: Tables, columns: Sequence[str], min_cell: int) -> t
     min_cell
         Real persons that a subgroup must have to be shown.
     """
-    found = [list(_subgroups(tables, column, min_cell)) for column in dict.fromkeys(columns)]
+    found = [list(_subgroups(tables, column)) for column in dict.fromkeys(columns)]
     rows = [group for groups in found for group in groups]
-    compared = [groups for groups in found if len(groups) > 1]
+    compared = [_measurable(groups) for groups in found]
+    compared = [groups for groups in compared if len(groups) > 1]
     if not compared:
         words = f"not computed: no subgroup column has two subgroups of {min_cell} real people or more"
         return rows, Metric("subgroup_gap", None, words=words)
@@ -87,9 +96,9 @@ def subgroup_figures(tables: Tables, columns: Sequence[str], min_cell: int) -> t
     gap, error = worst.value - best.value, float(np.hypot(worst.error, best.error))
     words = (
         "largest gap between two subgroups of a column, in the mean total variation of all other columns"
-        f" within them ({worst.column})"
+        f" within them ({worst.group.column})"
     )
-    detail: Json = {"column": worst.column, "worst": worst.code, "best": best.code}
+    detail: Json = {"column": worst.group.column, "worst": worst.group.code, "best": best.group.code}
     return rows, Metric(
         "subgroup_gap",
         gap,
@@ -110,60 +119,44 @@ def names_of(bins: TableBins, schema: Schema) -> dict[str, list[str]]:
     }
 
 
-def _subgroups(tables: Tables, column: str, min_cell: int) -> Iterator[Subgroup]:
-    """Yield the subgroups of a column that are large enough, in the order of their codes."""
-    least = max(min_cell, 1)
+def _subgroups(tables: Tables, column: str) -> Iterator[Subgroup]:
+    """Yield the subgroups of a column that are told, in the order of their codes."""
     alone = next(found for found in tables.singles if found.columns[0] == column)
     if len(alone.train) - 1 > MOST_SUBGROUPS:
         return
-    turned = [
-        [_turned(found, column) for found in sets if column in found.columns]
-        for sets in (tables.pairs, tables.triples)
-    ]
-    if not turned[0]:
+    about = [[found for found in sets if column in found.columns] for sets in (tables.pairs, tables.triples)]
+    if not about[0]:
         return
-    hidden = alone.hidden(least)
     for code, rows in enumerate(alone.train.tolist()):
-        if rows and not hidden[code]:
-            inside = _inside(tables.bins, turned, code)
-            if alone.held_people([code]) < least:
+        if rows and not alone.hidden[code]:
+            inside = _inside(tables.bins, about, column, code)
+            if alone.joint is None or alone.joint[code]:
                 inside = inside.without_holdout()
             yield _measured(column, code, rows, inside)
 
 
-def _inside(bins: TableBins, turned: Sequence[Sequence[SetCounts]], code: int) -> Tables:
-    """Return the counts of the other columns within one code of the column that stands first."""
-    singles, pairs = (tuple(_within(found, code) for found in sets) for sets in turned)
-    known = {found.columns[0] for found in singles}
-    others = TableBins(tuple(column for column in bins.columns if column.name in known))
-    return Tables(others, singles, pairs, ())
+def _inside(bins: TableBins, about: Sequence[Sequence[ToldCounts]], column: str, code: int) -> Tables:
+    """Return what is told of the other columns within one code of a column."""
+    singles, pairs = (
+        tuple(found.within(found.columns.index(column), code) for found in sets) for sets in about
+    )
+    known = {found.columns[0]: found for found in singles}
+    others = TableBins(tuple(own for own in bins.columns if own.name in known))
+    return Tables(others, tuple(known[own.name] for own in others.columns), pairs)
 
 
 def _measured(column: str, code: int, rows: int, inside: Tables) -> Subgroup:
-    singles = inside.singles
-    if singles[0].synthetic.sum():
-        value = float(np.mean([found.distance for found in singles]))
-        error = float(np.mean([variation_error(found.synthetic, found.train) for found in singles]))
-    else:
+    told = told_of(inside.singles)
+    value = error = floor = None
+    if not inside.singles[0].synthetic.sum():
         value, error = 1.0, 0.0
-    floors = [found.floor for found in singles if found.floor is not None]
-    floor = float(np.mean(floors)) if floors else None
+    elif told:
+        value = float(np.mean([found.distance for found in told]))
+        error = float(np.mean([found.error for found in told]))
+    floors = [found.floor for found in told if found.floor is not None]
+    if floors and len(floors) == len(told):
+        floor = float(np.mean(floors))
     return Subgroup(column, code, rows, value, error, floor, inside)
-
-
-def _turned(found: SetCounts, column: str) -> SetCounts:
-    """Return a set with ``column`` as its first axis."""
-    place = found.columns.index(column)
-    parts = (found.synthetic, found.train, found.holdout)
-    first = [None if counts is None else np.moveaxis(counts, place, 0) for counts in parts]
-    others = (name for name in found.columns if name != column)
-    return SetCounts((column, *others), first[0], first[1], first[2])  # type: ignore[arg-type]
-
-
-def _within(found: SetCounts, code: int) -> SetCounts:
-    """Return the other columns' counts within one code of the first."""
-    holdout = None if found.holdout is None else found.holdout[code]
-    return SetCounts(found.columns[1:], found.synthetic[code], found.train[code], holdout)
 
 
 def _limits(value: float, error: float) -> tuple[float, float]:
@@ -171,13 +164,30 @@ def _limits(value: float, error: float) -> tuple[float, float]:
     return max(value - Z * error, 0.0), min(value + Z * error, 1.0)
 
 
-def _extremes(groups: Sequence[Subgroup]) -> tuple[Subgroup, Subgroup]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Distance:
+    """A subgroup of which the distance is told."""
+
+    group: Subgroup
+    value: float
+    error: float
+
+
+def _measurable(groups: Sequence[Subgroup]) -> list[_Distance]:
+    return [
+        _Distance(group, group.value, group.error)
+        for group in groups
+        if group.value is not None and group.error is not None
+    ]
+
+
+def _extremes(groups: Sequence[_Distance]) -> tuple[_Distance, _Distance]:
     """Return the subgroups of the largest and of the least distance."""
     return max(groups, key=lambda group: group.value), min(groups, key=lambda group: group.value)
 
 
-def _floor(compared: Sequence[Sequence[Subgroup]]) -> float | None:
+def _floor(compared: Sequence[Sequence[_Distance]]) -> float | None:
     """Return the largest gap between the floors of two subgroups of a column."""
-    known = [[group.floor for group in groups if group.floor is not None] for groups in compared]
+    known = [[own.group.floor for own in groups if own.group.floor is not None] for groups in compared]
     gaps = [max(floors) - min(floors) for floors in known if len(floors) > 1]
     return max(gaps) if gaps else None

@@ -1,12 +1,12 @@
 """Extremes of numbers: how much of the real table lies beyond the synthetic one, and how heavy the ends are.
 
-All comes from the counts of single columns in bins that the synthetic table decides. Shares are those of the
-cells with a value.
+All comes from what is told of single columns, in bins that the synthetic table decides. Shares of the ends
+are those among the values that are told, shares beyond all synthetic values those among all rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.blob import Json
-from syncline.validation.column_bins import TableBins
+from syncline.privacy.people_rule import TOO_FEW
 from syncline.validation.histograms import Ints
 from syncline.validation.intervals import mean_error, mean_interval, wilson
 from syncline.validation.metric import Goal, Metric
-from syncline.validation.utility.tables import SetCounts
+from syncline.validation.utility.tables import Beyond, Tables
+from syncline.validation.utility.told import ToldCounts
 
 TAIL = 0.05
 """The part of the synthetic values that either end holds, as nearly as bins allow."""
@@ -28,69 +29,64 @@ _WORST = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ends:
-    """A column of numbers: rows below the lower end, in the middle and above the upper end, (3,) each.
-
-    ``beyond`` are the real rows beyond the synthetic range, ``values`` all real rows with a value.
-    ``ends_shown`` and ``beyond_shown`` say whether the real shares there may be.
-    """
+    """A column of numbers: rows below the lower end, in the middle and above the upper end, (3,) each."""
 
     name: str
     synthetic: Ints
     train: Ints
     holdout: Ints | None
-    beyond: int
-    values: int
-    ends_shown: bool
-    beyond_shown: bool
 
     @classmethod
-    def of(cls, found: SetCounts, min_cell: int) -> _Ends:
-        made, real = found.synthetic[1:], found.train[1:]
+    def of(cls, found: ToldCounts) -> _Ends | None:
+        """Return the ends of a column's bins that are told; None where one of the outermost bins is not."""
+        told = ~found.mask[1:]
+        if not (found.is_told and told[0] and told[-1]):
+            return None
+        made = found.synthetic[1:][told]
         cuts = _cuts(made)
-        codes, outside = np.arange(1, len(made) + 1), [1, len(made)] if len(made) > 1 else [1]
-        ends, beyond = (codes[: cuts[0]], codes[cuts[1] :]), int(found.train[outside].sum())
+        held = None if found.holdout is None or not found.has_floor else found.holdout[1:][told]
         return cls(
             found.columns[0],
             _thirds(made, cuts),
-            _thirds(real, cuts),
-            None if found.holdout is None else _thirds(found.holdout[1:], cuts),
-            beyond,
-            int(real.sum()),
-            all(found.may_be_shown(end, min_cell) for end in ends),
-            beyond > 0 and found.may_be_shown(outside, min_cell),
+            _thirds(found.train[1:][told], cuts),
+            None if held is None else _thirds(held, cuts),
         )
 
 
-def tails(singles: Sequence[SetCounts], bins: TableBins, min_cell: int) -> list[Metric]:
-    """Return ``tails`` and ``beyond_range`` from the counts of single columns, in the order of ``bins``.
+def tails(tables: Tables, min_cell: int) -> list[Metric]:
+    """Return ``tails`` and ``beyond_range`` from what is told of single columns.
 
     ``tails`` is the mean, over the columns of numbers, of the difference of shares at the lower end plus that
     at the upper end. ``beyond_range`` is the mean share of real values that are less than all synthetic ones
-    or greater. Of a column with fewer than ``min_cell`` persons there the share is taken for 0, and the
-    interval says up to what it may be. Its floor is the mean share of new values beyond the range of m others
-    of the same kind, 2 / (m + 1) (Wilks 1942, doi:10.1214/aoms/1177731537); ties make it less.
+    or greater. Of a column with fewer than ``min_cell`` persons there, but some, the share is taken for that
+    of so many, and the figure is at most so great. Its floor is the mean share of new values beyond the range
+    of m others of the same kind, 2 / (m + 1) (Wilks 1942, doi:10.1214/aoms/1177731537); ties make it less.
     """
-    ends = [
-        _Ends.of(found, min_cell)
-        for found, column in zip(singles, bins.columns, strict=True)
-        if not len(column.code)
+    numbers = [
+        found
+        for found, column in zip(tables.singles, tables.bins.columns, strict=True)
+        if not len(column.code) and found.train[1:].sum()
     ]
-    ends = [column for column in ends if column.values]
-    if not ends:
+    if not numbers:
         words = "not computed: no column of numbers has a value"
         return [Metric(name, None, words=words) for name in ("tails", "beyond_range")]
-    return [_tails(ends), _beyond(ends, min_cell)]
+    ends = _tails(numbers)
+    return [ends] if tables.beyond is None else [ends, _beyond(numbers, tables.beyond, min_cell)]
 
 
-def _tails(ends: Sequence[_Ends]) -> Metric:
+def _tails(numbers: Sequence[ToldCounts]) -> Metric:
+    ends = [each for each in map(_Ends.of, numbers) if each is not None]
+    ends = [each for each in ends if each.holdout is not None] or ends
+    if not ends:
+        words = "not shown: too few people stand behind the ends of all columns of numbers"
+        return Metric("tails", None, goal=Goal.FLOOR, words=words, reason=TOO_FEW)
     off = [_difference(column.synthetic, column.train) for column in ends]
     floors = [
         None if column.holdout is None else _difference(column.holdout, column.train) for column in ends
     ]
     known = [floor for floor in floors if floor is not None]
     value, interval = mean_interval(off, [_error(column.synthetic, column.train) for column in ends])
-    shown = (place for place, column in enumerate(ends) if column.ends_shown)
-    order = sorted(shown, key=lambda place: (-off[place], ends[place].name))
+    order = sorted(range(len(ends)), key=lambda place: (-off[place], ends[place].name))
     worst: list[dict[str, Json]] = [
         {
             "column": ends[place].name,
@@ -102,32 +98,35 @@ def _tails(ends: Sequence[_Ends]) -> Metric:
         for place in order
     ][:_WORST]
     words = (
-        f"difference of the shares of both ends of a column of numbers, of about {TAIL:.0%} each, on average"
+        "difference of the shares of both ends of a column of numbers, of the outermost bins and about"
+        f" {TAIL:.0%} each, on average"
     )
     floor = float(np.mean(known)) if len(known) == len(ends) else None
     return Metric("tails", value, interval, floor, Goal.FLOOR, None, words, {"worst": cast("Json", worst)})
 
 
-def _beyond(ends: Sequence[_Ends], min_cell: int) -> Metric:
-    shown = [column.beyond_shown for column in ends]
-    shares = [
-        column.beyond / column.values if known else 0.0 for column, known in zip(ends, shown, strict=True)
+def _beyond(numbers: Sequence[ToldCounts], beyond: Mapping[str, Beyond], min_cell: int) -> Metric:
+    columns = [(found.columns[0], beyond[found.columns[0]], int(found.train.sum())) for found in numbers]
+    told = [outside.is_told for _, outside, _ in columns]
+    rows = [
+        outside.rows if known else max(outside.rows and min_cell, -(-outside.rows // min_cell) * min_cell)
+        for (_, outside, _), known in zip(columns, told, strict=True)
     ]
+    sizes = [n for _, _, n in columns]
+    shares = [min(count / n, 1.0) for count, n in zip(rows, sizes, strict=True)]
     limits = [
-        wilson(column.beyond, column.values)
-        if known
-        else (0.0, wilson(_at_most(column, min_cell), column.values)[1])
-        for column, known in zip(ends, shown, strict=True)
+        wilson(min(count, n), n) if known else (0.0, wilson(min(count, n), n)[1])
+        for count, n, known in zip(rows, sizes, told, strict=True)
     ]
     low, high = (float(np.mean([limit[side] for limit in limits])) for side in (0, 1))
-    floor = float(np.mean([2 / (int(column.synthetic.sum()) + 1) for column in ends]))
-    order = sorted(range(len(ends)), key=lambda place: (-shares[place], ends[place].name))[:_WORST]
+    floor = float(np.mean([2 / (int(found.synthetic[1:].sum()) + 1) for found in numbers]))
+    order = sorted(range(len(columns)), key=lambda place: (-shares[place], columns[place][0]))[:_WORST]
     worst: list[Json] = [
-        {"column": ends[place].name, "value": round(shares[place], 6)} for place in order if shown[place]
+        {"column": columns[place][0], "value": round(shares[place], 6)} for place in order if told[place]
     ]
     words = (
-        "share of the real values of a column of numbers that lie beyond all synthetic ones, on average;"
-        f" fewer than {min_cell} people count as none"
+        "share of the real rows beyond all synthetic values of a column of numbers, on average; fewer than"
+        f" {min_cell} people, but some, count as {min_cell}"
     )
     return Metric(
         "beyond_range",
@@ -138,6 +137,7 @@ def _beyond(ends: Sequence[_Ends], min_cell: int) -> Metric:
         None,
         words,
         {"worst": worst},
+        at_most=not all(told),
     )
 
 
@@ -176,8 +176,3 @@ def _error(first: Ints, second: Ints) -> float:
 def _two_ends(counts: Ints) -> list[float]:
     total = max(int(counts.sum()), 1)
     return [round(int(counts[0]) / total, 6), round(int(counts[2]) / total, 6)]
-
-
-def _at_most(column: _Ends, min_cell: int) -> int:
-    """Return a bound of the rows beyond the range that tells no more than their multiple of ``min_cell``."""
-    return min(max(-(-column.beyond // min_cell), 1) * min_cell, column.values)

@@ -10,8 +10,9 @@ from scipy import stats
 
 from syncline.data.batch import Status
 from syncline.validation.cell_table import CellTable
+from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS
 from syncline.validation.disclosure.gate import judge, strata
-from syncline.validation.disclosure.ladder import EXACT_STEPS_BITS, TOP_SHARES
+from syncline.validation.disclosure.ladder import TOP_SHARES
 from syncline.validation.disclosure.scores import Scorer
 from tests.validation.compared import compared
 from tests.validation.disclosure.small_tables import table_of

@@ -103,9 +103,19 @@ def test_a_copy_singles_out_the_persons_that_it_copies() -> None:
     assert found.interval is not None
     assert found.interval[0] > found.floor
     assert isinstance(found.detail, dict)
-    assert found.detail["all_used"] == 1
     same = singling_out(attack.counts(TRAIN), attack.counts(TRAIN), 1500, 1500)
     assert same.value == same.floor == 1
+
+
+def test_a_few_predicates_that_succeed_tell_of_no_few_people() -> None:
+    held = np.zeros(1000, np.int64)
+    shown = [
+        singling_out(np.array([1] * alone + [2] * (1000 - alone)), held, 5000, 5000, 11)
+        for alone in (1, 5, 10)
+    ]
+    assert len({(one.value, one.interval, one.at_most, str(one.detail)) for one in shown}) == 1
+    assert shown[0].at_most
+    assert not singling_out(np.array([1] * 300 + [2] * 700), held, 5000, 5000, 11).at_most
 
 
 def test_what_cannot_be_said_is_said() -> None:

@@ -10,21 +10,21 @@ from syncline.validation.federated.candidate import Aims
 from syncline.validation.federated.parts import Part
 from syncline.validation.metric import Metric
 from syncline.validation.utility.subgroups import Subgroup, subgroup_figures
-from syncline.validation.utility.tables import Tables
-from tests.validation.compared import compared, tables_of
+from tests.validation.compared import beside, compared, tables_of
 from tests.validation.utility.made_up import persons
 
 TRAIN, HOLDOUT, FRESH = persons(3000, 1), persons(2000, 2), persons(2500, 3)
 WARD = 2
 
 
-def figures(synthetic: CellTable, min_cell: int = 11) -> tuple[list[Subgroup], Metric]:
-    return subgroup_figures(tables_of(TRAIN, synthetic, HOLDOUT), ["ward"], min_cell)
+def figures(synthetic: CellTable, min_cell: int = 1) -> tuple[list[Subgroup], Metric]:
+    tables = tables_of(TRAIN, synthetic, HOLDOUT, min_cell=min_cell)
+    return subgroup_figures(tables, ["ward"], min_cell)
 
 
 def slow(synthetic: CellTable, code: int, other: CellTable) -> float:
     """Return the mean distance of the other columns within a ward, row after row."""
-    bins = tables_of(TRAIN, synthetic, HOLDOUT).bins
+    bins = beside(TRAIN, synthetic, HOLDOUT).bins_of_set(2)
     one, two = bins.encode(other), bins.encode(TRAIN)
     one, two = one[one[:, WARD] == code], two[two[:, WARD] == code]
     found = []
@@ -78,7 +78,7 @@ def test_a_subgroup_that_is_served_badly_is_the_worst() -> None:
 def test_small_subgroups_and_columns_of_many_codes_are_not_shown() -> None:
     rows, _ = figures(FRESH, 100)
     assert [row.code for row in rows] == [2, 3], "else code 4 is what is left"
-    rows, gap = subgroup_figures(tables_of(TRAIN, FRESH, HOLDOUT), ["age", "ward"], 10_000)
+    rows, gap = subgroup_figures(tables_of(TRAIN, FRESH, HOLDOUT, min_cell=10_000), ["age", "ward"], 10_000)
     assert rows == []
     assert gap.value is None
     assert "not computed" in gap.words
@@ -97,22 +97,17 @@ def test_the_side_of_a_pair_on_which_the_column_stands_makes_no_difference() -> 
     apart = [subgroup_figures(replace(tables, pairs=(pair,)), ["ward"], 11)[0] for pair in pairs]
     whole = subgroup_figures(tables, ["ward"], 11)[0]
     first = [[row.value for row in rows] for rows in apart]
-    assert np.mean(first, axis=0) == pytest.approx([row.value for row in whole])
+    expected = [row.value for row in whole]
+    assert np.mean(first, axis=0) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("synthetic", [FRESH, spoilt(FRESH)])
-def test_figures_within_a_subgroup_are_those_of_its_rows_alone(synthetic: CellTable) -> None:
+def test_figures_within_a_subgroup_are_told_as_those_of_all_are(synthetic: CellTable) -> None:
     for group in figures(synthetic)[0]:
-        inside = [table.take(table.keys[WARD] == group.code - 1) for table in (TRAIN, synthetic, HOLDOUT)]
-        alone = tables_of(*inside, bins_from=synthetic)
-        expected = Tables(
-            group.tables.bins,
-            *(tuple(f for f in sets if "ward" not in f.columns) for sets in (alone.singles, alone.pairs)),
-            (),
-        )
-        found = {metric.name: metric for metric in Part(group.tables, None).figures(11)}
-        assert found == {metric.name: metric for metric in Part(expected, None).figures(11)}
-        assert all(found[name].value is not None for name in ("association", "correlation", "tails"))
+        inside = TRAIN.take(TRAIN.keys[WARD] == group.code - 1)
+        assert [found.train.sum() for found in group.tables.singles] == [inside.n_rows] * 3
+        found = {metric.name: metric for metric in Part(group.tables, None).figures(1)}
+        assert all(found[name].value is not None for name in ("tv_2way", "association", "tails"))
 
 
 def test_a_subgroup_whose_answers_are_wrong_is_seen_in_every_figure() -> None:
@@ -126,7 +121,8 @@ def test_a_subgroup_whose_answers_are_wrong_is_seen_in_every_figure() -> None:
         for table in (FRESH, answers_drawn_anew(FRESH))
     )
     assert set(fair) == {"a", "b", "c", "rare"}
-    for name, least in (("tstr", 0.1), ("regression:ill ~ age + pressure", 0.1), ("association", 0.02)):
+    # predictions (tstr) are not told here: too few of the ward's people lie between two of their few scores
+    for name, least in (("regression:ill ~ age + pressure", 0.1), ("association", 0.02)):
         drop = [
             abs(float(fair[ward][name]["value"]) - float(spoiled[ward][name]["value"])) for ward in ("b", "c")
         ]

@@ -106,7 +106,7 @@ class Draw(_message.Message):
     def __init__(self, commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ...) -> None: ...
 
 class Memory(_message.Message):
-    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate_memory", "commitments", "openings", "people")
+    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate_memory", "commitments", "openings", "people", "searched")
     ROUNDS_ANSWERED_FIELD_NUMBER: _ClassVar[int]
     CODEBOOK_FIELD_NUMBER: _ClassVar[int]
     PATHS_FIELD_NUMBER: _ClassVar[int]
@@ -116,6 +116,7 @@ class Memory(_message.Message):
     COMMITMENTS_FIELD_NUMBER: _ClassVar[int]
     OPENINGS_FIELD_NUMBER: _ClassVar[int]
     PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    SEARCHED_FIELD_NUMBER: _ClassVar[int]
     rounds_answered: int
     codebook: Codebook
     paths: TreePaths
@@ -125,7 +126,8 @@ class Memory(_message.Message):
     commitments: Commitments
     openings: Openings
     people: int
-    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate_memory: _Optional[_Union[CandidateMemory, _Mapping]] = ..., commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ..., people: _Optional[int] = ...) -> None: ...
+    searched: _containers.RepeatedCompositeFieldContainer[RankColumn]
+    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate_memory: _Optional[_Union[CandidateMemory, _Mapping]] = ..., commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ..., people: _Optional[int] = ..., searched: _Optional[_Iterable[_Union[RankColumn, _Mapping]]] = ...) -> None: ...
 
 class CandidateMemory(_message.Message):
     __slots__ = ("candidate", "table", "columns", "totals", "asked", "forest", "scored", "regressions", "judged")
@@ -150,12 +152,16 @@ class CandidateMemory(_message.Message):
     def __init__(self, candidate: _Optional[bytes] = ..., table: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[ComparedColumn, _Mapping]]] = ..., totals: _Optional[_Union[Totals, _Mapping]] = ..., asked: _Optional[int] = ..., forest: _Optional[_Union[Forest, _Mapping]] = ..., scored: bool = ..., regressions: _Optional[int] = ..., judged: bool = ...) -> None: ...
 
 class Totals(_message.Message):
-    __slots__ = ("train_rows", "holdout_rows")
+    __slots__ = ("train_rows", "holdout_rows", "train_people", "holdout_people")
     TRAIN_ROWS_FIELD_NUMBER: _ClassVar[int]
     HOLDOUT_ROWS_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_PEOPLE_FIELD_NUMBER: _ClassVar[int]
     train_rows: int
     holdout_rows: int
-    def __init__(self, train_rows: _Optional[int] = ..., holdout_rows: _Optional[int] = ...) -> None: ...
+    train_people: int
+    holdout_people: int
+    def __init__(self, train_rows: _Optional[int] = ..., holdout_rows: _Optional[int] = ..., train_people: _Optional[int] = ..., holdout_people: _Optional[int] = ...) -> None: ...
 
 class Codebook(_message.Message):
     __slots__ = ("columns",)

@@ -1,0 +1,82 @@
+"""What a search has shown of each party when the codebook is agreed: its rows of each code, and its sums.
+
+The intervals that the search ends with hold one code each, so a party's rows of every code are exact sums of
+its own counts. Sums of numbers are known only within their intervals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from syncline.data.codebook import Coding, ColumnCodes
+from syncline.data.variable import Variable
+from syncline.protocols.transition import PartyId
+from syncline.questions.counts import Ints
+from syncline.questions.known import Known, Moment, Sizes
+from syncline.questions.moments import Moments, fixed_point
+from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.column_search import ColumnSearch
+
+
+def with_codes(
+    known: Mapping[PartyId, Known],
+    searches: Sequence[ColumnSearch],
+    columns: Sequence[CodedColumn],
+    moments: Moments,
+) -> dict[PartyId, Known]:
+    """Return what is known of each party once the ``columns`` are coded and ``moments`` come next.
+
+    Of more parties than are compared, only that nothing is searched any more.
+    """
+    exponents = dict(moments.scaled)
+    found = {}
+    for place, (party, own) in enumerate(sorted(known.items())):
+        marginals, bounds = dict(own.marginals), dict(own.moments)
+        for search, column in zip(searches, columns, strict=True):
+            rows = _rows_of(search, place, len(known))
+            if rows is None or own.sizes is None:
+                continue
+            name, low, high = search.name, *search.bounds()
+            marginals[name, Coding.FINE] = _by_code(column.codes, low, rows, own.sizes)
+            if name in exponents:
+                bounds[name] = _bounds(column.values.variable, (low, high, rows), exponents[name])
+        found[party] = replace(own, intervals={}, marginals=marginals, moments=bounds)
+    return found
+
+
+def _rows_of(search: ColumnSearch, place: int, parties: int) -> Ints | None:
+    """Return the rows (p,) of one party in each interval of a search, None where only the sum is kept."""
+    pieces = search.pieces
+    if parties == 1:
+        return pieces.rows
+    return pieces.each[:, place].astype(np.int64) if pieces.each.shape[1] else None
+
+
+def _by_code(codes: ColumnCodes, low: Ints, rows: Ints, sizes: Sizes) -> Ints:
+    """Return the rows of each code (n_codes,); rows without a value have the code for missing."""
+    found = np.zeros(codes.n_codes, np.int64)
+    np.add.at(found, codes.encode(low, np.ones(len(low), np.bool_)).astype(np.int64), rows)
+    found[codes.missing] += sizes.train - int(rows.sum())
+    return found
+
+
+def _bounds(variable: Variable, pieces: tuple[Ints, Ints, Ints], exponent: int) -> Moment:
+    """Return between which numbers the sums lie of rows that lie in intervals of keys (p,)."""
+    low, high, rows = pieces
+    assert variable.grid is not None
+    ends = (np.clip(keys, *variable.key_extent) for keys in (low, high))
+    first, last = (fixed_point(variable.grid.values(keys).astype(np.float64), exponent) for keys in ends)
+    least, most = np.minimum(np.abs(first), np.abs(last)), np.maximum(np.abs(first), np.abs(last))
+    least[(first < 0) & (last > 0)] = 0
+    return Moment(_dot(first, rows), _dot(last, rows), _dot(least**2, rows), _dot(most**2, rows))
+
+
+def _dot(numbers: Ints, rows: Ints) -> int:
+    """Return the sum of products, exactly: in 64 bits where they hold it."""
+    largest = int(np.abs(numbers).max(initial=0))
+    if largest * int(rows.sum()) < 1 << 62:
+        return int(numbers @ rows)
+    return int(numbers.astype(object) @ rows.astype(object))

@@ -1,0 +1,247 @@
+"""What an answer about a candidate must agree with: the invariants of the questions of a comparison.
+
+What a question asks for follows from a plan (:mod:`syncline.validation.federated.plan`), so the invariants
+are declared beside it. As in a fit they hold for one party's answer and for the sum of many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from syncline.protocols.candidate_memory import CandidateMemory
+from syncline.questions.comparison import PersonCount, ScoreCandidate
+from syncline.questions.counts import Counts, Ints
+from syncline.questions.growth import DEPTH, SCORE_BINS, Grouping, GrowTrees, Role, ScoreTrees, slices
+from syncline.questions.known import Grown, Known, require
+from syncline.questions.moments import Sums
+from syncline.questions.regression import RegressionSums
+from syncline.questions.vocabulary import Answer, Question
+from syncline.validation.boosting import SCALE_BITS
+from syncline.validation.column_bins import in_bins
+from syncline.validation.federated.layout import FOLDS, SCORES
+from syncline.validation.federated.plan import Plan
+from syncline.validation.federated.score_edges import KINDS
+from syncline.validation.federated.trees import MOST_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Hold the answers of one round against what is known; ``memory`` is what suppliers remember of it."""
+
+    plan: Plan
+    memory: CandidateMemory
+    persons: bool
+
+    def reconcile(self, question: Question, answer: Answer, known: Known) -> Known:
+        """Return what is known after an answer; raise InvariantBroken where it contradicts that."""
+        match question, answer:
+            case PersonCount(), Counts():
+                return question.reconcile(answer, known, persons=self.persons)
+            case GrowTrees(), Counts():
+                return self._grown(question, answer, known)
+            case ScoreTrees(), Counts():
+                self._require_scores(answer, known)
+            case RegressionSums(), Sums():
+                return self._summed(answer, known)
+            case ScoreCandidate(), Counts():
+                self._require_compared(answer, known)
+        return known
+
+    def _grown(self, question: GrowTrees, answer: Counts, known: Known) -> Known:
+        """Compare columns with each other, children with their node, and trees with the first one."""
+        plan, level = self.plan, question.levels % DEPTH
+        widths = [column.n_codes for column in plan.bins]
+        starts = np.cumsum([0, *widths[:-1]])
+        cells = answer.dense().reshape(len(plan.learners), 3, 2**level, sum(widths))
+        by_column = np.add.reduceat(cells, starts, axis=3)
+        require(
+            (by_column == by_column[..., :1]).all(), "a node has other sums in one column than in another"
+        )
+        tree = cells.sum(axis=2)
+        chance, labelled, hessian = tree[:, 0], tree[:, 1], tree[:, 2]
+        grown = known.grown
+        if grown is None:
+            half = 1 << (SCALE_BITS - 1)
+            require((chance % half == 0).all() and (chance == 2 * hessian).all(), _FIRST)
+            grown = Grown(chance // half, labelled, tree)
+            self._require_rows(grown, int(starts[1]) if len(starts) > 1 else sum(widths), known)
+        rows = grown.rows
+        require((labelled == grown.labelled).all() and (labelled <= rows).all(), "the labelled rows changed")
+        require((chance <= rows << SCALE_BITS).all(), "a chance is beyond one")
+        require((hessian >= rows).all() and (hessian <= rows << (SCALE_BITS - 2)).all(), _HESSIAN)
+        if level:
+            require(np.array_equal(tree, grown.tree), "the children of a split have other rows than its node")
+            self._require_sides(question, cells, starts, widths)
+        return replace(known, grown=replace(grown, tree=tree))
+
+    def _require_sides(self, question: GrowTrees, cells: Ints, starts: Ints, widths: list[int]) -> None:
+        """Refuse rows of a child whose code in the split's column goes to the other child."""
+        assert question.newest is not None
+        columns, right = question.newest.column.astype(np.int64), question.newest.right
+        reach = np.arange(max(widths))
+        inside = reach < np.array(widths)[columns][..., None]
+        place = np.where(inside, starts[columns][..., None] + reach, 0)
+        goes = (right[..., None] >> reach.astype(np.uint64)) & np.uint64(1)
+        for child in (0, 1):
+            own = np.take_along_axis(cells[:, 0, child::2], place, axis=2)
+            wrong = inside & (goes != np.uint64(child)) & (own != 0)
+            require(not wrong.any(), "a node has rows that its split sends to its sibling")
+
+    def _require_rows(self, grown: Grown, first: int, known: Known) -> None:
+        """Compare the rows that learners learn from with those that were counted."""
+        if known.sizes is None:
+            return
+        rows, labelled = grown.rows[:, :first].sum(axis=1), grown.labelled[:, :first].sum(axis=1)
+        train, holdout = known.sizes.train, known.sizes.holdout
+        whole = max(self.plan.rows) <= MOST_ROWS
+        judged = holdout if self.plan.has_holdout else train
+        expected = {
+            Role.SYNTHETIC: (2 * judged, 0),
+            Role.TRAINING: (2 * (train + holdout), 2 * train),
+            Role.TARGET: (train, train),
+        }
+        roles = [learner.role for learner in self.plan.learners]
+        for role, (most, most_labelled) in expected.items():
+            chosen = [i for i, own in enumerate(roles) if own is role]
+            groups = [[i] for i in chosen] if role is Role.TARGET else [chosen]
+            for group in groups if chosen else []:
+                total, told = int(rows[group].sum()), int(labelled[group].sum())
+                exact = whole and role is not Role.TARGET
+                fits = (total, told) == (most, most_labelled) if exact else total <= most
+                require(fits and told <= most_labelled, "trees grow from other rows than were counted")
+
+    def _require_scores(self, answer: Counts, known: Known) -> None:
+        """Compare how many rows are scored, in all slices, with how many trees grow from."""
+        plan = self.plan
+        shape = slices(plan.groups), plan.kinds, 2, SCORE_BINS
+        totals = answer.dense().reshape(shape).sum(axis=3)
+        for place, group in _places(plan.groups):
+            added = totals[place : place + group.n_codes].sum(axis=0)
+            require((added == totals[0]).all(), "the rows of subgroups do not add up")
+        whole = totals[0]
+        targets = whole[len(KINDS) :].reshape(-1, 2, 2)
+        require((targets[:, 0] == targets[:, 1]).all(), "a target is told of other rows by other trees")
+        if known.grown is None:
+            return
+        first = plan.bins[0].n_codes
+        rows = known.grown.rows[:, :first].sum(axis=1)
+        labelled = known.grown.labelled[:, :first].sum(axis=1)
+        roles = np.array([learner.role.value for learner in plan.learners])
+        for kind, role in enumerate((Role.SYNTHETIC, Role.TRAINING)):
+            chosen = roles == role.value
+            told = int(labelled[chosen].sum()) // 2
+            expected = [told, int(rows[chosen].sum()) // 2 - told]
+            require(whole[kind].tolist() == expected, "other rows are scored than trees grow from")
+        judged = int(whole[0].sum())
+        require((targets.sum(axis=2) == judged).all(), "other rows are scored than trees grow from")
+
+    def _summed(self, answer: Sums, known: Known) -> Known:
+        """Compare rows, events and support of each model with the steps before, and slices with the whole."""
+        models, groups = self.plan.summed(self.memory)
+        size = sum(model.size for model in models.values())
+        parts = [answer.values[start : start + 2 * size] for start in range(0, len(answer.values), 2 * size)]
+        for place, group in _places(groups):
+            added = tuple(map(sum, zip(*parts[place : place + group.n_codes], strict=True)))
+            require(added == parts[0], "the sums of subgroups do not add up")
+        fitted, start = dict(known.fitted), 0
+        for text, model in models.items():
+            told: list[int] = []
+            for fold in (0, 1):
+                own = parts[0][fold * size + start :][: model.size]
+                most = None if known.sizes is None else (known.sizes.train, known.sizes.holdout)[fold]
+                _require_sums(own, model.width, most, events=model.line is None)
+                told += own[: 2 + model.width]
+            require(fitted.setdefault(text, tuple(told)) == tuple(told), "the rows of a model changed")
+            start += model.size
+        return replace(known, fitted=fitted)
+
+    def _require_compared(self, answer: Counts, known: Known) -> None:
+        """Compare sets of columns with each other and with the rows, and persons with the persons.
+
+        A column is coded by how many are counted together; a cell without a value is code 0 in each coding.
+        """
+        layout, sets = self.plan.layout, self.plan.candidate.sets
+        for fold, name in enumerate(FOLDS):
+            rows = None if known.sizes is None else (known.sizes.train, known.sizes.holdout)[fold]
+            people = None if known.people is None else known.people[fold]
+            single: dict[tuple[int, int], Ints] = {}
+            for number, places in enumerate(sets):
+                table = layout.take(answer, f"{name}.set{number}")
+                for axis, place in enumerate(places):
+                    own = table.sum(axis=tuple(other for other in range(len(places)) if other != axis))
+                    before = single.setdefault(
+                        (len(places), place), self._in_coarser(single, places, place, own)
+                    )
+                    require(np.array_equal(before, own), _CHANGED)
+                    require(rows is None or int(own.sum()) == rows, "a set of columns has not all rows")
+                if len(places) == 1:
+                    self._require_buckets(answer, number, fold, known)
+            self._require_people(answer, name, people)
+
+    def _in_coarser(
+        self, single: dict[tuple[int, int], Ints], places: tuple[int, ...], place: int, own: Ints
+    ) -> Ints:
+        """Return the rows of a column alone in the codes in which it is counted with others."""
+        if (1, place) not in single:
+            return own
+        bins = [self.plan.candidate.bins_of_set(size).columns[place] for size in (1, len(places))]
+        found = np.zeros(len(own), np.int64)
+        np.add.at(found, in_bins(*bins), single[1, place])
+        return found
+
+    def _require_buckets(self, answer: Counts, number: int, fold: int, known: Known) -> None:
+        masks = self.plan.layout.buckets(answer, f"set{number}")
+        if masks is None or known.sizes is None or known.sizes.buckets is None:
+            return
+        seen = int(np.bitwise_or.reduce(masks[fold], initial=np.uint64(0)))
+        require(seen == known.sizes.buckets[fold], "a column is about other persons than were counted")
+
+    def _require_people(self, answer: Counts, fold: str, people: int | None) -> None:
+        layout = self.plan.layout
+        scored = int(layout.take(answer, f"{fold}.people")[0])
+        require(people is None or scored <= people, "more persons are scored than there are")
+        for name in SCORES:
+            total = int(layout.take(answer, f"{fold}.{name}").sum())
+            fits = total <= scored if name == "exact" else total == scored
+            require(fits, "not every person is scored once")
+        alone = layout.take(answer, f"{fold}.alone")
+        require((alone <= scored).all(), "more persons are singled out than there are")
+        for number, attack in enumerate(self.plan.candidate.attacks):
+            where = f"{fold}.attack{number}"
+            attacked, matched = (layout.take(answer, f"{where}.{own}") for own in ("people", "matched"))
+            require(people is None or int(attacked[0]) == people, "other persons are attacked than there are")
+            require(int(matched.sum()) <= int(attacked[0]), "more persons are matched than there are")
+            for name, most in (("right", matched), ("learnt", matched), ("shared", matched * attack.sizes)):
+                told = layout.take(answer, f"{where}.{name}")
+                require((told <= most).all(), "more persons are guessed than are matched")
+
+
+_COLUMNS = "a node has other sums in one column than in another"
+_FIRST = "the first trees do not begin with even chances"
+_HESSIAN = "a hessian is beyond what its rows allow"
+_CHANGED = "a column has other rows in one set than in another"
+
+
+def _places(groups: tuple[Grouping, ...]) -> list[tuple[int, Grouping]]:
+    """Return where the slices of each grouping begin."""
+    starts = np.cumsum([1, *(group.n_codes for group in groups)]).tolist()
+    return list(zip(starts, groups, strict=False))
+
+
+def _require_sums(sums: tuple[int, ...], width: int, most: int | None, *, events: bool) -> None:
+    """Raise unless the sums of one model over one fold can be those of a matrix; see ``Model.sums``."""
+    rows, second, support = sums[0], sums[1], sums[2 : 2 + width]
+    require(rows >= 0 and (most is None or rows <= most), "a model has more rows than there are")
+    require(second >= 0 and (not events or second <= rows), "a model has more events than rows")
+    require(all(0 <= own <= rows for own in support), "a column of a model has more rows than the model")
+    left = iter(sums[2 + 2 * width :])
+    upper = {(i, j): next(left) for i in range(width) for j in range(i, width)}
+    require(all(upper[i, i] >= 0 for i in range(width)), "a square of a model is negative")
+    zero = [i for i in range(width) if not support[i]]
+    empty = all(upper[min(i, j), max(i, j)] == 0 for i in zero for j in range(width))
+    require(empty and all(sums[2 + width + i] == 0 for i in zero), "a column without rows has a sum")
+    if not events:
+        fits = all(upper[i, j] ** 2 <= upper[i, i] * upper[j, j] for i, j in upper)
+        require(fits, "a product of a model is beyond its squares")

@@ -1,0 +1,307 @@
+"""Counts of the cells of columns, as far as they may be told: what every figure of utility is computed from.
+
+Which cells are hidden is decided once, here, by :func:`syncline.privacy.people_rule.hidden_cells`, before any
+figure is computed. The hidden cells of a set of columns count as one, in all tables alike, so that a distance
+is a function of what is told: whoever knows the synthetic table and solves a figure for the real counts finds
+sums of enough people, and no others.
+
+A set has two ways of being told: for the training rows alone, and, coarser, for these and the held-out ones
+together. A figure that has a floor is computed the second way, so that both are about the same cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.batch import Mask
+from syncline.privacy.people_rule import hidden_cells, is_supported
+from syncline.questions.counts import Masks
+from syncline.validation.histograms import Ints
+from syncline.validation.intervals import variation_error
+
+Floats = npt.NDArray[np.float64]
+Cells = Sequence[int] | Ints | Mask
+
+_ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetCounts:
+    """The cells of one set of columns in the three tables, each shaped by the columns' codes.
+
+    ``buckets`` are the person buckets of the cells of one column, of training rows and of held-out ones; None
+    where every row is a person, and for several columns, of which people are reckoned by ``rows_each``.
+    """
+
+    columns: tuple[str, ...]
+    synthetic: Ints
+    train: Ints
+    holdout: Ints | None
+    buckets: tuple[Masks, Masks] | None = None
+    rows_each: int = 1
+
+    def people(self, cells: slice | Cells = slice(None), *, held: bool = False) -> int:
+        """Return how many persons at least have a training row, or a held-out one, in some cells."""
+        rows = self.holdout if held else self.train
+        if rows is None:
+            return 0
+        if self.buckets is None:
+            return int(_people(rows[cells].sum(), self.rows_each))
+        return int(np.bitwise_or.reduce(self.buckets[held][cells], initial=np.uint64(0))).bit_count()
+
+    def people_each(self, *, held: bool = False) -> Ints:
+        """Return how many persons at least have a training row, or a held-out one, in each cell."""
+        rows = self.train if not held or self.holdout is None else self.holdout
+        if self.buckets is None:
+            return _people(rows, self.rows_each)
+        return np.bitwise_count(self.buckets[held]).astype(np.int64)
+
+
+def _people(rows: Ints, rows_each: int) -> Ints:
+    """Return how many persons so many rows are of, by the mean number of rows of a person, rounded up."""
+    return rows if rows_each == 1 else np.maximum(rows // rows_each, np.minimum(rows, 1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ToldCounts:
+    """The cells of one set of columns, and which of them are hidden.
+
+    Attributes
+    ----------
+    columns : the columns, an axis each
+    synthetic, train, holdout : rows of each cell; ``holdout`` is None where nobody is told of
+    hidden : the cells that are hidden among training rows
+    joint : those that are hidden where held-out rows stand beside them; None without these
+    lines : for each axis the codes that are hidden in that column alone
+    """
+
+    columns: tuple[str, ...]
+    synthetic: Ints
+    train: Ints
+    holdout: Ints | None
+    hidden: Mask
+    joint: Mask | None
+    lines: tuple[Mask, ...]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether most training rows stand in cells that are told."""
+        return is_supported((self.train,), self.hidden)
+
+    @property
+    def has_floor(self) -> bool:
+        """Whether most rows of both folds stand in cells that are told of both."""
+        if self.holdout is None or self.joint is None:
+            return False
+        return is_supported((self.train, self.holdout), self.joint)
+
+    @property
+    def mask(self) -> Mask:
+        """The cells that count as one."""
+        return self.joint if self.joint is not None and self.has_floor else self.hidden
+
+    def grouped(self, counts: Ints) -> Ints:
+        """Return the cells that are told, and the sum of all others where there are any."""
+        mask = self.mask
+        return np.append(counts[~mask], counts[mask].sum()) if mask.any() else counts.reshape(-1)
+
+    @property
+    def distance(self) -> float:
+        """Total variation between synthetic and real rows."""
+        return total_variation(self.grouped(self.synthetic), self.grouped(self.train))
+
+    @property
+    def error(self) -> float:
+        """Standard error of the distance."""
+        return variation_error(self.grouped(self.synthetic), self.grouped(self.train))
+
+    @property
+    def floor(self) -> float | None:
+        """Total variation between held-out and used rows."""
+        if self.holdout is None or not self.has_floor:
+            return None
+        return total_variation(self.grouped(self.holdout), self.grouped(self.train))
+
+    def within(self, axis: int, code: int) -> ToldCounts:
+        """Return the other columns' cells within one code of a column."""
+        rest = [other for other in range(len(self.columns)) if other != axis]
+        place = (slice(None),) * axis + (code,)
+        return ToldCounts(
+            tuple(self.columns[other] for other in rest),
+            self.synthetic[place],
+            self.train[place],
+            None if self.holdout is None else self.holdout[place],
+            self.hidden[place],
+            None if self.joint is None else self.joint[place],
+            tuple(self.lines[other] for other in rest),
+        )
+
+    def without_holdout(self) -> ToldCounts:
+        """Return the same where nobody is told of who was held out."""
+        return replace(self, holdout=None, joint=None)
+
+    def unseen(self) -> ToldCounts:
+        """Return the same where nothing is told."""
+        return replace(self, hidden=np.ones_like(self.hidden), joint=None, lines=self.lines)
+
+    def smoothed(self, counts: Ints) -> tuple[Floats, list[Ints]]:
+        """Return the cells of two columns as what is told of them leaves them, and the codes of each axis.
+
+        The codes that are hidden in a column are one row, the last. Of hidden cells only the sums along both
+        axes are used: each takes its share of them as if the columns were independent there.
+        """
+        table, mask = counts.astype(np.float64), self.mask
+        codes = []
+        for axis, line in enumerate(self.lines):
+            kept, rest = np.flatnonzero(~line), np.flatnonzero(line)
+            codes.append(kept)
+            if len(rest):
+                table = np.concatenate(
+                    [table.take(kept, axis), table.take(rest, axis).sum(axis=axis, keepdims=True)], axis=axis
+                )
+                whole = mask.take(rest, axis).any(axis=axis, keepdims=True)
+                mask = np.concatenate([mask.take(kept, axis), whole], axis=axis)
+        return _spread(table, mask), codes
+
+
+def _spread(table: Floats, mask: Mask) -> Floats:
+    """Return a table (a, b) whose cells under ``mask`` are drawn from their sums along both axes alone."""
+    if not mask.any():
+        return table
+    inside = np.where(mask, table, 0.0)
+    rows, columns = inside.sum(axis=1), inside.sum(axis=0)
+    guess = np.where(mask, np.outer(rows, columns), 0.0)
+    for _ in range(_ROUNDS):
+        guess *= (rows / np.maximum(guess.sum(axis=1), 1e-300))[:, np.newaxis]
+        guess *= columns / np.maximum(guess.sum(axis=0), 1e-300)
+    return np.where(mask, guess, table)
+
+
+def total_variation(first: Ints, second: Ints) -> float:
+    """Return half the sum of absolute differences of the cells' shares."""
+    shares = [counts / max(int(counts.sum()), 1) for counts in (first, second)]
+    return float(np.abs(shares[0] - shares[1]).sum() / 2)
+
+
+Lines = Mapping[str, tuple[Mask, Mask | None]]
+"""Of each column the codes that are hidden, alone and where held-out rows stand beside; in a set's codes."""
+
+
+def joined(found: SetCounts, partner: Mapping[str, int]) -> SetCounts:
+    """Return counts in which missing values are in the codes that are their partners, and code 0 is empty."""
+    for axis, name in enumerate(found.columns):
+        if not partner[name]:
+            continue
+        held, masks = found.holdout, found.buckets
+        found = replace(
+            found,
+            synthetic=_moved(found.synthetic, axis, partner[name]),
+            train=_moved(found.train, axis, partner[name]),
+            holdout=None if held is None else _moved(held, axis, partner[name]),
+            buckets=masks and (_joined(masks[0], partner[name]), _joined(masks[1], partner[name])),
+        )
+    return found
+
+
+def _moved(rows: Ints, axis: int, partner: int) -> Ints:
+    found = np.moveaxis(rows.copy(), axis, 0)
+    found[partner] += found[0]
+    found[0] = 0
+    return np.moveaxis(found, 0, axis)
+
+
+def _joined(masks: Masks, partner: int) -> Masks:
+    found = masks.copy()
+    found[partner] |= found[0]
+    found[0] = 0
+    return found
+
+
+def told_column(found: SetCounts, least: int, *, never: bool = False) -> ToldCounts:
+    """Return the cells of one column as they may be told; nobody is ``never`` to be missing."""
+    impossible = _first(len(found.train), empty=never)
+    hidden = hidden_cells([found.people_each()], least, None, impossible)
+    joint = None
+    if found.holdout is not None:
+        folds = [found.people_each(), found.people_each(held=True)]
+        joint = hidden_cells(folds, least, hidden, impossible)
+    return ToldCounts(found.columns, found.synthetic, found.train, found.holdout, hidden, joint, (hidden,))
+
+
+def _first(size: int, *, empty: bool) -> Mask:
+    """Return a mask (size,) of the first code alone, or of none."""
+    found = np.zeros(size, np.bool_)
+    found[0] = empty
+    return found
+
+
+def told_set(found: SetCounts, lines: Lines, least: int, never: Mapping[str, int]) -> ToldCounts:
+    """Return the cells of several columns as they may be told, of which ``lines`` are hidden in each.
+
+    Of columns that ``never`` names a code for, missing values have no code of their own.
+    """
+    alone = tuple(lines[name][0] for name in found.columns)
+    shape = found.train.shape
+    impossible = _crossed(
+        [_first(size, empty=never[name] > 0) for size, name in zip(shape, found.columns, strict=True)]
+    )
+    hidden = hidden_cells([found.people_each()], least, _crossed(alone), impossible)
+    if found.holdout is None:
+        return ToldCounts(found.columns, found.synthetic, found.train, None, hidden, None, alone)
+    both = tuple(line if held is None else held for line, held in (lines[name] for name in found.columns))
+    folds = [found.people_each(), found.people_each(held=True)]
+    joint = hidden_cells(folds, least, hidden | _crossed(both), impossible)
+    told = ToldCounts(found.columns, found.synthetic, found.train, found.holdout, hidden, joint, both)
+    return told if told.has_floor else replace(told, lines=alone)
+
+
+def _crossed(lines: Sequence[Mask]) -> Mask:
+    """Return the cells of which any code is hidden in its column."""
+    crossed: Mask = np.zeros((), np.bool_)
+    for line in lines:
+        crossed = np.logical_or.outer(crossed, line)
+    return crossed
+
+
+def told_parts(
+    parts: Sequence[SetCounts],
+    whole: ToldCounts,
+    unseen: Sequence[bool],
+    least: int,
+    never: Mapping[str, int],
+) -> list[ToldCounts]:
+    """Return the same set of columns in parts of the people, which add up to the ``whole``.
+
+    What parts that are told leave of the whole is looked at as well, and of parts that are ``unseen`` nothing
+    is told.
+    """
+    shape = (len(parts), *whole.train.shape)
+    gone = np.broadcast_to(np.array(unseen).reshape(-1, *[1] * whole.train.ndim), shape)
+    train = np.stack([part.people_each() for part in parts])
+    impossible = _crossed(
+        [
+            _first(size, empty=never[name] > 0)
+            for size, name in zip(whole.train.shape, whole.columns, strict=True)
+        ]
+    )
+    hidden = hidden_cells([train], least, gone | whole.hidden, impossible)
+    joint = None
+    if whole.holdout is not None and whole.joint is not None:
+        held = np.stack([part.people_each(held=True) for part in parts])
+        joint = hidden_cells([train, held], least, hidden | whole.joint, impossible)
+    return [
+        ToldCounts(
+            part.columns,
+            part.synthetic,
+            part.train,
+            part.holdout if joint is not None else None,
+            hidden[place],
+            None if joint is None else joint[place],
+            whole.lines,
+        )
+        for place, part in enumerate(parts)
+    ]

@@ -1,0 +1,151 @@
+"""What a study's parties send each other and keep: the payloads of a whole trial, and tables on their way."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from syncline.preparation.fold import Fold
+from syncline.protocols.asking import Reply, Request
+from syncline.questions.comparison import PersonCount
+from syncline.sources.memory import TableSource
+from syncline.study.fitting import settings_of, workspace_of
+from syncline.study.flow import DataFlow
+from syncline.study.pooled import pack_pooled, pool, unpack_pooled
+from syncline.study.shipment import unpack_shipment
+from syncline.study.shipping import ship
+from syncline.study.spec import StudySpec
+from syncline.synthesizers.fit import FitStateCodec
+from syncline.synthesizers.fitted import unpack_fitted
+from syncline.validation.federated.candidate import unpack_cells
+from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
+from tests.fuzz.target import Target
+from tests.security.harness import SEED, MaliciousHub, Trial
+from tests.security.test_harness import rows
+
+STUDY = """\
+syncline: 1
+study: trial
+schema:
+  variables:
+    - {{name: age, kind: integer, range: [0, 110]}}
+    - {{name: sex, kind: categorical, categories: [f, m]}}
+    - {{name: ill, kind: boolean}}
+suppliers: [{{name: north, flow: {flow}}}, {{name: south}}]
+quorum: {{min_suppliers: 2}}
+synthesizer: {{method: cart, seed: 7, max_depth: 2}}
+validation: {{holdout: 0.3, target: ill, keys: [sex], models: [age ~ sex]}}
+release: {{gate: none, approvals: 0}}
+"""
+TABLES = {"north": rows(300, 1), "south": rows(300, 2)}
+FOLD = Fold(b"")
+
+
+class Kept:
+    """A trial that was run, with what its parties sent and kept."""
+
+    def __init__(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            hub = MaliciousHub("south", lambda _, request: request)
+            self.trial = Trial(STUDY.format(flow="summaries"), TABLES, Path(folder), hub=hub)
+            self.states: list[bytes] = []
+            self.results: list[bytes] = []
+            handle = self.trial._hub.handle
+
+            def watched(header, blobs):  # type: ignore[no-untyped-def]  # what the hub's child takes
+                answer, given = handle(header, blobs)
+                if header["op"] in {"open", "step"}:
+                    (self.results if answer["done"] else self.states).append(given[0])
+                return answer, given
+
+            self.trial._hub.handle = watched  # type: ignore[method-assign]
+            self.trial.run()
+            self.seen: list[tuple[Request, Reply]] = hub.seen
+            self.draw = self.trial._draw
+
+    @property
+    def spec(self) -> StudySpec:
+        return self.trial.spec
+
+    @property
+    def candidate(self) -> bytes:
+        """The packed table that was compared."""
+        return next(
+            question.table
+            for request, _ in self.seen
+            for question in request.questions
+            if isinstance(question, PersonCount)
+        )
+
+
+@cache
+def kept() -> Kept:
+    """Return what one trial leaves."""
+    return Kept()
+
+
+def targets() -> Iterator[Target]:
+    """Yield a target for each kind of payload."""
+    yield Target(
+        "trial.request",
+        lambda: _some([RequestCodec().encode(one) for one, _ in kept().seen]),
+        RequestCodec().decode,
+    )
+    yield Target(
+        "trial.reply",
+        lambda: _some([ReplyCodec().encode(one) for _, one in kept().seen]),
+        ReplyCodec().decode,
+    )
+    yield Target("draw", lambda: [kept().draw], DrawCodec().decode)
+    yield Target("hub_state", lambda: _some(kept().states), _read_state)
+    yield Target("fitted", lambda: kept().results, lambda content: unpack_fitted(content, kept().spec.schema))
+    yield Target("pooled", _pooled, lambda content: unpack_pooled(content, kept().spec.schema))
+    yield Target(
+        "candidate", lambda: [kept().candidate], lambda content: unpack_cells(content, kept().spec.schema)
+    )
+    for flow in (DataFlow.PREPARED, DataFlow.RAW):
+        yield Target(
+            f"shipment.{flow}",
+            lambda flow=flow: [_shipment(flow)],
+            lambda content, flow=flow: _unpack(content, flow),
+        )
+
+
+def _some(payloads: list[bytes]) -> list[bytes]:
+    """Return the shortest payloads of a trial, all that mutations reach all parts of."""
+    return sorted(set(payloads), key=len)[:12]
+
+
+def _read_state(content: bytes) -> None:
+    from syncline.data.blob import unpack
+
+    _, arrays = unpack(content)
+    if "fit" in arrays:
+        FitStateCodec(settings_of(kept().spec)).decode(arrays["fit"].tobytes())
+
+
+@cache
+def _spec(flow: DataFlow) -> StudySpec:
+    from syncline.data.document import parse_document
+    from syncline.data.section import build
+
+    return build(StudySpec, parse_document(STUDY.format(flow=flow.value), "study"), "study")
+
+
+@cache
+def _shipment(flow: DataFlow) -> bytes:
+    return ship(_spec(flow), FOLD, flow, TableSource(rows(40, 1)), SEED)
+
+
+def _unpack(content: bytes, flow: DataFlow) -> None:
+    for batch in unpack_shipment(_spec(flow), FOLD, flow, content, "north").batches():
+        batch.n_rows  # noqa: B018
+
+
+@cache
+def _pooled() -> list[bytes]:
+    spec = _spec(DataFlow.PREPARED)
+    tables = {name: workspace_of(spec, FOLD, TableSource(table)) for name, table in TABLES.items()}
+    return [pack_pooled(pool(settings_of(spec), tables))]  # type: ignore[arg-type]  # names of parties
