@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +24,7 @@ from syncline.cli.named_data import check_named_data, refuse_misnamed
 from syncline.cli.table import print_json, print_table
 from syncline.cli.terminal import say
 from syncline.clock import SystemClock
+from syncline.data.labels import normal_label
 from syncline.errors import UsageError
 from syncline.sources.locator import absolute_locator
 
@@ -57,7 +57,7 @@ def add(
     place, locator = existing_home(home), absolute_locator(source)
     check_named_data("SOURCE", source)
     refuse_misnamed("SOURCE", source)
-    person = None if person is None else unicodedata.normalize("NFC", person).strip()
+    person = None if person is None else normal_label(person)
     found = _inspected(place, Dataset(name, locator, person, digest), canonical)
     if person is not None:
         _require_column(person, found)

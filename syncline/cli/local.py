@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from syncline.durable.private_directory import make_private_directory
 from syncline.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
+    from syncline.data.note import Note
     from syncline.protocols.simulation import Traffic
     from syncline.sources.source import Source
 
@@ -121,29 +123,50 @@ def synthesize(
 ) -> None:
     """Learn one table and write a synthetic one."""
     from syncline.cli.table import print_json
+    from syncline.data.note import TableWarning
     from syncline.synthesizers.synthesizer import Synthesizer
 
     if out.suffix not in {".parquet", ".csv"}:
         raise UsageError(f"--out {out}: the name must end in .parquet or .csv")
     new_file(out, force=force)
     open_named("DATA", data)
-    model = Synthesizer(method, seed=seed, schema=schema_file, epsilon=epsilon, delta=delta).fit(data)
-    frame = model.write(out, rows)
+    model = Synthesizer(method, seed=seed, schema=schema_file, epsilon=epsilon, delta=delta)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TableWarning)  # the notes are printed below
+        model.fit(data)
+    written = model.write(out, rows)
+    _say(model.notes)
     if as_json:
-        print_json({"out": str(out), "rows": frame})
+        notes = [note.to_json() for note in model.notes]
+        print_json({"out": str(out), "rows": written, "notes": notes})
     else:
-        say(f"{frame} synthetic rows: {out}")
+        say(f"{written} synthetic rows: {out}")
 
 
 @schema.command("infer")
 def infer(
     data: Annotated[str, typer.Argument(help="A file, or a database URL with ?table= or ?query=.")],
+    as_json: AsJson = False,
 ) -> None:
-    """Print a draft of the schema of a table, for a person to correct."""
-    from syncline.data.inference import infer_schema
+    """Print a draft of the schema of a table, with what was guessed as comments, for a person to correct."""
+    from syncline.cli.table import print_json
+    from syncline.data.inference import infer
+    from syncline.data.inference.commented_schema import commented_yaml
     from syncline.synthesizers.synthesizer import read_table
 
-    say_document(infer_schema(read_table(open_named("DATA", data))).to_yaml())
+    inference = infer(read_table(open_named("DATA", data)))
+    _say(inference.notes)
+    if as_json:
+        notes = [note.to_json() for note in inference.notes]
+        print_json({"schema": inference.schema.to_document(), "notes": notes})
+    else:
+        say_document(commented_yaml(inference))
+
+
+def _say(notes: Sequence[Note]) -> None:
+    """Print the notes on a table to standard error, a line each."""
+    for note in notes:
+        say(str(note), err=True)
 
 
 def require_new(path: Path) -> None:

@@ -9,6 +9,7 @@ continuous without          the float64 bits, made to order as the floats do; -0
 date                        days since 1970-01-01
 datetime                    microseconds since 1970-01-01T00:00 (UTC, or the wall clock)
 time, duration              microseconds
+with a step                 the number of steps: of the above, or of months for a date
 ==========================  ======================================================================
 
 Keys order as the values do, and a value on the grid comes back unchanged. Keys of evenly spaced grids stay
@@ -66,11 +67,16 @@ EXTENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Map the values of one ordered variable to int64 keys and back, whole columns at a time."""
+    """Map the values of one ordered variable to int64 keys and back, whole columns at a time.
+
+    ``width`` is the step between neighbouring values in units of the kind's own grid: 10**-decimals,
+    microseconds or, for dates, months; None where every value of the kind has a key.
+    """
 
     kind: Kind
     decimals: int | None = None
     zone: str | None = None
+    width: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in _DTYPES:
@@ -83,17 +89,22 @@ class Grid:
 
     @property
     def step(self) -> Fraction | None:
-        """Distance between neighbouring values in the kind's own unit; None where it is not even."""
-        if not self.is_even:
+        """Distance between neighbouring values in the kind's own unit; None where it differs."""
+        if not self.is_even or (self.width is not None and self.kind is Kind.DATE):
             return None
-        return Fraction(1, 10 ** (self.decimals or 0))
+        return Fraction(self.width or 1, 10 ** (self.decimals or 0))
 
     @property
     def extent(self) -> tuple[int, int]:
         """The least and the greatest key of a value: finite, below ``KEY_LIMIT``, with a text in ISO 8601."""
         if not self.is_even:
             return float_bits_key(-sys.float_info.max), float_bits_key(sys.float_info.max)
-        return EXTENTS.get(self.kind, (1 - KEY_LIMIT, KEY_LIMIT - 1))
+        low, high = EXTENTS.get(self.kind, (1 - KEY_LIMIT, KEY_LIMIT - 1))
+        if self.width is None:
+            return low, high
+        if self.kind is Kind.DATE:
+            low, high = (int(month) for month in _months(np.array([low, high], np.int64)))
+        return -(-low // self.width), high // self.width
 
     def keys_from_numbers(self, values: npt.NDArray[np.float64] | npt.NDArray[np.int64]) -> Keys:
         """Return the key nearest to each finite number (n,); halves go to the even key.
@@ -105,13 +116,21 @@ class Grid:
         if not self.is_even:
             return _keys_from_bits(values.astype(np.float64))
         if values.dtype.kind == "f":
-            return _scaled(values.astype(np.float64), self.decimals or 0)
-        return _multiplied(values.astype(np.int64), 10 ** (self.decimals or 0))
+            keys = _scaled(values.astype(np.float64), self.decimals or 0)
+        else:
+            keys = _multiplied(values.astype(np.int64), 10 ** (self.decimals or 0))
+        if self.width is None:
+            return keys
+        return _months(keys) // self.width if self.kind is Kind.DATE else _stepped(keys, self.width)
 
     def values(self, keys: Keys) -> npt.NDArray[Any]:  # Any: the type follows from the kind
         """Return the values of ``keys`` (n,) as int64, float64, datetime64[D] or [us], or timedelta64[us]."""
         if not self.is_even:
             return _floats_from_bits(keys)
+        if self.width is not None:
+            keys = keys * np.int64(self.width)
+            if self.kind is Kind.DATE:
+                return keys.astype("datetime64[M]").astype(_DTYPES[self.kind])
         if self.kind is Kind.CONTINUOUS:
             return _divided(keys, 10 ** (self.decimals or 0))
         return keys.astype(_DTYPES[self.kind])
@@ -144,6 +163,17 @@ def _scaled(values: Floats, decimals: int) -> Keys:
     for row in np.flatnonzero((np.abs(products) >= _EXACT_PRODUCT) & (np.abs(products) < KEY_LIMIT)):
         keys[row] = round(Fraction(float(values[row])) * 10**decimals)
     return keys
+
+
+def _stepped(keys: Keys, width: int) -> Keys:
+    """Return the nearest step of each key, of two the even one; what is beyond ``KEY_LIMIT`` stays there."""
+    steps, rest = keys // width, keys % width
+    up = (2 * rest > width) | ((2 * rest == width) & (steps % 2 == 1))
+    return np.where(np.abs(keys) >= KEY_LIMIT, keys, steps + up)
+
+
+def _months(days: Keys) -> Keys:
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
 
 def _multiplied(values: Keys, factor: int) -> Keys:

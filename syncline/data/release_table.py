@@ -8,6 +8,7 @@ Persons get fresh numbers from 1; identifiers and free text are left out.
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from syncline.data.record_batches import in_batches_of
 from syncline.data.scalars import Scalar, write_scalar
 from syncline.data.schema import Schema
 from syncline.data.spreadsheet import SAYS_ESCAPED, escape_cell, side_file
+from syncline.data.step import UNITS
 from syncline.data.variable import Variable
 from syncline.durable.storage_fault import storage_error_from_os
 
@@ -98,6 +100,7 @@ def write_release_csv(path: Path, schema: Schema, rows: Iterable[Columns], first
     """Write synthetic rows to a CSV file at ``path``: UTF-8, missing cells empty, quotes where needed.
 
     Texts that a spreadsheet would run are escaped; the side file says so, and that the data is synthetic.
+    All times of a column have one form, which a reader may take from the first: see :func:`has_fraction`.
     """
     with _written(side_file(path)):
         side_file(path).write_text(_SIDE_TEXT, encoding="utf-8", newline="")
@@ -105,7 +108,9 @@ def write_release_csv(path: Path, schema: Schema, rows: Iterable[Columns], first
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(map(escape_cell, release_schema(schema).names))
         for batch in release_batches(schema, rows, first_person):
-            writer.writerows(zip(*(_texts(column) for column in batch.columns), strict=True))
+            columns = zip(_released(schema), batch.columns, strict=True)
+            texts = [_texts(column, has_fraction(variable)) for variable, column in columns]
+            writer.writerows(zip(*texts, strict=True))
 
 
 def _released(schema: Schema) -> list[Variable]:
@@ -145,7 +150,9 @@ def _height(schema: Schema, columns: Columns) -> int:
 def _typed(variable: Variable, keys: Keys, missing: Mask) -> pa.Array:
     grid = variable.grid
     if grid is not None:
-        values = keys if variable.kind is Kind.TIME else grid.values(keys)
+        values = grid.values(keys)
+        if variable.kind is Kind.TIME:
+            values = values.astype(np.int64)
         return pa.array(values, _arrow_type(variable), mask=missing)
     if variable.kind is Kind.BOOLEAN:
         return pa.array(keys == 1, mask=missing)
@@ -167,19 +174,35 @@ def missing_label(variable: Variable) -> str | None:
     return next((code for code in variable.missing if code), None)
 
 
-def _texts(column: pa.Array) -> list[str]:
-    """Return the canonical text of each cell, empty where it is missing."""
+def has_fraction(variable: Variable) -> bool:
+    """Tell whether the times of a column are written with microseconds, as all but whole seconds are."""
+    if variable.kind not in (Kind.DATETIME, Kind.TIME):
+        return False
+    return variable.width is None or variable.width % UNITS["s"] != 0
+
+
+def _texts(column: pa.Array, fraction: bool) -> list[str]:
+    """Return the text of each cell, empty where it is missing; times with a ``fraction`` or without."""
     if pa.types.is_timestamp(column.type) and column.type.tz is not None:
         column = column.cast(pa.timestamp("us", tz="UTC"))  # the first or last day has none in another zone
     encoded = column.dictionary_encode()
-    distinct = [_text(value) for value in encoded.dictionary.to_pylist()]
+    distinct = [_text(value, fraction) for value in encoded.dictionary.to_pylist()]
     return ["" if place is None else distinct[place] for place in encoded.indices.to_pylist()]
 
 
-def _text(value: str | bool | Scalar) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return escape_cell(value if isinstance(value, str) else write_scalar(value))
+def _text(value: str | bool | Scalar, fraction: bool) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return escape_cell(value)
+        case dt.datetime() | dt.time() if fraction:
+            zone = "Z" if isinstance(value, dt.datetime) and value.tzinfo is not None else ""
+            return value.replace(tzinfo=None).isoformat(timespec="microseconds") + zone
+        case dt.time():
+            return value.isoformat(timespec="seconds")
+        case _:
+            return escape_cell(write_scalar(value))
 
 
 @contextmanager

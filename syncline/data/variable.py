@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import math
 import zoneinfo
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -10,8 +10,10 @@ from pydantic import AfterValidator, ValidationInfo, field_serializer, field_val
 
 from syncline.data.faults import together
 from syncline.data.kinds import CATEGORICAL_KINDS, FREE_KINDS, NUMERIC_KINDS, PERSON_KINDS, Kind, Role
+from syncline.data.labels import is_printable_line, normal_label
 from syncline.data.scalars import KEY_LIMIT, Scalar, read_scalar, scalar_key, write_scalar
 from syncline.data.section import Integer, Section, WholeSentence, shown, word_of
+from syncline.data.step import STEPPED_KINDS, canonical_step, decimals_of, exact_key, rounded_key, width_of
 
 if TYPE_CHECKING:
     from syncline.data.grid import Grid
@@ -31,24 +33,11 @@ MAX_DECIMALS = 15
 BOOLEAN_CATEGORIES = ("false", "true")
 
 
-def is_printable_line(text: str) -> bool:
-    """Tell whether ``text`` has no control or format character, line break or broken surrogate in it.
-
-    Format characters (category Cf) are not seen and may turn the words beside them around.
-    """
-    return not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in text)
-
-
-def normal_label(text: str) -> str:
-    """Return ``text`` as categories and cells are compared: in NFC, without white space around it."""
-    return unicodedata.normalize("NFC", text.strip())
-
-
 def _normal_name(text: str) -> str:
     name = normal_label(text)
     if not 1 <= len(name) <= MAX_NAME:
         raise ValueError(f"must have 1 to {MAX_NAME} characters")
-    if not is_printable_line(name):
+    if not is_printable_line(text.strip()):
         raise ValueError("must not hold control or format characters")
     return name
 
@@ -58,10 +47,10 @@ def _normal_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError(f"must have at most {MAX_CATEGORIES} entries")
     normal = tuple(normal_label(label) for label in labels)
     seen: set[str] = set()
-    for label in normal:
+    for text, label in zip(labels, normal, strict=True):
         if label in seen:
             raise ValueError(f"names {shown(label)!r} twice; keep one")
-        if len(label) > MAX_LABEL or not is_printable_line(label):
+        if len(label) > MAX_LABEL or not is_printable_line(text.strip()):
             raise ValueError(
                 f"must hold text of at most {MAX_LABEL} characters without control or format characters"
             )
@@ -83,6 +72,7 @@ class Variable(Section):
     kind: Annotated[Kind, word_of(Kind)]
     categories: Labels = ()
     decimals: Integer | None = None
+    step: str | None = None
     zone: str | None = None
     range: tuple[Scalar, Scalar] | None = None
     unit: str | None = None
@@ -106,7 +96,23 @@ class Variable(Section):
             return None
         from syncline.data.grid import Grid
 
-        return Grid(self.kind, self.decimals, self.zone)
+        return Grid(self.kind, self.places, self.zone, self.width)
+
+    @property
+    def places(self) -> int | None:
+        """The decimals of the grid: those declared, or those of the step."""
+        if self.kind is Kind.CONTINUOUS and self.decimals is None and self.step is not None:
+            return decimals_of(self.step)
+        return self.decimals
+
+    @property
+    def width(self) -> int | None:
+        """The step in units of the kind's own grid (10**-places, microseconds, months); None without one."""
+        return None if self.step is None else width_of(self.step, self.kind, self.places or 0)
+
+    def key_of(self, value: Scalar) -> int:
+        """Return the key of the value of the grid that is nearest to ``value``."""
+        return rounded_key(value, self.places, self.width)
 
     @property
     def key_range(self) -> tuple[int, int] | None:
@@ -115,8 +121,8 @@ class Variable(Section):
             return 0, len(self.categories) - 1
         if self.range is None:
             return None
-        low, high = self.range
-        return scalar_key(low, self.decimals), scalar_key(high, self.decimals)
+        low, high = (exact_key(bound, self.places, self.width) for bound in self.range)
+        return math.ceil(low), math.floor(high)
 
     @property
     def key_extent(self) -> tuple[int, int]:
@@ -135,6 +141,17 @@ class Variable(Section):
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError("must be none or the name of a time zone such as Europe/Berlin") from None
         return zone
+
+    @field_validator("step", mode="before")
+    @classmethod
+    def _canonical_step(cls, step: object, info: ValidationInfo) -> str | None:
+        kind = info.data.get("kind")
+        if step is None or kind is None:
+            return None
+        if kind not in STEPPED_KINDS:
+            raise ValueError(f"does not apply to kind {kind}")
+        canonical = canonical_step(str(step), kind)
+        return None if kind is Kind.INTEGER and canonical == "1" else canonical
 
     @field_validator("range", mode="plain")
     @classmethod
@@ -177,6 +194,8 @@ class Variable(Section):
             self._fail(f"decimals do not apply to kind {self.kind}")
         if not 0 <= (self.decimals or 0) <= MAX_DECIMALS:
             self._fail(f"decimals must be from 0 to {MAX_DECIMALS}")
+        if self.kind is Kind.CONTINUOUS and self.step and decimals_of(self.step) > (self.places or 0):
+            self._fail(f"step {self.step} is finer than {self.decimals} decimals; give it more, or none")
         if self.zone is not None and self.kind is not Kind.DATETIME:
             self._fail(f"zone does not apply to kind {self.kind}")
         if self.unit is not None and self.kind not in NUMERIC_KINDS:
@@ -189,22 +208,24 @@ class Variable(Section):
             return
         for bound in self.range:
             self._check_bound(bound)
-        low, high = (scalar_key(bound, self.decimals) for bound in self.range)
+        low, high = (scalar_key(bound, self.places) for bound in self.range)
         if low > high:
             texts = [write_scalar(bound) for bound in self.range]
             self._fail(f"lower bound {texts[0]} exceeds upper {texts[1]}")
+        if self.step is not None and self.key_extent[0] > self.key_extent[1]:
+            self._fail(f"no multiple of step {self.step} lies in its range; widen the range")
 
     def _check_bound(self, bound: Scalar) -> None:
-        if self.kind is Kind.CONTINUOUS and self.decimals is None:
+        if self.kind is Kind.CONTINUOUS and self.places is None:
             return
         try:
-            key = scalar_key(bound, self.decimals)
+            key = scalar_key(bound, self.places)
         except OverflowError:
             key = KEY_LIMIT
         if abs(key) >= KEY_LIMIT:
             self._fail(f"bound {shown(write_scalar(bound))} is too large to be counted exactly")
-        if self.decimals is not None and key / 10**self.decimals != bound:
-            self._fail(f"bound {write_scalar(bound)} has more than {self.decimals} decimals")
+        if self.places is not None and key / 10**self.places != bound:
+            self._fail(f"bound {write_scalar(bound)} has more than {self.places} decimals")
 
     def _check_person(self) -> None:
         if self.role is not Role.PERSON:

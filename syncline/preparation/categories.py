@@ -2,13 +2,13 @@
 
 A text is a category when both are equal after trimming, in NFC. Where none is, a whole number is tried in its
 other form: ``7.0`` for the category ``7`` and the reverse, because columns of codes turn into floating-point
-numbers as soon as one cell is missing. A boolean is written true/false, yes/no, t/f or 1/0 in any case.
+numbers as soon as one cell is missing. A boolean is written true/false, yes/no, t/f, y/n, 1/0 or in the words
+of other languages (:mod:`~syncline.data.truth_words`), in any case.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -16,10 +16,11 @@ import pyarrow as pa
 
 from syncline.data.batch import Status
 from syncline.data.kinds import Kind
+from syncline.data.labels import normal_label
+from syncline.data.truth_words import TRUTH
+from syncline.data.values import Values
 from syncline.data.variable import Variable
-from syncline.preparation.values import Values
 
-_BOOLEANS = {"false": 0, "no": 0, "f": 0, "0": 0, "true": 1, "yes": 1, "t": 1, "1": 1}
 _MISSING = -1
 
 
@@ -28,7 +29,7 @@ class CategoryLookup:
 
     def __init__(self, variable: Variable) -> None:
         self._folds_case = variable.kind is Kind.BOOLEAN
-        known = _BOOLEANS if self._folds_case else _positions(variable.categories)
+        known = TRUTH if self._folds_case else _positions(variable.categories)
         self._positions = _with_other_forms({**known, **missing_texts(variable.missing)})
 
     def read(self, texts: pa.Array) -> Values:
@@ -50,11 +51,11 @@ class CategoryLookup:
 
 def missing_texts(codes: Iterable[str]) -> dict[str, int]:
     """Return the texts that mean missing, the empty one among them."""
-    return dict.fromkeys(["", *(_normal(code) for code in codes)], _MISSING)
+    return dict.fromkeys(["", *(normal_label(code) for code in codes)], _MISSING)
 
 
 def _positions(categories: tuple[str, ...]) -> dict[str, int]:
-    return {_normal(label): position for position, label in enumerate(categories)}
+    return {normal_label(label): position for position, label in enumerate(categories)}
 
 
 def _with_other_forms(known: Mapping[str, int]) -> dict[str, int]:
@@ -68,7 +69,3 @@ def _other_form(text: str) -> str:
     if match is None:
         return text
     return match[1] if match[2] else f"{text}.0"
-
-
-def _normal(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip()

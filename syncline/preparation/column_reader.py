@@ -8,22 +8,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syncline.data.batch import Keys, Status
+from syncline.data.calendar_values import calendar_from_array, calendar_from_text, is_natural_calendar
+from syncline.data.cell_text import distinct_text, is_text_dictionary, normal_text, positions
 from syncline.data.grid import Grid
 from syncline.data.kinds import NUMERIC_KINDS, Kind
-from syncline.data.scalars import KEY_LIMIT
-from syncline.data.variable import Variable
-from syncline.preparation.calendar_values import calendar_from_array, calendar_from_text, is_natural_calendar
-from syncline.preparation.categories import CategoryLookup, missing_texts
-from syncline.preparation.cell_text import distinct_text, is_text_dictionary, normal_text, positions
-from syncline.preparation.dictionary_memo import DictionaryMemo
-from syncline.preparation.numbers import (
+from syncline.data.numbers import (
     floats_from_array,
     floats_from_text,
     integers_from_array,
     integers_from_text,
     is_plain_number,
 )
-from syncline.preparation.values import Cells, Values
+from syncline.data.scalars import KEY_LIMIT
+from syncline.data.values import Cells, Values
+from syncline.data.variable import Variable
+from syncline.preparation.categories import CategoryLookup, missing_texts
+from syncline.preparation.dictionary_memo import DictionaryMemo
+
+_INFINITE = frozenset({"inf", "-inf"})
+"""What a code for missing calls numbers that are too large for their type."""
 
 
 class CategoryReader:
@@ -55,6 +58,7 @@ class OrderedReader:
         self._missing_texts = pa.array(list(missing_texts(variable.missing)), pa.string())
         codes = self._from_text(self._missing_texts)
         self._missing_numbers = codes.numbers[codes.status == Status.VALID]
+        self._infinite_is_missing = bool(_INFINITE.intersection(missing_texts(variable.missing)))
         self._memo = DictionaryMemo(self._of_texts, Cells.joined)
 
     def read(self, column: pa.Array, where: str) -> Cells:
@@ -66,6 +70,8 @@ class OrderedReader:
         if pa.types.is_string(column.type):
             return self._of_texts(column)
         if self._is_natural(column.type):
+            if self._infinite_is_missing and pa.types.is_floating(column.type):
+                column = pc.if_else(pc.is_inf(column), pa.scalar(None, column.type), column)
             return self._cells(self._from_array(column))
         texts, places = distinct_text(column, where)
         return self._of_texts(texts).spread(places)

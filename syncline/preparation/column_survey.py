@@ -1,13 +1,13 @@
 """What one column holds, and how many persons hold it: one pass, whose memory does not grow with the rows.
 
-The kinds that are looked for are those of :mod:`syncline.data.inference`. A kind fits where at least
-``min_cell`` persons hold a value of it, and fewer than that hold something else: what a few persons hold
-decides nothing.
+The rules are those of :mod:`syncline.data.inference`, asked of what enough persons hold. A kind fits where
+at least ``min_cell`` persons hold a value of it, and fewer than that hold something else: what a few persons
+hold decides nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,34 +15,32 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from syncline.data.batch import Status
+from syncline.data.cell_text import distinct_text
 from syncline.data.grid import Grid
-from syncline.data.inference import (
-    FREE_TEXT_DISTINCT,
-    IDENTIFIER_ROWS,
-    MAX_INFERRED_DECIMALS,
-    MISSING_CODES,
-    is_padded_code,
-)
+from syncline.data.inference.grid_search import MAX_INFERRED_DECIMALS
+from syncline.data.inference.identifiers import IDENTIFIER_ROWS, LabelMarks, identifier_reason
+from syncline.data.inference.missing_words import is_said, missing_among_words
+from syncline.data.inference.moment_columns import DIGITS, WRITTEN, MomentReading, is_plausible
+from syncline.data.inference.number_notation import code_reason, is_list
+from syncline.data.inference.word_columns import are_truth_values
+from syncline.data.inference.written_forms import WrittenForm, written_form
 from syncline.data.kinds import Kind
-from syncline.data.variable import MAX_LABEL, Variable, is_printable_line
-from syncline.preparation.calendar_values import calendar_from_text
-from syncline.preparation.cell_text import distinct_text
+from syncline.data.labels import is_printable_line
+from syncline.data.numbers import floats_from_text
+from syncline.data.truth_words import TRUTH
+from syncline.data.variable import MAX_LABEL, Variable
 from syncline.preparation.crowds import Crowd, Ids, by_position
-from syncline.preparation.numbers import floats_from_text
+from syncline.preparation.step_survey import StepSurvey
 
 MAX_TEXTS = 10_000
 """Distinct texts that are kept of one column; one that has more holds no categories."""
 
-_WORDS = frozenset({"true", "false"})
 _EXACT = 2.0**53
-_CALENDAR: Mapping[str, Variable] = {
-    "date": Variable(name="x", kind=Kind.DATE),
-    "datetime": Variable(name="x", kind=Kind.DATETIME),
-    "time": Variable(name="x", kind=Kind.TIME),
-    "datetime in UTC": Variable(name="x", kind=Kind.DATETIME, zone="UTC"),
-}
 BOOLEAN, NUMBER, WORDS, IDENTIFIER, FREE = "boolean", "number", "words", "identifier", "free text"
-READINGS = (BOOLEAN, NUMBER, *_CALENDAR)
+_MOMENTS: Mapping[str, MomentReading] = {
+    f"{reading.words} ({place})": reading for place, reading in enumerate((*DIGITS, *WRITTEN))
+}
+READINGS = (BOOLEAN, *list(_MOMENTS)[: len(DIGITS)], NUMBER, *list(_MOMENTS)[len(DIGITS) :])
 """What a column may be read as, in the order of preference."""
 
 Mask = npt.NDArray[np.bool_]
@@ -61,6 +59,7 @@ class ColumnSurvey:
     """Count, batch by batch, what a column holds; ``min_cell`` persons are enough to be shown."""
 
     min_cell: int
+    name: str = ""
     held: int = 0
     missing: int = 0
     is_cut: bool = False
@@ -70,6 +69,8 @@ class ColumnSurvey:
     fits: dict[str, Crowd] = field(default_factory=dict)
     against: dict[str, Crowd] = field(default_factory=dict)
     finer: list[Crowd] = field(default_factory=list)
+    steps: dict[str, StepSurvey] = field(default_factory=dict)
+    marks: LabelMarks = field(default_factory=LabelMarks)
     holders: Crowd = field(init=False)
     missing_holders: Crowd = field(init=False)
 
@@ -78,12 +79,14 @@ class ColumnSurvey:
         self.fits = {reading: self._crowd() for reading in READINGS}
         self.against = {reading: self._crowd() for reading in READINGS}
         self.finer = [self._crowd() for _ in range(MAX_INFERRED_DECIMALS + 1)]
+        kinds = {NUMBER: Kind.CONTINUOUS, **{name: known.variable.kind for name, known in _MOMENTS.items()}}
+        self.steps = {reading: StepSurvey(kind, self.min_cell) for reading, kind in kinds.items()}
 
     def add(self, column: pa.Array, ids: Ids, where: str) -> None:
         """Take the cells (n,) of one batch, with the persons (n,) who hold them."""
         texts, places = distinct_text(column, where)
-        labels = texts.to_pylist()
-        means_missing = np.array([label in MISSING_CODES for label in labels] + [True], np.bool_)
+        labels = [label or "" for label in texts.to_pylist()]
+        means_missing = np.array([is_said(label) for label in labels] + [True], np.bool_)
         missing = means_missing[places]
         self.missing += int(missing.sum())
         self.missing_holders.add(ids[missing])
@@ -95,33 +98,97 @@ class ColumnSurvey:
             elif not self.is_cut:
                 self._count(self.texts, labels[place], own)
         self._cut()
-        self._try_readings(texts, labels, np.where(missing, -1, places), ids)
+        held = np.where(missing, -1, places)
+        self._mark(labels, held)
+        self._try_readings(texts, labels, held, ids)
 
     def reading(self) -> str | None:
         """Return what the column is read as; None where too few persons hold a value."""
         if not self.holders.reached:
             return None
         for reading in READINGS:
-            if self.fits[reading].reached and not self.against[reading].reached:
-                return reading
+            fits = self.fits[reading].reached and not self.against[reading].reached
+            if fits and self._is_meant(reading):
+                is_whole = reading == NUMBER and self.marks.are_whole
+                return IDENTIFIER if is_whole and self.identifier_reason() else reading
         return self._words()
+
+    def identifier_reason(self) -> str | None:
+        """Return why the column looks like an identifier, None where it does not."""
+        most = max((held.rows for held in self.texts.values()), default=1)
+        why = identifier_reason(self.name, self.marks, self.distinct, most)
+        if why is None and self.differs and self.held >= IDENTIFIER_ROWS and not self.marks.are_whole:
+            return "each row has a text of its own"
+        return why
+
+    @property
+    def distinct(self) -> int:
+        """How many distinct texts there are, at least."""
+        if not self.is_cut:
+            return len(self.texts)
+        return self.held if self.differs else MAX_TEXTS + 1
 
     @property
     def decimals(self) -> int | None:
         """The decimals that are needed by ``min_cell`` persons; None where the finest grid is too coarse."""
         return next((d for d, crowd in enumerate(self.finer) if not crowd.reached), None)
 
+    def step(self, reading: str) -> str | None:
+        """Return the step of a reading of numbers or times, None where fewer than all but a few keep one."""
+        return self.steps[reading].step(self.distinct, self.decimals)
+
     def calendar(self, reading: str) -> Variable | None:
-        """Return the kind and zone of a reading of days or times, as a variable."""
-        return _CALENDAR.get(reading)
+        """Return the kind, zone and step of a reading of days or times, as a variable."""
+        return _MOMENTS[reading].variable if reading in _MOMENTS else None
+
+    @property
+    def form(self) -> WrittenForm | None:
+        """The form in which numbers or days are written so that only a preparation can read them."""
+        return written_form(list(self.texts)) if self.texts else None
+
+    def missing_rows(self, reading: str) -> int:
+        """Return how many cells are missing under ``reading``; beside words, some words are answers."""
+        codes = self.missing_codes(reading)
+        return self.missing - sum(held.rows for code, held in self.codes.items() if code not in codes)
+
+    def missing_codes(self, reading: str) -> set[str]:
+        """Return the words for missing that are none of the column's values under ``reading``."""
+        if reading not in (WORDS, IDENTIFIER, FREE):
+            return set(self.codes)
+        return missing_among_words([*self.codes, *self.shared_texts()])
+
+    def shared_texts(self) -> list[str]:
+        """Return the texts that enough persons hold."""
+        return [text for text, held in self.texts.items() if held.crowd.reached]
+
+    def _is_meant(self, reading: str) -> bool:
+        """Tell whether a reading that fits is more than chance, judged by what enough persons hold."""
+        shared = self.shared_texts()
+        if reading == BOOLEAN:
+            return are_truth_values({text.casefold() for text in shared})
+        if reading == NUMBER:
+            return not self._codes(shared)
+        if reading in READINGS[: 1 + len(DIGITS)]:
+            labels = shared if not self.is_cut and shared else list(self.texts)
+            numbers, _ = _MOMENTS[reading].of(labels)
+            return self.is_cut or is_plausible(_MOMENTS[reading], labels, numbers)
+        return True
+
+    def _codes(self, shared: list[str]) -> bool:
+        """Tell whether texts that read as numbers are codes."""
+        labels = [label for label in shared if self.texts[label].rows]
+        values = floats_from_text(pa.array(labels, pa.string()))
+        read = np.flatnonzero(values.status == Status.VALID)
+        rows = np.array([self.texts[labels[place]].rows for place in read], np.int64)
+        numbers = np.asarray(values.numbers, np.float64)[read]
+        return bool(len(read)) and code_reason([labels[place] for place in read], rows, numbers) is not None
 
     def _words(self) -> str:
-        if self.differs and self.held >= IDENTIFIER_ROWS:
+        if self.form is None and self.identifier_reason():
             return IDENTIFIER
-        if self.is_cut or (len(self.texts) > FREE_TEXT_DISTINCT and 3 * len(self.texts) > self.held):
+        if self.is_cut or not is_list(len(self.texts), self.held):
             return FREE
-        shared = [text for text, held in self.texts.items() if held.crowd.reached]
-        return WORDS if all(_is_label(text) for text in shared) else FREE
+        return WORDS if all(_is_label(text) for text in self.shared_texts()) else FREE
 
     def _crowd(self) -> Crowd:
         return Crowd(self.min_cell)
@@ -137,6 +204,13 @@ class ColumnSurvey:
             self.is_cut = True
             self.texts.clear()
 
+    def _mark(self, labels: list[str], places: npt.NDArray[np.int64]) -> None:
+        used = np.unique(places[places >= 0])
+        if len(used):
+            new = np.full(len(labels) + 1, -1, np.int64)
+            new[used] = np.arange(len(used))
+            self.marks.take([labels[place] for place in used], new[places])
+
     def _try_readings(
         self, texts: pa.Array, labels: list[str], places: npt.NDArray[np.int64], ids: Ids
     ) -> None:
@@ -147,6 +221,8 @@ class ColumnSurvey:
             fits = np.append(read, False)[places] & (places >= 0)
             self.fits[reading].add(ids[fits])
             self.against[reading].add(ids[~fits & (places >= 0)])
+            if reading in self.steps:
+                self.steps[reading].add(numbers, read, places, ids)
             if reading == NUMBER:
                 self._try_grids(numbers, read, places, ids)
 
@@ -165,14 +241,23 @@ class ColumnSurvey:
 def _read(reading: str, texts: pa.Array, labels: list[str]) -> tuple[Mask, npt.NDArray[np.float64]]:
     """Tell which distinct texts (k,) can be read so, and return them as numbers (k,) where they are."""
     if reading == BOOLEAN:
-        return np.array([label.lower() in _WORDS for label in labels], np.bool_), np.zeros(len(labels))
+        return np.array([label.casefold() in TRUTH for label in labels], np.bool_), np.zeros(len(labels))
     if reading == NUMBER:
         values = floats_from_text(texts)
         numbers = values.numbers.astype(np.float64)
-        codes = np.array([is_padded_code(label) for label in labels], np.bool_)
-        return (values.status == Status.VALID) & ~codes & (np.abs(numbers) < _EXACT), numbers
-    found = calendar_from_text(texts, _CALENDAR[reading])
-    return found.status == Status.VALID, np.zeros(len(labels))
+        return (values.status == Status.VALID) & (np.abs(numbers) < _EXACT), numbers
+    moments, read = _MOMENTS[reading].of(labels)
+    if _MOMENTS[reading] in WRITTEN:
+        read &= np.array([not label.removesuffix(".0").isdigit() for label in labels], np.bool_)
+    return read, moments.astype(np.float64)
+
+
+def shared_codes(survey: ColumnSurvey, reading: str) -> Iterator[str]:
+    """Yield the words for missing that enough persons hold, as a schema lists them."""
+    missing = survey.missing_codes(reading)
+    for code, held in survey.codes.items():
+        if code and code in missing and held.crowd.reached:
+            yield code
 
 
 def _is_label(text: str) -> bool:

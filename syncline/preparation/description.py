@@ -14,15 +14,26 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from syncline.data.batch import Status
-from syncline.data.inference import MISSING_CODES
+from syncline.data.inference.missing_words import EXPORTED, SAID
 from syncline.data.kinds import Kind, Role
+from syncline.data.labels import is_printable_line
 from syncline.data.scalars import Scalar
 from syncline.data.schema import Schema
 from syncline.data.section import nearest, shown
-from syncline.data.variable import BOOLEAN_CATEGORIES, MAX_NAME, Variable, is_printable_line
+from syncline.data.truth_words import TRUTH
+from syncline.data.variable import BOOLEAN_CATEGORIES, MAX_NAME, Variable
 from syncline.errors import DataError
 from syncline.preparation.column_reader import reader_of
-from syncline.preparation.column_survey import BOOLEAN, FREE, IDENTIFIER, NUMBER, WORDS, ColumnSurvey, Holders
+from syncline.preparation.column_survey import (
+    BOOLEAN,
+    FREE,
+    IDENTIFIER,
+    NUMBER,
+    WORDS,
+    ColumnSurvey,
+    Holders,
+    shared_codes,
+)
 from syncline.preparation.crowds import Edges, Ids, RowIds
 from syncline.preparation.outward import simple_bounds
 from syncline.preparation.persons import KeepsPersons
@@ -157,20 +168,21 @@ def _ordered_variable(name: str, survey: ColumnSurvey) -> Variable | None:
     reading = survey.reading()
     if reading is None:
         return None
-    missing = tuple(sorted(MISSING_CODES))
-    if reading == NUMBER and survey.decimals == 0:
-        return Variable(name=name, kind=Kind.INTEGER, missing=missing)
+    missing = tuple(sorted({"", *EXPORTED, *SAID, *survey.codes}))
     if reading == NUMBER:
-        return Variable(name=name, kind=Kind.CONTINUOUS, decimals=survey.decimals, missing=missing)
+        kind = Kind.INTEGER if survey.decimals == 0 else Kind.CONTINUOUS
+        decimals = survey.decimals or None
+        return Variable(name=name, kind=kind, decimals=decimals, step=survey.step(reading), missing=missing)
     calendar = survey.calendar(reading)
     if calendar is None:
         return None
-    return Variable(name=name, kind=calendar.kind, zone=calendar.zone, missing=missing)
+    step = calendar.step or survey.step(reading)
+    return Variable(name=name, kind=calendar.kind, zone=calendar.zone, step=step, missing=missing)
 
 
 def _survey(reading: _Reading, min_cell: int) -> tuple[int, dict[str, ColumnSurvey]]:
     """Return the number of rows, and what each column holds."""
-    rows, surveys = 0, {column: ColumnSurvey(min_cell) for column in reading.columns}
+    rows, surveys = 0, {column: ColumnSurvey(min_cell, column) for column in reading.columns}
     for batch, ids in reading.batches(list(surveys)):
         rows += batch.num_rows
         for place, (column, survey) in enumerate(surveys.items()):
@@ -200,14 +212,14 @@ def _describe(
     name: str, survey: ColumnSurvey, ordered: Variable | None, edges: Edges | None
 ) -> ColumnDescription:
     reading = survey.reading()
-    missing = _missing_percent(survey)
-    codes = tuple(sorted(code for code, held in survey.codes.items() if code and held.crowd.reached))
+    missing = _missing_percent(survey, reading or WORDS)
+    codes = tuple(sorted(shared_codes(survey, reading or WORDS)))
     if reading is None:
         few = f"fewer than {survey.min_cell} persons hold a value"
         return ColumnDescription(Variable(name=name, kind=Kind.TEXT), few)
     if reading in (IDENTIFIER, FREE):
         kind = Kind.IDENTIFIER if reading == IDENTIFIER else Kind.TEXT
-        return ColumnDescription(Variable(name=name, kind=kind), f"looks like {_AN[reading]}")
+        return ColumnDescription(Variable(name=name, kind=kind), _reason(survey, reading))
     if reading == WORDS:
         return _categories(name, survey, codes, missing)
     unread = not survey.against[reading].is_empty
@@ -220,6 +232,15 @@ def _describe(
     return ColumnDescription(variable, missing_percent=missing, unread=unread)
 
 
+def _reason(survey: ColumnSurvey, reading: str) -> str:
+    """Return why a column is not described, and what would change that."""
+    if reading == IDENTIFIER:
+        return f"looks like identifiers: {survey.identifier_reason()}; where it holds none, declare its kind"
+    if survey.form is not None:
+        return f"looks like {survey.form.words}: a preparation makes values of them (supplier-agent suggest)"
+    return f"looks like {_AN[reading]}"
+
+
 _AN = {IDENTIFIER: "identifiers", FREE: "free text"}
 
 
@@ -227,7 +248,8 @@ def _sides(survey: ColumnSurvey) -> dict[str, int | None]:
     """Return the rows of either truth value, however they are written."""
     sides = {}
     for side in BOOLEAN_CATEGORIES:
-        alike = [held for label, held in survey.texts.items() if label.lower() == side]
+        position = BOOLEAN_CATEGORIES.index(side)
+        alike = [held for label, held in survey.texts.items() if TRUTH.get(label.casefold()) == position]
         enough = any(held.crowd.reached for held in alike)
         enough = enough or len(set().union(*(held.crowd.persons for held in alike))) >= survey.min_cell
         sides[side] = rounded(sum(held.rows for held in alike), survey.min_cell) if enough else None
@@ -242,8 +264,11 @@ def _categories(
     name: str, survey: ColumnSurvey, codes: tuple[str, ...], missing: int | None
 ) -> ColumnDescription:
     """Describe a column of words: those that enough persons hold, and how many others there are."""
-    kept = {text: held for text, held in sorted(survey.texts.items()) if held.crowd.reached}
-    few = [held.crowd for held in survey.texts.values() if not held.crowd.reached]
+    missing_codes = survey.missing_codes(WORDS)
+    answers = {code: held for code, held in survey.codes.items() if code not in missing_codes}
+    texts = {**survey.texts, **answers}
+    kept = {text: held for text, held in sorted(texts.items()) if held.crowd.reached}
+    few = [held.crowd for held in texts.values() if not held.crowd.reached]
     persons = len(set().union(*(crowd.persons for crowd in few)))
     withheld = Withheld(len(few), rounded(persons, survey.min_cell)) if few else None
     if not kept:
@@ -255,11 +280,11 @@ def _categories(
     return ColumnDescription(variable, "", rows, withheld, missing)
 
 
-def _missing_percent(survey: ColumnSurvey) -> int | None:
+def _missing_percent(survey: ColumnSurvey, reading: str) -> int | None:
     """Return the share of missing cells in whole percent, from rounded counts; None where it is small."""
     if not survey.missing_holders.reached:
         return None
-    missing = rounded(survey.missing, survey.min_cell)
+    missing = rounded(survey.missing_rows(reading), survey.min_cell)
     rows = rounded(survey.missing + survey.held, survey.min_cell)
     return None if missing is None or not rows else min(round(100 * missing / rows), 100)
 

@@ -15,9 +15,10 @@ from itertools import pairwise
 from statistics import median
 
 from syncline.data.kinds import NUMERIC_KINDS, Kind
+from syncline.data.labels import normal_label
 from syncline.data.schema import Schema
 from syncline.data.section import shown
-from syncline.data.variable import Variable, normal_label
+from syncline.data.variable import Variable
 from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.prepared_view import as_text
 from syncline.preparation.steps.codes import CodeList

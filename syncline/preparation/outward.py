@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from fractions import Fraction
 
 from syncline.data.grid import Grid
@@ -21,6 +22,8 @@ _YEARS, _MONTHS = 730, 60
 
 def simple_bounds(grid: Grid, low: int, high: int) -> tuple[Scalar, Scalar]:
     """Return the values of two keys of ``grid``, ``low <= high``, rounded outward."""
+    if grid.width is not None:
+        grid, low, high = _without_step(grid, low, high)
     match grid.kind:
         case Kind.DATE:
             first, last = _whole_days(low, high)
@@ -34,6 +37,15 @@ def simple_bounds(grid: Grid, low: int, high: int) -> tuple[Scalar, Scalar]:
             return int(bottom), int(top)
         case _:
             return _decimals(grid, low, high)
+
+
+def _without_step(grid: Grid, low: int, high: int) -> tuple[Grid, int, int]:
+    """Return the grid without its step, and two keys on it."""
+    import numpy as np
+
+    values, fine = grid.values(np.array([low, high], np.int64)), replace(grid, width=None)
+    keys = fine.keys_from_numbers(values if values.dtype.kind == "f" else values.astype(np.int64))
+    return fine, int(keys[0]), int(keys[1])
 
 
 def _decimals(grid: Grid, low: int, high: int) -> tuple[float, float]:

@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from syncline.data.batch import Status
+from syncline.data.cell_text import distinct_text
 from syncline.data.kinds import Kind
 from syncline.data.section import shown
 from syncline.data.variable import Variable
 from syncline.errors import DataError
 from syncline.preparation.categories import missing_texts
-from syncline.preparation.cell_text import distinct_text
 from syncline.preparation.column_reader import reader_of
 
 

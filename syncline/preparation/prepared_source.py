@@ -10,12 +10,12 @@ import pyarrow as pa
 from syncline.data.batch import Batch, Buckets, Mask, Owners, Status
 from syncline.data.schema import Schema
 from syncline.data.section import nearest, shown
+from syncline.data.values import Cells
 from syncline.errors import DataError
 from syncline.preparation.column_reader import reader_of
 from syncline.preparation.encoded_rows import encoded_rows
 from syncline.preparation.fold import Fold, canonical_rows
 from syncline.preparation.persons import KeepsPersons, read_persons
-from syncline.preparation.values import Cells
 from syncline.sources.source import Source
 
 BATCH_ROWS = 65_536

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
+from syncline.data.cell_text import plain_text
 from syncline.data.record_batches import in_batches_of
-from syncline.preparation.cell_text import plain_text
 from syncline.preparation.growth import require_columns_bounded, require_rows_bounded
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.steps.layout import Layout

@@ -11,10 +11,14 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
+from syncline.data.inference.missing_words import is_said
 from syncline.data.kinds import CATEGORICAL_KINDS, NUMERIC_KINDS, Kind
+from syncline.data.labels import normal_label
 from syncline.data.schema import Schema
-from syncline.data.variable import Variable, normal_label
+from syncline.data.truth_words import FALSE_WORDS, TRUE_WORDS, TRUTH
+from syncline.data.variable import Variable
 from syncline.preparation.distinct_texts import DistinctTexts, distinct_texts
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.dates import Dates
@@ -22,17 +26,17 @@ from syncline.preparation.steps.exact_numbers import read_decimal
 from syncline.preparation.steps.text_forms import Thousands, point_writer, without_accents
 from syncline.sources.source import Source
 
-CODES = ("?", ".", "-", "NA", "N/A", "NaN", "NULL", "None", "unknown", "-1", "-8", "-9", "-99", "-999")
-CODES_ABOVE = ("99", "999", "9999")
-"""Codes that mean missing almost everywhere; those of the second list are common values too."""
+CODES = frozenset(map(Decimal, ("-1", "-8", "-9", "-99", "-999")))
+CODES_ABOVE = frozenset(map(Decimal, ("99", "999", "9999")))
+"""Numbers that mean missing almost everywhere; those of the second list are common values too."""
 
 FORMATS = ("YYYY-MM-DD", "YYYYMMDD", "D.M.YYYY", "D/M/YYYY", "M/D/YYYY", "D-M-YYYY", "D MMM YYYY", "DMMMYYYY")
 PARTIAL_FORMATS = ("YYYY-MM", "YYYYMM", "M/YYYY", "M.YYYY", "MMM YYYY", "YYYY")
 """Formats that are tried, whole days first; where two fit, the first is proposed."""
 
 SYNONYMS = (
-    ("true", "yes", "y", "t", "1", "ja", "j", "oui", "si", "sim", "positive", "pos"),
-    ("false", "no", "n", "f", "0", "nein", "non", "nao", "negative", "neg", "fal"),
+    (*sorted(map(without_accents, TRUE_WORDS)), "positive", "pos"),
+    (*sorted(map(without_accents, FALSE_WORDS)), "negative", "neg", "fal"),
     ("m", "male", "man", "mann", "h", "homme", "hombre", "masculine"),
     ("f", "female", "fem", "woman", "w", "frau", "femme", "mujer", "feminine"),
 )
@@ -119,21 +123,13 @@ def missing_candidates(variable: Variable, labels: Sequence[str]) -> list[str]:
     """Return the codes for missing that occur and cannot be values."""
     if variable.is_categorical:
         own = CodeList(dict.fromkeys(variable.categories, True))
-        words = {code.casefold() for code in CODES}
-        return [label for label in labels if label.casefold() in words and own.find(label) is None]
-    usual, above = _plain_codes(CODES), _plain_codes(CODES_ABOVE)
-    if variable.range is not None:
-        usual |= above
+        return [label for label in labels if _stands_in(label, CODES) and own.find(label) is None]
+    usual = CODES if variable.range is None else CODES | CODES_ABOVE
     return [label for label in labels if _stands_in(label, usual) and not _is_value(variable, label)]
 
 
-def _stands_in(label: str, codes: set[object]) -> bool:
-    return label.casefold() in codes or read_decimal(label) in codes
-
-
-def _plain_codes(codes: Iterable[str]) -> set[object]:
-    numbers = {read_decimal(code) for code in codes} - {None}
-    return {*(code.casefold() for code in codes), *numbers}
+def _stands_in(label: str, codes: frozenset[Decimal]) -> bool:
+    return is_said(label) or read_decimal(label) in codes
 
 
 def _is_value(variable: Variable, label: str) -> bool:
@@ -193,7 +189,7 @@ def _categories(variable: Variable, labels: Sequence[str]) -> Iterator[str]:
     found: dict[str, str] = {}
     unread = 0
     for label in labels:
-        if own.find(label) or (variable.kind is Kind.BOOLEAN and label.casefold() in _BOOLEAN_WORDS):
+        if own.find(label) or (variable.kind is Kind.BOOLEAN and label.casefold() in TRUTH):
             continue
         category = _category(label, variable.categories)
         if category is None:
@@ -205,9 +201,6 @@ def _categories(variable: Variable, labels: Sequence[str]) -> Iterator[str]:
         yield f"- {{step: recode, columns: {_list([variable.name])}, codes: {{{pairs}}}}}"
     if unread:
         yield f"# {variable.name}: {unread} values are none of the schema's categories"
-
-
-_BOOLEAN_WORDS = frozenset({"false", "no", "f", "0", "true", "yes", "t", "1"})
 
 
 def _category(label: str, categories: Sequence[str]) -> str | None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from syncline.data.stream_outline import loose_outline
 from syncline.errors import DataError
 from syncline.sources.files import FileContent, readable, require_file, unchanged
+from syncline.sources.pandas_index import without_index
 from syncline.sources.stored_table import FileTable
 
 MAX_BATCH_BYTES = 1024 * 1024 * 1024
@@ -28,7 +29,9 @@ class ArrowFileSource(FileTable):
         require_file(path)
         self._is_file = _is_file(path)
         with _reader(path, self._is_file, None) as reader:
-            super().__init__(path, FileContent(path), reader.schema.names)
+            stored = reader.schema.names
+            super().__init__(path, FileContent(path), without_index(stored))
+            self._stored = [stored.index(name) for name in self._raw]
 
     def describe(self) -> str:
         """Return the path, the form and the number of columns."""
@@ -36,7 +39,10 @@ class ArrowFileSource(FileTable):
         return f"{self._path}, Arrow IPC {form}, {len(self._columns)} columns"
 
     def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        with unchanged(self._path), _reader(self._path, self._is_file, sorted(set(places))) as reader:
+        with (
+            unchanged(self._path),
+            _reader(self._path, self._is_file, sorted({self._stored[place] for place in places})) as reader,
+        ):
             _require_bounded(self._path, self._is_file)
             for batch in _all_batches(reader):
                 if batch.num_rows:

@@ -31,8 +31,13 @@ def find_fault(stream: BinaryIO, dialect: CsvDialect) -> str | None:
 
 
 def _check_records(stream: BinaryIO, dialect: CsvDialect) -> None:
-    reader = csv.reader(_lines(stream), delimiter=dialect.separator)
-    width, first = len(dialect.columns), 1
+    lines = _lines(stream)
+    for _ in range(dialect.skipped_lines):
+        next(lines, None)
+    reader = csv.reader(lines, delimiter=dialect.separator)
+    width, above = len(dialect.fields), dialect.skipped_lines
+    first = above + 1
+    is_header = True
     while True:
         try:
             record = next(reader)
@@ -42,11 +47,21 @@ def _check_records(stream: BinaryIO, dialect: CsvDialect) -> None:
             return
         if record and _END in record[-1]:
             raise _open_quote(first)
-        if record and len(record) != width:
-            raise _Fault(
-                f"line {first} has {len(record)} fields where the header has {width}; mend that line"
-            )
-        first = reader.line_num + 1
+        if record and len(record) != width and not is_header:
+            raise _Fault(_wrong_width(first, len(record), width))
+        is_header = is_header and not record
+        first = above + reader.line_num + 1
+
+
+def _wrong_width(line: int, found: int, width: int) -> str:
+    fields = "1 field" if found == 1 else f"{found} fields"
+    if found == 1:
+        cause = "remove a note below the table, and join a line that was broken in two"
+    elif found < width:
+        cause = "write a separator for each empty field, and join a line that was broken in two"
+    else:
+        cause = "put a field that holds the separator into quotes"
+    return f"line {line} has {fields} where the header has {width}; {cause}"
 
 
 def _open_quote(line: int) -> _Fault:

@@ -1,9 +1,10 @@
 """Delimited text files: every field stays the text that was written, and nothing is taken for missing.
 
 Fields may be quoted and hold separators and line breaks; the text is UTF-8, UTF-16 with a byte order mark,
-Windows-1252 or Latin-1; lines may end in CR LF; empty lines are passed over; a name that ends in ``.gz`` is
-unpacked while it is read. Where the file's side file says that texts are escaped for spreadsheets, as in a
-release, they are read as they were: see :mod:`syncline.data.spreadsheet`.
+Windows-1252 or Latin-1; lines may end in CR LF; empty lines are passed over, and so is what spreadsheets put
+above a header and behind it; a name that ends in ``.gz`` is unpacked while it is read. Where the file's side
+file says that texts are escaped for spreadsheets, as in a release, they are read as they were: see
+:mod:`syncline.data.spreadsheet`.
 """
 
 from __future__ import annotations
@@ -44,10 +45,13 @@ class CsvSource(FileTable):
     def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         if not self._dialect.has_rows:
             return
-        last_column = self.columns[-1]
+        ignored = self._dialect.ignored
+        last_column = self._dialect.fields[-1]
         last = None
         with self._text.open() as stream:
-            for batch in self._parsed_batches(stream, [*dict.fromkeys([*wanted, last_column])]):
+            for batch in self._parsed_batches(stream, [*dict.fromkeys([*wanted, *ignored, last_column])]):
+                for name in ignored:
+                    self._require_empty(batch.column(name), name)
                 last = batch.column(last_column)[-1].as_py()
                 yield batch.select(list(wanted))
         if last is not None and "\n" in last:
@@ -72,8 +76,8 @@ class CsvSource(FileTable):
     def _options(self, include: list[str]) -> tuple[csv.ReadOptions, csv.ParseOptions, csv.ConvertOptions]:
         dialect = self._dialect
         reading = csv.ReadOptions(
-            column_names=list(self.columns),
-            skip_rows=dialect.blank_lines,
+            column_names=list(dialect.fields),
+            skip_rows=dialect.skipped_lines,
             skip_rows_after_names=1,
             block_size=MAX_RECORD_BYTES,
         )
@@ -84,6 +88,15 @@ class CsvSource(FileTable):
             strings_can_be_null=False,
         )
         return reading, parsing, converting
+
+    def _require_empty(self, column: pa.Array, name: str) -> None:
+        """Refuse a value in a field that has no name and looked empty."""
+        if pc.any(pc.greater(pc.binary_length(pc.utf8_trim_whitespace(column)), 0)).as_py():
+            place = self._dialect.fields.index(name) + 1
+            raise DataError(
+                f"{self._path}: field {place} has no name in the header and holds values further down;"
+                " name it"
+            )
 
     def _refuse_open_quote(self) -> None:
         """Refuse a file whose last field took in lines because its quote was never closed."""

@@ -1,7 +1,7 @@
 """Excel workbooks (.xlsx): one sheet as a table of text, read as a stream.
 
-The first row that is not empty holds the names of the columns. Rows without any cell are passed over, and
-formulas are read as the values that Excel stored with them.
+The first row that is not empty holds the names of the columns; titles of one cell above it are passed over,
+and so are rows without any cell. Formulas are read as the values that Excel stored with them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import ParseError
@@ -22,6 +23,7 @@ from syncline.errors import DataError
 from syncline.sources.excel_cell import cell_text
 from syncline.sources.extras import load_extra
 from syncline.sources.files import FileContent, readable, require_file, unchanged
+from syncline.sources.header import MAX_TITLES
 from syncline.sources.stored_table import FileTable
 from syncline.sources.text_rows import TextRow, text_batches
 from syncline.sources.workbook_guard import require_sane_archive
@@ -61,7 +63,9 @@ class ExcelSource(FileTable):
         with readable(path):
             require_sane_archive(path)
         with _rows(path, sheet, name) as rows:
-            super().__init__(path, FileContent(path), _header(next(rows, None), name), name)
+            header = _header(list(islice(rows, MAX_TITLES + 1)), name)
+            self._header_row = header.number
+            super().__init__(path, FileContent(path), [text or "" for text in header.cells], name)
 
     def describe(self) -> str:
         """Return the path, the sheet and the number of columns."""
@@ -72,14 +76,14 @@ class ExcelSource(FileTable):
         with unchanged(self._path), readable(self._path):
             require_sane_archive(self._path)
             with _rows(self._path, self._sheet, self._name) as rows:
-                next(rows, None)
-                yield from text_batches(wanted, (self._chosen(row, places) for row in rows))
+                below = (row for row in rows if row.number > self._header_row)
+                yield from text_batches(wanted, (self._chosen(row, places) for row in below))
 
     def _chosen(self, row: _Row, places: Sequence[int]) -> TextRow:
         if len(row.cells) > len(self._columns):
             raise DataError(
                 f"{self._name}: row {row.number} has {len(row.cells)} cells where the header has"
-                f" {len(self._columns)}; mend that row"
+                f" {len(self._columns)} (row {self._header_row}); name each column, and move notes elsewhere"
             )
         return [row.cells[place] if place < len(row.cells) else None for place in places]
 
@@ -103,10 +107,13 @@ def _rows(path: Path, title: str | None, name: str) -> Iterator[Iterator[_Row]]:
             ) from None
 
 
-def _header(row: _Row | None, name: str) -> list[str]:
-    if row is None:
+def _header(rows: Sequence[_Row], name: str) -> _Row:
+    """Return the row of names: the first that is no title, which is one cell above a wider table."""
+    if not rows:
         raise DataError(f"{name}: is empty; it needs a row with the names of the columns")
-    return [text or "" for text in row.cells]
+    width = max(len(row.cells) for row in rows)
+    titles = [row for row in rows if width > 2 and sum(cell is not None for cell in row.cells) == 1]
+    return next((row for row in rows if row not in titles), rows[0])
 
 
 def _find_sheet(book: Any, title: str | None, name: str) -> Any:  # Any: openpyxl has no types

@@ -88,9 +88,10 @@ def _lengths(column: pa.Array) -> tuple[int, int]:
         ends = column.run_ends.cast(pa.int64()).to_pylist()
         within = [(min(end, column.offset + len(column)) - column.offset) for end in ends]
         runs = [max(end, 0) - max(begin, 0) for begin, end in zip([0, *within], within, strict=False)]
-        longest, _ = _most_and_sum(lengths)
-        each = lengths.fill_null(0).to_pylist()
-        return longest, sum(run * length for run, length in zip(runs, each, strict=True))
+        found = [
+            (run, length) for run, length in zip(runs, lengths.fill_null(0).to_pylist(), strict=True) if run
+        ]
+        return max((length for _, length in found), default=0), sum(run * length for run, length in found)
     if not _is_text(kind):
         return 0, column.nbytes
     if not _is_view(kind) and column.nbytes <= MAX_CELL_BYTES:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from syncline.errors import DataError
 from syncline.sources.content_digest import DIGEST_ROWS, content_digest
+from syncline.sources.pandas_index import without_index
 from syncline.sources.stored_table import StoredTable
 
 
@@ -27,6 +28,8 @@ class TableSource(StoredTable):
 
     def __init__(self, table: ArrowStream, name: str = "the table") -> None:
         arrow = _to_arrow(table, name)
+        kept = set(without_index(arrow.column_names))
+        arrow = arrow.select([place for place, column in enumerate(arrow.column_names) if column in kept])
         super().__init__(name, arrow.column_names)
         self._table = arrow.rename_columns(list(self._columns))
 

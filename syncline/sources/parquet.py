@@ -14,6 +14,7 @@ from syncline.data.section import shown
 from syncline.errors import DataError
 from syncline.sources.files import FileContent, readable, require_file, unchanged
 from syncline.sources.held import MAX_CELL_BYTES, MAX_HELD_BYTES, long_cell
+from syncline.sources.pandas_index import without_index
 from syncline.sources.parquet_pages import PageOutline, longest_entry, page_outlines
 from syncline.sources.stored_table import FileTable
 
@@ -37,8 +38,10 @@ class ParquetSource(FileTable):
     def __init__(self, path: Path) -> None:
         require_file(path)
         with _decoded(path), pq.ParquetFile(path) as file:
-            super().__init__(path, FileContent(path), file.schema_arrow.names)
-            self.types: list[pa.DataType] = file.schema_arrow.types
+            schema = file.schema_arrow
+            names = without_index(schema.names)
+            super().__init__(path, FileContent(path), names)
+            self.types: list[pa.DataType] = [schema.field(schema.names.index(name)).type for name in names]
             self.rows: int = file.metadata.num_rows
 
     def describe(self) -> str:

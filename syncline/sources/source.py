@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import pyarrow as pa
 
+from syncline.data.labels import normal_label
 from syncline.data.section import shown
 from syncline.errors import DataError
 
@@ -45,7 +45,7 @@ class Source(Protocol):
 
 
 def column_names(raw: Sequence[str], where: str) -> tuple[str, ...]:
-    """Return the names of the columns of ``where`` trimmed and in NFC, or refuse two of the same name.
+    """Return the names of the columns of ``where`` as labels are compared, or refuse two of the same name.
 
     A column without a name, such as the row numbers that statistics packages write, is called by its place.
     """
@@ -53,7 +53,7 @@ def column_names(raw: Sequence[str], where: str) -> tuple[str, ...]:
         raise DataError(f"{where}: has more than {MAX_COLUMNS} columns; keep those that a study may read")
     places: dict[str, int] = {}
     for position, text in enumerate(raw, start=1):
-        name = unicodedata.normalize("NFC", text).strip() or f"(column {position})"
+        name = normal_label(text) or f"(column {position})"
         if name in places:
             raise DataError(
                 f"{where}: columns {places[name]} and {position} are both called {shown(name)!r}; rename or"

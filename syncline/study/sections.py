@@ -15,8 +15,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, field_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
+from syncline.data.labels import is_printable_line
 from syncline.data.section import Integer, Number, Section, Switch, WholeSentence, word_of
-from syncline.data.variable import ColumnName, Labels, is_printable_line
+from syncline.data.variable import ColumnName, Labels
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.peer import check_name
 from syncline.study.flow import DataFlow

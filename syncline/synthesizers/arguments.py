@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
+from syncline.data.labels import normal_label
 from syncline.data.schema import Schema
 from syncline.data.section import build, nearest, shown
 from syncline.errors import UsageError
@@ -55,7 +55,7 @@ def visit_sequence_of(value: object) -> tuple[str, ...]:
     names = tuple(value) if isinstance(value, Iterable) else (None,)
     if not all(isinstance(name, str) for name in names):
         raise UsageError("visit_sequence: must be a list of the names of columns")
-    columns = tuple(unicodedata.normalize("NFC", str(name)) for name in names)
+    columns = tuple(normal_label(str(name)) for name in names)
     for place, name in enumerate(columns):
         if name in columns[:place]:
             raise UsageError(f"visit_sequence: {shown(name)!r} is named twice; keep one")

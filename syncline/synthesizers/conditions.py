@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import unicodedata
 from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
 
 from syncline.data.kinds import Kind
+from syncline.data.labels import normal_label
 from syncline.data.release_table import missing_label, release_schema
-from syncline.data.scalars import Scalar, read_scalar, scalar_key, write_scalar
+from syncline.data.scalars import Scalar, read_scalar, write_scalar
 from syncline.data.schema import Schema
 from syncline.data.section import nearest, shown
+from syncline.data.step import exact_key
 from syncline.data.variable import Variable
 from syncline.errors import UsageError
 
@@ -43,7 +44,7 @@ def mask_of(batch: pa.RecordBatch, conditions: Mapping[str, Value]) -> pa.Boolea
 
 
 def _variable(name: object, schema: Schema) -> Variable:
-    text = unicodedata.normalize("NFC", str(name))
+    text = normal_label(str(name))
     if text not in schema.names:
         known = [field.name for field in release_schema(schema)]
         raise UsageError(f"conditions: {shown(text)!r} is not a column; {nearest(text, known)}")
@@ -83,7 +84,7 @@ def _category(variable: Variable, value: object) -> str:
         raise UsageError(
             f"conditions: the value for {shown(variable.name)!r} must be text, one of its categories"
         )
-    label = unicodedata.normalize("NFC", value)
+    label = normal_label(value)
     if label not in variable.categories and label != missing_label(variable):
         raise UsageError(
             f"conditions: {shown(variable.name)!r} has no category {shown(label)!r};"
@@ -139,14 +140,18 @@ def _within(variable: Variable, value: Scalar) -> Scalar:
             raise UsageError(
                 f"conditions: {write_scalar(value)} for {name!r} is outside of its range, {low} to {high}"
             )
-    places = variable.decimals
+    places = variable.places
     if places is not None and isinstance(value, float) and round(value, places) != value:
         raise UsageError(f"conditions: {write_scalar(value)} for {name!r} has more than {places} decimals")
+    if variable.step is not None and exact_key(value, places, variable.width).denominator != 1:
+        raise UsageError(
+            f"conditions: {write_scalar(value)} for {name!r} is no multiple of its step, {variable.step}"
+        )
     return value
 
 
 def _key(value: Scalar, variable: Variable) -> int:
     try:
-        return scalar_key(value, variable.decimals)
+        return variable.key_of(value)
     except OverflowError:
         return 1 << 63

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
-from syncline.data.inference import infer_schema
+from syncline.data.inference import Inference, infer
+from syncline.data.note import Deed, Note, TableWarning
 from syncline.data.release_table import (
     release_batches,
     release_schema,
@@ -96,13 +98,18 @@ class Synthesizer:
             check_visited(self._visit_sequence, self._given)
         self._schema: Schema | None = None
         self._model: TabularModel | None = None
+        self._notes: tuple[Note, ...] = ()
         self._drawn = 0
         self._persons = 0
 
     def fit(self, data: Locator) -> Synthesizer:
-        """Learn ``data``: a data frame, an Arrow table, or the path or URL of a source."""
+        """Learn ``data``: a data frame, an Arrow table, or the path or URL of a source.
+
+        What was guessed or left out where no schema was given is warned of, and stays in :attr:`notes`.
+        """
         source = open_source(data)
-        schema = self._given or infer_schema(read_table(source))
+        found = infer(read_table(source)) if self._given is None else _declared(self._given, source)
+        schema = found.schema
         check_visited(self._visit_sequence, schema)
         settings = FitSettings(
             schema,
@@ -115,6 +122,9 @@ class Synthesizer:
         self._model = fit_alone(settings, Workspace(prepare(source, schema, Fold(b"", 0)))).model
         self._schema = _released(schema, self._model)
         self._drawn = self._persons = 0
+        self._notes = found.notes
+        if self._given is None and found.notes:
+            warnings.warn(_warning(found.notes), TableWarning, stacklevel=2)
         return self
 
     def sample(self, n: int | None = None, conditions: Mapping[str, object] | None = None) -> pd.DataFrame:
@@ -161,6 +171,11 @@ class Synthesizer:
     def schema(self) -> Schema:
         """The schema of the synthetic table."""
         return self._fitted()[1]
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was guessed, left out or changed in the table that was learnt; none of a loaded model."""
+        return self._notes
 
     def _fitted(self) -> tuple[TabularModel, Schema]:
         if self._model is None or self._schema is None:
@@ -210,6 +225,30 @@ def read_table(source: Source) -> pa.Table:
     if not batches:
         raise DataError(f"{source.name}: has no rows; nothing can be learnt from it")
     return pa.Table.from_batches(batches)
+
+
+def _declared(schema: Schema, source: Source) -> Inference:
+    """Return a schema that was given, with notes on the columns that it leaves out."""
+    columns = [*source.columns, *(name for name in schema.names if name not in source.columns)]
+    modelled = {variable.name for variable in schema.modelled} | {schema.person.name if schema.person else ""}
+    left_out = [name for name in columns if name not in modelled]
+    notes = [_left_out(name, schema) for name in left_out]
+    return Inference(schema, tuple(notes))
+
+
+def _left_out(name: str, schema: Schema) -> Note:
+    if name not in schema.names:
+        return Note(
+            name, Deed.LEFT_OUT, "the column", "the schema does not name it", "describe it in the schema"
+        )
+    kind = schema.variable(name).kind
+    why, remedy = f"a column of kind {kind} is never modelled", "declare another kind to model it"
+    return Note(name, Deed.LEFT_OUT, "the column", why, remedy)
+
+
+def _warning(notes: Sequence[Note]) -> str:
+    lines = "\n".join(f"  {note}" for note in notes)
+    return f"the schema was inferred; see model.notes, and give schema= where a guess is wrong:\n{lines}"
 
 
 def _released(schema: Schema, model: TabularModel) -> Schema:

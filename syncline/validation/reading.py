@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from syncline.data.inference import infer_schema
+from syncline.data.cell_text import plain_text
+from syncline.data.inference import infer
 from syncline.data.schema import Schema
 from syncline.data.section import nearest
 from syncline.errors import DataError, UsageError
@@ -99,7 +100,7 @@ def _inferred(sources: Sequence[Source], person: str | None) -> Schema:
     if not columns:
         raise DataError(f"{sources[1].name}: has no column in common with {sources[0].name}")
     try:
-        inferred = infer_schema(pa.table(columns))
+        inferred = infer(pa.table(columns), spelled=False).schema
     except DataError as fault:
         raise DataError(f"{sources[0].name}: {fault}") from None
     return _with_person(inferred, person)
@@ -134,5 +135,9 @@ def _whole(source: Source) -> pa.Table:
 def _together(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
     """Return the cells of a column of all tables, as text where they are stored in unlike types."""
     if len({column.type for column in columns}) > 1:
-        columns = [column.cast(pa.string()) for column in columns]
+        columns = [_as_text(column) for column in columns]
     return pa.chunked_array([chunk for column in columns for chunk in column.chunks])
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pa.chunked_array([plain_text(chunk, "a column") for chunk in column.chunks], pa.string())

@@ -61,8 +61,15 @@ def comparison_to_proto(question: Comparison) -> pb.Question:
 def comparison_from_proto(message: pb.Question) -> Comparison | None:
     """Return the question about a candidate that a message holds, None where it holds another one.
 
-    The table of a candidate is not read yet.
+    The table of a candidate is not read yet. WireError is raised where the question does not read.
     """
+    try:
+        return _comparison(message)
+    except ValueError as error:
+        raise WireError(str(error)) from None
+
+
+def _comparison(message: pb.Question) -> Comparison | None:
     match message.WhichOneof("kind"):
         case "person_count":
             return PersonCount(message.person_count.table, compared(message.person_count.columns))

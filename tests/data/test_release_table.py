@@ -156,7 +156,8 @@ def test_the_csv_is_plain(tmp_path: Path) -> None:
     header, first, second = (tmp_path / "t.csv").read_text().splitlines()
     assert header == "flag,who,ward,count,price,level,day,wall,moment,clock,stay"
     assert first == (
-        'false,1,"a,b",0,0.0,0.0,1970-01-01,1970-01-01T00:00:00,1970-01-01T00:00:00Z,00:00:00,PT0S'
+        'false,1,"a,b",0,0.0,0.0,1970-01-01,1970-01-01T00:00:00.000000,'
+        "1970-01-01T00:00:00.000000Z,00:00:00.000000,PT0S"
     )
     assert second == ",2,,,,,,,,,"
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncline.data.labels import is_printable_line, normal_label
 from syncline.data.schema import Constraint, Formula, Kind, Role, Schema, Variable
-from syncline.data.variable import is_printable_line, normal_label
 from syncline.errors import DocumentError
 from syncline.sources.source import column_names
 

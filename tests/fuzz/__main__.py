@@ -58,8 +58,9 @@ def fuzz(names: Sequence[str], seconds: float, number: int, progress: Progress) 
         )
         if done.returncode == 0:
             break
-        name = progress.name
-        print(f"{name}: status {done.returncode}: {keep(name, progress.current.read_bytes())}", flush=True)
+        name, died = progress.name, done.returncode < 0 and progress.current.exists()
+        where = keep(name, progress.current.read_bytes()) if died else "before any input was read"
+        print(f"{name}: status {done.returncode}: {where}", flush=True)
         progress.add_broken(name)
         left = left[left.index(name) + 1 :]
     return progress.broken

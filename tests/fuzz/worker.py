@@ -41,6 +41,7 @@ class Progress:
     def begin(self, name: str) -> None:
         """Note which reader is tried."""
         (self.directory / "name").write_text(name)
+        self.current.unlink(missing_ok=True)
 
     @property
     def name(self) -> str:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-import unicodedata
 import zoneinfo
 from decimal import Decimal, InvalidOperation
 
 from syncline.data.batch import Status
 from syncline.data.kinds import Kind
 from syncline.data.scalars import KEY_LIMIT, float_bits_key, read_scalar, scalar_key
+from syncline.data.truth_words import FALSE_WORDS, TRUE_WORDS
 from syncline.data.variable import Variable
+from tests.preparation.seen_text import seen_text
 
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-TRUE, FALSE = {"true", "yes", "t", "1", "1.0"}, {"false", "no", "f", "0", "0.0"}
+TRUE, FALSE = TRUE_WORDS | {"1.0"}, FALSE_WORDS | {"0.0"}
 
 Cell = tuple[int, Status]
 
@@ -26,7 +27,7 @@ class Missing(Exception):
 
 def cell(text: str | None, variable: Variable) -> Cell:
     """Return the key and the status that ``text`` should get."""
-    trimmed = unicodedata.normalize("NFC", (text or "").strip())
+    trimmed = seen_text(text or "")
     if trimmed == "" or trimmed in variable.missing:
         return 0, Status.MISSING
     try:
@@ -108,8 +109,27 @@ def whole(text: str) -> int:
     return int(max(Decimal(-KEY_LIMIT), min(Decimal(KEY_LIMIT), value)))
 
 
+def dashed(text: str, kind: Kind) -> str:
+    """Return a day or a time of digits alone in ISO 8601, other text as it is."""
+    match = re.fullmatch(r"(\d+)(?:\.0)?|(\d{8})[T ](\d{4}(?:\d\d)?)(?:\.0)?", text, re.ASCII)
+    if match is None or (match[2] and kind is not Kind.DATETIME):
+        return text
+    digits = match[1] or match[2] + match[3]
+    if kind is Kind.TIME and len(digits) in (1, 2, 3, 4, 6):
+        digits = digits if len(digits) == 6 else digits.rjust(4, "0")
+        return ":".join(digits[place : place + 2] for place in range(0, len(digits), 2))
+    day = f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}"
+    if kind is not Kind.TIME and len(digits) == 8:
+        return day
+    if kind is Kind.DATETIME and len(digits) in (12, 14):
+        clock = digits[8:]
+        return f"{day}T" + ":".join(clock[place : place + 2] for place in range(0, len(clock), 2))
+    return text
+
+
 def moment(text: str, variable: Variable) -> dt.date | dt.datetime | dt.time:
     """Read a date, datetime or time by the standard library, after a check of its form."""
+    text = dashed(text, variable.kind)
     day, clock = r"\d{4}-\d\d-\d\d", r"\d\d:\d\d(:\d\d(\.\d{1,9})?)?"
     match variable.kind:
         case Kind.DATE:

@@ -191,7 +191,7 @@ def test_an_absent_column_is_named_with_the_nearest() -> None:
 
 def test_a_header_that_is_a_row_of_data_is_not_in_the_public_words(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
-    path.write_text("4711,4711\n1,2\n")
+    path.write_text("x4711,x4711\n1,2\n")
     schema = Schema.model_validate({"variables": [VARIABLES[2]]})
     with pytest.raises(DataError, match="4711") as caught:
         prepare(open_source(str(path)), schema, FOLD)

@@ -21,7 +21,7 @@ from supplier_agent.datasets.catalogue import Dataset, add_dataset, remove_datas
 from supplier_agent.tasks.journal import open_journal
 from syncline.errors import SynclineError, WireError, WorkLimitReached
 from syncline.protocols.asking import Request
-from syncline.questions.row_count import RowCount
+from syncline.protocols.opening import HUB, Commitments, Occasion
 from syncline.wire.exchange import RequestCodec
 from syncline.wire.messages import DeclineKind
 from tests.agent import harness
@@ -153,7 +153,9 @@ async def declined_and_served(tmp_path: Path) -> tuple[DeclineKind, str]:
             )
             await hub.send(hub.proposal(spec2, "study-2"))
             await hub.until(lambda: len(hub.decisions) > 1)
-            asked = RequestCodec().encode(Request(0, (RowCount(),)))
+            occasion = Occasion("study-2", hashlib.sha256(spec2).hexdigest())
+            made = {"cleveland": bytes.fromhex(hub.decisions[1].commitment), HUB: bytes(32)}
+            asked = RequestCodec().encode(Request(0, (), commitments=Commitments(occasion, made)))
             await hub.send(hub.task(spec2, 0, asked, study_id="study-2", task_id="task-2"))
             await hub.until(lambda: hub.submitted, 120)
     finally:

@@ -24,7 +24,7 @@ from syncline.sources.memory import TableSource
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
 from syncline.validation.validation import validate
-from syncline.wire.simulated_study import compare_study, fit_study
+from syncline.wire.simulated_study import compare_study, fit_study, fold_of_run
 from tests.security.harness import Trial
 from tests.security.real_tables import NAMES, schema, table
 
@@ -82,7 +82,8 @@ def compared(rows: pd.DataFrame) -> dict[str, Any]:
     spec = build(StudySpec, parse_document(study(rows), "study.yaml"), "study.yaml")
     sources = {"north": TableSource(pa.Table.from_pandas(rows, preserve_index=False))}
     seed = Seed.of_number(7)
-    found = compare_study(spec, sources, fit_study(spec, sources), seed)
+    fold = fold_of_run(spec, sources, b"chosen")
+    found = compare_study(spec, fold, sources, fit_study(spec, fold, sources), seed)
     assert found is not None
     return found.document()
 

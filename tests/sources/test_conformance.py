@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from syncline.data.cell_text import distinct_text
 from syncline.errors import DataError
-from syncline.preparation.cell_text import distinct_text
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
 from tests.sources.written_tables import POSTGRESQL, WRITERS, Writer, as_postgresql

@@ -32,9 +32,9 @@ def refused(path: Path, content: bytes) -> str:
         (b"", "is empty"),
         (b"\n\r\n  \n", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
-        (f"a,b\n1,2\n{SECRET}\n".encode(), "line 3 has 1 fields where the header has 2"),
+        (f"a,b\n1,2\n{SECRET}\n".encode(), "line 3 has 1 field where the header has 2"),
         (f"a,b\n1,2\n\n1,2,{SECRET}\n".encode(), "line 4 has 3 fields where the header has 2"),
-        (f'a,b\n"1\n1",2\n{SECRET}\n'.encode(), "line 4 has 1 fields where the header has 2"),
+        (f'a,b\n"1\n1",2\n{SECRET}\n'.encode(), "line 4 has 1 field where the header has 2"),
         (f"a,b\né,{SECRET}".encode() + b"\xff\n", "line 2 is not UTF-8"),
         ("a,b\n1,2\n".encode("utf-16") + b"\x00\xd8\n\x00", "line 3 is not UTF-16-LE"),
         ("a,b\n1,2\n".encode("utf-16")[:-1], "line 2 is not UTF-16-LE"),
@@ -54,7 +54,7 @@ def test_a_faulty_file_is_refused(tmp_path: Path, content: bytes, said: str) -> 
 
 def test_a_fault_beyond_the_sample_is_found_by_its_line(tmp_path: Path) -> None:
     rows = b"1,2\n" * 40_000
-    assert "line 40002 has 1 fields" in refused(tmp_path / "table.csv", b"a,b\n" + rows + b"x\n")
+    assert "line 40002 has 1 field " in refused(tmp_path / "table.csv", b"a,b\n" + rows + b"x\n")
     assert "line 40003 is not UTF-8" in refused(
         tmp_path / "table.csv", b"a,b\n" + rows + b"x,\xc3\xa9\nx,\xe9\n"
     )

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Generic, TypeVar
 
+from syncline.data.labels import normal_label
 from syncline.data.section import shown
-from syncline.data.variable import normal_label
 from syncline.preparation.steps.exact_numbers import read_decimal
 
 T = TypeVar("T")

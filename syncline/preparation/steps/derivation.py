@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 import pyarrow as pa
 from pydantic import Field, model_validator
 
+from syncline.data.labels import normal_label
 from syncline.data.section import word_of
-from syncline.data.variable import ColumnName, Labels, normal_label
+from syncline.data.variable import ColumnName, Labels
 from syncline.preparation.steps.cells import arranged, combined
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import EXACT, read_day, read_decimal, write_decimal

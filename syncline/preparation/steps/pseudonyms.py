@@ -17,7 +17,7 @@ from typing import ClassVar, Literal
 import pyarrow as pa
 from pydantic import model_validator
 
-from syncline.data.variable import normal_label
+from syncline.data.labels import normal_label
 from syncline.errors import DataError
 from syncline.preparation.steps.cells import maps_of
 from syncline.preparation.steps.layout import Layout

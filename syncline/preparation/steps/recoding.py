@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import pyarrow as pa
 from pydantic import AfterValidator, field_validator
 
+from syncline.data.labels import normal_label
 from syncline.data.section import shown, word_of
-from syncline.data.variable import normal_label
 from syncline.preparation.steps.cells import TextMap, TextTest, with_column
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.layout import Layout

@@ -10,8 +10,9 @@ from typing import ClassVar, Literal
 import pyarrow as pa
 from pydantic import Field, model_validator
 
+from syncline.data.labels import normal_label
 from syncline.data.section import Switch, sha256_hex
-from syncline.data.variable import ColumnName, Labels, normal_label
+from syncline.data.variable import ColumnName, Labels
 from syncline.errors import DataError
 from syncline.preparation.steps.bounds import Bound as BoundText
 from syncline.preparation.steps.bounds import bounds_of

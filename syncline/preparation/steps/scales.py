@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 import pyarrow as pa
 from pydantic import AfterValidator, model_validator
 
-from syncline.data.variable import ColumnName, Labels, normal_label
+from syncline.data.labels import normal_label
+from syncline.data.variable import ColumnName, Labels
 from syncline.preparation.steps.cells import TextMap, arranged, maps_of, with_changes
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import EXACT, ExactNumber, read_decimal, write_decimal

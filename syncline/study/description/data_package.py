@@ -165,6 +165,8 @@ def words(variable: Variable) -> str:
         parts.append(f"unit: {variable.unit}")
     if variable.decimals is not None:
         parts.append(f"decimals: {variable.decimals}")
+    if variable.step is not None:
+        parts.append(f"step: {variable.step}")
     if variable.kind is Kind.DATETIME:
         zone = variable.zone
         parts.append(

@@ -10,7 +10,7 @@ import json
 
 from syncline.compute.frames import Json
 from syncline.data.kinds import Kind
-from syncline.data.release_table import LABEL, release_schema
+from syncline.data.release_table import LABEL, has_fraction, release_schema
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 
@@ -48,7 +48,7 @@ def _column(schema: Schema, variable: Variable) -> dict[str, Json]:
         case Kind.ORDINAL:
             return {"sdtype": "categorical", "order": list(variable.categories)}
         case Kind.DATETIME:
-            ending = "" if variable.zone is None else "Z"
+            ending = (".%f" if has_fraction(variable) else "") + ("" if variable.zone is None else "Z")
             return {"sdtype": "datetime", "datetime_format": f"%Y-%m-%dT%H:%M:%S{ending}"}
         case kind:
             return dict(_FIXED[kind])

@@ -19,6 +19,7 @@ from syncline.questions.moments import Sums
 from syncline.questions.regression import RegressionSums
 from syncline.questions.vocabulary import Answer, Question
 from syncline.validation.boosting import SCALE_BITS
+from syncline.validation.column_bins import in_bins
 from syncline.validation.federated.layout import FOLDS, SCORES
 from syncline.validation.federated.plan import Plan
 from syncline.validation.federated.score_edges import KINDS
@@ -157,7 +158,10 @@ class Facts:
         return replace(known, fitted=fitted)
 
     def _require_compared(self, answer: Counts, known: Known) -> None:
-        """Compare sets of columns with each other and with the rows, and persons with the persons."""
+        """Compare sets of columns with each other and with the rows, and persons with the persons.
+
+        A column is coded by how many are counted together; a cell without a value is code 0 in each coding.
+        """
         layout, sets = self.plan.layout, self.plan.candidate.sets
         for fold, name in enumerate(FOLDS):
             rows = None if known.sizes is None else (known.sizes.train, known.sizes.holdout)[fold]
@@ -167,11 +171,25 @@ class Facts:
                 table = layout.take(answer, f"{name}.set{number}")
                 for axis, place in enumerate(places):
                     own = table.sum(axis=tuple(other for other in range(len(places)) if other != axis))
-                    require(np.array_equal(single.setdefault((len(places), place), own), own), _CHANGED)
+                    before = single.setdefault(
+                        (len(places), place), self._in_coarser(single, places, place, own)
+                    )
+                    require(np.array_equal(before, own), _CHANGED)
                     require(rows is None or int(own.sum()) == rows, "a set of columns has not all rows")
                 if len(places) == 1:
                     self._require_buckets(answer, number, fold, known)
             self._require_people(answer, name, people)
+
+    def _in_coarser(
+        self, single: dict[tuple[int, int], Ints], places: tuple[int, ...], place: int, own: Ints
+    ) -> Ints:
+        """Return the rows of a column alone in the codes in which it is counted with others."""
+        if (1, place) not in single:
+            return own
+        bins = [self.plan.candidate.bins_of_set(size).columns[place] for size in (1, len(places))]
+        found = np.zeros(len(own), np.int64)
+        np.add.at(found, in_bins(*bins), single[1, place])
+        return found
 
     def _require_buckets(self, answer: Counts, number: int, fold: int, known: Known) -> None:
         masks = self.plan.layout.buckets(answer, f"set{number}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from syncline.data.labels import normal_label
 from syncline.data.section import nearest, shown
-from syncline.data.variable import normal_label
 from syncline.errors import UsageError
 
 MOST_TERMS = 20

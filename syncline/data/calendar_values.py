@@ -1,9 +1,10 @@
 """Dates, datetimes, times of day and durations, read from text or taken from typed columns.
 
 Text is ISO 8601: ``2026-01-31``, ``2026-01-31T09:30:00`` with an offset or ``Z`` where the variable has a
-zone, ``09:30`` or ``09:30:00.25``. A duration is ``P1DT2H30M`` or a number of seconds. A datetime at
-midnight passes for a date, because many systems know no other dates. What is finer than a microsecond is cut
-off.
+zone, ``09:30`` or ``09:30:00.25``; or the same in digits alone, as 20260131, 20260131093000, 093000 and 930,
+and 202601 or 2026 where a date has a step of months or years. A duration is ``P1DT2H30M`` or a number of
+seconds. A datetime at midnight passes for a date, because many systems know no other dates. What is finer
+than a microsecond is cut off.
 """
 
 from __future__ import annotations
@@ -18,12 +19,38 @@ import pyarrow.compute as pc
 from syncline.data.batch import Status
 from syncline.data.grid import EXTENTS
 from syncline.data.kinds import Kind
+from syncline.data.numbers import floats_from_array, floats_from_text, is_plain_number, microseconds
 from syncline.data.scalars import KEY_LIMIT, read_scalar, scalar_key
+from syncline.data.values import Values, multiplied
 from syncline.data.variable import Variable
-from syncline.preparation.numbers import floats_from_array, floats_from_text, is_plain_number, microseconds
-from syncline.preparation.values import Values, multiplied
 
 _MIDNIGHT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(:00(\.0+)?)?$"
+_DIGITS = {
+    Kind.DATE: ((r"^([0-9]{4})([0-9]{2})([0-9]{2})(\.0)?$", r"\1-\2-\3"),),
+    Kind.DATETIME: (
+        (r"^([0-9]{4})([0-9]{2})([0-9]{2})(\.0)?$", r"\1-\2-\3"),
+        (r"^([0-9]{4})([0-9]{2})([0-9]{2})[T ]?([0-9]{2})([0-9]{2})(\.0)?$", r"\1-\2-\3T\4:\5"),
+        (
+            r"^([0-9]{4})([0-9]{2})([0-9]{2})[T ]?([0-9]{2})([0-9]{2})([0-9]{2})(\.0)?$",
+            r"\1-\2-\3T\4:\5:\6",
+        ),
+    ),
+    Kind.TIME: (
+        (r"^([0-9]{2})([0-9]{2})([0-9]{2})(\.0)?$", r"\1:\2:\3"),
+        (r"^([0-9]{2})([0-9]{2})(\.0)?$", r"\1:\2"),
+        (r"^([0-9])([0-9]{2})(\.0)?$", r"0\1:\2"),
+        (r"^([0-9]{2})(\.0)?$", r"00:\1"),
+        (r"^([0-9])(\.0)?$", r"00:0\1"),
+    ),
+}
+"""Days and times in digits alone, as claims files and registries write them, and their form in ISO 8601."""
+
+_COARSE_DIGITS = (
+    (r"^([0-9]{4})-?(0[1-9]|1[0-2])(\.0)?$", r"\1-\2-01"),
+    (r"^([0-9]{4})(\.0)?$", r"\1-01-01"),
+)
+"""Months and years, which are dates only where the variable has such a step."""
+
 _FINER = r"(:[0-9]{2}\.[0-9]{6})[0-9]{1,3}"
 _MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 _DAY_MILLISECONDS = 86_400_000
@@ -35,6 +62,9 @@ def calendar_from_text(texts: pa.Array, variable: Variable) -> Values:
         return _durations_from_text(texts, variable)
     if variable.kind is Kind.DATE:
         texts = pc.replace_substring_regex(texts, _MIDNIGHT, r"\1")
+    coarse = _COARSE_DIGITS if variable.kind is Kind.DATE and variable.step is not None else ()
+    for digits, iso in (*_DIGITS[variable.kind], *coarse):
+        texts = pc.replace_substring_regex(texts, digits, iso)
     return _scalars(pc.replace_substring_regex(texts, _FINER, r"\1"), variable)
 
 

@@ -1,0 +1,87 @@
+"""Values that lie far from all others: broken cells, which must not decide a grid and a range, and codes.
+
+A number of another order of magnitude (1e300 among tens) is no value of the column: an overflow, or a code.
+It is listed under ``missing``. A value that is merely far, or looks like a code (999, 9999-12-31), is named
+only, since whether it means something is for the table's owner to say.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.inference.number_notation import is_few
+from syncline.data.inference.seen_cells import Mask, Rows
+
+ANOTHER_ORDER = 1e6
+"""A number that is so many times the next one in size is of another order of magnitude."""
+
+ENOUGH_ROWS, ENOUGH_VALUES = 20, 3
+"""Rows, and distinct values beside it, from which on a value can be called far from the others."""
+
+FAR_BEYOND = 2.0
+"""A code lies so many times the span of all other values beyond them."""
+
+_NINES = re.compile(r"-?(?:9+|8{2,}|9+[678]|7{3,})(?:\.0+)?")
+_FIRST_DAYS = frozenset({"0001-01-01", "1111-11-11", "1582-10-15", "1753-01-01", "1800-01-01", "1840-12-31"})
+_NO_DAYS = frozenset({"1899-12-30", "1899-12-31", "1900-01-01", "1901-01-01"})
+
+Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
+
+
+def of_another_order(values: npt.NDArray[np.float64], rows: Rows) -> Mask:
+    """Tell which of distinct numbers (k,) are broken: few, and of another order than all others."""
+    held, broken = int(rows.sum()), np.zeros(len(values), np.bool_)
+    if held < ENOUGH_ROWS:
+        return broken
+    size = np.abs(values)
+    order = np.argsort(size, kind="stable")
+    ordered, above = size[order], np.cumsum(rows[order][::-1])[::-1]
+    for place in range(len(order) - 1, 0, -1):
+        if not (is_few(int(above[place]), held) or above[place] == 1):
+            break
+        below = ordered[place - 1]
+        if below > 0 and ordered[place] / below >= ANOTHER_ORDER and place >= ENOUGH_VALUES:
+            broken[order[place:]] = True
+    return broken
+
+
+def far_codes(labels: list[str], values: Numbers, rows: Rows) -> list[int]:
+    """Return the places of the labels (k,) that look like codes far from all other values (k,)."""
+    if int(rows.sum()) < ENOUGH_ROWS or len(values) <= ENOUGH_VALUES:
+        return []
+    order = np.argsort(values, kind="stable")
+    found: list[int] = []
+    low, high = 0, len(order) - 1
+    while high - low > ENOUGH_VALUES and _is_far(values, order[low:high], order[high]):
+        found.append(int(order[high]))
+        high -= 1
+    while high - low > ENOUGH_VALUES and _is_far(values, order[low + 1 : high + 1], order[low]):
+        found.append(int(order[low]))
+        low += 1
+    rest = [place for place in order[low : high + 1].tolist() if place not in found]
+    negative = [p for p in rest if values[p] < 0]
+    if (
+        4 * len(negative) < len(rest)
+        and len(negative) <= 2
+        and all(_NINES.fullmatch(labels[p]) or labels[p] == "-1" for p in negative)
+    ):
+        found += negative
+    return [place for place in found if looks_like_code(labels[place])]
+
+
+def looks_like_code(label: str) -> bool:
+    """Tell whether a number or a day is one that people and systems write for something else."""
+    day = label[:10]
+    if re.match(r"[0-9]{4}-", label):
+        return day[:4] in ("9999", "2999", "3000", "8888", "7777") or day in _FIRST_DAYS | _NO_DAYS
+    return _NINES.fullmatch(label) is not None or label in ("-1", "-1.0")
+
+
+def _is_far(values: Numbers, others: npt.NDArray[np.intp], place: np.intp) -> bool:
+    rest = values[others]
+    low, high = float(rest.min()), float(rest.max())
+    value = float(values[place])
+    return max(value - high, low - value) > FAR_BEYOND * max(high - low, 1e-300)

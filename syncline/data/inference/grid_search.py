@@ -1,0 +1,172 @@
+"""The coarsest grid that holds a column: decimals, a step between numbers, a step of time or of days.
+
+What a few cells hold does not decide: a grid is one of all values but at most ``FEW_SHARE`` of the cells,
+which are then moved to it and named. A step must be more than chance: if the values lay anywhere on the finer
+grid, ``m`` distinct ones would all be multiples of ``g`` with probability g**-m, which must be below one in a
+million.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.grid import Grid
+from syncline.data.inference.number_notation import is_few
+from syncline.data.inference.seen_cells import Mask, Rows
+from syncline.data.kinds import Kind
+from syncline.data.scalars import KEY_LIMIT
+from syncline.data.step import MONTHS, UNITS, span_text
+
+MAX_INFERRED_DECIMALS = 9
+"""The finest decimal grid that is looked for; finer numbers keep all bits of their floats."""
+
+MAX_STEP_DECIMALS = 3
+"""Numbers of more decimals were reckoned, and have no step that anybody chose."""
+
+MANY_DECIMALS = 2
+"""A few cells that need so many decimals more than all others were reckoned or mistyped."""
+
+CHANCE_DIGITS = 6
+"""A step is taken for one where chance would make it with a probability below 10**-6."""
+
+TIME_STEPS = tuple(
+    count * UNITS[unit]
+    for unit, counts in (
+        ("d", (1,)),
+        ("h", (12, 6, 4, 3, 2, 1)),
+        ("min", (30, 20, 15, 10, 5, 2, 1)),
+        ("s", (30, 15, 10, 5, 1)),
+        ("ms", (100, 10, 1)),
+    )
+    for count in counts
+)
+"""Steps of time that are looked for, in microseconds, the coarsest first."""
+
+DAYS_OF_STEP = {"year": 365.25, "quarter": 91.3, "month": 30.4}
+"""Steps of dates, the coarsest first, with their mean number of days."""
+
+_NOISE = 1e-12  # of a value: what a few additions in binary leave behind
+_MARGIN = 1e-3  # of a grid's unit: what is nearer to the grid than this is on it
+_TRIES = (2, 3, 5, 7, 11, 13)
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundGrid:
+    """A grid of numbers: its decimals (None: floats keep all bits), its step, and how many cells are off."""
+
+    decimals: int | None
+    step: str | None = None
+    moved: int = 0
+
+
+def grid_of_numbers(values: Floats, rows: Rows) -> FoundGrid:
+    """Return the grid of distinct finite numbers (k,), each held by ``rows`` (k,) cells."""
+    decimals, moved = _decimals(values, rows)
+    if decimals is None or decimals > MAX_STEP_DECIMALS:
+        return FoundGrid(decimals, None, moved)
+    keys = Grid(Kind.CONTINUOUS, decimals).keys_from_numbers(values)
+    width = _width(keys, rows)
+    if width == 1:
+        return FoundGrid(decimals, None, moved)
+    moved = int(rows[_off(values, decimals) | (keys % width != 0)].sum())
+    step = Decimal(width).scaleb(-decimals).normalize()
+    return FoundGrid(max(-int(step.as_tuple().exponent), 0), format(step, "f"), moved)
+
+
+def step_of_times(microseconds: Rows, rows: Rows) -> tuple[str | None, int]:
+    """Return the step of distinct times (k,) in microseconds, None where there is none, and the cells off it.
+
+    Whole seconds and thousandths are taken as they are, since nobody rounds to them by chance.
+    """
+    for size in TIME_STEPS:
+        off = microseconds % size != 0
+        moved = int(rows[off].sum())
+        if not is_few(moved, _deciding(rows)):
+            continue
+        distinct = int(np.count_nonzero(~off))
+        finer = UNITS["s"] if size <= UNITS["min"] else UNITS["min"]  # what a clock shows anyway
+        if size <= UNITS["s"] or distinct * math.log10(size / finer) >= CHANCE_DIGITS:
+            return span_text(size), moved
+    return None, 0
+
+
+def step_of_days(days: Rows) -> str | None:
+    """Return the step of distinct days (k,), counted from 1970-01-01: months, quarters, years, or None."""
+    dates = days.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    if (months.astype("datetime64[D]") != dates).any():
+        return None
+    for step, mean_days in DAYS_OF_STEP.items():
+        fits = (months.astype(np.int64) % MONTHS[step] == 0).all()
+        if fits and len(days) * math.log10(mean_days) >= CHANCE_DIGITS:
+            return step
+    return None
+
+
+def without_float_noise(values: Floats) -> Floats:
+    """Return the decimals that were meant (k,) where all numbers are 32-bit floats widened to 64 bits.
+
+    3.19 as a 32-bit float is 3.190000057...; a file or a join may widen it. Other numbers come back as they
+    are.
+    """
+    narrow = values.astype(np.float32)
+    if not np.isfinite(narrow).all() or (narrow.astype(np.float64) != values).any():
+        return values
+    return np.array([float(str(number)) for number in narrow], np.float64)
+
+
+def _decimals(values: Floats, rows: Rows) -> tuple[int | None, int]:
+    """Return the decimals that all cells need but a few that need many more, and how many these are."""
+    held, coarse = _deciding(rows), None
+    fine = float(np.abs(values).max(initial=0.0))
+    for decimals in range(MAX_INFERRED_DECIMALS + 1):
+        if fine * 10.0**decimals >= KEY_LIMIT:
+            break
+        moved = int(rows[_off(values, decimals)].sum())
+        if coarse is None and is_few(moved, held):
+            coarse = (decimals, moved)
+        if coarse is not None and decimals >= coarse[0] + MANY_DECIMALS:
+            break
+        if not moved:
+            return decimals, 0
+    return coarse or (None, 0)
+
+
+def _off(values: Floats, decimals: int) -> Mask:
+    """Tell which values (k,) do not lie on the grid of so many decimals, but for the noise of floats."""
+    grid = Grid(Kind.CONTINUOUS, decimals)
+    decoded = grid.values(grid.keys_from_numbers(values))
+    slack = np.minimum(_NOISE * np.abs(values), _MARGIN * 10.0**-decimals)
+    return np.asarray((decoded != values) & (np.abs(decoded - values) > slack), np.bool_)
+
+
+def _width(keys: Rows, rows: Rows) -> int:
+    """Return the step of all but a few cells in units of keys (k,), 1 where there is none."""
+    present, held = keys != 0, _deciding(rows)
+    size, weight = np.abs(keys[present]), rows[present]
+    width = 1
+    for prime in _TRIES:
+        while len(size) and is_few(int(weight[size % (width * prime) != 0].sum()), held):
+            width *= prime
+            if width > int(size.max()):
+                return 1
+    on = size % width == 0
+    exact = int(np.gcd.reduce(size)) if len(size) else 1
+    if exact > width:
+        width, on = exact, np.ones(len(size), np.bool_)
+    distinct = int(np.count_nonzero(on))
+    if width == 1 or (distinct - 1) * math.log10(width) < CHANCE_DIGITS:
+        return 1
+    return width
+
+
+def _deciding(rows: Rows) -> int:
+    """Return the cells of all values but the most frequent: zeros in most rows do not outvote the others."""
+    return int(rows.sum()) - int(rows.max(initial=0))

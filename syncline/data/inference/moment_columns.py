@@ -1,0 +1,217 @@
+"""Columns of days and times: in ISO 8601, in digits alone, or typed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from syncline.data.batch import Status
+from syncline.data.calendar_values import calendar_from_text
+from syncline.data.grid import Grid
+from syncline.data.inference.dominance import dominates
+from syncline.data.inference.draft import Cells, Draft, codes_of, missing_notes
+from syncline.data.inference.far_values import far_codes
+from syncline.data.inference.grid_search import step_of_days, step_of_times
+from syncline.data.inference.identifiers import YEARS
+from syncline.data.inference.number_notation import is_few
+from syncline.data.inference.record_names import NameHint, name_hint
+from syncline.data.inference.seen_cells import Mask, Rows, SeenCells, sample
+from syncline.data.kinds import Kind
+from syncline.data.note import Deed, Note, counted
+from syncline.data.scalars import Scalar
+from syncline.data.variable import Variable
+
+FIRST_YEAR, LAST_YEAR = 1800, 2100
+"""Digits are taken for days only in these years, and in 9999, which stands for an open end."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}(\.0)?")
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}(-01)?|[0-9]{6}(\.0)?")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{8}([T ]?[0-9]{4}([0-9]{2})?)?(\.0)?")
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}.*|[0-9]{1,4}(\.0)?")
+_NO_DAY = frozenset({"0", "00000000", "99999999", "0.0", "99999999.0"})
+
+
+@dataclass(frozen=True, slots=True)
+class MomentReading:
+    """A way to read texts: those that match ``form``, as values of ``variable``."""
+
+    variable: Variable
+    form: re.Pattern[str]
+    words: str
+    distinct: int = 1
+
+    def of(self, labels: Sequence[str]) -> tuple[Rows, Mask]:
+        """Return the numbers (k,) of labels (k,), and which have the form and could be read."""
+        numbers, read = np.zeros(len(labels), np.int64), np.zeros(len(labels), np.bool_)
+        fits = [place for place, label in enumerate(labels) if self.form.fullmatch(label)]
+        if fits:
+            texts = pa.array([labels[place] for place in fits], pa.string())
+            values = calendar_from_text(texts, self.variable)
+            numbers[fits], read[fits] = values.numbers, values.status == Status.VALID
+        return numbers, read
+
+
+def _kind(kind: Kind, zone: str | None = None, step: str | None = None) -> Variable:
+    return Variable(name="x", kind=kind, zone=zone, step=step)
+
+
+WRITTEN = (
+    MomentReading(_kind(Kind.DATE), _DAY, "days"),
+    MomentReading(_kind(Kind.DATE, step="month"), _MONTH, "months"),
+    MomentReading(_kind(Kind.DATETIME), _MOMENT, "dates and times"),
+    MomentReading(_kind(Kind.TIME), _CLOCK, "times of day"),
+    MomentReading(_kind(Kind.DATETIME, "UTC"), _MOMENT, "dates and times"),
+)
+"""Forms of ISO 8601 in the order of preference; a column may hold digits alone beside them."""
+
+DIGITS = (
+    MomentReading(_kind(Kind.DATE), re.compile(r"[0-9]{8}(\.0)?"), "days written YYYYMMDD", 4),
+    MomentReading(_kind(Kind.DATETIME), re.compile(r"[0-9]{12}(\.0)?"), "times written YYYYMMDDHHMM", 3),
+    MomentReading(_kind(Kind.DATETIME), re.compile(r"[0-9]{14}(\.0)?"), "times written YYYYMMDDHHMMSS", 3),
+    MomentReading(_kind(Kind.DATE, step="month"), re.compile(r"[0-9]{6}(\.0)?"), "months written YYYYMM", 8),
+    MomentReading(_kind(Kind.TIME), re.compile(r"[0-9]{6}"), "times written HHMMSS", 10),
+    MomentReading(_kind(Kind.TIME), re.compile(r"[0-9]{1,4}(\.0)?"), "times written HHMM", 20),
+)
+"""Forms in digits alone, and how many distinct values make one of them more than chance."""
+
+
+def written_moments(cells: Cells, known: Collection[str], *, digits: bool) -> Draft | None:
+    """Describe days and times in ISO 8601.
+
+    Parameters
+    ----------
+    known : words for missing, which are counted as empty
+    digits : whether digits alone may stand beside them, as in rows of several tables
+    """
+    seen = cells.seen.without(known)
+    alone = np.array([label.removesuffix(".0").isdigit() for label in seen.labels], np.bool_)
+    for reading in WRITTEN:
+        numbers, read = reading.of(seen.labels)
+        read &= digits | ~alone
+        if dominates(read, seen.rows, seen.labels):
+            odd = [label for label, is_read in zip(seen.labels, read.tolist(), strict=True) if not is_read]
+            notes = missing_notes(cells, known, odd, reading.words)
+            found = _labelled(seen.only(read), numbers[read])
+            return moment_draft(cells, reading.variable, found, (*known, *odd), notes)
+    return None
+
+
+def digit_moments(cells: Cells, seen: SeenCells, missing: Collection[str]) -> Draft | None:
+    """Describe whole numbers that are days or times: nearly all valid, and more than a few."""
+    if name_hint(cells.name) in (NameHint.PERSON, NameHint.NUMBER):
+        return None
+    for reading in DIGITS:
+        numbers, read = reading.of(seen.labels)
+        none = np.array([label in _NO_DAY for label in seen.labels], np.bool_) & (len(seen.labels) > 2)
+        odd = ~read & ~(none & (reading.variable.kind is Kind.DATE))
+        if not read.any() or not is_few(int(seen.rows[odd].sum()), seen.held):
+            continue
+        if is_plausible(reading, [seen.labels[k] for k in np.flatnonzero(read)], numbers[read]):
+            codes = [label for label, is_read in zip(seen.labels, read.tolist(), strict=True) if not is_read]
+            note = cells.note(
+                Deed.GUESSED,
+                f"all {counted(seen.held)} read as {reading.words}",
+                "each of the numbers is one",
+                "declare kind: integer where they are plain numbers",
+                seen.held,
+            )
+            notes = (note, *missing_notes(cells, missing, codes, reading.words))
+            found = _labelled(seen.only(read), numbers[read])
+            return moment_draft(cells, reading.variable, found, (*missing, *codes), notes)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Distinct days or times as numbers (k,) in days or microseconds, the rows of each, and its text."""
+
+    numbers: Rows
+    rows: Rows
+    labels: list[str]
+
+
+def moment_draft(
+    cells: Cells, variable: Variable, found: Moments, missing: Collection[str], notes: tuple[Note, ...] = ()
+) -> Draft:
+    """Return the draft of a column of days or times: its range, its step, and codes that lie far away."""
+    kind, zone = variable.kind, variable.zone
+    step, moved = variable.step, 0
+    far = far_codes(found.labels, found.numbers, found.rows)
+    if kind is Kind.DATE and step is None:
+        step = step_of_days(found.numbers)
+    elif kind is not Kind.DATE:
+        step, moved = step_of_times(found.numbers, found.rows)
+        ends = np.array([found.numbers.min(), found.numbers.max()])
+        if moved and far:  # a code for an open end is not moved to a grid that it does not lie on
+            step, moved = (step, moved) if step_of_times(ends, np.ones(2, np.int64))[0] == step else (None, 0)
+    low, high = (scalar_of(kind, zone, int(end)) for end in (found.numbers.min(), found.numbers.max()))
+    drafted = Variable(
+        name=cells.name, kind=kind, zone=zone, step=step, range=(low, high), missing=codes_of(missing)
+    )
+    return Draft(
+        drafted, (*notes, *_moved(cells, step, moved), *far_notes(cells, found.labels, found.rows, far))
+    )
+
+
+def _moved(cells: Cells, step: str | None, moved: int) -> tuple[Note, ...]:
+    if not moved:
+        return ()
+    why = f"all others are multiples of {step}"
+    remedy = "remove 'step' where they are right"
+    return (cells.note(Deed.MOVED, f"{counted(moved)} moved to the nearest step", why, remedy, moved),)
+
+
+def far_notes(cells: Cells, labels: Sequence[str], rows: Rows, far: Sequence[int]) -> tuple[Note, ...]:
+    """Return the note on values that look like codes far from all others."""
+    if not far:
+        return ()
+    words, count = sample([labels[place] for place in far]), int(rows[list(far)].sum())
+    why = "it lies far from all other values, as codes do"
+    remedy = "list it under 'missing' if it is a code"
+    return (cells.note(Deed.NAMED, f"{counted(count)} with {words}", why, remedy, count),)
+
+
+def scalar_of(kind: Kind, zone: str | None, number: int) -> Scalar:
+    """Return a number of days or microseconds as a value of a kind."""
+    if kind is Kind.TIME:
+        return (dt.datetime.min + dt.timedelta(microseconds=number)).time()
+    value: Scalar = Grid(kind).values(np.array([number], np.int64))[0].item()
+    return value.replace(tzinfo=dt.UTC) if zone is not None and isinstance(value, dt.datetime) else value
+
+
+def _labelled(seen: SeenCells, numbers: Rows) -> Moments:
+    """Join texts that are one moment, and write each as the schema does."""
+    distinct, first, place = np.unique(numbers, return_index=True, return_inverse=True)
+    rows = np.bincount(place, weights=seen.rows, minlength=len(distinct)).astype(np.int64)
+    labels = [seen.labels[int(k)] for k in first]
+    return Moments(distinct, rows, [_dashed(label) for label in labels])
+
+
+def _dashed(label: str) -> str:
+    return re.sub(r"^([0-9]{4})([0-9]{2})([0-9]{2})(?:\.0)?$", r"\1-\2-\3", label)
+
+
+def is_plausible(reading: MomentReading, labels: Sequence[str], numbers: Rows) -> bool:
+    """Tell whether digits that could be moments are no chance: enough of them, in years of living memory."""
+    distinct = len(set(labels))
+    if reading.variable.kind is Kind.TIME:
+        return _are_clocks(labels, distinct, reading.distinct)
+    years = {int(label[:4]) for label in labels}
+    within = all(FIRST_YEAR <= year <= LAST_YEAR or year == dt.MAXYEAR for year in years)
+    several = reading.variable.step is None or len(years) > 1
+    return within and several and distinct >= reading.distinct
+
+
+def _are_clocks(labels: Sequence[str], distinct: int, enough: int) -> bool:
+    """Tell whether digits are hours and minutes: their last two never reach 60, though they differ."""
+    sixes = all(len(label) == 6 for label in labels)
+    minutes = {label.removesuffix(".0")[-2:] for label in labels}
+    far = [label for label in labels if len(label.removesuffix(".0").lstrip("0")) >= 3]
+    late = any(int(float(label)) >= (100_000 if sixes else 1000) for label in labels)
+    years = all(YEARS[0] <= int(float(label)) <= YEARS[1] for label in labels)
+    return late and not years and len(minutes) >= 3 and min(distinct, len(far)) >= enough
