@@ -179,7 +179,7 @@ class Tree:
         child = nodes[others] - (len(self.classes) - 2 * len(self.split))
         place, held_cell, held = self.parents.of_nodes(self.split[child // 2])
         sibling, own_cell, own = self.counted.of_nodes(nodes[others] + 1 - 2 * (child % 2))
-        wide = int(held_cell.max(initial=0)) + 1
+        wide = 1 + max(int(held_cell.max(initial=0)), int(cell.max(initial=0)))
         left = held.copy()
         left[np.searchsorted(place * wide + held_cell, sibling * wide + own_cell)] -= own
         kept = left > 0

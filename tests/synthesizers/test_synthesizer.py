@@ -109,7 +109,7 @@ def test_what_does_not_fit_is_said_of_the_data() -> None:
         Synthesizer(schema=SCHEMA).fit(table)
     assert "local" not in str(failure.value)
     assert "supplier" not in str(failure.value)
-    with pytest.raises(StudyFailed, match=r"^the data has fewer than 11 persons"):
+    with pytest.raises(StudyFailed, match=r"^the data has fewer than 11 people to learn from"):
         Synthesizer(schema=SCHEMA).fit(frame().head(5))
 
 
