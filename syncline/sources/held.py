@@ -89,9 +89,7 @@ def _lengths(column: pa.Array) -> tuple[int, int]:
         within = [(min(end, column.offset + len(column)) - column.offset) for end in ends]
         runs = [max(end, 0) - max(begin, 0) for begin, end in zip([0, *within], within, strict=False)]
         found = [
-            (run, length)
-            for run, length in zip(runs, lengths.fill_null(0).to_pylist(), strict=True)
-            if run
+            (run, length) for run, length in zip(runs, lengths.fill_null(0).to_pylist(), strict=True) if run
         ]
         return max((length for _, length in found), default=0), sum(run * length for run, length in found)
     if not _is_text(kind):

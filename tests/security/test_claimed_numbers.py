@@ -178,7 +178,9 @@ def test_the_smallest_cell_of_the_study_bounds_what_is_asked(
     monkeypatch.setattr(comparer, "MOST_ROWS", 1)
     monkeypatch.setattr(comparer, "MOST_SCORED", 1)
     wanted = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)
-    memory = replace(CandidateMemory.begun(PersonCount(wanted.table, COMPARED)), rows=(10**6, 10**6))
+    memory = replace(
+        CandidateMemory.begun(PersonCount(wanted.table, COMPARED)), rows=(10**6, 10**6), people=(10**6, 10**6)
+    )
     found = {}
     for least in (1, 11):
         terms = Terms(SCHEMA, replace(wanted.candidate.aims, min_cell=least), 1000)
