@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
 from syncline.wire.exchange import ReplyCodec
 from tests.agent.opened import ask
-from tests.security.harness import POLICY, MaliciousHub, Trial
+from tests.security.harness import POLICY, Trial
 
 COLUMNS = ("a", "b", "c", "d", "e")
 """Columns of two values, so that a joint table of all has 32 cells."""
@@ -62,13 +62,6 @@ def joint_table(table: pa.Table) -> list[int]:
 
 
 TABLES = {"north": rows(400, 1), "south": rows(700, 2)}
-
-
-def spied(directory: Path, change: Callable[[int, Request], Request]) -> list[tuple[Request, Reply]]:
-    """Run the study with a hub that changes what ``south`` is asked; return what that learns."""
-    hub = MaliciousHub("south", change)
-    Trial(STUDY, TABLES, directory, hub=hub).run()
-    return hub.seen
 
 
 def honest(directory: Path) -> list[Request]:

@@ -39,8 +39,7 @@ from syncline.validation.federated.comparer import Comparer, Terms
 from syncline.validation.federated.layout import Layout
 from syncline.validation.federated.plan import Plan
 from syncline.validation.federated.score_edges import ScoreEdges
-from tests.security.candidate_trial import COLUMNS, TABLES, joint_table, spied
-from tests.security.test_contradictions import nobody_checks
+from tests.security.candidate_trial import COLUMNS, TABLES, Asked, honest, joint_table
 
 ALL = tuple(range(len(COLUMNS)))
 
@@ -58,8 +57,8 @@ def spelling(splits: Splits, levels: int) -> Splits:
     return Splits(column, right, leaves)
 
 
-def inventing(number: int, request: Request) -> Request:
-    """Ask as the protocol would, with invented trees."""
+def invented(request: Request) -> Request:
+    """Return a request as the protocol would make it, with invented trees."""
     changed = [
         replace(question, newest=spelling(question.newest, question.levels))
         if isinstance(question, GrowTrees | ScoreTrees) and question.newest is not None
@@ -67,6 +66,12 @@ def inventing(number: int, request: Request) -> Request:
         for question in request.questions
     ]
     return replace(request, questions=tuple(changed))
+
+
+def spied(directory: Path, requests: list[Request]) -> list[tuple[Request, Reply]]:
+    """Return what a supplier answers to a hub that invents trees."""
+    asked = Asked(directory, requests[0].questions[0].candidate)  # type: ignore[union-attr]
+    return [(request, asked.ask(*invented(request).questions)) for request in requests]
 
 
 def scored_training_rows(seen: list[tuple[Request, Reply]], places: int) -> list[int]:
@@ -105,14 +110,12 @@ def without_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_invented_leaves_do_not_spell_a_joint_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     truth = joint_table(TABLES["south"])
     assert min(truth) > 0
-    nobody_checks(monkeypatch)  # as a hub that invents does not
-    seen = spied(tmp_path, inventing)
-    told = scored_training_rows(seen, 15)
+    requests = honest(tmp_path)
+    told = scored_training_rows(spied(tmp_path, requests), 15)
     assert sum(told) == sum(truth)
     assert len(told) < 2**4, "as many places hold no exact table of four columns, let alone of five"
     without_places(monkeypatch)
-    (tmp_path / "again").mkdir()
-    exact = scored_training_rows(spied(tmp_path / "again", inventing), 256)
+    exact = scored_training_rows(spied(tmp_path, requests), 256)
     assert exact[128 - LEAVES // 2 :][:LEAVES] == truth
 
 
