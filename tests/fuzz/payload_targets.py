@@ -147,5 +147,7 @@ def _unpack(content: bytes, flow: DataFlow) -> None:
 @cache
 def _pooled() -> list[bytes]:
     spec = _spec(DataFlow.PREPARED)
-    tables = {name: workspace_of(spec, FOLD, TableSource(table)) for name, table in TABLES.items()}
+    tables = {
+        name: workspace_of(spec, kept().trial.fold, TableSource(table)) for name, table in TABLES.items()
+    }
     return [pack_pooled(pool(settings_of(spec), tables))]  # type: ignore[arg-type]  # names of parties
