@@ -42,7 +42,9 @@ def adult() -> Halves:
 
 def heart() -> Halves:
     """Return the heart patients of four hospitals."""
-    return _halves(pd.read_csv(shared("data", "heart_disease_uci", "heart_all_sites.csv")), "num")
+    return _halves(
+        pd.read_csv(shared("data", "heart_disease_uci", "heart_all_sites.csv"), na_values="?"), "num"
+    )
 
 
 def pbc() -> Halves:

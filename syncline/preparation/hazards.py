@@ -16,8 +16,10 @@ from statistics import median
 
 from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.labels import normal_label
+from syncline.data.scalars import read_scalar
 from syncline.data.schema import Schema
 from syncline.data.section import shown
+from syncline.data.step import exact_key
 from syncline.data.variable import Variable
 from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.prepared_view import as_text
@@ -98,6 +100,7 @@ def _of_column(variable: Variable, texts: Counter[str], rows: int) -> Iterator[s
         yield "has one value in all rows: where other suppliers have others, it names this supplier"
     yield from _codes_for_missing(variable, texts, present)
     yield from _by_kind(variable, present)
+    yield from _off_the_step(variable, present)
 
 
 def _codes_for_missing(variable: Variable, texts: Counter[str], present: Counter[str]) -> Iterator[str]:
@@ -127,6 +130,24 @@ def _by_kind(variable: Variable, present: Counter[str]) -> Iterator[str]:
         yield from _sentinels(numbers)
     elif variable.kind is Kind.DATE:
         yield from _precision(present)
+
+
+def _off_the_step(variable: Variable, present: Counter[str]) -> Iterator[str]:
+    """Tell how many cells lie between two steps of the grid, in the forms that a schema is written in."""
+    if variable.step is None:
+        return
+    cells = 0
+    for text, count in present.items():
+        try:
+            value = read_scalar(text, variable.kind, variable.zone)
+        except ValueError:
+            continue
+        cells += count * (exact_key(value, variable.places, variable.width).denominator != 1)
+    if cells:
+        yield (
+            f"holds {cells} cells between the steps of {variable.step} that the schema declares: they count"
+            " as the nearest step; correct them, or ask for a finer one"
+        )
 
 
 def _is_binary(variable: Variable) -> bool:

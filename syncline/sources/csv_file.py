@@ -10,6 +10,7 @@ file says that texts are escaped for spreadsheets, as in a release, they are rea
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,10 +33,15 @@ class CsvSource(FileTable):
     def __init__(self, path: Path) -> None:
         self._text = TextFile(path)
         with self._text.open() as stream:
-            self._dialect = read_dialect(stream, str(path))
+            dialect = read_dialect(stream, str(path))
         self._escaped = is_escaped(path)
-        names = map(unescape_cell, self._dialect.columns) if self._escaped else self._dialect.columns
-        super().__init__(path, self._text, tuple(names))
+        if self._escaped:
+            fields, columns = (
+                tuple(map(unescape_cell, names)) for names in (dialect.fields, dialect.columns)
+            )
+            dialect = replace(dialect, fields=fields, columns=columns)
+        self._dialect = dialect
+        super().__init__(path, self._text, dialect.columns)
 
     def describe(self) -> str:
         """Return the path, the encoding, the separator and the number of columns."""

@@ -7,6 +7,7 @@ import pytest
 from supplier_agent.tasks.child import Child
 from syncline.errors import DataError
 from syncline.protocols.asking import Request
+from syncline.questions.profile import Profile
 from syncline.questions.row_count import RowCount
 from syncline.study.policy import Policy
 from syncline.wire.exchange import ReplyCodec
@@ -33,19 +34,22 @@ def ask(child, table, number, memory):
         "policy": policy,
         "flow": "summaries",
     }
-    _, (reply, memory) = opened.ask(child, header, specification(), Request(number, (RowCount(),)), memory)
+    question = Profile(("age", "sex")) if number else RowCount()
+    _, (reply, memory) = opened.ask(child, header, specification(), Request(number, (question,)), memory)
     return ReplyCodec().decode(reply), memory
 
 
 def test_a_new_child_goes_on_with_the_same_source(table):
-    first, memory = ask(Child(), table, 0, b"")
-    again, _ = ask(Child(), table, 1, memory)
-    assert first.answers == again.answers
+    child = Child()
+    _, memory = ask(child, table, 0, b"")
+    assert ask(child, table, 1, memory)[0].answers == ask(Child(), table, 1, memory)[0].answers
 
 
 def test_a_source_that_changed_between_two_rounds_is_refused_until_it_is_back(table):
     content = table.read_text()
-    first, memory = ask(Child(), table, 0, b"")
+    child = Child()
+    _, memory = ask(child, table, 0, b"")
+    first, _ = ask(child, table, 1, memory)
     child = Child()
     table.write_text(content + "60,F\n")
     for _ in range(2):

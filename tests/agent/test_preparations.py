@@ -145,11 +145,13 @@ def test_the_child_answers_from_the_prepared_table(files):
 
 
 def test_a_preparation_that_changed_between_two_rounds_stops_the_study(files):
-    first, memory = ask(Child(), files, STEPS, 0, b"")
+    asked = Profile(("age",))
+    _, memory = ask(Child(), files, STEPS, 0, b"")
+    first, _ = ask(Child(), files, STEPS, 1, memory, asked)
     for child in (Child(), Child()):
         with pytest.raises(DataError, match="source or preparation changed since this study began"):
-            ask(child, files, STEPS.replace("-9", "-8"), 1, memory)
-        again, _ = ask(child, files, STEPS, 1, memory)
+            ask(child, files, STEPS.replace("-9", "-8"), 1, memory, asked)
+        again, _ = ask(child, files, STEPS, 1, memory, asked)
         assert again.answers == first.answers
 
 

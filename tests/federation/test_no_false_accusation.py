@@ -6,7 +6,6 @@ masked: the same functions take the merged answers.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 from syncline.data.inference import infer_schema
 from syncline.data.schema import Schema
 from syncline.errors import StudyFailed
-from syncline.protocols.asking import Answering, Memory, Reply
+from syncline.protocols.asking import Answering, Reply
 from syncline.protocols.one_round import merge
 from syncline.protocols.transition import Finish, PartyId
 from syncline.synthesizers.fit import Fit, FitStateCodec
@@ -129,19 +128,6 @@ def test_more_suppliers_than_are_compared():
     """Beyond ``MAX_COMPARED`` the hub keeps nobody's rows by interval: less is known, and nobody lies."""
     parts = spread(cohort(900), 131, seed=4)
     assert rounds_of(parts, WITH_PERSON, "0", summed=False, min_leaf=60, max_depth=3) > 5
-
-
-def test_a_roster_that_shrank_before_the_fit():
-    """Who does not answer round 0 is not known afterwards, and not missed."""
-    hub = Fit(FitSettings(WITHOUT_PERSON, min_leaf=30, max_depth=2))
-    tables = {
-        PartyId(f"s{i}"): workspace_of(p, WITHOUT_PERSON) for i, p in enumerate(spread(cohort(600), 2, 1))
-    }
-    begun = hub.start((*tables, PartyId("gone")))
-    answered = {name: Answering().respond(begun.request, t, Memory())[0] for name, t in tables.items()}
-    after = hub.step(begun.state, answered, frozenset({PartyId("gone")}))
-    assert set(after.state.known) == set(tables)
-    assert replace(after.state, known={}).known == {}
 
 
 def test_a_real_table():

@@ -19,7 +19,8 @@ from syncline.protocols.asking import Reply, Request
 from syncline.questions.comparison import PersonCount
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
-from syncline.wire.exchange import ReplyCodec, RequestCodec
+from syncline.wire.exchange import ReplyCodec
+from tests.agent.opened import ask
 from tests.security.harness import POLICY, MaliciousHub, Trial
 
 COLUMNS = ("a", "b", "c", "d", "e")
@@ -38,7 +39,7 @@ schema:
 suppliers: [{name: north}, {name: south}]
 quorum: {min_suppliers: 2}
 synthesizer: {method: marginals, seed: 7}
-validation: {holdout: 0.2, target: e, keys: [a, b], sensitive: [e], models: [a ~ b + c]}
+validation: {holdout: 0.2, salt: pepper, target: e, keys: [a, b], sensitive: [e], models: [a ~ b + c]}
 release: {gate: none, approvals: 0}
 """
 
@@ -74,7 +75,7 @@ def honest(directory: Path) -> list[Request]:
     """Return what an honest hub asks about the candidate, numbered from 0."""
     trial = Trial(STUDY, TABLES, directory)
     trial.run()
-    requests = [request for _, request in trial.asked]
+    requests = [request for _, request in trial.asked if request.questions]
     first = next(n for n, one in enumerate(requests) if isinstance(one.questions[0], PersonCount))
     return [replace(request, round=number) for number, request in enumerate(requests[first:])]
 
@@ -98,7 +99,6 @@ class Asked:
     def ask(self, *questions: Any) -> Reply:
         """Ask the next round; the memory moves where it is answered."""
         number = self._round
-        content = RequestCodec().encode(Request(number, questions))
         header = {
             "op": "respond",
             "supplier": "south",
@@ -109,7 +109,7 @@ class Asked:
             "study_id": "study-1",
             "candidate": self.sealed,
         }
-        _, (reply, memory) = self._child.handle(header, [self._spec, content, self.memory])
+        _, (reply, memory) = ask(self._child, header, self._spec, Request(number, questions), self.memory)
         self.memory, self._round = memory, number + 1
         return ReplyCodec().decode(reply)
 

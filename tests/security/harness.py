@@ -175,7 +175,7 @@ class Trial:
         _, (state, request) = self._hub.handle(header, [self._spec, self.contribution(HUB)])
         self.asked.append((0, RequestCodec().decode(request)))
         replies = [self._answer(name, 0, request) for name in self._names]
-        header = {"op": "open", "parties": self._names}
+        header = {"op": "open", "round": 0, "parties": self._names}
         answer, blobs = self._hub.handle(header, [self._spec, state, *replies, request])
         self._draw = blobs.pop()
         return answer, blobs

@@ -48,7 +48,7 @@ class Liar:
                     answers[place] = self._lie.change(question, answers[place])
                     self.told = number
                 self._met += 1
-        return Reply(reply.round, tuple(answers))
+        return replace(reply, answers=tuple(answers))
 
 
 def dense(change: Callable[[np.ndarray], None]) -> Change:

@@ -21,7 +21,7 @@ import pytest
 from syncline.compute.work_limits import Side, WorkLimits
 from syncline.data.document import parse_document
 from syncline.data.section import build
-from syncline.errors import StudyFailed, SynclineError, WireError, WorkLimitReached
+from syncline.errors import Contradiction, StudyFailed, SynclineError, WireError, WorkLimitReached
 from syncline.identity.peer import Role
 from syncline.identity.signatures import Purpose, sign
 from syncline.preparation.fold import Fold
@@ -158,9 +158,9 @@ def test_a_batch_whose_rows_have_no_bytes_contradicts_itself(tmp_path: Path) -> 
 def test_a_reply_of_too_many_parts_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
     begun = Begun.of("summaries", tmp_path)
     reply = b"\x12\x00" * (12 << 20)
-    for without, said in (((), "more parts than any message"), ([PARTS], "256 MiB of memory")):
+    for without, said in (((), "bytes that do not read in round 1: reply"), ([PARTS], "256 MiB of memory")):
         with confined(HUB, small(256, side=Side.HUB), without) as child:
-            with pytest.raises((WireError, WorkLimitReached), match=said):
+            with pytest.raises((Contradiction, WorkLimitReached), match=said):
                 begun.step(child, reply=reply)
             assert child.alive
 

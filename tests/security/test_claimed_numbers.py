@@ -142,7 +142,7 @@ def test_rows_are_told_once(tmp_path: Path, requests: list[Request]) -> None:
         replace(requests[2].questions[0], rows=first.rows)
     asked = Asked(tmp_path, digest_of(requests))
     asked.follow(requests[:2])
-    assert "comes next" in refusal(asked, replace(first, rows=(10**6, 10**6)))
+    assert "comes next" in refusal(asked, replace(first, rows=(10**6, 10**6), people=(10**6, 10**6)))
 
 
 # --- samples ------------------------------------------------------------------
@@ -178,7 +178,9 @@ def test_the_smallest_cell_of_the_study_bounds_what_is_asked(
     monkeypatch.setattr(comparer, "MOST_ROWS", 1)
     monkeypatch.setattr(comparer, "MOST_SCORED", 1)
     wanted = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)
-    memory = replace(CandidateMemory.begun(PersonCount(wanted.table, COMPARED)), rows=(10**6, 10**6))
+    memory = replace(
+        CandidateMemory.begun(PersonCount(wanted.table, COMPARED)), rows=(10**6, 10**6), people=(10**6, 10**6)
+    )
     found = {}
     for least in (1, 11):
         terms = Terms(SCHEMA, replace(wanted.candidate.aims, min_cell=least), 1000)
@@ -191,7 +193,7 @@ def test_the_smallest_cell_of_the_study_bounds_what_is_asked(
             else ScoreCandidate("")
         )
         cells = answering.answer(asked, table, memory).dense()  # type: ignore[union-attr]
-        starts = Layout(wanted.candidate)._starts
+        starts = Layout(wanted.candidate.beside(memory.people))._starts
         scored = slice(starts["train.isolation"], starts["train.isolation"] + PLACES)
         found[least] = int((cells if question == 1 else cells[scored]).sum())
     assert found[11] == 0 < found[1]

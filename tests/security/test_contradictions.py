@@ -154,9 +154,9 @@ def test_bytes_that_are_no_reply_name_the_supplier_and_the_round(bytes_sent, tmp
     monkeypatch.setattr(
         ReplyCodec,
         "encode",
-        lambda codec, value: bytes_sent(encode(codec, value)) if value.round == 0 else b"",
+        lambda codec, value: (bytes_sent if value.round == 1 else bytes)(encode(codec, value)),
     )
-    with pytest.raises(Contradiction, match=r"^supplier 'north' .* in round 0") as raised:
+    with pytest.raises(Contradiction, match=r"^supplier 'north' .* in round 1") as raised:
         Trial(ROWS, TABLES, tmp_path).run()
     assert raised.value.public == "the answers of supplier 'north' cannot be used"
 
@@ -164,4 +164,4 @@ def test_bytes_that_are_no_reply_name_the_supplier_and_the_round(bytes_sent, tmp
 def _with_values(values: bytes) -> bytes:
     """Return a reply whose first answer has such values."""
     counts = pb.Counts(size=2, gaps=b"\x00\x00", values=values)
-    return pb.Reply(answers=[pb.Answer(counts=counts)]).SerializeToString()
+    return pb.Reply(round=1, answers=[pb.Answer(counts=counts)]).SerializeToString()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import supplier_agent.tasks.opening_child as opening_round
-from syncline.errors import ProtocolError, StudyFailed
+from syncline.errors import Contradiction, ProtocolError, StudyFailed
 from syncline.protocols.asking import Memory, Opening, Reply, Request, admit
 from syncline.protocols.opening import HUB, Commitments, Occasion, Openings
+from syncline.questions.profile import Profile
 from syncline.questions.row_count import RowCount
 from tests.security.harness import MaliciousHub, MaliciousSupplier, Trial
 from tests.security.test_harness import rows
@@ -50,7 +52,8 @@ def attack(tmp_path, change: Callable[[int, Request], Request], name: str, **giv
     directory = tmp_path / name
     directory.mkdir()
     trial = Trial(given.pop("study", STUDY), TABLES, directory, hub=MaliciousHub("south", change), **given)
-    trial.run()
+    with contextlib.suppress(Contradiction):  # the honest half of the hub counts under its own salt
+        trial.run()
     return trial
 
 
@@ -201,7 +204,7 @@ def test_a_contribution_is_opened_once_and_before_anything_is_counted(tmp_path, 
 
     monkeypatch.setattr("syncline.protocols.asking.admit", admitted)
     monkeypatch.setattr("supplier_agent.tasks.child.admit", admitted)
-    again = replace(second, round=2, openings=grind(second.openings, HUB))
+    again = Request(2, (Profile(("age", "sex")),), openings=grind(second.openings, HUB))
     assert trial.ask("south", again).answers  # the same rows, counted under a salt of the hub's choice
 
 

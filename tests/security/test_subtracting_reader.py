@@ -66,8 +66,9 @@ def flat(document: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def separating(one: Validation, other: Validation) -> list[str]:
     """Return the figures of two reports by which a reader tells their tables apart.
 
-    Of what is given in steps that so many people move, another step is none: it says on which side of a
-    boundary the figure lies. Counts of people in sets of enough people, nested ones enough apart, are told.
+    Of what is given in steps that so many people move, another step is none, nor that there are too few runs
+    of scores for a figure: either says on which side of a boundary it lies. Counts of people in sets of
+    enough people, nested ones enough apart, are told.
     """
     first, second = dict(flat(one.document())), dict(flat(other.document()))
     found = []
@@ -78,7 +79,7 @@ def separating(one: Validation, other: Validation) -> list[str]:
         figure = re.match(r"(?:.*\.)?metrics\.(\w+)", path)
         numbers = isinstance(a, int | float) and isinstance(b, int | float)
         most = MOST_MOVED if path.startswith("subgroups") or "tstr" in path else step_of(500, LEAST) * 1.001
-        if figure and figure[1] in STEPPED and numbers and abs(a - b) <= most:
+        if figure and figure[1] in STEPPED and (abs(a - b) <= most if numbers else None in (a, b)):
             continue
         found.append(path)
     return found

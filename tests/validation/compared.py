@@ -40,7 +40,7 @@ def regressions(
 def beside(train: CellTable, synthetic: CellTable, holdout: CellTable | None, min_cell: int = 1) -> Candidate:
     """Return a candidate beside as many people as two real tables have."""
     people = (train.n_rows, 0 if holdout is None else holdout.n_rows)
-    return Candidate(synthetic, Aims(min_cell=min_cell), None, people)
+    return Candidate(synthetic, Aims(min_cell=min_cell), people)
 
 
 def tables_of(

@@ -146,7 +146,13 @@ def test_the_report_says_which_tables_it_is_about(tmp_path) -> None:  # type: ig
     assert "fewer than 11 people are not shown" in page
 
 
-@pytest.mark.parametrize("name", ["a\nb", "a\u202eb", "x" * 300])
+@pytest.mark.parametrize(("name", "read"), [("a\nb", "a b"), ("a\u202eb", "ab")])
+def test_a_name_is_read_without_what_nobody_sees(name: str, read: str) -> None:
+    found = syncline.validate(*(table.rename(columns={"weight": name}) for table in (REAL, FRESH, HELD)))
+    assert read in [column["column"] for column in found.document()["distributions"]]
+
+
+@pytest.mark.parametrize("name", ["x" * 300])
 def test_a_name_that_cannot_be_printed_is_named_with_its_place(name: str) -> None:
     with pytest.raises(DataError, match=r": column 2 is called .*; rename it"):
         syncline.validate(*(table.rename(columns={"weight": name}) for table in (REAL, FRESH, HELD)))

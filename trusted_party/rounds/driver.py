@@ -230,7 +230,11 @@ class StudyDriver:
             return
         require_load({task.supplier: task.reply_size for task in view.tasks}, study.round)
         blobs = await asyncio.to_thread(view.open_blobs, self._ports.vault)
-        header: Header = {"op": "open", "parties": [task.supplier for task in view.tasks]}
+        header: Header = {
+            "op": "open",
+            "round": study.round,
+            "parties": [task.supplier for task in view.tasks],
+        }
         step = await self._compute(header, blobs, study.round + 1)
         await self._commit(view, spec, step, ())
         await asyncio.to_thread(self._forget, study, view.tasks)

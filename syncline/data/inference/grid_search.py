@@ -73,8 +73,8 @@ def grid_of_numbers(values: Floats, rows: Rows) -> FoundGrid:
         return FoundGrid(decimals, None, moved)
     keys = Grid(Kind.CONTINUOUS, decimals).keys_from_numbers(values)
     width = _width(keys, rows)
-    if width == 1:
-        return FoundGrid(decimals, None, moved)
+    if width == 1 or (width <= 10**decimals and set(str(width)) <= {"1", "0"}):
+        return FoundGrid(decimals, None, moved)  # a tenth is no step, but one decimal
     moved = int(rows[_off(values, decimals) | (keys % width != 0)].sum())
     step = Decimal(width).scaleb(-decimals).normalize()
     return FoundGrid(max(-int(step.as_tuple().exponent), 0), format(step, "f"), moved)

@@ -12,6 +12,7 @@ from syncline.validation.cell_table import CellTable, numbered
 SCHEMA = Schema.from_yaml(
     """\
 variables:
+  - {name: pid, kind: identifier, role: person}
   - {name: age, kind: integer, range: [0, 99]}
   - {name: weight, kind: continuous, range: [0, 999], decimals: 1}
   - {name: ward, kind: categorical, categories: [a, b, c, d]}

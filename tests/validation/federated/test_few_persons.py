@@ -134,8 +134,9 @@ def test_what_depends_on_a_category_that_few_persons_have_is_left_out(ill: int, 
 def test_a_parts_floor_of_few_scored_rows_is_left_out(train: int, shown: bool) -> None:
     """A lottery may leave few of a part's rows to be scored."""
     counts = np.zeros((2, 2, SCORE_BINS), np.int64)
-    counts[0, :, 5:7] = 50
-    counts[1, 0, 5], counts[1, 1, 6] = train, 50
+    counts[0, :, 2:5] = 50
+    counts[1, 0, 2:5] = train
+    counts[1, 1, 2:5] = 50
     chances = np.linspace(0, 1, 2 * SCORE_BINS).reshape(2, SCORE_BINS)
     for figure in Scored(counts, "", chances, True, MIN_CELL).figures():
         assert figure.value is not None

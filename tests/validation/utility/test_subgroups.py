@@ -121,7 +121,8 @@ def test_a_subgroup_whose_answers_are_wrong_is_seen_in_every_figure() -> None:
         for table in (FRESH, answers_drawn_anew(FRESH))
     )
     assert set(fair) == {"a", "b", "c", "rare"}
-    for name, least in (("tstr", 0.1), ("regression:ill ~ age + pressure", 0.1), ("association", 0.02)):
+    # predictions (tstr) are not told here: too few of the ward's people lie between two of their few scores
+    for name, least in (("regression:ill ~ age + pressure", 0.1), ("association", 0.02)):
         drop = [
             abs(float(fair[ward][name]["value"]) - float(spoiled[ward][name]["value"])) for ward in ("b", "c")
         ]
