@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -136,7 +136,7 @@ def verify_issued(leaf_pem: bytes, root_pem: bytes) -> None:
     leaf, root = parse_certificate(leaf_pem), parse_certificate(root_pem)
     try:
         leaf.verify_directly_issued_by(root)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         raise IdentityError(
             "certificate: not issued by this hub's authority: use the hub at which it was enrolled"
         ) from None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
@@ -79,12 +80,10 @@ class PeerIdentity:
         """Read a leaf certificate; its signature is the TLS stack's or :func:`verify_issued`'s to check."""
         certificate = parse_certificate(pem)
         role, name = _role_and_name(certificate)
-        if not isinstance(certificate.public_key(), ec.EllipticCurvePublicKey):
-            raise IdentityError("certificate: its key is not an elliptic curve key")
         return cls(
             name=name,
             role=role,
-            fingerprint=fingerprint(certificate.public_key()),
+            fingerprint=fingerprint(elliptic_key(certificate)),
             not_before=certificate.not_valid_before_utc,
             not_after=certificate.not_valid_after_utc,
         )
@@ -118,12 +117,27 @@ def parse_certificate(pem: bytes) -> x509.Certificate:
         raise IdentityError("certificate: not a PEM certificate") from None
 
 
-def _role_and_name(certificate: x509.Certificate) -> tuple[Role, str]:
+def elliptic_key(certificate: x509.Certificate) -> ec.EllipticCurvePublicKey:
+    """Return the key of a certificate, which is read only now; raise unless it is an elliptic curve key."""
     try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
-        raise IdentityError("certificate: it names no role") from None
-    uris = list(names.get_values_for_type(x509.UniformResourceIdentifier))
+        key = certificate.public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise IdentityError("certificate: its key does not read") from None
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise IdentityError("certificate: its key is not an elliptic curve key")
+    return key
+
+
+def alternative_names(certificate: x509.Certificate) -> x509.SubjectAlternativeName:
+    """Return the names in a certificate; raise where it has none that read."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, UnsupportedAlgorithm, TypeError, ValueError):
+        raise IdentityError("certificate: it names nobody") from None
+
+
+def _role_and_name(certificate: x509.Certificate) -> tuple[Role, str]:
+    uris = list(alternative_names(certificate).get_values_for_type(x509.UniformResourceIdentifier))
     if len(uris) != 1 or not uris[0].startswith(_URI_PREFIX):
         raise IdentityError("certificate: it must name exactly one role")
     role, separator, name = uris[0].removeprefix(_URI_PREFIX).partition(":")

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from syncline.errors import IdentityError
-from syncline.identity.peer import parse_certificate
+from syncline.identity.peer import elliptic_key, parse_certificate
 
 _DOMAIN = b"syncline/v1/renewal\x00"
 
@@ -27,9 +27,7 @@ def prove_possession(
 
 def verify_possession(certificate: bytes, signing_request: bytes, proof: bytes) -> None:
     """Raise unless ``proof`` was made with the key of ``certificate`` for this ``signing_request``."""
-    key = parse_certificate(certificate).public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise IdentityError("certificate: its key is not an elliptic curve key")
+    key = elliptic_key(parse_certificate(certificate))
     try:
         key.verify(proof, _message(certificate, signing_request), ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:

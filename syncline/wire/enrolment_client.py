@@ -35,7 +35,7 @@ from syncline.identity.keys import (
     public_signing_key,
     save_private_key,
 )
-from syncline.identity.peer import Role
+from syncline.identity.peer import Role, alternative_names
 from syncline.identity.private_file import write_private
 from syncline.identity.renewal import prove_possession
 from syncline.identity.signatures import Purpose, sign
@@ -207,12 +207,10 @@ def _pinned(plan: EnrolmentPlan, chain: list[bytes], token: EnrolmentToken, cloc
 
 def _require_named(address: str, leaf: bytes) -> None:
     """Refuse a server whose certificate is for other names, which gRPC takes for one that does not answer."""
-    names = x509.load_der_x509_certificate(leaf).extensions.get_extension_for_class(
-        x509.SubjectAlternativeName
-    )
+    names = alternative_names(x509.load_der_x509_certificate(leaf))
     known = [
-        *names.value.get_values_for_type(x509.DNSName),
-        *map(str, names.value.get_values_for_type(x509.IPAddress)),
+        *names.get_values_for_type(x509.DNSName),
+        *map(str, names.get_values_for_type(x509.IPAddress)),
     ]
     host, _ = split_address(address)
     if host.lower() not in [name.lower() for name in known]:

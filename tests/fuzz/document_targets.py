@@ -11,11 +11,12 @@ from pathlib import Path
 from syncline.data.document import parse_document
 from syncline.data.schema import Schema
 from syncline.identity.access_token import AccessToken
-from syncline.identity.authority import CertificateAuthority
+from syncline.identity.authority import CertificateAuthority, verify_issued
 from syncline.identity.certificate_request import make_request, requested_key
 from syncline.identity.key_pin import KeyPin
 from syncline.identity.keys import generate_tls_key, parse_public_signing_key
 from syncline.identity.peer import PeerIdentity, Role
+from syncline.identity.renewal import verify_possession
 from syncline.identity.tokens import EnrolmentToken, invite
 from syncline.preparation.preparation_document import Preparation
 from syncline.study.advice import Abilities
@@ -47,6 +48,14 @@ def targets() -> Iterator[Target]:
     )
     yield Target("certificate", lambda: [_certificate()], _read_certificate)
     yield Target("certificate_request", lambda: [make_request(generate_tls_key())], requested_key)
+    yield Target(
+        "possession",
+        lambda: [_certificate()],
+        lambda content: verify_possession(content, b"request", bytes(64)),
+    )
+    yield Target(
+        "issued", lambda: [_certificate()], lambda content: verify_issued(content, _authority().root_pem)
+    )
     yield Target("signing_key", lambda: [bytes(32), bytes(range(32))], parse_public_signing_key)
 
 

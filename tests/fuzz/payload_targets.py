@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -148,6 +147,7 @@ def _unpack(content: bytes, flow: DataFlow) -> None:
 @cache
 def _pooled() -> list[bytes]:
     spec = _spec(DataFlow.PREPARED)
-    tables = {name: workspace_of(spec, FOLD, TableSource(table)) for name, table in TABLES.items()}
-    settings = replace(settings_of(spec), min_cell=1)  # a few rows are enough to be packed
-    return [pack_pooled(pool(settings, tables))]  # type: ignore[arg-type]  # names of parties
+    tables = {
+        name: workspace_of(spec, kept().trial.fold, TableSource(table)) for name, table in TABLES.items()
+    }
+    return [pack_pooled(pool(settings_of(spec), tables))]  # type: ignore[arg-type]  # names of parties
