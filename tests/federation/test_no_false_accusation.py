@@ -27,6 +27,8 @@ from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import workspace_of
 from tests.federation.test_exactness import penguins
+from tests.security.harness import POLICY, Trial
+from tests.security.test_harness import STUDY, rows
 
 TOTAL = PartyId("(total)")
 
@@ -134,3 +136,11 @@ def test_a_real_table():
     table = penguins()
     schema = infer_schema(table)
     assert rounds_of(spread(table, 3, seed=5), schema, "0.2", summed=False, min_leaf=15, max_depth=6) > 5
+
+
+@pytest.mark.parametrize("holdout", ["0", "0.3"])
+def test_a_comparison_with_a_target(holdout: str, tmp_path):
+    """Without anybody held out no tree of real rows predicts the target, and none of its rows is scored."""
+    study = STUDY.replace("holdout: 0.3", f"holdout: {holdout}, target: ill, keys: [sex]")
+    policy = {**POLICY, "validation": {"salt": "study", "holdout": {"least": 0, "most": 0.5}}}
+    Trial(study, {"north": rows(400, 1), "south": rows(700, 2)}, tmp_path, policy=policy).run()
