@@ -89,7 +89,7 @@ async def enrolled_agent(site, root, name):
     await command("supplier_agent", "enrol", token, *hub, "--home", home)
     await command("supplier_agent", "datasets", "add", "heart", data, "--home", home)
     researcher = json.loads((root / "ada-key").read_text())
-    digests = [hashlib.sha256(specification(STUDY.format(name=f"heart-{n}"))).hexdigest() for n in range(10)]
+    digests = [hashlib.sha256(specification(STUDY.format(name=f"heart-{n}"))).hexdigest() for n in range(20)]
     specs = f"specs: [{', '.join(digests)}]"  # they ask alike, and each shall need no person
     policy = POLICY + f"approval: {{mode: automatic, researchers: [{researcher}], {specs}}}\n"
     (home / "policy.yaml").write_text(policy)

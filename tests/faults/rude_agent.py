@@ -16,6 +16,8 @@ from syncline.data.document import parse_document
 from syncline.data.section import build
 from syncline.errors import ProtocolError
 from syncline.identity.signatures import Purpose, sign
+from syncline.protocols.opening import Occasion
+from syncline.study.participation import AS_ASKED
 from syncline.study.policy import Policy
 from syncline.version import ALGORITHM_VERSION, __version__
 from syncline.wire.messages import (
@@ -36,6 +38,9 @@ from syncline.wire.messages import (
 from syncline.wire.refusals import PeerUnreachable
 from tests.faults.small_study import SmallStudy
 from tests.faults.world import World
+
+CONTRIBUTION = bytes(range(16))
+"""What it commits to and opens, so that its part in the salt does not change."""
 
 SILENT_IN_ROUND, SILENT_SECONDS = 1, 10.0
 """In this round it falls silent until the hub has given it up and offers the task a second time."""
@@ -104,9 +109,11 @@ class RudeAgent:
                 self.ended = True
 
     def _approval(self, event: Proposal) -> SupplierDecision:
-        digest = decision_digest(event.study_id, event.specification_sha256, Decision.APPROVE, "")
+        commitment = Occasion(event.study_id, event.specification_sha256).commitment(self.name, CONTRIBUTION)
+        of = event.study_id, event.specification_sha256, Decision.APPROVE, ""
+        digest = decision_digest(*of, AS_ASKED, commitment.hex())
         signature = sign(self.member.signing_key(), Purpose.STUDY_DECISION, digest)
-        return SupplierDecision(event.study_id, event.specification_sha256, Decision.APPROVE, "", signature)
+        return SupplierDecision(*of, signature, AS_ASKED, commitment.hex())
 
     async def _offered(self, client: HubClient, offer: TaskOffer) -> None:
         again = offer.round in self.attempts
@@ -131,6 +138,7 @@ class RudeAgent:
             "source": str(self.world.table(self.study, self.name)),
             "policy": self.policy,
             "study_id": offer.study_id,
+            "contribution": CONTRIBUTION.hex(),
             "candidate": None if offer.candidate is None else offer.candidate.sha256,
         }
         blobs = [self.specification, offer.request.inline, self.memory]
