@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import secrets
+import signal
 import time
 from pathlib import Path
 
