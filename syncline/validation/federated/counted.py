@@ -156,9 +156,11 @@ class Counted:
         codes, found = np.arange(1, column.n_codes), set()
         for asked, one in enumerate(target_questions(self.candidate.cells, self._target)):
             code = int(column.encode(np.array([one.low]), np.ones(1, np.bool_))[0])
-            inside, outside = (
-                (codes == code, codes != code) if len(column.code) else (codes > code, codes < code)
-            )
+            if len(column.code):
+                inside, outside = codes == code, codes != code
+            else:  # a bin in which the upper part begins somewhere counts for neither part
+                begins = code > 1 and int(column.low[code - 2]) == one.low
+                inside, outside = codes > code - begins, codes < code
             if min(counted.people(codes[part]) for part in (inside, outside)) < self._min_cell:
                 found.add(asked)
         return frozenset(found)
