@@ -24,23 +24,27 @@ COMPARED = "{gate: default, approvals: 0}"
 TOLD = "a step could not be made; the study's researcher is told why"
 
 
-async def end_of(site, answer=None, release="{gate: none, approvals: 0}", proposed=lambda: None):
+async def end_of(site, answer=None, release="{gate: none, approvals: 0}", state="", settled=lambda: None):
     """Return how a study of two suppliers ends, and what the other one is told.
 
-    ``proposed`` is called once both have heard of the study.
+    ``settled`` is called once both are in a ``state``, or the study is over.
     """
-    async with site.running():
+    async with site.running(lease_seconds=30.0):  # nobody is to be lost on a busy machine
         ada = await site.member("ada", Role.RESEARCHER)
         north, south = [FakeAgent(await site.member(name), site.port) for name in ("north", "south")]
         if answer is not None:
             south.answer = answer
         async with running(north, south):
             study_id = await site.submit(ada, specification("north", "south", release=release))
-            await eventually(lambda: north.events and south.events)
-            proposed()
+            await site.until(ada, study_id, lambda status: _reached(status, state))
+            settled()
             status = await site.until(ada, study_id, lambda status: status.ended_us > 0, 30)
             await eventually(lambda: bool(north.ended))
         return status, north.ended[0].reason
+
+
+def _reached(status, state):
+    return status.ended_us > 0 or not state or {one.state for one in status.suppliers} == {state}
 
 
 def require_fixed(status, told, caplog):
@@ -96,17 +100,19 @@ def test_a_defect_of_any_kind(site, run, monkeypatch, caplog, kind):
     ],
 )
 def test_a_defect_of_the_daemon_itself(site, run, monkeypatch, caplog, owner, name):
-    heard = []
+    heard, states = [], {"judge_approvals": "approved", "judge_answers": "answered"}
 
     def broken(*_, **__):
-        if name == "judge_approvals" and not heard:
-            return Wait()  # or the study would be over before suppliers hear of it
+        if name in states and not heard:
+            return Wait()  # or the study would be over while suppliers still speak
         raise LookupError(SECRET)
 
     monkeypatch.setattr(owner, name, broken)
 
     async def work():
-        require_fixed(*await end_of(site, proposed=lambda: heard.append(True)), caplog)
+        require_fixed(
+            *await end_of(site, state=states.get(name, ""), settled=lambda: heard.append(True)), caplog
+        )
 
     run(work())
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -146,21 +145,7 @@ class Trial:
 
     def run(self) -> Released:
         """Run the study to its release; errors come out as the hub's or the agent's child raises them."""
-        return self.compare(self.fit())
-
-    def fit(self) -> bytes:
-        """Run the study until its model is fitted, and return that."""
-        return self._rounds("step", self._opened())
-
-    def anew(self, directory: Path, supplier: MaliciousSupplier | None) -> Trial:
-        """Return a trial that goes on from here, with another supplier that is malicious, if any."""
-        trial = copy(self)
-        trial.directory, trial.supplier = directory, supplier
-        trial.asked, trial._memories = list(self.asked), dict(self._memories)
-        return trial
-
-    def compare(self, result: bytes) -> Released:
-        """Compare the table of a fitted model where the study wants that, and release it."""
+        result = self._rounds("step", self._opened())
         said: list[bytes] = []
         if self.spec.validation is not None:
             header = {
