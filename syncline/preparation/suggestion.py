@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from syncline.data.inference.missing_words import is_said
+from syncline.data.inference.written_forms import written_form
 from syncline.data.kinds import CATEGORICAL_KINDS, NUMERIC_KINDS, Kind
 from syncline.data.labels import normal_label
 from syncline.data.schema import Schema
@@ -163,7 +164,7 @@ def _commas(variable: Variable, labels: Sequence[str]) -> Iterator[str]:
             unread = [label for label in unread if label not in read]
             break
     if unread:
-        yield f"# {variable.name}: {len(unread)} values are no numbers"
+        yield f"# {variable.name}: {len(unread)} values are no numbers{_form(unread)}"
 
 
 def _dates(variable: Variable, labels: Sequence[str]) -> Iterator[str]:
@@ -181,7 +182,13 @@ def _dates(variable: Variable, labels: Sequence[str]) -> Iterator[str]:
         columns, formats = _list([variable.name]), _list(chosen)
         yield f"- {{step: dates, columns: {columns}, formats: {formats}, day: first, month: first}}"
     if unread:
-        yield f"# {variable.name}: {len(unread)} values are in no format that was tried"
+        yield f"# {variable.name}: {len(unread)} values are in no format that was tried{_form(unread)}"
+
+
+def _form(labels: Sequence[str]) -> str:
+    """Return in words what values look like that no step was found for."""
+    form = written_form(labels)
+    return "" if form is None else f"; they look like {form.words}"
 
 
 def _categories(variable: Variable, labels: Sequence[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import random
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncline.data.grid import Grid
+from syncline.data.inference import infer
 from syncline.data.kinds import FREE_KINDS, Kind, Role
 from syncline.data.schema import Schema
 from syncline.errors import DataError
@@ -258,3 +260,38 @@ def test_what_cannot_be_described_is_named():
         described({"who": [1], "x" * 129: [2]})
     with pytest.raises(DataError, match="a row has no person"):
         described({"who": ["1", None], "x": ["a", "b"]})
+
+
+def test_a_description_judges_as_the_inference_does():
+    """The same columns, the same kinds, steps and reasons: what one knows, the other does."""
+    chance = random.Random(5)
+    rows = 1200
+    days = [dt.date(2020, 1, 1) + dt.timedelta(chance.randint(0, 700)) for _ in range(rows)]
+    columns = {
+        "pid": [f"P{row // 4:04}" for row in range(rows)],
+        "mrn": [str(chance.randint(10**6, 10**7)) for _ in range(rows)],
+        "half": [str(chance.randint(0, 300) / 2) for _ in range(rows)],
+        "days": [str(chance.randint(0, 500) * 7) for _ in range(rows)],
+        "admitted": [day.strftime("%Y%m%d") for day in days],
+        "month": [day.strftime("%Y%m") for day in days],
+        "birth": [f"{day} 00:00:00" for day in days],
+        "clock": [f"{chance.randint(0, 23):02}{chance.choice(['00', '15', '30', '45'])}" for _ in days],
+        "hba1c": ["NULL" if chance.random() < 0.15 else f"{chance.gauss(6, 1):.1f}" for _ in days],
+        "icd": [chance.choice(["250.0", "250.00", "401.9"]) for _ in days],
+        "harm": [chance.choice(["None", "Mild", "Severe", "NA"]) for _ in days],
+        "flag": [chance.choice(["yes", "Y", "no", "N"]) for _ in days],
+        "ward": [chance.choice(["A", "A\u200b", "ICU\nnorth"]) for _ in days],
+        "paid": [f"${chance.lognormvariate(6, 1):,.2f}" for _ in days],
+    }
+    found = described(columns, None, 11, 500)
+    inferred = infer(pa.table(columns)).schema
+    assert {
+        c.variable.name: (c.variable.kind, c.variable.step, c.variable.decimals) for c in found.columns
+    } == {variable.name: (variable.kind, variable.step, variable.decimals) for variable in inferred.variables}
+    assert column(found, "hba1c").variable.missing == ("NULL",)
+    assert column(found, "harm").variable.categories == ("Mild", "None", "Severe")
+    assert column(found, "harm").missing_percent == round(100 * columns["harm"].count("NA") / rows)
+    assert "amounts of money" in column(found, "paid").reason
+    assert "persons apart" in column(found, "pid").reason
+    said = as_yaml(found)
+    assert not any(value in said for name in ("pid", "mrn") for value in columns[name])

@@ -75,3 +75,23 @@ def test_few_rows_are_told():
 def test_an_amount_that_is_often_zero_is_no_sentinel():
     assert hazards(chol=["0"] * 30 + [str(i) for i in range(1, 31)]) == []
     assert hazards(chol=["0", "1", "2"] * 20) == []
+
+
+def test_cells_between_two_steps_are_counted():
+    """They count as the nearest step in a study, so the supplier should know."""
+    steps = [("dose", "integer", "25"), ("at", "time", "15min"), ("born", "date", "month")]
+    schema = Schema.model_validate(
+        {"variables": [{"name": name, "kind": kind, "step": step} for name, kind, step in steps]}
+    )
+    cells = {
+        "dose": ["25", "50", "30", "0"],
+        "at": ["09:00", "09:15", "09:15", "09:20"],
+        "born": ["2020-01-01"] * 4,
+    }
+    found = list(
+        find_hazards(TableSource(pa.table({name: kept * 10 for name, kept in cells.items()})), schema)
+    )
+    assert [hazard.split(" that the schema")[0] for hazard in found if "steps" in hazard] == [
+        "column 'dose' holds 10 cells between the steps of 25",
+        "column 'at' holds 10 cells between the steps of 15min",
+    ]

@@ -97,3 +97,16 @@ def test_a_page_shows_counts_and_escapes_names(tmp_path: Path) -> None:
     assert "&lt;b&gt;" in page
     assert "4711" not in page
     assert "Nothing to look at." in page
+
+
+def test_what_no_step_can_read_is_said_by_its_form():
+    schema = Schema.model_validate(
+        {"variables": [{"name": "cost", "kind": "continuous"}, {"name": "seen", "kind": "date"}]}
+    )
+    table = pa.table({"cost": ["$1,234.50", "$7.25", "$12.00"], "seen": ["05/17/62", "11/02/71", "01/30/55"]})
+    text = suggest_preparation(TableSource(table), schema)
+    assert "# cost: 3 values are no numbers; they look like amounts of money\n" in text
+    assert (
+        "# seen: 3 values are in no format that was tried; they look like days with a year of two digits"
+        in text
+    )
