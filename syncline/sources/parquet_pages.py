@@ -118,8 +118,6 @@ class _Compact:
 
     def struct(self, depth: int) -> _Fields:
         """Read a structure up to its end; IndexError where the bytes end before."""
-        if depth > _MAX_DEPTH:
-            raise ValueError("the header of a page is nested too deep")
         found: _Fields = {}
         number = 0
         while (mark := self._byte()) != 0:
@@ -133,6 +131,8 @@ class _Compact:
         return found
 
     def _value(self, kind: int, depth: int) -> int | _Fields | None:
+        if depth > _MAX_DEPTH:
+            raise ValueError("the header of a page is nested too deep")
         match kind:
             case 3:  # a byte
                 return self._byte()
@@ -145,7 +145,7 @@ class _Compact:
             case 8:  # bytes
                 self._skip(self._unsigned())
             case 9 | 10:  # a list or a set
-                self._list(depth)
+                self._list(depth + 1)
             case _:
                 raise ValueError("the header of a page does not read")
         return None
@@ -158,7 +158,7 @@ class _Compact:
             if kind in (_TRUE, _FALSE):
                 self._byte()
             else:
-                self._value(kind, depth + 1)
+                self._value(kind, depth)
 
     def _count(self) -> None:
         self._fields += 1
