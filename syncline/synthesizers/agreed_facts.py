@@ -65,9 +65,9 @@ def _by_code(codes: ColumnCodes, low: Ints, rows: Ints, sizes: Sizes) -> Ints:
 
 def _bounds(variable: Variable, pieces: tuple[Ints, Ints, Ints], exponent: int) -> Moment:
     """Return between which numbers the sums lie of rows that lie in intervals of keys (p,)."""
-    low, high, rows = pieces
+    low, high, rows = (part[variable.are_values(pieces[0])] for part in pieces)
     assert variable.grid is not None
-    ends = (np.clip(keys, *variable.key_extent) for keys in (low, high))
+    ends = (np.clip(keys, *variable.value_extent) for keys in (low, high))
     first, last = (fixed_point(variable.grid.values(keys).astype(np.float64), exponent) for keys in ends)
     least, most = np.minimum(np.abs(first), np.abs(last)), np.maximum(np.abs(first), np.abs(last))
     least[(first < 0) & (last > 0)] = 0

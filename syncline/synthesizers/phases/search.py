@@ -80,7 +80,11 @@ class Search:
             rows = dict(zip(sorted(answers), search.pieces.each.T.astype(np.int64), strict=False))
             if rows:
                 variable = settings.schema.variable(search.name)
-                yield from unlike_columns(Distributions(variable, *search.bounds(), rows), settings.min_cell)
+                low, high = search.bounds()
+                values = variable.are_values(low)
+                numbers = {party: own[values] for party, own in rows.items()}
+                found = Distributions(variable, low[values], high[values], numbers)
+                yield from unlike_columns(found, settings.min_cell)
 
     def threshold(self, settings: FitSettings) -> int:
         """Return the rows from which on a value may have a code of its own."""
