@@ -217,6 +217,11 @@ def _plain_texts(
     return [None if place is None else distinct[place] for place in encoded.indices.to_pylist()]
 
 
+def value_text(variable: Variable, value: Scalar) -> str:
+    """Return the text of a value in a released column."""
+    return _text(value, has_fraction(variable))
+
+
 def _text(value: str | bool | Scalar, fraction: bool) -> str:
     match value:
         case bool():

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from syncline.data.kinds import Kind
 from syncline.data.scalars import KEY_LIMIT, Scalar, read_scalar, scalar_key
 
-MAX_CODES = 64
+MAX_CODES = 32
 """The most named states that one column may have."""
 
 

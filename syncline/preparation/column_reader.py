@@ -91,7 +91,8 @@ class OrderedReader:
         values.status[coded] = Status.MISSING
         if not len(self._states):
             return self._cells(values)
-        return self._with_states(self._cells(values), values, positions(pc.index_in(texts, self._state_texts)))
+        places = positions(pc.index_in(texts, self._state_texts)).copy()
+        return self._with_states(self._cells(values), values, places)
 
     def _is_natural(self, kind: pa.DataType) -> bool:
         if self._variable.kind in NUMERIC_KINDS:
