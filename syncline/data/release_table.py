@@ -217,6 +217,12 @@ def _plain_texts(
     return [None if place is None else distinct[place] for place in encoded.indices.to_pylist()]
 
 
+def cell_texts(variable: Variable, keys: Keys) -> list[str]:
+    """Return the texts of some keys (n,) in a released column."""
+    column = _typed(variable, keys, np.zeros(len(keys), np.bool_))
+    return [text or "" for text in _plain_texts(column, has_fraction(variable))]
+
+
 def value_text(variable: Variable, value: Scalar) -> str:
     """Return the text of a value in a released column."""
     return _text(value, has_fraction(variable))

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.codebook import ColumnCodes
+from syncline.data.kinds import Kind
 from syncline.data.variable import Variable
 from syncline.synthesizers.binning import group_frequent, group_in_order
 from syncline.synthesizers.column_search import ColumnSearch
@@ -144,7 +145,7 @@ def _named(
     enough = (int(rest_mask).bit_count() if persons else rest_rows) >= min_cell
     keys, merged = kept, tuple(variable.categories[i] for i in rare)
     rows, masks = rows[kept], masks[kept]
-    if len(rare) and enough:
+    if len(rare) and enough and variable.kind is not Kind.BOOLEAN:  # a truth value has no third category
         lookup[rare] = len(kept)
         keys = np.append(kept, k)
         rows, masks = np.append(rows, rest_rows), np.append(masks, rest_mask)

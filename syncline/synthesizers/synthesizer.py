@@ -39,6 +39,7 @@ from syncline.synthesizers.model_file import SavedModel, load_model, save_model
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.tabular_model import Columns, TabularModel
+from syncline.synthesizers.untold_values import untold_notes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +106,7 @@ class Synthesizer:
     def fit(self, data: Locator) -> Synthesizer:
         """Learn ``data``: a data frame, an Arrow table, or the path or URL of a source.
 
-        What was guessed or left out where no schema was given is warned of, and stays in :attr:`notes`.
+        What was guessed, left out, merged, moved or clipped is warned of, and stays in :attr:`notes`.
         """
         source = open_source(data)
         found = infer(read_table(source)) if self._given is None else _declared(self._given, source)
@@ -119,12 +120,13 @@ class Synthesizer:
             self._max_depth,
             visit_sequence=self._visit_sequence,
         )
-        self._model = fit_alone(settings, Workspace(prepare(source, schema, Fold(b"", 0)))).model
+        table = Workspace(prepare(source, schema, Fold(b"", 0)))
+        self._model = fit_alone(settings, table).model
         self._schema = _released(schema, self._model)
         self._drawn = self._persons = 0
-        self._notes = found.notes
-        if self._given is None and found.notes:
-            warnings.warn(_warning(found.notes), TableWarning, stacklevel=2)
+        self._notes = (*found.notes, *untold_notes([table], self._model, self._min_cell))
+        if self._notes:
+            warnings.warn(_warning(self._notes, inferred=self._given is None), TableWarning, stacklevel=2)
         return self
 
     def sample(self, n: int | None = None, conditions: Mapping[str, object] | None = None) -> pd.DataFrame:
@@ -246,9 +248,10 @@ def _left_out(name: str, schema: Schema) -> Note:
     return Note(name, Deed.LEFT_OUT, "the column", why, remedy)
 
 
-def _warning(notes: Sequence[Note]) -> str:
+def _warning(notes: Sequence[Note], *, inferred: bool) -> str:
     lines = "\n".join(f"  {note}" for note in notes)
-    return f"the schema was inferred; see model.notes, and give schema= where a guess is wrong:\n{lines}"
+    said = "the schema was inferred; see model.notes, and give schema= where a guess is wrong"
+    return f"{said if inferred else 'not all of the table was learnt; see model.notes'}:\n{lines}"
 
 
 def _released(schema: Schema, model: TabularModel) -> Schema:
