@@ -59,7 +59,10 @@ class ColumnValues:
         above = np.concatenate([np.zeros(1, np.uint64), np.cumsum(spans.weight)]).astype(np.uint64)
         safe = np.where(missing, 0, codes).astype(np.int64)
         begin, end = above[first[safe]], above[first[safe + 1]]
-        target = begin + _scaled(random >> np.uint64(32), end - begin)
+        chosen = random >> np.uint64(32)
+        for code in spans.tails:
+            chosen = _in_turns(chosen, np.flatnonzero((codes == code) & ~missing))
+        target = begin + _scaled(chosen, end - begin)
         place = np.minimum(np.searchsorted(above, target, side="right") - 1, len(spans.code) - 1)
         keys = self._within(spans.low[place], spans.high[place], random)
         return np.where(missing, 0, keys), missing
@@ -76,6 +79,18 @@ class ColumnValues:
         share = (fresh >> np.uint64(11)).astype(np.float64) * 2.0**-53
         drawn = np.where(low == high, lows, lows + (highs - lows) * share)
         return np.where(values, np.clip(grid.keys_from_numbers(drawn), low, high), low)
+
+
+def _in_turns(words: Bits, rows: npt.NDArray[np.intp]) -> Bits:
+    """Return 32 uniform bits (n,) that cover their range evenly in some ``rows``: the rows of a tail are few, and
+    one more or less in its outermost octave would decide the mean of the column.
+    """
+    order = rows[np.argsort(words[rows], kind="stable")]
+    turns = words.copy()
+    turns[order] = ((np.arange(len(rows), dtype=np.uint64) << np.uint64(32)) + words[order]) // np.uint64(
+        max(len(rows), 1)
+    )
+    return turns
 
 
 def _scaled(high: Bits, bound: Bits) -> Bits:

@@ -9,6 +9,7 @@ with exponent 1).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -25,15 +26,22 @@ LONG = 4
 
 _OCTAVE = 1 << 20
 
+Octave: TypeAlias = tuple[int, int, int]
+"""The least and greatest key, and the share of the draws in units of ``1 / _OCTAVE`` of the first one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Ranges of keys, both ends inclusive, grouped by code; ``weight`` is relative within a code, at least 1."""
+    """Ranges of keys, both ends inclusive, grouped by code; ``weight`` is relative within a code, at least 1.
+
+    ``tails`` are the codes of which a span was cut into octaves.
+    """
 
     code: Ints
     low: Ints
     high: Ints
     weight: Bits
+    tails: tuple[int, ...] = ()
 
     @classmethod
     def weighted(cls, variable: Variable, code: Ints, low: Ints, high: Ints) -> Spans:
@@ -56,21 +64,23 @@ class Spans:
         if variable.is_categorical or len(values) < 2:
             return self
         middle = self._middle(values, rows)
-        upper, lower = values[int(self.high[values].argmax())], values[int(self.low[values].argmin())]
-        cut = {int(upper): _octaves(variable, middle, int(self.low[upper]), int(self.high[upper]))}
-        down = _octaves(variable, middle, int(self.high[lower]), int(self.low[lower]))
-        cut[int(lower)] = cut[int(lower)] if int(lower) in cut else down
-        parts = [
-            cut.get(place) or [(int(self.low[place]), int(self.high[place]), _OCTAVE)]
-            for place in range(len(self.code))
-        ]
-        if all(len(own) == 1 for own in parts):
-            return self
-        code = np.repeat(self.code, [len(own) for own in parts])
+        upper, lower = int(values[self.high[values].argmax()]), int(values[self.low[values].argmin()])
+        cut = {
+            lower: _octaves(variable, middle, int(self.high[lower]), int(self.low[lower])),
+            upper: _octaves(variable, middle, int(self.low[upper]), int(self.high[upper])),
+        }
+        cut = {place: octaves for place, octaves in cut.items() if len(octaves) > 1}
+        return self._cut(cut) if cut else self
+
+    def _cut(self, cut: Mapping[int, list[Octave]]) -> Spans:
+        """Put octaves, of which each has its share of the weight, in the place of some spans."""
+        parts = [cut.get(at) or [(low, high, 1)] for at, (low, high) in enumerate(zip(self.low.tolist(), self.high.tolist(), strict=True))]
+        sizes = [len(own) for own in parts]
         low, high, share = (np.array([part[i] for own in parts for part in own], np.int64) for i in range(3))
-        whole = np.repeat(self.weight, [len(own) for own in parts])
-        total = np.repeat(np.array([sum(part[2] for part in own) for own in parts], np.uint64), [len(own) for own in parts])
-        return Spans(code, low, high, np.maximum(whole * share.astype(np.uint64) // total, np.uint64(1)))
+        total = np.repeat(np.array([sum(part[2] for part in own) for own in parts], np.int64), sizes)
+        weight = np.repeat(self.weight, sizes) * share.astype(np.uint64) // total.astype(np.uint64)
+        tails = tuple(sorted({int(self.code[place]) for place in cut}))
+        return Spans(np.repeat(self.code, sizes), low, high, np.maximum(weight, np.uint64(1)), tails)
 
     def _middle(self, values: npt.NDArray[np.intp], rows: Ints) -> int:
         """Return the least key of the code that holds the median row of the values."""
@@ -80,8 +90,8 @@ class Spans:
         return int(self.low[values][self.code[values] == code].min())
 
 
-def _octaves(variable: Variable, middle: int, inner: int, outer: int) -> list[tuple[int, int, int]]:
-    """Return (low, high, share) of the octaves of a span whose end ``inner`` is nearer to ``middle``."""
+def _octaves(variable: Variable, middle: int, inner: int, outer: int) -> list[Octave]:
+    """Return the octaves of a span whose end ``inner`` is nearer to ``middle``; none where it is no tail."""
     grid = variable.grid
     assert grid is not None
     if grid.is_even:
@@ -101,8 +111,8 @@ def _octaves(variable: Variable, middle: int, inner: int, outer: int) -> list[tu
     if sign < 0:
         edges, shares = edges[::-1], shares[::-1]
     ends = [*(edge - 1 for edge in edges[1:-1]), edges[-1]]
-    found = [(low, high, share) for low, high, share in zip(edges, ends, shares, strict=False) if low <= high]
-    return found
+    spans = zip(edges[:-1], ends, shares, strict=True)
+    return [(low, high, share) for low, high, share in spans if low <= high]
 
 
 def _key(variable: Variable, value: float) -> int:
