@@ -1,4 +1,4 @@
-"""The cells of a column with named states: how a released column holds them, and which keys no value may have."""
+"""The cells of a column with named states: how a release holds them, and which keys no value may have."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def are_typed(variable: Variable) -> bool:
     return variable.states.are_values
 
 
-def values_with_states(variable: Variable, keys: Keys) -> npt.NDArray[Any]:  # Any: the type follows from the kind
+def values_with_states(
+    variable: Variable, keys: Keys
+) -> npt.NDArray[Any]:  # Any: the type follows from the kind
     """Return the values of keys (n,), with the value that each code is in the cells of its state."""
     grid = variable.grid
     assert grid is not None
@@ -30,9 +32,11 @@ def values_with_states(variable: Variable, keys: Keys) -> npt.NDArray[Any]:  # A
     values = grid.values(np.where(variable.are_values(keys), keys, 0))
     for state in variable.states:
         if state.number is not None:
-            values[keys == state.key] = np.array(state.number).astype(
-                values.dtype if variable.kind is Kind.CONTINUOUS else np.int64
-            ).astype(values.dtype)
+            values[keys == state.key] = (
+                np.array(state.number)
+                .astype(values.dtype if variable.kind is Kind.CONTINUOUS else np.int64)
+                .astype(values.dtype)
+            )
     return values
 
 

@@ -1,7 +1,7 @@
 """Write released rows as Parquet or CSV: equal rows give equal bytes, however they arrive.
 
-A named state stands in the column itself, written as its code, as in the tables that it was learnt from: where
-all codes are values of the kind (-8, 9999-12-31) the column keeps its type, else it is a column of text.
+A named state stands in the column itself, written as its code, as in the tables that it was learnt from:
+where all codes are values of the kind (-8, 9999-12-31) the column keeps its type, else it is text.
 
 Parquet is written by one version of Arrow from an explicit schema, with fixed row groups, codec and
 encodings; its metadata says that the data is synthetic, and nothing of the study, its roster or the time.
@@ -178,7 +178,10 @@ def _with_code_texts(variable: Variable, column: pa.Array, keys: Keys) -> pa.Arr
     texts = _plain_texts(column, has_fraction(variable))
     codes = {state.key: state.code for state in variable.states}
     return pa.array(
-        [None if text is None else codes.get(key, text) for key, text in zip(keys.tolist(), texts, strict=True)],
+        [
+            None if text is None else codes.get(key, text)
+            for key, text in zip(keys.tolist(), texts, strict=True)
+        ],
         pa.string(),
     )
 
@@ -206,9 +209,7 @@ def _texts(column: pa.Array, fraction: bool) -> list[str]:
     return ["" if text is None else text for text in _plain_texts(column, fraction, escape_cell)]
 
 
-def _plain_texts(
-    column: pa.Array, fraction: bool, written: Callable[[str], str] = str
-) -> list[str | None]:
+def _plain_texts(column: pa.Array, fraction: bool, written: Callable[[str], str] = str) -> list[str | None]:
     """Return the text of each cell, None where it is missing; times with a ``fraction`` or without."""
     if pa.types.is_timestamp(column.type) and column.type.tz is not None:
         column = column.cast(pa.timestamp("us", tz="UTC"))  # the first or last day has none in another zone

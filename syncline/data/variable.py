@@ -7,7 +7,7 @@ import zoneinfo
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-from pydantic import AfterValidator, ValidationInfo, field_serializer, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_serializer, field_validator, model_validator
 
 from syncline.data.faults import together
 from syncline.data.kinds import CATEGORICAL_KINDS, FREE_KINDS, NUMERIC_KINDS, PERSON_KINDS, Kind, Role
@@ -98,7 +98,7 @@ class Variable(Section):
     range: tuple[Scalar, Scalar] | None = None
     unit: str | None = None
     missing: Labels = ()
-    codes: Codes = {}
+    codes: Codes = Field(default={})
     role: Annotated[Role, word_of(Role)] | None = None
 
     @property
@@ -238,7 +238,9 @@ class Variable(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Variable:
-        together(self._check_labels, self._check_codes, self._check_grid, self._check_bounds, self._check_person)
+        together(
+            self._check_labels, self._check_codes, self._check_grid, self._check_bounds, self._check_person
+        )
         if self.kind is Kind.BOOLEAN:
             object.__setattr__(self, "categories", BOOLEAN_CATEGORIES)
         return self

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from syncline.data.codebook import ColumnCodes
 from syncline.data.kinds import Kind
+from syncline.data.labels import other_label
 from syncline.data.variable import Variable
 from syncline.synthesizers.binning import group_frequent, group_in_order
 from syncline.synthesizers.column_search import ColumnSearch
@@ -33,7 +34,6 @@ TARGET_CLASSES_NAMED = 8
 TARGET_ALONE = 0.05
 COMPARED_CELLS = 20
 COMPARED_CELLS_NAMED = 200
-OTHER = "(other)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,12 @@ def _assemble(
     line: Line, variable: Variable, merged: tuple[str, ...], missing: tuple[int, int] | None
 ) -> CodedColumn:
     """Put the code for ``missing`` last: its rows and person buckets, None where it is not kept."""
-    numeric, keeps_missing, rows, masks = not variable.is_categorical, missing is not None, line.rows, line.masks
+    numeric, keeps_missing, rows, masks = (
+        not variable.is_categorical,
+        missing is not None,
+        line.rows,
+        line.masks,
+    )
     if missing is not None:
         rows, masks = np.append(rows, missing[0]), np.append(masks, np.uint64(missing[1]))
     if len(rows) == 0:  # no training row at all
@@ -131,7 +136,7 @@ def _held(rows: Ints, masks: Bits, persons: bool) -> Ints:
 def _named(
     variable: Variable, found: ColumnSearch, min_cell: int, persons: bool
 ) -> tuple[Line, Variable, tuple[str, ...]]:
-    """Return the codes of categories, the variable with "(other)" where there are such, and what it merges."""
+    """Return the codes of categories, the variable with "(other)" where it is used, and what that merges."""
     k = len(variable.categories)
     rows, masks = np.zeros(k, np.int64), np.zeros(k, np.uint64)
     place = found.pieces.start.astype(np.int64)
@@ -149,17 +154,11 @@ def _named(
         lookup[rare] = len(kept)
         keys = np.append(kept, k)
         rows, masks = np.append(rows, rest_rows), np.append(masks, rest_mask)
-        variable = variable.model_copy(update={"categories": (*variable.categories, other_label(variable))})
+        variable = variable.model_copy(
+            update={"categories": (*variable.categories, other_label(variable.categories))}
+        )
     if len(keys) == 0 and rest_rows:  # nothing common enough to show: every row counts as missing
         lookup = np.zeros(0, np.int64)
     spans, keys = np.arange(len(keys), dtype=np.int64), keys.astype(np.int64)
     line = Line(rows, masks, spans, keys, keys, np.zeros(0, np.int64), lookup)
     return line, variable, merged
-
-
-def other_label(variable: Variable) -> str:
-    """Return the name for merged categories, kept apart from the schema's own."""
-    label = OTHER
-    while label in variable.categories:
-        label += "*"
-    return label

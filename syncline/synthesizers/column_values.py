@@ -82,8 +82,9 @@ class ColumnValues:
 
 
 def _in_turns(words: Bits, rows: npt.NDArray[np.intp]) -> Bits:
-    """Return 32 uniform bits (n,) that cover their range evenly in some ``rows``: the rows of a tail are few, and
-    one more or less in its outermost octave would decide the mean of the column.
+    """Return 32 uniform bits (n,) of which those in some ``rows`` cover their range evenly.
+
+    The rows of a tail are few, and one more or less in its outermost octave would decide a column's mean.
     """
     order = rows[np.argsort(words[rows], kind="stable")]
     turns = words.copy()

@@ -81,7 +81,9 @@ def _state(variable: Variable, value: object) -> State | None:
     """Return the named state that is asked for, by its code as text or by the value that its code is."""
     if isinstance(value, str):
         return variable.states.named(normal_label(value))
-    return next((state for state in variable.states if state.value is not None and state.value == value), None)
+    return next(
+        (state for state in variable.states if state.value is not None and state.value == value), None
+    )
 
 
 def _switch(variable: Variable, value: object) -> bool:

@@ -1,10 +1,10 @@
-"""The ranges of keys that a code is drawn from, with their weights: even within a bin, thinning out in a tail.
+"""The ranges of keys that a code is drawn from and their weights: even in a bin, thinning out in a tail.
 
-The outermost bin of a column with a long tail reaches from the last value that is near the others to the last
-one of all, often many times as far. Its few rows lie mostly near its inner end. So it is cut where the distance
-from the middle of the column doubles, and each octave is drawn half as often as the one before: the density
-falls with the square of the distance, as the tails of incomes, costs and waiting times about do (Pareto's law
-with exponent 1).
+The outermost bin of a column with a long tail reaches from the last value that is near the others to the
+last one of all, often many times as far. Its few rows lie mostly near its inner end. So it is cut where the
+distance from the middle of the column doubles, and each octave is drawn half as often as the one before: the
+density falls with the square of the distance, as the tails of incomes, costs and waiting times about do
+(Pareto's law with exponent 1).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Spans:
         return cls(code, low, high, np.maximum(np.rint(share * 2.0**24), 1.0).astype(np.uint64))
 
     def with_tails(self, variable: Variable, rows: Ints) -> Spans:
-        """Cut the outermost spans of a column into octaves where they are tails; ``rows`` (k,) are the codes'."""
+        """Cut the outermost spans into octaves where they are tails; ``rows`` (k,) are those of the codes."""
         values = np.flatnonzero(variable.are_values(self.low))
         if variable.is_categorical or len(values) < 2:
             return self
@@ -74,7 +74,10 @@ class Spans:
 
     def _cut(self, cut: Mapping[int, list[Octave]]) -> Spans:
         """Put octaves, of which each has its share of the weight, in the place of some spans."""
-        parts = [cut.get(at) or [(low, high, 1)] for at, (low, high) in enumerate(zip(self.low.tolist(), self.high.tolist(), strict=True))]
+        parts = [
+            cut.get(at) or [(low, high, 1)]
+            for at, (low, high) in enumerate(zip(self.low.tolist(), self.high.tolist(), strict=True))
+        ]
         sizes = [len(own) for own in parts]
         low, high, share = (np.array([part[i] for own in parts for part in own], np.int64) for i in range(3))
         total = np.repeat(np.array([sum(part[2] for part in own) for own in parts], np.int64), sizes)

@@ -52,9 +52,7 @@ def moments_of(columns: Sequence[CodedColumn]) -> Moments:
         numbers = ~column.values.is_state
         if variable.kind in NUMERIC_KINDS and len(set(column.values.span_code[numbers].tolist())) > 1:
             assert variable.grid is not None
-            ends = np.array(
-                [column.values.span_low[numbers].min(), column.values.span_high[numbers].max()]
-            )
+            ends = np.array([column.values.span_low[numbers].min(), column.values.span_high[numbers].max()])
             most = float(np.abs(variable.grid.values(ends).astype(np.float64)).max())
             scaled.append((variable.name, int(np.frexp(most)[1])))
     return Moments(tuple(scaled))

@@ -1,9 +1,9 @@
-"""Cut a line of keys into codes: values that many rows share, bins between them, and named states behind them.
+"""Cut a line of keys into codes: values that many rows share, bins between them, and named states behind.
 
 In a list of codes or of amounts that recur, rare values between two shared ones count as the nearest of them,
-so that nothing is drawn between two entries. What lies beyond all shared values is a tail, and is binned. A few
-rows far beyond all others (an overflow, 9999-12-31) belong to no bin's span: they count with the outermost bin,
-which ends where the others do.
+so that nothing is drawn between two entries. What lies beyond all shared values is a tail, and is binned. A
+few rows far beyond all others (an overflow, 9999-12-31) belong to no bin's span: they count with the outermost
+bin, which ends where the others do.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LISTED_SHARE = 0.5
 its values take up less than this share of the range that they lie in.
 """
 RARE_SHARE = 0.05
-"""In such a list rare values count as the nearest shared value where at most this share of the rows hold them."""
+"""In such a list rare values count as the nearest shared one where at most this share of the rows hold them."""
 FAR = 8
 """Values are far beyond all others if they are so many times as far from the median as the next ones, unless
 these already lie that far beyond the tenth that is outermost, as in a long tail.
@@ -37,7 +37,7 @@ these already lie that far beyond the tenth that is outermost, as in a long tail
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Disjoint intervals of keys (p,), both ends inclusive and increasing, with their rows and person buckets.
+    """Disjoint intervals of keys (p,), both ends inclusive, with their rows and person buckets.
 
     ``persons`` says whether there are buckets to count persons by; else every row is one.
     """
@@ -103,9 +103,7 @@ class Line:
     moved: int = 0
 
 
-def code_line(
-    variable: Variable, found: ColumnSearch, min_cell: int, threshold: int, persons: bool
-) -> Line:
+def code_line(variable: Variable, found: ColumnSearch, min_cell: int, threshold: int, persons: bool) -> Line:
     """Return the codes of an ordered column; no code holds fewer than ``min_cell`` people."""
     pieces = Pieces.of(found, persons)
     values = variable.are_values(pieces.low)

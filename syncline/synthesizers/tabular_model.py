@@ -108,7 +108,9 @@ def _values(
     variable = by_name[name].values.variable
     assert variable.grid is not None
     present = ~missing & variable.are_values(keys)
-    return np.where(present, variable.grid.values(np.where(present, keys, 0)).astype(np.float64), 0.0), present
+    return np.where(
+        present, variable.grid.values(np.where(present, keys, 0)).astype(np.float64), 0.0
+    ), present
 
 
 def _recompute(derived: Derived, drawn: Columns, by_name: Mapping[str, CodedColumn]) -> None:

@@ -1,7 +1,7 @@
-"""Values of a table that a model does not show, because too few people share them: what became of their cells.
+"""Values of a table that a model does not show, because too few people share them, and what became of them.
 
-The notes name values and count single rows, so they are for whoever owns all the tables, in one process: nothing
-of them goes into a model, a release or a report.
+The notes name values and count single rows, so they are for whoever owns all the tables, in one process:
+nothing of them goes into a model, a release or a report.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.batch import Batch, Status
+from syncline.data.labels import normal_label
 from syncline.data.note import Deed, Note, counted
 from syncline.data.release_table import cell_texts
+from syncline.data.schema import Schema
 from syncline.data.section import shown
 from syncline.data.variable import Variable
 from syncline.questions.workspace import Workspace
+from syncline.sources.source import Source
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.tabular_model import TabularModel
 
@@ -42,6 +45,24 @@ def untold_notes(tables: Iterable[Workspace], model: TabularModel, min_cell: int
             for column in columns:
                 column.add(batch, variables[column.name][0])
     return tuple(note for column in columns for note in column.notes(min_cell))
+
+
+def left_out_notes(schema: Schema, source: Source, whose: str = "") -> tuple[Note, ...]:
+    """Return the columns of ``source`` that a given schema leaves out, and why; ``whose`` says whose they are."""
+    modelled = {variable.name for variable in schema.modelled} | {schema.person.name if schema.person else ""}
+    what = f"the column {whose}".strip()
+    notes = []
+    columns = [normal_label(column) for column in source.columns]
+    for name in dict.fromkeys((*columns, *schema.names)):
+        if name not in schema.names:
+            why, remedy = "the schema does not name it", "describe it in the schema"
+        elif name not in modelled:
+            why = f"a column of kind {schema.variable(name).kind} is never modelled"
+            remedy = "declare another kind to model it"
+        else:
+            continue
+        notes.append(Note(name, Deed.LEFT_OUT, what, why, remedy))
+    return tuple(notes)
 
 
 @dataclass(slots=True)

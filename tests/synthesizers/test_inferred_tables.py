@@ -85,7 +85,11 @@ def test_a_schema_that_is_given_is_no_guess(frame: pd.DataFrame) -> None:
     schema = {"variables": [{"name": "days", "kind": "integer"}, {"name": "pid", "kind": "identifier"}]}
     with warnings.catch_warnings():
         warnings.simplefilter("error", TableWarning)
+        model = Synthesizer(schema=schema, seed=1).fit(frame[["pid", "days"]])
+    assert [(note.column, note.why.split()[0]) for note in model.notes] == [("pid", "a")]
+    with pytest.warns(TableWarning, match="'half': left out") as warned:
         model = Synthesizer(schema=schema, seed=1).fit(frame[["pid", "days", "half"]])
+    assert "pid" not in str(warned[0].message)
     assert [(note.column, note.why.split()[0]) for note in model.notes] == [("pid", "a"), ("half", "the")]
 
 

@@ -17,8 +17,8 @@ VALUES_EACH = 10
 MOST_TEXT_SHARE = 0.5
 
 MANY_VALUES = 50
-"""With so many distinct values beside at most ``FEW_WORDS`` texts, these may be nearly all cells: an income that
-is *not applicable* for most is a number all the same.
+"""With so many distinct values beside at most ``FEW_WORDS`` texts, these may be nearly all cells: an income
+that is *not applicable* for most is a number all the same.
 """
 
 FEW_WORDS = 3

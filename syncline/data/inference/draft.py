@@ -81,10 +81,11 @@ def state_notes(cells: Cells, states: Sequence[str], kind: str) -> tuple[Note, .
     if not states:
         return ()
     count = cells.seen.count(states)
+    noun = "state" if len(states) == 1 else "states"
     return (
         cells.note(
             Deed.GUESSED,
-            f"{counted(count)} {sample(list(states))} kept as named {'state' if len(states) == 1 else 'states'}",
+            f"{counted(count)} {sample(list(states))} kept as named {noun}",
             f"beside {kind} they stand for something else",
             "say under 'codes' what each means, or list it under 'missing'",
             count,

@@ -79,10 +79,10 @@ def far_codes(labels: list[str], values: Numbers, rows: Rows) -> list[int]:
 
 
 def _negative_spikes(values: Numbers, rows: Rows) -> list[int]:
-    """Return the places of the few negative whole numbers that many rows share where nothing else is negative.
+    """Return the places of a few negative whole numbers that many rows share, where all others are positive.
 
-    An income is -8 for *refused* and -9 for *not asked*. Those that follow on zero without a gap, as the least
-    values of a score do, are none.
+    An income is -8 for *refused* and -9 for *not asked*. Those that follow on zero without a gap, as the
+    least values of a score do, are none.
     """
     below = np.flatnonzero(np.asarray(values) < 0)
     others = np.delete(rows, below)

@@ -28,7 +28,7 @@ HEAD = (
     "role",
     "synthetic",
 )
-"""What each line says; ``synthetic`` is "yes" in every one, and codes of named states stand under categories."""
+"""What each line says; ``synthetic`` is "yes" in every one, and named states stand under categories."""
 
 
 def data_dictionary(schema: Schema) -> str:

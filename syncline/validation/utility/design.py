@@ -135,7 +135,7 @@ class Design:
         return (False, *(term.line is None for term in self.terms for _ in term.names))
 
     def complete(self, table: CellTable) -> Mask:
-        """Tell which rows (n_rows,) have a value in every column of the model: no named state, as no number."""
+        """Tell which rows (n_rows,) have a value, and no named state, in every column of the model."""
         found = np.ones(table.n_rows, np.bool_)
         for term in self.terms:
             found &= table.has_number(term.place)

@@ -64,5 +64,6 @@ def labels_of(column: ColumnBins, variable: Variable) -> list[str]:
     low = np.asarray(column.low, np.int64)
     codes = {state.key: state.code for state in variable.states}
     values = [str(value) for value in grid.values(np.where(variable.are_values(low), low, 0))]
-    names = [codes.get(key, value) for key, value in zip(low.tolist(), values, strict=True)]
-    return [f"below {names[0]}" if len(low) > len(codes) else "any", *names]
+    ends = [codes.get(key, value) for key, value in zip(low.tolist(), values, strict=True)]
+    has_values = len(low) > len(codes) and bool(variable.are_values(low[:1])[0])
+    return [f"below {ends[0]}" if has_values else "any", *ends]
