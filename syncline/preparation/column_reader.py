@@ -129,7 +129,7 @@ class OrderedReader:
         return Cells(np.where(status == Status.VALID, keys, 0), status)
 
     def _with_states(self, cells: Cells, values: Values, places: npt.NDArray[np.int64]) -> Cells:
-        """Set the cells that hold states: by their text where ``places`` (n,) says which, or by their value."""
+        """Set the cells that hold states, by their text (of which ``places`` (n,) tells which) or value."""
         for place, state in enumerate(self._states):
             if self._state_values.status[place] == Status.VALID:
                 alike = (values.status == Status.VALID) & (

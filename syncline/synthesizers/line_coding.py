@@ -2,8 +2,8 @@
 
 In a list of codes or of amounts that recur, rare values between two shared ones count as the nearest of them,
 so that nothing is drawn between two entries. What lies beyond all shared values is a tail, and is binned. A
-few rows far beyond all others (an overflow, 9999-12-31) belong to no bin's span: they count with the outermost
-bin, which ends where the others do.
+few rows far beyond all others (an overflow, 9999-12-31) belong to no bin's span: they count with the
+outermost bin, which ends where the others do.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LISTED_SHARE = 0.5
 its values take up less than this share of the range that they lie in.
 """
 RARE_SHARE = 0.05
-"""In such a list rare values count as the nearest shared one where at most this share of the rows hold them."""
+"""In such a list rare values count as the nearest shared one if at most this share of the rows hold them."""
 FAR = 8
 """Values are far beyond all others if they are so many times as far from the median as the next ones, unless
 these already lie that far beyond the tenth that is outermost, as in a long tail.

@@ -48,7 +48,7 @@ def untold_notes(tables: Iterable[Workspace], model: TabularModel, min_cell: int
 
 
 def left_out_notes(schema: Schema, source: Source, whose: str = "") -> tuple[Note, ...]:
-    """Return the columns of ``source`` that a given schema leaves out, and why; ``whose`` says whose they are."""
+    """Return the columns of ``source`` that a given schema leaves out; ``whose`` says whose they are."""
     modelled = {variable.name for variable in schema.modelled} | {schema.person.name if schema.person else ""}
     what = f"the column {whose}".strip()
     notes = []
