@@ -185,7 +185,8 @@ class Variable(Section):
         if self.key_range is None or not self._states_follow_range:
             return KEY_LIMIT if grid.is_even else grid.extent[1] + 1
         low, high = self.key_range
-        return low + (1 << (high - low).bit_length())
+        bits = max((high - low).bit_length(), (len(self.codes) - 1).bit_length() if self.codes else 0)
+        return low + (1 << bits)
 
     def are_values(self, keys: Keys) -> Mask:
         """Tell which keys (n,) of cells are those of values, and not of named states."""

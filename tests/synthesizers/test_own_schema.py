@@ -235,8 +235,8 @@ def test_whatever_the_small_count_rule_takes_away_is_told() -> None:
     assert "2 cells without a value" in notes["gap"]
     assert "all" not in notes
     with pytest.warns(TableWarning):
-        drawn = Synthesizer("cart", seed=1, min_cell=1).fit(frame).sample(n)
-    assert {str(day) for day in drawn.end if day.year > 2022} <= {"9999-12-31"}
+        drawn = Synthesizer("cart", seed=1).fit(frame).sample(n)
+    assert all(day.year <= 2022 for day in drawn.end)
 
 
 @pytest.mark.filterwarnings("ignore::syncline.data.note.TableWarning")
