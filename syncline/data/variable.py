@@ -36,6 +36,8 @@ MAX_DECIMALS = 15
 _MOST_SEARCHED_BITS = 60
 """Up to so many binary places of its range, the named states of a variable follow the range closely."""
 
+_BEYOND_KEYS = 1 << 63
+
 BOOLEAN_CATEGORIES = ("false", "true")
 
 
@@ -190,7 +192,7 @@ class Variable(Section):
 
     def are_values(self, keys: Keys) -> Mask:
         """Tell which keys (n,) of cells are those of values, and not of named states."""
-        return keys <= self.value_extent[1]
+        return keys < (self._first_state if self.codes else _BEYOND_KEYS)
 
     def may_hold(self, keys: Keys) -> Mask:
         """Tell which keys (n,) a cell may have."""
