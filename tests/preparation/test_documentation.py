@@ -11,7 +11,7 @@ import pytest
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.steps.cleansing import Reading
 from syncline.preparation.steps.columns import How
-from syncline.preparation.steps.dates import Imputed
+from syncline.preparation.steps.date_format import Imputed
 from syncline.preparation.steps.derivation import SHAPES, Operation
 from syncline.preparation.steps.step import Outside, Unlisted
 from syncline.preparation.steps.text_forms import LetterCase, Thousands
