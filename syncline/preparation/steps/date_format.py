@@ -29,8 +29,15 @@ _PARTS = {
     "AM": r"(?P<half>[ap])\.? ?m\.?",
 }
 _TOKEN = re.compile("|".join([*_PARTS, "'[^']*'", "."]), re.DOTALL)
-_DAYS = ([], ["Y"], ["M", "Y"], ["D", "M", "Y"])
-_CLOCKS = ([], ["A", "h"], ["h", "m"], ["A", "h", "m"], ["h", "m", "s"], ["A", "h", "m", "s"])
+_DAYS: tuple[list[str], ...] = ([], ["Y"], ["M", "Y"], ["D", "M", "Y"])
+_CLOCKS: tuple[list[str], ...] = (
+    [],
+    ["A", "h"],
+    ["h", "m"],
+    ["A", "h", "m"],
+    ["h", "m", "s"],
+    ["A", "h", "m", "s"],
+)
 
 MAX_TEXT = 100
 """The longest text, in characters, that is tried as a day or a time."""
@@ -72,7 +79,7 @@ class DateFormat:
         is_known = days in _DAYS and clock in _CLOCKS and bool(days or clock)
         if not is_known or (clock and len(days) in (1, 2)) or any(char.isalnum() for char in others):
             raise ValueError(
-                f"has a format {shown(self.text)!r}; write YYYY or YY, MM, M or MMM, DD or D, for a time of day hh"
+                f"has a format {shown(self.text)!r}; write YYYY or YY, MM, M or MMM, DD or D, for a time hh"
                 " or h, mm, ss and AM, and other letters between apostrophes, as in DD.MM.YYYY or YYYY-MM"
             )
 
@@ -88,7 +95,7 @@ class DateFormat:
 
     @cached_property
     def skeleton(self) -> tuple[tuple[str, ...], ...]:
-        """What two formats share that read the same texts: the parts in any order, and what stands between."""
+        """What formats share that read the same texts: parts in any order, and what stands between."""
         parts = tuple(sorted(token[0] for token in self._tokens if token in _PARTS))
         return parts, tuple(token for token in self._tokens if token not in _PARTS)
 

@@ -1,4 +1,4 @@
-"""The step that reads days and times as people write them, imputes what is not written, and writes ISO 8601."""
+"""The step that reads days and times as people write them, and writes ISO 8601."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Dates(Step):
         """Say which formats read one text as two days."""
         pairs = combinations(map(DateFormat, self.formats), 2)
         return tuple(
-            f"formats {shown(one.text)!r} and {shown(other.text)!r} read one text as two days, and the first that"
-            " fits is taken"
+            f"formats {shown(one.text)!r} and {shown(other.text)!r} read one text as two days, and the"
+            " first that fits is taken"
             for one, other in pairs
             if one.skeleton == other.skeleton
         )

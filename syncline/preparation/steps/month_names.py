@@ -31,4 +31,4 @@ def _months() -> dict[str, int]:
 
 
 MONTHS = _months()
-"""The month, from 1, of each name in small letters without accents; what two months share (``jui``) is none."""
+"""The month, from 1, of each name in small letters without accents; what two share (``jui``) is none."""

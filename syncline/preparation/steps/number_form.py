@@ -3,8 +3,8 @@
     cell    = [limit] [sign] [unit] [ '(' ] [sign] [unit] digits [sign] [unit] [ ')' ] [unit]
     digits  = whole part with or without marks between thousands, decimal mark, fraction, exponent
 
-A cell has at most one sign (brackets are one), at most one unit, and a unit that is listed: 12 beside 12 kg and
-27 lb is no number until the empty unit is listed too. Single spaces may stand between the parts. What does not
+A cell has at most one sign (brackets are one), at most one unit, and a unit that is listed: 12 beside 12 kg
+and 27 lb is no number until the empty unit is listed too. Spaces may stand between the parts. What does not
 fit the grammar is no number, so nothing is taken for another number than it says.
 """
 
@@ -23,11 +23,12 @@ from syncline.preparation.steps.exact_numbers import EXACT, write_decimal
 MAX_CELL = 1000
 """The longest text, in characters, that is tried as a number."""
 
-SIGNS = "+-\u2212"
-"""Plus, hyphen and the sign of subtraction."""
+SIGNS = "-+\u2212"
+"""Hyphen (first, as in a class of a regular expression), plus, and the sign of subtraction."""
 
 LIMITS = re.compile("<=|>=|[<>\u2264\u2265]")
 
+_NO_END = SIGNS + "()"
 _SPACES = re.compile("[ \u00a0\u2009\u202f]+")
 _MARKED_UNIT = re.compile(r"[-+\u2212.,()<>=\u2264\u2265]|[0-9]{3}|[eE][-+]?[0-9]")
 _UNIT_LETTER = re.compile(r"[^\s0-9.,'\u2019]")
@@ -79,7 +80,12 @@ def check_unit(unit: str) -> None:
     """Raise ValueError where a unit could be taken for a part of the number beside it."""
     if not unit:
         return
-    if len(unit) > 64 or not _UNIT_LETTER.search(unit) or _MARKED_UNIT.match(unit) or unit[-1] in SIGNS + "()":
+    if (
+        len(unit) > 64
+        or not _UNIT_LETTER.search(unit)
+        or _MARKED_UNIT.match(unit)
+        or unit[-1] in SIGNS + "()"
+    ):
         raise ValueError(
             "must name units of at most 64 characters, such as $, %, mg/dL or 10^9/L, that begin with no sign,"
             " mark, bracket or exponent"
@@ -93,7 +99,7 @@ class NumberForm:
     Attributes
     ----------
     units
-        The factor by which a number of each unit is multiplied; the empty unit is that of numbers without one.
+        The factor by which a number of each unit is multiplied; numbers without one have the empty unit.
     """
 
     decimal: DecimalMark = DecimalMark.POINT
@@ -137,8 +143,12 @@ class NumberForm:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         units = sorted((unit for unit in self.units if unit), key=len, reverse=True)
-        ahead = "|".join(re.escape(unit) + ("(?= )" if unit[-1].isdigit() else "") for unit in units) or "(?!)"
-        behind = "|".join(("(?<= )" if unit[0].isdigit() else "") + re.escape(unit) for unit in units) or "(?!)"
+        ahead = (
+            "|".join(re.escape(unit) + ("(?= )" if unit[-1].isdigit() else "") for unit in units) or "(?!)"
+        )
+        behind = (
+            "|".join(("(?<= )" if unit[0].isdigit() else "") + re.escape(unit) for unit in units) or "(?!)"
+        )
         limit = "(?!)" if self.limits is Limits.REFUSE else LIMITS.pattern
         bracket = "(?!)" if self.brackets is Brackets.NONE else r"\("
         group = _GROUP.get(self.thousands)

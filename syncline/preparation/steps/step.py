@@ -32,7 +32,7 @@ class StepCounts:
     unlisted: int = 0
 
     def kept(self, batch: pa.RecordBatch, keep: npt.NDArray[np.bool_]) -> pa.RecordBatch:
-        """Return the rows of ``batch`` for which ``keep`` (n,) holds, and the very same batch where all do."""
+        """Return the rows of ``batch`` for which ``keep`` (n,) holds, the very same batch where all do."""
         if keep.all():
             return batch
         self.rows = self.rows[keep]
