@@ -9,10 +9,10 @@ from decimal import Decimal
 from syncline.data.inference.far_values import looks_like_code
 from syncline.data.inference.missing_words import is_said
 from syncline.data.kinds import NUMERIC_KINDS, Kind
-from syncline.data.labels import normal_label
+from syncline.data.labels import is_printable_line, normal_label
 from syncline.data.scalars import read_scalar
 from syncline.data.truth_words import TRUTH
-from syncline.data.variable import Variable
+from syncline.data.variable import MAX_LABEL, Variable
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import read_decimal
 
@@ -33,7 +33,7 @@ def missing_candidates(variable: Variable, labels: Sequence[str]) -> list[str]:
     it out and it stands apart from the column's other numbers: 99 is a glucose among those from 70 to 300.
     """
     known = CodeList(dict.fromkeys(variable.missing, True))
-    free = [label for label in labels if label and known.find(label) is None]
+    free = [label for label in labels if _may_be_label(label) and known.find(label) is None]
     if variable.kind is Kind.BOOLEAN:
         return [label for label in free if label.casefold() not in TRUTH and _is_code(label)]
     if variable.is_categorical:
@@ -43,6 +43,10 @@ def missing_candidates(variable: Variable, labels: Sequence[str]) -> list[str]:
         return [label for label in free if _is_code(label) or _is_no_moment(variable, label)]
     words = [label for label in free if is_said(label) and read_decimal(label) is None]
     return words + _apart(variable, free)
+
+
+def _may_be_label(label: str) -> bool:
+    return 0 < len(label) <= MAX_LABEL and is_printable_line(label)
 
 
 def _is_code(label: str) -> bool:

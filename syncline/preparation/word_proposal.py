@@ -13,13 +13,17 @@ from syncline.preparation.steps.step import Step
 from syncline.preparation.steps.text_forms import without_accents
 from syncline.preparation.yaml_flow import flow
 
-SYNONYMS = (
-    (*sorted(map(without_accents, TRUE_WORDS)), "positive", "pos"),
-    (*sorted(map(without_accents, FALSE_WORDS)), "negative", "neg", "fal"),
-    ("m", "male", "man", "mann", "h", "homme", "hombre", "masculine"),
-    ("f", "female", "fem", "woman", "w", "frau", "femme", "mujer", "feminine"),
+PAIRS = (
+    (
+        frozenset({*map(without_accents, TRUE_WORDS), "positive", "pos"}),
+        frozenset({*map(without_accents, FALSE_WORDS), "negative", "neg", "fal"}),
+    ),
+    (
+        frozenset({"m", "male", "man", "mann", "h", "homme", "hombre", "masculine"}),
+        frozenset({"f", "female", "fem", "woman", "w", "frau", "femme", "mujer", "feminine"}),
+    ),
 )
-"""Words that say the same, as they are compared: in small letters, without accents."""
+"""Pairs of words that say the same, in small letters without accents: ``f`` is false beside ``t`` alone."""
 
 MOST_LISTED = 20
 """Labels that a person is asked about at most."""
@@ -49,7 +53,15 @@ def word_proposal(trial: ColumnTrial, before: Sequence[Step]) -> Proposal:
 def _category(label: str, categories: Sequence[str]) -> str | None:
     """Return the only category that says the same as ``label``."""
     word = bare_name(label)
-    same = {word}.union(*(group for group in SYNONYMS if word in group))
     alike = [category for category in categories if bare_name(category) == word]
-    alike = alike or [category for category in categories if bare_name(category) in same]
+    if not alike:
+        alike = [found for pair in PAIRS if (found := _in_pair(word, categories, pair)) is not None]
     return alike[0] if len(alike) == 1 else None
+
+
+def _in_pair(word: str, categories: Sequence[str], pair: tuple[frozenset[str], frozenset[str]]) -> str | None:
+    """Return the category on the side of ``word``, where each side of a pair has one category of its own."""
+    sides = [[category for category in categories if bare_name(category) in side] for side in pair]
+    if [len(side) for side in sides] != [1, 1]:
+        return None
+    return next((own[0] for own, side in zip(sides, pair, strict=True) if word in side), None)
