@@ -25,12 +25,22 @@ DAYS = (
     *(("D.M.YY", "M.D.YY", "YY.M.D"), ("D/M/YY", "M/D/YY", "YY/M/D"), ("D-M-YY", "M-D-YY", "YY-M-D")),
     *(("D MMM YYYY",), ("D. MMM YYYY",), ("DMMMYYYY",), ("D-MMM-YYYY",), ("D/MMM/YYYY",), ("D.MMM.YYYY",)),
     *(("MMM D, YYYY",), ("MMM D YYYY",), ("YYYY MMM D",), ("YYYY-MMM-D",)),
+    *(("DMMYYYY", "MDDYYYY"), ("DMMYY", "MDDYY", "YYMMDD")),
     *(("D MMM YY", "YY MMM D"), ("D-MMM-YY", "YY-MMM-D"), ("DMMMYY", "YYMMMD")),
 )
 """Groups of formats of whole days that read the same texts."""
 
 PARTIAL = (
-    *(("YYYY-MM",), ("YYYYMM",), ("M/YYYY",), ("M.YYYY",), ("YYYY/M",), ("MMM YYYY",), ("MMM-YYYY",)),
+    *(
+        ("YYYY-MM",),
+        ("YYYYMM",),
+        ("M/YYYY",),
+        ("M.YYYY",),
+        ("MYYYY",),
+        ("YYYY/M",),
+        ("MMM YYYY",),
+        ("MMM-YYYY",),
+    ),
     *(("MMM YY",), ("MMM-YY",), ("YYYY",)),
 )
 """Formats of days of which the day, or the month too, is not written."""
