@@ -12,6 +12,7 @@ from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.datasets.catalogue import list_datasets
 from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import open_journal
+from syncline.cli.command_app import group
 from syncline.cli.table import print_json
 from syncline.cli.terminal import say
 from syncline.compute.frames import Json
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
     from syncline.study.policy import Policy
     from syncline.study.policy_sections import ReleaseDemands
 
-policy = typer.Typer(
-    help="See what the policy permits, and try a study on it.", no_args_is_help=True, rich_markup_mode=None
-)
+policy = group("See what the policy permits, and try a study on it.")
 
 
 @policy.command()
