@@ -25,6 +25,7 @@ EXAMPLES = (
     'supplier-agent releases refuse heart-disease-2026 --reason "not with our data"',
     "supplier-agent policy show",
     "supplier-agent policy test study.yaml",
+    "supplier-agent policy preset summaries --for study.yaml --out policy.yaml",
     "supplier-agent audit verify",
     "supplier-agent audit export --out audit.jsonl",
 )
