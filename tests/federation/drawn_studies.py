@@ -205,9 +205,7 @@ def _validation(rng: Rng, variables: list[dict[str, Any]]) -> dict[str, Any] | s
 
 def _model(rng: Rng, usable: list[dict[str, Any]]) -> str | None:
     explained = [
-        v["name"]
-        for v in usable
-        if v["kind"] not in {"categorical", "ordinal"} or len(v["categories"]) == 2
+        v["name"] for v in usable if v["kind"] not in {"categorical", "ordinal"} or len(v["categories"]) == 2
     ]
     if not explained or len(usable) < 2:
         return None
@@ -295,19 +293,23 @@ def _days(rng: Rng, n: int) -> Column:
 
 
 def _months(rng: Rng, n: int) -> Column:
-    return {"kind": "date", "step": "month"}, [f"{2000 + m // 12}-{m % 12 + 1:02}" for m in rng.integers(0, 99, n)]
+    return {"kind": "date", "step": "month"}, [
+        f"{2000 + m // 12}-{m % 12 + 1:02}" for m in rng.integers(0, 99, n)
+    ]
 
 
 def _moments(rng: Rng, n: int) -> Column:
     zone = str(rng.choice(["none", "Europe/Berlin"]))
-    first = dt.datetime(2019, 10, 20)  # noqa: DTZ001  (wall clock time, also where a zone is declared)
+    first = dt.datetime(2019, 10, 20)
     moments = [first + dt.timedelta(seconds=int(s)) for s in rng.integers(0, 10**6, n)]
     ends = "" if zone == "none" else "Z"
     return {"kind": "datetime", "zone": zone}, [f"{m.isoformat()}{ends}" for m in moments]
 
 
 def _times(rng: Rng, n: int) -> Column:
-    return {"kind": "time", "step": "15min"}, [dt.time(int(q) // 4, 15 * (int(q) % 4)) for q in rng.integers(0, 96, n)]
+    return {"kind": "time", "step": "15min"}, [
+        dt.time(int(q) // 4, 15 * (int(q) % 4)) for q in rng.integers(0, 96, n)
+    ]
 
 
 def _spans(rng: Rng, n: int) -> Column:
