@@ -17,6 +17,7 @@ INTERRUPTED = 130
 def run_app(app: typer.Typer) -> NoReturn:
     """Run a command line and exit with its status."""
     try:
+        # by its own name, and not by what started the process: `python -m syncline.cli` shows the same help
         status = app(prog_name=app.info.name, standalone_mode=False)
     except SynclineError as error:
         fail(error)
