@@ -87,8 +87,8 @@ def check_unit(unit: str) -> None:
         or unit[-1] in SIGNS + "()"
     ):
         raise ValueError(
-            "must name units of at most 64 characters, such as $, %, mg/dL or 10^9/L, that begin with no sign,"
-            " mark, bracket or exponent"
+            "must name units of at most 64 characters, such as $, %, mg/dL or 10^9/L, that begin with no"
+            " sign, mark, bracket or exponent"
         )
 
 
