@@ -1,7 +1,4 @@
-"""A reader of the report's hazards: a sentence about a supplier's column is none about few of its people.
-
-Row "a reader of the report" of the threat model: hazards compare suppliers, and name them.
-"""
+"""A reader of the report's hazards: a sentence about a supplier's column is none about few of its people."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A reader of the report who knows all people but one: in which rare category is that one?
-
-Row "a reader of the report" of the threat model: what is said of merged categories rests on enough people.
-"""
+"""A reader who knows all people but one: in which rare category is that one?"""
 
 from __future__ import annotations
 
