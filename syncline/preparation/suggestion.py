@@ -9,7 +9,7 @@ and row numbers of the data, so it stays with the supplier.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncline.data.inference.written_forms import written_form
@@ -37,6 +37,12 @@ SLIP_FITS = 0.95
 """The share of present cells that must fit the schema where a column's name is only nearly the schema's."""
 
 
+MOST_TRIED = 64
+"""Columns of no name of the schema that are tried, cell by cell, for the variables that have no column."""
+
+MOST_NAMED = 4
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnDraft:
     """What is proposed for a variable from the column matched with it, and how the cells fit then."""
@@ -51,7 +57,9 @@ class ColumnDraft:
 def suggest_preparation(source: Source, schema: Schema) -> str:
     """Return the draft as a YAML document."""
     matches = match_names(source.columns, schema.names)
-    found = distinct_texts(source, [match.column for match in matches.values()])
+    taken = [match.column for match in matches.values()]
+    others = [column for column in source.columns if column not in taken][:MOST_TRIED]
+    found = distinct_texts(source, [*taken, *others])
     drafts = {
         variable.name: _draft(variable, matches[variable.name], found[matches[variable.name].column])
         for variable in schema.variables
@@ -64,6 +72,7 @@ def suggest_preparation(source: Source, schema: Schema) -> str:
             lines += _of_column(drafts[variable.name], found[drafts[variable.name].match.column])
         else:
             lines += _of_absent(source.columns, variable.name)
+            lines += _by_cells(variable, {column: found[column] for column in others})
     lines += _of_others(source.columns, schema, used)
     has_steps = any(line.startswith("- ") for line in lines)
     return "\n".join(
@@ -192,6 +201,23 @@ def _of_absent(columns: Sequence[str], name: str) -> Iterator[str]:
     near = nearest_name(columns, name)
     hint = "" if near is None else f"; {shown(near)!r} is nearest: rename it if it is meant"
     yield f"# no column of the table looks like {shown(name)}{hint}"
+
+
+def _by_cells(variable: Variable, columns: Mapping[str, DistinctTexts]) -> Iterator[str]:
+    """Name the columns of other names whose cells could be the variable's, with the step that says so."""
+    fits = [column for column, texts in columns.items() if _could_be(variable, column, texts)]
+    if 0 < len(fits) <= MOST_NAMED:
+        yield f"# by {'its' if len(fits) == 1 else 'their'} cells it could be:"
+        for column in fits:
+            yield f"#   - {flow({'step': 'rename', 'columns': {column: variable.name}})}"
+
+
+def _could_be(variable: Variable, column: str, texts: DistinctTexts) -> bool:
+    """Tell whether nearly all cells of a column fit a variable, behind what would be proposed for them."""
+    if not variable.is_modelled:
+        return False
+    fit = _draft(variable, Match(column, Likeness.SLIP), texts).fit
+    return fit is not None and fit.valid >= SLIP_FITS * (fit.valid + fit.wrong) > 0
 
 
 def _of_others(columns: Sequence[str], schema: Schema, used: Sequence[ColumnDraft]) -> Iterator[str]:

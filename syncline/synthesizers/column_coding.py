@@ -137,7 +137,7 @@ def _named(variable: Variable, found: ColumnSearch, min_cell: int, persons: bool
     rows[place], masks[place] = found.pieces.rows, found.pieces.masks
     held = _held(rows, masks, persons)
     kept = np.flatnonzero((held >= min_cell) & (rows > 0))
-    rare = np.flatnonzero((held < min_cell) & (rows > 0))
+    rare = _merged(rows, held, min_cell)
     lookup = np.full(k, int(np.argmax(rows[kept])) if len(kept) else 0, np.int64)
     lookup[kept] = np.arange(len(kept))
     rest_rows, rest_mask = int(rows[rare].sum()), np.bitwise_or.reduce(masks[rare], initial=np.uint64(0))
@@ -163,6 +163,15 @@ def _named(variable: Variable, found: ColumnSearch, min_cell: int, persons: bool
         variable,
         merged,
     )
+
+
+def _merged(rows: Ints, held: Ints, min_cell: int) -> Ints:
+    """Return the categories that are merged: those of few persons, and beside them also those of nobody.
+
+    Which of both a category is, is told nowhere.
+    """
+    few = held < min_cell
+    return np.flatnonzero(few) if (few & (rows > 0)).any() else np.zeros(0, np.int64)
 
 
 def other_label(variable: Variable) -> str:
@@ -298,12 +307,15 @@ def _spans(
 
 
 def _outer(variable: Variable, key: int, base: int, *, upper: bool) -> int:
-    """Return the schema's bound, or a simple number a little beyond the outermost key."""
-    bounds = variable.key_range
-    if bounds is not None:
-        return min(key, bounds[1]) if upper else max(key, bounds[0])
+    """Return the schema's bound, or a simple number a little beyond the outermost key that the kind holds."""
+    low, high = variable.key_extent
+    key = min(key, high) if upper else max(key, low)
+    if variable.key_range is not None:
+        return key
     reach = abs(key) // 10 if base == 10 else 1 << 48
-    return simplest(key, key + reach, base) if upper else -simplest(-key, -key + reach, base)
+    if upper:
+        return min(simplest(key, key + reach, base), high)
+    return max(-simplest(-key, -key + reach, base), low)
 
 
 def simplest(low: int, high: int, base: int) -> int:

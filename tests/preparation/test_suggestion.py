@@ -20,6 +20,7 @@ from syncline.preparation.prepared_view import prepared_view
 from syncline.preparation.rehearsal import rehearse
 from syncline.preparation.suggestion import suggest_preparation
 from syncline.sources.memory import TableSource
+from syncline.sources.registry import open_source
 from tests.preparation.steps.stepping import AWKWARD
 
 SCHEMA = Schema.model_validate(
@@ -302,3 +303,21 @@ def test_columns_of_many_and_long_texts_are_drafted_in_seconds() -> None:
     assert time.process_time() - start < 30  # four seconds on an idle core
     assert 'formats: ["D.M.YYYY h:mm"]' in text
     assert "not looked at, of more than 10,000 different texts" in text
+
+
+def test_a_column_of_another_name_is_named_by_its_cells_and_not_taken(tmp_path: Path) -> None:
+    schema = Schema.from_yaml("""\
+variables:
+  - {name: species, kind: categorical, categories: [Adelie, Gentoo]}
+  - {name: laid, kind: date, range: [2007-01-01, 2009-12-31]}
+  - {name: bill, kind: continuous, decimals: 1, range: [30, 62]}
+  - {name: gone, kind: integer, range: [1000, 2000]}
+""")
+    path = tmp_path / "t.csv"
+    rows = "Adelie;09.11.2007;39,5;x\nGentoo;21.11.2008;47,2;y\nGentoo;30.11.2008;44,9;x\n" * 5
+    path.write_text(f"Art;Eiablage;Schnabel;Ort\n{rows}")
+    draft = suggest_preparation(open_source(path), schema)
+    for found, name in (("Art", "species"), ("Eiablage", "laid"), ("Schnabel", "bill")):
+        assert f"#   - {{step: rename, columns: {{{found}: {name}}}}}" in draft
+    assert "gone" not in draft.replace("# no column of the table looks like gone", "")
+    assert "steps: []" in draft
