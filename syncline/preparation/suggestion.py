@@ -17,7 +17,7 @@ from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.labels import normal_label
 from syncline.data.schema import Schema
 from syncline.data.section import shown
-from syncline.data.variable import Variable
+from syncline.data.variable import MAX_LABEL, Variable
 from syncline.preparation.column_trial import ColumnTrial, Fit
 from syncline.preparation.date_proposal import date_proposal
 from syncline.preparation.distinct_texts import DistinctTexts, distinct_texts
@@ -32,6 +32,9 @@ from syncline.preparation.unit_hints import unit_hints
 from syncline.preparation.word_proposal import word_proposal
 from syncline.preparation.yaml_flow import flow
 from syncline.sources.source import Source
+
+MOST_WORDS = 6
+"""Words among the values of a column that a person is asked about at most."""
 
 SLIP_FITS = 0.95
 """The share of present cells that must fit the schema where a column's name is only nearly the schema's."""
@@ -111,7 +114,23 @@ def _proposed(trial: ColumnTrial) -> Proposal:
         proposal += word_proposal(trial, proposal.steps)
     else:
         proposal += date_proposal(trial, proposal.steps)
-    return _borne_out(trial, proposal) + Proposal(remarks=tuple(unit_hints(trial, proposal.steps)))
+    proposal = _borne_out(trial, proposal)
+    return proposal + Proposal(
+        remarks=(*_odd_words(trial, proposal.steps), *unit_hints(trial, proposal.steps))
+    )
+
+
+def _odd_words(trial: ColumnTrial, steps: Sequence[Step]) -> Iterator[str]:
+    """Ask whether the few words that stand among the values of an ordered kind mean missing."""
+    behind = trial.behind(steps)
+    words = list(dict.fromkeys(behind[text] for text in trial.unread(steps) if text in behind))
+    letters = all(any(char.isalpha() for char in word) and len(word) <= MAX_LABEL for word in words)
+    if trial.variable.is_categorical or not words or len(words) > MOST_WORDS or not letters:
+        return
+    if trial.fit(steps).valid:
+        template = {"step": "missing", "columns": [trial.variable.name], "codes": words}
+        yield "if the words among its values mean missing, put this before the other steps:"
+        yield f"- {flow(template)}"
 
 
 def _missing(trial: ColumnTrial, before: Proposal) -> Proposal:

@@ -246,6 +246,9 @@ def test_rows_of_what_fits_in_no_way_are_named() -> None:
     assert "1 cells are limits such as '< 5' (row 31)" in text
     assert "# x: 38 cells fit the schema so, 0 missing, 2 no numbers" in text
     assert "(rows 7, 31)" in text
+    asked, kept = drafted(NUMBER, [*map(str, range(30)), "refused", "pending"])
+    assert kept == ()
+    assert "#   - {step: missing, columns: [x], codes: [refused, pending]}" in asked
     with pytest.raises(DataError, match="row 7, column 'x' holds a cell that is no number"):
         list(
             prepared_view(TableSource(pa.table({"x": cells})), Preparation.from_yaml(text)).batches(None, 100)
