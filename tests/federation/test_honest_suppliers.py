@@ -25,11 +25,14 @@ from syncline.wire import simulated_study
 from tests.federation.drawn_studies import Drawn, draw
 from tests.security.harness import POLICY, Trial
 
-FIRST, MANY = (int(os.environ.get(f"SYNCLINE_DRAWN_{name}", n)) for name, n in (("FROM", 0), ("STUDIES", 60)))
+FIRST, MANY = (int(os.environ.get(f"SYNCLINE_DRAWN_{name}", n)) for name, n in (("FROM", 0), ("STUDIES", 40)))
 
 FOUND = {
     15: "a model whose only term has one category has a matrix of one column",
     32: "products of two columns of numbers near the largest are no numbers",
+    240: "a response of two categories had three, because a rare one was merged",
+    308: "few days after 1970 were drawn up to the year 750,000, which no file can write",
+    1010: "a raw column of spans of time could not be sent",
 }
 """Seeds of studies that once ended otherwise, and why."""
 
@@ -87,7 +90,7 @@ def test_a_study_is_released_or_refused_by_a_declared_sentence(number, tmp_path)
     simulated(draw(number), tmp_path)
 
 
-@pytest.mark.parametrize("number", range(FIRST, FIRST + MANY // 4))
+@pytest.mark.parametrize("number", [403, *range(FIRST, FIRST + MANY // 4)])
 def test_a_study_in_which_a_lottery_takes_some_of_the_rows(number, tmp_path, monkeypatch):
     for module in (plan, facts, comparer, assessment):
         monkeypatch.setattr(module, "MOST_ROWS", 60)
@@ -102,9 +105,9 @@ def test_agents_who_answer_for_themselves_decline_nothing(number, tmp_path):
 
 
 def test_most_studies_that_are_drawn_come_to_an_end(tmp_path):
-    """What is refused at once tries nothing: no more than half of the studies may be."""
+    """What is refused at once tries nothing: no more than half may be."""
     refused = 0
-    for number in range(12):
+    for number in range(8):
         (tmp_path / str(number)).mkdir()
         refused += bool(simulated(draw(number), tmp_path / str(number)))
-    assert refused <= 6
+    assert refused <= 4
