@@ -38,7 +38,8 @@ class Derived:
     """A column that is recomputed: its formula, and whether its own gaps are modelled.
 
     ``own_gaps`` means that the column is missing in places where the formula has a value; these gaps are
-    learnt like a column of two codes. Otherwise it is missing exactly where the formula has no value.
+    learnt like a column of two codes, and so are its named states. Otherwise it is missing exactly where the
+    formula has no value.
     """
 
     formula: Constraint
@@ -50,9 +51,10 @@ def moments_of(columns: Sequence[CodedColumn]) -> Moments:
     scaled = []
     for column in columns:
         variable = column.values.variable
-        if variable.kind in NUMERIC_KINDS and _present(column) > 1:
+        numbers = ~column.values.is_state
+        if variable.kind in NUMERIC_KINDS and len(set(column.values.span_code[numbers].tolist())) > 1:
             assert variable.grid is not None
-            ends = np.array([column.values.span_low.min(), column.values.span_high.max()])
+            ends = np.array([column.values.span_low[numbers].min(), column.values.span_high[numbers].max()])
             most = float(np.abs(variable.grid.values(ends).astype(np.float64)).max())
             scaled.append((variable.name, int(np.frexp(most)[1])))
     return Moments(tuple(scaled))
@@ -101,7 +103,8 @@ def choose(
         if wrong > allowed or surplus > allowed or not formula.defines:
             continue
         if formula.of not in chosen and not _reaches(chosen, formula.inputs, formula.of):
-            chosen[formula.of] = Derived(formula, own_gaps=absent > MAX_BROKEN * n_rows)
+            own_gaps = absent > MAX_BROKEN * n_rows or bool(columns[formula.of].values.is_state.any())
+            chosen[formula.of] = Derived(formula, own_gaps)
     return tuple(chosen[name] for name in sorted(chosen))
 
 

@@ -22,6 +22,11 @@ ANOTHER_ORDER = 1e6
 ENOUGH_ROWS, ENOUGH_VALUES = 20, 3
 """Rows, and distinct values beside it, from which on a value can be called far from the others."""
 
+MOST_NEGATIVE, VALUES_BESIDE, SPIKE = 6, 20, 3
+"""Negative numbers at most that are codes beside at least so many others, of each of which a code has so many
+times the rows.
+"""
+
 FAR_BEYOND = 2.0
 """A code lies so many times the span of all other values beyond them."""
 
@@ -73,7 +78,25 @@ def far_codes(labels: list[str], values: Numbers, rows: Rows) -> list[int]:
         and all(_NINES.fullmatch(labels[p]) or labels[p] == "-1" for p in negative)
     ):
         found += negative
-    return [place for place in found if looks_like_code(labels[place])]
+    coded = [place for place in found if looks_like_code(labels[place])]
+    return [*coded, *(place for place in _negative_spikes(values, rows) if place not in coded)]
+
+
+def _negative_spikes(values: Numbers, rows: Rows) -> list[int]:
+    """Return the places of a few negative whole numbers that many rows share, where all others are positive.
+
+    An income is -8 for *refused* and -9 for *not asked*. Those that follow on zero without a gap, as the
+    least values of a score do, are none.
+    """
+    below = np.flatnonzero(np.asarray(values) < 0)
+    others = np.delete(rows, below)
+    if not 0 < len(below) <= MOST_NEGATIVE or len(others) < VALUES_BESIDE:
+        return []
+    numbers = np.asarray(values, np.float64)[below]
+    follow_on = set(numbers.tolist()) == set(range(-len(below), 0))
+    spikes = rows[below] >= np.maximum(ENOUGH_ROWS, SPIKE * np.median(others))
+    are_codes = not follow_on and bool((spikes & (numbers == np.rint(numbers))).all())
+    return [int(place) for place in below] if are_codes else []
 
 
 def slips_of(labels: Sequence[str], values: Numbers, rows: Rows, century: float) -> Mask:

@@ -85,7 +85,10 @@ class Search:
             if rows:
                 variable = settings.schema.variable(search.name)
                 people = {party: known[party].filled[search.name].people for party in rows}
-                found = Distributions(variable, *search.bounds(), rows)
+                low, high = search.bounds()
+                values = variable.are_values(low)
+                numbers = {party: own[values] for party, own in rows.items()}
+                found = Distributions(variable, low[values], high[values], numbers)
                 yield from unlike_columns(found, settings.min_cell, people)
 
     def threshold(self, settings: FitSettings) -> int:

@@ -131,7 +131,7 @@ class Model:
         They are: the rows; the rows with the second category, or the squares of the response; for each column
         of the matrix the rows in which it is not 0; the right side; the upper triangle of the left side.
         """
-        rows = np.flatnonzero(self.design.complete(table) & table.valid(self.response))
+        rows = np.flatnonzero(self.design.complete(table) & table.has_number(self.response))
         total = np.zeros(self.size, np.int64)
         block = min(_BLOCK_CELLS // len(self.design.names), 2**16)
         for begin in range(0, len(rows), block):
