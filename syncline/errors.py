@@ -24,6 +24,11 @@ class SynclineError(Exception):
         if public is not None:
             self.public = public
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is wrong, a sentence each where several things are."""
+        return (str(self),)
+
 
 class UsageError(SynclineError):
     """A command, an argument or a configuration file is wrong; the caller mends it and tries again."""
@@ -33,6 +38,19 @@ class UsageError(SynclineError):
 
 class DocumentError(UsageError):
     """A study, schema or policy file cannot be read as what it should be."""
+
+
+class FaultyDocument(DocumentError):
+    """A document with all that is wrong with it, a sentence each."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("; ".join(sentences))
+        self._sentences = sentences
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is wrong, a sentence each."""
+        return self._sentences
 
 
 class PolicyUnreadable(DocumentError):

@@ -11,7 +11,7 @@ from syncline.compute.frames import Json
 from syncline.data.document import parse_document, read_file
 from syncline.data.faults import Place, every_fault
 from syncline.data.schema import Schema
-from syncline.errors import DocumentError
+from syncline.errors import DocumentError, FaultyDocument
 from syncline.study.holdout import holdout_share
 from syncline.study.sections import FORM, Thresholds
 from syncline.study.spec import StudySpec, schema_place
@@ -98,6 +98,17 @@ class StudyCheck:
     faults: tuple[str, ...]
     spec: StudySpec | None
     foresight: Foresight | None = None
+
+
+def sound_study(path: Path) -> StudySpec:
+    """Return the study at ``path``; raise all that is wrong with it and its schema, seen without data.
+
+    It is what every command reads a study by that somebody is then to wait for.
+    """
+    spec, faults = _read(path)
+    if faults or spec is None:
+        raise FaultyDocument(*faults)
+    return spec
 
 
 def check_study(path: Path, persons: int | None = None) -> StudyCheck:
