@@ -43,8 +43,8 @@ class DocumentError(UsageError):
 class FaultyDocument(DocumentError):
     """A document with all that is wrong with it, a sentence each."""
 
-    def __init__(self, *sentences: str) -> None:
-        super().__init__("; ".join(sentences))
+    def __init__(self, *sentences: str, public: str | None = None) -> None:
+        super().__init__("; ".join(sentences), public=public)
         self._sentences = sentences
 
     @property

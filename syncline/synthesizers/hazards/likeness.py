@@ -46,7 +46,12 @@ OVERLAP_GROUPS = 5, 400
 ROWS_OF_GROUP = 20
 """Rows of a supplier that one such group holds on average."""
 
-_CONSTANT_ELSEWHERE = 0.95
+CONSTANT_ELSEWHERE = 0.95
+"""A column is as good as constant where one value has this share of its rows."""
+
+RARE_EXPECTED = 5.0
+"""Of a rarer value a supplier's rows say something where so many of them should hold it by the others' share:
+none would do so by chance in fewer than 1 % of tables (exp(-5), Poisson)."""
 
 
 def unlike_columns(found: Distributions, min_cell: int = 1) -> Iterator[Hazard]:
@@ -60,7 +65,7 @@ def unlike_columns(found: Distributions, min_cell: int = 1) -> Iterator[Hazard]:
             named.update(hazard.suppliers)
             yield hazard
     enough = [p for p in found.rows if found.total(p) >= max(FEW_ROWS, min_cell) and p not in named]
-    yield from _constant(found, enough)
+    yield from _constant(found, enough, min_cell)
     yield from _disjoint(found, enough)
 
 
@@ -133,14 +138,22 @@ def _conversions(line: Line, usual: Line, rows: int, unit: str | None) -> tuple[
     return tuple(scale for _, _, scale in (stated or near)[:MOST_NAMED])
 
 
-def _constant(found: Distributions, enough: Sequence[PartyId]) -> Iterator[Hazard]:
-    """Name suppliers at which all rows hold one value that is not as good as constant elsewhere."""
+def _constant(found: Distributions, enough: Sequence[PartyId], min_cell: int) -> Iterator[Hazard]:
+    """Name suppliers at which all rows hold one value that is not as good as constant elsewhere.
+
+    So is an outcome of one class: a rare class counts where enough of the supplier's rows should hold it.
+    """
     parties = []
     for party in enough:
         rows, others = found.rows[party], found.others(party)
         place = int(rows.argmax())
         alone = rows[place] == rows.sum() and found.low[place] == found.high[place]
-        if alone and others.sum() and others[place] < _CONSTANT_ELSEWHERE * others.sum():
+        if not alone or not others.sum():
+            continue
+        different = int(others.sum() - others[place])
+        is_rare = others[place] >= CONSTANT_ELSEWHERE * others.sum()
+        expected = rows.sum() * different / others.sum()
+        if not is_rare or (expected >= RARE_EXPECTED and different >= min_cell):
             parties.append(party)
     if parties:
         name = found.variable.name

@@ -29,7 +29,21 @@ _GOES_ON = {
 
 
 def small_tables(rows: Mapping[PartyId, int]) -> Iterator[Hazard]:
-    """Yield one hazard for the suppliers with few rows; ``rows`` are training rows and those held out."""
+    """Yield a hazard for the suppliers without rows, which is severe, and one for those with few.
+
+    ``rows`` are training rows and those held out. A supplier that takes part without a row is none: its
+    export failed, or the study is not about it, and a report of so many suppliers would not be true.
+    """
+    empty = tuple(party for party in sorted(rows) if rows[party] == 0)
+    if empty:
+        yield Hazard(
+            HazardKind.FEW_ROWS,
+            empty,
+            "",
+            f"{of_suppliers(empty)} {'has' if len(empty) == 1 else 'have'} no rows: ask whether an export"
+            " failed, or leave such a supplier out",
+            is_severe=True,
+        )
     few = tuple(party for party in sorted(rows) if 0 < rows[party] < FEW_ROWS)
     if few:
         table = "has a table" if len(few) == 1 else "have tables"
