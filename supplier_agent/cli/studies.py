@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from supplier_agent.cli.mended_study import retry
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.cli.own_data import InSpite, confirm_misfit, fit_here, fit_lines
 from supplier_agent.consent.decision import BY_PERSON, STATES, Seal, Verdict, decide
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from syncline.study.spec import StudySpec
 
 studies = typer.Typer(help="See what is proposed, and decide.", no_args_is_help=True, rich_markup_mode=None)
+studies.command("retry")(retry)
 Study = Annotated[str, typer.Argument(help="A study's id, its name, or the start of its digest.")]
 
 
@@ -113,11 +115,15 @@ def show(
         say(line)
     for line in () if fit is None else fit_lines(fit):
         say(line)
+    for words in record.hazards:
+        say(f"{'Beside others':<14}{words}")
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
     say(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
     for item in rounds:
         if item.state is RoundState.DECLINED:
             say(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
+            if record.state is StudyState.APPROVED:
+                say(f"              when it is mended: supplier-agent studies retry {record.study_id}")
 
 
 @studies.command()
@@ -267,9 +273,7 @@ def _fit(home: AgentHome, record: StudyRecord, supplier: str, datasets: list[Dat
     from syncline.study.spec import StudySpec
 
     try:
-        terms = assess(
-            home.policy, supplier, StudySpec.from_canonical(record.specification), "", datasets
-        )
+        terms = assess(home.policy, supplier, StudySpec.from_canonical(record.specification), "", datasets)
     except PolicyUnreadable:
         return None
     return fit_here(home, record.specification, terms)
@@ -349,6 +353,7 @@ def _described(study: StudyRecord) -> dict[str, Json]:
         "received_us": study.received_us,
         "decided_us": study.decided_us,
         "ended_us": study.ended_us,
+        "hazards": list(study.hazards),
     }
 
 

@@ -37,9 +37,7 @@ def fit_of(spec: StudySpec, source: Source, *, closely: bool = True) -> DataFit:
     """Hold ``source`` against ``spec``; not ``closely`` it is read for what a decline rests on alone."""
     schema = spec.schema
     lacking = _lacking(spec, source)
-    faults = [
-        f"the table has no column {shown(name)!r}; {nearest(name, source.columns)}" for name in lacking
-    ]
+    faults = [f"the table has no column {shown(name)!r}; {nearest(name, source.columns)}" for name in lacking]
     told = [f"the table has no column {shown(name)!r} ({_ABSENT})" for name in lacking]
     columns = fit_schema(source, schema)
     sparse = list(_too_sparse(spec, columns))

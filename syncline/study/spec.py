@@ -205,7 +205,9 @@ class StudySpec(SpecSection):
         target = self.validation.target
         faults = []
         if target is not None and target in modelled and is_constant(modelled[target]):
-            faults.append(f"validation.target: {shown(target)!r} has one value, so nothing is to be predicted")
+            faults.append(
+                f"validation.target: {shown(target)!r} has one value, so nothing is to be predicted"
+            )
         for formula in map(Formula.of, self.validation.models):
             if set(formula.names) <= modelled.keys():
                 faults += map(str, formula.faults(modelled))

@@ -24,6 +24,7 @@ from syncline.identity.tokens import invite
 from syncline.version import ALGORITHM_VERSION
 from syncline.wire import enrolment as enrolment_messages
 from syncline.wire import supplier as convert
+from syncline.wire.enrolment_messages import Enrolment, Renewal
 from syncline.wire.gen.syncline.v1 import supplier_pb2 as pb
 from syncline.wire.gen.syncline.v1.enrolment_pb2_grpc import (
     EnrolmentServiceServicer,
@@ -35,11 +36,9 @@ from syncline.wire.gen.syncline.v1.supplier_pb2_grpc import (
 )
 from syncline.wire.messages import (
     CHUNK_BYTES,
-    Enrolment,
     Event,
     PayloadRef,
     Proposal,
-    Renewal,
     ReplyOutcome,
     StudyId,
     TaskId,

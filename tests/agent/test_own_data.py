@@ -1,4 +1,4 @@
-"""Does my data fit this study: what a supplier reads before approving, and the word that it takes otherwise."""
+"""Does my data fit this study: what a supplier reads before approving, and the word it takes otherwise."""
 
 from __future__ import annotations
 

@@ -65,16 +65,19 @@ class Formula:
         response = known[self.response]
         if response.is_categorical and len(response.categories) != _TWO:
             count = len(response.categories)
+            plural = "y" if count == 1 else "ies"
             yield _wrong(
                 self.text,
-                f"{shown(self.response)!r} has {count} categor{'y' if count == 1 else 'ies'}; name a column of"
-                " numbers or of two categories",
+                f"{shown(self.response)!r} has {count} categor{plural}; name a column of numbers or of two"
+                " categories",
             )
         elif is_constant(response):
             yield _wrong(self.text, f"{shown(self.response)!r} has one value, which nothing explains")
         for term in self.terms:
             if is_constant(known[term]):
-                yield _wrong(self.text, f"{shown(term)!r} has one value, which explains nothing; leave it out")
+                yield _wrong(
+                    self.text, f"{shown(term)!r} has one value, which explains nothing; leave it out"
+                )
 
 
 def is_constant(variable: Variable) -> bool:
