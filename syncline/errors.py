@@ -40,19 +40,6 @@ class DocumentError(UsageError):
     """A study, schema or policy file cannot be read as what it should be."""
 
 
-class FaultyDocument(DocumentError):
-    """A document with all that is wrong with it, a sentence each."""
-
-    def __init__(self, *sentences: str, public: str | None = None) -> None:
-        super().__init__("; ".join(sentences), public=public)
-        self._sentences = sentences
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """What is wrong, a sentence each."""
-        return self._sentences
-
-
 class PolicyUnreadable(DocumentError):
     """The supplier's policy file cannot be read: its people mend it, and nothing is decided meanwhile."""
 

@@ -11,7 +11,7 @@ from syncline.compute.frames import Json
 from syncline.data.document import parse_document, read_file
 from syncline.data.faults import Place, every_fault
 from syncline.data.schema import Schema
-from syncline.errors import DocumentError, FaultyDocument
+from syncline.errors import DocumentError
 from syncline.study.holdout import holdout_share
 from syncline.study.sections import FORM, Thresholds
 from syncline.study.spec import StudySpec, schema_place
@@ -89,6 +89,19 @@ class Foresight:
             "smallest_leak_there": _rounded(self.smallest_there),
             "words": list(self.words()),
         }
+
+
+class FaultyDocument(DocumentError):
+    """A document with all that is wrong with it, a sentence each."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("; ".join(sentences))
+        self._sentences = sentences
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is wrong, a sentence each."""
+        return self._sentences
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from typer.testing import CliRunner, Result
 
 from syncline.cli.app import app
 from syncline.cli.exit_status import fail
-from syncline.errors import FaultyDocument
-from syncline.study.study_check import check_study
+from syncline.study.study_check import FaultyDocument, check_study
 from tests.study.test_spec import HEAD, SCHEMA
 
 BAD = """\

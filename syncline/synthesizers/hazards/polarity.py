@@ -41,6 +41,9 @@ AGAINST = -0.2
 SIGMAS = 3.0
 """Standard deviations by which the product of both must lie below zero."""
 
+SIGMAS_WITHOUT = 1.64
+"""Standard deviations by which it must still do so with any one column left out."""
+
 ELSEWHERE = 0.4
 """The total variation between a supplier's classes of x and the others' from which on x is no evidence."""
 
@@ -146,7 +149,8 @@ def _scores(left: Floats, starts: Ints, least: int) -> Floats:
     product, length, spread = (_with_and_without(cells * alike) for cells in (product, length, centred))
     enough = (np.minimum(rows, others) >= least).all(axis=1)[:, None] & (length > 0) & (spread > 0)
     score = product / np.sqrt(np.where(enough, spread, 1.0))
-    opposed = enough & (product < AGAINST * length) & (score < -SIGMAS)
+    sigmas = np.where(np.arange(score.shape[1]), SIGMAS_WITHOUT, SIGMAS)
+    opposed = enough & (product < AGAINST * length) & (score < -sigmas)
     return np.where(opposed.all(axis=1), score[:, 0], np.inf)
 
 
