@@ -188,7 +188,8 @@ def finish_round(
     """Record a reply; from here on the round has this reply and no other."""
     move(connection, study_id, number, RoundState.ANSWERED)
     connection.execute(
-        "UPDATE round SET reply_sha256 = ?, reply_size = ?, finished_us = ?, delivered = 0"
+        "UPDATE round SET reply_sha256 = ?, reply_size = ?, finished_us = ?, delivered = 0, asks_again = 0,"
+        " decline_kind = NULL, decline_reason = NULL, decline_detail = NULL"
         " WHERE study_id = ? AND round = ?",
         (reply_sha256, size, now_us, study_id, number),
     )

@@ -65,12 +65,11 @@ def _lacking(spec: StudySpec, source: Source) -> list[str]:
 def _cells(schema: Schema, columns: Sequence[ColumnFit]) -> Iterator[str]:
     """Yield each kind of cell that does not fit, with how many there are and where the first ones stand."""
     for fit in columns:
-        rows = ", ".join(map(str, fit.first_rows))
-        unfit, more = fit.out_of_range + fit.unknown, ", ..." if len(fit.first_rows) > 1 else ""
-        if unfit > len(fit.first_rows):
-            more = ", ..."
+        more = ", ..." if fit.out_of_range + fit.unknown > len(fit.first_rows) else ""
+        rows = f"row{'s' if len(fit.first_rows) > 1 else ''} {', '.join(map(str, fit.first_rows))}{more}"
         for cells, (what, remedy) in cell_faults(schema.variable(fit.name), fit.counts):
-            yield f"column {shown(fit.name)!r} has {cells:,} {what} (row {rows}{more}): {remedy}"
+            amount = f"{cells:,} of {sum(fit.counts):,} (see {rows})"
+            yield f"column {shown(fit.name)!r} has {what}, {amount}: {remedy}"
 
 
 def _cells_in_public(schema: Schema, columns: Sequence[ColumnFit]) -> list[str]:

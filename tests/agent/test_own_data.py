@@ -54,9 +54,9 @@ def test_all_misfits_are_told_at_once_with_counts_and_rows_and_nothing_of_it_lea
     propose(home)
     _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
     assert "DOES NOT FIT" in out
-    assert "column 'age' has 2 values outside of the schema's range (row 3, 7, 8" in out
-    assert "column 'age' has 1 cells that hold no whole number" in out
-    assert "column 'sex' has 2 values that are no category (row 8, 11" in out
+    assert "column 'age' has values outside of the schema's range, 2 of 400 (see rows 3, 7, 8): widen" in out
+    assert "column 'age' has cells that hold no whole number, 1 of 400" in out
+    assert "column 'sex' has values that are no category, 2 of 400 (see rows 8, 11): add" in out
     code, shown, _ = command("studies", "show", "heart-2026", "--json", "--home", home.root)
     told = json.loads(shown)["data"]
     assert (code, told["fits"], len(told["faults"]), told["people"]) == (0, False, 3, 400)

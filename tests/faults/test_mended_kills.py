@@ -53,8 +53,11 @@ def declined_by(status: StudyStatus, *names: str) -> bool:
     return status.state == "paused" and all(f"{name} declined" in status.reason for name in names)
 
 
-@pytest.mark.parametrize("study", [MARGINALS, ROWS], ids=lambda study: study.name)
-@pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS.keys())
+@pytest.mark.parametrize(
+    ("study", "faults"),
+    [(MARGINALS, faults) for faults in FAULTS.values()] + [(ROWS, FAULTS["nobody"])],
+    ids=[*FAULTS, "nobody, and rows are sent"],
+)
 def test_a_mended_decline_lets_the_study_go_on_from_where_it_stood(
     shooting: Range, tmp_path: Path, study: SmallStudy, faults: dict[str, list[str]]
 ) -> None:

@@ -68,7 +68,7 @@ class Hazard:
         """Return the hazard of :meth:`to_json`; raise KeyError or ValueError where it is none."""
         entry = cast("dict[str, Json]", value)
         suppliers = tuple(PartyId(str(name)) for name in cast("list[Json]", entry["suppliers"]))
-        kind, severe = HazardKind(str(entry["kind"])), entry["severe"] is True
+        kind, severe = HazardKind(str(entry["kind"])), entry.get("severe") is True
         return cls(kind, suppliers, str(entry["column"]), str(entry["words"]), severe)
 
 
