@@ -118,7 +118,7 @@ def _require_fit(home: AgentHome, declined: _Declined, terms: Assessment, *, qui
     if declined.has_answered:
         return
     fit = fit_here(home, declined.study.specification, terms)
-    for line in () if quiet or fit is None else fit_lines(fit):
+    for line in () if quiet else fit_lines(fit):
         say(line)
     if fit is not None and fit.faults:
         raise DataError(

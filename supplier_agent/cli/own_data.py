@@ -40,8 +40,18 @@ def fit_here(home: AgentHome, specification: bytes, terms: Assessment) -> DataFi
     return data_fit(terms.source, preparation, specification, work_limits(home.policy))
 
 
-def fit_lines(fit: DataFit) -> Iterator[str]:
-    """Yield what a person reads of how the data here fits; each fault and each hazard has its own line."""
+def fit_lines(fit: DataFit | None, beside_others: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield what a person reads of how the data here fits; each fault and each hazard has its own line.
+
+    ``beside_others`` is what the hub told of the data here beside that of other suppliers.
+    """
+    if fit is not None:
+        yield from _own_lines(fit)
+    for words in beside_others:
+        yield f"{'Beside others':<{_LABEL}}{words}"
+
+
+def _own_lines(fit: DataFit) -> Iterator[str]:
     verdict = "DOES NOT FIT: the study would be declined here" if fit.faults else "fits the study"
     yield f"{'Data here':<{_LABEL}}{verdict}"
     if fit.people is not None:

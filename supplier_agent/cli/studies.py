@@ -113,17 +113,9 @@ def show(
     terms_of = terms.flow, terms.preparation_sha256
     for line in portray(record, spec, supplier, *terms_of, sent=sent, people=people, like=words):
         say(line)
-    for line in () if fit is None else fit_lines(fit):
+    for line in fit_lines(fit, record.hazards):
         say(line)
-    for words in record.hazards:
-        say(f"{'Beside others':<14}{words}")
-    done = [item for item in rounds if item.state is RoundState.ANSWERED]
-    say(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
-    for item in rounds:
-        if item.state is RoundState.DECLINED:
-            say(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
-            if record.state is StudyState.APPROVED:
-                say(f"              when it is mended: supplier-agent studies retry {record.study_id}")
+    _show_rounds(record, rounds)
 
 
 @studies.command()
@@ -168,6 +160,17 @@ def refuse(
 ) -> None:
     """Refuse a study, or withdraw an approval: no round is answered after that."""
     _decide(existing_home(home), study, Decision.REFUSE, reason, as_json)
+
+
+def _show_rounds(record: StudyRecord, rounds: list[RoundRecord]) -> None:
+    """Print how many rounds were answered here, and which were declined, why, and what helps."""
+    done = [item for item in rounds if item.state is RoundState.ANSWERED]
+    say(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
+    for item in rounds:
+        if item.state is RoundState.DECLINED:
+            say(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
+            if record.state is StudyState.APPROVED:
+                say(f"              when it is mended: supplier-agent studies retry {record.study_id}")
 
 
 def _like(connection: sqlite3.Connection, record: StudyRecord) -> Resemblance | None:
@@ -286,7 +289,7 @@ def _tell_fit(
     fit = fit_here(home, record.specification, terms)
     if fit is None:
         return
-    for line in () if as_json else fit_lines(fit):
+    for line in () if as_json else fit_lines(fit, record.hazards):
         say(line)
     confirm_misfit(fit, record.name, in_spite=in_spite)
 

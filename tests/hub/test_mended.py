@@ -120,7 +120,7 @@ def test_a_supplier_that_declines_for_ever_wins_neither_requests_nor_time(site, 
                     await decline(stub, offers(north)[-1].task_id, "never")
                     if defended and attempt == 4:
                         said = await refused(
-                            lambda: reoffer(stub, offers(north)[0].task_id, 4),
+                            reoffer(stub, offers(north)[0].task_id, 4),
                             grpc.StatusCode.FAILED_PRECONDITION,
                         )
                         assert "offered again 3 times" in said
@@ -150,12 +150,12 @@ def test_an_approval_is_amended_after_a_decline_and_by_another_preparation_alone
     async def work():
         async with site.running():
             ada, (north, south) = await team(site, "north", "south")
-            north.answer = silent
+            north.answer, north.participation = silent, Participation(DataFlow.SUMMARIES)
             async with running(north, south), north.member.supplier(site.port) as stub:
-                study_id = await site.submit(ada, specification("north, flow: prepared", "south"))
+                study_id = await site.submit(ada, specification("north, flow: raw", "south"))
                 await eventually(lambda: bool(offers(north)))
                 (proposal,) = [event for event in north.events if isinstance(event, Proposal)]
-                again = amended(north, proposal, Participation(None, "5" * 64))
+                again = amended(north, proposal, Participation(DataFlow.SUMMARIES, "5" * 64))
 
                 async def send(decision):
                     await stub.DecideStudy(convert.decision_to_proto(decision), timeout=5)
@@ -166,7 +166,7 @@ def test_an_approval_is_amended_after_a_decline_and_by_another_preparation_alone
                 await send(again)
                 await send(again)  # the same one again changes nothing
                 assert len(audited(site, "approval_amended")) == 1
-                wider = amended(north, proposal, Participation(DataFlow.SUMMARIES, "5" * 64))
+                wider = amended(north, proposal, Participation(None, "5" * 64))
                 assert "cannot be decided any more" in await refused(send(wider), code)
                 north.answer = lambda task: b"%d" % (task.round + 1)
                 await reoffer(stub, offers(north)[0].task_id, 1)
