@@ -36,8 +36,9 @@ def run_app(app: typer.Typer) -> NoReturn:
 
 
 def fail(error: SynclineError) -> NoReturn:
-    """Print the error's sentence and exit with the status of its class."""
-    say(f"error: {error}", err=True)
+    """Print what is wrong, a sentence a line, and exit with the status of the error's class."""
+    for sentence in error.sentences:
+        say(f"error: {sentence}", err=True)
     sys.exit(error.exit_code)
 
 

@@ -46,11 +46,11 @@ def simulate(
     """Run a study in this process, over files at hand, and write its release."""
     from syncline.cli.agreement_table import show_agreement
     from syncline.cli.table import print_json
-    from syncline.study.spec import StudySpec
+    from syncline.study.study_check import sound_study
     from syncline.synthesizers.streams import Seed
     from syncline.wire import simulated_study as run
 
-    spec = StudySpec.from_yaml(study)
+    spec = sound_study(study)
     locators = _pairs("--supplier", "DATA", supplier or [])
     run.check_suppliers(spec, locators)
     sources = _sources(locators, preparation or [])

@@ -57,7 +57,9 @@ _PRECISION = (
 def find_hazards(source: Source, schema: Schema) -> Iterator[str]:
     """Yield the hazards of a table as the study would read it: prepared, under the schema's names."""
     rows, found = _count(source, schema)
-    if 0 < rows < FEW_ROWS:
+    if rows == 0:
+        yield "the table has no rows: see whether the export failed"
+    elif rows < FEW_ROWS:
         yield f"the table has {rows} rows, fewer than {FEW_ROWS}: its counts are about single persons"
     for variable in schema.modelled:
         if variable.name in found and rows:
@@ -93,8 +95,9 @@ def _of_column(variable: Variable, texts: Counter[str], rows: int) -> Iterator[s
             f"is missing in {1 - held / rows:.0%} of the rows: ask for a study without it, or agree that it"
             " counts as missing here"
         )
-    if len(present) == 1 and held == rows > 1:
-        yield "has one value in all rows: where other suppliers have others, it names this supplier"
+    if len(present) == 1 and held > 1:
+        where = "in all rows" if held == rows else "wherever it is not missing"
+        yield f"has one value {where}: where other suppliers have others, it names this supplier"
     yield from _codes_for_missing(variable, texts, present)
     yield from _by_kind(variable, present)
     if far := far_sentinels(variable, present):

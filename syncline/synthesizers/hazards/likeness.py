@@ -47,7 +47,12 @@ OVERLAP_GROUPS = 5, 400
 ROWS_OF_GROUP = 20
 """Rows of a supplier that one such group holds on average."""
 
-_CONSTANT_ELSEWHERE = 0.95
+CONSTANT_ELSEWHERE = 0.95
+"""A column is as good as constant where one value has this share of its rows."""
+
+RARE_EXPECTED = 5.0
+"""Of a rarer value a supplier's rows say something where so many of them should hold it by the others' share:
+none would do so by chance in fewer than 1 % of tables (exp(-5), Poisson)."""
 
 
 def unlike_columns(
@@ -142,15 +147,19 @@ def _conversions(line: Line, usual: Line, rows: int, unit: str | None) -> tuple[
 def _constant(found: Distributions, enough: Sequence[PartyId], min_cell: int) -> Iterator[Hazard]:
     """Name suppliers at which all rows hold one value that is not as good as constant elsewhere.
 
-    That it is not must be told by ``min_cell`` rows at least: a few of them would be seen by the sentence.
+    That it is not must be told by ``min_cell`` rows at least: a few of them would be seen by the sentence. An
+    outcome of one class counts where enough of the supplier's rows should hold its rare class.
     """
     parties = []
     for party in enough:
         rows, others = found.rows[party], found.others(party)
         place = int(rows.argmax())
         alone = rows[place] == rows.sum() and found.low[place] == found.high[place]
-        unlike = int(others.sum() - others[place])
-        if alone and unlike >= min_cell and unlike > (1 - _CONSTANT_ELSEWHERE) * others.sum():
+        different = int(others.sum() - others[place])
+        is_rare = others[place] >= CONSTANT_ELSEWHERE * others.sum()
+        if not alone or different < min_cell:
+            continue
+        if not is_rare or rows.sum() * different / others.sum() >= RARE_EXPECTED:
             parties.append(party)
     if parties:
         name = found.variable.name

@@ -39,8 +39,8 @@ def small_tables(rows: Mapping[PartyId, int]) -> Iterator[Hazard]:
             HazardKind.FEW_ROWS,
             small,
             "",
-            f"{of_suppliers(small)} {table} of fewer than {FEW_ROWS} rows, whose counts are about single"
-            " persons: ask for an approval in that knowledge, or leave such a table out",
+            f"{of_suppliers(small)} {table} of fewer than {FEW_ROWS} rows, or of none: what is counted there"
+            " is about single persons; ask whether an export failed, and for an approval in that knowledge",
         )
 
 

@@ -94,13 +94,14 @@ class Model:
         Raises
         ------
         UsageError
-            Where it is no formula, names no column, or its response is no number and has not two categories.
+            Where it is no formula, names no column, or one of a kind that cannot be modelled so.
         """
         known = Formula.of(formula)
         known.require(candidate.names)
+        for fault in known.faults({variable.name: variable for variable in candidate.schema.modelled}):
+            raise fault
         place = candidate.place(known.response)
         variable = candidate.schema.modelled[place]
-        known.require_response(variable)
         line = None if variable.is_categorical else Line.of(candidate, place)
         return cls(known, Design.of(candidate, known.terms), place, line)
 
