@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncline.cli.command_app import group
 from syncline.cli.hub_session import AsJson
 from syncline.cli.named_data import new_file, open_named
 from syncline.cli.terminal import say, say_document
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from syncline.protocols.simulation import Traffic
     from syncline.sources.source import Source
 
-schema = typer.Typer(help="Schemas.", no_args_is_help=True)
+schema = group("Schemas.")
 
 
 def simulate(
@@ -45,11 +46,11 @@ def simulate(
     """Run a study in this process, over files at hand, and write its release."""
     from syncline.cli.agreement_table import show_agreement
     from syncline.cli.table import print_json
-    from syncline.study.spec import StudySpec
+    from syncline.study.study_check import sound_study
     from syncline.synthesizers.streams import Seed
     from syncline.wire import simulated_study as run
 
-    spec = StudySpec.from_yaml(study)
+    spec = sound_study(study)
     locators = _pairs("--supplier", "DATA", supplier or [])
     run.check_suppliers(spec, locators)
     sources = _sources(locators, preparation or [])

@@ -27,6 +27,8 @@ _MIN_CODES = 3
 _PAIRWISE = (Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR)
 _RESIDUAL = 1e-6
 _RATIO_SLACK = 1e-3
+_FARTHEST = 400
+"""Binary places of a column's largest number, beyond which products of two columns are no floats any more."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -60,7 +62,7 @@ def moments_of(columns: Sequence[CodedColumn]) -> Moments:
 
 def candidates(columns: Sequence[CodedColumn], question: Moments, sums: Sums) -> tuple[Constraint, ...]:
     """Return the formulas that are worth counting, each once."""
-    by_name = {column.values.variable.name: column for column in columns}
+    by_name, exponents = {column.values.variable.name: column for column in columns}, dict(question.scaled)
     names = [name for name, _ in question.scaled if _present(by_name[name]) >= _MIN_CODES]
     found: dict[tuple[Formula, tuple[str, ...]], Constraint] = {}
 
@@ -74,7 +76,7 @@ def candidates(columns: Sequence[CodedColumn], question: Moments, sums: Sums) ->
                 for formula in _PAIRWISE if continuous else ():
                     propose(formula, of, [other])
                 propose(Formula.EQUAL, of, [other])
-    algebra = _Algebra.of(question, sums, names)
+    algebra = _Algebra.of(question, sums, [name for name in names if abs(exponents[name]) <= _FARTHEST])
     for of, parts in algebra.sums():
         propose(Formula.SUM, of, parts)
     for of, top, bottom in algebra.ratios():
@@ -152,15 +154,14 @@ class _Algebra:
     @classmethod
     def of(cls, question: Moments, sums: Sums, names: Sequence[str]) -> _Algebra:
         every = [name for name, _ in question.scaled]
-        unit = np.array([2.0 ** (exponent - PRECISION) for _, exponent in question.scaled])
+        keep = [every.index(name) for name in names]
+        unit = np.array([2.0 ** (question.scaled[place][1] - PRECISION) for place in keep])
         k = len(every)
-        total = np.array([float(v) for v in sums.values[1 : 1 + k]]) * unit
+        total = np.array([float(v) for v in sums.values[1 : 1 + k]])[keep] * unit
         products = np.zeros((k, k))
         products[np.triu_indices(k)] = [float(v) for v in sums.values[1 + k :]]
         products = np.maximum(np.abs(products), np.abs(products.T)) * np.sign(products + products.T)
-        products *= unit[:, None] * unit[None, :]
-        keep = [every.index(name) for name in names]
-        return cls(tuple(names), total[keep], products[np.ix_(keep, keep)])
+        return cls(tuple(names), total, products[np.ix_(keep, keep)] * unit[:, None] * unit[None, :])
 
     def sums(self) -> list[tuple[str, list[str]]]:
         """Return the columns that are, but for a small residual, a sum of others with weight one."""
@@ -179,7 +180,7 @@ class _Algebra:
 
     def ratios(self) -> list[tuple[str, str, str]]:
         """Return the triples (c, a, b) for which the sum of c times b is about the sum of a."""
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             away = np.abs(self.products[:, :, None] / self.total[None, None, :] - 1)
         return [
             (self.names[c], self.names[a], self.names[b])

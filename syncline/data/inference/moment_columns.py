@@ -23,7 +23,7 @@ from syncline.data.inference.draft import (
     missing_notes,
     state_notes,
 )
-from syncline.data.inference.far_values import far_codes
+from syncline.data.inference.far_values import far_codes, slips_of
 from syncline.data.inference.grid_search import step_of_days, step_of_times
 from syncline.data.inference.identifiers import YEARS
 from syncline.data.inference.number_notation import is_few
@@ -32,10 +32,17 @@ from syncline.data.inference.seen_cells import Mask, Rows, SeenCells, sample
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
 from syncline.data.scalars import Scalar, write_scalar
+from syncline.data.step import UNITS
 from syncline.data.variable import Variable
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100
 """Digits are taken for days only in these years, and in 9999, which stands for an open end."""
+
+CENTURY = 36_525
+"""Days that a slip of a digit in a year makes at least, where it is told from a late day."""
+
+HOURS = 3
+"""Different hours that times of six digits show at least."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}(\.0)?")
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}(-01)?|[0-9]{6}(\.0)?")
@@ -102,6 +109,10 @@ def written_moments(cells: Cells, known: Collection[str], *, digits: bool) -> Dr
         numbers, read = reading.of(seen.labels)
         read &= digits | ~alone
         if dominates(read, seen.rows, seen.labels):
+            kind = reading.variable.kind
+            if kind is not Kind.TIME:
+                slips = _slips(seen, read, numbers, is_day=kind is Kind.DATE)
+                read[np.flatnonzero(read)[slips]] = False
             odd = [label for label, is_read in zip(seen.labels, read.tolist(), strict=True) if not is_read]
             states = meant_states(cells.seen, known, odd)
             left, odd = [x for x in known if x not in states], [x for x in odd if x not in states]
@@ -110,6 +121,13 @@ def written_moments(cells: Cells, known: Collection[str], *, digits: bool) -> Dr
             found = _labelled(seen.only(read), numbers[read])
             return moment_draft(cells, reading.variable, found, (*left, *odd), notes, states)
     return None
+
+
+def _slips(seen: SeenCells, read: Mask, numbers: Rows, *, is_day: bool) -> Mask:
+    """Tell which of the moments that could be read are slips of a digit, far from all others."""
+    places = np.flatnonzero(read)
+    labels = [seen.labels[place] for place in places]
+    return slips_of(labels, numbers[places], seen.rows[places], CENTURY * (1 if is_day else UNITS["d"]))
 
 
 def digit_moments(cells: Cells, seen: SeenCells, missing: Collection[str]) -> Draft | None:
@@ -257,6 +275,8 @@ def is_plausible(reading: MomentReading, labels: Sequence[str], numbers: Rows) -
 def _are_clocks(labels: Sequence[str], distinct: int, enough: int) -> bool:
     """Tell whether digits are hours and minutes: their last two never reach 60, though they differ."""
     sixes = all(len(label) == 6 for label in labels)
+    if sixes and len({label[:2] for label in labels}) < HOURS:
+        return False  # 202052 is a week of 2020, and no time of day
     minutes = {label.removesuffix(".0")[-2:] for label in labels}
     far = [label for label in labels if len(label.removesuffix(".0").lstrip("0")) >= 3]
     late = any(int(float(label)) >= (100_000 if sixes else 1000) for label in labels)

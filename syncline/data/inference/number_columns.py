@@ -33,7 +33,9 @@ from syncline.data.inference.number_notation import (
     twins_of,
     whole_twins,
 )
+from syncline.data.inference.record_names import NameHint, name_hint
 from syncline.data.inference.seen_cells import Mask, SeenCells, sample
+from syncline.data.inference.written_forms import digit_form
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
 from syncline.data.numbers import floats_from_text, integers_from_text
@@ -87,6 +89,10 @@ def read_numbers(cells: Cells, known: Collection[str], *, spelled: bool) -> Numb
     found = _found(cells, seen, good, read, numbers, known)
     if _are_whole(found.values):
         whole = digit_moments(cells, found.seen, known) if not broken.any() and read.all() else None
+        if whole is None and name_hint(cells.name) not in (NameHint.PERSON, NameHint.NUMBER):
+            form = digit_form(found.seen.labels)
+            if form is not None:
+                return NumberReading(None, form.words)
         whole = whole or _record(cells, found)
         if whole is not None:
             return NumberReading(whole)

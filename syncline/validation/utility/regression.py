@@ -18,7 +18,6 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from syncline.errors import UsageError
 from syncline.questions.regression import NEWTON_ROUNDS
 from syncline.validation.cell_table import CellTable
 from syncline.validation.utility.design import FIXED_BITS, Design, Line
@@ -95,17 +94,14 @@ class Model:
         Raises
         ------
         UsageError
-            Where it is no formula, names no column, or its response is no number and has not two categories.
+            Where it is no formula, names no column, or one of a kind that cannot be modelled so.
         """
         known = Formula.of(formula)
         known.require(candidate.names)
+        for fault in known.faults({variable.name: variable for variable in candidate.schema.modelled}):
+            raise fault
         place = candidate.place(known.response)
         variable = candidate.schema.modelled[place]
-        if variable.is_categorical and len(variable.categories) != 2:
-            raise UsageError(
-                f"validation.models: {known.text!r}: {known.response!r} has {len(variable.categories)}"
-                " categories; name a column of numbers or of two categories"
-            )
         line = None if variable.is_categorical else Line.of(candidate, place)
         return cls(known, Design.of(candidate, known.terms), place, line)
 
