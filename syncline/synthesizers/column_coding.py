@@ -8,13 +8,14 @@ join their neighbour, and what is too rare even then counts as the most frequent
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.codebook import ColumnCodes
+from syncline.data.codebook import ColumnCodes, Lookup
+from syncline.data.gap import GapLine
 from syncline.data.variable import Variable
 from syncline.synthesizers.binning import group_frequent, group_in_order
 from syncline.synthesizers.column_search import FEW_VALUES, ColumnSearch
@@ -79,6 +80,49 @@ def code_column(
     return _assemble(cells, found, keeps_missing, not variable.is_categorical)
 
 
+def code_gap(line: GapLine, found: ColumnSearch, min_cell: int, threshold: int, persons: bool) -> CodedColumn:
+    """Return the codes of a gap; none is both of gaps and of values without a base."""
+    low, _ = found.bounds()
+    variable = line.variable()
+    halves = [
+        _ordered(variable, replace(found, pieces=found.pieces.only(half)), min_cell, threshold, persons)
+        for half in (low < 0, low >= 0)
+    ]
+    cells = _joined(halves, found)
+    held = int(found.missing_mask).bit_count() if persons else found.missing
+    keeps_missing = held >= min_cell or (found.missing > 0 and len(cells.rows) == 0)
+    column = _assemble(cells, found, keeps_missing, True)
+    return replace(column, codes=replace(column.codes, name=line.gap.name, gap=line.gap))
+
+
+def _joined(halves: list[_Cells], found: ColumnSearch) -> _Cells:
+    """Return the codes of both halves of a line; a half too rare to have any counts as the most frequent."""
+    below, above = halves
+    shift = len(below.rows)
+    rows = np.concatenate([below.rows, above.rows])
+    masks = np.concatenate([below.masks, above.masks])
+    low = np.concatenate([below.segment_low, above.segment_low])
+    code = np.concatenate([below.segment_code, above.segment_code + shift])
+    rest = int(found.pieces.rows.sum()) - int(rows.sum())
+    if len(rows) and rest:
+        most, first = int(np.argmax(rows)), -(2**63) if not shift else 0
+        rows[most] += rest
+        low, code = (
+            np.concatenate([low, [first]] if shift else [[first], low]),
+            np.concatenate([code, [most]] if shift else [[most], code]),
+        )
+    return _Cells(
+        rows,
+        masks,
+        np.concatenate([below.span_code, above.span_code + shift]),
+        np.concatenate([below.span_low, above.span_low]),
+        np.concatenate([below.span_high, above.span_high]),
+        low.astype(np.int64),
+        code.astype(np.int64),
+        below.variable,
+    )
+
+
 def _assemble(cells: _Cells, found: ColumnSearch, keeps_missing: bool, numeric: bool) -> CodedColumn:
     rows = np.append(cells.rows, found.missing) if keeps_missing else cells.rows
     masks = np.append(cells.masks, np.uint64(found.missing_mask)) if keeps_missing else cells.masks
@@ -107,7 +151,7 @@ def _assemble(cells: _Cells, found: ColumnSearch, keeps_missing: bool, numeric: 
     return CodedColumn(codes, values)
 
 
-def _coarser(present: Ints, numeric: bool, keeps_missing: bool) -> tuple[npt.NDArray[np.uint16], ...]:
+def _coarser(present: Ints, numeric: bool, keeps_missing: bool) -> tuple[Lookup, Lookup, Lookup]:
     """Return the lookups of bins, classes and cells; missing is a group of its own, the last."""
     if numeric:
         lookups = (
@@ -123,7 +167,8 @@ def _coarser(present: Ints, numeric: bool, keeps_missing: bool) -> tuple[npt.NDA
         )
     if not keeps_missing:
         return lookups
-    return tuple(np.append(lookup, np.uint16(len(set(lookup.tolist())))) for lookup in lookups)
+    bins, classes, cells = (np.append(own, np.uint16(len(set(own.tolist())))) for own in lookups)
+    return bins, classes, cells
 
 
 def _held(rows: Ints, masks: Bits, persons: bool) -> Ints:
