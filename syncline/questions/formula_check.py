@@ -6,7 +6,9 @@ value and the column is missing; rows in which the formula has no value and the 
 The two sides agree when they differ by at most ``TOLERANCE`` times the largest magnitude that takes part
 (at least 1): tables are often published with seven significant digits. Days and times agree only where
 they are the same. A linear formula may besides be off by half a step of the column, to which it was rounded,
-and by what half a step of its input comes to where that is the smaller one of the two.
+and by what half a step of its input comes to where that is the smaller one of the two. But where the input's
+steps come to few different fractions of the column's, it must not be off by a whole half: a line through the
+middle between two values would hold for either of them.
 
 Size: three cells a formula. Sensitivity: a person changes each cell by at most their rows. Disclosure:
 which columns follow from others. Permission: ``formula_check``.
@@ -15,6 +17,7 @@ which columns follow from others. Permission: ``formula_check``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar, TypeAlias
 
 import numpy as np
@@ -31,6 +34,11 @@ from syncline.questions.workspace import Workspace
 
 TOLERANCE = 1e-6
 CELLS = 3
+FEW = 12
+"""Fractions of a step up to which they are few: of more, only one row in 13 may lie in the middle of two."""
+_SAME = 1e-9
+_BELOW_HALF = 0.495
+"""Share of a step that is less than half of it, and more than any fraction but a half comes to."""
 _KEPT = 256
 """Sides of formulas kept for a batch at most: there may be more of them than fit the memory."""
 
@@ -85,16 +93,23 @@ def solve(constraint: Constraint, name: str, of: Column, others: list[Column]) -
     return rest, defined
 
 
-def slack_of(constraint: Constraint, schema: Schema) -> tuple[float, float]:
-    """Return by how much the two sides may differ: relative to their size, and besides."""
+def slack_of(constraint: Constraint, schema: Schema) -> tuple[float, float, float]:
+    """Return by how much the two sides may differ: relative to their size, besides, and at most."""
     of, read = (schema.variable(name) for name in (constraint.of, constraint.inputs[0]))
     if of.kind not in NUMERIC_KINDS:
-        return 0.0, 0.0
+        return 0.0, 0.0, np.inf
     if constraint.formula is not Formula.LINEAR:
-        return TOLERANCE, 0.0
+        return TOLERANCE, 0.0, np.inf
     steps = [float(v.grid.step or 0) if v.grid is not None else 0.0 for v in (of, read)]
     reach = abs(constraint.factor or 0.0) * steps[1]
-    return TOLERANCE, (steps[0] + (reach if reach < steps[0] else 0.0)) / 2
+    rounded = (steps[0] + (reach if reach < steps[0] else 0.0)) / 2
+    few = steps[0] > 0 and abs(float(few_fractions(reach / steps[0])) - reach / steps[0]) < _SAME
+    return TOLERANCE, rounded, _BELOW_HALF * steps[0] if few else np.inf
+
+
+def few_fractions(ratio: float) -> Fraction:
+    """Return the fraction of at most ``FEW`` parts that is nearest to a ratio of two columns' steps."""
+    return Fraction(ratio).limit_denominator(FEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +193,12 @@ def _side(formula: Constraint) -> tuple[object, ...]:
 
 @np.errstate(over="ignore")
 def _breaks(
-    formula: Formula, column: Column, side: tuple[Floats, Mask, Floats], slack: tuple[float, float]
+    formula: Formula, column: Column, side: tuple[Floats, Mask, Floats], slack: tuple[float, float, float]
 ) -> list[int]:
     (value, present), (expected, defined, size) = column, side
     both = present & defined
-    allowed = slack[0] * np.maximum(np.maximum(np.abs(value), size), 1.0) + slack[1]
+    relative, rounded, most = slack
+    allowed = np.minimum(relative * np.maximum(np.maximum(np.abs(value), size), 1.0) + rounded, most)
     excess = value - expected if formula is Formula.AT_MOST else np.abs(value - expected)
     differs = both & (excess > allowed)
     absent = np.count_nonzero(defined & ~present)

@@ -1,8 +1,8 @@
-"""Find columns that are another one times a factor, plus an offset: prices with tax, pounds, kilograms.
+"""Find columns that are another one times a factor, plus an offset: prices with tax, pounds and kilograms.
 
-The merged moments give the slope of each pair that lies on a line but for rounding. What was meant is a number
-with few digits near it, one over such a number, or a constant between two units; some of them are proposed,
-and counted.
+The merged moments give the slope of each pair that lies on a line but for rounding. What was meant is a
+number with few digits near it, one over such a number, or a constant between two units; some of them are
+proposed, and counted.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from syncline.data.constraint import Constraint, Formula
+from syncline.questions.formula_check import few_fractions
 from syncline.synthesizers.algebra import Algebra
 from syncline.synthesizers.column_coding import CodedColumn
 
@@ -31,7 +33,7 @@ UNITS = (
     6.35029318,
     0.133322387415,  # kilopascals in a millimetre of mercury
     4.184,  # joules in a calorie
-    18.01528,  # g/mol of water; and of glucose, over 10: mg/dL in a mmol/L
+    18.0182,  # mg/dL of glucose in a mmol/L, as two references write it
     18.0156,
     38.67,  # mg/dL of cholesterol in a mmol/L
     88.57,  # mg/dL of triglycerides in a mmol/L
@@ -66,13 +68,6 @@ class _Pair:
     steps: tuple[float, float]
     units: tuple[float, float]
 
-    def turned(self) -> _Pair:
-        """Return the pair with x in the place of y."""
-        means, squares, steps, units = (
-            (pair[1], pair[0]) for pair in (self.means, self.squares, self.steps, self.units)
-        )
-        return _Pair(self.n, means, squares, self.product, steps, units)
-
     def noise(self, factor: float) -> float:
         """Return by how much a residual may be off because its terms stand in fixed point."""
         sizes = [math.sqrt(square) for square in self.squares]
@@ -80,18 +75,19 @@ class _Pair:
         return 2 * _SURE * weights / math.sqrt(self.n)
 
     def rounding(self, factor: float) -> float:
-        """Return the variance of a residual that is only rounded."""
-        return (self.steps[0] ** 2 + (factor * self.steps[1]) ** 2) / 12
+        """Return the variance of a residual that is only rounded; of x it counts where x is the finer one."""
+        reach = abs(factor) * self.steps[1]
+        return (self.steps[0] ** 2 + (reach if reach < self.steps[0] else 0.0) ** 2) / 12
 
     def lines(self) -> Iterator[Line]:
-        """Yield lines with few digits: through the origin, where such a one is near enough, else others."""
+        """Yield lines with few digits: through the origin, where such a one is near enough, and others."""
         factor = self.product / self.squares[1]
         left = self.squares[0] - factor * self.product
         if self._is_rounding(left, factor):
-            sure = _SURE * math.sqrt((max(left, 0.0) + self.rounding(factor)) / (self.n * self.squares[1]))
+            spread = math.sqrt((max(left, 0.0) + self.rounding(factor)) / self.n)
+            sure = _SURE * spread / math.sqrt(self.squares[1])
             near = sure + self.noise(factor) / max(abs(factor) * self.squares[1], 1e-300)
-            yield from ((number, 0.0) for number in simple_numbers(factor, near))
-            return
+            yield from ((number, 0.0) for number in _numbers(factor, near))
         variance = self.squares[1] - self.means[1] ** 2
         covariance = self.product - self.means[0] * self.means[1]
         factor = covariance / variance
@@ -100,7 +96,7 @@ class _Pair:
             return
         spread = math.sqrt((max(left, 0.0) + self.rounding(factor)) / self.n)
         near = _SURE * spread / math.sqrt(variance)
-        for number in simple_numbers(factor, near + self.noise(factor) / (abs(factor) * variance)):
+        for number in _numbers(factor, near + self.noise(factor) / (abs(factor) * variance)):
             offset = self.means[0] - number * self.means[1]
             near = _SURE * spread + 2 * (self.units[0] + abs(number) * self.units[1])
             yield from ((number, constant) for constant in simple_offsets(offset, near))
@@ -116,10 +112,9 @@ def candidates(algebra: Algebra, columns: Mapping[str, CodedColumn]) -> Iterator
     """
     for i, j, pair in _alike(algebra, columns):
         of, read = algebra.names[i], algebra.names[j]
-        found = list(pair.lines())
-        found += [(1 / factor, -offset / factor + 0.0) for factor, offset in pair.turned().lines()]
-        for factor, offset in dict.fromkeys(found):
-            if (factor, offset) != (1.0, 0.0) and math.isfinite(factor) and factor:
+        for line in dict.fromkeys(pair.lines()):
+            factor, offset = line
+            if (factor, offset) != (1.0, 0.0) and _is_told_apart(line, columns[of], columns[read]):
                 yield Constraint.between(Formula.LINEAR, of, [read], factor, offset)
 
 
@@ -155,6 +150,26 @@ def _alike(algebra: Algebra, columns: Mapping[str, CodedColumn]) -> Iterator[tup
             )
 
 
+def _is_told_apart(line: Line, of: CodedColumn, read: CodedColumn) -> bool:
+    """Tell whether few rows can lie on a line through the middle between two values of its column.
+
+    Such a line holds for either of the two. Many lie there where the input's steps come to few fractions of
+    the column's, or to nearly such over all of its range, and a half is one of these.
+    """
+    (factor, offset), steps = line, (_step(of), _step(read))
+    if not math.isfinite(factor) or not factor or not math.isfinite(offset):
+        return False
+    if not all(steps):
+        return True
+    ratio = abs(factor) * steps[1] / steps[0]
+    near = few_fractions(ratio)
+    span = int(read.values.span_high.max()) - int(read.values.span_low.min())
+    if abs(float(near) - ratio) * span > 0.5:
+        return True
+    place = (offset / steps[0] - 0.5) * near.denominator
+    return abs(place - round(place)) > 0.25
+
+
 def _values_of(column: CodedColumn) -> int:
     values = column.values
     return int(values.rows.sum()) - (int(values.rows[-1]) if values.keeps_missing else 0)
@@ -165,16 +180,28 @@ def _step(column: CodedColumn) -> float:
     return 0.0 if grid is None or grid.step is None else float(grid.step)
 
 
+def _numbers(value: float, near: float) -> list[float]:
+    """Return numbers within ``near`` of ``value`` that are simple, constants of units, or one over simple."""
+    found = simple_numbers(value, near) + [unit for unit in _all_units() if abs(unit - value) <= near]
+    found += [1 / number for number in simple_numbers(1 / value, near / value**2) if number]
+    return list(dict.fromkeys(found))
+
+
 def simple_numbers(value: float, near: float) -> list[float]:
-    """Return numbers within ``near`` of ``value``: those with the fewest digits, and constants of units."""
+    """Return some numbers within ``near`` of ``value`` with as few digits as can be."""
     found: list[float] = []
     for digits in range(_DIGITS):
         number = float(f"{value:.{digits}e}")
         if abs(number - value) <= near and number not in found and len(found) < _PROPOSED:
             found.append(number)
-    scale = 10.0 ** np.arange(-3, 4)
-    units = np.outer(np.array(UNITS + tuple(1 / unit for unit in UNITS)), scale).ravel()
-    return found + [float(unit) for unit in units[np.abs(units - value) <= near] if unit not in found]
+    return found
+
+
+@cache
+def _all_units() -> tuple[float, ...]:
+    """Return the constants between units, one over them, and powers of ten of both."""
+    both = [number for unit in UNITS for number in (unit, 1 / unit)]
+    return tuple(number * 10.0**power for number in both for power in range(-3, 4))
 
 
 def simple_offsets(value: float, near: float) -> list[float]:
@@ -187,9 +214,10 @@ def simple_offsets(value: float, near: float) -> list[float]:
     return found
 
 
-def rank(line: Constraint, columns: Mapping[str, CodedColumn]) -> tuple[int, int]:
-    """Order lines: first those whose input is the coarser column, which determines the other; few digits."""
+def rank(line: Constraint, columns: Mapping[str, CodedColumn]) -> tuple[int, int, int]:
+    """Order lines: those whose input is the coarser column, which determines the other, units, few digits."""
     of, read = _step(columns[line.of]), _step(columns[line.inputs[0]])
     factor, offset = abs(line.factor or 0.0), abs(line.offset)
     digits = sum(len(f"{number:.12g}".replace(".", "").strip("0")) for number in (factor, offset))
-    return int(factor * read < of * (1 - 1e-9)), digits
+    unit = not offset and any(math.isclose(number, factor, rel_tol=1e-12) for number in _all_units())
+    return int(factor * read < of * (1 - 1e-9)), int(not unit), digits

@@ -98,7 +98,7 @@ class _Ranks:
         present = int(above[-1]) if len(above) else 0
         missing, slack = n_rows - present, int(MAX_BROKEN * n_rows)
         ranks = np.linspace(slack, max(n_rows - 1 - slack, slack), _RANKS).astype(np.int64)
-        own = np.linspace(0, max(present - 1, 0), _RANKS).astype(np.int64)
+        own = (2 * np.arange(_RANKS) + 1) * present // (2 * _RANKS)
         if not present:
             none = np.full(_RANKS, np.inf)
             return cls(-none, none, -none, none, 0)
