@@ -27,3 +27,8 @@ def __getattr__(name: str) -> object:
 
         return validate
     raise AttributeError(f"module 'syncline' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the public names, those not loaded yet too: what an editor or a notebook completes."""
+    return sorted(__all__)

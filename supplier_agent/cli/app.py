@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
-
-import typer
 
 from supplier_agent.cli.audit import audit
 from supplier_agent.cli.check import check
 from supplier_agent.cli.datasets import datasets
 from supplier_agent.cli.describe import describe
 from supplier_agent.cli.enrolment import enrol
+from supplier_agent.cli.examples import EXAMPLES
 from supplier_agent.cli.policy import policy
 from supplier_agent.cli.prepare import prepare, suggest
 from supplier_agent.cli.releases import releases
 from supplier_agent.cli.status import status
 from supplier_agent.cli.studies import studies
-from syncline.cli.terminal import say
-from syncline.version import __version__
+from syncline.cli.command_app import command_app, show_examples
 
-app = typer.Typer(
-    name="supplier-agent",
-    help="Answer studies from your own records, within your own policy; nothing connects to this machine.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
+app = command_app(
+    "supplier-agent",
+    "Answer studies from your own records, within your own policy; nothing connects to this machine.",
 )
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        say(f"supplier-agent {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Take the options that every command has."""
 
 
 @app.command(
@@ -67,3 +45,4 @@ app.add_typer(studies, name="studies")
 app.add_typer(releases, name="releases")
 app.add_typer(policy, name="policy")
 app.add_typer(audit, name="audit")
+show_examples(app, EXAMPLES)

@@ -6,44 +6,44 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from supplier_agent.cli.options import AsJson, Home, existing_home
-from supplier_agent.home import ENROL
+from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import open_journal
+from syncline.cli.audit_record import Exported, Key, tell_verdict, verified_by
+from syncline.cli.command_app import group
 from syncline.cli.named_data import check_named_data, new_export
 from syncline.cli.table import print_json
 from syncline.cli.terminal import say
 from syncline.durable import audit as chain
 from syncline.wire.membership import load_membership
 
-audit = typer.Typer(help="Check and export the signed record.", no_args_is_help=True, rich_markup_mode=None)
+audit = group("Check and export the signed record.")
 
 
 @audit.command()
 def verify(
-    file: Annotated[
-        Path | None, typer.Argument(help="An exported file; without it, the agent's own record.")
-    ] = None,
+    file: Exported = None,
+    key: Key = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Check that no entry was changed, moved or taken out; exit 1 where one was."""
+    if key is not None:
+        tell_verdict(verified_by(file, key), file, as_json=as_json)
+        return
     if file is not None:
         check_named_data("FILE", str(file))
         chain.require_export(file)
     place = existing_home(home)
-    key = load_membership(place.identity, ENROL).signing_key().public_key()
+    own = _own_key(place)
     if file is None:
         with open_journal(place) as journal:
-            verdict = journal.read_now(lambda connection: chain.verify(chain.entries(connection), key))
+            verdict = journal.read_now(lambda connection: chain.verify(chain.entries(connection), own))
     else:
-        verdict = chain.verify_export(file, key)
-    if as_json:
-        print_json({"entries": verdict.entries, "head": verdict.head, "first_bad": verdict.first_bad})
-    elif verdict.first_bad is None:
-        say(f"{chain.counted_entries(verdict.entries)}, unbroken; the last one's hash is {verdict.head}")
-    if verdict.first_bad is not None:
-        raise chain.broken_record(verdict.first_bad, file)
+        verdict = chain.verify_export(file, own)
+    tell_verdict(verdict, file, as_json=as_json)
 
 
 @audit.command()
@@ -54,9 +54,15 @@ def export(
 ) -> None:
     """Write the record to a file that can be checked without this agent."""
     new_export(out)
-    with open_journal(existing_home(home)) as journal:
-        count = journal.read_now(lambda connection: chain.export(connection, out))
+    place = existing_home(home)
+    own = _own_key(place)
+    with open_journal(place) as journal:
+        count = journal.read_now(lambda connection: chain.export(connection, out, own))
     if as_json:
         print_json({"out": str(out), "entries": count})
     else:
         say(f"{out}: {chain.counted_entries(count)}")
+
+
+def _own_key(home: AgentHome) -> Ed25519PublicKey:
+    return load_membership(home.identity, ENROL).signing_key().public_key()

@@ -20,6 +20,7 @@ from supplier_agent.datasets.catalogue import (
 from supplier_agent.datasets.inspection import Inspection, inspect_dataset
 from supplier_agent.home import AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
+from syncline.cli.command_app import group
 from syncline.cli.named_data import check_named_data, refuse_misnamed
 from syncline.cli.table import print_json, print_table
 from syncline.cli.terminal import say
@@ -28,9 +29,7 @@ from syncline.data.labels import normal_label
 from syncline.errors import UsageError
 from syncline.sources.locator import absolute_locator
 
-datasets = typer.Typer(
-    help="Name the data that studies may ask for.", no_args_is_help=True, rich_markup_mode=None
-)
+datasets = group("Name the data that studies may ask for.")
 Name = Annotated[str, typer.Argument(help="The name under which studies ask for the data.")]
 
 

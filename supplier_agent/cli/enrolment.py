@@ -33,9 +33,12 @@ def enrol(
     from syncline.study.manifest import key_fingerprint
     from syncline.wire.enrolment_client import EnrolmentPlan
     from syncline.wire.enrolment_client import enrol as enrol_member
+    from syncline.wire.server_chain import typed_address
 
     place = agent_home(home)
-    plan = EnrolmentPlan(place.identity, hub, Role.SUPPLIER, enrolment)
+    plan = EnrolmentPlan(
+        place.identity, typed_address(hub), Role.SUPPLIER, enrolment and typed_address(enrolment)
+    )
     given = token_text(token)
     with only_if_enrolled(place.root):
         place.create()

@@ -12,9 +12,13 @@ from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.datasets.catalogue import list_datasets
 from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import open_journal
+from syncline.cli.command_app import group
+from syncline.cli.named_data import new_file
 from syncline.cli.table import print_json
-from syncline.cli.terminal import say
+from syncline.cli.terminal import say, say_document
 from syncline.compute.frames import Json
+from syncline.identity.private_file import write_private
+from syncline.study.default_policy import PRESETS, Preset
 from syncline.study.flow import DataFlow
 from syncline.wire.membership import load_membership
 
@@ -23,9 +27,7 @@ if TYPE_CHECKING:
     from syncline.study.policy import Policy
     from syncline.study.policy_sections import ReleaseDemands
 
-policy = typer.Typer(
-    help="See what the policy permits, and try a study on it.", no_args_is_help=True, rich_markup_mode=None
-)
+policy = group("See what the policy permits, and try a study on it.")
 
 
 @policy.command()
@@ -79,6 +81,32 @@ def try_study(
             say(line)
     if refusals:
         raise typer.Exit(1)
+
+
+@policy.command()
+def preset(
+    name: Annotated[Preset, typer.Argument(help="How far to go: counts of pairs, all summaries, or rows.")],
+    study: Annotated[
+        Path | None, typer.Option("--for", help="A study, YAML: the policy is about it and its columns.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="A new file; else it is printed.")] = None,
+    home: Home = None,
+) -> None:
+    """Print a commented policy to begin with, for a person to read, edit and put in place."""
+    from syncline.study.spec import StudySpec
+
+    with open_journal(existing_home(home)) as journal:
+        known = [dataset.name for dataset in journal.read_now(list_datasets)]
+    spec = None if study is None else StudySpec.from_yaml(study)
+    studies = [] if spec is None else [spec.study]
+    columns = [] if spec is None else [variable.name for variable in spec.schema.modelled]
+    text = PRESETS[name].about(studies, known, columns).yaml()
+    if out is None:
+        say_document(text)
+        return
+    new_file(out)
+    write_private(out, text.encode())
+    say(f"{out}: read and edit it, then put it in place of policy.yaml in the agent's home")
 
 
 def _verdict(policy: Path, found: Assessment, refusals: tuple[str, ...]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from supplier_agent.cli.examples import RUN
 from supplier_agent.event_log import EventLog, bridge_core_logging
 from supplier_agent.home import AgentHome, default_home
 from supplier_agent.uplink.daemon import run_agent
@@ -26,7 +27,12 @@ class _Parser(argparse.ArgumentParser):
 
 def run(arguments: Sequence[str]) -> None:
     """Run the agent until SIGTERM or SIGINT."""
-    parser = _Parser("supplier-agent run", description="Run the agent until it is stopped.")
+    parser = _Parser(
+        "supplier-agent run",
+        description="Run the agent until it is stopped.",
+        epilog=f"Example:\n  {RUN}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--home", type=Path, default=default_home(), help="default: ~/.syncline/agent")
     parser.add_argument("--json", action="store_true", help="log JSON lines also on a terminal")
     try:

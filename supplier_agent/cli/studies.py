@@ -24,6 +24,7 @@ from supplier_agent.datasets.catalogue import Dataset, choose_dataset, list_data
 from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
 from supplier_agent.tasks.round_record import RoundRecord, RoundState, list_rounds
+from syncline.cli.command_app import group
 from syncline.cli.confirmation import Yes
 from syncline.cli.table import print_json, print_table, shown_time
 from syncline.cli.terminal import require_yes, say
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from supplier_agent.tasks.standing_policy import Assessment
     from syncline.study.spec import StudySpec
 
-studies = typer.Typer(help="See what is proposed, and decide.", no_args_is_help=True, rich_markup_mode=None)
+studies = group("See what is proposed, and decide.")
 Study = Annotated[str, typer.Argument(help="A study's id, its name, or the start of its digest.")]
 
 

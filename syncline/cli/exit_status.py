@@ -17,7 +17,8 @@ INTERRUPTED = 130
 def run_app(app: typer.Typer) -> NoReturn:
     """Run a command line and exit with its status."""
     try:
-        status = app(standalone_mode=False)
+        # by its own name, and not by what started the process: `python -m syncline.cli` shows the same help
+        status = app(prog_name=app.info.name, standalone_mode=False)
     except SynclineError as error:
         fail(error)
     except typer.TyperException as error:

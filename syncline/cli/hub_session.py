@@ -68,10 +68,11 @@ def login(
     from syncline.cli.table import print_json
     from syncline.clock import SystemClock
     from syncline.wire.enrolment_client import EnrolmentPlan, enrol
+    from syncline.wire.server_chain import typed_address
 
     directory = identity_directory(home)
     given = token_text(token)
-    plan = EnrolmentPlan(directory, hub, _role(given), enrolment)
+    plan = EnrolmentPlan(directory, typed_address(hub), _role(given), enrolment and typed_address(enrolment))
     with only_if_enrolled(directory.parent):
         _make_private(directory.parent)
         member = asyncio.run(enrol(plan, given, SystemClock()))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncline.cli.command_app import group
 from syncline.cli.hub_session import AsJson
 from syncline.cli.named_data import new_file, open_named
 from syncline.cli.terminal import say, say_document
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from syncline.protocols.simulation import Traffic
     from syncline.sources.source import Source
 
-schema = typer.Typer(help="Schemas.", no_args_is_help=True)
+schema = group("Schemas.")
 
 
 def simulate(

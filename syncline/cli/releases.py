@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from syncline.cli.command_app import group
 from syncline.cli.fetched_report import keep_report, warn_of_page
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
 from syncline.cli.new_member import token_text
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from syncline.wire.messages import FileChunk
     from syncline.wire.release_messages import ReleaseEntry
 
-releases = typer.Typer(help="List, fetch and approve releases.", no_args_is_help=True, rich_markup_mode=None)
+releases = group("List, fetch and approve releases.")
 
 
 releases.command("approve")(approve)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from syncline.cli.command_app import group
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
 from syncline.cli.study_check import check
 from syncline.cli.study_progress import (
@@ -46,7 +47,7 @@ class Until(StrEnum):
         return has_ended(status) or (self is Until.PEOPLE and status.state == AWAITING_RELEASE)
 
 
-studies = typer.Typer(help="Submit studies and follow them.", no_args_is_help=True, rich_markup_mode=None)
+studies = group("Submit studies and follow them.")
 studies.command("check")(check)
 
 

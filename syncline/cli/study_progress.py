@@ -152,20 +152,26 @@ def study_json(status: StudyStatus) -> dict[str, Json]:
 
 
 class _Progress:
-    """Where progress goes: nowhere, one line that is written over, or lines."""
+    """Where progress goes: nowhere, one line that is written over, or a line for each stage."""
 
     def __init__(self, quiet: bool, terminal: bool) -> None:
         self._quiet = quiet
         self._terminal = terminal
         self._last = ""
+        self._stage = ""
         self._reason = ""
 
     def update(self, status: StudyStatus) -> None:
-        if status.state in _WAITS and status.reason != self._reason:
-            self._reason = status.reason
-            self.note(f"{status.name}: {status.state}: {status.reason}")
-            self.finish()
-        self.note(f"{status.name}: {study_line(status)}")
+        if status.state in _WAITS:
+            if status.reason != self._reason:
+                self._reason = status.reason
+                self.note(f"{status.name}: {status.state}: {status.reason}")
+                self.finish()
+            return
+        stage = f"{status.state} {status.stage}"
+        if self._terminal or stage != self._stage:
+            self._stage = stage
+            self.note(f"{status.name}: {study_line(status)}")
 
     def note(self, line: str) -> None:
         if self._quiet or line == self._last:

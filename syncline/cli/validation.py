@@ -61,8 +61,8 @@ def validate(
         schema=schema,
         person=person,
         target=target,
-        keys=_names(keys),
-        sensitive=_names(sensitive),
+        keys=keys,
+        sensitive=sensitive,
         models=models or [],
         min_cell=min_cell,
     )
@@ -86,22 +86,7 @@ def _require_files(locators: Mapping[str, str | None], schema: Path | None) -> N
         raise UsageError(f"--schema {schema}: no such file; check the path")
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _shown(value: float | None, at_most: bool) -> str:
-    return "-" if value is None else f"{'< ' if at_most else ''}{value:.4f}"
-
-
 def _show(found: Validation, directory: Path) -> None:
-    from syncline.validation.report.words import gate_lines
-
-    say(f"{'':<40} {'synthetic':>10} {'real against real':>18}")
-    for metric in found.metrics.values():
-        value, floor = _shown(metric.value, metric.at_most), _shown(metric.floor, metric.floor_at_most)
-        said = f"   {metric.words}" if metric.value is None else ""
-        say(f"{metric.name[:40]:<40} {value:>10} {floor:>18}{said}")
-    for line in gate_lines(found.gate.to_json()):
+    for line in found.lines():
         say(line)
     say(f"report: {directory / 'report.html'}")

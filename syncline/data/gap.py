@@ -36,6 +36,8 @@ from syncline.data.variable import Variable
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 _HALF_LINE = 63
+FARTHEST = KEY_LIMIT >> 2
+"""Keys of a column without a range count up to here: two of them and their gap stay exact in 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class GapLine:
         factors = common_step(of, base)
         if factors is None or of.grid is None or base.grid is None or gap.of == gap.base:
             raise ValueError("a gap needs two ordered columns of one kind with a common step")
-        return cls(gap, of.grid, base.grid, factors, of.key_extent, base.key_extent)
+        return cls(gap, of.grid, base.grid, factors, _extent(of), _extent(base))
 
     @property
     def exact(self) -> bool:
@@ -115,11 +117,7 @@ class GapLine:
         """Return the gap as a variable, whose keys decode and round as those of its columns do."""
         if not self.exact:
             return Variable.model_validate({"name": "gap", "kind": "continuous"})
-        bounds = (self.bottom, self.top)
-        fits = max(-self.bottom, self.top) < KEY_LIMIT
-        return Variable.model_validate(
-            {"name": "gap", "kind": "integer", **({"range": bounds} if fits else {})}
-        )
+        return Variable.model_validate({"name": "gap", "kind": "integer", "range": (self.bottom, self.top)})
 
     def keys(self, of: tuple[Keys, Statuses], base: tuple[Keys, Statuses]) -> tuple[Keys, Statuses]:
         """Return keys and status of the gap (n,) of cells of the column and of its base.
@@ -135,8 +133,8 @@ class GapLine:
             )
         first, second = self.factors
         away = np.where(both, keys, 0) * first - np.where(both, below, 0) * second
-        gaps = np.maximum(away if self.gap.above else -away, 0)
-        alone = np.where(status == Status.VALID, keys, 0) - self.of_extent[1] - 1
+        gaps = np.clip(away if self.gap.above else -away, 0, self.top)
+        alone = np.clip(np.where(status == Status.VALID, keys, 0) - self.of_extent[1] - 1, self.bottom, -1)
         return np.where(both, gaps, np.where(status == Status.VALID, alone, 0)), status
 
     def _float_gaps(self, keys: Keys, below: Keys) -> Keys:
@@ -159,7 +157,7 @@ class GapLine:
         first, second = self.factors
         sign = 1 if self.gap.above else -1
         start = np.where(lacking, 0, below) * second
-        total = start + sign * np.clip(gaps, 0, KEY_LIMIT)
+        total = start + sign * np.clip(gaps, 0, self.top)
         keys = (total + first // 2) // first
         keys = keys + sign * (sign * (keys * first - start) < 0)
         keys = np.where(relative, keys, gaps + self.of_extent[1] + 1)
@@ -204,7 +202,12 @@ def common_step(one: Variable, other: Variable) -> tuple[int, int] | None:
     )
     factors = int(steps[0] / unit), int(steps[1] / unit)
     reach = [max(map(abs, v.key_extent)) * factor for v, factor in zip((one, other), factors, strict=True)]
-    return factors if max(reach) < KEY_LIMIT // 2 else None
+    return factors if max(reach) < FARTHEST else None
+
+
+def _extent(variable: Variable) -> tuple[int, int]:
+    low, high = variable.key_extent
+    return max(low, -FARTHEST), min(high, FARTHEST)
 
 
 def _alike(one: Variable, other: Variable) -> bool:

@@ -27,6 +27,7 @@ MAX_CANONICAL_BYTES = 4 * 1024 * 1024
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,19}")
 _NUMBER = re.compile(r"[-+]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?")
+_PERCENT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%")
 _FLOAT_LIMIT = 1 << 1023  # a larger integer may be none of a float's
 _SAYINGS = {
     "missing": "is missing",
@@ -182,6 +183,8 @@ def _to_number(value: object) -> float:
         return float(value)
     if isinstance(value, float) and math.isfinite(value):
         return value
+    if isinstance(value, str) and (share := _PERCENT.fullmatch(value.strip())):
+        raise ValueError(f"must be a finite number: write {value.strip()} as {float(share[1]) / 100:g}")
     raise ValueError("must be a finite number")
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -49,6 +50,8 @@ MAX_LINE = 1 << 20
 _DOMAIN = b"syncline/v1/audit-entry\x00"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _COLUMNS = ("seq", "time_us", "kind", "fields", "previous", "hash", "signature")
+_KEY = "signing_key"
+_RAW_KEY = re.compile("[0-9a-f]{64}")
 
 FieldValue: TypeAlias = "str | int | bool | list[FieldValue] | dict[str, FieldValue] | None"
 
@@ -133,13 +136,17 @@ def verify(chain: Iterable[AuditEntry], public_key: Ed25519PublicKey) -> Verdict
     return Verdict(count, head, first_bad=None)
 
 
-def export(connection: sqlite3.Connection, path: Path) -> int:
-    """Write the chain to ``path`` as lines of JSON, one an entry; return how many."""
+def export(connection: sqlite3.Connection, path: Path, public_key: Ed25519PublicKey) -> int:
+    """Write the chain to ``path`` as lines of JSON, one an entry; return how many.
+
+    The first line also says by which key the chain is signed: who knows that key's fingerprint can check the
+    file without this home.
+    """
     count = 0
     try:
         with path.open("w", encoding="ascii") as file:
             for entry in entries(connection):
-                file.write(entry.line() + "\n")
+                file.write((entry.line() if count else _first_line(entry, public_key)) + "\n")
                 count += 1
     except OSError as fault:
         raise place_error("--out", path, fault) from fault
@@ -150,20 +157,23 @@ def verify_export(path: Path, public_key: Ed25519PublicKey) -> Verdict:
     """Check an exported file without any database; a line that is no entry counts as a bad one."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            return verify(_lines(file), public_key)
+            return verify(_lines(file, public_key), public_key)
     except OSError as fault:
         raise storage_error_from_os(path, fault) from fault
 
 
-def require_export(path: Path) -> None:
-    """Refuse a file that is no export at all, rather than say that it was changed."""
+def require_export(path: Path) -> bytes | None:
+    """Return the raw public key that an export names, if it does; refuse a file that is no export at all."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             first = file.readline(MAX_LINE + 1)
     except OSError as fault:
         raise UsageError(f"FILE {path}: cannot be read ({fault.strerror}); check the path") from fault
-    if _parse_line(first) is None:
+    parsed = _parse_line(first)
+    if parsed is None:
         raise UsageError(f"FILE {path}: is no audit; name a file that 'audit export' wrote")
+    _, named = parsed
+    return bytes.fromhex(named) if isinstance(named, str) and _RAW_KEY.fullmatch(named) else None
 
 
 def counted_entries(count: int) -> str:
@@ -179,24 +189,32 @@ def broken_record(first_bad: int, file: Path | None) -> StorageError:
     return StorageError(f"file {file}: {what}, or is of another home: export the record again and compare")
 
 
-def _lines(file: TextIO) -> Iterator[AuditEntry]:
+def _first_line(entry: AuditEntry, public_key: Ed25519PublicKey) -> str:
+    return _canonical({**json.loads(entry.line()), _KEY: public_key.public_bytes_raw().hex()})
+
+
+def _lines(file: TextIO, public_key: Ed25519PublicKey) -> Iterator[AuditEntry]:
     number = 0
     while line := file.readline(MAX_LINE + 1):
         number += 1
-        yield _parse_line(line) or AuditEntry(number, 0, "", {}, "", "", "")
+        entry, named = _parse_line(line) or (None, None)
+        fits = named is None or (number == 1 and named == public_key.public_bytes_raw().hex())
+        yield entry if entry is not None and fits else AuditEntry(number, 0, "", {}, "", "", "")
 
 
-def _parse_line(line: str) -> AuditEntry | None:
+def _parse_line(line: str) -> tuple[AuditEntry, object] | None:
+    """Return the entry of a line, and the key that the line names or None; None if it is no entry."""
     try:
         values = json.loads(line) if len(line) <= MAX_LINE else None
     except (ValueError, RecursionError):
         return None
-    if not isinstance(values, dict) or set(values) != set(_COLUMNS):
+    if not isinstance(values, dict) or set(values) - {_KEY} != set(_COLUMNS):
         return None
+    named = values.pop(_KEY, None)
     entry = AuditEntry(**values)
     numbers = type(entry.seq) is int and type(entry.time_us) is int
     texts = all(isinstance(text, str) for text in (entry.kind, entry.previous, entry.hash, entry.signature))
-    return entry if numbers and texts and isinstance(entry.fields, dict) else None
+    return (entry, named) if numbers and texts and isinstance(entry.fields, dict) else None
 
 
 def _fields(text: str) -> dict[str, FieldValue]:

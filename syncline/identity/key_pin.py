@@ -26,8 +26,8 @@ class KeyPin:
         plain = text.strip().lower()
         if not (_HEXADECIMAL.fullmatch(plain) or _SPOKEN.fullmatch(plain)):
             raise UsageError(
-                f"{argument}: expected the hub's fingerprint, 64 hexadecimal digits or {WORDS} words joined"
-                " by hyphens, as 'trusted-party init' prints it"
+                f"{argument}: expected a fingerprint, 64 hexadecimal digits or {WORDS} words joined by"
+                " hyphens, as 'trusted-party init' prints the hub's"
             )
         return cls(plain)
 

@@ -16,6 +16,7 @@ from syncline.identity.peer import Role, check_name
 from syncline.identity.token_text import ENROLMENT, SECRET_BYTES, new_secret
 
 TOKEN_LIFETIME = dt.timedelta(minutes=10)
+LONGEST_LIFETIME = dt.timedelta(days=14)
 
 _DIGEST_BYTES = 32
 _ROLE_CODES = {Role.SUPPLIER: 1, Role.RESEARCHER: 2, Role.APPROVER: 3, Role.OPERATOR: 4}
@@ -79,11 +80,11 @@ class EnrolmentTicket:
 
 
 def invite(
-    name: str, role: Role, root_sha256: bytes, now: dt.datetime
+    name: str, role: Role, root_sha256: bytes, now: dt.datetime, lifetime: dt.timedelta = TOKEN_LIFETIME
 ) -> tuple[EnrolmentToken, EnrolmentTicket]:
     """Make a token for the supplier or person called ``name`` and the ticket that the hub keeps."""
     token = EnrolmentToken(name, role, new_secret(), root_sha256)
-    return token, EnrolmentTicket(name, role, hash_secret(token.secret), now + TOKEN_LIFETIME)
+    return token, EnrolmentTicket(name, role, hash_secret(token.secret), now + lifetime)
 
 
 def hash_secret(secret: bytes) -> bytes:

@@ -154,6 +154,7 @@ class Verification:
     reasons: tuple[str, ...] = ()
     gate_passed: bool | None = None
     gate_failures: tuple[str, ...] = ()
+    release_id: str = ""
 
     @property
     def passed(self) -> bool:
@@ -213,6 +214,7 @@ def verify_release(directory: Path, pin: KeyPin | None = None) -> Verification:
         reasons=tuple(str(one["reason"]) for one in approvals),
         gate_passed=gate_passed,
         gate_failures=gate_failures,
+        release_id="" if signer is None or failures else str(body.get("release_id", "")),
     )
 
 

@@ -29,7 +29,7 @@ from syncline.data.section import (
     shown,
 )
 from syncline.data.variable import Variable
-from syncline.errors import DocumentError
+from syncline.errors import DocumentError, UsageError
 from syncline.study.sections import (
     AUTO,
     NO_GATE,
@@ -191,7 +191,15 @@ class StudySpec(SpecSection):
         columns = [
             partial(self._check_column, where, column, known) for where, column in self._named_columns()
         ]
-        together(self._check_suppliers, self._check_quorum, self._check_modelled, *columns, self._check_gate)
+        models = [partial(self._check_response, Formula.of(model), known) for model in self._models()]
+        together(
+            self._check_suppliers,
+            self._check_quorum,
+            self._check_modelled,
+            *columns,
+            *models,
+            self._check_gate,
+        )
         return self
 
     def _check_modelled(self) -> None:
@@ -237,9 +245,20 @@ class StudySpec(SpecSection):
             yield "validation.keys", column
         for column in self.validation.sensitive:
             yield "validation.sensitive", column
-        for model in self.validation.models:
+        for model in self._models():
             for column in Formula.of(model).names:
                 yield "validation.models", column
+
+    def _models(self) -> tuple[str, ...]:
+        return () if self.validation is None else self.validation.models
+
+    def _check_response(self, model: Formula, known: Mapping[str, Variable]) -> None:
+        variable = known.get(model.response)
+        if variable is not None and variable.is_modelled:
+            try:
+                model.require_response(variable)
+            except UsageError as error:
+                raise WholeSentence(str(error)) from None
 
     def _check_column(self, where: str, column: str, known: Mapping[str, Variable]) -> None:
         if column not in known:

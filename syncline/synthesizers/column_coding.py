@@ -343,12 +343,15 @@ def _spans(
 
 
 def _outer(variable: Variable, key: int, base: int, *, upper: bool) -> int:
-    """Return the schema's bound, or a simple number a little beyond the outermost key."""
-    bounds = variable.key_range
-    if bounds is not None:
-        return min(key, bounds[1]) if upper else max(key, bounds[0])
+    """Return the schema's bound, or a simple number a little beyond the outermost key that the kind holds."""
+    low, high = variable.key_extent
+    key = min(key, high) if upper else max(key, low)
+    if variable.key_range is not None:
+        return key
     reach = abs(key) // 10 if base == 10 else 1 << 48
-    return simplest(key, key + reach, base) if upper else -simplest(-key, -key + reach, base)
+    if upper:
+        return min(simplest(key, key + reach, base), high)
+    return max(-simplest(-key, -key + reach, base), low)
 
 
 def simplest(low: int, high: int, base: int) -> int:

@@ -169,10 +169,13 @@ def _line(variable: Variable, keys: Keys, most: int, alone: float, rows: int) ->
 
 
 def _joined(held: Ints, least: int) -> Ints:
-    """Return where runs of neighbouring bins begin that hold ``least`` rows each; the rest joins the last."""
+    """Return where runs of neighbouring bins begin that hold ``least`` rows each; the rest joins the last.
+
+    None begins with a bin without rows: a bin begins at a value of the table, as a target's upper part does.
+    """
     starts, run = [0], 0
     for place, rows in enumerate(held.tolist()):
-        if run >= least:
+        if run >= least and rows:
             starts.append(place)
             run = 0
         run += rows

@@ -21,6 +21,7 @@ from syncline.validation.federated.pooled import assess_pooled
 from syncline.validation.metric import Metric
 from syncline.validation.reading import Compared, read_compared, require_compared
 from syncline.validation.report.page import as_page
+from syncline.validation.report.words import gate_lines
 from syncline.validation.soundness import known_of
 from syncline.validation.utility.regression import Model
 from syncline.version import __version__
@@ -65,9 +66,29 @@ class Validation:
         """Write the report as one self-contained page."""
         _write(Path(path), self._repr_html_())
 
+    def __str__(self) -> str:
+        """Return the figures beside their floors and what the gate says, a line each."""
+        return "\n".join(self.lines())
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of a table for a terminal."""
+        yield f"{'':<40} {'synthetic':>10} {'real against real':>18}"
+        for metric in self.metrics.values():
+            value, floor = _shown(metric.value, metric.at_most), _shown(metric.floor, metric.floor_at_most)
+            said = f"   {metric.words}" if metric.value is None else ""
+            yield f"{metric.name[:40]:<40} {value:>10} {floor:>18}{said}"
+        yield from gate_lines(self.gate.to_json())
+
     def _repr_html_(self) -> str:
         """Return the page, as which a notebook shows the result."""
         return as_page(self.document(), TITLE)
+
+
+def column_names(given: Sequence[str] | str) -> tuple[str, ...]:
+    """Return names of columns, which may be given as one text with commas between them."""
+    if not isinstance(given, str):
+        return tuple(given)
+    return tuple(name.strip() for name in given.split(",") if name.strip())
 
 
 def validate(
@@ -78,9 +99,9 @@ def validate(
     schema: Schema | Path | str | None = None,
     person: str | None = None,
     target: str | None = None,
-    keys: Sequence[str] = (),
-    sensitive: Sequence[str] = (),
-    models: Sequence[str] = (),
+    keys: Sequence[str] | str = (),
+    sensitive: Sequence[str] | str = (),
+    models: Sequence[str] | str = (),
     min_cell: int = 11,
 ) -> Validation:
     """Compare ``synthetic`` with the ``real`` rows that it was made from.
@@ -98,9 +119,10 @@ def validate(
     target
         A column that models are trained to predict.
     keys, sensitive
-        What an attacker knows of a person, and what they want to know.
+        Columns that an attacker knows of a person, and those that they want to know: names, or one text
+        with commas between them.
     models
-        Regressions whose coefficients are compared, such as ``y ~ a + b``.
+        Regressions whose coefficients are compared, such as ``y ~ a + b``; one may stand alone.
     min_cell
         Nothing is told of fewer people; the real table and the holdout must have so many.
 
@@ -109,6 +131,8 @@ def validate(
     DataError, UsageError
         Where a table cannot be read, or an argument names no column.
     """
+    keys, sensitive = column_names(keys), column_names(sensitive)
+    models = (models,) if isinstance(models, str) else tuple(models)
     known = Schema.from_yaml(schema) if isinstance(schema, str | Path) else schema
     sources = (open_source(real), open_source(synthetic), None if holdout is None else open_source(holdout))
     compared = read_compared(*sources, known, person)
@@ -116,7 +140,7 @@ def validate(
     require_compared(keys, compared.schema, "keys")
     require_compared(sensitive, compared.schema, "sensitive")
     require_compared([target] if target is not None else [], compared.schema, "target")
-    aims = Aims(tuple(keys), tuple(sensitive), tuple(models))
+    aims = Aims(keys, sensitive, models)
     for model in models:
         Model.of(model, compared.synthetic)
     judgement = Judgement(min_cell, target=target or "", known=known_of(compared, *sources, min_cell))
@@ -184,3 +208,7 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as fault:
         raise storage_error_from_os(path, fault) from fault
+
+
+def _shown(value: float | None, at_most: bool) -> str:
+    return "-" if value is None else f"{'< ' if at_most else ''}{value:.4f}"

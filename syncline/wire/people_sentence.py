@@ -10,7 +10,10 @@ _CUT = " ..."
 
 
 def people_sentence(text: str, most: int = MAX_SENTENCE) -> str:
-    """Return ``text`` such that :func:`syncline.wire.strict.sentence` accepts it; a longer one is cut."""
+    """Return ``text`` such that :func:`syncline.wire.strict.sentence` accepts it, cut after a word."""
     spaced = (" " if unicodedata.category(char) in UNSEEN else char for char in text)
     line = " ".join("".join(spaced).split())
-    return line if len(line) <= most else line[: most - len(_CUT)] + _CUT
+    if len(line) <= most:
+        return line
+    fits = line[: most - len(_CUT) + 1]
+    return (fits.rpartition(" ")[0] or fits[:-1]) + _CUT

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from syncline.data.codebook import Coding
 from syncline.data.constraint import Constraint, Formula
+from syncline.data.variable import MAX_NAME
 from syncline.errors import WireError
 from syncline.questions.comparison import Comparison
 from syncline.questions.formula_check import FormulaCheck
@@ -106,12 +107,12 @@ def _question(message: pb.Question) -> Question:
             raise WireError("question.kind: not a question of this version")
 
 
-def _names(field: str, names: object) -> tuple[str, ...]:
+def _names(field: str, names: object, most: int = MAX_NAME) -> tuple[str, ...]:
     listed = tuple(str(name) for name in names)  # type: ignore[attr-defined]
     strict.few(field, len(listed), MAX_COLUMNS)
     if len(set(listed)) != len(listed):
         raise WireError(f"{field}: a column is named twice")
-    return tuple(strict.sentence(field, name, MAX_CODED_NAME) for name in listed)
+    return tuple(strict.sentence(field, name, most) for name in listed)
 
 
 def rank_column_to_proto(column: RankColumn) -> pb.RankColumn:
@@ -206,7 +207,7 @@ def _tree_level_to_proto(question: TreeLevel) -> pb.TreeLevel:
 
 def _tree_level(message: pb.TreeLevel) -> TreeLevel:
     strict.few("tree_level.steps", len(message.steps), MAX_COLUMNS)
-    order = _names("tree_level.visit_order", message.visit_order)
+    order = _names("tree_level.visit_order", message.visit_order, MAX_CODED_NAME)
     steps = tuple(_tree_step(step, len(order)) for step in message.steps)
     return TreeLevel(message.level, order, steps, message.leaves, message.persons)
 

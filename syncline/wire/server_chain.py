@@ -24,9 +24,17 @@ def split_address(address: str) -> tuple[str, int]:
     """Return host and port of ``HOST:PORT``; an IPv6 host stands in brackets."""
     host, separator, port = address.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
-    if not (separator and bare and port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16):
+    number = int(port) if separator and port.isascii() and port.isdigit() and len(port) <= 5 else 0
+    if not (bare and "/" not in bare and 0 < number < 1 << 16):
         raise UsageError(f"address '{address}': expected HOST:PORT with a port from 1 to 65535")
-    return bare, int(port)
+    return bare, number
+
+
+def typed_address(text: str) -> str:
+    """Return HOST:PORT of what a person typed or pasted, which may be written like a web address."""
+    bare = text.strip().removeprefix("https://").removesuffix("/")
+    split_address(bare)
+    return bare
 
 
 def next_port(address: str) -> str:

@@ -23,9 +23,10 @@ from supplier_agent.uplink.contact import EXPIRED, read_contact
 from syncline.clock import SystemClock
 from syncline.compute.child import ChildDied
 from syncline.compute.work_limits import WorkLimits
+from syncline.errors import UsageError
 from syncline.identity.authority import pinned_root
 from syncline.wire.refusals import PeerUnreachable
-from syncline.wire.server_chain import fetch_chain, next_port, proxy_for, split_address
+from syncline.wire.server_chain import fetch_chain, next_port, proxy_for, split_address, typed_address
 from tests.agent.fake_hub import FakeHub, now
 from tests.agent.harness import FAKE_CHILD, enrolled_home, request, running, specification
 
@@ -129,6 +130,19 @@ def _put_round(connection, digest):
         " NULL, NULL, NULL, NULL, 0, 1, NULL, NULL)",
         (digest,),
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["hub.example.org:8443", "https://hub.example.org:8443", " https://hub.example.org:8443/ "]
+)
+def test_an_address_may_be_pasted_as_one_of_the_web(text):
+    assert typed_address(text) == "hub.example.org:8443"
+
+
+@pytest.mark.parametrize("text", ["http://hub:8443", "https://hub", "https://hub:8443/path", "hub:", "hub:٣"])
+def test_what_is_no_address_of_a_hub_is_refused(text):
+    with pytest.raises(UsageError, match="expected HOST:PORT"):
+        typed_address(text)
 
 
 def test_addresses():

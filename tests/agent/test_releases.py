@@ -328,15 +328,26 @@ def test_a_supplier_withdraws_a_release_and_the_researcher_is_told_why(site, tmp
                 release_id = await at.waits()
                 await at.approver("releases", "approve", release_id, "--yes")
                 await at.until("released")
+                await at.researcher("releases", "fetch", "heart-1", "--out", tmp_path / "out")
+                assert "note: " not in await at.researcher("verify", tmp_path / "out")
                 await at.supplier("releases", "refuse", release_id, "--reason", "consent withdrawn", "--yes")
                 async with asyncio.timeout(10):
                     while "withdrawn" not in await at.researcher("releases", "list"):  # noqa: ASYNC110
                         await asyncio.sleep(0.1)
             error = await at.researcher("releases", "fetch", "heart-1", "--out", tmp_path / "x", status=1)
             assert "it was withdrawn (refused by north: consent withdrawn)" in error
+            error = await at.researcher("verify", tmp_path / "out", status=1)
+            assert (
+                f"release {release_id}: withdrawn: refused by north: consent withdrawn; do not use it"
+                in error
+            )
+            for taken in (("--accept", "withdrawn"), ("--offline",)):
+                assert "verified: " in await at.researcher("verify", tmp_path / "out", *taken)
             shown = await at.researcher("studies", "show", "heart-1")
             assert "state      withdrawn: refused by north: consent withdrawn" in shown
             error = await at.approver("releases", "approve", release_id, "--yes", status=2)
             assert "it was withdrawn (refused by north: consent withdrawn), and stays so" in error
+        verified = await at.researcher("verify", tmp_path / "out")  # the hub is down
+        assert "whether the hub has withdrawn it is not known: the hub does not answer" in verified
 
     run(work())

@@ -142,9 +142,21 @@ def test_an_entry_falls_with_its_transaction(database: Database) -> None:
 
 def test_an_export_is_verified_without_the_database(database: Database, tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    assert database.read_now(lambda connection: export(connection, path)) == 5
+    assert database.read_now(lambda connection: export(connection, path, PUBLIC)) == 5
     assert verify_export(path, PUBLIC) == verify(chain(database), PUBLIC)
-    assert json.loads(path.read_text().splitlines()[0])["fields"] == {"round": 0, "study": "é"}
+    first, *others = map(json.loads, path.read_text().splitlines())
+    assert first["fields"] == {"round": 0, "study": "é"}
+    assert first["signing_key"] == PUBLIC.public_bytes_raw().hex()
+    assert not any("signing_key" in line for line in others)
+
+
+@pytest.mark.parametrize("named", [bytes(32).hex(), "", None, 7])
+@pytest.mark.parametrize("line", [0, 1])
+def test_a_line_that_names_another_key_is_bad(line: int, named: object) -> None:
+    lines = [json.loads(entry.line()) for entry in SAMPLE]
+    lines[line]["signing_key"] = named
+    expected = None if named is None else line + 1
+    assert check_text("".join(json.dumps(one) + "\n" for one in lines).encode()) == expected
 
 
 @given(place=st.integers(0, 5_000), byte=st.integers(0, 255))

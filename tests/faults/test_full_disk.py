@@ -31,7 +31,7 @@ def test_a_full_disk_is_told_and_waited_out(shooting, place, when):
     async def work() -> None:
         trial = Trial(shooting.fresh(), MARGINALS)
         daemon = next(daemon for daemon in trial.daemons if place.startswith(daemon.name))
-        with small_disk(trial.world.root / place, megabytes=4) as disk:
+        with small_disk(trial.world.root / place, megabytes=16) as disk:
             async with asyncio.timeout(STUDY_SECONDS), kept_running(*trial.daemons):
                 if when == "in the middle":
                     study_id = await trial.submit()

@@ -80,7 +80,7 @@ class World:
         clock = clock or SystemClock()
         with self.hub.open_database() as database:
             authority, audit = self.hub.load_authority(), self.hub.open_audit(clock)
-            return Enrolments(database, authority, audit, clock).invite(name, role)
+            return Enrolments(database, authority, audit, clock).invite(name, role)[0]
 
 
 async def found(root: Path, clock: Clock | None = None) -> World:

@@ -223,7 +223,7 @@ def test_a_networked_study_releases_what_the_simulated_one_does(tmp_path):
             given = (*named, "--salt", salt)
             stage.command("syncline.cli", "simulate", str(path), *given, "--out", str(simulated))
             assert digest(simulated) == digest(fetched), spec.study
-            assert stage.command("syncline.cli", "verify", str(fetched), "--json")["passed"]
+            assert stage.command("syncline.cli", "verify", str(fetched), "--json", *me)["passed"]
             check_assessment(simulated, fetched)
             check_participation(stage, fetched, spec, Preparation.from_yaml(preparation).digest, me)
         named = [f"--supplier={name}={file}" for name, file in held.items()]
@@ -233,7 +233,9 @@ def test_a_networked_study_releases_what_the_simulated_one_does(tmp_path):
         roster = json.loads((tmp_path / "prepared" / "manifest.json").read_text())["roster"]
         by = {entry["name"]: entry["preparation_sha256"] for entry in roster}
         assert by == {"north": None, "south": Preparation.from_yaml(preparation).digest, "west": None}
-        assert stage.command("syncline.cli", "verify", str(tmp_path / "prepared"), "--json")["passed"]
+        assert stage.command(
+            "syncline.cli", "verify", str(tmp_path / "prepared"), "--json", "--accept", "unpinned"
+        )["passed"]
         answered = [
             e for e in audit_of(stage, tmp_path, "supplier_agent", "south") if e["kind"] == "round-answered"
         ]

@@ -212,7 +212,7 @@ def _audit() -> bytes:
         for number in range(3):
             log.append(connection, "tried", {"number": number, "name": "x", "list": [1, {"a": None}]})
         path = Path(folder) / "audit.jsonl"
-        audit.export(connection, path)
+        audit.export(connection, path, _SIGNING_KEY.public_key())
         return path.read_bytes()
 
 

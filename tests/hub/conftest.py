@@ -87,7 +87,7 @@ class Site:
         """Make a token as the command does: in another connection to the database."""
         with self.home.open_database() as database:
             audit = self.home.open_audit(self.clock)
-            return Enrolments(database, self.home.load_authority(), audit, self.clock).invite(name, role)
+            return Enrolments(database, self.home.load_authority(), audit, self.clock).invite(name, role)[0]
 
     async def member(self, name: str, role: Role = Role.SUPPLIER) -> Member:
         token = await asyncio.to_thread(self.invite, name, role)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 
 import pytest
 
+from syncline.identity.fingerprint_words import fingerprint_words
 from syncline.identity.peer import Role
 from tests.hub.clients import FakeAgent, enrol, running
 from tests.hub.conftest import specification
@@ -94,6 +96,56 @@ def test_a_home_that_is_a_file_is_ill_chosen(tmp_path):
 def test_a_second_invitation_says_that_the_first_is_void(site):
     assert "void" not in command("invite", "north", home=site.home.root).stderr
     assert "is void now" in command("invite", "north", home=site.home.root).stderr
+
+
+@pytest.mark.parametrize(
+    ("role", "typed"),
+    [
+        ("supplier", "supplier-agent enrol TOKEN --hub localhost:8443"),
+        ("researcher", "syncline login TOKEN --hub localhost:8443"),
+    ],
+)
+def test_an_invitation_says_what_to_type_and_until_when(site, role, typed):
+    done = command("invite", "north", "--valid", "3d", "--role", role, home=site.home.root)
+    assert done.stdout.startswith("syncline1-")
+    assert len(done.stdout.splitlines()) == 1
+    assert typed in done.stderr
+    assert done.stdout.strip() not in done.stderr
+    again = command("invite", "north", "--valid", "3d", "--role", role, "--json", home=site.home.root)
+    said = json.loads(again.stdout)
+    assert said["valid_seconds"] == 3 * 24 * 3600
+    assert said["command"] == typed.replace("TOKEN", said["token"])
+    wait = dt.datetime.fromisoformat(said["valid_until"]) - dt.datetime.now(dt.UTC)
+    assert dt.timedelta(days=2.9) < wait <= dt.timedelta(days=3)
+
+
+@pytest.mark.parametrize("valid", ["3", "0d", "15d", "-1h", "3 d", "1e3m", "d", "99999d", "3D"])
+def test_how_long_a_token_is_good_is_checked(site, valid):
+    done = command("invite", "north", f"--valid={valid}", home=site.home.root)
+    assert done.returncode == 2
+    assert f"--valid {valid}: must be minutes, hours or days such as 10m, 6h or 3d" in done.stderr
+
+
+def test_a_record_is_checked_elsewhere_by_its_partys_fingerprint(site, tmp_path):
+    home, out = tmp_path / "other", tmp_path / "audit.jsonl"
+    made = json.loads(command("init", "--host", "localhost", "--json", home=home).stdout)
+    assert command("invite", "north", home=home).returncode == 0
+    assert command("audit", "export", "--out", str(out), home=home).returncode == 0
+    nowhere = tmp_path / "nowhere"
+    for key in (made["signing_sha256"], fingerprint_words(made["signing_sha256"])):
+        checked = command("audit", "verify", str(out), "--key", key, home=nowhere)
+        assert checked.returncode == 0, checked.stderr
+        assert "unbroken" in checked.stdout
+    wrong = command("audit", "verify", str(out), "--key", "ab" * 32, home=nowhere)
+    assert wrong.returncode == 1
+    assert "names another key than --key" in wrong.stderr
+    lines = out.read_text().splitlines()
+    entry = {**json.loads(lines[-1]), "kind": "changed"}
+    out.write_text("\n".join([*lines[:-1], json.dumps(entry)]) + "\n")
+    broken = command("audit", "verify", str(out), "--key", made["signing_sha256"], home=nowhere)
+    assert broken.returncode == 1
+    assert "was changed, moved or put in" in broken.stderr
+    assert command("audit", "verify", "--key", "ab" * 32, home=nowhere).returncode == 2
 
 
 def test_a_host_that_is_named_twice_is_told_once(tmp_path):

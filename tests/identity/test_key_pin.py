@@ -30,5 +30,5 @@ def test_every_form_matches_its_own_key_only(one: bytes, two: bytes) -> None:
 
 @pytest.mark.parametrize("text", ["", "ab" * 31, "ab" * 33, "zz" * 32, "lusab-babad", "lusab " * 6])
 def test_anything_else_is_refused_with_the_argument_and_the_remedy(text: str) -> None:
-    with pytest.raises(UsageError, match=r"--hub-key: expected the hub's fingerprint.*'trusted-party init'"):
+    with pytest.raises(UsageError, match=r"--hub-key: expected a fingerprint.*'trusted-party init'"):
         KeyPin.parse(text, "--hub-key")

@@ -245,7 +245,7 @@ def test_the_demo_prints_a_command_that_pins_its_own_hub(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     command = shlex.split(check_line(tmp_path / "demo"))
     assert Path(command[0]).name == "syncline"
-    assert command[1:] == ["verify", "demo/release", "--home", "demo/researcher"]
+    assert command[1:] == ["verify", "demo/release", "--home", "demo/researcher", "--offline"]
 
 
 def test_no_command_that_was_begun_outlives_the_stage(tmp_path):

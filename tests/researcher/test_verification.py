@@ -43,13 +43,30 @@ def logged_in(home, key=RAW):
     "form", [DIGITS, RAW.hex(), fingerprint_words(DIGITS)], ids=["digits", "raw", "words"]
 )
 def test_the_fingerprint_that_is_printed_can_be_given(verify, form):
-    _, unpinned, _ = verify()
+    refused, out, unpinned = verify()
+    assert (refused, out) == (1, "")
     assert DIGITS in unpinned
     assert fingerprint_words(DIGITS) in unpinned
     assert "not pinned" in unpinned
     code, pinned, _ = verify("--hub-key", form)
     assert code == 0
     assert "not pinned" not in pinned
+
+
+def test_a_signer_who_is_not_pinned_passes_where_that_is_accepted(verify):
+    code, out, err = verify("--accept", "unpinned")
+    assert (code, err) == (0, "")
+    assert f"a key that is not pinned, {DIGITS}" in out
+    code, out, _ = verify("--accept", "unpinned", "--json")
+    assert (code, json.loads(out)["pinned"], json.loads(out)["withdrawn"]) == (0, False, None)
+
+
+def test_accepting_a_signer_accepts_no_changed_byte(verify, release):
+    changed = next(path for path in release.iterdir() if not path.name.startswith("manifest"))
+    changed.write_bytes(changed.read_bytes() + b" ")
+    code, _, err = verify("--accept", "unpinned", "--accept", "withdrawn")
+    assert code == 1
+    assert f"{changed.name}: changed since it was signed" in err
 
 
 def test_another_hubs_fingerprint_is_refused(verify):

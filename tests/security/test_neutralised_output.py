@@ -234,7 +234,7 @@ def test_no_id_of_a_hub_makes_a_copied_command_do_more(monkeypatch, hostile):
 def test_a_command_that_is_printed_is_read_by_a_shell_as_it_was_meant(tmp_path):
     out = tmp_path / "de mo; $(touch x)'"
     words = shlex.split(check_line(out))
-    assert words[-4:] == ["verify", str(out / "release"), "--home", str(out / "researcher")]
+    assert words[1:] == ["verify", str(out / "release"), "--home", str(out / "researcher"), "--offline"]
 
 
 # A file that a study names

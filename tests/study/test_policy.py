@@ -10,7 +10,7 @@ import pytest
 
 from syncline.errors import DocumentError
 from syncline.questions import vocabulary
-from syncline.study.default_policy import DEFAULT_POLICY_YAML
+from syncline.study.default_policy import DEFAULT_POLICY_YAML, PRESETS, Preset
 from syncline.study.flow import DataFlow, is_within
 from syncline.study.policy import COMPARISONS, Policy, QuestionKind
 from syncline.study.spec import StudySpec
@@ -59,6 +59,33 @@ def test_the_default_policy_refuses_every_study(tmp_path: Path) -> None:
         assert default.permits_question(kind, [], 0, 1) is not None
     assert default.permits_dataset("heart") is not None
     assert not default.approves("0" * 64, "0" * 64)
+
+
+@pytest.mark.parametrize("preset", Preset)
+def test_a_preset_permits_the_study_that_it_is_about_alone(tmp_path: Path, preset: Preset) -> None:
+    study = spec(
+        suppliers=[{"name": name, "dataset": "heart"} for name in ("north", "south", "e", "f", "g")],
+        quorum={"min_suppliers": 5},
+        synthesizer={"method": "marginals"},
+        privacy={"min_cell": 20},
+        release={"approvals": 2},
+    )
+    columns = [variable.name for variable in study.schema.modelled]
+    bare = policy(tmp_path, PRESETS[preset].yaml())
+    assert {"studies", "datasets", "columns.allow"} <= {one.key for one in bare.permits(study, "north")}
+    about = policy(tmp_path, PRESETS[preset].about([study.study], ["heart"], columns).yaml())
+    permitted = {str(one) for one in about.permits(study, "north")}
+    assert not {one for one in permitted if not one.startswith("columns.allow: the person column")}, permitted
+    kinds = {kind for kind in QuestionKind if about.permits_question(kind, [], 0, 1) is None}
+    assert (QuestionKind.TREE_LEVEL in kinds) == (preset is not Preset.STRICT)
+    assert (DataFlow.RAW in about.flows) == (preset is Preset.ROWS)
+    assert about.approval.mode.value == "manual"
+
+
+def test_names_that_yaml_reads_as_something_else_are_quoted(tmp_path: Path) -> None:
+    names = ["true", "null", "1e3", "a b", "lab_*", '"', "-", "ü", "no", "y", "a: b", "# c"]
+    draft = PRESETS[Preset.SUMMARIES].about(["*"], names[:2], names)
+    assert policy(tmp_path, draft.yaml()).columns.allow == tuple(names)
 
 
 def test_an_empty_policy_refuses_at_least_as_much(tmp_path: Path) -> None:

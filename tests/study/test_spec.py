@@ -166,6 +166,8 @@ def test_an_automatic_holdout_may_be_said(tmp_path: Path) -> None:
         ("validation: {keys: [agee]}\n", "validation.keys: 'agee' is not a column; did you mean age?"),
         ("validation: {holdout: 0.95}\n", "validation.holdout must be from 0 to 0.9"),
         ("validation: {holdout: nan}\n", "validation.holdout must be a finite number"),
+        ("validation: {holdout: 50%}\n", "must be a finite number: write 50% as 0.5"),
+        ("validation: {holdout: 12.5 %}\n", "must be a finite number: write 12.5 % as 0.125"),
         ("quorum: {min_suppliers: 3}\n", "quorum.min_suppliers: 3 exceeds the number of suppliers, 2"),
         ("quorum: {deadline: 24}\n", "quorum.deadline must be a number with s, m, h or d"),
         ("quorum: {deadline: 0s}\n", "quorum.deadline must be from 1s to 365d"),

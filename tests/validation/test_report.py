@@ -182,3 +182,19 @@ def test_a_page_of_171_columns_is_under_5_megabytes() -> None:
     assert "Every pair, as means over blocks of 5 neighbouring columns" in text
     assert "1–5 × 166–170: 0.1000" in text
     assert 900_000 < len(text.encode()) < 5_000_000
+
+
+def test_names_may_be_one_text_and_the_figures_print_as_a_table() -> None:
+    listed = syncline.validate(REAL, FRESH, holdout=HOLDOUT, keys=["age"], sensitive=["ill", "ward"])
+    typed = syncline.validate(REAL, FRESH, holdout=HOLDOUT, keys="age", sensitive=" ill, ward")
+    assert typed.document() == listed.document()
+    head, *lines = str(listed).splitlines()
+    assert head.split() == ["synthetic", "real", "against", "real"]
+    assert [line.split()[0] for line in lines[: len(listed.metrics)]] == [*listed.metrics]
+    assert any("disclosure gate" in line for line in lines)
+    with pytest.raises(UsageError, match="keys"):
+        syncline.validate(REAL, FRESH, holdout=HOLDOUT, keys="age,nothing")
+
+
+def test_what_is_not_loaded_yet_is_completed_too() -> None:
+    assert {"Synthesizer", "validate"} <= set(dir(syncline))

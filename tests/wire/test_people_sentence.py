@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,3 +23,11 @@ def test_a_short_one_line_text_stays_as_it_is():
 
 def test_a_cut_is_shown():
     assert people_sentence("x" * 1001).endswith("x ...")
+
+
+@pytest.mark.parametrize("most", range(12, 26))
+def test_a_cut_comes_between_words(most: int) -> None:
+    text = "north did not answer in time"
+    kept = people_sentence(text, most)
+    assert len(kept) <= most
+    assert text.startswith(f"{kept.removesuffix(' ...')} ")

@@ -7,39 +7,38 @@ from typing import Annotated
 
 import typer
 
+from syncline.cli.audit_record import Exported, Key, tell_verdict, verified_by
+from syncline.cli.command_app import group
 from syncline.cli.named_data import check_named_data, new_export
 from syncline.cli.table import print_json
 from syncline.cli.terminal import say
 from syncline.durable import audit as chain
 from trusted_party.cli.options import AsJson, Home, open_office
 
-audit = typer.Typer(help="Check and export the signed record.", no_args_is_help=True, rich_markup_mode=None)
+audit = group("Check and export the signed record.")
 
 
 @audit.command()
 def verify(
-    file: Annotated[
-        Path | None, typer.Argument(help="An exported file; without it, the hub's own record.")
-    ] = None,
+    file: Exported = None,
+    key: Key = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Check that no entry was changed, moved or taken out; exit 1 where one was."""
+    if key is not None:
+        tell_verdict(verified_by(file, key), file, as_json=as_json)
+        return
     if file is not None:
         check_named_data("FILE", str(file))
         chain.require_export(file)
     with open_office(home) as office:
-        key = office.home.load_signing_key().public_key()
+        own = office.home.load_signing_key().public_key()
         if file is None:
-            verdict = office.database.read_now(lambda db: chain.verify(chain.entries(db), key))
+            verdict = office.database.read_now(lambda db: chain.verify(chain.entries(db), own))
         else:
-            verdict = chain.verify_export(file, key)
-    if as_json:
-        print_json({"entries": verdict.entries, "head": verdict.head, "first_bad": verdict.first_bad})
-    elif verdict.first_bad is None:
-        say(f"{chain.counted_entries(verdict.entries)}, unbroken; the last one's hash is {verdict.head}")
-    if verdict.first_bad is not None:
-        raise chain.broken_record(verdict.first_bad, file)
+            verdict = chain.verify_export(file, own)
+    tell_verdict(verdict, file, as_json=as_json)
 
 
 @audit.command()
@@ -51,7 +50,8 @@ def export(
     """Write the record to a file that can be checked without this hub."""
     new_export(out)
     with open_office(home) as office:
-        count = office.database.read_now(lambda connection: chain.export(connection, out))
+        own = office.home.load_signing_key().public_key()
+        count = office.database.read_now(lambda connection: chain.export(connection, out, own))
     if as_json:
         print_json({"out": str(out), "entries": count})
     else:

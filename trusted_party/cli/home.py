@@ -31,6 +31,8 @@ from syncline.identity.storage_key import load_storage_key
 from syncline.wire.transport import TlsIdentity
 from trusted_party.datastore.tables import MIGRATIONS
 
+USUAL_PORTS = ("8443", "8444")
+
 
 def default_home() -> Path:
     """Return ``~/.syncline/hub``."""
@@ -67,6 +69,11 @@ class HubHome:
     def payloads_path(self) -> Path:
         """Encrypted requests, replies and models."""
         return self.root / "payloads"
+
+    @property
+    def ports_path(self) -> Path:
+        """The ports of the hub that was started last: members', and enrolment's."""
+        return self.root / "ports"
 
     @property
     def releases_path(self) -> Path:
@@ -136,6 +143,17 @@ class HubHome:
         names = parse_certificate(leaf).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         addresses = names.get_values_for_type(x509.IPAddress)
         return (*names.get_values_for_type(x509.DNSName), *map(str, addresses))
+
+    def note_ports(self, members: int, enrolment: int) -> None:
+        """Keep on which ports the hub listens, for what an invitation tells people to type."""
+        write_private(self.ports_path, f"{members} {enrolment}\n".encode())
+
+    def addresses(self) -> tuple[str, str]:
+        """Return HOST:PORT for members and for enrolment, at the ports of the last start or usual ones."""
+        host = self.hosts()[0]
+        ports = read_private(self.ports_path).decode().split() if self.ports_path.exists() else USUAL_PORTS
+        members, enrolment = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for port in ports)
+        return members, enrolment
 
     def _server_pair(self) -> tuple[bytes, bytes]:
         leaf, marker, rest = read_private(self.server_path).partition(b"-----BEGIN PRIVATE KEY-----")

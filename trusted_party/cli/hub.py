@@ -114,6 +114,7 @@ async def _serving(
         ),
     ):
         log_event("hub_recovered", **recovered)
+        base.home.note_ports(hub.members.port, hub.enrolment.port)
         log_event("hub_listening", members=hub.members.port, enrolment=hub.enrolment.port)
         yield hub
     log_event("hub_stopped")

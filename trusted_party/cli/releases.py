@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from syncline.cli.command_app import group
 from syncline.cli.confirmation import ReleaseDigest, Yes, confirm_release, tell_release
 from syncline.cli.release_lines import print_releases, release_json
 from syncline.cli.table import print_json, shown_time
@@ -33,7 +34,7 @@ from trusted_party.release.naming import named_release, require_standing_release
 from trusted_party.release.withdrawal import withdraw as withdraw_release
 from trusted_party.studies.endings import Endings
 
-releases = typer.Typer(help="List and decide releases.", no_args_is_help=True, rich_markup_mode=None)
+releases = group("List and decide releases.")
 
 MOST_DAYS = 3650
 Release = Annotated[str, typer.Argument(help="A release's id, or its study's id or name.")]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import socket
+import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -16,10 +19,13 @@ from syncline.identity.authority import check_host
 from syncline.identity.fingerprint_words import fingerprint_words
 from syncline.identity.keys import public_signing_key
 from syncline.identity.peer import Role, check_name
-from syncline.identity.tokens import TOKEN_LIFETIME
+from syncline.identity.tokens import LONGEST_LIFETIME
 from syncline.study.manifest import key_fingerprint
+from syncline.wire.server_chain import next_port
 from trusted_party.cli.options import AsJson, Home, hub_home, open_office
 from trusted_party.studies.enrolment import Enrolments
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def init(
@@ -62,25 +68,56 @@ def init(
 def invite(
     name: Annotated[str, typer.Argument(help="The name that the member will have at this hub.")],
     role: Annotated[str, typer.Option("--role", help="supplier, researcher or approver.")] = "supplier",
+    valid: Annotated[
+        str, typer.Option("--valid", help="How long the token is good: 10m, 6h or 3d; 14d at most.")
+    ] = "10m",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print a token that is good for one enrolment within ten minutes."""
-    invited = _role(role)
+    """Print a token that is good for one enrolment, what the member types with it, and until when."""
+    invited, lifetime = _role(role), _lifetime(valid)
     _check("NAME", name, check_name)
     with open_office(home) as office:
         enrolments = Enrolments(office.database, office.home.load_authority(), office.audit, office.clock)
         replaces = enrolments.awaits(name)
-        token = enrolments.invite(name, invited)
+        token, until = enrolments.invite(name, invited, lifetime)
+        addresses = office.home.addresses()
     if as_json:
-        seconds = int(TOKEN_LIFETIME.total_seconds())
         print_json(
-            {"name": name, "role": invited, "token": token, "valid_seconds": seconds, "replaces": replaces}
+            {
+                "name": name,
+                "role": invited,
+                "token": token,
+                "valid_seconds": int(lifetime.total_seconds()),
+                "valid_until": f"{until:%Y-%m-%dT%H:%M:%SZ}",
+                "command": _enrolling(invited, token, addresses),
+                "replaces": replaces,
+            }
         )
-    else:
-        if replaces:
-            say(f"note: the token that {name} was given before and did not use is void now", err=True)
-        say(token)
+        return
+    if replaces:
+        say(f"note: the token that {name} was given before and did not use is void now", err=True)
+    say(token)
+    typed = _enrolling(invited, token if sys.stdout.isatty() else "TOKEN", addresses)
+    say(f"good once, until {until:%Y-%m-%d %H:%M} UTC; {invited} {name} types:", err=True)
+    say(f"  {typed}", err=True)
+
+
+def _enrolling(role: Role, token: str, addresses: tuple[str, str]) -> str:
+    """Return the command by which somebody enrols here; ``-`` in place of the token reads it from a pipe."""
+    members, enrolment = addresses
+    command = "supplier-agent enrol" if role is Role.SUPPLIER else "syncline login"
+    apart = "" if enrolment == next_port(members) else f" --enrolment {enrolment}"
+    return f"{command} {token} --hub {members}{apart}"
+
+
+def _lifetime(text: str) -> dt.timedelta:
+    """Read a number of minutes, hours or days."""
+    found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text.strip())
+    lifetime = dt.timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
+    if lifetime is None or lifetime > LONGEST_LIFETIME:
+        raise UsageError(f"--valid {text}: must be minutes, hours or days such as 10m, 6h or 3d, at most 14d")
+    return lifetime
 
 
 def _role(text: str) -> Role:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from syncline.cli.command_app import group
 from syncline.cli.study_progress import print_studies, show_study, study_json, study_line
 from syncline.cli.table import print_json
 from syncline.cli.terminal import say
@@ -19,7 +20,7 @@ from trusted_party.studies import operation
 from trusted_party.studies.endings import Endings
 from trusted_party.studies.vault import Vault
 
-studies = typer.Typer(help="Watch and steer studies.", no_args_is_help=True, rich_markup_mode=None)
+studies = group("Watch and steer studies.")
 
 Study = Annotated[str, typer.Argument(help="The study's id, or its name where only one is alive.")]
 

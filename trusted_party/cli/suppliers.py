@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from syncline.cli.command_app import group
 from syncline.cli.table import print_json, print_table, shown_time
 from syncline.cli.terminal import say
 from syncline.compute.frames import Json
@@ -16,7 +17,7 @@ from trusted_party.datastore.members import Member, list_members
 from trusted_party.studies.dismissal import ban as ban_member
 from trusted_party.studies.dismissal import evict as evict_member
 
-suppliers = typer.Typer(help="List, evict and ban members.", no_args_is_help=True, rich_markup_mode=None)
+suppliers = group("List, evict and ban members.")
 
 
 @suppliers.command("list")

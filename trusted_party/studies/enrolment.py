@@ -22,7 +22,7 @@ from syncline.identity.certificate_request import requested_key
 from syncline.identity.peer import PeerIdentity, Role, check_name, fingerprint
 from syncline.identity.renewal import verify_possession
 from syncline.identity.signatures import Purpose, verify
-from syncline.identity.tokens import EnrolmentTicket, hash_secret, invite
+from syncline.identity.tokens import TOKEN_LIFETIME, EnrolmentTicket, hash_secret, invite
 from syncline.wire.messages import EnrolmentRequest, Renewal, RenewalRequest
 from trusted_party.datastore.invitations import (
     Invitation,
@@ -68,19 +68,23 @@ class Enrolments:
         self._audit = audit
         self._clock = clock
 
-    def invite(self, name: str, role: Role) -> str:
-        """Keep a ticket and return the token's text; for commands, which have no event loop."""
+    def invite(
+        self, name: str, role: Role, lifetime: dt.timedelta = TOKEN_LIFETIME
+    ) -> tuple[str, dt.datetime]:
+        """Keep a ticket; return the token's text and when it ends; for commands, which have no event loop."""
         check_name(name)
-        token, ticket = invite(name, role, self._authority.root_sha256, self._clock.now())
+        token, ticket = invite(name, role, self._authority.root_sha256, self._clock.now(), lifetime)
 
         def write(connection: sqlite3.Connection) -> None:
             _refuse_role(connection, name, role)
             _refuse_enrolled(connection, name)
             put_invitation(connection, ticket)
-            self._audit.append(connection, "invited", {"name": name, "role": role})
+            self._audit.append(
+                connection, "invited", {"name": name, "role": role, "seconds": int(lifetime.total_seconds())}
+            )
 
         self._database.write_now(write)
-        return token.text()
+        return token.text(), ticket.expires_at
 
     def awaits(self, name: str) -> bool:
         """Tell whether a token for this name is out, which a new invitation makes void."""

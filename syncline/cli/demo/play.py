@@ -92,7 +92,7 @@ def check_line(out: Path) -> str:
     command = [
         str(_from_here(beside)) if beside.exists() else "syncline",
         *("verify", str(_from_here(out / "release"))),
-        *("--home", str(_from_here(out / "researcher"))),
+        *("--home", str(_from_here(out / "researcher")), "--offline"),
     ]
     return shlex.join(command)
 

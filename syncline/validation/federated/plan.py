@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from syncline.errors import ProtocolError, UsageError
+from syncline.errors import ProtocolError
 from syncline.protocols.asking import Extent
 from syncline.protocols.candidate_memory import CandidateMemory
 from syncline.questions.comparison import Comparison, PersonCount, ScoreCandidate
@@ -253,11 +253,3 @@ def _upper_half(values: Ints, counts: Ints) -> list[int]:
     """Return the value from which on the share of rows is nearest to a half; none of one value alone."""
     shares = np.cumsum(counts[::-1])[::-1][1:] / counts.sum()
     return [int(value) for value in values[1:][np.argsort(np.abs(shares - 0.5), kind="stable")[:1]]]
-
-
-def require_models(candidate: Candidate) -> None:
-    """Raise ProtocolError where a declared model cannot be asked of this candidate."""
-    try:
-        _ = candidate.models
-    except UsageError as error:
-        raise ProtocolError(str(error)) from None

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from syncline.data.labels import normal_label
 from syncline.data.section import nearest, shown
 from syncline.errors import UsageError
+
+if TYPE_CHECKING:
+    from syncline.data.variable import Variable
 
 MOST_TERMS = 20
 
@@ -56,6 +60,20 @@ class Formula:
         for name in self.names:
             if name not in known:
                 raise _wrong(self.text, f"there is no column {shown(name)!r}; {nearest(name, list(known))}")
+
+    def require_response(self, variable: Variable) -> None:
+        """Raise UsageError where the response, a ``variable``, is no number and has not two categories."""
+        if not is_explained(variable):
+            raise _wrong(
+                self.text,
+                f"{shown(self.response)!r} has {len(variable.categories)} categories; name a column of"
+                " numbers or of two categories",
+            )
+
+
+def is_explained(variable: Variable) -> bool:
+    """Tell whether a regression can explain a column: one of numbers, or of two categories."""
+    return not variable.is_categorical or len(variable.categories) == 2
 
 
 def _plain(name: str) -> str:

@@ -18,7 +18,6 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from syncline.errors import UsageError
 from syncline.questions.regression import NEWTON_ROUNDS
 from syncline.validation.cell_table import CellTable
 from syncline.validation.utility.design import FIXED_BITS, Design, Line
@@ -101,11 +100,7 @@ class Model:
         known.require(candidate.names)
         place = candidate.place(known.response)
         variable = candidate.schema.modelled[place]
-        if variable.is_categorical and len(variable.categories) != 2:
-            raise UsageError(
-                f"validation.models: {known.text!r}: {known.response!r} has {len(variable.categories)}"
-                " categories; name a column of numbers or of two categories"
-            )
+        known.require_response(variable)
         line = None if variable.is_categorical else Line.of(candidate, place)
         return cls(known, Design.of(candidate, known.terms), place, line)
 
