@@ -7,6 +7,7 @@ the gap is the simpler half: where it needs fewer bits to tell than the column i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,10 @@ MAX_GAPS = 96
 BASES = 3
 """Columns from which the gap of one column is searched, at most."""
 _RANKS = 17
+_GROUPS = 64
+"""Groups of neighbouring intervals by which the spread of a column is judged."""
+_SHARED = 11
+"""Rows from which on a value stands for itself in that."""
 
 
 def possible(searches: Sequence[ColumnSearch], schema: Schema, n_rows: int) -> tuple[Constraint, ...]:
@@ -249,29 +254,46 @@ def choose_gaps(
 def bits_of_column(search: ColumnSearch, line: GapLine) -> float:
     """Return how many bits tell a value of the column of a gap, in steps of the gap."""
     low, high = search.bounds()
-    return _bits(search.pieces.rows, _widths(low, high, line.of, max(line.factors[0], 1)))
+    return _bits(search.pieces.rows, low, high, None if line.exact else line.of, max(line.factors[0], 1))
 
 
 def bits_of_gap(search: ColumnSearch, line: GapLine) -> float:
-    """Return how many bits tell a gap."""
-    low, high = search.bounds()
-    grid = line.of if not line.exact else None
-    widths = _widths(low, high, grid, 1)
-    return _bits(search.pieces.rows, np.where(low < 0, widths * max(line.factors[0], 1), widths))
+    """Return how many bits tell a gap, or a value without a base."""
+    (low, high), rows = search.bounds(), search.pieces.rows
+    alone, total = low < 0, max(int(rows.sum()), 1)
+    grid, bits = None if line.exact else line.of, 0.0
+    for half, factor in ((alone, line.factors[0]), (~alone, 1)):
+        share = int(rows[half].sum()) / total
+        if share:
+            own = _bits(rows[half], low[half], high[half], grid, max(factor, 1))
+            bits += share * (own - math.log2(share))
+    return bits
+
+
+def _bits(rows: Ints, low: Ints, high: Ints, grid: Grid | None, factor: int) -> float:
+    """Return the entropy of the rows of some intervals of keys (p,), in bits of ``factor`` steps each.
+
+    Values that many rows share stand for themselves; the others lie evenly in groups of neighbours.
+    """
+    total = int(rows.sum())
+    if not total:
+        return 0.0
+    shared = (low == high) & (rows >= _SHARED)
+    rest = np.flatnonzero(~shared)
+    mass = np.cumsum(rows[rest]) - rows[rest]
+    most = max(_SHARED, -(-total // _GROUPS))
+    begins = np.flatnonzero(np.diff(mass // most, prepend=-1))
+    ends = np.append(begins[1:], len(rest))[: len(begins)] - 1
+    first = np.concatenate([low[shared], low[rest[begins]]])
+    last = np.concatenate([high[shared], high[rest[ends]]])
+    held = np.concatenate([rows[shared], np.add.reduceat(rows[rest], begins) if len(rest) else rows[rest]])
+    share = held / total
+    return float((share * (np.log2(_widths(first, last, grid, factor)) - np.log2(share))).sum())
 
 
 def _widths(low: Ints, high: Ints, grid: Grid | None, factor: int) -> Floats:
-    if grid is not None and not grid.is_even:
+    if grid is not None:
         least, most = grid.extent
         first, last = (grid.values(np.clip(keys, least, most)) for keys in (low, high))
         return np.asarray(np.maximum(last - first, np.spacing(np.maximum(np.abs(first), 1e-300))))
     return (high.astype(np.float64) - low.astype(np.float64) + 1.0) * factor
-
-
-def _bits(rows: Ints, widths: Floats) -> float:
-    """Return the entropy of rows that lie evenly in intervals of some widths (p,), in bits."""
-    total = int(rows.sum())
-    if not total:
-        return 0.0
-    share = rows / total
-    return float((share * (np.log2(widths) - np.log2(share))).sum())
