@@ -11,8 +11,9 @@ key of a gap        meaning
 below 0             the base has no value: the column's own key, less its greatest possible key, less one
 ==================  =======================================================================================
 
-Columns of floats without decimals have no common step: their gap is the rounded difference of the two floats,
-as the bits of a float, and has no value where the base has none.
+Columns of floats without decimals have no common step: their gap is the rounded difference of the two, as the
+bits of a float. Where the base has no value, it is the column's own less twice its range, a float below
+0; without a range the gap has no value there.
 """
 
 from __future__ import annotations
@@ -113,6 +114,20 @@ class GapLine:
         """The line of keys that is searched is ``-2**bits .. 2**bits - 1``: halved first at 0."""
         return max((self.top + 1).bit_length(), (-self.bottom).bit_length()) if self.exact else _HALF_LINE
 
+    @property
+    def counts_alone(self) -> bool:
+        """Whether a value without a base has a key."""
+        return self.exact or self._farther is not None
+
+    @property
+    def _farther(self) -> float | None:
+        """What is taken from a float without a base, so that it lies below 0."""
+        if self.of_extent == self.of.extent:
+            return None
+        low, high = self.of.values(np.array(self.of_extent, np.int64)).tolist()
+        farther = 2 * high - low + max(abs(low), abs(high)) * 2.0**-20
+        return float(farther) if farther < sys.float_info.max and high > low else None
+
     def variable(self) -> Variable:
         """Return the gap as a variable, whose keys decode and round as those of its columns do."""
         if not self.exact:
@@ -127,21 +142,27 @@ class GapLine:
         (keys, status), (below, based) = of, base
         both = (status == Status.VALID) & (based == Status.VALID)
         if not self.exact:
-            gaps = self._float_gaps(np.where(both, keys, 0), np.where(both, below, 0))
-            return np.where(both, gaps, 0), np.where(
-                both, status, np.maximum(status, np.uint8(Status.MISSING))
-            )
+            return self._float_keys(of, base, both)
         first, second = self.factors
         away = np.where(both, keys, 0) * first - np.where(both, below, 0) * second
         gaps = np.clip(away if self.gap.above else -away, 0, self.top)
         alone = np.clip(np.where(status == Status.VALID, keys, 0) - self.of_extent[1] - 1, self.bottom, -1)
         return np.where(both, gaps, np.where(status == Status.VALID, alone, 0)), status
 
-    def _float_gaps(self, keys: Keys, below: Keys) -> Keys:
+    def _float_keys(
+        self, of: tuple[Keys, Statuses], base: tuple[Keys, Statuses], both: Mask
+    ) -> tuple[Keys, Statuses]:
+        (keys, status), (below, _) = of, base
+        alone, farther = (status == Status.VALID) & ~both, self._farther
+        values = self.of.values(np.where(status == Status.VALID, keys, 0))
         with np.errstate(over="ignore"):
-            away = self.of.values(keys) - self.base.values(below)
+            away = values - self.base.values(np.where(both, below, 0))
         gaps = np.clip(away if self.gap.above else -away, 0.0, sys.float_info.max)
-        return self.of.keys_from_numbers(gaps)
+        if farther is None:
+            lacking = np.where(alone, np.uint8(Status.MISSING), status)
+            return np.where(both, self.of.keys_from_numbers(gaps), 0), lacking
+        found = np.where(both, gaps, np.where(alone, values - farther, 0.0))
+        return self.of.keys_from_numbers(found), status
 
     def values(self, gap: tuple[Keys, Mask], base: tuple[Keys, Mask]) -> tuple[Keys, Mask]:
         """Return keys of the column (n,), and which are missing, from drawn gaps and drawn bases.
@@ -167,6 +188,7 @@ class GapLine:
         sign = 1.0 if self.gap.above else -1.0
         with np.errstate(over="ignore", invalid="ignore"):
             total = self.base.values(below) + sign * self.of.values(np.maximum(gaps, 0))
+            total = np.where(gaps >= 0, total, self.of.values(np.minimum(gaps, 0)) + (self._farther or 0.0))
         return self.of.keys_from_numbers(
             np.clip(np.nan_to_num(total), -sys.float_info.max, sys.float_info.max)
         )
@@ -207,6 +229,8 @@ def common_step(one: Variable, other: Variable) -> tuple[int, int] | None:
 
 def _extent(variable: Variable) -> tuple[int, int]:
     low, high = variable.key_extent
+    if variable.grid is not None and not variable.grid.is_even:
+        return low, high
     return max(low, -FARTHEST), min(high, FARTHEST)
 
 

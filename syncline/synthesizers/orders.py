@@ -194,7 +194,9 @@ def gaps_to_search(
             gap = Gap.between(of, base, schema.names, above=of == more)
             lost = lost if lost > MAX_BROKEN * n_rows else 0
             visited = place.get(base, len(place)) <= place.get(of, len(place))
-            if visited and _searchable(gap, schema, lost):
+            if visited and common_step(schema.variable(of), schema.variable(base)) is not None:
+                if lost and not GapLine.of_gap(gap, schema).counts_alone:
+                    continue
                 options.append((lost, gap))
         if options:
             lost, gap = min(options, key=lambda option: (option[0], not option[1].above))
@@ -209,11 +211,6 @@ def gaps_to_search(
     ]
     chosen.sort(key=lambda one: (one[0], one[1], one[2], one[3].name))
     return tuple(gap for *_, gap in chosen[:MAX_GAPS])
-
-
-def _searchable(gap: Gap, schema: Schema, lost: int) -> bool:
-    factors = common_step(schema.variable(gap.of), schema.variable(gap.base))
-    return factors is not None and (factors != (0, 0) or lost == 0)
 
 
 def _distance(less: ColumnSearch, more: ColumnSearch, schema: Schema) -> float:
