@@ -182,7 +182,7 @@ def _named(variable: Variable, found: ColumnSearch, min_cell: int, persons: bool
     rows[place], masks[place] = found.pieces.rows, found.pieces.masks
     held = _held(rows, masks, persons)
     kept = np.flatnonzero((held >= min_cell) & (rows > 0))
-    rare = np.flatnonzero((held < min_cell) & (rows > 0))
+    rare = _merged(rows, held, min_cell)
     lookup = np.full(k, int(np.argmax(rows[kept])) if len(kept) else 0, np.int64)
     lookup[kept] = np.arange(len(kept))
     rest_rows, rest_mask = int(rows[rare].sum()), np.bitwise_or.reduce(masks[rare], initial=np.uint64(0))
@@ -208,6 +208,15 @@ def _named(variable: Variable, found: ColumnSearch, min_cell: int, persons: bool
         variable,
         merged,
     )
+
+
+def _merged(rows: Ints, held: Ints, min_cell: int) -> Ints:
+    """Return the categories that are merged: those of few persons, and beside them also those of nobody.
+
+    Which of both a category is, is told nowhere.
+    """
+    few = held < min_cell
+    return np.flatnonzero(few) if (few & (rows > 0)).any() else np.zeros(0, np.int64)
 
 
 def other_label(variable: Variable) -> str:

@@ -19,6 +19,7 @@ from syncline.protocols.scope import require_codebook_in_scope
 from syncline.questions import rank_counts
 from syncline.questions.counts import Counts
 from syncline.questions.rank_counts import RankColumn, RankCounts
+from syncline.questions.tree_level import TreeLevel
 from syncline.synthesizers.column_coding import code_column, code_gap
 from syncline.synthesizers.column_search import ColumnSearch
 from tests.federation.local_fit import workspace_of
@@ -126,7 +127,7 @@ def test_a_codebook_codes_one_gap_of_a_column_and_only_behind_the_columns() -> N
 
 
 def moved(number: int, request: Request, reply: Reply) -> Reply:
-    """Say of ten rows with a gap that the base has no value there."""
+    """Say of sixty rows with a gap that the base has no value there."""
     answers = list(reply.answers)
     for place, question in enumerate(request.questions):
         if isinstance(question, RankCounts) and question.gaps:
@@ -134,8 +135,8 @@ def moved(number: int, request: Request, reply: Reply) -> Reply:
             assert isinstance(answer, Counts)
             cells = answer.dense()
             heavy = int(np.argmax(cells))
-            cells[heavy] -= 10
-            cells[5] += 10
+            cells[heavy] -= 60
+            cells[5] += 60
             index = np.flatnonzero(cells)
             answers[place] = Counts(answer.size, index, cells[index])
     return replace(reply, answers=tuple(answers))
@@ -153,4 +154,7 @@ def test_a_supplier_that_tells_a_gap_otherwise_than_its_columns_is_named(
     with pytest.raises(Contradiction, match=r"supplier 'north'.*lacks its base in more rows"):
         run("caught", liar)
     monkeypatch.setattr(rank_counts._Parts, "_require_gap", lambda *_: None)
+    with pytest.raises(Contradiction, match=r"supplier 'north'.*\(tree_level\)"):
+        run("later", liar)
+    monkeypatch.setattr(TreeLevel, "reconcile", lambda self, answer, known, codebook: known)
     assert run("unguarded", liar) != run("honest")

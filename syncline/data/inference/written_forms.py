@@ -63,20 +63,18 @@ FORMS = (
         "dates",
         re.compile(r"[0-9]{1,2}[:.h][0-9]{2}(:[0-9]{2})? ?([AaPp]\.?[Mm]\.?|Uhr)?"),
     ),
-    WrittenForm(
-        "numbers with a decimal comma", "decimal_comma", re.compile(r"[-+]?[0-9]+,[0-9]+|[-+]?[0-9]+")
-    ),
-    WrittenForm("percentages", "", re.compile(rf"[-+]?(?:{_AMOUNT}) ?%")),
+    WrittenForm("numbers with a decimal comma", "numbers", re.compile(r"[-+]?[0-9]+,[0-9]+|[-+]?[0-9]+")),
+    WrittenForm("percentages", "numbers", re.compile(rf"[-+]?(?:{_AMOUNT}) ?%")),
     WrittenForm(
         "amounts of money",
-        "",
+        "numbers",
         re.compile(rf"\(?[-+]?{_CURRENCY} ?[-+]?(?:{_AMOUNT})\)?|\(?[-+]?(?:{_AMOUNT}) ?{_CURRENCY}\)?"),
     ),
-    WrittenForm("numbers with marks between thousands", "decimal_comma", re.compile(rf"[-+]?(?:{_AMOUNT})")),
-    WrittenForm("numbers in brackets", "", re.compile(rf"\((?:{_AMOUNT})\)|[-+]?(?:{_AMOUNT})")),
+    WrittenForm("numbers with marks between thousands", "numbers", re.compile(rf"[-+]?(?:{_AMOUNT})")),
+    WrittenForm("numbers in brackets", "numbers", re.compile(rf"\((?:{_AMOUNT})\)|[-+]?(?:{_AMOUNT})")),
     WrittenForm(
         "numbers with a unit",
-        "",
+        "numbers",
         re.compile(
             rf"[-+]?(?:{_AMOUNT}) ?[A-Za-z\u00b5\u03bc\u00b0%]{{1,12}}"
             r"(?:[/^.][A-Za-z0-9\u00b2\u00b3]{1,8}){0,3}"
@@ -84,7 +82,7 @@ FORMS = (
     ),
     WrittenForm(
         "numbers with a sign of comparison",
-        "",
+        "numbers",
         re.compile(rf"[<>\u2264\u2265~=]{{1,2}} ?(?:{_AMOUNT})|[-+]?(?:{_AMOUNT})"),
     ),
 )
@@ -100,7 +98,7 @@ def written_form(labels: Sequence[str]) -> WrittenForm | None:
         fits = [label for label in labels if form.pattern.fullmatch(label)]
         if len(fits) < max(MOSTLY * len(labels), 2) or all(map(_is_plain, fits)):
             continue
-        if form.step or len({_LETTERS.sub("", label) for label in fits}) <= MOST_UNITS:
+        if form.step == "dates" or len({_LETTERS.sub("", label) for label in fits}) <= MOST_UNITS:
             return form
     return None
 

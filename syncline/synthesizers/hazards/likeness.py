@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -49,18 +50,23 @@ ROWS_OF_GROUP = 20
 _CONSTANT_ELSEWHERE = 0.95
 
 
-def unlike_columns(found: Distributions, min_cell: int = 1) -> Iterator[Hazard]:
+def unlike_columns(
+    found: Distributions, min_cell: int = 1, people: Mapping[PartyId, int] | None = None
+) -> Iterator[Hazard]:
     """Yield the hazards of one column, units first; a supplier is named once for each column.
 
-    Nothing is said of a supplier with a value in fewer than ``min_cell`` rows.
+    Nothing is said of a supplier, nor of all others together, with a value in fewer than ``min_cell`` rows or
+    ``people``: the persons at least who have a value, None where every row is a person.
     """
     named: set[PartyId] = set()
+    known = {party: found.total(party) if people is None else people[party] for party in found.rows}
+    found = replace(found, rows={p: rows for p, rows in found.rows.items() if known[p] >= min_cell})
     if found.variable.kind in NUMERIC_KINDS:
         for hazard in _units(found, max(ENOUGH_FOR_UNITS, min_cell)):
             named.update(hazard.suppliers)
             yield hazard
     enough = [p for p in found.rows if found.total(p) >= max(FEW_ROWS, min_cell) and p not in named]
-    yield from _constant(found, enough)
+    yield from _constant(found, enough, min_cell)
     yield from _disjoint(found, enough)
 
 
@@ -101,7 +107,7 @@ def _of_units(column: str, parties: tuple[PartyId, ...], scales: Sequence[Scale]
         HazardKind.UNITS,
         parties,
         column,
-        f"{in_column(column)} of {of_suppliers(parties)} holds values about {ratio:.3g} times those of most"
+        f"{in_column(column)} of {of_suppliers(parties)} holds values about {ratio:.1g} times those of most"
         f" suppliers{f', as in {guess}' if guess else ''}: ask which unit is meant, and add a step 'units' to"
         " the preparation",
     )
@@ -133,14 +139,18 @@ def _conversions(line: Line, usual: Line, rows: int, unit: str | None) -> tuple[
     return tuple(scale for _, _, scale in (stated or near)[:MOST_NAMED])
 
 
-def _constant(found: Distributions, enough: Sequence[PartyId]) -> Iterator[Hazard]:
-    """Name suppliers at which all rows hold one value that is not as good as constant elsewhere."""
+def _constant(found: Distributions, enough: Sequence[PartyId], min_cell: int) -> Iterator[Hazard]:
+    """Name suppliers at which all rows hold one value that is not as good as constant elsewhere.
+
+    That it is not must be told by ``min_cell`` rows at least: a few of them would be seen by the sentence.
+    """
     parties = []
     for party in enough:
         rows, others = found.rows[party], found.others(party)
         place = int(rows.argmax())
         alone = rows[place] == rows.sum() and found.low[place] == found.high[place]
-        if alone and others.sum() and others[place] < _CONSTANT_ELSEWHERE * others.sum():
+        unlike = int(others.sum() - others[place])
+        if alone and unlike >= min_cell and unlike > (1 - _CONSTANT_ELSEWHERE) * others.sum():
             parties.append(party)
     if parties:
         name = found.variable.name

@@ -45,6 +45,7 @@ def reversed_columns(
     asked: Marginals,
     counts: Mapping[PartyId, Ints],
     min_cell: int = 1,
+    people: Mapping[PartyId, Mapping[str, int]] | None = None,
 ) -> Iterator[Hazard]:
     """Yield the two-valued columns that some suppliers, the lesser part, seem to code the other way round.
 
@@ -53,6 +54,8 @@ def reversed_columns(
     asked : the screening of pairs, with the two-valued column second
     counts : each supplier's answer to it
     min_cell : nothing is said of a supplier with either value in fewer rows
+    people : persons of each supplier with a value of each column, of whom as many are needed; None where
+        every row is a person
     """
     codebook = Codebook(tuple(column.codes for column in columns))
     binary = {column.codes.name: column for column in columns if _two_valued(column)}
@@ -60,10 +63,17 @@ def reversed_columns(
     answers = [tables(codebook, asked, counts[party]) for party in parties]
     for name, column in binary.items():
         classes = column.codes.classes[:2]
+        told = [place for place, party in enumerate(parties) if _persons(people, party, name) >= min_cell]
         pairs = [pair for pair in answers[0] if pair[1] == name]
         blocks = [
-            np.stack([_in_classes(found[pair][:, classes], codebook.column(pair[0])) for found in answers])
+            np.stack(
+                [
+                    _in_classes(found[pair][:, classes], codebook.column(pair[0]))
+                    for found in map(answers.__getitem__, told)
+                ]
+            )
             for pair in pairs
+            if told
         ]
         if blocks:
             starts = np.cumsum([0] + [block.shape[1] for block in blocks[:-1]])
@@ -71,7 +81,11 @@ def reversed_columns(
                 np.concatenate(blocks, axis=1).astype(np.float64), starts, max(ENOUGH_ROWS, min_cell)
             )
             if turned:
-                yield _of_polarity(name, tuple(parties[place] for place in turned))
+                yield _of_polarity(name, tuple(parties[told[place]] for place in turned))
+
+
+def _persons(people: Mapping[PartyId, Mapping[str, int]] | None, party: PartyId, name: str) -> float:
+    return np.inf if people is None else people[party].get(name, 0)
 
 
 def _of_polarity(name: str, parties: tuple[PartyId, ...]) -> Hazard:

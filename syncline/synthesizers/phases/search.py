@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from syncline.data.codebook import Codebook
+from syncline.protocols.transition import PartyId
+from syncline.questions.known import Known
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.hazards.distribution import Distributions
@@ -55,7 +57,9 @@ class Search:
         """Return what is known of all columns after the answers of this round."""
         return self.divided(answers, settings).searches
 
-    def hazards(self, answers: Answers, settings: FitSettings) -> Iterator[Hazard]:
+    def hazards(
+        self, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]
+    ) -> Iterator[Hazard]:
         """Yield what the suppliers' distributions show beside each other, once every column is known."""
         after = self.divided(answers, settings)
         if not after.done:
@@ -64,7 +68,9 @@ class Search:
             rows = dict(zip(sorted(answers), search.pieces.each.T.astype("int64"), strict=False))
             if rows:
                 variable = settings.schema.variable(search.name)
-                yield from unlike_columns(Distributions(variable, *search.bounds(), rows), settings.min_cell)
+                people = {party: known[party].filled[search.name].people for party in rows}
+                found = Distributions(variable, *search.bounds(), rows)
+                yield from unlike_columns(found, settings.min_cell, people)
 
     def put(self, arrays: Arrays) -> Head:
         """Add the searches."""
