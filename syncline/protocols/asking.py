@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from syncline.data.codebook import Codebook
+from syncline.data.constraint import Formula
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.protocols.candidate_memory import CandidateMemory
@@ -202,7 +203,7 @@ def _admit_question(question: Question, memory: Memory) -> Memory:
     if isinstance(question, RankCounts):
         return _admit_search(question, memory)
     if not isinstance(question, Marginals):
-        once = _once(question, memory)
+        once = _once(question)
         if once in memory.counted:
             raise ProtocolError(f"{question.kind}: it was answered in this study already")
         return replace(memory, counted=memory.counted | {once})
@@ -214,11 +215,12 @@ def _admit_question(question: Question, memory: Memory) -> Memory:
     )
 
 
-def _once(question: Question, memory: Memory) -> str:
-    """Name a question that is answered once: formulas are, before a codebook is agreed and after."""
-    if isinstance(question, FormulaCheck) and memory.codebook is None:
-        return f"{question.kind}|orders"
-    return question.kind
+def _once(question: Question) -> str:
+    """Name a question that is answered once: orders between columns are apart from formulas."""
+    orders = isinstance(question, FormulaCheck) and {f.formula for f in question.formulas} == {
+        Formula.AT_MOST
+    }
+    return f"{question.kind}|orders" if orders else question.kind
 
 
 def _admit_search(question: RankCounts, memory: Memory) -> Memory:
