@@ -203,7 +203,8 @@ def _extent(question: Question, memory: Memory, comparer: Comparer | None) -> Ex
         return Extent(tuple(question.columns), question.marginal_order, question.size())
     if memory.codebook is None:
         raise ProtocolError("a codebook must be agreed before columns are counted together")
-    return Extent(tuple(question.columns), question.marginal_order, question.size(memory.codebook))
+    read = memory.codebook.sources(question.columns)
+    return Extent(read, question.marginal_order, question.size(memory.codebook))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from syncline.data.codebook import Coding, ColumnCodes
 from syncline.data.variable import Variable
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Ints
-from syncline.questions.known import Filled, Known, Moment, Sizes
+from syncline.questions.known import Known, Moment, Sizes
 from syncline.questions.moments import Moments, fixed_point
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.column_search import ColumnSearch
@@ -34,29 +34,35 @@ def with_codes(
     exponents = dict(moments.scaled)
     found = {}
     for place, (party, own) in enumerate(sorted(known.items())):
-        marginals, bounds, filled = dict(own.marginals), dict(own.moments), dict(own.filled)
+        marginals, bounds = dict(own.marginals), dict(own.moments)
         for search, column in zip(searches, columns, strict=True):
             rows = _rows_of(search, place, len(known))
-            if column.values.variable.codes:
-                _leave_numbers(filled, column.values.variable, search, rows)
             if rows is None or own.sizes is None:
                 continue
             name, low, high = search.name, *search.bounds()
             marginals[name, Coding.FINE] = _by_code(column.codes, low, rows, own.sizes)
             if name in exponents:
                 bounds[name] = _bounds(column.values.variable, (low, high, rows), exponents[name])
-        found[party] = replace(own, intervals={}, marginals=marginals, moments=bounds, filled=filled)
+        found[party] = replace(own, intervals={}, marginals=marginals, moments=bounds)
     return found
 
 
-def _leave_numbers(
-    filled: dict[str, Filled], variable: Variable, search: ColumnSearch, rows: Ints | None
-) -> None:
-    """Count a column's named states no longer among its values: from here on values are computed with."""
-    known = filled.pop(search.name, None)
-    if known is not None and rows is not None:
-        numbers = int(rows[variable.are_values(search.bounds()[0])].sum())
-        filled[search.name] = replace(known, valid=numbers)
+def without_states(
+    known: Mapping[PartyId, Known], searches: Sequence[ColumnSearch], variables: Sequence[Variable]
+) -> dict[PartyId, Known]:
+    """Return what is known once the search is over: named states are no values that are computed with."""
+    found = {}
+    for place, (party, own) in enumerate(sorted(known.items())):
+        filled = dict(own.filled)
+        for search, variable in zip(searches, variables, strict=True):
+            if not variable.codes:
+                continue
+            before, rows = filled.pop(search.name, None), _rows_of(search, place, len(known))
+            if before is not None and rows is not None:
+                numbers = int(rows[variable.are_values(search.bounds()[0])].sum())
+                filled[search.name] = replace(before, valid=numbers)
+        found[party] = replace(own, filled=filled)
+    return found
 
 
 def _rows_of(search: ColumnSearch, place: int, parties: int) -> Ints | None:

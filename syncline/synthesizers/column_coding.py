@@ -9,13 +9,14 @@ thin bins join their neighbour, and what is too rare even then counts as the mos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.codebook import ColumnCodes
+from syncline.data.codebook import ColumnCodes, Lookup
+from syncline.data.gap import GapLine
 from syncline.data.kinds import Kind
 from syncline.data.labels import other_label
 from syncline.data.variable import Variable
@@ -59,6 +60,49 @@ def code_column(
     return _assemble(line, variable, merged, (lacking, mask) if keeps_missing else None)
 
 
+def code_gap(line: GapLine, found: ColumnSearch, min_cell: int, threshold: int, persons: bool) -> CodedColumn:
+    """Return the codes of a gap; none is both of gaps and of values without a base."""
+    low, _ = found.bounds()
+    variable = line.variable()
+    halves = [
+        code_line(variable, replace(found, pieces=found.pieces.only(half)), min_cell, threshold, persons)
+        for half in (low < 0, low >= 0)
+    ]
+    codes = _joined(halves, found)
+    held = int(found.missing_mask).bit_count() if persons else found.missing
+    keeps_missing = held >= min_cell or (found.missing > 0 and len(codes.rows) == 0)
+    missing = (found.missing, int(found.missing_mask)) if keeps_missing else None
+    column = _assemble(codes, variable, (), missing)
+    return replace(column, codes=replace(column.codes, name=line.gap.name, gap=line.gap))
+
+
+def _joined(halves: list[Line], found: ColumnSearch) -> Line:
+    """Return the codes of both halves of a line; a half too rare to have any counts as the most frequent."""
+    below, above = halves
+    shift = len(below.rows)
+    rows = np.concatenate([below.rows, above.rows])
+    masks = np.concatenate([below.masks, above.masks])
+    low = np.concatenate([below.segment_low, above.segment_low])
+    code = np.concatenate([below.segment_code, above.segment_code + shift])
+    rest = int(found.pieces.rows.sum()) - int(rows.sum())
+    if len(rows) and rest:
+        most, first = int(np.argmax(rows)), -(2**63) if not shift else 0
+        rows[most] += rest
+        low, code = (
+            np.concatenate([low, [first]] if shift else [[first], low]),
+            np.concatenate([code, [most]] if shift else [[most], code]),
+        )
+    return Line(
+        rows,
+        masks,
+        np.concatenate([below.span_code, above.span_code + shift]),
+        np.concatenate([below.span_low, above.span_low]),
+        np.concatenate([below.span_high, above.span_high]),
+        low.astype(np.int64),
+        code.astype(np.int64),
+    )
+
+
 def _assemble(
     line: Line, variable: Variable, merged: tuple[str, ...], missing: tuple[int, int] | None
 ) -> CodedColumn:
@@ -92,27 +136,23 @@ def _assemble(
 
 def _coarser(
     present: Ints, n_states: int, numeric: bool, keeps_missing: bool
-) -> tuple[npt.NDArray[np.uint16], ...]:
+) -> tuple[Lookup, Lookup, Lookup]:
     """Return the lookups of bins, classes and cells; missing is a group of its own, the last."""
     if numeric:
         values, states = np.split(present, [len(present) - n_states])
-        lookups = tuple(
-            _on_a_line(values, states, most, alone)
-            for most, alone in (
-                (PREDICTOR_BINS, PREDICTOR_ALONE),
-                (TARGET_CLASSES_ORDERED, TARGET_ALONE),
-                (COMPARED_CELLS, TARGET_ALONE),
-            )
-        )
+        bins = _on_a_line(values, states, PREDICTOR_BINS, PREDICTOR_ALONE)
+        classes = _on_a_line(values, states, TARGET_CLASSES_ORDERED, TARGET_ALONE)
+        cells = _on_a_line(values, states, COMPARED_CELLS, TARGET_ALONE)
     else:
-        lookups = (
-            group_frequent(present, PREDICTOR_BINS),
-            group_frequent(present, TARGET_CLASSES_NAMED),
-            group_frequent(present, COMPARED_CELLS_NAMED),
-        )
+        bins = group_frequent(present, PREDICTOR_BINS)
+        classes = group_frequent(present, TARGET_CLASSES_NAMED)
+        cells = group_frequent(present, COMPARED_CELLS_NAMED)
     if not keeps_missing:
-        return lookups
-    return tuple(np.append(lookup, np.uint16(len(set(lookup.tolist())))) for lookup in lookups)
+        return bins, classes, cells
+    bins, classes, cells = (
+        np.append(own, np.uint16(len(set(own.tolist())))) for own in (bins, classes, cells)
+    )
+    return bins, classes, cells
 
 
 def _on_a_line(values: Ints, states: Ints, most: int, alone: float) -> npt.NDArray[np.uint16]:

@@ -20,6 +20,7 @@ from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.sizes import Crowd, lacking_columns, small_tables
 from syncline.synthesizers.misfits import misfits
 from syncline.synthesizers.packing import Arrays, Head
+from syncline.synthesizers.phases.division import Sizes
 from syncline.synthesizers.phases.phase import ALONE, Answers, Fitted, Phase, merged, whole
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.settings import FitSettings
@@ -56,9 +57,8 @@ class Check:
             )
         _, excluded = self.hazards(answers, settings)
         left = settings.without(excluded).schema.modelled
-        return Search(
-            int(dense[0]), int(dense[1]), 0, tuple(ColumnSearch.begin(v, len(answers)) for v in left)
-        )
+        begun = tuple(ColumnSearch.begin(v, len(answers)) for v in left)
+        return Search(Sizes(int(dense[0]), int(dense[1])), 0, begun)
 
     def hazards(self, answers: Answers, settings: FitSettings) -> tuple[tuple[Hazard, ...], tuple[str, ...]]:
         """Return what sizes and lacking cells show, and the columns to leave out; or end the study."""
