@@ -191,16 +191,23 @@ def _validation(rng: Rng, variables: list[dict[str, Any]]) -> dict[str, Any] | s
         return "none"
     usable = [v for v in variables if v.get("role") != "person" and v["kind"] not in {"text", "identifier"}]
     names = [v["name"] for v in usable]
+    varied = [v for v in usable if _varies(v)]
     found: dict[str, Any] = {"holdout": [0, 0.1, 0.3, 0.5, 0.9, "auto"][int(rng.integers(6))]}
-    if rng.random() < 0.6:
-        found["target"] = str(rng.choice(names))
+    if rng.random() < 0.6 and varied:
+        found["target"] = str(rng.choice([v["name"] for v in varied]))
     if rng.random() < 0.6:
         found["keys"] = [str(n) for n in rng.choice(names, int(rng.integers(1, 4)))]
         found["keys"] = list(dict.fromkeys(found["keys"]))
     if rng.random() < 0.5:
         found["sensitive"] = list(dict.fromkeys(str(n) for n in rng.choice(names, int(rng.integers(1, 3)))))
-    models = [model for model in (_model(rng, usable) for _ in range(int(rng.integers(0, 3)))) if model]
+    models = [model for model in (_model(rng, varied) for _ in range(int(rng.integers(0, 3)))) if model]
     return found | ({"models": list(dict.fromkeys(models))} if models else {})
+
+
+def _varies(variable: dict[str, Any]) -> bool:
+    """Tell whether the schema leaves a column more than one value."""
+    low, high = variable.get("range", ("", None))
+    return len(variable.get("categories", "  ")) > 1 and low != high
 
 
 def _model(rng: Rng, usable: list[dict[str, Any]]) -> str | None:

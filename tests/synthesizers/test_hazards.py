@@ -254,10 +254,14 @@ def test_columns_that_a_supplier_lacks_follow_the_study_s_rule(absent, sparse, e
     assert all("'a'" not in hazard.words for hazard in hazards)
 
 
-def test_small_tables_are_named_without_their_size() -> None:
-    (hazard,) = small_tables({NAMES[0]: 413, NAMES[1]: 164, NAMES[2]: 22, NAMES[3]: 3, NAMES[4]: 0})
-    assert hazard.suppliers == (NAMES[2], NAMES[3], NAMES[4])  # nobody is told as few are
-    assert "22" not in hazard.words
+def test_small_tables_are_named_without_their_size_and_those_without_rows_are_severe() -> None:
+    rows = {NAMES[0]: 413, NAMES[1]: 164, NAMES[2]: 22, NAMES[3]: 3, NAMES[4]: 0}
+    empty, few = small_tables(rows)
+    assert (empty.kind, empty.suppliers, empty.is_severe) == (HazardKind.FEW_ROWS, (NAMES[4],), True)
+    assert "supplier 's4' has no rows" in empty.words
+    assert (few.suppliers, few.is_severe) == ((NAMES[2], NAMES[3]), False)
+    assert "22" not in few.words
+    assert list(small_tables({NAMES[0]: 413})) == []
 
 
 def test_a_supplier_hears_of_its_own_hazard_and_of_no_other_supplier() -> None:

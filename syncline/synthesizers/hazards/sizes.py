@@ -31,16 +31,31 @@ _GOES_ON = {
 
 
 def small_tables(rows: Mapping[PartyId, int]) -> Iterator[Hazard]:
-    """Yield one hazard for the suppliers with few rows; ``rows`` are training rows and those held out."""
-    small = tuple(party for party in sorted(rows) if rows[party] < FEW_ROWS)
-    if small:
-        table = "has a table" if len(small) == 1 else "have tables"
+    """Yield a hazard for the suppliers without rows, which is severe, and one for those with few.
+
+    ``rows`` are training rows and those held out. A supplier that takes part without a row is none: its
+    export failed, or the study is not about it, and a report of so many suppliers would not be true. That a
+    table is empty is said of nobody in it; of how many fewer than ``FEW_ROWS`` a table has, nothing is.
+    """
+    empty = tuple(party for party in sorted(rows) if rows[party] == 0)
+    if empty:
         yield Hazard(
             HazardKind.FEW_ROWS,
-            small,
+            empty,
             "",
-            f"{of_suppliers(small)} {table} of fewer than {FEW_ROWS} rows, or of none: what is counted there"
-            " is about single persons; ask whether an export failed, and for an approval in that knowledge",
+            f"{of_suppliers(empty)} {'has' if len(empty) == 1 else 'have'} no rows: ask whether an export"
+            " failed, or leave such a supplier out",
+            is_severe=True,
+        )
+    few = tuple(party for party in sorted(rows) if 0 < rows[party] < FEW_ROWS)
+    if few:
+        table = "has a table" if len(few) == 1 else "have tables"
+        yield Hazard(
+            HazardKind.FEW_ROWS,
+            few,
+            "",
+            f"{of_suppliers(few)} {table} of fewer than {FEW_ROWS} rows, whose counts are about single"
+            " persons: ask for an approval in that knowledge, or leave such a table out",
         )
 
 
