@@ -218,8 +218,8 @@ def _distance(less: ColumnSearch, more: ColumnSearch, schema: Schema) -> float:
     means = []
     for search in (less, more):
         first, last = (_numbers(schema.variable(search.name), keys) for keys in search.bounds())
-        rows = search.pieces.rows
-        means.append(float(((first / 2 + last / 2) * rows).sum() / max(int(rows.sum()), 1)))
+        shares = search.pieces.rows / max(int(search.pieces.rows.sum()), 1)
+        means.append(float(((first / 2 + last / 2) * shares).sum()))
     return abs(means[1] - means[0])
 
 
