@@ -121,7 +121,7 @@ def assess(candidate: Candidate, digest: str, evidence: Evidence, judgement: Jud
     return Assessment(
         {metric.name: metric for metric in metrics},
         _gate(candidate, scores, judgement, evidence.people if has_holdout else None),
-        tuple(distributions(tables, candidate.cells.schema)),
+        tuple(distributions(tables, candidate.cells)),
         {
             "train": evidence.rows[0],
             "holdout": evidence.rows[1],

@@ -16,6 +16,7 @@ from syncline.validation.report.breakdown import (
     models,
     value_beside_floor,
 )
+from syncline.validation.report.column_plots import column_key, column_plot, hidden_share
 from syncline.validation.report.markup import (
     Cell,
     Section,
@@ -89,32 +90,18 @@ def _distributions(columns: Sequence[Mapping[str, Any]]) -> str:
     if not columns:
         return ""
     drawn = "".join(f"<div>{_distribution(column)}</div>" for column in columns)
-    return f"{plots.key('synthetic, left', 'real, right')}<div class=plots>{drawn}</div>"
+    return f"{column_key()}<div class=plots>{drawn}</div>"
 
 
 def _distribution(column: Mapping[str, Any]) -> str:
-    name, labels = column["column"], column["labels"]
-    made, own = column["synthetic"], column["real"]
-    rows = [
-        (label, number(plots.hidden_share(a)), number(plots.hidden_share(b)))
-        for label, a, b in zip(labels, made, own, strict=True)
-    ]
-    group = "From" if column["numeric"] else "Value"
-    details = folded(f"Figures of {name}", table(f"Shares of {name}", (group, "Synthetic", "Real"), rows))
-    return titled(name, figure(plots.bars(name, made, own, labels), _ends(column)) + details)
-
-
-def _ends(column: Mapping[str, Any]) -> str:
-    labels = column["labels"]
-    if all(share is None for share in column["real"]):
-        return "Nothing of the real rows is shown: too few people would stand behind each group."
-    if column["numeric"] and len(labels) > 3:
-        bins = labels[:-1] if labels[-1] == "missing" else labels
-        return f"From {bins[0]} to {bins[-1]} or more, in {len(bins)} groups." + (
-            " The last bars are missing values." if len(bins) < len(labels) else ""
-        )
-    names = ", ".join(labels[:6])
-    return f"{names}." if len(labels) <= 6 else f"{names}, and {len(labels) - 6} more."
+    name = column["column"]
+    groups = zip(column["labels"], column["synthetic"], column["real"], strict=True)
+    rows = [(label, number(hidden_share(a)), number(hidden_share(b))) for label, a, b in groups]
+    shares = table(
+        f"Shares of {name}", ("Group" if column["numeric"] else "Value", "Synthetic", "Real"), rows
+    )
+    plot = column_plot(column)
+    return titled(name, figure(plot.svg, plot.caption) + folded(f"Figures of {name}", shares))
 
 
 def _column_names(d: Mapping[str, Any]) -> list[str]:

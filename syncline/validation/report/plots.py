@@ -10,72 +10,14 @@ from html import escape
 from math import log10
 from typing import Any
 
+from syncline.validation.report.column_plots import shortened
 from syncline.validation.report.names import joined, percent
 
-WIDTH = 320
-_HEIGHT = 118
-_TOP = 8
-_AXIS_ROOM = 44
 _PAD = 44
 _SIDE = 200
 _LEAST_RATE = 1e-3
 _LABEL_WIDTH = 60
 _LABEL_ROOM = 108
-_LABEL_CHARACTERS = 16
-
-Shares = Sequence[float | None]
-
-
-def bars(label: str, synthetic: Shares, real: Shares, labels: Sequence[str]) -> str:
-    """Return bars of both tables' shares beside each other, synthetic on the left; a hidden one is a ring.
-
-    The axis ends at the greatest share, or at 100 % where there is none.
-    """
-    most = max((x for x in (*synthetic, *real) if x is not None), default=0) or 1.0
-    step = (WIDTH - _AXIS_ROOM) / max(len(labels), 1)
-    parts = []
-    for place, (made, own, name) in enumerate(zip(synthetic, real, labels, strict=True)):
-        pair = "".join(
-            _bar(kind, _AXIS_ROOM + (place + offset) * step, max(step * 0.4, 0.8), share / most)
-            if share is not None
-            else f"<circle class=hidden cx={_AXIS_ROOM + (place + offset + 0.2) * step:.1f} cy={_HEIGHT - 4}"
-            " r=2.5 />"
-            for kind, share, offset in (("made", made, 0.08), ("own", own, 0.5))
-        )
-        said = f"{name}: synthetic {hidden_share(made)}, real {hidden_share(own)}"
-        parts.append(f"<g><title>{escape(said)}</title>{pair}</g>")
-    said = f"{_bars_said(label, synthetic, real, labels)} The axis ends at {percent(most)}."
-    return _svg(said, WIDTH, _HEIGHT + 9, _bars_axis(most) + "".join(parts))
-
-
-def _bars_axis(most: float) -> str:
-    """Return the base at 0 %, the line of the greatest share, and both as text beside the axis."""
-    return (
-        f"<line class=guess x1={_AXIS_ROOM} x2={WIDTH} y1={_TOP} y2={_TOP} />"
-        f"<polyline class=axis points='{_AXIS_ROOM},{_TOP} {_AXIS_ROOM},{_HEIGHT} {WIDTH},{_HEIGHT}'/>"
-        f"<text x={_AXIS_ROOM - 4} y={_TOP + 4} text-anchor=end>{percent(most)}</text>"
-        f"<text x={_AXIS_ROOM - 4} y={_HEIGHT + 4} text-anchor=end>0%</text>"
-    )
-
-
-def _bar(kind: str, x: float, width: float, share: float) -> str:
-    height = (_HEIGHT - _TOP) * share
-    return f"<rect class={kind} x={x:.1f} y={_HEIGHT - height:.1f} width={width:.1f} height={height:.1f} />"
-
-
-def _bars_said(label: str, synthetic: Shares, real: Shares, labels: Sequence[str]) -> str:
-    said = f"Bar chart of {label}: shares in {len(labels)} groups, synthetic beside real."
-    known = [
-        (abs(made - own), name, made, own)
-        for made, own, name in zip(synthetic, real, labels, strict=True)
-        if made is not None and own is not None
-    ]
-    if not known:
-        return said
-    off, name, made, own = max(known, key=lambda row: row[0])
-    if not off:
-        return f"{said} They agree{'' if len(known) == len(labels) else ' where they are shown'}."
-    return f"{said} They differ most at {name}: synthetic {percent(made)}, real {percent(own)}."
 
 
 def curve(label: str, points: Sequence[Sequence[float]], *, logarithmic: bool = False) -> str:
@@ -131,7 +73,7 @@ def _heat_labels(names: Sequence[str], side: int, room: int, *, diagonal: bool) 
     """Return the names above the columns and, before the diagonal, those of the rows."""
     parts = []
     for number, name in enumerate(names):
-        short = escape(name if len(name) <= _LABEL_CHARACTERS else f"{name[: _LABEL_CHARACTERS - 1]}…")
+        short = escape(shortened(name, _LABEL_ROOM - 14))
         middle = room + number * side + side / 2
         parts.append(
             f"<text transform='translate({middle + 4:.1f} {room - 4}) rotate(-90)'>{short}</text>"
@@ -216,11 +158,6 @@ def key(made: str, own: str, limit: str | None = None) -> str:
         line = "<line class=limit x1=5 x2=5 y1=0 y2=10 />"
         parts.append(f"<svg aria-hidden=true viewBox='0 0 10 10'>{line}</svg>{escape(limit)}")
     return f"<p>{''.join(f'<span class=key>{part}</span>' for part in parts)}</p>"
-
-
-def hidden_share(value: float | None) -> str:
-    """Return a share, or that it is not shown because it is of too few persons."""
-    return "not shown, too few persons" if value is None else percent(value)
 
 
 def _scaled(value: float, most: float) -> str:

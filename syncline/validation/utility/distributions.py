@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from syncline.data.batch import Mask
 from syncline.data.blob import Json
-from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.questions.growth import ColumnBins
+from syncline.validation.cell_table import CellTable
 from syncline.validation.histograms import Ints
+from syncline.validation.utility.bin_names import axis_of, names_of_line
 from syncline.validation.utility.tables import Tables
 from syncline.validation.utility.told import ToldCounts
 
+OR_MISSING = ", or missing"
+"""How the name of a group ends with which missing values are told."""
 
-def distributions(tables: Tables, schema: Schema) -> list[Json]:
-    """Return for each column its labels and both tables' shares; None for cells that are not told.
 
-    A bin of numbers is called by its least value, which comes from the synthetic table; the first one takes
-    whatever is below the second. Where hardly anybody lacks a value, the most frequent one takes in who does.
+def distributions(tables: Tables, candidate: CellTable) -> list[Json]:
+    """Return for each column its labels, its axis and both tables' shares; None for cells that are not told.
+
+    A bin of numbers is called by its values, and where it begins comes from the synthetic table; the first
+    and the last take in what lies beyond. Where hardly anybody lacks a value, the most frequent one takes in
+    who does.
     """
+    columns = zip(tables.singles, tables.bins.columns, candidate.schema.modelled, strict=True)
     return [
-        _distribution(found, column, variable, tables.missing.get(column.name, 0))
-        for found, column, variable in zip(tables.singles, tables.bins.columns, schema.modelled, strict=True)
+        {
+            **_distribution(found, column, variable, tables.missing.get(column.name, 0)),
+            "axis": axis_of(column, variable, candidate.keys[place][candidate.valid(place)]),
+        }
+        for place, (found, column, variable) in enumerate(columns)
     ]
 
 
@@ -31,7 +42,7 @@ def _distribution(found: ToldCounts, column: ColumnBins, variable: Variable, mis
     made = _shares(found.synthetic, np.zeros(len(found.synthetic), np.bool_))
     real = _shares(found.train, found.hidden)
     if missing:
-        labels[missing - 1] = f"{labels[missing - 1]}, or missing"
+        labels[missing - 1] = f"{labels[missing - 1]}{OR_MISSING}"
         labels, made, real = labels[:-1], made[:-1], real[:-1]
     return {
         "column": column.name,
@@ -54,16 +65,12 @@ def _shares(counts: Ints, hidden: Mask) -> list[Json]:
 
 def labels_of(column: ColumnBins, variable: Variable) -> list[str]:
     """Return what each code from 1 on is called."""
-    if len(column.code):
-        names: list[list[str]] = [[] for _ in range(column.n_codes - 1)]
-        for code, category in zip(column.code, variable.categories, strict=True):
-            names[code - 1].append(category)
-        return [held[0] if len(held) == 1 else f"{len(held)} others" for held in names]
-    grid = variable.grid
-    assert grid is not None
-    low = np.asarray(column.low, np.int64)
-    codes = {state.key: state.code for state in variable.states}
-    values = [str(value) for value in grid.values(np.where(variable.are_values(low), low, 0))]
-    ends = [codes.get(key, value) for key, value in zip(low.tolist(), values, strict=True)]
-    has_values = len(low) > len(codes) and bool(variable.are_values(low[:1])[0])
-    return [f"below {ends[0]}" if has_values else "any", *ends]
+    if not len(column.code):
+        values = variable.are_values(column.low)
+        codes = {state.key: state.code for state in variable.states}
+        states = [codes[key] for key in column.low[~values].tolist()]
+        return [*names_of_line(replace(column, low=column.low[values]), variable), *states]
+    names: list[list[str]] = [[] for _ in range(column.n_codes - 1)]
+    for code, category in zip(column.code, variable.categories, strict=True):
+        names[code - 1].append(category)
+    return [held[0] if len(held) == 1 else f"{len(held)} others" for held in names]
