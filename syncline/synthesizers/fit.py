@@ -22,6 +22,7 @@ from syncline.synthesizers.formulas import moments_of
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json, hazards_to_json, severe_words
 from syncline.synthesizers.hazards.rules import Severe
 from syncline.synthesizers.known_packing import put_known, take_known
+from syncline.synthesizers.neighbours import take_neighbours
 from syncline.synthesizers.packing import (
     Head,
     constraint_from_json,
@@ -32,7 +33,7 @@ from syncline.synthesizers.phases.check import Check
 from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
 from syncline.synthesizers.phases.search import Search
-from syncline.synthesizers.phases.structure import Confirm, Propose
+from syncline.synthesizers.phases.structure import Confirm, Propose, Relate
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Book, Plan
 
@@ -89,7 +90,7 @@ class Fit:
         if isinstance(after, Fitted):
             return Finish(replace(after, hazards=hazards, excluded=excluded, known=known))
         settings = self.settings.without(excluded)
-        if isinstance(state.phase, Search) and isinstance(after, Propose):
+        if isinstance(state.phase, Search) and isinstance(after, Relate | Propose):
             searches = state.phase.divided(answers, settings).searches
             known = with_codes(known, searches, after.book.columns, moments_of(after.book.columns))
         return self._ask(FitState(state.round + 1, after, hazards, excluded, known), settings)
@@ -103,7 +104,7 @@ class Fit:
 
 def is_before_learning(phase: Phase) -> bool:
     """Tell whether a phase only looks at the data, suppliers beside each other too, and models nothing."""
-    return isinstance(phase, Check | Search | Propose)
+    return isinstance(phase, Check | Search | Relate | Propose)
 
 
 def _expected(questions: tuple[Question, ...], known: Known, codebook: Codebook | None) -> Known:
@@ -132,7 +133,7 @@ def _hazards(
 def _codebook_of(phase: Phase) -> Codebook | None:
     """Return the codebook in which the phase's questions count, None before it is agreed."""
     match phase:
-        case Propose(book=book) | Confirm(book=book):
+        case Relate(book=book) | Propose(book=book) | Confirm(book=book):
             return book.codebook()
         case GrowTrees(plan=plan) | CountLeaves(plan=plan):
             return plan.book.codebook()
@@ -186,8 +187,12 @@ def _search(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> P
     return Search(n_train, n_holdout, number, take_searches(head["searches"], arrays))
 
 
+def _relate(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
+    return Relate(Book.take(head, arrays, settings.schema))
+
+
 def _propose(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    return Propose(Book.take(head, arrays, settings.schema))
+    return Propose(Book.take(head, arrays, settings.schema), take_neighbours(settings.names, arrays))
 
 
 def _confirm(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
@@ -198,6 +203,7 @@ def _confirm(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> 
         Book.take(head, arrays, settings.schema),
         tuple(constraint_from_json(row) for row in cast("list[Json]", head["checked"])),
         Marginals(pairs, holdout=False, persons=bool(head["persons"])),
+        take_neighbours(settings.names, arrays),
     )
 
 
@@ -214,6 +220,7 @@ def _leaves(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> P
 _TAKERS: dict[str, _Taker] = {
     Check.name: _check,
     Search.name: _search,
+    Relate.name: _relate,
     Propose.name: _propose,
     Confirm.name: _confirm,
     GrowTrees.name: _grow,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.questions.formula_check import CELLS
 from syncline.questions.moments import PRECISION, Moments, Sums
 from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.neighbours import Neighbours
 
 MAX_BROKEN = 0.0005
 """Share of rows that may break a formula or a dependency that is kept."""
@@ -56,8 +58,10 @@ def moments_of(columns: Sequence[CodedColumn]) -> Moments:
     return Moments(tuple(scaled))
 
 
-def candidates(columns: Sequence[CodedColumn], question: Moments, sums: Sums) -> tuple[Constraint, ...]:
-    """Return the formulas that are worth counting, each once."""
+def candidates(
+    columns: Sequence[CodedColumn], question: Moments, sums: Sums, near: Neighbours | None = None
+) -> tuple[Constraint, ...]:
+    """Return the formulas that are worth counting, each once; where ``near`` is given, between neighbours."""
     by_name = {column.values.variable.name: column for column in columns}
     names = [name for name, _ in question.scaled if _present(by_name[name]) >= _MIN_CODES]
     found: dict[tuple[Formula, tuple[str, ...]], Constraint] = {}
@@ -65,14 +69,13 @@ def candidates(columns: Sequence[CodedColumn], question: Moments, sums: Sums) ->
     def propose(formula: Formula, of: str, inputs: Sequence[str]) -> None:
         found.setdefault((formula, (of, *inputs)), Constraint.between(formula, of, inputs))
 
-    for of in names:
-        continuous = by_name[of].values.variable.kind is Kind.CONTINUOUS
-        for other in names:
-            if of != other:
-                for formula in _PAIRWISE if continuous else ():
-                    propose(formula, of, [other])
-                propose(Formula.EQUAL, of, [other])
-    algebra = _Algebra.of(question, sums, names)
+    numeric = set(names)
+    for of, other in permutations(names, 2) if near is None else near.pairs():
+        if of in numeric and other in numeric:
+            for formula in _PAIRWISE if by_name[of].values.variable.kind is Kind.CONTINUOUS else ():
+                propose(formula, of, [other])
+            propose(Formula.EQUAL, of, [other])
+    algebra = _Algebra.of(question, sums, names, _together(names, near))
     for of, parts in algebra.sums():
         propose(Formula.SUM, of, parts)
     for of, top, bottom in algebra.ratios():
@@ -134,20 +137,39 @@ def _present(column: CodedColumn) -> int:
     return column.values.n_codes - int(column.values.keeps_missing)
 
 
+def _together(names: Sequence[str], near: Neighbours | None) -> npt.NDArray[np.bool_]:
+    """Return which columns may take part in a formula of each (n, n): all others, or its neighbours."""
+    together = ~np.eye(len(names), dtype=np.bool_)
+    if near is None:
+        return together
+    place = {name: i for i, name in enumerate(near.names)}
+    own = np.array([place[name] for name in names], np.int64)
+    found = np.zeros((len(near.names),) * 2, np.bool_)
+    for i in own.tolist():
+        found[i, near.nearest(i)] = True
+    return found[np.ix_(own, own)]
+
+
 def _missing(column: CodedColumn) -> int:
     return int(column.values.rows[-1]) if column.values.keeps_missing else 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Algebra:
-    """The sums and cross-products of some columns as floats in the columns' own units."""
+    """The sums and cross-products of some columns as floats in the columns' own units.
+
+    ``together[i, j]`` says whether column j may take part in a formula of column i.
+    """
 
     names: tuple[str, ...]
     total: Floats
     products: Floats
+    together: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, question: Moments, sums: Sums, names: Sequence[str]) -> _Algebra:
+    def of(
+        cls, question: Moments, sums: Sums, names: Sequence[str], together: npt.NDArray[np.bool_]
+    ) -> _Algebra:
         every = [name for name, _ in question.scaled]
         unit = np.array([2.0 ** (exponent - PRECISION) for _, exponent in question.scaled])
         k = len(every)
@@ -156,14 +178,15 @@ class _Algebra:
         products[np.triu_indices(k)] = [float(v) for v in sums.values[1 + k :]]
         products = np.maximum(np.abs(products), np.abs(products.T)) * np.sign(products + products.T)
         products *= unit[:, None] * unit[None, :]
-        keep = [every.index(name) for name in names]
-        return cls(tuple(names), total[keep], products[np.ix_(keep, keep)])
+        place = {name: i for i, name in enumerate(every)}
+        keep = [place[name] for name in names]
+        return cls(tuple(names), total[keep], products[np.ix_(keep, keep)], together)
 
     def sums(self) -> list[tuple[str, list[str]]]:
         """Return the columns that are, but for a small residual, a sum of others with weight one."""
         found = []
         for i, of in enumerate(self.names):
-            others = [j for j in range(len(self.names)) if j != i and not self._proportional(i, j)]
+            others = [j for j in np.flatnonzero(self.together[i]).tolist() if not self._proportional(i, j)]
             if len(others) < 2:
                 continue
             scale = np.sqrt(np.maximum(np.diagonal(self.products)[others], 1e-300))
@@ -175,14 +198,24 @@ class _Algebra:
         return found
 
     def ratios(self) -> list[tuple[str, str, str]]:
-        """Return the triples (c, a, b) for which the sum of c times b is about the sum of a."""
+        """Return the triples (c, a, b) for which the sum of c times b is about the sum of a.
+
+        Sums are looked up in their order: all triples side by side would fill the memory.
+        """
+        order = np.argsort(self.total, kind="stable")
+        edges = self.products[:, :, None] / np.array([1 + 2 * _RATIO_SLACK, 1 - 2 * _RATIO_SLACK])
+        low = np.searchsorted(self.total[order], edges.min(axis=2), side="left")
+        high = np.searchsorted(self.total[order], edges.max(axis=2), side="right")
+        many = np.maximum(high - low, 0).ravel()
+        pair = np.repeat(np.arange(many.size), many)
+        within = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+        c, b, a = pair // len(self.names), pair % len(self.names), order[low.ravel()[pair] + within]
         with np.errstate(divide="ignore", invalid="ignore"):
-            away = np.abs(self.products[:, :, None] / self.total[None, None, :] - 1)
-        return [
-            (self.names[c], self.names[a], self.names[b])
-            for c, b, a in np.argwhere(away < _RATIO_SLACK).tolist()
-            if len({a, b, c}) == 3
-        ]
+            near = np.abs(self.products[c, b] / self.total[a] - 1) < _RATIO_SLACK
+        near &= self.together[c, a] & self.together[c, b] & (a != b)
+        found = np.stack([c, b, a], axis=1)[near]
+        ranked = found[np.lexsort(found.T[::-1])]
+        return [(self.names[c], self.names[a], self.names[b]) for c, b, a in ranked.tolist()]
 
     def _proportional(self, i: int, j: int) -> bool:
         both = self.products[i, i] * self.products[j, j]

@@ -124,6 +124,8 @@ def put_trees(trees: tuple[GrowingTree, ...], arrays: Arrays) -> list[Json]:
     for i, tree in enumerate(trees):
         put_arrays(tree.nodes, arrays, f"nodes{i}")
         put_arrays(tree.pending, arrays, f"pending{i}")
+        if tree.predictors is not None:
+            arrays[f"predictors{i}"] = tree.predictors
         head.append([tree.target, tree.root_impurity])
     return head
 
@@ -136,6 +138,7 @@ def take_trees(head: Json, arrays: Mapping[str, Array]) -> tuple[GrowingTree, ..
             take_arrays(Nodes, arrays, f"nodes{i}"),
             take_arrays(Pending, arrays, f"pending{i}"),
             impurity,
+            cast("npt.NDArray[np.int64] | None", arrays.get(f"predictors{i}")),
         )
         for i, (target, impurity) in enumerate(cast("list[tuple[int, float]]", head))
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -69,6 +69,7 @@ class Plan:
         small
         cells left out
     bounds : declared upper bounds between columns
+    predictors : in a wide table, for each place of a tree's target the places of its predictors
     """
 
     book: Book
@@ -76,6 +77,7 @@ class Plan:
     derived: tuple[Derived, ...]
     pairs: Mapping[str, tuple[str, Ints]]
     bounds: tuple[Constraint, ...]
+    predictors: Mapping[int, Ints] = field(default_factory=dict)
 
     def targets(self) -> tuple[int, ...]:
         """Return the places of the columns that get a tree or a distribution of their own."""
@@ -86,12 +88,15 @@ class Plan:
         head = self.book.put(arrays)
         for i, (_, table) in enumerate(self.pairs.values()):
             arrays[f"pair{i}"] = table
+        for place, places in self.predictors.items():
+            arrays[f"of_place{place}"] = places
         return {
             **head,
             "order": list(self.order),
             "derived": derived_to_json(self.derived),
             "pairs": [[b, a] for b, (a, _) in self.pairs.items()],
             "bounds": [constraint_to_json(bound) for bound in self.bounds],
+            "predicted": list(self.predictors),
         }
 
     @classmethod
@@ -107,4 +112,8 @@ class Plan:
             derived_from_json(head["derived"]),
             pairs,
             tuple(constraint_from_json(row) for row in cast("list[Json]", head["bounds"])),
+            {
+                place: cast("Ints", arrays[f"of_place{place}"])
+                for place in cast("list[int]", head["predicted"])
+            },
         )

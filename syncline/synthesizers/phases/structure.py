@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import permutations
 from typing import ClassVar
 
 import numpy as np
@@ -22,6 +23,7 @@ from syncline.synthesizers.dependencies import Ints
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.polarity import reversed_columns
 from syncline.synthesizers.independent import independent_model
+from syncline.synthesizers.neighbours import Neighbours, is_wide, pair_counts, put_neighbours
 from syncline.synthesizers.packing import Arrays, Head, constraint_to_json
 from syncline.synthesizers.phases.growing import begin_trees
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged, summed
@@ -29,44 +31,73 @@ from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Book, Plan
 from syncline.synthesizers.visit_order import visit_order
 
-__all__ = ["Book", "Confirm", "Propose", "after_codebook"]
+__all__ = ["Book", "Confirm", "Propose", "Relate", "after_codebook"]
 
 
 def after_codebook(book: Book, settings: FitSettings) -> Phase | Fitted:
     """Return the phase that first uses the codebook."""
     if settings.method == "marginals":
         return Fitted(independent_model(book), book.n_train, book.n_holdout)
-    return Propose(book)
+    return Relate(book) if is_wide(len(book.columns)) else Propose(book)
 
 
 @dataclass(frozen=True, slots=True)
-class Propose:
-    """Ask for moments, to propose formulas, and for coarse tables of pairs, to propose dependencies."""
+class Relate:
+    """In a wide table, ask how columns are related, to find the neighbours of each."""
 
     book: Book
-    name: ClassVar[str] = "propose"
+    name: ClassVar[str] = "relate"
 
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
-        """Ask for the moments of the numeric columns and the screening of all pairs."""
-        screening = dependencies.screening(self.book.codebook(), settings.names)
-        return formulas.moments_of(self.book.columns), screening
+        """Ask for coarse tables of all pairs."""
+        return (pair_counts(self.book.columns),)
 
     def new_codebook(self) -> Codebook | None:
         """Return the codebook: this is the first round to need it."""
         return self.book.codebook()
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
+        """Look for formulas and dependencies among neighbours."""
+        return Propose(self.book, Neighbours.of(pair_counts(self.book.columns), merged(answers, 0)))
+
+    def put(self, arrays: Arrays) -> Head:
+        """Add the book."""
+        return self.book.put(arrays)
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """Ask for moments, to propose formulas, and for coarse tables of pairs, to propose dependencies.
+
+    In a wide table the pairs are neighbours: ``near``.
+    """
+
+    book: Book
+    near: Neighbours | None = None
+    name: ClassVar[str] = "propose"
+
+    def questions(self, settings: FitSettings) -> tuple[Question, ...]:
+        """Ask for the moments of the numeric columns and the screening of all pairs."""
+        pairs = permutations(settings.names, 2) if self.near is None else self.near.pairs()
+        screening = dependencies.screening(self.book.codebook(), pairs)
+        return formulas.moments_of(self.book.columns), screening
+
+    def new_codebook(self) -> Codebook | None:
+        """Return the codebook where this is the first round to need it."""
+        return self.book.codebook() if self.near is None else None
+
+    def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Ask about what is possible."""
         moments, screening = self.questions(settings)
         assert isinstance(moments, Moments)
         assert isinstance(screening, Marginals)
-        proposed = formulas.candidates(self.book.columns, moments, summed(answers, 0))
+        proposed = formulas.candidates(self.book.columns, moments, summed(answers, 0), self.near)
         declared = settings.schema.constraints
         checked = tuple(dict.fromkeys((*(c for c in declared if _checkable(c, settings)), *proposed)))
         pairs = dependencies.confirmation(
             self.book.codebook(), screening, merged(answers, 1).dense(), persons=settings.persons
         )
-        return Confirm(self.book, checked, pairs)
+        return Confirm(self.book, checked, pairs, self.near)
 
     def hazards(self, answers: Answers, settings: FitSettings) -> Iterator[Hazard]:
         """Yield what the pairs show of suppliers beside each other."""
@@ -76,7 +107,8 @@ class Propose:
         return reversed_columns(self.book.columns, screening, counts, settings.min_cell)
 
     def put(self, arrays: Arrays) -> Head:
-        """Add the book."""
+        """Add the book and the neighbours."""
+        put_neighbours(self.near, arrays)
         return self.book.put(arrays)
 
 
@@ -87,6 +119,7 @@ class Confirm:
     book: Book
     checked: tuple[Constraint, ...]
     pairs: Marginals
+    near: Neighbours | None = None
     name: ClassVar[str] = "confirm"
 
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
@@ -118,7 +151,15 @@ class Confirm:
             for b, a in determinants.items()
         }
         bounds = tuple(c for c in settings.schema.constraints if c.formula is Formula.AT_MOST)
-        return begin_trees(Plan(self.book, order, derived, kept, bounds), settings)
+        predictors = self._predictors(order, kept)
+        return begin_trees(Plan(self.book, order, derived, kept, bounds, predictors), settings)
+
+    def _predictors(self, order: tuple[str, ...], drawn: Collection[str]) -> dict[int, Ints]:
+        """Return the places of the predictors of every tree, none where all columns before it are."""
+        if self.near is None:
+            return {}
+        places = (place for place, name in enumerate(order) if place and name not in drawn)
+        return {place: self.near.predictors(order, place) for place in places}
 
     def _tables(self, counts: Ints) -> dict[dependencies.Pair, Ints]:
         asked = dependencies.asked_once(self.pairs)
@@ -138,6 +179,7 @@ class Confirm:
     def put(self, arrays: Arrays) -> Head:
         """Add the book and what is being checked."""
         sets = [[axis.column for axis in axes] for axes in self.pairs.sets]
+        put_neighbours(self.near, arrays)
         head = self.book.put(arrays)
         return {
             **head,
