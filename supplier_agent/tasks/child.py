@@ -39,6 +39,7 @@ from syncline.sources.limited import LimitedSource
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
 from syncline.study.comparer_scope import comparer_of
+from syncline.study.data_check import fit_of
 from syncline.study.fitting import workspace_of
 from syncline.study.flow import STEPS, DataFlow, is_within
 from syncline.study.policy import Policy
@@ -79,6 +80,7 @@ class Child:
         after, locator = admit(request, memory), str(header.get("source"))
         if request.commitments is not None:
             source = self._opened(locator, preparation)
+            fit_of(spec, source, closely=False).require()  # before anything leaves, so that it can be mended
             reply, after, said = open_contribution(spec, request, after, source, header)
             opened: Header = {"questions": [said], "person": person}
             return opened, [ReplyCodec().encode(reply), _kept(source, after)]

@@ -46,11 +46,11 @@ def simulate(
     """Run a study in this process, over files at hand, and write its release."""
     from syncline.cli.agreement_table import show_agreement
     from syncline.cli.table import print_json
-    from syncline.study.spec import StudySpec
+    from syncline.study.study_check import sound_study
     from syncline.synthesizers.streams import Seed
     from syncline.wire import simulated_study as run
 
-    spec = StudySpec.from_yaml(study)
+    spec = sound_study(study)
     locators = _pairs("--supplier", "DATA", supplier or [])
     run.check_suppliers(spec, locators)
     sources = _sources(locators, preparation or [])
@@ -64,6 +64,8 @@ def simulate(
         say(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}", err=True)
     assessment = run.compare_study(spec, fold, sources, fitted, chosen, listen)
     written = run.release_study(spec, fold, sources, fitted, chosen, assessment, stages, out)
+    notes = run.notes_of(spec, fold, sources, fitted)
+    say_notes(notes)
     if as_json:
         print_json(
             {
@@ -71,6 +73,7 @@ def simulate(
                 "rounds": len(stages),
                 "content_sha256": dict(written.content_sha256),
                 "hazards": [hazard.to_json() for hazard in fitted.hazards],
+                "notes": [note.to_json() for note in notes],
             }
         )
         return
@@ -136,7 +139,7 @@ def synthesize(
         warnings.simplefilter("ignore", TableWarning)  # the notes are printed below
         model.fit(data)
     written = model.write(out, rows)
-    _say(model.notes)
+    say_notes(model.notes)
     if as_json:
         notes = [note.to_json() for note in model.notes]
         print_json({"out": str(out), "rows": written, "notes": notes})
@@ -156,7 +159,7 @@ def infer(
     from syncline.synthesizers.synthesizer import read_table
 
     inference = infer(read_table(open_named("DATA", data)))
-    _say(inference.notes)
+    say_notes(inference.notes)
     if as_json:
         notes = [note.to_json() for note in inference.notes]
         print_json({"schema": inference.schema.to_document(), "notes": notes})
@@ -164,7 +167,7 @@ def infer(
         say_document(commented_yaml(inference))
 
 
-def _say(notes: Sequence[Note]) -> None:
+def say_notes(notes: Sequence[Note]) -> None:
     """Print the notes on a table to standard error, a line each."""
     for note in notes:
         say(str(note), err=True)

@@ -38,8 +38,8 @@ def require_codebook_in_scope(codebook: Codebook, schema: Schema) -> None:
     for column, variable in zip(codebook.columns, coded, strict=True):
         if column.numeric == variable.is_categorical:
             _refuse("the codebook takes categories for numbers, or numbers for categories")
-        if column.numeric and len(column.segment_low) and variable.key_range is not None:
-            least, most = variable.key_range
+        if column.numeric and len(column.segment_low) and variable.searched_keys is not None:
+            least, most = variable.searched_keys
             if not least <= int(column.segment_low[0]) <= int(column.segment_low[-1]) <= most:
                 _refuse("the codebook has an edge beyond the schema's range")
         if not column.numeric and len(column.segment_code) not in (0, len(variable.categories)):
@@ -82,7 +82,7 @@ def _require_each_once(question: RankCounts | Moments) -> None:
 
 def _require_searched(column: RankColumn, schema: Schema) -> None:
     """Raise unless a column is searched over the keys that its variable may have, from the first on."""
-    bounds = schema.variable(column.name).key_range
+    bounds = schema.variable(column.name).searched_keys
     first, bits = (-(2**63), 64) if bounds is None else (bounds[0], (bounds[1] - bounds[0]).bit_length())
     reach = column.shift + column.bits
     if (

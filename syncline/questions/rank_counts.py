@@ -187,7 +187,9 @@ class _Parts:
     def first(self, known: Known) -> Filled:
         """Check the first parts of a column against the rows and their profile."""
         valid = int(self.rows.sum())
-        filled = Filled(valid, self.missing, self.missing_mask)
+        seen = None if self.masks is None else int(np.bitwise_or.reduce(self.masks, initial=np.uint64(0)))
+        people = valid if seen is None else seen.bit_count()
+        filled = Filled(valid, self.missing, self.missing_mask, people)
         if known.sizes is None:
             return filled
         train, holdout = known.sizes.train, known.sizes.holdout
@@ -199,8 +201,8 @@ class _Parts:
             every = (statuses[0], statuses[1], statuses[2] + statuses[3])
             fits = all(0 <= a - t <= holdout for a, t in zip(every, trained, strict=True))
             require(fits, "the values of a column are not as many as its profile says")
-        if self.masks is not None and known.sizes.buckets is not None:
-            seen = int(np.bitwise_or.reduce(self.masks, initial=np.uint64(0))) | self.missing_mask
+        if seen is not None and known.sizes.buckets is not None:
+            seen |= self.missing_mask
             whole = known.sizes.buckets[0]
             exact = valid + self.missing == train
             require(seen == whole if exact else seen | whole == whole, "a column is about other persons")

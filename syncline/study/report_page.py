@@ -98,7 +98,7 @@ def _columns(columns: Mapping[str, Any]) -> Iterator[str]:
     for row in columns["determined"]:
         yield f"{row['column']} follows from {row['by']}."
     for name, n in columns["merged_categories"].items():
-        yield f"{name}: rare categories that were merged: {n}."
+        yield f"{name}: categories of few people, or of nobody, that were merged: {n}."
     for name in columns["left_out"]:
         yield f"{name} is left out: free text and identifiers are not synthesized."
     for name in columns["excluded"]:

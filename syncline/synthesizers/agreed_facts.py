@@ -15,7 +15,7 @@ from syncline.data.codebook import Coding, ColumnCodes
 from syncline.data.variable import Variable
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Ints
-from syncline.questions.known import Known, Moment, Sizes
+from syncline.questions.known import Filled, Known, Moment, Sizes
 from syncline.questions.moments import Moments, fixed_point
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.column_search import ColumnSearch
@@ -34,17 +34,29 @@ def with_codes(
     exponents = dict(moments.scaled)
     found = {}
     for place, (party, own) in enumerate(sorted(known.items())):
-        marginals, bounds = dict(own.marginals), dict(own.moments)
+        marginals, bounds, filled = dict(own.marginals), dict(own.moments), dict(own.filled)
         for search, column in zip(searches, columns, strict=True):
             rows = _rows_of(search, place, len(known))
+            if column.values.variable.codes:
+                _leave_numbers(filled, column.values.variable, search, rows)
             if rows is None or own.sizes is None:
                 continue
             name, low, high = search.name, *search.bounds()
             marginals[name, Coding.FINE] = _by_code(column.codes, low, rows, own.sizes)
             if name in exponents:
                 bounds[name] = _bounds(column.values.variable, (low, high, rows), exponents[name])
-        found[party] = replace(own, intervals={}, marginals=marginals, moments=bounds)
+        found[party] = replace(own, intervals={}, marginals=marginals, moments=bounds, filled=filled)
     return found
+
+
+def _leave_numbers(
+    filled: dict[str, Filled], variable: Variable, search: ColumnSearch, rows: Ints | None
+) -> None:
+    """Count a column's named states no longer among its values: from here on values are computed with."""
+    known = filled.pop(search.name, None)
+    if known is not None and rows is not None:
+        numbers = int(rows[variable.are_values(search.bounds()[0])].sum())
+        filled[search.name] = replace(known, valid=numbers)
 
 
 def _rows_of(search: ColumnSearch, place: int, parties: int) -> Ints | None:
@@ -65,9 +77,9 @@ def _by_code(codes: ColumnCodes, low: Ints, rows: Ints, sizes: Sizes) -> Ints:
 
 def _bounds(variable: Variable, pieces: tuple[Ints, Ints, Ints], exponent: int) -> Moment:
     """Return between which numbers the sums lie of rows that lie in intervals of keys (p,)."""
-    low, high, rows = pieces
+    low, high, rows = (part[variable.are_values(pieces[0])] for part in pieces)
     assert variable.grid is not None
-    ends = (np.clip(keys, *variable.key_extent) for keys in (low, high))
+    ends = (np.clip(keys, *variable.value_extent) for keys in (low, high))
     first, last = (fixed_point(variable.grid.values(keys).astype(np.float64), exponent) for keys in ends)
     least, most = np.minimum(np.abs(first), np.abs(last)), np.maximum(np.abs(first), np.abs(last))
     least[(first < 0) & (last > 0)] = 0

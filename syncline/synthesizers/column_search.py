@@ -110,9 +110,9 @@ class ColumnSearch:
 
     @classmethod
     def begin(cls, variable: Variable, suppliers: int = 1) -> ColumnSearch:
-        """Begin over the variable's declared range, or over all keys; several suppliers are compared."""
+        """Begin over the cells that the schema declares, or over all keys; several suppliers are compared."""
         none = Pieces.none(suppliers if 1 < suppliers <= MAX_COMPARED else 0)
-        bounds = variable.key_range
+        bounds = variable.searched_keys
         if bounds is None:
             return cls(variable.name, -(2**63), _ALL_BITS, (0,), none)
         low, high = bounds

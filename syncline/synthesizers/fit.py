@@ -82,7 +82,7 @@ class Fit:
         known = asking.take(replies, state.known)
         answers = {party: reply.answers for party, reply in replies.items()}
         after = state.phase.absorb(answers, settings)
-        found, excluded = _hazards(state.phase, answers, settings)
+        found, excluded = _hazards(state.phase, answers, settings, known)
         hazards, excluded = (*state.hazards, *found), (*state.excluded, *excluded)
         words = severe_words(hazards)
         if words and settings.severe is Severe.STOP:
@@ -118,14 +118,14 @@ def _expected(questions: tuple[Question, ...], known: Known, codebook: Codebook 
 
 
 def _hazards(
-    phase: Phase, answers: Answers, settings: FitSettings
+    phase: Phase, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]
 ) -> tuple[tuple[Hazard, ...], tuple[str, ...]]:
     """Return what a phase's answers show of suppliers beside each other, and the columns to leave out."""
     match phase:
         case Check():
             return phase.hazards(answers, settings)
         case Search() | Propose() if len(answers) > 1:
-            return tuple(phase.hazards(answers, settings)), ()
+            return tuple(phase.hazards(answers, settings, known)), ()
         case _:
             return (), ()
 

@@ -29,6 +29,8 @@ _MIN_CODES = 3
 _PAIRWISE = (Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR)
 _RESIDUAL = 1e-6
 _RATIO_SLACK = 1e-3
+_FARTHEST = 400
+"""Binary places of a column's largest number, beyond which products of two columns are no floats any more."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,7 +40,8 @@ class Derived:
     """A column that is recomputed: its formula, and whether its own gaps are modelled.
 
     ``own_gaps`` means that the column is missing in places where the formula has a value; these gaps are
-    learnt like a column of two codes. Otherwise it is missing exactly where the formula has no value.
+    learnt like a column of two codes, and so are its named states. Otherwise it is missing exactly where the
+    formula has no value.
     """
 
     formula: Constraint
@@ -50,9 +53,10 @@ def moments_of(columns: Sequence[CodedColumn]) -> Moments:
     scaled = []
     for column in columns:
         variable = column.values.variable
-        if variable.kind in NUMERIC_KINDS and _present(column) > 1:
+        numbers = ~column.values.is_state
+        if variable.kind in NUMERIC_KINDS and len(set(column.values.span_code[numbers].tolist())) > 1:
             assert variable.grid is not None
-            ends = np.array([column.values.span_low.min(), column.values.span_high.max()])
+            ends = np.array([column.values.span_low[numbers].min(), column.values.span_high[numbers].max()])
             most = float(np.abs(variable.grid.values(ends).astype(np.float64)).max())
             scaled.append((variable.name, int(np.frexp(most)[1])))
     return Moments(tuple(scaled))
@@ -62,7 +66,7 @@ def candidates(
     columns: Sequence[CodedColumn], question: Moments, sums: Sums, near: Neighbours | None = None
 ) -> tuple[Constraint, ...]:
     """Return the formulas that are worth counting, each once; where ``near`` is given, between neighbours."""
-    by_name = {column.values.variable.name: column for column in columns}
+    by_name, exponents = {column.values.variable.name: column for column in columns}, dict(question.scaled)
     names = [name for name, _ in question.scaled if _present(by_name[name]) >= _MIN_CODES]
     found: dict[tuple[Formula, tuple[str, ...]], Constraint] = {}
 
@@ -75,7 +79,8 @@ def candidates(
             for formula in _PAIRWISE if by_name[of].values.variable.kind is Kind.CONTINUOUS else ():
                 propose(formula, of, [other])
             propose(Formula.EQUAL, of, [other])
-    algebra = _Algebra.of(question, sums, names, _together(names, near))
+    usable = [name for name in names if abs(exponents[name]) <= _FARTHEST]
+    algebra = _Algebra.of(question, sums, usable, _together(usable, near))
     for of, parts in algebra.sums():
         propose(Formula.SUM, of, parts)
     for of, top, bottom in algebra.ratios():
@@ -102,7 +107,8 @@ def choose(
         if wrong > allowed or surplus > allowed or not formula.defines:
             continue
         if formula.of not in chosen and not _reaches(chosen, formula.inputs, formula.of):
-            chosen[formula.of] = Derived(formula, own_gaps=absent > MAX_BROKEN * n_rows)
+            own_gaps = absent > MAX_BROKEN * n_rows or bool(columns[formula.of].values.is_state.any())
+            chosen[formula.of] = Derived(formula, own_gaps)
     return tuple(chosen[name] for name in sorted(chosen))
 
 
@@ -171,16 +177,16 @@ class _Algebra:
         cls, question: Moments, sums: Sums, names: Sequence[str], together: npt.NDArray[np.bool_]
     ) -> _Algebra:
         every = [name for name, _ in question.scaled]
-        unit = np.array([2.0 ** (exponent - PRECISION) for _, exponent in question.scaled])
+        place = {name: i for i, name in enumerate(every)}
+        keep = [place[name] for name in names]
+        unit = np.array([2.0 ** (question.scaled[own][1] - PRECISION) for own in keep])
         k = len(every)
-        total = np.array([float(v) for v in sums.values[1 : 1 + k]]) * unit
+        total = np.array([float(v) for v in sums.values[1 : 1 + k]])[keep] * unit
         products = np.zeros((k, k))
         products[np.triu_indices(k)] = [float(v) for v in sums.values[1 + k :]]
         products = np.maximum(np.abs(products), np.abs(products.T)) * np.sign(products + products.T)
-        products *= unit[:, None] * unit[None, :]
-        place = {name: i for i, name in enumerate(every)}
-        keep = [place[name] for name in names]
-        return cls(tuple(names), total[keep], products[np.ix_(keep, keep)], together)
+        products = products[np.ix_(keep, keep)] * unit[:, None] * unit[None, :]
+        return cls(tuple(names), total, products, together)
 
     def sums(self) -> list[tuple[str, list[str]]]:
         """Return the columns that are, but for a small residual, a sum of others with weight one."""
@@ -198,24 +204,16 @@ class _Algebra:
         return found
 
     def ratios(self) -> list[tuple[str, str, str]]:
-        """Return the triples (c, a, b) for which the sum of c times b is about the sum of a.
-
-        Sums are looked up in their order: all triples side by side would fill the memory.
-        """
-        order = np.argsort(self.total, kind="stable")
-        edges = self.products[:, :, None] / np.array([1 + 2 * _RATIO_SLACK, 1 - 2 * _RATIO_SLACK])
-        low = np.searchsorted(self.total[order], edges.min(axis=2), side="left")
-        high = np.searchsorted(self.total[order], edges.max(axis=2), side="right")
-        many = np.maximum(high - low, 0).ravel()
-        pair = np.repeat(np.arange(many.size), many)
-        within = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
-        c, b, a = pair // len(self.names), pair % len(self.names), order[low.ravel()[pair] + within]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            near = np.abs(self.products[c, b] / self.total[a] - 1) < _RATIO_SLACK
-        near &= self.together[c, a] & self.together[c, b] & (a != b)
-        found = np.stack([c, b, a], axis=1)[near]
-        ranked = found[np.lexsort(found.T[::-1])]
-        return [(self.names[c], self.names[a], self.names[b]) for c, b, a in ranked.tolist()]
+        """Return the triples (c, a, b) for which the sum of c times b is about the sum of a."""
+        found = []
+        for c, of in enumerate(self.names):
+            others = np.flatnonzero(self.together[c])
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                away = np.abs(self.products[c, others][:, None] / self.total[others][None, :] - 1)
+            for b, a in others[np.argwhere(away < _RATIO_SLACK)].tolist():
+                if a != b:
+                    found.append((of, self.names[a], self.names[b]))
+        return found
 
     def _proportional(self, i: int, j: int) -> bool:
         both = self.products[i, i] * self.products[j, j]

@@ -60,7 +60,7 @@ def _check_column(column: CodedColumn) -> None:
         if variable.is_categorical:
             _require(low >= 0 and high < len(variable.categories))
         elif variable.grid is not None and variable.grid.is_even:
-            _require(low >= -KEY_LIMIT and high <= KEY_LIMIT)
+            _require(low >= -KEY_LIMIT and high <= max(KEY_LIMIT, variable.states.last))
 
 
 def _check_draw(draw: Draw, columns: Mapping[str, CodedColumn], before: tuple[str, ...]) -> None:

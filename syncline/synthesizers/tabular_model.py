@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.coded_cells import off_codes
 from syncline.data.constraint import Constraint, Formula
 from syncline.questions.formula_check import TOLERANCE, evaluate
 from syncline.synthesizers.column_coding import CodedColumn
@@ -66,7 +67,10 @@ class TabularModel:
             _recompute(derived, drawn, by_name)
         for bound in self.bounds:
             drawn[bound.of] = _bounded(bound, drawn, by_name)
-        return {name: drawn[name] for name in by_name}
+        return {
+            name: (off_codes(column.values.variable, drawn[name][0]), drawn[name][1])
+            for name, column in by_name.items()
+        }
 
     def _codes(
         self, partition: int, n: int, seed: Seed, by_name: Mapping[str, CodedColumn]
@@ -99,10 +103,14 @@ class TabularModel:
 def _values(
     name: str, drawn: Columns, by_name: Mapping[str, CodedColumn]
 ) -> tuple[npt.NDArray[np.float64], Mask]:
+    """Return a column's numbers (n,), 0.0 where it holds none, and where it holds one."""
     keys, missing = drawn[name]
-    grid = by_name[name].values.variable.grid
-    assert grid is not None
-    return np.where(missing, 0.0, grid.values(keys).astype(np.float64)), ~missing
+    variable = by_name[name].values.variable
+    assert variable.grid is not None
+    present = ~missing & variable.are_values(keys)
+    return np.where(
+        present, variable.grid.values(np.where(present, keys, 0)).astype(np.float64), 0.0
+    ), present
 
 
 def _recompute(derived: Derived, drawn: Columns, by_name: Mapping[str, CodedColumn]) -> None:
@@ -110,13 +118,18 @@ def _recompute(derived: Derived, drawn: Columns, by_name: Mapping[str, CodedColu
     formula = derived.formula
     values, defined, _ = evaluate(formula.formula, [_values(name, drawn, by_name) for name in formula.inputs])
     missing = ~defined
-    if derived.own_gaps:
-        missing = missing | drawn[formula.of][1]
     column = by_name[formula.of].values
     grid = column.variable.grid
     assert grid is not None
-    keys = snapped(column, grid.keys_from_numbers(np.where(missing, 0.0, values)))
-    drawn[formula.of] = np.where(missing, 0, keys), missing
+    states = np.zeros(len(missing), np.bool_)
+    if derived.own_gaps:
+        own, gaps = drawn[formula.of]
+        states = ~gaps & ~column.variable.are_values(own)
+        missing = missing | gaps
+    keys = snapped(column, grid.keys_from_numbers(np.where(missing | states, 0.0, values)))
+    missing &= ~states
+    keys = np.where(missing, 0, keys)
+    drawn[formula.of] = (np.where(states, own, keys) if derived.own_gaps else keys), missing
     if formula.formula is Formula.EQUAL:
         _round_alike(formula, drawn, by_name)
 
@@ -127,7 +140,7 @@ def snapped(column: ColumnValues, keys: Keys) -> Keys:
     Published tables round: where the real column holds 1.609438 for a logarithm, so shall the synthetic one.
     """
     grid = column.variable.grid
-    shared = np.unique(column.span_low[column.span_low == column.span_high])
+    shared = np.unique(column.span_low[(column.span_low == column.span_high) & ~column.is_state])
     if grid is None or not len(shared) or not len(keys):
         return keys
     above = np.minimum(np.searchsorted(shared, keys), len(shared) - 1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from syncline.data.codebook import Codebook
+from syncline.protocols.transition import PartyId
+from syncline.questions.known import Known
 from syncline.questions.rank_counts import RankCounts
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers.column_coding import code_column
@@ -71,7 +73,9 @@ class Search:
             searches.append(search)
         return replace(self, number=self.number + 1, searches=tuple(searches))
 
-    def hazards(self, answers: Answers, settings: FitSettings) -> Iterator[Hazard]:
+    def hazards(
+        self, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]
+    ) -> Iterator[Hazard]:
         """Yield what the suppliers' distributions show beside each other, once every column is known."""
         after = self.divided(answers, settings)
         if not after.done:
@@ -80,7 +84,12 @@ class Search:
             rows = dict(zip(sorted(answers), search.pieces.each.T.astype(np.int64), strict=False))
             if rows:
                 variable = settings.schema.variable(search.name)
-                yield from unlike_columns(Distributions(variable, *search.bounds(), rows), settings.min_cell)
+                people = {party: known[party].filled[search.name].people for party in rows}
+                low, high = search.bounds()
+                values = variable.are_values(low)
+                numbers = {party: own[values] for party, own in rows.items()}
+                found = Distributions(variable, low[values], high[values], numbers)
+                yield from unlike_columns(found, settings.min_cell, people)
 
     def threshold(self, settings: FitSettings) -> int:
         """Return the rows from which on a value may have a code of its own."""

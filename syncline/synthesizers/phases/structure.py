@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
 from typing import ClassVar
@@ -12,7 +12,9 @@ import numpy as np
 from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint, Formula
 from syncline.errors import StudyFailed
+from syncline.protocols.transition import PartyId
 from syncline.questions.formula_check import FormulaCheck
+from syncline.questions.known import Known
 from syncline.questions.marginals import Marginals
 from syncline.questions.moments import Moments
 from syncline.questions.vocabulary import Question
@@ -99,12 +101,15 @@ class Propose:
         )
         return Confirm(self.book, checked, pairs, self.near)
 
-    def hazards(self, answers: Answers, settings: FitSettings) -> Iterator[Hazard]:
-        """Yield what the pairs show of suppliers beside each other."""
+    def hazards(
+        self, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]
+    ) -> Iterator[Hazard]:
+        """Yield what the pairs show of suppliers beside each other; nothing of one of few people."""
         _, screening = self.questions(settings)
         assert isinstance(screening, Marginals)
         counts = {party: merged({party: given}, 1).dense() for party, given in answers.items()}
-        return reversed_columns(self.book.columns, screening, counts, settings.min_cell)
+        people = {party: {name: one.people for name, one in known[party].filled.items()} for party in answers}
+        return reversed_columns(self.book.columns, screening, counts, settings.min_cell, people)
 
     def put(self, arrays: Arrays) -> Head:
         """Add the book and the neighbours."""

@@ -61,5 +61,9 @@ def labels_of(column: ColumnBins, variable: Variable) -> list[str]:
         return [held[0] if len(held) == 1 else f"{len(held)} others" for held in names]
     grid = variable.grid
     assert grid is not None
-    values = [str(value) for value in grid.values(np.asarray(column.low, np.int64))]
-    return [f"below {values[0]}" if values else "any", *values]
+    low = np.asarray(column.low, np.int64)
+    codes = {state.key: state.code for state in variable.states}
+    values = [str(value) for value in grid.values(np.where(variable.are_values(low), low, 0))]
+    ends = [codes.get(key, value) for key, value in zip(low.tolist(), values, strict=True)]
+    has_values = len(low) > len(codes) and bool(variable.are_values(low[:1])[0])
+    return [f"below {ends[0]}" if has_values else "any", *ends]
