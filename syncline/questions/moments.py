@@ -28,9 +28,9 @@ LARGEST = 2.0**21
 _BLOCK_ROWS = 1 << 16
 
 _SURELY_WITHIN = 1 - 2.0**-40
-"""Below this share of its bound a square is within it, whatever floating point rounded: six roundings of 2**-53.
+"""Below this share of its bound a square is within it, whatever floating point rounded.
 
-What is not is compared in whole numbers."""
+There are six roundings of 2**-53. What is not below is compared in whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ for each group of a column, the rows that it shares with each group of every col
 table of n columns costs one product of matrices and no work a pair in Python.
 
 Size: about 9 n**2 / 2 cells. Sensitivity: a person changes one cell a pair for each of their rows.
-Disclosure: coarse contingency tables of two columns, less than :class:`~syncline.questions.marginals.Marginals`
-of these tell. Permission: ``marginals``.
+Disclosure: coarse contingency tables of two columns, less than the marginals of these tell.
+Permission: ``marginals``.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The rule of wide tables: which columns are looked at together, where all pairs would be too many.
 
-A table of up to ``FULL_COLUMNS`` modelled columns is searched whole: every pair for formulas and dependencies,
-every earlier column as a predictor. In a wider one each column has *neighbours*, the ``NEIGHBOURS`` others to
-which it is most related, and only these are looked at with it. So the cost of a column does not grow with the
-number of the others. The rule is what synthpop's users write by hand as a predictor matrix, as ``quickpred``
+A table of up to ``FULL_COLUMNS`` modelled columns is searched whole: every pair for formulas and
+dependencies, every earlier column as a predictor. In a wider one each column has *neighbours*, the
+``NEIGHBOURS`` others to which it is most related, and only these are looked at with it. So the cost of a
+column hardly grows with the number of the others. The rule is what synthpop's users write by hand as a predictor matrix, as ``quickpred``
 of mice finds it (van Buuren, Boshuizen, Knook 1999).
 
 The measure is Pearson's ``phi**2`` of the table of two columns in a few groups each, less what chance alone
@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.blob import Array
+from syncline.data.note import Deed, Note
 from syncline.questions.counts import Counts
 from syncline.questions.pair_counts import MOST_GROUPS, Groups, PairCounts
 from syncline.synthesizers.column_coding import CodedColumn
@@ -43,15 +44,14 @@ def is_wide(columns: int) -> bool:
     return columns > FULL_COLUMNS
 
 
-def wide_words(columns: int) -> str:
-    """Return a sentence on what the rule of wide tables means for one of so many columns; none for others."""
-    if not is_wide(columns):
-        return ""
-    return (
-        f"{columns} columns are more than the {FULL_COLUMNS} that are searched whole: each is predicted from at"
-        f" most {NEIGHBOURS} others, those to which it is most related, and formulas and dependencies are sought"
-        " among these; declare a formula in the schema where it must hold"
-    )
+def wide_notes(method: str, columns: int) -> tuple[Note, ...]:
+    """Return what is told of a model of so many columns: a note where it was searched among neighbours."""
+    if method != "cart" or not is_wide(columns):
+        return ()
+    what = f"all but the {NEIGHBOURS} columns most related to a column, as its predictors and in formulas"
+    why = f"{columns} columns are more than the {FULL_COLUMNS} that are searched whole"
+    remedy = "declare a formula that must hold in the schema, or leave out columns that nobody needs"
+    return (Note("", Deed.LEFT_OUT, what, why, remedy),)
 
 
 def pair_counts(columns: Sequence[CodedColumn]) -> PairCounts:

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from syncline.data.blob import Array, Json, pack, unpack
 from syncline.data.codebook import ColumnCodes
@@ -23,6 +24,7 @@ from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.model_check import check_model
 from syncline.synthesizers.tabular_model import TabularModel
 
+Ints = npt.NDArray[np.int64]
 Arrays = dict[str, Array]
 Head = dict[str, Json]
 
@@ -138,7 +140,7 @@ def take_trees(head: Json, arrays: Mapping[str, Array]) -> tuple[GrowingTree, ..
             take_arrays(Nodes, arrays, f"nodes{i}"),
             take_arrays(Pending, arrays, f"pending{i}"),
             impurity,
-            cast("npt.NDArray[np.int64] | None", arrays.get(f"predictors{i}")),
+            cast("Ints | None", arrays.get(f"predictors{i}")),
         )
         for i, (target, impurity) in enumerate(cast("list[tuple[int, float]]", head))
     )

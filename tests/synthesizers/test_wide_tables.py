@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from syncline.data.codebook import Codebook
+from syncline.data.note import TableWarning
 from syncline.data.schema import Schema
 from syncline.protocols.simulation import Traffic
 from syncline.questions.counts import Counts
@@ -17,8 +18,9 @@ from syncline.questions.pair_counts import PairCounts
 from syncline.synthesizers import formulas, neighbours
 from syncline.synthesizers.cart.layout import Layout
 from syncline.synthesizers.cart.splits import best_splits
-from syncline.synthesizers.neighbours import Neighbours, wide_words
+from syncline.synthesizers.neighbours import Neighbours, wide_notes
 from syncline.synthesizers.phases.phase import Fitted
+from syncline.synthesizers.synthesizer import Synthesizer
 from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import fingerprint, fit, workspace_of
 
@@ -97,7 +99,7 @@ def test_a_wide_table_with_persons_is_released_alike_however_it_is_split(wide: N
 
 
 def test_the_rule_does_nothing_where_everybody_is_a_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With as many neighbours as there are columns a table taken for wide gives the bytes of the whole search."""
+    """With as many neighbours as there are columns the bytes are those of the whole search."""
     whole = fingerprint(fitted([table()]), WITHOUT_PERSON)
     monkeypatch.setattr(neighbours, "FULL_COLUMNS", 1)
     monkeypatch.setattr(neighbours, "NEIGHBOURS", len(WITHOUT_PERSON.modelled))
@@ -162,5 +164,13 @@ def test_a_tree_that_cannot_split_is_not_asked_about() -> None:
 
 
 def test_the_rule_is_told_in_words() -> None:
-    assert wide_words(neighbours.FULL_COLUMNS) == ""
-    assert str(neighbours.FULL_COLUMNS + 1) in wide_words(neighbours.FULL_COLUMNS + 1)
+    assert wide_notes("cart", neighbours.FULL_COLUMNS) == wide_notes("marginals", 5000) == ()
+    (note,) = wide_notes("cart", neighbours.FULL_COLUMNS + 1)
+    assert str(note).startswith("all columns: left out: all but the 24 columns most related to a column")
+    assert str(neighbours.FULL_COLUMNS + 1) in note.why
+
+
+def test_synthesizing_a_wide_table_warns_and_keeps_the_note(wide: None) -> None:
+    with pytest.warns(TableWarning, match="all but the 3 columns most related"):
+        model = Synthesizer(seed=1, schema=WITHOUT_PERSON).fit(table())
+    assert any(not note.column for note in model.notes)

@@ -135,9 +135,7 @@ formulas = st.builds(
 )
 groups = st.lists(st.integers(0, 2), min_size=1, max_size=6).map(lambda own: np.array(own, np.uint8))
 questions = st.one_of(
-    columns.flatmap(
-        lambda named: st.builds(PairCounts, st.just(named), st.tuples(*(groups for _ in named)))
-    ),
+    columns.flatmap(lambda named: st.builds(PairCounts, st.just(named), st.tuples(*(groups for _ in named)))),
     st.just(RowCount()),
     st.builds(Profile, columns),
     st.builds(RankCounts, st.lists(rank_columns(), max_size=3).map(tuple)),

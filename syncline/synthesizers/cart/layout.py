@@ -35,7 +35,7 @@ class Layout:
 
     @classmethod
     def of(cls, codebook: Codebook, order: tuple[str, ...], target: int, places: Ints) -> Layout:
-        """Return the layout of the tree at place ``target`` of the visit order, with predictors at ``places``."""
+        """Return the layout of the tree of the column at ``target`` of the order, by those at ``places``."""
         predictors = [codebook.column(order[place]) for place in places.tolist()]
         size = np.array([column.levels(Coding.BINS) for column in predictors], np.int64)
         start = np.concatenate([[0], np.cumsum(size)])[:-1].astype(np.int64) if len(size) else size
