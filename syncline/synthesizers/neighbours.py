@@ -3,8 +3,8 @@
 A table of up to ``FULL_COLUMNS`` modelled columns is searched whole: every pair for formulas and
 dependencies, every earlier column as a predictor. In a wider one each column has *neighbours*, the
 ``NEIGHBOURS`` others to which it is most related, and only these are looked at with it. So the cost of a
-column hardly grows with the number of the others. The rule is what synthpop's users write by hand as a predictor matrix, as ``quickpred``
-of mice finds it (van Buuren, Boshuizen, Knook 1999).
+column hardly grows with the number of the others. The rule is what synthpop's users write by hand as a
+predictor matrix, as ``quickpred`` of mice finds it (van Buuren, Boshuizen, Knook 1999).
 
 The measure is Pearson's ``phi**2`` of the table of two columns in a few groups each, less what chance alone
 gives, ``(r - 1)(s - 1) / n``. The groups are of about equal size in an ordered column; a column of names has
