@@ -11,6 +11,7 @@ import typer
 
 from syncline.cli.command_app import group
 from syncline.cli.hub_session import AsJson
+from syncline.cli.learning_progress import learning_shown
 from syncline.cli.named_data import new_file, open_named
 from syncline.cli.terminal import say, say_document
 from syncline.durable.private_directory import make_private_directory
@@ -137,7 +138,8 @@ def synthesize(
     model = Synthesizer(method, seed=seed, schema=schema_file, epsilon=epsilon, delta=delta)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TableWarning)  # the notes are printed below
-        model.fit(data)
+        with learning_shown() as listen:
+            model.fit(data, listen=listen)
     written = model.write(out, rows)
     say_notes(model.notes)
     if as_json:

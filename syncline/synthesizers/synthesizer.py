@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -36,6 +36,7 @@ from syncline.synthesizers.arguments import (
 )
 from syncline.synthesizers.conditions import Value, conditions_of, mask_of
 from syncline.synthesizers.model_file import SavedModel, load_model, save_model
+from syncline.synthesizers.neighbours import wide_notes
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.tabular_model import Columns, TabularModel
@@ -103,11 +104,14 @@ class Synthesizer:
         self._drawn = 0
         self._persons = 0
 
-    def fit(self, data: Locator) -> Synthesizer:
+    def fit(self, data: Locator, *, listen: Callable[[str], None] | None = None) -> Synthesizer:
         """Learn ``data``: a data frame, an Arrow table, or the path or URL of a source.
 
         What was guessed, left out, merged, moved or clipped is warned of, and stays in :attr:`notes`.
+        ``listen`` hears what is being done, as a word a round.
         """
+        if listen is not None:
+            listen("read")
         source = open_source(data)
         found = infer(read_table(source)) if self._given is None else _declared(self._given, source)
         schema = found.schema
@@ -121,10 +125,11 @@ class Synthesizer:
             visit_sequence=self._visit_sequence,
         )
         table = Workspace(prepare(source, schema, Fold(b"", 0)))
-        self._model = fit_alone(settings, table).model
+        self._model = fit_alone(settings, table, listen).model
         self._schema = _released(schema, self._model)
         self._drawn = self._persons = 0
-        self._notes = (*found.notes, *untold_notes([table], self._model, self._min_cell))
+        wide = wide_notes(self._method, len(self._model.columns))
+        self._notes = (*found.notes, *wide, *untold_notes([table], self._model, self._min_cell))
         told = [note for note in self._notes if self._given is None or not _is_declared(note, self._given)]
         if told:
             warnings.warn(_warning(told, inferred=self._given is None), TableWarning, stacklevel=2)
