@@ -94,8 +94,8 @@ class PairCounts:
                 table += np.rint(held[:, : last - first].T @ held).astype(np.int64)
         behind = layout.start[layout.owner[first:last] + 1] - first
         table[np.arange(layout.wide - first) < behind[:, None]] = 0
-        row, column = np.nonzero(table)
-        return layout.cell(row + first, column + first), table[row, column]
+        group, beside = np.nonzero(table)
+        return layout.cell(group + first, beside + first), table[group, beside]
 
     def _held(
         self, codes: npt.NDArray[np.uint16], places: list[int], layout: PairLayout, first: int
