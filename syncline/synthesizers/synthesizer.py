@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -22,6 +22,7 @@ from syncline.data.schema import Schema
 from syncline.errors import DataError, UsageError
 from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_source import prepare
+from syncline.protocols.transition import unheard
 from syncline.questions.workspace import Workspace
 from syncline.sources.registry import Locator, open_source
 from syncline.sources.source import Source
@@ -102,11 +103,14 @@ class Synthesizer:
         self._drawn = 0
         self._persons = 0
 
-    def fit(self, data: Locator) -> Synthesizer:
+    def fit(self, data: Locator, *, listen: Callable[[str], None] = unheard) -> Synthesizer:
         """Learn ``data``: a data frame, an Arrow table, or the path or URL of a source.
+
+        ``listen`` hears the stage of each round, "read" where the table is read first.
 
         What was guessed or left out where no schema was given is warned of, and stays in :attr:`notes`.
         """
+        listen("read")
         source = open_source(data)
         found = infer(read_table(source)) if self._given is None else _declared(self._given, source)
         schema = found.schema
@@ -119,7 +123,8 @@ class Synthesizer:
             self._max_depth,
             visit_sequence=self._visit_sequence,
         )
-        self._model = fit_alone(settings, Workspace(prepare(source, schema, Fold(b"", 0)))).model
+        prepared = prepare(source, schema, Fold(b"", 0))
+        self._model = fit_alone(settings, Workspace(prepared), listen).model
         self._schema = _released(schema, self._model)
         self._drawn = self._persons = 0
         self._notes = found.notes
