@@ -1,6 +1,7 @@
 # make demo    a hub and its agents on this machine, on real data
 # make test    the whole test-suite
 # make check   everything that needs no patience: format, lint, types, imports, stubs, protos, deploy, fast tests
+# make pythons the fast tests that listen on nothing, with each other version of Python that is here
 # make fuzz    change valid inputs of every reader for SECONDS, 60 by default
 # make bench   the measurements of benchmarks/RESULTS.md
 # make proto   regenerate syncline/wire/gen from protos/
@@ -12,6 +13,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 JOBS ?= 2
+OTHER_PYTHONS := 3.12 3.13
 SECONDS := 60
 BUF_VERSION := 1.75.0
 
@@ -26,7 +28,7 @@ PROTO_PYTHON := $(PROTO_VENV)/bin/python
 BUF := .tools/node_modules/.bin/buf
 BUF_READY := .tools/.ready-buf-$(BUF_VERSION)
 
-.PHONY: demo test check fuzz bench proto clean install-dev \
+.PHONY: demo test check static pythons fuzz bench proto clean install-dev \
         format-check lint types imports proto-check buf-lint deploy-check test-fast bytecode
 
 demo: $(DEMO_READY) bytecode
@@ -35,7 +37,12 @@ demo: $(DEMO_READY) bytecode
 test: $(DEV_READY) bytecode
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(ARGS)
 
-check: format-check lint types imports proto-check buf-lint deploy-check test-fast
+check: static test-fast
+
+static: format-check lint types imports proto-check buf-lint deploy-check
+
+pythons:
+	@for version in $(OTHER_PYTHONS); do JOBS=$(JOBS) scripts/test_with_python.sh $$version $(ARGS); done
 
 fuzz: $(DEV_READY) bytecode
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)

@@ -24,6 +24,11 @@ class SynclineError(Exception):
         if public is not None:
             self.public = public
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is wrong, a sentence each where several things are."""
+        return (str(self),)
+
 
 class UsageError(SynclineError):
     """A command, an argument or a configuration file is wrong; the caller mends it and tries again."""

@@ -19,6 +19,7 @@ EXAMPLES = (
     "supplier-agent studies show heart-disease-2026",
     "supplier-agent studies salt heart-disease-2026",
     "supplier-agent studies approve heart-disease-2026",
+    "supplier-agent studies retry heart-disease-2026",
     'supplier-agent studies refuse heart-disease-2026 --reason "the purpose is not ours"',
     "supplier-agent releases list",
     "supplier-agent releases report heart-disease-2026 --out read",

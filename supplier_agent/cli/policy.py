@@ -56,11 +56,11 @@ def try_study(
     from supplier_agent.consent.conditions import conditions_to_json
     from supplier_agent.consent.portrait import conditions_in_words
     from supplier_agent.tasks.standing_policy import assess
-    from syncline.study.spec import StudySpec
+    from syncline.study.study_check import sound_study
 
     place = existing_home(home)
     supplier = load_membership(place.identity, ENROL).name
-    spec = StudySpec.from_yaml(study)
+    spec = sound_study(study)
     with open_journal(place) as journal:
         datasets = journal.read_now(list_datasets)
     found = assess(place.policy, supplier, spec, "", datasets)

@@ -14,7 +14,7 @@ from syncline.cli.named_data import open_named
 from syncline.cli.table import print_json
 from syncline.cli.terminal import say, say_document
 from syncline.data.printable import printable
-from syncline.errors import StorageError, UsageError
+from syncline.errors import DataError, StorageError, UsageError
 from syncline.sources.locator import is_url
 
 if TYPE_CHECKING:
@@ -39,7 +39,10 @@ def prepare(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Try a preparation and show what it does in counts, or write the prepared table."""
+    """Try a preparation and show what it does in counts, or write the prepared table.
+
+    A trial ends with status 1 where a study with the schema would decline the table.
+    """
     from syncline.sources.registry import open_source
 
     if dry_run == (out is not None):
@@ -61,6 +64,8 @@ def prepare(
         print_json(found.to_document())
     else:
         _show(found)
+    if found.declined:
+        raise DataError(f"{source}: a study with this schema would decline it: {'; '.join(found.declined)}")
 
 
 @confined_by_policy

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from supplier_agent.cli.mended_study import retry
 from supplier_agent.cli.options import AsJson, Home, existing_home
+from supplier_agent.cli.own_data import InSpite, confirm_misfit, fit_here, fit_lines
 from supplier_agent.consent.decision import BY_PERSON, STATES, Seal, Verdict, decide
 from supplier_agent.consent.earlier_studies import Resemblance, earlier_studies, resemblance
 from supplier_agent.consent.study_record import (
@@ -39,9 +41,11 @@ from syncline.wire.messages import Decision
 
 if TYPE_CHECKING:
     from supplier_agent.tasks.standing_policy import Assessment
+    from syncline.study.data_fit import DataFit
     from syncline.study.spec import StudySpec
 
 studies = group("See what is proposed, and decide.")
+studies.command("retry")(retry)
 Study = Annotated[str, typer.Argument(help="A study's id, its name, or the start of its digest.")]
 
 
@@ -65,8 +69,15 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
 
 
 @studies.command()
-def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
-    """Show in plain words what a study asks for, and what would leave."""
+def show(
+    study: Study,
+    data: Annotated[
+        bool, typer.Option("--data/--no-data", help="Whether the data here is read, to see if it fits.")
+    ] = True,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show in plain words what a study asks for, what would leave, and whether the data here fits it."""
     from supplier_agent.cli.raw_columns import raw_columns_in_words
     from supplier_agent.consent.conditions import conditions_to_json
     from supplier_agent.consent.portrait import portray
@@ -82,10 +93,15 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     spec = StudySpec.from_canonical(record.specification)
     terms = _terms(place, record, spec, supplier, datasets)
     people = _people(spec, supplier, datasets)
+    fit = _fit(place, record, supplier, datasets) if data and record.is_open else None
     if as_json:
         answered: list[Json] = [_described_round(item) for item in rounds]
         asked_for = {"conditions": conditions_to_json(spec)}
-        told: dict[str, Json] = {"people": people, "asks_like": None if like is None else asdict(like)}
+        told: dict[str, Json] = {
+            "people": people,
+            "asks_like": None if like is None else asdict(like),
+            "data": None if fit is None else {"fits": not fit.faults, **fit.to_json()},
+        }
         print_json({**_described(record), **asdict(terms), **asked_for, **told, "rounds": answered})
         return
     with open_journal(place) as journal:
@@ -98,11 +114,9 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     terms_of = terms.flow, terms.preparation_sha256
     for line in portray(record, spec, supplier, *terms_of, sent=sent, people=people, like=words):
         say(line)
-    done = [item for item in rounds if item.state is RoundState.ANSWERED]
-    say(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
-    for item in rounds:
-        if item.state is RoundState.DECLINED:
-            say(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
+    for line in fit_lines(fit, record.hazards):
+        say(line)
+    _show_rounds(record, rounds)
 
 
 @studies.command()
@@ -126,11 +140,16 @@ def approve(
     reason: Annotated[str, typer.Option("--reason", help="A sentence for the record.")] = "",
     digest: Annotated[str, typer.Option("--digest", help="Only the study of this digest.")] = "",
     yes: Yes = False,
+    in_spite: InSpite = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Approve a study, by the digest of its specification; asks before rows leave. The agent sends it."""
-    _decide(existing_home(home), study, Decision.APPROVE, reason, as_json, digest, yes=yes)
+    """Approve a study, by the digest of its specification. The agent sends it.
+
+    The data here is held against the study first; one that it does not fit needs a word. Asks before rows
+    leave.
+    """
+    _decide(existing_home(home), study, Decision.APPROVE, reason, as_json, digest, yes=yes, in_spite=in_spite)
 
 
 @studies.command()
@@ -142,6 +161,17 @@ def refuse(
 ) -> None:
     """Refuse a study, or withdraw an approval: no round is answered after that."""
     _decide(existing_home(home), study, Decision.REFUSE, reason, as_json)
+
+
+def _show_rounds(record: StudyRecord, rounds: list[RoundRecord]) -> None:
+    """Print how many rounds were answered here, and which were declined, why, and what helps."""
+    done = [item for item in rounds if item.state is RoundState.ANSWERED]
+    say(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
+    for item in rounds:
+        if item.state is RoundState.DECLINED:
+            say(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
+            if record.state is StudyState.APPROVED:
+                say(f"              when it is mended: supplier-agent studies retry {record.study_id}")
 
 
 def _like(connection: sqlite3.Connection, record: StudyRecord) -> Resemblance | None:
@@ -197,6 +227,7 @@ def _decide(
     digest: str = "",
     *,
     yes: bool = False,
+    in_spite: bool = False,
 ) -> None:
     clock = SystemClock()
     member = load_membership(home.identity, ENROL)
@@ -227,6 +258,8 @@ def _decide(
 
     with open_journal(home) as journal:
         shown, terms = journal.read_now(read)
+        if terms is not None:
+            _tell_fit(home, shown, terms, as_json=as_json, in_spite=in_spite)
         if terms is not None and not digest:
             _confirm_rows(shown, terms.flow, yes=yes)
         now_us = microseconds(clock)
@@ -236,6 +269,30 @@ def _decide(
         return
     say(f"study {decided.name} is {decided.state.value}")
     say("the running agent sends the signed decision to the hub")
+
+
+def _fit(home: AgentHome, record: StudyRecord, supplier: str, datasets: list[Dataset]) -> DataFit | None:
+    """Hold the data here against a study that is open; None where no data set is meant."""
+    from supplier_agent.tasks.standing_policy import assess
+    from syncline.study.spec import StudySpec
+
+    try:
+        terms = assess(home.policy, supplier, StudySpec.from_canonical(record.specification), "", datasets)
+    except PolicyUnreadable:
+        return None
+    return fit_here(home, record.specification, terms)
+
+
+def _tell_fit(
+    home: AgentHome, record: StudyRecord, terms: Assessment, *, as_json: bool, in_spite: bool
+) -> None:
+    """Say whether the data here fits; raise unless it does, or a person goes on in spite of that."""
+    fit = fit_here(home, record.specification, terms)
+    if fit is None:
+        return
+    for line in () if as_json else fit_lines(fit, record.hazards):
+        say(line)
+    confirm_misfit(fit, record.name, in_spite=in_spite)
 
 
 def _confirm_rows(record: StudyRecord, flow: DataFlow | None, *, yes: bool) -> None:
@@ -300,6 +357,7 @@ def _described(study: StudyRecord) -> dict[str, Json]:
         "received_us": study.received_us,
         "decided_us": study.decided_us,
         "ended_us": study.ended_us,
+        "hazards": list(study.hazards),
     }
 
 

@@ -17,7 +17,7 @@ from supplier_agent.consent.study_record import (
     set_decision,
     set_participation,
 )
-from syncline.durable.audit import AuditLog
+from syncline.durable.audit import AuditLog, FieldValue
 from syncline.errors import SynclineError
 from syncline.identity.signatures import Purpose, sign
 from syncline.protocols.opening import CONTRIBUTION_BYTES, Occasion
@@ -25,7 +25,7 @@ from syncline.study.participation import AS_ASKED, Participation
 from syncline.wire.messages import Decision, StudyId, SupplierDecision, decision_digest
 from syncline.wire.people_sentence import people_sentence
 
-__all__ = ["BY_PERSON", "BY_POLICY", "Seal", "Verdict", "decide", "decision_of"]
+__all__ = ["BY_PERSON", "BY_POLICY", "Seal", "Verdict", "amend_preparation", "decide", "decision_of"]
 
 BY_POLICY = "policy"
 
@@ -90,6 +90,33 @@ def decide(
             "preparation_sha256": approved.preparation_sha256,
             "commitment": commitment,
         },
+    )
+
+
+def amend_preparation(
+    connection: sqlite3.Connection, seal: Seal, study: StudyRecord, sha256: str | None, now_us: int
+) -> None:
+    """Sign an approval again that names another preparation; all else of it stays as it was.
+
+    It is for a study of which nothing was answered here: its data did not fit, and the preparation is mended.
+    """
+    approved = Participation(study.flow, sha256)
+    assert study.contribution is not None
+    commitment = _commitment(study, seal.supplier, study.contribution)
+    digest = decision_digest(
+        StudyId(study.study_id),
+        study.specification_sha256,
+        Decision.APPROVE,
+        study.reason,
+        approved,
+        commitment,
+    )
+    signature = sign(seal.key, Purpose.STUDY_DECISION, digest)
+    set_participation(connection, study.study_id, approved)
+    set_decision(connection, study.study_id, study.reason, study.decided_by or BY_PERSON, signature, now_us)
+    fields: dict[str, FieldValue] = {"study": study.study_id, "preparation_sha256": sha256}
+    seal.audit.append(
+        connection, "approval-amended", fields | {"specification_sha256": study.specification_sha256}
     )
 
 

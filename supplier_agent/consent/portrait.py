@@ -20,11 +20,13 @@ _WIDTH = 100
 _COUNTS: Mapping[QuestionKind, str] = {
     QuestionKind.ROW_COUNT: "how many rows and persons there are",
     QuestionKind.PROFILE: "per column, how many values fit the schema, are missing or out of range",
-    QuestionKind.RANK_COUNTS: "per numeric column, how many rows lie in each interval (8 rounds)",
+    QuestionKind.RANK_COUNTS: "per numeric column, and per gap between two of which one is never greater, how"
+    " many rows lie in each interval (8 rounds)",
     QuestionKind.MARGINALS: "how many rows have each combination of one or two columns' values",
     QuestionKind.MOMENTS: "sums of the numeric columns and of their products, two by two, in fixed point",
     QuestionKind.TREE_LEVEL: "per node of each tree, how many rows have each predictor and target bin",
-    QuestionKind.FORMULA_CHECK: "how many rows break a formula between columns (equal, sum, log, ratio)",
+    QuestionKind.FORMULA_CHECK: "how many rows break a formula between columns (equal, sum, log, ratio,"
+    " linear, at most)",
 }
 """What each question counts, for people."""
 
@@ -65,6 +67,13 @@ QUESTIONS: Mapping[Method, tuple[QuestionKind, ...]] = {
     ),
 }
 """The kinds of questions that each method asks."""
+
+
+def questions_of(spec: StudySpec) -> tuple[QuestionKind, ...]:
+    """Return the kinds of questions that a study asks: declared constraints are counted by every method."""
+    kinds = QUESTIONS[spec.synthesizer.method]
+    counts = spec.schema.constraints and QuestionKind.FORMULA_CHECK not in kinds
+    return (*kinds, QuestionKind.FORMULA_CHECK) if counts else kinds
 
 
 def portray(
@@ -140,7 +149,7 @@ def _what_leaves(
     if kept:
         yield from _lines("Not used", f"{', '.join(kept)} (identifiers or free text)")
     if not STEPS[flow].sends_rows:
-        for place, kind in enumerate(QUESTIONS[spec.synthesizer.method]):
+        for place, kind in enumerate(questions_of(spec)):
             yield from _lines("Asks" if place == 0 else "", f"{kind.value}: {_COUNTS[kind]}")
         yield from _lines("Rounds", _rounds(spec))
     if person is not None:
@@ -153,10 +162,12 @@ def _what_leaves(
 
 def _rounds(spec: StudySpec) -> str:
     if spec.synthesizer.method is Method.MARGINALS:
-        return "one to check the data, up to 8 for bins, one or two for the counts"
+        gaps = ", up to 9 for orders and their gaps" if spec.schema.constraints else ""
+        return f"one to check the data, up to 8 for bins{gaps}, one or two for the counts"
     depth = spec.synthesizer.max_depth
     return (
-        f"one to check the data, up to 8 for bins, a few for pairs and formulas, then up to {depth} for trees"
+        "one to check the data, up to 8 for bins, up to 9 for orders and their gaps, a few for pairs and"
+        f" formulas, then up to {depth} for trees"
     )
 
 

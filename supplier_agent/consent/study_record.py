@@ -9,6 +9,7 @@ Every change of state goes through :func:`move`, which reads :data:`TRANSITIONS`
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -58,6 +59,9 @@ ALTER TABLE study ADD COLUMN asks TEXT;
 """
 """This supplier's part in the salt, the salt once it was drawn, and what the study asks for."""
 
+HAZARDS = "ALTER TABLE study ADD COLUMN hazards TEXT NOT NULL DEFAULT '[]';"
+"""What the hub found in this supplier's answers beside those of others, a list of sentences as JSON."""
+
 UNJUDGED = "the policy cannot be read"
 """The reason why a study waits that the policy has not judged yet, because its file is damaged."""
 
@@ -87,7 +91,8 @@ class StudyRecord:
     ``preparation`` is the digest of the preparation at the approval, empty where there was none, and None
     before an approval and in those of earlier versions. ``contribution`` are the random bytes to which the
     approval commits this supplier, and ``salt`` what all parties drew, once they have. ``asks`` is what the
-    study asks for, as JSON: see :mod:`supplier_agent.consent.likeness`.
+    study asks for, as JSON: see :mod:`supplier_agent.consent.likeness`. ``hazards`` are the sentences that
+    the hub told of the data here.
     """
 
     study_id: str
@@ -111,6 +116,7 @@ class StudyRecord:
     contribution: bytes | None = field(default=None, repr=False)
     salt: bytes | None = field(default=None, repr=False)
     asks: str | None = None
+    hazards: tuple[str, ...] = ()
 
     @property
     def participation(self) -> Participation:
@@ -133,6 +139,7 @@ class StudyRecord:
         values = dict(row)
         values["state"] = StudyState(values["state"])
         values["decision_delivered"] = bool(values["decision_delivered"])
+        values["hazards"] = tuple(json.loads(values["hazards"]))
         values["flow"] = DataFlow(values["flow"]) if values["flow"] is not None else None
         return cls(**values)
 
@@ -163,6 +170,7 @@ def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
             record.contribution,
             record.salt,
             record.asks,
+            json.dumps(record.hazards),
         ),
     )
 
@@ -258,7 +266,7 @@ def set_decision(
 
 
 def set_participation(connection: sqlite3.Connection, study_id: str, approved: Participation) -> None:
-    """Store how this supplier takes part, which no later decision changes."""
+    """Store how this supplier takes part; only the preparation of an approval is ever changed after it."""
     connection.execute(
         "UPDATE study SET flow = ?, preparation = ? WHERE study_id = ?",
         (approved.flow, approved.preparation_sha256 or "", study_id),
@@ -273,6 +281,11 @@ def set_contribution(connection: sqlite3.Connection, study_id: str, contribution
 def set_salt(connection: sqlite3.Connection, study_id: str, salt: bytes) -> None:
     """Store the salt of a study, for auditors to repeat it."""
     connection.execute("UPDATE study SET salt = ? WHERE study_id = ?", (salt, study_id))
+
+
+def set_hazards(connection: sqlite3.Connection, study_id: str, hazards: tuple[str, ...]) -> None:
+    """Store what the hub told of the data here; a study that is not known here is left out."""
+    connection.execute("UPDATE study SET hazards = ? WHERE study_id = ?", (json.dumps(hazards), study_id))
 
 
 def set_reason(connection: sqlite3.Connection, study_id: str, reason: str) -> None:

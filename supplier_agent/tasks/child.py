@@ -38,6 +38,7 @@ from syncline.sources.limited import LimitedSource
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
 from syncline.study.comparer_scope import comparer_of
+from syncline.study.data_check import fit_of
 from syncline.study.fitting import workspace_of
 from syncline.study.flow import STEPS, DataFlow, is_within
 from syncline.study.policy import Policy
@@ -78,6 +79,7 @@ class Child:
         after, locator = admit(request, memory), str(header.get("source"))
         if request.commitments is not None:
             source = self._opened(locator, preparation)
+            fit_of(spec, source, closely=False).require()  # before anything leaves, so that it can be mended
             reply, after, said = open_contribution(spec, request, after, source, header)
             opened: Header = {"questions": [said], "person": person}
             return opened, [ReplyCodec().encode(reply), _kept(source, after)]
@@ -201,7 +203,8 @@ def _extent(question: Question, memory: Memory, comparer: Comparer | None) -> Ex
         return Extent(tuple(question.columns), question.marginal_order, question.size())
     if memory.codebook is None:
         raise ProtocolError("a codebook must be agreed before columns are counted together")
-    return Extent(tuple(question.columns), question.marginal_order, question.size(memory.codebook))
+    read = memory.codebook.sources(question.columns)
+    return Extent(read, question.marginal_order, question.size(memory.codebook))
 
 
 if __name__ == "__main__":

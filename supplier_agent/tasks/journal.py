@@ -19,6 +19,7 @@ MIGRATIONS = (
     study_record.PARTICIPATION,
     release_refusal.TABLES,
     study_record.SALT + catalogue.PEOPLE,
+    round_record.MENDED + study_record.HAZARDS,
 )
 
 

@@ -2,6 +2,7 @@
 
 Nothing is computed for a study that was not approved here, for another specification or flow than the
 approved one, for a round that was asked with other bytes before, or for a round behind the last one answered.
+A round that was declined is worked out anew where the hub offers it again, but not for ever.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 from supplier_agent.consent.study_record import StudyState, find_study
 from supplier_agent.tasks.round_record import (
+    MOST_DECLINES,
     RoundRecord,
     RoundState,
     find_round,
@@ -68,7 +70,8 @@ def receive_offer(connection: sqlite3.Connection, audit: AuditLog, offer: TaskOf
     retarget_round(connection, offer.study_id, offer.round, offer.task_id, offer.attempt)
     if known.state is RoundState.ANSWERED:
         return Resend()
-    if known.state is RoundState.DECLINED and offer.attempt <= known.attempt:
+    worn_out = known.declines >= MOST_DECLINES
+    if known.state is RoundState.DECLINED and (offer.attempt <= known.attempt or worn_out):
         return Resend()
     if known.state is RoundState.DECLINED:
         move(connection, offer.study_id, offer.round, RoundState.RECEIVED)

@@ -46,6 +46,15 @@ CREATE TABLE memory (
 DETAIL = "ALTER TABLE round ADD COLUMN decline_detail TEXT;"
 """What this supplier alone reads of a round that it declined."""
 
+MENDED = """
+ALTER TABLE round ADD COLUMN asks_again INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE round ADD COLUMN declines INTEGER NOT NULL DEFAULT 0;
+"""
+"""Whether the hub is to be asked to offer a declined round again, and how often it was declined."""
+
+MOST_DECLINES = 20
+"""So often a round is worked out and declined at the hub's word; after that a person's word is needed."""
+
 
 class RoundState(Enum):
     """Where a round stands at this supplier."""
@@ -66,7 +75,9 @@ TRANSITIONS: Mapping[RoundState, frozenset[RoundState]] = {
 class RoundRecord:
     """One round: what was asked, and the reply or the refusal once there is one.
 
-    ``decline_reason`` is told to others; ``decline_detail`` may name files, and stays here.
+    ``decline_reason`` is told to others; ``decline_detail`` may name files, and stays here. ``asks_again``
+    says that a person mended what stood against a declined round, and the hub is still to hear of it;
+    ``declines`` counts how often it was declined since a person said so.
     """
 
     study_id: str
@@ -84,6 +95,8 @@ class RoundRecord:
     received_us: int
     finished_us: int | None
     decline_detail: str | None = None
+    asks_again: bool = False
+    declines: int = 0
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> RoundRecord:
@@ -91,6 +104,7 @@ class RoundRecord:
         values = dict(row)
         values["state"] = RoundState(values["state"])
         values["delivered"] = bool(values["delivered"])
+        values["asks_again"] = bool(values["asks_again"])
         return cls(**values)
 
 
@@ -152,6 +166,8 @@ def insert_round(connection: sqlite3.Connection, record: RoundRecord) -> None:
         record.received_us,
         record.finished_us,
         record.decline_detail,
+        record.asks_again,
+        record.declines,
     )
     connection.execute(f"INSERT INTO round VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
 
@@ -172,7 +188,8 @@ def finish_round(
     """Record a reply; from here on the round has this reply and no other."""
     move(connection, study_id, number, RoundState.ANSWERED)
     connection.execute(
-        "UPDATE round SET reply_sha256 = ?, reply_size = ?, finished_us = ?, delivered = 0"
+        "UPDATE round SET reply_sha256 = ?, reply_size = ?, finished_us = ?, delivered = 0, asks_again = 0,"
+        " decline_kind = NULL, decline_reason = NULL, decline_detail = NULL"
         " WHERE study_id = ? AND round = ?",
         (reply_sha256, size, now_us, study_id, number),
     )
@@ -194,8 +211,35 @@ def decline_round(
     move(connection, study_id, number, RoundState.DECLINED)
     connection.execute(
         "UPDATE round SET decline_kind = ?, decline_reason = ?, decline_detail = ?, finished_us = ?,"
-        " delivered = 0 WHERE study_id = ? AND round = ?",
+        " delivered = 0, asks_again = 0, declines = declines + 1 WHERE study_id = ? AND round = ?",
         (declined.kind, declined.reason, declined.detail, now_us, study_id, number),
+    )
+
+
+def ask_again(connection: sqlite3.Connection, study_id: str, number: int) -> None:
+    """Note that a declined round is mended: the hub is asked to offer it again, and it is worked out anew."""
+    connection.execute(
+        "UPDATE round SET asks_again = 1, declines = 0 WHERE study_id = ? AND round = ? AND state = ?",
+        (study_id, number, RoundState.DECLINED.value),
+    )
+
+
+def rounds_to_ask_again(connection: sqlite3.Connection) -> list[RoundRecord]:
+    """Return the rounds that the hub is to offer again, once it knows that, and on which terms, they are."""
+    rows = connection.execute(
+        "SELECT round.* FROM round JOIN study USING (study_id) WHERE asks_again = 1 AND delivered = 1"
+        " AND round.state = ? AND study.state = ? AND study.decision_delivered = 1"
+        " ORDER BY study_id, round",
+        (RoundState.DECLINED.value, StudyState.APPROVED.value),
+    )
+    return [RoundRecord.from_row(row) for row in rows]
+
+
+def mark_asked_again(connection: sqlite3.Connection, record: RoundRecord) -> None:
+    """Note that the hub has heard that this attempt is mended."""
+    connection.execute(
+        "UPDATE round SET asks_again = 0 WHERE study_id = ? AND round = ? AND attempt = ?",
+        (record.study_id, record.round, record.attempt),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from supplier_agent.consent.portrait import QUESTIONS
+from supplier_agent.consent.portrait import questions_of
 from supplier_agent.datasets.catalogue import Dataset, choose_dataset
 from supplier_agent.tasks.child_pool import default_memory
 from syncline.compute.frames import Json
@@ -136,7 +136,7 @@ def _against_questions(policy: Policy, spec: StudySpec, flow: DataFlow | None) -
     method = spec.synthesizer.method
     refusals = [
         f"questions: the method {method.value} asks questions of kind '{kind.value}', which is not listed"
-        for kind in QUESTIONS[method]
+        for kind in questions_of(spec)
         if kind not in policy.questions
     ]
     return refusals + list(_against_limits(policy, spec))
@@ -145,7 +145,8 @@ def _against_questions(policy: Policy, spec: StudySpec, flow: DataFlow | None) -
 def _against_limits(policy: Policy, spec: StudySpec) -> Iterator[str]:
     """Refuse a study at once where the limits do not let its first questions be answered."""
     limits, method = policy.limits, spec.synthesizer.method
-    order = 1 if method is Method.MARGINALS and spec.validation is None else 2
+    alone = method is Method.MARGINALS and not spec.schema.constraints
+    order = 1 if alone and spec.validation is None else 2
     if limits.max_order < order:
         yield (
             f"limits.max_order: the method {method.value} counts {order} columns together, permitted are"

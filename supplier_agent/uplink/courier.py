@@ -19,6 +19,7 @@ from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
 from syncline.errors import ProtocolError, SynclineError
+from syncline.wire.mending import Mended
 from syncline.wire.messages import Declined, DeclineKind, Reply, ReplyOutcome, TaskId
 from syncline.wire.refusals import PeerUnreachable, UnknownObject
 
@@ -67,7 +68,11 @@ class Courier:
             *(self._guard(self._send_round(record), record.study_id) for record in rounds),
             *(self._guard(self._send_refusal(refusal), refusal.study_id) for refusal in refusals),
         )
-        return all(sent)
+        mended = await self._database.read(round_record.rounds_to_ask_again)
+        asked = await asyncio.gather(
+            *(self._guard(self._ask_again(record), record.study_id) for record in mended)
+        )
+        return all(sent) and all(asked)
 
     async def _guard(self, sending: Awaitable[None], study_id: str) -> bool:
         try:
@@ -91,6 +96,17 @@ class Courier:
             lambda connection: study_record.mark_delivered(connection, study.study_id, decision.signature)
         )
         self._log.info("decision sent", study=study.study_id, decision=decision.decision.value)
+
+    async def _ask_again(self, record: RoundRecord) -> None:
+        """Ask the hub to offer a round again that was mended; it knows by now that it was declined."""
+        crash_point("mended:before-send")
+        try:
+            await self._connection.client.reoffer(Mended(TaskId(record.task_id), record.attempt))
+        except (ProtocolError, UnknownObject) as error:
+            self._log.warning("not offered again", study=record.study_id, reason=str(error))
+        crash_point("mended:after-send")
+        await self._database.write(lambda connection: round_record.mark_asked_again(connection, record))
+        self._log.info("asked to offer again", study=record.study_id, round=record.round)
 
     async def _send_refusal(self, refusal: ReleaseRefusal) -> None:
         crash_point("refusal:before-send")

@@ -16,6 +16,7 @@ from supplier_agent.consent.proposals import (
     unreadable,
     verify_researcher,
 )
+from supplier_agent.consent.study_record import set_hazards
 from supplier_agent.datasets.catalogue import list_datasets
 from supplier_agent.event_log import EventLog
 from supplier_agent.tasks import round_record
@@ -34,7 +35,16 @@ from syncline.compute.serve import locate
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
 from syncline.errors import PolicyUnreadable, StorageError, SynclineError, WorkLimitReached
-from syncline.wire.messages import Declined, Event, Proposal, StudyEnded, TaskId, TaskOffer, Welcome
+from syncline.wire.messages import (
+    Declined,
+    Event,
+    Proposal,
+    StudyEnded,
+    StudyHazards,
+    TaskId,
+    TaskOffer,
+    Welcome,
+)
 from syncline.wire.refusals import HubFault, PeerUnreachable
 
 PAUSE_SECONDS = 10.0
@@ -62,7 +72,7 @@ class Desk:
     log: EventLog
 
 
-Errand = TaskOffer | Proposal | StudyEnded
+Errand = TaskOffer | Proposal | StudyEnded | StudyHazards
 """An event that sets something in motion."""
 
 
@@ -95,6 +105,8 @@ class Errands:
                 self._begin(event, partial(self._answer, event))
             case StudyEnded():
                 self._begin(event, partial(self._end, event))
+            case StudyHazards():
+                self._begin(event, partial(self._note_hazards, event))
 
     async def close(self) -> None:
         """Stop the errands that run; the journal knows how far they came."""
@@ -211,6 +223,12 @@ class Errands:
         await desk.retention.study_ended(ended.study_id)
         if is_news:
             desk.log.info("study ended", study=ended.study_id, outcome=ended.outcome.value)
+
+    async def _note_hazards(self, told: StudyHazards) -> None:
+        """Keep what the answers here show beside those of others, for the people of this supplier."""
+        await self._desk.database.write(lambda connection: set_hazards(connection, told.study_id, told.words))
+        for words in told.words:
+            self._desk.log.warning("hazard in the data here", study=told.study_id, reason=words)
 
     async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
         for task in tasks:

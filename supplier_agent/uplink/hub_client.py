@@ -13,6 +13,7 @@ from syncline.wire import releases
 from syncline.wire import supplier as convert
 from syncline.wire.gen.syncline.v1 import supplier_pb2 as pb
 from syncline.wire.gen.syncline.v1.supplier_pb2_grpc import SupplierServiceStub
+from syncline.wire.mending import Mended, mended_to_proto
 from syncline.wire.messages import (
     Attachment,
     Chunk,
@@ -128,6 +129,11 @@ class HubClient:
         """Say that a task will not be answered, and why."""
         message = convert.declined_to_proto(declined)
         await _result(self._stub.DeclineTask(message, timeout=CALL_SECONDS))
+
+    async def reoffer(self, mended: Mended) -> None:
+        """Ask for a declined task to be offered again; one that was is left as it is."""
+        message = mended_to_proto(mended)
+        await _result(self._stub.ReofferTask(message, timeout=CALL_SECONDS))
 
 
 @contextmanager

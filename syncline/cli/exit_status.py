@@ -17,6 +17,7 @@ INTERRUPTED = 130
 def run_app(app: typer.Typer) -> NoReturn:
     """Run a command line and exit with its status."""
     try:
+        # by its own name, and not by what started the process: `python -m syncline.cli` shows the same help
         status = app(prog_name=app.info.name, standalone_mode=False)
     except SynclineError as error:
         fail(error)
@@ -35,8 +36,9 @@ def run_app(app: typer.Typer) -> NoReturn:
 
 
 def fail(error: SynclineError) -> NoReturn:
-    """Print the error's sentence and exit with the status of its class."""
-    say(f"error: {error}", err=True)
+    """Print what is wrong, a sentence a line, and exit with the status of the error's class."""
+    for sentence in error.sentences:
+        say(f"error: {sentence}", err=True)
     sys.exit(error.exit_code)
 
 

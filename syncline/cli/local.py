@@ -47,11 +47,11 @@ def simulate(
     """Run a study in this process, over files at hand, and write its release."""
     from syncline.cli.agreement_table import show_agreement
     from syncline.cli.table import print_json
-    from syncline.study.spec import StudySpec
+    from syncline.study.study_check import sound_study
     from syncline.synthesizers.streams import Seed
     from syncline.wire import simulated_study as run
 
-    spec = StudySpec.from_yaml(study)
+    spec = sound_study(study)
     locators = _pairs("--supplier", "DATA", supplier or [])
     run.check_suppliers(spec, locators)
     sources = _sources(locators, preparation or [])
@@ -67,6 +67,8 @@ def simulate(
             say(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}", err=True)
         assessment = run.compare_study(spec, fold, sources, fitted, chosen, listen)
     written = run.release_study(spec, fold, sources, fitted, chosen, assessment, stages, out)
+    notes = run.notes_of(spec, fold, sources, fitted)
+    say_notes(notes)
     if as_json:
         print_json(
             {
@@ -74,6 +76,7 @@ def simulate(
                 "rounds": len(stages),
                 "content_sha256": dict(written.content_sha256),
                 "hazards": [hazard.to_json() for hazard in fitted.hazards],
+                "notes": [note.to_json() for note in notes],
             }
         )
         return
@@ -130,7 +133,7 @@ def synthesize(
         warnings.simplefilter("ignore", TableWarning)  # the notes are printed below
         model.fit(data, listen=progress.round)
     written = model.write(out, rows)
-    _say(model.notes)
+    say_notes(model.notes)
     if as_json:
         notes = [note.to_json() for note in model.notes]
         print_json({"out": str(out), "rows": written, "notes": notes})
@@ -150,7 +153,7 @@ def infer(
     from syncline.synthesizers.synthesizer import read_table
 
     inference = infer(read_table(open_named("DATA", data)))
-    _say(inference.notes)
+    say_notes(inference.notes)
     if as_json:
         notes = [note.to_json() for note in inference.notes]
         print_json({"schema": inference.schema.to_document(), "notes": notes})
@@ -158,7 +161,7 @@ def infer(
         say_document(commented_yaml(inference))
 
 
-def _say(notes: Sequence[Note]) -> None:
+def say_notes(notes: Sequence[Note]) -> None:
     """Print the notes on a table to standard error, a line each."""
     for note in notes:
         say(str(note), err=True)

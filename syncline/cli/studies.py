@@ -79,9 +79,9 @@ def submitted(
     import hashlib
 
     from syncline.identity.signatures import Purpose, sign
-    from syncline.study.spec import StudySpec
+    from syncline.study.study_check import sound_study
 
-    spec = StudySpec.from_yaml(file)
+    spec = sound_study(file)
     specification = spec.canonical()
     membership = open_membership(home)
     digest = hashlib.sha256(specification).digest()

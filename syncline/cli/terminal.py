@@ -51,6 +51,23 @@ def require_yes(question: str, *, yes: bool, remedy: str) -> None:
         raise UsageError("nothing was done: the answer was not yes")
 
 
+def require_word(question: str, word: str, *, given: bool, remedy: str) -> None:
+    """Let a person go on by typing ``word`` on the terminal; where there is none, only where it was given.
+
+    Raises
+    ------
+    UsageError
+        The word was not typed, or nobody can be asked.
+    """
+    if given:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"{question}; there is no terminal to answer at: {remedy}")
+    _write(sys.stderr, f"{printable(question)}; type '{word}' to go on: ")
+    if sys.stdin.readline().strip().lower() != word:
+        raise UsageError(f"nothing was done: the word was not '{word}'")
+
+
 def _write(stream: TextIO, text: str) -> None:
     encoding = stream.encoding or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))

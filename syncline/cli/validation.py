@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncline.cli.hub_session import AsJson
-from syncline.cli.local import new_directory, require_new
+from syncline.cli.local import new_directory, require_new, say_notes
 from syncline.cli.named_data import open_named
 from syncline.cli.progress_line import StageProgress
 from syncline.cli.terminal import say
@@ -72,8 +72,9 @@ def validate(
     directory = new_directory(out)
     found.to_json(directory / "report.json")
     found.to_html(directory / "report.html")
+    say_notes(found.notes)
     if as_json:
-        print_json(found.document())
+        print_json({**found.document(), "notes": [note.to_json() for note in found.notes]})
     else:
         _show(found, directory)
     if gate and not found.gate.passed:

@@ -106,6 +106,10 @@ class Batch:
         status = tuple(self.status[place] for place in places)
         return Batch(keys, status, self.holdout, self.person, self.owner)
 
+    def and_columns(self, keys: Sequence[Keys], status: Sequence[Statuses]) -> Batch:
+        """Return the batch with more columns behind its own."""
+        return Batch((*self.keys, *keys), (*self.status, *status), self.holdout, self.person, self.owner)
+
     def __repr__(self) -> str:
         return f"Batch({self.n_rows} rows x {len(self.keys)} variables)"
 

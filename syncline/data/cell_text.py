@@ -76,7 +76,15 @@ def _encoded(column: pa.Array, where: str) -> pa.DictionaryArray:
     kind = column.type.value_type if is_encoded else column.type
     if not _has_text(kind):
         raise DataError(f"{where}: values of type {kind} cannot be read; store them as text or numbers")
-    return column if is_encoded else _without_nan(column).dictionary_encode()
+    return column if is_encoded else _encodable(_without_nan(column)).dictionary_encode()
+
+
+def _encodable(column: pa.Array) -> pa.Array:
+    """Return ``column`` in a type that Arrow encodes; narrow decimals are none, and fit into wider ones."""
+    kind = column.type
+    if pa.types.is_decimal32(kind) or pa.types.is_decimal64(kind):
+        return column.cast(pa.decimal128(kind.precision, kind.scale))
+    return column
 
 
 def _without_nan(column: pa.Array) -> pa.Array:

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from syncline.data.batch import Batch
 from syncline.data.equality import equal_fields
+from syncline.data.gap import Gap
 
 Codes: TypeAlias = npt.NDArray[np.uint16]
 Lookup: TypeAlias = npt.NDArray[np.uint16]
@@ -50,6 +51,7 @@ class ColumnCodes:
     missing : the code of missing values (where they are not kept: the code that they are counted as)
     keeps_missing : whether the last code means missing
     bins, classes, cells : coarser codings, each a lookup (n_codes,)
+    gap : where the codes are not those of a variable but of the gap between two
     """
 
     name: str
@@ -62,6 +64,7 @@ class ColumnCodes:
     bins: Lookup
     classes: Lookup
     cells: Lookup
+    gap: Gap | None = None
     _levels: dict[Coding, int] = field(default_factory=dict, init=False, repr=False, compare=False)
     """How many values each coding has, once it was asked for: tables of pairs ask a thousand times."""
 
@@ -119,7 +122,7 @@ class CodedBatch:
 
 @dataclass(frozen=True, slots=True)
 class Codebook:
-    """The codes of every modelled variable, in schema order."""
+    """The codes of every modelled variable, in schema order, and behind them those of gaps."""
 
     columns: tuple[ColumnCodes, ...]
     _places: dict[str, int] = field(init=False, repr=False, compare=False)
@@ -138,7 +141,7 @@ class Codebook:
         return self.columns[self.place(name)]
 
     def encode(self, batch: Batch) -> CodedBatch:
-        """Return the codes of a prepared batch whose columns are those of the codebook."""
+        """Return the codes of a prepared batch whose columns are those of the codebook, gaps included."""
         codes = np.empty((batch.n_rows, len(self.columns)), np.uint16)
         for position, column in enumerate(self.columns):
             codes[:, position] = column.encode(batch.keys[position], batch.status[position] == 0)
@@ -147,6 +150,16 @@ class Codebook:
     def encode_all(self, batches: Iterator[Batch]) -> Iterator[CodedBatch]:
         """Encode a stream of batches one by one."""
         return (self.encode(batch) for batch in batches)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The gaps that are coded, in order."""
+        return tuple(column.gap for column in self.columns if column.gap is not None)
+
+    def sources(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the variables that some columns are read from: both of a gap, each once."""
+        gaps = {gap.name: (gap.of, gap.base) for gap in self.gaps}
+        return tuple(dict.fromkeys(source for name in names for source in gaps.get(name, (name,))))
 
     @property
     def names(self) -> Sequence[str]:

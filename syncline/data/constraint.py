@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, NoReturn
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from syncline.data.kinds import CATEGORICAL_KINDS, NUMERIC_KINDS
-from syncline.data.section import Section, WholeSentence, nearest, shown, word_of
+from syncline.data.section import Number, Section, WholeSentence, nearest, shown, word_of
 from syncline.data.variable import ColumnName, Variable
 
 
@@ -28,6 +28,8 @@ class Formula(StrEnum):
     """``ln(max(1, x))``"""
     RATIO = "ratio"
     """``x / y``"""
+    LINEAR = "linear"
+    """``factor * x + offset``"""
     AT_MOST = "at_most"
     """No value of its own: the column is never greater than ``x``."""
 
@@ -50,11 +52,30 @@ class Constraint(Section):
     formula: Annotated[Formula, word_of(Formula)]
     of: ColumnName
     inputs: Annotated[tuple[ColumnName, ...], AfterValidator(_distinct)] = Field(alias="from")
+    factor: Number | None = None
+    offset: Number = 0.0
 
     @classmethod
-    def between(cls, formula: Formula, of: str, inputs: Sequence[str]) -> Constraint:
+    def between(
+        cls,
+        formula: Formula,
+        of: str,
+        inputs: Sequence[str],
+        factor: float | None = None,
+        offset: float = 0.0,
+    ) -> Constraint:
         """Make the constraint that ``of`` is ``formula`` of ``inputs``."""
-        return cls.model_validate({"formula": formula, "of": of, "from": tuple(inputs)})
+        return cls.model_validate(
+            {"formula": formula, "of": of, "from": tuple(inputs), "factor": factor, "offset": offset}
+        )
+
+    @model_validator(mode="after")
+    def _check_line(self) -> Constraint:
+        if self.formula is not Formula.LINEAR and (self.factor is not None or self.offset):
+            _fail(self, "factor and offset apply to the formula linear only")
+        if self.formula is Formula.LINEAR and not self.factor:
+            _fail(self, "needs a factor other than 0, as in factor: 1.19")
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -63,3 +63,20 @@ def _joins(run: re.Match[str]) -> bool:
 
 def _kept_joiner_as_letter(run: re.Match[str]) -> str:
     return "x" if _joins(run) else run[0]
+
+
+OTHER = "(other)"
+"""What a release writes for categories that too few people share."""
+
+
+def other_label(categories: Iterable[str]) -> str:
+    """Return the label for merged categories, kept apart from the schema's own."""
+    known, label = set(categories), OTHER
+    while label in known:
+        label += "*"
+    return label
+
+
+def is_other(label: str) -> bool:
+    """Tell whether a label may be that of merged categories."""
+    return label.rstrip("*") == OTHER

@@ -1,5 +1,8 @@
 """Write released rows as Parquet or CSV: equal rows give equal bytes, however they arrive.
 
+A named state stands in the column itself, written as its code, as in the tables that it was learnt from:
+where all codes are values of the kind (-8, 9999-12-31) the column keeps its type, else it is text.
+
 Parquet is written by one version of Arrow from an explicit schema, with fixed row groups, codec and
 encodings; its metadata says that the data is synthetic, and nothing of the study, its roster or the time.
 Persons get fresh numbers from 1; identifiers and free text are left out.
@@ -9,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
@@ -19,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syncline.data.batch import Keys, Mask
+from syncline.data.coded_cells import are_typed, values_with_states
 from syncline.data.kinds import Kind
 from syncline.data.record_batches import in_batches_of
 from syncline.data.scalars import Scalar, write_scalar
@@ -120,6 +124,12 @@ def _released(schema: Schema) -> list[Variable]:
 def _arrow_type(variable: Variable) -> pa.DataType:
     if not variable.is_modelled:
         return pa.int64()  # a person's fresh number
+    if not are_typed(variable):
+        return pa.string()
+    return _value_type(variable)
+
+
+def _value_type(variable: Variable) -> pa.DataType:
     match variable.kind:
         case Kind.DATETIME:
             return pa.timestamp("us", tz=variable.zone)
@@ -148,12 +158,12 @@ def _height(schema: Schema, columns: Columns) -> int:
 
 
 def _typed(variable: Variable, keys: Keys, missing: Mask) -> pa.Array:
-    grid = variable.grid
-    if grid is not None:
-        values = grid.values(keys)
+    if variable.grid is not None:
+        values = values_with_states(variable, keys)
         if variable.kind is Kind.TIME:
             values = values.astype(np.int64)
-        return pa.array(values, _arrow_type(variable), mask=missing)
+        column = pa.array(values, _value_type(variable), mask=missing)
+        return column if are_typed(variable) else _with_code_texts(variable, column, keys)
     if variable.kind is Kind.BOOLEAN:
         return pa.array(keys == 1, mask=missing)
     code = missing_label(variable)
@@ -161,6 +171,19 @@ def _typed(variable: Variable, keys: Keys, missing: Mask) -> pa.Array:
     positions = np.where(missing, len(variable.categories), keys) if code is not None else keys
     cells = pa.array(positions, mask=None if code is not None else missing)
     return pa.DictionaryArray.from_arrays(cells, labels).cast(pa.string())
+
+
+def _with_code_texts(variable: Variable, column: pa.Array, keys: Keys) -> pa.Array:
+    """Return a column as text: values as in a CSV file, and each state as its code."""
+    texts = _plain_texts(column, has_fraction(variable))
+    codes = {state.key: state.code for state in variable.states}
+    return pa.array(
+        [
+            None if text is None else codes.get(key, text)
+            for key, text in zip(keys.tolist(), texts, strict=True)
+        ],
+        pa.string(),
+    )
 
 
 def missing_label(variable: Variable) -> str | None:
@@ -182,12 +205,28 @@ def has_fraction(variable: Variable) -> bool:
 
 
 def _texts(column: pa.Array, fraction: bool) -> list[str]:
-    """Return the text of each cell, empty where it is missing; times with a ``fraction`` or without."""
+    """Return the text of each cell as CSV holds it, empty where it is missing."""
+    return ["" if text is None else text for text in _plain_texts(column, fraction, escape_cell)]
+
+
+def _plain_texts(column: pa.Array, fraction: bool, written: Callable[[str], str] = str) -> list[str | None]:
+    """Return the text of each cell, None where it is missing; times with a ``fraction`` or without."""
     if pa.types.is_timestamp(column.type) and column.type.tz is not None:
         column = column.cast(pa.timestamp("us", tz="UTC"))  # the first or last day has none in another zone
     encoded = column.dictionary_encode()
-    distinct = [_text(value, fraction) for value in encoded.dictionary.to_pylist()]
-    return ["" if place is None else distinct[place] for place in encoded.indices.to_pylist()]
+    distinct = [written(_text(value, fraction)) for value in encoded.dictionary.to_pylist()]
+    return [None if place is None else distinct[place] for place in encoded.indices.to_pylist()]
+
+
+def cell_texts(variable: Variable, keys: Keys) -> list[str]:
+    """Return the texts of some keys (n,) in a released column."""
+    column = _typed(variable, keys, np.zeros(len(keys), np.bool_))
+    return [text or "" for text in _plain_texts(column, has_fraction(variable))]
+
+
+def value_text(variable: Variable, value: Scalar) -> str:
+    """Return the text of a value in a released column."""
+    return _text(value, has_fraction(variable))
 
 
 def _text(value: str | bool | Scalar, fraction: bool) -> str:
@@ -195,14 +234,14 @@ def _text(value: str | bool | Scalar, fraction: bool) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return escape_cell(value)
+            return value
         case dt.datetime() | dt.time() if fraction:
             zone = "Z" if isinstance(value, dt.datetime) and value.tzinfo is not None else ""
             return value.replace(tzinfo=None).isoformat(timespec="microseconds") + zone
         case dt.time():
             return value.isoformat(timespec="seconds")
         case _:
-            return escape_cell(write_scalar(value))
+            return write_scalar(value)
 
 
 @contextmanager

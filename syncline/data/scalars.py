@@ -46,14 +46,21 @@ _EXPECTED = {
 }
 
 
+class NoSuchTime(ValueError):
+    """A wall clock of a zone never shows this time: it was set forward over it."""
+
+
 def read_scalar(text: str, kind: Kind, zone: str | None = None) -> Scalar:
     """Read ``text`` as a value of ``kind``; a ValueError says what was expected.
 
     A datetime in a ``zone`` becomes UTC; without an offset of its own it is taken as wall clock there.
-    Without a zone it must not carry an offset.
+    Without a zone it must not carry an offset. A time that the clock of the zone never shows is none; of one
+    that it shows twice the earlier is meant.
     """
     try:
         return _READERS[kind](text.strip(), zone)
+    except NoSuchTime:
+        raise
     except (ValueError, OverflowError):
         raise ValueError(f"expected {_EXPECTED[kind]}") from None
 
@@ -120,9 +127,13 @@ def _read_datetime(text: str, zone: str | None) -> dt.datetime:
         if value.tzinfo is not None:
             raise ValueError
         return value
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=zoneinfo.ZoneInfo(zone))
-    return value.astimezone(dt.UTC)
+    if value.tzinfo is not None:
+        return value.astimezone(dt.UTC)
+    local = zoneinfo.ZoneInfo(zone)
+    moment = value.replace(tzinfo=local).astimezone(dt.UTC)
+    if moment.astimezone(local).replace(tzinfo=None) != value:
+        raise NoSuchTime(f"this time does not exist in {zone}: its clocks are set forward over it")
+    return moment
 
 
 def _read_time(text: str, _zone: str | None) -> dt.time:

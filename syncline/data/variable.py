@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 import zoneinfo
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-from pydantic import AfterValidator, ValidationInfo, field_serializer, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_serializer, field_validator, model_validator
 
 from syncline.data.faults import together
 from syncline.data.kinds import CATEGORICAL_KINDS, FREE_KINDS, NUMERIC_KINDS, PERSON_KINDS, Kind, Role
 from syncline.data.labels import is_printable_line, normal_label
 from syncline.data.scalars import KEY_LIMIT, Scalar, read_scalar, scalar_key, write_scalar
 from syncline.data.section import Integer, Section, WholeSentence, shown, word_of
+from syncline.data.states import MAX_CODES, States
 from syncline.data.step import STEPPED_KINDS, canonical_step, decimals_of, exact_key, rounded_key, width_of
 
 if TYPE_CHECKING:
+    from syncline.data.batch import Keys, Mask
     from syncline.data.grid import Grid
 
 MAX_NAME = 128
@@ -29,6 +32,11 @@ MAX_CATEGORIES = 65_000
 
 MAX_DECIMALS = 15
 """The most decimals at which dividing a key by a power of ten is correctly rounded."""
+
+_MOST_SEARCHED_BITS = 60
+"""Up to so many binary places of its range, the named states of a variable follow the range closely."""
+
+_BEYOND_KEYS = 1 << 63
 
 BOOLEAN_CATEGORIES = ("false", "true")
 
@@ -58,11 +66,26 @@ def _normal_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
     return normal
 
 
+def _normal_codes(codes: Mapping[str, str]) -> Mapping[str, str]:
+    if len(codes) > MAX_CODES:
+        raise ValueError(f"must have at most {MAX_CODES} entries")
+    normal = _normal_labels(tuple(codes))
+    if "" in normal:
+        raise ValueError("names an empty cell, which always means missing; leave it out")
+    for meaning in codes.values():
+        if len(meaning) > MAX_LABEL or not is_printable_line(meaning):
+            raise ValueError(f"must say what a code means in one line of at most {MAX_LABEL} characters")
+    return dict(sorted(zip(normal, (meaning.strip() for meaning in codes.values()), strict=True)))
+
+
 ColumnName = Annotated[str, AfterValidator(_normal_name)]
 """The name of a column, in NFC without white space around it, as sources name their columns."""
 
 Labels = Annotated[tuple[str, ...], AfterValidator(_normal_labels)]
 """Distinct texts in NFC without white space around them, as cells are compared with them."""
+
+Codes = Annotated[Mapping[str, str], AfterValidator(_normal_codes)]
+"""The code of each named state and what it means, in the order of the codes."""
 
 
 class Variable(Section):
@@ -77,6 +100,7 @@ class Variable(Section):
     range: tuple[Scalar, Scalar] | None = None
     unit: str | None = None
     missing: Labels = ()
+    codes: Codes = Field(default={})
     role: Annotated[Role, word_of(Role)] | None = None
 
     @property
@@ -125,11 +149,56 @@ class Variable(Section):
         return math.ceil(low), math.floor(high)
 
     @property
-    def key_extent(self) -> tuple[int, int]:
-        """The least and greatest key of a cell: those of the declared range, else all that the kind holds."""
+    def value_extent(self) -> tuple[int, int]:
+        """The least and greatest key of a value: of the declared range, else of all that the kind holds."""
         if self.key_range is not None:
             return self.key_range
         return (0, -1) if self.grid is None else self.grid.extent
+
+    @property
+    def states(self) -> States:
+        """The named states beside the values, with their keys."""
+        return States.of(self.codes, self.kind, self.zone, self._first_state)
+
+    @property
+    def searched_keys(self) -> tuple[int, int] | None:
+        """Between which keys a search for cells lies; None where it is over all keys."""
+        bounds = self.key_range
+        if bounds is None or not self.codes:
+            return bounds
+        return (bounds[0], self.states.last) if self._states_follow_range else None
+
+    @property
+    def _states_follow_range(self) -> bool:
+        bounds, grid = self.key_range, self.grid
+        return (
+            grid is not None
+            and grid.is_even
+            and bounds is not None
+            and (bounds[1] - bounds[0]).bit_length() <= _MOST_SEARCHED_BITS
+        )
+
+    @property
+    def _first_state(self) -> int:
+        """The key of the first state: behind all values, where a search that halves keys never mixes them."""
+        grid = self.grid
+        if grid is None:
+            return 0
+        if self.key_range is None or not self._states_follow_range:
+            return KEY_LIMIT if grid.is_even else grid.extent[1] + 1
+        low, high = self.key_range
+        bits = max((high - low).bit_length(), (len(self.codes) - 1).bit_length() if self.codes else 0)
+        return low + (1 << bits)
+
+    def are_values(self, keys: Keys) -> Mask:
+        """Tell which keys (n,) of cells are those of values, and not of named states."""
+        return keys < (self._first_state if self.codes else _BEYOND_KEYS)
+
+    def may_hold(self, keys: Keys) -> Mask:
+        """Tell which keys (n,) a cell may have."""
+        low, high = self.value_extent
+        states = self.states
+        return ((keys >= low) & (keys <= high)) | ((keys >= states.first) & (keys <= states.last))
 
     @field_validator("zone", mode="before")
     @classmethod
@@ -172,7 +241,9 @@ class Variable(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Variable:
-        together(self._check_labels, self._check_grid, self._check_bounds, self._check_person)
+        together(
+            self._check_labels, self._check_codes, self._check_grid, self._check_bounds, self._check_person
+        )
         if self.kind is Kind.BOOLEAN:
             object.__setattr__(self, "categories", BOOLEAN_CATEGORIES)
         return self
@@ -188,6 +259,20 @@ class Variable(Section):
             self._fail("a category is empty; list an empty cell under missing")
         if both := set(self.categories).intersection(self.missing):
             self._fail(f"{shown(min(both))!r} is both a category and a missing code; keep one")
+
+    def _check_codes(self) -> None:
+        if not self.codes:
+            return
+        if self.kind in CATEGORICAL_KINDS:
+            self._fail(f"codes do not apply to kind {self.kind}; list them among its categories")
+        if self.kind in FREE_KINDS or self.role is Role.PERSON:
+            self._fail("codes apply to columns of numbers, dates and times only; leave them out")
+        numbers: dict[object, str] = {}
+        for label in (*self.missing, *self.codes):
+            number = States.of({label: ""}, self.kind, self.zone, 0).listed[0].number if label else None
+            other = numbers.setdefault(label if number is None else number, label)
+            if label in self.codes and (other != label or label in self.missing):
+                self._fail(f"{shown(label)!r} and {shown(other)!r} are one value; keep one code for it")
 
     def _check_grid(self) -> None:
         if self.decimals is not None and self.kind is not Kind.CONTINUOUS:
@@ -212,7 +297,7 @@ class Variable(Section):
         if low > high:
             texts = [write_scalar(bound) for bound in self.range]
             self._fail(f"lower bound {texts[0]} exceeds upper {texts[1]}")
-        if self.step is not None and self.key_extent[0] > self.key_extent[1]:
+        if self.step is not None and self.value_extent[0] > self.value_extent[1]:
             self._fail(f"no multiple of step {self.step} lies in its range; widen the range")
 
     def _check_bound(self, bound: Scalar) -> None:

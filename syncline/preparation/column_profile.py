@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 
 from syncline.data.batch import Status
@@ -17,6 +17,9 @@ from syncline.sources.source import Source
 
 MAX_DISTINCT = 10_000
 """Distinct texts are counted up to this number."""
+
+MOST_ROWS_NAMED = 5
+"""Rows of a column that are named by number where their cells do not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,22 @@ class TableProfile:
 
 @dataclass(frozen=True, slots=True)
 class ColumnFit:
-    """Count how the cells of one column fit the schema's variable of its name."""
+    """Count how the cells of one column fit the schema's variable of its name.
+
+    ``first_rows`` are numbers from 1 of the first rows whose cells do not fit, at most ``MOST_ROWS_NAMED``.
+    """
 
     name: str
     valid: int
     missing: int
     out_of_range: int
     unknown: int
+    first_rows: tuple[int, ...] = ()
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """Cells of each status, in the order of :class:`Status`."""
+        return self.valid, self.missing, self.out_of_range, self.unknown
 
 
 def profile_table(source: Source, batch_rows: int = BATCH_ROWS) -> TableProfile:
@@ -73,11 +85,15 @@ def fit_schema(source: Source, schema: Schema, batch_rows: int = BATCH_ROWS) -> 
     if not variables:
         return ()
     part = Schema(variables=variables)
-    counts: Mapping[str, dict[Status, int]] = {name: dict.fromkeys(Status, 0) for name in part.names}
+    counts = np.zeros((len(variables), len(Status)), np.int64)
+    first: list[list[int]] = [[] for _ in variables]
+    rows = 0
     for batch in prepare(source, part, Fold(b"", 0), batch_rows=batch_rows, cache_bytes=0).batches():
-        for name, status in zip(part.names, batch.status, strict=True):
-            for kind in Status:
-                counts[name][kind] += int((status == kind).sum())
+        for place, status in enumerate(batch.status):
+            counts[place] += np.bincount(status, minlength=len(Status))
+            wanted = MOST_ROWS_NAMED - len(first[place])
+            first[place] += (np.flatnonzero(status >= Status.OUT_OF_RANGE)[:wanted] + rows + 1).tolist()
+        rows += len(batch.status[0])
     return tuple(
         ColumnFit(
             name,
@@ -85,8 +101,9 @@ def fit_schema(source: Source, schema: Schema, batch_rows: int = BATCH_ROWS) -> 
             found[Status.MISSING],
             found[Status.OUT_OF_RANGE],
             found[Status.UNKNOWN],
+            tuple(unfit),
         )
-        for name, found in counts.items()
+        for name, found, unfit in zip(part.names, counts.tolist(), first, strict=True)
     )
 
 

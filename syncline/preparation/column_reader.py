@@ -49,7 +49,11 @@ class CategoryReader:
 
 
 class OrderedReader:
-    """Read columns as a variable whose values lie on a grid: numbers, dates, times and durations."""
+    """Read columns as a variable whose values lie on a grid: numbers, dates, times and durations.
+
+    A cell that holds the code of a named state is that state, whether it is written as the code is or, where
+    the code is a value, in another way (``-8.0`` for ``-8``).
+    """
 
     def __init__(self, variable: Variable, grid: Grid) -> None:
         self._variable = variable
@@ -58,6 +62,9 @@ class OrderedReader:
         self._missing_texts = pa.array(list(missing_texts(variable.missing)), pa.string())
         codes = self._from_text(self._missing_texts)
         self._missing_numbers = codes.numbers[codes.status == Status.VALID]
+        self._states = variable.states
+        self._state_texts = pa.array([state.code for state in self._states], pa.string())
+        self._state_values = self._from_text(self._state_texts)
         self._infinite_is_missing = bool(_INFINITE.intersection(missing_texts(variable.missing)))
         self._memo = DictionaryMemo(self._of_texts, Cells.joined)
 
@@ -72,7 +79,8 @@ class OrderedReader:
         if self._is_natural(column.type):
             if self._infinite_is_missing and pa.types.is_floating(column.type):
                 column = pc.if_else(pc.is_inf(column), pa.scalar(None, column.type), column)
-            return self._cells(self._from_array(column))
+            values = self._from_array(column)
+            return self._with_states(self._cells(values), values, np.full(len(column), -1, np.int64))
         texts, places = distinct_text(column, where)
         return self._of_texts(texts).spread(places)
 
@@ -81,7 +89,10 @@ class OrderedReader:
         values = self._from_text(texts)
         coded = pc.is_in(texts, value_set=self._missing_texts).to_numpy(zero_copy_only=False)
         values.status[coded] = Status.MISSING
-        return self._cells(values)
+        if not len(self._states):
+            return self._cells(values)
+        places = positions(pc.index_in(texts, self._state_texts)).copy()
+        return self._with_states(self._cells(values), values, places)
 
     def _is_natural(self, kind: pa.DataType) -> bool:
         if self._variable.kind in NUMERIC_KINDS:
@@ -116,6 +127,18 @@ class OrderedReader:
         keys = self._grid.keys_from_numbers(np.where(valid, values.numbers, 0))
         status = np.where(valid & self._is_outside(keys), np.uint8(Status.OUT_OF_RANGE), status)
         return Cells(np.where(status == Status.VALID, keys, 0), status)
+
+    def _with_states(self, cells: Cells, values: Values, places: npt.NDArray[np.int64]) -> Cells:
+        """Set the cells that hold states, by their text (of which ``places`` (n,) tells which) or value."""
+        for place, state in enumerate(self._states):
+            if self._state_values.status[place] == Status.VALID:
+                alike = (values.status == Status.VALID) & (
+                    values.numbers == self._state_values.numbers[place]
+                )
+                places[alike] = place
+            held = places == place
+            cells.keys[held], cells.status[held] = state.key, Status.VALID
+        return cells
 
     def _is_outside(self, keys: Keys) -> npt.NDArray[np.bool_]:
         outside = np.zeros(len(keys), np.bool_)

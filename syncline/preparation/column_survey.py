@@ -22,8 +22,9 @@ from syncline.data.inference.identifiers import IDENTIFIER_ROWS, LabelMarks, ide
 from syncline.data.inference.missing_words import is_said, missing_among_words
 from syncline.data.inference.moment_columns import DIGITS, WRITTEN, MomentReading, is_plausible
 from syncline.data.inference.number_notation import code_reason, is_list
+from syncline.data.inference.record_names import NameHint, name_hint
 from syncline.data.inference.word_columns import are_truth_values
-from syncline.data.inference.written_forms import WrittenForm, written_form
+from syncline.data.inference.written_forms import WrittenForm, digit_form, written_form
 from syncline.data.kinds import Kind
 from syncline.data.labels import is_printable_line
 from syncline.data.numbers import floats_from_text
@@ -144,7 +145,12 @@ class ColumnSurvey:
     @property
     def form(self) -> WrittenForm | None:
         """The form in which numbers or days are written so that only a preparation can read them."""
-        return written_form(list(self.texts)) if self.texts else None
+        return (self._digits() or written_form(list(self.texts))) if self.texts else None
+
+    def _digits(self) -> WrittenForm | None:
+        """Return the form of days in digits, which an identifier's or a person's name speaks against."""
+        by_name = name_hint(self.name) in (NameHint.PERSON, NameHint.NUMBER)
+        return None if by_name else digit_form(list(self.texts))
 
     def missing_rows(self, reading: str) -> int:
         """Return how many cells are missing under ``reading``; beside words, some words are answers."""
@@ -167,7 +173,7 @@ class ColumnSurvey:
         if reading == BOOLEAN:
             return are_truth_values({text.casefold() for text in shared})
         if reading == NUMBER:
-            return not self._codes(shared)
+            return not self._codes(shared) and (not self.texts or self._digits() is None)
         if reading in READINGS[: 1 + len(DIGITS)]:
             labels = shared if not self.is_cut and shared else list(self.texts)
             numbers, _ = _MOMENTS[reading].of(labels)

@@ -1,17 +1,17 @@
 """What commonly goes wrong with a supplier's table, looked for before any study counts it.
 
-Each hazard is a sentence with its remedy. It names columns and numbers of cells and no value, but it is about
-small numbers too, so it is for the supplier alone. What only a comparison of suppliers shows (units that
-disagree, an outcome of reversed polarity) is not looked for here.
+Each hazard is a sentence with its remedy. It names columns, numbers of cells, and codes that look like codes
+to anybody, but no value of a person. It is about small numbers too, so it is for the supplier alone. What
+only a comparison of suppliers shows (units that disagree, an outcome of reversed polarity) is not looked for.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import median
 
 from syncline.data.kinds import NUMERIC_KINDS, Kind
@@ -21,11 +21,12 @@ from syncline.data.schema import Schema
 from syncline.data.section import shown
 from syncline.data.step import exact_key
 from syncline.data.variable import Variable
+from syncline.preparation.missing_proposal import missing_candidates
 from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.prepared_view import as_text
+from syncline.preparation.sentinels import far_sentinels
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import read_decimal
-from syncline.preparation.suggestion import missing_candidates
 from syncline.sources.source import Source
 
 FEW_ROWS = 30
@@ -43,13 +44,9 @@ NEAR_ZERO = 0.25
 GAP_STEPS = 5
 """Zeros are suspect where more than so many of the usual steps between values lie above them."""
 
-FAR_BEYOND = 2
-"""The greatest value is suspect where it is more than so many times the next one."""
-
 MAX_TEXTS = 10_000
 """Distinct texts that are looked at in one column."""
 
-_CODE = re.compile(r"[89]+")
 _PRECISION = (
     ("the year", r"[0-9]{4}"),
     ("the month", r"[0-9]{4}-[0-9]{2}"),
@@ -60,7 +57,9 @@ _PRECISION = (
 def find_hazards(source: Source, schema: Schema) -> Iterator[str]:
     """Yield the hazards of a table as the study would read it: prepared, under the schema's names."""
     rows, found = _count(source, schema)
-    if 0 < rows < FEW_ROWS:
+    if rows == 0:
+        yield "the table has no rows: see whether the export failed"
+    elif rows < FEW_ROWS:
         yield f"the table has {rows} rows, fewer than {FEW_ROWS}: its counts are about single persons"
     for variable in schema.modelled:
         if variable.name in found and rows:
@@ -96,10 +95,16 @@ def _of_column(variable: Variable, texts: Counter[str], rows: int) -> Iterator[s
             f"is missing in {1 - held / rows:.0%} of the rows: ask for a study without it, or agree that it"
             " counts as missing here"
         )
-    if len(present) == 1 and held == rows > 1:
-        yield "has one value in all rows: where other suppliers have others, it names this supplier"
+    if len(present) == 1 and held > 1:
+        where = "in all rows" if held == rows else "wherever it is not missing"
+        yield f"has one value {where}: where other suppliers have others, it names this supplier"
     yield from _codes_for_missing(variable, texts, present)
     yield from _by_kind(variable, present)
+    if far := far_sentinels(variable, present):
+        yield (
+            f"holds {sum(far.values())} cells far from all others that look like codes ({_listed(far)}): add"
+            " a step 'missing' if they are, or declare them in the schema"
+        )
     yield from _off_the_step(variable, present)
 
 
@@ -108,8 +113,8 @@ def _codes_for_missing(variable: Variable, texts: Counter[str], present: Counter
     if candidates:
         cells = sum(present[label] for label in candidates)
         yield (
-            f"holds {cells} cells that look like codes for missing and are not declared: add a step"
-            " 'missing', or declare them in the schema"
+            f"holds {cells} cells that look like codes for missing and are not declared"
+            f" ({_listed(candidates)}): add a step 'missing', or declare them in the schema"
         )
     padded = sum(cells for text, cells in texts.items() if text != text.strip())
     if padded:
@@ -127,7 +132,7 @@ def _by_kind(variable: Variable, present: Counter[str]) -> Iterator[str]:
     elif variable.is_categorical:
         yield from _unknown(variable, present)
     elif variable.kind in NUMERIC_KINDS:
-        yield from _sentinels(numbers)
+        yield from _far_zeros(numbers)
     elif variable.kind is Kind.DATE:
         yield from _precision(present)
 
@@ -150,6 +155,12 @@ def _off_the_step(variable: Variable, present: Counter[str]) -> Iterator[str]:
         )
 
 
+def _listed(labels: Iterable[str]) -> str:
+    """Return codes as text; they look like codes to anybody, so that they are no value of a person."""
+    first = [shown(label) for label in islice(labels, 6)]
+    return ", ".join(first[:5]) + (", ..." if len(first) > 5 else "")
+
+
 def _is_binary(variable: Variable) -> bool:
     if variable.is_categorical:
         return variable.kind is Kind.BOOLEAN or {*variable.categories} == {"0", "1"}
@@ -166,7 +177,7 @@ def _unknown(variable: Variable, present: Counter[str]) -> Iterator[str]:
         )
 
 
-def _sentinels(numbers: dict[Decimal, int]) -> Iterator[str]:
+def _far_zeros(numbers: dict[Decimal, int]) -> Iterator[str]:
     zeros = numbers.get(Decimal(0), 0)
     others = sorted(number for number in numbers if number != 0)
     if len(others) < 2:
@@ -176,12 +187,6 @@ def _sentinels(numbers: dict[Decimal, int]) -> Iterator[str]:
     away = others[0] > GAP_STEPS * steps and others[0] >= Decimal(str(NEAR_ZERO)) * median(others)
     if zeros >= enough and away:
         yield f"holds {zeros} zeros far from its other values: declare 0 as missing if it means that"
-    greatest, is_far = others[-1], others[-1] > FAR_BEYOND * others[-2] > 0
-    if is_far and _CODE.fullmatch(f"{greatest:f}") and numbers[greatest] >= enough:
-        yield (
-            f"holds {numbers[greatest]} times a greatest value far beyond the others: declare it as missing"
-            " if it is a code"
-        )
 
 
 def _precision(present: Counter[str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from syncline.preparation.steps.columns import Combine, Drop, Rename, Split
 from syncline.preparation.steps.dates import Dates
 from syncline.preparation.steps.derivation import Derive
 from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.numbers import Numbers
 from syncline.preparation.steps.pseudonyms import Pseudonym
 from syncline.preparation.steps.recoding import Recode
 from syncline.preparation.steps.row_choice import Duplicates, ExcludePersons, Filter
@@ -134,6 +135,7 @@ def _narrowed(step: AnyStep, present: Collection[str], wanted: Names) -> AnyStep
             | Case()
             | Accents()
             | DecimalComma()
+            | Numbers()
             | Reverse()
             | Drop()
             | Pseudonym()

@@ -23,7 +23,6 @@ from syncline.data.section import (
     sha256_hex,
 )
 from syncline.errors import DataError, DocumentError
-from syncline.preparation.steps.recoding import Recode
 from syncline.preparation.steps.row_choice import ExcludePersons
 from syncline.preparation.steps.vocabulary import AnyStep
 
@@ -88,7 +87,6 @@ class Preparation(Section):
         return tuple(
             f"{self.place(number)}: {warning}"
             for number, step in enumerate(self.steps)
-            if isinstance(step, Recode)
             for warning in step.warnings()
         )
 

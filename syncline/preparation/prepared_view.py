@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from syncline.data.cell_text import plain_text
@@ -16,6 +18,8 @@ from syncline.preparation.steps.step import Bound, Run, StepCounts
 from syncline.preparation.tally import CellComparison, CellCounts, PreparationTally, StepTally
 from syncline.preparation.text_encoder import TextEncoder, decoded, without_empty
 from syncline.sources.source import Source, require_columns
+
+Rows = npt.NDArray[np.int64]
 
 
 def prepared_view(source: Source, preparation: Preparation) -> PreparedView:
@@ -112,18 +116,20 @@ class PreparedView:
         for rows in self._source.batches(None, batch_rows):
             batch = _encoded(rows, self._source, encoders)
             comparison.begin_batch()
+            places = np.arange(rows_in + 1, rows_in + batch.num_rows + 1)
             rows_in += batch.num_rows
             for number, run in enumerate(runs):
-                batch, counted = self._run(number, run, batch, comparison)
+                batch, places, counted = self._run(number, run, batch, places, comparison)
                 tallies[number] += counted
             rows_out += batch.num_rows
             yield batch
         self._tally = PreparationTally(rows_in, rows_out, tuple(tallies))
 
     def _run(
-        self, number: int, run: Run, batch: pa.RecordBatch, comparison: CellComparison
-    ) -> tuple[pa.RecordBatch, StepTally]:
-        counts = StepCounts()
+        self, number: int, run: Run, batch: pa.RecordBatch, places: Rows, comparison: CellComparison
+    ) -> tuple[pa.RecordBatch, Rows, StepTally]:
+        """Run one step; return its rows, their numbers (n,) in the source, and what it counted."""
+        counts = StepCounts(places)
         after = run(batch, counts)
         require_rows_bounded(after, self._place(number))
         moves = self._preparation.steps[number].moves_columns
@@ -138,7 +144,7 @@ class PreparedView:
             counts.rejected,
             counts.unlisted,
         )
-        return after, tally
+        return after, counts.rows, tally
 
 
 def as_text(rows: pa.RecordBatch, source: Source) -> pa.RecordBatch:

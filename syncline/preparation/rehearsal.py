@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from syncline.data.schema import Schema
 from syncline.data.section import nearest, shown
+from syncline.data.variable import Variable
+from syncline.errors import DataError, public_words
 from syncline.preparation.column_profile import ColumnFit, TableProfile, fit_schema, profile_table
 from syncline.preparation.hazards import find_hazards
+from syncline.preparation.persons import read_persons
 from syncline.preparation.preparation_document import Preparation
+from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.prepared_view import PreparedView, prepared_view
 from syncline.preparation.tally import PreparationTally
 from syncline.sources.source import Source
@@ -30,6 +34,8 @@ class Rehearsal:
     tally: PreparationTally
     fits: tuple[ColumnFit, ...]
     warnings: tuple[str, ...]
+    declined: tuple[str, ...] = ()
+    """Why a study with this schema would decline the table as it is prepared; empty where it would not."""
 
     def to_document(self) -> dict[str, Any]:  # Any: the plain form of the counts above
         """Return the rehearsal as plain mappings and lists."""
@@ -41,20 +47,56 @@ def rehearse(source: Source, preparation: Preparation, schema: Schema | None = N
     view = prepared_view(source, preparation)
     before, after = profile_table(source), profile_table(view)
     tally = view.tally or PreparationTally(0, 0, ())
+    fits = () if schema is None else fit_schema(view, schema)
     return Rehearsal(
         source=source.name,
         preparation_sha256=preparation.digest,
         before=before,
         after=after,
         tally=tally,
-        fits=() if schema is None else fit_schema(view, schema),
+        fits=fits,
         warnings=(
             *preparation.warnings,
             *_of_steps(tally),
             *_of_schema(view, schema),
             *(() if schema is None else find_hazards(view, schema)),
         ),
+        declined=() if schema is None else tuple(_declined(view, schema, after.rows, fits)),
     )
+
+
+def _declined(view: PreparedView, schema: Schema, rows: int, fits: Sequence[ColumnFit]) -> Iterator[str]:
+    """Say why a study would decline the table: what its check asks of it, and what its reader needs."""
+    if not rows:
+        yield "no row is left: look at the steps that leave rows out"
+    wanted = [*schema.modelled, *([schema.person] if schema.person else [])]
+    absent = [repr(shown(variable.name)) for variable in wanted if variable.name not in view.columns]
+    if absent:
+        listed = ", ".join(absent[:12]) + (" and more" if len(absent) > 12 else "")
+        remedy = "rename or derive it, or ask for a study that counts absent columns as missing"
+        yield f"it has no column {listed}: {remedy}"
+    if schema.person is not None and schema.person.name in view.columns:
+        yield from _of_persons(view, schema.person)
+    for fit in fits:
+        cells = [
+            f"{count} cells {what}"
+            for count, what in (
+                (fit.out_of_range, "outside of its range"),
+                (fit.unknown, "that it cannot read"),
+            )
+            if count
+        ]
+        if cells:
+            remedy = "correct them, prepare them, or take them for missing"
+            yield f"column {shown(fit.name)!r} has {' and '.join(cells)}: {remedy}"
+
+
+def _of_persons(view: PreparedView, person: Variable) -> Iterator[str]:
+    try:
+        for batch in view.encoded_batches([view.person_column(person.name)], BATCH_ROWS):
+            read_persons(batch.column(0), person, view.name)
+    except DataError as error:
+        yield public_words(error)
 
 
 def _of_steps(tally: PreparationTally) -> Iterator[str]:

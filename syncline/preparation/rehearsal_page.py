@@ -62,7 +62,8 @@ def shown_tables(rehearsal: Rehearsal) -> tuple[ShownTable, ...]:
 
 def as_html(rehearsal: Rehearsal) -> str:
     """Return the rehearsal as one page that needs nothing else."""
-    warnings = "".join(f"<li>{escape(warning)}</li>" for warning in rehearsal.warnings)
+    said = [*(f"a study would decline it: {why}" for why in rehearsal.declined), *rehearsal.warnings]
+    warnings = "".join(f"<li>{escape(warning)}</li>" for warning in said)
     parts = [
         "<h1>Preparation, tried</h1>",
         f"<p class=lead>{escape(rehearsal.source)}<br>"

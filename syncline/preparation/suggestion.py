@@ -1,230 +1,247 @@
 """Draft a preparation from a table and the study's schema, for a person to read, correct and own.
 
-Only what the schema makes likely is proposed: names that are nearly its names, codes that mean missing almost
-everywhere and are none of its values, commas where it has numbers, days in other formats, and yes and no in
-other words. The draft holds codes that occur in the data, so it stays with the supplier.
+A step is proposed only where it was tried on the column itself and leaves no more cells wrong than before.
+What the column does not bear out stands beside it as a remark: which columns nothing was found for and why,
+which cells fit in no way and in which rows they are, and what only a person can decide. The draft holds codes
+and row numbers of the data, so it stays with the supplier.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from syncline.data.inference.missing_words import is_said
 from syncline.data.inference.written_forms import written_form
-from syncline.data.kinds import CATEGORICAL_KINDS, NUMERIC_KINDS, Kind
+from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.labels import normal_label
 from syncline.data.schema import Schema
-from syncline.data.truth_words import FALSE_WORDS, TRUE_WORDS, TRUTH
-from syncline.data.variable import Variable
+from syncline.data.section import shown
+from syncline.data.variable import MAX_LABEL, Variable
+from syncline.preparation.column_trial import ColumnTrial, Fit
+from syncline.preparation.date_proposal import date_proposal
 from syncline.preparation.distinct_texts import DistinctTexts, distinct_texts
-from syncline.preparation.steps.codes import CodeList
-from syncline.preparation.steps.dates import Dates
-from syncline.preparation.steps.exact_numbers import read_decimal
-from syncline.preparation.steps.text_forms import Thousands, point_writer, without_accents
+from syncline.preparation.missing_proposal import missing_candidates
+from syncline.preparation.name_match import Likeness, Match, match_names, nearest_name, rivals
+from syncline.preparation.number_proposal import flow_of, number_proposal
+from syncline.preparation.proposal import NOTHING, Proposal
+from syncline.preparation.sentinels import far_sentinels
+from syncline.preparation.steps.cleansing import Missing
+from syncline.preparation.steps.step import Step
+from syncline.preparation.unit_hints import unit_hints
+from syncline.preparation.word_proposal import word_proposal
+from syncline.preparation.yaml_flow import flow
 from syncline.sources.source import Source
 
-CODES = frozenset(map(Decimal, ("-1", "-8", "-9", "-99", "-999")))
-CODES_ABOVE = frozenset(map(Decimal, ("99", "999", "9999")))
-"""Numbers that mean missing almost everywhere; those of the second list are common values too."""
+MOST_WORDS = 6
+"""Words among the values of a column that a person is asked about at most."""
 
-FORMATS = ("YYYY-MM-DD", "YYYYMMDD", "D.M.YYYY", "D/M/YYYY", "M/D/YYYY", "D-M-YYYY", "D MMM YYYY", "DMMMYYYY")
-PARTIAL_FORMATS = ("YYYY-MM", "YYYYMM", "M/YYYY", "M.YYYY", "MMM YYYY", "YYYY")
-"""Formats that are tried, whole days first; where two fit, the first is proposed."""
+SLIP_FITS = 0.95
+"""The share of present cells that must fit the schema where a column's name is only nearly the schema's."""
 
-SYNONYMS = (
-    (*sorted(map(without_accents, TRUE_WORDS)), "positive", "pos"),
-    (*sorted(map(without_accents, FALSE_WORDS)), "negative", "neg", "fal"),
-    ("m", "male", "man", "mann", "h", "homme", "hombre", "masculine"),
-    ("f", "female", "fem", "woman", "w", "frau", "femme", "mujer", "feminine"),
-)
-"""Words that say the same, as they are compared: in small letters, without accents."""
 
-_NEAR = 0.75
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
+MOST_TRIED = 64
+"""Columns of no name of the schema that are tried, cell by cell, for the variables that have no column."""
+
+MOST_NAMED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDraft:
+    """What is proposed for a variable from the column matched with it, and how the cells fit then."""
+
+    variable: Variable
+    match: Match
+    proposal: Proposal
+    fit: Fit | None
+    is_used: bool = True
 
 
 def suggest_preparation(source: Source, schema: Schema) -> str:
     """Return the draft as a YAML document."""
-    names = match_names(source.columns, [variable.name for variable in schema.variables])
-    lines = [
-        f"# A draft for {json.dumps(source.name, ensure_ascii=False)}:",
-        "# read each step, then keep, mend or remove it.",
-        "syncline: 1",
-        "steps:",
-    ]
-    lines += [f"  # no column of the table looks like {name}" for name in schema.names if name not in names]
-    found = distinct_texts(source, list(names.values()))
-    steps = [*_table_steps(names, found), *_column_steps(schema, names, found)]
-    body = lines + [f"  {step}" for step in steps]
-    if not any(step.startswith("- ") for step in steps):
-        body[body.index("steps:")] = "steps: []"
-    return "\n".join(body) + "\n"
-
-
-def match_names(columns: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
-    """Return the column for each wanted name: equal, else equal but for case and marks, else the nearest."""
-    free = list(columns)
-    found: dict[str, str] = {}
-    for near in (_equal, _alike, _nearest):
-        for name in wanted:
-            candidates = [] if name in found else near(name, free)
-            if candidates:
-                found[name] = candidates[0]
-                free.remove(candidates[0])
-    return {name: found[name] for name in wanted if name in found}
-
-
-def _equal(name: str, free: Sequence[str]) -> list[str]:
-    return [column for column in free if column == name]
-
-
-def _alike(name: str, free: Sequence[str]) -> list[str]:
-    return [column for column in free if _bare(column) == _bare(name)]
-
-
-def _nearest(name: str, free: Sequence[str]) -> list[str]:
-    bare = {_bare(column): column for column in free}
-    return [bare[word] for word in difflib.get_close_matches(_bare(name), bare, n=1, cutoff=_NEAR)]
-
-
-def _bare(name: str) -> str:
-    return "".join(char for char in without_accents(name).casefold() if char.isalnum())
-
-
-def _table_steps(names: dict[str, str], found: dict[str, DistinctTexts]) -> Iterator[str]:
-    if any(texts.are_padded for texts in found.values()):
-        yield "- {step: trim}"
-    renamed = {column: name for name, column in names.items() if column != name}
-    if renamed:
-        pairs = ", ".join(f"{_scalar(column)}: {_scalar(name)}" for column, name in renamed.items())
-        yield f"- {{step: rename, columns: {{{pairs}}}}}"
-
-
-def _column_steps(schema: Schema, names: dict[str, str], found: dict[str, DistinctTexts]) -> Iterator[str]:
-    for variable in schema.modelled:
-        if variable.name not in names:
-            continue
-        texts = found[names[variable.name]]
-        if texts.is_cut:
-            yield f"# {variable.name} has too many values for all to be looked at"
-        known = CodeList(dict.fromkeys(variable.missing, True))
-        labels = [label for label in map(normal_label, texts.texts) if label and not known.find(label)]
-        codes = missing_candidates(variable, labels)
-        if codes:
-            yield f"- {{step: missing, columns: {_list([variable.name])}, codes: {_list(codes)}}}"
-        yield from _of_kind(variable, [label for label in labels if label not in codes])
-
-
-def missing_candidates(variable: Variable, labels: Sequence[str]) -> list[str]:
-    """Return the codes for missing that occur and cannot be values."""
-    if variable.is_categorical:
-        own = CodeList(dict.fromkeys(variable.categories, True))
-        return [label for label in labels if _stands_in(label, CODES) and own.find(label) is None]
-    usual = CODES if variable.range is None else CODES | CODES_ABOVE
-    return [label for label in labels if _stands_in(label, usual) and not _is_value(variable, label)]
-
-
-def _stands_in(label: str, codes: frozenset[Decimal]) -> bool:
-    return is_said(label) or read_decimal(label) in codes
-
-
-def _is_value(variable: Variable, label: str) -> bool:
-    """Tell whether ``label`` may be a value by the schema; without a range any number but a negative one."""
-    number = read_decimal(label)
-    if number is None:
-        return False
-    if variable.range is None or variable.kind not in NUMERIC_KINDS:
-        return number >= 0
-    low, high = (read_decimal(str(bound)) for bound in variable.range)
-    return low is not None and high is not None and low <= number <= high
-
-
-def _of_kind(variable: Variable, labels: Sequence[str]) -> Iterator[str]:
-    if variable.kind in NUMERIC_KINDS:
-        yield from _commas(variable, labels)
-    elif variable.kind is Kind.DATE:
-        yield from _dates(variable, labels)
-    elif variable.kind in CATEGORICAL_KINDS:
-        yield from _categories(variable, labels)
-
-
-def _commas(variable: Variable, labels: Sequence[str]) -> Iterator[str]:
-    unread = [label for label in labels if read_decimal(label) is None]
-    for thousands in Thousands:
-        write = point_writer(thousands)
-        read = [label for label in unread if read_decimal(write(label)) is not None]
-        if read and len(read) >= len(unread) / 2:
-            mark = "" if thousands is Thousands.NONE else f", thousands: {thousands}"
-            yield f"- {{step: decimal_comma, columns: {_list([variable.name])}{mark}}}"
-            unread = [label for label in unread if label not in read]
-            break
-    if unread:
-        yield f"# {variable.name}: {len(unread)} values are no numbers{_form(unread)}"
-
-
-def _dates(variable: Variable, labels: Sequence[str]) -> Iterator[str]:
-    chosen: list[str] = []
-    unread = list(labels)
-    for text in (*FORMATS, *PARTIAL_FORMATS):
-        reader = Dates(step="dates", columns=("x",), formats=(text,)).reader()
-        left = [label for label in unread if reader(label) is None]
-        if len(left) < len(unread):
-            chosen.append(text)
-            unread = left
-    if chosen and chosen != ["YYYY-MM-DD"]:
-        if "D/M/YYYY" in chosen:
-            yield f"# {variable.name}: say M/D/YYYY where the month comes first"
-        columns, formats = _list([variable.name]), _list(chosen)
-        yield f"- {{step: dates, columns: {columns}, formats: {formats}, day: first, month: first}}"
-    if unread:
-        yield f"# {variable.name}: {len(unread)} values are in no format that was tried{_form(unread)}"
-
-
-def _form(labels: Sequence[str]) -> str:
-    """Return in words what values look like that no step was found for."""
-    form = written_form(labels)
-    return "" if form is None else f"; they look like {form.words}"
-
-
-def _categories(variable: Variable, labels: Sequence[str]) -> Iterator[str]:
-    own = CodeList(dict.fromkeys(variable.categories, True))
-    found: dict[str, str] = {}
-    unread = 0
-    for label in labels:
-        if own.find(label) or (variable.kind is Kind.BOOLEAN and label.casefold() in TRUTH):
-            continue
-        category = _category(label, variable.categories)
-        if category is None:
-            unread += 1
+    matches = match_names(source.columns, schema.names)
+    taken = [match.column for match in matches.values()]
+    others = [column for column in source.columns if column not in taken][:MOST_TRIED]
+    found = distinct_texts(source, [*taken, *others])
+    drafts = {
+        variable.name: _draft(variable, matches[variable.name], found[matches[variable.name].column])
+        for variable in schema.variables
+        if variable.name in matches
+    }
+    used = [draft for draft in drafts.values() if draft.is_used]
+    lines = [*_of_table(used, found)]
+    for variable in schema.variables:
+        if variable.name in drafts:
+            lines += _of_column(drafts[variable.name], found[drafts[variable.name].match.column])
         else:
-            found[label] = category
-    if found:
-        pairs = ", ".join(f"{_scalar(code)}: {_scalar(category)}" for code, category in found.items())
-        yield f"- {{step: recode, columns: {_list([variable.name])}, codes: {{{pairs}}}}}"
-    if unread:
-        yield f"# {variable.name}: {unread} values are none of the schema's categories"
+            lines += _of_absent(source.columns, variable.name)
+            lines += _by_cells(variable, {column: found[column] for column in others})
+    lines += _of_others(source.columns, schema, used)
+    has_steps = any(line.startswith("- ") for line in lines)
+    return "\n".join(
+        [
+            f"# A draft for {json.dumps(source.name, ensure_ascii=False)}:",
+            "# read each step, then keep, mend or remove it.",
+            "syncline: 1",
+            "steps:" if has_steps else "steps: []",
+            *(f"  {line}" for line in lines),
+            "",
+        ]
+    )
 
 
-def _category(label: str, categories: Sequence[str]) -> str | None:
-    """Return the only category that says the same as ``label``."""
-    word = _bare(label)
-    same = {word}.union(*(group for group in SYNONYMS if word in group))
-    alike = [category for category in categories if _bare(category) == word]
-    alike = alike or [category for category in categories if _bare(category) in same]
-    return alike[0] if len(alike) == 1 else None
+def _draft(variable: Variable, match: Match, column: DistinctTexts) -> ColumnDraft:
+    if not variable.is_modelled:
+        return ColumnDraft(variable, match, NOTHING, None)
+    trial = ColumnTrial(column, variable)
+    proposal = _proposed(trial)
+    fit = trial.fit(proposal.steps)
+    is_used = match.likeness is not Likeness.SLIP or fit.valid >= SLIP_FITS * (fit.valid + fit.wrong) > 0
+    return ColumnDraft(variable, match, proposal, fit, is_used)
 
 
-def _list(texts: Iterable[str]) -> str:
-    return "[" + ", ".join(_scalar(text) for text in texts) + "]"
+def _proposed(trial: ColumnTrial) -> Proposal:
+    """Return what makes more cells of the column fit, each part tried behind the ones before."""
+    proposal = _missing(trial, NOTHING)
+    codes = proposal.steps[0].codes if proposal.steps and isinstance(proposal.steps[0], Missing) else ()
+    kind = trial.variable.kind
+    if kind in NUMERIC_KINDS or kind is Kind.DURATION:
+        form = number_proposal(trial, proposal.steps, codes)
+        proposal += form
+        if form.steps:
+            proposal += _missing(trial, proposal)
+    elif trial.variable.is_categorical:
+        proposal += word_proposal(trial, proposal.steps)
+    else:
+        proposal += date_proposal(trial, proposal.steps)
+    proposal = _borne_out(trial, proposal)
+    return proposal + Proposal(
+        remarks=(*_odd_words(trial, proposal.steps), *unit_hints(trial, proposal.steps))
+    )
 
 
-def _scalar(text: str) -> str:
-    """Return ``text`` as a scalar of YAML."""
-    if _PLAIN.fullmatch(text) and text.casefold() not in _WORDS:
-        return text
-    return json.dumps(text, ensure_ascii=False)
+def _odd_words(trial: ColumnTrial, steps: Sequence[Step]) -> Iterator[str]:
+    """Ask whether the few words that stand among the values of an ordered kind mean missing."""
+    behind = trial.behind(steps)
+    words = list(dict.fromkeys(behind[text] for text in trial.unread(steps) if text in behind))
+    letters = all(any(char.isalpha() for char in word) and len(word) <= MAX_LABEL for word in words)
+    if trial.variable.is_categorical or not words or len(words) > MOST_WORDS or not letters:
+        return
+    if trial.fit(steps).valid:
+        template = {"step": "missing", "columns": [trial.variable.name], "codes": words}
+        yield "if the words among its values mean missing, put this before the other steps:"
+        yield f"- {flow(template)}"
+
+
+def _missing(trial: ColumnTrial, before: Proposal) -> Proposal:
+    """Propose the codes for missing that are there behind the steps ``before``."""
+    labels = list(dict.fromkeys(trial.behind(before.steps).values()))
+    codes = missing_candidates(trial.variable, labels)
+    if not codes:
+        return NOTHING
+    return Proposal((Missing(step="missing", columns=(trial.variable.name,), codes=tuple(codes)),))
+
+
+def _borne_out(trial: ColumnTrial, proposal: Proposal) -> Proposal:
+    """Return the proposal without steps that leave more cells wrong than there were."""
+    kept: list[Step] = []
+    for step in proposal.steps:
+        if trial.fit([*kept, step]).wrong <= trial.fit(kept).wrong:
+            kept.append(step)
+    return Proposal(tuple(kept), proposal.remarks)
+
+
+def _of_table(used: Sequence[ColumnDraft], found: dict[str, DistinctTexts]) -> Iterator[str]:
+    if any(found[draft.match.column].are_padded for draft in used):
+        yield "- {step: trim}"
+    renamed = {
+        draft.match.column: draft.variable.name for draft in used if draft.match.column != draft.variable.name
+    }
+    if renamed:
+        yield f"- {flow({'step': 'rename', 'columns': renamed})}"
+
+
+def _of_column(draft: ColumnDraft, column: DistinctTexts) -> Iterator[str]:
+    name, source = draft.variable.name, shown(draft.match.column)
+    if draft.fit is None:
+        what = "person" if draft.variable.role is not None else str(draft.variable.kind)
+        yield f"# {shown(name)}: as {what} it is taken as it stands; {column.missing} cells are empty"
+        return
+    if not draft.is_used:
+        why = f"has nearly its name, but {draft.fit.wrong} of its cells would not fit"
+        yield f"# {shown(name)}: column {source!r} {why}: rename it if it is meant"
+        return
+    if draft.match.likeness is Likeness.SLIP:
+        yield f"# {shown(name)}: column {source!r} is taken for it, for its name is nearly this one: confirm"
+    yield from (f"- {flow_of(step)}" for step in draft.proposal.steps)
+    yield from (
+        f"#   {remark}" if remark.startswith("- ") else f"# {shown(name)}: {remark}"
+        for remark in draft.proposal.remarks
+    )
+    yield f"# {shown(name)}: {_outcome(draft, column)}"
+
+
+def _outcome(draft: ColumnDraft, column: DistinctTexts) -> str:
+    """Return in words how the cells fit behind the steps, and where those are that do not."""
+    fit, trial = draft.fit, ColumnTrial(column, draft.variable)
+    assert fit is not None
+    steps = draft.proposal.steps
+    words = f"{fit.valid} cells fit the schema{' so' if steps else ' as they are'}, {fit.missing} missing"
+    parts = []
+    if outside := trial.outside(steps):
+        parts.append(f"{fit.outside} outside of its range ({trial.rows(outside)})")
+    if unread := trial.unread(steps):
+        parts.append(f"{fit.unread} {_unread_words(draft.variable)}{_form(unread)} ({trial.rows(unread)})")
+    if column.is_cut:
+        parts.append(f"{column.beyond} not looked at, of more than {len(column.texts):,} different texts")
+    if far := far_sentinels(draft.variable, trial.held(steps)):
+        codes = ", ".join(map(shown, far))
+        parts.append(f"{sum(far.values())} far from all others, as codes are ({codes}: missing?)")
+    return words + "".join(f", {part}" for part in parts)
+
+
+def _unread_words(variable: Variable) -> str:
+    if variable.is_categorical:
+        return "none of its categories"
+    return "no numbers" if variable.kind in NUMERIC_KINDS else f"no {variable.kind}"
+
+
+def _form(texts: Sequence[str]) -> str:
+    form = written_form([normal_label(text) for text in texts])
+    return "" if form is None else f", which look like {form.words}"
+
+
+def _of_absent(columns: Sequence[str], name: str) -> Iterator[str]:
+    several = rivals(columns, name)
+    if len(several) > 1:
+        listed = ", ".join(repr(shown(column)) for column in several)
+        yield f"# {shown(name)}: {listed} look like it alike: rename the one that is meant"
+        return
+    near = nearest_name(columns, name)
+    hint = "" if near is None else f"; {shown(near)!r} is nearest: rename it if it is meant"
+    yield f"# no column of the table looks like {shown(name)}{hint}"
+
+
+def _by_cells(variable: Variable, columns: Mapping[str, DistinctTexts]) -> Iterator[str]:
+    """Name the columns of other names whose cells could be the variable's, with the step that says so."""
+    fits = [column for column, texts in columns.items() if _could_be(variable, column, texts)]
+    if 0 < len(fits) <= MOST_NAMED:
+        yield f"# by {'its' if len(fits) == 1 else 'their'} cells it could be:"
+        for column in fits:
+            yield f"#   - {flow({'step': 'rename', 'columns': {column: variable.name}})}"
+
+
+def _could_be(variable: Variable, column: str, texts: DistinctTexts) -> bool:
+    """Tell whether nearly all cells of a column fit a variable, behind what would be proposed for them."""
+    if not variable.is_modelled:
+        return False
+    fit = _draft(variable, Match(column, Likeness.SLIP), texts).fit
+    return fit is not None and fit.valid >= SLIP_FITS * (fit.valid + fit.wrong) > 0
+
+
+def _of_others(columns: Sequence[str], schema: Schema, used: Sequence[ColumnDraft]) -> Iterator[str]:
+    taken = {draft.match.column for draft in used}
+    others = [shown(column) for column in columns if column not in taken]
+    if others:
+        more = f" and {len(others) - 12} more" if len(others) > 12 else ""
+        yield f"# columns that the schema does not name are not used: {', '.join(others[:12])}{more}"

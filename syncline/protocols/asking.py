@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from syncline.data.codebook import Codebook
+from syncline.data.constraint import Formula
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.protocols.candidate_memory import CandidateMemory
 from syncline.protocols.opening import Commitments, Openings
 from syncline.protocols.scope import require_codebook_in_scope, require_question_in_scope
 from syncline.questions.comparison import Comparison, PersonCount
+from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.tree_level import TreeLevel, TreePaths
@@ -201,15 +203,24 @@ def _admit_question(question: Question, memory: Memory) -> Memory:
     if isinstance(question, RankCounts):
         return _admit_search(question, memory)
     if not isinstance(question, Marginals):
-        if question.kind in memory.counted:
+        once = _once(question)
+        if once in memory.counted:
             raise ProtocolError(f"{question.kind}: it was answered in this study already")
-        return replace(memory, counted=memory.counted | {question.kind})
+        return replace(memory, counted=memory.counted | {once})
     names = {f"{_set_name(axes)}|{question.holdout}|{question.persons}" for axes in question.sets}
     if len(names) < len(question.sets) or names & memory.counted:
         raise ProtocolError("marginals: a column set was counted in this study already")
     return replace(
         memory, counted=memory.counted | names, closed=memory.closed or (question.holdout and bool(names))
     )
+
+
+def _once(question: Question) -> str:
+    """Name a question that is answered once: orders between columns are apart from formulas."""
+    orders = isinstance(question, FormulaCheck) and {f.formula for f in question.formulas} == {
+        Formula.AT_MOST
+    }
+    return f"{question.kind}|orders" if orders else question.kind
 
 
 def _admit_search(question: RankCounts, memory: Memory) -> Memory:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from syncline.data.codebook import Codebook
+from syncline.data.codebook import Codebook, ColumnCodes
 from syncline.data.constraint import Constraint, check_formula
+from syncline.data.gap import Gap, GapLine
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.protocols.candidate_scope import require_candidate_in_scope
@@ -28,17 +29,20 @@ MAX_CELLS = 1 << 40
 def require_codebook_in_scope(codebook: Codebook, schema: Schema) -> None:
     """Raise ProtocolError unless the codebook codes columns of ``schema``, in order, as their kinds allow.
 
-    A column that suppliers lack may be left out.
+    A column that suppliers lack may be left out. Behind the columns may stand one gap of each.
     """
     named = set(codebook.names)
     coded = [variable for variable in schema.modelled if variable.name in named]
-    if not coded or tuple(codebook.names) != tuple(variable.name for variable in coded):
+    if not coded or tuple(codebook.names[: len(coded)]) != tuple(variable.name for variable in coded):
         _refuse("the codebook does not name the schema's columns in their order")
-    for column, variable in zip(codebook.columns, coded, strict=True):
+    _require_coded_gaps(codebook.columns[len(coded) :], schema)
+    for column, variable in zip(codebook.columns, coded, strict=False):
+        if column.gap is not None:
+            _refuse("the codebook codes a gap in the place of a column")
         if column.numeric == variable.is_categorical:
             _refuse("the codebook takes categories for numbers, or numbers for categories")
-        if column.numeric and len(column.segment_low) and variable.key_range is not None:
-            least, most = variable.key_range
+        if column.numeric and len(column.segment_low) and variable.searched_keys is not None:
+            least, most = variable.searched_keys
             if not least <= int(column.segment_low[0]) <= int(column.segment_low[-1]) <= most:
                 _refuse("the codebook has an edge beyond the schema's range")
         if not column.numeric and len(column.segment_code) not in (0, len(variable.categories)):
@@ -71,7 +75,10 @@ def require_question_in_scope(question: Question, schema: Schema, codebook: Code
 
 
 def _require_each_once(question: RankCounts | Moments) -> None:
-    if len(set(question.columns)) < len(question.columns):
+    names = (
+        [column.name for column in question.ranked] if isinstance(question, RankCounts) else question.columns
+    )
+    if len(set(names)) < len(names):
         _refuse(f"{question.kind}: a column is named twice")
     if isinstance(question, RankCounts) and not question.ranked:
         _refuse("rank_counts: no column is named")
@@ -79,8 +86,14 @@ def _require_each_once(question: RankCounts | Moments) -> None:
 
 def _require_searched(column: RankColumn, schema: Schema) -> None:
     """Raise unless a column is searched over the keys that its variable may have, from the first on."""
-    bounds = schema.variable(column.name).key_range
-    first, bits = (-(2**63), 64) if bounds is None else (bounds[0], (bounds[1] - bounds[0]).bit_length())
+    if column.gap is not None:
+        if column.gap.name != column.name:
+            _refuse("rank_counts: a gap is named otherwise than it is searched")
+        half = _require_gap(column.gap, schema).bits
+        first, bits = -(2**half), half + 1
+    else:
+        bounds = schema.variable(column.name).searched_keys
+        first, bits = (-(2**63), 64) if bounds is None else (bounds[0], (bounds[1] - bounds[0]).bit_length())
     reach = column.shift + column.bits
     if (
         column.base != first
@@ -88,6 +101,31 @@ def _require_searched(column: RankColumn, schema: Schema) -> None:
         or (column.prefixes[-1] and column.prefixes[-1] >> (bits - reach))
     ):
         _refuse(f"rank_counts: column {column.name!r} is not searched over its own range")
+
+
+def _require_coded_gaps(columns: tuple[ColumnCodes, ...], schema: Schema) -> None:
+    """Raise unless columns behind those of the schema are gaps, one of a column at most."""
+    seen = set()
+    for column in columns:
+        if column.gap is None or column.gap.name != column.name or not column.numeric:
+            _refuse("the codebook names a column that the schema does not model")
+        _require_gap(column.gap, schema)
+        if column.gap.of in seen:
+            _refuse("the codebook codes two gaps of one column")
+        seen.add(column.gap.of)
+
+
+def _require_gap(gap: Gap, schema: Schema) -> GapLine:
+    """Raise unless a gap lies between two modelled columns that have a common step, under its own name."""
+    modelled = {variable.name for variable in schema.modelled}
+    if not modelled.issuperset((gap.of, gap.base)):
+        _refuse("a gap is between columns that the schema does not model")
+    if gap != Gap.between(gap.of, gap.base, schema.names, above=gap.above):
+        _refuse("a gap has another name than its two columns give it")
+    try:
+        return GapLine.of_gap(gap, schema)
+    except ValueError:
+        _refuse("a gap is between columns that have no common step")
 
 
 def _require_formulas(formulas: tuple[Constraint, ...], schema: Schema) -> None:

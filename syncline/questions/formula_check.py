@@ -4,7 +4,11 @@ Three cells a formula: rows in which both sides are present and differ; rows in 
 value and the column is missing; rows in which the formula has no value and the column is present.
 
 The two sides agree when they differ by at most ``TOLERANCE`` times the largest magnitude that takes part
-(at least 1): tables are often published with seven significant digits.
+(at least 1): tables are often published with seven significant digits. Days and times agree only where
+they are the same. A linear formula may besides be off by half a step of the column, to which it was rounded,
+and by what half a step of its input comes to where that is the smaller one of the two. But where the input's
+steps come to few different fractions of the column's, it must not be off by a whole half: a line through the
+middle between two values would hold for either of them.
 
 Size: three cells a formula. Sensitivity: a person changes each cell by at most their rows. Disclosure:
 which columns follow from others. Permission: ``formula_check``.
@@ -13,6 +17,7 @@ which columns follow from others. Permission: ``formula_check``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar, TypeAlias
 
 import numpy as np
@@ -20,6 +25,8 @@ import numpy.typing as npt
 
 from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint, Formula
+from syncline.data.kinds import NUMERIC_KINDS
+from syncline.data.schema import Schema
 from syncline.questions.counts import Counts
 from syncline.questions.known import Known, require
 from syncline.questions.moments import numbers
@@ -27,6 +34,11 @@ from syncline.questions.workspace import Workspace
 
 TOLERANCE = 1e-6
 CELLS = 3
+FEW = 12
+"""Fractions of a step up to which they are few: of more, only one row in 13 may lie in the middle of two."""
+_SAME = 1e-9
+_BELOW_HALF = 0.495
+"""Share of a step that is less than half of it, and more than any fraction but a half comes to."""
 _KEPT = 256
 """Sides of formulas kept for a batch at most: there may be more of them than fit the memory."""
 
@@ -36,12 +48,12 @@ Column: TypeAlias = tuple[Floats, Mask]
 
 
 @np.errstate(over="ignore")
-def evaluate(formula: Formula, inputs: list[Column]) -> tuple[Floats, Mask, Floats]:
+def evaluate(constraint: Constraint, inputs: list[Column]) -> tuple[Floats, Mask, Floats]:
     """Return the formula's values (n,), whether each is defined, and the largest magnitude of its inputs.
 
     What is too large for a float is infinite, and so equal to no value.
     """
-    values = [v for v, _ in inputs]
+    formula, values = constraint.formula, [v for v, _ in inputs]
     defined = np.logical_and.reduce([valid for _, valid in inputs])
     size = np.maximum.reduce([np.abs(v) for v in values])
     if formula in (Formula.EQUAL, Formula.AT_MOST):
@@ -51,6 +63,9 @@ def evaluate(formula: Formula, inputs: list[Column]) -> tuple[Floats, Mask, Floa
         for value in values[1:]:
             total = total + value
         return total, defined, size
+    if formula is Formula.LINEAR:
+        factor = float(constraint.factor or 0.0)
+        return values[0] * factor + constraint.offset, defined, size * abs(factor)
     if formula is Formula.RATIO:
         usable = defined & (values[1] != 0)
         return values[0] / np.where(usable, values[1], 1.0), usable, np.ones_like(size)
@@ -60,6 +75,41 @@ def evaluate(formula: Formula, inputs: list[Column]) -> tuple[Floats, Mask, Floa
         argument = np.maximum(argument, 1.0)
     usable = defined & (argument > 0)
     return np.log(np.where(usable, argument, 1.0)), usable, np.ones_like(size)
+
+
+@np.errstate(over="ignore")
+def solve(constraint: Constraint, name: str, of: Column, others: list[Column]) -> tuple[Floats, Mask]:
+    """Return the values (n,) of the input ``name`` of a sum or ratio, from its value and the other inputs.
+
+    Of a ratio it is the first input that can be solved for.
+    """
+    if constraint.formula is Formula.RATIO and name == constraint.inputs[0]:
+        return of[0] * others[0][0], of[1] & others[0][1]
+    if constraint.formula is not Formula.SUM:
+        raise ValueError("a formula that cannot be solved for this column")
+    rest, defined = of[0].copy(), of[1].copy()
+    for value, valid in others:
+        rest, defined = rest - value, defined & valid
+    return rest, defined
+
+
+def slack_of(constraint: Constraint, schema: Schema) -> tuple[float, float, float]:
+    """Return by how much the two sides may differ: relative to their size, besides, and at most."""
+    of, read = (schema.variable(name) for name in (constraint.of, constraint.inputs[0]))
+    if of.kind not in NUMERIC_KINDS:
+        return 0.0, 0.0, np.inf
+    if constraint.formula is not Formula.LINEAR:
+        return TOLERANCE, 0.0, np.inf
+    steps = [float(v.grid.step or 0) if v.grid is not None else 0.0 for v in (of, read)]
+    reach = abs(constraint.factor or 0.0) * steps[1]
+    rounded = (steps[0] + (reach if reach < steps[0] else 0.0)) / 2
+    few = steps[0] > 0 and abs(float(few_fractions(reach / steps[0])) - reach / steps[0]) < _SAME
+    return TOLERANCE, rounded, _BELOW_HALF * steps[0] if few else np.inf
+
+
+def few_fractions(ratio: float) -> Fraction:
+    """Return the fraction of at most ``FEW`` parts that is nearest to a ratio of two columns' steps."""
+    return Fraction(ratio).limit_denominator(FEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +136,17 @@ class FormulaCheck:
     def answer(self, workspace: Workspace) -> Counts:
         """Return the counts of this table."""
         dense = np.zeros((len(self.formulas), CELLS), np.int64)
+        slack = [slack_of(formula, workspace.schema) for formula in self.formulas]
         for batch in workspace.training():
             columns = {name: numbers(batch, workspace, name) for name in self.columns}
-            evaluated: dict[tuple[Formula, tuple[str, ...]], tuple[Floats, Mask, Floats]] = {}
+            evaluated: dict[tuple[object, ...], tuple[Floats, Mask, Floats]] = {}
             for row, formula in enumerate(self.formulas):
-                key = (formula.formula, formula.inputs)
+                key = _side(formula)
                 if key not in evaluated:
                     if len(evaluated) >= _KEPT:
                         evaluated.clear()
-                    evaluated[key] = evaluate(formula.formula, [columns[name] for name in formula.inputs])
-                dense[row] += _breaks(formula.formula, columns[formula.of], evaluated[key])
+                    evaluated[key] = evaluate(formula, [columns[name] for name in formula.inputs])
+                dense[row] += _breaks(formula.formula, columns[formula.of], evaluated[key], slack[row])
         counts = Counts.of_dense(dense.ravel())
         if not workspace.has_persons:
             return counts
@@ -122,27 +173,34 @@ class FormulaCheck:
             return known
         defined = of + absent - surplus
         require(((defined >= 0) & (defined <= inputs)).all(), "a formula has more values than its inputs")
-        sides: dict[tuple[Formula, tuple[str, ...]], int] = {}
+        sides: dict[tuple[object, ...], int] = {}
         for formula, own in zip(self.formulas, defined.tolist(), strict=True):
-            side = formula.formula, formula.inputs
             require(
-                sides.setdefault(side, own) == own,
+                sides.setdefault(_side(formula), own) == own,
                 "a formula has more values for one column than for another",
             )
-            one = formula.formula in (Formula.EQUAL, Formula.AT_MOST)
+            one = formula.formula in (Formula.EQUAL, Formula.AT_MOST, Formula.LINEAR)
             require(
                 not one or own == most[formula.inputs[0]], "a column has another number of values than before"
             )
         return known
 
 
+def _side(formula: Constraint) -> tuple[object, ...]:
+    """Return what the right side of a formula depends on."""
+    return formula.formula, formula.inputs, formula.factor, formula.offset
+
+
 @np.errstate(over="ignore")
-def _breaks(formula: Formula, column: Column, side: tuple[Floats, Mask, Floats]) -> list[int]:
+def _breaks(
+    formula: Formula, column: Column, side: tuple[Floats, Mask, Floats], slack: tuple[float, float, float]
+) -> list[int]:
     (value, present), (expected, defined, size) = column, side
     both = present & defined
-    slack = TOLERANCE * np.maximum(np.maximum(np.abs(value), size), 1.0)
+    relative, rounded, most = slack
+    allowed = np.minimum(relative * np.maximum(np.maximum(np.abs(value), size), 1.0) + rounded, most)
     excess = value - expected if formula is Formula.AT_MOST else np.abs(value - expected)
-    differs = both & (excess > slack)
+    differs = both & (excess > allowed)
     absent = np.count_nonzero(defined & ~present)
     surplus = np.count_nonzero(present & ~defined)
     return [int(np.count_nonzero(differs)), int(absent), int(surplus)]

@@ -88,11 +88,15 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Rows with and without a value of a column, and the person buckets of those without."""
+    """Rows with and without a value of a column, the person buckets of those without, and how many have one.
+
+    ``people`` are the persons with a value, at least so many; where nobody tells persons apart, the rows.
+    """
 
     valid: int
     missing: int
     missing_mask: int = 0
+    people: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,10 +122,11 @@ def fixed_point(values: npt.NDArray[np.float64], exponent: int) -> npt.NDArray[n
 def numbers(
     batch: Batch, workspace: Workspace, name: str
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Return a numeric column as float64 (n,), 0.0 where it has no value, and which cells are valid."""
+    """Return a column as float64 (n,), 0.0 where it holds no number, and which cells (n,) hold one."""
     place = next(i for i, variable in enumerate(workspace.schema.modelled) if variable.name == name)
-    grid = workspace.schema.modelled[place].grid
+    variable = workspace.schema.modelled[place]
+    grid = variable.grid
     assert grid is not None
-    valid = batch.status[place] == 0
-    values = grid.values(batch.keys[place])
+    valid = (batch.status[place] == 0) & variable.are_values(batch.keys[place])
+    values = grid.values(np.where(valid, batch.keys[place], 0))
     return np.where(valid, values.astype(np.float64), 0.0), valid

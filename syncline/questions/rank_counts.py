@@ -5,6 +5,8 @@ A column's keys are offsets from ``base``. At ``shift`` an interval holds the of
 column counts its missing values, then come the parts of each interval in turn. Categorical columns are
 asked in the same way: their keys are the positions of the schema's categories.
 
+The gap between two columns (:mod:`syncline.data.gap`) is asked for like a column.
+
 Size: one cell a column and ``2**bits`` for each interval. Sensitivity: a person changes one cell of a
 column for each of their rows. Disclosure: the hub may refine where enough rows lie; see
 docs/threat-model.md. Permission: ``rank_counts``.
@@ -21,6 +23,7 @@ import numpy.typing as npt
 
 from syncline.data.batch import Batch
 from syncline.data.codebook import Codebook
+from syncline.data.gap import Gap, with_gaps
 from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts, Ints, Masks
 from syncline.questions.known import Filled, Intervals, Known, require, summed, united
@@ -34,13 +37,14 @@ _LACKING = "the rows without a value of a column changed"
 
 @dataclass(frozen=True, slots=True)
 class RankColumn:
-    """Intervals of one column: each of ``prefixes`` cut into ``2**bits`` parts of ``2**shift`` keys."""
+    """Intervals of a column or gap: each of ``prefixes`` cut into ``2**bits`` parts of ``2**shift`` keys."""
 
     name: str
     base: int
     shift: int
     bits: int
     prefixes: tuple[int, ...]
+    gap: Gap | None = None
 
     def __post_init__(self) -> None:
         where = f"rank counts, column {self.name!r}"
@@ -72,7 +76,8 @@ class RankColumn:
             if self.prefixes != (0,):
                 raise ProtocolError(f"{where} is searched from one interval on")
             return
-        if (self.base, self.shift + self.bits) != (before.base, before.shift) or not self.bits:
+        follows = self.gap == before.gap and self.base == before.base
+        if not follows or self.shift + self.bits != before.shift or not self.bits:
             raise ProtocolError(f"{where} is divided otherwise than the round before left it")
         above = np.array(self.prefixes, np.uint64) >> np.uint64(before.bits)
         if not np.isin(above, np.array(before.prefixes, np.uint64)).all():
@@ -107,17 +112,25 @@ class RankCounts:
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns whose values the answer depends on."""
-        return tuple(column.name for column in self.ranked)
+        names = [(c.name,) if c.gap is None else (c.gap.of, c.gap.base) for c in self.ranked]
+        return tuple(dict.fromkeys(name for both in names for name in both))
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The gaps among what is ranked."""
+        return tuple(column.gap for column in self.ranked if column.gap is not None)
 
     @property
     def marginal_order(self) -> int:
         """Largest number of columns that are counted together."""
-        return 1
+        return 2 if self.gaps else 1
 
     def answer(self, workspace: Workspace) -> Counts:
         """Return the counts of this table."""
-        places = {variable.name: i for i, variable in enumerate(workspace.schema.modelled)}
-        return workspace.count(self._cells(workspace.training(), places), self.size(), self.size())
+        names = [variable.name for variable in workspace.schema.modelled]
+        places = {name: i for i, name in enumerate([*names, *(gap.name for gap in self.gaps)])}
+        batches = (with_gaps(batch, self.gaps, workspace.schema) for batch in workspace.training())
+        return workspace.count(self._cells(batches, places), self.size(), self.size())
 
     def _cells(
         self, batches: Iterator[Batch], places: dict[str, int]
@@ -138,6 +151,7 @@ class RankCounts:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
 
         The parts of an interval hold together what the interval held, and rows without a value stay as many.
+        A gap has a value in no more rows than its column, and counts a row by itself only without its base.
         """
         filled, intervals, start = dict(known.filled), dict(known.intervals), 0
         for column in self.ranked:
@@ -187,7 +201,9 @@ class _Parts:
     def first(self, known: Known) -> Filled:
         """Check the first parts of a column against the rows and their profile."""
         valid = int(self.rows.sum())
-        filled = Filled(valid, self.missing, self.missing_mask)
+        seen = None if self.masks is None else int(np.bitwise_or.reduce(self.masks, initial=np.uint64(0)))
+        people = valid if seen is None else seen.bit_count()
+        filled = Filled(valid, self.missing, self.missing_mask, people)
         if known.sizes is None:
             return filled
         train, holdout = known.sizes.train, known.sizes.holdout
@@ -199,12 +215,27 @@ class _Parts:
             every = (statuses[0], statuses[1], statuses[2] + statuses[3])
             fits = all(0 <= a - t <= holdout for a, t in zip(every, trained, strict=True))
             require(fits, "the values of a column are not as many as its profile says")
-        if self.masks is not None and known.sizes.buckets is not None:
-            seen = int(np.bitwise_or.reduce(self.masks, initial=np.uint64(0))) | self.missing_mask
+        if self.column.gap is not None:
+            self._require_gap(self.column.gap, known)
+        if seen is not None and known.sizes.buckets is not None:
+            seen |= self.missing_mask
             whole = known.sizes.buckets[0]
             exact = valid + self.missing == train
             require(seen == whole if exact else seen | whole == whole, "a column is about other persons")
         return filled
+
+    def _require_gap(self, gap: Gap, known: Known) -> None:
+        """Compare the rows of a gap with those that hold its two columns."""
+        of, base = known.filled.get(gap.of), known.filled.get(gap.base)
+        if of is None or base is None:
+            return
+        valid, rows = int(self.rows.sum()), of.valid + of.missing
+        require(valid <= of.valid, "a gap has a value in more rows than its column")
+        require(self.missing + valid <= rows, "a gap has more values than its column has rows")
+        below = self.place < (1 << self.column.bits) // 2  # a line is halved first where gaps begin
+        alone = int(self.rows[below].sum())
+        require(alone <= base.missing, "a gap lacks its base in more rows than this lacks a value")
+        require(valid - alone <= base.valid, "a gap has a base in more rows than this has a value")
 
     def follow(self, before: Intervals, filled: Filled) -> None:
         """Check that the parts are those of the intervals ``before``."""

@@ -46,7 +46,7 @@ class RegressionSums:
         if not 1 <= len(self.coefficients) <= MAX_MODELS:
             raise ValueError(f"regression_sums: from 1 to {MAX_MODELS} models are asked about")
         for own in self.coefficients:
-            if own.ndim != 2 or len(own) != 2 or not 2 <= own.shape[1] <= MAX_WIDTH:
+            if own.ndim != 2 or len(own) != 2 or not 1 <= own.shape[1] <= MAX_WIDTH:
                 raise ValueError("regression_sums: the coefficients are not those of a model's matrix")
             if ((own > MAX_COEFFICIENT) | (own < -MAX_COEFFICIENT)).any():
                 raise ValueError("regression_sums: a coefficient is farther from 0 than 16")

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from syncline.data.batch import Batch, PreparedTable
 from syncline.data.codebook import Codebook, CodedBatch
+from syncline.data.gap import with_gaps
 from syncline.data.schema import Schema
 from syncline.questions.cell_tally import CellTally
 from syncline.questions.counts import Counts
@@ -87,9 +88,11 @@ class Workspace:
 
     def _encoded(self, codebook: Codebook) -> Iterator[CodedBatch]:
         """Encode all batches, without the columns that the codebook leaves out."""
+        gaps = {gap.name: i for i, gap in enumerate(codebook.gaps)}
         place = {variable.name: i for i, variable in enumerate(self.schema.modelled)}
-        places = [place[name] for name in codebook.names]
-        return codebook.encode_all(batch.only(places) for batch in self.batches())
+        places = [place[name] if name in place else len(place) + gaps[name] for name in codebook.names]
+        batches = (with_gaps(batch, codebook.gaps, self.schema) for batch in self.batches())
+        return codebook.encode_all(batch.only(places) for batch in batches)
 
     def count(
         self,

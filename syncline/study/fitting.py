@@ -56,18 +56,19 @@ def workspace_of(spec: StudySpec, fold: Fold, source: Source) -> Workspace:
 
 def prepared_rows(spec: StudySpec, fold: Fold, source: Source) -> PreparedSource:
     """Return the rows of ``source`` as the study reads them."""
-    return prepare(source, spec.schema, fold, absent_as_missing=_is_lenient(spec))
+    return prepare(source, spec.schema, fold, absent_as_missing=is_lenient(spec))
 
 
 def people_of(spec: StudySpec, source: Source) -> int:
     """Return how many persons ``source`` is about, which no salt decides; rows where none are declared."""
-    return count_people(source, spec.schema, absent_as_missing=_is_lenient(spec))
+    return count_people(source, spec.schema, absent_as_missing=is_lenient(spec))
 
 
 def read_columns(spec: StudySpec, source: Source) -> dict[str, str]:
     """Return the source's column for each variable that the study reads from it."""
-    return match_columns(source, spec.schema, absent_as_missing=_is_lenient(spec))
+    return match_columns(source, spec.schema, absent_as_missing=is_lenient(spec))
 
 
-def _is_lenient(spec: StudySpec) -> bool:
+def is_lenient(spec: StudySpec) -> bool:
+    """Tell whether a supplier may lack a column of the study."""
     return spec.hazards.absent is not Lacking.STOP

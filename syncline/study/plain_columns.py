@@ -20,6 +20,7 @@ _FLAT = (
     pa.types.is_date,
     pa.types.is_timestamp,
     pa.types.is_time,
+    pa.types.is_duration,
 )
 
 

@@ -10,7 +10,6 @@ from syncline.study.flow import DataFlow
 from syncline.study.manifest import RosterEntry
 from syncline.study.pooled import Pooled
 from syncline.study.protections import protections
-from syncline.study.sections import Method
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.hazard import hazards_to_json
 from syncline.synthesizers.phases.phase import Fitted
@@ -101,20 +100,20 @@ def _columns(spec: StudySpec, fitted: Fitted) -> dict[str, Json]:
 
 
 def _formulas(spec: StudySpec, result: Fitted | Pooled) -> list[Json]:
-    """Return every formula that was declared or found: whether it is kept, and whether by recomputing."""
+    """Return every formula that was declared or found, all of them kept, and whether by recomputing."""
     declared = spec.schema.without(result.excluded).constraints
     derived = () if isinstance(result, Pooled) else tuple(d.formula for d in result.model.derived)
-    kept = declared if spec.synthesizer.method is Method.CART else ()
+    bounds = () if isinstance(result, Pooled) else result.model.bounds
     return [
         {
             "column": formula.of,
             "formula": str(formula.formula),
             "from": list(formula.inputs),
+            **({} if formula.factor is None else {"factor": formula.factor, "offset": formula.offset}),
             "declared": formula in declared,
-            "kept": formula in kept or formula in derived,
             "recomputed": formula in derived,
         }
-        for formula in dict.fromkeys((*declared, *derived))
+        for formula in dict.fromkeys((*declared, *derived, *bounds))
     ]
 
 

@@ -87,10 +87,10 @@ def _formulas(formulas: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield "None was declared, and none was found."
     for row in formulas:
         verb = "at most" if row["formula"] == "at_most" else f"{row['formula']} of"
+        if row["formula"] == "linear":
+            verb = f"{row['offset']:.10g} + {row['factor']:.10g} times"
         source = "declared" if row["declared"] else "found in the data"
         fate = "recomputed, so that it never contradicts" if row["recomputed"] else "kept"
-        if not row["kept"]:
-            fate = "not kept: the method marginals draws each column on its own"
         yield f"{row['column']} is {verb} {', '.join(row['from'])}: {source}, {fate}."
 
 
@@ -98,7 +98,7 @@ def _columns(columns: Mapping[str, Any]) -> Iterator[str]:
     for row in columns["determined"]:
         yield f"{row['column']} follows from {row['by']}."
     for name, n in columns["merged_categories"].items():
-        yield f"{name}: rare categories that were merged: {n}."
+        yield f"{name}: categories of few people, or of nobody, that were merged: {n}."
     for name in columns["left_out"]:
         yield f"{name} is left out: free text and identifiers are not synthesized."
     for name in columns["excluded"]:

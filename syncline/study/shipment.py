@@ -229,10 +229,8 @@ def _check_cells(
     valid = status == Status.VALID
     if (status > max(Status)).any() or keys[~valid].any():
         _refuse(where, f"a cell of column {variable.name!r} whose status does not agree with it")
-    if valid.any():
-        low, high = variable.key_extent
-        if keys[valid].min() < low or keys[valid].max() > high:
-            _refuse(where, f"a cell of column {variable.name!r} that the schema does not allow")
+    if not variable.may_hold(keys[valid]).all():
+        _refuse(where, f"a cell of column {variable.name!r} that the schema does not allow")
 
 
 def _refuse(where: str, problem: str) -> NoReturn:

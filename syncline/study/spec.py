@@ -46,7 +46,7 @@ from syncline.study.sections import (
     SynthesizerSpec,
     Validation,
 )
-from syncline.validation.utility.formula import Formula
+from syncline.validation.utility.formula import Formula, is_constant
 
 MAX_SUPPLIERS = 1000
 """The most suppliers that a study may have."""
@@ -191,8 +191,28 @@ class StudySpec(SpecSection):
         columns = [
             partial(self._check_column, where, column, known) for where, column in self._named_columns()
         ]
-        together(self._check_suppliers, self._check_quorum, self._check_modelled, *columns, self._check_gate)
+        aims = partial(self._check_aims, known)
+        together(
+            self._check_suppliers, self._check_quorum, self._check_modelled, aims, *columns, self._check_gate
+        )
         return self
+
+    def _check_aims(self, known: Mapping[str, Variable]) -> None:
+        """Refuse a target or a model that the comparison, at the study's end, could do nothing with."""
+        if self.validation is None:
+            return
+        modelled = {name: variable for name, variable in known.items() if variable.is_modelled}
+        target = self.validation.target
+        faults = []
+        if target is not None and target in modelled and is_constant(modelled[target]):
+            faults.append(
+                f"validation.target: {shown(target)!r} has one value, so nothing is to be predicted"
+            )
+        for formula in map(Formula.of, self.validation.models):
+            if set(formula.names) <= modelled.keys():
+                faults += map(str, formula.faults(modelled))
+        if faults:
+            raise WholeSentence(*faults)
 
     def _check_modelled(self) -> None:
         if not self.schema.modelled:
@@ -237,9 +257,12 @@ class StudySpec(SpecSection):
             yield "validation.keys", column
         for column in self.validation.sensitive:
             yield "validation.sensitive", column
-        for model in self.validation.models:
+        for model in self._models():
             for column in Formula.of(model).names:
                 yield "validation.models", column
+
+    def _models(self) -> tuple[str, ...]:
+        return () if self.validation is None else self.validation.models
 
     def _check_column(self, where: str, column: str, known: Mapping[str, Variable]) -> None:
         if column not in known:

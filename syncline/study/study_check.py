@@ -91,6 +91,19 @@ class Foresight:
         }
 
 
+class FaultyDocument(DocumentError):
+    """A document with all that is wrong with it, a sentence each."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("; ".join(sentences))
+        self._sentences = sentences
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is wrong, a sentence each."""
+        return self._sentences
+
+
 @dataclass(frozen=True, slots=True)
 class StudyCheck:
     """What is wrong with a study's documents, and what its gate would see where that can be said."""
@@ -98,6 +111,17 @@ class StudyCheck:
     faults: tuple[str, ...]
     spec: StudySpec | None
     foresight: Foresight | None = None
+
+
+def sound_study(path: Path) -> StudySpec:
+    """Return the study at ``path``; raise all that is wrong with it and its schema, seen without data.
+
+    It is what every command reads a study by that somebody is then to wait for.
+    """
+    spec, faults = _read(path)
+    if faults or spec is None:
+        raise FaultyDocument(*faults)
+    return spec
 
 
 def check_study(path: Path, persons: int | None = None) -> StudyCheck:

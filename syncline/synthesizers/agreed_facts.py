@@ -47,6 +47,24 @@ def with_codes(
     return found
 
 
+def without_states(
+    known: Mapping[PartyId, Known], searches: Sequence[ColumnSearch], variables: Sequence[Variable]
+) -> dict[PartyId, Known]:
+    """Return what is known once the search is over: named states are no values that are computed with."""
+    found = {}
+    for place, (party, own) in enumerate(sorted(known.items())):
+        filled = dict(own.filled)
+        for search, variable in zip(searches, variables, strict=True):
+            if not variable.codes:
+                continue
+            before, rows = filled.pop(search.name, None), _rows_of(search, place, len(known))
+            if before is not None and rows is not None:
+                numbers = int(rows[variable.are_values(search.bounds()[0])].sum())
+                filled[search.name] = replace(before, valid=numbers)
+        found[party] = replace(own, filled=filled)
+    return found
+
+
 def _rows_of(search: ColumnSearch, place: int, parties: int) -> Ints | None:
     """Return the rows (p,) of one party in each interval of a search, None where only the sum is kept."""
     pieces = search.pieces
@@ -65,9 +83,9 @@ def _by_code(codes: ColumnCodes, low: Ints, rows: Ints, sizes: Sizes) -> Ints:
 
 def _bounds(variable: Variable, pieces: tuple[Ints, Ints, Ints], exponent: int) -> Moment:
     """Return between which numbers the sums lie of rows that lie in intervals of keys (p,)."""
-    low, high, rows = pieces
+    low, high, rows = (part[variable.are_values(pieces[0])] for part in pieces)
     assert variable.grid is not None
-    ends = (np.clip(keys, *variable.key_extent) for keys in (low, high))
+    ends = (np.clip(keys, *variable.value_extent) for keys in (low, high))
     first, last = (fixed_point(variable.grid.values(keys).astype(np.float64), exponent) for keys in ends)
     least, most = np.minimum(np.abs(first), np.abs(last)), np.maximum(np.abs(first), np.abs(last))
     least[(first < 0) & (last > 0)] = 0

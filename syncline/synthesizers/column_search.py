@@ -14,6 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.gap import Gap, GapLine
 from syncline.data.variable import Variable
 from syncline.questions.counts import Counts
 from syncline.questions.rank_counts import RankColumn
@@ -50,6 +51,11 @@ class Pieces:
         zero = np.zeros(0, np.uint64)
         each = np.zeros((0, compared), np.uint32)
         return cls(zero, np.zeros(0, np.int64), np.zeros(0, np.int64), zero, each)
+
+    def only(self, chosen: npt.NDArray[np.bool_]) -> Pieces:
+        """Return those of the pieces that are chosen (p,)."""
+        parts = (getattr(self, f)[chosen] for f in ("start", "width_bits", "rows", "masks", "each"))
+        return Pieces(*parts)
 
     def and_more(self, other: Pieces) -> Pieces:
         """Return both together, in the order of their offsets."""
@@ -98,6 +104,7 @@ class ColumnSearch:
     prefixes : intervals still to be divided; empty once the search is over
     pieces : what is known
     missing, missing_mask : rows without a value, and their person buckets
+    gap : where it is not a column that is searched but the gap between two
     """
 
     name: str
@@ -107,12 +114,19 @@ class ColumnSearch:
     pieces: Pieces
     missing: int = 0
     missing_mask: int = 0
+    gap: Gap | None = None
+
+    @classmethod
+    def begin_gap(cls, line: GapLine, suppliers: int = 1) -> ColumnSearch:
+        """Begin over the whole line of a gap, which is halved where gaps begin; suppliers as in ``begin``."""
+        none = Pieces.none(suppliers if 1 < suppliers <= MAX_COMPARED else 0)
+        return cls(line.gap.name, -(2**line.bits), line.bits + 1, (0,), none, gap=line.gap)
 
     @classmethod
     def begin(cls, variable: Variable, suppliers: int = 1) -> ColumnSearch:
-        """Begin over the variable's declared range, or over all keys; several suppliers are compared."""
+        """Begin over the cells that the schema declares, or over all keys; several suppliers are compared."""
         none = Pieces.none(suppliers if 1 < suppliers <= MAX_COMPARED else 0)
-        bounds = variable.key_range
+        bounds = variable.searched_keys
         if bounds is None:
             return cls(variable.name, -(2**63), _ALL_BITS, (0,), none)
         low, high = bounds
@@ -126,7 +140,7 @@ class ColumnSearch:
     def question(self) -> RankColumn:
         """Return what to ask next."""
         bits = min(self.shift, max(_PART_BITS - (len(self.prefixes) - 1).bit_length(), 1))
-        return RankColumn(self.name, self.base, self.shift - bits, bits, self.prefixes)
+        return RankColumn(self.name, self.base, self.shift - bits, bits, self.prefixes, self.gap)
 
     def absorb(self, answer: Rows, min_cell: int, threshold: int, *, last: bool) -> ColumnSearch:
         """Take in the answers to :meth:`question`; ``last`` ends the search.

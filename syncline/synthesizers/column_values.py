@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.variable import Variable
+from syncline.synthesizers.drawn_spans import Spans
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
@@ -42,47 +43,55 @@ class ColumnValues:
         """Number of codes, the one for missing included."""
         return len(self.rows)
 
+    @property
+    def is_state(self) -> npt.NDArray[np.bool_]:
+        """Tell which spans (r,) are those of named states, not of values."""
+        return ~self.variable.are_values(self.span_low)
+
     def decode(self, codes: npt.NDArray[np.integer], random: Bits) -> tuple[Ints, npt.NDArray[np.bool_]]:
         """Return keys (n,) drawn by uniform bits (n,) from each code's spans, and which are missing."""
         missing = (codes == self.n_codes - 1) & self.keeps_missing
-        first = np.searchsorted(self.span_code, np.arange(self.n_codes + 1))
-        spans = len(self.span_code)
-        if spans == 0:
+        if len(self.span_code) == 0:
             return np.zeros(len(codes), np.int64), np.ones(len(codes), np.bool_)
-        weight = _span_weights(self)
-        above = np.concatenate([np.zeros(1, np.uint64), np.cumsum(weight)]).astype(np.uint64)
+        spans = Spans.weighted(self.variable, self.span_code, self.span_low, self.span_high)
+        spans = spans.with_tails(self.variable, self.rows)
+        first = np.searchsorted(spans.code, np.arange(self.n_codes + 1))
+        above = np.concatenate([np.zeros(1, np.uint64), np.cumsum(spans.weight)]).astype(np.uint64)
         safe = np.where(missing, 0, codes).astype(np.int64)
         begin, end = above[first[safe]], above[first[safe + 1]]
-        target = begin + _scaled(random >> np.uint64(32), end - begin)
-        place = np.minimum(np.searchsorted(above, target, side="right") - 1, spans - 1)
-        keys = self._within(place, random)
+        chosen = random >> np.uint64(32)
+        for code in spans.tails:
+            chosen = _in_turns(chosen, np.flatnonzero((codes == code) & ~missing))
+        target = begin + _scaled(chosen, end - begin)
+        place = np.minimum(np.searchsorted(above, target, side="right") - 1, len(spans.code) - 1)
+        keys = self._within(spans.low[place], spans.high[place], random)
         return np.where(missing, 0, keys), missing
 
-    def _within(self, place: Ints, random: Bits) -> Ints:
-        low, high = self.span_low[place], self.span_high[place]
+    def _within(self, low: Ints, high: Ints, random: Bits) -> Ints:
         grid = self.variable.grid
         fresh = _mixed(random)
         if grid is None or grid.is_even:
             width = (high - low).astype(np.uint64) + np.uint64(1)
             return low + _modulo_free(fresh, width).astype(np.int64)
-        lows, highs = grid.values(low).astype(np.float64), grid.values(high).astype(np.float64)
+        values = self.variable.are_values(low)
+        ends = (grid.values(np.where(values, keys, 0)).astype(np.float64) for keys in (low, high))
+        lows, highs = ends
         share = (fresh >> np.uint64(11)).astype(np.float64) * 2.0**-53
-        values = np.where(low == high, lows, lows + (highs - lows) * share)
-        return np.clip(grid.keys_from_numbers(values), low, high)
+        drawn = np.where(low == high, lows, lows + (highs - lows) * share)
+        return np.where(values, np.clip(grid.keys_from_numbers(drawn), low, high), low)
 
 
-def _span_weights(values: ColumnValues) -> Bits:
-    """Weigh the spans of a code by their width, in at most 24 bits."""
-    grid = values.variable.grid
-    if grid is None or grid.is_even:
-        width = (values.span_high - values.span_low).astype(np.float64) + 1.0
-    else:
-        ends = [grid.values(keys).astype(np.float64) for keys in (values.span_low, values.span_high)]
-        width = np.where(values.span_low == values.span_high, 0.0, ends[1] - ends[0])
-    most = np.zeros(values.n_codes)
-    np.maximum.at(most, values.span_code, width)
-    share = width / np.where(most > 0, most, 1.0)[values.span_code]
-    return np.maximum(np.rint(share * 2.0**24), 1.0).astype(np.uint64)
+def _in_turns(words: Bits, rows: npt.NDArray[np.intp]) -> Bits:
+    """Return 32 uniform bits (n,) of which those in some ``rows`` cover their range evenly.
+
+    The rows of a tail are few, and one more or less in its outermost octave would decide a column's mean.
+    """
+    order = rows[np.argsort(words[rows], kind="stable")]
+    turns = words.copy()
+    turns[order] = ((np.arange(len(rows), dtype=np.uint64) << np.uint64(32)) + words[order]) // np.uint64(
+        max(len(rows), 1)
+    )
+    return turns
 
 
 def _scaled(high: Bits, bound: Bits) -> Bits:

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
+from syncline.data.coded_cells import are_typed
 from syncline.data.kinds import Kind
 from syncline.data.labels import normal_label
-from syncline.data.release_table import missing_label, release_schema
+from syncline.data.release_table import missing_label, release_schema, value_text
 from syncline.data.scalars import Scalar, read_scalar, write_scalar
 from syncline.data.schema import Schema
 from syncline.data.section import nearest, shown
+from syncline.data.states import State
 from syncline.data.step import exact_key
 from syncline.data.variable import Variable
 from syncline.errors import UsageError
@@ -64,11 +66,24 @@ def _value(variable: Variable, value: object) -> Value:
             f"conditions: a missing value of {shown(variable.name)!r} cannot be asked for;"
             " pick those rows from a sample without this condition"
         )
+    state = _state(variable, value)
+    if state is not None:
+        return state.value if are_typed(variable) and state.value is not None else state.code
     if variable.kind is Kind.BOOLEAN:
         return _switch(variable, value)
     if variable.is_categorical:
         return _category(variable, value)
-    return _within(variable, _scalar(variable, value))
+    scalar = _within(variable, _scalar(variable, value))
+    return scalar if are_typed(variable) else value_text(variable, scalar)
+
+
+def _state(variable: Variable, value: object) -> State | None:
+    """Return the named state that is asked for, by its code as text or by the value that its code is."""
+    if isinstance(value, str):
+        return variable.states.named(normal_label(value))
+    return next(
+        (state for state in variable.states if state.value is not None and state.value == value), None
+    )
 
 
 def _switch(variable: Variable, value: object) -> bool:

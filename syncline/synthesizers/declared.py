@@ -14,16 +14,34 @@ import numpy.typing as npt
 
 from syncline.data.constraint import Constraint, Formula
 from syncline.data.section import shown
+from syncline.errors import StudyFailed
 from syncline.protocols.transition import PartyId
 from syncline.questions.formula_check import CELLS
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.formulas import tolerated
-from syncline.synthesizers.phases.phase import of_party
+from syncline.synthesizers.phases.phase import Answers, merged, of_party
 from syncline.synthesizers.settings import FitSettings
 
 Ints = npt.NDArray[np.int64]
 _WRONG, _SURPLUS = 0, 2
 _MOST_NAMED = 8
+
+
+def require_declared(
+    checked: Sequence[Constraint],
+    answers: Answers,
+    columns: Mapping[str, CodedColumn],
+    n_rows: int,
+    settings: FitSettings,
+) -> None:
+    """Raise StudyFailed where the first answers of a round, about ``checked``, break declared constraints."""
+    counts = {party: merged({party: given}, 0).dense() for party, given in answers.items()}
+    broken = broken_constraints(checked, counts, columns, n_rows, settings)
+    if broken:
+        raise StudyFailed(
+            f"the data breaks constraints that the schema declares: {'; '.join(broken)};"
+            " mend the data, or take the constraint out of the schema"
+        )
 
 
 def broken_constraints(

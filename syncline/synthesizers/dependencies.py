@@ -78,24 +78,30 @@ def tables(codebook: Codebook, question: Marginals, counts: Ints) -> dict[Pair, 
 
 
 def choose(
-    names: Sequence[str], found: Mapping[Pair, Ints], given: Sequence[str], codes: Mapping[str, int]
+    names: Sequence[str],
+    found: Mapping[Pair, Ints],
+    given: Sequence[str],
+    codes: Mapping[str, int],
+    gaps: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return the determinant of each column that has one; never in a circle.
 
     Columns are taken from the last to the first, and of several determinants the one with the fewest codes,
     so that the column that stands first in the schema keeps its tree. In a ``given`` visit sequence a
-    determinant must come before its dependents.
+    determinant must come before its dependents. A column that follows from another one by a gap, as in
+    ``gaps``, has no determinant besides.
     """
     place = {name: i for i, name in enumerate(given)}
-    chosen: dict[str, str] = {}
-    for b in reversed(names):
+    gaps = gaps or {}
+    chosen: dict[str, str] = dict(gaps)
+    for b in reversed([name for name in names if name not in gaps]):
         options = [
             a for a in names if (a, b) in found and _determines(found[a, b]) and not _follows(chosen, a, b)
         ]
         options = [a for a in options if b not in place or place.get(a, len(place)) < place[b]]
         if options:
             chosen[b] = min(options, key=lambda a: (codes[a], names.index(a)))
-    return chosen
+    return {b: a for b, a in chosen.items() if b not in gaps}
 
 
 def _determines(table: Ints) -> bool:

@@ -26,12 +26,19 @@ class Draw:
     above : running sums of the integer weights of each state's codes (states, codes)
     nodes : a tree over the columns visited before, whose leaves, in increasing order, are the states
     determinant : or a column whose codes are the states; with neither there is one state
+    gap : or a gap that was drawn before and from which the column follows: then nothing is drawn
     """
 
     column: str
     above: Bits
     nodes: Nodes | None = None
     determinant: str | None = None
+    gap: str | None = None
+
+    @classmethod
+    def by_gap(cls, column: str, gap: str) -> Draw:
+        """Return how a column comes about that is another one plus a gap."""
+        return cls(column, np.ones((1, 1), np.uint64), gap=gap)
 
     def codes(self, states: Ints, random: Bits) -> Codes:
         """Return a code (n,) for each row's state (n,), from uniform words (n,)."""

@@ -17,7 +17,7 @@ from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.rank_counts import RankCounts
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
-from syncline.synthesizers.agreed_facts import with_codes
+from syncline.synthesizers.agreed_facts import with_codes, without_states
 from syncline.synthesizers.formulas import moments_of
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json, hazards_to_json, severe_words
 from syncline.synthesizers.hazards.rules import Severe
@@ -29,7 +29,9 @@ from syncline.synthesizers.packing import (
     take_trees,
 )
 from syncline.synthesizers.phases.check import Check
+from syncline.synthesizers.phases.division import Sizes
 from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
+from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose
@@ -81,7 +83,7 @@ class Fit:
         known = asking.take(replies, state.known)
         answers = {party: reply.answers for party, reply in replies.items()}
         after = state.phase.absorb(answers, settings)
-        found, excluded = _hazards(state.phase, answers, settings)
+        found, excluded = _hazards(state.phase, answers, settings, known)
         hazards, excluded = (*state.hazards, *found), (*state.excluded, *excluded)
         words = severe_words(hazards)
         if words and settings.severe is Severe.STOP:
@@ -89,9 +91,14 @@ class Fit:
         if isinstance(after, Fitted):
             return Finish(replace(after, hazards=hazards, excluded=excluded, known=known))
         settings = self.settings.without(excluded)
-        if isinstance(state.phase, Search) and isinstance(after, Propose):
-            searches = state.phase.divided(answers, settings).searches
-            known = with_codes(known, searches, after.book.columns, moments_of(after.book.columns))
+        if isinstance(state.phase, Search) and not isinstance(after, Search):
+            searches = state.phase.searched(answers, settings)
+            known = without_states(known, searches, settings.schema.modelled)
+        if isinstance(state.phase, Search | CountOrders | SearchGaps) and isinstance(
+            after, Propose | Confirm
+        ):
+            searches, book = state.phase.searched(answers, settings), after.book
+            known = with_codes(known, searches, (*book.columns, *book.gaps), moments_of(book.columns))
         return self._ask(FitState(state.round + 1, after, hazards, excluded, known), settings)
 
     def _ask(self, state: FitState, settings: FitSettings) -> Continue[FitState, Request]:
@@ -103,7 +110,7 @@ class Fit:
 
 def is_before_learning(phase: Phase) -> bool:
     """Tell whether a phase only looks at the data, suppliers beside each other too, and models nothing."""
-    return isinstance(phase, Check | Search | Propose)
+    return isinstance(phase, Check | Search | CountOrders | SearchGaps | Propose)
 
 
 def _expected(questions: tuple[Question, ...], known: Known, codebook: Codebook | None) -> Known:
@@ -117,14 +124,14 @@ def _expected(questions: tuple[Question, ...], known: Known, codebook: Codebook 
 
 
 def _hazards(
-    phase: Phase, answers: Answers, settings: FitSettings
+    phase: Phase, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]
 ) -> tuple[tuple[Hazard, ...], tuple[str, ...]]:
     """Return what a phase's answers show of suppliers beside each other, and the columns to leave out."""
     match phase:
         case Check():
             return phase.hazards(answers, settings)
         case Search() | Propose() if len(answers) > 1:
-            return tuple(phase.hazards(answers, settings)), ()
+            return tuple(phase.hazards(answers, settings, known)), ()
         case _:
             return (), ()
 
@@ -182,8 +189,23 @@ def _check(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Ph
 
 
 def _search(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
+    return Search(*_sizes(arrays), take_searches(head["searches"], arrays))
+
+
+def _sizes(arrays: Mapping[str, Array]) -> tuple[Sizes, int]:
     n_train, n_holdout, number = (int(n) for n in arrays["rows"].tolist())
-    return Search(n_train, n_holdout, number, take_searches(head["searches"], arrays))
+    return Sizes(n_train, n_holdout), number
+
+
+def _orders(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
+    asked = tuple(constraint_from_json(row) for row in cast("list[Json]", head["asked"]))
+    return CountOrders(_sizes(arrays)[0], take_searches(head["searches"], arrays), asked)
+
+
+def _gaps(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
+    searches = take_searches(head["searches"], arrays)
+    gaps = take_searches(head["gaps_searched"], arrays, "gap")
+    return SearchGaps(*_sizes(arrays), searches, gaps, Book.take(head, arrays, settings.schema))
 
 
 def _propose(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
@@ -214,6 +236,8 @@ def _leaves(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> P
 _TAKERS: dict[str, _Taker] = {
     Check.name: _check,
     Search.name: _search,
+    CountOrders.name: _orders,
+    SearchGaps.name: _gaps,
     Propose.name: _propose,
     Confirm.name: _confirm,
     GrowTrees.name: _grow,

@@ -1,14 +1,15 @@
 """Find columns that follow from others by a formula: recomputed, they never contradict them.
 
-Which formulas are worth checking is read off the merged moments (sums, ratios) or tried for every pair
+Which formulas are worth checking is read off the merged moments (sums, ratios, lines) or tried for every pair
 (equality and logarithms); whether they hold is counted by ``FormulaCheck``. Floating-point algebra only
 proposes; counts decide.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,9 @@ import numpy.typing as npt
 from syncline.data.constraint import Constraint, Formula
 from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.questions.formula_check import CELLS
-from syncline.questions.moments import PRECISION, Moments, Sums
+from syncline.questions.moments import Moments, Sums
+from syncline.synthesizers import lines
+from syncline.synthesizers.algebra import Algebra
 from syncline.synthesizers.column_coding import CodedColumn
 
 MAX_BROKEN = 0.0005
@@ -25,10 +28,6 @@ MAX_BROKEN_OF_RARE = 0.05
 """The same as a share of the rows that do not hold the column's most frequent value."""
 _MIN_CODES = 3
 _PAIRWISE = (Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR)
-_RESIDUAL = 1e-6
-_RATIO_SLACK = 1e-3
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +35,43 @@ class Derived:
     """A column that is recomputed: its formula, and whether its own gaps are modelled.
 
     ``own_gaps`` means that the column is missing in places where the formula has a value; these gaps are
-    learnt like a column of two codes. Otherwise it is missing exactly where the formula has no value.
+    learnt like a column of two codes, and so are its named states. Otherwise it is missing exactly where the
+    formula has no value.
+
+    ``solved`` is an input of the formula that is not drawn but solved for, where that is better conditioned:
+    the narrow quotient of two wide columns is drawn itself, and the wide one recomputed. The column of the
+    formula is then recomputed last, so that the formula holds as released.
     """
 
     formula: Constraint
     own_gaps: bool
+    solved: str | None = None
+
+    @property
+    def column(self) -> str:
+        """The column that is not modelled."""
+        return self.solved or self.formula.of
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The columns that are set by recomputing."""
+        return (self.formula.of,) if self.solved is None else (self.solved, self.formula.of)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns that must be known before."""
+        return tuple(name for name in self.formula.inputs if name != self.solved)
+
+
+def solvable(formula: Constraint) -> tuple[str, ...]:
+    """Return the inputs for which a formula can be solved."""
+    match formula.formula:
+        case Formula.SUM:
+            return formula.inputs
+        case Formula.RATIO:
+            return formula.inputs[:1]
+        case _:
+            return ()
 
 
 def moments_of(columns: Sequence[CodedColumn]) -> Moments:
@@ -48,9 +79,10 @@ def moments_of(columns: Sequence[CodedColumn]) -> Moments:
     scaled = []
     for column in columns:
         variable = column.values.variable
-        if variable.kind in NUMERIC_KINDS and _present(column) > 1:
+        numbers = ~column.values.is_state
+        if variable.kind in NUMERIC_KINDS and len(set(column.values.span_code[numbers].tolist())) > 1:
             assert variable.grid is not None
-            ends = np.array([column.values.span_low.min(), column.values.span_high.max()])
+            ends = np.array([column.values.span_low[numbers].min(), column.values.span_high[numbers].max()])
             most = float(np.abs(variable.grid.values(ends).astype(np.float64)).max())
             scaled.append((variable.name, int(np.frexp(most)[1])))
     return Moments(tuple(scaled))
@@ -60,7 +92,7 @@ def candidates(columns: Sequence[CodedColumn], question: Moments, sums: Sums) ->
     """Return the formulas that are worth counting, each once."""
     by_name = {column.values.variable.name: column for column in columns}
     names = [name for name, _ in question.scaled if _present(by_name[name]) >= _MIN_CODES]
-    found: dict[tuple[Formula, tuple[str, ...]], Constraint] = {}
+    found: dict[tuple[Formula, object], Constraint] = {}
 
     def propose(formula: Formula, of: str, inputs: Sequence[str]) -> None:
         found.setdefault((formula, (of, *inputs)), Constraint.between(formula, of, inputs))
@@ -72,11 +104,13 @@ def candidates(columns: Sequence[CodedColumn], question: Moments, sums: Sums) ->
                 for formula in _PAIRWISE if continuous else ():
                     propose(formula, of, [other])
                 propose(Formula.EQUAL, of, [other])
-    algebra = _Algebra.of(question, sums, names)
+    algebra = Algebra.of(question, sums, names)
     for of, parts in algebra.sums():
         propose(Formula.SUM, of, parts)
     for of, top, bottom in algebra.ratios():
         propose(Formula.RATIO, of, [top, bottom])
+    for line in lines.candidates(algebra, by_name):
+        found.setdefault((Formula.LINEAR, line), line)
     return tuple(found.values())
 
 
@@ -86,108 +120,134 @@ def choose(
     counts: npt.NDArray[np.int64],
     columns: Mapping[str, CodedColumn],
     n_rows: int,
+    gaps: Mapping[str, str] | None = None,
 ) -> tuple[Derived, ...]:
-    """Return the columns to recompute: one formula each, none in a circle, declared ones first."""
+    """Return the columns to recompute: one formula each, none in a circle, declared ones first.
+
+    A column that is recomputed does not follow from another one by a gap any more, as in ``gaps``.
+    """
+    chosen = _Chosen(dict(gaps or {}))
     ranked = sorted(
-        range(len(checked)), key=lambda i: (checked[i] not in declared, _rank(checked[i]), checked[i].columns)
+        range(len(checked)),
+        key=lambda i: (checked[i] not in declared, _rank(checked[i], columns), checked[i].columns),
     )
-    chosen: dict[str, Derived] = {}
     for i in ranked:
         formula = checked[i]
         wrong, absent, surplus = (int(n) for n in counts[CELLS * i : CELLS * i + CELLS])
         allowed = tolerated(formula, columns[formula.of], n_rows)
         if wrong > allowed or surplus > allowed or not formula.defines:
             continue
-        if formula.of not in chosen and not _reaches(chosen, formula.inputs, formula.of):
-            chosen[formula.of] = Derived(formula, own_gaps=absent > MAX_BROKEN * n_rows)
-    return tuple(chosen[name] for name in sorted(chosen))
+        own_gaps = absent > MAX_BROKEN * n_rows or bool(columns[formula.of].values.is_state.any())
+        solved = None if own_gaps else _better_solved(formula, columns, n_rows)
+        if solved is None or not chosen.add(Derived(formula, own_gaps, solved)):
+            chosen.add(Derived(formula, own_gaps))
+    return tuple(chosen.by_column[name] for name in sorted(chosen.by_column))
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What was chosen so far, by the column that is not modelled; ``gaps`` are columns and their bases."""
+
+    gaps: dict[str, str]
+    by_column: dict[str, Derived] = field(default_factory=dict)
+
+    def add(self, derived: Derived) -> bool:
+        """Take a derived column, unless one is changed twice or follows from itself; tell whether."""
+        changed = {name for d in self.by_column.values() for name in d.changed}
+        if changed.intersection(derived.changed):
+            return False
+        if any(self._reaches(derived.needs, name) for name in derived.changed):
+            return False
+        self.by_column[derived.column] = derived
+        return True
+
+    def _follows(self, name: str) -> tuple[str, ...]:
+        found = [need for d in self.by_column.values() if name in d.changed for need in d.needs]
+        base = self.gaps.get(name)
+        if base is not None and name not in self.by_column and base not in self.by_column:
+            found.append(base)
+        return tuple(found)
+
+    def _reaches(self, inputs: Sequence[str], name: str) -> bool:
+        """Tell whether any of ``inputs`` follows, directly or not, from ``name``."""
+        waiting, seen = list(inputs), set[str]()
+        while waiting:
+            here = waiting.pop()
+            if here == name:
+                return True
+            if here not in seen:
+                seen.add(here)
+                waiting += self._follows(here)
+        return False
+
+
+def _better_solved(formula: Constraint, columns: Mapping[str, CodedColumn], n_rows: int) -> str | None:
+    """Return the input that is better recomputed than the column, if any.
+
+    That is the one that varies most: what the others are off by is little beside its own spread. For a sum
+    the spread is the standard deviation, for a ratio that over the mean. It must have a value wherever the
+    column has one, and only there, and no state beside them.
+    """
+    if any(columns[name].values.variable.codes for name in formula.columns):
+        return None
+    relative = formula.formula is Formula.RATIO
+    present = {name: n_rows - missing_rows(columns[name]) for name in formula.columns}
+    spreads = {name: _spread(columns[name], relative=relative) for name in formula.columns}
+    options = [
+        name
+        for name in solvable(formula)
+        if abs(present[name] - present[formula.of]) <= MAX_BROKEN * n_rows
+        and spreads[name] > spreads[formula.of]
+    ]
+    return max(options, key=lambda name: (spreads[name], name), default=None)
+
+
+def _spread(column: CodedColumn, *, relative: bool) -> float:
+    """Return the standard deviation of a column by the middles of its codes, or that over the mean."""
+    values, grid = column.values, column.values.variable.grid
+    if grid is None or not len(values.span_code):
+        return 0.0
+    ends = [grid.values(keys).astype(np.float64) / 2 for keys in (values.span_low, values.span_high)]
+    rows = values.rows[values.span_code] / np.bincount(values.span_code)[values.span_code]
+    middle, weight = ends[0] + ends[1], rows / max(float(rows.sum()), 1.0)
+    size = max(float(np.abs(middle).max()), 1e-300)
+    mean = float((middle / size * weight).sum())
+    deviation = math.sqrt(max(float(((middle / size - mean) ** 2 * weight).sum()), 0.0))
+    if relative:
+        return round(deviation / max(abs(mean), 1e-12), 6)
+    return float(f"{deviation * size:.6g}")
 
 
 def tolerated(formula: Constraint, column: CodedColumn, n_rows: int) -> float:
     """Return how many of ``n_rows`` rows may break the formula of a column."""
-    present = n_rows - _missing(column)
+    present = n_rows - missing_rows(column)
     if not formula.defines:
         return MAX_BROKEN * present
     rare = present - int(column.values.rows[: _present(column)].max(initial=0))
     return min(MAX_BROKEN * present, MAX_BROKEN_OF_RARE * rare)
 
 
-def _rank(formula: Constraint) -> int:
-    order = (Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR, Formula.SUM, Formula.RATIO, Formula.EQUAL)
-    return order.index(formula.formula) if formula.formula in order else len(order)
-
-
-def _reaches(chosen: Mapping[str, Derived], inputs: Sequence[str], name: str) -> bool:
-    """Tell whether any of ``inputs`` follows, directly or not, from ``name``."""
-    waiting, seen = list(inputs), set[str]()
-    while waiting:
-        here = waiting.pop()
-        if here == name:
-            return True
-        if here in chosen and here not in seen:
-            seen.add(here)
-            waiting += chosen[here].formula.inputs
-    return False
+def _rank(formula: Constraint, columns: Mapping[str, CodedColumn]) -> tuple[int, ...]:
+    """Order formulas by kind; lines before others that lose nothing, and those with few digits."""
+    order = (
+        Formula.LOG,
+        Formula.LOG1P,
+        Formula.LOG_FLOOR,
+        Formula.SUM,
+        Formula.RATIO,
+        Formula.LINEAR,
+        Formula.EQUAL,
+    )
+    kind = order.index(formula.formula) if formula.formula in order else len(order)
+    if formula.formula is not Formula.LINEAR:
+        return (kind,)
+    return (kind, *lines.rank(formula, columns))
 
 
 def _present(column: CodedColumn) -> int:
     return column.values.n_codes - int(column.values.keeps_missing)
 
 
-def _missing(column: CodedColumn) -> int:
+def missing_rows(column: CodedColumn) -> int:
+    """Return the rows without a value of a column, as far as its codes keep them."""
     return int(column.values.rows[-1]) if column.values.keeps_missing else 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Algebra:
-    """The sums and cross-products of some columns as floats in the columns' own units."""
-
-    names: tuple[str, ...]
-    total: Floats
-    products: Floats
-
-    @classmethod
-    def of(cls, question: Moments, sums: Sums, names: Sequence[str]) -> _Algebra:
-        every = [name for name, _ in question.scaled]
-        unit = np.array([2.0 ** (exponent - PRECISION) for _, exponent in question.scaled])
-        k = len(every)
-        total = np.array([float(v) for v in sums.values[1 : 1 + k]]) * unit
-        products = np.zeros((k, k))
-        products[np.triu_indices(k)] = [float(v) for v in sums.values[1 + k :]]
-        products = np.maximum(np.abs(products), np.abs(products.T)) * np.sign(products + products.T)
-        products *= unit[:, None] * unit[None, :]
-        keep = [every.index(name) for name in names]
-        return cls(tuple(names), total[keep], products[np.ix_(keep, keep)])
-
-    def sums(self) -> list[tuple[str, list[str]]]:
-        """Return the columns that are, but for a small residual, a sum of others with weight one."""
-        found = []
-        for i, of in enumerate(self.names):
-            others = [j for j in range(len(self.names)) if j != i and not self._proportional(i, j)]
-            if len(others) < 2:
-                continue
-            scale = np.sqrt(np.maximum(np.diagonal(self.products)[others], 1e-300))
-            gram = self.products[np.ix_(others, others)] / scale[:, None] / scale[None, :]
-            weights = np.linalg.lstsq(gram, self.products[others, i] / scale, rcond=1e-10)[0] / scale
-            parts = [others[j] for j in np.flatnonzero(np.abs(weights - 1) < 0.05)]
-            if len(parts) >= 2 and self._residual(i, parts) <= _RESIDUAL * self.products[i, i]:
-                found.append((of, [self.names[j] for j in parts]))
-        return found
-
-    def ratios(self) -> list[tuple[str, str, str]]:
-        """Return the triples (c, a, b) for which the sum of c times b is about the sum of a."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            away = np.abs(self.products[:, :, None] / self.total[None, None, :] - 1)
-        return [
-            (self.names[c], self.names[a], self.names[b])
-            for c, b, a in np.argwhere(away < _RATIO_SLACK).tolist()
-            if len({a, b, c}) == 3
-        ]
-
-    def _proportional(self, i: int, j: int) -> bool:
-        both = self.products[i, i] * self.products[j, j]
-        return bool(both > 0 and self.products[i, j] ** 2 >= (1 - 1e-9) * both)
-
-    def _residual(self, i: int, parts: Sequence[int]) -> float:
-        inner = self.products[np.ix_(parts, parts)].sum()
-        return float(self.products[i, i] - 2 * self.products[i, parts].sum() + inner)

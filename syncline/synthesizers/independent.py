@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from syncline.synthesizers.draws import Draw, weights_of
-from syncline.synthesizers.structure import Book
+from syncline.synthesizers.structure import Plan
 from syncline.synthesizers.tabular_model import TabularModel
 
 
-def independent_model(book: Book) -> TabularModel:
+def independent_model(plan: Plan) -> TabularModel:
     """Return the model that draws every column from the histogram of its codes; no cell of it is small."""
     draws = []
-    for column in book.columns:
-        rows = column.values.rows.astype(np.float64)
-        draws.append(Draw(column.codes.name, weights_of((rows / max(rows.sum(), 1.0))[None, :])))
-    order = tuple(column.codes.name for column in book.columns)
-    return TabularModel("marginals", book.columns, order, tuple(draws), (), (), book.n_train)
+    for name in plan.order:
+        if name in plan.gaps:
+            draws.append(Draw.by_gap(name, plan.gaps[name].codes.name))
+            continue
+        rows = plan.book.column(name).values.rows.astype(np.float64)
+        draws.append(Draw(name, weights_of((rows / max(rows.sum(), 1.0))[None, :])))
+    return plan.model("marginals", tuple(draws))

@@ -39,7 +39,9 @@ def _put(known: Known, arrays: Arrays, prefix: str) -> Json:
         "sizes": None if sizes is None else [sizes.train, sizes.holdout, _listed(sizes.buckets)],
         "people": _listed(known.people),
         "statuses": {name: list(row) for name, row in known.statuses.items()},
-        "filled": {name: [one.valid, one.missing, one.missing_mask] for name, one in known.filled.items()},
+        "filled": {
+            name: [one.valid, one.missing, one.missing_mask, one.people] for name, one in known.filled.items()
+        },
         "moments": {
             name: [one.low, one.high, one.square_low, one.square_high] for name, one in known.moments.items()
         },
@@ -55,7 +57,7 @@ def _put(known: Known, arrays: Arrays, prefix: str) -> Json:
 def _take(head: Mapping[str, Json], arrays: Mapping[str, Array], prefix: str) -> Known:
     sizes, people = head["sizes"], cast("list[int] | None", head["people"])
     statuses = cast("dict[str, list[int]]", head["statuses"])
-    filled = cast("dict[str, tuple[int, int, int]]", head["filled"])
+    filled = cast("dict[str, tuple[int, int, int, int]]", head["filled"])
     moments = cast("dict[str, tuple[int, int, int, int]]", head["moments"])
     return Known(
         sizes=None if sizes is None else _sizes(cast("tuple[int, int, list[int] | None]", sizes)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from syncline.data.batch import Status
 from syncline.data.kinds import Kind
@@ -41,7 +41,7 @@ def misfits(profiles: Mapping[PartyId, Counts], variables: Sequence[Variable]) -
     for party in sorted(profiles):
         table = profiles[party].dense().reshape(-1, STATUSES)
         for variable, counts in zip(variables, table.tolist(), strict=True):
-            for fault in _faults(variable, counts):
+            for _, fault in cell_faults(variable, counts):
                 places[variable.name, fault].append(party)
     columns: dict[tuple[Fault, tuple[PartyId, ...]], list[str]] = defaultdict(list)
     for (name, fault), parties in places.items():
@@ -52,12 +52,14 @@ def misfits(profiles: Mapping[PartyId, Counts], variables: Sequence[Variable]) -
     ]
 
 
-def _faults(variable: Variable, counts: Sequence[int]) -> Iterable[Fault]:
+def cell_faults(variable: Variable, counts: Sequence[int]) -> Iterator[tuple[int, Fault]]:
+    """Yield how many cells of one column have each fault, and the fault: what they hold, and the remedy."""
     if counts[Status.OUT_OF_RANGE]:
-        yield _OUTSIDE
+        yield counts[Status.OUT_OF_RANGE], _OUTSIDE
     if counts[Status.UNKNOWN]:
         words = _UNREADABLE.get(variable.kind)
-        yield _NO_CATEGORY if words is None else (words, "clean them or declare missing codes")
+        fault = _NO_CATEGORY if words is None else (words, "clean them or declare missing codes")
+        yield counts[Status.UNKNOWN], fault
 
 
 def _owners(parties: tuple[PartyId, ...]) -> str:

@@ -9,10 +9,14 @@ import numpy as np
 from syncline.data.blob import Array
 from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint
+from syncline.data.gap import common_step
 from syncline.data.scalars import KEY_LIMIT
+from syncline.data.variable import Variable
 from syncline.synthesizers.cart.tree import Nodes
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.draws import WEIGHT_BITS, Draw
+from syncline.synthesizers.formulas import solvable
+from syncline.synthesizers.kept_rows import in_order
 from syncline.synthesizers.tabular_model import TabularModel
 
 _MAX_BINS = 64
@@ -21,19 +25,24 @@ _MAX_MODEL_ROWS = 1 << 40
 
 def check_model(model: TabularModel) -> None:
     """Raise ValueError where a part points outside of another, or a column is drawn by nothing."""
-    Codebook(tuple(column.codes for column in model.columns))
-    columns = {column.codes.name: column for column in model.columns}
+    every = (*model.columns, *model.gaps)
+    Codebook(tuple(column.codes for column in every))
+    columns = {column.codes.name: column for column in every}
     _require(model.method in ("cart", "marginals") and 0 <= model.n_rows <= _MAX_MODEL_ROWS)
-    for column in model.columns:
+    for column in every:
         _check_column(column)
+    for column in model.gaps:
+        _check_gap(column, {own.codes.name: own.values.variable for own in model.columns})
     _require(len(set(model.order)) == len(model.order) == len(model.draws))
-    _require(columns.keys() == {*model.order, *(d.formula.of for d in model.derived)})
+    _require(all(column.codes.gap is None for column in model.columns))
+    _require(columns.keys() == {*model.order, *(d.column for d in model.derived)})
     for place, (name, draw) in enumerate(zip(model.order, model.draws, strict=True)):
         _require(draw.column == name)
         _check_draw(draw, columns, model.order[:place])
     for formula in (*(d.formula for d in model.derived), *model.bounds):
         _check_formula(formula, columns)
     _require(all(d.formula.defines and (d.own_gaps <= (d.formula.of in model.order)) for d in model.derived))
+    _require(all(d.solved is None or d.solved in solvable(d.formula) for d in model.derived))
     _require(not any(bound.defines for bound in model.bounds))
     _check_circles(model)
 
@@ -60,11 +69,26 @@ def _check_column(column: CodedColumn) -> None:
         if variable.is_categorical:
             _require(low >= 0 and high < len(variable.categories))
         elif variable.grid is not None and variable.grid.is_even:
-            _require(low >= -KEY_LIMIT and high <= KEY_LIMIT)
+            limit = KEY_LIMIT if codes.gap is None else 2 * KEY_LIMIT
+            _require(low >= -limit and high <= max(limit, variable.states.last))
+
+
+def _check_gap(column: CodedColumn, variables: Mapping[str, Variable]) -> None:
+    gap = column.codes.gap
+    _require(gap is not None and gap.name == column.codes.name and column.codes.numeric)
+    assert gap is not None
+    _require(gap.of != gap.base and {gap.of, gap.base} <= variables.keys())
+    _require(common_step(variables[gap.of], variables[gap.base]) is not None)
 
 
 def _check_draw(draw: Draw, columns: Mapping[str, CodedColumn], before: tuple[str, ...]) -> None:
     above = draw.above
+    if draw.gap is not None:
+        gap = columns[draw.gap].codes.gap if draw.gap in before else None
+        _require(gap is not None and gap.of == draw.column and gap.base in before)
+        return
+    own = columns[draw.column].codes.gap
+    _require(own is None or own.base in before)
     _require(above.ndim == 2 and above.dtype == np.dtype("u8") and above.size > 0)
     _require(above.shape[1] == columns[draw.column].codes.n_codes)
     _require(not (above[:, 1:] < above[:, :-1]).any() and bool((above[:, -1] > 0).all()))
@@ -100,12 +124,7 @@ def _check_formula(formula: Constraint, columns: Mapping[str, CodedColumn]) -> N
 
 
 def _check_circles(model: TabularModel) -> None:
-    known, waiting = set(model.order), list(model.derived)
-    while waiting:
-        ready = [d for d in waiting if known.issuperset(d.formula.inputs)]
-        _require(bool(ready))
-        known |= {d.formula.of for d in ready}
-        waiting = [d for d in waiting if d not in ready]
+    in_order(model.derived, model.order)
 
 
 def _require(holds: bool) -> None:

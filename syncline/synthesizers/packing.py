@@ -10,7 +10,8 @@ import numpy as np
 
 from syncline.data.blob import Array, Json, pack, unpack
 from syncline.data.codebook import ColumnCodes
-from syncline.data.constraint import Constraint
+from syncline.data.constraint import Constraint, Formula
+from syncline.data.gap import Gap, GapLine
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.errors import SynclineError, WireError
@@ -62,6 +63,7 @@ def put_columns(columns: tuple[CodedColumn, ...], arrays: Arrays) -> list[Json]:
                 "keeps_missing": codes.keeps_missing,
                 "categories": list(values.variable.categories),
                 "merged": list(values.merged),
+                "gap": None if codes.gap is None else gap_to_json(codes.gap),
             }
         )
     return head
@@ -71,6 +73,10 @@ def take_columns(head: Json, arrays: Mapping[str, Array], schema: Schema) -> tup
     """Return the coded columns that :func:`put_columns` put away."""
     columns = []
     for i, item in enumerate(cast("list[dict[str, Json]]", head)):
+        if item["gap"] is not None:
+            line = GapLine.of_gap(gap_from_json(item["gap"]), schema)
+            columns.append(_column(item, arrays, i, line.variable(), line.gap))
+            continue
         variable = schema.variable(str(item["name"]))
         categories = tuple(cast("list[str]", item["categories"]))
         if categories != variable.categories:
@@ -79,16 +85,34 @@ def take_columns(head: Json, arrays: Mapping[str, Array], schema: Schema) -> tup
     return tuple(columns)
 
 
-def _column(item: Mapping[str, Json], arrays: Mapping[str, Array], i: int, variable: Variable) -> CodedColumn:
+def gap_to_json(gap: Gap) -> list[Json]:
+    """Return a gap as JSON."""
+    return [gap.name, gap.of, gap.base, gap.above]
+
+
+def gap_from_json(row: Json) -> Gap:
+    """Return the gap of :func:`gap_to_json`."""
+    name, of, base, above = cast("tuple[str, str, str, bool]", row)
+    return Gap(name, of, base, bool(above))
+
+
+def _column(
+    item: Mapping[str, Json],
+    arrays: Mapping[str, Array],
+    i: int,
+    variable: Variable,
+    gap: Gap | None = None,
+) -> CodedColumn:
     own = {name: arrays[f"codes{i}.{name}"] for name in _CODE_ARRAYS}
     drawn = {name: arrays[f"values{i}.{name}"] for name in _VALUE_ARRAYS}
     keeps = bool(item["keeps_missing"])
     codes = ColumnCodes(
-        name=variable.name,
+        name=variable.name if gap is None else gap.name,
         numeric=bool(item["numeric"]),
         n_codes=int(cast("int", item["n_codes"])),
         missing=int(cast("int", item["missing"])),
         keeps_missing=keeps,
+        gap=gap,
         **own,  # type: ignore[arg-type]  # each array was packed from this very field
     )
     merged = tuple(cast("list[str]", item["merged"]))
@@ -96,25 +120,27 @@ def _column(item: Mapping[str, Json], arrays: Mapping[str, Array], i: int, varia
     return CodedColumn(codes, values)
 
 
-def put_searches(searches: tuple[ColumnSearch, ...], arrays: Arrays) -> list[Json]:
-    """Add the arrays of searches and return what of them belongs in the head."""
+def put_searches(searches: tuple[ColumnSearch, ...], arrays: Arrays, prefix: str = "") -> list[Json]:
+    """Add the arrays of searches under a prefix and return what of them belongs in the head."""
     head: list[Json] = []
     for i, search in enumerate(searches):
-        put_arrays(search.pieces, arrays, f"pieces{i}")
-        arrays[f"prefixes{i}"] = np.array(search.prefixes, np.uint64)
-        head.append([search.name, search.base, search.shift, search.missing, search.missing_mask])
+        put_arrays(search.pieces, arrays, f"{prefix}pieces{i}")
+        arrays[f"{prefix}prefixes{i}"] = np.array(search.prefixes, np.uint64)
+        gap = None if search.gap is None else gap_to_json(search.gap)
+        head.append([search.name, search.base, search.shift, search.missing, search.missing_mask, gap])
     return head
 
 
-def take_searches(head: Json, arrays: Mapping[str, Array]) -> tuple[ColumnSearch, ...]:
+def take_searches(head: Json, arrays: Mapping[str, Array], prefix: str = "") -> tuple[ColumnSearch, ...]:
     """Return the searches that :func:`put_searches` put away."""
     searches = []
-    for i, (name, base, shift, missing, mask) in enumerate(
-        cast("list[tuple[str, int, int, int, int]]", head)
+    for i, (name, base, shift, missing, mask, gap) in enumerate(
+        cast("list[tuple[str, int, int, int, int, Json]]", head)
     ):
-        pieces = take_arrays(Pieces, arrays, f"pieces{i}")
-        prefixes = tuple(int(p) for p in arrays[f"prefixes{i}"].tolist())
-        searches.append(ColumnSearch(name, base, shift, prefixes, pieces, missing, mask))
+        pieces = take_arrays(Pieces, arrays, f"{prefix}pieces{i}")
+        prefixes = tuple(int(p) for p in arrays[f"{prefix}prefixes{i}"].tolist())
+        between = None if gap is None else gap_from_json(gap)
+        searches.append(ColumnSearch(name, base, shift, prefixes, pieces, missing, mask, between))
     return tuple(searches)
 
 
@@ -143,24 +169,25 @@ def take_trees(head: Json, arrays: Mapping[str, Array]) -> tuple[GrowingTree, ..
 
 def derived_to_json(derived: tuple[Derived, ...]) -> list[Json]:
     """Return the derived columns as JSON."""
-    return [[*constraint_to_json(d.formula), d.own_gaps] for d in derived]
+    return [[constraint_to_json(d.formula), d.own_gaps, d.solved] for d in derived]
 
 
 def derived_from_json(head: Json) -> tuple[Derived, ...]:
     """Return the derived columns of :func:`derived_to_json`."""
-    rows = cast("list[list[Json]]", head)
-    return tuple(Derived(constraint_from_json(row[:3]), bool(row[3])) for row in rows)
+    rows = cast("list[tuple[Json, bool, str | None]]", head)
+    return tuple(Derived(constraint_from_json(row), bool(own), solved) for row, own, solved in rows)
 
 
 def constraint_to_json(constraint: Constraint) -> list[Json]:
     """Return a constraint as JSON."""
-    return [str(constraint.formula), constraint.of, list(constraint.inputs)]
+    line = constraint.factor, constraint.offset
+    return [str(constraint.formula), constraint.of, list(constraint.inputs), *line]
 
 
 def constraint_from_json(row: Json) -> Constraint:
     """Return the constraint of :func:`constraint_to_json`."""
-    formula, of, inputs = cast("tuple[str, str, list[str]]", row)
-    return Constraint.model_validate({"formula": formula, "of": of, "from": tuple(inputs)})
+    formula, of, inputs, factor, offset = cast("tuple[str, str, list[str], float | None, float]", row)
+    return Constraint.between(Formula(formula), of, tuple(inputs), factor, offset)
 
 
 def pack_model(model: TabularModel) -> bytes:
@@ -171,7 +198,7 @@ def pack_model(model: TabularModel) -> bytes:
         arrays[f"above{i}"] = draw.above
         if draw.nodes is not None:
             put_arrays(draw.nodes, arrays, f"nodes{i}")
-        draws.append([draw.column, draw.determinant, draw.nodes is not None])
+        draws.append([draw.column, draw.determinant, draw.nodes is not None, draw.gap])
     head: Head = {
         "method": model.method,
         "order": list(model.order),
@@ -179,7 +206,7 @@ def pack_model(model: TabularModel) -> bytes:
         "draws": draws,
         "derived": derived_to_json(model.derived),
         "bounds": [constraint_to_json(bound) for bound in model.bounds],
-        "columns": put_columns(model.columns, arrays),
+        "columns": put_columns((*model.columns, *model.gaps), arrays),
     }
     return pack(head, arrays)
 
@@ -194,19 +221,23 @@ def unpack_model(data: bytes, schema: Schema) -> TabularModel:
                 arrays[f"above{i}"],  # type: ignore[arg-type]  # packed from this very field
                 take_arrays(Nodes, arrays, f"nodes{i}") if has_nodes else None,
                 determinant,
+                gap,
             )
-            for i, (column, determinant, has_nodes) in enumerate(
-                cast("list[tuple[str, str | None, bool]]", head["draws"])
+            for i, (column, determinant, has_nodes, gap) in enumerate(
+                cast("list[tuple[str, str | None, bool, str | None]]", head["draws"])
             )
         )
+        every = take_columns(head["columns"], arrays, schema)
+        columns = tuple(column for column in every if column.codes.gap is None)
         model = TabularModel(
             str(head["method"]),
-            take_columns(head["columns"], arrays, schema),
+            columns,
             tuple(cast("list[str]", head["order"])),
             draws,
             derived_from_json(head["derived"]),
             tuple(constraint_from_json(row) for row in cast("list[Json]", head["bounds"])),
             int(cast("int", head["n_rows"])),
+            every[len(columns) :],
         )
         check_model(model)
     except (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,8 +12,10 @@ import numpy.typing as npt
 from syncline.data.blob import Array, Json
 from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint
+from syncline.data.gap import Gap
 from syncline.data.schema import Schema
 from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.draws import Draw
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.packing import (
     Arrays,
@@ -25,35 +27,54 @@ from syncline.synthesizers.packing import (
     put_columns,
     take_columns,
 )
+from syncline.synthesizers.tabular_model import TabularModel
 
 Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The number of rows in each fold and every modelled column's codes and values, in schema order."""
+    """The number of rows in each fold and every modelled column's codes and values, in schema order.
+
+    ``gaps`` are codes and values of the gaps between columns, and ``bounds`` the orders that every released
+    row keeps.
+    """
 
     n_train: int
     n_holdout: int
     columns: tuple[CodedColumn, ...]
+    gaps: tuple[CodedColumn, ...] = ()
+    bounds: tuple[Constraint, ...] = ()
 
     def codebook(self) -> Codebook:
         """Return the half of the book that suppliers apply."""
-        return Codebook(tuple(column.codes for column in self.columns))
+        return Codebook(tuple(column.codes for column in (*self.columns, *self.gaps)))
 
     def column(self, name: str) -> CodedColumn:
-        """Return one column."""
-        return next(column for column in self.columns if column.codes.name == name)
+        """Return one column or gap."""
+        return next(column for column in (*self.columns, *self.gaps) if column.codes.name == name)
+
+    def gaps_beside(self, derived: Collection[str]) -> tuple[Gap, ...]:
+        """Return the gaps that are used where some columns are derived: none from these or of them."""
+        gaps = [column.codes.gap for column in self.gaps if column.codes.gap is not None]
+        return tuple(gap for gap in gaps if not {gap.of, gap.base}.intersection(derived))
 
     def put(self, arrays: Arrays) -> Head:
         """Add the book to a packed container."""
-        return {"rows": [self.n_train, self.n_holdout], "columns": put_columns(self.columns, arrays)}
+        return {
+            "rows": [self.n_train, self.n_holdout],
+            "columns": put_columns((*self.columns, *self.gaps), arrays),
+            "bounds": [constraint_to_json(bound) for bound in self.bounds],
+        }
 
     @classmethod
     def take(cls, head: Mapping[str, Json], arrays: Mapping[str, Array], schema: Schema) -> Book:
         """Return the book that :meth:`put` put away."""
         n_train, n_holdout = cast("list[int]", head["rows"])
-        return cls(n_train, n_holdout, take_columns(head["columns"], arrays, schema))
+        every = take_columns(head["columns"], arrays, schema)
+        columns = tuple(column for column in every if column.codes.gap is None)
+        bounds = tuple(constraint_from_json(row) for row in cast("list[Json]", head["bounds"]))
+        return cls(n_train, n_holdout, columns, every[len(columns) :], bounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +84,40 @@ class Plan:
     Attributes
     ----------
     book : the columns' codes
-    order : the columns that are drawn, in visit order
+    order : the columns and gaps that are drawn, in visit order; a column that follows from a gap comes after
+        it
     derived : the columns that are recomputed
     pairs : for each column with a determinant, that column and their joint counts (its codes, own codes),
         small
         cells left out
-    bounds : declared upper bounds between columns
     """
 
     book: Book
     order: tuple[str, ...]
     derived: tuple[Derived, ...]
     pairs: Mapping[str, tuple[str, Ints]]
-    bounds: tuple[Constraint, ...]
+
+    @property
+    def gaps(self) -> dict[str, CodedColumn]:
+        """The gap from which each column follows that has none of its own."""
+        return {
+            column.codes.gap.of: column
+            for column in self.book.gaps
+            if column.codes.gap is not None and column.codes.name in self.order
+        }
+
+    def model(self, method: str, draws: tuple[Draw, ...]) -> TabularModel:
+        """Return the model that draws as planned."""
+        gaps = tuple(column for column in self.book.gaps if column.codes.name in self.order)
+        book = self.book
+        return TabularModel(
+            method, book.columns, self.order, draws, self.derived, book.bounds, book.n_train, gaps
+        )
 
     def targets(self) -> tuple[int, ...]:
         """Return the places of the columns that get a tree or a distribution of their own."""
-        return tuple(place for place, name in enumerate(self.order) if name not in self.pairs)
+        without = {*self.pairs, *self.gaps}
+        return tuple(place for place, name in enumerate(self.order) if name not in without)
 
     def put(self, arrays: Arrays) -> Head:
         """Add the plan to a packed container."""
@@ -91,7 +129,6 @@ class Plan:
             "order": list(self.order),
             "derived": derived_to_json(self.derived),
             "pairs": [[b, a] for b, (a, _) in self.pairs.items()],
-            "bounds": [constraint_to_json(bound) for bound in self.bounds],
         }
 
     @classmethod
@@ -106,5 +143,4 @@ class Plan:
             tuple(cast("list[str]", head["order"])),
             derived_from_json(head["derived"]),
             pairs,
-            tuple(constraint_from_json(row) for row in cast("list[Json]", head["bounds"])),
         )

@@ -40,6 +40,7 @@ from syncline.synthesizers.model_file import SavedModel, load_model, save_model
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.tabular_model import Columns, TabularModel
+from syncline.synthesizers.untold_values import left_out_notes, untold_notes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +109,7 @@ class Synthesizer:
 
         ``listen`` hears the stage of each round, "read" where the table is read first.
 
-        What was guessed or left out where no schema was given is warned of, and stays in :attr:`notes`.
+        What was guessed, left out, merged, moved or clipped is warned of, and stays in :attr:`notes`.
         """
         listen("read")
         source = open_source(data)
@@ -123,13 +124,14 @@ class Synthesizer:
             self._max_depth,
             visit_sequence=self._visit_sequence,
         )
-        prepared = prepare(source, schema, Fold(b"", 0))
-        self._model = fit_alone(settings, Workspace(prepared), listen).model
+        table = Workspace(prepare(source, schema, Fold(b"", 0)))
+        self._model = fit_alone(settings, table, listen).model
         self._schema = _released(schema, self._model)
         self._drawn = self._persons = 0
-        self._notes = found.notes
-        if self._given is None and found.notes:
-            warnings.warn(_warning(found.notes), TableWarning, stacklevel=2)
+        self._notes = (*found.notes, *untold_notes([table], self._model, self._min_cell))
+        told = [note for note in self._notes if self._given is None or not _is_declared(note, self._given)]
+        if told:
+            warnings.warn(_warning(told, inferred=self._given is None), TableWarning, stacklevel=2)
         return self
 
     def sample(self, n: int | None = None, conditions: Mapping[str, object] | None = None) -> pd.DataFrame:
@@ -233,27 +235,19 @@ def read_table(source: Source) -> pa.Table:
 
 
 def _declared(schema: Schema, source: Source) -> Inference:
-    """Return a schema that was given, with notes on the columns that it leaves out."""
-    columns = [*source.columns, *(name for name in schema.names if name not in source.columns)]
-    modelled = {variable.name for variable in schema.modelled} | {schema.person.name if schema.person else ""}
-    left_out = [name for name in columns if name not in modelled]
-    notes = [_left_out(name, schema) for name in left_out]
-    return Inference(schema, tuple(notes))
+    """Return a given schema, with notes on the columns of ``source`` that it leaves out."""
+    return Inference(schema, left_out_notes(schema, source))
 
 
-def _left_out(name: str, schema: Schema) -> Note:
-    if name not in schema.names:
-        return Note(
-            name, Deed.LEFT_OUT, "the column", "the schema does not name it", "describe it in the schema"
-        )
-    kind = schema.variable(name).kind
-    why, remedy = f"a column of kind {kind} is never modelled", "declare another kind to model it"
-    return Note(name, Deed.LEFT_OUT, "the column", why, remedy)
+def _is_declared(note: Note, schema: Schema) -> bool:
+    """Tell whether a note says no more than the schema that was given: that a column is never modelled."""
+    return note.deed is Deed.LEFT_OUT and note.column in schema.names
 
 
-def _warning(notes: Sequence[Note]) -> str:
+def _warning(notes: Sequence[Note], *, inferred: bool) -> str:
     lines = "\n".join(f"  {note}" for note in notes)
-    return f"the schema was inferred; see model.notes, and give schema= where a guess is wrong:\n{lines}"
+    said = "the schema was inferred; see model.notes, and give schema= where a guess is wrong"
+    return f"{said if inferred else 'not all of the table was learnt; see model.notes'}:\n{lines}"
 
 
 def _released(schema: Schema, model: TabularModel) -> Schema:

@@ -12,18 +12,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.constraint import Constraint, Formula
-from syncline.questions.formula_check import TOLERANCE, evaluate
+from syncline.data.coded_cells import off_codes
+from syncline.data.constraint import Constraint
+from syncline.data.gap import GapLine
+from syncline.errors import DataError
 from syncline.synthesizers.column_coding import CodedColumn
-from syncline.synthesizers.column_values import ColumnValues
 from syncline.synthesizers.draws import Codes, Draw
 from syncline.synthesizers.formulas import Derived
+from syncline.synthesizers.gap_draws import GapDraw
+from syncline.synthesizers.kept_rows import Columns, broken_rows, in_order, recompute, replaced
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 
-Keys = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
-Columns = dict[str, tuple[Keys, Mask]]
-"""Keys (n,) and a mask of missing cells (n,) for each released column."""
+MOST_DRAWS = 100
+"""Times that a row is drawn at most until it keeps all formulas, orders and ranges."""
+
+__all__ = ["Columns", "TabularModel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,12 @@ class TabularModel:
     ----------
     method : the technique that learnt it
     columns : every modelled column's codes and values, in schema order
-    order : the columns that are drawn, in visit order
+    order : the columns and gaps that are drawn, in visit order
     draws : how each of them is drawn
     derived : the columns that are recomputed from others
     bounds : pairs of columns of which the first is never greater than the second
     n_rows : rows that it was learnt from
+    gaps : codes and values of the gaps from which columns follow
     """
 
     method: str
@@ -48,6 +52,7 @@ class TabularModel:
     derived: tuple[Derived, ...]
     bounds: tuple[Constraint, ...]
     n_rows: int
+    gaps: tuple[CodedColumn, ...] = ()
 
     def sample(self, rows: int, seed: Seed) -> Iterator[Columns]:
         """Yield ``rows`` synthetic rows, partition by partition."""
@@ -55,108 +60,91 @@ class TabularModel:
             yield self.partition(partition, min(PARTITION_ROWS, rows - partition * PARTITION_ROWS), seed)
 
     def partition(self, partition: int, n: int, seed: Seed) -> Columns:
-        """Return the n rows of one partition."""
-        by_name = {column.values.variable.name: column for column in self.columns}
-        codes = self._codes(partition, n, seed, by_name)
-        drawn: Columns = {}
-        for name in self.order:
-            random = seed.words(f"value:{name}", partition, n)
-            drawn[name] = by_name[name].values.decode(codes[name], random)
-        for derived in self._in_order():
-            _recompute(derived, drawn, by_name)
-        for bound in self.bounds:
-            drawn[bound.of] = _bounded(bound, drawn, by_name)
-        return {name: drawn[name] for name in by_name}
+        """Return the n rows of one partition.
 
-    def _codes(
-        self, partition: int, n: int, seed: Seed, by_name: Mapping[str, CodedColumn]
-    ) -> dict[str, Codes]:
+        A row that breaks an order, or in which a computed value lies beyond the range of its column, is drawn
+        again as a whole, from streams of its own; what cannot be drawn at all repeats a row that can.
+        """
+        by_name = {column.codes.name: column for column in (*self.columns, *self.gaps)}
+        rows = self._drawn(partition, n, seed, by_name, "")
+        broken = broken_rows(rows, self.bounds, self._computed, by_name)
+        for attempt in range(1, MOST_DRAWS):
+            if not len(broken):
+                break
+            again = self._drawn(partition, len(broken), seed, by_name, f"|{attempt}")
+            rows = replaced(rows, broken, again)
+            broken = broken[broken_rows(again, self.bounds, self._computed, by_name)]
+        if len(broken):
+            rows = _with_repeats(rows, broken)
+        return {column.codes.name: _released(column, *rows[column.codes.name]) for column in self.columns}
+
+    @property
+    def _computed(self) -> tuple[str, ...]:
+        """The columns whose values are computed from others, and may so leave their range."""
+        names = [name for d in self.derived for name in (*d.changed, *d.needs)]
+        return tuple(dict.fromkeys(names + [draw.column for draw in self.draws if draw.gap is not None]))
+
+    def _drawn(
+        self, partition: int, n: int, seed: Seed, by_name: Mapping[str, CodedColumn], again: str
+    ) -> Columns:
+        """Return n rows; ``again`` is a suffix that gives a further draw other streams."""
+        drawn: Columns = {}
         codes: dict[str, Codes] = {}
         bins = np.zeros((n, len(self.order)), np.uint8)
         for place, (name, draw) in enumerate(zip(self.order, self.draws, strict=True)):
-            states = np.zeros(n, np.int64)
-            if draw.determinant is not None:
-                states = codes[draw.determinant].astype(np.int64)
-            elif draw.nodes is not None:
-                states = np.searchsorted(draw.nodes.leaves, draw.nodes.route(bins[:, :place]))
-            codes[name] = draw.codes(states, seed.words(f"code:{name}", partition, n))
-            bins[:, place] = by_name[name].codes.bins[codes[name]]
-        return codes
-
-    def _in_order(self) -> list[Derived]:
-        """Return the derived columns so that each comes after those that it follows from."""
-        waiting, known, ordered = list(self.derived), set(self.order), list[Derived]()
-        while waiting:
-            ready = [d for d in waiting if known.issuperset(d.formula.inputs)]
-            if not ready:
-                raise ValueError("model: derived columns follow from each other in a circle")
-            ordered += ready
-            known |= {d.formula.of for d in ready}
-            waiting = [d for d in waiting if d not in ready]
-        return ordered
+            column = by_name[name]
+            if draw.gap is not None:
+                drawn[name] = _beside(by_name[draw.gap], drawn, by_name)
+                codes[name] = column.codes.encode(drawn[name][0], ~drawn[name][1])
+            else:
+                states = _states(draw, codes, bins[:, :place])
+                random = seed.words(f"code:{name}{again}", partition, n)
+                if column.codes.gap is None:
+                    codes[name] = draw.codes(states, random)
+                else:
+                    lacking = drawn[column.codes.gap.base][1]
+                    codes[name] = GapDraw.of(draw, column.values).codes(states, random, lacking)
+                random = seed.words(f"value:{name}{again}", partition, n)
+                drawn[name] = column.values.decode(codes[name], random)
+            bins[:, place] = column.codes.bins[codes[name]]
+        for derived in in_order(self.derived, self.order):
+            recompute(derived, drawn, by_name)
+        return drawn
 
 
-def _values(
-    name: str, drawn: Columns, by_name: Mapping[str, CodedColumn]
-) -> tuple[npt.NDArray[np.float64], Mask]:
-    keys, missing = drawn[name]
-    grid = by_name[name].values.variable.grid
-    assert grid is not None
-    return np.where(missing, 0.0, grid.values(keys).astype(np.float64)), ~missing
+def _released(
+    column: CodedColumn, keys: npt.NDArray[np.int64], missing: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    return off_codes(column.values.variable, keys), missing
 
 
-def _recompute(derived: Derived, drawn: Columns, by_name: Mapping[str, CodedColumn]) -> None:
-    """Set a derived column from those that it follows from."""
-    formula = derived.formula
-    values, defined, _ = evaluate(formula.formula, [_values(name, drawn, by_name) for name in formula.inputs])
-    missing = ~defined
-    if derived.own_gaps:
-        missing = missing | drawn[formula.of][1]
-    column = by_name[formula.of].values
-    grid = column.variable.grid
-    assert grid is not None
-    keys = snapped(column, grid.keys_from_numbers(np.where(missing, 0.0, values)))
-    drawn[formula.of] = np.where(missing, 0, keys), missing
-    if formula.formula is Formula.EQUAL:
-        _round_alike(formula, drawn, by_name)
+def _states(draw: Draw, codes: Mapping[str, Codes], bins: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """Return the state (n,) from which each row's code is drawn."""
+    if draw.determinant is not None:
+        return codes[draw.determinant].astype(np.int64)
+    if draw.nodes is not None:
+        return np.searchsorted(draw.nodes.leaves, draw.nodes.route(bins))
+    return np.zeros(len(bins), np.int64)
 
 
-def snapped(column: ColumnValues, keys: Keys) -> Keys:
-    """Return keys (n,) moved to a value of the real column that agrees within the tolerance of formulas.
-
-    Published tables round: where the real column holds 1.609438 for a logarithm, so shall the synthetic one.
-    """
-    grid = column.variable.grid
-    shared = np.unique(column.span_low[column.span_low == column.span_high])
-    if grid is None or not len(shared) or not len(keys):
-        return keys
-    above = np.minimum(np.searchsorted(shared, keys), len(shared) - 1)
-    near = np.stack([shared[np.maximum(above - 1, 0)], shared[above]])
-    own = grid.values(keys).astype(np.float64)
-    away = np.abs(grid.values(near.ravel()).astype(np.float64).reshape(near.shape) - own)
-    nearest = np.argmin(away, axis=0)
-    rows = np.arange(len(keys))
-    close = away[nearest, rows] <= TOLERANCE * np.maximum(np.abs(own), 1.0)
-    return np.where(close, near[nearest, rows], keys)
+def _beside(
+    column: CodedColumn, drawn: Columns, by_name: Mapping[str, CodedColumn]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return the cells of a column that follows from a drawn gap and its base."""
+    gap = column.codes.gap
+    assert gap is not None
+    line = GapLine.between(gap, by_name[gap.of].values.variable, by_name[gap.base].values.variable)
+    return line.values(drawn[gap.name], drawn[gap.base])
 
 
-def _round_alike(formula: Constraint, drawn: Columns, by_name: Mapping[str, CodedColumn]) -> None:
-    """Give the source of an equality the same rounding as its copy, so that the two read the same."""
-    source = formula.inputs[0]
-    values, present = _values(formula.of, drawn, by_name)
-    grid = by_name[source].values.variable.grid
-    assert grid is not None
-    keys, missing = drawn[source]
-    drawn[source] = np.where(present & ~missing, grid.keys_from_numbers(values), keys), missing
-
-
-def _bounded(bound: Constraint, drawn: Columns, by_name: Mapping[str, CodedColumn]) -> tuple[Keys, Mask]:
-    keys, missing = drawn[bound.of]
-    value, present = _values(bound.of, drawn, by_name)
-    limit, limited = _values(bound.inputs[0], drawn, by_name)
-    grid = by_name[bound.of].values.variable.grid
-    assert grid is not None
-    over = present & limited & (value > limit)
-    lowered = grid.keys_from_numbers(np.where(over, limit, 0.0))
-    lowered = lowered - (grid.values(lowered).astype(np.float64) > limit)
-    return np.where(over, lowered, keys), missing
+def _with_repeats(rows: Columns, broken: npt.NDArray[np.int64]) -> Columns:
+    """Return the rows with good ones in turn in the place of those that are ``broken``."""
+    n = len(next(iter(rows.values()))[0])
+    good = np.delete(np.arange(n), broken)
+    if not len(good):
+        raise DataError(
+            "no row that keeps the formulas, orders and ranges could be drawn; take a constraint out of the"
+            " schema, or widen a range"
+        )
+    spare = good[np.arange(len(broken)) % len(good)]
+    return replaced(rows, broken, {name: (keys[spare], gone[spare]) for name, (keys, gone) in rows.items()})

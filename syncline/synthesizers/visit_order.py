@@ -15,8 +15,9 @@ def visit_order(
     """Return all of ``names`` in visit order.
 
     A ``given`` sequence comes first, as it stands. The others follow by ascending number of codes, the
-    declared target before them all, and a column after its determinant. Of columns with as many codes the
-    later one in the schema comes first: tables end with their outcome, and outcomes are best drawn early.
+    declared target before them all, and a column after its determinant, even of a given sequence. Of columns
+    with as many codes the later one in the schema comes first: tables end with their outcome, and outcomes
+    are best drawn early.
     """
     rank: dict[str, int] = {}
     for name in names:
@@ -27,8 +28,8 @@ def visit_order(
     depth = {name: _depth(name, determinants) for name in names}
     rest = [name for name in names if name not in given]
     rest.sort(key=lambda name: (name != target, rank[name], depth[name], -names.index(name)))
-    order = [name for name in given if name in rank]
-    for name in rest:
+    order: list[str] = []
+    for name in [name for name in given if name in rank] + rest:
         _place(name, determinants, order)
     return tuple(order)
 

@@ -61,9 +61,13 @@ class CellTable:
         return self.names.index(name)
 
     def valid(self, place: int) -> Mask:
-        """Tell for each row (n_rows,) whether the column at ``place`` has a value of its variable."""
+        """Tell for each row (n_rows,) whether the column at ``place`` has a value or a named state."""
         valid: Mask = self.status[place] == Status.VALID
         return valid
+
+    def has_number(self, place: int) -> Mask:
+        """Tell for each row (n_rows,) whether the column at ``place`` has a value and no named state."""
+        return self.valid(place) & self.schema.modelled[place].are_values(self.keys[place])
 
     def take(self, rows: npt.NDArray[np.intp] | Mask) -> CellTable:
         """Return the chosen rows, positions or a mask; their persons are numbered anew."""

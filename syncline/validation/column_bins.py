@@ -98,7 +98,9 @@ def coarser(candidate: CellTable, bins: TableBins, most: int) -> TableBins:
         )[2:-1]
         middle = 2 * np.cumsum(held) - held
         part = middle * min(most, len(held)) // (2 * max(int(held.sum()), 1))
-        starts = np.flatnonzero(np.diff(part, prepend=-1))
+        variable = candidate.schema.modelled[place]
+        states = ~variable.are_values(column.low[:-1])
+        starts = np.flatnonzero((np.diff(part, prepend=-1) != 0) | states)
         low = column.low[:-1][starts][1:]
         columns.append(ColumnBins(column.name, True, low, column.code, len(low) + 2))
     return TableBins(tuple(columns))
@@ -151,10 +153,23 @@ def _categories(variable: Variable, keys: Keys, most: int) -> ColumnBins:
 
 
 def _line(variable: Variable, keys: Keys, most: int, alone: float, rows: int) -> ColumnBins:
-    """Cut a line of keys; what lies below the least and above the greatest key is told apart too."""
+    """Cut a line of keys; what lies below the least and above the greatest key is told apart too.
+
+    Behind the values each named state has a bin of its own, whatever the candidate holds of it; nothing lies
+    beyond them.
+    """
+    room = len(variable.codes) + 1 if variable.codes else 0
+    low = _low_ends(keys[variable.are_values(keys)], most - room, alone, rows)
+    if variable.codes:
+        low = np.append(low, np.arange(variable.states.first, variable.states.last + 2))
+    return ColumnBins(variable.name, True, low, np.zeros(0, np.uint16), len(low) + 2)
+
+
+def _low_ends(keys: Keys, most: int, alone: float, rows: int) -> Keys:
+    """Return the least key of each bin of values, and the key behind the greatest value."""
     values, counts = np.unique(keys, return_counts=True)
     if not len(values):
-        return ColumnBins(variable.name, True, values, np.zeros(0, np.uint16), 2)
+        return values
     heavy = counts >= max(alone, 4.0 / most) * len(keys)
     wanted = most - 3 - 3 * int(heavy.sum())
     light = np.where(heavy, 0, counts)
@@ -164,15 +179,17 @@ def _line(variable: Variable, keys: Keys, most: int, alone: float, rows: int) ->
     starts[1:] = (np.diff(quantile) > 0) | heavy[1:] | heavy[:-1]
     low = np.union1d(values[starts], np.append(values[heavy], values[-1]) + 1)
     held = np.diff(np.append(0, np.cumsum(counts))[np.searchsorted(values, low)])
-    low = np.append(low[:-1][_joined(held, rows)], low[-1])
-    return ColumnBins(variable.name, True, low, np.zeros(0, np.uint16), len(low) + 2)
+    return np.append(low[:-1][_joined(held, rows)], low[-1])
 
 
 def _joined(held: Ints, least: int) -> Ints:
-    """Return where runs of neighbouring bins begin that hold ``least`` rows each; the rest joins the last."""
+    """Return where runs of neighbouring bins begin that hold ``least`` rows each; the rest joins the last.
+
+    None begins with a bin without rows: a bin begins at a value of the table, as a target's upper part does.
+    """
     starts, run = [0], 0
     for place, rows in enumerate(held.tolist()):
-        if run >= least:
+        if run >= least and rows:
             starts.append(place)
             run = 0
         run += rows

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
+from syncline.data.batch import Status
 from syncline.data.cell_text import plain_text
 from syncline.data.inference import infer
+from syncline.data.note import Deed, Note, counted
 from syncline.data.schema import Schema
 from syncline.data.section import nearest
 from syncline.errors import DataError, UsageError
 from syncline.sources.source import Source
 from syncline.validation.cell_table import CellTable, read_cells
+from syncline.validation.merged_categories import told_as_one, with_other
 
 _READ_ROWS = 65_536
 
@@ -23,7 +26,8 @@ class Compared:
     """The tables of a comparison, with the same columns.
 
     ``left_out`` are columns that not all have or the schema lacks; ``only_synthetic`` are those of them that
-    the synthetic table has.
+    the synthetic table has. ``notes`` say what was guessed, merged or not compared; they may name values, so
+    they are for the owner of the tables.
     """
 
     real: CellTable
@@ -31,6 +35,7 @@ class Compared:
     holdout: CellTable | None
     left_out: tuple[str, ...]
     only_synthetic: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def schema(self) -> Schema:
@@ -66,22 +71,56 @@ def read_compared(
     if person is not None:
         _require_person(person, real, schema)
     tables = [source for source in (real, synthetic, holdout) if source is not None]
-    known = _with_person(schema, person) if schema is not None else _inferred(tables, person)
+    known, guessed = (_with_person(schema, person), ()) if schema is not None else _inferred(tables, person)
     own = set(known.names) & {known.person.name} if known.person is not None else set()
     everywhere = set.intersection(*(set(source.columns) for source in tables)) | own
     shared = known.without(tuple(v.name for v in known.modelled if v.name not in everywhere))
     if not shared.modelled:
         raise DataError(f"{synthetic.name}: has no column in common with {real.name} that can be compared")
+    shared = with_other(shared, synthetic)
+    made = read_cells(synthetic, shared)
+    used, unused, merged = told_as_one(
+        read_cells(real, shared), made, None if holdout is None else read_cells(holdout, shared)
+    )
     names = dict.fromkeys(name for source in tables for name in source.columns)
     compared = {variable.name for variable in shared.modelled} | own
     told_apart_by = "" if known.person is None else known.person.name
+    left_out = tuple(name for name in names if name not in compared)
+    tables_by_name = {"real": used, "synthetic": made, "held-out": unused}
     return Compared(
-        read_cells(real, shared),
-        read_cells(synthetic, shared),
-        None if holdout is None else read_cells(holdout, shared),
-        tuple(name for name in names if name not in compared),
+        used,
+        made,
+        unused,
+        left_out,
         tuple(name for name in synthetic.columns if name not in compared and name != told_apart_by),
+        (*guessed, *_left_out(left_out, known, everywhere), *merged, *_unread(tables_by_name)),
     )
+
+
+def _left_out(names: Sequence[str], schema: Schema, everywhere: set[str]) -> Iterator[Note]:
+    for name in names:
+        if name not in everywhere:
+            why, remedy = "not all tables have it", "give it to all of them, or take it out"
+        elif name not in schema.names:
+            why, remedy = "the schema does not name it", "describe it in the schema"
+        else:
+            why = f"a column of kind {schema.variable(name).kind} is not compared"
+            remedy = "declare another kind to compare it"
+        yield Note(name, Deed.LEFT_OUT, "the column", why, remedy)
+
+
+def _unread(tables: Mapping[str, CellTable | None]) -> Iterator[Note]:
+    """Yield the cells that were not compared because they are no values of the schema."""
+    for name, table in tables.items():
+        if table is None:
+            continue
+        for column, status in zip(table.names, table.status, strict=True):
+            cells = int((status > Status.MISSING).sum())
+            if cells:
+                what = f"{counted(cells)} of the {name} table"
+                remedy = "write them as the schema does, or let it name them"
+                why = "they are no values of the schema and were not compared"
+                yield Note(column, Deed.LEFT_OUT, what, why, remedy, cells)
 
 
 def require_compared(names: Sequence[str], schema: Schema, option: str) -> None:
@@ -92,7 +131,7 @@ def require_compared(names: Sequence[str], schema: Schema, option: str) -> None:
             raise UsageError(f"{option}: there is no column {name!r} to compare; {nearest(name, known)}")
 
 
-def _inferred(sources: Sequence[Source], person: str | None) -> Schema:
+def _inferred(sources: Sequence[Source], person: str | None) -> tuple[Schema, tuple[Note, ...]]:
     """Infer a schema from the rows of all tables together, so that no value of any lies outside it."""
     tables = [_whole(source) for source in sources]
     shared = [name for name in tables[0].column_names if all(name in table.column_names for table in tables)]
@@ -100,10 +139,10 @@ def _inferred(sources: Sequence[Source], person: str | None) -> Schema:
     if not columns:
         raise DataError(f"{sources[1].name}: has no column in common with {sources[0].name}")
     try:
-        inferred = infer(pa.table(columns), spelled=False).schema
+        inferred = infer(pa.table(columns), spelled=False)
     except DataError as fault:
         raise DataError(f"{sources[0].name}: {fault}") from None
-    return _with_person(inferred, person)
+    return _with_person(inferred.schema, person), inferred.notes
 
 
 def _require_person(person: str, real: Source, schema: Schema | None) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncline.data.blob import Json
+from syncline.data.note import Note
 from syncline.data.schema import Schema
 from syncline.durable.storage_fault import storage_error_from_os
 from syncline.errors import StudyFailed, UsageError
@@ -42,6 +43,8 @@ class Validation:
     subgroups: tuple[Json, ...] = ()
     people: Mapping[str, int] | None = None
     how_measured: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    """What was guessed, merged or not compared, for the owner of the tables: it stands in no report."""
 
     def __getitem__(self, name: str) -> Metric:
         return self.metrics[name]
@@ -159,6 +162,7 @@ def validate(
         found.subgroups,
         found.people,
         (*_measured_from(compared, (real, synthetic, holdout), schema, min_cell), *found.words),
+        compared.notes,
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from syncline.wire import strict
+from syncline.wire.enrolment_messages import Enrolment, EnrolmentRequest, Renewal, RenewalRequest
 from syncline.wire.gen.syncline.v1 import enrolment_pb2 as pb
-from syncline.wire.messages import Enrolment, EnrolmentRequest, Renewal, RenewalRequest
 
 
 def enrolment_request_to_proto(value: EnrolmentRequest) -> pb.EnrolRequest:

@@ -42,6 +42,7 @@ from syncline.identity.signatures import Purpose, sign
 from syncline.identity.tokens import EnrolmentToken
 from syncline.version import __version__
 from syncline.wire import enrolment as messages
+from syncline.wire.enrolment_messages import Enrolment, EnrolmentRequest, RenewalRequest
 from syncline.wire.gen.syncline.v1.enrolment_pb2_grpc import EnrolmentServiceStub
 from syncline.wire.membership import (
     SIGNING_FILE,
@@ -53,7 +54,6 @@ from syncline.wire.membership import (
     save_membership,
     save_tls,
 )
-from syncline.wire.messages import Enrolment, EnrolmentRequest, RenewalRequest
 from syncline.wire.server_chain import fetch_chain, next_port, split_address
 from syncline.wire.status import error_from_rpc
 from syncline.wire.transport import TlsIdentity, enrolment_channel

@@ -184,7 +184,15 @@ class StudyEnded:
     reason: str
 
 
-Event = Welcome | Proposal | TaskOffer | StudyEnded
+@dataclass(frozen=True, slots=True)
+class StudyHazards:
+    """What the suppliers' answers beside each other show of this supplier's data, in sentences."""
+
+    study_id: StudyId
+    words: tuple[str, ...]
+
+
+Event = Welcome | Proposal | TaskOffer | StudyEnded | StudyHazards
 """What the hub sends on an attached stream."""
 
 
@@ -346,55 +354,3 @@ class FileChunk:
     name: str
     size: int
     data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class EnrolmentRequest:
-    """A one-time secret (32 bytes), a PEM signing request and an Ed25519 public key (32 bytes).
-
-    ``signing_proof`` is the key's signature over the signing request: nobody enrols with another's key.
-    """
-
-    secret: bytes
-    signing_request: bytes
-    signing_key: bytes
-    software_version: str
-    signing_proof: bytes
-
-    @property
-    def request_digest(self) -> bytes:
-        """The digest under the signature with purpose ``enrolment``."""
-        return hashlib.sha256(self.signing_request).digest()
-
-    def __repr__(self) -> str:
-        """Never show the secret."""
-        return "EnrolmentRequest(...)"
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolment:
-    """What the hub gives to a side that enrolled."""
-
-    certificate: bytes
-    authority: bytes
-    name: str
-    role: str
-    hub_address: str
-    hub_signing_key: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class RenewalRequest:
-    """The old certificate, a request for the new key and the old key's signature over its digest."""
-
-    certificate: bytes
-    signing_request: bytes
-    proof: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Renewal:
-    """The new certificate and the root that signed it."""
-
-    certificate: bytes
-    authority: bytes

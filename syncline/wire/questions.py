@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from syncline.data.codebook import Coding
 from syncline.data.constraint import Constraint, Formula
+from syncline.data.variable import MAX_NAME
 from syncline.errors import WireError
 from syncline.questions.comparison import Comparison
 from syncline.questions.formula_check import FormulaCheck
@@ -18,7 +19,7 @@ from syncline.questions.row_count import RowCount
 from syncline.questions.tree_level import TreeLevel, TreeStep
 from syncline.questions.vocabulary import Question
 from syncline.wire import comparisons, strict
-from syncline.wire.codebooks import MAX_COLUMNS
+from syncline.wire.codebooks import MAX_CODED_NAME, MAX_COLUMNS, gap_from_proto, gap_to_proto
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 
 MAX_SETS = 1 << 24
@@ -41,6 +42,7 @@ _FORMULAS = {
     pb.FORMULA_KIND_LOG_FLOOR: Formula.LOG_FLOOR,
     pb.FORMULA_KIND_RATIO: Formula.RATIO,
     pb.FORMULA_KIND_AT_MOST: Formula.AT_MOST,
+    pb.FORMULA_KIND_LINEAR: Formula.LINEAR,
 }
 _FORMULA_NUMBERS = {formula: number for number, formula in _FORMULAS.items()}
 
@@ -66,10 +68,7 @@ def question_to_proto(question: Question) -> pb.Question:
             scaled = [pb.ScaledColumn(name=name, exponent=exponent) for name, exponent in question.scaled]
             return pb.Question(moments=pb.Moments(columns=scaled))
         case FormulaCheck():
-            formulas = [
-                pb.Formula(kind=_FORMULA_NUMBERS[f.formula], of=f.of, inputs=f.inputs)
-                for f in question.formulas
-            ]
+            formulas = [_formula_to_proto(formula) for formula in question.formulas]
             return pb.Question(formula_check=pb.FormulaCheck(formulas=formulas))
         case TreeLevel():
             return pb.Question(tree_level=_tree_level_to_proto(question))
@@ -108,18 +107,23 @@ def _question(message: pb.Question) -> Question:
             raise WireError("question.kind: not a question of this version")
 
 
-def _names(field: str, names: object) -> tuple[str, ...]:
+def _names(field: str, names: object, most: int = MAX_NAME) -> tuple[str, ...]:
     listed = tuple(str(name) for name in names)  # type: ignore[attr-defined]
     strict.few(field, len(listed), MAX_COLUMNS)
     if len(set(listed)) != len(listed):
         raise WireError(f"{field}: a column is named twice")
-    return tuple(strict.sentence(field, name, 128) for name in listed)
+    return tuple(strict.sentence(field, name, most) for name in listed)
 
 
 def rank_column_to_proto(column: RankColumn) -> pb.RankColumn:
     """Return the message of a column's intervals."""
     return pb.RankColumn(
-        name=column.name, base=column.base, shift=column.shift, bits=column.bits, prefixes=column.prefixes
+        name=column.name,
+        base=column.base,
+        shift=column.shift,
+        bits=column.bits,
+        prefixes=column.prefixes,
+        gap=gap_to_proto(column.gap),
     )
 
 
@@ -133,8 +137,9 @@ def rank_column_from_proto(message: pb.RankColumn) -> RankColumn:
 
 def _rank_column(message: pb.RankColumn) -> RankColumn:
     strict.few("rank_counts.prefixes", len(message.prefixes), MAX_PREFIXES)
-    name = strict.sentence("rank_counts.name", message.name, 128)
-    return RankColumn(name, message.base, message.shift, message.bits, tuple(message.prefixes))
+    name = strict.sentence("rank_counts.name", message.name, MAX_CODED_NAME)
+    gap = gap_from_proto(name, message.gap) if message.HasField("gap") else None
+    return RankColumn(name, message.base, message.shift, message.bits, tuple(message.prefixes), gap)
 
 
 def _scaled(message: pb.ScaledColumn) -> tuple[str, int]:
@@ -166,7 +171,17 @@ def _marginals(message: pb.Marginals) -> Marginals:
 
 def _formula(message: pb.Formula) -> Constraint:
     kind = strict.choice("formula_check.kind", message.kind, _FORMULAS)
-    return Constraint.between(kind, message.of, tuple(message.inputs))
+    return Constraint.between(kind, message.of, tuple(message.inputs), message.factor or None, message.offset)
+
+
+def _formula_to_proto(formula: Constraint) -> pb.Formula:
+    return pb.Formula(
+        kind=_FORMULA_NUMBERS[formula.formula],
+        of=formula.of,
+        inputs=formula.inputs,
+        factor=formula.factor or 0.0,
+        offset=formula.offset,
+    )
 
 
 def _tree_level_to_proto(question: TreeLevel) -> pb.TreeLevel:
@@ -192,7 +207,7 @@ def _tree_level_to_proto(question: TreeLevel) -> pb.TreeLevel:
 
 def _tree_level(message: pb.TreeLevel) -> TreeLevel:
     strict.few("tree_level.steps", len(message.steps), MAX_COLUMNS)
-    order = _names("tree_level.visit_order", message.visit_order)
+    order = _names("tree_level.visit_order", message.visit_order, MAX_CODED_NAME)
     steps = tuple(_tree_step(step, len(order)) for step in message.steps)
     return TreeLevel(message.level, order, steps, message.leaves, message.persons)
 

@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from syncline.compute.frames import Json
+from syncline.data.note import Note
 from syncline.errors import StudyFailed, SynclineError, UsageError
 from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_view import PreparedView
@@ -38,6 +39,7 @@ from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.streams import Seed
+from syncline.synthesizers.untold_values import left_out_notes, untold_notes
 from syncline.validation.federated.assessment import Assessment
 from syncline.validation.federated.comparison import Evidence, State
 from syncline.version import ALGORITHM_VERSION, __version__
@@ -124,6 +126,23 @@ def compare_study(
         decoded = {name: replies.decode(content) for name, content in answers.items()}
         transition = comparison.step(requests.decode(request), transition.state, decoded)
     return assess_study(spec, result, comparison, transition.result)
+
+
+def notes_of(
+    spec: StudySpec, fold: Fold, sources: Mapping[str, Source], result: Fitted | Pooled
+) -> tuple[Note, ...]:
+    """Return what of the suppliers' tables the release does not show, for whoever holds them all.
+
+    Of suppliers who synthesize alone only the columns that are left out are known.
+    """
+    notes = [
+        note for name in sorted(sources) for note in left_out_notes(spec.schema, sources[name], f"of {name}")
+    ]
+    if isinstance(result, Fitted):
+        tables = _tables(spec, fold, sources, _compared_table)
+        minimum = settings_of(spec).min_cell
+        notes += untold_notes(tables.values(), result.model, minimum)
+    return tuple(notes)
 
 
 def _known_of(spec: StudySpec, result: Fitted | Pooled) -> dict[PartyId, Known]:

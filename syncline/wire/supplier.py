@@ -26,12 +26,14 @@ from syncline.wire.messages import (
     Reply,
     ReplyOutcome,
     StudyEnded,
+    StudyHazards,
     StudyId,
     SupplierDecision,
     TaskId,
     TaskOffer,
     Welcome,
 )
+from syncline.wire.study_hazards import hazards_from_proto, hazards_to_proto
 
 MAX_ROUNDS = 10_000
 MAX_ATTEMPTS = 1_000_000
@@ -142,6 +144,8 @@ def event_to_proto(event: Event) -> pb.AttachResponse:
                     reason=event.reason,
                 )
             )
+        case StudyHazards():
+            return pb.AttachResponse(hazards=hazards_to_proto(event))
 
 
 def event_from_proto(message: pb.AttachResponse) -> Event:
@@ -165,8 +169,10 @@ def event_from_proto(message: pb.AttachResponse) -> Event:
                 outcome=strict.choice("ended.outcome", message.ended.outcome, _OUTCOMES),
                 reason=strict.sentence("ended.reason", message.ended.reason),
             )
+        case "hazards":
+            return hazards_from_proto(message.hazards)
         case _:
-            raise WireError("event: none of welcome, proposal, task and ended is set")
+            raise WireError("event: none of welcome, proposal, task, ended and hazards is set")
 
 
 def _proposal_to_proto(value: Proposal) -> pb.StudyProposal:

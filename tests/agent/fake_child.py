@@ -46,6 +46,8 @@ def respond(header, blobs):
         raise DEFECTS[asked["raise"]]
     if asked.get("refuse") == "policy":
         raise PolicyRefusal("questions: questions of kind 'marginals' are not answered")
+    if asked.get("refuse_until") and len(mark.read_text().splitlines()) < asked["refuse_until"]:
+        raise DataError("/data/heart.csv: has no column 'age'", public="it has no column 'age'")
     if asked.get("refuse") == "data":
         raise DataError(
             "/data/heart.csv: has no column 'age'; did you mean 4711?", public="it has no column 'age'"

@@ -24,6 +24,7 @@ from syncline.identity.tokens import invite
 from syncline.version import ALGORITHM_VERSION
 from syncline.wire import enrolment as enrolment_messages
 from syncline.wire import supplier as convert
+from syncline.wire.enrolment_messages import Enrolment, Renewal
 from syncline.wire.gen.syncline.v1 import supplier_pb2 as pb
 from syncline.wire.gen.syncline.v1.enrolment_pb2_grpc import (
     EnrolmentServiceServicer,
@@ -33,13 +34,12 @@ from syncline.wire.gen.syncline.v1.supplier_pb2_grpc import (
     SupplierServiceServicer,
     add_SupplierServiceServicer_to_server,
 )
+from syncline.wire.mending import mended_from_proto
 from syncline.wire.messages import (
     CHUNK_BYTES,
-    Enrolment,
     Event,
     PayloadRef,
     Proposal,
-    Renewal,
     ReplyOutcome,
     StudyId,
     TaskId,
@@ -86,6 +86,7 @@ class FakeHub(SupplierServiceServicer, EnrolmentServiceServicer):
     decisions: list = field(default_factory=list)
     submitted: list = field(default_factory=list)
     declined: list = field(default_factory=list)
+    mended: list = field(default_factory=list)
     chunks: dict = field(default_factory=dict)
     chunks_received: int = 0
     chunks_sent: int = 0
@@ -231,6 +232,11 @@ class FakeHub(SupplierServiceServicer, EnrolmentServiceServicer):
         self.declined.append(convert.declined_from_proto(request))
         await self._note()
         return pb.DeclineTaskResponse()
+
+    async def ReofferTask(self, request, context):
+        self.mended.append(mended_from_proto(request))
+        await self._note()
+        return pb.ReofferTaskResponse()
 
     async def Enrol(self, request, context):
         asked = enrolment_messages.enrolment_request_from_proto(request)

@@ -68,6 +68,14 @@ def automatic_policy(spec: bytes) -> str:
     return POLICY + f"approval: {{mode: automatic, specs: [{digest}]}}\n"
 
 
+def heart_table(root: Path) -> Path:
+    """Write beside an agent's home a table that fits :data:`STUDY`."""
+    table = root.parent / f"{root.name}-heart.csv"
+    lines = (f"{30 + place % 50},{'FM'[place % 2]}\n" for place in range(400))
+    table.write_text("age,sex\n" + "".join(lines))
+    return table
+
+
 async def enrolled_home(hub: FakeHub, root: Path, name: str = "cleveland") -> AgentHome:
     home = AgentHome(root)
     home.create()
@@ -75,7 +83,7 @@ async def enrolled_home(hub: FakeHub, root: Path, name: str = "cleveland") -> Ag
     await enrol(plan, hub.invite(name), SystemClock())
     home.policy.write_text(POLICY)
     with open_journal(home) as journal:
-        journal.write_now(lambda c: add_dataset(c, Dataset("heart", "/data/heart.csv", None), 1))
+        journal.write_now(lambda c: add_dataset(c, Dataset("heart", str(heart_table(root)), None), 1))
     return home
 
 

@@ -22,6 +22,7 @@ from tests.agent.harness import (
     POLICY,
     automatic_policy,
     enrolled_home,
+    heart_table,
     request,
     rows,
     running,
@@ -126,7 +127,7 @@ def test_rounds_are_answered_with_memory_from_round_to_round(tmp_path):
                 await hub.send(hub.task(SPEC, number, request(number)))
                 await hub.until(lambda wanted=number: len(hub.submitted) > wanted)
         assert [reply_of(item)["total"] for item in hub.submitted] == [1, 3, 6]
-        assert reply_of(hub.submitted[0])["source"] == "/data/heart.csv"
+        assert reply_of(hub.submitted[0])["source"] == str(heart_table(home.root))
         assert reply_of(hub.submitted[0])["min_cell"] == 11
         assert rows(home, "SELECT round FROM memory") == [(2,)]
         answered = rows(home, "SELECT fields FROM audit WHERE kind = 'round-answered' ORDER BY seq")

@@ -29,7 +29,7 @@ from syncline.errors import DataError
 from syncline.questions.regression import NEWTON_ROUNDS
 from syncline.wire.membership import load_membership
 from tests.agent.fake_hub import FakeHub
-from tests.agent.harness import POLICY, STUDY, enrolled_home, rows, specification
+from tests.agent.harness import POLICY, STUDY, enrolled_home, heart_table, rows, specification
 
 
 @pytest.fixture
@@ -458,6 +458,7 @@ def test_policy_show_is_in_plain_words(command, home):
 def test_check_names_what_fails_with_a_remedy(command, home):
     home.policy.write_text("syncline: 1\nflow: [summaries]\n")
     (home.identity / "tls.pem").chmod(0o644)
+    heart_table(home.root).unlink()
     code, out, _ = command("check", "--json", "--home", home.root)
     assert code == 1
     failed = {item["check"]: item["text"] for item in json.loads(out)["checks"] if not item["passed"]}

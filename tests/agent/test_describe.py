@@ -6,7 +6,7 @@ import json
 
 from syncline.data.schema import Schema
 from syncline.study.spec import StudySpec
-from tests.agent.harness import rows
+from tests.agent.harness import heart_table, rows
 from tests.agent.test_commands import command, home
 
 __all__ = ["command", "home"]  # fixtures
@@ -75,6 +75,7 @@ def test_wrong_usage_is_named(command, home, tmp_path):
     assert code == 2
     assert "there is no data set 'lungs'" in error
     assert command("describe", "heart", "--min-cell", "0", "--home", home.root)[0] == 2
+    heart_table(home.root).unlink()
     code, _, error = command("describe", "heart", "--home", home.root)
     assert code == 1
-    assert "/data/heart.csv" in error
+    assert str(heart_table(home.root)) in error

@@ -166,8 +166,14 @@ def test_a_dry_run_shows_counts_and_warns(command, home, files, tmp_path):
         files["schema"],
         "--dry-run",
     )
-    code, out, _ = command(*tried, "--html", page, "--home", home.root)
-    assert code == 0
+    code, out, error = command(*tried, "--html", page, "--home", home.root)
+    assert code == 1
+    for words in (
+        "a study with this schema would decline it: it has no column 'weight'",
+        "column 'age' has 1 cells outside of its range",
+        "column 'sex' has 1 cells that it cannot read",
+    ):
+        assert words in error
     for words in (
         "steps[1].missing",
         "Before: 4 rows",
@@ -197,6 +203,18 @@ def test_a_dry_run_shows_counts_and_warns(command, home, files, tmp_path):
         {"name": "sex", "valid": 3, "missing": 0, "out_of_range": 0, "unknown": 1},
     ]
     assert found["tally"]["rows_out"] == 4
+    assert len(found["declined"]) == 3
+
+
+def test_a_dry_run_of_what_a_study_would_take_ends_with_0(command, home, files):
+    files["table"].write_text(
+        TABLE.replace("61,unknown", "59,female").replace("note", "weight").replace("x", "70")
+    )
+    files["table"].write_text(files["table"].read_text().replace(",y", ",71").replace(",z", ",72"))
+    tried = ("prepare", files["table"], "--preparation", files["steps"], "--schema", files["schema"])
+    code, out, error = command(*tried, "--dry-run", "--home", home.root)
+    assert (code, error) == (0, "")
+    assert "Against the schema" in out
 
 
 def test_a_data_set_is_prepared_by_its_own_steps_and_written(command, home, files, tmp_path):
@@ -247,6 +265,7 @@ def test_a_draft_is_a_preparation_that_fits(command, home, files, tmp_path):
         "--dry-run",
         "--json",
     )
-    code, out, _ = command(*tried, "--home", home.root)
-    assert code == 0
+    code, out, error = command(*tried, "--home", home.root)
+    assert code == 1
+    assert "it has no column 'sex', 'weight'" in error
     assert [column["name"] for column in json.loads(out)["after"]["columns"]] == ["age", "GENDER", "note"]

@@ -105,3 +105,25 @@ def test_durations_are_written_in_the_largest_units() -> None:
     assert write_scalar(-dt.timedelta(minutes=3)) == "-PT3M"
     assert write_scalar(dt.timedelta(0)) == "PT0S"
     assert math.isclose(scalar_key(read_scalar("PT0.000001S", Kind.DURATION)), 1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("Europe/Berlin", "2020-03-29T02:30:00"),
+        ("America/New_York", "2021-03-14T02:00:00"),
+        ("Pacific/Apia", "2011-12-30T12:00:00"),
+        ("Australia/Lord_Howe", "2020-10-04T02:15:00"),
+    ],
+)
+def test_a_time_that_the_clock_of_its_zone_never_shows_is_none(zone: str, text: str) -> None:
+    with pytest.raises(ValueError, match=f"does not exist in {zone}"):
+        read_scalar(text, Kind.DATETIME, zone)
+    assert read_scalar(text, Kind.DATETIME) is not None
+
+
+def test_of_a_time_that_the_clock_shows_twice_the_earlier_is_meant() -> None:
+    twice = read_scalar("2020-10-25T02:30:00", Kind.DATETIME, "Europe/Berlin")
+    assert write_scalar(twice) == "2020-10-25T00:30:00Z"
+    later = read_scalar("2020-10-25T02:30:00+01:00", Kind.DATETIME, "Europe/Berlin")
+    assert write_scalar(later) == "2020-10-25T01:30:00Z"

@@ -14,6 +14,7 @@ from syncline.sources.source import Source
 from syncline.study.pooled import Pooled, pack_pooled, unpack_pooled
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.hazard import HazardKind
+from syncline.synthesizers.hazards.rules import Severe
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.wire.simulated_study import fit_study, fold_of_run
 from tests.federation.cohort import WITHOUT_PERSON, cohort, spread
@@ -86,7 +87,9 @@ def test_a_hazard_of_the_study_is_in_its_result():
 
 
 def test_a_nearly_empty_column_can_stop_the_study():
-    with pytest.raises(StudyFailed, match=r"column 'dose' is missing in all cells of supplier 'north'"):
+    with pytest.raises(
+        StudyFailed, match=r"column 'dose' is missing in all or nearly all cells of supplier 'north'"
+    ):
         fitted_over(study(MIXES[0], ALIKE, sparse="stop"), lacking(tables(), empty=True))
 
 
@@ -131,6 +134,23 @@ def test_a_reversed_outcome_is_found():
     (hazard,) = [hazard for hazard in found.hazards if hazard.is_severe]
     assert (hazard.kind, hazard.column) == (HazardKind.POLARITY, "ill")
     assert hazard.suppliers == ("supplier-03",)
+
+
+def test_a_supplier_without_rows_and_one_with_one_class_are_named():
+    """Case 28: a site whose export failed took part with a header, and three suppliers were reported."""
+    parts = [cohort(300, seed=seed) for seed in range(3)]
+    well = pa.array([False] * 300)
+    parts[1] = parts[1].set_column(parts[1].column_names.index("ill"), "ill", well)
+    found = fit([*parts, parts[0].slice(0, 0)], SPREAD, min_leaf=20, max_depth=2)
+    by_kind = {hazard.kind: hazard for hazard in found.hazards}
+    assert by_kind[HazardKind.FEW_ROWS].is_severe
+    assert "supplier 'supplier-03' has no rows" in by_kind[HazardKind.FEW_ROWS].words
+    assert (by_kind[HazardKind.CONSTANT].column, by_kind[HazardKind.CONSTANT].suppliers) == (
+        "ill",
+        ("supplier-01",),
+    )
+    with pytest.raises(StudyFailed, match="supplier 'supplier-03' has no rows"):
+        fit([*parts, parts[0].slice(0, 0)], SPREAD, severe=Severe.STOP)
 
 
 def test_hazards_change_no_released_byte():

@@ -24,7 +24,7 @@ PROGRAMS = {
 }
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-COMMAND = re.compile(rf"(?:^|[\s/(])({'|'.join(PROGRAMS)}) ((?:'[^'\n]*'|[^)|>&#'\n])+)")
+COMMAND = re.compile(rf"(?:^|[\s/(])({'|'.join(PROGRAMS)}) ((?:'[^'\n]*'|[^)|<>&#'\n])+)")
 TARGET = re.compile(r"^make ([a-z-]+)", re.MULTILINE)
 
 
@@ -135,3 +135,7 @@ def test_every_target_that_is_shown_is_one_of_the_makefile() -> None:
 def test_a_command_that_does_not_exist_does_not_read(line: str) -> None:
     with pytest.raises((Exception, SystemExit)):
         parse(line)
+
+
+def test_the_readme_is_read_in_a_few_minutes() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").split()) <= 900

@@ -27,14 +27,13 @@ from syncline.study.participation import AS_ASKED, Participation
 from syncline.version import ALGORITHM_VERSION, __version__
 from syncline.wire import enrolment as enrolment_messages
 from syncline.wire import supplier as convert
+from syncline.wire.enrolment_messages import Enrolment, EnrolmentRequest
 from syncline.wire.gen.syncline.v1.enrolment_pb2_grpc import EnrolmentServiceStub
 from syncline.wire.gen.syncline.v1.research_pb2_grpc import ResearchServiceStub
 from syncline.wire.gen.syncline.v1.supplier_pb2_grpc import SupplierServiceStub
 from syncline.wire.messages import (
     Attachment,
     Decision,
-    Enrolment,
-    EnrolmentRequest,
     Event,
     Heartbeat,
     PayloadRef,

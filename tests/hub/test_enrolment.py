@@ -23,10 +23,10 @@ from syncline.identity.renewal import prove_possession
 from syncline.identity.signatures import Purpose, sign
 from syncline.identity.tokens import EnrolmentToken
 from syncline.wire import enrolment as convert
+from syncline.wire.enrolment_messages import RenewalRequest
 from syncline.wire.gen.syncline.v1 import enrolment_pb2
 from syncline.wire.gen.syncline.v1.enrolment_pb2_grpc import EnrolmentServiceStub
 from syncline.wire.gen.syncline.v1.supplier_pb2 import HeartbeatRequest
-from syncline.wire.messages import RenewalRequest
 from syncline.wire.transport import enrolment_channel
 from tests.hub.clients import Member, attachment, enrol
 from trusted_party.api import one_message, servers

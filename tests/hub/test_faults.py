@@ -134,7 +134,7 @@ def test_suppliers_hear_of_an_end_in_words_that_are_short_and_say_nothing_of_eac
     async def work():
         async with site.running():
             ada, (north, south) = await team(site, "north", "south")
-            north.answer = south.answer = silent
+            north.answer = silent
             async with running(north, south), north.member.supplier(site.port) as stub:
                 study_id = await site.submit(ada, specification("north", "south", then="fail"))
                 await eventually(lambda: bool(offers(north)))

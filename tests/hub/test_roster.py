@@ -60,6 +60,23 @@ def test_a_declined_task_pauses_or_fails_with_its_own_reason():
     )
 
 
+def test_the_reasons_of_all_who_are_at_work_are_collected_before_the_end():
+    """One who is gone is not waited for: nobody knows whether it comes back."""
+    failing = quorum(OnLoss.FAIL)
+    assert judge_answers(parties(REFUSED, OPEN), failing) == Wait()
+    assert judge_answers(parties(REFUSED, LOST), failing) == fail("s0 declined to answer: because")
+    both = "s0 declined to answer: because; s1 declined to answer: because"
+    assert judge_answers(parties(REFUSED, REFUSED), failing).reason == both
+    assert judge_answers(parties(REFUSED, REFUSED, OPEN), quorum()) == Pause(both)
+
+
+def test_the_deadline_names_the_reasons_that_nobody_mended():
+    late = judge_answers(parties(DONE, REFUSED), quorum(late=True))
+    assert late == fail("s1 did not answer within 24h; s1 declined to answer: because")
+    late = judge_answers(parties(OPEN, REFUSED), quorum(late=True))
+    assert late == fail("s0 did not answer within 24h; s1 declined to answer: because")
+
+
 @pytest.mark.parametrize("then", OnLoss)
 @pytest.mark.parametrize("late", [False, True])
 def test_other_suppliers_are_told_who_and_never_why(then, late):

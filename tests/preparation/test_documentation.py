@@ -11,8 +11,9 @@ import pytest
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.steps.cleansing import Reading
 from syncline.preparation.steps.columns import How
-from syncline.preparation.steps.dates import Imputed
+from syncline.preparation.steps.date_format import Imputed
 from syncline.preparation.steps.derivation import SHAPES, Operation
+from syncline.preparation.steps.number_form import Brackets, DecimalMark, Limits, ThousandsMark
 from syncline.preparation.steps.step import Outside, Unlisted
 from syncline.preparation.steps.text_forms import LetterCase, Thousands
 from syncline.preparation.steps.vocabulary import STEPS
@@ -33,6 +34,11 @@ WORDS: list[tuple[str, type[StrEnum]]] = [
     ("dates", Unlisted),
     ("case", LetterCase),
     ("decimal_comma", Thousands),
+    ("numbers", DecimalMark),
+    ("numbers", ThousandsMark),
+    ("numbers", Brackets),
+    ("numbers", Limits),
+    ("numbers", Unlisted),
     ("combine", How),
     ("derive", Operation),
 ]

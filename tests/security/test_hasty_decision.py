@@ -108,7 +108,7 @@ def test_a_yes_typed_at_the_terminal_approves(site, run):  # noqa: F811
 @pytest.mark.parametrize("defended", [True, False])
 def test_an_approval_that_sends_rows_is_asked_for(command, home, monkeypatch, defended):  # noqa: F811
     home.policy.write_text(POLICY.replace("[summaries]", "[raw]").replace('["*"]', "[age, sex, years]"))
-    (home.root.parent / "rows.csv").write_text("age,sex\n41,f\n")
+    (home.root.parent / "rows.csv").write_text("age,sex\n41,F\n")
     assert command("datasets", "remove", "heart", "--home", home.root)[0] == 0
     assert command("datasets", "add", "heart", home.root.parent / "rows.csv", "--home", home.root)[0] == 0
     propose(home, RAW)

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from syncline.cli.app import app
-from syncline.study.study_check import check_study
+from syncline.cli.exit_status import fail
+from syncline.study.study_check import FaultyDocument, check_study
 from tests.study.test_spec import HEAD, SCHEMA
 
 BAD = """\
@@ -84,6 +85,58 @@ def test_each_fault_is_still_found_when_all_others_are_mended(tmp_path: Path) ->
         for fault in faults:
             known = [one for one in FAULTS if one in fault]
             assert known or "min_suppliers: 9 exceeds the number of suppliers, 2" in fault
+
+
+TIRED = """\
+variables:
+  - {name: age, kind: integer, range: [1, 100]}
+  - {name: pain, kind: ordinal, categories: [a, b, c, d, e, f, g]}
+  - {name: sex, kind: categorical, categories: [f, m]}
+  - {name: ward, kind: categorical, categories: [east]}
+  - {name: dose, kind: continuous, decimals: 1, range: [2.5, 2.5]}
+  - {name: note, kind: text}
+"""
+UNFIT = {
+    "models: ['pain ~ age', 'sex ~ age']": ("'pain ~ age': 'pain' has 7 categories; name a column of",),
+    "models: ['sex ~ ward', 'ward ~ age']": (
+        "'sex ~ ward': 'ward' has one value, which explains nothing",
+        "'ward ~ age': 'ward' has 1 category;",
+    ),
+    "models: ['dose ~ age', 'age ~ dose + sex']": (
+        "'dose ~ age': 'dose' has one value, which nothing explains",
+        "'age ~ dose + sex': 'dose' has one value, which explains nothing",
+    ),
+    "target: ward": ("validation.target: 'ward' has one value",),
+    "target: dose, models: ['pain ~ nope']": (
+        "validation.target: 'dose' has one value",
+        "validation.models: 'nope' is not a column",
+    ),
+}
+
+
+@pytest.mark.parametrize("line", UNFIT)
+def test_models_and_targets_are_held_against_the_schema(tmp_path: Path, line: str) -> None:
+    """A model of an ordinal of 7 levels used to fail after 14 rounds, once real rows had been sent."""
+    faults = check_study(written(tmp_path, f"{HEAD}validation: {{{line}}}\n", TIRED)).faults
+    assert len(faults) == len(UNFIT[line])
+    for fault, words in zip(faults, UNFIT[line], strict=True):
+        assert words in fault
+    sound = "validation: {target: pain, models: ['sex ~ age + pain', 'age ~ sex']}\n"
+    assert check_study(written(tmp_path, HEAD + sound, TIRED)).faults == ()
+
+
+@pytest.mark.parametrize("command", [["simulate"], ["studies", "submit"]])
+def test_who_runs_or_submits_a_study_is_told_the_same(
+    tmp_path: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, BAD)
+    with pytest.raises(FaultyDocument) as raised:
+        CliRunner().invoke(app, [*command, str(path)], catch_exceptions=False, standalone_mode=False)
+    assert raised.value.sentences == check_study(path).faults
+    with pytest.raises(SystemExit) as ended:
+        fail(raised.value)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines() == [f"error: {fault}" for fault in check_study(path).faults]
 
 
 def test_faults_of_the_schema_stand_beside_those_of_the_study(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from syncline.data.variable import Variable
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts
 from syncline.questions.profile import STATUSES
+from syncline.synthesizers.hazards import polarity
 from syncline.synthesizers.hazards.distribution import Distributions, distance
 from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, hazards_from_json, hazards_to_json
 from syncline.synthesizers.hazards.likeness import unlike_columns
@@ -139,7 +140,7 @@ def related(rng: np.random.Generator, rows: int, share: float) -> np.ndarray:
 def test_a_reversed_outcome_is_found_by_its_relations(wrong: tuple[int, ...], seed: int) -> None:
     rng = np.random.default_rng(seed)
     shares = [0.2, 0.5, 0.7, 0.4, 0.8, 0.3, 0.6]  # which say nothing of polarity
-    tables = np.stack([related(rng, 500, share) for share in shares]).astype(np.float64)
+    tables = np.stack([related(rng, 800, share) for share in shares]).astype(np.float64)
     for place in wrong:
         tables[place] = tables[place, :, ::-1]
     assert _reversed(tables, np.array([0, 3, 6])) == list(wrong)
@@ -150,6 +151,80 @@ def test_an_outcome_without_relations_is_never_called_reversed(seed: int) -> Non
     rng = np.random.default_rng(seed)
     tables = rng.multinomial(200, np.full(6, 1 / 6), size=(5, 1)).reshape(5, 3, 2).astype(np.float64)
     assert _reversed(tables, np.array([0])) == []
+
+
+def sick(rng: np.random.Generator, factors: tuple[float, ...], share: float = 0.3) -> np.ndarray:
+    """Return one supplier's values of three columns that rise with y, and y (500, 4)."""
+    y = rng.random(500) < share
+    x = np.exp(rng.normal(4 + np.outer(y, [0.6, 0.4, 0.3]), 0.45))
+    return np.column_stack([x * np.array(factors), y])
+
+
+def in_classes_of_all(sites: list[np.ndarray]) -> np.ndarray:
+    """Return rows by class of three columns and value of y (n_sites, 24, 2), classes of equal size in all."""
+    edges = [np.quantile(np.concatenate(sites)[:, c], np.linspace(0, 1, 9)[1:-1]) for c in range(3)]
+    return np.stack(
+        [
+            np.concatenate(
+                [
+                    np.stack(
+                        [
+                            np.bincount(np.searchsorted(edges[c], site[site[:, 3] == v, c]), minlength=8)
+                            for v in (0, 1)
+                        ],
+                        axis=1,
+                    )
+                    for c in range(3)
+                ]
+            )
+            for site in sites
+        ]
+    ).astype(np.float64)
+
+
+EIGHTS = np.array([0, 8, 16])
+
+
+@pytest.mark.parametrize("factors", [(0.3, 0.3, 0.3), (2.2046, 2.54, 1), (0.4, 0.4, 1), (18, 1, 1)])
+def test_units_that_disagree_reverse_no_outcome(monkeypatch, factors) -> None:
+    """Glucose and weight of one supplier in other units point the wrong way; diabetes is coded as ever.
+
+    The second half: without the two rules some of these outcomes were called reversed.
+    """
+    accused = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        sites = [sick(rng, factors if place == 0 else (1, 1, 1)) for place in range(3)]
+        tables = in_classes_of_all(sites)
+        assert _reversed(tables, EIGHTS) == []
+        with monkeypatch.context() as undone:
+            undone.setattr(polarity, "ELSEWHERE", 2)
+            undone.setattr(polarity, "_with_and_without", lambda cells: cells.sum(axis=1, keepdims=True))
+            accused.append(_reversed(tables, EIGHTS) != [])
+        plain = [sick(rng, (1, 1, 1)) for _ in range(3)]
+        plain[1][:, 3] = 1 - plain[1][:, 3]
+        assert _reversed(in_classes_of_all(plain), EIGHTS) == [1]
+    if factors == (0.3, 0.3, 0.3):
+        assert any(accused)
+
+
+def test_one_column_alone_is_no_evidence_of_polarity() -> None:
+    """Two columns are needed that agree: of one it cannot be told which of both is coded otherwise."""
+    rng = np.random.default_rng(1)
+    sites = [sick(rng, (1, 1, 1)) for _ in range(3)]
+    sites[0][:, 0] = np.exp(8) / sites[0][:, 0]  # the column itself runs the other way there
+    assert _reversed(in_classes_of_all(sites)[:, :8], np.array([0])) == []
+
+
+@pytest.mark.parametrize(("rows", "named"), [(1000, True), (60, False)])
+def test_a_supplier_with_one_class_of_a_rare_outcome_is_named_where_it_means_something(rows, named) -> None:
+    outcome = Variable.model_validate({"name": "died", "kind": "boolean"})
+    keys = np.arange(2)
+    counts = {NAMES[0]: np.array([1940, 60]), NAMES[1]: np.array([rows, 0]), NAMES[2]: np.array([970, 30])}
+    found = list(unlike_columns(Distributions(outcome, keys, keys, counts), min_cell=11))
+    assert [hazard.suppliers for hazard in found] == ([(NAMES[1],)] if named else [])
+    few = {NAMES[0]: np.array([1990, 10]), NAMES[1]: np.array([5000, 0])}
+    assert list(unlike_columns(Distributions(outcome, keys, keys, few), min_cell=11)) == []
 
 
 def profile(*missing: int, rows: int = 100) -> Counts:
@@ -179,12 +254,24 @@ def test_columns_that_a_supplier_lacks_follow_the_study_s_rule(absent, sparse, e
     assert all("'a'" not in hazard.words for hazard in hazards)
 
 
-def test_small_tables_are_named_without_their_size() -> None:
-    (hazard,) = small_tables({NAMES[0]: 413, NAMES[1]: 164, NAMES[2]: 22, NAMES[3]: 3, NAMES[4]: 0})
-    assert hazard.suppliers == (NAMES[2], NAMES[3])
-    assert "22" not in hazard.words
+def test_small_tables_are_named_without_their_size_and_those_without_rows_are_severe() -> None:
+    rows = {NAMES[0]: 413, NAMES[1]: 164, NAMES[2]: 22, NAMES[3]: 3, NAMES[4]: 0}
+    empty, few = small_tables(rows)
+    assert (empty.kind, empty.suppliers, empty.is_severe) == (HazardKind.FEW_ROWS, (NAMES[4],), True)
+    assert "supplier 's4' has no rows" in empty.words
+    assert (few.suppliers, few.is_severe) == ((NAMES[2], NAMES[3]), False)
+    assert "22" not in few.words
+    assert list(small_tables({NAMES[0]: 413})) == []
+
+
+def test_a_supplier_hears_of_its_own_hazard_and_of_no_other_supplier() -> None:
+    (hazard,) = small_tables({NAMES[1]: 5, NAMES[2]: 22})
+    told = hazard.told_to(NAMES[2])
+    assert told.suppliers == (NAMES[2],)
+    assert "'s2'" in told.words
+    assert "s1" not in told.words
 
 
 def test_hazards_come_back_from_json() -> None:
-    (hazard,) = small_tables({NAMES[0]: 3})
-    assert hazards_from_json(hazards_to_json([hazard])) == (hazard,)
+    found = tuple(small_tables({NAMES[0]: 3, NAMES[1]: 0}))
+    assert hazards_from_json(hazards_to_json(found)) == found

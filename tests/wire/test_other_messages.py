@@ -8,14 +8,11 @@ from hypothesis import strategies as st
 
 from syncline.errors import WireError
 from syncline.wire import enrolment, research
+from syncline.wire.enrolment_messages import Enrolment, EnrolmentRequest, Renewal, RenewalRequest
 from syncline.wire.gen.syncline.v1 import enrolment_pb2, research_pb2
 from syncline.wire.messages import (
-    Enrolment,
-    EnrolmentRequest,
     FileChunk,
     ReleaseId,
-    Renewal,
-    RenewalRequest,
     StudyId,
     StudyStatus,
     SupplierStatus,

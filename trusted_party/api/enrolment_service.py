@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from syncline.errors import IdentityError, SynclineError
 from syncline.identity.tokens import hash_secret
 from syncline.wire import enrolment as convert
+from syncline.wire.enrolment_messages import Enrolment
 from syncline.wire.gen.syncline.v1 import enrolment_pb2 as pb
 from syncline.wire.gen.syncline.v1.enrolment_pb2_grpc import EnrolmentServiceServicer
-from syncline.wire.messages import Enrolment
 from trusted_party.api.attempts import OF_ADDRESS, OF_TOKEN, Attempts
 from trusted_party.api.gate import Context, Gate, answering
 from trusted_party.api.porch import Porch

@@ -10,11 +10,12 @@ from syncline.wire import releases
 from syncline.wire import supplier as convert
 from syncline.wire.gen.syncline.v1 import supplier_pb2 as pb
 from syncline.wire.gen.syncline.v1.supplier_pb2_grpc import SupplierServiceServicer
+from syncline.wire.mending import mended_from_proto
 from syncline.wire.messages import Chunk
 from trusted_party.api.gate import Context, Gate
 from trusted_party.release.decisions import ReleaseDecisions
 from trusted_party.studies.attachment import Attachments
-from trusted_party.studies.changes import ANY_STUDY, Changes, about_study
+from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
 from trusted_party.studies.decisions import Decisions
 from trusted_party.studies.replies import Replies
 
@@ -90,6 +91,13 @@ class SupplierService(SupplierServiceServicer):
             study_id = await self.replies.decline(caller.name, convert.declined_from_proto(request))
             self.changes.notify(about_study(study_id))
             return pb.DeclineTaskResponse()
+
+    async def ReofferTask(self, request: pb.ReofferTaskRequest, context: Context) -> pb.ReofferTaskResponse:
+        """Offer a task again that its supplier declined, now that what stood against it is mended."""
+        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+            study_id = await self.replies.reoffer(caller.name, mended_from_proto(request))
+            self.changes.notify(about_study(study_id), about_supplier(caller.name))
+            return pb.ReofferTaskResponse()
 
     async def ListSupplierReleases(
         self, request: pb.ListSupplierReleasesRequest, context: Context

@@ -34,7 +34,10 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One supplier's part of a round; ``sent`` once the request was offered to it."""
+    """One supplier's part of a round; ``sent`` once the request was offered to it.
+
+    ``reoffers`` is how often the supplier had it offered again after it had declined.
+    """
 
     id: TaskId
     study_id: StudyId
@@ -46,6 +49,7 @@ class Task:
     sent: bool
     reply_sha256: str | None
     reply_size: int
+    reoffers: int = 0
 
 
 def open_round(connection: sqlite3.Connection, new: Round, suppliers: Sequence[str]) -> None:
@@ -169,6 +173,15 @@ def reopen_tasks(connection: sqlite3.Connection, study_id: StudyId, round_number
     )
 
 
+def reoffer_task(connection: sqlite3.Connection, task_id: TaskId) -> None:
+    """Offer a declined task again at its supplier's word, as a new attempt."""
+    connection.execute(
+        "UPDATE tasks SET state = ?, reason = '', attempt = attempt + 1, sent = 0, reoffers = reoffers + 1"
+        " WHERE id = ? AND state = ?",
+        (TaskState.OPEN, task_id, TaskState.DECLINED),
+    )
+
+
 def start_new_attempts(connection: sqlite3.Connection, supplier: str) -> None:
     """Count a new attempt at a supplier's open tasks after its lease ran out."""
     connection.execute(
@@ -201,4 +214,5 @@ def _task(row: sqlite3.Row) -> Task:
         sent=bool(row["sent"]),
         reply_sha256=row["reply_sha256"],
         reply_size=row["reply_size"],
+        reoffers=row["reoffers"],
     )

@@ -92,15 +92,31 @@ def judge_answers(parties: Sequence[Party], quorum: Quorum) -> Verdict:
     declined = [party for party in parties if party.standing is Standing.REFUSED]
     if not silent and not declined:
         return Go()
-    if quorum.late:
-        return _late(silent or declined, quorum, "answer")
     if declined:
-        refusal = _refused(declined, "declined to answer")
-        return refusal if quorum.then is OnLoss.FAIL else Pause(refusal.reason)
+        return _after_declines(declined, silent, quorum)
+    if quorum.late:
+        return _late(silent, quorum, "answer")
     lost = [party for party in silent if party.standing is Standing.LOST]
     if lost and quorum.then is not OnLoss.FAIL:
         return Pause(_absence(lost))
     return Wait()
+
+
+def _after_declines(
+    declined: Sequence[Party], silent: Sequence[Party], quorum: Quorum
+) -> Pause | Fail | Wait:
+    """Pause for those who declined, to be mended until the deadline; or end, with the reasons of all.
+
+    Whoever is still at work is waited for before the end: what stands against the study at one supplier is
+    no help to the next one, whose reasons would be heard only in the next study.
+    """
+    refusal = _refused(declined, "declined to answer")
+    if quorum.late:
+        late = _late(silent or declined, quorum, "answer")
+        return Fail(f"{late.reason}; {refusal.reason}", f"{late.told}; {refusal.told}")
+    if quorum.then is not OnLoss.FAIL:
+        return Pause(refusal.reason)
+    return Wait() if any(party.standing is Standing.OPEN for party in silent) else refusal
 
 
 def _proceed(

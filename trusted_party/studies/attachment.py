@@ -27,6 +27,7 @@ from syncline.wire.messages import (
     Outcome,
     Proposal,
     StudyEnded,
+    StudyHazards,
     StudyId,
     TaskId,
     TaskOffer,
@@ -46,6 +47,7 @@ from trusted_party.datastore.studies import (
 )
 from trusted_party.datastore.tasks import Task, open_tasks_of, start_new_attempts
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_supplier
+from trusted_party.studies.hazard_hold import told_to
 from trusted_party.studies.presence import Presence
 from trusted_party.studies.replies import Replies
 
@@ -54,6 +56,7 @@ _OUTCOMES = {
     StudyState.FAILED: Outcome.FAILED,
     StudyState.CANCELLED: Outcome.CANCELLED,
 }
+_AT_WORK = (StudyState.RUNNING, StudyState.PAUSED, StudyState.RELEASING, StudyState.AWAITING_RELEASE)
 _TOLD_FOR_US = 30 * 86_400 * 1_000_000
 """How long after its end a study is still told to agents that attach."""
 _FAULT_SECONDS = 2.0
@@ -66,6 +69,7 @@ class _Sent:
     proposals: set[StudyId] = field(default_factory=set)
     tasks: set[tuple[TaskId, int]] = field(default_factory=set)
     ended: set[StudyId] = field(default_factory=set)
+    hazards: set[StudyHazards] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class _Open:
     proposals: list[StudyRow]
     tasks: list[tuple[Task, StudyRow, DataFlow | None]]
     ended: list[StudyRow]
+    hazards: list[StudyHazards]
 
 
 class Attachments:
@@ -135,6 +140,10 @@ class Attachments:
         return await self._database.read(lambda connection: _read_open(connection, name, now_us))
 
     async def _unsent(self, found: _Open, sent: _Sent) -> AsyncIterator[Event]:
+        for hazards in found.hazards:  # before the end: an agent takes nothing about a study after that
+            if hazards not in sent.hazards:
+                sent.hazards.add(hazards)
+                yield hazards
         for study in found.ended:
             if study.id not in sent.ended:
                 sent.ended.add(study.id)
@@ -205,7 +214,9 @@ def _read_open(connection: sqlite3.Connection, name: str, now_us: int) -> _Open:
         for study in studies_of_supplier(connection, name, list(_OUTCOMES))
         if study.ended_us > now_us - _TOLD_FOR_US
     ]
-    return _Open(proposals, tasks, ended)
+    told = [*studies_of_supplier(connection, name, _AT_WORK), *ended]
+    hazards = [StudyHazards(study.id, words) for study in told if (words := told_to(study, name))]
+    return _Open(proposals, tasks, ended, hazards)
 
 
 def _seal(study: StudyRow) -> CandidateSeal | None:

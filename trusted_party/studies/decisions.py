@@ -28,6 +28,7 @@ from trusted_party.datastore.studies import (
     set_decision,
     set_party,
 )
+from trusted_party.datastore.tasks import TaskState, tasks_of_round
 
 _STATES = {Decision.APPROVE: PartyState.APPROVED, Decision.REFUSE: PartyState.REFUSED}
 
@@ -52,13 +53,15 @@ def decide(
     known = party.state, party.participation, party.commitment
     if known == (state, decision.participation, decision.commitment):
         return party
-    _check_open(study)
+    amends = _amends(connection, study, party, decision)
+    if not amends:
+        _check_open(study)
+        count_bytes(connection, study.id, 0, 0, now_us)
     set_party(connection, study.id, name, state, decision.reason)
     set_decision(connection, name, member.signing_key, decision)
-    count_bytes(connection, study.id, 0, 0, now_us)
     audit.append(
         connection,
-        "study_decided",
+        "approval_amended" if amends else "study_decided",
         {
             "study": study.id,
             "supplier": name,
@@ -71,6 +74,27 @@ def decide(
         },
     )
     return party
+
+
+def _amends(
+    connection: sqlite3.Connection, study: StudyRow, party: PartyRow, decision: SupplierDecision
+) -> bool:
+    """Tell whether an approval only names another preparation, before anything was answered from the data.
+
+    A supplier whose data did not fit has declined the opening round and mended its preparation. Its approval
+    stands: specification, flow and commitment are the same, and so are the approvals of all others.
+    """
+    known = party.state, party.participation.flow, party.commitment
+    given = _STATES[decision.decision], decision.participation.flow, decision.commitment
+    begun = study.state in (StudyState.RUNNING, StudyState.PAUSED) and study.draw_sha256 is None
+    return (
+        begun
+        and known == given
+        and any(
+            task.supplier == party.name and task.state is TaskState.DECLINED
+            for task in tasks_of_round(connection, study.id, study.round)
+        )
+    )
 
 
 def _check_open(study: StudyRow) -> None:

@@ -23,7 +23,7 @@ from syncline.identity.peer import PeerIdentity, Role, check_name, fingerprint
 from syncline.identity.renewal import verify_possession
 from syncline.identity.signatures import Purpose, verify
 from syncline.identity.tokens import TOKEN_LIFETIME, EnrolmentTicket, hash_secret, invite
-from syncline.wire.messages import EnrolmentRequest, Renewal, RenewalRequest
+from syncline.wire.enrolment_messages import EnrolmentRequest, Renewal, RenewalRequest
 from trusted_party.datastore.invitations import (
     Invitation,
     awaits_use,

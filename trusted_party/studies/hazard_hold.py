@@ -6,9 +6,12 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
+from syncline.protocols.transition import PartyId
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json, hazards_to_json, severe_words
 from syncline.synthesizers.hazards.rules import Severe
+from syncline.wire.messages import MAX_HAZARDS
+from syncline.wire.people_sentence import people_sentence
 from trusted_party.datastore.event_log import log_warning
 from trusted_party.datastore.studies import StudyRow, accept_hazards, set_hazards
 from trusted_party.studies.endings import Endings
@@ -17,6 +20,13 @@ from trusted_party.studies.endings import Endings
 def hazards_of(study: StudyRow) -> tuple[Hazard, ...]:
     """Return the hazards found so far."""
     return hazards_from_json(json.loads(study.hazards))
+
+
+def told_to(study: StudyRow, supplier: str) -> tuple[str, ...]:
+    """Return what the supplier hears of the hazards found so far: its own, and of no other supplier."""
+    party = PartyId(supplier)
+    own = (hazard.told_to(party) for hazard in hazards_of(study) if party in hazard.suppliers)
+    return tuple(people_sentence(hazard.words) for hazard in own)[:MAX_HAZARDS]
 
 
 def awaits_word(study: StudyRow) -> bool:
@@ -37,7 +47,7 @@ def hold(connection: sqlite3.Connection, endings: Endings, study: StudyRow, foun
     endings.pause(
         connection,
         study,
-        "suppliers' codings seem to disagree: mend the data and submit a new study, or let this one go on"
+        "suppliers' data seem to disagree: mend the data and submit a new study, or let this one go on"
         f" with 'trusted-party studies start {study.id}': {words}",
     )
 

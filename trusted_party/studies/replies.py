@@ -15,6 +15,7 @@ from syncline.durable.audit import AuditLog, FieldValue
 from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
 from syncline.errors import ProtocolError
+from syncline.wire.mending import Mended
 from syncline.wire.messages import (
     CHUNK_BYTES,
     Chunk,
@@ -37,6 +38,9 @@ from trusted_party.studies.vault import Vault
 
 MOVED_EVERY_CHUNKS = 16
 """How often moving chunks extend the deadline of their study."""
+
+MOST_REOFFERS = 20
+"""How often a supplier can have one task offered again: each time a request is sent, and time is won."""
 
 
 class Replies:
@@ -156,6 +160,24 @@ class Replies:
         log_event("task_declined", task=task.id, supplier=name, kind=declined.kind.value)
         return task.study_id
 
+    async def reoffer(self, name: str, mended: Mended) -> StudyId:
+        """Open a declined task again; one that was opened after that attempt, or needs no reply, stays."""
+        task = await self._own_task(name, mended.task_id)
+
+        def write(connection: sqlite3.Connection) -> None:
+            current = find_task(connection, task.id)
+            if current is None or (current.state, current.attempt) != (TaskState.DECLINED, mended.attempt):
+                return
+            _check_reoffers(current)
+            tasks.reoffer_task(connection, task.id)
+            fields: dict[str, FieldValue] = {"task": task.id, "supplier": name, "attempt": mended.attempt}
+            self._audit.append(connection, "task_reoffered", fields)
+
+        await self._database.write(write)
+        crash_point("reoffer:before-answer")
+        log_event("task_reoffered", task=task.id, supplier=name)
+        return task.study_id
+
     async def _forget(self, task_id: TaskId) -> None:
         async with self._arrivals.turn(task_id):
             await self._arrivals.forget(task_id)
@@ -200,8 +222,20 @@ class Replies:
         return task
 
     async def _moved(self, task: Task) -> None:
+        """Extend the study's deadline because bytes move, but not for who has declined to answer."""
+        if task.state is not TaskState.OPEN:
+            return
         now_us = to_us(self._clock.now())
         await self._database.write(lambda connection: count_bytes(connection, task.study_id, 0, 0, now_us))
+
+
+def _check_reoffers(task: Task) -> None:
+    """Refuse to offer a task again without end."""
+    if task.reoffers >= MOST_REOFFERS:
+        raise ProtocolError(
+            f"task {task.id}: it was offered again {MOST_REOFFERS} times, the most that a supplier can ask"
+            " for: the hub's operator lets the study go on, with 'trusted-party studies start'"
+        )
 
 
 def _check_attempt(task: Task, reply: Reply) -> None:

@@ -16,6 +16,13 @@ VALUES_EACH = 10
 
 MOST_TEXT_SHARE = 0.5
 
+MANY_VALUES = 50
+"""With so many distinct values beside at most ``FEW_WORDS`` texts, these may be nearly all cells: an income
+that is *not applicable* for most is a number all the same.
+"""
+
+FEW_WORDS = 3
+
 
 def dominates(read: Mask, rows: Rows, labels: tuple[str, ...]) -> bool:
     """Tell whether the labels (k,) that can be ``read`` so make the kind of the column."""
@@ -30,5 +37,6 @@ def dominates(read: Mask, rows: Rows, labels: tuple[str, ...]) -> bool:
     )
     if others > MOST_ODD or long:
         return False
-    many = distinct >= max(VALUES_EACH * others, 20) and odd <= MOST_TEXT_SHARE * held
+    mostly = odd <= MOST_TEXT_SHARE * held or (distinct >= MANY_VALUES and others <= FEW_WORDS)
+    many = distinct >= max(VALUES_EACH * others, 20) and mostly
     return odd <= ODD_SHARE * held or many

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from syncline.data.inference.missing_words import is_exported
 from syncline.data.inference.seen_cells import SeenCells, sample
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
+from syncline.data.states import MAX_CODES
 from syncline.data.variable import MAX_LABEL, Variable
+
+ROWS_OF_A_CODE = 11
+"""Rows that a word among numbers needs to be a state of its own: those of the small-count rule where nothing
+else is said.
+"""
 
 PREPARE = "a preparation can mend it (supplier-agent suggest)"
 
@@ -49,6 +56,41 @@ class Cells:
 def codes_of(labels: Collection[str]) -> tuple[str, ...]:
     """Return labels as the missing codes of a schema."""
     return tuple(sorted(label for label in labels if len(label) <= MAX_LABEL))
+
+
+def named_states(seen: SeenCells, odd: Collection[str]) -> tuple[str, ...]:
+    """Return which of some labels are states of their own beside the values: those in enough rows."""
+    rows = dict(zip(seen.labels, seen.rows.tolist(), strict=True))
+    states = [label for label in sorted(odd) if rows[label] >= ROWS_OF_A_CODE and len(label) <= MAX_LABEL]
+    return tuple(states[:MAX_CODES])
+
+
+def meant_states(seen: SeenCells, known: Collection[str], odd: Collection[str]) -> tuple[str, ...]:
+    """Return the states among labels that are no values, some of them ``known`` words for missing.
+
+    Where two words say why a cell has no value (*unknown* and *not applicable*), each is a state of its own.
+    """
+    states = named_states(seen, odd)
+    said = [label for label in known if label and not is_exported(label) and any(map(str.isalpha, label))]
+    reasons = named_states(seen, said)
+    return (*states, *reasons) if len(states) + len(reasons) > 1 else states
+
+
+def state_notes(cells: Cells, states: Sequence[str], kind: str) -> tuple[Note, ...]:
+    """Return the note on labels that are kept as named states beside ``kind``."""
+    if not states:
+        return ()
+    count = cells.seen.count(states)
+    noun = "state" if len(states) == 1 else "states"
+    return (
+        cells.note(
+            Deed.GUESSED,
+            f"{counted(count)} {sample(list(states))} kept as named {noun}",
+            f"beside {kind} they stand for something else",
+            "say under 'codes' what each means, or list it under 'missing'",
+            count,
+        ),
+    )
 
 
 def missing_notes(cells: Cells, known: Collection[str], odd: Sequence[str], kind: str) -> tuple[Note, ...]:

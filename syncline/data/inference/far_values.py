@@ -8,6 +8,7 @@ only, since whether it means something is for the table's owner to say.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,16 @@ ANOTHER_ORDER = 1e6
 ENOUGH_ROWS, ENOUGH_VALUES = 20, 3
 """Rows, and distinct values beside it, from which on a value can be called far from the others."""
 
+MOST_NEGATIVE, VALUES_BESIDE, SPIKE = 6, 20, 3
+"""Negative numbers at most that are codes beside at least so many others, of each of which a code has so many
+times the rows.
+"""
+
 FAR_BEYOND = 2.0
 """A code lies so many times the span of all other values beyond them."""
+
+SLIP_BEYOND = 5.0
+"""A day that is no code is a slip where it lies so many times the span of all other days beyond them."""
 
 _NINES = re.compile(r"-?(?:9+|8{2,}|9+[678]|7{3,})(?:\.0+)?")
 _FIRST_DAYS = frozenset({"0001-01-01", "1111-11-11", "1582-10-15", "1753-01-01", "1800-01-01", "1840-12-31"})
@@ -69,7 +78,48 @@ def far_codes(labels: list[str], values: Numbers, rows: Rows) -> list[int]:
         and all(_NINES.fullmatch(labels[p]) or labels[p] == "-1" for p in negative)
     ):
         found += negative
-    return [place for place in found if looks_like_code(labels[place])]
+    coded = [place for place in found if looks_like_code(labels[place])]
+    return [*coded, *(place for place in _negative_spikes(values, rows) if place not in coded)]
+
+
+def _negative_spikes(values: Numbers, rows: Rows) -> list[int]:
+    """Return the places of a few negative whole numbers that many rows share, where all others are positive.
+
+    An income is -8 for *refused* and -9 for *not asked*. Those that follow on zero without a gap, as the
+    least values of a score do, are none.
+    """
+    below = np.flatnonzero(np.asarray(values) < 0)
+    others = np.delete(rows, below)
+    if not 0 < len(below) <= MOST_NEGATIVE or len(others) < VALUES_BESIDE:
+        return []
+    numbers = np.asarray(values, np.float64)[below]
+    follow_on = set(numbers.tolist()) == set(range(-len(below), 0))
+    spikes = rows[below] >= np.maximum(ENOUGH_ROWS, SPIKE * np.median(others))
+    are_codes = not follow_on and bool((spikes & (numbers == np.rint(numbers))).all())
+    return [int(place) for place in below] if are_codes else []
+
+
+def slips_of(labels: Sequence[str], values: Numbers, rows: Rows, century: float) -> Mask:
+    """Tell which of distinct moments (k,) are slips of a digit, as 0202-01-01 is: few, far away, and no code.
+
+    ``century`` is the least distance of one, in the unit of ``values``.
+    """
+    slips, held = np.zeros(len(values), np.bool_), int(rows.sum())
+    if held < ENOUGH_ROWS:
+        return slips
+    order, few = np.argsort(values, kind="stable"), 0
+    low, high = 0, len(order) - 1
+    while high - low > ENOUGH_VALUES:
+        span = SLIP_BEYOND * float(values[order[high - 1]] - values[order[low + 1]])
+        above = float(values[order[high]] - values[order[high - 1]])
+        below = float(values[order[low + 1]] - values[order[low]])
+        place = int(order[high] if above >= below else order[low])
+        few += int(rows[place])
+        if max(above, below) <= max(span, century) or not (is_few(few, held) or few == 1):
+            break
+        slips[place] = not looks_like_code(labels[place])
+        low, high = (low, high - 1) if above >= below else (low + 1, high)
+    return slips
 
 
 def looks_like_code(label: str) -> bool:

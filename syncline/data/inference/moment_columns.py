@@ -14,8 +14,16 @@ from syncline.data.batch import Status
 from syncline.data.calendar_values import calendar_from_text
 from syncline.data.grid import Grid
 from syncline.data.inference.dominance import dominates
-from syncline.data.inference.draft import Cells, Draft, codes_of, missing_notes
-from syncline.data.inference.far_values import far_codes
+from syncline.data.inference.draft import (
+    ROWS_OF_A_CODE,
+    Cells,
+    Draft,
+    codes_of,
+    meant_states,
+    missing_notes,
+    state_notes,
+)
+from syncline.data.inference.far_values import far_codes, slips_of
 from syncline.data.inference.grid_search import step_of_days, step_of_times
 from syncline.data.inference.identifiers import YEARS
 from syncline.data.inference.number_notation import is_few
@@ -23,11 +31,18 @@ from syncline.data.inference.record_names import NameHint, name_hint
 from syncline.data.inference.seen_cells import Mask, Rows, SeenCells, sample
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
-from syncline.data.scalars import Scalar
+from syncline.data.scalars import Scalar, write_scalar
+from syncline.data.step import UNITS
 from syncline.data.variable import Variable
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100
 """Digits are taken for days only in these years, and in 9999, which stands for an open end."""
+
+CENTURY = 36_525
+"""Days that a slip of a digit in a year makes at least, where it is told from a late day."""
+
+HOURS = 3
+"""Different hours that times of six digits show at least."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}(\.0)?")
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}(-01)?|[0-9]{6}(\.0)?")
@@ -94,11 +109,25 @@ def written_moments(cells: Cells, known: Collection[str], *, digits: bool) -> Dr
         numbers, read = reading.of(seen.labels)
         read &= digits | ~alone
         if dominates(read, seen.rows, seen.labels):
+            kind = reading.variable.kind
+            if kind is not Kind.TIME:
+                slips = _slips(seen, read, numbers, is_day=kind is Kind.DATE)
+                read[np.flatnonzero(read)[slips]] = False
             odd = [label for label, is_read in zip(seen.labels, read.tolist(), strict=True) if not is_read]
-            notes = missing_notes(cells, known, odd, reading.words)
+            states = meant_states(cells.seen, known, odd)
+            left, odd = [x for x in known if x not in states], [x for x in odd if x not in states]
+            notes = missing_notes(cells, left, odd, reading.words)
+            notes = (*notes, *state_notes(cells, states, reading.words))
             found = _labelled(seen.only(read), numbers[read])
-            return moment_draft(cells, reading.variable, found, (*known, *odd), notes)
+            return moment_draft(cells, reading.variable, found, (*left, *odd), notes, states)
     return None
+
+
+def _slips(seen: SeenCells, read: Mask, numbers: Rows, *, is_day: bool) -> Mask:
+    """Tell which of the moments that could be read are slips of a digit, far from all others."""
+    places = np.flatnonzero(read)
+    labels = [seen.labels[place] for place in places]
+    return slips_of(labels, numbers[places], seen.rows[places], CENTURY * (1 if is_day else UNITS["d"]))
 
 
 def digit_moments(cells: Cells, seen: SeenCells, missing: Collection[str]) -> Draft | None:
@@ -134,14 +163,30 @@ class Moments:
     rows: Rows
     labels: list[str]
 
+    def without(self, places: Sequence[int]) -> Moments:
+        """Return all but some of the moments."""
+        labels = [label for place, label in enumerate(self.labels) if place not in set(places)]
+        return Moments(np.delete(self.numbers, places), np.delete(self.rows, places), labels)
+
 
 def moment_draft(
-    cells: Cells, variable: Variable, found: Moments, missing: Collection[str], notes: tuple[Note, ...] = ()
+    cells: Cells,
+    variable: Variable,
+    found: Moments,
+    missing: Collection[str],
+    notes: tuple[Note, ...] = (),
+    states: tuple[str, ...] = (),
 ) -> Draft:
     """Return the draft of a column of days or times: its range, its step, and codes that lie far away."""
     kind, zone = variable.kind, variable.zone
     step, moved = variable.step, 0
     far = far_codes(found.labels, found.numbers, found.rows)
+    shared = [place for place in far if found.rows[place] >= ROWS_OF_A_CODE]
+    if shared:
+        words = [_as_value(variable, int(found.numbers[place])) for place in shared]
+        notes, states = (*notes, *_far_states(cells, found, shared, words)), (*states, *words)
+        found = found.without(shared)
+        far = far_codes(found.labels, found.numbers, found.rows)
     if kind is Kind.DATE and step is None:
         step = step_of_days(found.numbers)
     elif kind is not Kind.DATE:
@@ -151,11 +196,31 @@ def moment_draft(
             step, moved = (step, moved) if step_of_times(ends, np.ones(2, np.int64))[0] == step else (None, 0)
     low, high = (scalar_of(kind, zone, int(end)) for end in (found.numbers.min(), found.numbers.max()))
     drafted = Variable(
-        name=cells.name, kind=kind, zone=zone, step=step, range=(low, high), missing=codes_of(missing)
+        name=cells.name,
+        kind=kind,
+        zone=zone,
+        step=step,
+        range=(low, high),
+        missing=codes_of(missing),
+        codes=dict.fromkeys(states, ""),
     )
     return Draft(
         drafted, (*notes, *_moved(cells, step, moved), *far_notes(cells, found.labels, found.rows, far))
     )
+
+
+def _as_value(variable: Variable, number: int) -> str:
+    return write_scalar(scalar_of(variable.kind, variable.zone, number))
+
+
+def _far_states(
+    cells: Cells, found: Moments, places: Sequence[int], words: Sequence[str]
+) -> tuple[Note, ...]:
+    count = int(found.rows[list(places)].sum())
+    what = f"{counted(count)} {sample(list(words))} kept as named {'state' if len(words) == 1 else 'states'}"
+    remedy = "say under 'codes' what each means, or list it under 'missing'"
+    why = "it lies far from all other values, as codes do"
+    return (cells.note(Deed.GUESSED, what, why, remedy, count),)
 
 
 def _moved(cells: Cells, step: str | None, moved: int) -> tuple[Note, ...]:
@@ -210,6 +275,8 @@ def is_plausible(reading: MomentReading, labels: Sequence[str], numbers: Rows) -
 def _are_clocks(labels: Sequence[str], distinct: int, enough: int) -> bool:
     """Tell whether digits are hours and minutes: their last two never reach 60, though they differ."""
     sixes = all(len(label) == 6 for label in labels)
+    if sixes and len({label[:2] for label in labels}) < HOURS:
+        return False  # 202052 is a week of 2020, and no time of day
     minutes = {label.removesuffix(".0")[-2:] for label in labels}
     far = [label for label in labels if len(label.removesuffix(".0").lstrip("0")) >= 3]
     late = any(int(float(label)) >= (100_000 if sixes else 1000) for label in labels)

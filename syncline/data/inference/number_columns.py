@@ -11,7 +11,16 @@ import pyarrow as pa
 
 from syncline.data.batch import Status
 from syncline.data.inference.dominance import dominates
-from syncline.data.inference.draft import PREPARE, Cells, Draft, codes_of, missing_notes
+from syncline.data.inference.draft import (
+    PREPARE,
+    ROWS_OF_A_CODE,
+    Cells,
+    Draft,
+    codes_of,
+    meant_states,
+    missing_notes,
+    state_notes,
+)
 from syncline.data.inference.far_values import far_codes, of_another_order
 from syncline.data.inference.grid_search import FoundGrid, grid_of_numbers, without_float_noise
 from syncline.data.inference.identifiers import IDENTIFIER_ROWS, NEARLY_ALL, LabelMarks, identifier_reason
@@ -24,7 +33,9 @@ from syncline.data.inference.number_notation import (
     twins_of,
     whole_twins,
 )
+from syncline.data.inference.record_names import NameHint, name_hint
 from syncline.data.inference.seen_cells import Mask, SeenCells, sample
+from syncline.data.inference.written_forms import digit_form
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
 from syncline.data.numbers import floats_from_text, integers_from_text
@@ -47,12 +58,13 @@ class NumberReading:
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """Labels that are numbers, their values (k,), and the labels that mean missing."""
+    """Labels that are numbers, their values (k,), and the labels that mean missing or a named state."""
 
     seen: SeenCells
     values: Floats
     missing: tuple[str, ...]
     notes: tuple[Note, ...]
+    states: tuple[str, ...] = ()
 
 
 def read_numbers(cells: Cells, known: Collection[str], *, spelled: bool) -> NumberReading | None:
@@ -77,6 +89,10 @@ def read_numbers(cells: Cells, known: Collection[str], *, spelled: bool) -> Numb
     found = _found(cells, seen, good, read, numbers, known)
     if _are_whole(found.values):
         whole = digit_moments(cells, found.seen, known) if not broken.any() and read.all() else None
+        if whole is None and name_hint(cells.name) not in (NameHint.PERSON, NameHint.NUMBER):
+            form = digit_form(found.seen.labels)
+            if form is not None:
+                return NumberReading(None, form.words)
         whole = whole or _record(cells, found)
         if whole is not None:
             return NumberReading(whole)
@@ -107,7 +123,9 @@ def _found(
 ) -> _Numbers:
     odd = [label for label, is_read in zip(seen.labels, read.tolist(), strict=True) if not is_read]
     broken = [seen.labels[place] for place in np.flatnonzero(read & ~good)]
-    notes = missing_notes(cells, known, odd, "numbers")
+    states = meant_states(cells.seen, known, odd)
+    known, odd = [label for label in known if label not in states], [x for x in odd if x not in states]
+    notes = (*missing_notes(cells, known, odd, "numbers"), *state_notes(cells, states, "numbers"))
     if broken:
         count = seen.count(broken)
         note = cells.note(
@@ -118,7 +136,7 @@ def _found(
             count,
         )
         notes = (*notes, note)
-    return _Numbers(seen.only(good), numbers[good], (*known, *odd, *broken), notes)
+    return _Numbers(seen.only(good), numbers[good], (*known, *odd, *broken), notes, states)
 
 
 def _are_long_codes(seen: SeenCells, good: Mask, numbers: Floats) -> bool:
@@ -146,6 +164,12 @@ def _drafted(cells: Cells, found: _Numbers, *, spelled: bool) -> Draft:
     values, first, place = np.unique(found.values, return_index=True, return_inverse=True)
     rows = np.bincount(place, weights=found.seen.rows, minlength=len(values)).astype(np.int64)
     labels = [found.seen.labels[int(k)] for k in first]
+    far = far_codes(labels, values, rows)
+    coded = [place for place in far if rows[place] >= ROWS_OF_A_CODE]
+    rare = [labels[place] for place in far if place not in coded]
+    states = [labels[place] for place in coded]
+    labels = [label for place, label in enumerate(labels) if place not in set(coded)]
+    values, rows = np.delete(values, coded), np.delete(rows, coded)
     meant = values
     grid = grid_of_numbers(values, rows)
     fractions = found.values != np.rint(found.values)
@@ -157,11 +181,13 @@ def _drafted(cells: Cells, found: _Numbers, *, spelled: bool) -> Draft:
     notes = [*found.notes, *_grid_notes(cells, grid)]
     if spelled:
         notes += _spelling_notes(cells, found)
-    notes += far_notes(cells, labels, rows, far_codes(labels, values, rows))
+    notes += far_notes(cells, labels, rows, [labels.index(label) for label in rare])
+    notes += state_notes(cells, states, "numbers that lie elsewhere")
+    states = [*found.states, *states]
     whole = grid.decimals == 0
     if whole and len(values) == found.seen.held >= IDENTIFIER_ROWS:
         notes.append(_unique_note(cells, found.seen.held))
-    return Draft(_variable(cells.name, grid, meant, found.missing), tuple(notes))
+    return Draft(_variable(cells.name, grid, meant, found.missing, states), tuple(notes))
 
 
 def _without_fractions(cells: Cells, found: _Numbers, fractions: Mask) -> _Numbers:
@@ -169,17 +195,21 @@ def _without_fractions(cells: Cells, found: _Numbers, fractions: Mask) -> _Numbe
     labels = [found.seen.labels[place] for place in np.flatnonzero(fractions)]
     notes = missing_notes(cells, (), labels, "whole numbers")
     missing = (*found.missing, *labels)
-    return _Numbers(found.seen.only(~fractions), found.values[~fractions], missing, (*found.notes, *notes))
+    notes = (*found.notes, *notes)
+    return _Numbers(found.seen.only(~fractions), found.values[~fractions], missing, notes, found.states)
 
 
-def _variable(name: str, grid: FoundGrid, values: Floats, missing: Collection[str]) -> Variable:
+def _variable(
+    name: str, grid: FoundGrid, values: Floats, missing: Collection[str], states: Collection[str]
+) -> Variable:
+    named = dict.fromkeys(states, "")
     low, high = float(values.min()), float(values.max())
     codes = codes_of(missing)
     if grid.decimals == 0:
         ends = (round(low), round(high))
         if max(-ends[0], ends[1]) >= KEY_LIMIT:
             return Variable(name=name, kind=Kind.IDENTIFIER, missing=codes)
-        return Variable(name=name, kind=Kind.INTEGER, step=grid.step, range=ends, missing=codes)
+        return Variable(name=name, kind=Kind.INTEGER, step=grid.step, range=ends, missing=codes, codes=named)
     if grid.decimals is not None:
         low, high = round(low, grid.decimals), round(high, grid.decimals)
     return Variable(
@@ -189,6 +219,7 @@ def _variable(name: str, grid: FoundGrid, values: Floats, missing: Collection[st
         step=grid.step,
         range=(low, high),
         missing=codes,
+        codes=named,
     )
 
 

@@ -16,7 +16,7 @@ _PERSON = listed(
     """
     patient patienten pat person pers subject subj proband probanden participant member client
     beneficiary bene individual respondent insured versicherten versicherter employee student pupil
-    citizen resident donor mother child twin paciente persona pasient
+    citizen resident donor mother child twin paciente persona pasient name fullname
     """
 )
 _DIRECT = listed(

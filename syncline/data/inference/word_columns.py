@@ -10,7 +10,7 @@ from syncline.data.inference.identifiers import IDENTIFIER_ROWS, LabelMarks, ide
 from syncline.data.inference.missing_words import is_exported, is_said
 from syncline.data.inference.number_notation import is_list
 from syncline.data.inference.seen_cells import SeenCells, sample
-from syncline.data.inference.written_forms import written_form
+from syncline.data.inference.written_forms import digit_form, written_form
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
 from syncline.data.truth_words import FALSE_WORDS, PLAIN_TRUTH, TRUE_WORDS, TRUTH
@@ -65,7 +65,7 @@ def read_words(cells: Cells, known: Collection[str], codes: str) -> Draft:
     """Describe text that is nothing narrower; ``codes`` says why texts that look like numbers are none."""
     seen = cells.seen.without(known)
     held, distinct = seen.held, len(seen.labels)
-    form = written_form(seen.labels) if not codes else None
+    form = digit_form(seen.labels) if codes else written_form(seen.labels)
     if form is None:
         record = _record(cells, seen, known)
         if record is not None:
@@ -107,7 +107,7 @@ def _left_out(
 def _remedy(step: str) -> str:
     if step:
         return f"a preparation reads them by a step {step!r} (supplier-agent suggest drafts it)"
-    return "write plain numbers in the table, or by a preparation (supplier-agent suggest)"
+    return "write them as days or as plain numbers in the table"
 
 
 def _form_note(cells: Cells, seen: SeenCells, form: str, step: str) -> Note:

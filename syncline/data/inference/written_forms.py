@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 MOSTLY = 0.95
@@ -63,20 +64,18 @@ FORMS = (
         "dates",
         re.compile(r"[0-9]{1,2}[:.h][0-9]{2}(:[0-9]{2})? ?([AaPp]\.?[Mm]\.?|Uhr)?"),
     ),
-    WrittenForm(
-        "numbers with a decimal comma", "decimal_comma", re.compile(r"[-+]?[0-9]+,[0-9]+|[-+]?[0-9]+")
-    ),
-    WrittenForm("percentages", "", re.compile(rf"[-+]?(?:{_AMOUNT}) ?%")),
+    WrittenForm("numbers with a decimal comma", "numbers", re.compile(r"[-+]?[0-9]+,[0-9]+|[-+]?[0-9]+")),
+    WrittenForm("percentages", "numbers", re.compile(rf"[-+]?(?:{_AMOUNT}) ?%")),
     WrittenForm(
         "amounts of money",
-        "",
+        "numbers",
         re.compile(rf"\(?[-+]?{_CURRENCY} ?[-+]?(?:{_AMOUNT})\)?|\(?[-+]?(?:{_AMOUNT}) ?{_CURRENCY}\)?"),
     ),
-    WrittenForm("numbers with marks between thousands", "decimal_comma", re.compile(rf"[-+]?(?:{_AMOUNT})")),
-    WrittenForm("numbers in brackets", "", re.compile(rf"\((?:{_AMOUNT})\)|[-+]?(?:{_AMOUNT})")),
+    WrittenForm("numbers with marks between thousands", "numbers", re.compile(rf"[-+]?(?:{_AMOUNT})")),
+    WrittenForm("numbers in brackets", "numbers", re.compile(rf"\((?:{_AMOUNT})\)|[-+]?(?:{_AMOUNT})")),
     WrittenForm(
         "numbers with a unit",
-        "",
+        "numbers",
         re.compile(
             rf"[-+]?(?:{_AMOUNT}) ?[A-Za-z\u00b5\u03bc\u00b0%]{{1,12}}"
             r"(?:[/^.][A-Za-z0-9\u00b2\u00b3]{1,8}){0,3}"
@@ -84,7 +83,7 @@ FORMS = (
     ),
     WrittenForm(
         "numbers with a sign of comparison",
-        "",
+        "numbers",
         re.compile(rf"[<>\u2264\u2265~=]{{1,2}} ?(?:{_AMOUNT})|[-+]?(?:{_AMOUNT})"),
     ),
 )
@@ -100,10 +99,77 @@ def written_form(labels: Sequence[str]) -> WrittenForm | None:
         fits = [label for label in labels if form.pattern.fullmatch(label)]
         if len(fits) < max(MOSTLY * len(labels), 2) or all(map(_is_plain, fits)):
             continue
-        if form.step or len({_LETTERS.sub("", label) for label in fits}) <= MOST_UNITS:
+        if form.step == "dates" or len({_LETTERS.sub("", label) for label in fits}) <= MOST_UNITS:
             return form
     return None
 
 
 def _is_plain(label: str) -> bool:
     return re.fullmatch(r"[-+]?[0-9]+(\.[0-9]*)?", label) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class DigitForm:
+    """A form of whole numbers that are no quantities, and how many different ones are no chance.
+
+    ``width`` is the number of digits, with the zeros in front that a number has lost.
+    """
+
+    form: WrittenForm
+    width: int
+    distinct: int
+    fits: Callable[[str], bool]
+
+
+_YEARS = range(1800, 2101)
+
+
+def _is_day(year: str, month: str, day: str, century: str = "") -> bool:
+    try:
+        dt.date(int(century + year), int(month), int(day))
+    except ValueError:
+        return False
+    return bool(century) or int(year) in _YEARS
+
+
+def _digit_form(words: str, step: str, width: int, distinct: int, fits: Callable[[str], bool]) -> DigitForm:
+    return DigitForm(
+        WrittenForm(words, step, re.compile(rf"[0-9]{{{width - 3},{width}}}")), width, distinct, fits
+    )
+
+
+DIGIT_FORMS = (
+    _digit_form("days written DDMMYYYY", "dates", 8, 4, lambda t: _is_day(t[4:], t[2:4], t[:2])),
+    _digit_form("days written MMDDYYYY", "dates", 8, 4, lambda t: _is_day(t[4:], t[:2], t[2:4])),
+    _digit_form("months written MMYYYY", "dates", 6, 10, lambda t: _is_day(t[2:], t[:2], "1")),
+    _digit_form("days written YYMMDD", "dates", 6, 10, lambda t: _is_day(t[:2], t[2:4], t[4:], "20")),
+    _digit_form("days written DDMMYY", "dates", 6, 10, lambda t: _is_day(t[4:], t[2:4], t[:2], "20")),
+    _digit_form("days written MMDDYY", "dates", 6, 10, lambda t: _is_day(t[4:], t[:2], t[2:4], "20")),
+    _digit_form(
+        "days written CYYMMDD", "", 7, 10, lambda t: t[0] in "01" and _is_day(t[1:3], t[3:5], t[5:], "20")
+    ),
+    _digit_form(
+        "years and days of the year", "", 7, 20, lambda t: int(t[:4]) in _YEARS and 1 <= int(t[4:]) <= 366
+    ),
+    _digit_form("years and weeks", "", 6, 20, lambda t: int(t[:4]) in _YEARS and 1 <= int(t[4:]) <= 53),
+    _digit_form("years and quarters", "", 5, 20, lambda t: int(t[:4]) in _YEARS and t[4] in "1234"),
+)
+"""Forms of days, weeks and quarters in digits that a schema does not read."""
+
+FULL_WIDTH = 0.15
+"""The share of texts that have all digits of a form: a small number is no day that lost its zeros."""
+
+
+def digit_form(labels: Sequence[str]) -> WrittenForm | None:
+    """Return the form in digits that all labels have, and enough different ones; None where there is none."""
+    texts = [label.removesuffix(".0") for label in labels]
+    if not all(text.isascii() and text.isdigit() for text in texts):
+        return None
+    for known in DIGIT_FORMS:
+        full = sum(len(text) == known.width for text in texts)
+        if len(texts) < known.distinct or full < FULL_WIDTH * len(texts):
+            continue
+        widened = [text.zfill(known.width) for text in texts]
+        if all(len(text) == known.width and known.fits(text) for text in widened):
+            return known.form
+    return None

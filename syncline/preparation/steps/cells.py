@@ -114,11 +114,6 @@ def missing_cells(column: pa.Array) -> Mask:
     return np.asarray(missing[column.indices.to_numpy()], np.bool_)
 
 
-def kept_rows(rows: pa.RecordBatch, keep: Mask) -> pa.RecordBatch:
-    """Return the rows for which ``keep`` (n,) holds, and the very same batch where it holds for all."""
-    return rows if keep.all() else rows.filter(pa.array(keep))
-
-
 def with_column(rows: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:
     """Return ``rows`` with ``column`` in the place of its namesake, or behind all others."""
     place = rows.schema.get_field_index(name)

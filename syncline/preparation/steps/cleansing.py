@@ -16,7 +16,6 @@ from syncline.preparation.steps.bounds import Bound as BoundText
 from syncline.preparation.steps.bounds import bounds_of
 from syncline.preparation.steps.cells import (
     TextTest,
-    kept_rows,
     maps_of,
     with_changes,
     with_column,
@@ -146,13 +145,14 @@ def _removing(
             column = rows.column(name)
             cells = test.of(column)
             if then is Outside.STOP and cells.any():
-                raise stopped(where, name, found, "mend the source, or let the step say missing or reject")
+                remedy = "mend the source, or let the step say missing or reject"
+                raise stopped(where, counts.first(cells), name, found, remedy)
             if then is Outside.MISSING and cells.any():
                 rows = with_column(rows, name, maps[name].of(column))
             wrong_rows |= cells
         if then is not Outside.REJECT:
             return rows
         counts.rejected += int(wrong_rows.sum())
-        return kept_rows(rows, ~wrong_rows)
+        return counts.kept(rows, ~wrong_rows)
 
     return Bound(layout, run)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Annotated, Literal
 
-import pyarrow as pa
 from pydantic import AfterValidator, field_validator
 
 from syncline.data.labels import normal_label
 from syncline.data.section import shown, word_of
-from syncline.preparation.steps.cells import TextMap, TextTest, with_column
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.layout import Layout
-from syncline.preparation.steps.step import Bound, Columns, Step, StepCounts, Unlisted, chosen, stopped
+from syncline.preparation.steps.reading import bind_reading
+from syncline.preparation.steps.step import Bound, Columns, Step, Unlisted, chosen
+
+_FAULT = "a code that is not listed", "list it, or let unlisted say keep"
 
 
 def _distinct(codes: dict[str, str]) -> dict[str, str]:
@@ -57,26 +58,5 @@ class Recode(Step):
     def bind(self, layout: Layout, where: str) -> Bound:
         """Check the names."""
         names, codes = chosen(self.columns, layout, where), CodeList(self.codes)
-        empty = codes.find("") or None
-        keeps = self.unlisted is Unlisted.KEEP
-
-        def change(text: str) -> str | None:
-            found = codes.find(text)
-            return (text if keeps else None) if found is None else found
-
-        maps = {name: TextMap(change, filling=empty) for name in names}
-        tests = {name: TextTest(lambda text: codes.find(text) is None, missing=False) for name in names}
-
-        def run(rows: pa.RecordBatch, counts: StepCounts) -> pa.RecordBatch:
-            for name, test in tests.items():
-                column = rows.column(name)
-                unlisted = test.of(column)
-                counts.unlisted += int(unlisted.sum())
-                if self.unlisted is Unlisted.STOP and unlisted.any():
-                    raise stopped(
-                        where, name, "a code that is not listed", "list it, or let unlisted say keep"
-                    )
-                rows = with_column(rows, name, maps[name].of(column))
-            return rows
-
-        return Bound(layout, run)
+        filling = codes.find("") or None
+        return bind_reading(layout, names, codes.find, self.unlisted, where, _FAULT, filling)

@@ -16,7 +16,7 @@ from syncline.data.variable import ColumnName, Labels
 from syncline.errors import DataError
 from syncline.preparation.steps.bounds import Bound as BoundText
 from syncline.preparation.steps.bounds import bounds_of
-from syncline.preparation.steps.cells import TextTest, kept_rows, missing_cells
+from syncline.preparation.steps.cells import TextTest, missing_cells
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import read_decimal
 from syncline.preparation.steps.layout import Layout
@@ -36,13 +36,13 @@ class Duplicates(Step):
         names = list(chosen(self.by, layout, where))
         seen, hashes = SeenRows(), RowHashes(len(names))
 
-        def run(rows: pa.RecordBatch, _: StepCounts) -> pa.RecordBatch:
+        def run(rows: pa.RecordBatch, counts: StepCounts) -> pa.RecordBatch:
             columns = [rows.column(name) for name in names]
             keep = seen.add(hashes.of(columns))
             if self.by is not None:  # a key that is not whole says nothing about a row
                 for column in columns:
                     keep |= missing_cells(column)
-            return kept_rows(rows, keep)
+            return counts.kept(rows, keep)
 
         return Bound(layout, run)
 
@@ -72,8 +72,8 @@ class Filter(Step):
         layout.require([self.column], where)
         test = TextTest(*self._test())
 
-        def run(rows: pa.RecordBatch, _: StepCounts) -> pa.RecordBatch:
-            return kept_rows(rows, test.of(rows.column(self.column)))
+        def run(rows: pa.RecordBatch, counts: StepCounts) -> pa.RecordBatch:
+            return counts.kept(rows, test.of(rows.column(self.column)))
 
         return Bound(layout, run)
 
@@ -116,8 +116,8 @@ class ExcludePersons(Step):
 
         test = TextTest(is_other, missing=True)
 
-        def run(rows: pa.RecordBatch, _: StepCounts) -> pa.RecordBatch:
-            return kept_rows(rows, test.of(rows.column(self.column)))
+        def run(rows: pa.RecordBatch, counts: StepCounts) -> pa.RecordBatch:
+            return counts.kept(rows, test.of(rows.column(self.column)))
 
         return Bound(layout, run)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pydantic import AfterValidator
 
@@ -19,10 +21,26 @@ from syncline.preparation.steps.layout import Layout
 
 @dataclass(slots=True)
 class StepCounts:
-    """Count while a step runs what only the step itself can see."""
+    """Count while a step runs what only the step itself can see, and know which rows of the source it sees.
 
+    ``rows`` (n,) are the numbers of a batch's rows in the source, from 1; a step that leaves rows out leaves
+    their numbers out too.
+    """
+
+    rows: npt.NDArray[np.int64]
     rejected: int = 0
     unlisted: int = 0
+
+    def kept(self, batch: pa.RecordBatch, keep: npt.NDArray[np.bool_]) -> pa.RecordBatch:
+        """Return the rows of ``batch`` for which ``keep`` (n,) holds, the very same batch where all do."""
+        if keep.all():
+            return batch
+        self.rows = self.rows[keep]
+        return batch.filter(pa.array(keep))
+
+    def first(self, found: npt.NDArray[np.bool_]) -> int:
+        """Return the number, in the source, of the first row for which ``found`` (n,) holds."""
+        return int(self.rows[int(np.argmax(found))])
 
 
 Run: TypeAlias = Callable[[pa.RecordBatch, StepCounts], pa.RecordBatch]
@@ -57,6 +75,10 @@ class Step(Section):
 
         A step with a memory (rows seen) begins anew with each call, so a pass over the rows binds first.
         """
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say what a person may not have meant, though it is allowed."""
+        return ()
 
     def digests(self) -> tuple[str, ...]:
         """Return a digest for each file or key outside the document that the step depends on."""
@@ -100,9 +122,9 @@ def chosen(columns: Sequence[str] | None, layout: Layout, where: str) -> tuple[s
     return tuple(columns)
 
 
-def stopped(where: str, column: str, found: str, remedy: str) -> DataError:
-    """Return the error of a step that must stop, which never quotes the value."""
-    return DataError(f"{where}: column {shown(column)!r} holds {found}; {remedy}")
+def stopped(where: str, row: int, column: str, found: str, remedy: str) -> DataError:
+    """Return the error of a step that must stop at a row of the source, which never quotes the value."""
+    return DataError(f"{where}: row {row}, column {shown(column)!r} holds {found}; {remedy}")
 
 
 def hidden_name(where: str, column: str) -> str:

@@ -12,6 +12,7 @@ from syncline.preparation.steps.cleansing import Missing, Range, Trim, Unparsabl
 from syncline.preparation.steps.columns import Combine, Drop, Rename, Split
 from syncline.preparation.steps.dates import Dates
 from syncline.preparation.steps.derivation import Derive
+from syncline.preparation.steps.numbers import Numbers
 from syncline.preparation.steps.pseudonyms import Pseudonym
 from syncline.preparation.steps.recoding import Recode
 from syncline.preparation.steps.row_choice import Duplicates, ExcludePersons, Filter
@@ -34,6 +35,7 @@ STEPS: Mapping[str, type[Step]] = {
     "case": Case,
     "accents": Accents,
     "decimal_comma": DecimalComma,
+    "numbers": Numbers,
     "rename": Rename,
     "drop": Drop,
     "split": Split,
@@ -71,6 +73,7 @@ AnyStep: TypeAlias = Annotated[
         | Case
         | Accents
         | DecimalComma
+        | Numbers
         | Rename
         | Drop
         | Split

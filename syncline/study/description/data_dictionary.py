@@ -13,6 +13,7 @@ from syncline.data.release_table import missing_label, release_schema
 from syncline.data.scalars import write_scalar
 from syncline.data.schema import Schema
 from syncline.data.spreadsheet import escape_cell
+from syncline.data.states import code_words
 from syncline.data.variable import Variable
 
 HEAD = (
@@ -27,7 +28,7 @@ HEAD = (
     "role",
     "synthetic",
 )
-"""What each line says; ``synthetic`` is "yes" in every one."""
+"""What each line says; ``synthetic`` is "yes" in every one, and named states stand under categories."""
 
 
 def data_dictionary(schema: Schema) -> str:
@@ -57,7 +58,7 @@ def _line(variable: Variable) -> tuple[str, ...]:
         "" if variable.decimals is None else str(variable.decimals),
         low,
         high,
-        " | ".join(variable.categories),
+        " | ".join(variable.categories) or code_words(variable.codes),
         missing_label(variable) or "empty cell",
         "" if variable.role is None else str(variable.role),
         "yes",

@@ -18,6 +18,7 @@ from syncline.data.release_table import LABEL, missing_label, release_schema
 from syncline.data.scalars import Scalar, write_scalar
 from syncline.data.schema import Schema
 from syncline.data.spreadsheet import SAYS_ESCAPED, escape_cell
+from syncline.data.states import code_words
 from syncline.data.variable import Variable
 from syncline.durable.storage_fault import storage_error_from_os
 
@@ -135,6 +136,11 @@ def _field(schema: Schema, variable: Variable, written: Callable[[str], str]) ->
     code = missing_label(variable)
     if code is not None:
         field["missingValues"] = ["", written(code)]
+    if variable.codes:
+        field["missingValues"] = [
+            {"value": "", "label": "missing"},
+            *({"value": written(code), "label": meaning or code} for code, meaning in variable.codes.items()),
+        ]
     limits = _constraints(variable, written)
     if limits:
         field["constraints"] = limits
@@ -165,6 +171,8 @@ def words(variable: Variable) -> str:
         parts.append(f"unit: {variable.unit}")
     if variable.decimals is not None:
         parts.append(f"decimals: {variable.decimals}")
+    if variable.codes:
+        parts.append(f"codes beside the values: {code_words(variable.codes)}")
     if variable.step is not None:
         parts.append(f"step: {variable.step}")
     if variable.kind is Kind.DATETIME:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from syncline.compute.frames import Json
+from syncline.data.coded_cells import are_typed
 from syncline.data.kinds import Kind
 from syncline.data.release_table import LABEL, has_fraction, release_schema
 from syncline.data.schema import Schema
@@ -44,6 +45,8 @@ def sdv_metadata(schema: Schema) -> str:
 def _column(schema: Schema, variable: Variable) -> dict[str, Json]:
     if variable is schema.person:
         return {"sdtype": "id"}
+    if not are_typed(variable):
+        return {"sdtype": "categorical"}  # numbers with words among them: SDV has no type for the two
     match variable.kind:
         case Kind.ORDINAL:
             return {"sdtype": "categorical", "order": list(variable.categories)}

@@ -23,9 +23,13 @@ def cart_model(
     plan: Plan, trees: Mapping[int, Nodes], counts: Ints, masks: Masks | None, min_cell: int
 ) -> TabularModel:
     """Return the model; ``counts`` and ``masks`` hold ``[leaf, code]``, one tree after another."""
-    draws, start = [], 0
+    draws, start = list[Draw](), 0
+    gaps = plan.gaps
     for place, name in enumerate(plan.order):
         column = plan.book.column(name)
+        if name in gaps:
+            draws.append(Draw.by_gap(name, gaps[name].codes.name))
+            continue
         if place not in trees:
             draws.append(_pair_draw(name, *plan.pairs[name], column))
             continue
@@ -35,9 +39,7 @@ def cart_model(
         leaf_masks = None if masks is None else masks[start : start + size].reshape(-1, k)
         draws.append(_tree_draw(name, nodes, leaf_counts, leaf_masks, column, min_cell))
         start += size
-    return TabularModel(
-        "cart", plan.book.columns, plan.order, tuple(draws), plan.derived, plan.bounds, plan.book.n_train
-    )
+    return plan.model("cart", tuple(draws))
 
 
 def _tree_draw(

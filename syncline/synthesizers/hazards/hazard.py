@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
@@ -34,17 +34,24 @@ SEVERE = frozenset({HazardKind.UNITS, HazardKind.POLARITY})
 
 @dataclass(frozen=True, slots=True)
 class Hazard:
-    """A hazard of some suppliers' tables; ``column`` is empty where it is about whole tables."""
+    """A hazard of some suppliers' tables; ``column`` is empty where it is about whole tables.
+
+    ``is_severe`` tells whether the study's rule for severe hazards applies: always to some kinds.
+    """
 
     kind: HazardKind
     suppliers: tuple[PartyId, ...]
     column: str
     words: str
+    is_severe: bool = False
 
-    @property
-    def is_severe(self) -> bool:
-        """Whether the study's rule for severe hazards applies."""
-        return self.kind in SEVERE
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_severe", self.is_severe or self.kind in SEVERE)
+
+    def told_to(self, supplier: PartyId) -> Hazard:
+        """Return the hazard as one of its suppliers is told of it: of no other supplier."""
+        words = self.words.replace(of_suppliers(self.suppliers), of_suppliers((supplier,)))
+        return replace(self, suppliers=(supplier,), words=words)
 
     def to_json(self) -> dict[str, Json]:
         """Return the hazard as the report and the hub's state hold it."""
@@ -61,7 +68,8 @@ class Hazard:
         """Return the hazard of :meth:`to_json`; raise KeyError or ValueError where it is none."""
         entry = cast("dict[str, Json]", value)
         suppliers = tuple(PartyId(str(name)) for name in cast("list[Json]", entry["suppliers"]))
-        return cls(HazardKind(str(entry["kind"])), suppliers, str(entry["column"]), str(entry["words"]))
+        kind, severe = HazardKind(str(entry["kind"])), entry.get("severe") is True
+        return cls(kind, suppliers, str(entry["column"]), str(entry["words"]), severe)
 
 
 def hazards_to_json(hazards: Iterable[Hazard]) -> list[Json]:

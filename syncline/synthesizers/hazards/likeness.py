@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -46,21 +47,31 @@ OVERLAP_GROUPS = 5, 400
 ROWS_OF_GROUP = 20
 """Rows of a supplier that one such group holds on average."""
 
-_CONSTANT_ELSEWHERE = 0.95
+CONSTANT_ELSEWHERE = 0.95
+"""A column is as good as constant where one value has this share of its rows."""
+
+RARE_EXPECTED = 5.0
+"""Of a rarer value a supplier's rows say something where so many of them should hold it by the others' share:
+none would do so by chance in fewer than 1 % of tables (exp(-5), Poisson)."""
 
 
-def unlike_columns(found: Distributions, min_cell: int = 1) -> Iterator[Hazard]:
+def unlike_columns(
+    found: Distributions, min_cell: int = 1, people: Mapping[PartyId, int] | None = None
+) -> Iterator[Hazard]:
     """Yield the hazards of one column, units first; a supplier is named once for each column.
 
-    Nothing is said of a supplier with a value in fewer than ``min_cell`` rows.
+    Nothing is said of a supplier, nor of all others together, with a value in fewer than ``min_cell`` rows or
+    ``people``: the persons at least who have a value, None where every row is a person.
     """
     named: set[PartyId] = set()
+    known = {party: found.total(party) if people is None else people[party] for party in found.rows}
+    found = replace(found, rows={p: rows for p, rows in found.rows.items() if known[p] >= min_cell})
     if found.variable.kind in NUMERIC_KINDS:
         for hazard in _units(found, max(ENOUGH_FOR_UNITS, min_cell)):
             named.update(hazard.suppliers)
             yield hazard
     enough = [p for p in found.rows if found.total(p) >= max(FEW_ROWS, min_cell) and p not in named]
-    yield from _constant(found, enough)
+    yield from _constant(found, enough, min_cell)
     yield from _disjoint(found, enough)
 
 
@@ -101,7 +112,7 @@ def _of_units(column: str, parties: tuple[PartyId, ...], scales: Sequence[Scale]
         HazardKind.UNITS,
         parties,
         column,
-        f"{in_column(column)} of {of_suppliers(parties)} holds values about {ratio:.3g} times those of most"
+        f"{in_column(column)} of {of_suppliers(parties)} holds values about {ratio:.1g} times those of most"
         f" suppliers{f', as in {guess}' if guess else ''}: ask which unit is meant, and add a step 'units' to"
         " the preparation",
     )
@@ -133,14 +144,22 @@ def _conversions(line: Line, usual: Line, rows: int, unit: str | None) -> tuple[
     return tuple(scale for _, _, scale in (stated or near)[:MOST_NAMED])
 
 
-def _constant(found: Distributions, enough: Sequence[PartyId]) -> Iterator[Hazard]:
-    """Name suppliers at which all rows hold one value that is not as good as constant elsewhere."""
+def _constant(found: Distributions, enough: Sequence[PartyId], min_cell: int) -> Iterator[Hazard]:
+    """Name suppliers at which all rows hold one value that is not as good as constant elsewhere.
+
+    That it is not must be told by ``min_cell`` rows at least: a few of them would be seen by the sentence. An
+    outcome of one class counts where enough of the supplier's rows should hold its rare class.
+    """
     parties = []
     for party in enough:
         rows, others = found.rows[party], found.others(party)
         place = int(rows.argmax())
         alone = rows[place] == rows.sum() and found.low[place] == found.high[place]
-        if alone and others.sum() and others[place] < _CONSTANT_ELSEWHERE * others.sum():
+        different = int(others.sum() - others[place])
+        is_rare = others[place] >= CONSTANT_ELSEWHERE * others.sum()
+        if not alone or different < min_cell:
+            continue
+        if not is_rare or rows.sum() * different / others.sum() >= RARE_EXPECTED:
             parties.append(party)
     if parties:
         name = found.variable.name

@@ -5,6 +5,11 @@ P(x | y = second) - P(x | y = first) over the classes of x. Where one supplier c
 its directions point against those of the other suppliers, whatever the share of each value is. They are
 compared by the product that weighs each class of x by the inverse of its share, for weak relations the best
 test of one direction against the other (the score test of a log ratio).
+
+A direction is turned by other faults than y's codes: where a supplier holds one column x in another unit, the
+classes of x mean something else there, and x alone points the wrong way, as surely as the table is large. So
+a column whose values lie elsewhere at a supplier than at the others is no evidence about it, and of the rest
+several have to agree: y is reversed only where it still is with any one of them left out.
 """
 
 from __future__ import annotations
@@ -36,6 +41,12 @@ AGAINST = -0.2
 SIGMAS = 3.0
 """Standard deviations by which the product of both must lie below zero."""
 
+SIGMAS_WITHOUT = 1.64
+"""Standard deviations by which it must still do so with any one column left out."""
+
+ELSEWHERE = 0.4
+"""The total variation between a supplier's classes of x and the others' from which on x is no evidence."""
+
 CORRELATED = 2.0
 """Columns are not independent of each other: variances over columns are multiplied by this."""
 
@@ -45,6 +56,7 @@ def reversed_columns(
     asked: Marginals,
     counts: Mapping[PartyId, Ints],
     min_cell: int = 1,
+    people: Mapping[PartyId, Mapping[str, int]] | None = None,
 ) -> Iterator[Hazard]:
     """Yield the two-valued columns that some suppliers, the lesser part, seem to code the other way round.
 
@@ -53,6 +65,8 @@ def reversed_columns(
     asked : the screening of pairs, with the two-valued column second
     counts : each supplier's answer to it
     min_cell : nothing is said of a supplier with either value in fewer rows
+    people : persons of each supplier with a value of each column, of whom as many are needed; None where
+        every row is a person
     """
     codebook = Codebook(tuple(column.codes for column in columns))
     binary = {column.codes.name: column for column in columns if _two_valued(column)}
@@ -60,10 +74,17 @@ def reversed_columns(
     answers = [tables(codebook, asked, counts[party]) for party in parties]
     for name, column in binary.items():
         classes = column.codes.classes[:2]
+        told = [place for place, party in enumerate(parties) if _persons(people, party, name) >= min_cell]
         pairs = [pair for pair in answers[0] if pair[1] == name]
         blocks = [
-            np.stack([_in_classes(found[pair][:, classes], codebook.column(pair[0])) for found in answers])
+            np.stack(
+                [
+                    _in_classes(found[pair][:, classes], codebook.column(pair[0]))
+                    for found in map(answers.__getitem__, told)
+                ]
+            )
             for pair in pairs
+            if told
         ]
         if blocks:
             starts = np.cumsum([0] + [block.shape[1] for block in blocks[:-1]])
@@ -71,7 +92,11 @@ def reversed_columns(
                 np.concatenate(blocks, axis=1).astype(np.float64), starts, max(ENOUGH_ROWS, min_cell)
             )
             if turned:
-                yield _of_polarity(name, tuple(parties[place] for place in turned))
+                yield _of_polarity(name, tuple(parties[told[place]] for place in turned))
+
+
+def _persons(people: Mapping[PartyId, Mapping[str, int]] | None, party: PartyId, name: str) -> float:
+    return np.inf if people is None else people[party].get(name, 0)
 
 
 def _of_polarity(name: str, parties: tuple[PartyId, ...]) -> Hazard:
@@ -126,15 +151,27 @@ def _scores(left: Floats, starts: Ints, least: int) -> Floats:
     rows, others = left[:, :block].sum(axis=1), rest[:, :block].sum(axis=1)
     own, usual = _directions(left, rows), _directions(rest, others)
     share = left.sum(axis=2) / np.maximum(rows.sum(axis=1), 1.0)[:, None]
-    weight = usual / np.maximum(rest.sum(axis=2) / np.maximum(others.sum(axis=1), 1.0)[:, None], LEAST_SHARE)
-    product, length = (own * weight).sum(axis=1), (usual * weight).sum(axis=1)
-    mean = np.add.reduceat(share * weight, starts, axis=1)
-    centred = (share * weight**2).sum(axis=1) - (mean**2).sum(axis=1)
-    spread = CORRELATED * centred * (1 / np.maximum(rows, 1.0)).sum(axis=1)
-    enough = (np.minimum(rows, others) >= least).all(axis=1) & (length > 0) & (spread > 0)
+    elsewhere = rest.sum(axis=2) / np.maximum(others.sum(axis=1), 1.0)[:, None]
+    weight = usual / np.maximum(elsewhere, LEAST_SHARE)
+    alike = np.add.reduceat(np.abs(share - elsewhere), starts, axis=1) / 2 < ELSEWHERE
+    product, length, squares, mean = (
+        np.add.reduceat(cells, starts, axis=1)
+        for cells in (own * weight, usual * weight, share * weight**2, share * weight)
+    )
+    centred = CORRELATED * (squares - mean**2) * (1 / np.maximum(rows, 1.0)).sum(axis=1)[:, None]
+    # The sums over all columns that are evidence, and over all of them but one: (n_suppliers, 1 + n_columns).
+    product, length, spread = (_with_and_without(cells * alike) for cells in (product, length, centred))
+    enough = (np.minimum(rows, others) >= least).all(axis=1)[:, None] & (length > 0) & (spread > 0)
     score = product / np.sqrt(np.where(enough, spread, 1.0))
-    opposed = enough & (product < AGAINST * length) & (score < -SIGMAS)
-    return np.where(opposed, score, np.inf)
+    sigmas = np.where(np.arange(score.shape[1]), SIGMAS_WITHOUT, SIGMAS)
+    opposed = enough & (product < AGAINST * length) & (score < -sigmas)
+    return np.where(opposed.all(axis=1), score[:, 0], np.inf)
+
+
+def _with_and_without(columns: Floats) -> Floats:
+    """Return the sum over columns (n_suppliers, n_columns) first, then that without each one of them."""
+    total = columns.sum(axis=1, keepdims=True)
+    return np.concatenate([total, total - columns], axis=1)
 
 
 def _directions(table: Floats, rows: Floats) -> Floats:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from syncline.data.batch import Status
 from syncline.data.variable import Variable
+from syncline.privacy.people_rule import few
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts
 from syncline.questions.profile import STATUSES
@@ -29,7 +31,22 @@ _GOES_ON = {
 
 
 def small_tables(rows: Mapping[PartyId, int]) -> Iterator[Hazard]:
-    """Yield one hazard for the suppliers with few rows; ``rows`` are training rows and those held out."""
+    """Yield a hazard for the suppliers without rows, which is severe, and one for those with few.
+
+    ``rows`` are training rows and those held out. A supplier that takes part without a row is none: its
+    export failed, or the study is not about it, and a report of so many suppliers would not be true. That a
+    table is empty is said of nobody in it; of how many fewer than ``FEW_ROWS`` a table has, nothing is.
+    """
+    empty = tuple(party for party in sorted(rows) if rows[party] == 0)
+    if empty:
+        yield Hazard(
+            HazardKind.FEW_ROWS,
+            empty,
+            "",
+            f"{of_suppliers(empty)} {'has' if len(empty) == 1 else 'have'} no rows: ask whether an export"
+            " failed, or leave such a supplier out",
+            is_severe=True,
+        )
     few = tuple(party for party in sorted(rows) if 0 < rows[party] < FEW_ROWS)
     if few:
         table = "has a table" if len(few) == 1 else "have tables"
@@ -43,17 +60,27 @@ def small_tables(rows: Mapping[PartyId, int]) -> Iterator[Hazard]:
 
 
 def lacking_columns(
-    profiles: Mapping[PartyId, Counts], variables: Sequence[Variable], absent: Lacking, sparse: Lacking
+    profiles: Mapping[PartyId, Counts],
+    variables: Sequence[Variable],
+    absent: Lacking,
+    sparse: Lacking,
+    crowds: Mapping[PartyId, Crowd] | None = None,
+    min_cell: int = 1,
 ) -> tuple[list[Hazard], list[str], list[str]]:
     """Return the hazards of lacking columns, the columns to exclude, and why the study must stop.
 
     A column without any cell at a supplier falls under ``absent`` where that says ``exclude``, and otherwise,
-    like one that is nearly empty, under ``sparse``.
+    like one that is nearly empty, under ``sparse``. A column that about fewer than ``min_cell`` persons have
+    counts as one that nobody has, and nothing is said of a supplier of fewer persons: ``crowds`` says how
+    many each has, None where every row is a person.
     """
     hazards: list[Hazard] = []
     excluded: list[str] = []
     stops: list[str] = []
-    shares = {party: _missing_shares(profiles[party]) for party in sorted(profiles)}
+    shares = {
+        party: _missing_shares(profiles[party], (crowds or {}).get(party), min_cell)
+        for party in sorted(profiles)
+    }
     for place, variable in enumerate(variables):
         found = {party: share[place] for party, share in shares.items() if share[place] >= MOSTLY_MISSING}
         if not found:
@@ -61,7 +88,11 @@ def lacking_columns(
         empty = absent is Lacking.EXCLUDE and any(share == 1 for share in found.values())
         rule, key = (absent, "absent") if empty else (sparse, "sparse")
         suppliers = tuple(found)
-        part = "all cells" if min(found.values()) == 1 else f"{MOSTLY_MISSING:.0%} of the cells or more"
+        part = (
+            "all or nearly all cells"
+            if min(found.values()) == 1
+            else f"{MOSTLY_MISSING:.0%} of the cells or more"
+        )
         words = f"{in_column(variable.name)} is missing in {part} of {of_suppliers(suppliers)}"
         if rule is Lacking.STOP:
             stops.append(words)
@@ -72,8 +103,25 @@ def lacking_columns(
     return hazards, excluded, stops
 
 
-def _missing_shares(profile: Counts) -> npt.NDArray[np.float64]:
-    """Return the share of missing cells of each column (k,); 0 for a table without rows."""
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """How many rows a supplier has, and how many persons at least."""
+
+    rows: int
+    people: int
+
+
+def _missing_shares(profile: Counts, crowd: Crowd | None, min_cell: int) -> npt.NDArray[np.float64]:
+    """Return the share of missing cells of each column (k,); 0 for a table of nobody, or of few persons.
+
+    Where about fewer than ``min_cell`` persons have a value, but some, it is that of a column without any.
+    """
     table = profile.dense().reshape(-1, STATUSES)
-    cells = table.sum(axis=1)
-    return np.asarray(table[:, Status.MISSING] / np.maximum(cells, 1), np.float64)
+    cells, missing = table.sum(axis=1), table[:, Status.MISSING]
+    rows = int(cells.max(initial=0))
+    own = Crowd(rows, rows) if crowd is None else crowd
+    if own.people < min_cell:
+        return np.zeros(len(table))
+    shares = np.asarray(missing / np.maximum(cells, 1), np.float64)
+    some = (cells - missing) * own.people < min_cell * own.rows
+    return np.where(few(1, min_cell) & some & (shares >= MOSTLY_MISSING), 1.0, shares)

@@ -10,15 +10,17 @@ import numpy as np
 from syncline.data.codebook import Codebook
 from syncline.errors import StudyFailed
 from syncline.privacy.people_rule import require_enough
+from syncline.questions.counts import Counts
 from syncline.questions.profile import Profile
 from syncline.questions.row_count import RowCount
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers.cart.splits import MAX_ROWS
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.hazards.hazard import Hazard
-from syncline.synthesizers.hazards.sizes import lacking_columns, small_tables
+from syncline.synthesizers.hazards.sizes import Crowd, lacking_columns, small_tables
 from syncline.synthesizers.misfits import misfits
 from syncline.synthesizers.packing import Arrays, Head
+from syncline.synthesizers.phases.division import Sizes
 from syncline.synthesizers.phases.phase import ALONE, Answers, Fitted, Phase, merged, whole
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.settings import FitSettings
@@ -55,26 +57,34 @@ class Check:
             )
         _, excluded = self.hazards(answers, settings)
         left = settings.without(excluded).schema.modelled
-        return Search(
-            int(dense[0]), int(dense[1]), 0, tuple(ColumnSearch.begin(v, len(answers)) for v in left)
-        )
+        begun = tuple(ColumnSearch.begin(v, len(answers)) for v in left)
+        return Search(Sizes(int(dense[0]), int(dense[1])), 0, begun)
 
     def hazards(self, answers: Answers, settings: FitSettings) -> tuple[tuple[Hazard, ...], tuple[str, ...]]:
         """Return what sizes and lacking cells show, and the columns to leave out; or end the study."""
         if set(answers) == {ALONE}:
             return (), ()
-        rows = {party: int(merged({party: given}, 0).dense().sum()) for party, given in answers.items()}
+        crowds = {party: _crowd(merged({party: given}, 0)) for party, given in answers.items()}
         profiles = {party: merged({party: given}, 1) for party, given in answers.items()}
         lacking, excluded, stops = lacking_columns(
-            profiles, settings.schema.modelled, settings.absent, settings.sparse
+            profiles, settings.schema.modelled, settings.absent, settings.sparse, crowds, settings.min_cell
         )
         if stops:
             raise StudyFailed(
                 f"{'; '.join(stops)}: exclude the column or let it count as missing (under 'hazards' in the"
                 " study), or take such a supplier out"
             )
-        return (*small_tables(rows), *lacking), tuple(excluded)
+        return (*small_tables({party: crowd.rows for party, crowd in crowds.items()}), *lacking), tuple(
+            excluded
+        )
 
     def put(self, arrays: Arrays) -> Head:
         """Add nothing."""
         return {}
+
+
+def _crowd(counted: Counts) -> Crowd:
+    """Return a supplier's rows and persons, held-out ones among them."""
+    rows, masks = int(counted.dense().sum()), counted.dense_masks()
+    people = rows if masks is None else int(np.bitwise_or.reduce(masks)).bit_count()
+    return Crowd(rows, people)

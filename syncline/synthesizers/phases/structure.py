@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from syncline.data.codebook import Codebook
-from syncline.data.constraint import Constraint, Formula
-from syncline.errors import StudyFailed
+from syncline.data.constraint import Constraint
+from syncline.protocols.transition import PartyId
 from syncline.questions.formula_check import FormulaCheck
+from syncline.questions.known import Known
 from syncline.questions.marginals import Marginals
 from syncline.questions.moments import Moments
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers import dependencies, formulas
-from syncline.synthesizers.column_coding import CodedColumn
-from syncline.synthesizers.declared import broken_constraints
+from syncline.synthesizers.declared import require_declared
 from syncline.synthesizers.dependencies import Ints
+from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.polarity import reversed_columns
 from syncline.synthesizers.independent import independent_model
@@ -33,10 +34,44 @@ __all__ = ["Book", "Confirm", "Propose", "after_codebook"]
 
 
 def after_codebook(book: Book, settings: FitSettings) -> Phase | Fitted:
-    """Return the phase that first uses the codebook."""
+    """Return the phase that first uses the codebook.
+
+    A technique that models each column on its own checks only the formulas that are declared.
+    """
+    if settings.method != "marginals":
+        return Propose(book)
+    declared = _declared(settings)
+    if declared:
+        return Confirm(book, declared, Marginals((), holdout=False))
+    return _begin(_planned(book, (), {}, settings), settings)
+
+
+def _declared(settings: FitSettings) -> tuple[Constraint, ...]:
+    """Return the declared formulas that define a column; orders are counted before there is a codebook."""
+    return tuple(c for c in settings.schema.constraints if c.defines and _checkable(c, settings))
+
+
+def _planned(
+    book: Book, derived: tuple[Derived, ...], kept: Mapping[str, tuple[str, Ints]], settings: FitSettings
+) -> Plan:
+    """Return the plan of columns some of which are derived or determined by others; else gaps are used."""
+    dropped = {d.column for d in derived}
+    codes = {column.codes.name: column.values.n_codes for column in (*book.columns, *book.gaps)}
+    drawn = [name for name in settings.names if name not in dropped]
+    drawn += [d.formula.of for d in derived if d.own_gaps]
+    gaps = book.gaps_beside(dropped)
+    follows = {name: determinant for name, (determinant, _) in kept.items()}
+    for gap in gaps:
+        follows |= {gap.name: gap.base, gap.of: gap.name}
+    drawn += [gap.name for gap in gaps]
+    given = settings.names if settings.method == "marginals" else settings.visit_sequence
+    return Plan(book, visit_order(drawn, codes, follows, given, settings.target), derived, kept)
+
+
+def _begin(plan: Plan, settings: FitSettings) -> Phase | Fitted:
     if settings.method == "marginals":
-        return Fitted(independent_model(book), book.n_train, book.n_holdout)
-    return Propose(book)
+        return Fitted(independent_model(plan), plan.book.n_train, plan.book.n_holdout)
+    return begin_trees(plan, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +96,21 @@ class Propose:
         assert isinstance(moments, Moments)
         assert isinstance(screening, Marginals)
         proposed = formulas.candidates(self.book.columns, moments, summed(answers, 0))
-        declared = settings.schema.constraints
-        checked = tuple(dict.fromkeys((*(c for c in declared if _checkable(c, settings)), *proposed)))
+        checked = tuple(dict.fromkeys((*_declared(settings), *proposed)))
         pairs = dependencies.confirmation(
             self.book.codebook(), screening, merged(answers, 1).dense(), persons=settings.persons
         )
         return Confirm(self.book, checked, pairs)
 
-    def hazards(self, answers: Answers, settings: FitSettings) -> Iterator[Hazard]:
-        """Yield what the pairs show of suppliers beside each other."""
+    def hazards(
+        self, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]
+    ) -> Iterator[Hazard]:
+        """Yield what the pairs show of suppliers beside each other; nothing of one of few people."""
         _, screening = self.questions(settings)
         assert isinstance(screening, Marginals)
         counts = {party: merged({party: given}, 1).dense() for party, given in answers.items()}
-        return reversed_columns(self.book.columns, screening, counts, settings.min_cell)
+        people = {party: {name: one.people for name, one in known[party].filled.items()} for party in answers}
+        return reversed_columns(self.book.columns, screening, counts, settings.min_cell, people)
 
     def put(self, arrays: Arrays) -> Head:
         """Add the book."""
@@ -91,7 +128,10 @@ class Confirm:
 
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
         """Ask for violations of the formulas and the full tables of the pairs."""
-        return FormulaCheck(self.checked), dependencies.asked_once(self.pairs)
+        formulas = FormulaCheck(self.checked)
+        return (
+            (formulas,) if settings.method == "marginals" else (formulas, dependencies.asked_once(self.pairs))
+        )
 
     def new_codebook(self) -> Codebook | None:
         """Return None: it is agreed."""
@@ -100,40 +140,38 @@ class Confirm:
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Fix the plan: what is recomputed, drawn from a pair or from a tree, and in which order."""
         by_name = {column.values.variable.name: column for column in self.book.columns}
-        self._require_declared(answers, by_name, settings)
+        require_declared(self.checked, answers, by_name, self.book.n_train, settings)
+        gaps = {gap.of: gap.base for gap in self.book.gaps_beside(())}
         derived = formulas.choose(
-            settings.schema.constraints, self.checked, merged(answers, 0).dense(), by_name, self.book.n_train
+            settings.schema.constraints,
+            self.checked,
+            merged(answers, 0).dense(),
+            by_name,
+            self.book.n_train,
+            gaps,
         )
-        dropped = {d.formula.of for d in derived}
+        kept = self._determined(answers, derived, settings) if self.pairs.sets else {}
+        return _begin(_planned(self.book, derived, kept, settings), settings)
+
+    def _determined(
+        self, answers: Answers, derived: tuple[Derived, ...], settings: FitSettings
+    ) -> dict[str, tuple[str, Ints]]:
+        """Return the determinant of each column that has one, with their joint counts."""
+        dropped = {d.column for d in derived}
         names = [name for name in settings.names if name not in dropped]
         counts = merged(answers, 1)
         tables, masks = self._tables(counts.dense()), counts.dense_masks()
         persons = tables if masks is None else self._tables(np.bitwise_count(masks).astype(np.int64))
-        codes = {name: column.values.n_codes for name, column in by_name.items()}
-        determinants = dependencies.choose(names, tables, settings.visit_sequence, codes)
-        drawn = names + [d.formula.of for d in derived if d.own_gaps]
-        order = visit_order(drawn, codes, determinants, settings.visit_sequence, settings.target)
-        kept = {
-            b: (a, np.where(persons[a, b] >= settings.min_cell, tables[a, b], 0))
-            for b, a in determinants.items()
+        codes = {column.codes.name: column.values.n_codes for column in self.book.columns}
+        gaps = {gap.of: gap.base for gap in self.book.gaps_beside(dropped)}
+        found = dependencies.choose(names, tables, settings.visit_sequence, codes, gaps)
+        return {
+            b: (a, np.where(persons[a, b] >= settings.min_cell, tables[a, b], 0)) for b, a in found.items()
         }
-        bounds = tuple(c for c in settings.schema.constraints if c.formula is Formula.AT_MOST)
-        return begin_trees(Plan(self.book, order, derived, kept, bounds), settings)
 
     def _tables(self, counts: Ints) -> dict[dependencies.Pair, Ints]:
         asked = dependencies.asked_once(self.pairs)
         return dependencies.both_ways(self.pairs, dependencies.tables(self.book.codebook(), asked, counts))
-
-    def _require_declared(
-        self, answers: Answers, by_name: dict[str, CodedColumn], settings: FitSettings
-    ) -> None:
-        counts = {party: merged({party: given}, 0).dense() for party, given in answers.items()}
-        broken = broken_constraints(self.checked, counts, by_name, self.book.n_train, settings)
-        if broken:
-            raise StudyFailed(
-                f"the data breaks constraints that the schema declares: {'; '.join(broken)};"
-                " mend the data, or take the constraint out of the schema"
-            )
 
     def put(self, arrays: Arrays) -> Head:
         """Add the book and what is being checked."""

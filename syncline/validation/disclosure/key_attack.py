@@ -134,6 +134,8 @@ class _Coded:
             return cls(place, levels, None)
         ordered = np.sort(keys)
         edges = np.unique(ordered[np.arange(1, bands) * len(ordered) // bands])
+        states = levels[~synthetic.schema.modelled[place].are_values(levels)]  # each a band of its own
+        edges = np.union1d(edges, states)
         return cls(place, levels, edges)
 
     @property

@@ -72,8 +72,10 @@ def _changed(table: CellTable, rows: npt.NDArray[np.intp], order: npt.NDArray[np
 def _change(
     table: CellTable, column: int, keys: Keys, status: npt.NDArray[np.uint8], row: int, donor: int
 ) -> None:
-    """Move a number one step of its grid, put another row's category in the place of a category."""
-    if table.schema.modelled[column].grid is not None and status[row] == Status.VALID:
+    """Move a number one step of its grid, put another row's cell in the place of a category or a state."""
+    variable = table.schema.modelled[column]
+    is_number = variable.grid is not None and bool(variable.are_values(keys[row : row + 1])[0])
+    if is_number and status[row] == Status.VALID:
         keys[row] += 1 if donor % 2 else -1
     else:
         keys[row], status[row] = table.keys[column][donor], table.status[column][donor]

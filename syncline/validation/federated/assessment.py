@@ -39,7 +39,8 @@ from syncline.validation.federated.trees import MOST_ROWS
 from syncline.validation.metric import Metric
 from syncline.validation.sampling import repeated_share
 from syncline.validation.utility.distributions import distributions
-from syncline.validation.utility.overlap import regression_figure
+from syncline.validation.utility.formula import Formula
+from syncline.validation.utility.overlap import regression_figure, unexplained
 from syncline.validation.utility.regression import fit
 from syncline.validation.utility.subgroups import Subgroup, names_of, subgroup_figures
 from syncline.validation.utility.worst_cells import with_cells
@@ -219,6 +220,9 @@ def _regressions(counted: Counted, min_cell: int) -> Iterator[Metric]:
         lacking = counted.evidence.rows[0] - train.rows
         is_told = told[text] and not people_rule.few(lacking, min_cell)
         yield regression_figure(name, train, made, held, min_cell, left_out, told=is_told)
+    for text in counted.candidate.aims.models:
+        if text not in counted.candidate.models:
+            yield unexplained(f"regression:{Formula.of(text).text}", min_cell)
 
 
 def _alone(layout: Layout, merged: Counts, has_holdout: bool, min_cell: int) -> Metric:

@@ -24,7 +24,7 @@ from syncline.validation.disclosure.membership import Membership
 from syncline.validation.disclosure.score_places import ScorePlaces
 from syncline.validation.disclosure.scores import Scorer
 from syncline.validation.disclosure.singling_out import SinglingOut
-from syncline.validation.utility.formula import Formula
+from syncline.validation.utility.formula import Formula, is_explained
 from syncline.validation.utility.regression import Model
 from syncline.validation.utility.tables import MAX_CODES, MOST_SETS, MOST_TRIPLES, SHARED_VALUE
 
@@ -139,8 +139,15 @@ class Candidate:
 
     @cached_property
     def models(self) -> dict[str, Model]:
-        """The declared regressions by their formulas, in the study's order."""
-        return {text: Model.of(text, self.cells) for text in self.aims.models}
+        """The declared regressions by their formulas, in the study's order.
+
+        Without those whose response has one category more here, because one of its two is rare and merged.
+        """
+        schema = self.cells.schema
+        asked = (
+            text for text in self.aims.models if is_explained(schema.variable(Formula.of(text).response))
+        )
+        return {text: Model.of(text, self.cells) for text in asked}
 
     @cached_property
     def places(self) -> ScorePlaces:

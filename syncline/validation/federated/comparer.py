@@ -32,7 +32,7 @@ from syncline.validation.disclosure.score_places import BINS
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.federated.candidate import Aims, Candidate, packed_rows, unpack_cells
 from syncline.validation.federated.layout import FOLDS
-from syncline.validation.federated.plan import Plan, plan_of, require_models
+from syncline.validation.federated.plan import Plan, plan_of
 from syncline.validation.federated.rows import ComparableRows, comparable_schema, sliced
 from syncline.validation.federated.tree_scores import score_histograms
 from syncline.validation.federated.trees import MOST_ROWS, TreeRows, sums
@@ -112,9 +112,8 @@ class Comparer:
             self._require_rows(packed_rows(memory.table))
             schema = comparable_schema(self._terms.schema, memory.compared)
             aims = self._terms.aims.within(memory.compared.names)
-            candidate = Candidate(unpack_cells(memory.table, schema, self._limits), aims)
-            require_models(candidate)
-            self._known = {memory.candidate: candidate}
+            cells = unpack_cells(memory.table, schema, self._limits)
+            self._known = {memory.candidate: Candidate(cells, aims)}
         return self._known[memory.candidate]
 
     def _require_rows(self, n_rows: int) -> None:

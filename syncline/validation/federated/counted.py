@@ -9,6 +9,7 @@ import numpy as np
 
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts, Ints, merge_counts
+from syncline.questions.growth import ColumnBins
 from syncline.validation.federated.candidate import Candidate
 from syncline.validation.federated.comparer import count_sets
 from syncline.validation.federated.comparison import Evidence
@@ -160,10 +161,18 @@ class Counted:
                 inside, outside = codes == code, codes != code
             else:  # a bin in which the upper part begins somewhere counts for neither part
                 begins = code > 1 and int(column.low[code - 2]) == one.low
-                inside, outside = codes > code - begins, codes < code
+                numbers = codes < self._first_state(place, column)
+                inside, outside = (codes > code - begins) & numbers, (codes < code) | ~numbers
             if min(counted.people(codes[part]) for part in (inside, outside)) < self._min_cell:
                 found.add(asked)
         return frozenset(found)
+
+    def _first_state(self, place: int, column: ColumnBins) -> int:
+        """Return the code of a column's first named state, or one beyond all codes where it has none."""
+        variable = self.candidate.cells.schema.modelled[place]
+        if not variable.codes:
+            return column.n_codes
+        return int(column.encode(np.array([variable.states.first]), np.ones(1, np.bool_))[0])
 
     def _single(self, answer: Counts, number: int) -> SetCounts:
         """Return the counts of one column."""

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from syncline.errors import ProtocolError, UsageError
+from syncline.errors import ProtocolError
 from syncline.protocols.asking import Extent
 from syncline.protocols.candidate_memory import CandidateMemory
 from syncline.questions.comparison import Comparison, PersonCount, ScoreCandidate
@@ -244,12 +244,14 @@ def tree_levels(rows: tuple[int, int]) -> int:
 def target_questions(synthetic: CellTable, target: str) -> tuple[Learner, ...]:
     """Return what is asked of the target: whether a number is in the upper half, or each category in turn."""
     place = synthetic.place(target)
-    keys = synthetic.keys[place][synthetic.valid(place)]
+    keys = synthetic.keys[place][synthetic.has_number(place)]
     if not len(keys):
         return ()
     values, counts = np.unique(keys, return_counts=True)
-    if synthetic.schema.modelled[place].grid is not None:
-        return tuple(Learner(Role.TARGET, -1, least, 2**62) for least in _upper_half(values, counts))
+    variable = synthetic.schema.modelled[place]
+    if variable.grid is not None:
+        most = variable.value_extent[1] if variable.codes else 2**62
+        return tuple(Learner(Role.TARGET, -1, least, most) for least in _upper_half(values, counts))
     kept = values[np.argsort(-counts, kind="stable")[:MOST_CLASSES]].tolist()
     return tuple(Learner(Role.TARGET, -1, key, key) for key in (kept[1:] if len(kept) == 2 else kept))
 
@@ -258,11 +260,3 @@ def _upper_half(values: Ints, counts: Ints) -> list[int]:
     """Return the value from which on the share of rows is nearest to a half; none of one value alone."""
     shares = np.cumsum(counts[::-1])[::-1][1:] / counts.sum()
     return [int(value) for value in values[1:][np.argsort(np.abs(shares - 0.5), kind="stable")[:1]]]
-
-
-def require_models(candidate: Candidate) -> None:
-    """Raise ProtocolError where a declared model cannot be asked of this candidate."""
-    try:
-        _ = candidate.models
-    except UsageError as error:
-        raise ProtocolError(str(error)) from None

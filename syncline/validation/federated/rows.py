@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.batch import Batch, Buckets, Keys, Mask, Owners, Status
+from syncline.data.labels import other_label
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.questions.growth import Compared, Grouping
@@ -185,9 +186,7 @@ def comparable_schema(schema: Schema, compared: Compared) -> Schema:
     for name, merged in zip(compared.names, compared.merged, strict=True):
         variable = schema.variable(name)
         if merged:
-            label = "(other)"
-            while label in variable.categories:
-                label += "*"
+            label = other_label(variable.categories)
             variable = variable.model_copy(update={"categories": (*variable.categories, label)})
         variables.append(variable)
     return Schema(variables=tuple(variables))

@@ -45,7 +45,13 @@ class ScoreEdges:
 
 
 def edges_of(learner: Learner, labels: Flags, margins: Ints) -> ScoreEdges:
-    """Part the scores of one learner by those of the candidate's rows (n,), of which some are labelled."""
+    """Part the scores of one learner by those of the candidate's rows (n,), of which some are labelled.
+
+    A lottery that goes by the content of rows may take none of a candidate whose rows are all alike.
+    """
+    if not len(margins):
+        nowhere = np.zeros(0, np.int64)
+        return ScoreEdges(nowhere, nowhere, NOTHING)
     target = learner.role is Role.TARGET
     weights = _balanced(labels if target else np.zeros(len(labels), np.bool_))
     whole, apart = (

@@ -126,7 +126,7 @@ def _seconds(grid: Grid, key: int) -> Fraction:
 
 
 def axis_of(column: ColumnBins, variable: Variable, keys: Keys) -> dict[str, Json] | None:
-    """Return where the bins of a line lie; None where there is only one, or they are categories.
+    """Return where the bins of a line lie; None where there is only one, or some are no values.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def axis_of(column: ColumnBins, variable: Variable, keys: Keys) -> dict[str, Jso
     tells for the first and the last bin whether values may lie beyond the edge.
     """
     grid = variable.grid
-    if grid is None or not len(column.low) or not len(keys):
+    if grid is None or variable.codes or not len(column.low) or not len(keys):
         return None
     ends = bins_of_line(column, variable)
     inner = column.low.tolist()

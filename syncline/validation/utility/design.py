@@ -52,7 +52,7 @@ class Line:
         """Measure a column of the candidate; sums are correctly rounded, so all suppliers get the same."""
         grid = candidate.schema.modelled[place].grid
         assert grid is not None
-        keys = candidate.keys[place][candidate.valid(place)]
+        keys = candidate.keys[place][candidate.has_number(place)]
         if not grid.is_even:
             values = grid.values(keys)
             unit = float(np.abs(values).max(initial=0.0)) or 1.0
@@ -135,10 +135,10 @@ class Design:
         return (False, *(term.line is None for term in self.terms for _ in term.names))
 
     def complete(self, table: CellTable) -> Mask:
-        """Tell which rows (n_rows,) have a value in every column of the model."""
+        """Tell which rows (n_rows,) have a value, and no named state, in every column of the model."""
         found = np.ones(table.n_rows, np.bool_)
         for term in self.terms:
-            found &= table.valid(term.place)
+            found &= table.has_number(term.place)
         return found
 
     def matrix(self, table: CellTable, rows: npt.NDArray[np.intp]) -> Ints:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from syncline.data.batch import Mask
@@ -64,7 +66,10 @@ def _shares(counts: Ints, hidden: Mask) -> list[Json]:
 def labels_of(column: ColumnBins, variable: Variable) -> list[str]:
     """Return what each code from 1 on is called."""
     if not len(column.code):
-        return names_of_line(column, variable)
+        values = variable.are_values(column.low)
+        codes = {state.key: state.code for state in variable.states}
+        states = [codes[key] for key in column.low[~values].tolist()]
+        return [*names_of_line(replace(column, low=column.low[values]), variable), *states]
     names: list[list[str]] = [[] for _ in range(column.n_codes - 1)]
     for code, category in zip(column.code, variable.categories, strict=True):
         names[code - 1].append(category)

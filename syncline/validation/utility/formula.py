@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from syncline.data.labels import normal_label
 from syncline.data.section import nearest, shown
+from syncline.data.variable import Variable
 from syncline.errors import UsageError
 
 MOST_TERMS = 20
+_TWO = 2
 
 _NAME = r"(?:`[^`]+`|[^\s`~+*:^|/()]+)"
 _FORMULA = re.compile(rf"\s*({_NAME})\s*~\s*({_NAME}(?:\s*\+\s*{_NAME})*)\s*")
@@ -56,6 +59,36 @@ class Formula:
         for name in self.names:
             if name not in known:
                 raise _wrong(self.text, f"there is no column {shown(name)!r}; {nearest(name, list(known))}")
+
+    def faults(self, known: Mapping[str, Variable]) -> Iterator[UsageError]:
+        """Yield why columns that the schema describes cannot be modelled so, whatever their rows hold."""
+        response = known[self.response]
+        if not is_explained(response):
+            count = len(response.categories)
+            plural = "y" if count == 1 else "ies"
+            yield _wrong(
+                self.text,
+                f"{shown(self.response)!r} has {count} categor{plural}; name a column of numbers or of two"
+                " categories",
+            )
+        elif is_constant(response):
+            yield _wrong(self.text, f"{shown(self.response)!r} has one value, which nothing explains")
+        for term in self.terms:
+            if is_constant(known[term]):
+                yield _wrong(
+                    self.text, f"{shown(term)!r} has one value, which explains nothing; leave it out"
+                )
+
+
+def is_explained(variable: Variable) -> bool:
+    """Tell whether a regression can explain a column: one of numbers, or of two categories."""
+    return not variable.is_categorical or len(variable.categories) == _TWO
+
+
+def is_constant(variable: Variable) -> bool:
+    """Tell whether the schema leaves a column one value only."""
+    keys = variable.key_range
+    return keys is not None and keys[0] >= keys[1]
 
 
 def _plain(name: str) -> str:

@@ -149,8 +149,7 @@ def regression_figure(
     lacking, real = len(real.names), rounded(real, min_cell)
     found = [each for each in overlap(real, synthetic) if each.name in shown]
     if not found:
-        words = f"not shown: fewer than {min_cell} real people tell"
-        return Metric(name, None, goal=Goal.MAXIMIZE, words=words, reason=TOO_FEW)
+        return unexplained(name, min_cell)
     value = float(np.mean([each.overlap for each in found]))
     floor = None
     if holdout is not None and synthetic.rows and holdout.rows:
@@ -172,6 +171,12 @@ def regression_figure(
     low, high = outwards((value - error, value + error), step_of(real.rows, min_cell))
     interval = (max(low, 0.0), min(high, 1.0))
     return Metric(name, value, interval, floor, Goal.MAXIMIZE, None, words, detail)
+
+
+def unexplained(name: str, min_cell: int) -> Metric:
+    """Return the figure of a model of which too few people tell anything."""
+    words = f"not shown: fewer than {min_cell} real people tell"
+    return Metric(name, None, goal=Goal.MAXIMIZE, words=words, reason=TOO_FEW)
 
 
 def rounded(fit: Fit, min_cell: int) -> Fit:

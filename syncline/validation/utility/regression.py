@@ -18,7 +18,6 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from syncline.errors import UsageError
 from syncline.questions.regression import NEWTON_ROUNDS
 from syncline.validation.cell_table import CellTable
 from syncline.validation.utility.design import FIXED_BITS, Design, Line
@@ -95,17 +94,14 @@ class Model:
         Raises
         ------
         UsageError
-            Where it is no formula, names no column, or its response is no number and has not two categories.
+            Where it is no formula, names no column, or one of a kind that cannot be modelled so.
         """
         known = Formula.of(formula)
         known.require(candidate.names)
+        for fault in known.faults({variable.name: variable for variable in candidate.schema.modelled}):
+            raise fault
         place = candidate.place(known.response)
         variable = candidate.schema.modelled[place]
-        if variable.is_categorical and len(variable.categories) != 2:
-            raise UsageError(
-                f"validation.models: {known.text!r}: {known.response!r} has {len(variable.categories)}"
-                " categories; name a column of numbers or of two categories"
-            )
         line = None if variable.is_categorical else Line.of(candidate, place)
         return cls(known, Design.of(candidate, known.terms), place, line)
 
@@ -136,7 +132,7 @@ class Model:
         They are: the rows; the rows with the second category, or the squares of the response; for each column
         of the matrix the rows in which it is not 0; the right side; the upper triangle of the left side.
         """
-        rows = np.flatnonzero(self.design.complete(table) & table.valid(self.response))
+        rows = np.flatnonzero(self.design.complete(table) & table.has_number(self.response))
         total = np.zeros(self.size, np.int64)
         block = min(_BLOCK_CELLS // len(self.design.names), 2**16)
         for begin in range(0, len(rows), block):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncline.preparation import text_encoder
+from syncline.preparation.steps.number_form import DecimalMark, NumberForm, ThousandsMark
 from syncline.preparation.steps.vocabulary import STEPS
+from tests.preparation.steps import slow_numbers
 from tests.preparation.steps import slow_steps as slow
 from tests.preparation.steps.slow_steps import Row, Rows
 from tests.preparation.steps.stepping import NAMES, entered, rows, stepped
@@ -23,6 +26,21 @@ KEY = "a key of the tests, long enough"
 def dates(text: str) -> str:
     found = slow.mixed_day(text)
     return text if found is None else found.isoformat()
+
+
+COMMA = NumberForm(DecimalMark.COMMA, ThousandsMark.DOT)
+DOUBLED = NumberForm(units={"": Decimal(2), "x": Decimal(3)})
+
+
+def number_of(form: NumberForm) -> Callable[[str], str | None]:
+    """Return what writes the one number that a cell may be, as far as the step writes it."""
+
+    def write(text: str) -> str | None:
+        found = slow_numbers.values(text, form)
+        assert len(found) < 2
+        return form.read(text) if found else None
+
+    return write
 
 
 def filled(table: Rows) -> Rows:
@@ -162,6 +180,16 @@ CASES: list[Case] = [
     ("case", {"columns": LONG, "to": "upper"}, slow.cells(lambda text: text.upper())),
     ("accents", {"columns": LONG}, slow.cells(slow.accents_gone)),
     ("decimal_comma", {"columns": LONG, "thousands": "dot"}, slow.cells(slow.comma_gone)),
+    (
+        "numbers",
+        {"columns": LONG, "decimal": "comma", "thousands": "dot", "unlisted": "missing"},
+        slow.cells(number_of(COMMA)),
+    ),
+    (
+        "numbers",
+        {"columns": ["a", "b"], "units": {"": "2", "x": "3"}, "unlisted": "keep"},
+        slow.cells(lambda text: number_of(DOUBLED)(text) or text, "a", "b"),
+    ),
     (
         "rename",
         {"columns": {"a": "b", "b": "a"}},

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.errors import DataError
+from syncline.errors import DataError, public_words
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
 from syncline.preparation.steps.codes import CodeList
@@ -40,10 +40,11 @@ def row(**cells: str | None) -> dict[str, str | None]:
 )
 def test_a_step_that_stops_names_step_and_column_but_no_value(step: dict[str, object]) -> None:
     with pytest.raises(DataError) as caught:
-        stepped([{"step": "trim"}, step], [row(a="4711", b=SECRET)])
+        stepped([{"step": "trim"}, step], [row(), row(a="4711", b=SECRET)])
     text = str(caught.value)
-    assert f"steps[1].{step['step']}: column '{step['columns'][0]}' holds" in text  # type: ignore[index]
+    assert f"steps[1].{step['step']}: row 2, column '{step['columns'][0]}' holds" in text  # type: ignore[index]
     assert "4711" not in text
+    assert "row" not in public_words(caught.value), "which row it is stays with the supplier"
     assert stepped([step], [row()]) == [row()]
 
 

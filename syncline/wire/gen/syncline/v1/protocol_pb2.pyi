@@ -25,6 +25,7 @@ class FormulaKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FORMULA_KIND_LOG_FLOOR: _ClassVar[FormulaKind]
     FORMULA_KIND_RATIO: _ClassVar[FormulaKind]
     FORMULA_KIND_AT_MOST: _ClassVar[FormulaKind]
+    FORMULA_KIND_LINEAR: _ClassVar[FormulaKind]
 CODING_UNSPECIFIED: Coding
 CODING_FINE: Coding
 CODING_BINS: Coding
@@ -38,6 +39,7 @@ FORMULA_KIND_LOG1P: FormulaKind
 FORMULA_KIND_LOG_FLOOR: FormulaKind
 FORMULA_KIND_RATIO: FormulaKind
 FORMULA_KIND_AT_MOST: FormulaKind
+FORMULA_KIND_LINEAR: FormulaKind
 
 class Request(_message.Message):
     __slots__ = ("round", "questions", "codebook", "commitments", "openings")
@@ -170,7 +172,7 @@ class Codebook(_message.Message):
     def __init__(self, columns: _Optional[_Iterable[_Union[ColumnCodes, _Mapping]]] = ...) -> None: ...
 
 class ColumnCodes(_message.Message):
-    __slots__ = ("name", "numeric", "n_codes", "missing", "keeps_missing", "segment_low", "segment_code", "bins", "classes", "cells")
+    __slots__ = ("name", "numeric", "n_codes", "missing", "keeps_missing", "segment_low", "segment_code", "bins", "classes", "cells", "gap")
     NAME_FIELD_NUMBER: _ClassVar[int]
     NUMERIC_FIELD_NUMBER: _ClassVar[int]
     N_CODES_FIELD_NUMBER: _ClassVar[int]
@@ -181,6 +183,7 @@ class ColumnCodes(_message.Message):
     BINS_FIELD_NUMBER: _ClassVar[int]
     CLASSES_FIELD_NUMBER: _ClassVar[int]
     CELLS_FIELD_NUMBER: _ClassVar[int]
+    GAP_FIELD_NUMBER: _ClassVar[int]
     name: str
     numeric: bool
     n_codes: int
@@ -191,7 +194,18 @@ class ColumnCodes(_message.Message):
     bins: _containers.RepeatedScalarFieldContainer[int]
     classes: _containers.RepeatedScalarFieldContainer[int]
     cells: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, name: _Optional[str] = ..., numeric: bool = ..., n_codes: _Optional[int] = ..., missing: _Optional[int] = ..., keeps_missing: bool = ..., segment_low: _Optional[_Iterable[int]] = ..., segment_code: _Optional[_Iterable[int]] = ..., bins: _Optional[_Iterable[int]] = ..., classes: _Optional[_Iterable[int]] = ..., cells: _Optional[_Iterable[int]] = ...) -> None: ...
+    gap: Gap
+    def __init__(self, name: _Optional[str] = ..., numeric: bool = ..., n_codes: _Optional[int] = ..., missing: _Optional[int] = ..., keeps_missing: bool = ..., segment_low: _Optional[_Iterable[int]] = ..., segment_code: _Optional[_Iterable[int]] = ..., bins: _Optional[_Iterable[int]] = ..., classes: _Optional[_Iterable[int]] = ..., cells: _Optional[_Iterable[int]] = ..., gap: _Optional[_Union[Gap, _Mapping]] = ...) -> None: ...
+
+class Gap(_message.Message):
+    __slots__ = ("of", "base", "below")
+    OF_FIELD_NUMBER: _ClassVar[int]
+    BASE_FIELD_NUMBER: _ClassVar[int]
+    BELOW_FIELD_NUMBER: _ClassVar[int]
+    of: str
+    base: str
+    below: bool
+    def __init__(self, of: _Optional[str] = ..., base: _Optional[str] = ..., below: bool = ...) -> None: ...
 
 class Question(_message.Message):
     __slots__ = ("row_count", "profile", "rank_counts", "marginals", "moments", "formula_check", "tree_level", "person_count", "grow_trees", "score_trees", "score_candidate", "regression_sums")
@@ -238,18 +252,20 @@ class RankCounts(_message.Message):
     def __init__(self, columns: _Optional[_Iterable[_Union[RankColumn, _Mapping]]] = ...) -> None: ...
 
 class RankColumn(_message.Message):
-    __slots__ = ("name", "base", "shift", "bits", "prefixes")
+    __slots__ = ("name", "base", "shift", "bits", "prefixes", "gap")
     NAME_FIELD_NUMBER: _ClassVar[int]
     BASE_FIELD_NUMBER: _ClassVar[int]
     SHIFT_FIELD_NUMBER: _ClassVar[int]
     BITS_FIELD_NUMBER: _ClassVar[int]
     PREFIXES_FIELD_NUMBER: _ClassVar[int]
+    GAP_FIELD_NUMBER: _ClassVar[int]
     name: str
     base: int
     shift: int
     bits: int
     prefixes: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, name: _Optional[str] = ..., base: _Optional[int] = ..., shift: _Optional[int] = ..., bits: _Optional[int] = ..., prefixes: _Optional[_Iterable[int]] = ...) -> None: ...
+    gap: Gap
+    def __init__(self, name: _Optional[str] = ..., base: _Optional[int] = ..., shift: _Optional[int] = ..., bits: _Optional[int] = ..., prefixes: _Optional[_Iterable[int]] = ..., gap: _Optional[_Union[Gap, _Mapping]] = ...) -> None: ...
 
 class Axis(_message.Message):
     __slots__ = ("column", "coding")
@@ -290,14 +306,18 @@ class ScaledColumn(_message.Message):
     def __init__(self, name: _Optional[str] = ..., exponent: _Optional[int] = ...) -> None: ...
 
 class Formula(_message.Message):
-    __slots__ = ("kind", "of", "inputs")
+    __slots__ = ("kind", "of", "inputs", "factor", "offset")
     KIND_FIELD_NUMBER: _ClassVar[int]
     OF_FIELD_NUMBER: _ClassVar[int]
     INPUTS_FIELD_NUMBER: _ClassVar[int]
+    FACTOR_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
     kind: FormulaKind
     of: str
     inputs: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, kind: _Optional[_Union[FormulaKind, str]] = ..., of: _Optional[str] = ..., inputs: _Optional[_Iterable[str]] = ...) -> None: ...
+    factor: float
+    offset: float
+    def __init__(self, kind: _Optional[_Union[FormulaKind, str]] = ..., of: _Optional[str] = ..., inputs: _Optional[_Iterable[str]] = ..., factor: _Optional[float] = ..., offset: _Optional[float] = ...) -> None: ...
 
 class FormulaCheck(_message.Message):
     __slots__ = ("formulas",)

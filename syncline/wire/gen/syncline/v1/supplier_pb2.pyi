@@ -78,16 +78,18 @@ class AttachRequest(_message.Message):
     def __init__(self, instance: _Optional[str] = ..., software_version: _Optional[str] = ..., algorithm_version: _Optional[int] = ..., datasets: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AttachResponse(_message.Message):
-    __slots__ = ("welcome", "proposal", "task", "ended")
+    __slots__ = ("welcome", "proposal", "task", "ended", "hazards")
     WELCOME_FIELD_NUMBER: _ClassVar[int]
     PROPOSAL_FIELD_NUMBER: _ClassVar[int]
     TASK_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
+    HAZARDS_FIELD_NUMBER: _ClassVar[int]
     welcome: Welcome
     proposal: StudyProposal
     task: Task
     ended: StudyEnded
-    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., proposal: _Optional[_Union[StudyProposal, _Mapping]] = ..., task: _Optional[_Union[Task, _Mapping]] = ..., ended: _Optional[_Union[StudyEnded, _Mapping]] = ...) -> None: ...
+    hazards: StudyHazards
+    def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., proposal: _Optional[_Union[StudyProposal, _Mapping]] = ..., task: _Optional[_Union[Task, _Mapping]] = ..., ended: _Optional[_Union[StudyEnded, _Mapping]] = ..., hazards: _Optional[_Union[StudyHazards, _Mapping]] = ...) -> None: ...
 
 class Welcome(_message.Message):
     __slots__ = ("software_version", "algorithm_version", "hub_time_us")
@@ -154,6 +156,14 @@ class StudyEnded(_message.Message):
     outcome: StudyOutcome
     reason: str
     def __init__(self, study_id: _Optional[str] = ..., outcome: _Optional[_Union[StudyOutcome, str]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class StudyHazards(_message.Message):
+    __slots__ = ("study_id", "words")
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    WORDS_FIELD_NUMBER: _ClassVar[int]
+    study_id: str
+    words: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, study_id: _Optional[str] = ..., words: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class HeartbeatRequest(_message.Message):
     __slots__ = ("instance", "busy_task_ids")
@@ -272,6 +282,18 @@ class DeclineTaskRequest(_message.Message):
     def __init__(self, task_id: _Optional[str] = ..., kind: _Optional[_Union[DeclineReason, str]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class DeclineTaskResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ReofferTaskRequest(_message.Message):
+    __slots__ = ("task_id", "attempt")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    attempt: int
+    def __init__(self, task_id: _Optional[str] = ..., attempt: _Optional[int] = ...) -> None: ...
+
+class ReofferTaskResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 

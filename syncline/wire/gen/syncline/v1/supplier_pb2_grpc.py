@@ -75,6 +75,11 @@ class SupplierServiceStub(object):
                 request_serializer=syncline_dot_v1_dot_supplier__pb2.DeclineTaskRequest.SerializeToString,
                 response_deserializer=syncline_dot_v1_dot_supplier__pb2.DeclineTaskResponse.FromString,
                 _registered_method=True)
+        self.ReofferTask = channel.unary_unary(
+                '/syncline.v1.SupplierService/ReofferTask',
+                request_serializer=syncline_dot_v1_dot_supplier__pb2.ReofferTaskRequest.SerializeToString,
+                response_deserializer=syncline_dot_v1_dot_supplier__pb2.ReofferTaskResponse.FromString,
+                _registered_method=True)
         self.ListSupplierReleases = channel.unary_unary(
                 '/syncline.v1.SupplierService/ListSupplierReleases',
                 request_serializer=syncline_dot_v1_dot_supplier__pb2.ListSupplierReleasesRequest.SerializeToString,
@@ -147,6 +152,13 @@ class SupplierServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReofferTask(self, request, context):
+        """Ask for a task of one's own that was declined to be offered again: what stood against it is mended. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListSupplierReleases(self, request, context):
         """List the releases that the caller's data is in, those that wait for approvals among them.
         """
@@ -203,6 +215,11 @@ def add_SupplierServiceServicer_to_server(servicer, server):
                     servicer.DeclineTask,
                     request_deserializer=syncline_dot_v1_dot_supplier__pb2.DeclineTaskRequest.FromString,
                     response_serializer=syncline_dot_v1_dot_supplier__pb2.DeclineTaskResponse.SerializeToString,
+            ),
+            'ReofferTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReofferTask,
+                    request_deserializer=syncline_dot_v1_dot_supplier__pb2.ReofferTaskRequest.FromString,
+                    response_serializer=syncline_dot_v1_dot_supplier__pb2.ReofferTaskResponse.SerializeToString,
             ),
             'ListSupplierReleases': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSupplierReleases,
@@ -432,6 +449,33 @@ class SupplierService(object):
             '/syncline.v1.SupplierService/DeclineTask',
             syncline_dot_v1_dot_supplier__pb2.DeclineTaskRequest.SerializeToString,
             syncline_dot_v1_dot_supplier__pb2.DeclineTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReofferTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/syncline.v1.SupplierService/ReofferTask',
+            syncline_dot_v1_dot_supplier__pb2.ReofferTaskRequest.SerializeToString,
+            syncline_dot_v1_dot_supplier__pb2.ReofferTaskResponse.FromString,
             options,
             channel_credentials,
             insecure,

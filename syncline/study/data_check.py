@@ -1,0 +1,111 @@
+"""Hold a supplier's own data against a study: before an approval, and again before anything leaves.
+
+All that would make the supplier decline is found at once, with the numbers of cells and the first rows, and
+what commonly goes wrong beside it. These words are about small numbers, so they are for the supplier alone;
+what others are told names columns and kinds of fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from syncline.data.schema import Schema
+from syncline.data.section import nearest, shown
+from syncline.errors import DataError
+from syncline.preparation.column_profile import ColumnFit, fit_schema
+from syncline.preparation.fold import Fold
+from syncline.preparation.hazards import find_hazards
+from syncline.questions.counts import Counts
+from syncline.questions.formula_check import CELLS, FormulaCheck
+from syncline.sources.source import Source
+from syncline.study.data_fit import DataFit
+from syncline.study.fitting import is_lenient, people_of, workspace_of
+from syncline.study.holdout import FEW_PEOPLE, possible_holdouts
+from syncline.study.spec import StudySpec
+from syncline.synthesizers.declared import constraint_words
+from syncline.synthesizers.hazards.rules import Lacking
+from syncline.synthesizers.hazards.sizes import MOSTLY_MISSING
+from syncline.synthesizers.misfits import cell_faults, misfits
+from syncline.synthesizers.phases.phase import ALONE
+
+_ABSENT = "a study may say 'hazards: {absent: missing}', or exclude"
+
+
+def fit_of(spec: StudySpec, source: Source, *, closely: bool = True) -> DataFit:
+    """Hold ``source`` against ``spec``; not ``closely`` it is read for what a decline rests on alone."""
+    schema = spec.schema
+    lacking = _lacking(spec, source)
+    faults = [f"the table has no column {shown(name)!r}; {nearest(name, source.columns)}" for name in lacking]
+    told = [f"the table has no column {shown(name)!r} ({_ABSENT})" for name in lacking]
+    columns = fit_schema(source, schema)
+    sparse = list(_too_sparse(spec, columns))
+    faults += [*_cells(schema, columns), *sparse]
+    told += [*_cells_in_public(schema, columns), *sparse]
+    people = None
+    if not lacking:
+        try:
+            people = people_of(spec, source)
+        except DataError as error:
+            faults.append(str(error).removeprefix(f"{source.name}: "))
+            told.append(str(error.public))
+    hazards = tuple(_hazards(spec, source, sound=not faults)) if closely else ()
+    return DataFit(people, _shares(spec, people), tuple(faults), "; ".join(told), hazards)
+
+
+def _lacking(spec: StudySpec, source: Source) -> list[str]:
+    """Return the names of columns without which the study cannot read the table."""
+    modelled = [variable.name for variable in spec.schema.modelled]
+    lenient = is_lenient(spec) and any(name in source.columns for name in modelled)
+    person = [] if spec.schema.person is None else [spec.schema.person.name]
+    return [name for name in [*([] if lenient else modelled), *person] if name not in source.columns]
+
+
+def _cells(schema: Schema, columns: Sequence[ColumnFit]) -> Iterator[str]:
+    """Yield each kind of cell that does not fit, with how many there are and where the first ones stand."""
+    for fit in columns:
+        more = ", ..." if fit.out_of_range + fit.unknown > len(fit.first_rows) else ""
+        rows = f"row{'s' if len(fit.first_rows) > 1 else ''} {', '.join(map(str, fit.first_rows))}{more}"
+        for cells, (what, remedy) in cell_faults(schema.variable(fit.name), fit.counts):
+            amount = f"{cells:,} of {sum(fit.counts):,} (see {rows})"
+            yield f"column {shown(fit.name)!r} has {what}, {amount}: {remedy}"
+
+
+def _cells_in_public(schema: Schema, columns: Sequence[ColumnFit]) -> list[str]:
+    cells = [count for fit in columns for count in fit.counts]
+    counts = Counts.of_dense(np.array(cells, np.int64))
+    return misfits({ALONE: counts}, [schema.variable(fit.name) for fit in columns])
+
+
+def _too_sparse(spec: StudySpec, columns: Sequence[ColumnFit]) -> Iterator[str]:
+    """Yield the columns that are nearly empty, where the study stops for one."""
+    for fit in columns:
+        if spec.hazards.sparse is Lacking.STOP and fit.missing >= MOSTLY_MISSING * max(sum(fit.counts), 1):
+            yield (
+                f"column {shown(fit.name)!r} is missing in {MOSTLY_MISSING:.0%} of the cells or more, for"
+                " which the study stops ('hazards: {sparse: stop}')"
+            )
+
+
+def _hazards(spec: StudySpec, source: Source, *, sound: bool) -> Iterator[str]:
+    yield from find_hazards(source, spec.schema)
+    constraints = spec.schema.constraints
+    if not sound or not constraints:
+        return
+    known = set(source.columns)
+    checked = tuple(one for one in constraints if known.issuperset(one.columns))
+    counts = FormulaCheck(checked).answer(workspace_of(spec, Fold(b"", 0), source)).dense()
+    for constraint, broken in zip(checked, counts.reshape(-1, CELLS).tolist(), strict=True):
+        rows = broken[0] + (broken[2] if constraint.defines else 0)
+        if rows:
+            yield (
+                f"the schema declares that {constraint_words(constraint)}, and {rows:,} rows here break it: a"
+                " study ends where its rows do"
+            )
+
+
+def _shares(spec: StudySpec, people: int | None) -> tuple[float, ...]:
+    """Return the shares that may be held out of the supplier's people, the one of fewer people first."""
+    shares = possible_holdouts(spec)
+    return shares[-1:] if people is not None and people >= FEW_PEOPLE else shares

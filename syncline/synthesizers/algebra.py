@@ -1,0 +1,104 @@
+"""Merged sums and cross-products as floats: which columns may be sums or ratios of others.
+
+Each column is measured in a power of two of its own, of which its values are fractions, so that no product is
+too large for a float, and none of a tiny column lost; numbers of two columns meet only as quotients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.questions.moments import PRECISION, Moments, Sums
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_RESIDUAL = 1e-6
+_RATIO_SLACK = 1e-3
+_MOST_POWERS = 1000
+"""Powers of two by which two columns are compared at most: beyond, one is nothing beside the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Algebra:
+    """The sums and cross-products of some columns.
+
+    Attributes
+    ----------
+    names : the columns (k,)
+    power : column i is measured in units of ``2**power[i]`` (k,)
+    total, products : sums (k,) and cross-products (k, k) in these units
+    n_rows : rows that were summed, those without a value as 0
+    """
+
+    names: tuple[str, ...]
+    power: Ints
+    total: Floats
+    products: Floats
+    n_rows: int
+
+    @classmethod
+    def of(cls, question: Moments, sums: Sums, names: Sequence[str]) -> Algebra:
+        """Return the algebra of the columns ``names`` from the answer to ``question``."""
+        every = [name for name, _ in question.scaled]
+        k = len(every)
+        power = np.array([exponent for _, exponent in question.scaled], np.int64)
+        total = np.array([float(v) for v in sums.values[1 : 1 + k]]) * 2.0**-PRECISION
+        products = np.zeros((k, k))
+        products[np.triu_indices(k)] = [float(v) for v in sums.values[1 + k :]]
+        products = np.maximum(np.abs(products), np.abs(products.T)) * np.sign(products + products.T)
+        products *= 2.0 ** (-2 * PRECISION)
+        keep = [every.index(name) for name in names]
+        return cls(tuple(names), power[keep], total[keep], products[np.ix_(keep, keep)], int(sums.values[0]))
+
+    def unit(self, i: int | Sequence[int], j: int) -> Floats:
+        """Return the units of columns ``i`` in units of column ``j``."""
+        return _power(self.power[i] - self.power[j])
+
+    def sums(self) -> list[tuple[str, list[str]]]:
+        """Return the columns that are, but for a small residual, a sum of others with weight one."""
+        found = []
+        for i, of in enumerate(self.names):
+            others = [j for j in range(len(self.names)) if j != i and not self._proportional(i, j)]
+            if len(others) < 2:
+                continue
+            scale = np.sqrt(np.maximum(np.diagonal(self.products)[others], 1e-300))
+            gram = self.products[np.ix_(others, others)] / scale[:, None] / scale[None, :]
+            weights = np.linalg.lstsq(gram, self.products[others, i] / scale, rcond=1e-10)[0] / scale
+            weights = weights / self.unit(others, i)
+            parts = [others[j] for j in np.flatnonzero(np.abs(weights - 1) < 0.05)]
+            if len(parts) >= 2 and self._residual(i, parts) <= _RESIDUAL * self.products[i, i]:
+                found.append((of, [self.names[j] for j in parts]))
+        return found
+
+    def ratios(self) -> list[tuple[str, str, str]]:
+        """Return the triples (c, a, b) for which the sum of c times b is about the sum of a."""
+        found = []
+        for c, of in enumerate(self.names):
+            powers = self.power[c] + self.power[:, None] - self.power[None, :]
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                quotient = self.products[c][:, None] / self.total[None, :] * _power(powers)
+            near = np.abs(quotient - 1) < _RATIO_SLACK
+            found += [
+                (of, self.names[a], self.names[b])
+                for b, a in np.argwhere(near).tolist()
+                if len({a, b, c}) == 3
+            ]
+        return found
+
+    def _proportional(self, i: int, j: int) -> bool:
+        both = self.products[i, i] * self.products[j, j]
+        return bool(both > 0 and self.products[i, j] ** 2 >= (1 - 1e-9) * both)
+
+    def _residual(self, i: int, parts: Sequence[int]) -> float:
+        unit = self.unit(parts, i)
+        inner = (self.products[np.ix_(parts, parts)] * unit[:, None] * unit[None, :]).sum()
+        return float(self.products[i, i] - 2 * (self.products[i, parts] * unit).sum() + inner)
+
+
+def _power(exponents: npt.NDArray[np.int64] | np.int64) -> Floats:
+    return np.asarray(np.ldexp(1.0, np.clip(exponents, -_MOST_POWERS, _MOST_POWERS)))

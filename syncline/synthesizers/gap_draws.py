@@ -1,0 +1,55 @@
+"""Draw the codes of a gap: of those that fit, where its base has a value and where it has none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.synthesizers.column_values import ColumnValues
+from syncline.synthesizers.draws import Bits, Codes, Draw, Ints, weights_of
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class GapDraw:
+    """How the codes of a gap are drawn with a base and without one.
+
+    A state keeps its share of rows without a value; the rest is shared among the codes that fit, as in that
+    state, or as in all rows where the state holds none of them.
+    """
+
+    based: Draw
+    alone: Draw
+
+    @classmethod
+    def of(cls, draw: Draw, values: ColumnValues) -> GapDraw:
+        """Return both draws of a gap whose codes are drawn by ``draw`` where nothing is known of its base."""
+        alone = np.zeros(values.n_codes, np.bool_)
+        alone[values.span_code[values.span_high < 0]] = True
+        based = ~alone
+        if values.keeps_missing:
+            based[-1] = False
+        return cls(_only(draw, values, based), _only(draw, values, alone))
+
+    def codes(self, states: Ints, random: Bits, lacking: Mask) -> Codes:
+        """Return a code (n,) for each row's state (n,); ``lacking`` says where the base has no value."""
+        return np.where(lacking, self.alone.codes(states, random), self.based.codes(states, random))
+
+
+def _only(draw: Draw, values: ColumnValues, fitting: Mask) -> Draw:
+    weights = np.diff(draw.above.astype(np.int64), prepend=0, axis=1)
+    every = values.rows * fitting
+    if not every.any():  # no code fits: all rows without a value, or none that is one
+        every = np.arange(values.n_codes) == values.n_codes - 1
+    own = weights * fitting
+    own[own.sum(axis=1) == 0] = every
+    without = np.zeros(len(weights))
+    if values.keeps_missing:
+        without = weights[:, -1] / weights.sum(axis=1)
+    shares = own / own.sum(axis=1, keepdims=True) * (1.0 - without)[:, None]
+    if values.keeps_missing:
+        shares[:, -1] += without
+    return replace(draw, above=weights_of(shares))

@@ -1,0 +1,147 @@
+"""What every released row keeps: formulas by recomputing columns, orders and ranges by drawing again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.constraint import Constraint, Formula
+from syncline.data.gap import common_step
+from syncline.questions.formula_check import TOLERANCE, evaluate, solve
+from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.column_values import ColumnValues
+from syncline.synthesizers.formulas import Derived
+
+Keys: TypeAlias = npt.NDArray[np.int64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Columns: TypeAlias = dict[str, tuple[Keys, Mask]]
+"""Keys (n,) and a mask of missing cells (n,) for each released column."""
+ByName: TypeAlias = Mapping[str, CodedColumn]
+
+
+def in_order(derived: Sequence[Derived], drawn: Iterable[str]) -> list[Derived]:
+    """Return the derived columns so that each comes after those that it follows from."""
+    waiting, ordered = list(derived), list[Derived]()
+    known = set(drawn).difference(*(d.changed for d in derived)) if derived else set(drawn)
+    while waiting:
+        ready = [d for d in waiting if known.issuperset(d.needs)]
+        if not ready:
+            raise ValueError("model: derived columns follow from each other in a circle")
+        ordered += ready
+        known |= {name for d in ready for name in d.changed}
+        waiting = [d for d in waiting if d not in ready]
+    return ordered
+
+
+def recompute(derived: Derived, drawn: Columns, by_name: ByName) -> None:
+    """Set a derived column from those that it follows from."""
+    formula = derived.formula
+    if derived.solved is not None:
+        _solve(derived.solved, formula, drawn, by_name)
+    inputs = [_values(name, drawn, by_name) for name in formula.inputs]
+    values, defined, _ = evaluate(formula, inputs)
+    found = _keys(formula.of, values, ~defined, by_name)
+    drawn[formula.of] = (
+        _with_own(drawn[formula.of], found, by_name[formula.of]) if derived.own_gaps else found
+    )
+    if formula.formula is Formula.EQUAL:
+        _round_alike(formula, drawn, by_name)
+
+
+def _with_own(own: tuple[Keys, Mask], found: tuple[Keys, Mask], column: CodedColumn) -> tuple[Keys, Mask]:
+    """Return computed cells, with a column's own gaps and named states where it has them."""
+    keys, gaps = own
+    states = ~gaps & ~column.values.variable.are_values(keys)
+    missing = (found[1] | gaps) & ~states
+    return np.where(states, keys, np.where(missing, 0, found[0])), missing
+
+
+def _solve(name: str, formula: Constraint, drawn: Columns, by_name: ByName) -> None:
+    """Set the one input of a formula that was not drawn from its value and the other inputs."""
+    others = [_values(other, drawn, by_name) for other in formula.inputs if other != name]
+    values, defined = solve(formula, name, _values(formula.of, drawn, by_name), others)
+    drawn[name] = _keys(name, values, ~defined, by_name)
+
+
+def _keys(name: str, values: npt.NDArray[np.float64], missing: Mask, by_name: ByName) -> tuple[Keys, Mask]:
+    column = by_name[name].values
+    grid = column.variable.grid
+    assert grid is not None
+    numbers = np.where(missing | ~np.isfinite(values), 0.0, values)
+    keys = snapped(column, grid.keys_from_numbers(numbers))
+    return np.where(missing, 0, keys), missing
+
+
+def _values(name: str, drawn: Columns, by_name: ByName) -> tuple[npt.NDArray[np.float64], Mask]:
+    """Return a column's numbers (n,), 0.0 where it holds none, and where it holds one."""
+    keys, missing = drawn[name]
+    variable = by_name[name].values.variable
+    assert variable.grid is not None
+    present = ~missing & variable.are_values(keys)
+    numbers = variable.grid.values(np.where(present, keys, 0)).astype(np.float64)
+    return np.where(present, numbers, 0.0), present
+
+
+def snapped(column: ColumnValues, keys: Keys) -> Keys:
+    """Return keys (n,) moved to a value of the real column that agrees within the tolerance of formulas.
+
+    Published tables round: where the real column holds 1.609438 for a logarithm, so shall the synthetic one.
+    """
+    grid = column.variable.grid
+    shared = np.unique(column.span_low[(column.span_low == column.span_high) & ~column.is_state])
+    if grid is None or not len(shared) or not len(keys):
+        return keys
+    above = np.minimum(np.searchsorted(shared, keys), len(shared) - 1)
+    near = np.stack([shared[np.maximum(above - 1, 0)], shared[above]])
+    own = grid.values(keys).astype(np.float64)
+    away = np.abs(grid.values(near.ravel()).astype(np.float64).reshape(near.shape) - own)
+    nearest = np.argmin(away, axis=0)
+    rows = np.arange(len(keys))
+    close = away[nearest, rows] <= TOLERANCE * np.maximum(np.abs(own), 1.0)
+    return np.where(close, near[nearest, rows], keys)
+
+
+def _round_alike(formula: Constraint, drawn: Columns, by_name: ByName) -> None:
+    """Give the source of an equality the same rounding as its copy, so that the two read the same."""
+    source = formula.inputs[0]
+    values, present = _values(formula.of, drawn, by_name)
+    grid = by_name[source].values.variable.grid
+    assert grid is not None
+    keys, missing = drawn[source]
+    drawn[source] = np.where(present & ~missing, grid.keys_from_numbers(values), keys), missing
+
+
+def broken_rows(
+    drawn: Columns, bounds: Sequence[Constraint], computed: Collection[str], by_name: ByName
+) -> Keys:
+    """Return the rows, increasing, that break an order, or in which a computed column leaves its range."""
+    broken = np.zeros(len(next(iter(drawn.values()))[0]), np.bool_)
+    for name in computed:
+        keys, missing = drawn[name]
+        broken |= ~missing & ~by_name[name].values.variable.may_hold(keys)
+    for bound in bounds:
+        broken |= _exceeds(bound.of, bound.inputs[0], drawn, by_name)
+    return np.flatnonzero(broken)
+
+
+def _exceeds(name: str, limit: str, drawn: Columns, by_name: ByName) -> Mask:
+    """Return in which rows a column is greater than its limit, both being there."""
+    steps = common_step(*(by_name[n].values.variable for n in (name, limit)))
+    if steps is None or steps == (0, 0):
+        (values, present), (most, limited) = (_values(n, drawn, by_name) for n in (name, limit))
+        return np.asarray(present & limited & (values > most))
+    both = ~drawn[name][1] & ~drawn[limit][1]
+    return np.asarray(both & (drawn[name][0] * steps[0] > drawn[limit][0] * steps[1]))
+
+
+def replaced(drawn: Columns, rows: Keys, others: Columns) -> Columns:
+    """Return the columns with the rows at places ``rows`` (k,) replaced by those of ``others`` (k,)."""
+    found = {}
+    for name, (keys, missing) in drawn.items():
+        keys, missing = keys.copy(), missing.copy()
+        keys[rows], missing[rows] = others[name]
+        found[name] = keys, missing
+    return found

@@ -1,0 +1,157 @@
+"""Between search and codebook: which columns keep an order, and where the gaps between them lie.
+
+One round counts the rows that break each possible order; up to eight more search the gaps of those that hold.
+A table without such an order is asked nothing here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from syncline.data.codebook import Codebook
+from syncline.data.constraint import Constraint, Formula
+from syncline.data.gap import GapLine
+from syncline.questions.formula_check import FormulaCheck
+from syncline.questions.vocabulary import Question
+from syncline.synthesizers import orders
+from syncline.synthesizers.column_coding import code_column, code_gap
+from syncline.synthesizers.column_search import ColumnSearch
+from syncline.synthesizers.declared import require_declared
+from syncline.synthesizers.formulas import missing_rows, tolerated
+from syncline.synthesizers.packing import Arrays, Head, constraint_to_json, put_searches
+from syncline.synthesizers.phases.division import Sizes, divided, open_intervals, put_sizes
+from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
+from syncline.synthesizers.phases.structure import Book, after_codebook
+from syncline.synthesizers.settings import FitSettings
+
+
+def after_search(sizes: Sizes, searches: tuple[ColumnSearch, ...], settings: FitSettings) -> Phase | Fitted:
+    """Return the phase that follows once every column is known: the count of orders, or the codebook.
+
+    A technique that models each column on its own looks only at the orders that are declared.
+    """
+    asked = dict.fromkeys(_declared(settings))
+    if settings.method != "marginals":
+        asked |= dict.fromkeys(orders.possible(searches, settings.schema, sizes.train))
+    if not asked:
+        return after_codebook(_book(sizes, searches, settings), settings)
+    return CountOrders(sizes, searches, tuple(asked))
+
+
+def _declared(settings: FitSettings) -> tuple[Constraint, ...]:
+    return tuple(c for c in settings.schema.constraints if c.formula is Formula.AT_MOST)
+
+
+def _book(sizes: Sizes, searches: tuple[ColumnSearch, ...], settings: FitSettings) -> Book:
+    threshold = sizes.threshold(settings)
+    columns = tuple(
+        code_column(variable, search, settings.min_cell, threshold, settings.persons)
+        for variable, search in zip(settings.schema.modelled, searches, strict=True)
+    )
+    return Book(sizes.train, sizes.holdout, columns)
+
+
+@dataclass(frozen=True, slots=True)
+class CountOrders:
+    """Count the rows that break each order that is possible or declared."""
+
+    sizes: Sizes
+    searches: tuple[ColumnSearch, ...]
+    asked: tuple[Constraint, ...]
+    name: ClassVar[str] = "orders"
+
+    def questions(self, settings: FitSettings) -> tuple[Question, ...]:
+        """Ask for the rows that break the orders."""
+        return (FormulaCheck(self.asked),)
+
+    def new_codebook(self) -> Codebook | None:
+        """Return None: nothing is coded yet."""
+        return None
+
+    def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
+        """Search the gaps of the orders that hold; end the study where a declared one does not."""
+        book = _book(self.sizes, self.searches, settings)
+        columns = {column.codes.name: column for column in book.columns}
+        require_declared(self.asked, answers, columns, self.sizes.train, settings)
+        allowed = [tolerated(formula, columns[formula.of], self.sizes.train) for formula in self.asked]
+        held = orders.holding(self.asked, merged(answers, 0).dense(), allowed)
+        full = [name for name, column in columns.items() if missing_rows(column) == 0]
+        kept = orders.bounds(held, {(c.of, c.inputs[0]) for c in _declared(settings)}, full)
+        book = replace(book, bounds=kept)
+        searches = {search.name: search for search in self.searches}
+        gaps = orders.gaps_to_search(
+            held, settings.schema, searches, settings.visit_sequence, self.sizes.train
+        )
+        if not gaps:
+            return after_codebook(book, settings)
+        begun = tuple(
+            ColumnSearch.begin_gap(GapLine.of_gap(gap, settings.schema), len(answers)) for gap in gaps
+        )
+        return SearchGaps(self.sizes, 0, self.searches, begun, book)
+
+    def searched(self, answers: Answers, settings: FitSettings) -> tuple[ColumnSearch, ...]:
+        """Return what is known of all columns."""
+        return self.searches
+
+    def put(self, arrays: Arrays) -> Head:
+        """Add the searches and what is asked."""
+        arrays["rows"] = put_sizes(self.sizes, 0)
+        searches = put_searches(self.searches, arrays)
+        return {"searches": searches, "asked": [constraint_to_json(c) for c in self.asked]}
+
+
+@dataclass(frozen=True, slots=True)
+class SearchGaps:
+    """Divide the intervals of the gaps between columns."""
+
+    sizes: Sizes
+    number: int
+    searches: tuple[ColumnSearch, ...]
+    gaps: tuple[ColumnSearch, ...]
+    book: Book
+    name: ClassVar[str] = "gaps"
+
+    def questions(self, settings: FitSettings) -> tuple[Question, ...]:
+        """Ask for the rows in the parts of every open interval."""
+        return (open_intervals(self.gaps),)
+
+    def new_codebook(self) -> Codebook | None:
+        """Return None: nothing is coded yet."""
+        return None
+
+    def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
+        """Search on, or agree on the codebook with those gaps that are simpler than their columns."""
+        gaps = self._divided(answers, settings)
+        if not all(search.done for search in gaps):
+            return replace(self, number=self.number + 1, gaps=gaps)
+        chosen = self._chosen(gaps, settings)
+        threshold = self.sizes.threshold(settings)
+        coded = tuple(
+            code_gap(line, search, settings.min_cell, threshold, settings.persons) for line, search in chosen
+        )
+        return after_codebook(replace(self.book, gaps=coded), settings)
+
+    def _divided(self, answers: Answers, settings: FitSettings) -> tuple[ColumnSearch, ...]:
+        return divided(self.gaps, answers, self.number, self.sizes, settings)
+
+    def _chosen(
+        self, gaps: tuple[ColumnSearch, ...], settings: FitSettings
+    ) -> list[tuple[GapLine, ColumnSearch]]:
+        searched = {search.gap: search for search in gaps if search.gap is not None}
+        columns = {search.name: search for search in self.searches}
+        declared = {(c.of, c.inputs[0]) for c in _declared(settings)}
+        chosen = orders.choose_gaps(searched, columns, settings.schema, declared)
+        return [(GapLine.of_gap(gap, settings.schema), searched[gap]) for gap in chosen]
+
+    def searched(self, answers: Answers, settings: FitSettings) -> tuple[ColumnSearch, ...]:
+        """Return what is known of all columns, and of the gaps that are coded."""
+        chosen = self._chosen(self._divided(answers, settings), settings)
+        return (*self.searches, *(search for _, search in chosen))
+
+    def put(self, arrays: Arrays) -> Head:
+        """Add the searches and the book."""
+        head = self.book.put(arrays)
+        arrays["rows"] = put_sizes(self.sizes, self.number)
+        searches, gaps = put_searches(self.searches, arrays), put_searches(self.gaps, arrays, "gap")
+        return {**head, "searches": searches, "gaps_searched": gaps}

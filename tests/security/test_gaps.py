@@ -1,0 +1,160 @@
+"""The gap between two columns: a hub that asks beyond it, and a supplier that lies about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from syncline.data.codebook import Codebook
+from syncline.data.gap import Gap, GapLine
+from syncline.data.schema import Schema
+from syncline.errors import Contradiction, ProtocolError
+from syncline.protocols import asking
+from syncline.protocols.asking import Answering, Memory, Reply, Request
+from syncline.protocols.scope import require_codebook_in_scope
+from syncline.questions import rank_counts
+from syncline.questions.counts import Counts
+from syncline.questions.rank_counts import RankColumn, RankCounts
+from syncline.questions.tree_level import TreeLevel
+from syncline.synthesizers.column_coding import code_column, code_gap
+from syncline.synthesizers.column_search import ColumnSearch
+from tests.federation.local_fit import workspace_of
+from tests.security.harness import MaliciousSupplier, Trial
+
+STUDY = """\
+syncline: 1
+study: trial
+schema:
+  variables:
+    - {name: adm, kind: date, range: [2020-01-01, 2021-12-31]}
+    - {name: dis, kind: date, range: [2020-01-01, 2022-12-31]}
+    - {name: age, kind: integer, range: [0, 110]}
+    - {name: ward, kind: categorical, categories: [a, b]}
+suppliers: [{name: north}, {name: south}]
+quorum: {min_suppliers: 2}
+synthesizer: {method: cart, seed: 7, max_depth: 3, min_leaf: 30}
+validation: none
+release: {gate: none, approvals: 0}
+"""
+SCHEMA = Schema.model_validate(
+    {
+        "variables": [
+            {"name": "adm", "kind": "date", "range": ["2020-01-01", "2021-12-31"]},
+            {"name": "dis", "kind": "date", "range": ["2020-01-01", "2022-12-31"]},
+            {"name": "age", "kind": "integer", "range": [0, 110]},
+            {"name": "id", "kind": "identifier"},
+        ]
+    }
+)
+STAY = Gap.between("dis", "adm", SCHEMA.names, above=True)
+BITS = GapLine.of_gap(STAY, SCHEMA).bits
+ASKED = RankColumn(STAY.name, -(2**BITS), 0, BITS + 1, (0,), STAY)
+
+
+def table(number: int, seed: int) -> pa.Table:
+    rng = np.random.default_rng(seed)
+    first = np.datetime64("2020-01-01") + rng.integers(0, 700, number).astype("timedelta64[D]")
+    stay = np.floor(rng.exponential(5.0, number)).astype("timedelta64[D]")
+    return pa.table(
+        {
+            "adm": first,
+            "dis": first + stay,
+            "age": rng.integers(0, 100, number),
+            "ward": rng.choice(["a", "b"], number),
+        }
+    )
+
+
+TABLES = {"north": table(700, 1), "south": table(900, 2)}
+
+
+def ask(column: RankColumn) -> None:
+    rows = workspace_of(TABLES["north"].append_column("id", pa.array(["x"] * 700)), SCHEMA)
+    Answering().respond(Request(0, (RankCounts((column,)),)), rows, Memory())
+
+
+@pytest.mark.parametrize(
+    ("column", "sentence"),
+    [
+        (replace(ASKED, gap=replace(STAY, base="id")), "the schema models"),
+        (replace(ASKED, gap=replace(STAY, base="age")), "another name"),
+        (replace(ASKED, gap=replace(STAY, name="s"), name="s"), "another name"),
+        (replace(ASKED, name="age"), "named otherwise"),
+        (replace(ASKED, base=0), "its own range"),
+    ],
+)
+def test_a_hub_cannot_ask_for_a_gap_beyond_the_schema(
+    column: RankColumn, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent subtracts only columns of a common step, under their own name, over their own line."""
+    ask(ASKED)
+    with pytest.raises(ProtocolError, match=sentence):
+        ask(column)
+    monkeypatch.setattr(asking, "require_question_in_scope", lambda *_: None)
+    if column.gap is not None and column.gap.base == "adm":
+        ask(column)
+
+
+def test_a_hub_cannot_divide_a_gap_again_from_the_beginning() -> None:
+    rows = workspace_of(TABLES["north"].append_column("id", pa.array(["x"] * 700)), SCHEMA)
+    first = RankColumn(STAY.name, -(2**BITS), BITS - 3, 4, (0,), STAY)
+    _, memory = Answering().respond(Request(0, (RankCounts((first,)),)), rows, Memory())
+    for again in (first, replace(first, gap=replace(STAY, above=False))):
+        with pytest.raises(ProtocolError, match=r"divided otherwise|another name"):
+            Answering().respond(Request(1, (RankCounts((again,)),)), rows, memory)
+
+
+def test_a_codebook_codes_one_gap_of_a_column_and_only_behind_the_columns() -> None:
+    columns = [code_column(v, ColumnSearch.begin(v), 11, 11, persons=False).codes for v in SCHEMA.modelled]
+    line = GapLine.of_gap(STAY, SCHEMA)
+    gap = code_gap(line, ColumnSearch.begin_gap(line), 11, 11, persons=False).codes
+    require_codebook_in_scope(Codebook((*columns, gap)), SCHEMA)
+    stranger = replace(gap, gap=replace(STAY, base="age"))
+    other = Gap.between("dis", "age", SCHEMA.names, above=True)
+    for wrong in (
+        (gap, *columns),
+        (*columns[:2], gap, columns[2]),
+        (*columns, stranger),
+        (*columns, replace(gap, name="s")),
+        (*columns, gap, replace(gap, name=other.name, gap=other)),
+    ):
+        with pytest.raises(ProtocolError):
+            require_codebook_in_scope(Codebook(wrong), SCHEMA)
+
+
+def moved(number: int, request: Request, reply: Reply) -> Reply:
+    """Say of sixty rows with a gap that the base has no value there."""
+    answers = list(reply.answers)
+    for place, question in enumerate(request.questions):
+        if isinstance(question, RankCounts) and question.gaps:
+            answer = answers[place]
+            assert isinstance(answer, Counts)
+            cells = answer.dense()
+            heavy = int(np.argmax(cells))
+            cells[heavy] -= 60
+            cells[5] += 60
+            index = np.flatnonzero(cells)
+            answers[place] = Counts(answer.size, index, cells[index])
+    return replace(reply, answers=tuple(answers))
+
+
+def test_a_supplier_that_tells_a_gap_otherwise_than_its_columns_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(name: str, supplier: MaliciousSupplier | None = None) -> bytes:
+        (tmp_path / name).mkdir()
+        released = Trial(STUDY, TABLES, tmp_path / name, supplier=supplier).run()
+        return (released.directory / "synthetic.parquet").read_bytes()
+
+    liar = MaliciousSupplier("north", moved)
+    with pytest.raises(Contradiction, match=r"supplier 'north'.*lacks its base in more rows"):
+        run("caught", liar)
+    monkeypatch.setattr(rank_counts._Parts, "_require_gap", lambda *_: None)
+    with pytest.raises(Contradiction, match=r"supplier 'north'.*\(tree_level\)"):
+        run("later", liar)
+    monkeypatch.setattr(TreeLevel, "reconcile", lambda self, answer, known, codebook: known)
+    assert run("unguarded", liar)

@@ -1,0 +1,69 @@
+"""A reader who knows all people but one: in which rare category is that one?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from syncline.sources.memory import TableSource
+from syncline.study.spec import StudySpec
+from syncline.synthesizers import column_coding
+from syncline.synthesizers.streams import Seed
+from syncline.wire.simulated_study import compare_study, fit_study, fold_of_run, release_study
+
+LABELS = ("common", "r1", "r2", "r3")
+STUDY = {
+    "syncline": 1,
+    "study": "rare",
+    "schema": {
+        "variables": [
+            {"name": "pid", "kind": "identifier", "role": "person"},
+            {"name": "ward", "kind": "categorical", "categories": list(LABELS)},
+            {"name": "age", "kind": "integer", "range": ["0", "110"]},
+        ]
+    },
+    "suppliers": [{"name": "north"}],
+    "synthesizer": {"method": "marginals", "rows": 1000, "seed": 5},
+    "validation": {"holdout": 0.5},
+    "release": {"gate": "none", "approvals": 0},
+}
+SPEC = StudySpec.model_validate(STUDY)
+PEOPLE = 400
+
+
+def report(rare: tuple[int, int, int], out: Path) -> dict[str, Any]:
+    """Return the report of people of whom so many used ones, and one held-out one, are in each rare ward."""
+    ages = np.random.default_rng(1).integers(18, 95, PEOPLE)
+    names = [f"p{n}" for n in range(PEOPLE)]
+    source = TableSource(pa.table({"pid": names, "ward": ["common"] * PEOPLE, "age": ages}))
+    fold = fold_of_run(SPEC, {"north": source}, b"rare")
+    held = fold.holds_out([name.encode() for name in names])
+    ward = np.full(PEOPLE, "common", object)
+    ward[np.flatnonzero(~held)[: sum(rare)]] = np.repeat(LABELS[1:], rare)
+    ward[np.flatnonzero(held)[:3]] = LABELS[1:]
+    sources = {"north": TableSource(pa.table({"pid": names, "ward": ward.tolist(), "age": ages}))}
+    seed = Seed.of_number(5)
+    fitted = fit_study(SPEC, fold, sources)
+    assessment = compare_study(SPEC, fold, sources, fitted, seed)
+    out.mkdir()
+    release_study(SPEC, fold, sources, fitted, seed, assessment, [], out)
+    return json.loads((out / "report.json").read_text("utf-8"))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("one", "other"), [((9, 0, 8), (8, 1, 8)), ((5, 0, 2), (4, 1, 2))])
+def test_the_report_does_not_tell_which_rare_categories_are_empty(one, other, tmp_path, monkeypatch):
+    """One used person is in another rare ward, in which otherwise nobody is."""
+    assert report(one, tmp_path / "one") == report(other, tmp_path / "other")
+    monkeypatch.setattr(
+        column_coding, "_merged", lambda rows, held, least: np.flatnonzero((held < least) & (rows > 0))
+    )
+    told = [
+        report(rare, tmp_path / f"told{n}")["columns"]["merged_categories"]["ward"]
+        for n, rare in enumerate((one, other))
+    ]
+    assert told == [2, 3]
