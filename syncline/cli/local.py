@@ -11,8 +11,8 @@ import typer
 
 from syncline.cli.command_app import group
 from syncline.cli.hub_session import AsJson
-from syncline.cli.learning_progress import learning_shown
 from syncline.cli.named_data import new_file, open_named
+from syncline.cli.progress_line import StageProgress
 from syncline.cli.terminal import say, say_document
 from syncline.durable.private_directory import make_private_directory
 from syncline.errors import StorageError, UsageError
@@ -57,13 +57,15 @@ def simulate(
     sources = _sources(locators, preparation or [])
     out = new_directory(out)
     stages: list[str] = []
-    listen = _listener(stages, quiet=as_json)
     fold = run.fold_of_run(spec, sources, _salt(salt), seed)
-    fitted = run.fit_study(spec, fold, sources, listen)
-    chosen = run.seed_of(spec) if seed is None else Seed.of_number(seed)
-    for hazard in fitted.hazards:
-        say(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}", err=True)
-    assessment = run.compare_study(spec, fold, sources, fitted, chosen, listen)
+    with StageProgress(quiet=as_json) as progress:
+        listen = _listener(stages, progress)
+        fitted = run.fit_study(spec, fold, sources, listen)
+        chosen = run.seed_of(spec) if seed is None else Seed.of_number(seed)
+        progress.finish()
+        for hazard in fitted.hazards:
+            say(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}", err=True)
+        assessment = run.compare_study(spec, fold, sources, fitted, chosen, listen)
     written = run.release_study(spec, fold, sources, fitted, chosen, assessment, stages, out)
     notes = run.notes_of(spec, fold, sources, fitted)
     say_notes(notes)
@@ -89,23 +91,14 @@ def _salt(text: str) -> bytes | None:
         raise UsageError("--salt: expected hexadecimal digits, two a byte") from None
 
 
-def _listener(stages: list[str], *, quiet: bool) -> Callable[[Traffic], None]:
-    """Return what notes each round's stage, and prints the round unless it is to be ``quiet``."""
+def _listener(stages: list[str], progress: StageProgress) -> Callable[[Traffic], None]:
+    """Return what notes each round's stage, and tells of it."""
 
     def listen(traffic: Traffic) -> None:
         stages.append(traffic.stage)
-        if not quiet:
-            say(
-                f"round {len(stages) - 1:>2} {traffic.stage:<8} asked {_kilobytes(traffic.sent):>6,} KiB,"
-                f" answered {_kilobytes(traffic.received):>6,} KiB"
-            )
+        progress.round(traffic.stage)
 
     return listen
-
-
-def _kilobytes(count: int) -> int:
-    """Return a size as it may be printed: to the byte it would tell how many cells hold anybody."""
-    return -(-count // 1024)
 
 
 def synthesize(
@@ -136,10 +129,9 @@ def synthesize(
     new_file(out, force=force)
     open_named("DATA", data)
     model = Synthesizer(method, seed=seed, schema=schema_file, epsilon=epsilon, delta=delta)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), StageProgress(quiet=as_json) as progress:
         warnings.simplefilter("ignore", TableWarning)  # the notes are printed below
-        with learning_shown() as listen:
-            model.fit(data, listen=listen)
+        model.fit(data, listen=progress.round)
     written = model.write(out, rows)
     say_notes(model.notes)
     if as_json:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from syncline.cli.progress_line import ProgressLine
 from syncline.cli.table import print_table, shown_bytes, shown_time
-from syncline.cli.terminal import say, say_over
+from syncline.cli.terminal import say
+from syncline.cli.time_left import TimeLeft, shown_seconds
 from syncline.compute.frames import Json
 
 if TYPE_CHECKING:
@@ -52,14 +55,26 @@ async def follow(
 
 def study_line(status: StudyStatus) -> str:
     """Return where a study stands, in one line."""
+    moved = f"{shown_bytes(status.bytes_received)} in, {shown_bytes(status.bytes_sent)} out"
+    return " | ".join([*_standing(status), moved])
+
+
+def _standing(status: StudyStatus) -> list[str]:
+    """Return the state, the stage, the rounds and who answered, each in words."""
     words = [status.state]
     if status.stage and status.stage != status.state:
         words.append(status.stage)
-    words.append(f"rounds {status.rounds_done}")
+    words.append(shown_rounds(status))
     answered = sum(supplier.state == "answered" for supplier in status.suppliers)
-    words.append(f"suppliers {answered}/{len(status.suppliers)} answered")
-    moved = f"{shown_bytes(status.bytes_received)} in, {shown_bytes(status.bytes_sent)} out"
-    return " | ".join([*words, moved])
+    return [*words, f"{answered}/{len(status.suppliers)} answered"]
+
+
+def shown_rounds(status: StudyStatus) -> str:
+    """Return how many rounds are done, or which one is out of about how many while some are left."""
+    done, expected = status.rounds_done, status.rounds_expected
+    if has_ended(status) or expected <= done:
+        return f"rounds {done}"
+    return f"round {done + 1} of about {expected}"
 
 
 def show_study(status: StudyStatus) -> None:
@@ -126,6 +141,7 @@ def study_json(status: StudyStatus) -> dict[str, Json]:
         "reason": status.reason,
         "stage": status.stage,
         "rounds_done": status.rounds_done,
+        "rounds_expected": status.rounds_expected,
         "bytes_received": status.bytes_received,
         "bytes_sent": status.bytes_sent,
         "specification_sha256": status.specification_sha256,
@@ -152,12 +168,13 @@ def study_json(status: StudyStatus) -> dict[str, Json]:
 
 
 class _Progress:
-    """Where progress goes: nowhere, one line that is written over, or a line for each stage."""
+    """What is told of a study on its way: on a terminal every change, else the first one of each stage."""
 
-    def __init__(self, quiet: bool, terminal: bool) -> None:
-        self._quiet = quiet
+    def __init__(self, quiet: bool, terminal: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._line = ProgressLine(quiet=quiet, terminal=terminal)
         self._terminal = terminal
-        self._last = ""
+        self._clock = clock
+        self._left = TimeLeft(clock())
         self._stage = ""
         self._reason = ""
 
@@ -165,23 +182,25 @@ class _Progress:
         if status.state in _WAITS:
             if status.reason != self._reason:
                 self._reason = status.reason
-                self.note(f"{status.name}: {status.state}: {status.reason}")
-                self.finish()
+                self._line.note(f"{status.name}: {status.state}: {status.reason}")
+                self._line.finish()
             return
         stage = f"{status.state} {status.stage}"
-        if self._terminal or stage != self._stage:
-            self._stage = stage
-            self.note(f"{status.name}: {study_line(status)}")
+        if self._terminal:
+            self._line.note(f"{status.name}: {' | '.join([*_standing(status), self._times(status)])}")
+        elif stage != self._stage:
+            self._line.note(f"{status.name}: {study_line(status)}")
+        self._stage = stage
+
+    def _times(self, status: StudyStatus) -> str:
+        """Return how long the study has been followed and, once one can say, how long it will take."""
+        now = self._clock()
+        left = self._left.after(now, status.rounds_done, status.rounds_expected)
+        elapsed = shown_seconds(now - self._left.began)
+        return elapsed if not left else f"{elapsed}, about {shown_seconds(left)} left"
 
     def note(self, line: str) -> None:
-        if self._quiet or line == self._last:
-            return
-        self._last = line
-        if self._terminal:
-            say_over(line)
-        else:
-            say(line, err=True)
+        self._line.note(line)
 
     def finish(self) -> None:
-        if self._terminal and not self._quiet:
-            say(err=True)
+        self._line.finish()

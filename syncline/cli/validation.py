@@ -11,6 +11,7 @@ import typer
 from syncline.cli.hub_session import AsJson
 from syncline.cli.local import new_directory, require_new, say_notes
 from syncline.cli.named_data import open_named
+from syncline.cli.progress_line import StageProgress
 from syncline.cli.terminal import say
 from syncline.errors import UsageError
 
@@ -54,18 +55,20 @@ def validate(
 
     _require_files({"--real": real, "--synthetic": synthetic, "--holdout": holdout}, schema)
     require_new(out)
-    found = compare(
-        real,
-        synthetic,
-        holdout,
-        schema=schema,
-        person=person,
-        target=target,
-        keys=keys,
-        sensitive=sensitive,
-        models=models or [],
-        min_cell=min_cell,
-    )
+    with StageProgress(quiet=as_json) as progress:
+        found = compare(
+            real,
+            synthetic,
+            holdout,
+            schema=schema,
+            person=person,
+            target=target,
+            keys=keys,
+            sensitive=sensitive,
+            models=models or [],
+            min_cell=min_cell,
+            listen=progress.round,
+        )
     directory = new_directory(out)
     found.to_json(directory / "report.json")
     found.to_html(directory / "report.html")

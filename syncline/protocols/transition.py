@@ -35,6 +35,10 @@ class Finish(Generic[Result]):
     result: Result
 
 
+def unheard(stage: str) -> None:
+    """Listen to a round of a stage, and tell nobody."""
+
+
 class HubSide(Protocol[State, Request, Reply_contra, Result]):
     """The hub's half of a protocol."""
 

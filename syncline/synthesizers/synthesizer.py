@@ -22,6 +22,7 @@ from syncline.data.schema import Schema
 from syncline.errors import DataError, UsageError
 from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_source import prepare
+from syncline.protocols.transition import unheard
 from syncline.questions.workspace import Workspace
 from syncline.sources.registry import Locator, open_source
 from syncline.sources.source import Source
@@ -104,14 +105,14 @@ class Synthesizer:
         self._drawn = 0
         self._persons = 0
 
-    def fit(self, data: Locator, *, listen: Callable[[str], None] | None = None) -> Synthesizer:
+    def fit(self, data: Locator, *, listen: Callable[[str], None] = unheard) -> Synthesizer:
         """Learn ``data``: a data frame, an Arrow table, or the path or URL of a source.
 
+        ``listen`` hears the stage of each round, "read" where the table is read first.
+
         What was guessed, left out, merged, moved or clipped is warned of, and stays in :attr:`notes`.
-        ``listen`` hears what is being done, as a word a round.
         """
-        if listen is not None:
-            listen("read")
+        listen("read")
         source = open_source(data)
         found = infer(read_table(source)) if self._given is None else _declared(self._given, source)
         schema = found.schema

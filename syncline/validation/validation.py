@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from syncline.data.schema import Schema
 from syncline.durable.storage_fault import storage_error_from_os
 from syncline.errors import StudyFailed, UsageError
 from syncline.privacy.people_rule import require_enough
+from syncline.protocols.transition import unheard
 from syncline.sources.registry import Locator, open_source
 from syncline.validation.disclosure.gate import GateResult
 from syncline.validation.federated.assessment import Judgement
@@ -106,6 +107,7 @@ def validate(
     sensitive: Sequence[str] | str = (),
     models: Sequence[str] | str = (),
     min_cell: int = 11,
+    listen: Callable[[str], None] = unheard,
 ) -> Validation:
     """Compare ``synthetic`` with the ``real`` rows that it was made from.
 
@@ -128,12 +130,15 @@ def validate(
         Regressions whose coefficients are compared, such as ``y ~ a + b``; one may stand alone.
     min_cell
         Nothing is told of fewer people; the real table and the holdout must have so many.
+    listen
+        Hears the stage of each round, "read" where the tables are read first.
 
     Raises
     ------
     DataError, UsageError
         Where a table cannot be read, or an argument names no column.
     """
+    listen("read")
     keys, sensitive = column_names(keys), column_names(sensitive)
     models = (models,) if isinstance(models, str) else tuple(models)
     known = Schema.from_yaml(schema) if isinstance(schema, str | Path) else schema
@@ -147,7 +152,7 @@ def validate(
     for model in models:
         Model.of(model, compared.synthetic)
     judgement = Judgement(min_cell, target=target or "", known=known_of(compared, *sources, min_cell))
-    found = assess_pooled(compared, aims, judgement)
+    found = assess_pooled(compared, aims, judgement, listen)
     return Validation(
         found.metrics,
         found.gate,

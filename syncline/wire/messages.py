@@ -325,7 +325,10 @@ class HazardStatus:
 
 @dataclass(frozen=True, slots=True)
 class StudyStatus:
-    """What a researcher sees of a study; times are microseconds since 1970 UTC, 0 where not yet."""
+    """What a researcher sees of a study; times are microseconds since 1970 UTC, 0 where not yet.
+
+    ``rounds_expected`` are the rounds of the whole study as far as the hub can say, 0 where it cannot.
+    """
 
     study_id: StudyId
     name: str
@@ -341,6 +344,7 @@ class StudyStatus:
     submitted_us: int
     ended_us: int
     hazards: tuple[HazardStatus, ...] = ()
+    rounds_expected: int = 0
 
 
 @dataclass(frozen=True, slots=True)

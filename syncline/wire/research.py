@@ -53,6 +53,7 @@ def status_to_proto(value: StudyStatus) -> pb.StudyStatus:
             pb.Hazard(words=hazard.words, severe=hazard.severe, accepted=hazard.accepted)
             for hazard in value.hazards
         ],
+        rounds_expected=value.rounds_expected,
     )
 
 
@@ -79,6 +80,7 @@ def status_from_proto(message: pb.StudyStatus) -> StudyStatus:
             HazardStatus(strict.sentence("hazard", item.words), item.severe, item.accepted)
             for item in message.hazards
         ),
+        rounds_expected=message.rounds_expected,
     )
 
 

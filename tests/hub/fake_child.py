@@ -17,6 +17,7 @@ from syncline.errors import Contradiction, StudyFailed
 from tests.hub.fake_report import report
 
 ROUNDS = 3
+EXPECTED = 5
 CANDIDATE = "ca" * 32
 DRAWN = {"holdout": 0.5, "salt_from": "a test", "salt_sha256": "5a" * 32, "hub_commitment": "cc" * 32}
 
@@ -90,7 +91,7 @@ def _step(header, blobs):
     hazards = _hazards(following)
     if following == ROUNDS:
         return {"done": True, "stage": "sample", "hazards": hazards}, [str(total).encode()]
-    answer = {"done": False, "stage": "fit", "round": following, "hazards": hazards}
+    answer = {"done": False, "stage": "fit", "round": following, "hazards": hazards, "expected": EXPECTED}
     return answer, [str(total).encode(), _request(following)]
 
 

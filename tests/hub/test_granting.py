@@ -24,7 +24,7 @@ from trusted_party.datastore.grants import Grant, find_grant
 from trusted_party.datastore.members import put_member
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.releases import ReleaseRow, add_release, set_withdrawn
-from trusted_party.datastore.studies import NewStudy, add_study
+from trusted_party.datastore.studies import NewStudy, add_study, find_study
 from trusted_party.datastore.tables import MIGRATIONS
 from trusted_party.release import granting
 from trusted_party.release.access import Shelf
@@ -238,3 +238,5 @@ def test_a_hub_of_the_version_before_opens_and_its_grants_have_ended(tmp_path):
         assert database.read_now(lambda connection: find_grant(connection, RELEASE, "bob")) is None
         kept = database.read_now(lambda connection: list(audit.entries(connection)))
         assert [entry.kind for entry in kept] == ["release_granted"]
+        study = database.read_now(lambda connection: find_study(connection, StudyId("s1")))
+        assert study.rounds_expected == 0, "nothing is said of the rounds of studies from before"

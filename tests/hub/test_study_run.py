@@ -15,6 +15,7 @@ from syncline.wire.gen.syncline.v1 import research_pb2
 from syncline.wire.messages import Decision, Outcome
 from tests.hub.clients import FakeAgent, eventually, running
 from tests.hub.conftest import specification
+from tests.hub.fake_child import EXPECTED
 from trusted_party.studies.status import BYTES_STEP
 
 pytestmark = pytest.mark.network
@@ -28,8 +29,17 @@ def test_a_study_runs_from_submission_to_a_verified_release(site, run):
             agents = FakeAgent(north, site.port), FakeAgent(south, site.port)
             async with running(*agents):
                 study_id = await site.submit(ada, specification("north", "south"))
-                status = await site.until(ada, study_id, lambda status: status.ended_us > 0)
+                seen = []
+
+                def has_ended(status):
+                    seen.append((status.rounds_done, status.rounds_expected))
+                    return status.ended_us > 0
+
+                status = await site.until(ada, study_id, has_ended)
                 assert (status.state, status.rounds_done) == ("released", 3)
+                assert status.rounds_expected == 3, "what was expected ends as what was done"
+                assert {expected for _, expected in seen[:-1]} <= {0, 3, EXPECTED}
+                assert all(expected >= done for done, expected in seen if expected)
                 assert status.bytes_received == BYTES_STEP
                 assert {supplier.state for supplier in status.suppliers} == {"answered"}
                 assert [supplier.rounds_answered for supplier in status.suppliers] == [3, 3]

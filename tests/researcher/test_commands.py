@@ -73,7 +73,9 @@ def test_a_release_is_never_fetched_over_an_existing_directory(monkeypatch, caps
 
 
 def test_progress_is_one_line():
-    assert study_line(status()) == "running | fit | rounds 4 | suppliers 1/1 answered | 1.5 MB in, 900 B out"
+    assert study_line(status()) == "running | fit | rounds 4 | 1/1 answered | 1.5 MB in, 900 B out"
+    assert " | round 5 of about 83 | " in study_line(status(rounds_expected=83))
+    assert " | rounds 4 | " in study_line(status(rounds_expected=83, ended_us=1))
 
 
 def test_tables_and_units(capsys):

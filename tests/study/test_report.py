@@ -126,7 +126,8 @@ def test_decisions_that_are_known_stand_on_the_page() -> None:
     ]
     page = html.unescape(report_page.as_html(report))
     assert "asks for 1 approval of the release" in page
-    assert "<th scope=row>Ada</th><td>override</td><td>public data</td><td>today</td>" in page
+    named = "<th scope=row><span class=name>Ada</span></th>"
+    assert f"{named}<td>override</td><td>public data</td><td>today</td>" in page
 
 
 def test_the_page_of_a_table_that_leaks_does_not_call_its_rows_no_records() -> None:

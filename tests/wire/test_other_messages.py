@@ -39,6 +39,7 @@ statuses = st.builds(
     st.one_of(st.none(), ids.map(ReleaseId)),
     counts,
     counts,
+    rounds_expected=st.integers(0, 2**32 - 1),
 )
 
 

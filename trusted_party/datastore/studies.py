@@ -32,7 +32,8 @@ class StudyRow:
 
     ``reason`` is for its researcher; ``told`` is what suppliers hear of its end. ``hazards`` are JSON text,
     and ``hazards_accepted`` is how many severe ones of them the operator has let pass. ``draw_sha256`` names
-    what the salt was drawn from, ``drawn`` what a release says of it.
+    what the salt was drawn from, ``drawn`` what a release says of it. ``rounds_expected`` are the rounds of
+    the whole study as far as one can say, 0 where one cannot.
     """
 
     id: StudyId
@@ -64,6 +65,7 @@ class StudyRow:
     assessment_sha256: str | None
     draw_sha256: str | None
     drawn: str | None
+    rounds_expected: int
 
     @property
     def origin(self) -> tuple[str, str]:
@@ -236,12 +238,22 @@ def accept_hazards(connection: sqlite3.Connection, study_id: StudyId, severe: in
 
 
 def set_progress(
-    connection: sqlite3.Connection, study_id: StudyId, stage: str, round_number: int, state_sha256: str
+    connection: sqlite3.Connection,
+    study_id: StudyId,
+    stage: str,
+    round_number: int,
+    expected: int,
+    state_sha256: str,
 ) -> None:
-    """Write the protocol's state after a transition; ``round_number`` is the round that is open now."""
+    """Write the protocol's state after a transition; ``round_number`` is the round that is open now.
+
+    That round is one of those that are ``expected``, or nothing can be said of them.
+    """
+    expected = max(expected, round_number + 1) if expected else 0
     connection.execute(
-        "UPDATE studies SET stage = ?, round = ?, rounds_done = ?, state_sha256 = ? WHERE id = ?",
-        (stage, round_number, round_number, state_sha256, study_id),
+        "UPDATE studies SET stage = ?, round = ?, rounds_done = ?, rounds_expected = ?, state_sha256 = ?"
+        " WHERE id = ?",
+        (stage, round_number, round_number, expected, state_sha256, study_id),
     )
 
 
@@ -276,7 +288,8 @@ def close_rounds(
 ) -> None:
     """Note that no round is open any more, and what the comparison said, if there was one."""
     connection.execute(
-        "UPDATE studies SET stage = ?, rounds_done = round + 1, round = -1, state_sha256 = NULL,"
+        "UPDATE studies SET stage = ?, rounds_done = round + 1, rounds_expected = round + 1, round = -1,"
+        " state_sha256 = NULL,"
         " assessment_sha256 = ? WHERE id = ?",
         (stage, assessment_sha256, study_id),
     )

@@ -199,6 +199,8 @@ ALTER TABLE studies ADD COLUMN drawn TEXT;
 
 _REOFFERS: Final = "ALTER TABLE tasks ADD COLUMN reoffers INTEGER NOT NULL DEFAULT 0;"
 
+_EXPECTED: Final = "ALTER TABLE studies ADD COLUMN rounds_expected INTEGER NOT NULL DEFAULT 0;"
+
 # The audit's tables are the eighth script of every hub that exists: what is new is appended after them.
 MIGRATIONS: Final = (
     _FIRST,
@@ -212,4 +214,5 @@ MIGRATIONS: Final = (
     _ACCESS_TOKENS,
     _SALT,
     _REOFFERS,
+    _EXPECTED,
 )

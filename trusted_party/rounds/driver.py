@@ -358,7 +358,7 @@ class StudyDriver:
             salt = SaltRecord(
                 vault.model(study.id).put(step.draw).hex(), json.dumps(step.drawn, sort_keys=True)
             )
-        return Opened(step.round, step.stage, state, request, len(step.blobs[1]), drawn, salt)
+        return Opened(step.round, step.stage, state, request, len(step.blobs[1]), step.expected, drawn, salt)
 
     def _forget(self, study: StudyRow, merged: Sequence[Task]) -> None:
         """Delete what the last commit does not name any more."""

@@ -31,6 +31,7 @@ class Step:
     ``hazards`` are all that were found since the study began; ``sizes`` what a fit says of its suppliers, for
     the comparison that follows; ``candidate_sha256`` names the table that its first round is about. ``draw``
     is what the salt was drawn from, in the step that drew it, and ``drawn`` what a release says of it.
+    ``expected`` are the rounds of the whole study, as far as one can say, 0 where one cannot.
     """
 
     done: bool
@@ -42,6 +43,7 @@ class Step:
     draw: bytes | None = field(default=None, repr=False)
     drawn: Json = None
     sizes: Json = None
+    expected: int = 0
 
     @classmethod
     def from_answer(cls, header: dict[str, Json], blobs: Sequence[bytes], expected_round: int) -> Self:
@@ -55,20 +57,36 @@ class Step:
         hazards = hazards_from_json(header.get("hazards", []))
         candidate = str(header.get("candidate", ""))
         draw = None if drawn is None else blobs[-1]
+        expected = header.get("expected", 0)
         return cls(
-            done, stage, expected_round, tuple(blobs), hazards, candidate, draw, drawn, header.get("sizes")
+            *(
+                done,
+                stage,
+                expected_round,
+                tuple(blobs),
+                hazards,
+                candidate,
+                draw,
+                drawn,
+                header.get("sizes"),
+            ),
+            expected if isinstance(expected, int) else 0,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The next round: digests of the state and of the request to all whose rows are not here."""
+    """The next round: digests of the state and of the request to all whose rows are not here.
+
+    ``expected`` are the rounds of the whole study, 0 where nothing can be said yet.
+    """
 
     number: int
     stage: str
     state_sha256: str
     request_sha256: str
     request_size: int
+    expected: int
     drawn: Drawn | None = None
     salt: SaltRecord | None = None
 
@@ -135,7 +153,9 @@ def _open(
 ) -> None:
     if study.state is StudyState.READY:
         studies.change_state(connection, study, StudyState.RUNNING)
-    studies.set_progress(connection, study.id, opened.stage, opened.number, opened.state_sha256)
+    studies.set_progress(
+        connection, study.id, opened.stage, opened.number, opened.expected, opened.state_sha256
+    )
     studies.count_bytes(connection, study.id, 0, 0, now_us)
     compares = study.compares or opened.drawn is not None
     at_hand = {

@@ -60,6 +60,7 @@ def study_status(connection: sqlite3.Connection, study: StudyRow) -> StudyStatus
         submitted_us=study.submitted_us,
         ended_us=study.ended_us,
         hazards=tuple(_hazards(study)),
+        rounds_expected=study.rounds_expected,
     )
 
 

@@ -25,6 +25,7 @@ from syncline.protocols.opening import Occasion
 from syncline.protocols.reply_check import blame
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.known import Known, Sizes
+from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
 from syncline.study.comparer_scope import comparer_of
 from syncline.study.comparing import assess_study, comparison_of, rows_of_release
@@ -34,6 +35,7 @@ from syncline.study.local_parties import answer_locally, is_pooled
 from syncline.study.manifest import RosterEntry
 from syncline.study.pooled import Pooled, pack_pooled, pool, unpack_pooled
 from syncline.study.release import write_release
+from syncline.study.rounds_expected import rounds_of_study, rounds_while_comparing
 from syncline.study.shipment import unpack_shipment
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit, FitState, FitStateCodec
@@ -93,7 +95,7 @@ class Child:
         parties, senders = _names(header, "parties"), _names(header, "rows")
         if len(blobs) != len(parties) + 1 + len(senders):
             raise ProtocolError("each party of the round needs one reply or shipment")
-        fit_state, memory = _unpacked(state)
+        fit_state, packed = _unpacked(state)
         decoded = {
             party: _decoded(party, header, reply) for party, reply in zip(parties, blobs, strict=False)
         }
@@ -102,10 +104,11 @@ class Child:
         if is_pooled(flows, [*parties, *senders]):
             pooled = pool(settings, tables)
             return _done("pooled", pooled.hazards), [pack_pooled(pooled)]
-        local, after = answer_locally(request, tables, MemoryCodec().decode(memory))
+        local, after = answer_locally(request, tables, MemoryCodec().decode(packed))
         fit = FitStateCodec(settings).decode(fit_state)
         transition = Fit(settings).step(fit, decoded | local, frozenset())
-        return _outcome(transition, settings, MemoryCodec().encode(after), flows)
+        memory = MemoryCodec().encode(after)
+        return _outcome(transition, settings, memory, flows, compares=spec.validation is not None)
 
     def compare(
         self, spec: StudySpec, fold: Fold, header: dict[str, Json], result: bytes, seed: bytes
@@ -114,11 +117,13 @@ class Child:
         number = header.get("round")
         if not isinstance(number, int):
             raise ProtocolError("round: expected the number of the comparison's first round")
-        _require_rows(rows_of_release(spec, _fitted(spec, result)), header.get("most_rows"))
+        fitted = _fitted(spec, result)
+        _require_rows(rows_of_release(spec, fitted), header.get("most_rows"))
         comparison = self._comparison_of(spec, fold, result, seed)
         transition = comparison.start(number, _sizes_known(header.get("sizes")))
         memory = Memory(round=number - 1, closed=True)
-        answer, blobs = _compared(transition.state, transition.request, transition.stage, memory)
+        counted = (fitted.n_rows, 0) if isinstance(fitted, Pooled) else (fitted.n_train, fitted.n_holdout)
+        answer, blobs = _compared(transition, memory, counted)
         return {**answer, "candidate": comparison.digest}, blobs
 
     def compare_step(
@@ -143,7 +148,7 @@ class Child:
         local, after = answer_locally(request, tables, memory, self._comparer)
         transition = comparison.step(request, state, decoded | local)
         if isinstance(transition, Continue):
-            return _compared(transition.state, transition.request, transition.stage, after)
+            return _compared(transition, after)
         found = assess_study(spec, _fitted(spec, result), comparison, transition.result)
         return {"done": True, "stage": "assessed"}, [json.dumps(found.document()).encode()]
 
@@ -196,7 +201,8 @@ def open_step(
     assert isinstance(transition, Continue)
     request = replace(transition.request, openings=drawn.openings)
     memory = MemoryCodec().encode(Memory(0, commitments=drawn.commitments))
-    answer, given = _outcome(replace(transition, request=request), settings, memory, {})
+    compares = spec.validation is not None
+    answer, given = _outcome(replace(transition, request=request), settings, memory, {}, compares=compares)
     return {**answer, "drawn": facts_of(spec, drawn)}, [*given, DrawCodec().encode(drawn)]
 
 
@@ -286,6 +292,8 @@ def _outcome(
     settings: FitSettings,
     memory: bytes,
     flows: Mapping[str, DataFlow],
+    *,
+    compares: bool,
 ) -> tuple[Header, list[bytes]]:
     if isinstance(transition, Finish):
         fitted = transition.result
@@ -299,6 +307,7 @@ def _outcome(
         "stage": transition.stage,
         "round": transition.state.round,
         "hazards": hazards_to_json(transition.state.hazards),
+        "expected": rounds_of_study(transition.state, settings, compares=compares),
     }
     return header, [state, RequestCodec().encode(transition.request)]
 
@@ -331,15 +340,28 @@ def _done(stage: str, hazards: tuple[Hazard, ...]) -> Header:
     return {"done": True, "stage": stage, "hazards": hazards_to_json(hazards)}
 
 
-def _compared(state: State, request: Request, stage: str, memory: Memory) -> tuple[Header, list[bytes]]:
-    """Return what follows in a comparison, and what the hub keeps of it: the candidate is drawn anew."""
+def _compared(
+    transition: Continue[State, Request], memory: Memory, fitted: tuple[int, int] | None = None
+) -> tuple[Header, list[bytes]]:
+    """Return what follows in a comparison, and what the hub keeps of it: the candidate is drawn anew.
+
+    ``fitted`` are the training and held-out rows of the fit, where the comparison has not counted any.
+    """
+    state, request = transition.state, transition.request
     kept = MemoryCodec().encode(memory.without_table())
     arrays: dict[str, Array] = {"memory": np.frombuffer(kept, np.uint8)}
     for number, step in enumerate(state.sums.values()):
         arrays[f"at{number}"], arrays[f"sums{number}"] = step.coefficients, step.sums
     known = put_known(state.known, arrays)
     packed = pack({"round": state.round, "models": list(state.sums), "known": known}, arrays)
-    header: Header = {"done": False, "stage": stage, "round": state.round}
+    asked = request.questions[0]
+    assert isinstance(asked, Question)
+    header: Header = {
+        "done": False,
+        "stage": transition.stage,
+        "round": state.round,
+        "expected": rounds_while_comparing(state, asked, fitted),
+    }
     return header, [packed, RequestCodec().encode(request)]
 
 

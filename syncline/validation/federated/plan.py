@@ -72,7 +72,7 @@ class Plan:
     @property
     def levels(self) -> int:
         """Levels that trees have once they are grown."""
-        return DEPTH * tree_count(self.rows)
+        return tree_levels(self.rows)
 
     @cached_property
     def bins(self) -> tuple[ColumnBins, ...]:
@@ -234,6 +234,11 @@ def told_apart(places: int) -> int:
 def tree_count(rows: tuple[int, int]) -> int:
     """Return how many trees grow: fewer from fewer rows, from which many would learn nothing more."""
     return min(max(sum(rows) // ROWS_A_TREE, LEAST_TREES), TREES)
+
+
+def tree_levels(rows: tuple[int, int]) -> int:
+    """Return how many levels all trees have together, which grow one after another."""
+    return DEPTH * tree_count(rows)
 
 
 def target_questions(synthetic: CellTable, target: str) -> tuple[Learner, ...]:

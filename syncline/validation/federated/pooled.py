@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable
 from syncline.data.schema import Schema
 from syncline.protocols.asking import Answering, Memory, Request
-from syncline.protocols.transition import Continue, Finish, PartyId
+from syncline.protocols.transition import Continue, Finish, PartyId, unheard
 from syncline.questions.growth import Compared
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
@@ -22,8 +23,13 @@ from syncline.validation.reading import Compared as Tables
 _ALONE = PartyId("(alone)")
 
 
-def assess_pooled(tables: Tables, aims: Aims, judgement: Judgement) -> Assessment:
-    """Compare a synthetic table with the rows that it was made from and with people who were not used."""
+def assess_pooled(
+    tables: Tables, aims: Aims, judgement: Judgement, listen: Callable[[str], None] = unheard
+) -> Assessment:
+    """Compare a synthetic table with the rows that it was made from and with people who were not used.
+
+    ``listen`` hears the stage of each round.
+    """
     persons, aims = tables.schema.person is not None, replace(aims, min_cell=judgement.min_cell)
     workspace, compared = workspace_of(tables.real, tables.holdout), everything(tables.schema)
     comparison = Comparison(tables.synthetic, compared, aims, judgement.target, persons=persons)
@@ -33,6 +39,7 @@ def assess_pooled(tables: Tables, aims: Aims, judgement: Judgement) -> Assessmen
     transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
     answering, memory = Answering(comparer), Memory()
     while isinstance(transition, Continue):
+        listen(transition.stage)
         reply, memory = answering.respond(transition.request, workspace, memory)
         transition = comparison.step(transition.request, transition.state, {_ALONE: reply})
     return assess(comparison.candidate, comparison.digest, transition.result, judgement)

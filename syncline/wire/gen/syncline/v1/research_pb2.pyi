@@ -44,7 +44,7 @@ class SubmitStudyResponse(_message.Message):
     def __init__(self, study_id: _Optional[str] = ...) -> None: ...
 
 class StudyStatus(_message.Message):
-    __slots__ = ("study_id", "name", "state", "reason", "stage", "rounds_done", "bytes_received", "bytes_sent", "suppliers", "specification_sha256", "release_id", "submitted_us", "ended_us", "hazards")
+    __slots__ = ("study_id", "name", "state", "reason", "stage", "rounds_done", "bytes_received", "bytes_sent", "suppliers", "specification_sha256", "release_id", "submitted_us", "ended_us", "hazards", "rounds_expected")
     STUDY_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -59,6 +59,7 @@ class StudyStatus(_message.Message):
     SUBMITTED_US_FIELD_NUMBER: _ClassVar[int]
     ENDED_US_FIELD_NUMBER: _ClassVar[int]
     HAZARDS_FIELD_NUMBER: _ClassVar[int]
+    ROUNDS_EXPECTED_FIELD_NUMBER: _ClassVar[int]
     study_id: str
     name: str
     state: str
@@ -73,7 +74,8 @@ class StudyStatus(_message.Message):
     submitted_us: int
     ended_us: int
     hazards: _containers.RepeatedCompositeFieldContainer[Hazard]
-    def __init__(self, study_id: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., stage: _Optional[str] = ..., rounds_done: _Optional[int] = ..., bytes_received: _Optional[int] = ..., bytes_sent: _Optional[int] = ..., suppliers: _Optional[_Iterable[_Union[SupplierStatus, _Mapping]]] = ..., specification_sha256: _Optional[str] = ..., release_id: _Optional[str] = ..., submitted_us: _Optional[int] = ..., ended_us: _Optional[int] = ..., hazards: _Optional[_Iterable[_Union[Hazard, _Mapping]]] = ...) -> None: ...
+    rounds_expected: int
+    def __init__(self, study_id: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., stage: _Optional[str] = ..., rounds_done: _Optional[int] = ..., bytes_received: _Optional[int] = ..., bytes_sent: _Optional[int] = ..., suppliers: _Optional[_Iterable[_Union[SupplierStatus, _Mapping]]] = ..., specification_sha256: _Optional[str] = ..., release_id: _Optional[str] = ..., submitted_us: _Optional[int] = ..., ended_us: _Optional[int] = ..., hazards: _Optional[_Iterable[_Union[Hazard, _Mapping]]] = ..., rounds_expected: _Optional[int] = ...) -> None: ...
 
 class Hazard(_message.Message):
     __slots__ = ("words", "severe", "accepted")
