@@ -62,8 +62,9 @@ def test_a_study_with_a_wrong_key_is_refused_before_the_hub_is_asked(monkeypatch
     study.write_text("syncline: 1\nstudy: heart\nsupplier: []\n")
     assert run(monkeypatch, "studies", "submit", study, "--home", tmp_path) == 2
     error = capsys.readouterr().err
-    assert "suppliers" in error
-    assert error.count("\n") == 1
+    assert "supplier is not a known key" in error
+    assert "suppliers is missing" in error
+    assert all(line.startswith(f"error: {study}: ") for line in error.splitlines())
 
 
 def test_a_release_is_never_fetched_over_an_existing_directory(monkeypatch, capsys, tmp_path):

@@ -127,11 +127,13 @@ def tree_levels(draw: st.DrawFn) -> TreeLevel:
 
 
 axes = st.lists(st.builds(Axis, names, st.sampled_from(list(Coding))), min_size=1, max_size=3).map(tuple)
-formulas = st.builds(
-    Constraint.between,
-    st.sampled_from(list(Formula)),
-    names,
-    st.lists(names, min_size=1, max_size=3, unique=True),
+read = st.lists(names, min_size=1, max_size=3, unique=True)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+formulas = st.one_of(
+    st.builds(
+        Constraint.between, st.sampled_from([f for f in Formula if f is not Formula.LINEAR]), names, read
+    ),
+    st.builds(Constraint.between, st.just(Formula.LINEAR), names, read, numbers.filter(bool), numbers),
 )
 groups = st.lists(st.integers(0, 2), min_size=1, max_size=6).map(lambda own: np.array(own, np.uint8))
 questions = st.one_of(
