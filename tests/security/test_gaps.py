@@ -1,4 +1,4 @@
-"""The gap between two columns: a hub that asks beyond it, and a supplier that lies about it."""
+"""A hub or a supplier that abuses gaps: one asks beyond the gap of two columns, the other lies about it."""
 
 from __future__ import annotations
 
