@@ -7,6 +7,7 @@ No guess is less than what is certain to come. Once leaves are counted or a tabl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, log2
 
 from syncline.questions.comparison import PersonCount
@@ -16,6 +17,7 @@ from syncline.questions.vocabulary import Question
 from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch
 from syncline.synthesizers.fit import FitState
 from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
+from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
 from syncline.synthesizers.phases.phase import Phase
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose
@@ -65,8 +67,8 @@ def rounds_while_comparing(state: State, asked: Question, fitted: tuple[int, int
 
 def _rows(phase: Phase) -> tuple[int, int] | None:
     match phase:
-        case Search():
-            return phase.n_train, phase.n_holdout
+        case Search() | CountOrders() | SearchGaps():
+            return phase.sizes.train, phase.sizes.holdout
         case Propose() | Confirm():
             return phase.book.n_train, phase.book.n_holdout
         case GrowTrees() | CountLeaves():
@@ -78,11 +80,14 @@ def _rows(phase: Phase) -> tuple[int, int] | None:
 def _left_of_fit(phase: Phase, rows: tuple[int, int], settings: FitSettings) -> int:
     """Return the rounds of the fit that are left, the open one among them."""
     growth = _levels(rows[0], settings) + 1
+    learning = 0 if settings.method == "marginals" else 2 + growth
     match phase:
         case Search():
-            guesses = [_left_of_search(one, phase.number) for one in phase.searches if not one.done]
-            search = min(max(guesses, default=1), MAX_ROUNDS - phase.number)
-            return search if settings.method == "marginals" else search + 2 + growth
+            return _left_of_searches(phase.searches, phase.number) + learning
+        case CountOrders():
+            return 1 + learning
+        case SearchGaps():
+            return _left_of_searches(phase.gaps, phase.number) + learning
         case Propose():
             return 2 + growth
         case Confirm():
@@ -91,6 +96,12 @@ def _left_of_fit(phase: Phase, rows: tuple[int, int], settings: FitSettings) -> 
             return max(growth - phase.level, 2)
         case _:
             return 1
+
+
+def _left_of_searches(searches: Sequence[ColumnSearch], number: int) -> int:
+    """Return the rounds until all columns are known, that of round ``number`` among them."""
+    guesses = [_left_of_search(search, number) for search in searches if not search.done]
+    return min(max(guesses, default=1), MAX_ROUNDS - number)
 
 
 def _left_of_search(search: ColumnSearch, number: int) -> int:
