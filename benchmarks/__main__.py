@@ -16,6 +16,7 @@ from benchmarks import (
     preparation,
     transfer,
     validation,
+    wide,
 )
 from benchmarks.gate import adult as gate_adult
 from benchmarks.gate import diabetes as gate_diabetes
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "preparation": preparation.run,
     "transfer": transfer.run,
     "validation": validation.run,
+    "wide": wide.run,
 }
 
 

@@ -31,6 +31,7 @@ from syncline.protocols.asking import (
 )
 from syncline.questions.comparison import Comparison, PersonCount
 from syncline.questions.marginals import Marginals
+from syncline.questions.pair_counts import PairCounts
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
@@ -181,7 +182,8 @@ def judge(
     asked: list[Json] = []
     for question in request.questions:
         extent = _extent(question, after, comparer)
-        refusal = policy.permits_question(question.kind, extent.columns, extent.order, extent.cells)
+        permission = question.permission if isinstance(question, PairCounts) else question.kind
+        refusal = policy.permits_question(permission, extent.columns, extent.order, extent.cells)
         if refusal is not None:
             raise PolicyRefusal(f"this supplier's policy refuses round {request.round}: {refusal}")
         described: Mapping[str, Json] = {
@@ -199,7 +201,7 @@ def _extent(question: Question, memory: Memory, comparer: Comparer | None) -> Ex
         if comparer is None or memory.candidate is None:
             raise ProtocolError("a candidate is not compared here")
         return comparer.extent(question, memory.candidate)
-    if not isinstance(question, TreeLevel | Marginals):
+    if not isinstance(question, TreeLevel | Marginals | PairCounts):
         return Extent(tuple(question.columns), question.marginal_order, question.size())
     if memory.codebook is None:
         raise ProtocolError("a codebook must be agreed before columns are counted together")

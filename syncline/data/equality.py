@@ -24,4 +24,6 @@ def _equal(a: object, b: object) -> bool:
             and a.dtype == b.dtype
             and np.array_equal(a, b)
         )
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_equal, a, b))
     return a == b

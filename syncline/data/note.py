@@ -31,7 +31,7 @@ class Note:
 
     Attributes
     ----------
-    column : the column, as its table names it
+    column : the column, as its table names it; empty where it is about the table as a whole
     deed : what was done
     what : what it was done to, as in ``3 cells hold 'abc'``
     why : the reason
@@ -52,7 +52,8 @@ class Note:
         return f"{self.deed}: {self.what}: {self.why}; {self.remedy}"
 
     def __str__(self) -> str:
-        return f"column {shown(self.column)!r}: {self.words}"
+        where = f"column {shown(self.column)!r}" if self.column else "all columns"
+        return f"{where}: {self.words}"
 
     def to_json(self) -> dict[str, Json]:
         """Return the note as a mapping that fits into JSON."""

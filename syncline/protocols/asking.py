@@ -21,6 +21,7 @@ from syncline.protocols.scope import require_codebook_in_scope, require_question
 from syncline.questions.comparison import Comparison, PersonCount
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Axis, Marginals
+from syncline.questions.pair_counts import PairCounts
 from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.tree_level import TreeLevel, TreePaths
 from syncline.questions.vocabulary import Answer, Question
@@ -146,7 +147,7 @@ class Answering:
             return self._comparer.answer(question, table, memory.candidate)
         if isinstance(question, TreeLevel):
             return question.answer(table, _agreed(memory), memory.paths)
-        if isinstance(question, Marginals):
+        if isinstance(question, Marginals | PairCounts):
             return question.answer(table, _agreed(memory))
         return question.answer(table)
 

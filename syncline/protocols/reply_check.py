@@ -24,6 +24,7 @@ from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.known import InvariantBroken, Known, require
 from syncline.questions.marginals import Marginals
 from syncline.questions.moments import Moments, Sums
+from syncline.questions.pair_counts import PairCounts
 from syncline.questions.profile import Profile
 from syncline.questions.rank_counts import RankCounts
 from syncline.questions.row_count import RowCount
@@ -138,7 +139,7 @@ def reconciled(question: Question, answer: Answer, known: Known, *, codebook: Co
             return question.reconcile(answer, known)
         case Moments(), Sums():
             return question.reconcile(answer, known)
-        case Marginals() | TreeLevel(), Counts() if codebook is not None:
+        case Marginals() | TreeLevel() | PairCounts(), Counts() if codebook is not None:
             return question.reconcile(answer, known, codebook)
         case _:
             return known

@@ -18,6 +18,7 @@ from syncline.questions.comparison import Comparison
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Marginals
 from syncline.questions.moments import Moments
+from syncline.questions.pair_counts import PairCounts
 from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
@@ -70,6 +71,8 @@ def require_question_in_scope(question: Question, schema: Schema, codebook: Code
             _require_formulas(question.formulas, schema)
         case Marginals() | TreeLevel():
             _require_counting(question, codebook, schema)
+        case PairCounts():
+            _require_groups(question, codebook)
         case _:
             pass
 
@@ -153,6 +156,14 @@ def _require_counting(question: Marginals | TreeLevel, codebook: Codebook | None
             _refuse("tree_level: the visit order is not one of the schema's columns")
     if question.size(codebook) > MAX_CELLS:
         _refuse(f"{question.kind}: more than {MAX_CELLS} cells")
+
+
+def _require_groups(question: PairCounts, codebook: Codebook | None) -> None:
+    if codebook is None:
+        _refuse("a codebook must be agreed before columns are counted together")
+    pairs = zip(question.columns, question.groups, strict=True)
+    if any(len(groups) != codebook.column(name).n_codes for name, groups in pairs):
+        _refuse("pair_counts: the groups of a column are not those of its codes")
 
 
 def _refuse(problem: str) -> NoReturn:

@@ -75,7 +75,9 @@ class Marginals:
         marginals, buckets = dict(known.marginals), dict(known.buckets)
         for name, coding, rows, masks in _SetMarginals(self, answer, codebook):
             key = name, coding
-            before = replace(known, marginals=marginals).marginal(name, coding, codebook)
+            before = marginals.get(key)
+            if before is None:
+                before = replace(known, marginals=marginals).marginal(name, coding, codebook)
             require(before is None or np.array_equal(before, rows), _CHANGED)
             marginals[key] = rows
             if coding is Coding.FINE and before is None:

@@ -30,8 +30,9 @@ def reconcile_level(
     children = _cells_between(answer, 0, start)
     for step in question.steps:
         column = codebook.column(question.order[step.target])
-        owner = cell_owners(step.target, offsets, column.levels(Coding.CLASSES))
-        level = _Level(question, step, known, codebook, offsets, column, owner)
+        lanes = step.lanes(offsets)
+        owner = cell_owners(lanes, column.levels(Coding.CLASSES))
+        level = _Level(question, step, known, codebook, lanes, column, owner)
         end = start + len(step.counted) * question.width(step, codebook, offsets)
         made = 2 * len(step.split_node)
         cells = _cells_between(answer, start, end)
@@ -70,15 +71,21 @@ class _Level:
     step: TreeStep
     known: Known
     codebook: Codebook
-    offsets: Ints
+    lanes: Ints
+    """First bin of each of the tree's predictors, and the end of the last (p + 1,)."""
     target: ColumnCodes
     owner: Ints
-    """The predictor of each cell of a node (wide,)."""
+    """Which of the tree's predictors each cell of a node belongs to (wide,)."""
 
     @property
     def n_classes(self) -> int:
         """Classes of the target."""
         return self.target.levels(Coding.CLASSES)
+
+    @property
+    def split_by(self) -> Ints:
+        """Which of the tree's predictors makes each split (s,)."""
+        return np.searchsorted(self.step.places, self.step.split_predictor)
 
     @property
     def wide(self) -> int:
@@ -93,7 +100,7 @@ class _Level:
             codes = cells.cell % self.target.n_codes
             classes = summed(self.target.classes[codes].astype(np.int64), cells.rows, self.n_classes)
         if classes is None:
-            first = cells.cell < int(self.offsets[1]) * self.n_classes
+            first = cells.cell < int(self.lanes[1]) * self.n_classes
             classes = summed(cells.cell[first] % self.n_classes, cells.rows[first], self.n_classes)
         if sizes is not None:
             require(int(classes.sum()) == sizes.train, "a tree has not all rows")
@@ -106,7 +113,7 @@ class _Level:
         if not made:
             return tree
         slot, cell, rows = tree.parents.of_nodes(step.split_node)
-        chosen = np.flatnonzero(self.owner[cell] == step.split_predictor[slot])
+        chosen = np.flatnonzero(self.owner[cell] == self.split_by[slot])
         slot, cell, rows = slot[chosen], cell[chosen], rows[chosen]
         place = 2 * slot + 1 - self._goes_left(slot, cell)
         own = summed(place * self.n_classes + cell % self.n_classes, rows, made * self.n_classes)
@@ -123,7 +130,7 @@ class _Level:
     def _goes_left(self, slot: Ints, cell: Ints) -> Ints:
         """Return 1 for each cell of the split predictor that goes left, else 0."""
         bins = cell // self.n_classes
-        own = (bins - self.offsets[self.step.split_predictor[slot]]).astype(np.uint64)
+        own = (bins - self.lanes[self.split_by[slot]]).astype(np.uint64)
         return ((self.step.split_left[slot] >> own) & np.uint64(1)).astype(np.int64)
 
     def _children(self, rows: Ints, parents: Masks, fresh: _Cells) -> Masks:
@@ -154,20 +161,20 @@ class _Level:
 
     def _require_totals(self, tree: Tree, slot: Ints, cell: Ints, rows: Ints) -> None:
         """Compare each predictor of a node with the node's rows by class; one not counted has none."""
-        n_counted, target, classes = len(self.step.counted), self.step.target, self.n_classes
-        place = (slot * target + self.owner[cell]) * classes + cell % classes
-        totals = summed(place, rows, n_counted * target * classes).reshape(n_counted, target, classes)
+        n_counted, n_lanes, classes = len(self.step.counted), len(self.lanes) - 1, self.n_classes
+        place = (slot * n_lanes + self.owner[cell]) * classes + cell % classes
+        totals = summed(place, rows, n_counted * n_lanes * classes).reshape(n_counted, n_lanes, classes)
         expected = tree.classes[self.step.counted][:, None, :] * self.step.alive[:, :, None]
         require((totals == expected).all(), "a node has other rows for one predictor than for another")
 
     def _require_bins(self, cell: Ints, rows: Ints) -> None:
         """Compare the root with how many rows each predictor had in each bin before."""
         bins = summed(cell // self.n_classes, rows, self.wide // self.n_classes)
-        for place in range(self.step.target):
+        for lane, place in enumerate(self.step.places.tolist()):
             name = self.question.order[place]
             before = self.known.marginal(name, Coding.BINS, self.codebook)
-            if before is not None and self.step.alive[:, place].all():
-                now = bins[self.offsets[place] : self.offsets[place + 1]]
+            if before is not None and self.step.alive[:, lane].all():
+                now = bins[self.lanes[lane] : self.lanes[lane + 1]]
                 require(np.array_equal(now, before), "a column has other rows in a tree than before")
 
     def _require_parts(self, tree: Tree, slot: Ints, cell: Ints, rows: Ints) -> None:
@@ -180,7 +187,7 @@ class _Level:
         place = np.minimum(np.searchsorted(keys, own), max(len(keys) - 1, 0))
         require(len(own) == 0 or (len(keys) > 0 and (keys[place] == own).all()), _NOT_OF_PARENT)
         require((summed(place, rows, len(keys)) <= held).all(), "a node has more rows than its parent")
-        chosen = np.flatnonzero(self.owner[cell] == step.split_predictor[split])
+        chosen = np.flatnonzero(self.owner[cell] == self.split_by[split])
         goes = 1 - self._goes_left(split[chosen], cell[chosen])
         require((goes == child[chosen] % 2).all(), "a node has rows that its split sends to its sibling")
 
@@ -210,9 +217,9 @@ class _Level:
 _NOT_OF_PARENT = "a node has rows where its parent has none"
 
 
-def cell_owners(target: int, offsets: Ints, n_classes: int) -> Ints:
-    """Return the predictor of each cell of a node of a tree."""
-    return np.repeat(np.arange(target), np.diff(offsets[: target + 1]) * n_classes)
+def cell_owners(lanes: Ints, n_classes: int) -> Ints:
+    """Return which of a tree's predictors each cell of a node belongs to."""
+    return np.repeat(np.arange(len(lanes) - 1), np.diff(lanes) * n_classes)
 
 
 def expected_level(question: TreeLevel, known: Known, codebook: Codebook, offsets: Ints) -> Known:
@@ -221,7 +228,7 @@ def expected_level(question: TreeLevel, known: Known, codebook: Codebook, offset
     for step in question.steps:
         if step.target in trees and len(step.split_node):
             classes = codebook.column(question.order[step.target]).levels(Coding.CLASSES)
-            owner = cell_owners(step.target, offsets, classes)
+            owner = cell_owners(step.lanes(offsets), classes)
             slot, cell, rows = known.trees[step.target].histograms(step.split_node)
             needed = _needed(step, len(trees[step.target].classes), question.leaves)
             kept = np.flatnonzero(needed[slot, owner[cell]])
@@ -232,8 +239,8 @@ def expected_level(question: TreeLevel, known: Known, codebook: Codebook, offset
 
 def _needed(step: TreeStep, n_nodes: int, leaves: bool) -> npt.NDArray[np.bool_]:
     """Return which predictors of each split node (s, target) its split or a counted child asks about."""
-    needed = np.zeros((len(step.split_node), step.target), np.bool_)
-    needed[np.arange(len(needed)), step.split_predictor] = True
+    needed = np.zeros((len(step.split_node), len(step.places)), np.bool_)
+    needed[np.arange(len(needed)), np.searchsorted(step.places, step.split_predictor)] = True
     if not leaves:
         np.logical_or.at(needed, (step.counted - n_nodes) // 2, step.alive)
     return needed

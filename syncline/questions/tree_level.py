@@ -1,6 +1,7 @@
 """TreeLevel: one level of all columns' trees, counted side by side.
 
-A tree predicts one column (its *target*) from the columns before it in the visit order. Nodes are numbered
+A tree predicts one column (its *target*) from the columns before it in the visit order, or from some
+of these. Nodes are numbered
 as they arise: the root is 0, and the splits of a level, in the order in which they stand, make two children
 each, left first. At the next level the hub names the splits of the nodes that it opened and which of the
 children to count; the count of the other child follows by subtraction.
@@ -51,7 +52,8 @@ class TreeStep:
     target : place of the target in the visit order; its predictors are the places before it
     split_node, split_predictor, split_left : the splits (s,): node, place of the predictor, bins that go left
     counted : nodes to count (c,), increasing
-    alive : which predictors are still counted in each node (c, target); all False where ``leaves``
+    alive : which predictors are still counted in each node (c, p); all False where ``leaves``
+    predictors : places of the tree's predictors (p,), increasing; None for all places before the target
     """
 
     target: int
@@ -60,22 +62,39 @@ class TreeStep:
     split_left: Bits
     counted: Ints
     alive: Mask
+    predictors: Ints | None = None
 
     def __eq__(self, other: object) -> bool:
         return equal_fields(self, other)
 
     def __post_init__(self) -> None:
-        s, c = len(self.split_node), len(self.counted)
+        s, c, places = len(self.split_node), len(self.counted), self.places
         if (
             len(self.split_predictor) != s
             or len(self.split_left) != s
-            or self.alive.shape != (c, self.target)
+            or self.alive.shape != (c, len(places))
         ):
             raise ValueError("tree level: the parts of a step differ in length")
-        if s and not 0 <= int(self.split_predictor.min()) <= int(self.split_predictor.max()) < self.target:
+        if len(places) and not 0 <= int(places[0]) <= int(places[-1]) < self.target:
+            raise ValueError("tree level: a predictor is not before its target")
+        if (np.diff(places) <= 0).any():
+            raise ValueError("tree level: predictors must increase")
+        if not np.isin(self.split_predictor, places).all():
             raise ValueError("tree level: a split uses a column that is not before its target")
         if (np.diff(self.split_node) <= 0).any() or (np.diff(self.counted) <= 0).any():
             raise ValueError("tree level: nodes must increase")
+
+    @property
+    def places(self) -> Ints:
+        """Places of the predictors in the visit order (p,), increasing."""
+        return np.arange(self.target) if self.predictors is None else self.predictors
+
+    def lanes(self, offsets: Ints) -> Ints:
+        """Return the first bin of each predictor in a node's histogram, and the end of the last (p + 1,).
+
+        ``offsets`` are the first bins of all places of the visit order and the end of the last.
+        """
+        return np.concatenate([[0], np.cumsum(np.diff(offsets)[self.places])]).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +147,7 @@ class TreeLevel:
     def width(self, step: TreeStep, codebook: Codebook, offsets: Ints) -> int:
         """Cells of one counted node of a tree."""
         target = codebook.column(self.order[step.target])
-        return target.n_codes if self.leaves else int(offsets[step.target]) * target.levels(Coding.CLASSES)
+        return target.n_codes if self.leaves else int(step.lanes(offsets)[-1]) * target.levels(Coding.CLASSES)
 
     def answer(self, workspace: Workspace, codebook: Codebook, paths: TreePaths) -> Counts:
         """Return the counts of this table; ``paths`` already holds this level's splits."""
@@ -220,8 +239,15 @@ class _LevelCounter:
         codes = batch.codes[rows, self._codebook.place(name)]
         if self._question.leaves:
             return slots * target.n_codes + codes, None if batch.person is None else batch.person[rows]
-        cells = self._joint(step, slots, self._bins[i][rows, : step.target], target.classes[codes])
+        cells = self._joint(step, slots, self._own_bins(step, i, rows), target.classes[codes])
         return cells, None if batch.person is None else np.zeros(len(cells), np.uint8)
+
+    def _own_bins(self, step: TreeStep, i: int, rows: Ints) -> npt.NDArray[np.int32]:
+        """Return the bins of the tree's predictors (n, p), as its histograms hold them side by side."""
+        if step.predictors is None:
+            return self._bins[i][rows, : step.target]
+        moved = step.lanes(self._offsets)[:-1] - self._offsets[step.predictors]
+        return self._bins[i][rows[:, None], step.predictors] + moved.astype(np.int32)
 
     def _joint(
         self, step: TreeStep, slots: Ints, bins: npt.NDArray[np.int32], classes: npt.NDArray[np.uint16]
@@ -229,7 +255,7 @@ class _LevelCounter:
         target = self._codebook.column(self._question.order[step.target])
         levels = target.levels(Coding.CLASSES)
         cells = np.multiply(bins, levels, dtype=np.int64)
-        cells += (slots * (int(self._offsets[step.target]) * levels) + classes)[:, None]
+        cells += (slots * (int(step.lanes(self._offsets)[-1]) * levels) + classes)[:, None]
         return cells.ravel() if step.alive.all() else cells[step.alive[slots]]
 
 

@@ -12,6 +12,7 @@ from syncline.study.pooled import Pooled
 from syncline.study.protections import protections
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.hazard import hazards_to_json
+from syncline.synthesizers.neighbours import wide_notes
 from syncline.synthesizers.phases.phase import Fitted
 
 __all__ = ["report_document", "report_page"]
@@ -93,6 +94,7 @@ def _columns(spec: StudySpec, fitted: Fitted) -> dict[str, Json]:
             for d in model.derived
         ],
         "determined": [{"column": b, "by": a} for b, a in sorted(determined.items())],
+        "narrowed": [note.words for note in wide_notes(model.method, len(model.columns))],
         "merged_categories": {
             column.codes.name: len(column.values.merged) for column in model.columns if column.values.merged
         },
@@ -125,6 +127,7 @@ def _left_out(spec: StudySpec, result: Fitted | Pooled) -> dict[str, Json]:
         "visit_order": [],
         "recomputed": [],
         "determined": [],
+        "narrowed": [],
         "merged_categories": {},
         "left_out": list(unused),
         "excluded": list(result.excluded),

@@ -95,6 +95,8 @@ def _formulas(formulas: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _columns(columns: Mapping[str, Any]) -> Iterator[str]:
+    for words in columns["narrowed"]:
+        yield f"{words}."
     for row in columns["determined"]:
         yield f"{row['column']} follows from {row['by']}."
     for name, n in columns["merged_categories"].items():

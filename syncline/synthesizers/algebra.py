@@ -33,6 +33,7 @@ class Algebra:
     power : column i is measured in units of ``2**power[i]`` (k,)
     total, products : sums (k,) and cross-products (k, k) in these units
     n_rows : rows that were summed, those without a value as 0
+    together : whether column j may take part in a formula of column i (k, k)
     """
 
     names: tuple[str, ...]
@@ -40,9 +41,12 @@ class Algebra:
     total: Floats
     products: Floats
     n_rows: int
+    together: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, question: Moments, sums: Sums, names: Sequence[str]) -> Algebra:
+    def of(
+        cls, question: Moments, sums: Sums, names: Sequence[str], together: npt.NDArray[np.bool_]
+    ) -> Algebra:
         """Return the algebra of the columns ``names`` from the answer to ``question``."""
         every = [name for name, _ in question.scaled]
         k = len(every)
@@ -52,8 +56,10 @@ class Algebra:
         products[np.triu_indices(k)] = [float(v) for v in sums.values[1 + k :]]
         products = np.maximum(np.abs(products), np.abs(products.T)) * np.sign(products + products.T)
         products *= 2.0 ** (-2 * PRECISION)
-        keep = [every.index(name) for name in names]
-        return cls(tuple(names), power[keep], total[keep], products[np.ix_(keep, keep)], int(sums.values[0]))
+        place = {name: i for i, name in enumerate(every)}
+        keep = [place[name] for name in names]
+        products = products[np.ix_(keep, keep)]
+        return cls(tuple(names), power[keep], total[keep], products, int(sums.values[0]), together)
 
     def unit(self, i: int | Sequence[int], j: int) -> Floats:
         """Return the units of columns ``i`` in units of column ``j``."""
@@ -63,7 +69,7 @@ class Algebra:
         """Return the columns that are, but for a small residual, a sum of others with weight one."""
         found = []
         for i, of in enumerate(self.names):
-            others = [j for j in range(len(self.names)) if j != i and not self._proportional(i, j)]
+            others = [j for j in np.flatnonzero(self.together[i]).tolist() if not self._proportional(i, j)]
             if len(others) < 2:
                 continue
             scale = np.sqrt(np.maximum(np.diagonal(self.products)[others], 1e-300))
@@ -79,15 +85,12 @@ class Algebra:
         """Return the triples (c, a, b) for which the sum of c times b is about the sum of a."""
         found = []
         for c, of in enumerate(self.names):
-            powers = self.power[c] + self.power[:, None] - self.power[None, :]
+            others = np.flatnonzero(self.together[c])
+            powers = self.power[c] + self.power[others][:, None] - self.power[others][None, :]
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                quotient = self.products[c][:, None] / self.total[None, :] * _power(powers)
-            near = np.abs(quotient - 1) < _RATIO_SLACK
-            found += [
-                (of, self.names[a], self.names[b])
-                for b, a in np.argwhere(near).tolist()
-                if len({a, b, c}) == 3
-            ]
+                quotient = self.products[c, others][:, None] / self.total[others][None, :] * _power(powers)
+            near = np.argwhere(np.abs(quotient - 1) < _RATIO_SLACK)
+            found += [(of, self.names[a], self.names[b]) for b, a in others[near].tolist() if a != b]
         return found
 
     def _proportional(self, i: int, j: int) -> bool:

@@ -7,7 +7,7 @@ codes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,20 +25,14 @@ _MAX_SCREENED_CELLS = 1 << 16
 _MAX_CONFIRMED_CELLS = 1 << 22
 
 
-def screening(codebook: Codebook, names: Sequence[str]) -> Marginals:
+def screening(codebook: Codebook, pairs: Iterable[Pair]) -> Marginals:
     """Ask for the codes of each possible determinant by the classes of each possible dependent."""
     sets = []
-    for a in names:
-        for b in names:
-            left, right = codebook.column(a), codebook.column(b)
-            cells = left.n_codes * right.levels(Coding.CLASSES)
-            if (
-                a != b
-                and right.n_codes > 1
-                and left.n_codes >= right.n_codes
-                and cells <= _MAX_SCREENED_CELLS
-            ):
-                sets.append((Axis(a, Coding.FINE), Axis(b, Coding.CLASSES)))
+    for a, b in pairs:
+        left, right = codebook.column(a), codebook.column(b)
+        cells = left.n_codes * right.levels(Coding.CLASSES)
+        if right.n_codes > 1 and left.n_codes >= right.n_codes and cells <= _MAX_SCREENED_CELLS:
+            sets.append((Axis(a, Coding.FINE), Axis(b, Coding.CLASSES)))
     return Marginals(tuple(sets), holdout=False)
 
 
@@ -93,14 +87,17 @@ def choose(
     """
     place = {name: i for i, name in enumerate(given)}
     gaps = gaps or {}
+    schema_place = {name: i for i, name in enumerate(names)}
+    possible: dict[str, list[str]] = {}
+    for (a, b), table in found.items():
+        if a in schema_place and b not in gaps and _determines(table):
+            possible.setdefault(b, []).append(a)
     chosen: dict[str, str] = dict(gaps)
     for b in reversed([name for name in names if name not in gaps]):
-        options = [
-            a for a in names if (a, b) in found and _determines(found[a, b]) and not _follows(chosen, a, b)
-        ]
+        options = [a for a in possible.get(b, ()) if not _follows(chosen, a, b)]
         options = [a for a in options if b not in place or place.get(a, len(place)) < place[b]]
         if options:
-            chosen[b] = min(options, key=lambda a: (codes[a], names.index(a)))
+            chosen[b] = min(options, key=lambda a: (codes[a], schema_place[a]))
     return {b: a for b, a in chosen.items() if b not in gaps}
 
 

@@ -22,6 +22,7 @@ from syncline.synthesizers.formulas import moments_of
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json, hazards_to_json, severe_words
 from syncline.synthesizers.hazards.rules import Severe
 from syncline.synthesizers.known_packing import put_known, take_known
+from syncline.synthesizers.neighbours import take_neighbours
 from syncline.synthesizers.packing import (
     Head,
     constraint_from_json,
@@ -34,7 +35,7 @@ from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
 from syncline.synthesizers.phases.search import Search
-from syncline.synthesizers.phases.structure import Confirm, Propose
+from syncline.synthesizers.phases.structure import Confirm, Propose, Relate
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Book, Plan
 
@@ -95,7 +96,7 @@ class Fit:
             searches = state.phase.searched(answers, settings)
             known = without_states(known, searches, settings.schema.modelled)
         if isinstance(state.phase, Search | CountOrders | SearchGaps) and isinstance(
-            after, Propose | Confirm
+            after, Relate | Propose | Confirm
         ):
             searches, book = state.phase.searched(answers, settings), after.book
             known = with_codes(known, searches, (*book.columns, *book.gaps), moments_of(book.columns))
@@ -110,7 +111,7 @@ class Fit:
 
 def is_before_learning(phase: Phase) -> bool:
     """Tell whether a phase only looks at the data, suppliers beside each other too, and models nothing."""
-    return isinstance(phase, Check | Search | CountOrders | SearchGaps | Propose)
+    return isinstance(phase, Check | Search | CountOrders | SearchGaps | Relate | Propose)
 
 
 def _expected(questions: tuple[Question, ...], known: Known, codebook: Codebook | None) -> Known:
@@ -139,7 +140,7 @@ def _hazards(
 def _codebook_of(phase: Phase) -> Codebook | None:
     """Return the codebook in which the phase's questions count, None before it is agreed."""
     match phase:
-        case Propose(book=book) | Confirm(book=book):
+        case Relate(book=book) | Propose(book=book) | Confirm(book=book):
             return book.codebook()
         case GrowTrees(plan=plan) | CountLeaves(plan=plan):
             return plan.book.codebook()
@@ -208,8 +209,12 @@ def _gaps(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Pha
     return SearchGaps(*_sizes(arrays), searches, gaps, Book.take(head, arrays, settings.schema))
 
 
+def _relate(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
+    return Relate(Book.take(head, arrays, settings.schema))
+
+
 def _propose(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    return Propose(Book.take(head, arrays, settings.schema))
+    return Propose(Book.take(head, arrays, settings.schema), take_neighbours(settings.names, arrays))
 
 
 def _confirm(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
@@ -220,6 +225,7 @@ def _confirm(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> 
         Book.take(head, arrays, settings.schema),
         tuple(constraint_from_json(row) for row in cast("list[Json]", head["checked"])),
         Marginals(pairs, holdout=False, persons=bool(head["persons"])),
+        take_neighbours(settings.names, arrays),
     )
 
 
@@ -238,6 +244,7 @@ _TAKERS: dict[str, _Taker] = {
     Search.name: _search,
     CountOrders.name: _orders,
     SearchGaps.name: _gaps,
+    Relate.name: _relate,
     Propose.name: _propose,
     Confirm.name: _confirm,
     GrowTrees.name: _grow,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from syncline.questions.moments import Moments, Sums
 from syncline.synthesizers import lines
 from syncline.synthesizers.algebra import Algebra
 from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.neighbours import Neighbours
 
 MAX_BROKEN = 0.0005
 """Share of rows that may break a formula or a dependency that is kept."""
@@ -88,8 +90,10 @@ def moments_of(columns: Sequence[CodedColumn]) -> Moments:
     return Moments(tuple(scaled))
 
 
-def candidates(columns: Sequence[CodedColumn], question: Moments, sums: Sums) -> tuple[Constraint, ...]:
-    """Return the formulas that are worth counting, each once."""
+def candidates(
+    columns: Sequence[CodedColumn], question: Moments, sums: Sums, near: Neighbours | None = None
+) -> tuple[Constraint, ...]:
+    """Return the formulas that are worth counting, each once; where ``near`` is given, between neighbours."""
     by_name = {column.values.variable.name: column for column in columns}
     names = [name for name, _ in question.scaled if _present(by_name[name]) >= _MIN_CODES]
     found: dict[tuple[Formula, object], Constraint] = {}
@@ -97,14 +101,13 @@ def candidates(columns: Sequence[CodedColumn], question: Moments, sums: Sums) ->
     def propose(formula: Formula, of: str, inputs: Sequence[str]) -> None:
         found.setdefault((formula, (of, *inputs)), Constraint.between(formula, of, inputs))
 
-    for of in names:
-        continuous = by_name[of].values.variable.kind is Kind.CONTINUOUS
-        for other in names:
-            if of != other:
-                for formula in _PAIRWISE if continuous else ():
-                    propose(formula, of, [other])
-                propose(Formula.EQUAL, of, [other])
-    algebra = Algebra.of(question, sums, names)
+    numeric = set(names)
+    for of, other in permutations(names, 2) if near is None else near.pairs():
+        if of in numeric and other in numeric:
+            for formula in _PAIRWISE if by_name[of].values.variable.kind is Kind.CONTINUOUS else ():
+                propose(formula, of, [other])
+            propose(Formula.EQUAL, of, [other])
+    algebra = Algebra.of(question, sums, names, _together(names, near))
     for of, parts in algebra.sums():
         propose(Formula.SUM, of, parts)
     for of, top, bottom in algebra.ratios():
@@ -246,6 +249,19 @@ def _rank(formula: Constraint, columns: Mapping[str, CodedColumn]) -> tuple[int,
 
 def _present(column: CodedColumn) -> int:
     return column.values.n_codes - int(column.values.keeps_missing)
+
+
+def _together(names: Sequence[str], near: Neighbours | None) -> npt.NDArray[np.bool_]:
+    """Return which columns may take part in a formula of each (n, n): all others, or its neighbours."""
+    together = ~np.eye(len(names), dtype=np.bool_)
+    if near is None:
+        return together
+    place = {name: i for i, name in enumerate(near.names)}
+    own = np.array([place[name] for name in names], np.int64)
+    found = np.zeros((len(near.names),) * 2, np.bool_)
+    for i in own.tolist():
+        found[i, near.nearest(i)] = True
+    return found[np.ix_(own, own)]
 
 
 def missing_rows(column: CodedColumn) -> int:

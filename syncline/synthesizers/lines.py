@@ -131,9 +131,8 @@ def _alike(algebra: Algebra, columns: Mapping[str, CodedColumn]) -> Iterator[tup
         covariance = algebra.products[i] / n[i] - means[i] * means
         alike = covariance**2 >= MIN_LIKENESS * variance[i] * variance
         same = (rows == rows[i]) & usable & usable[i] & (variance > 0) & (variance[i] > 0)
+        same &= algebra.together[i]
         for j in np.flatnonzero(alike & same).tolist():
-            if i == j:
-                continue
             both = i, j
             steps = tuple(_step(columns[algebra.names[k]]) for k in both)
             yield (

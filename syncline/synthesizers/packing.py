@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from syncline.data.blob import Array, Json, pack, unpack
 from syncline.data.codebook import ColumnCodes
@@ -24,6 +25,7 @@ from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.model_check import check_model
 from syncline.synthesizers.tabular_model import TabularModel
 
+Ints = npt.NDArray[np.int64]
 Arrays = dict[str, Array]
 Head = dict[str, Json]
 
@@ -150,6 +152,8 @@ def put_trees(trees: tuple[GrowingTree, ...], arrays: Arrays) -> list[Json]:
     for i, tree in enumerate(trees):
         put_arrays(tree.nodes, arrays, f"nodes{i}")
         put_arrays(tree.pending, arrays, f"pending{i}")
+        if tree.predictors is not None:
+            arrays[f"predictors{i}"] = tree.predictors
         head.append([tree.target, tree.root_impurity])
     return head
 
@@ -162,6 +166,7 @@ def take_trees(head: Json, arrays: Mapping[str, Array]) -> tuple[GrowingTree, ..
             take_arrays(Nodes, arrays, f"nodes{i}"),
             take_arrays(Pending, arrays, f"pending{i}"),
             impurity,
+            cast("Ints | None", arrays.get(f"predictors{i}")),
         )
         for i, (target, impurity) in enumerate(cast("list[tuple[int, float]]", head))
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -90,12 +90,14 @@ class Plan:
     pairs : for each column with a determinant, that column and their joint counts (its codes, own codes),
         small
         cells left out
+    predictors : in a wide table, for each place of a tree's target the places of its predictors
     """
 
     book: Book
     order: tuple[str, ...]
     derived: tuple[Derived, ...]
     pairs: Mapping[str, tuple[str, Ints]]
+    predictors: Mapping[int, Ints] = field(default_factory=dict)
 
     @property
     def gaps(self) -> dict[str, CodedColumn]:
@@ -124,11 +126,14 @@ class Plan:
         head = self.book.put(arrays)
         for i, (_, table) in enumerate(self.pairs.values()):
             arrays[f"pair{i}"] = table
+        for place, places in self.predictors.items():
+            arrays[f"of_place{place}"] = places
         return {
             **head,
             "order": list(self.order),
             "derived": derived_to_json(self.derived),
             "pairs": [[b, a] for b, (a, _) in self.pairs.items()],
+            "predicted": list(self.predictors),
         }
 
     @classmethod
@@ -143,4 +148,8 @@ class Plan:
             tuple(cast("list[str]", head["order"])),
             derived_from_json(head["derived"]),
             pairs,
+            {
+                place: cast("Ints", arrays[f"of_place{place}"])
+                for place in cast("list[int]", head["predicted"])
+            },
         )

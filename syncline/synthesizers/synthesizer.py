@@ -37,6 +37,7 @@ from syncline.synthesizers.arguments import (
 )
 from syncline.synthesizers.conditions import Value, conditions_of, mask_of
 from syncline.synthesizers.model_file import SavedModel, load_model, save_model
+from syncline.synthesizers.neighbours import wide_notes
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.tabular_model import Columns, TabularModel
@@ -128,7 +129,8 @@ class Synthesizer:
         self._model = fit_alone(settings, table, listen).model
         self._schema = _released(schema, self._model)
         self._drawn = self._persons = 0
-        self._notes = (*found.notes, *untold_notes([table], self._model, self._min_cell))
+        wide = wide_notes(self._method, len(self._model.columns))
+        self._notes = (*found.notes, *wide, *untold_notes([table], self._model, self._min_cell))
         told = [note for note in self._notes if self._given is None or not _is_declared(note, self._given)]
         if told:
             warnings.warn(_warning(told, inferred=self._given is None), TableWarning, stacklevel=2)

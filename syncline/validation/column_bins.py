@@ -8,7 +8,7 @@ of either nothing could be told. Code 0 means that a cell has no value of its va
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -28,16 +28,14 @@ class TableBins:
     """The codes of all modelled columns, in schema order."""
 
     columns: tuple[ColumnBins, ...]
+    names: tuple[str, ...] = field(init=False, repr=False)
+    """Names of the columns in order."""
+    levels: tuple[int, ...] = field(init=False, repr=False)
+    """Number of codes of each column: thousands of sets of columns ask for it."""
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the columns in order."""
-        return tuple(column.name for column in self.columns)
-
-    @property
-    def levels(self) -> tuple[int, ...]:
-        """Number of codes of each column."""
-        return tuple(column.n_codes for column in self.columns)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(column.name for column in self.columns))
+        object.__setattr__(self, "levels", tuple(column.n_codes for column in self.columns))
 
     def encode(self, table: CellTable) -> Codes:
         """Return the codes (n_rows, n_columns) of a table that was read by the same schema."""

@@ -13,6 +13,7 @@ from syncline.questions.comparison import Comparison
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.moments import Moments
+from syncline.questions.pair_counts import PairCounts
 from syncline.questions.profile import Profile
 from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.row_count import RowCount
@@ -70,6 +71,10 @@ def question_to_proto(question: Question) -> pb.Question:
         case FormulaCheck():
             formulas = [_formula_to_proto(formula) for formula in question.formulas]
             return pb.Question(formula_check=pb.FormulaCheck(formulas=formulas))
+        case PairCounts():
+            named = zip(question.columns, question.groups, strict=True)
+            columns = [pb.PairColumn(name=name, groups=groups.tobytes()) for name, groups in named]
+            return pb.Question(pair_counts=pb.PairCounts(columns=columns))
         case TreeLevel():
             return pb.Question(tree_level=_tree_level_to_proto(question))
 
@@ -101,6 +106,8 @@ def _question(message: pb.Question) -> Question:
         case "formula_check":
             strict.few("formula_check.formulas", len(message.formula_check.formulas), MAX_FORMULAS)
             return FormulaCheck(tuple(_formula(formula) for formula in message.formula_check.formulas))
+        case "pair_counts":
+            return _pair_counts(message.pair_counts)
         case "tree_level":
             return _tree_level(message.tree_level)
         case _:
@@ -184,6 +191,11 @@ def _formula_to_proto(formula: Constraint) -> pb.Formula:
     )
 
 
+def _pair_counts(message: pb.PairCounts) -> PairCounts:
+    names = _names("pair_counts.columns", [column.name for column in message.columns])
+    return PairCounts(names, tuple(np.frombuffer(column.groups, np.uint8) for column in message.columns))
+
+
 def _tree_level_to_proto(question: TreeLevel) -> pb.TreeLevel:
     steps = [
         pb.TreeStep(
@@ -193,6 +205,7 @@ def _tree_level_to_proto(question: TreeLevel) -> pb.TreeLevel:
             split_left=step.split_left.tolist(),
             counted=step.counted.tolist(),
             alive=np.packbits(step.alive.ravel(), bitorder="little").tobytes(),
+            predictors=None if step.predictors is None else step.predictors.tolist(),
         )
         for step in question.steps
     ]
@@ -214,9 +227,11 @@ def _tree_level(message: pb.TreeLevel) -> TreeLevel:
 
 def _tree_step(message: pb.TreeStep, columns: int) -> TreeStep:
     target = strict.natural("tree_level.target", message.target, max(columns - 1, 0))
-    for field in ("split_node", "split_predictor", "split_left", "counted"):
+    for field in ("split_node", "split_predictor", "split_left", "counted", "predictors"):
         strict.few(f"tree_level.{field}", len(getattr(message, field)), MAX_NODES)
-    bits = len(message.counted) * target
+    predictors = np.array(message.predictors, np.int64) if message.predictors else None
+    width = target if predictors is None else len(predictors)
+    bits = len(message.counted) * width
     if len(message.alive) != -(-bits // 8):
         raise WireError(f"tree_level.alive: expected {bits} bits, got {8 * len(message.alive)}")
     alive = np.unpackbits(np.frombuffer(message.alive, np.uint8), count=bits, bitorder="little")
@@ -226,5 +241,6 @@ def _tree_step(message: pb.TreeStep, columns: int) -> TreeStep:
         np.array(message.split_predictor, np.int64),
         np.array(message.split_left, np.uint64),
         np.array(message.counted, np.int64),
-        alive.reshape(len(message.counted), target).astype(np.bool_),
+        alive.reshape(len(message.counted), width).astype(np.bool_),
+        predictors,
     )

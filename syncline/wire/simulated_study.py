@@ -37,6 +37,7 @@ from syncline.study.shipment import unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit
+from syncline.synthesizers.neighbours import wide_notes
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.untold_values import left_out_notes, untold_notes
@@ -141,6 +142,7 @@ def notes_of(
     if isinstance(result, Fitted):
         tables = _tables(spec, fold, sources, _compared_table)
         minimum = settings_of(spec).min_cell
+        notes += wide_notes(result.model.method, len(result.model.columns))
         notes += untold_notes(tables.values(), result.model, minimum)
     return tuple(notes)
 

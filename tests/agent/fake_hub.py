@@ -154,7 +154,7 @@ class FakeHub(SupplierServiceServicer, EnrolmentServiceServicer):
     async def send(self, event: Event) -> None:
         await self.events.put(event)
 
-    async def until(self, condition, seconds: float = 15.0) -> None:
+    async def until(self, condition, seconds: float = 60.0) -> None:
         async with asyncio.timeout(seconds), self.changed:
             await self.changed.wait_for(condition)
 

@@ -544,7 +544,7 @@ def _state(home):
     return contact.state if contact else None
 
 
-async def wait_for(condition, seconds=15.0):
+async def wait_for(condition, seconds=60.0):
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.02)

@@ -16,6 +16,7 @@ def report(provenance, gate, made):
         "columns": {
             "visit_order": [],
             "determined": [],
+            "narrowed": [],
             "merged_categories": {},
             "left_out": [],
             "excluded": [],

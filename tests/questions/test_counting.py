@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -14,11 +15,14 @@ from hypothesis import strategies as st
 from syncline.data.codebook import Codebook, Coding
 from syncline.data.constraint import Constraint, Formula
 from syncline.data.schema import Schema
+from syncline.questions import pair_counts
 from syncline.questions import workspace as workspace_module
 from syncline.questions.counts import Counts, merge_counts
 from syncline.questions.formula_check import FormulaCheck
+from syncline.questions.known import InvariantBroken, Known, Sizes
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.moments import Moments, Sums
+from syncline.questions.pair_counts import PairCounts
 from syncline.questions.profile import Profile
 from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.row_count import RowCount
@@ -74,11 +78,15 @@ FORMULAS = FormulaCheck(
     )
 )
 MOMENTS = Moments((("age", 5), ("dose", 2), ("score", 30)))
-QUESTIONS: list[Question] = [RowCount(), Profile(NAMES), RANKS, MARGINALS, FORMULAS, MOMENTS]
+PAIRED = ("sex", "age", "ill", "score")
+PAIRS = PairCounts(
+    PAIRED, tuple((np.arange(BOOK.column(name).n_codes) * 5 % 3).astype(np.uint8) for name in PAIRED)
+)
+QUESTIONS: list[Question] = [RowCount(), Profile(NAMES), RANKS, MARGINALS, FORMULAS, MOMENTS, PAIRS]
 
 
 def answer(question: Question, workspace: Workspace) -> Answer:
-    if isinstance(question, Marginals):
+    if isinstance(question, Marginals | PairCounts):
         return question.answer(workspace, BOOK)
     assert isinstance(question, RowCount | Profile | RankCounts | Moments | FormulaCheck)
     return question.answer(workspace)
@@ -192,6 +200,45 @@ def test_marginals(holdout: bool, persons: bool, table: list[Row], schema: Schem
                 own[int(np.ravel_multi_index(levels, shape))].append(row)
         cells += own
     check(question.answer(workspace_of(table, schema), BOOK), cells, schema, len(cells) if persons else 0)
+
+
+@pytest.mark.parametrize("strip", [1, 1 << 21])
+@settings(max_examples=30)
+@given(table=tables, schema=schemas)
+def test_pair_counts(strip: int, table: list[Row], schema: Schema) -> None:
+    groups = {
+        name: own[[naive_code(BOOK.column(name), row.key(name)) for row in training(table)]]
+        for name, own in zip(PAIRED, PAIRS.groups, strict=True)
+    }
+    cells = []
+    for place, name in enumerate(PAIRED):
+        for group in range(int(PAIRS.groups[place].max()) + 1):
+            for other in range(place + 1, len(PAIRED)):
+                for beside in range(int(PAIRS.groups[other].max()) + 1):
+                    both = (groups[name] == group) & (groups[PAIRED[other]] == beside)
+                    cells.append([row for row, held in zip(training(table), both, strict=True) if held])
+    with patch.object(pair_counts, "_STRIP_CELLS", strip), patch.object(pair_counts, "_BLOCK_ROWS", 4):
+        check(PAIRS.answer(workspace_of(table, schema), BOOK), cells, schema, 0)
+
+
+@given(table=st.lists(rows, min_size=1, max_size=15), change=st.integers(0, 500))
+def test_pairs_that_contradict_each_other_are_refused(table: list[Row], change: int) -> None:
+    honest = PAIRS.answer(workspace_of(table, ROWS_ONLY), BOOK)
+    known = Known(sizes=Sizes(len(training(table)), 0))
+    PAIRS.reconcile(honest, known, BOOK)
+    dense = honest.dense()
+    dense[change % len(dense)] += 1
+    with pytest.raises(InvariantBroken):
+        PAIRS.reconcile(Counts.of_dense(dense), known, BOOK)
+
+
+def test_pairs_are_held_against_what_is_known_of_a_column() -> None:
+    table = [Row((1, 2, None, 0, 1)), Row((3, None, None, 1, 0))]
+    honest, sizes = PAIRS.answer(workspace_of(table, ROWS_ONLY), BOOK), Sizes(2, 0)
+    fine = np.bincount([naive_code(BOOK.column("sex"), row.key("sex")) for row in table], minlength=3)
+    PAIRS.reconcile(honest, Known(sizes, marginals={("sex", Coding.FINE): fine}), BOOK)
+    with pytest.raises(InvariantBroken, match="other rows in pairs than before"):
+        PAIRS.reconcile(honest, Known(sizes, marginals={("sex", Coding.FINE): fine[::-1].copy()}), BOOK)
 
 
 def test_marginals_of_no_set_have_no_cell() -> None:

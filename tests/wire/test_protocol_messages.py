@@ -25,6 +25,7 @@ from syncline.questions.counts import Counts
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.moments import Moments, Sums
+from syncline.questions.pair_counts import PairCounts
 from syncline.questions.profile import Profile
 from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.row_count import RowCount
@@ -85,7 +86,7 @@ def test_bad_varints_name_their_field(data: bytes, sentence: str) -> None:
 
 # --- round trips ---
 
-names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=6)
+names = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs"]), min_size=1, max_size=6)
 columns = st.lists(names, max_size=4, unique=True).map(tuple)
 u64 = st.integers(0, 2**64 - 1)
 
@@ -105,15 +106,19 @@ def tree_levels(draw: st.DrawFn) -> TreeLevel:
     for target in draw(st.lists(st.integers(0, len(order) - 1), max_size=3)):
         nodes = sorted(draw(st.sets(st.integers(0, 2**20), max_size=4 if target else 0)))
         counted = sorted(draw(st.sets(st.integers(0, 2**20), max_size=4)))
-        alive = draw(st.lists(st.booleans(), min_size=len(counted) * target, max_size=len(counted) * target))
+        some = sorted(draw(st.sets(st.integers(0, target - 1), min_size=1))) if target else []
+        chosen = np.array(some, np.int64) if some and draw(st.booleans()) else None
+        wide = target if chosen is None else len(chosen)
+        alive = draw(st.lists(st.booleans(), min_size=len(counted) * wide, max_size=len(counted) * wide))
         steps.append(
             TreeStep(
                 target,
                 np.array(nodes, np.int64),
-                np.array([draw(st.integers(0, target - 1)) for _ in nodes], np.int64),
+                np.array([draw(st.sampled_from(some)) for _ in nodes], np.int64),
                 np.array([draw(u64) for _ in nodes], np.uint64),
                 np.array(counted, np.int64),
-                np.array(alive, np.bool_).reshape(len(counted), target),
+                np.array(alive, np.bool_).reshape(len(counted), wide),
+                chosen,
             )
         )
     return TreeLevel(
@@ -128,7 +133,9 @@ formulas = st.builds(
     names,
     st.lists(names, min_size=1, max_size=3, unique=True),
 )
+groups = st.lists(st.integers(0, 2), min_size=1, max_size=6).map(lambda own: np.array(own, np.uint8))
 questions = st.one_of(
+    columns.flatmap(lambda named: st.builds(PairCounts, st.just(named), st.tuples(*(groups for _ in named)))),
     st.just(RowCount()),
     st.builds(Profile, columns),
     st.builds(RankCounts, st.lists(rank_columns(), max_size=3).map(tuple)),
@@ -391,6 +398,8 @@ def rank_message(**fields: Any) -> dict[str, Any]:
         (tree_message(split_node=[0]), "tree level"),
         (tree_message(split_node=[0], split_predictor=[1], split_left=[1]), "tree level"),
         (tree_message(counted=[1, 0], alive=b"\x03"), "tree level"),
+        ({"pair_counts": pb.PairCounts(columns=[pb.PairColumn(name="a", groups=b"\3")])}, "pair_counts: "),
+        ({"pair_counts": pb.PairCounts(columns=[pb.PairColumn(name="a")])}, "pair_counts: "),
         ({"tree_level": pb.TreeLevel(level=65, visit_order=["a"])}, "tree level"),
         ({"tree_level": pb.TreeLevel(visit_order=["a", "a"])}, "tree_level.visit_order"),
     ],

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from syncline.questions.tree_level import TreeStep
 from syncline.synthesizers.cart.layout import Layout
 from syncline.synthesizers.cart.splits import Choice, best_splits, impurity
-from syncline.synthesizers.cart.tree import GrowingTree, Nodes, Pending
+from syncline.synthesizers.cart.tree import GrowingTree, Pending
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -51,20 +51,20 @@ class _Candidates:
     alive: Mask
 
 
-def first_step(target: int) -> TreeStep:
-    """Return the step that counts the root of the tree at place ``target``."""
-    none = np.zeros(0, np.int64)
+def first_step(tree: GrowingTree) -> TreeStep:
+    """Return the step that counts the root of a tree."""
+    none, alive = np.zeros(0, np.int64), np.ones((1, len(tree.places)), np.bool_)
     return TreeStep(
-        target, none, none, np.zeros(0, np.uint64), np.zeros(1, np.int64), np.ones((1, target), np.bool_)
+        tree.target, none, none, np.zeros(0, np.uint64), np.zeros(1, np.int64), alive, tree.predictors
     )
 
 
-def plant(target: int, counts: Ints, layout: Layout, rule: GrowthRule) -> GrowingTree:
+def plant(tree: GrowingTree, counts: Ints, layout: Layout, rule: GrowthRule) -> GrowingTree:
     """Return the tree after its root was counted: ``counts`` (width * classes,)."""
     histograms = counts.reshape(1, layout.width, layout.classes)
     classes = histograms[:, : int(layout.size[0])].sum(axis=1)
-    tree = GrowingTree(target, Nodes.root(), Pending(), float(impurity(classes, layout)[0]))
-    root = _Candidates(np.zeros(1, np.int64), histograms, np.ones((1, target), np.bool_))
+    tree = replace(tree, root_impurity=float(impurity(classes, layout)[0]))
+    root = _Candidates(np.zeros(1, np.int64), histograms, np.ones((1, len(tree.places)), np.bool_))
     return _split(tree, root, layout, rule, depth=0)
 
 
@@ -80,6 +80,7 @@ def next_step(tree: GrowingTree) -> TreeStep:
         pending.left,
         smaller[pending.counted],
         pending.alive[pending.counted],
+        tree.predictors,
     )
 
 
@@ -149,7 +150,7 @@ def _split(
     cells = np.flatnonzero((flat > 0) & keep)
     pending = Pending(
         found.node[taken],
-        choice.predictor[taken],
+        tree.places[choice.predictor[taken]],
         choice.left[taken],
         left_rows,
         right_rows,

@@ -34,11 +34,11 @@ class Layout:
     missing_class: bool
 
     @classmethod
-    def of(cls, codebook: Codebook, order: tuple[str, ...], target: int) -> Layout:
-        """Return the layout of the tree at place ``target`` of the visit order."""
-        predictors = [codebook.column(name) for name in order[:target]]
+    def of(cls, codebook: Codebook, order: tuple[str, ...], target: int, places: Ints) -> Layout:
+        """Return the layout of the tree of the column at ``target`` of the order, by those at ``places``."""
+        predictors = [codebook.column(order[place]) for place in places.tolist()]
         size = np.array([column.levels(Coding.BINS) for column in predictors], np.int64)
-        start = np.concatenate([[0], np.cumsum(size)])[:-1].astype(np.int64) if target else size
+        start = np.concatenate([[0], np.cumsum(size)])[:-1].astype(np.int64) if len(size) else size
         own = codebook.column(order[target])
         named = np.array([not column.numeric for column in predictors], np.bool_)
         return cls(start, size, named, own.levels(Coding.CLASSES), own.numeric, own.keeps_missing)

@@ -102,12 +102,21 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class GrowingTree:
-    """A tree while it grows: finished once no split is pending."""
+    """A tree while it grows: finished once no split is pending.
+
+    ``predictors`` are their places in the visit order (p,), None for all before the ``target``.
+    """
 
     target: int
     nodes: Nodes
     pending: Pending
     root_impurity: float = 0.0
+    predictors: Ints | None = None
+
+    @property
+    def places(self) -> Ints:
+        """Places of the predictors in the visit order (p,), increasing."""
+        return np.arange(self.target) if self.predictors is None else self.predictors
 
     @property
     def growing(self) -> bool:

@@ -24,9 +24,17 @@ Ints = npt.NDArray[np.int64]
 
 
 def begin_trees(plan: Plan, settings: FitSettings) -> Phase | Fitted:
-    """Return the phase that counts the roots; columns without predictors have no tree to grow."""
-    trees = tuple(GrowingTree(target, Nodes.root(), Pending()) for target in plan.targets())
-    if settings.max_depth < 1 or all(tree.target == 0 for tree in trees):
+    """Return the phase that counts the roots.
+
+    Columns without predictors have no tree to grow, and where two leaves need more rows than there are none
+    has: then nothing is asked to learn so.
+    """
+    trees = tuple(
+        GrowingTree(target, Nodes.root(), Pending(), predictors=plan.predictors.get(target))
+        for target in plan.targets()
+    )
+    splits = settings.max_depth >= 1 and plan.book.n_train >= 2 * settings.min_leaf
+    if not splits or all(tree.target == 0 for tree in trees):
         return CountLeaves(plan, trees, 0)
     return GrowTrees(plan, trees, 0)
 
@@ -51,7 +59,7 @@ class GrowTrees:
 
     def _question(self, settings: FitSettings) -> TreeLevel:
         if self.level == 0:
-            steps = [first_step(tree.target) for tree in self.trees if tree.target > 0]
+            steps = [first_step(tree) for tree in self.trees if tree.target > 0]
         else:
             steps = [next_step(tree) for tree in self.trees if len(tree.pending.node)]
         return TreeLevel(self.level, self.plan.order, tuple(steps), leaves=False, persons=settings.persons)
@@ -72,7 +80,7 @@ class GrowTrees:
             end = start + len(step.counted) * question.width(step, codebook, offsets)
             children = child + 2 * len(step.split_node)
             persons = None if masks is None else np.bitwise_count(masks[child:children]).astype(np.int64)
-            layout = Layout.of(codebook, self.plan.order, step.target)
+            layout = Layout.of(codebook, self.plan.order, step.target, step.places)
             by_target[step.target] = self._grown(
                 by_target[step.target], dense[start:end], persons, layout, settings
             )
@@ -87,7 +95,7 @@ class GrowTrees:
     ) -> GrowingTree:
         rule = rule_of(settings)
         if self.level == 0:
-            return plant(tree.target, counts, layout, rule)
+            return plant(tree, counts, layout, rule)
         return grow(tree, counts, persons, layout, rule, self.level)
 
     def put(self, arrays: Arrays) -> Head:
@@ -109,8 +117,9 @@ class CountLeaves:
         steps = []
         for tree in self.trees:
             pending, leaves = tree.pending, tree.nodes.leaves
-            none = np.zeros((len(leaves), tree.target), np.bool_)
-            steps.append(TreeStep(tree.target, pending.node, pending.predictor, pending.left, leaves, none))
+            none = np.zeros((len(leaves), len(tree.places)), np.bool_)
+            splits = pending.node, pending.predictor, pending.left
+            steps.append(TreeStep(tree.target, *splits, leaves, none, tree.predictors))
         return (TreeLevel(self.level, self.plan.order, tuple(steps), leaves=True, persons=settings.persons),)
 
     def new_codebook(self) -> Codebook | None:

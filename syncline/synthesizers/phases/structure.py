@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import ClassVar
 
 import numpy as np
@@ -23,6 +24,7 @@ from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.polarity import reversed_columns
 from syncline.synthesizers.independent import independent_model
+from syncline.synthesizers.neighbours import Neighbours, is_wide, pair_counts, put_neighbours
 from syncline.synthesizers.packing import Arrays, Head, constraint_to_json
 from syncline.synthesizers.phases.growing import begin_trees
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged, summed
@@ -30,7 +32,7 @@ from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Book, Plan
 from syncline.synthesizers.visit_order import visit_order
 
-__all__ = ["Book", "Confirm", "Propose", "after_codebook"]
+__all__ = ["Book", "Confirm", "Propose", "Relate", "after_codebook"]
 
 
 def after_codebook(book: Book, settings: FitSettings) -> Phase | Fitted:
@@ -39,7 +41,7 @@ def after_codebook(book: Book, settings: FitSettings) -> Phase | Fitted:
     A technique that models each column on its own checks only the formulas that are declared.
     """
     if settings.method != "marginals":
-        return Propose(book)
+        return Relate(book) if is_wide(len(book.columns)) else Propose(book)
     declared = _declared(settings)
     if declared:
         return Confirm(book, declared, Marginals((), holdout=False))
@@ -75,32 +77,61 @@ def _begin(plan: Plan, settings: FitSettings) -> Phase | Fitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Propose:
-    """Ask for moments, to propose formulas, and for coarse tables of pairs, to propose dependencies."""
+class Relate:
+    """In a wide table, ask how columns are related, to find the neighbours of each."""
 
     book: Book
-    name: ClassVar[str] = "propose"
+    name: ClassVar[str] = "relate"
 
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
-        """Ask for the moments of the numeric columns and the screening of all pairs."""
-        screening = dependencies.screening(self.book.codebook(), settings.names)
-        return formulas.moments_of(self.book.columns), screening
+        """Ask for coarse tables of all pairs."""
+        return (pair_counts(self.book.columns),)
 
     def new_codebook(self) -> Codebook | None:
         """Return the codebook: this is the first round to need it."""
         return self.book.codebook()
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
+        """Look for formulas and dependencies among neighbours."""
+        return Propose(self.book, Neighbours.of(pair_counts(self.book.columns), merged(answers, 0)))
+
+    def put(self, arrays: Arrays) -> Head:
+        """Add the book."""
+        return self.book.put(arrays)
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """Ask for moments, to propose formulas, and for coarse tables of pairs, to propose dependencies.
+
+    In a wide table the pairs are neighbours: ``near``.
+    """
+
+    book: Book
+    near: Neighbours | None = None
+    name: ClassVar[str] = "propose"
+
+    def questions(self, settings: FitSettings) -> tuple[Question, ...]:
+        """Ask for the moments of the numeric columns and the screening of all pairs."""
+        pairs = permutations(settings.names, 2) if self.near is None else self.near.pairs()
+        screening = dependencies.screening(self.book.codebook(), pairs)
+        return formulas.moments_of(self.book.columns), screening
+
+    def new_codebook(self) -> Codebook | None:
+        """Return the codebook where this is the first round to need it."""
+        return self.book.codebook() if self.near is None else None
+
+    def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Ask about what is possible."""
         moments, screening = self.questions(settings)
         assert isinstance(moments, Moments)
         assert isinstance(screening, Marginals)
-        proposed = formulas.candidates(self.book.columns, moments, summed(answers, 0))
+        proposed = formulas.candidates(self.book.columns, moments, summed(answers, 0), self.near)
         checked = tuple(dict.fromkeys((*_declared(settings), *proposed)))
         pairs = dependencies.confirmation(
             self.book.codebook(), screening, merged(answers, 1).dense(), persons=settings.persons
         )
-        return Confirm(self.book, checked, pairs)
+        return Confirm(self.book, checked, pairs, self.near)
 
     def hazards(
         self, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]
@@ -113,7 +144,8 @@ class Propose:
         return reversed_columns(self.book.columns, screening, counts, settings.min_cell, people)
 
     def put(self, arrays: Arrays) -> Head:
-        """Add the book."""
+        """Add the book and the neighbours."""
+        put_neighbours(self.near, arrays)
         return self.book.put(arrays)
 
 
@@ -124,6 +156,7 @@ class Confirm:
     book: Book
     checked: tuple[Constraint, ...]
     pairs: Marginals
+    near: Neighbours | None = None
     name: ClassVar[str] = "confirm"
 
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
@@ -151,7 +184,8 @@ class Confirm:
             gaps,
         )
         kept = self._determined(answers, derived, settings) if self.pairs.sets else {}
-        return _begin(_planned(self.book, derived, kept, settings), settings)
+        plan = _planned(self.book, derived, kept, settings)
+        return _begin(replace(plan, predictors=self._predictors(plan)), settings)
 
     def _determined(
         self, answers: Answers, derived: tuple[Derived, ...], settings: FitSettings
@@ -169,6 +203,17 @@ class Confirm:
             b: (a, np.where(persons[a, b] >= settings.min_cell, tables[a, b], 0)) for b, a in found.items()
         }
 
+    def _predictors(self, plan: Plan) -> dict[int, Ints]:
+        """Return the places of the predictors of every tree, none where all columns before it are.
+
+        A gap is as near to other columns as the column that follows from it.
+        """
+        if self.near is None:
+            return {}
+        stands_for = {gap.name: gap.of for gap in self.book.gaps_beside(())}
+        order = [stands_for.get(name, name) for name in plan.order]
+        return {place: self.near.predictors(order, place) for place in plan.targets() if place}
+
     def _tables(self, counts: Ints) -> dict[dependencies.Pair, Ints]:
         asked = dependencies.asked_once(self.pairs)
         return dependencies.both_ways(self.pairs, dependencies.tables(self.book.codebook(), asked, counts))
@@ -176,6 +221,7 @@ class Confirm:
     def put(self, arrays: Arrays) -> Head:
         """Add the book and what is being checked."""
         sets = [[axis.column for axis in axes] for axes in self.pairs.sets]
+        put_neighbours(self.near, arrays)
         head = self.book.put(arrays)
         return {
             **head,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import combinations
+from math import comb
 
 import numpy as np
 import pyarrow as pa
@@ -186,10 +188,32 @@ def tree_bins(cells: CellTable) -> tuple[ColumnBins, ...]:
 
 def _sets(width: int, size: int, most: int) -> list[tuple[int, ...]]:
     """Return all sets of ``size`` columns; of too many, evenly spaced ones in the order of their places."""
-    every = list(combinations(range(width), size))
-    if len(every) <= most:
-        return every
-    return [every[place * len(every) // most] for place in range(most)]
+    number = comb(width, size)
+    if number <= most:
+        return list(combinations(range(width), size))
+    return [_set_at(place * number // most, width, size) for place in range(most)]
+
+
+def _set_at(rank: int, width: int, size: int) -> tuple[int, ...]:
+    """Return the set of ``size`` columns that has this place among all, in the order of ``combinations``.
+
+    ``comb(width, size) - comb(width - i, size)`` sets begin before column i, so none need be listed.
+    """
+    found: list[int] = []
+    first = 0
+    for left in range(size, 0, -1):
+        whole = comb(width - first, left)
+        skipped = partial(_begun, width - first, left, whole)
+        step = bisect_right(range(width - first - left + 1), rank, key=skipped) - 1
+        rank -= skipped(step)
+        found.append(first + step)
+        first += step + 1
+    return tuple(found)
+
+
+def _begun(width: int, size: int, whole: int, first: int) -> int:
+    """Return how many of the ``whole`` sets begin before a column."""
+    return whole - comb(width - first, size)
 
 
 def pack_cells(cells: CellTable) -> bytes:

@@ -63,12 +63,21 @@ def _shares(counts: Ints, hidden: Mask) -> list[Json]:
     return [*shares[1:], shares[0]]
 
 
+def _names_of_states(low: Ints, variable: Variable) -> list[str]:
+    """Return the codes of the named states in each bin that begins with a key of ``low`` (s,)."""
+    held: list[list[str]] = [[] for _ in range(len(low))]
+    for state in variable.states:
+        place = int(np.searchsorted(low, state.key, side="right")) - 1
+        if place >= 0:
+            held[place].append(state.code)
+    return [" or ".join(codes) or "none" for codes in held]
+
+
 def labels_of(column: ColumnBins, variable: Variable) -> list[str]:
     """Return what each code from 1 on is called."""
     if not len(column.code):
         values = variable.are_values(column.low)
-        codes = {state.key: state.code for state in variable.states}
-        states = [codes[key] for key in column.low[~values].tolist()]
+        states = _names_of_states(column.low[~values], variable)
         return [*names_of_line(replace(column, low=column.low[values]), variable), *states]
     names: list[list[str]] = [[] for _ in range(column.n_codes - 1)]
     for code, category in zip(column.code, variable.categories, strict=True):

@@ -208,7 +208,7 @@ class Gap(_message.Message):
     def __init__(self, of: _Optional[str] = ..., base: _Optional[str] = ..., below: bool = ...) -> None: ...
 
 class Question(_message.Message):
-    __slots__ = ("row_count", "profile", "rank_counts", "marginals", "moments", "formula_check", "tree_level", "person_count", "grow_trees", "score_trees", "score_candidate", "regression_sums")
+    __slots__ = ("row_count", "profile", "rank_counts", "marginals", "moments", "formula_check", "tree_level", "person_count", "grow_trees", "score_trees", "score_candidate", "regression_sums", "pair_counts")
     ROW_COUNT_FIELD_NUMBER: _ClassVar[int]
     PROFILE_FIELD_NUMBER: _ClassVar[int]
     RANK_COUNTS_FIELD_NUMBER: _ClassVar[int]
@@ -221,6 +221,7 @@ class Question(_message.Message):
     SCORE_TREES_FIELD_NUMBER: _ClassVar[int]
     SCORE_CANDIDATE_FIELD_NUMBER: _ClassVar[int]
     REGRESSION_SUMS_FIELD_NUMBER: _ClassVar[int]
+    PAIR_COUNTS_FIELD_NUMBER: _ClassVar[int]
     row_count: RowCount
     profile: Profile
     rank_counts: RankCounts
@@ -233,7 +234,8 @@ class Question(_message.Message):
     score_trees: ScoreTrees
     score_candidate: ScoreCandidate
     regression_sums: RegressionSums
-    def __init__(self, row_count: _Optional[_Union[RowCount, _Mapping]] = ..., profile: _Optional[_Union[Profile, _Mapping]] = ..., rank_counts: _Optional[_Union[RankCounts, _Mapping]] = ..., marginals: _Optional[_Union[Marginals, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., formula_check: _Optional[_Union[FormulaCheck, _Mapping]] = ..., tree_level: _Optional[_Union[TreeLevel, _Mapping]] = ..., person_count: _Optional[_Union[PersonCount, _Mapping]] = ..., grow_trees: _Optional[_Union[GrowTrees, _Mapping]] = ..., score_trees: _Optional[_Union[ScoreTrees, _Mapping]] = ..., score_candidate: _Optional[_Union[ScoreCandidate, _Mapping]] = ..., regression_sums: _Optional[_Union[RegressionSums, _Mapping]] = ...) -> None: ...
+    pair_counts: PairCounts
+    def __init__(self, row_count: _Optional[_Union[RowCount, _Mapping]] = ..., profile: _Optional[_Union[Profile, _Mapping]] = ..., rank_counts: _Optional[_Union[RankCounts, _Mapping]] = ..., marginals: _Optional[_Union[Marginals, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., formula_check: _Optional[_Union[FormulaCheck, _Mapping]] = ..., tree_level: _Optional[_Union[TreeLevel, _Mapping]] = ..., person_count: _Optional[_Union[PersonCount, _Mapping]] = ..., grow_trees: _Optional[_Union[GrowTrees, _Mapping]] = ..., score_trees: _Optional[_Union[ScoreTrees, _Mapping]] = ..., score_candidate: _Optional[_Union[ScoreCandidate, _Mapping]] = ..., regression_sums: _Optional[_Union[RegressionSums, _Mapping]] = ..., pair_counts: _Optional[_Union[PairCounts, _Mapping]] = ...) -> None: ...
 
 class RowCount(_message.Message):
     __slots__ = ()
@@ -340,20 +342,36 @@ class TreeLevel(_message.Message):
     def __init__(self, level: _Optional[int] = ..., visit_order: _Optional[_Iterable[str]] = ..., steps: _Optional[_Iterable[_Union[TreeStep, _Mapping]]] = ..., leaves: bool = ..., persons: bool = ...) -> None: ...
 
 class TreeStep(_message.Message):
-    __slots__ = ("target", "split_node", "split_predictor", "split_left", "counted", "alive")
+    __slots__ = ("target", "split_node", "split_predictor", "split_left", "counted", "alive", "predictors")
     TARGET_FIELD_NUMBER: _ClassVar[int]
     SPLIT_NODE_FIELD_NUMBER: _ClassVar[int]
     SPLIT_PREDICTOR_FIELD_NUMBER: _ClassVar[int]
     SPLIT_LEFT_FIELD_NUMBER: _ClassVar[int]
     COUNTED_FIELD_NUMBER: _ClassVar[int]
     ALIVE_FIELD_NUMBER: _ClassVar[int]
+    PREDICTORS_FIELD_NUMBER: _ClassVar[int]
     target: int
     split_node: _containers.RepeatedScalarFieldContainer[int]
     split_predictor: _containers.RepeatedScalarFieldContainer[int]
     split_left: _containers.RepeatedScalarFieldContainer[int]
     counted: _containers.RepeatedScalarFieldContainer[int]
     alive: bytes
-    def __init__(self, target: _Optional[int] = ..., split_node: _Optional[_Iterable[int]] = ..., split_predictor: _Optional[_Iterable[int]] = ..., split_left: _Optional[_Iterable[int]] = ..., counted: _Optional[_Iterable[int]] = ..., alive: _Optional[bytes] = ...) -> None: ...
+    predictors: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, target: _Optional[int] = ..., split_node: _Optional[_Iterable[int]] = ..., split_predictor: _Optional[_Iterable[int]] = ..., split_left: _Optional[_Iterable[int]] = ..., counted: _Optional[_Iterable[int]] = ..., alive: _Optional[bytes] = ..., predictors: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class PairCounts(_message.Message):
+    __slots__ = ("columns",)
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedCompositeFieldContainer[PairColumn]
+    def __init__(self, columns: _Optional[_Iterable[_Union[PairColumn, _Mapping]]] = ...) -> None: ...
+
+class PairColumn(_message.Message):
+    __slots__ = ("name", "groups")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    groups: bytes
+    def __init__(self, name: _Optional[str] = ..., groups: _Optional[bytes] = ...) -> None: ...
 
 class PersonCount(_message.Message):
     __slots__ = ("table", "columns")
