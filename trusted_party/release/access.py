@@ -24,7 +24,8 @@ from trusted_party.datastore.drafts import draft_of_release
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.grants import Grant
 from trusted_party.datastore.moments import to_us
-from trusted_party.datastore.studies import find_party, find_study
+from trusted_party.datastore.parties import find_party
+from trusted_party.datastore.studies import find_study
 from trusted_party.release.draft_files import ReleaseFiles
 from trusted_party.release.entries import MOST_LISTED, entries, entry_of
 from trusted_party.release.granting import Verdict, living_grant, note_refusal, opened_grant, refusal

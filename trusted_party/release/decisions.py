@@ -25,9 +25,10 @@ from trusted_party.datastore.drafts import Draft, draft_of_release
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.members import Member, find_member, list_members
 from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.parties import find_party
 from trusted_party.datastore.release_decisions import DecisionRow, decisions_about, put_decision
 from trusted_party.datastore.releases import find_release
-from trusted_party.datastore.studies import StudyRow, find_party, find_study, set_reason
+from trusted_party.datastore.studies import StudyRow, find_study, set_reason
 from trusted_party.release.entries import entries_of_supplier
 from trusted_party.release.naming import require_release
 from trusted_party.release.waiting import missing_words, tally

@@ -10,9 +10,10 @@ from syncline.wire.messages import ReleaseId
 from syncline.wire.people_sentence import people_sentence
 from syncline.wire.release_messages import ApprovalEntry, ReleaseEntry, ReleaseState
 from trusted_party.datastore.drafts import Draft, draft_of_release, find_draft
+from trusted_party.datastore.parties import find_party
 from trusted_party.datastore.release_decisions import decisions_about
 from trusted_party.datastore.releases import ReleaseRow, find_release, release_studies
-from trusted_party.datastore.studies import StudyRow, find_party, find_study
+from trusted_party.datastore.studies import StudyRow, find_study
 from trusted_party.release.waiting import in_standing
 
 MOST_LISTED = 500

@@ -13,7 +13,8 @@ from syncline.protocols.opening import HUB
 from syncline.study.manifest import HoldoutRecord, ReleaseFacts, RosterEntry, RoundRecord, key_fingerprint
 from syncline.study.spec import StudySpec
 from syncline.version import ALGORITHM_VERSION, __version__
-from trusted_party.datastore.studies import PartyRow, StudyRow, parties_of
+from trusted_party.datastore.parties import PartyRow, parties_of
+from trusted_party.datastore.studies import StudyRow
 from trusted_party.datastore.tasks import rounds_of
 
 DEPENDENCIES: Final = ("numpy", "pandas", "pyarrow", "pydantic", "cryptography")

@@ -30,8 +30,9 @@ from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId, candidate_digest
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.parties import PartyState, drop_party
 from trusted_party.datastore.shipments import Shipment, shipments_of
-from trusted_party.datastore.studies import PartyState, StudyRow, change_state, drop_party
+from trusted_party.datastore.studies import StudyRow, change_state
 from trusted_party.datastore.tasks import Task, TaskState, task_ids_of
 from trusted_party.rounds import roster
 from trusted_party.rounds.load import require_load, require_request

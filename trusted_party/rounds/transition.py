@@ -17,7 +17,7 @@ from syncline.errors import StudyFailed
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.lifecycle import StudyState
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json
-from trusted_party.datastore import studies, tasks
+from trusted_party.datastore import parties, studies, tasks
 from trusted_party.datastore.shipments import Shipment, keep_shipment, shipments_of
 from trusted_party.datastore.studies import StudyMoved, StudyRow, find_study
 from trusted_party.datastore.tasks import Round
@@ -165,7 +165,7 @@ def _open(
     }
     roster = [
         party.name
-        for party in studies.parties_of(connection, study.id)
+        for party in parties.parties_of(connection, study.id)
         if party.in_roster and party.name not in at_hand
     ]
     new = Round(

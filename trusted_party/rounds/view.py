@@ -11,8 +11,9 @@ from syncline.durable.payloads import PayloadStore
 from syncline.errors import StudyFailed
 from syncline.wire.messages import StudyId
 from trusted_party.datastore.members import banned_names
+from trusted_party.datastore.parties import PartyRow, parties_of
 from trusted_party.datastore.shipments import Shipment, shipments_of
-from trusted_party.datastore.studies import PartyRow, StudyRow, find_study, parties_of
+from trusted_party.datastore.studies import StudyRow, find_study
 from trusted_party.datastore.tasks import Task, find_round, tasks_of_round
 from trusted_party.studies.vault import Vault
 

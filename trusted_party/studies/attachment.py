@@ -38,13 +38,8 @@ from syncline.wire.refusals import AlreadyAttached, VersionMismatch
 from trusted_party.datastore.event_log import log_event, log_warning
 from trusted_party.datastore.members import set_connected, set_datasets
 from trusted_party.datastore.moments import to_us
-from trusted_party.datastore.studies import (
-    PartyState,
-    StudyRow,
-    find_party,
-    find_study,
-    studies_of_supplier,
-)
+from trusted_party.datastore.parties import PartyState, find_party
+from trusted_party.datastore.studies import StudyRow, find_study, studies_of_supplier
 from trusted_party.datastore.tasks import Task, open_tasks_of, start_new_attempts
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_supplier
 from trusted_party.studies.hazard_hold import told_to

@@ -18,16 +18,8 @@ from syncline.wire.refusals import UnknownObject
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.members import find_member
 from trusted_party.datastore.moments import to_us
-from trusted_party.datastore.studies import (
-    PartyRow,
-    PartyState,
-    StudyRow,
-    count_bytes,
-    find_party,
-    find_study,
-    set_decision,
-    set_party,
-)
+from trusted_party.datastore.parties import PartyRow, PartyState, find_party, set_decision, set_party
+from trusted_party.datastore.studies import StudyRow, count_bytes, find_study
 from trusted_party.datastore.tasks import TaskState, tasks_of_round
 
 _STATES = {Decision.APPROVE: PartyState.APPROVED, Decision.REFUSE: PartyState.REFUSED}

@@ -18,9 +18,10 @@ from syncline.wire.messages import (
 from syncline.wire.people_sentence import people_sentence
 from syncline.wire.refusals import UnknownObject
 from trusted_party.datastore.members import Member, find_member
+from trusted_party.datastore.parties import PartyRow, PartyState, parties_of
 from trusted_party.datastore.release_decisions import decisions_about
 from trusted_party.datastore.releases import find_release
-from trusted_party.datastore.studies import PartyRow, PartyState, StudyRow, find_study, parties_of
+from trusted_party.datastore.studies import StudyRow, find_study
 from trusted_party.datastore.tasks import Task, TaskState, tasks_of_round
 from trusted_party.studies.hazard_hold import hazards_of
 

@@ -12,19 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-import numpy as np
-
 from syncline.compute.frames import Header, Json
 from syncline.compute.serve import serve, work_limits
 from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
-from syncline.data.blob import Array, pack, unpack
 from syncline.errors import DataError, ProtocolError, StudyFailed, WireError
 from syncline.preparation.fold import Fold
 from syncline.protocols.asking import Memory, Reply, Request
 from syncline.protocols.opening import Occasion
 from syncline.protocols.reply_check import blame
 from syncline.protocols.transition import Continue, Finish, PartyId
-from syncline.questions.known import Known, Sizes
 from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
 from syncline.study.comparer_scope import comparer_of
@@ -41,13 +37,20 @@ from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit, FitState, FitStateCodec
 from syncline.synthesizers.fitted import pack_fitted, unpack_fitted
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_to_json
-from syncline.synthesizers.known_packing import put_known, take_known
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import Seed
 from syncline.validation.federated.comparer import Comparer
-from syncline.validation.federated.comparison import Comparison, State, Step
+from syncline.validation.federated.comparison import Comparison, State
 from syncline.wire.exchange import DrawCodec, MemoryCodec, ReplyCodec, RequestCodec
+from trusted_party.synthesis.kept_state import (
+    pack_comparison,
+    pack_fit,
+    sizes_known,
+    told_sizes,
+    unpack_comparison,
+    unpack_fit,
+)
 from trusted_party.synthesis.opening import STAGE, begin, draw, facts_of
 
 
@@ -95,7 +98,7 @@ class Child:
         parties, senders = _names(header, "parties"), _names(header, "rows")
         if len(blobs) != len(parties) + 1 + len(senders):
             raise ProtocolError("each party of the round needs one reply or shipment")
-        fit_state, packed = _unpacked(state)
+        fit_state, packed = unpack_fit(state)
         decoded = {
             party: _decoded(party, header, reply) for party, reply in zip(parties, blobs, strict=False)
         }
@@ -120,7 +123,7 @@ class Child:
         fitted = _fitted(spec, result)
         _require_rows(rows_of_release(spec, fitted), header.get("most_rows"))
         comparison = self._comparison_of(spec, fold, result, seed)
-        transition = comparison.start(number, _sizes_known(header.get("sizes")))
+        transition = comparison.start(number, sizes_known(header.get("sizes")))
         memory = Memory(round=number - 1, closed=True)
         counted = (fitted.n_rows, 0) if isinstance(fitted, Pooled) else (fitted.n_train, fitted.n_holdout)
         answer, blobs = _compared(transition, memory, counted)
@@ -138,7 +141,7 @@ class Child:
         if len(blobs) != len(parties) + 1 + len(senders):
             raise ProtocolError("each party of the round needs one reply or shipment")
         comparison = self._comparison_of(spec, fold, result, seed)
-        state, memory = _unpacked_comparison(packed)
+        state, memory = unpack_comparison(packed)
         decoded = {
             party: _decoded(party, header, reply) for party, reply in zip(parties, blobs, strict=False)
         }
@@ -300,8 +303,8 @@ def _outcome(
         known = {
             party: own for party, own in fitted.known.items() if STEPS[flows[party]].compares_what_it_fits
         }
-        return {**_done("fitted", fitted.hazards), "sizes": _told_sizes(known)}, [pack_fitted(fitted)]
-    state = _packed(FitStateCodec(settings).encode(transition.state), memory)
+        return {**_done("fitted", fitted.hazards), "sizes": told_sizes(known)}, [pack_fitted(fitted)]
+    state = pack_fit(FitStateCodec(settings).encode(transition.state), memory)
     header: Header = {
         "done": False,
         "stage": transition.stage,
@@ -310,30 +313,6 @@ def _outcome(
         "expected": rounds_of_study(transition.state, settings, compares=compares),
     }
     return header, [state, RequestCodec().encode(transition.request)]
-
-
-def _told_sizes(known: Mapping[PartyId, Known]) -> Json:
-    """Return rows and person buckets of each party whose rows were counted and are compared too."""
-    return {
-        party: [
-            own.sizes.train,
-            own.sizes.holdout,
-            None if own.sizes.buckets is None else list(own.sizes.buckets),
-        ]
-        for party, own in known.items()
-        if own.sizes is not None
-    }
-
-
-def _sizes_known(told: Json) -> dict[PartyId, Known]:
-    """Return what :func:`_told_sizes` told, as what is known when a comparison begins."""
-    found = {}
-    for party, (train, holdout, buckets) in cast(
-        "dict[str, tuple[int, int, list[int] | None]]", told or {}
-    ).items():
-        sizes = Sizes(train, holdout, None if buckets is None else (buckets[0], buckets[1]))
-        found[PartyId(party)] = Known(sizes=sizes)
-    return found
 
 
 def _done(stage: str, hazards: tuple[Hazard, ...]) -> Header:
@@ -348,12 +327,6 @@ def _compared(
     ``fitted`` are the training and held-out rows of the fit, where the comparison has not counted any.
     """
     state, request = transition.state, transition.request
-    kept = MemoryCodec().encode(memory.without_table())
-    arrays: dict[str, Array] = {"memory": np.frombuffer(kept, np.uint8)}
-    for number, step in enumerate(state.sums.values()):
-        arrays[f"at{number}"], arrays[f"sums{number}"] = step.coefficients, step.sums
-    known = put_known(state.known, arrays)
-    packed = pack({"round": state.round, "models": list(state.sums), "known": known}, arrays)
     asked = request.questions[0]
     assert isinstance(asked, Question)
     header: Header = {
@@ -362,27 +335,7 @@ def _compared(
         "round": state.round,
         "expected": rounds_while_comparing(state, asked, fitted),
     }
-    return header, [packed, RequestCodec().encode(request)]
-
-
-def _unpacked_comparison(packed: bytes) -> tuple[State, Memory]:
-    head, arrays = unpack(packed)
-    models = enumerate(cast("list[str]", head["models"]))
-    steps = {text: Step(arrays[f"at{n}"], arrays[f"sums{n}"]) for n, text in models}  # type: ignore[arg-type]
-    memory = MemoryCodec().decode(arrays["memory"].tobytes())
-    known = take_known(head["known"], arrays)
-    state = State(cast("int", head["round"]), memory.candidate, steps, known)
-    return state, memory
-
-
-def _packed(fit_state: bytes, memory: bytes) -> bytes:
-    """Put together what the hub keeps of a round: the fit's state, and what its local parties remember."""
-    return pack({}, {"fit": np.frombuffer(fit_state, np.uint8), "memory": np.frombuffer(memory, np.uint8)})
-
-
-def _unpacked(state: bytes) -> tuple[bytes, bytes]:
-    _, arrays = unpack(state)
-    return arrays["fit"].tobytes(), arrays["memory"].tobytes()
+    return header, [pack_comparison(state, memory), RequestCodec().encode(request)]
 
 
 def _flows(header: dict[str, Json]) -> dict[str, DataFlow]:
