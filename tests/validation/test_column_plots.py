@@ -152,6 +152,14 @@ def test_a_value_that_many_share_and_missing_ones_are_bars_below_the_steps() -> 
     assert "narrow groups are bars" in plot.caption
 
 
+def test_many_narrow_bins_are_a_line_and_no_bars() -> None:
+    edges = [0.0, 30.0, *(float(n) for n in range(31, 56)), 100.0]
+    shares = [0.01, *([0.039] * 25), 0.015]
+    plot = column_plot(numbers(edges, shares, [*shares]))
+    assert not shapes(plot.svg, "made")
+    assert areas(plot.svg, "line") == pytest.approx(shares, abs=0.01)
+
+
 def test_bars_have_the_length_of_shares_and_a_bracket_beside_each_hidden_run() -> None:
     plot = column_plot(categories([0.4, 0.3, 0.2, 0.1], [0.5, None, None, 0.25]))
     made = [float(bar["width"]) for bar in shapes(plot.svg, "made")]

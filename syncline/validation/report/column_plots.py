@@ -159,18 +159,24 @@ def _steps_of(name: str, rows: Sequence[Row], described: Mapping[str, Any]) -> C
 
 
 def _spikes(bins: Sequence[Row], edges: Sequence[float], axis: Axis) -> list[int]:
-    """Return the bins too narrow and too high to be drawn as steps: values that many rows share."""
+    """Return the bins that cannot be drawn as steps: too narrow to be seen, or needles above all others.
+
+    Needles are the highest bins, if they are narrow and far above the next lower one: values that many share.
+    """
     widths = [axis.at(b) - axis.at(a) for a, b in pairwise(edges)]
     shares = [max(made or 0, real or 0) for _, made, real in bins]
-    wide = max(
-        (share / width for share, width in zip(shares, widths, strict=True) if width >= _NARROW), default=0
-    )
-    found = [
-        place
-        for place, (share, width) in enumerate(zip(shares, widths, strict=True))
-        if width < _UNSEEN or (wide and width < _NARROW and share > _SPIKE * wide * width)
-    ]
-    return sorted(sorted(found, key=lambda place: -shares[place])[:_MOST_SPIKES])
+    heights = [share / max(width, 1e-12) for share, width in zip(shares, widths, strict=True)]
+    order = sorted(range(len(bins)), key=lambda place: -heights[place])
+    needles: list[int] = []
+    for number, place in enumerate(order[:_MOST_SPIKES]):
+        below = order[number + 1 :]
+        if widths[place] >= _NARROW or not below:
+            break
+        if heights[place] > _SPIKE * heights[below[0]]:
+            needles = order[: number + 1]
+    unseen = [place for place, width in enumerate(widths) if width < _UNSEEN and place not in needles]
+    unseen.sort(key=lambda place: -shares[place])
+    return sorted([*needles, *unseen][:_MOST_SPIKES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,22 +226,18 @@ class _Steps:
         return "".join(parts), bottom
 
     def _line(self, densities: Sequence[float | None], x: Sequence[float], base: float, height: Any) -> str:
-        """Return the path of the steps: broken where a density is hidden, upright where the line ends."""
+        """Return the path of the steps: broken where none is drawn, upright where the line ends."""
         parts: list[str] = []
         before: float | None = None
         last = len(densities) - 1
         for place, density in enumerate(densities):
             if density is None:
-                if place not in self.spikes:
-                    before = None
+                before = None
                 continue
             y = height(density)
             if before is None:
                 closed = place == 0 and not self.open[0]
                 parts.append(f"M{x[place]:.1f},{base if closed else y:.1f}")
-            parts.append(
-                f"L{x[place]:.1f},{y:.1f}" if place - 1 in self.spikes and before is not None else ""
-            )
             parts.append(f"V{y:.1f}H{x[place + 1]:.1f}")
             if place == last and not self.open[1]:
                 parts.append(f"V{base:.1f}")

@@ -8,7 +8,7 @@ these lie in either half, and no single value tells where they end.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -126,7 +126,9 @@ def _seconds(grid: Grid, key: int) -> Fraction:
 
 
 def axis_of(column: ColumnBins, variable: Variable, keys: Keys) -> dict[str, Json] | None:
-    """Return where the bins of a line lie; None where there is only one, or some are no values.
+    """Return where the bins of values lie; None where there is only one, or they are categories.
+
+    Named states lie nowhere: their groups stand behind those of values, as that of missing ones does.
 
     Parameters
     ----------
@@ -139,7 +141,9 @@ def axis_of(column: ColumnBins, variable: Variable, keys: Keys) -> dict[str, Jso
     tells for the first and the last bin whether values may lie beyond the edge.
     """
     grid = variable.grid
-    if grid is None or variable.codes or not len(column.low) or not len(keys):
+    column = replace(column, low=column.low[variable.are_values(column.low)])
+    keys = keys[variable.are_values(keys)]
+    if grid is None or not len(column.low) or not len(keys):
         return None
     ends = bins_of_line(column, variable)
     inner = column.low.tolist()

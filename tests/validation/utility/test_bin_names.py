@@ -128,3 +128,12 @@ def test_edges_are_told_in_the_unit_of_the_scale(of: Variable, scale: str, edges
 def test_one_bin_and_categories_have_no_axis() -> None:
     assert axis_of(line(), variable("integer"), np.array([1, 2])) is None
     assert axis_of(line(), variable("categorical", categories=["a"]), np.array([0])) is None
+
+
+def test_named_states_lie_beside_the_axis() -> None:
+    of = variable("integer", range=["0", "90"], codes={"N": "not applicable", "-8": "refused"})
+    states = [of.states.first, of.states.last]
+    found = axis_of(line(10, 40, *states), of, np.array([3, 5, 20, 50, *states]))
+    plain = axis_of(line(10, 40), variable("integer", range=["0", "90"]), np.array([3, 5, 20, 50]))
+    assert found is not None
+    assert found == plain
