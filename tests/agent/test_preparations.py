@@ -136,15 +136,24 @@ def ask(child, files, steps, number, memory, question=None):
     return ReplyCodec().decode(reply), memory
 
 
-def test_the_child_answers_from_the_prepared_table(files):
+@pytest.fixture
+def fitting(files):
+    """The files with a table that fits the study."""
+    files["table"].write_text(TABLE.replace("unknown", "female"))
+    return files
+
+
+def test_the_child_answers_from_the_prepared_table(fitting):
+    files = fitting
     without, _ = ask(Child(), files, STEPS, 0, b"", Profile(("age", "sex")))
     clean = dict(files, table=files["table"].with_name("clean.csv"))
-    clean["table"].write_text("age,sex\n40,M\n,F\n60,M\n61,unknown\n")
+    clean["table"].write_text("age,sex\n40,M\n,F\n60,M\n61,F\n")
     plain, _ = ask(Child(), clean, "syncline: 1\nsteps: []\n", 0, b"", Profile(("age", "sex")))
     assert without.answers == plain.answers
 
 
-def test_a_preparation_that_changed_between_two_rounds_stops_the_study(files):
+def test_a_preparation_that_changed_between_two_rounds_stops_the_study(fitting):
+    files = fitting
     asked = Profile(("age",))
     _, memory = ask(Child(), files, STEPS, 0, b"")
     first, _ = ask(Child(), files, STEPS, 1, memory, asked)
@@ -199,8 +208,8 @@ def test_a_dry_run_shows_counts_and_warns(command, home, files, tmp_path):
         "days": 0,
     }
     assert found["fits"] == [
-        {"name": "age", "valid": 2, "missing": 1, "out_of_range": 1, "unknown": 0},
-        {"name": "sex", "valid": 3, "missing": 0, "out_of_range": 0, "unknown": 1},
+        {"name": "age", "valid": 2, "missing": 1, "out_of_range": 1, "unknown": 0, "first_rows": [4]},
+        {"name": "sex", "valid": 3, "missing": 0, "out_of_range": 0, "unknown": 1, "first_rows": [4]},
     ]
     assert found["tally"]["rows_out"] == 4
     assert len(found["declined"]) == 3
