@@ -127,7 +127,7 @@ def _put_round(connection, digest):
     )
     connection.execute(
         "INSERT INTO round VALUES ('study-1', 0, 't', 1, ?, 6, 'received',"
-        " NULL, NULL, NULL, NULL, 0, 1, NULL, NULL)",
+        " NULL, NULL, NULL, NULL, 0, 1, NULL, NULL, 0, 0)",
         (digest,),
     )
 

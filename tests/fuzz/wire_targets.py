@@ -61,7 +61,7 @@ def _decoder(module: str, name: str, function: Any) -> Target | None:  # Any: of
     kind = hints.get("message")
     if not (isinstance(kind, type) and issubclass(kind, Message)):
         return None
-    given = {"field": "field", "ref": PayloadRef.of(b"x")}
+    given = {"field": "field", "name": "column", "ref": PayloadRef.of(b"x")}
     others = {parameter: given[parameter] for parameter in hints if parameter != "message"}
 
     def read(content: bytes) -> object:

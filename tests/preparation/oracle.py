@@ -147,8 +147,12 @@ def moment(text: str, variable: Variable) -> dt.date | dt.datetime | dt.time:
         raise ValueError
     if variable.zone is None:
         return value
+    zone = zoneinfo.ZoneInfo(variable.zone)
     try:
-        local = value if value.tzinfo else value.replace(tzinfo=zoneinfo.ZoneInfo(variable.zone))
-        return local.astimezone(dt.UTC)
+        moment = (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(dt.UTC)
+        shown = moment.astimezone(zone).replace(tzinfo=None)
     except OverflowError:
         raise ValueError from None
+    if value.tzinfo is None and shown != value:  # the clock was put forward past it
+        raise ValueError
+    return moment

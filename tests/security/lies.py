@@ -214,7 +214,7 @@ FIT = [
     Lie("a row moved in a pair", "marginals", move(), "in one set than in another"),
     Lie("a pair without rows", "marginals", nothing, "in one set than in another"),
     Lie("2**36 rows break a formula", "formula_check", put(0, HUGE), "in more rows than there are"),
-    Lie("a formula without values", "formula_check", put(1, 2), "another number of values than before"),
+    Lie("a formula without values", "formula_check", put(1, 2), "more values than its inputs"),
     Lie("2**36 rows of a root", "tree_level", put(0, HUGE), "for one predictor than for another"),
     Lie("a root without rows", "tree_level", nothing, "for one predictor than for another"),
     Lie("a row moved in a root", "tree_level", move(), "for one predictor than for another"),
