@@ -59,6 +59,7 @@ suppliers:
   - {{name: west, flow: {flows[2]}}}
 synthesizer: {{method: cart, min_leaf: 15, seed: 3}}
 privacy: {{min_cell: {min_cell}}}
+hazards: {{severe: report}}
 validation: {{holdout: {holdout}, target: sex, keys: [site], sensitive: [sex], models: ["dose ~ age + sex"]}}
 release: {{gate: none, approvals: 0}}
 """
