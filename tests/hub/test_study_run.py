@@ -43,8 +43,8 @@ def test_a_study_runs_from_submission_to_a_verified_release(site, run):
                 assert status.bytes_received == BYTES_STEP
                 assert {supplier.state for supplier in status.suppliers} == {"answered"}
                 assert [supplier.rounds_answered for supplier in status.suppliers] == [3, 3]
-                assert all(len(agent.answered) == 3 for agent in agents)
                 await eventually(lambda: all(agent.ended for agent in agents))
+                assert all(len(agent.answered) == 3 for agent in agents)
                 assert agents[0].ended[0].outcome is Outcome.RELEASED
             await eventually(
                 lambda: kept_payloads(site) == 3
