@@ -18,6 +18,8 @@ from benchmarks.measured import HEADER, Measured, measured
 from benchmarks.messy_table import PREPARATION, SCHEMA, write_messy
 from benchmarks.shared_data import shared
 from syncline.compute.launch import Absent
+from syncline.questions.asked import Asked
+from syncline.questions.question import Context
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -125,7 +127,8 @@ def count(table: Path, sample: Path) -> int:
     codebook = Codebook(tuple(column.codes for column in model.columns))
     sets = [(Axis(name, Coding.FINE),) for name in codebook.names]
     sets += [tuple(Axis(name, Coding.FINE) for name in pair) for pair in combinations(PAIRED, 2)]
-    counts = Marginals(tuple(sets), holdout=False).answer(Workspace(_prepared(table, PREPARATION)), codebook)
+    rows = Workspace(_prepared(table, PREPARATION))
+    counts = Marginals(tuple(sets), holdout=False).answer(rows, Context(Asked(codebook)))
     return counts.total // len(sets)
 
 

@@ -132,7 +132,7 @@ def _in_words(found: Policy) -> list[tuple[str, str]]:
         ("narrowed", _narrowed(found)),
         ("data sets", _listed(found.datasets)),
         ("columns", f"{_listed(found.columns.allow)}; denied: {', '.join(found.columns.deny) or 'none'}"),
-        ("questions", _listed([kind.value for kind in found.questions])),
+        ("questions", _listed(found.questions)),
         (
             "limits",
             f"{limits.max_order} columns counted together, {limits.max_rounds} rounds,"

@@ -8,27 +8,14 @@ from textwrap import wrap
 from supplier_agent.consent.conditions import condition_lines
 from supplier_agent.consent.study_record import StudyRecord
 from syncline.identity.fingerprint_words import fingerprint_words
+from syncline.questions.table import QUESTIONS
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.manifest import key_fingerprint
-from syncline.study.policy import QuestionKind
 from syncline.study.sections import Method, shown_period
 from syncline.study.spec import StudySpec
 
 _LABEL = 14
 _WIDTH = 100
-
-_COUNTS: Mapping[QuestionKind, str] = {
-    QuestionKind.ROW_COUNT: "how many rows and persons there are",
-    QuestionKind.PROFILE: "per column, how many values fit the schema, are missing or out of range",
-    QuestionKind.RANK_COUNTS: "per numeric column, and per gap between two of which one is never greater, how"
-    " many rows lie in each interval (8 rounds)",
-    QuestionKind.MARGINALS: "how many rows have each combination of one or two columns' values",
-    QuestionKind.MOMENTS: "sums of the numeric columns and of their products, two by two, in fixed point",
-    QuestionKind.TREE_LEVEL: "per node of each tree, how many rows have each predictor and target bin",
-    QuestionKind.FORMULA_CHECK: "how many rows break a formula between columns (equal, sum, log, ratio,"
-    " linear, at most)",
-}
-"""What each question counts, for people."""
 
 _LEAVES: Mapping[DataFlow, str] = {
     DataFlow.SUMMARIES: "additive summaries, never a row (flow summaries)",
@@ -51,29 +38,29 @@ _PERSONS: Mapping[DataFlow, str] = {
 """What becomes of the ids of persons."""
 
 _MARGINALS = (
-    QuestionKind.ROW_COUNT,
-    QuestionKind.PROFILE,
-    QuestionKind.RANK_COUNTS,
-    QuestionKind.MARGINALS,
+    "row_count",
+    "profile",
+    "rank_counts",
+    "marginals",
 )
 
-QUESTIONS: Mapping[Method, tuple[QuestionKind, ...]] = {
+_ASKED: Mapping[Method, tuple[str, ...]] = {
     Method.MARGINALS: _MARGINALS,
     Method.CART: (
         *_MARGINALS,
-        QuestionKind.MOMENTS,
-        QuestionKind.FORMULA_CHECK,
-        QuestionKind.TREE_LEVEL,
+        "moments",
+        "formula_check",
+        "tree_level",
     ),
 }
 """The kinds of questions that each method asks."""
 
 
-def questions_of(spec: StudySpec) -> tuple[QuestionKind, ...]:
+def questions_of(spec: StudySpec) -> tuple[str, ...]:
     """Return the kinds of questions that a study asks: declared constraints are counted by every method."""
-    kinds = QUESTIONS[spec.synthesizer.method]
-    counts = spec.schema.constraints and QuestionKind.FORMULA_CHECK not in kinds
-    return (*kinds, QuestionKind.FORMULA_CHECK) if counts else kinds
+    kinds = _ASKED[spec.synthesizer.method]
+    counts = spec.schema.constraints and "formula_check" not in kinds
+    return (*kinds, "formula_check") if counts else kinds
 
 
 def portray(
@@ -150,7 +137,7 @@ def _what_leaves(
         yield from _lines("Not used", f"{', '.join(kept)} (identifiers or free text)")
     if not STEPS[flow].sends_rows:
         for place, kind in enumerate(questions_of(spec)):
-            yield from _lines("Asks" if place == 0 else "", f"{kind.value}: {_COUNTS[kind]}")
+            yield from _lines("Asks" if place == 0 else "", f"{kind}: {QUESTIONS[kind].words}")
         yield from _lines("Rounds", _rounds(spec))
     if person is not None:
         yield from _lines("Persons", _PERSONS[flow].format(person.name))

@@ -20,20 +20,8 @@ from syncline.errors import DataError, PolicyRefusal, ProtocolError
 from syncline.preparation.fold import Fold
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
-from syncline.protocols.asking import (
-    Answering,
-    Comparer,
-    Extent,
-    Memory,
-    Request,
-    admit,
-    require_in_scope,
-)
-from syncline.questions.comparison import Comparison, PersonCount
-from syncline.questions.marginals import Marginals
-from syncline.questions.pair_counts import PairCounts
-from syncline.questions.tree_level import TreeLevel
-from syncline.questions.vocabulary import Question
+from syncline.protocols.asking import Answering, Memory, Request, admit, require_in_scope
+from syncline.questions.question import Comparer, Context
 from syncline.questions.workspace import Workspace
 from syncline.sources.limited import LimitedSource
 from syncline.sources.registry import open_source
@@ -91,7 +79,9 @@ class Child:
             _require_same_source(memory_bytes, bytes.fromhex(source.digest()))
             if flow is DataFlow.RAW:
                 raw_rows(spec, source).require(policy, registered=header.get("person") is not None)
-            sent, blobs = _ship(spec, fold, flow, source, replace(after, closed=True))
+            sent, blobs = _ship(
+                spec, fold, flow, source, replace(after, asked=replace(after.asked, closed=True))
+            )
             return {**sent, **told}, blobs
         comparer = self._comparer_of(spec, fold, specification) if compares else None
         asked = judge(policy, request, memory, spec.schema, comparer)
@@ -103,7 +93,7 @@ class Child:
             self._workspace = None  # a person may mend the source, and the next attempt reads it anew
             raise
         kept = self._digest + MemoryCodec().encode(after)
-        secret = any(isinstance(question, PersonCount) for question in request.questions)
+        secret = any(question.begins for question in request.questions)
         return {**told, "questions": asked, "forget_request": secret}, [ReplyCodec().encode(reply), kept]
 
     def _comparer_of(self, spec: StudySpec, fold: Fold, specification: bytes) -> Comparer:
@@ -157,8 +147,7 @@ def _require_same_source(memory: bytes, digest: bytes) -> None:
 
 def _named_candidate(request: Request, sealed: Json) -> bool:
     """Tell whether a request is about a candidate; raise unless all of it is about the signed one."""
-    candidates = [getattr(question, "candidate", None) for question in request.questions]
-    if any(candidate != sealed for candidate in candidates):
+    if any(question.about() != sealed for question in request.questions):
         raise ProtocolError("the request is not about the candidate that the hub signed")
     return sealed is not None
 
@@ -178,12 +167,11 @@ def judge(
 ) -> list[Json]:
     """Return what is asked, for the audit; raise PolicyRefusal where the policy does not permit it."""
     after = admit(request, memory)
-    require_in_scope(request, schema, after.codebook)
-    asked: list[Json] = []
+    require_in_scope(request, schema, after.asked.codebook)
+    asked, context = list[Json](), Context(after.asked, comparer)
     for question in request.questions:
-        extent = _extent(question, after, comparer)
-        permission = question.permission if isinstance(question, PairCounts) else question.kind
-        refusal = policy.permits_question(permission, extent.columns, extent.order, extent.cells)
+        extent = question.extent(context)
+        refusal = policy.permits_question(question.kind, extent.columns, extent.order, extent.cells)
         if refusal is not None:
             raise PolicyRefusal(f"this supplier's policy refuses round {request.round}: {refusal}")
         described: Mapping[str, Json] = {
@@ -193,20 +181,6 @@ def judge(
         }
         asked.append(dict(described))
     return asked
-
-
-def _extent(question: Question, memory: Memory, comparer: Comparer | None) -> Extent:
-    """Return how far a question reaches; of one about a candidate the supplier works it out by itself."""
-    if isinstance(question, Comparison):
-        if comparer is None or memory.candidate is None:
-            raise ProtocolError("a candidate is not compared here")
-        return comparer.extent(question, memory.candidate)
-    if not isinstance(question, TreeLevel | Marginals | PairCounts):
-        return Extent(tuple(question.columns), question.marginal_order, question.size())
-    if memory.codebook is None:
-        raise ProtocolError("a codebook must be agreed before columns are counted together")
-    read = memory.codebook.sources(question.columns)
-    return Extent(read, question.marginal_order, question.size(memory.codebook))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from supplier_agent.tasks.child_pool import default_memory
 from syncline.compute.frames import Json
 from syncline.compute.work_limits import WorkLimits
 from syncline.errors import DataError, DocumentError, PolicyUnreadable
+from syncline.questions.table import permission_of
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.participation import Participation
 from syncline.study.policy import Policy
@@ -135,9 +136,9 @@ def _against_questions(policy: Policy, spec: StudySpec, flow: DataFlow | None) -
         return []  # nothing is asked of a supplier that sends rows
     method = spec.synthesizer.method
     refusals = [
-        f"questions: the method {method.value} asks questions of kind '{kind.value}', which is not listed"
+        f"questions: the method {method.value} asks questions of kind '{kind}', which is not listed"
         for kind in questions_of(spec)
-        if kind not in policy.questions
+        if permission_of(kind) not in policy.questions
     ]
     return refusals + list(_against_limits(policy, spec))
 

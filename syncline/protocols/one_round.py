@@ -15,8 +15,8 @@ from syncline.errors import ProtocolError
 from syncline.protocols.asking import Reply, Request
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.counts import Counts
-from syncline.questions.moments import Sums
-from syncline.questions.vocabulary import Answer, Question
+from syncline.questions.question import Answer, Question
+from syncline.questions.sums import Sums
 
 
 @dataclass(frozen=True, slots=True)

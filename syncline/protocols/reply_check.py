@@ -7,29 +7,18 @@ contradicts an earlier answer would end the study rounds later, with nobody's na
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Self, TypeAlias
+from typing import Self
 
 import numpy as np
 
-from syncline.data.codebook import Codebook
-from syncline.errors import Contradiction, ProtocolError
+from syncline.errors import Contradiction
 from syncline.protocols.asking import Reply
 from syncline.protocols.transition import PartyId
-from syncline.questions.comparison import Comparison
-from syncline.questions.counts import Counts
-from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.known import InvariantBroken, Known, require
-from syncline.questions.marginals import Marginals
-from syncline.questions.moments import Moments, Sums
-from syncline.questions.pair_counts import PairCounts
-from syncline.questions.profile import Profile
-from syncline.questions.rank_counts import RankCounts
-from syncline.questions.row_count import RowCount
-from syncline.questions.tree_level import TreeLevel
-from syncline.questions.vocabulary import Answer, FitQuestion, Question
+from syncline.questions.question import Answer, Context, Question
+from syncline.questions.sums import Sums
 
 MAX_TOTAL = 1 << 53
 """Rows of all cells of an answer at most, so that no sum over cells and suppliers comes near 64 bits."""
@@ -45,18 +34,10 @@ class Shape:
     masked: int
 
     @classmethod
-    def of(cls, question: Question, codebook: Codebook | None, *, persons: bool) -> Self:
-        """Return the shape of the answers to ``question``, which is one of a fit."""
-        if isinstance(question, Comparison):
-            raise ProtocolError("the shape of an answer about a candidate follows from its plan")
-        if isinstance(question, Marginals | TreeLevel):
-            if codebook is None:
-                raise ProtocolError("a codebook must be agreed before columns are counted together")
-            size = question.size(codebook)
-        else:
-            size = question.size()
-        masked = _masked(question, size, codebook) if persons else 0
-        return cls(question.kind, isinstance(question, Moments), size, masked)
+    def of(cls, question: Question, context: Context, *, persons: bool) -> Self:
+        """Return the shape of the answers to ``question``, as far as it reaches in its ``context``."""
+        extent = question.extent(context)
+        return cls(question.kind, question.adds is Sums, extent.cells, extent.masked if persons else 0)
 
     def require(self, answer: Answer, *, persons: bool) -> None:
         """Raise InvariantBroken unless ``answer`` has this shape."""
@@ -76,31 +57,18 @@ class Shape:
             require(fits.all(), "a cell with no person or with more persons than rows")
 
 
-Reconcile: TypeAlias = Callable[[Question, Answer, Known], Known]
-"""What is known after an answer of the right shape; raises InvariantBroken where it contradicts."""
-
-
 @dataclass(frozen=True, slots=True)
 class Round:
     """What a round asks, to check each reply to it.
 
-    ``shapes`` are those of the answers to its questions, which ``reconcile`` holds against what is known;
-    ``persons`` says whether answers carry person buckets.
+    ``context`` is where its questions are asked, which tells what their answers must be; ``persons`` says
+    whether answers carry person buckets.
     """
 
     number: int
     questions: Sequence[Question]
-    shapes: Sequence[Shape]
-    reconcile: Reconcile
+    context: Context
     persons: bool
-
-    @classmethod
-    def of_fit(
-        cls, number: int, questions: Sequence[Question], codebook: Codebook | None, *, persons: bool
-    ) -> Self:
-        """Return a round of a fit, whose questions say themselves what their answers must be."""
-        shapes = [Shape.of(question, codebook, persons=persons) for question in questions]
-        return cls(number, questions, shapes, partial(reconciled, codebook=codebook), persons)
 
     def take(self, replies: Mapping[PartyId, Reply], known: Mapping[PartyId, Known]) -> dict[PartyId, Known]:
         """Return what is known of each party after its reply.
@@ -115,34 +83,22 @@ class Round:
     def _taken(self, party: PartyId, reply: Reply, known: Known) -> Known:
         if reply.round != self.number:
             raise blame(party, f"answered round {reply.round} in round {self.number}")
-        if len(reply.answers) != len(self.shapes):
-            told = f"{len(reply.answers)} answers to {len(self.shapes)} questions"
+        if len(reply.answers) != len(self.questions):
+            told = f"{len(reply.answers)} answers to {len(self.questions)} questions"
             raise blame(party, f"gave {told} in round {self.number}")
-        for question, answer, shape in zip(self.questions, reply.answers, self.shapes, strict=True):
+        for question, answer in zip(self.questions, reply.answers, strict=True):
+            shape = Shape.of(question, self.context, persons=self.persons)
             try:
                 shape.require(answer, persons=self.persons)
             except InvariantBroken as broken:
                 rule = f"answered {shape.kind} in round {self.number} with {broken}"
                 raise blame(party, rule) from broken
             try:
-                known = self.reconcile(question, answer, known)
+                known = question.reconcile(answer, known, self.context)
             except InvariantBroken as broken:
                 rule = f"contradicted itself in round {self.number} ({shape.kind}): {broken}"
                 raise blame(party, rule) from broken
         return known
-
-
-def reconciled(question: Question, answer: Answer, known: Known, *, codebook: Codebook | None) -> Known:
-    """Return what is known after an answer of the right shape; raise InvariantBroken where it contradicts."""
-    match question, answer:
-        case RowCount() | Profile() | RankCounts() | FormulaCheck(), Counts():
-            return question.reconcile(answer, known)
-        case Moments(), Sums():
-            return question.reconcile(answer, known)
-        case Marginals() | TreeLevel() | PairCounts(), Counts() if codebook is not None:
-            return question.reconcile(answer, known, codebook)
-        case _:
-            return known
 
 
 def blame(party: PartyId, deed: str) -> Contradiction:
@@ -150,13 +106,3 @@ def blame(party: PartyId, deed: str) -> Contradiction:
     return Contradiction(
         f"supplier {party!r} {deed}", public=f"the answers of supplier {party!r} cannot be used"
     )
-
-
-def _masked(question: FitQuestion, size: int, codebook: Codebook | None) -> int:
-    if isinstance(question, RowCount | RankCounts):
-        return size
-    if isinstance(question, Marginals):
-        return size if question.persons else 0
-    if isinstance(question, TreeLevel) and codebook is not None:
-        return question.masked(codebook)
-    return 0

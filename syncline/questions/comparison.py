@@ -9,11 +9,12 @@ No question brings a function that rows are tallied by. Bins, learners, models, 
 members and the layout of answers follow from the candidate and the specification, at each supplier by the
 same code as at the hub. What questions do bring are splits, one level at a time, leaves in coarse steps, and
 the coefficients of models that the study declares; how many columns an answer can count together, whatever
-these are, each supplier works out by itself (:class:`syncline.protocols.asking.Extent`).
+these are, each supplier works out by itself (:class:`syncline.questions.extent.Extent`).
 
 Sensitivity: a person changes one cell of each histogram of persons, and as many cells of each count of rows
 as the person has rows. Disclosure: counts, which the hub prints under the study's ``min_cell`` only.
-Permission: ``validation: true`` of the policy, for one candidate a study.
+Permission: ``validation: true`` of the policy, for one candidate a study. How far each reaches, its answer
+and its invariants follow from the candidate: see :mod:`syncline.validation.federated.judged`.
 """
 
 from __future__ import annotations
@@ -22,17 +23,21 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from syncline.data.codebook import Codebook
+from syncline.data.schema import Schema
+from syncline.errors import ProtocolError
+from syncline.questions.asked import Asked
+from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.counts import Counts
-from syncline.questions.growth import Compared, GrowTrees, ScoreTrees
-from syncline.questions.known import Known, Sizes, require
-from syncline.questions.regression import RegressionSums
+from syncline.questions.growth import Compared
+from syncline.questions.question import CandidateQuestion
 
 MIN_CANDIDATE_ROWS = 1000
 """Rows of a candidate at least: a table of few rows could ask for single persons."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PersonCount:
+class PersonCount(CandidateQuestion[Counts]):
     """Take the candidate, and count rows (cells 0, 1) and persons (2, 3), each for training and held out.
 
     Attributes
@@ -44,38 +49,49 @@ class PersonCount:
     table: bytes
     compared: Compared
     kind: ClassVar[str] = "person_count"
+    begins: ClassVar[bool] = True
 
     @property
     def candidate(self) -> str:
         """SHA-256 of the table, in hexadecimal."""
         return hashlib.sha256(self.table).hexdigest()
 
-    def reconcile(self, answer: Counts, known: Known, *, persons: bool) -> Known:
-        """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
+    def check(self, schema: Schema, codebook: Codebook | None) -> None:
+        """Raise ProtocolError unless the candidate has columns of ``schema``, in its order and categories."""
+        known = {variable.name: variable for variable in schema.modelled}
+        if list(self.compared.names) != [name for name in known if name in set(self.compared.names)]:
+            raise ProtocolError("comparison: the columns are not the schema's in their order")
+        for name, merged in zip(self.compared.names, self.compared.merged, strict=True):
+            categories = len(known[name].categories)
+            if any(not 0 <= place < categories for place in merged) or sorted(set(merged)) != list(merged):
+                raise ProtocolError(
+                    f"comparison: the merged categories of column {name!r} are not the schema's"
+                )
 
-        The rows are those of the fit. There are as many persons as rows where nobody tells them apart, and
-        else no more than rows and no fewer than the buckets that were seen.
-        """
-        train, holdout, *people = answer.dense().tolist()
-        sizes = Sizes(train, holdout) if known.sizes is None else known.sizes
-        require((train, holdout) == (sizes.train, sizes.holdout), "the number of rows changed")
-        seen = (0, 0) if sizes.buckets is None else sizes.buckets
-        for rows, own, mask in zip((train, holdout), people, seen, strict=True):
-            least = max(min(rows, 1), mask.bit_count()) if persons else rows
-            require(least <= own <= rows, "the persons are not as many as rows and buckets say")
-        return replace(known, sizes=sizes, people=(people[0], people[1]))
+    def admit(self, asked: Asked) -> Asked:
+        """Return what is remembered after it: one candidate a study, and nothing of a fit."""
+        if asked.candidate is None:
+            return Asked(closed=True, candidate=CandidateMemory(self.candidate, self.table, self.compared))
+        return replace(asked, candidate=asked.candidate.after((self,)))
+
+    def follow(self, memory: CandidateMemory) -> CandidateMemory:
+        """Refuse a candidate that was named already."""
+        raise ProtocolError("a candidate was named in this study already")
 
     def __repr__(self) -> str:
         return f"PersonCount({len(self.table)} bytes, {len(self.compared.names)} columns)"
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreCandidate:
+class ScoreCandidate(CandidateQuestion[Counts]):
     """Compare the candidate with rows and persons; see :mod:`syncline.validation.federated`."""
 
     candidate: str
     kind: ClassVar[str] = "score_candidate"
+    last: ClassVar[bool] = True
 
-
-Comparison = PersonCount | GrowTrees | RegressionSums | ScoreTrees | ScoreCandidate
-"""The questions about a candidate."""
+    def follow(self, memory: CandidateMemory) -> CandidateMemory:
+        """Return the memory of a candidate that was compared, after which nothing is answered."""
+        if memory.rows is None:
+            raise ProtocolError("score_candidate: the rows of all suppliers were not told before")
+        return replace(memory, judged=True)

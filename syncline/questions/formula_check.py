@@ -24,12 +24,15 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.codebook import Codebook
-from syncline.data.constraint import Constraint, Formula
+from syncline.data.constraint import Constraint, Formula, check_formula
 from syncline.data.kinds import NUMERIC_KINDS
 from syncline.data.schema import Schema
+from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts
 from syncline.questions.known import Known, require
 from syncline.questions.moments import numbers
+from syncline.questions.question import Context, TableQuestion
+from syncline.questions.sensitivity import Sensitivity
 from syncline.questions.workspace import Workspace
 
 TOLERANCE = 1e-6
@@ -113,7 +116,7 @@ def few_fractions(ratio: float) -> Fraction:
 
 
 @dataclass(frozen=True, slots=True)
-class FormulaCheck:
+class FormulaCheck(TableQuestion[Counts]):
     """Count the training rows that break each formula; formula i owns cells 3i to 3i + 2."""
 
     formulas: tuple[Constraint, ...]
@@ -133,12 +136,33 @@ class FormulaCheck:
         """Largest number of columns that are counted together: an answer holds counts of rows only."""
         return 1
 
-    def answer(self, workspace: Workspace) -> Counts:
+    @property
+    def once(self) -> str:
+        """What is remembered of it: orders between columns are apart from formulas."""
+        orders = {formula.formula for formula in self.formulas} == {Formula.AT_MOST}
+        return f"{self.kind}|orders" if orders else self.kind
+
+    def sensitivity(self, context: Context) -> Sensitivity:
+        """Return by how much one person can move the answer: a row breaks a formula in one way."""
+        return Sensitivity.of_cells(len(self.formulas))
+
+    def require_fits(self, schema: Schema, codebook: Codebook | None) -> None:
+        """Raise ProtocolError unless columns hold numbers, and each formula applies to its own."""
+        if any(schema.variable(name).grid is None for name in self.columns):
+            raise ProtocolError("formula_check: a column does not hold numbers")
+        variables = {variable.name: variable for variable in schema.variables}
+        for formula in self.formulas:
+            try:
+                check_formula(formula, variables)
+            except ValueError:
+                raise ProtocolError("formula_check: a formula does not apply to its columns") from None
+
+    def answer(self, table: Workspace, context: Context) -> Counts:
         """Return the counts of this table."""
         dense = np.zeros((len(self.formulas), CELLS), np.int64)
-        slack = [slack_of(formula, workspace.schema) for formula in self.formulas]
-        for batch in workspace.training():
-            columns = {name: numbers(batch, workspace, name) for name in self.columns}
+        slack = [slack_of(formula, table.schema) for formula in self.formulas]
+        for batch in table.training():
+            columns = {name: numbers(batch, table, name) for name in self.columns}
             evaluated: dict[tuple[object, ...], tuple[Floats, Mask, Floats]] = {}
             for row, formula in enumerate(self.formulas):
                 key = _side(formula)
@@ -148,11 +172,11 @@ class FormulaCheck:
                     evaluated[key] = evaluate(formula, [columns[name] for name in formula.inputs])
                 dense[row] += _breaks(formula.formula, columns[formula.of], evaluated[key], slack[row])
         counts = Counts.of_dense(dense.ravel())
-        if not workspace.has_persons:
+        if not table.has_persons:
             return counts
         return Counts(counts.size, counts.index, counts.value, np.zeros(0, np.uint64), 0)
 
-    def reconcile(self, answer: Counts, known: Known) -> Known:
+    def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
 
         A formula has a value in no more rows than each of its inputs, and in as many for every column that
@@ -161,11 +185,11 @@ class FormulaCheck:
         if known.sizes is None:
             return known
         rows = known.sizes.train
-        table = answer.dense().reshape(-1, CELLS)
+        told = answer.dense().reshape(-1, CELLS)
         most = {name: known.filled[name].valid if name in known.filled else rows for name in self.columns}
         of = np.array([most[formula.of] for formula in self.formulas], np.int64)
         inputs = np.array([min(most[name] for name in f.inputs) for f in self.formulas], np.int64)
-        differs, absent, surplus = table[:, 0], table[:, 1], table[:, 2]
+        differs, absent, surplus = told[:, 0], told[:, 1], told[:, 2]
         require((differs + absent + surplus <= rows).all(), "a formula is broken in more rows than there are")
         require((differs + surplus <= of).all(), "a formula is broken by more values than a column has")
         require((differs + absent <= inputs).all(), "a formula has more values than its inputs")

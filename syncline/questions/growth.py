@@ -16,15 +16,20 @@ Sensitivity and permission are those of a comparison; see :mod:`syncline.questio
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from syncline.data.batch import Keys, Mask
 from syncline.data.equality import equal_fields
+from syncline.questions.counts import Counts
+from syncline.questions.question import CandidateQuestion
+
+if TYPE_CHECKING:
+    from syncline.questions.candidate_memory import CandidateMemory
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint16]
@@ -261,7 +266,7 @@ class Forest:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GrowTrees:
+class GrowTrees(CandidateQuestion[Counts]):
     """Sum what the next level of every learner's tree is split by, over a sample of the rows.
 
     For each learner, node, column and code: the chance of being labelled that the trees so far give, as one
@@ -294,9 +299,16 @@ class GrowTrees:
     def __eq__(self, other: object) -> bool:
         return equal_fields(self, other)
 
+    def follow(self, memory: CandidateMemory) -> CandidateMemory:
+        """Return the memory with the level that it brings, or with the rows of all."""
+        grown = replace(memory.followed(self), asked=self.levels + 1)
+        if self.rows is None or self.people is None:
+            return grown
+        return replace(grown, rows=self.rows, people=self.people)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ScoreTrees:
+class ScoreTrees(CandidateQuestion[Counts]):
     """Count rows by the scores of the grown trees, each row by learners that did not learn from it.
 
     Beside them the target is predicted by trees that learn from the candidate, at every supplier alike.
@@ -314,3 +326,7 @@ class ScoreTrees:
 
     def __eq__(self, other: object) -> bool:
         return equal_fields(self, other)
+
+    def follow(self, memory: CandidateMemory) -> CandidateMemory:
+        """Return the memory with the last level of the trees, which do not grow any more."""
+        return replace(memory.followed(self), asked=self.levels + 1, scored=True)

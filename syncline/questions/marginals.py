@@ -10,14 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from syncline.data.codebook import Codebook, CodedBatch, Coding
+from syncline.data.schema import Schema
+from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts, Ints, Masks, concatenate
 from syncline.questions.known import Known, grouped, require, summed, united
+from syncline.questions.question import Context, TableQuestion, agreed
+from syncline.questions.sensitivity import Sensitivity
 from syncline.questions.workspace import Workspace
+
+if TYPE_CHECKING:
+    from syncline.questions.asked import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,7 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
-class Marginals:
+class Marginals(TableQuestion[Counts]):
     """Count the cells of ``sets`` in one fold; the last axis of a set varies fastest."""
 
     sets: tuple[tuple[Axis, ...], ...]
@@ -43,9 +50,14 @@ class Marginals:
             if not 1 <= len(axes) <= 3:
                 raise ValueError("marginals: a set names one, two or three columns")
 
-    def size(self, codebook: Codebook) -> int:
+    def size(self, codebook: Codebook | None = None) -> int:
         """Return the number of cells of the answer."""
-        return sum(prod(shape_of(axes, codebook)) for axes in self.sets)
+        book = agreed(codebook)
+        return sum(prod(shape_of(axes, book)) for axes in self.sets)
+
+    def masked(self, codebook: Codebook | None = None) -> int:
+        """Return how many leading cells carry person buckets: all or none."""
+        return self.size(codebook) if self.persons else 0
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -57,21 +69,41 @@ class Marginals:
         """Largest number of columns that are counted together."""
         return max((len(axes) for axes in self.sets), default=0)
 
-    def answer(self, workspace: Workspace, codebook: Codebook) -> Counts:
+    def sensitivity(self, context: Context) -> Sensitivity:
+        """Return by how much one person can move the answer: a row is in one cell of a set."""
+        return Sensitivity.of_cells(len(self.sets))
+
+    def require_fits(self, schema: Schema, codebook: Codebook | None) -> None:
+        """Raise ProtocolError unless a codebook is agreed, and persons are told apart where they count."""
+        if self.persons and schema.person is None:
+            raise ProtocolError("marginals: the study's schema tells no persons apart")
+        agreed(codebook)
+
+    def after(self, asked: Asked) -> Asked:
+        """Return what is remembered after it: each set, and that nothing follows after held-out rows."""
+        names = {f"{_set_name(axes)}|{self.holdout}|{self.persons}" for axes in self.sets}
+        if len(names) < len(self.sets) or names & asked.counted:
+            raise ProtocolError("marginals: a column set was counted in this study already")
+        closed = asked.closed or (self.holdout and bool(names))
+        return replace(asked, counted=asked.counted | names, closed=closed)
+
+    def answer(self, table: Workspace, context: Context) -> Counts:
         """Return the counts of this table."""
-        counters = [_SetCounter(axes, codebook, workspace, self.persons) for axes in self.sets]
-        for batch in workspace.coded_stream(codebook, holdout=self.holdout):
+        codebook = context.codebook
+        counters = [_SetCounter(axes, codebook, table, self.persons) for axes in self.sets]
+        for batch in table.coded_stream(codebook, holdout=self.holdout):
             for counter in counters:
                 counter.add(batch)
-        return concatenate((counter.tally.total() for counter in counters), persons=workspace.has_persons)
+        return concatenate((counter.tally.total() for counter in counters), persons=table.has_persons)
 
-    def reconcile(self, answer: Counts, known: Known, codebook: Codebook) -> Known:
+    def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
 
         A column has the same rows at each level whichever set they are read from and in whichever round.
         """
         if self.holdout or not self.sets:
             return known
+        codebook = context.codebook
         marginals, buckets = dict(known.marginals), dict(known.buckets)
         for name, coding, rows, masks in _SetMarginals(self, answer, codebook):
             key = name, coding
@@ -91,6 +123,13 @@ class Marginals:
                     seen = int(np.bitwise_or.reduce(masks))
                     require(seen == known.sizes.buckets[0], "a set of columns is about other persons")
         return replace(known, marginals=marginals, buckets=buckets)
+
+
+def _set_name(axes: tuple[Axis, ...]) -> str:
+    """Name a column set, the same for every order of its columns."""
+    if len({axis.column for axis in axes}) < len(axes):
+        raise ProtocolError("marginals: a column stands twice in one set")
+    return "|".join(sorted(f"{axis.column}\x00{axis.coding}" for axis in axes))
 
 
 _CHANGED = "a column has other rows in one set than in another"

@@ -18,7 +18,12 @@ import numpy.typing as npt
 
 from syncline.data.batch import Batch
 from syncline.data.codebook import Codebook
+from syncline.data.schema import Schema
+from syncline.errors import ProtocolError
 from syncline.questions.known import Known, require
+from syncline.questions.question import Context, TableQuestion
+from syncline.questions.sensitivity import Sensitivity
+from syncline.questions.sums import Sums
 from syncline.questions.workspace import Workspace
 
 PRECISION = 20
@@ -34,29 +39,12 @@ There are six roundings of 2**-53. What is not below is compared in whole number
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
-    """A vector of integers of any size; merges by addition."""
-
-    values: tuple[int, ...]
-
-    @classmethod
-    def empty(cls, size: int) -> Sums:
-        """Return the identity of ``merge``."""
-        return cls((0,) * size)
-
-    def merge(self, other: Sums) -> Sums:
-        """Return the sums over both tables together."""
-        if len(self.values) != len(other.values):
-            raise ValueError("sums of different length cannot be merged")
-        return Sums(tuple(a + b for a, b in zip(self.values, other.values, strict=True)))
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
+class Moments(TableQuestion[Sums]):
     """Sum the training rows: 1, then x_i, then x_i x_j for i <= j, over ``scaled`` (column, exponent)."""
 
     scaled: tuple[tuple[str, int], ...]
     kind: ClassVar[str] = "moments"
+    adds: ClassVar[type[Sums]] = Sums
 
     def size(self, codebook: Codebook | None = None) -> int:
         """Return the number of integers of the answer."""
@@ -73,12 +61,25 @@ class Moments:
         """Largest number of columns that are summed together."""
         return 2
 
-    def answer(self, workspace: Workspace) -> Sums:
+    def sensitivity(self, context: Context) -> Sensitivity:
+        """Return by how much one person can move it: a row adds one, its numbers and their products."""
+        k, most = len(self.scaled), int(LARGEST)
+        products = k * (k + 1) // 2
+        return Sensitivity(1 + k * most + products * most**2, 1 + k * most**2 + products * most**4)
+
+    def require_fits(self, schema: Schema, codebook: Codebook | None) -> None:
+        """Raise ProtocolError unless each column holds numbers, and is named once."""
+        if len(set(self.columns)) < len(self.columns):
+            raise ProtocolError("moments: a column is named twice")
+        if any(schema.variable(name).grid is None for name in self.columns):
+            raise ProtocolError("moments: a column does not hold numbers")
+
+    def answer(self, table: Workspace, context: Context) -> Sums:
         """Return the sums over this table."""
         total = Sums.empty(self.size())
-        for batch in workspace.training():
+        for batch in table.training():
             for start in range(0, batch.n_rows, _BLOCK_ROWS):
-                total = total.merge(self._block(batch.take(slice(start, start + _BLOCK_ROWS)), workspace))
+                total = total.merge(self._block(batch.take(slice(start, start + _BLOCK_ROWS)), table))
         return total
 
     def _block(self, batch: Batch, workspace: Workspace) -> Sums:
@@ -91,7 +92,7 @@ class Moments:
             sums.extend((x[row:] @ x[row]).tolist())
         return Sums(tuple(sums))
 
-    def reconcile(self, answer: Sums, known: Known) -> Known:
+    def reconcile(self, answer: Sums, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
 
         Sums lie within what the intervals of the search allow; a square is as even or odd as its root, and

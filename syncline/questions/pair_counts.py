@@ -21,8 +21,12 @@ import numpy.typing as npt
 
 from syncline.data.codebook import Codebook, CodedBatch, Coding
 from syncline.data.equality import equal_fields
+from syncline.data.schema import Schema
+from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts, Ints
 from syncline.questions.known import Known, grouped, require, summed
+from syncline.questions.question import Context, TableQuestion, agreed
+from syncline.questions.sensitivity import Sensitivity
 from syncline.questions.workspace import Workspace
 
 MOST_GROUPS = 3
@@ -36,25 +40,29 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PairCounts:
-    """Count the training rows of each two groups of different ``columns``.
+class PairCounts(TableQuestion[Counts]):
+    """Count the training rows of each two groups of different columns.
 
-    ``groups`` holds for each column the group of each of its codes (n_codes,), from 0 on without a gap.
+    ``groups`` holds for each of ``names`` the group of each of its codes (n_codes,), from 0 on without a gap.
     """
 
-    columns: tuple[str, ...]
+    names: tuple[str, ...]
     groups: tuple[Groups, ...]
     kind: ClassVar[str] = "pair_counts"
-    permission: ClassVar[str] = "marginals"
 
     def __post_init__(self) -> None:
-        if len(self.columns) != len(self.groups) or len(set(self.columns)) < len(self.columns):
+        if len(self.names) != len(self.groups) or len(set(self.names)) < len(self.names):
             raise ValueError("pair_counts: each column is named once, with its groups")
         if any(not len(own) or int(own.max()) >= MOST_GROUPS for own in self.groups):
             raise ValueError(f"pair_counts: a column has 1 to {MOST_GROUPS} groups")
 
     def __eq__(self, other: object) -> bool:
         return equal_fields(self, other)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns whose values the answer depends on."""
+        return self.names
 
     @property
     def marginal_order(self) -> int:
@@ -70,15 +78,26 @@ class PairCounts:
         """Return the number of cells of the answer."""
         return self.layout.size
 
-    def answer(self, workspace: Workspace, codebook: Codebook) -> Counts:
+    def sensitivity(self, context: Context) -> Sensitivity:
+        """Return by how much one person can move the answer: a row is in one cell of a pair."""
+        return Sensitivity.of_cells(len(self.names) * (len(self.names) - 1) // 2)
+
+    def require_fits(self, schema: Schema, codebook: Codebook | None) -> None:
+        """Raise ProtocolError unless each column's groups are those of the codes that are agreed."""
+        book, pairs = agreed(codebook), zip(self.names, self.groups, strict=True)
+        if any(len(groups) != book.column(name).n_codes for name, groups in pairs):
+            raise ProtocolError("pair_counts: the groups of a column are not those of its codes")
+
+    def answer(self, table: Workspace, context: Context) -> Counts:
         """Return the counts of this table."""
+        codebook = context.codebook
         layout = self.layout
-        coded = workspace.coded(codebook, holdout=False)
-        places = [codebook.place(name) for name in self.columns]
+        coded = table.coded(codebook, holdout=False)
+        places = [codebook.place(name) for name in self.names]
         parts = [self._strip(coded, places, layout, strip) for strip in layout.strips()]
         index = np.concatenate([np.zeros(0, np.int64), *(cells for cells, _ in parts)])
         value = np.concatenate([np.zeros(0, np.int64), *(rows for _, rows in parts)])
-        persons = np.zeros(0, np.uint64) if workspace.has_persons else None
+        persons = np.zeros(0, np.uint64) if table.has_persons else None
         return Counts(layout.size, index, value, persons)
 
     def _strip(
@@ -112,16 +131,16 @@ class PairCounts:
             held[rows, group + (int(layout.start[column]) - begin)] = 1
         return held
 
-    def reconcile(self, answer: Counts, known: Known, codebook: Codebook) -> Known:
+    def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
 
         A column has the same rows in each group whichever other column it is counted with.
         """
         layout = self.layout
-        if known.sizes is None or len(self.columns) < 2:
+        if known.sizes is None or len(self.names) < 2:
             return known
         row, column = layout.place(answer.index)
-        n, wide = len(self.columns), layout.wide
+        n, wide = len(self.names), layout.wide
         ahead = summed(row * n + layout.owner[column], answer.value, wide * n).reshape(wide, n)
         behind = summed(column * n + layout.owner[row], answer.value, wide * n).reshape(wide, n)
         both = ahead + behind
@@ -129,7 +148,7 @@ class PairCounts:
         require((both == both[:, :1]).all(), "a column has other rows beside one column than beside another")
         whole = np.add.reduceat(both[:, 0], layout.start[:-1])
         require((whole == known.sizes.train).all(), "a pair of columns has not all rows")
-        for place, name in enumerate(self.columns):
+        for place, name in enumerate(self.names):
             fine = known.marginals.get((name, Coding.FINE))
             if fine is not None:
                 own = slice(int(layout.start[place]), int(layout.start[place + 1]))

@@ -15,13 +15,15 @@ import numpy as np
 from syncline.data.codebook import Codebook
 from syncline.questions.counts import Counts
 from syncline.questions.known import Known, require
+from syncline.questions.question import Context, TableQuestion
+from syncline.questions.sensitivity import Sensitivity
 from syncline.questions.workspace import Workspace
 
 STATUSES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(TableQuestion[Counts]):
     """Count the statuses of every modelled column over all rows; column i owns cells 4i to 4i + 3."""
 
     names: tuple[str, ...]
@@ -41,24 +43,28 @@ class Profile:
         """Largest number of columns that are counted together."""
         return 1
 
-    def answer(self, workspace: Workspace) -> Counts:
+    def sensitivity(self, context: Context) -> Sensitivity:
+        """Return by how much one person can move the answer: a row has one status in each column."""
+        return Sensitivity.of_cells(len(self.names))
+
+    def answer(self, table: Workspace, context: Context) -> Counts:
         """Return the counts of this table."""
         dense = np.zeros((len(self.names), STATUSES), np.int64)
-        places = {variable.name: i for i, variable in enumerate(workspace.schema.modelled)}
-        for batch in workspace.batches():
+        places = {variable.name: i for i, variable in enumerate(table.schema.modelled)}
+        for batch in table.batches():
             for row, name in enumerate(self.names):
                 dense[row] += np.bincount(batch.status[places[name]], minlength=STATUSES)
         counts = Counts.of_dense(dense.ravel())
-        if not workspace.has_persons:
+        if not table.has_persons:
             return counts
         return Counts(counts.size, counts.index, counts.value, np.zeros(0, np.uint64), 0)
 
-    def reconcile(self, answer: Counts, known: Known) -> Known:
+    def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that."""
-        table = answer.dense().reshape(-1, STATUSES)
+        told = answer.dense().reshape(-1, STATUSES)
         if known.sizes is not None:
-            require((table.sum(axis=1) == known.sizes.total).all(), "a column has not one cell for each row")
-        statuses = {name: tuple(row) for name, row in zip(self.names, table.tolist(), strict=True)}
+            require((told.sum(axis=1) == known.sizes.total).all(), "a column has not one cell for each row")
+        statuses = {name: tuple(row) for name, row in zip(self.names, told.tolist(), strict=True)}
         require(
             all(known.statuses.get(name, own) == own for name, own in statuses.items()), "a profile changed"
         )

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +24,17 @@ import numpy.typing as npt
 from syncline.data.batch import Batch
 from syncline.data.codebook import Codebook
 from syncline.data.gap import Gap, with_gaps
+from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts, Ints, Masks
+from syncline.questions.gap_scope import require_gap
 from syncline.questions.known import Filled, Intervals, Known, require, summed, united
+from syncline.questions.question import Context, TableQuestion
+from syncline.questions.sensitivity import Sensitivity
 from syncline.questions.workspace import Workspace
+
+if TYPE_CHECKING:
+    from syncline.questions.asked import Asked
 
 MAX_PARTS = 1 << 17
 """Most parts that one column may be divided into in one round."""
@@ -83,6 +90,21 @@ class RankColumn:
         if not np.isin(above, np.array(before.prefixes, np.uint64)).all():
             raise ProtocolError(f"{where}: an interval is no part of one that was divided before")
 
+    def require_searched(self, schema: Schema) -> None:
+        """Raise ProtocolError unless it is searched over the keys that its variable may have."""
+        if self.gap is not None:
+            if self.gap.name != self.name:
+                raise ProtocolError("rank_counts: a gap is named otherwise than it is searched")
+            half = require_gap(self.gap, schema).bits
+            first, bits = -(2**half), half + 1
+        else:
+            ends = schema.variable(self.name).searched_keys
+            first, bits = (-(2**63), 64) if ends is None else (ends[0], (ends[1] - ends[0]).bit_length())
+        reach = self.shift + self.bits
+        beyond = reach <= bits and self.prefixes[-1] and self.prefixes[-1] >> (bits - reach)
+        if self.base != first or reach > bits or beyond:
+            raise ProtocolError(f"rank_counts: column {self.name!r} is not searched over its own range")
+
     def cells(self, keys: npt.NDArray[np.int64], status: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
         """Return the cell of each row that lies in an interval or is missing, and -1 for the others."""
         with np.errstate(over="ignore"):
@@ -99,7 +121,7 @@ class RankColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class RankCounts:
+class RankCounts(TableQuestion[Counts]):
     """Count the training rows of each column's intervals; the columns' cells lie one after another."""
 
     ranked: tuple[RankColumn, ...]
@@ -108,6 +130,10 @@ class RankCounts:
     def size(self, codebook: Codebook | None = None) -> int:
         """Return the number of cells of the answer."""
         return sum(column.size for column in self.ranked)
+
+    def masked(self, codebook: Codebook | None = None) -> int:
+        """Return how many leading cells carry person buckets: all."""
+        return self.size()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -125,12 +151,35 @@ class RankCounts:
         """Largest number of columns that are counted together."""
         return 2 if self.gaps else 1
 
-    def answer(self, workspace: Workspace) -> Counts:
+    def sensitivity(self, context: Context) -> Sensitivity:
+        """Return by how much one person can move the answer: a row is in one interval of a column."""
+        return Sensitivity.of_cells(len(self.ranked))
+
+    def require_fits(self, schema: Schema, codebook: Codebook | None) -> None:
+        """Raise ProtocolError unless each column is named once, and searched over its own range."""
+        names = [column.name for column in self.ranked]
+        if len(set(names)) < len(names):
+            raise ProtocolError("rank_counts: a column is named twice")
+        if not self.ranked:
+            raise ProtocolError("rank_counts: no column is named")
+        for column in self.ranked:
+            column.require_searched(schema)
+
+    def after(self, asked: Asked) -> Asked:
+        """Return what is remembered after it; raise ProtocolError where a search does not narrow."""
+        if asked.codebook is not None:
+            raise ProtocolError("rank_counts: a codebook is agreed, after which nothing is searched")
+        for column in self.ranked:
+            column.require_follows(asked.searched.get(column.name))
+        searched = {column.name: column for column in self.ranked}
+        return replace(asked, searched={**asked.searched, **searched})
+
+    def answer(self, table: Workspace, context: Context) -> Counts:
         """Return the counts of this table."""
-        names = [variable.name for variable in workspace.schema.modelled]
+        names = [variable.name for variable in table.schema.modelled]
         places = {name: i for i, name in enumerate([*names, *(gap.name for gap in self.gaps)])}
-        batches = (with_gaps(batch, self.gaps, workspace.schema) for batch in workspace.training())
-        return workspace.count(self._cells(batches, places), self.size(), self.size())
+        batches = (with_gaps(batch, self.gaps, table.schema) for batch in table.training())
+        return table.count(self._cells(batches, places), self.size(), self.size())
 
     def _cells(
         self, batches: Iterator[Batch], places: dict[str, int]
@@ -147,7 +196,7 @@ class RankCounts:
                 offset += column.size
             yield np.concatenate(found), np.concatenate(people) if people else None
 
-    def reconcile(self, answer: Counts, known: Known) -> Known:
+    def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
 
         The parts of an interval hold together what the interval held, and rows without a value stay as many.
@@ -165,7 +214,7 @@ class RankCounts:
             start += column.size
         return replace(known, filled=filled, intervals=intervals)
 
-    def expects(self, known: Known) -> Known:
+    def expects(self, known: Known, context: Context) -> Known:
         """Return what is known, of the intervals only those that this question divides."""
         kept = {
             column.name: known.intervals[column.name].only(column.prefixes)

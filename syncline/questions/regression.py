@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+
+from syncline.data.equality import equal_fields
+from syncline.errors import ProtocolError
+from syncline.questions.question import CandidateQuestion
+from syncline.questions.sums import Sums
+
+if TYPE_CHECKING:
+    from syncline.questions.candidate_memory import CandidateMemory
 
 Ints = npt.NDArray[np.int64]
 
@@ -29,7 +37,7 @@ MOST_SUMS = 2**18
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RegressionSums:
+class RegressionSums(CandidateQuestion[Sums]):
     """Add up what one step of declared regressions needs, over training rows and over held-out ones.
 
     ``coefficients`` are int64 (2, width) in fixed point for each model that takes this step, in the study's
@@ -41,6 +49,8 @@ class RegressionSums:
     candidate: str
     coefficients: tuple[Ints, ...]
     kind: ClassVar[str] = "regression_sums"
+    adds: ClassVar[type[Sums]] = Sums
+    last: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.coefficients) <= MAX_MODELS:
@@ -52,8 +62,12 @@ class RegressionSums:
                 raise ValueError("regression_sums: a coefficient is farther from 0 than 16")
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, RegressionSums):
-            return NotImplemented
-        mine, theirs = self.coefficients, other.coefficients
-        same = len(mine) == len(theirs) and all(map(np.array_equal, mine, theirs))
-        return same and self.candidate == other.candidate
+        return equal_fields(self, other)
+
+    def follow(self, memory: CandidateMemory) -> CandidateMemory:
+        """Return the memory with one round of regressions more."""
+        if memory.rows is None:
+            raise ProtocolError("regression_sums: the rows of all suppliers were not told before")
+        if memory.regressions == REGRESSION_ROUNDS:
+            raise ProtocolError(f"regression_sums: {REGRESSION_ROUNDS} rounds were answered, which is all")
+        return replace(memory, regressions=memory.regressions + 1)

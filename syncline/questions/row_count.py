@@ -14,11 +14,13 @@ import numpy as np
 from syncline.data.codebook import Codebook
 from syncline.questions.counts import Counts
 from syncline.questions.known import Known, Sizes, require
+from syncline.questions.question import Context, TableQuestion
+from syncline.questions.sensitivity import Sensitivity
 from syncline.questions.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class RowCount:
+class RowCount(TableQuestion[Counts]):
     """Count the rows for training (cell 0) and the rows held out (cell 1)."""
 
     kind: ClassVar[str] = "row_count"
@@ -26,6 +28,10 @@ class RowCount:
     def size(self, codebook: Codebook | None = None) -> int:
         """Return the number of cells of the answer."""
         return 2
+
+    def masked(self, codebook: Codebook | None = None) -> int:
+        """Return how many leading cells carry person buckets: all."""
+        return self.size()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -37,12 +43,16 @@ class RowCount:
         """Largest number of columns that are counted together."""
         return 0
 
-    def answer(self, workspace: Workspace) -> Counts:
-        """Return the counts of this table."""
-        parts = ((batch.holdout.astype(np.int64), batch.person) for batch in workspace.batches())
-        return workspace.count(parts, self.size(), self.size())
+    def sensitivity(self, context: Context) -> Sensitivity:
+        """Return by how much one person can move the answer: a row is in one fold."""
+        return Sensitivity.of_cells(1)
 
-    def reconcile(self, answer: Counts, known: Known) -> Known:
+    def answer(self, table: Workspace, context: Context) -> Counts:
+        """Return the counts of this table."""
+        parts = ((batch.holdout.astype(np.int64), batch.person) for batch in table.batches())
+        return table.count(parts, self.size(), self.size())
+
+    def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that."""
         train, holdout = answer.dense().tolist()
         masks = answer.dense_masks()

@@ -14,25 +14,32 @@ yet carry person buckets.
 
 Size: counted nodes times bins times classes. Sensitivity: a person changes one cell a predictor of one node
 a tree for each of their rows. Disclosure: the contingency tables of the nodes. Permission: ``tree_level``.
-Aim: :class:`TreePaths` accepts a node only as the child, by one split, of a node that this study asked for,
-each node is split once and counted once, and levels come in order.
+Aim: :class:`~syncline.questions.tree_paths.TreePaths` accepts a node only as the child, by one split, of a
+node that this study asked for, each node is split once and counted once, and levels come in order.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from syncline.data.codebook import Codebook, CodedBatch, Coding
 from syncline.data.equality import equal_fields
+from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts, concatenate
 from syncline.questions.known import Known
+from syncline.questions.question import Context, TableQuestion, agreed
+from syncline.questions.sensitivity import Sensitivity
 from syncline.questions.tree_facts import expected_level, reconcile_level
+from syncline.questions.tree_paths import TreePaths
 from syncline.questions.workspace import Workspace
+
+if TYPE_CHECKING:
+    from syncline.questions.asked import Asked
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -98,7 +105,7 @@ class TreeStep:
 
 
 @dataclass(frozen=True, slots=True)
-class TreeLevel:
+class TreeLevel(TableQuestion[Counts]):
     """Apply the splits of each tree and count the nodes that it names."""
 
     level: int
@@ -133,39 +140,64 @@ class TreeLevel:
         """Cells in front of all others that count the new children's persons."""
         return self.new_nodes() if self.persons and not self.leaves else 0
 
-    def masked(self, codebook: Codebook) -> int:
-        """Leading cells that carry person buckets, where persons are declared."""
+    def masked(self, codebook: Codebook | None = None) -> int:
+        """Return how many leading cells carry person buckets, where persons are told apart."""
         return (self.size(codebook) if self.leaves else self.front()) if self.persons else 0
 
-    def size(self, codebook: Codebook) -> int:
+    def size(self, codebook: Codebook | None = None) -> int:
         """Return the number of cells of the answer."""
-        offsets = bin_offsets(self.order, codebook)
-        return self.front() + sum(
-            len(step.counted) * self.width(step, codebook, offsets) for step in self.steps
-        )
+        book = agreed(codebook)
+        offsets = bin_offsets(self.order, book)
+        return self.front() + sum(len(step.counted) * self.width(step, book, offsets) for step in self.steps)
 
     def width(self, step: TreeStep, codebook: Codebook, offsets: Ints) -> int:
         """Cells of one counted node of a tree."""
         target = codebook.column(self.order[step.target])
         return target.n_codes if self.leaves else int(step.lanes(offsets)[-1]) * target.levels(Coding.CLASSES)
 
-    def answer(self, workspace: Workspace, codebook: Codebook, paths: TreePaths) -> Counts:
-        """Return the counts of this table; ``paths`` already holds this level's splits."""
-        counter = _LevelCounter(self, workspace, codebook, paths)
+    def sensitivity(self, context: Context) -> Sensitivity:
+        """Return by how much one person can move the answer.
+
+        A row is in one node of a tree at most, in one cell for each predictor that is alive there.
+        """
+        front = bool(self.front())
+        cells = 0
+        for step in self.steps:
+            in_node = len(step.counted) > 0 if self.leaves else int(step.alive.sum(axis=1).max(initial=0))
+            cells += in_node + (front and len(step.split_node) > 0)
+        return Sensitivity.of_cells(cells)
+
+    def require_fits(self, schema: Schema, codebook: Codebook | None) -> None:
+        """Raise ProtocolError unless the visit order is of columns of the codebook that is agreed."""
+        if self.persons and schema.person is None:
+            raise ProtocolError("tree_level: the study's schema tells no persons apart")
+        names = set(agreed(codebook).names)
+        if len(set(self.order)) != len(self.order) or not names.issuperset(self.order):
+            raise ProtocolError("tree_level: the visit order is not one of the schema's columns")
+
+    def after(self, asked: Asked) -> Asked:
+        """Return what is remembered after it; raise ProtocolError where a level does not follow."""
+        return replace(asked, paths=asked.paths.accept(self))
+
+    def answer(self, table: Workspace, context: Context) -> Counts:
+        """Return the counts of this table."""
+        counter = _LevelCounter(self, table, context.codebook, context.asked.paths)
         parts = [counter.children()] if self.front() else []
         parts += [counter.nodes_of(step) for step in self.steps]
-        return concatenate(parts, persons=workspace.has_persons)
+        return concatenate(parts, persons=table.has_persons)
 
-    def reconcile(self, answer: Counts, known: Known, codebook: Codebook) -> Known:
+    def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
 
         Each node has its rows by class for every predictor; children are parts of their node, leaves add up.
         """
-        return reconcile_level(self, answer, known, codebook, bin_offsets(self.order, codebook))
+        book = context.codebook
+        return reconcile_level(self, answer, known, book, bin_offsets(self.order, book))
 
-    def expects(self, known: Known, codebook: Codebook) -> Known:
+    def expects(self, known: Known, context: Context) -> Known:
         """Return what is known, of the trees' histograms only what an answer may contradict."""
-        return expected_level(self, known, codebook, bin_offsets(self.order, codebook))
+        book = context.codebook
+        return expected_level(self, known, book, bin_offsets(self.order, book))
 
 
 def bin_offsets(order: tuple[str, ...], codebook: Codebook) -> Ints:
@@ -257,101 +289,3 @@ class _LevelCounter:
         cells = np.multiply(bins, levels, dtype=np.int64)
         cells += (slots * (int(step.lanes(self._offsets)[-1]) * levels) + classes)[:, None]
         return cells.ravel() if step.alive.all() else cells[step.alive[slots]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LevelSplits:
-    """The splits of one tree at one level; child ids follow from ``first_child``."""
-
-    node: Ints
-    predictor: Ints
-    left: Bits
-    first_child: int
-
-    def __eq__(self, other: object) -> bool:
-        return equal_fields(self, other)
-
-    def route(
-        self, nodes: npt.NDArray[np.int32], bins: npt.NDArray[np.int32], offsets: Ints
-    ) -> npt.NDArray[np.int32]:
-        """Return the node (n,) of each row after these splits; ``bins`` (n, places) lie side by side."""
-        if not len(self.node):
-            return nodes
-        slot = np.full(self.first_child, -1, np.int64)
-        slot[self.node] = np.arange(len(self.node))
-        slots = slot[nodes]
-        rows = np.flatnonzero(slots >= 0)
-        slots = slots[rows]
-        predictor = self.predictor[slots]
-        own = bins[rows, predictor] - offsets[predictor]
-        right = 1 - ((self.left[slots] >> own.astype(np.uint64)) & np.uint64(1)).astype(np.int64)
-        out = nodes.copy()
-        out[rows] = (self.first_child + 2 * slots + right).astype(np.int32)
-        return out
-
-
-@dataclass(frozen=True, slots=True)
-class TreePath:
-    """What is known of one tree: the splits of each level, and which of the newest nodes may be split.
-
-    ``opened`` are the nodes that were counted last, and their siblings, whose counts follow.
-    """
-
-    levels: tuple[LevelSplits, ...] = ()
-    n_nodes: int = 1
-    opened: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TreePaths:
-    """The supplier's memory of all trees of a study: it routes rows, and it limits what may be asked."""
-
-    order: tuple[str, ...] = ()
-    level: int = -1
-    closed: bool = False
-    trees: dict[int, TreePath] | None = None
-
-    def accept(self, question: TreeLevel) -> TreePaths:
-        """Return the paths after the splits of ``question``; raise ProtocolError where it aims too far."""
-        if self.closed:
-            raise ProtocolError("tree level: the trees of this study are closed")
-        if question.level != self.level + 1:
-            raise ProtocolError(f"tree level: level {self.level + 1} comes next, not {question.level}")
-        if self.level >= 0 and question.order != self.order:
-            raise ProtocolError("tree level: the visit order changed within a study")
-        trees = dict(self.trees or {})
-        targets = [step.target for step in question.steps]
-        if len(set(targets)) != len(targets):
-            raise ProtocolError("tree level: a tree stands in it twice")
-        for step in question.steps:
-            trees[step.target] = _extended(trees.get(step.target), step, question)
-        return TreePaths(question.order, question.level, question.leaves, trees)
-
-
-def _extended(path: TreePath | None, step: TreeStep, question: TreeLevel) -> TreePath:
-    if path is None:
-        if question.level != 0 and not question.leaves:
-            raise ProtocolError("tree level: a tree begins at level 0")
-        path = TreePath()
-    if not set(path.opened).issuperset(step.split_node.tolist()):
-        raise ProtocolError("tree level: only a node that was counted last can be split, and only once")
-    splits = LevelSplits(step.split_node, step.split_predictor, step.split_left, path.n_nodes)
-    levels = (*path.levels, splits) if len(step.split_node) else path.levels
-    n_nodes = path.n_nodes + 2 * len(step.split_node)
-    counted = set(step.counted.tolist())
-    if not _countable(TreePath(levels, n_nodes), path.n_nodes, question).issuperset(counted):
-        raise ProtocolError("tree level: only a new child can be counted, and leaves only at the end")
-    opened = {node for node in range(path.n_nodes, n_nodes) if {node, _sibling(node)} & counted}
-    return TreePath(levels, n_nodes, tuple(sorted(opened | (counted & {0}))))
-
-
-def _countable(path: TreePath, first_child: int, question: TreeLevel) -> set[int]:
-    if question.leaves:
-        return set(range(path.n_nodes)).difference(*(level.node.tolist() for level in path.levels))
-    root = {0} if question.level == 0 else set()
-    return root.union(range(first_child, path.n_nodes))
-
-
-def _sibling(node: int) -> int:
-    """Return the other child of the same parent: children follow the root in pairs."""
-    return ((node - 1) ^ 1) + 1

@@ -17,8 +17,10 @@ from syncline.errors import DataError
 from syncline.preparation.column_profile import ColumnFit, fit_schema
 from syncline.preparation.fold import Fold
 from syncline.preparation.hazards import find_hazards
+from syncline.questions.asked import Asked
 from syncline.questions.counts import Counts
 from syncline.questions.formula_check import CELLS, FormulaCheck
+from syncline.questions.question import Context
 from syncline.sources.source import Source
 from syncline.study.data_fit import DataFit
 from syncline.study.fitting import is_lenient, people_of, workspace_of
@@ -95,7 +97,7 @@ def _hazards(spec: StudySpec, source: Source, *, sound: bool) -> Iterator[str]:
         return
     known = set(source.columns)
     checked = tuple(one for one in constraints if known.issuperset(one.columns))
-    counts = FormulaCheck(checked).answer(workspace_of(spec, Fold(b"", 0), source)).dense()
+    counts = FormulaCheck(checked).answer(workspace_of(spec, Fold(b"", 0), source), Context(Asked())).dense()
     for constraint, broken in zip(checked, counts.reshape(-1, CELLS).tolist(), strict=True):
         rows = broken[0] + (broken[2] if constraint.defines else 0)
         if rows:

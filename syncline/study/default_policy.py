@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from syncline.study.policy_sections import QuestionKind
+from syncline.questions.table import permissions
 
 _TEMPLATE = """\
 {opening}
@@ -37,7 +37,7 @@ columns:
 
 # Kinds of questions that are answered. The method marginals needs the first four,
 # cart also moments, tree_level and formula_check:
-# [row_count, profile, rank_counts, marginals, moments, tree_level, formula_check]
+# {known}
 questions: {questions}
 
 limits:
@@ -77,7 +77,7 @@ _OPENING = """\
 _PLAIN = re.compile(r"(?!true|false|null)[a-z][a-z_]+")
 """Words that need no quotes in YAML."""
 
-_COUNTS = (QuestionKind.ROW_COUNT, QuestionKind.PROFILE, QuestionKind.RANK_COUNTS, QuestionKind.MARGINALS)
+_COUNTS = ("row_count", "profile", "rank_counts", "marginals")
 _NARROW = "{raw: summaries, prepared: summaries}"
 
 
@@ -107,7 +107,7 @@ class PolicyDraft:
     narrow: str = "{}"
     datasets: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
-    questions: tuple[QuestionKind, ...] = ()
+    questions: tuple[str, ...] = ()
     max_order: int = 2
     min_cell: int = 11
     min_suppliers: int = 5
@@ -128,6 +128,7 @@ class PolicyDraft:
             datasets=_listed(self.datasets),
             columns=_listed(self.columns),
             hint="" if self.columns else '        # [age, sex, "lab_*"]',
+            known=_listed(permissions()),
             questions=_listed(self.questions),
             max_order=self.max_order,
             min_cell=self.min_cell,
@@ -151,14 +152,14 @@ PRESETS = {
         words=".\n# Summaries: counts and sums leave, for every method; rows never do",
         flows=("summaries",),
         narrow=_NARROW,
-        questions=tuple(QuestionKind),
+        questions=permissions(),
         validation="{models: true, holdout: {least: 0.1, most: 0.5}}",
         release="{gate: required, min_approvals: 1}",
     ),
     Preset.ROWS: PolicyDraft(
         words=".\n# Rows: REAL ROWS may leave, where a study asks for them and a person approves it",
         flows=("summaries", "prepared", "raw"),
-        questions=tuple(QuestionKind),
+        questions=permissions(),
         validation="{models: true, holdout: {least: 0.1, most: 0.5}}",
         release="{gate: required, min_approvals: 1}",
     ),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from syncline.errors import DataError, StudyFailed
-from syncline.protocols.asking import Answering, Comparer, Memory, Reply, Request, admit
+from syncline.protocols.asking import Answering, Memory, Reply, Request, admit
 from syncline.protocols.transition import PartyId
+from syncline.questions.question import Comparer
 from syncline.questions.workspace import Workspace
 from syncline.study.flow import STEPS, DataFlow
 

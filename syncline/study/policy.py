@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, field_serializer, model_validator
 from syncline.data.document import parse_document, read_file
 from syncline.data.section import Integer, Section, WholeSentence, build, shown, word_of
 from syncline.data.variable import Labels
+from syncline.questions.table import COMPARING, COMPARING_MODELS, permission_of
 from syncline.study.flow import DataFlow, is_within
 from syncline.study.policy_sections import (
     Approval,
@@ -25,7 +26,7 @@ from syncline.study.policy_sections import (
     Comparing,
     Limits,
     Narrowing,
-    QuestionKind,
+    Permission,
     Refusal,
     ReleaseDemands,
     read_comparing,
@@ -33,13 +34,7 @@ from syncline.study.policy_sections import (
 from syncline.study.sections import Form, Supplier, within
 from syncline.study.spec import StudySpec
 
-__all__ = ["ApprovalMode", "Policy", "QuestionKind", "Refusal"]
-
-MODEL_SUMS = "regression_sums"
-"""The kind of question about declared models, which ``validation: {models: false}`` refuses."""
-
-COMPARISONS = frozenset({"person_count", "grow_trees", MODEL_SUMS, "score_trees", "score_candidate"})
-"""Kinds of questions about a study's synthetic table: permitted together, by ``validation: true``."""
+__all__ = ["ApprovalMode", "Policy", "Refusal"]
 
 _COMPARED = Refusal("validation", "the study compares its synthetic data with rows here")
 
@@ -53,7 +48,7 @@ class Policy(Section):
     narrow: Narrowing = Narrowing()
     datasets: Labels = ()
     columns: Columns = Columns()
-    questions: tuple[Annotated[QuestionKind, word_of(QuestionKind)], ...] = ()
+    questions: tuple[Permission, ...] = ()
     limits: Limits = Limits()
     min_cell: Annotated[Integer, within(1, 1_000_000)] = 11
     min_suppliers: Annotated[Integer, within(1, 1000)] = 5
@@ -139,9 +134,10 @@ class Policy(Section):
         self, question_kind: str, columns: Sequence[str], order: int, cells: int
     ) -> Refusal | None:
         """Judge one question by its kind, its columns, how many it counts together, and its cells."""
-        if question_kind in COMPARISONS:
-            return self._permits_comparison(question_kind, columns, cells)
-        if question_kind not in self.questions:
+        permission = permission_of(question_kind)
+        if permission in (COMPARING, COMPARING_MODELS):
+            return self._permits_comparison(permission, columns, cells)
+        if permission not in self.questions:
             return Refusal("questions", f"questions of kind {shown(question_kind)!r} are not answered")
         if order > self.limits.max_order:
             return Refusal(
@@ -154,10 +150,10 @@ class Policy(Section):
             )
         return next(self._against_columns(columns), None)
 
-    def _permits_comparison(self, question_kind: str, columns: Sequence[str], cells: int) -> Refusal | None:
+    def _permits_comparison(self, permission: str, columns: Sequence[str], cells: int) -> Refusal | None:
         if self.validation is None:
             return _COMPARED
-        if question_kind == MODEL_SUMS and not self.validation.models:
+        if permission == COMPARING_MODELS and not self.validation.models:
             return Refusal("validation.models", "sums for declared models are not answered")
         if cells > self.limits.max_cells:
             words = f"its answer has {cells} cells, permitted are {self.limits.max_cells}"

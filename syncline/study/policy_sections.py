@@ -11,24 +11,22 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from syncline.compute.work_limits import DEFAULT_LIMITS, MIB, Side, WorkLimits
-from syncline.data.section import Integer, Number, Section, Switch, WholeSentence, shown, word_of
+from syncline.data.section import (
+    Integer,
+    Number,
+    Section,
+    Switch,
+    WholeSentence,
+    shown,
+    unknown_word,
+    word_of,
+)
 from syncline.data.variable import Labels
+from syncline.questions.table import permissions
 from syncline.study.flow import NARROWER, DataFlow
 from syncline.study.holdout import possible_holdouts
 from syncline.study.sections import MOST_APPROVALS, Release, within
 from syncline.study.spec import StudySpec
-
-
-class QuestionKind(StrEnum):
-    """Name a question of the closed vocabulary; each is permitted on its own."""
-
-    ROW_COUNT = "row_count"
-    PROFILE = "profile"
-    RANK_COUNTS = "rank_counts"
-    MARGINALS = "marginals"
-    MOMENTS = "moments"
-    TREE_LEVEL = "tree_level"
-    FORMULA_CHECK = "formula_check"
 
 
 class ApprovalMode(StrEnum):
@@ -54,6 +52,17 @@ class Refusal:
     def __str__(self) -> str:
         return f"{self.key}: {self.sentence}"
 
+
+def _permission(value: object) -> str:
+    """Return the word by which questions are permitted; the table of questions says which there are."""
+    text = str(value)
+    if text not in permissions():
+        raise ValueError(unknown_word(text, permissions()))
+    return text
+
+
+Permission = Annotated[str, BeforeValidator(_permission)]
+"""What a policy lists to permit questions: their kind, or that of the question that tells more."""
 
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 

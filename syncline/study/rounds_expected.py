@@ -13,7 +13,7 @@ from math import ceil, log2
 from syncline.questions.comparison import PersonCount
 from syncline.questions.growth import GrowTrees as CompareTrees
 from syncline.questions.growth import ScoreTrees
-from syncline.questions.vocabulary import Question
+from syncline.questions.question import Question
 from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch
 from syncline.synthesizers.fit import FitState
 from syncline.synthesizers.neighbours import is_wide

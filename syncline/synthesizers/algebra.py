@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from syncline.questions.moments import PRECISION, Moments, Sums
+from syncline.questions.moments import PRECISION, Moments
+from syncline.questions.sums import Sums
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

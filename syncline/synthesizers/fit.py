@@ -12,11 +12,10 @@ from syncline.errors import ProtocolError, StudyFailed, WireError
 from syncline.protocols.asking import Reply, Request
 from syncline.protocols.reply_check import Round
 from syncline.protocols.transition import Continue, Finish, PartyId
+from syncline.questions.asked import Asked
 from syncline.questions.known import Known
 from syncline.questions.marginals import Axis, Marginals
-from syncline.questions.rank_counts import RankCounts
-from syncline.questions.tree_level import TreeLevel
-from syncline.questions.vocabulary import Question
+from syncline.questions.question import Context, Question
 from syncline.synthesizers.agreed_facts import with_codes, without_states
 from syncline.synthesizers.formulas import moments_of
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json, hazards_to_json, severe_words
@@ -80,7 +79,7 @@ class Fit:
             raise ProtocolError("the roster is frozen before the fit; a supplier's reply is missing")
         settings = self.settings.without(state.excluded)
         asked = state.phase.questions(settings)
-        asking = Round.of_fit(state.round, asked, _codebook_of(state.phase), persons=settings.persons)
+        asking = Round(state.round, asked, _context_of(state.phase), settings.persons)
         known = asking.take(replies, state.known)
         answers = {party: reply.answers for party, reply in replies.items()}
         after = state.phase.absorb(answers, settings)
@@ -104,8 +103,8 @@ class Fit:
 
     def _ask(self, state: FitState, settings: FitSettings) -> Continue[FitState, Request]:
         request = Request(state.round, state.phase.questions(settings), state.phase.new_codebook())
-        codebook = _codebook_of(state.phase)
-        known = {party: _expected(request.questions, own, codebook) for party, own in state.known.items()}
+        context = _context_of(state.phase)
+        known = {party: _expected(request.questions, own, context) for party, own in state.known.items()}
         return Continue(replace(state, known=known), request, state.phase.name)
 
 
@@ -114,13 +113,10 @@ def is_before_learning(phase: Phase) -> bool:
     return isinstance(phase, Check | Search | CountOrders | SearchGaps | Relate | Propose)
 
 
-def _expected(questions: tuple[Question, ...], known: Known, codebook: Codebook | None) -> Known:
+def _expected(questions: tuple[Question, ...], known: Known, context: Context) -> Known:
     """Return of what is known that with which the answers to ``questions`` may be compared."""
     for question in questions:
-        if isinstance(question, RankCounts):
-            known = question.expects(known)
-        if isinstance(question, TreeLevel) and codebook is not None:
-            known = question.expects(known, codebook)
+        known = question.expects(known, context)
     return known
 
 
@@ -135,6 +131,11 @@ def _hazards(
             return tuple(phase.hazards(answers, settings, known)), ()
         case _:
             return (), ()
+
+
+def _context_of(phase: Phase) -> Context:
+    """Return where the phase's questions are asked."""
+    return Context(Asked(_codebook_of(phase)))
 
 
 def _codebook_of(phase: Phase) -> Codebook | None:

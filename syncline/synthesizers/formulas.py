@@ -18,7 +18,8 @@ import numpy.typing as npt
 from syncline.data.constraint import Constraint, Formula
 from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.questions.formula_check import CELLS
-from syncline.questions.moments import Moments, Sums
+from syncline.questions.moments import Moments
+from syncline.questions.sums import Sums
 from syncline.synthesizers import lines
 from syncline.synthesizers.algebra import Algebra
 from syncline.synthesizers.column_coding import CodedColumn

@@ -6,8 +6,8 @@ import numpy as np
 
 from syncline.errors import WireError
 from syncline.questions.counts import Counts, Ints
-from syncline.questions.moments import Sums
-from syncline.questions.vocabulary import Answer
+from syncline.questions.question import Answer
+from syncline.questions.sums import Sums
 from syncline.wire import strict
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 from syncline.wire.varint import decode_varints, encode_varints

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from syncline.errors import WireError
-from syncline.protocols.candidate_memory import CandidateMemory
-from syncline.questions.comparison import Comparison, PersonCount, ScoreCandidate
+from syncline.questions.candidate_memory import CandidateMemory
+from syncline.questions.comparison import PersonCount, ScoreCandidate
 from syncline.questions.growth import (
     DEPTH,
     LEAVES,
@@ -25,70 +26,9 @@ from syncline.questions.regression import MAX_MODELS, MAX_WIDTH, REGRESSION_ROUN
 from syncline.wire import strict
 from syncline.wire.compared_columns import columns_to_proto, compared
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
+from syncline.wire.own_message import OwnMessage
 
 MAX_ROWS = 1 << 48
-
-
-def comparison_to_proto(question: Comparison) -> pb.Question:
-    """Return the message of a question about a candidate."""
-    match question:
-        case PersonCount():
-            columns = columns_to_proto(question.compared)
-            return pb.Question(person_count=pb.PersonCount(table=question.table, columns=columns))
-        case GrowTrees():
-            grown = pb.GrowTrees(candidate=bytes.fromhex(question.candidate), levels=question.levels)
-            if question.newest is not None:
-                grown.newest.CopyFrom(_splits_to_proto(question.newest))
-            if question.rows is not None and question.people is not None:
-                grown.totals.CopyFrom(_totals_to_proto(question.rows, question.people))
-            return pb.Question(grow_trees=grown)
-        case RegressionSums():
-            models = [
-                pb.Coefficients(train=own[0].tolist(), holdout=own[1].tolist())
-                for own in question.coefficients
-            ]
-            message = pb.RegressionSums(candidate=bytes.fromhex(question.candidate), models=models)
-            return pb.Question(regression_sums=message)
-        case ScoreTrees():
-            scored = pb.ScoreTrees(candidate=bytes.fromhex(question.candidate), levels=question.levels)
-            scored.newest.CopyFrom(_splits_to_proto(question.newest))
-            return pb.Question(score_trees=scored)
-        case ScoreCandidate():
-            candidate = bytes.fromhex(question.candidate)
-            return pb.Question(score_candidate=pb.ScoreCandidate(candidate=candidate))
-
-
-def comparison_from_proto(message: pb.Question) -> Comparison | None:
-    """Return the question about a candidate that a message holds, None where it holds another one.
-
-    The table of a candidate is not read yet. WireError is raised where the question does not read.
-    """
-    try:
-        return _comparison(message)
-    except ValueError as error:
-        raise WireError(str(error)) from None
-
-
-def _comparison(message: pb.Question) -> Comparison | None:
-    match message.WhichOneof("kind"):
-        case "person_count":
-            return PersonCount(message.person_count.table, compared(message.person_count.columns))
-        case "grow_trees":
-            return _grow_trees(message.grow_trees)
-        case "regression_sums":
-            return _regression_sums(message.regression_sums)
-        case "score_trees":
-            return ScoreTrees(
-                strict.digest("score_trees.candidate", message.score_trees.candidate),
-                strict.natural("score_trees.levels", message.score_trees.levels, LEVELS),
-                _splits("score_trees.newest", message.score_trees.newest),
-            )
-        case "score_candidate":
-            return ScoreCandidate(
-                strict.digest("score_candidate.candidate", message.score_candidate.candidate)
-            )
-        case _:
-            return None
 
 
 def candidate_memory_to_proto(memory: CandidateMemory) -> pb.CandidateMemory:
@@ -129,6 +69,23 @@ def candidate_memory(message: pb.CandidateMemory) -> CandidateMemory:
     )
 
 
+def _person_count_to_proto(question: PersonCount) -> pb.PersonCount:
+    return pb.PersonCount(table=question.table, columns=columns_to_proto(question.compared))
+
+
+def _person_count(message: pb.PersonCount) -> PersonCount:
+    return PersonCount(message.table, compared(message.columns))
+
+
+def _grow_trees_to_proto(question: GrowTrees) -> pb.GrowTrees:
+    grown = pb.GrowTrees(candidate=bytes.fromhex(question.candidate), levels=question.levels)
+    if question.newest is not None:
+        grown.newest.CopyFrom(_splits_to_proto(question.newest))
+    if question.rows is not None and question.people is not None:
+        grown.totals.CopyFrom(_totals_to_proto(question.rows, question.people))
+    return grown
+
+
 def _grow_trees(message: pb.GrowTrees) -> GrowTrees:
     told = message.HasField("totals")
     rows, people = _totals("grow_trees.totals", message.totals)
@@ -139,6 +96,35 @@ def _grow_trees(message: pb.GrowTrees) -> GrowTrees:
         rows if told else None,
         people if told else None,
     )
+
+
+def _score_trees_to_proto(question: ScoreTrees) -> pb.ScoreTrees:
+    scored = pb.ScoreTrees(candidate=bytes.fromhex(question.candidate), levels=question.levels)
+    scored.newest.CopyFrom(_splits_to_proto(question.newest))
+    return scored
+
+
+def _score_trees(message: pb.ScoreTrees) -> ScoreTrees:
+    return ScoreTrees(
+        strict.digest("score_trees.candidate", message.candidate),
+        strict.natural("score_trees.levels", message.levels, LEVELS),
+        _splits("score_trees.newest", message.newest),
+    )
+
+
+def _score_candidate_to_proto(question: ScoreCandidate) -> pb.ScoreCandidate:
+    return pb.ScoreCandidate(candidate=bytes.fromhex(question.candidate))
+
+
+def _score_candidate(message: pb.ScoreCandidate) -> ScoreCandidate:
+    return ScoreCandidate(strict.digest("score_candidate.candidate", message.candidate))
+
+
+def _regression_sums_to_proto(question: RegressionSums) -> pb.RegressionSums:
+    models = [
+        pb.Coefficients(train=own[0].tolist(), holdout=own[1].tolist()) for own in question.coefficients
+    ]
+    return pb.RegressionSums(candidate=bytes.fromhex(question.candidate), models=models)
 
 
 def _regression_sums(message: pb.RegressionSums) -> RegressionSums:
@@ -214,3 +200,13 @@ def _packed(trees: Splits | Forest) -> dict[str, bytes]:
 def _array(field: str, content: bytes, dtype: str, shape: tuple[int, ...]) -> Any:  # Any: of that type
     expected = int(np.dtype(dtype).itemsize * np.prod(shape))
     return np.frombuffer(strict.octets(field, content, expected), dtype).reshape(shape)
+
+
+COMPARISONS: Mapping[str, OwnMessage] = {
+    PersonCount.kind: OwnMessage(_person_count_to_proto, _person_count),
+    GrowTrees.kind: OwnMessage(_grow_trees_to_proto, _grow_trees),
+    RegressionSums.kind: OwnMessage(_regression_sums_to_proto, _regression_sums),
+    ScoreTrees.kind: OwnMessage(_score_trees_to_proto, _score_trees),
+    ScoreCandidate.kind: OwnMessage(_score_candidate_to_proto, _score_candidate),
+}
+"""The messages of questions about a candidate."""

@@ -12,7 +12,8 @@ from syncline.errors import WireError
 from syncline.protocols.asking import Memory, Reply, Request
 from syncline.protocols.opening import Draw
 from syncline.protocols.simulation import Hops
-from syncline.questions.tree_level import LevelSplits, TreePath, TreePaths
+from syncline.questions.asked import Asked
+from syncline.questions.tree_paths import LevelSplits, TreePath, TreePaths
 from syncline.synthesizers.fit import FitState, FitStateCodec
 from syncline.synthesizers.settings import FitSettings
 from syncline.wire import strict
@@ -109,18 +110,19 @@ class MemoryCodec:
 
     def encode(self, value: Memory) -> bytes:
         """Return the bytes of a memory."""
+        asked = value.asked
         message = pb.Memory(
             rounds_answered=value.round + 1,
-            paths=_paths_to_proto(value.paths),
-            counted_sets=sorted(value.counted),
-            closed=value.closed,
-            searched=[rank_column_to_proto(value.searched[name]) for name in sorted(value.searched)],
+            paths=_paths_to_proto(asked.paths),
+            counted_sets=sorted(asked.counted),
+            closed=asked.closed,
+            searched=[rank_column_to_proto(asked.searched[name]) for name in sorted(asked.searched)],
             people=value.people,
         )
-        if value.candidate is not None:
-            message.candidate_memory.CopyFrom(candidate_memory_to_proto(value.candidate))
-        if value.codebook is not None:
-            message.codebook.CopyFrom(codebook_to_proto(value.codebook))
+        if asked.candidate is not None:
+            message.candidate_memory.CopyFrom(candidate_memory_to_proto(asked.candidate))
+        if asked.codebook is not None:
+            message.codebook.CopyFrom(codebook_to_proto(asked.codebook))
         if value.commitments is not None:
             message.commitments.CopyFrom(commitments_to_proto(value.commitments))
         if value.openings is not None:
@@ -138,12 +140,14 @@ class MemoryCodec:
         searched = [rank_column_from_proto(column) for column in message.searched]
         return Memory(
             rounds - 1,
-            codebook,
-            _paths(message.paths),
-            frozenset(message.counted_sets),
-            {column.name: column for column in searched},
-            message.closed,
-            told,
+            Asked(
+                codebook,
+                _paths(message.paths),
+                frozenset(message.counted_sets),
+                {column.name: column for column in searched},
+                message.closed,
+                told,
+            ),
             commitments_from_proto(message.commitments) if message.HasField("commitments") else None,
             openings_from_proto(message.openings) if message.HasField("openings") else None,
             strict.natural("memory.people", message.people, MAX_PEOPLE),

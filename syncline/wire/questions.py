@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from pydantic import ValidationError
 
@@ -9,19 +11,20 @@ from syncline.data.codebook import Coding
 from syncline.data.constraint import Constraint, Formula
 from syncline.data.variable import MAX_NAME
 from syncline.errors import WireError
-from syncline.questions.comparison import Comparison
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.moments import Moments
 from syncline.questions.pair_counts import PairCounts
 from syncline.questions.profile import Profile
+from syncline.questions.question import Question
 from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.row_count import RowCount
 from syncline.questions.tree_level import TreeLevel, TreeStep
-from syncline.questions.vocabulary import Question
-from syncline.wire import comparisons, strict
+from syncline.wire import strict
 from syncline.wire.codebooks import MAX_CODED_NAME, MAX_COLUMNS, gap_from_proto, gap_to_proto
+from syncline.wire.comparisons import COMPARISONS
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
+from syncline.wire.own_message import OwnMessage
 
 MAX_SETS = 1 << 24
 MAX_FORMULAS = 1 << 20
@@ -50,68 +53,48 @@ _FORMULA_NUMBERS = {formula: number for number, formula in _FORMULAS.items()}
 
 def question_to_proto(question: Question) -> pb.Question:
     """Return the message of a question."""
-    if isinstance(question, Comparison):
-        return comparisons.comparison_to_proto(question)
-    match question:
-        case RowCount():
-            return pb.Question(row_count=pb.RowCount())
-        case Profile():
-            return pb.Question(profile=pb.Profile(columns=question.names))
-        case RankCounts():
-            ranked = [rank_column_to_proto(column) for column in question.ranked]
-            return pb.Question(rank_counts=pb.RankCounts(columns=ranked))
-        case Marginals():
-            sets = [pb.MarginalSet(axes=[_axis_to_proto(axis) for axis in axes]) for axes in question.sets]
-            return pb.Question(
-                marginals=pb.Marginals(sets=sets, holdout=question.holdout, persons=question.persons)
-            )
-        case Moments():
-            scaled = [pb.ScaledColumn(name=name, exponent=exponent) for name, exponent in question.scaled]
-            return pb.Question(moments=pb.Moments(columns=scaled))
-        case FormulaCheck():
-            formulas = [_formula_to_proto(formula) for formula in question.formulas]
-            return pb.Question(formula_check=pb.FormulaCheck(formulas=formulas))
-        case PairCounts():
-            named = zip(question.columns, question.groups, strict=True)
-            columns = [pb.PairColumn(name=name, groups=groups.tobytes()) for name, groups in named]
-            return pb.Question(pair_counts=pb.PairCounts(columns=columns))
-        case TreeLevel():
-            return pb.Question(tree_level=_tree_level_to_proto(question))
+    return pb.Question(**{question.kind: _OWN[question.kind].write(question)})
 
 
 def question_from_proto(message: pb.Question) -> Question:
-    """Return the question of a message; raise WireError naming the field that does not read."""
+    """Return the question of a message; raise WireError naming the field that does not read.
+
+    The table of a candidate is not read yet.
+    """
+    kind = message.WhichOneof("kind") or ""
+    if kind not in _OWN:
+        raise WireError("question.kind: not a question of this version")
     try:
-        return comparisons.comparison_from_proto(message) or _question(message)
+        return _OWN[kind].read(getattr(message, kind))
     except ValidationError:
         raise WireError("formula_check.formulas: a formula does not read") from None
     except ValueError as error:
         raise WireError(str(error)) from None
 
 
-def _question(message: pb.Question) -> Question:
-    match message.WhichOneof("kind"):
-        case "row_count":
-            return RowCount()
-        case "profile":
-            return Profile(_names("profile.columns", message.profile.columns))
-        case "rank_counts":
-            strict.few("rank_counts.columns", len(message.rank_counts.columns), MAX_COLUMNS)
-            return RankCounts(tuple(_rank_column(column) for column in message.rank_counts.columns))
-        case "marginals":
-            return _marginals(message.marginals)
-        case "moments":
-            strict.few("moments.columns", len(message.moments.columns), MAX_COLUMNS)
-            return Moments(tuple(_scaled(column) for column in message.moments.columns))
-        case "formula_check":
-            strict.few("formula_check.formulas", len(message.formula_check.formulas), MAX_FORMULAS)
-            return FormulaCheck(tuple(_formula(formula) for formula in message.formula_check.formulas))
-        case "pair_counts":
-            return _pair_counts(message.pair_counts)
-        case "tree_level":
-            return _tree_level(message.tree_level)
-        case _:
-            raise WireError("question.kind: not a question of this version")
+def _row_count(message: pb.RowCount) -> RowCount:
+    return RowCount()
+
+
+def _row_count_to_proto(question: RowCount) -> pb.RowCount:
+    return pb.RowCount()
+
+
+def _profile(message: pb.Profile) -> Profile:
+    return Profile(_names("profile.columns", message.columns))
+
+
+def _profile_to_proto(question: Profile) -> pb.Profile:
+    return pb.Profile(columns=question.names)
+
+
+def _rank_counts(message: pb.RankCounts) -> RankCounts:
+    strict.few("rank_counts.columns", len(message.columns), MAX_COLUMNS)
+    return RankCounts(tuple(_rank_column(column) for column in message.columns))
+
+
+def _rank_counts_to_proto(question: RankCounts) -> pb.RankCounts:
+    return pb.RankCounts(columns=[rank_column_to_proto(column) for column in question.ranked])
 
 
 def _names(field: str, names: object, most: int = MAX_NAME) -> tuple[str, ...]:
@@ -149,6 +132,16 @@ def _rank_column(message: pb.RankColumn) -> RankColumn:
     return RankColumn(name, message.base, message.shift, message.bits, tuple(message.prefixes), gap)
 
 
+def _moments(message: pb.Moments) -> Moments:
+    strict.few("moments.columns", len(message.columns), MAX_COLUMNS)
+    return Moments(tuple(_scaled(column) for column in message.columns))
+
+
+def _moments_to_proto(question: Moments) -> pb.Moments:
+    scaled = [pb.ScaledColumn(name=name, exponent=exponent) for name, exponent in question.scaled]
+    return pb.Moments(columns=scaled)
+
+
 def _scaled(message: pb.ScaledColumn) -> tuple[str, int]:
     if not -1100 <= message.exponent <= 1100:
         raise WireError("moments.exponent: out of bounds")
@@ -157,6 +150,11 @@ def _scaled(message: pb.ScaledColumn) -> tuple[str, int]:
 
 def _axis_to_proto(axis: Axis) -> pb.Axis:
     return pb.Axis(column=axis.column, coding=_CODING_NUMBERS[axis.coding])
+
+
+def _marginals_to_proto(question: Marginals) -> pb.Marginals:
+    sets = [pb.MarginalSet(axes=[_axis_to_proto(axis) for axis in axes]) for axes in question.sets]
+    return pb.Marginals(sets=sets, holdout=question.holdout, persons=question.persons)
 
 
 def _marginals(message: pb.Marginals) -> Marginals:
@@ -176,6 +174,15 @@ def _marginals(message: pb.Marginals) -> Marginals:
     return Marginals(tuple(sets), message.holdout, message.persons)
 
 
+def _formula_check(message: pb.FormulaCheck) -> FormulaCheck:
+    strict.few("formula_check.formulas", len(message.formulas), MAX_FORMULAS)
+    return FormulaCheck(tuple(_formula(formula) for formula in message.formulas))
+
+
+def _formula_check_to_proto(question: FormulaCheck) -> pb.FormulaCheck:
+    return pb.FormulaCheck(formulas=[_formula_to_proto(formula) for formula in question.formulas])
+
+
 def _formula(message: pb.Formula) -> Constraint:
     kind = strict.choice("formula_check.kind", message.kind, _FORMULAS)
     return Constraint.between(kind, message.of, tuple(message.inputs), message.factor or None, message.offset)
@@ -189,6 +196,11 @@ def _formula_to_proto(formula: Constraint) -> pb.Formula:
         factor=formula.factor or 0.0,
         offset=formula.offset,
     )
+
+
+def _pair_counts_to_proto(question: PairCounts) -> pb.PairCounts:
+    named = zip(question.names, question.groups, strict=True)
+    return pb.PairCounts(columns=[pb.PairColumn(name=name, groups=own.tobytes()) for name, own in named])
 
 
 def _pair_counts(message: pb.PairCounts) -> PairCounts:
@@ -244,3 +256,17 @@ def _tree_step(message: pb.TreeStep, columns: int) -> TreeStep:
         alive.reshape(len(message.counted), width).astype(np.bool_),
         predictors,
     )
+
+
+_OWN: Mapping[str, OwnMessage] = {
+    RowCount.kind: OwnMessage(_row_count_to_proto, _row_count),
+    Profile.kind: OwnMessage(_profile_to_proto, _profile),
+    RankCounts.kind: OwnMessage(_rank_counts_to_proto, _rank_counts),
+    Marginals.kind: OwnMessage(_marginals_to_proto, _marginals),
+    Moments.kind: OwnMessage(_moments_to_proto, _moments),
+    FormulaCheck.kind: OwnMessage(_formula_check_to_proto, _formula_check),
+    PairCounts.kind: OwnMessage(_pair_counts_to_proto, _pair_counts),
+    TreeLevel.kind: OwnMessage(_tree_level_to_proto, _tree_level),
+    **COMPARISONS,
+}
+"""The questions that have a message of their own: those that were sent before there was a common form."""

@@ -92,7 +92,7 @@ def answered(
 def test_the_signed_candidate_is_answered_and_remembered(table: Path) -> None:
     told, (reply, memory) = answered(table, Request(0, (COUNT,)), CANDIDATE)
     assert ReplyCodec().decode(reply).answers[0].dense().tolist() == [80, 0, 80, 0]
-    kept = MemoryCodec().decode(memory[32:]).candidate
+    kept = MemoryCodec().decode(memory[32:]).asked.candidate
     assert kept is not None
     assert (kept.candidate, kept.table) == (CANDIDATE, COUNT.table)
     assert told["forget_request"]

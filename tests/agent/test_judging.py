@@ -9,8 +9,8 @@ from syncline.data.codebook import Coding
 from syncline.errors import PolicyRefusal, ProtocolError
 from syncline.protocols.asking import Memory, Request
 from syncline.questions.marginals import Axis, Marginals
+from syncline.questions.question import Question
 from syncline.questions.tree_level import TreeLevel
-from syncline.questions.vocabulary import Question
 from syncline.study.policy import Policy
 from tests.federation.cohort import WITH_PERSON
 from tests.questions.small_tables import ROWS_ONLY, codebook

@@ -13,7 +13,6 @@ from syncline.data.codebook import Codebook, Coding
 from syncline.data.constraint import Constraint, Formula
 from syncline.errors import ProtocolError
 from syncline.protocols.asking import Answering, Memory, Request, admit
-from syncline.protocols.scope import require_question_in_scope
 from syncline.protocols.simulation import Hops, Traffic, simulate
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.counts import Counts, merge_counts
@@ -21,10 +20,10 @@ from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.moments import Moments
 from syncline.questions.profile import Profile
+from syncline.questions.question import Question
 from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.row_count import RowCount
 from syncline.questions.tree_level import TreeLevel, TreeStep
-from syncline.questions.vocabulary import Question
 from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 from tests.questions.small_tables import ROWS_ONLY, Row, codebook, cut, cuts, tables, workspace_of
 
@@ -57,10 +56,11 @@ def test_rounds_that_follow_each_other_are_admitted() -> None:
         Request(2, (marginals(AGE_SEX), marginals(SEX, holdout=True))),
     )
     assert memory.round == 2
-    assert memory.closed
-    assert memory.codebook == BOOK
-    assert len(memory.counted) == 5  # three sets, and two kinds of which each is answered once
-    assert memory.paths.level == 0
+    asked = memory.asked
+    assert asked.closed
+    assert asked.codebook == BOOK
+    assert len(asked.counted) == 5  # three sets, and two kinds of which each is answered once
+    assert asked.paths.level == 0
 
 
 FIRST = Request(0, (RowCount(),))
@@ -235,7 +235,7 @@ def test_a_question_beyond_the_schema_is_refused(question: Question) -> None:
 )
 def test_a_column_is_searched_over_its_own_range(column: RankColumn) -> None:
     with pytest.raises(ProtocolError, match="its own range"):
-        require_question_in_scope(RankCounts((column,)), ROWS_ONLY, None)
+        RankCounts((column,)).check(ROWS_ONLY, None)
 
 
 def test_a_column_is_asked_about_once_in_a_question_and_one_is_named() -> None:

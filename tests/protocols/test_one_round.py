@@ -11,8 +11,9 @@ from syncline.errors import ProtocolError
 from syncline.protocols.asking import Answering, Memory, Reply
 from syncline.protocols.one_round import OneRound
 from syncline.protocols.transition import Finish, PartyId
-from syncline.questions.moments import Moments, Sums
+from syncline.questions.moments import Moments
 from syncline.questions.row_count import RowCount
+from syncline.questions.sums import Sums
 from syncline.questions.workspace import Workspace
 
 SCHEMA = Schema.model_validate({"variables": ({"name": "x", "kind": "integer"},)})

@@ -17,16 +17,18 @@ from syncline.data.constraint import Constraint, Formula
 from syncline.data.schema import Schema
 from syncline.questions import pair_counts
 from syncline.questions import workspace as workspace_module
+from syncline.questions.asked import Asked
 from syncline.questions.counts import Counts, merge_counts
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.known import InvariantBroken, Known, Sizes
 from syncline.questions.marginals import Axis, Marginals
-from syncline.questions.moments import Moments, Sums
+from syncline.questions.moments import Moments
 from syncline.questions.pair_counts import PairCounts
 from syncline.questions.profile import Profile
+from syncline.questions.question import Answer, Context, Question
 from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.row_count import RowCount
-from syncline.questions.vocabulary import Answer, Question
+from syncline.questions.sums import Sums
 from syncline.questions.workspace import Workspace
 from tests.questions.small_tables import (
     NAMES,
@@ -46,6 +48,7 @@ from tests.questions.small_tables import (
 )
 
 BOOK = codebook()
+BEFORE, AGREED = Context(Asked()), Context(Asked(BOOK))
 MARGINALS = Marginals(
     (
         (Axis("age", Coding.FINE), Axis("sex", Coding.BINS)),
@@ -86,10 +89,7 @@ QUESTIONS: list[Question] = [RowCount(), Profile(NAMES), RANKS, MARGINALS, FORMU
 
 
 def answer(question: Question, workspace: Workspace) -> Answer:
-    if isinstance(question, Marginals | PairCounts):
-        return question.answer(workspace, BOOK)
-    assert isinstance(question, RowCount | Profile | RankCounts | Moments | FormulaCheck)
-    return question.answer(workspace)
+    return question.answer(workspace, AGREED)
 
 
 def empty(question: Question, schema: Schema) -> Answer:
@@ -149,13 +149,13 @@ def check(got: Answer, cells: list[list[Row]], schema: Schema, masked: int) -> N
 @given(table=tables, schema=schemas)
 def test_row_count(table: list[Row], schema: Schema) -> None:
     cells = [[row for row in table if row.holdout == fold] for fold in (False, True)]
-    check(RowCount().answer(workspace_of(table, schema)), cells, schema, 2)
+    check(RowCount().answer(workspace_of(table, schema), BEFORE), cells, schema, 2)
 
 
 @settings(max_examples=30)
 @given(table=tables, schema=schemas)
 def test_profile(table: list[Row], schema: Schema) -> None:
-    got = Profile(("sex", "age")).answer(workspace_of(table, schema))
+    got = Profile(("sex", "age")).answer(workspace_of(table, schema), BEFORE)
     missing = [sum(row.key(name) is None for row in table) for name in ("sex", "age")]
     assert got.dense().tolist() == [n for gone in missing for n in (len(table) - gone, gone, 0, 0)]
 
@@ -174,7 +174,7 @@ def test_rank_counts(table: list[Row], schema: Schema) -> None:
                 cells.append(
                     [row for row in kept if (key := row.key(column.name)) is not None and key in interval]
                 )
-    check(RANKS.answer(workspace_of(table, schema)), cells, schema, len(cells))
+    check(RANKS.answer(workspace_of(table, schema), BEFORE), cells, schema, len(cells))
 
 
 @pytest.mark.parametrize("holdout", [False, True])
@@ -199,7 +199,7 @@ def test_marginals(holdout: bool, persons: bool, table: list[Row], schema: Schem
                 ]
                 own[int(np.ravel_multi_index(levels, shape))].append(row)
         cells += own
-    check(question.answer(workspace_of(table, schema), BOOK), cells, schema, len(cells) if persons else 0)
+    check(question.answer(workspace_of(table, schema), AGREED), cells, schema, len(cells) if persons else 0)
 
 
 @pytest.mark.parametrize("strip", [1, 1 << 21])
@@ -218,33 +218,33 @@ def test_pair_counts(strip: int, table: list[Row], schema: Schema) -> None:
                     both = (groups[name] == group) & (groups[PAIRED[other]] == beside)
                     cells.append([row for row, held in zip(training(table), both, strict=True) if held])
     with patch.object(pair_counts, "_STRIP_CELLS", strip), patch.object(pair_counts, "_BLOCK_ROWS", 4):
-        check(PAIRS.answer(workspace_of(table, schema), BOOK), cells, schema, 0)
+        check(PAIRS.answer(workspace_of(table, schema), AGREED), cells, schema, 0)
 
 
 @given(table=st.lists(rows, min_size=1, max_size=15), change=st.integers(0, 500))
 def test_pairs_that_contradict_each_other_are_refused(table: list[Row], change: int) -> None:
-    honest = PAIRS.answer(workspace_of(table, ROWS_ONLY), BOOK)
+    honest = PAIRS.answer(workspace_of(table, ROWS_ONLY), AGREED)
     known = Known(sizes=Sizes(len(training(table)), 0))
-    PAIRS.reconcile(honest, known, BOOK)
+    PAIRS.reconcile(honest, known, AGREED)
     dense = honest.dense()
     dense[change % len(dense)] += 1
     with pytest.raises(InvariantBroken):
-        PAIRS.reconcile(Counts.of_dense(dense), known, BOOK)
+        PAIRS.reconcile(Counts.of_dense(dense), known, AGREED)
 
 
 def test_pairs_are_held_against_what_is_known_of_a_column() -> None:
     table = [Row((1, 2, None, 0, 1)), Row((3, None, None, 1, 0))]
-    honest, sizes = PAIRS.answer(workspace_of(table, ROWS_ONLY), BOOK), Sizes(2, 0)
+    honest, sizes = PAIRS.answer(workspace_of(table, ROWS_ONLY), AGREED), Sizes(2, 0)
     fine = np.bincount([naive_code(BOOK.column("sex"), row.key("sex")) for row in table], minlength=3)
-    PAIRS.reconcile(honest, Known(sizes, marginals={("sex", Coding.FINE): fine}), BOOK)
+    PAIRS.reconcile(honest, Known(sizes, marginals={("sex", Coding.FINE): fine}), AGREED)
     with pytest.raises(InvariantBroken, match="other rows in pairs than before"):
-        PAIRS.reconcile(honest, Known(sizes, marginals={("sex", Coding.FINE): fine[::-1].copy()}), BOOK)
+        PAIRS.reconcile(honest, Known(sizes, marginals={("sex", Coding.FINE): fine[::-1].copy()}), AGREED)
 
 
 def test_marginals_of_no_set_have_no_cell() -> None:
     """The confirmation of dependencies asks for none where the screening left none."""
     for schema in (ROWS_ONLY, PERSONS):
-        got = Marginals((), holdout=False).answer(workspace_of([], schema), BOOK)
+        got = Marginals((), holdout=False).answer(workspace_of([], schema), AGREED)
         assert got == Counts.empty(0, persons=schema.person is not None)
 
 
@@ -268,7 +268,7 @@ def test_moments(table: list[Row], schema: Schema) -> None:
     k = len(MOMENTS.scaled)
     products = [sum(row[i] * row[j] for row in fixed) for i in range(k) for j in range(i, k)]
     expected = [len(fixed), *(sum(row[i] for row in fixed) for i in range(k)), *products]
-    assert MOMENTS.answer(workspace_of(table, schema)) == Sums(tuple(expected))
+    assert MOMENTS.answer(workspace_of(table, schema), BEFORE) == Sums(tuple(expected))
 
 
 def test_values_beyond_every_scale_are_clipped_without_a_sound() -> None:
@@ -276,9 +276,9 @@ def test_values_beyond_every_scale_are_clipped_without_a_sound() -> None:
     assert grid is not None
     key = int(grid.keys_from_numbers(np.array([1.7e308]))[0])
     table = workspace_of([Row((1, 2, key, 0, 0))], ROWS_ONLY)
-    assert Moments((("score", -1000),)).answer(table) == Sums((1, 2**21, 2**42))
+    assert Moments((("score", -1000),)).answer(table, BEFORE) == Sums((1, 2**21, 2**42))
     total = FormulaCheck((Constraint.between(Formula.SUM, "dose", ["score", "age"]),))
-    assert total.answer(table).dense().tolist() == [1, 0, 0]
+    assert total.answer(table, BEFORE).dense().tolist() == [1, 0, 0]
 
 
 def expected_value(formula: Constraint, row: Row) -> float | None:
@@ -319,7 +319,7 @@ def broken(formula: Constraint, table: Sequence[Row]) -> list[int]:
 @settings(max_examples=30)
 @given(table=tables, schema=schemas)
 def test_formula_check(table: list[Row], schema: Schema) -> None:
-    got = FORMULAS.answer(workspace_of(table, schema))
+    got = FORMULAS.answer(workspace_of(table, schema), BEFORE)
     assert got.dense().tolist() == [n for f in FORMULAS.formulas for n in broken(f, training(table))]
 
 
@@ -328,12 +328,13 @@ def test_formula_check(table: list[Row], schema: Schema) -> None:
 def test_a_second_pass_answers_alike(table: list[Row], schema: Schema) -> None:
     """The workspace is a cache: coded rows of another codebook are never taken for those of this one."""
     workspace = workspace_of(table, schema)
-    first = MARGINALS.answer(workspace, BOOK)
-    assert MARGINALS.answer(workspace, codebook()) == first
+    first = MARGINALS.answer(workspace, AGREED)
+    assert MARGINALS.answer(workspace, Context(Asked(codebook()))) == first
     age, *others = BOOK.columns
     other = Codebook((replace(age, segment_code=age.segment_code[::-1].copy()), *others))
-    assert MARGINALS.answer(workspace, other) == MARGINALS.answer(workspace_of(table, schema), other)
-    assert MARGINALS.answer(workspace, BOOK) == first
+    fresh, changed = workspace_of(table, schema), Context(Asked(other))
+    assert MARGINALS.answer(workspace, changed) == MARGINALS.answer(fresh, changed)
+    assert MARGINALS.answer(workspace, AGREED) == first
 
 
 @pytest.mark.parametrize(
@@ -372,10 +373,10 @@ def test_marginals_are_the_same_where_coded_rows_are_not_kept(
     holdout: bool, table: list[Row], at: list[int]
 ) -> None:
     question = replace(MARGINALS, holdout=holdout)
-    expected = question.answer(workspace_of(table, PERSONS), BOOK)
+    expected = question.answer(workspace_of(table, PERSONS), AGREED)
     streamed = workspace_of(table, PERSONS, at)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workspace_module, "CODED_BYTES", 0)
-        answers = [question.answer(streamed, BOOK) for _ in range(2)]
+        answers = [question.answer(streamed, AGREED) for _ in range(2)]
     assert answers == [expected, expected]
-    assert question.answer(streamed, BOOK) == expected
+    assert question.answer(streamed, AGREED) == expected

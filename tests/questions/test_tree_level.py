@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from syncline.data.codebook import Coding
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
+from syncline.questions.asked import Asked
 from syncline.questions.counts import Counts
-from syncline.questions.tree_level import TreeLevel, TreePaths, TreeStep
+from syncline.questions.question import Context
+from syncline.questions.tree_level import TreeLevel, TreeStep
+from syncline.questions.tree_paths import TreePaths
 from tests.questions.small_tables import (
     ROWS_ONLY,
     Row,
@@ -157,7 +160,7 @@ def test_every_level_counts_what_a_walk_down_the_tree_counts(
         for asked in question.steps:
             parts_of_splits = (asked.split_node, asked.split_predictor, asked.split_left)
             trees[asked.target].grow(list(zip(*(part.tolist() for part in parts_of_splits), strict=True)))
-        got = question.answer(whole, BOOK, paths)
+        got = question.answer(whole, Context(Asked(BOOK, paths)))
         cells = cells_of(question, trees, training(table))
         assert got.size == question.size(BOOK) == len(cells)
         assert got.dense().tolist() == [len(cell) for cell in cells]
@@ -167,7 +170,7 @@ def test_every_level_counts_what_a_walk_down_the_tree_counts(
             assert masks.tolist() == [bucket_set(cell) for cell in cells[: question.masked(BOOK)]]
         merged = Counts.empty(got.size, persons=schema.person is not None, masked=question.masked(BOOK))
         for part in parts:
-            merged = merged.merge(question.answer(part, BOOK, paths))
+            merged = merged.merge(question.answer(part, Context(Asked(BOOK, paths))))
         assert merged == got
 
 
@@ -181,8 +184,8 @@ def test_a_supplier_that_lost_its_cache_answers_the_same() -> None:
     warm, paths = workspace_of(table, ROWS_ONLY), TreePaths()
     for question in questions:
         paths = paths.accept(question)
-        assert question.answer(warm, BOOK, paths) == question.answer(
-            workspace_of(table, ROWS_ONLY), BOOK, paths
+        assert question.answer(warm, Context(Asked(BOOK, paths))) == question.answer(
+            workspace_of(table, ROWS_ONLY), Context(Asked(BOOK, paths))
         )
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from syncline.data.codebook import Codebook
 from syncline.protocols.asking import Reply, Request
 from syncline.questions.counts import Counts
-from syncline.questions.moments import Sums
-from syncline.questions.vocabulary import Answer, Question
+from syncline.questions.question import Answer, Question
+from syncline.questions.sums import Sums
 
 HUGE = 1 << 36
 

@@ -11,7 +11,7 @@ import pytest
 import supplier_agent.tasks.child as agent
 from syncline.data.codebook import Coding
 from syncline.errors import PolicyRefusal, ProtocolError, SynclineError
-from syncline.protocols import asking, scope
+from syncline.protocols import asking
 from syncline.protocols.asking import Memory, Reply, Request
 from syncline.questions import tree_level
 from syncline.questions.marginals import Axis, Marginals
@@ -84,16 +84,17 @@ def nothing_is_admitted_or_judged(monkeypatch) -> None:
     """Take the limits on aim out: whatever comes is answered."""
 
     def admitted(request: Request, memory: Memory) -> Memory:
-        paths = memory.paths
+        paths = memory.asked.paths
         for question in request.questions:
             if isinstance(question, TreeLevel):
                 paths = paths.accept(question)
-        codebook = request.codebook or memory.codebook
+        codebook = request.codebook or memory.asked.codebook
+        asked = replace(memory.asked, codebook=codebook, paths=paths)
         drawn = {
             "commitments": request.commitments or memory.commitments,
             "openings": request.openings or memory.openings,
         }
-        return replace(memory, round=request.round, codebook=codebook, paths=paths, **drawn)
+        return replace(memory, round=request.round, asked=asked, **drawn)
 
     monkeypatch.setattr(asking, "admit", admitted)
     monkeypatch.setattr(agent, "admit", admitted)
@@ -184,7 +185,7 @@ def test_a_search_goes_on_where_it_was(honest, tmp_path, monkeypatch, column):
     assert "rank_counts: " in str(refused)
     assert learnt == []
     nothing_is_admitted_or_judged(monkeypatch)
-    monkeypatch.setattr(scope, "_require_searched", lambda column, schema: None)
+    monkeypatch.setattr(RankColumn, "require_searched", lambda column, schema: None)
     (tmp_path / "open").mkdir()
     _, learnt = attack(tmp_path / "open", number, change)
     assert learnt[0].answers[0].value.sum() > 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,17 +16,18 @@ import pytest
 from syncline.data.batch import MemoryTable
 from syncline.errors import ProtocolError
 from syncline.protocols.asking import Request
-from syncline.protocols.candidate_memory import CandidateMemory
-from syncline.questions.comparison import Comparison as Question
+from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.comparison import PersonCount, ScoreCandidate
 from syncline.questions.growth import Compared, GrowTrees, ScoreTrees, Splits
 from syncline.questions.regression import RegressionSums
+from syncline.questions.table import QUESTIONS, comparing
 from syncline.questions.workspace import Workspace
 from syncline.validation.disclosure.score_places import PLACES
 from syncline.validation.federated import comparer
-from syncline.validation.federated.comparer import MOST_SCORED, Terms
+from syncline.validation.federated.comparer import Terms
 from syncline.validation.federated.comparison import Comparison
 from syncline.validation.federated.layout import Layout
+from syncline.validation.federated.plan import MOST_SCORED
 from syncline.validation.federated.rows import ComparableRows
 from syncline.validation.federated.trees import MOST_ROWS
 from tests.security.candidate_trial import COLUMNS, STUDY, TABLES, Asked, honest, refusal
@@ -110,7 +111,8 @@ def one_split() -> Splits:
 
 
 def test_every_number_of_every_question_has_its_forgeries() -> None:
-    asked = {(kind, field.name) for kind in get_args(Question) for field in fields(kind)}
+    kinds = [QUESTIONS[name].load() for name in comparing()]
+    asked = {(kind, field.name) for kind in kinds for field in fields(kind)}
     assert set(FORGERIES) == asked
 
 
@@ -178,9 +180,8 @@ def test_the_smallest_cell_of_the_study_bounds_what_is_asked(
     monkeypatch.setattr(comparer, "MOST_ROWS", 1)
     monkeypatch.setattr(comparer, "MOST_SCORED", 1)
     wanted = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)
-    memory = replace(
-        CandidateMemory.begun(PersonCount(wanted.table, COMPARED)), rows=(10**6, 10**6), people=(10**6, 10**6)
-    )
+    begun = CandidateMemory(wanted.digest, wanted.table, COMPARED)
+    memory = replace(begun, rows=(10**6, 10**6), people=(10**6, 10**6))
     found = {}
     for least in (1, 11):
         terms = Terms(SCHEMA, replace(wanted.candidate.aims, min_cell=least), 1000)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from syncline.data.batch import Batch, MemoryTable
 from syncline.data.schema import Schema
 from syncline.protocols.asking import Reply, Request
-from syncline.protocols.candidate_memory import CandidateMemory
+from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.comparison import PersonCount, ScoreCandidate
 from syncline.questions.growth import (
     DEPTH,
@@ -140,7 +140,8 @@ def made_table() -> CellTable:
 
 OPENING = PersonCount(pack_cells(made_table()), COMPARED)
 COMPARER = Comparer(Terms(SCHEMA, AIMS, released=1000))
-PLAN: Plan = COMPARER._planned(replace(CandidateMemory.begun(OPENING), rows=TOTALS))
+BEGUN = CandidateMemory(OPENING.candidate, OPENING.table, COMPARED)
+PLAN: Plan = COMPARER._planned(replace(BEGUN, rows=TOTALS))
 TREES = PLAN.levels // DEPTH
 
 
@@ -184,7 +185,7 @@ def classes(part: np.ndarray) -> int:
 
 def remembered(forest: Forest | None, *, scored: bool = False) -> CandidateMemory:
     asked = 0 if forest is None else forest.levels
-    memory = replace(CandidateMemory.begun(OPENING), rows=TOTALS, forest=forest, asked=asked + 1)
+    memory = replace(BEGUN, rows=TOTALS, forest=forest, asked=asked + 1)
     return replace(memory, scored=scored, regressions=1)
 
 

@@ -10,8 +10,9 @@ from syncline.data.constraint import Constraint, Formula
 from syncline.data.kinds import Kind, Role
 from syncline.data.schema import Schema, Variable
 from syncline.data.section import Section
+from syncline.questions.table import comparing, permissions
 from syncline.study.advice import Abilities, ConsumerAbility, HubAbility, SupplierAbility
-from syncline.study.policy import COMPARISONS, Policy, QuestionKind
+from syncline.study.policy import Policy
 from syncline.study.policy_sections import (
     Approval,
     Columns,
@@ -90,7 +91,7 @@ WORDS = {
         "governance",
         "max_candidates",
     ],
-    "policy.md": [*QuestionKind, *sorted(COMPARISONS)],
+    "policy.md": [*permissions(), *comparing()],
 }
 
 

@@ -13,7 +13,6 @@ from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_source import prepare
 from syncline.protocols.asking import Answering, Memory, Request
 from syncline.protocols.transition import Continue, Finish
-from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
 from syncline.sources.registry import open_source
 from syncline.study.rounds_expected import (
@@ -89,7 +88,6 @@ def test_a_comparison_is_known_to_the_round_from_its_first_one_on() -> None:
     rows = int((~batch.holdout).sum()), int(batch.holdout.sum())
     while isinstance(transition, Continue):
         number, asked = transition.state.round, transition.request.questions[0]
-        assert isinstance(asked, Question)
         found.append(rounds_while_comparing(transition.state, asked, rows))
         replies = {}
         for party, table in parties.items():

@@ -12,7 +12,8 @@ from syncline.data.constraint import Constraint, Formula
 from syncline.data.inference import infer
 from syncline.data.schema import Schema
 from syncline.errors import SynclineError
-from syncline.questions.moments import PRECISION, Moments, Sums
+from syncline.questions.moments import PRECISION, Moments
+from syncline.questions.sums import Sums
 from syncline.synthesizers.algebra import Algebra
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.streams import Seed

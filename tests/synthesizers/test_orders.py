@@ -17,7 +17,9 @@ from syncline.data.gap import Gap, GapLine
 from syncline.data.inference import infer
 from syncline.data.schema import Schema
 from syncline.errors import StudyFailed
+from syncline.questions.asked import Asked
 from syncline.questions.formula_check import FormulaCheck
+from syncline.questions.question import Context
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.tabular_model import Columns
@@ -216,7 +218,8 @@ def test_days_and_times_are_compared_exactly() -> None:
     question = FormulaCheck(
         tuple(Constraint.between(f, "a", ["b"]) for f in (Formula.AT_MOST, Formula.EQUAL))
     )
-    assert question.answer(workspace_of(table, schema)).dense().tolist() == [500, 0, 0, 500, 0, 0]
+    counts = question.answer(workspace_of(table, schema), Context(Asked()))
+    assert counts.dense().tolist() == [500, 0, 0, 500, 0, 0]
 
 
 @pytest.mark.parametrize("above", [True, False])

@@ -16,7 +16,9 @@ from syncline.data.inference import infer
 from syncline.data.schema import Schema
 from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_source import prepare
+from syncline.questions.asked import Asked
 from syncline.questions.profile import STATUSES, Profile
+from syncline.questions.question import Context
 from syncline.questions.workspace import Workspace
 from syncline.sources.registry import open_source
 from syncline.synthesizers import tabular_model
@@ -70,7 +72,8 @@ def table(seed: int) -> pd.DataFrame:
 def statuses(path: Path, schema: Schema) -> dict[str, list[int]]:
     """Return how many cells of each column are valid, missing, out of range and unknown."""
     names = tuple(variable.name for variable in schema.modelled)
-    counts = Profile(names).answer(Workspace(prepare(open_source(path), schema, Fold(b"", 0)))).dense()
+    rows = Workspace(prepare(open_source(path), schema, Fold(b"", 0)))
+    counts = Profile(names).answer(rows, Context(Asked())).dense()
     return dict(zip(names, counts.reshape(-1, STATUSES).tolist(), strict=True))
 
 

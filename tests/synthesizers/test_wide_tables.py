@@ -13,8 +13,10 @@ from syncline.data.codebook import Codebook
 from syncline.data.note import TableWarning
 from syncline.data.schema import Schema
 from syncline.protocols.simulation import Traffic
+from syncline.questions.asked import Asked
 from syncline.questions.counts import Counts
 from syncline.questions.pair_counts import PairCounts
+from syncline.questions.question import Context
 from syncline.synthesizers import neighbours
 from syncline.synthesizers.algebra import Algebra
 from syncline.synthesizers.cart.layout import Layout
@@ -116,7 +118,8 @@ def test_every_split_is_the_best_among_the_predictors_of_its_tree(wide: None) ->
     codes = {name: batch.codes[:, place].astype(np.int64) for place, name in enumerate(codebook.names)}
     bins = np.stack([codebook.column(name).bins[codes[name]] for name in model.order], axis=1)
     question = neighbours.pair_counts(model.columns)
-    near = Neighbours.of(question, question.answer(workspace_of(table(), WITHOUT_PERSON), codebook))
+    rows = workspace_of(table(), WITHOUT_PERSON)
+    near = Neighbours.of(question, question.answer(rows, Context(Asked(codebook))))
     roots = 0
     for place, draw in enumerate(model.draws):
         if draw.nodes is None or not place:

@@ -24,11 +24,12 @@ from syncline.protocols.asking import Memory, Reply, Request, admit
 from syncline.questions.counts import Counts
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.marginals import Axis, Marginals
-from syncline.questions.moments import Moments, Sums
+from syncline.questions.moments import Moments
 from syncline.questions.pair_counts import PairCounts
 from syncline.questions.profile import Profile
 from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.row_count import RowCount
+from syncline.questions.sums import Sums
 from syncline.questions.tree_level import TreeLevel, TreeStep
 from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
@@ -206,7 +207,9 @@ def test_a_reply_comes_back(reply: Reply) -> None:
 @settings(max_examples=20)
 @given(book=st.none() | codebooks(), sets=st.sets(names), closed=st.booleans(), number=st.integers(-1, 9000))
 def test_a_memory_comes_back(book: Codebook | None, sets: set[str], closed: bool, number: int) -> None:
-    memory = replace(grown_memory(), round=number, codebook=book, counted=frozenset(sets), closed=closed)
+    grown = grown_memory()
+    asked = replace(grown.asked, codebook=book, counted=frozenset(sets), closed=closed)
+    memory = replace(grown, round=number, asked=asked)
     data = MemoryCodec().encode(memory)
     assert MemoryCodec().decode(data) == memory
     assert MemoryCodec().encode(MemoryCodec().decode(data)) == data

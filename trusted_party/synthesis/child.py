@@ -21,7 +21,7 @@ from syncline.protocols.asking import Memory, Reply, Request
 from syncline.protocols.opening import Occasion
 from syncline.protocols.reply_check import blame
 from syncline.protocols.transition import Continue, Finish, PartyId
-from syncline.questions.vocabulary import Question
+from syncline.questions.asked import Asked
 from syncline.questions.workspace import Workspace
 from syncline.study.comparer_scope import comparer_of
 from syncline.study.comparing import assess_study, comparison_of, rows_of_release
@@ -124,7 +124,7 @@ class Child:
         _require_rows(rows_of_release(spec, fitted), header.get("most_rows"))
         comparison = self._comparison_of(spec, fold, result, seed)
         transition = comparison.start(number, sizes_known(header.get("sizes")))
-        memory = Memory(round=number - 1, closed=True)
+        memory = Memory(round=number - 1, asked=Asked(closed=True))
         counted = (fitted.n_rows, 0) if isinstance(fitted, Pooled) else (fitted.n_train, fitted.n_holdout)
         answer, blobs = _compared(transition, memory, counted)
         return {**answer, "candidate": comparison.digest}, blobs
@@ -328,7 +328,6 @@ def _compared(
     """
     state, request = transition.state, transition.request
     asked = request.questions[0]
-    assert isinstance(asked, Question)
     header: Header = {
         "done": False,
         "stage": transition.stage,

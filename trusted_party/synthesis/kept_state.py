@@ -45,7 +45,7 @@ def unpack_comparison(packed: bytes) -> tuple[State, Memory]:
     steps = {text: Step(arrays[f"at{n}"], arrays[f"sums{n}"]) for n, text in models}  # type: ignore[arg-type]
     memory = MemoryCodec().decode(arrays["memory"].tobytes())
     known = take_known(head["known"], arrays)
-    state = State(cast("int", head["round"]), memory.candidate, steps, known)
+    state = State(cast("int", head["round"]), memory.asked.candidate, steps, known)
     return state, memory
 
 

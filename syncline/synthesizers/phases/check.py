@@ -12,8 +12,8 @@ from syncline.errors import StudyFailed
 from syncline.privacy.people_rule import require_enough
 from syncline.questions.counts import Counts
 from syncline.questions.profile import Profile
+from syncline.questions.question import Question
 from syncline.questions.row_count import RowCount
-from syncline.questions.vocabulary import Question
 from syncline.synthesizers.cart.splits import MAX_ROWS
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.hazards.hazard import Hazard

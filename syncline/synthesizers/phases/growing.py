@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.codebook import Codebook
+from syncline.questions.question import Question
 from syncline.questions.tree_level import TreeLevel, TreeStep, bin_offsets
-from syncline.questions.vocabulary import Question
 from syncline.synthesizers.cart.growth import GrowthRule, first_step, grow, next_step, plant
 from syncline.synthesizers.cart.layout import Layout
 from syncline.synthesizers.cart.leaves import cart_model

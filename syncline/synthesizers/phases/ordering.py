@@ -13,7 +13,7 @@ from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint, Formula
 from syncline.data.gap import GapLine
 from syncline.questions.formula_check import FormulaCheck
-from syncline.questions.vocabulary import Question
+from syncline.questions.question import Question
 from syncline.synthesizers import orders
 from syncline.synthesizers.column_coding import code_column, code_gap
 from syncline.synthesizers.column_search import ColumnSearch

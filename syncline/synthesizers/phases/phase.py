@@ -13,8 +13,8 @@ from syncline.data.codebook import Codebook
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts, merge_counts
 from syncline.questions.known import Known
-from syncline.questions.moments import Sums
-from syncline.questions.vocabulary import Answer, Question
+from syncline.questions.question import Answer, Question
+from syncline.questions.sums import Sums
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.packing import Arrays, Head
 from syncline.synthesizers.settings import FitSettings

@@ -9,7 +9,7 @@ from typing import ClassVar
 from syncline.data.codebook import Codebook
 from syncline.protocols.transition import PartyId
 from syncline.questions.known import Known
-from syncline.questions.vocabulary import Question
+from syncline.questions.question import Question
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.hazards.distribution import Distributions
 from syncline.synthesizers.hazards.hazard import Hazard

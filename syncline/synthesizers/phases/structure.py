@@ -16,7 +16,7 @@ from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.known import Known
 from syncline.questions.marginals import Marginals
 from syncline.questions.moments import Moments
-from syncline.questions.vocabulary import Question
+from syncline.questions.question import Question
 from syncline.synthesizers import dependencies, formulas
 from syncline.synthesizers.declared import require_declared
 from syncline.synthesizers.dependencies import Ints

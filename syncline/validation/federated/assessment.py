@@ -30,11 +30,11 @@ from syncline.validation.disclosure.score_figures import score_figures
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.disclosure.singling_out_figures import singling_out
 from syncline.validation.federated.candidate import Candidate
-from syncline.validation.federated.comparer import MOST_SCORED
 from syncline.validation.federated.comparison import Evidence
 from syncline.validation.federated.counted import Counted
 from syncline.validation.federated.layout import FOLDS, SCORES, Layout
 from syncline.validation.federated.parts import Part, brief
+from syncline.validation.federated.plan import MOST_SCORED
 from syncline.validation.federated.trees import MOST_ROWS
 from syncline.validation.metric import Metric
 from syncline.validation.sampling import repeated_share

@@ -6,24 +6,27 @@ kept between two questions can be computed again from what the party remembers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Any, cast
 
 import numpy as np
 
 from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
-from syncline.protocols.asking import Extent
-from syncline.protocols.candidate_memory import CandidateMemory
+from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.cell_tally import CellTally
-from syncline.questions.comparison import MIN_CANDIDATE_ROWS, Comparison, PersonCount, ScoreCandidate
+from syncline.questions.comparison import MIN_CANDIDATE_ROWS, PersonCount, ScoreCandidate
 from syncline.questions.counts import Counts, Ints
+from syncline.questions.extent import Extent
 from syncline.questions.growth import Forest, Grouping, GrowTrees, ScoreTrees, slices
-from syncline.questions.moments import Sums
+from syncline.questions.known import Known
+from syncline.questions.question import AnswerT, CandidateQuestion
 from syncline.questions.regression import RegressionSums
-from syncline.questions.vocabulary import Answer
+from syncline.questions.sensitivity import Sensitivity
+from syncline.questions.sums import Sums
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.column_bins import Codes
@@ -31,15 +34,13 @@ from syncline.validation.disclosure.key_attack import KeyCounts
 from syncline.validation.disclosure.score_places import BINS
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.federated.candidate import Aims, Candidate, packed_rows, unpack_cells
+from syncline.validation.federated.judged import Judge
 from syncline.validation.federated.layout import FOLDS
-from syncline.validation.federated.plan import Plan, plan_of
+from syncline.validation.federated.plan import MOST_SCORED, Plan, plan_of
 from syncline.validation.federated.rows import ComparableRows, comparable_schema, sliced
 from syncline.validation.federated.tree_scores import score_histograms
 from syncline.validation.federated.trees import MOST_ROWS, TreeRows, sums
 from syncline.validation.utility.regression import Model
-
-MOST_SCORED = 10_000
-"""Rows of either fold that are scored: of more a lottery takes persons who have about so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,33 +76,49 @@ class Comparer:
         self._known = dict(known or {})
         self._tree_rows: dict[int, tuple[Plan, TreeRows]] = {}
 
-    def extent(self, question: Comparison, memory: CandidateMemory) -> Extent:
+    def extent(self, question: CandidateQuestion[AnswerT], memory: CandidateMemory) -> Extent:
         """Return how far a question reaches; raise ProtocolError where it is not one about this candidate."""
-        return self._planned(memory).extent(question, memory)
+        return self._judge(memory).extent(question, memory)
 
-    def answer(self, question: Comparison, table: Workspace, memory: CandidateMemory) -> Answer:
+    def answer(
+        self, question: CandidateQuestion[AnswerT], table: Workspace, memory: CandidateMemory
+    ) -> AnswerT:
         """Return what the rows of ``table`` count; ``memory`` already holds what the question says."""
         plan = self._planned(memory)
-        plan.extent(question, memory)
-        match question:
-            case PersonCount():
-                return _counts(count_people(table), table)
-            case GrowTrees():
-                if question.rows is not None:
-                    self._require_totals(question, plan, table)
-                rows, forest = self._rows(plan, table, memory), _forest(plan, memory)
-                return _counts(
-                    sums(plan.bins, plan.learners, forest, rows, has_holdout=plan.has_holdout), table
-                )
-            case RegressionSums():
-                models, groups = plan.summed(memory)
-                rows_ = ComparableRows(table, memory.compared)
-                return _regressions(question, list(models.values()), groups, rows_)
-            case ScoreTrees():
-                rows = self._rows(plan, table, memory)
-                return _counts(score_histograms(plan, _forest(plan, memory), rows), table)
-            case ScoreCandidate():
-                return self._compared(plan, table, memory)
+        self.extent(question, memory)
+        return cast("AnswerT", _ANSWERS[question.kind](self, question, plan, table, memory))
+
+    def reconcile(
+        self, question: CandidateQuestion[AnswerT], answer: AnswerT, known: Known, memory: CandidateMemory
+    ) -> Known:
+        """Return what is known after ``answer``; raise InvariantBroken where it contradicts that."""
+        return self._judge(memory).reconcile(question, answer, known, memory)
+
+    def sensitivity(self, question: CandidateQuestion[AnswerT], memory: CandidateMemory) -> Sensitivity:
+        """Return by how much one person can move the answer."""
+        return self._judge(memory).sensitivity(question, memory)
+
+    def _judge(self, memory: CandidateMemory) -> Judge:
+        return Judge(self._planned(memory), self._terms.schema.person is not None)
+
+    def _people(self, question: PersonCount, plan: Plan, table: Workspace, memory: CandidateMemory) -> Counts:
+        return _counts(count_people(table), table)
+
+    def _grown(self, question: GrowTrees, plan: Plan, table: Workspace, memory: CandidateMemory) -> Counts:
+        if question.rows is not None:
+            self._require_totals(question, plan, table)
+        rows, forest = self._rows(plan, table, memory), _forest(plan, memory)
+        return _counts(sums(plan.bins, plan.learners, forest, rows, has_holdout=plan.has_holdout), table)
+
+    def _summed(
+        self, question: RegressionSums, plan: Plan, table: Workspace, memory: CandidateMemory
+    ) -> Sums:
+        models, groups = plan.summed(memory)
+        return _regressions(question, list(models.values()), groups, ComparableRows(table, memory.compared))
+
+    def _scored(self, question: ScoreTrees, plan: Plan, table: Workspace, memory: CandidateMemory) -> Counts:
+        rows = self._rows(plan, table, memory)
+        return _counts(score_histograms(plan, _forest(plan, memory), rows), table)
 
     def _planned(self, memory: CandidateMemory) -> Plan:
         return plan_of(self._candidate(memory).beside(memory.people), memory.rows or (0, 0))
@@ -150,7 +167,9 @@ class Comparer:
             self._tree_rows[id(table)] = known
         return known[1]
 
-    def _compared(self, plan: Plan, table: Workspace, memory: CandidateMemory) -> Counts:
+    def _compared(
+        self, question: ScoreCandidate, plan: Plan, table: Workspace, memory: CandidateMemory
+    ) -> Counts:
         rows, candidate = ComparableRows(table, memory.compared), plan.candidate
         pieces: dict[str, Counts | Ints] = {}
         pieces |= _counted_sets(candidate, rows, persons=table.has_persons)
@@ -160,6 +179,16 @@ class Comparer:
             pieces |= _scored(candidate, chosen, fold)
         pieces |= _attacked(candidate, rows)
         return plan.layout.laid(pieces, persons=table.has_persons)
+
+
+_ANSWERS: Mapping[str, Callable[[Comparer, Any, Plan, Workspace, CandidateMemory], Counts | Sums]] = {
+    PersonCount.kind: Comparer._people,
+    GrowTrees.kind: Comparer._grown,
+    RegressionSums.kind: Comparer._summed,
+    ScoreTrees.kind: Comparer._scored,
+    ScoreCandidate.kind: Comparer._compared,
+}
+"""What each kind of question counts.  Any: a question of that kind."""
 
 
 def _forest(plan: Plan, memory: CandidateMemory) -> Forest:

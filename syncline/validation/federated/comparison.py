@@ -15,21 +15,22 @@ import numpy.typing as npt
 
 from syncline.errors import ProtocolError
 from syncline.privacy.people_rule import require_enough
-from syncline.protocols.asking import Reply, Request
-from syncline.protocols.candidate_memory import CandidateMemory
-from syncline.protocols.reply_check import Round, Shape
+from syncline.protocols.asking import Reply, Request, admit_questions
+from syncline.protocols.reply_check import Round
 from syncline.protocols.transition import Continue, Finish, PartyId
-from syncline.questions.comparison import Comparison as Question
+from syncline.questions.asked import Asked
+from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.comparison import PersonCount, ScoreCandidate
 from syncline.questions.counts import Counts, Ints, merge_counts
 from syncline.questions.growth import Compared, Forest, Grouping, GrowTrees, ScoreTrees
 from syncline.questions.known import Known
-from syncline.questions.moments import Sums
+from syncline.questions.question import Answer, Context
+from syncline.questions.question import Comparison as Question
 from syncline.questions.regression import RegressionSums
-from syncline.questions.vocabulary import Answer
+from syncline.questions.sums import Sums
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.candidate import Aims, Candidate, pack_cells
-from syncline.validation.federated.facts import Facts
+from syncline.validation.federated.judged import Judge
 from syncline.validation.federated.plan import Plan, plan_of
 from syncline.validation.federated.score_edges import KINDS, NOTHING
 from syncline.validation.federated.tree_scores import score_histograms
@@ -255,30 +256,16 @@ class Comparison:
     ) -> dict[PartyId, Known]:
         if not replies:
             raise ProtocolError("a comparison needs at least one supplier")
-        shapes = [
-            Shape(
-                question.kind,
-                isinstance(question, RegressionSums),
-                plan.extent(question, memory).cells,
-                plan.masked(question) if self._persons else 0,
-            )
-            for question in request.questions
-            if isinstance(question, Question)
-        ]
-        facts = Facts(plan, memory, self._persons)
-        asked = Round(state.round, request.questions, shapes, facts.reconcile, self._persons)
+        context = Context(Asked(candidate=memory), Judge(plan, self._persons))
+        asked = Round(state.round, request.questions, context, self._persons)
         return asked.take(replies, state.known)
 
 
 def _after(request: Request, memory: CandidateMemory | None) -> CandidateMemory:
     """Return what suppliers remember after a request, less the candidate's rows."""
-    questions = tuple(question for question in request.questions if isinstance(question, Question))
-    if memory is not None:
-        return memory.after(questions)
-    first = questions[0]
-    if not isinstance(first, PersonCount):
-        raise ProtocolError("comparison: this is not its first round")
-    return replace(CandidateMemory.begun(first), table=b"")
+    after = admit_questions(request.questions, Asked(candidate=memory)).without_table().candidate
+    assert after is not None
+    return after
 
 
 def _summed(answers: Mapping[PartyId, Answer]) -> Ints:

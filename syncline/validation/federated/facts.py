@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from syncline.protocols.candidate_memory import CandidateMemory
+from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.comparison import PersonCount, ScoreCandidate
 from syncline.questions.counts import Counts, Ints
 from syncline.questions.growth import DEPTH, SCORE_BINS, Grouping, GrowTrees, Role, ScoreTrees, slices
-from syncline.questions.known import Grown, Known, require
-from syncline.questions.moments import Sums
+from syncline.questions.known import Grown, Known, Sizes, require
 from syncline.questions.regression import RegressionSums
-from syncline.questions.vocabulary import Answer, Question
+from syncline.questions.sums import Sums
 from syncline.validation.boosting import SCALE_BITS
 from syncline.validation.column_bins import in_bins
 from syncline.validation.federated.layout import FOLDS, SCORES
@@ -34,22 +33,22 @@ class Facts:
     memory: CandidateMemory
     persons: bool
 
-    def reconcile(self, question: Question, answer: Answer, known: Known) -> Known:
-        """Return what is known after an answer; raise InvariantBroken where it contradicts that."""
-        match question, answer:
-            case PersonCount(), Counts():
-                return question.reconcile(answer, known, persons=self.persons)
-            case GrowTrees(), Counts():
-                return self._grown(question, answer, known)
-            case ScoreTrees(), Counts():
-                self._require_scores(answer, known)
-            case RegressionSums(), Sums():
-                return self._summed(answer, known)
-            case ScoreCandidate(), Counts():
-                self._require_compared(answer, known)
-        return known
+    def counted(self, question: PersonCount, answer: Counts, known: Known) -> Known:
+        """Compare rows with those of the fit, and persons with rows and with the buckets that were seen.
 
-    def _grown(self, question: GrowTrees, answer: Counts, known: Known) -> Known:
+        There are as many persons as rows where nobody tells them apart, and else no more than rows and no
+        fewer than the buckets.
+        """
+        train, holdout, *people = answer.dense().tolist()
+        sizes = Sizes(train, holdout) if known.sizes is None else known.sizes
+        require((train, holdout) == (sizes.train, sizes.holdout), "the number of rows changed")
+        seen = (0, 0) if sizes.buckets is None else sizes.buckets
+        for rows, own, mask in zip((train, holdout), people, seen, strict=True):
+            least = max(min(rows, 1), mask.bit_count()) if self.persons else rows
+            require(least <= own <= rows, "the persons are not as many as rows and buckets say")
+        return replace(known, sizes=sizes, people=(people[0], people[1]))
+
+    def grown(self, question: GrowTrees, answer: Counts, known: Known) -> Known:
         """Compare columns with each other, children with their node, and trees with the first one."""
         plan, level = self.plan, question.levels % DEPTH
         widths = [column.n_codes for column in plan.bins]
@@ -112,7 +111,7 @@ class Facts:
                 fits = (total, told) == (most, most_labelled) if exact else total <= most
                 require(fits and told <= most_labelled, "trees grow from other rows than were counted")
 
-    def _require_scores(self, answer: Counts, known: Known) -> None:
+    def scored(self, question: ScoreTrees, answer: Counts, known: Known) -> Known:
         """Compare how many rows are scored, in all slices, with how many trees grow from."""
         plan = self.plan
         shape = slices(plan.groups), plan.kinds, 2, SCORE_BINS
@@ -125,7 +124,7 @@ class Facts:
         real = targets[:, 1] if plan.has_holdout else np.zeros_like(targets[:, 1])  # no real row is predicted
         require((targets[:, 0] == real).all(), "a target is told of other rows by other trees")
         if known.grown is None:
-            return
+            return known
         first = plan.bins[0].n_codes
         rows = known.grown.rows[:, :first].sum(axis=1)
         labelled = known.grown.labelled[:, :first].sum(axis=1)
@@ -137,8 +136,9 @@ class Facts:
             require(whole[kind].tolist() == expected, "other rows are scored than trees grow from")
         judged = int(whole[0].sum())
         require((targets[:, 1].sum(axis=1) == judged).all(), "other rows are scored than trees grow from")
+        return known
 
-    def _summed(self, answer: Sums, known: Known) -> Known:
+    def summed(self, question: RegressionSums, answer: Sums, known: Known) -> Known:
         """Compare rows, events and support of each model with the steps before, and slices with the whole."""
         models, groups = self.plan.summed(self.memory)
         size = sum(model.size for model in models.values())
@@ -158,7 +158,7 @@ class Facts:
             start += model.size
         return replace(known, fitted=fitted)
 
-    def _require_compared(self, answer: Counts, known: Known) -> None:
+    def compared(self, question: ScoreCandidate, answer: Counts, known: Known) -> Known:
         """Compare sets of columns with each other and with the rows, and persons with the persons.
 
         A column is coded by how many are counted together; a cell without a value is code 0 in each coding.
@@ -180,6 +180,7 @@ class Facts:
                 if len(places) == 1:
                     self._require_buckets(answer, number, fold, known)
             self._require_people(answer, name, people)
+        return known
 
     def _in_coarser(
         self, single: dict[tuple[int, int], Ints], places: tuple[int, ...], place: int, own: Ints

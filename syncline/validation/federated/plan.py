@@ -13,10 +13,10 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from syncline.errors import ProtocolError
-from syncline.protocols.asking import Extent
-from syncline.protocols.candidate_memory import CandidateMemory
-from syncline.questions.comparison import Comparison, PersonCount, ScoreCandidate
+from syncline.questions.candidate_memory import CandidateMemory
+from syncline.questions.comparison import PersonCount, ScoreCandidate
 from syncline.questions.counts import Ints
+from syncline.questions.extent import Extent
 from syncline.questions.growth import (
     CHANCES,
     DEPTH,
@@ -47,6 +47,9 @@ from syncline.validation.utility.regression import Model
 
 LEAST_TREES = 4
 ROWS_A_TREE = 500
+MOST_SCORED = 10_000
+"""Rows of either fold that are scored: of more a lottery takes persons who have about so many."""
+
 MOST_CLASSES = 20
 """Of a target with more categories the most frequent ones of the synthetic table are predicted."""
 
@@ -153,37 +156,33 @@ class Plan:
             return self.models(None), self.groups
         return self.models(memory.regressions - 1), ()
 
-    def extent(self, question: Comparison, memory: CandidateMemory) -> Extent:
-        """Return how far a question reaches; raise ProtocolError where it is not one of this plan."""
-        match question:
-            case PersonCount():
-                return Extent((), 0, 4)
-            case GrowTrees():
-                self._require_splits(question.newest)
-                if question.levels >= self.levels:
-                    raise ProtocolError(f"grow_trees: all {self.levels} levels have grown")
-                cells = 3 * len(self.learners) * 2 ** (question.levels % DEPTH)
-                return Extent(
-                    self.names, 1 + told_apart(CHANCES), cells * sum(column.n_codes for column in self.bins)
-                )
-            case ScoreTrees():
-                self._require_splits(question.newest)
-                if question.levels != self.levels:
-                    raise ProtocolError(
-                        f"score_trees: trees have {self.levels} levels before they are scored"
-                    )
-                cells = 2 * SCORE_BINS * self.kinds * slices(self.groups)
-                return Extent(self.names, MOST_TOGETHER, cells)
-            case RegressionSums():
-                return self._extent_of_sums(question, memory)
-            case ScoreCandidate():
-                return Extent(self.names, self._order_of_scores(), self.layout.size)
+    def extent_of_people(self, question: PersonCount, memory: CandidateMemory) -> Extent:
+        """Return how far the count of rows and persons reaches."""
+        return Extent((), 0, 4)
 
-    def masked(self, question: Comparison) -> int:
-        """Return how many leading cells of an answer carry person buckets where persons are told apart."""
-        return self.layout.masked if isinstance(question, ScoreCandidate) else 0
+    def extent_of_growth(self, question: GrowTrees, memory: CandidateMemory) -> Extent:
+        """Return how far a level of trees reaches; raise ProtocolError unless its splits are the plan's."""
+        self._require_splits(question.newest)
+        if question.levels >= self.levels:
+            raise ProtocolError(f"grow_trees: all {self.levels} levels have grown")
+        cells = 3 * len(self.learners) * 2 ** (question.levels % DEPTH)
+        return Extent(
+            self.names, 1 + told_apart(CHANCES), cells * sum(column.n_codes for column in self.bins)
+        )
 
-    def _extent_of_sums(self, question: RegressionSums, memory: CandidateMemory) -> Extent:
+    def extent_of_scores(self, question: ScoreTrees, memory: CandidateMemory) -> Extent:
+        """Return how far scores reach; raise ProtocolError before all trees have grown."""
+        self._require_splits(question.newest)
+        if question.levels != self.levels:
+            raise ProtocolError(f"score_trees: trees have {self.levels} levels before they are scored")
+        return Extent(self.names, MOST_TOGETHER, 2 * SCORE_BINS * self.kinds * slices(self.groups))
+
+    def extent_of_candidate(self, question: ScoreCandidate, memory: CandidateMemory) -> Extent:
+        """Return how far the comparison with rows and persons reaches."""
+        return Extent(self.names, self._order_of_scores(), self.layout.size, self.layout.masked)
+
+    def extent_of_sums(self, question: RegressionSums, memory: CandidateMemory) -> Extent:
+        """Return how far sums reach; raise ProtocolError where coefficients are not of the models."""
         models, groups = self.summed(memory)
         widths = tuple(model.width for model in models.values())
         if tuple(own.shape[1] for own in question.coefficients) != widths:

@@ -199,6 +199,12 @@ def rounded_chances(margins: Ints, lots: Ints, number: int, tree: int) -> tuple[
     return chance, np.maximum((chance * (_ONE - chance)) >> SCALE_BITS, 1)
 
 
+def told_chances() -> list[tuple[int, int]]:
+    """Return each chance that a row can have, in its order, and the hessian of it, in fixed point."""
+    chances = [step * _ONE // (CHANCES - 1) for step in range(CHANCES)]
+    return [(chance, max((chance * (_ONE - chance)) >> SCALE_BITS, 1)) for chance in chances]
+
+
 def next_level(
     bins: Sequence[ColumnBins], learners: Sequence[Learner], target: str, forest: Forest, total: Ints
 ) -> Splits:

@@ -22,6 +22,9 @@ FIXED_BITS = 10
 MOST_SPREADS = 16
 """A number farther from the mean is taken for one that lies so many spreads away."""
 
+MOST_CELL = MOST_SPREADS << FIXED_BITS
+"""A cell of the matrix is at most so far from 0."""
+
 MOST_LEVELS = 20
 """Categories that are told apart, the most frequent one included; the rest share a dummy."""
 
@@ -133,6 +136,12 @@ class Design:
     def dummies(self) -> tuple[bool, ...]:
         """Which of the matrix's columns tell a category."""
         return (False, *(term.line is None for term in self.terms for _ in term.names))
+
+    @property
+    def most_cells(self) -> list[int]:
+        """How far from 0 a cell of each of the matrix's columns is at most."""
+        lines = [term.line is not None for term in self.terms for _ in term.names]
+        return [_ONE, *(MOST_CELL if line else _ONE for line in lines)]
 
     def complete(self, table: CellTable) -> Mask:
         """Tell which rows (n_rows,) have a value, and no named state, in every column of the model."""

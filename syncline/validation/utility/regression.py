@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from syncline.questions.regression import NEWTON_ROUNDS
 from syncline.validation.cell_table import CellTable
-from syncline.validation.utility.design import FIXED_BITS, Design, Line
+from syncline.validation.utility.design import FIXED_BITS, MOST_CELL, Design, Line
 from syncline.validation.utility.formula import Formula
 
 COEFFICIENT_BITS = 20
@@ -138,6 +138,18 @@ class Model:
         for begin in range(0, len(rows), block):
             total += self._block(table, rows[begin : begin + block], coefficients)
         return total
+
+    @property
+    def most_sums(self) -> list[int]:
+        """The most that one row adds to each of the sums (``size``), in absolute value."""
+        cells, width = self.design.most_cells, range(self.width)
+        if self.line is not None:
+            second, right, weighted = MOST_CELL**2, MOST_CELL, cells
+        else:
+            half = 1 << (FIXED_BITS - 1)
+            second, right, weighted = 1, _ONE, [((_ONE // 4) * cell + half) >> FIXED_BITS for cell in cells]
+        triangle = [weighted[i] * cells[j] for i in width for j in width[i:]]
+        return [1, second, *(1 for _ in width), *(cell * right for cell in cells), *triangle]
 
     def solve(self, sums: Ints, coefficients: Ints, *, settles: bool = True) -> Fit:
         """Return the fit after the step that the added ``sums`` (``size``,) at ``coefficients`` allow.

@@ -10,6 +10,7 @@ from syncline.data.batch import MemoryTable
 from syncline.errors import ProtocolError, WireError
 from syncline.protocols.asking import Answering, Memory, Request, admit
 from syncline.protocols.transition import PartyId
+from syncline.questions.asked import Asked
 from syncline.questions.comparison import PersonCount, ScoreCandidate
 from syncline.questions.growth import DEPTH, LEVELS, Compared, Forest, GrowTrees, Role, ScoreTrees, Splits
 from syncline.questions.regression import MAX_MODELS, REGRESSION_ROUNDS, RegressionSums
@@ -196,8 +197,8 @@ def test_the_candidate_travels_first_and_is_forgotten_once_it_was_compared() -> 
     for n in range(1, len(ASKED)):
         assert table in MemoryCodec().encode(memory_after(n).kept())
     last = memory_after(len(ASKED))
-    assert last.candidate is not None
-    assert last.candidate.judged
+    assert last.asked.candidate is not None
+    assert last.asked.candidate.judged
     assert table not in MemoryCodec().encode(last.kept())
 
 
@@ -303,7 +304,7 @@ def test_a_fit_question_is_refused_once_a_candidate_is_named() -> None:
 
 
 def test_who_sent_rows_is_asked_again_for_a_candidate_alone() -> None:
-    shipped = Memory(round=0, closed=True)
+    shipped = Memory(round=0, asked=Asked(closed=True))
     assert admit(Request(17, ASKED[0].questions), shipped).round == 17
     with pytest.raises(ProtocolError, match="comes next"):
         admit(Request(17, ASKED[1].questions), shipped)

@@ -10,7 +10,7 @@ import pytest
 from syncline.data.batch import Batch, MemoryTable
 from syncline.data.schema import Schema
 from syncline.protocols.asking import Request
-from syncline.protocols.candidate_memory import CandidateMemory
+from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.growth import MOST_SUBGROUPS, Grouping, slices
 from syncline.questions.regression import MOST_SUMS, RegressionSums
 from syncline.questions.workspace import Workspace
