@@ -21,6 +21,7 @@ from syncline.synthesizers.fit import FitStateCodec
 from syncline.synthesizers.fitted import unpack_fitted
 from syncline.validation.federated.candidate import unpack_cells
 from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
+from tests.data.test_record_codec import CODEC, SAMPLE
 from tests.fuzz.target import Target
 from tests.security.harness import SEED, MaliciousHub, Trial
 from tests.security.test_harness import rows
@@ -98,6 +99,7 @@ def targets() -> Iterator[Target]:
         lambda: _some([ReplyCodec().encode(one) for _, one in kept().seen]),
         ReplyCodec().decode,
     )
+    yield Target("record", lambda: [CODEC.encode(SAMPLE)], CODEC.decode)
     yield Target("draw", lambda: [kept().draw], DrawCodec().decode)
     yield Target("hub_state", lambda: _some(kept().states), _read_state)
     yield Target("fitted", lambda: kept().results, lambda content: unpack_fitted(content, kept().spec.schema))

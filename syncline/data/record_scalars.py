@@ -1,0 +1,113 @@
+"""How a value without parts is laid out in the bytes of a record."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+from enum import Enum
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from syncline.data.record_bytes import Reader, Writer, misfit
+
+_FLOAT = struct.Struct("<d")
+
+
+class Scalar:
+    """A type without parts."""
+
+    def __init__(
+        self, name: str, put: Callable[[Any, Writer], None], take: Callable[[Reader], object]
+    ) -> None:
+        self._name, self._put, self._take = name, put, take
+
+    def words(self, seen: dict[int, int]) -> str:
+        """Name the type."""
+        return self._name
+
+    def put(self, value: Any, out: Writer, depth: int) -> None:
+        """Append the value."""
+        self._put(value, out)
+
+    def take(self, data: Reader, depth: int) -> Any:
+        """Take the value."""
+        return self._take(data)
+
+
+def _put_integer(value: Any, out: Writer) -> None:
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        misfit("expected a whole number")
+    out.integer(index(value))
+
+
+def _put_float(value: Any, out: Writer) -> None:
+    if isinstance(value, bool | np.bool_) or not isinstance(value, float | int | np.floating):
+        misfit("expected a number")
+    number = float(value)
+    if number != value and value == value:
+        misfit("expected a number that a float holds exactly")
+    out.data += _FLOAT.pack(number)
+
+
+def _take_float(data: Reader) -> float:
+    start = data.take(8)
+    return float(_FLOAT.unpack(data.passed(start))[0])
+
+
+def _put_switch(value: Any, out: Writer) -> None:
+    if not isinstance(value, bool | np.bool_):
+        misfit("expected a truth value")
+    out.natural(int(value))
+
+
+def _take_switch(data: Reader) -> bool:
+    return bool(data.natural(1))
+
+
+def _put_text(value: Any, out: Writer) -> None:
+    if not isinstance(value, str):
+        misfit("expected a text")
+    try:
+        out.blob(value.encode())
+    except UnicodeEncodeError:
+        misfit("a text holds half a character")
+
+
+def _take_text(data: Reader) -> str:
+    try:
+        return data.blob().decode()
+    except UnicodeDecodeError:
+        misfit("a text is not UTF-8")
+
+
+def _put_bytes(value: Any, out: Writer) -> None:
+    if not isinstance(value, bytes):
+        misfit("expected bytes")
+    out.blob(value)
+
+
+SCALARS: Mapping[type, Scalar] = {
+    int: Scalar("int", _put_integer, Reader.integer),
+    float: Scalar("float", _put_float, _take_float),
+    bool: Scalar("bool", _put_switch, _take_switch),
+    str: Scalar("str", _put_text, _take_text),
+    bytes: Scalar("bytes", _put_bytes, Reader.blob),
+}
+
+
+def enumerated(kind: type[Enum]) -> Scalar:
+    """Return the shape of an enumeration: the place of a member."""
+    members = tuple(kind)
+    places = {member: place for place, member in enumerate(members)}
+
+    def put(value: Any, out: Writer) -> None:
+        if not isinstance(value, kind):
+            misfit(f"expected one of {kind.__name__}")
+        out.natural(places[value])
+
+    def take(data: Reader) -> Enum:
+        return members[data.natural(len(members) - 1)]
+
+    return Scalar(f"enum({','.join(str(member.value) for member in members)})", put, take)
