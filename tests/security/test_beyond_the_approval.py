@@ -13,7 +13,7 @@ from syncline.data.codebook import Coding
 from syncline.errors import PolicyRefusal, ProtocolError, SynclineError
 from syncline.protocols import asking
 from syncline.protocols.asking import Memory, Reply, Request
-from syncline.questions import tree_level
+from syncline.questions import tree_paths
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.moments import Moments
 from syncline.questions.profile import Profile
@@ -228,12 +228,12 @@ def test_a_node_that_was_closed_is_not_opened_any_further(honest, tmp_path, monk
 
     with pytest.raises(ProtocolError, match="only a node that was counted last can be split"):
         asked(tmp_path / "kept")
-    extended = tree_level._extended
+    extended = tree_paths._extended
 
     def loose(path, step, question):
         return extended(path and replace(path, opened=tuple(range(path.n_nodes))), step, question)
 
-    monkeypatch.setattr(tree_level, "_extended", loose)
+    monkeypatch.setattr(tree_paths, "_extended", loose)
     assert asked(tmp_path / "open").answers[0].value.sum() > 0
 
 

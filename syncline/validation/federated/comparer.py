@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -74,7 +75,7 @@ class Comparer:
         self._terms = terms
         self._limits = limits
         self._known = dict(known or {})
-        self._tree_rows: dict[int, tuple[Plan, TreeRows]] = {}
+        self._tree_rows: WeakKeyDictionary[Workspace, tuple[Plan, TreeRows]] = WeakKeyDictionary()
 
     def extent(self, question: CandidateQuestion[AnswerT], memory: CandidateMemory) -> Extent:
         """Return how far a question reaches; raise ProtocolError where it is not one about this candidate."""
@@ -159,12 +160,12 @@ class Comparer:
             raise ProtocolError("grow_trees: the candidate has not as many rows as all suppliers together")
 
     def _rows(self, plan: Plan, table: Workspace, memory: CandidateMemory) -> TreeRows:
-        known = self._tree_rows.get(id(table))
+        known = self._tree_rows.get(table)
         if known is None or known[0] is not plan:
             rows, lottery = ComparableRows(table, memory.compared), plan.candidate.aims.lottery
             sample = rows.sampled_rows(lottery, MOST_ROWS, plan.rows, self._terms.aims.min_cell)
             known = plan, TreeRows.of(plan.bins, plan.candidate.aims.target, sample)
-            self._tree_rows[id(table)] = known
+            self._tree_rows[table] = known
         return known[1]
 
     def _compared(
