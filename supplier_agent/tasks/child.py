@@ -79,9 +79,7 @@ class Child:
             _require_same_source(memory_bytes, bytes.fromhex(source.digest()))
             if flow is DataFlow.RAW:
                 raw_rows(spec, source).require(policy, registered=header.get("person") is not None)
-            sent, blobs = _ship(
-                spec, fold, flow, source, replace(after, asked=replace(after.asked, closed=True))
-            )
+            sent, blobs = _ship(spec, fold, flow, source, after.ended())
             return {**sent, **told}, blobs
         comparer = self._comparer_of(spec, fold, specification) if compares else None
         asked = judge(policy, request, memory, spec.schema, comparer)

@@ -82,6 +82,10 @@ class Memory:
             return self
         return self.without_table()
 
+    def ended(self) -> Memory:
+        """Return the memory once rows were sent, after which no fit is asked about."""
+        return replace(self, asked=replace(self.asked, closed=True))
+
     def without_table(self) -> Memory:
         """Return the memory without the candidate's rows."""
         return replace(self, asked=self.asked.without_table())

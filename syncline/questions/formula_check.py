@@ -171,10 +171,7 @@ class FormulaCheck(TableQuestion[Counts]):
                         evaluated.clear()
                     evaluated[key] = evaluate(formula, [columns[name] for name in formula.inputs])
                 dense[row] += _breaks(formula.formula, columns[formula.of], evaluated[key], slack[row])
-        counts = Counts.of_dense(dense.ravel())
-        if not table.has_persons:
-            return counts
-        return Counts(counts.size, counts.index, counts.value, np.zeros(0, np.uint64), 0)
+        return table.bare(dense)
 
     def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.

@@ -54,10 +54,7 @@ class Profile(TableQuestion[Counts]):
         for batch in table.batches():
             for row, name in enumerate(self.names):
                 dense[row] += np.bincount(batch.status[places[name]], minlength=STATUSES)
-        counts = Counts.of_dense(dense.ravel())
-        if not table.has_persons:
-            return counts
-        return Counts(counts.size, counts.index, counts.value, np.zeros(0, np.uint64), 0)
+        return table.bare(dense)
 
     def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that."""

@@ -58,6 +58,7 @@ class QuestionOf(ABC, Generic[AnswerT]):
     ----------
     kind : its name, under which it stands in the table
     adds : the kind of its answers, which merge by addition
+    version : of its record on the wire, raised where its fields change their meaning
     begins : whether it names the candidate, and so brings rows: no other question is asked beside it
     last : whether it is admitted after the others of its round
     """
@@ -65,6 +66,7 @@ class QuestionOf(ABC, Generic[AnswerT]):
     __slots__ = ()
     kind: ClassVar[str]
     adds: ClassVar[type[Counts] | type[Sums]] = Counts
+    version: ClassVar[int] = 1
     begins: ClassVar[bool] = False
     last: ClassVar[bool] = False
 

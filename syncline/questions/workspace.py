@@ -16,7 +16,7 @@ from syncline.data.codebook import Codebook, CodedBatch
 from syncline.data.gap import with_gaps
 from syncline.data.schema import Schema
 from syncline.questions.cell_tally import CellTally
-from syncline.questions.counts import Counts
+from syncline.questions.counts import Counts, Ints
 
 CODED_BYTES = 64 * 1024 * 1024
 """Coded rows up to this size are kept where an answer only streams them."""
@@ -93,6 +93,13 @@ class Workspace:
         places = [place[name] if name in place else len(place) + gaps[name] for name in codebook.names]
         batches = (with_gaps(batch, codebook.gaps, self.schema) for batch in self.batches())
         return codebook.encode_all(batch.only(places) for batch in batches)
+
+    def bare(self, dense: Ints) -> Counts:
+        """Return the counts of all cells, of any shape, of which none carries person buckets."""
+        counts = Counts.of_dense(dense.ravel())
+        if not self.has_persons:
+            return counts
+        return Counts(counts.size, counts.index, counts.value, np.zeros(0, np.uint64), 0)
 
     def count(
         self,

@@ -22,6 +22,7 @@ from syncline.questions.row_count import RowCount
 from syncline.questions.tree_level import TreeLevel, TreeStep
 from syncline.wire import strict
 from syncline.wire.codebooks import MAX_CODED_NAME, MAX_COLUMNS, gap_from_proto, gap_to_proto
+from syncline.wire.coded_question import coded_question_from_proto, coded_question_to_proto
 from syncline.wire.comparisons import COMPARISONS
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 from syncline.wire.own_message import OwnMessage
@@ -53,7 +54,10 @@ _FORMULA_NUMBERS = {formula: number for number, formula in _FORMULAS.items()}
 
 def question_to_proto(question: Question) -> pb.Question:
     """Return the message of a question."""
-    return pb.Question(**{question.kind: _OWN[question.kind].write(question)})
+    own = _OWN.get(question.kind)
+    if own is None:
+        return pb.Question(coded=coded_question_to_proto(question))
+    return pb.Question(**{question.kind: own.write(question)})
 
 
 def question_from_proto(message: pb.Question) -> Question:
@@ -62,6 +66,10 @@ def question_from_proto(message: pb.Question) -> Question:
     The table of a candidate is not read yet.
     """
     kind = message.WhichOneof("kind") or ""
+    if kind == "coded":
+        if message.coded.kind in _OWN:
+            raise WireError("question.coded: a question of this kind has a message of its own")
+        return coded_question_from_proto(message.coded)
     if kind not in _OWN:
         raise WireError("question.kind: not a question of this version")
     try:

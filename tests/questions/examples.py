@@ -62,6 +62,9 @@ BOOK = Codebook(
 )
 
 
+AGREED, NOTHING = Asked(BOOK), Known()
+
+
 @dataclass(frozen=True)
 class Example:
     """A question and where it is asked.
@@ -78,9 +81,9 @@ class Example:
     """
 
     question: Question
-    asked: Asked = Asked(BOOK)
+    asked: Asked = AGREED
     comparer: Comparer | None = None
-    known: Known = Known()
+    known: Known = NOTHING
     held: bool = False
     keys: tuple[int, ...] = FAR
     attained: bool = True
@@ -158,18 +161,14 @@ def _of_fit() -> dict[str, Example]:
         Constraint.between(Formula.EQUAL, "weight", ["age"]),
         Constraint.between(Formula.AT_MOST, "weight", ["age"]),
     )
+    ranked = (RankColumn("age", 0, 2, 5, (0,)), RankColumn("ward", 0, 0, 2, (0,)))
+    scaled = (("weight", -20), ("age", -20))
     return {
         "row_count": Example(RowCount(), before, known=told),
         "profile": Example(Profile(NAMES), before, known=told),
-        "rank_counts": Example(
-            RankCounts((RankColumn("age", 0, 2, 5, (0,)), RankColumn("ward", 0, 0, 2, (0,)))),
-            before,
-            known=told,
-        ),
+        "rank_counts": Example(RankCounts(ranked), before, known=told),
         "marginals": Example(Marginals(sets, holdout=False, persons=True), known=told),
-        "moments": Example(
-            Moments((("weight", -20), ("age", -20))), before, known=told, keys=(120, 9990, 0, 1)
-        ),
+        "moments": Example(Moments(scaled), before, known=told, keys=(120, 9990, 0, 1)),
         "formula_check": Example(FormulaCheck(formulas), before, known=told),
         "pair_counts": Example(pairs, known=told),
         "tree_level": Example(

@@ -103,13 +103,13 @@ class Comparer:
         return Judge(self._planned(memory), self._terms.schema.person is not None)
 
     def _people(self, question: PersonCount, plan: Plan, table: Workspace, memory: CandidateMemory) -> Counts:
-        return _counts(count_people(table), table)
+        return table.bare(count_people(table))
 
     def _grown(self, question: GrowTrees, plan: Plan, table: Workspace, memory: CandidateMemory) -> Counts:
         if question.rows is not None:
             self._require_totals(question, plan, table)
         rows, forest = self._rows(plan, table, memory), _forest(plan, memory)
-        return _counts(sums(plan.bins, plan.learners, forest, rows, has_holdout=plan.has_holdout), table)
+        return table.bare(sums(plan.bins, plan.learners, forest, rows, has_holdout=plan.has_holdout))
 
     def _summed(
         self, question: RegressionSums, plan: Plan, table: Workspace, memory: CandidateMemory
@@ -119,7 +119,7 @@ class Comparer:
 
     def _scored(self, question: ScoreTrees, plan: Plan, table: Workspace, memory: CandidateMemory) -> Counts:
         rows = self._rows(plan, table, memory)
-        return _counts(score_histograms(plan, _forest(plan, memory), rows), table)
+        return table.bare(score_histograms(plan, _forest(plan, memory), rows))
 
     def _planned(self, memory: CandidateMemory) -> Plan:
         return plan_of(self._candidate(memory).beside(memory.people), memory.rows or (0, 0))
@@ -226,13 +226,6 @@ def _regressions(
                 for (model, coefficients), start, end in zip(asked, ends, ends[1:], strict=False):
                     own[start:end] += model.sums(cells, coefficients[fold])
     return Sums(tuple(found.reshape(-1).tolist()))
-
-
-def _counts(dense: Ints, table: Workspace) -> Counts:
-    found = Counts.of_dense(dense)
-    if not table.has_persons:
-        return found
-    return Counts(found.size, found.index, found.value, np.zeros(0, np.uint64), 0)
 
 
 def _counted_sets(candidate: Candidate, rows: ComparableRows, *, persons: bool) -> dict[str, Counts]:

@@ -208,7 +208,7 @@ class Gap(_message.Message):
     def __init__(self, of: _Optional[str] = ..., base: _Optional[str] = ..., below: bool = ...) -> None: ...
 
 class Question(_message.Message):
-    __slots__ = ("row_count", "profile", "rank_counts", "marginals", "moments", "formula_check", "tree_level", "person_count", "grow_trees", "score_trees", "score_candidate", "regression_sums", "pair_counts")
+    __slots__ = ("row_count", "profile", "rank_counts", "marginals", "moments", "formula_check", "tree_level", "person_count", "grow_trees", "score_trees", "score_candidate", "regression_sums", "pair_counts", "coded")
     ROW_COUNT_FIELD_NUMBER: _ClassVar[int]
     PROFILE_FIELD_NUMBER: _ClassVar[int]
     RANK_COUNTS_FIELD_NUMBER: _ClassVar[int]
@@ -222,6 +222,7 @@ class Question(_message.Message):
     SCORE_CANDIDATE_FIELD_NUMBER: _ClassVar[int]
     REGRESSION_SUMS_FIELD_NUMBER: _ClassVar[int]
     PAIR_COUNTS_FIELD_NUMBER: _ClassVar[int]
+    CODED_FIELD_NUMBER: _ClassVar[int]
     row_count: RowCount
     profile: Profile
     rank_counts: RankCounts
@@ -235,7 +236,16 @@ class Question(_message.Message):
     score_candidate: ScoreCandidate
     regression_sums: RegressionSums
     pair_counts: PairCounts
-    def __init__(self, row_count: _Optional[_Union[RowCount, _Mapping]] = ..., profile: _Optional[_Union[Profile, _Mapping]] = ..., rank_counts: _Optional[_Union[RankCounts, _Mapping]] = ..., marginals: _Optional[_Union[Marginals, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., formula_check: _Optional[_Union[FormulaCheck, _Mapping]] = ..., tree_level: _Optional[_Union[TreeLevel, _Mapping]] = ..., person_count: _Optional[_Union[PersonCount, _Mapping]] = ..., grow_trees: _Optional[_Union[GrowTrees, _Mapping]] = ..., score_trees: _Optional[_Union[ScoreTrees, _Mapping]] = ..., score_candidate: _Optional[_Union[ScoreCandidate, _Mapping]] = ..., regression_sums: _Optional[_Union[RegressionSums, _Mapping]] = ..., pair_counts: _Optional[_Union[PairCounts, _Mapping]] = ...) -> None: ...
+    coded: CodedQuestion
+    def __init__(self, row_count: _Optional[_Union[RowCount, _Mapping]] = ..., profile: _Optional[_Union[Profile, _Mapping]] = ..., rank_counts: _Optional[_Union[RankCounts, _Mapping]] = ..., marginals: _Optional[_Union[Marginals, _Mapping]] = ..., moments: _Optional[_Union[Moments, _Mapping]] = ..., formula_check: _Optional[_Union[FormulaCheck, _Mapping]] = ..., tree_level: _Optional[_Union[TreeLevel, _Mapping]] = ..., person_count: _Optional[_Union[PersonCount, _Mapping]] = ..., grow_trees: _Optional[_Union[GrowTrees, _Mapping]] = ..., score_trees: _Optional[_Union[ScoreTrees, _Mapping]] = ..., score_candidate: _Optional[_Union[ScoreCandidate, _Mapping]] = ..., regression_sums: _Optional[_Union[RegressionSums, _Mapping]] = ..., pair_counts: _Optional[_Union[PairCounts, _Mapping]] = ..., coded: _Optional[_Union[CodedQuestion, _Mapping]] = ...) -> None: ...
+
+class CodedQuestion(_message.Message):
+    __slots__ = ("kind", "body")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    body: bytes
+    def __init__(self, kind: _Optional[str] = ..., body: _Optional[bytes] = ...) -> None: ...
 
 class RowCount(_message.Message):
     __slots__ = ()
