@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,6 @@ WORDS = {
         "governance",
         "max_candidates",
     ],
-    "policy.md": [*permissions(), *comparing()],
 }
 
 
@@ -133,3 +133,10 @@ def test_the_example_of_a_study_is_valid(tmp_path: Path) -> None:
 def _example(page: str) -> str:
     text = (DOCS / page).read_text(encoding="utf-8")
     return text.split("```yaml\n", 1)[1].split("```", 1)[0]
+
+
+def test_the_policys_page_tells_of_questions_that_there_are() -> None:
+    page = (DOCS / "policy.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` \|", page.split("\n## `questions`")[1].split("\n## ")[0], re.MULTILINE)
+    assert {"row_count", "tree_level"} <= set(told) <= set(permissions())
+    assert all(f"\n| `{kind}` |" in page for kind in comparing())
