@@ -18,6 +18,7 @@ from syncline.questions.rank_counts import RankCounts
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers.agreed_facts import with_codes, without_states
+from syncline.synthesizers.cart.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.formulas import moments_of
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json, hazards_to_json, severe_words
 from syncline.synthesizers.hazards.rules import Severe
@@ -31,7 +32,6 @@ from syncline.synthesizers.packing import (
 )
 from syncline.synthesizers.phases.check import Check
 from syncline.synthesizers.phases.division import Sizes
-from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
 from syncline.synthesizers.phases.search import Search

@@ -306,7 +306,7 @@ def _spans(
 def _outer(variable: Variable, key: int, inner: int, base: int) -> int:
     """Return a simple number a little beyond the outermost key of a bin, or the schema's bound before it.
 
-    The outermost key may be one person's. ``inner`` is the bin's other end; both are equal in a bin of one key.
+    The outermost key may be one person's. ``inner`` is the bin's other end, the same in a bin of one key.
     """
     low, high = variable.value_extent
     reach = abs(key - inner) // 10 if base == 10 else 1 << 48

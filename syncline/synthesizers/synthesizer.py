@@ -33,6 +33,7 @@ from syncline.synthesizers.arguments import (
     draws_named,
     method_named,
     schema_of,
+    settings_of,
     visit_sequence_of,
     whole_number,
 )
@@ -59,7 +60,8 @@ class Synthesizer:
     Parameters
     ----------
     method
-        ``cart`` (each column from a tree over those before it) or ``marginals`` (each column on its own).
+        The technique: ``cart`` (each column from a tree over those before it), ``marginals`` (each column on
+        its own), and whatever else :mod:`~syncline.synthesizers.registry` lists.
     seed
         A whole number below 2**63 for reproduction; left out, 256 secret bits are drawn and kept with the
         model.
@@ -68,13 +70,14 @@ class Synthesizer:
         inferred from the data, whose categories and extremes it then holds.
     min_cell
         Persons (or rows, without a person column) that a cell must hold to be shown.
-    min_leaf, max_depth
-        Rows that a leaf must hold, and the depth of the deepest leaf, 1 to 30.
     draws
         ``systematic``: counts follow the model as closely as whole rows can; ``independent``: each row is
         drawn by itself.
     visit_sequence
         Columns to draw first, in this order.
+    settings
+        Those of the technique; of ``cart`` ``min_leaf``, the rows that a leaf must hold (50), and
+        ``max_depth``, the depth of the deepest leaf (12; 1 to 30).
     epsilon, delta
         Differential privacy, which this version does not implement and refuses.
     """
@@ -86,19 +89,17 @@ class Synthesizer:
         seed: int | None = None,
         schema: Schema | Mapping[str, object] | Path | str | None = None,
         min_cell: int = 11,
-        min_leaf: int = 50,
-        max_depth: int = 12,
         draws: str = Draws.SYSTEMATIC,
         visit_sequence: Sequence[str] = (),
         epsilon: float | None = None,
         delta: float | None = None,
+        **settings: int,
     ) -> None:
         if epsilon is not None or delta is not None:
             raise UsageError("epsilon: this version does not implement differential privacy; leave it out")
         self._method = method_named(method)
         self._min_cell = whole_number("min_cell", min_cell, 1, 1_000_000)
-        self._min_leaf = whole_number("min_leaf", min_leaf, 1, 1_000_000)
-        self._max_depth = whole_number("max_depth", max_depth, 1, 30)
+        self._settings = settings_of(self._method, settings)
         self._draws = draws_named(draws)
         number = None if seed is None else whole_number("seed", seed, 0, 2**63 - 1)
         self._seed = Seed(secrets.token_bytes(32)) if number is None else Seed.of_number(number)
@@ -128,8 +129,7 @@ class Synthesizer:
             schema,
             self._method,
             self._min_cell,
-            self._min_leaf,
-            self._max_depth,
+            given=self._settings,
             visit_sequence=self._visit_sequence,
             draws=self._draws,
         )

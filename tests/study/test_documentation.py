@@ -35,9 +35,9 @@ from syncline.study.sections import (
     Validation,
 )
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.cart.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.hazards.rules import Lacking, Severe
 from syncline.synthesizers.phases.check import Check
-from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose
 

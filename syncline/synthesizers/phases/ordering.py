@@ -32,7 +32,7 @@ def after_search(sizes: Sizes, searches: tuple[ColumnSearch, ...], settings: Fit
     A technique that models each column on its own looks only at the orders that are declared.
     """
     asked = dict.fromkeys(_declared(settings))
-    if settings.method != "marginals":
+    if settings.card.relates:
         asked |= dict.fromkeys(orders.possible(searches, settings.schema, sizes.train))
     if not asked:
         return after_codebook(_book(sizes, searches, settings), settings)
