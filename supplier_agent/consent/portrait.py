@@ -63,7 +63,7 @@ def questions_of(spec: StudySpec) -> tuple[QuestionKind, ...]:
     """Return the kinds of questions that a study asks: declared constraints are counted by every method."""
     card = spec.synthesizer.card
     own = tuple(QuestionKind(kind) for kind in card.questions)
-    kinds = (*_OF_EVERY_FIT, *(_OF_RELATIONS if card.relates else ()), *own)
+    kinds = tuple(dict.fromkeys((*_OF_EVERY_FIT, *(_OF_RELATIONS if card.relates else ()), *own)))
     counts = spec.schema.constraints and QuestionKind.FORMULA_CHECK not in kinds
     return (*kinds, QuestionKind.FORMULA_CHECK) if counts else kinds
 

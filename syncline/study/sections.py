@@ -254,7 +254,7 @@ class SynthesizerSpec(_of_techniques(SpecSection)):  # type: ignore[misc]  # its
     @property
     def of_technique(self) -> dict[str, int]:
         """The settings of the technique."""
-        return {setting.name: getattr(self, setting.name) for setting in self.card.settings}
+        return {setting.name: getattr(self, setting.name, setting.default) for setting in self.card.settings}
 
 
 class Hazards(SpecSection):

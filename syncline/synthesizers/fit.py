@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -18,7 +18,6 @@ from syncline.questions.rank_counts import RankCounts
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers.agreed_facts import with_codes, without_states
-from syncline.synthesizers.cart.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.formulas import moments_of
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json, hazards_to_json, severe_words
 from syncline.synthesizers.hazards.rules import Severe
@@ -28,7 +27,6 @@ from syncline.synthesizers.packing import (
     Head,
     constraint_from_json,
     take_searches,
-    take_trees,
 )
 from syncline.synthesizers.phases.check import Check
 from syncline.synthesizers.phases.division import Sizes
@@ -36,8 +34,10 @@ from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose, Relate
+from syncline.synthesizers.registry import technique_of
 from syncline.synthesizers.settings import FitSettings
-from syncline.synthesizers.structure import Book, Plan
+from syncline.synthesizers.structure import Book
+from syncline.synthesizers.technique import Planned, Taker
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _codebook_of(phase: Phase) -> Codebook | None:
     match phase:
         case Relate(book=book) | Propose(book=book) | Confirm(book=book):
             return book.codebook()
-        case GrowTrees(plan=plan) | CountLeaves(plan=plan):
+        case Planned(plan=plan):
             return plan.book.codebook()
         case _:
             return None
@@ -172,7 +172,8 @@ class FitStateCodec:
         """Return the state of the bytes; raise WireError where they are not one."""
         outer, arrays = unpack(data)
         try:
-            take = _TAKERS[str(outer["phase"])]
+            name = str(outer["phase"])
+            take = _TAKERS.get(name) or technique_of(self.settings.method).phases[name]
             excluded = tuple(str(name) for name in cast("list[Json]", outer["excluded"]))
             phase = take(cast("Head", outer["head"]), arrays, self.settings.without(excluded))
             hazards = hazards_from_json(outer["hazards"])
@@ -180,9 +181,6 @@ class FitStateCodec:
             return FitState(int(cast("int", outer["round"])), phase, hazards, excluded, known)
         except (KeyError, TypeError, ValueError) as error:
             raise WireError("state: this is not the state of a fit in this version") from error
-
-
-_Taker = Callable[[Head, Mapping[str, Array], FitSettings], Phase]
 
 
 def _check(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
@@ -229,17 +227,7 @@ def _confirm(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> 
     )
 
 
-def _grow(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    plan = Plan.take(head, arrays, settings.schema)
-    return GrowTrees(plan, take_trees(head["trees"], arrays), int(cast("int", head["level"])))
-
-
-def _leaves(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    plan = Plan.take(head, arrays, settings.schema)
-    return CountLeaves(plan, take_trees(head["trees"], arrays), int(cast("int", head["level"])))
-
-
-_TAKERS: dict[str, _Taker] = {
+_TAKERS: dict[str, Taker] = {
     Check.name: _check,
     Search.name: _search,
     CountOrders.name: _orders,
@@ -247,6 +235,4 @@ _TAKERS: dict[str, _Taker] = {
     Relate.name: _relate,
     Propose.name: _propose,
     Confirm.name: _confirm,
-    GrowTrees.name: _grow,
-    CountLeaves.name: _leaves,
 }

@@ -12,11 +12,11 @@ from syncline.data.constraint import Constraint
 from syncline.data.gap import common_step
 from syncline.data.scalars import KEY_LIMIT
 from syncline.data.variable import Variable
-from syncline.synthesizers.cart.tree import Nodes
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.draws import WEIGHT_BITS, Draw
 from syncline.synthesizers.formulas import solvable
 from syncline.synthesizers.kept_rows import in_order
+from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.registry import cards
 from syncline.synthesizers.tabular_model import TabularModel
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.blob import Array
 from syncline.data.codebook import Codebook
 from syncline.questions.tree_level import TreeLevel, TreeStep, bin_offsets
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers.cart.growth import GrowthRule, first_step, grow, next_step, plant
 from syncline.synthesizers.cart.layout import Layout
 from syncline.synthesizers.cart.leaves import cart_model
-from syncline.synthesizers.cart.tree import GrowingTree, Nodes, Pending
-from syncline.synthesizers.packing import Arrays, Head, put_trees
+from syncline.synthesizers.cart.tree import GrowingTree, Pending
+from syncline.synthesizers.nodes import Nodes
+from syncline.synthesizers.packing import Arrays, Head, put_trees, take_trees
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
@@ -105,6 +108,12 @@ class GrowTrees:
         """Add the plan and the trees."""
         return {**self.plan.put(arrays), "trees": put_trees(self.trees, arrays), "level": self.level}
 
+    @classmethod
+    def take(cls, head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
+        """Return the phase that :meth:`put` put away."""
+        plan = Plan.take(head, arrays, settings.schema)
+        return cls(plan, take_trees(head["trees"], arrays), int(cast("int", head["level"])))
+
 
 @dataclass(frozen=True, slots=True)
 class CountLeaves:
@@ -139,3 +148,9 @@ class CountLeaves:
     def put(self, arrays: Arrays) -> Head:
         """Add the plan and the trees."""
         return {**self.plan.put(arrays), "trees": put_trees(self.trees, arrays), "level": self.level}
+
+    @classmethod
+    def take(cls, head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
+        """Return the phase that :meth:`put` put away."""
+        plan = Plan.take(head, arrays, settings.schema)
+        return cls(plan, take_trees(head["trees"], arrays), int(cast("int", head["level"])))
