@@ -205,8 +205,9 @@ def _extent(question: Question, memory: Memory, comparer: Comparer | None) -> Ex
         return Extent(tuple(question.columns), question.marginal_order, question.size())
     if memory.codebook is None:
         raise ProtocolError("a codebook must be agreed before columns are counted together")
-    read = memory.codebook.sources(question.columns)
-    return Extent(read, question.marginal_order, question.size(memory.codebook))
+    book = memory.codebook
+    order = question.marginal_order if isinstance(question, TreeLevel) else question.order_in(book)
+    return Extent(book.sources(question.columns), order, question.size(book))
 
 
 if __name__ == "__main__":
