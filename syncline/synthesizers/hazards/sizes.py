@@ -14,7 +14,7 @@ from syncline.privacy.people_rule import few
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts
 from syncline.questions.profile import STATUSES
-from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, in_column, of_suppliers
+from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, but_few, in_column, of_suppliers
 from syncline.synthesizers.hazards.rules import Lacking
 
 FEW_ROWS = 30
@@ -71,8 +71,8 @@ def lacking_columns(
 
     A column without any cell at a supplier falls under ``absent`` where that says ``exclude``, and otherwise,
     like one that is nearly empty, under ``sparse``. A column that about fewer than ``min_cell`` persons have
-    counts as one that nobody has, and nothing is said of a supplier of fewer persons: ``crowds`` says how
-    many each has, None where every row is a person.
+    counts as one that nobody has, whatever their share, and nothing is said of a supplier of fewer persons:
+    ``crowds`` says how many each has, None where every row is a person.
     """
     hazards: list[Hazard] = []
     excluded: list[str] = []
@@ -88,12 +88,9 @@ def lacking_columns(
         empty = absent is Lacking.EXCLUDE and any(share == 1 for share in found.values())
         rule, key = (absent, "absent") if empty else (sparse, "sparse")
         suppliers = tuple(found)
-        part = (
-            "all or nearly all cells"
-            if min(found.values()) == 1
-            else f"{MOSTLY_MISSING:.0%} of the cells or more"
-        )
-        words = f"{in_column(variable.name)} is missing in {part} of {of_suppliers(suppliers)}"
+        part = "all cells" if min(found.values()) == 1 else f"{MOSTLY_MISSING:.0%} of the cells or more"
+        where = f"{part} of {of_suppliers(suppliers)}{but_few(min_cell)}"
+        words = f"{in_column(variable.name)} is missing in {where}"
         if rule is Lacking.STOP:
             stops.append(words)
             continue
@@ -114,7 +111,7 @@ class Crowd:
 def _missing_shares(profile: Counts, crowd: Crowd | None, min_cell: int) -> npt.NDArray[np.float64]:
     """Return the share of missing cells of each column (k,); 0 for a table of nobody, or of few persons.
 
-    Where about fewer than ``min_cell`` persons have a value, but some, it is that of a column without any.
+    Where about fewer than ``min_cell`` persons have a value it is that of a column without any.
     """
     table = profile.dense().reshape(-1, STATUSES)
     cells, missing = table.sum(axis=1), table[:, Status.MISSING]
@@ -124,4 +121,4 @@ def _missing_shares(profile: Counts, crowd: Crowd | None, min_cell: int) -> npt.
         return np.zeros(len(table))
     shares = np.asarray(missing / np.maximum(cells, 1), np.float64)
     some = (cells - missing) * own.people < min_cell * own.rows
-    return np.where(few(1, min_cell) & some & (shares >= MOSTLY_MISSING), 1.0, shares)
+    return np.where(few(1, min_cell) & some, 1.0, shares)
