@@ -9,6 +9,8 @@ import pytest
 from syncline.questions import rank_counts
 from syncline.questions.known import Filled
 from syncline.sources.memory import TableSource
+from syncline.study import data_check
+from syncline.study.data_check import fit_of
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.column_search import Pieces
 from syncline.synthesizers.hazards import sizes
@@ -135,3 +137,20 @@ def test_the_first_person_who_differs_changes_no_sentence(kind, visits, people, 
         at, look = (1 if phase is search else 5), getattr(phase, looks)
         monkeypatch.setattr(phase, looks, lambda *a, at=at, look=look: look(*a[:at], 1, *a[at + 1 :]))
     assert told(0) != told(1) or told(1) != told(10)
+
+
+@pytest.mark.parametrize("people", [30, 60])
+def test_the_reason_of_a_decline_does_not_tell_whether_anybody_has_a_value(people, monkeypatch) -> None:
+    """A supplier's own check before anything leaves ends the study by a sentence that all can read."""
+    spec = StudySpec.model_validate({**STUDY, "hazards": {"sparse": "stop"}})
+
+    def told(number: int) -> str:
+        source = TableSource(of_south(people, 0, 0, number))
+        return fit_of(spec, source, closely=False).public
+
+    assert "column 'dose' is missing in 95% of the cells or more, or in all but" in told(0)
+    assert len({told(number) for number in (0, 1, 2, 4, 10)}) == 1
+    assert not told(20)
+    share = data_check.missing_share
+    monkeypatch.setattr(data_check, "missing_share", lambda *a: share(*a[:3], 1))
+    assert told(1) != told(4)

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from syncline.data.batch import Status
 from syncline.data.variable import Variable
 from syncline.privacy.people_rule import few
@@ -108,17 +105,23 @@ class Crowd:
     people: int
 
 
-def _missing_shares(profile: Counts, crowd: Crowd | None, min_cell: int) -> npt.NDArray[np.float64]:
-    """Return the share of missing cells of each column (k,); 0 for a table of nobody, or of few persons.
+def missing_share(cells: int, missing: int, crowd: Crowd, min_cell: int) -> float:
+    """Return the share of missing cells of a column; 0 for a table of nobody, or of few persons.
 
     Where about fewer than ``min_cell`` persons have a value it is that of a column without any.
     """
+    if not cells or crowd.people < min_cell:
+        return 0.0
+    lacks = few(1, min_cell) and (cells - missing) * crowd.people < min_cell * crowd.rows
+    return 1.0 if lacks else missing / cells
+
+
+def _missing_shares(profile: Counts, crowd: Crowd | None, min_cell: int) -> list[float]:
+    """Return the share of missing cells of each column."""
     table = profile.dense().reshape(-1, STATUSES)
-    cells, missing = table.sum(axis=1), table[:, Status.MISSING]
-    rows = int(cells.max(initial=0))
+    rows = int(table.sum(axis=1).max(initial=0))
     own = Crowd(rows, rows) if crowd is None else crowd
-    if own.people < min_cell:
-        return np.zeros(len(table))
-    shares = np.asarray(missing / np.maximum(cells, 1), np.float64)
-    some = (cells - missing) * own.people < min_cell * own.rows
-    return np.where(few(1, min_cell) & some, 1.0, shares)
+    return [
+        missing_share(cells, missing, own, min_cell)
+        for cells, missing in zip(table.sum(axis=1).tolist(), table[:, Status.MISSING].tolist(), strict=True)
+    ]
