@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from syncline.data.variable import Variable
 from syncline.synthesizers.column_search import FEW_VALUES, ColumnSearch
+from syncline.synthesizers.outer_ends import Tail
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
@@ -61,6 +62,13 @@ class Pieces:
         return Pieces(
             self.low[chosen], self.high[chosen], self.rows[chosen], self.masks[chosen], self.persons
         )
+
+    def tail(self, *, upper: bool) -> Tail:
+        """Return the pieces from one end inwards."""
+        ways = slice(None, None, -1 if upper else 1)
+        rows, masks = self.rows[ways], self.masks[ways]
+        people = np.bitwise_count(np.bitwise_or.accumulate(masks)) if self.persons else np.cumsum(rows)
+        return Tail((self.low if upper else self.high)[ways], rows, people.astype(np.int64))
 
     @property
     def held(self) -> Ints:
@@ -151,7 +159,8 @@ def _numbers(variable: Variable, pieces: Pieces, min_cell: int, threshold: int) 
     for place in np.flatnonzero(far):  # counted with the outermost of the others
         spread[place] = spread[near[0] if place < near[0] else near[-1]]
     moved = int(rows[(spread >= len(pieces)) & ~shared & ~far].sum())
-    return _cut(variable, pieces, shared, spread, drawn & ~far, (int(rows[far].sum()), moved))
+    ends = tuple(_end(variable, pieces, min_cell, upper=upper) for upper in (False, True))
+    return _cut(variable, pieces, shared, spread, drawn & ~far, ends, (int(rows[far].sum()), moved))
 
 
 def _far(pieces: Pieces, shared: Mask, min_cell: int) -> Mask:
@@ -242,7 +251,13 @@ def _bins(pieces: Pieces, chosen: Mask, shared: Mask, min_cell: int) -> Ints:
 
 
 def _cut(
-    variable: Variable, pieces: Pieces, shared: Mask, bins: Ints, drawn: Mask, told: tuple[int, int]
+    variable: Variable,
+    pieces: Pieces,
+    shared: Mask,
+    bins: Ints,
+    drawn: Mask,
+    ends: tuple[int, ...],
+    told: tuple[int, int],
 ) -> Line:
     low, high, rows, masks = pieces.low, pieces.high, pieces.rows, pieces.masks
     group = np.where(shared, np.arange(len(rows)) + len(rows), bins)  # a name for each piece's code
@@ -263,7 +278,7 @@ def _cut(
         empty = np.zeros(0, np.int64)
         return Line(code_rows, code_masks, empty, empty, empty, empty, empty)
     at = np.flatnonzero(drawn)
-    spans = _spans(variable, low[at], high[at], piece_code[at], shared[at])
+    spans = _spans(variable, low[at], high[at], piece_code[at], shared[at], ends)
     segments = _segments(low, piece_code)
     clipped, moved = told
     moved += int(rows[hidden].sum())
@@ -277,7 +292,7 @@ def _segments(low: Ints, code: Ints) -> tuple[Ints, Ints]:
 
 
 def _spans(
-    variable: Variable, low: Ints, high: Ints, code: Ints, shared: npt.NDArray[np.bool_]
+    variable: Variable, low: Ints, high: Ints, code: Ints, shared: Mask, outer: tuple[int, ...]
 ) -> tuple[Ints, Ints, Ints]:
     """Return the spans (code, low, high) to draw from: single keys as they are, bins up to simple edges."""
     change = np.ones(len(low), np.bool_)
@@ -291,9 +306,9 @@ def _spans(
         if single[i]:
             continue
         if i == 0:
-            span_low[i] = _outer(variable, int(span_low[i]), base, upper=False)
+            span_low[i] = min(outer[0], int(span_high[i]))
         if i + 1 == len(begins):
-            span_high[i] = _outer(variable, int(span_high[i]), base, upper=True)
+            span_high[i] = max(outer[1], int(span_low[i]))
         elif single[i + 1]:
             span_high[i] = min(int(span_high[i]), int(span_low[i + 1]) - 1)
         else:
@@ -303,12 +318,26 @@ def _spans(
     return code[begins][order], span_low[order], span_high[order]
 
 
-def _outer(variable: Variable, key: int, base: int, *, upper: bool) -> int:
-    """Return the schema's bound, or a simple number a little beyond the outermost key."""
+def _end(variable: Variable, pieces: Pieces, min_cell: int, *, upper: bool) -> int:
+    """Return where the line ends: at ``min_cell`` 1 with the outermost value, else by what enough hold.
+
+    It is a simple number, a little beyond; or the schema's bound where that is nearer, or too few people
+    have a value for anything else.
+    """
     low, high = variable.value_extent
-    if variable.key_range is not None:
+    if not len(pieces):
+        return high if upper else low
+    base = 10 if variable.grid is None or variable.grid.is_even else 2
+    tail = pieces.tail(upper=upper)
+    key, inner = (pieces.high[-1] if upper else pieces.low[0]), tail.edge(min_cell)
+    key = int(key) if min_cell == 1 else tail.end(variable, min_cell)
+    if key is None:
+        if variable.key_range is not None:
+            return high if upper else low
+        key = inner
+    if min_cell == 1 and variable.key_range is not None:
         return min(key, high) if upper else max(key, low)
-    reach = abs(key) // 10 if base == 10 else 1 << 48
+    reach = max(abs(key - inner), abs(key)) // 10 if base == 10 else 1 << 48
     if upper:
         return min(simplest(key, key + reach, base), high)
     return max(-simplest(-key, -key + reach, base), low)
