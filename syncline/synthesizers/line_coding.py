@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from syncline.data.variable import Variable
 from syncline.synthesizers.column_search import FEW_VALUES, ColumnSearch
-from syncline.synthesizers.outer_ends import Tail
+from syncline.synthesizers.outer_ends import Run, simplest
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
@@ -63,12 +63,16 @@ class Pieces:
             self.low[chosen], self.high[chosen], self.rows[chosen], self.masks[chosen], self.persons
         )
 
-    def tail(self, *, upper: bool) -> Tail:
-        """Return the pieces from one end inwards."""
-        ways = slice(None, None, -1 if upper else 1)
-        rows, masks = self.rows[ways], self.masks[ways]
-        people = np.bitwise_count(np.bitwise_or.accumulate(masks)) if self.persons else np.cumsum(rows)
-        return Tail((self.low if upper else self.high)[ways], rows, people.astype(np.int64))
+    def run(self, before: int, after: int, variable: Variable) -> Run:
+        """Return what lies between two places, -1 and the number of pieces for the ends of the line."""
+        low, high = variable.value_extent
+        own = slice(before + 1, after)
+        walls = (
+            low if before < 0 else int(self.high[before]) + 1,
+            high if after == len(self) else int(self.low[after]) - 1,
+        )
+        masks = self.masks[own] if self.persons else None
+        return Run(self.low[own], self.high[own], self.rows[own], masks, walls)
 
     @property
     def held(self) -> Ints:
@@ -159,8 +163,8 @@ def _numbers(variable: Variable, pieces: Pieces, min_cell: int, threshold: int) 
     for place in np.flatnonzero(far):  # counted with the outermost of the others
         spread[place] = spread[near[0] if place < near[0] else near[-1]]
     moved = int(rows[(spread >= len(pieces)) & ~shared & ~far].sum())
-    ends = tuple(_end(variable, pieces, min_cell, upper=upper) for upper in (False, True))
-    return _cut(variable, pieces, shared, spread, drawn & ~far, ends, (int(rows[far].sum()), moved))
+    told = int(rows[far].sum()), moved
+    return _cut(variable, pieces, shared, spread, drawn & ~far, min_cell, told)
 
 
 def _far(pieces: Pieces, shared: Mask, min_cell: int) -> Mask:
@@ -256,10 +260,10 @@ def _cut(
     shared: Mask,
     bins: Ints,
     drawn: Mask,
-    ends: tuple[int, ...],
+    min_cell: int,
     told: tuple[int, int],
 ) -> Line:
-    low, high, rows, masks = pieces.low, pieces.high, pieces.rows, pieces.masks
+    low, rows, masks = pieces.low, pieces.rows, pieces.masks
     group = np.where(shared, np.arange(len(rows)) + len(rows), bins)  # a name for each piece's code
     kept = np.flatnonzero(group >= 0)
     names, first = np.unique(group[kept], return_index=True)
@@ -278,7 +282,7 @@ def _cut(
         empty = np.zeros(0, np.int64)
         return Line(code_rows, code_masks, empty, empty, empty, empty, empty)
     at = np.flatnonzero(drawn)
-    spans = _spans(variable, low[at], high[at], piece_code[at], shared[at], ends)
+    spans = _spans(variable, pieces, piece_code, shared, at, min_cell)
     segments = _segments(low, piece_code)
     clipped, moved = told
     moved += int(rows[hidden].sum())
@@ -292,62 +296,35 @@ def _segments(low: Ints, code: Ints) -> tuple[Ints, Ints]:
 
 
 def _spans(
-    variable: Variable, low: Ints, high: Ints, code: Ints, shared: Mask, outer: tuple[int, ...]
+    variable: Variable, pieces: Pieces, code: Ints, shared: Mask, at: Ints, min_cell: int
 ) -> tuple[Ints, Ints, Ints]:
-    """Return the spans (code, low, high) to draw from: single keys as they are, bins up to simple edges."""
+    """Return the spans (code, low, high) to draw from, of pieces ``at`` some places.
+
+    Shared values are spans of a single key. Bins between them are a run, whose ends are no person's value and
+    which is divided at simple numbers.
+    """
+    low, high, code, single = pieces.low[at], pieces.high[at], code[at], shared[at]
     change = np.ones(len(low), np.bool_)
-    change[1:] = (code[1:] != code[:-1]) | shared[1:] | shared[:-1]
+    change[1:] = (code[1:] != code[:-1]) | single[1:] | single[:-1]
     begins = np.flatnonzero(change)
     ends = np.append(begins[1:], len(low)) - 1
-    span_low, span_high = low[begins].copy(), high[ends].copy()
-    single = shared[begins]
+    span_low, span_high, single = low[begins].copy(), high[ends].copy(), single[begins]
     base = 10 if variable.grid is None or variable.grid.is_even else 2
-    for i in range(len(begins)):
-        if single[i]:
-            continue
-        if i == 0:
-            span_low[i] = min(outer[0], int(span_high[i]))
-        if i + 1 == len(begins):
-            span_high[i] = max(outer[1], int(span_low[i]))
-        elif single[i + 1]:
-            span_high[i] = min(int(span_high[i]), int(span_low[i + 1]) - 1)
-        else:
+    walls = np.concatenate([[-1], np.flatnonzero(shared), [len(pieces)]])
+    for i in np.flatnonzero(~single).tolist():
+        if i + 1 < len(begins) and not single[i + 1]:
             edge = simplest(int(span_high[i]) + 1, int(span_low[i + 1]), base)
             span_high[i], span_low[i + 1] = edge - 1, edge
+    for i in np.flatnonzero(~single).tolist():
+        first, last = i == 0 or single[i - 1], i + 1 == len(begins) or single[i + 1]
+        if not (first or last):
+            continue
+        wall = int(np.searchsorted(walls, at[begins[i]]))
+        run = pieces.run(int(walls[wall - 1]), int(walls[wall]), variable)
+        outer = run.ends(variable, min_cell, base)
+        if first:
+            span_low[i] = min(outer[0], int(span_high[i]))
+        if last:
+            span_high[i] = max(outer[1], int(span_low[i]))
     order = np.argsort(code[begins], kind="stable")
     return code[begins][order], span_low[order], span_high[order]
-
-
-def _end(variable: Variable, pieces: Pieces, min_cell: int, *, upper: bool) -> int:
-    """Return where the line ends: at ``min_cell`` 1 with the outermost value, else by what enough hold.
-
-    It is a simple number, a little beyond; or the schema's bound where that is nearer, or too few people
-    have a value for anything else.
-    """
-    low, high = variable.value_extent
-    if not len(pieces):
-        return high if upper else low
-    base = 10 if variable.grid is None or variable.grid.is_even else 2
-    tail = pieces.tail(upper=upper)
-    key, inner = (pieces.high[-1] if upper else pieces.low[0]), tail.edge(min_cell)
-    key = int(key) if min_cell == 1 else tail.end(variable, min_cell)
-    if key is None:
-        if variable.key_range is not None:
-            return high if upper else low
-        key = inner
-    if min_cell == 1 and variable.key_range is not None:
-        return min(key, high) if upper else max(key, low)
-    reach = max(abs(key - inner), abs(key)) // 10 if base == 10 else 1 << 48
-    if upper:
-        return min(simplest(key, key + reach, base), high)
-    return max(-simplest(-key, -key + reach, base), low)
-
-
-def simplest(low: int, high: int, base: int) -> int:
-    """Return the lowest multiple of the highest power of ``base`` that has one in ``low .. high``."""
-    if low >= high:
-        return high
-    power = 1
-    while -(-low // (power * base)) * power * base <= high and power < 1 << 62:
-        power *= base
-    return -(-low // power) * power

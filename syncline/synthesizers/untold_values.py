@@ -101,7 +101,23 @@ class _Column:
             return np.zeros(len(keys), np.bool_)
         order = np.argsort(values.span_low, kind="stable")
         place = np.searchsorted(values.span_low[order], keys, side="right") - 1
-        return (place >= 0) & (keys <= values.span_high[order][np.maximum(place, 0)])
+        drawn = (place >= 0) & (keys <= values.span_high[order][np.maximum(place, 0)])
+        return np.asarray(drawn | self._are_near(keys), np.bool_)
+
+    def _are_near(self, keys: Ints) -> npt.NDArray[np.bool_]:
+        """Tell which keys count in a bin whose values are drawn beside them.
+
+        A bin ends where enough people let it, so the outermost values of most tables lie a little beyond:
+        that is told of those alone that are farther away than all values are apart.
+        """
+        values, numbers = self.coded.values, ~self.coded.values.is_state
+        if self.variable.is_categorical or not numbers.any():
+            return np.zeros(len(keys), np.bool_)
+        wide = np.unique(values.span_code[values.span_high > values.span_low])
+        low, high = float(values.span_low[numbers].min()), float(values.span_high[numbers].max())
+        away = np.maximum(low - keys.astype(np.float64), keys.astype(np.float64) - high)
+        codes = self.coded.codes.encode(keys, np.ones(len(keys), np.bool_))
+        return np.isin(codes, wide) & (away <= high - low)
 
     def notes(self, min_cell: int) -> Iterator[Note]:
         """Yield what became of the cells, those of one fate together."""
