@@ -67,10 +67,10 @@ class Run:
             edges = [side.edge(min_cell) for side in sides]
             found = [side.end(variable, min_cell) for side in sides]
             inner = min(edges), max(edges)
-            width = inner[1] - inner[0]
+            width = max(inner[1] - inner[0], 1)
             low = inner[0] - width if found[0] is None else found[0]
             high = inner[1] + width if found[1] is None else found[1]
-            reach = [max((inner[0] - low) // 2, width // 20), max((high - inner[1]) // 2, width // 20)]
+            reach = [max((inner[0] - low) // 2, width // 100), max((high - inner[1]) // 2, width // 100)]
         if base == 2:
             reach = [1 << 48, 1 << 48]
         least, most = -simplest(-low, -low + reach[0], base), simplest(high, high + reach[1], base)

