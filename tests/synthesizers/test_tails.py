@@ -105,21 +105,22 @@ def test_means_and_outer_percentiles_of_long_tails_are_kept(kind: str, method: s
         means.append(drawn.mean())
         assert drawn.mean() == pytest.approx(real.x.mean(), rel=0.20)
         assert drawn.quantile(outer) == pytest.approx(real.x.quantile(outer), rel=0.20)
-        assert 0.4 < drawn.abs().max() / real.x.abs().max() < 1.3
-    assert np.mean(means) == pytest.approx(real.x.mean(), rel=0.10)
+        assert 0.25 < drawn.abs().max() / real.x.abs().max() < 2.5  # which is one person's, and moves no end
+    # what fewer than min_cell people add to a Pareto tail's mean is left out (decision 0051)
+    assert np.mean(means) == pytest.approx(real.x.mean(), rel=0.15 if kind == "pareto" else 0.10)
 
 
 def test_the_greatest_value_of_one_person_bounds_no_draw(tmp_path: Path) -> None:
-    """With a declared range the model reaches to a rounder number than the greatest that somebody has."""
-    chance = np.random.default_rng(3)
-    values = (chance.pareto(1.2, 4000) + 1).astype(int)
-    values[0] = 71_357
-    schema = {"variables": [{"name": "x", "kind": "integer", "range": [0, 10**6]}]}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = Synthesizer("marginals", seed=1, schema=schema).fit(pd.DataFrame({"x": values}))
-    model.save(tmp_path / "m")
-    assert model._model is not None
-    reach = int(model._model.columns[0].values.span_high.max())
-    assert reach % 1000 == 0
-    assert reach >= 71_357
+    """With a declared range the model reaches to a number that follows from what enough people have."""
+
+    def reach(greatest: int) -> int:
+        values = (np.random.default_rng(3).pareto(1.2, 4000) + 1).astype(int)
+        values[0] = greatest
+        schema = {"variables": [{"name": "x", "kind": "integer", "range": [0, 10**6]}]}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = Synthesizer("marginals", seed=1, schema=schema).fit(pd.DataFrame({"x": values}))
+        assert model._model is not None
+        return int(model._model.columns[0].values.span_high.max())
+
+    assert reach(71_357) == reach(90_000) == reach(2_000)
