@@ -1,8 +1,11 @@
 """A study as this supplier knows it, and the transitions that its state may take.
 
     waiting --> approved --> ended
-       |           |
-       +--> refused <-+ (a person withdraws an approval)
+       |         |    ^        ^
+       |         v    |        |
+       +-------> refused ------+
+
+A person may withdraw an approval, and take a refusal back until the study ends or a round was answered.
 
 Every change of state goes through :func:`move`, which reads :data:`TRANSITIONS`.
 """
@@ -78,7 +81,7 @@ class StudyState(Enum):
 TRANSITIONS: Mapping[StudyState, frozenset[StudyState]] = {
     StudyState.WAITING: frozenset({StudyState.APPROVED, StudyState.REFUSED, StudyState.ENDED}),
     StudyState.APPROVED: frozenset({StudyState.REFUSED, StudyState.ENDED}),
-    StudyState.REFUSED: frozenset({StudyState.ENDED}),
+    StudyState.REFUSED: frozenset({StudyState.APPROVED, StudyState.ENDED}),
     StudyState.ENDED: frozenset(),
 }
 
@@ -208,7 +211,8 @@ def require_study(connection: sqlite3.Connection, text: str) -> StudyRecord:
     """
     found = studies_like(connection, text)
     meant = [study for study in found if study.is_open]
-    meant = meant or [study for study in found if study.study_id == text] or found
+    meant = meant or [study for study in found if study.study_id == text]
+    meant = meant or [study for study in found if study.state is not StudyState.ENDED] or found
     if len(meant) == 1:
         return meant[0]
     there = "is no study" if not meant else f"are {len(meant)} studies"
@@ -248,6 +252,12 @@ def move(connection: sqlite3.Connection, study_id: str, state: StudyState) -> St
     return before
 
 
+def has_begun(connection: sqlite3.Connection, study_id: str) -> bool:
+    """Tell whether a round of a study was received here."""
+    query = "SELECT 1 FROM round WHERE study_id = ? LIMIT 1"
+    return connection.execute(query, (study_id,)).fetchone() is not None
+
+
 def check_move(study: StudyRecord, state: StudyState) -> None:
     """Raise where :data:`TRANSITIONS` does not let a study become ``state``."""
     if state not in TRANSITIONS[study.state]:
@@ -274,7 +284,7 @@ def set_participation(connection: sqlite3.Connection, study_id: str, approved: P
 
 
 def set_contribution(connection: sqlite3.Connection, study_id: str, contribution: bytes) -> None:
-    """Store the random bytes to which an approval commits this supplier; a study is approved once."""
+    """Store the random bytes to which approvals of a study commit this supplier; they are drawn once."""
     connection.execute("UPDATE study SET contribution = ? WHERE study_id = ?", (contribution, study_id))
 
 

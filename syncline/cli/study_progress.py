@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 RETRY_SECONDS = 1.0
 AWAITING_RELEASE = "awaiting_release"
 RELEASED = "released"
-_WAITS = ("paused", AWAITING_RELEASE)
-"""States that a person ends; the reason says how."""
+_WAITS = ("awaiting_approval", "paused", AWAITING_RELEASE)
+"""States that a person ends; the reason, where there is one, says how."""
 
 
 def has_ended(status: StudyStatus) -> bool:
@@ -128,8 +128,17 @@ def print_studies(found: Sequence[StudyStatus], empty: str) -> None:
     ]
     print_table(("ID", "NAME", "STATE", "ROUNDS", "SUBMITTED"), rows, empty)
     for one in found:
-        if one.state in _WAITS or (one.state == RELEASED and one.reason):
+        if one.reason and one.state in (*_WAITS, RELEASED):
             say(f"{one.study_id} {shown_state(one)}")
+
+
+def untold_reasons(status: StudyStatus) -> list[str]:
+    """Return what suppliers have against a study as far as its reason does not hold it, cut as it may be."""
+    return [
+        f"{item.name}: {item.reason}"
+        for item in status.suppliers
+        if item.state == "refused" and item.reason not in status.reason
+    ]
 
 
 def study_json(status: StudyStatus) -> dict[str, Json]:
@@ -179,7 +188,7 @@ class _Progress:
         self._reason = ""
 
     def update(self, status: StudyStatus) -> None:
-        if status.state in _WAITS:
+        if status.reason and status.state in _WAITS:
             if status.reason != self._reason:
                 self._reason = status.reason
                 self._line.note(f"{status.name}: {status.state}: {status.reason}")
