@@ -36,4 +36,5 @@ def described(study: StudyRecord) -> dict[str, Json]:
         "decided_us": study.decided_us,
         "ended_us": study.ended_us,
         "hazards": list(study.hazards),
+        "notes": list(study.notes),
     }

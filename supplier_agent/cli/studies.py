@@ -107,9 +107,9 @@ def show(
         say(line)
     for line in fit_lines(fit, record.hazards):
         say(line)
+    for note in record.notes:
+        say(f"Not shown     {note['words']}")
     _show_rounds(record, rounds)
-    if record.state is StudyState.REFUSED and not rounds:
-        say(f"Taken back    until it ends, once that is mended: supplier-agent studies approve {study}")
 
 
 @studies.command()
@@ -128,7 +128,7 @@ def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
 
 
 def _show_rounds(record: StudyRecord, rounds: list[RoundRecord]) -> None:
-    """Print how many rounds were answered here, and which were declined, why, and what helps."""
+    """Print how many rounds were answered here, and what was declined or refused, why, and what helps."""
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
     say(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
     for item in rounds:
@@ -136,6 +136,8 @@ def _show_rounds(record: StudyRecord, rounds: list[RoundRecord]) -> None:
             say(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
             if record.state is StudyState.APPROVED:
                 say(f"              when it is mended: supplier-agent studies retry {record.study_id}")
+    if record.state is StudyState.REFUSED and not rounds:
+        say(f"Taken back    until it ends, once that is mended: supplier-agent studies approve {record.name}")
 
 
 def _people(spec: StudySpec, supplier: str, datasets: list[Dataset]) -> int | None:

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
 
+from syncline.compute.frames import Json
 from syncline.errors import UsageError
 from syncline.study.flow import DataFlow
 from syncline.study.participation import Participation
@@ -65,6 +66,9 @@ ALTER TABLE study ADD COLUMN asks TEXT;
 HAZARDS = "ALTER TABLE study ADD COLUMN hazards TEXT NOT NULL DEFAULT '[]';"
 """What the hub found in this supplier's answers beside those of others, a list of sentences as JSON."""
 
+NOTES = "ALTER TABLE study ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';"
+"""What of the rows here the synthetic ones do not show that this supplier sent, a list of notes as JSON."""
+
 UNJUDGED = "the policy cannot be read"
 """The reason why a study waits that the policy has not judged yet, because its file is damaged."""
 
@@ -95,7 +99,8 @@ class StudyRecord:
     before an approval and in those of earlier versions. ``contribution`` are the random bytes to which the
     approval commits this supplier, and ``salt`` what all parties drew, once they have. ``asks`` is what the
     study asks for, as JSON: see :mod:`supplier_agent.consent.likeness`. ``hazards`` are the sentences that
-    the hub told of the data here.
+    the hub told of the data here. ``notes`` say what of it synthetic rows that were made here do not show:
+    they name values and count rows, and stay here.
     """
 
     study_id: str
@@ -120,6 +125,7 @@ class StudyRecord:
     salt: bytes | None = field(default=None, repr=False)
     asks: str | None = None
     hazards: tuple[str, ...] = ()
+    notes: tuple[dict[str, Json], ...] = field(default=(), repr=False)
 
     @property
     def participation(self) -> Participation:
@@ -143,6 +149,7 @@ class StudyRecord:
         values["state"] = StudyState(values["state"])
         values["decision_delivered"] = bool(values["decision_delivered"])
         values["hazards"] = tuple(json.loads(values["hazards"]))
+        values["notes"] = tuple(json.loads(values["notes"]))
         values["flow"] = DataFlow(values["flow"]) if values["flow"] is not None else None
         return cls(**values)
 
@@ -174,6 +181,7 @@ def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
             record.salt,
             record.asks,
             json.dumps(record.hazards),
+            json.dumps(record.notes),
         ),
     )
 
@@ -296,6 +304,11 @@ def set_salt(connection: sqlite3.Connection, study_id: str, salt: bytes) -> None
 def set_hazards(connection: sqlite3.Connection, study_id: str, hazards: tuple[str, ...]) -> None:
     """Store what the hub told of the data here; a study that is not known here is left out."""
     connection.execute("UPDATE study SET hazards = ? WHERE study_id = ?", (json.dumps(hazards), study_id))
+
+
+def set_notes(connection: sqlite3.Connection, study_id: str, notes: tuple[dict[str, Json], ...]) -> None:
+    """Store what the synthetic rows of a study do not show, in the transaction that commits them."""
+    connection.execute("UPDATE study SET notes = ? WHERE study_id = ?", (json.dumps(notes), study_id))
 
 
 def set_reason(connection: sqlite3.Connection, study_id: str, reason: str) -> None:

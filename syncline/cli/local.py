@@ -57,17 +57,18 @@ def simulate(
     sources = _sources(locators, preparation or [])
     out = new_directory(out)
     stages: list[str] = []
+    own: list[Note] = []
     fold = run.fold_of_run(spec, sources, _salt(salt), seed)
     with StageProgress(quiet=as_json) as progress:
         listen = _listener(stages, progress)
-        fitted = run.fit_study(spec, fold, sources, listen)
+        fitted = run.fit_study(spec, fold, sources, listen, own.append)
         chosen = run.seed_of(spec) if seed is None else Seed.of_number(seed)
         progress.finish()
         for hazard in fitted.hazards:
             say(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}", err=True)
         assessment = run.compare_study(spec, fold, sources, fitted, chosen, listen)
     written = run.release_study(spec, fold, sources, fitted, chosen, assessment, stages, out)
-    notes = run.notes_of(spec, fold, sources, fitted)
+    notes = (*own, *run.notes_of(spec, fold, sources, fitted))
     say_notes(notes)
     if as_json:
         print_json(
