@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -105,11 +106,8 @@ def show(
     terms_of = terms.flow, terms.preparation_sha256
     for line in portray(record, spec, supplier, *terms_of, sent=sent, people=people, like=words):
         say(line)
-    for line in fit_lines(fit, record.hazards):
+    for line in (*fit_lines(fit, record.hazards), *_note_lines(record), *_round_lines(record, rounds)):
         say(line)
-    for note in record.notes:
-        say(f"Not shown     {note['words']}")
-    _show_rounds(record, rounds)
 
 
 @studies.command()
@@ -127,17 +125,24 @@ def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     say(record.salt.hex())
 
 
-def _show_rounds(record: StudyRecord, rounds: list[RoundRecord]) -> None:
-    """Print how many rounds were answered here, and what was declined or refused, why, and what helps."""
+def _note_lines(record: StudyRecord) -> Iterator[str]:
+    """Yield what the synthetic rows that were made here do not show of the real ones."""
+    for note in record.notes:
+        yield f"Not shown     {note['words']}"
+
+
+def _round_lines(record: StudyRecord, rounds: list[RoundRecord]) -> Iterator[str]:
+    """Yield how many rounds were answered here, and what was declined or refused, why, and what helps."""
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
-    say(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
+    yield f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes"
     for item in rounds:
         if item.state is RoundState.DECLINED:
-            say(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
+            yield f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}"
             if record.state is StudyState.APPROVED:
-                say(f"              when it is mended: supplier-agent studies retry {record.study_id}")
+                yield f"              when it is mended: supplier-agent studies retry {record.study_id}"
     if record.state is StudyState.REFUSED and not rounds:
-        say(f"Taken back    until it ends, once that is mended: supplier-agent studies approve {record.name}")
+        remedy = f"supplier-agent studies approve {record.name}"
+        yield f"Taken back    until it ends, once that is mended: {remedy}"
 
 
 def _people(spec: StudySpec, supplier: str, datasets: list[Dataset]) -> int | None:
