@@ -142,7 +142,7 @@ def _round_lines(record: StudyRecord, rounds: list[RoundRecord]) -> Iterator[str
                 yield f"              when it is mended: supplier-agent studies retry {record.study_id}"
     if record.state is StudyState.REFUSED and not rounds:
         remedy = f"supplier-agent studies approve {record.name}"
-        yield f"Taken back    until it ends, once that is mended: {remedy}"
+        yield f"After all     mend what it was refused for, and until the study ends: {remedy}"
 
 
 def _people(spec: StudySpec, supplier: str, datasets: list[Dataset]) -> int | None:

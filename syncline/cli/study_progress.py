@@ -46,8 +46,10 @@ async def follow(
         while True:
             try:
                 async for status in client.watch(study_id):
-                    shown.update(status)
-                    if until(status):
+                    over = until(status)
+                    if not (over and status.state in _WAITS):  # why people are waited for, the caller says
+                        shown.update(status)
+                    if over:
                         return status
             except PeerUnreachable:
                 shown.note("the hub does not answer; waiting for it")

@@ -339,7 +339,7 @@ def test_a_refusal_is_taken_back_while_the_study_has_not_begun(command, home):
         assert command(*refuse)[0] == 0
         _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
         assert "Data here     fits the study" in out
-        assert "Taken back    until it ends, once that is mended: supplier-agent studies approve heart" in out
+        assert "until the study ends: supplier-agent studies approve heart-2026" in out
         code, out, _ = command(*approve)
         assert (code, "study heart-2026 is approved" in out) == (0, True)
         drawn += rows(home, "SELECT contribution FROM study")
@@ -365,7 +365,7 @@ def test_an_approval_that_cannot_be_is_not_announced(command, home):
     assert (code, out) == (2, "")
     assert "had begun when its approval was withdrawn, which is not taken back" in error
     _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
-    assert "Taken back" not in out
+    assert "until the study ends" not in out
 
 
 @pytest.mark.parametrize("content", ["syncline: 1\nflow: [summaries]\n", None])
