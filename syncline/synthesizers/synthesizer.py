@@ -30,12 +30,14 @@ from syncline.synthesizers.alone import fit_alone
 from syncline.synthesizers.arguments import (
     MAX_ROWS,
     check_visited,
+    draws_named,
     method_named,
     schema_of,
     visit_sequence_of,
     whole_number,
 )
 from syncline.synthesizers.conditions import Value, conditions_of, mask_of
+from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.model_file import SavedModel, load_model, save_model
 from syncline.synthesizers.neighbours import wide_notes
 from syncline.synthesizers.settings import FitSettings
@@ -68,6 +70,9 @@ class Synthesizer:
         Persons (or rows, without a person column) that a cell must hold to be shown.
     min_leaf, max_depth
         Rows that a leaf must hold, and the depth of the deepest leaf, 1 to 30.
+    draws
+        ``systematic``: counts follow the model as closely as whole rows can; ``independent``: each row is
+        drawn by itself.
     visit_sequence
         Columns to draw first, in this order.
     epsilon, delta
@@ -83,6 +88,7 @@ class Synthesizer:
         min_cell: int = 11,
         min_leaf: int = 50,
         max_depth: int = 12,
+        draws: str = Draws.SYSTEMATIC,
         visit_sequence: Sequence[str] = (),
         epsilon: float | None = None,
         delta: float | None = None,
@@ -93,6 +99,7 @@ class Synthesizer:
         self._min_cell = whole_number("min_cell", min_cell, 1, 1_000_000)
         self._min_leaf = whole_number("min_leaf", min_leaf, 1, 1_000_000)
         self._max_depth = whole_number("max_depth", max_depth, 1, 30)
+        self._draws = draws_named(draws)
         number = None if seed is None else whole_number("seed", seed, 0, 2**63 - 1)
         self._seed = Seed(secrets.token_bytes(32)) if number is None else Seed.of_number(number)
         self._visit_sequence = visit_sequence_of(visit_sequence)
@@ -124,6 +131,7 @@ class Synthesizer:
             self._min_leaf,
             self._max_depth,
             visit_sequence=self._visit_sequence,
+            draws=self._draws,
         )
         table = Workspace(prepare(source, schema, Fold(b"", 0)))
         self._model = fit_alone(settings, table, listen).model

@@ -43,6 +43,8 @@ class TabularModel:
     bounds : pairs of columns of which the first is never greater than the second
     n_rows : rows that it was learnt from
     gaps : codes and values of the gaps from which columns follow
+    systematic : whether codes are drawn at equal distances, so that their counts are the model's, or each row
+        by itself
     """
 
     method: str
@@ -53,6 +55,7 @@ class TabularModel:
     bounds: tuple[Constraint, ...]
     n_rows: int
     gaps: tuple[CodedColumn, ...] = ()
+    systematic: bool = True
 
     def sample(self, rows: int, seed: Seed) -> Iterator[Columns]:
         """Yield ``rows`` synthetic rows, partition by partition."""
@@ -100,10 +103,11 @@ class TabularModel:
                 states = _states(draw, codes, bins[:, :place])
                 random = seed.words(f"code:{name}{again}", partition, n)
                 if column.codes.gap is None:
-                    codes[name] = draw.codes(states, random)
+                    codes[name] = draw.codes(states, random, self.systematic)
                 else:
                     lacking = drawn[column.codes.gap.base][1]
-                    codes[name] = GapDraw.of(draw, column.values).codes(states, random, lacking)
+                    gap = GapDraw.of(draw, column.values)
+                    codes[name] = gap.codes(states, random, lacking, self.systematic)
                 random = seed.words(f"value:{name}{again}", partition, n)
                 drawn[name] = column.values.decode(codes[name], random)
             bins[:, place] = column.codes.bins[codes[name]]
