@@ -34,9 +34,14 @@ _MOST_KEPT = 10_000
 _REMEDY = "group such values, add rows, or lower min_cell where you may"
 
 
-def untold_notes(tables: Iterable[Workspace], model: TabularModel, min_cell: int) -> tuple[Note, ...]:
-    """Return what the small-count rule took out of the columns of ``tables``, which were learnt together."""
-    columns = [_Column(column) for column in model.columns if column.codes.name in model.order]
+def untold_notes(
+    tables: Iterable[Workspace], model: TabularModel, min_cell: int, others: str = ""
+) -> tuple[Note, ...]:
+    """Return what the small-count rule took out of the columns of ``tables``, which were learnt together.
+
+    ``others`` says what became of merged categories, where it is not that the model draws them as one.
+    """
+    columns = [_Column(column, others=others) for column in model.columns if column.codes.name in model.order]
     for table in tables:
         variables = {variable.name: (at, variable) for at, variable in enumerate(table.schema.modelled)}
         for column in columns:
@@ -77,6 +82,7 @@ class _Column:
     untold: Counter[int] = field(default_factory=Counter)
     missing: int = 0
     declared: int = 0
+    others: str = ""
 
     @property
     def name(self) -> str:
@@ -144,7 +150,7 @@ class _Column:
         spans = values.span_code == code
         if self.variable.is_categorical:
             if int(values.span_low[spans][0]) >= self.declared:
-                return Deed.MERGED, f"into {self.variable.categories[-1]!r}", False
+                return Deed.MERGED, self.others or f"into {self.variable.categories[-1]!r}", False
             return Deed.MERGED, self._counted_as(code), False
         numbers = ~values.is_state
         low, high = int(values.span_low[numbers].min()), int(values.span_high[numbers].max())

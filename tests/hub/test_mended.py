@@ -86,7 +86,7 @@ def amended(agent: FakeAgent, proposal: Proposal, participation: Participation, 
     return replace(agent.member.decision(proposal, Decision.APPROVE, "", participation), **changes)
 
 
-def test_an_approval_is_amended_after_a_decline_and_by_another_preparation_alone(site, run):
+def test_an_approval_is_amended_before_anything_is_answered_and_by_another_preparation_alone(site, run):
     async def work():
         async with site.running():
             ada, (north, south) = await team(site, "north", "south")
@@ -101,7 +101,6 @@ def test_an_approval_is_amended_after_a_decline_and_by_another_preparation_alone
                     await stub.DecideStudy(convert.decision_to_proto(decision), timeout=5)
 
                 code = grpc.StatusCode.FAILED_PRECONDITION
-                assert "cannot be decided any more" in await refused(send(again), code)
                 await decline(stub, offers(north)[0].task_id)
                 await send(again)
                 await send(again)  # the same one again changes nothing
@@ -110,6 +109,9 @@ def test_an_approval_is_amended_after_a_decline_and_by_another_preparation_alone
                 assert "cannot be decided any more" in await refused(send(wider), code)
                 north.answer = lambda task: b"%d" % (task.round + 1)
                 await reoffer(stub, offers(north)[0].task_id, 1)
+                await eventually(lambda: north.answered)
+                late = amended(north, proposal, Participation(DataFlow.SUMMARIES, "6" * 64))
+                assert "cannot be decided any more" in await refused(send(late), code)
                 status = await site.until(ada, study_id, lambda status: status.ended_us > 0)
                 assert status.state == "released"
             path = site.home.releases_path / status.release_id / "manifest.json"
