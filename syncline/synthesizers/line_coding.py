@@ -8,7 +8,7 @@ outermost bin, which ends where the others do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -115,11 +115,22 @@ class Line:
     moved: int = 0
 
 
-def code_line(variable: Variable, found: ColumnSearch, min_cell: int, threshold: int, persons: bool) -> Line:
-    """Return the codes of an ordered column; no code holds fewer than ``min_cell`` people."""
+def code_line(
+    variable: Variable,
+    found: ColumnSearch,
+    min_cell: int,
+    threshold: int,
+    persons: bool,
+    *,
+    told: bool = False,
+) -> Line:
+    """Return the codes of an ordered column; no code holds fewer than ``min_cell`` people.
+
+    ``told`` says whether the schema's range is that of the values, and told to everybody as such.
+    """
     pieces = Pieces.of(found, persons)
     values = variable.are_values(pieces.low)
-    line = _numbers(variable, pieces.only(values), min_cell, threshold)
+    line = _numbers(variable, pieces.only(values), min_cell, threshold, told=told)
     return _with_states(line, pieces.only(~values), min_cell) if len(variable.codes) else line
 
 
@@ -145,7 +156,7 @@ def _with_states(line: Line, states: Pieces, min_cell: int) -> Line:
     )
 
 
-def _numbers(variable: Variable, pieces: Pieces, min_cell: int, threshold: int) -> Line:
+def _numbers(variable: Variable, pieces: Pieces, min_cell: int, threshold: int, *, told: bool) -> Line:
     low, high, rows = pieces.low, pieces.high, pieces.rows
     total = int(rows.sum())
     few = len(rows) <= FEW_VALUES
@@ -163,8 +174,23 @@ def _numbers(variable: Variable, pieces: Pieces, min_cell: int, threshold: int) 
     for place in np.flatnonzero(far):  # counted with the outermost of the others
         spread[place] = spread[near[0] if place < near[0] else near[-1]]
     moved = int(rows[(spread >= len(pieces)) & ~shared & ~far].sum())
-    told = int(rows[far].sum()), moved
-    return _cut(variable, pieces, shared, spread, drawn & ~far, min_cell, told)
+    line = _cut(variable, pieces, shared, spread, drawn & ~far, min_cell)
+    line = replace(line, clipped=int(rows[far].sum()), moved=moved + line.moved)
+    return _up_to_range(line, variable, pieces, far) if told and variable.key_range is not None else line
+
+
+def _up_to_range(line: Line, variable: Variable, pieces: Pieces, far: Mask) -> Line:
+    """Return the line whose outermost bins reach the schema's bounds, but for those that are far values'."""
+    if not len(pieces) or not len(line.span_low):
+        return line
+    least, most = variable.value_extent
+    low, high = line.span_low.copy(), line.span_high.copy()
+    first, last = int(low.argmin()), int(high.argmax())
+    if low[first] < high[first] and not far[0]:
+        low[first] = min(int(low[first]), max(int(pieces.low[0]), least))
+    if low[last] < high[last] and not far[-1]:
+        high[last] = max(int(high[last]), min(int(pieces.high[-1]), most))
+    return replace(line, span_low=low, span_high=high)
 
 
 def _far(pieces: Pieces, shared: Mask, min_cell: int) -> Mask:
@@ -261,7 +287,6 @@ def _cut(
     bins: Ints,
     drawn: Mask,
     min_cell: int,
-    told: tuple[int, int],
 ) -> Line:
     low, rows, masks = pieces.low, pieces.rows, pieces.masks
     group = np.where(shared, np.arange(len(rows)) + len(rows), bins)  # a name for each piece's code
@@ -284,9 +309,7 @@ def _cut(
     at = np.flatnonzero(drawn)
     spans = _spans(variable, pieces, piece_code, shared, at, min_cell)
     segments = _segments(low, piece_code)
-    clipped, moved = told
-    moved += int(rows[hidden].sum())
-    return Line(code_rows, code_masks, *spans, *segments, clipped=clipped, moved=moved)
+    return Line(code_rows, code_masks, *spans, *segments, moved=int(rows[hidden].sum()))
 
 
 def _segments(low: Ints, code: Ints) -> tuple[Ints, Ints]:

@@ -246,7 +246,6 @@ def test_a_long_tail_keeps_its_mean_and_its_end(alpha: float) -> None:
     stay = ((1 - chance.random(4000)) ** (-1 / alpha)).astype(int)
     frame = pd.DataFrame({"los": stay, "x": chance.integers(0, 9, 4000)})
     drawn = Synthesizer("marginals", seed=1).fit(frame).sample(4000).los
-    # what the greatest values add to the mean is left out: fewer than min_cell people hold them
-    assert abs(drawn.mean() / stay.mean() - 1) < (0.3 if alpha < 1.5 else 0.12)
+    assert abs(drawn.mean() / stay.mean() - 1) < 0.1
     assert abs(drawn.quantile(0.99) / np.quantile(stay, 0.99) - 1) < 0.2
-    assert 4000 ** (1 / alpha) / 8 < drawn.max()  # one of 4,000 lies beyond, whoever that is
+    assert stay.max() / 8 < drawn.max() <= stay.max()
