@@ -28,6 +28,8 @@ class FitSettings:
     target : the declared outcome, drawn early
     absent, sparse : what becomes of a column that a supplier lacks, or nearly lacks
     severe : what becomes of the study where suppliers' codings disagree
+    ranges_are_data : whether the schema was inferred from this very table, so that its ranges are the
+        extremes of the data, which its owner publishes with it
     draws : whether codes are drawn at equal distances or each row by itself
     holds_out : whether people are held out, of whom there must be enough as well
     """
@@ -42,6 +44,7 @@ class FitSettings:
     sparse: Lacking = Lacking.MISSING
     severe: Severe = Severe.REPORT
     draws: Draws = Draws.SYSTEMATIC
+    ranges_are_data: bool = False
     holds_out: bool = False
 
     @property

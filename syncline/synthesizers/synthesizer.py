@@ -132,6 +132,7 @@ class Synthesizer:
             given=self._settings,
             visit_sequence=self._visit_sequence,
             draws=self._draws,
+            ranges_are_data=self._given is None,
         )
         table = Workspace(prepare(source, schema, Fold(b"", 0)))
         self._model = fit_alone(settings, table, listen).model

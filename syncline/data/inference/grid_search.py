@@ -116,7 +116,8 @@ def without_float_noise(values: Floats) -> Floats:
     3.19 as a 32-bit float is 3.190000057...; a file or a join may widen it. Other numbers come back as they
     are.
     """
-    narrow = values.astype(np.float32)
+    with np.errstate(over="ignore"):
+        narrow = values.astype(np.float32)
     if not np.isfinite(narrow).all() or (narrow.astype(np.float64) != values).any():
         return values
     return np.array([float(str(number)) for number in narrow], np.float64)

@@ -46,7 +46,9 @@ def _declared(settings: FitSettings) -> tuple[Constraint, ...]:
 def _book(sizes: Sizes, searches: tuple[ColumnSearch, ...], settings: FitSettings) -> Book:
     threshold = sizes.threshold(settings)
     columns = tuple(
-        code_column(variable, search, settings.min_cell, threshold, settings.persons)
+        code_column(
+            variable, search, settings.min_cell, threshold, settings.persons, told=settings.ranges_are_data
+        )
         for variable, search in zip(settings.schema.modelled, searches, strict=True)
     )
     return Book(sizes.train, sizes.holdout, columns)
