@@ -1,10 +1,10 @@
 """Rows in the making: one column after the other, each drawn again where it breaks an order.
 
 A column that is greater than a drawn one that it may not exceed, or lies outside of its range because a gap
-led it there, is drawn again by itself, given the columns before it. So the columns that are there keep what was
-learnt of them: were the whole row drawn again, every column would lean towards rows in which orders are easily
-kept. What no draw of the column alone can mend, the model draws again from the first column on that has a part
-in it.
+led it there, is drawn again by itself, given the columns before it. So the columns that are there keep what
+was learnt of them: were the whole row drawn again, every column would lean towards rows in which orders are
+easily kept. What no draw of the column alone can mend, the model draws again from the first column on that
+has a part in it.
 """
 
 from __future__ import annotations

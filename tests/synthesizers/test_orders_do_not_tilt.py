@@ -1,8 +1,8 @@
 """An order that is kept by drawing again does not lean on the columns that it does not concern.
 
-A patient is followed up: platelets, an adverse event and a relapse each have a time, and say whether they came
-before the end of observation. Times differ by years where nothing came, and by days where something did, so
-that trees with few rows often draw an end before one of the events.
+A patient is followed up: platelets, an adverse event and a relapse each have a time, and say whether they
+came before the end of observation. Times differ by years where nothing came, and by days where something
+did, so that trees with few rows often draw an end before one of the events.
 """
 
 from __future__ import annotations

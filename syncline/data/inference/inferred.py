@@ -19,8 +19,9 @@ from syncline.data.calendar_values import calendar_from_array
 from syncline.data.cell_text import unseen_cells
 from syncline.data.inference.draft import Cells, Draft
 from syncline.data.inference.missing_words import is_said, missing_among_words
-from syncline.data.inference.moment_columns import Moments, moment_draft, scalar_of, written_moments
+from syncline.data.inference.moment_columns import Moments, moment_draft, written_moments
 from syncline.data.inference.number_columns import read_long_integers, read_numbers
+from syncline.data.inference.observed_range import scalar_of
 from syncline.data.inference.seen_cells import SeenCells
 from syncline.data.inference.word_columns import read_truth, read_words
 from syncline.data.kinds import Kind
