@@ -35,6 +35,7 @@ from syncline.synthesizers.arguments import (
     visit_sequence_of,
     whole_number,
 )
+from syncline.synthesizers.computed_columns import computed_notes
 from syncline.synthesizers.conditions import Value, conditions_of, mask_of
 from syncline.synthesizers.model_file import SavedModel, load_model, save_model
 from syncline.synthesizers.neighbours import wide_notes
@@ -130,7 +131,8 @@ class Synthesizer:
         self._schema = _released(schema, self._model)
         self._drawn = self._persons = 0
         wide = wide_notes(self._method, len(self._model.columns))
-        self._notes = (*found.notes, *wide, *untold_notes([table], self._model, self._min_cell))
+        computed = computed_notes([table], self._model)
+        self._notes = (*found.notes, *wide, *computed, *untold_notes([table], self._model, self._min_cell))
         told = [note for note in self._notes if self._given is None or not _is_declared(note, self._given)]
         if told:
             warnings.warn(_warning(told, inferred=self._given is None), TableWarning, stacklevel=2)

@@ -36,7 +36,9 @@ _REMEDY = "group such values, add rows, or lower min_cell where you may"
 
 def untold_notes(tables: Iterable[Workspace], model: TabularModel, min_cell: int) -> tuple[Note, ...]:
     """Return what the small-count rule took out of the columns of ``tables``, which were learnt together."""
-    columns = [_Column(column) for column in model.columns if column.codes.name in model.order]
+    led = {draw.column for draw in model.draws if draw.gap is not None}
+    drawn = set(model.order).difference(led)  # values that a gap leads to are no values of the column's codes
+    columns = [_Column(column) for column in model.columns if column.codes.name in drawn]
     for table in tables:
         variables = {variable.name: (at, variable) for at, variable in enumerate(table.schema.modelled)}
         for column in columns:
