@@ -48,6 +48,8 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}(\.0)?")
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}(-01)?|[0-9]{6}(\.0)?")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{8}([T ]?[0-9]{4}([0-9]{2})?)?(\.0)?")
 _CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}.*|[0-9]{1,4}(\.0)?")
+_OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}$")
+_NO_OFFSET = re.compile(r"UTC|Z|GMT|[+-]00:?00")
 _NO_DAY = frozenset({"0", "00000000", "99999999", "0.0", "99999999.0"})
 
 
@@ -118,9 +120,34 @@ def written_moments(cells: Cells, known: Collection[str], *, digits: bool) -> Dr
             left, odd = [x for x in known if x not in states], [x for x in odd if x not in states]
             notes = missing_notes(cells, left, odd, reading.words)
             notes = (*notes, *state_notes(cells, states, reading.words))
+            if reading.variable.zone is not None:
+                notes = (*notes, *_written_offsets(cells))
             found = _labelled(seen.only(read), numbers[read])
             return moment_draft(cells, reading.variable, found, (*left, *odd), notes, states)
     return None
+
+
+def offset_notes(cells: Cells, offsets: Collection[str], count: int) -> tuple[Note, ...]:
+    """Return the note that times with ``offsets`` of their own come out in UTC: offsets name no zone."""
+    told = sorted(offset for offset in offsets if not _NO_OFFSET.fullmatch(offset))
+    if not told:
+        return ()
+    noun = "offset" if len(told) == 1 else "offsets"
+    return (
+        cells.note(
+            Deed.GUESSED,
+            f"{counted(count)} written with {noun} {sample(told)}",
+            "an offset names no zone, so the times are kept and released in UTC",
+            "declare the zone, as in zone: Europe/Berlin: Parquet then says it; a CSV stays in UTC",
+            count,
+        ),
+    )
+
+
+def _written_offsets(cells: Cells) -> tuple[Note, ...]:
+    found = {label: match.group() for label in cells.seen.labels if (match := _OFFSET.search(label))}
+    abroad = [label for label, offset in found.items() if not _NO_OFFSET.fullmatch(offset)]
+    return offset_notes(cells, set(found.values()), cells.seen.count(abroad))
 
 
 def _slips(seen: SeenCells, read: Mask, numbers: Rows, *, is_day: bool) -> Mask:
