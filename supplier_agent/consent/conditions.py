@@ -58,6 +58,7 @@ def conditions_to_json(spec: StudySpec) -> dict[str, Json]:
             "visit_sequence": None if learnt.visit_sequence is None else list(learnt.visit_sequence),
             "min_leaf": learnt.min_leaf,
             "max_depth": learnt.max_depth,
+            "draws": learnt.draws.value,
             "rows": learnt.rows,
             "seed_in_study": learnt.seed is not None,
         },

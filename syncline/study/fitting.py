@@ -29,6 +29,7 @@ def settings_of(spec: StudySpec) -> FitSettings:
         absent=spec.hazards.absent,
         sparse=spec.hazards.sparse,
         severe=spec.hazards.severe,
+        draws=synthesizer.draws,
         holds_out=spec.holdout != 0,
     )
 

@@ -21,6 +21,7 @@ from syncline.data.variable import ColumnName, Labels
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.peer import check_name
 from syncline.study.flow import DataFlow
+from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.hazards.rules import Lacking, Severe
 from syncline.validation.utility.formula import Formula
 
@@ -238,6 +239,7 @@ class SynthesizerSpec(SpecSection):
     visit_sequence: Annotated[Labels | None, BeforeValidator(lambda v: None if v == "auto" else v)] = None
     min_leaf: Annotated[Integer, within(1, 1_000_000)] = 50
     max_depth: Annotated[Integer, within(1, 30)] = 12
+    draws: Annotated[Draws, word_of(Draws)] = Draws.SYSTEMATIC
     rows: Annotated[Integer, within(1, 1_000_000_000)] | None = None
     seed: Annotated[Integer, within(0, 2**63 - 1)] | None = None
 

@@ -11,6 +11,7 @@ from syncline.data.labels import normal_label
 from syncline.data.schema import Schema
 from syncline.data.section import build, nearest, shown
 from syncline.errors import UsageError
+from syncline.synthesizers.drawing import Draws
 
 METHODS = ("cart", "marginals")
 MAX_ROWS = 1_000_000_000
@@ -33,6 +34,14 @@ def method_named(value: object) -> str:
             f" {nearest(str(value), METHODS)}"
         )
     return value
+
+
+def draws_named(value: object) -> Draws:
+    """Return the way of drawing of this name."""
+    words = [word.value for word in Draws]
+    if not isinstance(value, str) or value not in words:
+        raise UsageError(f"draws: {shown(str(value))!r} is none of them; {nearest(str(value), words)}")
+    return Draws(value)
 
 
 def schema_of(value: object) -> Schema | None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from syncline.data.variable import Variable
 from syncline.synthesizers.drawn_spans import Spans
+from syncline.synthesizers.systematic import systematic_shares
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
@@ -61,7 +62,8 @@ class ColumnValues:
         begin, end = above[first[safe]], above[first[safe + 1]]
         chosen = random >> np.uint64(32)
         for code in spans.tails:
-            chosen = _in_turns(chosen, np.flatnonzero((codes == code) & ~missing))
+            own = np.flatnonzero((codes == code) & ~missing)
+            chosen[own] = systematic_shares(np.zeros(len(own), np.int64), random[own])
         target = begin + _scaled(chosen, end - begin)
         place = np.minimum(np.searchsorted(above, target, side="right") - 1, len(spans.code) - 1)
         keys = self._within(spans.low[place], spans.high[place], random)
@@ -79,19 +81,6 @@ class ColumnValues:
         share = (fresh >> np.uint64(11)).astype(np.float64) * 2.0**-53
         drawn = np.where(low == high, lows, lows + (highs - lows) * share)
         return np.where(values, np.clip(grid.keys_from_numbers(drawn), low, high), low)
-
-
-def _in_turns(words: Bits, rows: npt.NDArray[np.intp]) -> Bits:
-    """Return 32 uniform bits (n,) of which those in some ``rows`` cover their range evenly.
-
-    The rows of a tail are few, and one more or less in its outermost octave would decide a column's mean.
-    """
-    order = rows[np.argsort(words[rows], kind="stable")]
-    turns = words.copy()
-    turns[order] = ((np.arange(len(rows), dtype=np.uint64) << np.uint64(32)) + words[order]) // np.uint64(
-        max(len(rows), 1)
-    )
-    return turns
 
 
 def _scaled(high: Bits, bound: Bits) -> Bits:

@@ -42,6 +42,11 @@ def computed_notes(tables: Sequence[Workspace], model: TabularModel) -> tuple[No
     return tuple(notes)
 
 
+def is_exact(note: Note) -> bool:
+    """Tell whether a note names a computed column of which every cell keeps its rule: nothing is lost."""
+    return note.deed is Deed.COMPUTED and note.what == f"all {counted(note.cells or 0)}"
+
+
 def _order(of: str, base: str, above: bool) -> tuple[str, list[str]]:
     return (base, [of]) if above else (of, [base])
 

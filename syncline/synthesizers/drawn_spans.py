@@ -2,13 +2,15 @@
 
 The outermost bin of a column with a long tail reaches from the last value that is near the others to the
 last one of all, often many times as far. Its few rows lie mostly near its inner end. So it is cut where the
-distance from the middle of the column doubles, and each octave is drawn half as often as the one before: the
-density falls with the square of the distance, as the tails of incomes, costs and waiting times about do
-(Pareto's law with exponent 1).
+distance from the middle of the column grows by a quarter of an octave, and the density falls with a power of
+that distance, as the tails of incomes, costs and waiting times about do (Pareto's law). The power is that by
+which the rows thin out over the two octaves before the bin, so it rests on codes that many people share. One
+row of the bin lies in the outermost octave, since the bin would not reach so far without it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -20,14 +22,21 @@ from syncline.data.variable import Variable
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
+Floats: TypeAlias = npt.NDArray[np.float64]
 
-LONG = 4
+LONG = 2
 """An outermost bin is a tail if its outer end is so many times as far from the middle as its inner one."""
 
-_OCTAVE = 1 << 20
+QUARTER_OCTAVE = 2.0**0.25
+"""By how much the distance from the middle grows within one part of a tail."""
+KEPT_AT_LEAST, KEPT_AT_MOST = 1 / 8, 3 / 4
+"""Between these is the share of a tail's rows that lies at least twice as far as all of them do."""
 
-Octave: TypeAlias = tuple[int, int, int]
-"""The least and greatest key, and the share of the draws in units of ``1 / _OCTAVE`` of the first one."""
+_UNIT = 1 << 20
+_REACH = 4.0
+
+Part: TypeAlias = tuple[int, int, int]
+"""The least and greatest key of a part of a tail, and its weight, at least 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +68,52 @@ class Spans:
         return cls(code, low, high, np.maximum(np.rint(share * 2.0**24), 1.0).astype(np.uint64))
 
     def with_tails(self, variable: Variable, rows: Ints) -> Spans:
-        """Cut the outermost spans into octaves where they are tails; ``rows`` (k,) are those of the codes."""
+        """Cut the outermost spans into parts where they are tails; ``rows`` (k,) are those of the codes."""
         values = np.flatnonzero(variable.are_values(self.low))
         if variable.is_categorical or len(values) < 2:
             return self
         middle = self._middle(values, rows)
         upper, lower = int(values[self.high[values].argmax()]), int(values[self.low[values].argmin()])
         cut = {
-            lower: _octaves(variable, middle, int(self.high[lower]), int(self.low[lower])),
-            upper: _octaves(variable, middle, int(self.low[upper]), int(self.high[upper])),
+            place: parts
+            for place, inner, outer in ((lower, self.high, self.low), (upper, self.low, self.high))
+            if (parts := self._parts(variable, rows, middle, values, place, inner, outer))
         }
-        cut = {place: octaves for place, octaves in cut.items() if len(octaves) > 1}
         return self._cut(cut) if cut else self
 
-    def _cut(self, cut: Mapping[int, list[Octave]]) -> Spans:
-        """Put octaves, of which each has its share of the weight, in the place of some spans."""
+    def _parts(
+        self,
+        variable: Variable,
+        rows: Ints,
+        middle: int,
+        values: npt.NDArray[np.intp],
+        place: int,
+        inner: Ints,
+        outer: Ints,
+    ) -> list[Part]:
+        """Return the parts of the span at ``place``, none where it is no tail.
+
+        ``inner`` and ``outer`` (r,) are the ends of all spans that are nearer to the middle and farther.
+        """
+        sign = 1 if outer is self.high else -1
+        near, far = (sign * _distances(variable, middle, ends[values]) for ends in (inner, outer))
+        own = int(np.flatnonzero(values == place)[0])
+        start, end = float(near[own]), float(far[own])
+        if start < (1.0 if _is_even(variable) else 1e-300) or start >= end or end / LONG < start:
+            return []
+        held = int(rows[self.code[place]])
+        kept = _kept(near, far, rows[self.code[values]], start, held)
+        edges, weights = _thinning(start, end, kept, held)
+        keys = [int(inner[place])]
+        keys += [_key(variable, middle, sign * edge) for edge in edges[1:-1]] + [int(outer[place])]
+        if sign < 0:
+            keys, weights = keys[::-1], weights[::-1]
+        ends = [*(key - 1 for key in keys[1:-1]), keys[-1]]
+        parts = zip(keys[:-1], ends, weights, strict=True)
+        return [(low, high, weight) for low, high, weight in parts if low <= high]
+
+    def _cut(self, cut: Mapping[int, list[Part]]) -> Spans:
+        """Put parts, of which each has its share of the weight, in the place of some spans."""
         parts = [
             cut.get(at) or [(low, high, 1)]
             for at, (low, high) in enumerate(zip(self.low.tolist(), self.high.tolist(), strict=True))
@@ -93,34 +133,57 @@ class Spans:
         return int(self.low[values][self.code[values] == code].min())
 
 
-def _octaves(variable: Variable, middle: int, inner: int, outer: int) -> list[Octave]:
-    """Return the octaves of a span whose end ``inner`` is nearer to ``middle``; none where it is no tail."""
+def _is_even(variable: Variable) -> bool:
+    return variable.grid is not None and variable.grid.is_even
+
+
+def _distances(variable: Variable, middle: int, keys: Ints) -> Floats:
+    """Return how far keys (n,) lie above one of them: in keys of an even grid, else in values."""
     grid = variable.grid
     assert grid is not None
     if grid.is_even:
-        start, near, far = middle, abs(inner - middle), abs(outer - middle)
-    else:
-        m, i, o = grid.values(np.array([middle, inner, outer], np.int64)).astype(np.float64).tolist()
-        start, near, far = m, abs(i - m), abs(o - m)
-    if near < (1 if grid.is_even else 1e-300) or (inner - middle) * (outer - inner) <= 0 or far / LONG < near:
-        return []
-    sign, edges, first = (1 if outer > inner else -1), [inner], near
-    shares: list[int] = []
-    while near < far:
-        after = min(2 * near, far)
-        shares.append(max(int(_OCTAVE * (first / near) * ((after - near) / after)), 1))
-        edges.append(outer if after == far else _key(variable, start + sign * after))
-        near = after
-    if sign < 0:
-        edges, shares = edges[::-1], shares[::-1]
-    ends = [*(edge - 1 for edge in edges[1:-1]), edges[-1]]
-    spans = zip(edges[:-1], ends, shares, strict=True)
-    return [(low, high, share) for low, high, share in spans if low <= high]
+        return keys.astype(np.float64) - float(middle)
+    return grid.values(keys).astype(np.float64) - float(grid.values(np.array([middle], np.int64))[0])
 
 
-def _key(variable: Variable, value: float) -> int:
+def _key(variable: Variable, middle: int, distance: float) -> int:
     grid = variable.grid
     assert grid is not None
     if grid.is_even:
-        return int(value)
+        return middle + int(distance)
+    value = float(grid.values(np.array([middle], np.int64))[0]) + distance
     return int(grid.keys_from_numbers(np.array([value], np.float64))[0])
+
+
+def _kept(near: Floats, far: Floats, rows: Ints, start: float, held: int) -> float:
+    """Return the share of the rows beyond a distance that lie beyond twice that distance.
+
+    It is what remains on average of two doublings, up to the tail that begins at ``start`` and holds ``held``
+    rows. ``near`` and ``far`` (r,) are the distances of the ends of spans that hold ``rows`` (r,), evenly.
+    """
+    least = start / _REACH
+    beyond = [
+        count * (1.0 if low >= least else (high - least) / (high - low))
+        for low, high, count in zip(near.tolist(), far.tolist(), rows.tolist(), strict=True)
+        if high > least
+    ]
+    return min(max(math.sqrt(held / max(math.fsum(beyond), 1.0)), KEPT_AT_LEAST), KEPT_AT_MOST)
+
+
+def _thinning(start: float, end: float, kept: float, held: int) -> tuple[list[float], list[int]]:
+    """Return edges (p + 1,) from ``start`` to ``end`` and weights (p,) of the parts between them."""
+    left = math.sqrt(math.sqrt(kept))  # of the rows beyond a part's start, beyond its end
+    edges, shares, share = [start], [], 1.0
+    while edges[-1] < end:
+        after = edges[-1] * QUARTER_OCTAVE
+        whole = min((end - edges[-1]) / (after - edges[-1]), 1.0)
+        shares.append(share * whole)
+        edges.append(min(after, end))
+        share *= left
+    outermost = [i for i, edge in enumerate(edges[:-1]) if 2.0 * edge >= end]
+    own = math.fsum(shares[i] for i in outermost)
+    one = (math.fsum(shares) - own) / max(held - 1, 1)  # the share of one row
+    for i in outermost:
+        shares[i] *= max(one / own, 1.0)
+    total = math.fsum(shares)
+    return edges, [max(int(_UNIT * own / total), 1) for own in shares]

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.synthesizers.cart.tree import Nodes
+from syncline.synthesizers.systematic import systematic_shares
 
 Ints = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint64]
@@ -40,10 +41,11 @@ class Draw:
         """Return how a column comes about that is another one plus a gap."""
         return cls(column, np.ones((1, 1), np.uint64), gap=gap)
 
-    def codes(self, states: Ints, random: Bits) -> Codes:
+    def codes(self, states: Ints, random: Bits, systematic: bool) -> Codes:
         """Return a code (n,) for each row's state (n,), from uniform words (n,)."""
         total = self.above[:, -1]
-        aim = ((random >> np.uint64(32)) * total[states]) >> np.uint64(32)
+        shares = systematic_shares(states, random) if systematic else random >> np.uint64(32)
+        aim = (shares * total[states]) >> np.uint64(32)
         lane = np.arange(len(self.above), dtype=np.uint64) << np.uint64(WEIGHT_BITS + 1)
         flat = (self.above + lane[:, None]).ravel()
         place = np.searchsorted(flat, aim + lane[states], side="right")

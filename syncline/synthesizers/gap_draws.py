@@ -34,9 +34,12 @@ class GapDraw:
             based[-1] = False
         return cls(_only(draw, values, based), _only(draw, values, alone))
 
-    def codes(self, states: Ints, random: Bits, lacking: Mask) -> Codes:
+    def codes(self, states: Ints, random: Bits, lacking: Mask, systematic: bool) -> Codes:
         """Return a code (n,) for each row's state (n,); ``lacking`` says where the base has no value."""
-        return np.where(lacking, self.alone.codes(states, random), self.based.codes(states, random))
+        codes = np.empty(len(states), np.uint16)
+        for draw, own in ((self.alone, lacking), (self.based, ~lacking)):
+            codes[own] = draw.codes(states[own], random[own], systematic)
+        return codes
 
 
 def _only(draw: Draw, values: ColumnValues, fitting: Mask) -> Draw:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from syncline.synthesizers.draws import Draw, weights_of
+from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
 from syncline.synthesizers.tabular_model import TabularModel
 
 
-def independent_model(plan: Plan) -> TabularModel:
+def independent_model(plan: Plan, settings: FitSettings) -> TabularModel:
     """Return the model that draws every column from the histogram of its codes; no cell of it is small."""
     draws = []
     for name in plan.order:
@@ -18,4 +19,4 @@ def independent_model(plan: Plan) -> TabularModel:
             continue
         rows = plan.book.column(name).values.rows.astype(np.float64)
         draws.append(Draw(name, weights_of((rows / max(rows.sum(), 1.0))[None, :])))
-    return plan.model("marginals", tuple(draws))
+    return plan.model(settings, tuple(draws))

@@ -291,9 +291,9 @@ def _spans(
         if single[i]:
             continue
         if i == 0:
-            span_low[i] = _outer(variable, int(span_low[i]), base, upper=False)
+            span_low[i] = _outer(variable, int(span_low[i]), int(high[ends[i]]), base)
         if i + 1 == len(begins):
-            span_high[i] = _outer(variable, int(span_high[i]), base, upper=True)
+            span_high[i] = _outer(variable, int(span_high[i]), int(low[begins[i]]), base)
         elif single[i + 1]:
             span_high[i] = min(int(span_high[i]), int(span_low[i + 1]) - 1)
         else:
@@ -303,13 +303,14 @@ def _spans(
     return code[begins][order], span_low[order], span_high[order]
 
 
-def _outer(variable: Variable, key: int, base: int, *, upper: bool) -> int:
-    """Return the schema's bound, or a simple number a little beyond the outermost key."""
+def _outer(variable: Variable, key: int, inner: int, base: int) -> int:
+    """Return a simple number a little beyond the outermost key of a bin, or the schema's bound before it.
+
+    The outermost key may be one person's. ``inner`` is the bin's other end; both are equal in a bin of one key.
+    """
     low, high = variable.value_extent
-    if variable.key_range is not None:
-        return min(key, high) if upper else max(key, low)
-    reach = abs(key) // 10 if base == 10 else 1 << 48
-    if upper:
+    reach = abs(key - inner) // 10 if base == 10 else 1 << 48
+    if key >= inner:
         return min(simplest(key, key + reach, base), high)
     return max(-simplest(-key, -key + reach, base), low)
 

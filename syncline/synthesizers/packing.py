@@ -208,6 +208,7 @@ def pack_model(model: TabularModel) -> bytes:
         "method": model.method,
         "order": list(model.order),
         "n_rows": model.n_rows,
+        "systematic": model.systematic,
         "draws": draws,
         "derived": derived_to_json(model.derived),
         "bounds": [constraint_to_json(bound) for bound in model.bounds],
@@ -243,6 +244,7 @@ def unpack_model(data: bytes, schema: Schema) -> TabularModel:
             tuple(constraint_from_json(row) for row in cast("list[Json]", head["bounds"])),
             int(cast("int", head["n_rows"])),
             every[len(columns) :],
+            bool(head["systematic"]),
         )
         check_model(model)
     except (

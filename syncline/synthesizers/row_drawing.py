@@ -52,6 +52,7 @@ class RowDrawing:
     Attributes
     ----------
     orders : orders between columns that are drawn, not computed afterwards
+    systematic : whether codes are drawn at equal distances, or each row by itself
     rows : the cells that are there
     """
 
@@ -59,6 +60,7 @@ class RowDrawing:
     streams: Streams
     orders: Sequence[Constraint]
     bins: npt.NDArray[np.uint8]
+    systematic: bool
     rows: Columns = field(default_factory=dict)
     codes: dict[str, Codes] = field(default_factory=dict)
     drawn: int = 0
@@ -74,7 +76,7 @@ class RowDrawing:
         bins[:, : len(names)] = self.bins[rows, : len(names)]
         cells = {name: (self.rows[name][0][rows], self.rows[name][1][rows]) for name in names}
         codes = {name: self.codes[name][rows] for name in names}
-        return RowDrawing(self.by_name, streams, self.orders, bins, cells, codes, len(names))
+        return RowDrawing(self.by_name, streams, self.orders, bins, self.systematic, cells, codes, len(names))
 
     def put(self, rows: Keys, part: RowDrawing) -> None:
         """Put other rows into the places ``rows`` (k,)."""
@@ -118,9 +120,10 @@ class RowDrawing:
         column, n = self.by_name[name], len(places)
         random = self.streams.words("code", name, n, attempt)
         if gap_draw is None or column.codes.gap is None:
-            codes = draw.codes(states, random)
+            codes = draw.codes(states, random, self.systematic)
         else:
-            codes = gap_draw.codes(states, random, self.rows[column.codes.gap.base][1][places])
+            lacking = self.rows[column.codes.gap.base][1][places]
+            codes = gap_draw.codes(states, random, lacking, self.systematic)
         return codes, column.values.decode(codes, self.streams.words("value", name, n, attempt))
 
     def _broken(self, name: str, cells: Cells, places: Keys) -> Keys:

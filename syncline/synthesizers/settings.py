@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from syncline.data.schema import Schema
 from syncline.data.section import shown
 from syncline.errors import StudyFailed
+from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.hazards.rules import Lacking, Severe
 
 
@@ -25,6 +26,7 @@ class FitSettings:
     target : the declared outcome, drawn early
     absent, sparse : what becomes of a column that a supplier lacks, or nearly lacks
     severe : what becomes of the study where suppliers' codings disagree
+    draws : whether codes are drawn at equal distances or each row by itself
     holds_out : whether people are held out, of whom there must be enough as well
     """
 
@@ -39,6 +41,7 @@ class FitSettings:
     absent: Lacking = Lacking.STOP
     sparse: Lacking = Lacking.MISSING
     severe: Severe = Severe.REPORT
+    draws: Draws = Draws.SYSTEMATIC
     holds_out: bool = False
 
     @property

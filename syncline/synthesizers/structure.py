@@ -15,6 +15,7 @@ from syncline.data.constraint import Constraint
 from syncline.data.gap import Gap
 from syncline.data.schema import Schema
 from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.draws import Draw
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.packing import (
@@ -27,6 +28,7 @@ from syncline.synthesizers.packing import (
     put_columns,
     take_columns,
 )
+from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.tabular_model import TabularModel
 
 Ints = npt.NDArray[np.int64]
@@ -108,12 +110,20 @@ class Plan:
             if column.codes.gap is not None and column.codes.name in self.order
         }
 
-    def model(self, method: str, draws: tuple[Draw, ...]) -> TabularModel:
+    def model(self, settings: FitSettings, draws: tuple[Draw, ...]) -> TabularModel:
         """Return the model that draws as planned."""
         gaps = tuple(column for column in self.book.gaps if column.codes.name in self.order)
         book = self.book
         return TabularModel(
-            method, book.columns, self.order, draws, self.derived, book.bounds, book.n_train, gaps
+            settings.method,
+            book.columns,
+            self.order,
+            draws,
+            self.derived,
+            book.bounds,
+            book.n_train,
+            gaps,
+            settings.draws is Draws.SYSTEMATIC,
         )
 
     def targets(self) -> tuple[int, ...]:

@@ -30,13 +30,15 @@ from syncline.synthesizers.alone import fit_alone
 from syncline.synthesizers.arguments import (
     MAX_ROWS,
     check_visited,
+    draws_named,
     method_named,
     schema_of,
     visit_sequence_of,
     whole_number,
 )
-from syncline.synthesizers.computed_columns import computed_notes
+from syncline.synthesizers.computed_columns import computed_notes, is_exact
 from syncline.synthesizers.conditions import Value, conditions_of, mask_of
+from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.model_file import SavedModel, load_model, save_model
 from syncline.synthesizers.neighbours import wide_notes
 from syncline.synthesizers.settings import FitSettings
@@ -69,6 +71,9 @@ class Synthesizer:
         Persons (or rows, without a person column) that a cell must hold to be shown.
     min_leaf, max_depth
         Rows that a leaf must hold, and the depth of the deepest leaf, 1 to 30.
+    draws
+        ``systematic``: counts follow the model as closely as whole rows can; ``independent``: each row is
+        drawn by itself.
     visit_sequence
         Columns to draw first, in this order.
     epsilon, delta
@@ -84,6 +89,7 @@ class Synthesizer:
         min_cell: int = 11,
         min_leaf: int = 50,
         max_depth: int = 12,
+        draws: str = Draws.SYSTEMATIC,
         visit_sequence: Sequence[str] = (),
         epsilon: float | None = None,
         delta: float | None = None,
@@ -94,6 +100,7 @@ class Synthesizer:
         self._min_cell = whole_number("min_cell", min_cell, 1, 1_000_000)
         self._min_leaf = whole_number("min_leaf", min_leaf, 1, 1_000_000)
         self._max_depth = whole_number("max_depth", max_depth, 1, 30)
+        self._draws = draws_named(draws)
         number = None if seed is None else whole_number("seed", seed, 0, 2**63 - 1)
         self._seed = Seed(secrets.token_bytes(32)) if number is None else Seed.of_number(number)
         self._visit_sequence = visit_sequence_of(visit_sequence)
@@ -125,6 +132,7 @@ class Synthesizer:
             self._min_leaf,
             self._max_depth,
             visit_sequence=self._visit_sequence,
+            draws=self._draws,
         )
         table = Workspace(prepare(source, schema, Fold(b"", 0)))
         self._model = fit_alone(settings, table, listen).model
@@ -244,8 +252,11 @@ def _declared(schema: Schema, source: Source) -> Inference:
 
 
 def _is_declared(note: Note, schema: Schema) -> bool:
-    """Tell whether a note says no more than the schema that was given: that a column is never modelled."""
-    return note.deed is Deed.LEFT_OUT and note.column in schema.names
+    """Tell whether a note is no news beside the schema that was given.
+
+    It says that a column is never modelled, or that one is computed of which every cell keeps the rule.
+    """
+    return (note.deed is Deed.LEFT_OUT and note.column in schema.names) or is_exact(note)
 
 
 def _warning(notes: Sequence[Note], *, inferred: bool) -> str:

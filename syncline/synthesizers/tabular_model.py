@@ -44,6 +44,8 @@ class TabularModel:
     bounds : pairs of columns of which the first is never greater than the second
     n_rows : rows that it was learnt from
     gaps : codes and values of the gaps from which columns follow
+    systematic : whether codes are drawn at equal distances, so that their counts are the model's, or each row
+        by itself
     """
 
     method: str
@@ -54,6 +56,7 @@ class TabularModel:
     bounds: tuple[Constraint, ...]
     n_rows: int
     gaps: tuple[CodedColumn, ...] = ()
+    systematic: bool = True
 
     def sample(self, rows: int, seed: Seed) -> Iterator[Columns]:
         """Yield ``rows`` synthetic rows, partition by partition."""
@@ -71,7 +74,7 @@ class TabularModel:
         by_name = {column.codes.name: column for column in (*self.columns, *self.gaps)}
         orders = orders_among_drawn(self.bounds, self._recomputed)
         bins = np.zeros((n, len(self.order)), np.uint8)
-        drawing = RowDrawing(by_name, Streams(seed, partition), orders, bins)
+        drawing = RowDrawing(by_name, Streams(seed, partition), orders, bins, self.systematic)
         drawing.draw(self.order, self.draws)
         rows = self._whole(drawing)
         start = self._broken_from(rows, by_name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import sqlite3
@@ -136,9 +137,8 @@ def test_a_data_set_is_read_before_it_is_added(command, home, tmp_path):
 
 def test_other_sources_are_added_listed_and_checked(command, home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with sqlite3.connect("lung.db") as connection:
+    with contextlib.closing(sqlite3.connect("lung.db")) as connection, connection:
         connection.execute("CREATE TABLE visits AS SELECT 1 AS pid, 40 AS age")
-    connection.close()
     book = openpyxl.Workbook()
     book.create_sheet("Visits").append(["pid"])
     book.save("lung.xlsx")
@@ -258,6 +258,7 @@ def test_show_and_policy_test_say_it_to_programs_too(command, home, tmp_path):
         "visit_sequence": ["sex"],
         "min_leaf": 7,
         "max_depth": 9,
+        "draws": "systematic",
         "rows": 1234,
         "seed_in_study": True,
     }

@@ -60,6 +60,7 @@ def draw(seed: int) -> Drawn:
         table = table.append_column("note", pa.array(["a, b"] * rows, pa.string()))
     parts = _dealt(rng, table, int(rng.integers(1, len(PARTIES) + 1)), names)
     document = _study(rng, variables, constraints, parts)
+    document["synthesizer"]["draws"] = "systematic" if seed % 4 else "independent"
     return Drawn(seed, document, parts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gzip
 import hashlib
 import io
@@ -128,7 +129,7 @@ def _excel() -> bytes:
 
 
 def _sqlite() -> bytes:
-    with sqlite3.connect(":memory:") as connection:
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection, connection:
         connection.execute("CREATE TABLE t (n INTEGER, t TEXT, d TEXT)")
         rows = [(row["n"], row["t"], row["d"] and row["d"].isoformat()) for row in TABLE.to_pylist()]
         connection.executemany("INSERT INTO t VALUES (?, ?, ?)", rows)
@@ -205,7 +206,11 @@ _SIGNING_KEY = generate_signing_key()
 @cache
 def _audit() -> bytes:
 
-    with tempfile.TemporaryDirectory() as folder, sqlite3.connect(":memory:") as connection:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.closing(sqlite3.connect(":memory:")) as connection,
+        connection,
+    ):
         connection.row_factory = sqlite3.Row
         connection.executescript(audit.AUDIT_SCHEMA)
         log = audit.AuditLog(_SIGNING_KEY, SystemClock())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import sqlite3
@@ -208,7 +209,7 @@ def json_depth(folder: Path) -> Path:
 def sqlite_endless(folder: Path) -> str:
     """A view that never ends."""
     path = folder / "t.db"
-    with sqlite3.connect(path) as connection:
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
             "CREATE VIEW t AS WITH RECURSIVE c(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM c) SELECT a FROM c"
         )
@@ -218,6 +219,6 @@ def sqlite_endless(folder: Path) -> str:
 def sqlite_blob(folder: Path) -> str:
     """Cells of 900 MB that the file does not hold."""
     path = folder / "t.db"
-    with sqlite3.connect(path) as connection:
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE VIEW t AS SELECT hex(zeroblob(450000000)) AS a")
     return f"sqlite:///{path}?table=t"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import sys
 from pathlib import Path
@@ -24,10 +25,9 @@ def database(tmp_path: Path) -> Path:
 
 
 def change(path: Path, *statements: str) -> None:
-    with sqlite3.connect(path) as connection:
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         for statement in statements:
             connection.execute(statement)
-    connection.close()
 
 
 def execute(url: str, *statements: str) -> None:
@@ -84,10 +84,9 @@ def test_a_query_that_writes_changes_nothing_in_postgresql(postgresql_url: str, 
 def test_sqlite_columns_get_a_type_that_holds_all_their_values(tmp_path: Path) -> None:
     path = tmp_path / "t.db"
     change(path, "CREATE TABLE t (i, f, s, n, c TEXT COLLATE NOCASE)")
-    with sqlite3.connect(path) as connection:
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         early = [(number, number, number, None, None) for number in range(3000)]
         connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?)", [*early, (3000, 0.5, "x", None, "É")])
-    connection.close()
     (batch,) = open_source(f"sqlite:///{path}?table=t").batches(None, 5000)
     assert batch.schema.types == [pa.int64(), pa.float64(), pa.string(), pa.string(), pa.string()]
     assert batch.num_rows == 3001

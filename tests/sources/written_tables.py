@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -91,13 +92,12 @@ def as_sqlite(scheme: str, request: str) -> Writer:
     def write(table: pa.Table, folder: Path) -> str:
         path = folder / "table.db"
         names = ", ".join(f'"{name}"' for name in table.column_names)
-        with sqlite3.connect(path) as connection:
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("DROP TABLE IF EXISTS visits")
             connection.execute(f"CREATE TABLE visits ({names})")
             places = ", ".join("?" for _ in table.column_names)
             rows = [[as_stored(cell) for cell in row.values()] for row in reversed(table.to_pylist())]
             connection.executemany(f"INSERT INTO visits VALUES ({places})", rows)
-        connection.close()
         return f"{scheme}:///{path}?{request}"
 
     return write

@@ -42,7 +42,7 @@ def test_codes_follow_their_weights_in_every_state(seed: int) -> None:
     n = 40_000
     draw = Draw("x", weights_of(SHARES))
     states = np.arange(n) % len(SHARES)
-    codes = draw.codes(states, Seed.of_number(seed).words("code:x", 0, n))
+    codes = draw.codes(states, Seed.of_number(seed).words("code:x", 0, n), systematic=False)
     for state, shares in enumerate(SHARES):
         seen = np.bincount(codes[states == state], minlength=5)
         assert (seen[shares == 0] == 0).all()
@@ -59,13 +59,53 @@ def test_a_code_without_weight_is_never_drawn(rows: list[list[int]], bits: list[
     draw = Draw("x", weights_of(counts / counts.sum(axis=1, keepdims=True)))
     random = words(0, 1, 2**32 - 1, 2**32, 2**63, 2**64 - 1, *bits)
     for state in range(len(rows)):
-        codes = draw.codes(np.full(len(random), state), random)
-        assert (counts[state, codes] > 0).all()
+        for systematic in (False, True):
+            codes = draw.codes(np.full(len(random), state), random, systematic)
+            assert (counts[state, codes] > 0).all()
 
 
 def test_the_ends_of_the_random_range_draw_the_first_and_the_last_code() -> None:
     draw = Draw("x", weights_of(np.array([[0.0, 0.5, 0.5, 0.0]])))
-    assert draw.codes(np.zeros(2, np.int64), words(0, 2**64 - 1)).tolist() == [1, 2]
+    assert draw.codes(np.zeros(2, np.int64), words(0, 2**64 - 1), False).tolist() == [1, 2]
+
+
+@given(
+    rows=st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=7).filter(any), min_size=1, max_size=4),
+    n=st.integers(0, 200),
+    seed=st.integers(0, 9),
+)
+def test_systematic_counts_are_off_by_less_than_one(rows: list[list[int]], n: int, seed: int) -> None:
+    """Of any run of codes, in every state: so a release repeats the counts that were learnt."""
+    counts = np.zeros((len(rows), 7))
+    for state, row in enumerate(rows):
+        counts[state, : len(row)] = row
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    random = Seed.of_number(seed).words("code:x", 0, n)
+    states = (random % np.uint64(len(rows))).astype(np.int64)
+    codes = Draw("x", weights_of(shares)).codes(states, random, systematic=True)
+    for state in range(len(rows)):
+        own = np.sort(codes[states == state])
+        upto = np.searchsorted(own, np.arange(8))
+        wanted = np.concatenate([[0.0], np.cumsum(shares[state])]) * len(own)
+        runs = (upto[None, :] - upto[:, None]) - (wanted[None, :] - wanted[:, None])
+        assert (np.abs(runs) < 1 + 1e-6).all()
+
+
+def test_each_row_alone_is_drawn_systematically_as_its_state_says() -> None:
+    draw = Draw("x", weights_of(SHARES))
+    seen = np.zeros(5)
+    for seed in range(4000):
+        seen[draw.codes(np.array([0, 0, 1, 0, 2]), Seed.of_number(seed).words("x", 0, 5), True)[3]] += 1
+    assert (seen[3:] == 0).all()
+    assert chisquare(seen[:3], 4000 * SHARES[0, :3]).pvalue > FALSE_ALARM
+
+
+def test_rows_of_two_columns_are_put_in_orders_of_their_own() -> None:
+    """Else equal codes of two columns would meet in the same rows."""
+    draw, states = Draw("x", weights_of(np.full((1, 4), 0.25))), np.zeros(40_000, np.int64)
+    left, right = (draw.codes(states, Seed.of_number(1).words(f"code:{c}", 0, 40_000), True) for c in "xy")
+    together = np.bincount(left * 4 + right, minlength=16)
+    assert chisquare(together).pvalue > FALSE_ALARM
 
 
 def test_a_rare_code_keeps_its_share_to_within_two_to_the_minus_32() -> None:

@@ -130,7 +130,7 @@ class CountLeaves:
         """Make the model from the leaves."""
         counts = merged(answers, 0)
         nodes = {tree.target: tree.nodes for tree in self.trees}
-        model = cart_model(self.plan, nodes, counts.dense(), counts.dense_masks(), settings.min_cell)
+        model = cart_model(self.plan, settings, nodes, counts.dense(), counts.dense_masks())
         return Fitted(model, self.plan.book.n_train, self.plan.book.n_holdout)
 
     def put(self, arrays: Arrays) -> Head:

@@ -72,7 +72,7 @@ def _planned(
 
 def _begin(plan: Plan, settings: FitSettings) -> Phase | Fitted:
     if settings.method == "marginals":
-        return Fitted(independent_model(plan), plan.book.n_train, plan.book.n_holdout)
+        return Fitted(independent_model(plan, settings), plan.book.n_train, plan.book.n_holdout)
     return begin_trees(plan, settings)
 
 
