@@ -23,6 +23,7 @@ class Deed(StrEnum):
     CLIPPED = "clipped"
     MOVED = "moved"
     NAMED = "named"
+    COMPUTED = "computed"
 
 
 @dataclass(frozen=True, slots=True)

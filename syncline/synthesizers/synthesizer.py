@@ -37,6 +37,7 @@ from syncline.synthesizers.arguments import (
     visit_sequence_of,
     whole_number,
 )
+from syncline.synthesizers.computed_columns import computed_notes, is_exact
 from syncline.synthesizers.conditions import Value, conditions_of, mask_of
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.model_file import SavedModel, load_model, save_model
@@ -139,7 +140,8 @@ class Synthesizer:
         self._schema = _released(schema, self._model)
         self._drawn = self._persons = 0
         wide = wide_notes(self._method, len(self._model.columns))
-        self._notes = (*found.notes, *wide, *untold_notes([table], self._model, self._min_cell))
+        computed = computed_notes([table], self._model)
+        self._notes = (*found.notes, *wide, *computed, *untold_notes([table], self._model, self._min_cell))
         told = [note for note in self._notes if self._given is None or not _is_declared(note, self._given)]
         if told:
             warnings.warn(_warning(told, inferred=self._given is None), TableWarning, stacklevel=2)
@@ -251,8 +253,11 @@ def _declared(schema: Schema, source: Source) -> Inference:
 
 
 def _is_declared(note: Note, schema: Schema) -> bool:
-    """Tell whether a note says no more than the schema that was given: that a column is never modelled."""
-    return note.deed is Deed.LEFT_OUT and note.column in schema.names
+    """Tell whether a note is no news beside the schema that was given.
+
+    It says that a column is never modelled, or that one is computed of which every cell keeps the rule.
+    """
+    return (note.deed is Deed.LEFT_OUT and note.column in schema.names) or is_exact(note)
 
 
 def _warning(notes: Sequence[Note], *, inferred: bool) -> str:

@@ -41,7 +41,9 @@ def untold_notes(
 
     ``others`` says what became of merged categories, where it is not that the model draws them as one.
     """
-    columns = [_Column(column, others=others) for column in model.columns if column.codes.name in model.order]
+    led = {draw.column for draw in model.draws if draw.gap is not None}
+    drawn = set(model.order).difference(led)  # values that a gap leads to are no values of the column's codes
+    columns = [_Column(column, others=others) for column in model.columns if column.codes.name in drawn]
     for table in tables:
         variables = {variable.name: (at, variable) for at, variable in enumerate(table.schema.modelled)}
         for column in columns:

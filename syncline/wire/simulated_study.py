@@ -37,6 +37,7 @@ from syncline.study.release import WrittenRelease, write_release
 from syncline.study.shipment import unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.computed_columns import computed_notes
 from syncline.synthesizers.fit import Fit
 from syncline.synthesizers.neighbours import wide_notes
 from syncline.synthesizers.phases.phase import Fitted
@@ -152,6 +153,7 @@ def notes_of(
         tables = _tables(spec, fold, sources, _compared_table)
         minimum = settings_of(spec).min_cell
         notes += wide_notes(result.model.method, len(result.model.columns))
+        notes += computed_notes(tuple(tables.values()), result.model)
         notes += untold_notes(tables.values(), result.model, minimum)
     return tuple(notes)
 
