@@ -11,7 +11,7 @@ from syncline.identity.fingerprint_words import fingerprint_words
 from syncline.questions.table import QUESTIONS
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.manifest import key_fingerprint
-from syncline.study.sections import Method, shown_period
+from syncline.study.sections import shown_period
 from syncline.study.spec import StudySpec
 
 _LABEL = 14
@@ -37,28 +37,20 @@ _PERSONS: Mapping[DataFlow, str] = {
 }
 """What becomes of the ids of persons."""
 
-_MARGINALS = (
+_OF_EVERY_FIT = (
     "row_count",
     "profile",
     "rank_counts",
     "marginals",
 )
-
-_ASKED: Mapping[Method, tuple[str, ...]] = {
-    Method.MARGINALS: _MARGINALS,
-    Method.CART: (
-        *_MARGINALS,
-        "moments",
-        "formula_check",
-        "tree_level",
-    ),
-}
-"""The kinds of questions that each method asks."""
+_OF_RELATIONS = ("moments", "formula_check")
 
 
 def questions_of(spec: StudySpec) -> tuple[str, ...]:
     """Return the kinds of questions that a study asks: declared constraints are counted by every method."""
-    kinds = _ASKED[spec.synthesizer.method]
+    card = spec.synthesizer.card
+    own = card.questions
+    kinds = tuple(dict.fromkeys((*_OF_EVERY_FIT, *(_OF_RELATIONS if card.relates else ()), *own)))
     counts = spec.schema.constraints and "formula_check" not in kinds
     return (*kinds, "formula_check") if counts else kinds
 
@@ -148,14 +140,13 @@ def _what_leaves(
 
 
 def _rounds(spec: StudySpec) -> str:
-    if spec.synthesizer.method is Method.MARGINALS:
-        gaps = ", up to 9 for orders and their gaps" if spec.schema.constraints else ""
-        return f"one to check the data, up to 8 for bins{gaps}, one or two for the counts"
-    depth = spec.synthesizer.max_depth
-    return (
-        "one to check the data, up to 8 for bins, up to 9 for orders and their gaps, a few for pairs and"
-        f" formulas, then up to {depth} for trees"
-    )
+    card = spec.synthesizer.card
+    parts = ["one to check the data", "up to 8 for bins"]
+    if card.relates or spec.schema.constraints:
+        parts.append("up to 9 for orders and their gaps")
+    if card.relates:
+        parts.append("a few for pairs and formulas")
+    return ", ".join([*parts, card.rounds_in_words(spec.synthesizer.of_technique)])
 
 
 def _small_cells(spec: StudySpec) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from supplier_agent.tasks.opening_child import agreed_fold, open_contribution
 from syncline.compute.frames import Header, Json
@@ -121,13 +120,14 @@ def _ship(
     spec: StudySpec, fold: Fold, flow: DataFlow, source: Source, after: Memory
 ) -> tuple[Header, list[bytes]]:
     """Send the rows that the approved flow sends, once the salt is drawn; nothing is answered after that."""
-    shipment = ship(spec, fold, flow, source, Seed(secrets.token_bytes(32)))
-    sent: Json = {
+    sent = ship(spec, fold, flow, source, Seed(secrets.token_bytes(32)))
+    said: Json = {
         "kind": f"{flow.value}_rows",
-        "columns": list(sent_columns(spec, flow, shipment)),
+        "columns": list(sent_columns(spec, flow, sent.content)),
         "cells": 0,
     }
-    return {"questions": [sent]}, [shipment, _kept(source, after)]
+    notes: list[Json] = [{**note.to_json(), "words": str(note)} for note in sent.notes]
+    return {"questions": [said], "notes": notes}, [sent.content, _kept(source, after)]
 
 
 def _kept(source: Source, after: Memory) -> bytes:

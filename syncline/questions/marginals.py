@@ -69,6 +69,13 @@ class Marginals(TableQuestion[Counts]):
         """Largest number of columns that are counted together."""
         return max((len(axes) for axes in self.sets), default=0)
 
+    def order_in(self, codebook: Codebook | None) -> int:
+        """Return how many columns are counted together at most, where a gap is both of its columns."""
+        if codebook is None:
+            return self.marginal_order
+        sets = ([axis.column for axis in axes] for axes in self.sets)
+        return max((len(codebook.sources(names)) for names in sets), default=0)
+
     def sensitivity(self, context: Context) -> Sensitivity:
         """Return by how much one person can move the answer: a row is in one cell of a set."""
         return Sensitivity.of_cells(len(self.sets))

@@ -126,6 +126,13 @@ class TableQuestion(QuestionOf[AnswerT]):
     def size(self, codebook: Codebook | None = None) -> int:
         """Return the number of cells, or of integers, of the answer."""
 
+    def order_in(self, codebook: Codebook | None) -> int:
+        """Return how many columns are counted together at most, where a gap is both of its columns."""
+        order = self.marginal_order
+        if codebook is None or not order:
+            return order
+        return max(order, sum(sorted(len(codebook.sources((name,))) for name in self.columns)[-order:]))
+
     def masked(self, codebook: Codebook | None = None) -> int:
         """Return how many leading cells carry person buckets, where persons are told apart."""
         return 0
@@ -138,7 +145,7 @@ class TableQuestion(QuestionOf[AnswerT]):
         """Return how far it reaches; of a gap, to both of its columns."""
         codebook = context.asked.codebook
         read = self.columns if codebook is None else codebook.sources(self.columns)
-        return Extent(tuple(read), self.marginal_order, self.size(codebook), self.masked(codebook))
+        return Extent(tuple(read), self.order_in(codebook), self.size(codebook), self.masked(codebook))
 
     def check(self, schema: Schema, codebook: Codebook | None) -> None:
         """Raise ProtocolError unless its columns are modelled, it fits them, and its cells are few enough."""

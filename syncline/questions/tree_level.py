@@ -132,6 +132,10 @@ class TreeLevel(TableQuestion[Counts]):
         """Largest number of columns that are counted together, beyond the splits that lead to a node."""
         return 2
 
+    def order_in(self, codebook: Codebook | None) -> int:
+        """Return how many columns are counted together at most, beyond the splits: a gap counts as one."""
+        return self.marginal_order
+
     def new_nodes(self) -> int:
         """Return the number of children that the splits of this level make."""
         return 2 * sum(len(step.split_node) for step in self.steps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -26,17 +26,17 @@ from syncline.synthesizers.packing import (
     Head,
     constraint_from_json,
     take_searches,
-    take_trees,
 )
 from syncline.synthesizers.phases.check import Check
 from syncline.synthesizers.phases.division import Sizes
-from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose, Relate
+from syncline.synthesizers.registry import technique_of
 from syncline.synthesizers.settings import FitSettings
-from syncline.synthesizers.structure import Book, Plan
+from syncline.synthesizers.structure import Book
+from syncline.synthesizers.technique import Planned, Taker
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _codebook_of(phase: Phase) -> Codebook | None:
     match phase:
         case Relate(book=book) | Propose(book=book) | Confirm(book=book):
             return book.codebook()
-        case GrowTrees(plan=plan) | CountLeaves(plan=plan):
+        case Planned(plan=plan):
             return plan.book.codebook()
         case _:
             return None
@@ -173,7 +173,8 @@ class FitStateCodec:
         """Return the state of the bytes; raise WireError where they are not one."""
         outer, arrays = unpack(data)
         try:
-            take = _TAKERS[str(outer["phase"])]
+            name = str(outer["phase"])
+            take = _TAKERS.get(name) or technique_of(self.settings.method).phases[name]
             excluded = tuple(str(name) for name in cast("list[Json]", outer["excluded"]))
             phase = take(cast("Head", outer["head"]), arrays, self.settings.without(excluded))
             hazards = hazards_from_json(outer["hazards"])
@@ -181,9 +182,6 @@ class FitStateCodec:
             return FitState(int(cast("int", outer["round"])), phase, hazards, excluded, known)
         except (KeyError, TypeError, ValueError) as error:
             raise WireError("state: this is not the state of a fit in this version") from error
-
-
-_Taker = Callable[[Head, Mapping[str, Array], FitSettings], Phase]
 
 
 def _check(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
@@ -230,17 +228,7 @@ def _confirm(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> 
     )
 
 
-def _grow(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    plan = Plan.take(head, arrays, settings.schema)
-    return GrowTrees(plan, take_trees(head["trees"], arrays), int(cast("int", head["level"])))
-
-
-def _leaves(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    plan = Plan.take(head, arrays, settings.schema)
-    return CountLeaves(plan, take_trees(head["trees"], arrays), int(cast("int", head["level"])))
-
-
-_TAKERS: dict[str, _Taker] = {
+_TAKERS: dict[str, Taker] = {
     Check.name: _check,
     Search.name: _search,
     CountOrders.name: _orders,
@@ -248,6 +236,4 @@ _TAKERS: dict[str, _Taker] = {
     Relate.name: _relate,
     Propose.name: _propose,
     Confirm.name: _confirm,
-    GrowTrees.name: _grow,
-    CountLeaves.name: _leaves,
 }

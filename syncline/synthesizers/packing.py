@@ -16,13 +16,14 @@ from syncline.data.gap import Gap, GapLine
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.errors import SynclineError, WireError
-from syncline.synthesizers.cart.tree import GrowingTree, Nodes, Pending
+from syncline.synthesizers.cart.tree import GrowingTree, Pending
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.column_search import ColumnSearch, Pieces
 from syncline.synthesizers.column_values import ColumnValues
 from syncline.synthesizers.draws import Draw
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.model_check import check_model
+from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.tabular_model import TabularModel
 
 Ints = npt.NDArray[np.int64]

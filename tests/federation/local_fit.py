@@ -49,9 +49,15 @@ def fit(
         PartyId(f"supplier-{i:02}"): workspace_of(part, schema, holdout=holdout, batch_rows=batch_rows)
         for i, part in enumerate(parts)
     }
-    chosen = FitSettings(schema, **settings)
+    chosen = settings_with(schema, **settings)
     listen = None if traffic is None else traffic.append
     return simulate(Fit(chosen), Answering(), tables, hops_of(chosen), Memory(), listen)
+
+
+def settings_with(schema: Schema, **settings: Any) -> FitSettings:
+    """Return the settings of a fit, those of its technique among them."""
+    given = {name: settings.pop(name) for name in ("min_leaf", "max_depth") if name in settings}
+    return FitSettings(schema, given=given, **settings)
 
 
 def release_of(fitted: Fitted, schema: Schema, rows: int = 500, seed: int = 1) -> bytes:

@@ -1,26 +1,32 @@
-"""Fourth, grow all trees a level a round until no child is left to count, then count their leaves."""
+"""Grow all trees a level a round until no child is left to count, then count their leaves."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.blob import Array
 from syncline.data.codebook import Codebook
 from syncline.questions.question import Question
 from syncline.questions.tree_level import TreeLevel, TreeStep, bin_offsets
 from syncline.synthesizers.cart.growth import GrowthRule, first_step, grow, next_step, plant
 from syncline.synthesizers.cart.layout import Layout
 from syncline.synthesizers.cart.leaves import cart_model
-from syncline.synthesizers.cart.tree import GrowingTree, Nodes, Pending
-from syncline.synthesizers.packing import Arrays, Head, put_trees
+from syncline.synthesizers.cart.tree import GrowingTree, Pending
+from syncline.synthesizers.nodes import Nodes
+from syncline.synthesizers.packing import Arrays, Head, put_trees, take_trees
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
 
 Ints = npt.NDArray[np.int64]
+
+MIN_GAIN = 1e-5
+"""The least decrease of impurity by a split, as a share of that of the root."""
 
 
 def begin_trees(plan: Plan, settings: FitSettings) -> Phase | Fitted:
@@ -33,7 +39,7 @@ def begin_trees(plan: Plan, settings: FitSettings) -> Phase | Fitted:
         GrowingTree(target, Nodes.root(), Pending(), predictors=plan.predictors.get(target))
         for target in plan.targets()
     )
-    splits = settings.max_depth >= 1 and plan.book.n_train >= 2 * settings.min_leaf
+    splits = settings.own("max_depth") >= 1 and plan.book.n_train >= 2 * settings.own("min_leaf")
     if not splits or all(tree.target == 0 for tree in trees):
         return CountLeaves(plan, trees, 0)
     return GrowTrees(plan, trees, 0)
@@ -41,7 +47,7 @@ def begin_trees(plan: Plan, settings: FitSettings) -> Phase | Fitted:
 
 def rule_of(settings: FitSettings) -> GrowthRule:
     """Return when nodes are split under these settings."""
-    return GrowthRule(settings.min_leaf, settings.max_depth, settings.min_gain, settings.min_cell)
+    return GrowthRule(settings.own("min_leaf"), settings.own("max_depth"), MIN_GAIN, settings.min_cell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,12 @@ class GrowTrees:
         """Add the plan and the trees."""
         return {**self.plan.put(arrays), "trees": put_trees(self.trees, arrays), "level": self.level}
 
+    @classmethod
+    def take(cls, head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
+        """Return the phase that :meth:`put` put away."""
+        plan = Plan.take(head, arrays, settings.schema)
+        return cls(plan, take_trees(head["trees"], arrays), int(cast("int", head["level"])))
+
 
 @dataclass(frozen=True, slots=True)
 class CountLeaves:
@@ -136,3 +148,9 @@ class CountLeaves:
     def put(self, arrays: Arrays) -> Head:
         """Add the plan and the trees."""
         return {**self.plan.put(arrays), "trees": put_trees(self.trees, arrays), "level": self.level}
+
+    @classmethod
+    def take(cls, head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
+        """Return the phase that :meth:`put` put away."""
+        plan = Plan.take(head, arrays, settings.schema)
+        return cls(plan, take_trees(head["trees"], arrays), int(cast("int", head["level"])))

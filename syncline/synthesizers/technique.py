@@ -1,0 +1,46 @@
+"""What a technique is to the fit: where it begins, once codebook and relations are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from syncline.data.blob import Array
+from syncline.synthesizers.packing import Head
+from syncline.synthesizers.phases.phase import Fitted, Phase
+from syncline.synthesizers.settings import FitSettings
+from syncline.synthesizers.structure import Plan
+
+Taker: TypeAlias = Callable[[Head, Mapping[str, Array], FitSettings], Phase]
+"""What takes a phase out of a packed container."""
+
+
+@runtime_checkable
+class Planned(Protocol):
+    """A phase of a technique's own: it learns by the plan that the technique began with."""
+
+    @property
+    def plan(self) -> Plan:
+        """What is drawn, in which order, and in which codes."""
+        ...
+
+
+class Technique(Protocol):
+    """The questions and the model of one technique; what all share comes before and after it.
+
+    ``phases`` takes each of its own phases out of what the phase put away, by the phase's name.
+    """
+
+    phases: Mapping[str, Taker]
+
+    def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
+        """Return its first phase, or the model where nothing more is asked."""
+        ...
+
+    def rounds(self, rows: int, settings: FitSettings) -> int:
+        """Return how many rounds are to be expected of ``rows`` training rows."""
+        ...
+
+    def rounds_left(self, phase: Phase, rows: int, settings: FitSettings) -> int:
+        """Return how many of them are left where one of its own phases is open, that one among them."""
+        ...
