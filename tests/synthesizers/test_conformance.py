@@ -15,6 +15,7 @@ from syncline.errors import UsageError
 from syncline.protocols.asking import Answering, Memory, Reply, Request
 from syncline.protocols.simulation import simulate
 from syncline.protocols.transition import PartyId
+from syncline.questions.table import permission_of
 from syncline.questions.workspace import Workspace
 from syncline.study.spec import StudySpec
 from syncline.synthesizers import registry
@@ -131,7 +132,7 @@ class Listening(Answering):
         self.asked: set[str] = set()
 
     def respond(self, request: Request, table: Workspace, memory: Memory) -> tuple[Reply, Memory]:
-        self.asked |= {getattr(question, "permission", question.kind) for question in request.questions}
+        self.asked |= {permission_of(question.kind) for question in request.questions}
         return super().respond(request, table, memory)
 
 
@@ -143,7 +144,7 @@ def test_who_approves_reads_the_technique_and_every_question_that_it_asks(method
     }
     simulate(Fit(settings), supplier, tables, hops_of(settings), Memory())
     spec = StudySpec.model_validate(document(method))
-    assert supplier.asked <= {kind.value for kind in questions_of(spec)}
+    assert supplier.asked <= set(questions_of(spec))
     words = dict(condition_lines(spec))["Learns"]
     assert words.startswith(f"{method}: ")
     told = conditions_to_json(spec)["synthesizer"]
