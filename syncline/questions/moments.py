@@ -4,8 +4,8 @@ A value ``v`` enters as the integer ``rint(v * 2**(PRECISION - exponent))`` with
 that it has about ``PRECISION`` bits; a missing value enters as 0. Products of two such integers have 40
 bits and sums of 2**23 of them fit 64 bits; the merged sums are Python integers without a bound.
 
-Size: 1 + k + k(k+1)/2 integers for k columns. Sensitivity: numbers are clipped, so each row of a person moves a
-sum by at most 2**21, and a product by 2**42. Disclosure: exact sums of all rows. Permission: ``moments``.
+Size: 1 + k + k(k+1)/2 integers for k columns. Sensitivity: numbers are clipped, so each row of a person moves
+a sum by at most 2**21, and a product by 2**42. Disclosure: exact sums of all rows. Permission: ``moments``.
 """
 
 from __future__ import annotations
