@@ -34,6 +34,7 @@ KEPT_AT_LEAST, KEPT_AT_MOST = 1 / 8, 3 / 4
 
 _UNIT = 1 << 20
 _REACH = 4.0
+_FARTHEST = 1e307  # a quarter of an octave beyond it is a number still
 
 Part: TypeAlias = tuple[int, int, int]
 """The least and greatest key of a part of a tail, and its weight, at least 1."""
@@ -143,7 +144,9 @@ def _distances(variable: Variable, middle: int, keys: Ints) -> Floats:
     assert grid is not None
     if grid.is_even:
         return keys.astype(np.float64) - float(middle)
-    return grid.values(keys).astype(np.float64) - float(grid.values(np.array([middle], np.int64))[0])
+    with np.errstate(over="ignore"):
+        away = grid.values(keys).astype(np.float64) - float(grid.values(np.array([middle], np.int64))[0])
+    return np.clip(away, -_FARTHEST, _FARTHEST)
 
 
 def _key(variable: Variable, middle: int, distance: float) -> int:
