@@ -10,10 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 
-from syncline.questions.comparison import PersonCount
-from syncline.questions.growth import GrowTrees as CompareTrees
-from syncline.questions.growth import ScoreTrees
-from syncline.questions.question import Question
 from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch
 from syncline.synthesizers.fit import FitState
 from syncline.synthesizers.neighbours import is_wide
@@ -45,22 +41,17 @@ def rounds_of_comparison(rows: tuple[int, int]) -> int:
     return tree_levels(rows) + 2
 
 
-def rounds_while_comparing(state: State, asked: Question, fitted: tuple[int, int] | None = None) -> int:
-    """Return the rounds of a study of which a round of the comparison is open, in which it ``asked`` this.
+def rounds_while_comparing(state: State, fitted: tuple[int, int] | None = None) -> int:
+    """Return the rounds of a study of which a round of the comparison is open.
 
-    Before the comparison has counted rows, those that were ``fitted`` count.
+    In its first round, before the comparison has counted rows, those that were ``fitted`` count. Each later
+    round asks about one level of the trees more, the last one about their scores.
     """
-    rows = (asked.rows if isinstance(asked, CompareTrees) else None) or (state.memory and state.memory.rows)
-    rows = rows or fitted
-    match asked:
-        case PersonCount() if rows is not None:
-            return state.round + rounds_of_comparison(rows)
-        case CompareTrees(levels=levels) if rows is not None:
-            return state.round + tree_levels(rows) - levels + 1
-        case ScoreTrees():
-            return state.round + 1
-        case _:
-            return UNKNOWN
+    if state.memory is None:
+        return UNKNOWN if fitted is None else state.round + rounds_of_comparison(fitted)
+    counted = [own.sizes for own in state.known.values() if own.sizes is not None]
+    rows = sum(own.train for own in counted), sum(own.holdout for own in counted)
+    return state.round + tree_levels(rows) - state.memory.asked + 1
 
 
 def _rows(phase: Phase) -> tuple[int, int] | None:

@@ -87,8 +87,8 @@ def test_a_comparison_is_known_to_the_round_from_its_first_one_on() -> None:
     found, number = [], 0
     rows = int((~batch.holdout).sum()), int(batch.holdout.sum())
     while isinstance(transition, Continue):
-        number, asked = transition.state.round, transition.request.questions[0]
-        found.append(rounds_while_comparing(transition.state, asked, rows))
+        number = transition.state.round
+        found.append(rounds_while_comparing(transition.state, rows))
         replies = {}
         for party, table in parties.items():
             replies[party], memories[party] = comparers[party].respond(

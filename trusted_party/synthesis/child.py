@@ -327,12 +327,11 @@ def _compared(
     ``fitted`` are the training and held-out rows of the fit, where the comparison has not counted any.
     """
     state, request = transition.state, transition.request
-    asked = request.questions[0]
     header: Header = {
         "done": False,
         "stage": transition.stage,
         "round": state.round,
-        "expected": rounds_while_comparing(state, asked, fitted),
+        "expected": rounds_while_comparing(state, fitted),
     }
     return header, [pack_comparison(state, memory), RequestCodec().encode(request)]
 
