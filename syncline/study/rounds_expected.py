@@ -15,7 +15,7 @@ from syncline.questions.growth import GrowTrees as CompareTrees
 from syncline.questions.growth import ScoreTrees
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch
-from syncline.synthesizers.fit import FitState
+from syncline.synthesizers.fit_state import FitState
 from syncline.synthesizers.neighbours import is_wide
 from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps

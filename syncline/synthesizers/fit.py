@@ -2,57 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import cast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from syncline.data.blob import Array, Json, pack, unpack
-from syncline.data.codebook import Codebook, Coding
-from syncline.errors import ProtocolError, StudyFailed, WireError
+from syncline.data.codebook import Codebook
+from syncline.errors import ProtocolError, StudyFailed
 from syncline.protocols.asking import Reply, Request
 from syncline.protocols.reply_check import Round
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.known import Known
-from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.rank_counts import RankCounts
 from syncline.questions.tree_level import TreeLevel
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers.agreed_facts import with_codes, without_states
+from syncline.synthesizers.fit_state import FitState
 from syncline.synthesizers.formulas import moments_of
-from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json, hazards_to_json, severe_words
+from syncline.synthesizers.hazards.hazard import Hazard, severe_words
 from syncline.synthesizers.hazards.rules import Severe
-from syncline.synthesizers.known_packing import put_known, take_known
-from syncline.synthesizers.neighbours import take_neighbours
-from syncline.synthesizers.packing import (
-    Head,
-    constraint_from_json,
-    take_searches,
-    take_trees,
-)
 from syncline.synthesizers.phases.check import Check
-from syncline.synthesizers.phases.division import Sizes
 from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose, Relate
 from syncline.synthesizers.settings import FitSettings
-from syncline.synthesizers.structure import Book, Plan
-
-
-@dataclass(frozen=True, slots=True)
-class FitState:
-    """Where a fit stands: the number of the round that is out, its phase, and what the rounds before showed.
-
-    ``excluded`` are the columns that the study leaves out because suppliers lack them, ``known`` what each
-    party's answers said of its rows so far: no later one may contradict it.
-    """
-
-    round: int
-    phase: Phase
-    hazards: tuple[Hazard, ...] = ()
-    excluded: tuple[str, ...] = ()
-    known: Mapping[PartyId, Known] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,107 +119,3 @@ def _codebook_of(phase: Phase) -> Codebook | None:
             return plan.book.codebook()
         case _:
             return None
-
-
-@dataclass(frozen=True, slots=True)
-class FitStateCodec:
-    """Pack and unpack the state of a fit under given settings."""
-
-    settings: FitSettings
-
-    def encode(self, value: FitState) -> bytes:
-        """Return the state as bytes."""
-        arrays: dict[str, Array] = {}
-        head = value.phase.put(arrays)
-        outer: Head = {
-            "round": value.round,
-            "phase": value.phase.name,
-            "head": head,
-            "hazards": hazards_to_json(value.hazards),
-            "excluded": list(value.excluded),
-            "known": put_known(value.known, arrays),
-        }
-        return pack(outer, arrays)
-
-    def decode(self, data: bytes) -> FitState:
-        """Return the state of the bytes; raise WireError where they are not one."""
-        outer, arrays = unpack(data)
-        try:
-            take = _TAKERS[str(outer["phase"])]
-            excluded = tuple(str(name) for name in cast("list[Json]", outer["excluded"]))
-            phase = take(cast("Head", outer["head"]), arrays, self.settings.without(excluded))
-            hazards = hazards_from_json(outer["hazards"])
-            known = take_known(outer["known"], arrays)
-            return FitState(int(cast("int", outer["round"])), phase, hazards, excluded, known)
-        except (KeyError, TypeError, ValueError) as error:
-            raise WireError("state: this is not the state of a fit in this version") from error
-
-
-_Taker = Callable[[Head, Mapping[str, Array], FitSettings], Phase]
-
-
-def _check(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    return Check()
-
-
-def _search(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    return Search(*_sizes(arrays), take_searches(head["searches"], arrays))
-
-
-def _sizes(arrays: Mapping[str, Array]) -> tuple[Sizes, int]:
-    n_train, n_holdout, number = (int(n) for n in arrays["rows"].tolist())
-    return Sizes(n_train, n_holdout), number
-
-
-def _orders(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    asked = tuple(constraint_from_json(row) for row in cast("list[Json]", head["asked"]))
-    return CountOrders(_sizes(arrays)[0], take_searches(head["searches"], arrays), asked)
-
-
-def _gaps(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    searches = take_searches(head["searches"], arrays)
-    gaps = take_searches(head["gaps_searched"], arrays, "gap")
-    return SearchGaps(*_sizes(arrays), searches, gaps, Book.take(head, arrays, settings.schema))
-
-
-def _relate(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    return Relate(Book.take(head, arrays, settings.schema))
-
-
-def _propose(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    return Propose(Book.take(head, arrays, settings.schema), take_neighbours(settings.names, arrays))
-
-
-def _confirm(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    pairs = tuple(
-        (Axis(a, Coding.FINE), Axis(b, Coding.FINE)) for a, b in cast("list[tuple[str, str]]", head["pairs"])
-    )
-    return Confirm(
-        Book.take(head, arrays, settings.schema),
-        tuple(constraint_from_json(row) for row in cast("list[Json]", head["checked"])),
-        Marginals(pairs, holdout=False, persons=bool(head["persons"])),
-        take_neighbours(settings.names, arrays),
-    )
-
-
-def _grow(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    plan = Plan.take(head, arrays, settings.schema)
-    return GrowTrees(plan, take_trees(head["trees"], arrays), int(cast("int", head["level"])))
-
-
-def _leaves(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    plan = Plan.take(head, arrays, settings.schema)
-    return CountLeaves(plan, take_trees(head["trees"], arrays), int(cast("int", head["level"])))
-
-
-_TAKERS: dict[str, _Taker] = {
-    Check.name: _check,
-    Search.name: _search,
-    CountOrders.name: _orders,
-    SearchGaps.name: _gaps,
-    Relate.name: _relate,
-    Propose.name: _propose,
-    Confirm.name: _confirm,
-    GrowTrees.name: _grow,
-    CountLeaves.name: _leaves,
-}

@@ -13,7 +13,7 @@ from syncline.protocols.asking import Memory, Reply, Request
 from syncline.protocols.opening import Draw
 from syncline.protocols.simulation import Hops
 from syncline.questions.tree_level import LevelSplits, TreePath, TreePaths
-from syncline.synthesizers.fit import FitState, FitStateCodec
+from syncline.synthesizers.fit_state import FitState, fit_state_codec
 from syncline.synthesizers.settings import FitSettings
 from syncline.wire import strict
 from syncline.wire.answers import answer_from_proto, answer_to_proto
@@ -168,7 +168,7 @@ class DrawCodec:
 
 def hops_of(settings: FitSettings) -> Hops[FitState, Request, Reply, Memory]:
     """Return the codecs of a study's every hop, for the driver in one process."""
-    return Hops(FitStateCodec(settings), RequestCodec(), ReplyCodec(), MemoryCodec())
+    return Hops(fit_state_codec(settings), RequestCodec(), ReplyCodec(), MemoryCodec())
 
 
 def _paths_to_proto(paths: TreePaths) -> pb.TreePaths:

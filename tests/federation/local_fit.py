@@ -21,8 +21,8 @@ from syncline.protocols.transition import PartyId
 from syncline.questions.workspace import Workspace
 from syncline.sources.memory import TableSource
 from syncline.study.comparing import drawn_schema
+from syncline.study.fit_result import pack_result
 from syncline.synthesizers.fit import Fit, Fitted
-from syncline.synthesizers.fitted import pack_fitted
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import Seed
 from syncline.wire.exchange import hops_of
@@ -67,5 +67,6 @@ def release_of(fitted: Fitted, schema: Schema, rows: int = 500, seed: int = 1) -
 def fingerprint(fitted: Fitted, schema: Schema) -> str:
     """Return a digest of all that follows from a fit: the release, and the model."""
     digest = hashlib.sha256(release_of(fitted, schema))
-    digest.update(pack_fitted(replace(fitted, hazards=())))  # hazards compare suppliers, and name them
+    unnamed = replace(fitted, hazards=())  # these compare suppliers, and name them
+    digest.update(pack_result(unnamed, schema))
     return digest.hexdigest()

@@ -25,18 +25,18 @@ from syncline.protocols.asking import Memory
 from syncline.questions.workspace import Workspace
 from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
+from syncline.study.fit_result import pack_result, unpack_result
 from syncline.study.fitting import settings_of, simulated_fold, workspace_of
 from syncline.study.flow import DataFlow
 from syncline.study.local_parties import answer_locally
 from syncline.study.manifest import RosterEntry
 from syncline.study.participation import Participation
-from syncline.study.pooled import Pooled, pack_pooled, unpack_pooled
+from syncline.study.pooled import Pooled
 from syncline.study.release import write_release
 from syncline.study.shipment import sent_columns, ship_prepared, unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit
-from syncline.synthesizers.fitted import pack_fitted
 from syncline.synthesizers.streams import Seed
 from syncline.wire.simulated_study import fit_study
 from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
@@ -217,8 +217,8 @@ def test_suppliers_that_all_synthesize_are_pooled_by_their_sizes():
     for place, variable in enumerate(WITHOUT_PERSON.modelled):
         keys = np.concatenate([columns[variable.name][0] for columns in drawn])
         assert np.array_equal(np.sort(keys), np.sort(pooled.keys[place]))
-    again = unpack_pooled(pack_pooled(pooled), WITHOUT_PERSON)
-    assert again is not None
+    again = unpack_result(pack_result(pooled, WITHOUT_PERSON), WITHOUT_PERSON)
+    assert isinstance(again, Pooled)
     assert all(np.array_equal(a, b) for a, b in zip(again.keys, pooled.keys, strict=True))
     assert len(next(pooled.sample(700, SEED))["age"][0]) == 700
 
@@ -241,7 +241,7 @@ def test_a_supplier_with_too_few_rows_cannot_synthesize_alone():
 def test_a_release_of_as_many_rows_as_there_are_keeps_to_what_the_hub_releases(tmp_path):
     spec = spec_of(("summaries",) * 4, WITHOUT_PERSON, "marginals")
     spec = spec.model_copy(update={"synthesizer": spec.synthesizer.model_copy(update={"rows": None})})
-    result = pack_fitted(fit_study(spec, fold_of(spec), sources(WITHOUT_PERSON)))
+    result = pack_result(fit_study(spec, fold_of(spec), sources(WITHOUT_PERSON)), WITHOUT_PERSON)
     provenance = {"roster": list(PARTIES)}
     roster = [
         RosterEntry(name, None, DataFlow.SUMMARIES, DataFlow.SUMMARIES, None).to_json() for name in PARTIES

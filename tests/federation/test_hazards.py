@@ -11,7 +11,8 @@ from syncline.data.schema import Schema
 from syncline.errors import StudyFailed
 from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
-from syncline.study.pooled import Pooled, pack_pooled, unpack_pooled
+from syncline.study.fit_result import pack_result, unpack_result
+from syncline.study.pooled import Pooled
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.hazard import HazardKind
 from syncline.synthesizers.hazards.rules import Severe
@@ -166,6 +167,6 @@ def test_pooled_tables_come_back_from_bytes_with_their_hazards():
     found = fitted_over(study(("synthesized",) * 4, ALIKE, absent="exclude"), lacking(parts, empty=False))
     assert isinstance(found, Pooled)
     assert found.excluded == ("dose",)
-    back = unpack_pooled(pack_pooled(found), ALIKE)
-    assert back is not None
+    back = unpack_result(pack_result(found, ALIKE), ALIKE)
+    assert isinstance(back, Pooled)
     assert (back.hazards, back.excluded, back.schema) == (found.hazards, found.excluded, found.schema)

@@ -25,17 +25,18 @@ from syncline.questions.vocabulary import Question
 from syncline.questions.workspace import Workspace
 from syncline.study.comparer_scope import comparer_of
 from syncline.study.comparing import assess_study, comparison_of, rows_of_release
+from syncline.study.fit_result import pack_result, unpack_result
 from syncline.study.fitting import fold_of, settings_of
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.local_parties import answer_locally, is_pooled
 from syncline.study.manifest import RosterEntry
-from syncline.study.pooled import Pooled, pack_pooled, pool, unpack_pooled
+from syncline.study.pooled import Pooled, pool
 from syncline.study.release import write_release
 from syncline.study.rounds_expected import rounds_of_study, rounds_while_comparing
 from syncline.study.shipment import unpack_shipment
 from syncline.study.spec import StudySpec
-from syncline.synthesizers.fit import Fit, FitState, FitStateCodec
-from syncline.synthesizers.fitted import pack_fitted, unpack_fitted
+from syncline.synthesizers.fit import Fit
+from syncline.synthesizers.fit_state import FitState, fit_state_codec
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_to_json
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.settings import FitSettings
@@ -44,12 +45,12 @@ from syncline.validation.federated.comparer import Comparer
 from syncline.validation.federated.comparison import Comparison, State
 from syncline.wire.exchange import DrawCodec, MemoryCodec, ReplyCodec, RequestCodec
 from trusted_party.synthesis.kept_state import (
+    FIT,
+    KeptFit,
     pack_comparison,
-    pack_fit,
     sizes_known,
     told_sizes,
     unpack_comparison,
-    unpack_fit,
 )
 from trusted_party.synthesis.opening import STAGE, begin, draw, facts_of
 
@@ -98,7 +99,7 @@ class Child:
         parties, senders = _names(header, "parties"), _names(header, "rows")
         if len(blobs) != len(parties) + 1 + len(senders):
             raise ProtocolError("each party of the round needs one reply or shipment")
-        fit_state, packed = unpack_fit(state)
+        kept = FIT.decode(state)
         decoded = {
             party: _decoded(party, header, reply) for party, reply in zip(parties, blobs, strict=False)
         }
@@ -106,9 +107,9 @@ class Child:
         tables = self._prepared(spec, fold, flows, dict(zip(senders, blobs[len(parties) + 1 :], strict=True)))
         if is_pooled(flows, [*parties, *senders]):
             pooled = pool(settings, tables)
-            return _done("pooled", pooled.hazards), [pack_pooled(pooled)]
-        local, after = answer_locally(request, tables, MemoryCodec().decode(packed))
-        fit = FitStateCodec(settings).decode(fit_state)
+            return _done("pooled", pooled.hazards), [pack_result(pooled, spec.schema)]
+        local, after = answer_locally(request, tables, MemoryCodec().decode(kept.memory))
+        fit = fit_state_codec(settings).decode(kept.state)
         transition = Fit(settings).step(fit, decoded | local, frozenset())
         memory = MemoryCodec().encode(after)
         return _outcome(transition, settings, memory, flows, compares=spec.validation is not None)
@@ -278,7 +279,7 @@ def _require_compared(
 
 
 def _fitted(spec: StudySpec, result: bytes) -> Fitted | Pooled:
-    return unpack_pooled(result, spec.schema) or unpack_fitted(result, spec.schema)
+    return unpack_result(result, spec.schema)
 
 
 def _require_rows(rows: int, most: Json) -> None:
@@ -303,8 +304,10 @@ def _outcome(
         known = {
             party: own for party, own in fitted.known.items() if STEPS[flows[party]].compares_what_it_fits
         }
-        return {**_done("fitted", fitted.hazards), "sizes": told_sizes(known)}, [pack_fitted(fitted)]
-    state = pack_fit(FitStateCodec(settings).encode(transition.state), memory)
+        return {**_done("fitted", fitted.hazards), "sizes": told_sizes(known)}, [
+            pack_result(fitted, settings.schema)
+        ]
+    state = FIT.encode(KeptFit(fit_state_codec(settings).encode(transition.state), memory))
     header: Header = {
         "done": False,
         "stage": transition.stage,

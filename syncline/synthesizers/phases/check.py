@@ -19,7 +19,6 @@ from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.sizes import Crowd, lacking_columns, small_tables
 from syncline.synthesizers.misfits import misfits
-from syncline.synthesizers.packing import Arrays, Head
 from syncline.synthesizers.phases.division import Sizes
 from syncline.synthesizers.phases.phase import ALONE, Answers, Fitted, Phase, merged, whole
 from syncline.synthesizers.phases.search import Search
@@ -77,10 +76,6 @@ class Check:
         return (*small_tables({party: crowd.rows for party, crowd in crowds.items()}), *lacking), tuple(
             excluded
         )
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add nothing."""
-        return {}
 
 
 def _crowd(counted: Counts) -> Crowd:

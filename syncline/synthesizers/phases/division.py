@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from syncline.questions.rank_counts import RankCounts
 from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch, Rows
 from syncline.synthesizers.phases.phase import Answers, merged
@@ -50,8 +48,3 @@ def divided(
             start = end
         found.append(search)
     return tuple(found)
-
-
-def put_sizes(sizes: Sizes, number: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return sizes and the number of a round as an array."""
-    return np.array([sizes.train, sizes.holdout, number], np.int64)

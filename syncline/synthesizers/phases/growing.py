@@ -15,7 +15,6 @@ from syncline.synthesizers.cart.growth import GrowthRule, first_step, grow, next
 from syncline.synthesizers.cart.layout import Layout
 from syncline.synthesizers.cart.leaves import cart_model
 from syncline.synthesizers.cart.tree import GrowingTree, Nodes, Pending
-from syncline.synthesizers.packing import Arrays, Head, put_trees
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
@@ -98,10 +97,6 @@ class GrowTrees:
             return plant(tree, counts, layout, rule)
         return grow(tree, counts, persons, layout, rule, self.level)
 
-    def put(self, arrays: Arrays) -> Head:
-        """Add the plan and the trees."""
-        return {**self.plan.put(arrays), "trees": put_trees(self.trees, arrays), "level": self.level}
-
 
 @dataclass(frozen=True, slots=True)
 class CountLeaves:
@@ -132,7 +127,3 @@ class CountLeaves:
         nodes = {tree.target: tree.nodes for tree in self.trees}
         model = cart_model(self.plan, settings, nodes, counts.dense(), counts.dense_masks())
         return Fitted(model, self.plan.book.n_train, self.plan.book.n_holdout)
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the plan and the trees."""
-        return {**self.plan.put(arrays), "trees": put_trees(self.trees, arrays), "level": self.level}

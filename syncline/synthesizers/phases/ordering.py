@@ -19,8 +19,7 @@ from syncline.synthesizers.column_coding import code_column, code_gap
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.declared import require_declared
 from syncline.synthesizers.formulas import missing_rows, tolerated
-from syncline.synthesizers.packing import Arrays, Head, constraint_to_json, put_searches
-from syncline.synthesizers.phases.division import Sizes, divided, open_intervals, put_sizes
+from syncline.synthesizers.phases.division import Sizes, divided, open_intervals
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
 from syncline.synthesizers.phases.structure import Book, after_codebook
 from syncline.synthesizers.settings import FitSettings
@@ -94,12 +93,6 @@ class CountOrders:
         """Return what is known of all columns."""
         return self.searches
 
-    def put(self, arrays: Arrays) -> Head:
-        """Add the searches and what is asked."""
-        arrays["rows"] = put_sizes(self.sizes, 0)
-        searches = put_searches(self.searches, arrays)
-        return {"searches": searches, "asked": [constraint_to_json(c) for c in self.asked]}
-
 
 @dataclass(frozen=True, slots=True)
 class SearchGaps:
@@ -148,10 +141,3 @@ class SearchGaps:
         """Return what is known of all columns, and of the gaps that are coded."""
         chosen = self._chosen(self._divided(answers, settings), settings)
         return (*self.searches, *(search for _, search in chosen))
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the searches and the book."""
-        head = self.book.put(arrays)
-        arrays["rows"] = put_sizes(self.sizes, self.number)
-        searches, gaps = put_searches(self.searches, arrays), put_searches(self.gaps, arrays, "gap")
-        return {**head, "searches": searches, "gaps_searched": gaps}

@@ -16,7 +16,6 @@ from syncline.questions.known import Known
 from syncline.questions.moments import Sums
 from syncline.questions.vocabulary import Answer, Question
 from syncline.synthesizers.hazards.hazard import Hazard
-from syncline.synthesizers.packing import Arrays, Head
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.tabular_model import TabularModel
 
@@ -57,10 +56,6 @@ class Phase(Protocol):
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Return what follows from all suppliers' answers."""
-        ...
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add this phase's arrays and return its head."""
         ...
 
 

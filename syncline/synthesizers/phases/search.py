@@ -14,8 +14,7 @@ from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.hazards.distribution import Distributions
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.likeness import unlike_columns
-from syncline.synthesizers.packing import Arrays, Head, put_searches
-from syncline.synthesizers.phases.division import Sizes, divided, open_intervals, put_sizes
+from syncline.synthesizers.phases.division import Sizes, divided, open_intervals
 from syncline.synthesizers.phases.ordering import after_search
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
 from syncline.synthesizers.settings import FitSettings
@@ -74,8 +73,3 @@ class Search:
                 numbers = {party: own[values] for party, own in rows.items()}
                 found = Distributions(variable, low[values], high[values], numbers)
                 yield from unlike_columns(found, settings.min_cell, people)
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the searches."""
-        arrays["rows"] = put_sizes(self.sizes, self.number)
-        return {"searches": put_searches(self.searches, arrays)}

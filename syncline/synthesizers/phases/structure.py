@@ -24,8 +24,7 @@ from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.polarity import reversed_columns
 from syncline.synthesizers.independent import independent_model
-from syncline.synthesizers.neighbours import Neighbours, is_wide, pair_counts, put_neighbours
-from syncline.synthesizers.packing import Arrays, Head, constraint_to_json
+from syncline.synthesizers.neighbours import Neighbours, is_wide, pair_counts
 from syncline.synthesizers.phases.growing import begin_trees
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged, summed
 from syncline.synthesizers.settings import FitSettings
@@ -95,10 +94,6 @@ class Relate:
         """Look for formulas and dependencies among neighbours."""
         return Propose(self.book, Neighbours.of(pair_counts(self.book.columns), merged(answers, 0)))
 
-    def put(self, arrays: Arrays) -> Head:
-        """Add the book."""
-        return self.book.put(arrays)
-
 
 @dataclass(frozen=True, slots=True)
 class Propose:
@@ -142,11 +137,6 @@ class Propose:
         counts = {party: merged({party: given}, 1).dense() for party, given in answers.items()}
         people = {party: {name: one.people for name, one in known[party].filled.items()} for party in answers}
         return reversed_columns(self.book.columns, screening, counts, settings.min_cell, people)
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the book and the neighbours."""
-        put_neighbours(self.near, arrays)
-        return self.book.put(arrays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,18 +207,6 @@ class Confirm:
     def _tables(self, counts: Ints) -> dict[dependencies.Pair, Ints]:
         asked = dependencies.asked_once(self.pairs)
         return dependencies.both_ways(self.pairs, dependencies.tables(self.book.codebook(), asked, counts))
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the book and what is being checked."""
-        sets = [[axis.column for axis in axes] for axes in self.pairs.sets]
-        put_neighbours(self.near, arrays)
-        head = self.book.put(arrays)
-        return {
-            **head,
-            "checked": [constraint_to_json(c) for c in self.checked],
-            "pairs": [list(pair) for pair in sets],
-            "persons": self.pairs.persons,
-        }
 
 
 def _checkable(constraint: Constraint, settings: FitSettings) -> bool:

@@ -172,7 +172,7 @@ class Comparison:
             return self._continue(
                 state, GrowTrees(self.digest, step, newest), *self._regressions(step, state.sums)
             )
-        at = [step.fits(plan.models(None)[text])[0].coefficients for text, step in state.sums.items()]
+        at = [step.fits(model)[0].coefficients for model, step in self._fitted(plan, state).values()]
         apart = (RegressionSums(self.digest, tuple(np.stack([own] * 2) for own in at)),) if at else ()
         scores = ScoreTrees(self.digest, step, newest)
         return self._continue(state, scores, *apart, ScoreCandidate(self.digest))
@@ -189,6 +189,11 @@ class Comparison:
             fits = fitted[text].fits(model) if text in fitted else None
             asked.append(np.stack([model.start] * 2 if fits is None else [fit.coefficients for fit in fits]))
         return (RegressionSums(self.digest, tuple(asked)),) if asked else ()
+
+    def _fitted(self, plan: Plan, state: State) -> dict[str, tuple[Model, Step]]:
+        """Return each regression that was fitted with its last step, in their declared order."""
+        models = plan.models(None)
+        return {text: (model, state.sums[text]) for text, model in models.items() if text in state.sums}
 
     def _stepped(
         self, plan: Plan, answers: Sequence[Mapping[PartyId, Answer]], state: State
@@ -240,7 +245,7 @@ class Comparison:
             own,
             np.stack(chances, axis=1),
             plan.groups,
-            state.sums,
+            {text: step for text, (_, step) in self._fitted(plan, state).items()},
             asked,
             apart,
         )
