@@ -47,6 +47,7 @@ from syncline.wire.exchange import DrawCodec, MemoryCodec, ReplyCodec, RequestCo
 from trusted_party.synthesis.kept_state import (
     FIT,
     KeptFit,
+    own_bytes,
     pack_comparison,
     sizes_known,
     told_sizes,
@@ -99,7 +100,9 @@ class Child:
         parties, senders = _names(header, "parties"), _names(header, "rows")
         if len(blobs) != len(parties) + 1 + len(senders):
             raise ProtocolError("each party of the round needs one reply or shipment")
-        kept = FIT.decode(state)
+        with own_bytes():
+            kept = FIT.decode(state)
+            fit, memory = fit_state_codec(settings).decode(kept.state), MemoryCodec().decode(kept.memory)
         decoded = {
             party: _decoded(party, header, reply) for party, reply in zip(parties, blobs, strict=False)
         }
@@ -108,11 +111,11 @@ class Child:
         if is_pooled(flows, [*parties, *senders]):
             pooled = pool(settings, tables)
             return _done("pooled", pooled.hazards), [pack_result(pooled, spec.schema)]
-        local, after = answer_locally(request, tables, MemoryCodec().decode(kept.memory))
-        fit = fit_state_codec(settings).decode(kept.state)
+        local, after = answer_locally(request, tables, memory)
         transition = Fit(settings).step(fit, decoded | local, frozenset())
-        memory = MemoryCodec().encode(after)
-        return _outcome(transition, settings, memory, flows, compares=spec.validation is not None)
+        return _outcome(
+            transition, settings, MemoryCodec().encode(after), flows, compares=spec.validation is not None
+        )
 
     def compare(
         self, spec: StudySpec, fold: Fold, header: dict[str, Json], result: bytes, seed: bytes
@@ -279,7 +282,8 @@ def _require_compared(
 
 
 def _fitted(spec: StudySpec, result: bytes) -> Fitted | Pooled:
-    return unpack_result(result, spec.schema)
+    with own_bytes():
+        return unpack_result(result, spec.schema)
 
 
 def _require_rows(rows: int, most: Json) -> None:

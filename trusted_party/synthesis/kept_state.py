@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import cast
 
 from syncline.compute.frames import Json
 from syncline.data.record_codec import RecordCodec
+from syncline.errors import StudyFailed, WireError
 from syncline.protocols.asking import Memory
 from syncline.protocols.transition import PartyId
 from syncline.questions.known import Known, Sizes
@@ -44,6 +46,15 @@ COMPARISON = RecordCodec(KeptComparison, "round of a comparison", 1)
 OPENING = RecordCodec(KeptOpening, "opening round", 1)
 
 
+@contextmanager
+def own_bytes() -> Iterator[None]:
+    """Read what the hub itself kept: its digest was checked, so an earlier version wrote what does not."""
+    try:
+        yield
+    except WireError as error:
+        raise StudyFailed("it began under an earlier version of the hub: submit the study anew") from error
+
+
 def pack_comparison(state: State, memory: Memory) -> bytes:
     """Put together what the hub keeps of a round of a comparison: the candidate is drawn anew."""
     kept = MemoryCodec().encode(memory.without_table())
@@ -52,8 +63,9 @@ def pack_comparison(state: State, memory: Memory) -> bytes:
 
 def unpack_comparison(packed: bytes) -> tuple[State, Memory]:
     """Return what :func:`pack_comparison` put together."""
-    kept = COMPARISON.decode(packed)
-    memory = MemoryCodec().decode(kept.memory)
+    with own_bytes():
+        kept = COMPARISON.decode(packed)
+        memory = MemoryCodec().decode(kept.memory)
     return replace(kept.state, memory=memory.candidate), memory
 
 

@@ -14,7 +14,7 @@ from syncline.study.fitting import fold_of
 from syncline.study.holdout import holdout_percent, salt_words
 from syncline.study.spec import StudySpec
 from syncline.wire.exchange import RequestCodec
-from trusted_party.synthesis.kept_state import OPENING, KeptOpening
+from trusted_party.synthesis.kept_state import OPENING, KeptOpening, own_bytes
 
 STAGE = "open"
 """The stage of a study whose suppliers open their contributions to the salt."""
@@ -29,8 +29,9 @@ def begin(occasion: Occasion, commitments: Mapping[PartyId, bytes], contribution
 
 def draw(spec: StudySpec, state: bytes, replies: Mapping[PartyId, Reply]) -> Draw:
     """Return what the salt is drawn from; a supplier that opened anything else ends the study by its name."""
-    kept = OPENING.decode(state)
-    commitments = RequestCodec().decode(kept.request).commitments
+    with own_bytes():
+        kept = OPENING.decode(state)
+        commitments = RequestCodec().decode(kept.request).commitments
     assert commitments is not None
     opened = {party: _opened(party, replies[party]) for party in sorted(replies)}
     people = sum(_people(spec, party, opening) for party, opening in opened.items())
