@@ -19,7 +19,7 @@ from syncline.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from syncline.data.note import Note
-    from syncline.protocols.simulation import Traffic
+    from syncline.protocols.in_process import Traffic
     from syncline.sources.source import Source
 
 schema = group("Schemas.")
@@ -47,9 +47,10 @@ def simulate(
     """Run a study in this process, over files at hand, and write its release."""
     from syncline.cli.agreement_table import show_agreement
     from syncline.cli.table import print_json
+    from syncline.study import simulated_study as run
     from syncline.study.study_check import sound_study
     from syncline.synthesizers.streams import Seed
-    from syncline.wire import simulated_study as run
+    from syncline.wire.exchange import HOPS
 
     spec = sound_study(study)
     locators = _pairs("--supplier", "DATA", supplier or [])
@@ -60,12 +61,12 @@ def simulate(
     fold = run.fold_of_run(spec, sources, _salt(salt), seed)
     with StageProgress(quiet=as_json) as progress:
         listen = _listener(stages, progress)
-        fitted = run.fit_study(spec, fold, sources, listen)
+        fitted = run.fit_study(spec, fold, sources, listen, hops=HOPS)
         chosen = run.seed_of(spec) if seed is None else Seed.of_number(seed)
         progress.finish()
         for hazard in fitted.hazards:
             say(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}", err=True)
-        assessment = run.compare_study(spec, fold, sources, fitted, chosen, listen)
+        assessment = run.compare_study(spec, fold, sources, fitted, chosen, listen, hops=HOPS)
     written = run.release_study(spec, fold, sources, fitted, chosen, assessment, stages, out)
     notes = run.notes_of(spec, fold, sources, fitted)
     say_notes(notes)

@@ -16,10 +16,11 @@ from syncline.data.batch import Keys, Status, Statuses
 from syncline.data.schema import Schema
 from syncline.errors import StudyFailed
 from syncline.protocols.asking import Memory
-from syncline.protocols.transition import Continue, PartyId
+from syncline.protocols.in_process import run
+from syncline.protocols.transition import PartyId
 from syncline.questions.workspace import Workspace
-from syncline.study.local_parties import answer_locally
-from syncline.synthesizers.fit import Fit, is_before_learning
+from syncline.study.local_parties import local_party
+from syncline.synthesizers.fit import Fit, Look
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
@@ -81,10 +82,6 @@ class Pooled:
 
 def pool(settings: FitSettings, tables: Mapping[PartyId, Workspace]) -> Pooled:
     """Look at the tables as a fit does before it learns, and pool them; raise StudyFailed as a fit would."""
-    protocol, memory = Fit(settings), Memory()
-    transition = protocol.start(tuple(sorted(tables)))
-    while isinstance(transition, Continue) and is_before_learning(transition.state.phase):
-        replies, memory = answer_locally(transition.request, tables, memory)
-        transition = protocol.step(transition.state, replies, frozenset())
-    seen = transition.state if isinstance(transition, Continue) else transition.result
+    parties = {party: local_party(party, table) for party, table in tables.items()}
+    seen = run(Look(Fit(settings)), parties, Memory())
     return Pooled.of(settings.schema, tables, seen.hazards, seen.excluded)

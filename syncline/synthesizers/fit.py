@@ -82,9 +82,40 @@ class Fit:
         return Continue(replace(state, known=known), request, state.phase.name)
 
 
-def is_before_learning(phase: Phase) -> bool:
-    """Tell whether a phase only looks at the data, suppliers beside each other too, and models nothing."""
-    return isinstance(phase, Check | Search | CountOrders | SearchGaps | Relate | Propose)
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What looking at suppliers' data beside each other showed, and the columns to leave out."""
+
+    hazards: tuple[Hazard, ...]
+    excluded: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The rounds of a fit that only look at the data, suppliers beside each other too, and model nothing."""
+
+    fit: Fit
+
+    def start(self, parties: tuple[PartyId, ...]) -> Continue[FitState, Request] | Finish[Seen]:
+        """Return the first request."""
+        return _looking(self.fit.start(parties))
+
+    def step(
+        self, state: FitState, replies: Mapping[PartyId, Reply], missing: frozenset[PartyId]
+    ) -> Continue[FitState, Request] | Finish[Seen]:
+        """Return the next request, or what was seen once something would be modelled."""
+        return _looking(self.fit.step(state, replies, missing))
+
+
+def _looking(
+    transition: Continue[FitState, Request] | Finish[Fitted],
+) -> Continue[FitState, Request] | Finish[Seen]:
+    if isinstance(transition, Finish):
+        return Finish(Seen(transition.result.hazards, transition.result.excluded))
+    state = transition.state
+    if isinstance(state.phase, Check | Search | CountOrders | SearchGaps | Relate | Propose):
+        return transition
+    return Finish(Seen(state.hazards, state.excluded))
 
 
 def _expected(questions: tuple[Question, ...], known: Known, codebook: Codebook | None) -> Known:

@@ -13,11 +13,12 @@ from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
 from syncline.study.fit_result import pack_result, unpack_result
 from syncline.study.pooled import Pooled
+from syncline.study.simulated_study import fit_study, fold_of_run
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.hazard import HazardKind
 from syncline.synthesizers.hazards.rules import Severe
 from syncline.synthesizers.phases.phase import Fitted
-from syncline.wire.simulated_study import fit_study, fold_of_run
+from syncline.wire.exchange import HOPS
 from tests.federation.cohort import WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import fit, release_of
 from tests.federation.test_flows import PARTIES, in_text, released
@@ -44,7 +45,7 @@ def study(flows: tuple[str, ...], schema: Schema, **hazards: str) -> StudySpec:
 
 
 def fitted_over(spec: StudySpec, sources: Mapping[str, Source]) -> Fitted | Pooled:
-    return fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources)
+    return fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources, hops=HOPS)
 
 
 def tables() -> list[pa.Table]:

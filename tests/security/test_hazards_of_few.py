@@ -9,10 +9,11 @@ import pytest
 from syncline.questions import rank_counts
 from syncline.questions.known import Filled
 from syncline.sources.memory import TableSource
+from syncline.study.simulated_study import fit_study, fold_of_run
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards import sizes
 from syncline.synthesizers.phases import check
-from syncline.wire.simulated_study import fit_study, fold_of_run
+from syncline.wire.exchange import HOPS
 
 STUDY = {
     "syncline": 1,
@@ -53,7 +54,7 @@ def said(south: pa.Table) -> list[str]:
     """Return what is said of columns of the supplier south."""
     spec = StudySpec.model_validate(STUDY)
     sources = {"north": TableSource(NORTH), "south": TableSource(south)}
-    found = fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources)
+    found = fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources, hops=HOPS)
     return [hazard.words for hazard in found.hazards if hazard.column]
 
 

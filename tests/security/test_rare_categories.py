@@ -11,10 +11,11 @@ import pyarrow as pa
 import pytest
 
 from syncline.sources.memory import TableSource
+from syncline.study.simulated_study import compare_study, fit_study, fold_of_run, release_study
 from syncline.study.spec import StudySpec
 from syncline.synthesizers import column_coding
 from syncline.synthesizers.streams import Seed
-from syncline.wire.simulated_study import compare_study, fit_study, fold_of_run, release_study
+from syncline.wire.exchange import HOPS
 
 LABELS = ("common", "r1", "r2", "r3")
 STUDY = {
@@ -48,8 +49,8 @@ def report(rare: tuple[int, int, int], out: Path) -> dict[str, Any]:
     ward[np.flatnonzero(held)[:3]] = LABELS[1:]
     sources = {"north": TableSource(pa.table({"pid": names, "ward": ward.tolist(), "age": ages}))}
     seed = Seed.of_number(5)
-    fitted = fit_study(SPEC, fold, sources)
-    assessment = compare_study(SPEC, fold, sources, fitted, seed)
+    fitted = fit_study(SPEC, fold, sources, hops=HOPS)
+    assessment = compare_study(SPEC, fold, sources, fitted, seed, hops=HOPS)
     out.mkdir()
     release_study(SPEC, fold, sources, fitted, seed, assessment, [], out)
     return json.loads((out / "report.json").read_text("utf-8"))  # type: ignore[no-any-return]

@@ -127,7 +127,8 @@ class Child:
         fitted = _fitted(spec, result)
         _require_rows(rows_of_release(spec, fitted), header.get("most_rows"))
         comparison = self._comparison_of(spec, fold, result, seed)
-        transition = comparison.start(number, sizes_known(header.get("sizes")))
+        parties = tuple(PartyId(name) for name in spec.supplier_names)
+        transition = comparison.start(parties, number, sizes_known(header.get("sizes")))
         memory = Memory(round=number - 1, closed=True)
         counted = (fitted.n_rows, 0) if isinstance(fitted, Pooled) else (fitted.n_train, fitted.n_holdout)
         answer, blobs = _compared(transition, memory, counted)
@@ -153,7 +154,7 @@ class Child:
         shipments = dict(zip(senders, blobs[len(parties) + 1 :], strict=True))
         tables = self._prepared(spec, fold, _flows(header), shipments)
         local, after = answer_locally(request, tables, memory, self._comparer)
-        transition = comparison.step(request, state, decoded | local)
+        transition = comparison.step(state, decoded | local, frozenset())
         if isinstance(transition, Continue):
             return _compared(transition, after)
         found = assess_study(spec, _fitted(spec, result), comparison, transition.result)
@@ -250,10 +251,19 @@ def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) ->
     if not isinstance(listed, list):
         raise ProtocolError("roster: expected the suppliers of the release")
     roster = [RosterEntry.from_json(entry) for entry in listed]
+    compared = None
     if assessment is not None:
-        _require_compared(spec, _fold(spec, drawn), fitted, Seed(seed), assessment)
+        compared = comparison_of(spec, _fold(spec, drawn), fitted, Seed(seed))
+        _require_compared(compared, assessment)
     written = write_release(
-        Path(str(header["out"])), spec, fitted, Seed(seed), roster, provenance, assessment
+        Path(str(header["out"])),
+        spec,
+        fitted,
+        Seed(seed),
+        roster,
+        provenance,
+        assessment,
+        None if compared is None else compared.candidate.cells,
     )
     return {
         "files": list(written.files),
@@ -270,11 +280,9 @@ def _gate(spec: StudySpec, assessment: Mapping[str, Json] | None) -> Json:
     return {name: said[name] for name in ("passed", "failures", "words")}
 
 
-def _require_compared(
-    spec: StudySpec, fold: Fold, fitted: Fitted | Pooled, seed: Seed, assessment: Mapping[str, Json]
-) -> None:
+def _require_compared(comparison: Comparison, assessment: Mapping[str, Json]) -> None:
     """Raise unless the table that is to be released is the one that the suppliers compared."""
-    if comparison_of(spec, fold, fitted, seed).digest != assessment["candidate_sha256"]:
+    if comparison.digest != assessment["candidate_sha256"]:
         raise StudyFailed(
             "the table that would be released is not the one that was compared: was the hub's software"
             " changed in between? Submit the study anew"

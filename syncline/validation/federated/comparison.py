@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.record_codec import RecordCodec
 from syncline.errors import ProtocolError
 from syncline.privacy.people_rule import require_enough
 from syncline.protocols.asking import Reply, Request
@@ -35,6 +36,8 @@ from syncline.validation.federated.score_edges import KINDS, NOTHING
 from syncline.validation.federated.tree_scores import score_histograms
 from syncline.validation.federated.trees import next_level, sums
 from syncline.validation.utility.regression import Fit, Model
+
+_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,12 +63,19 @@ class State:
     memory : what suppliers remember before that round, less the table; None before the first
     sums : the last step of each declared regression so far, by its formula
     known : what each party's answers said of its rows so far: no later one may contradict it
+    asked : the questions of the round that is out; none in the first, whose one question holds the table
     """
 
     round: int
     memory: CandidateMemory | None = None
     sums: Mapping[str, Step] = field(default_factory=dict)
     known: Mapping[PartyId, Known] = field(default_factory=dict)
+    asked: tuple[Question, ...] = ()
+
+
+def comparison_state_codec() -> RecordCodec[State]:
+    """Return the codec of where a comparison stands."""
+    return RecordCodec(State, "state of a comparison", _VERSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,32 +123,36 @@ class Comparison:
         self, cells: CellTable, compared: Compared, aims: Aims, target: str = "", *, persons: bool = False
     ) -> None:
         self.candidate = Candidate(cells, replace(aims, target=target))
-        self._compared = compared
         self.target = target
         self._persons = persons
         self.table = pack_cells(cells)
         self.digest = hashlib.sha256(self.table).hexdigest()
+        self._first = PersonCount(self.table, compared)
 
     def start(
-        self, round_number: int, known: Mapping[PartyId, Known] | None = None
+        self, parties: tuple[PartyId, ...], number: int = 0, known: Mapping[PartyId, Known] | None = None
     ) -> Continue[State, Request]:
-        """Return the first request, as round ``round_number`` of the study.
+        """Return the first request, as round ``number`` of the study.
 
         ``known`` is what a fit said of those parties whose same rows are compared.
         """
-        first = PersonCount(self.table, self._compared)
-        return Continue(State(round_number, known=known or {}), Request(round_number, (first,)), "people")
+        if not parties:
+            raise ProtocolError("a comparison needs at least one supplier")
+        return Continue(State(number, known=known or {}), Request(number, (self._first,)), "people")
 
     def step(
-        self, request: Request, state: State, replies: Mapping[PartyId, Reply]
+        self, state: State, replies: Mapping[PartyId, Reply], missing: frozenset[PartyId]
     ) -> Continue[State, Request] | Finish[Evidence]:
-        """Return the next request, or the evidence; nobody may be missing."""
-        question, memory = request.questions[0], _after(request, state.memory)
+        """Return the next request, or the evidence; nobody may be ``missing``."""
+        if missing:
+            raise ProtocolError("the roster is frozen before a comparison; a supplier's reply is missing")
+        questions = state.asked or (self._first,)
+        question, memory = questions[0], _after(questions, state.memory)
         plan = plan_of(self.candidate.beside(memory.people), memory.rows or (0, 0))
-        known = self._require(plan, memory, request, state, replies)
+        known = self._require(plan, memory, questions, state, replies)
         answers = [
             {party: reply.answers[place] for party, reply in replies.items()}
-            for place in range(len(request.questions))
+            for place in range(len(questions))
         ]
         following = replace(state, round=state.round + 1, memory=memory, known=known)
         match question:
@@ -150,7 +164,7 @@ class Comparison:
             case GrowTrees():
                 return self._grow(plan, question, answers, following)
             case ScoreTrees():
-                return Finish(self._evidence(plan, memory, request, state, answers))
+                return Finish(self._evidence(plan, memory, questions, state, answers))
             case _:
                 raise ProtocolError("comparison: this is not a round of it")
 
@@ -178,7 +192,7 @@ class Comparison:
         return self._continue(state, scores, *apart, ScoreCandidate(self.digest))
 
     def _continue(self, state: State, *questions: Question) -> Continue[State, Request]:
-        return Continue(state, Request(state.round, questions), "compare")
+        return Continue(replace(state, asked=questions), Request(state.round, questions), "compare")
 
     def _regressions(self, step: int, fitted: Mapping[str, Step]) -> tuple[RegressionSums, ...]:
         """Ask for another step of the regressions that take one."""
@@ -216,7 +230,7 @@ class Comparison:
         self,
         plan: Plan,
         memory: CandidateMemory,
-        request: Request,
+        questions: tuple[Question, ...],
         state: State,
         answers: Sequence[Mapping[PartyId, Answer]],
     ) -> Evidence:
@@ -232,7 +246,7 @@ class Comparison:
         asked, apart = next(
             (
                 (question.coefficients, _sums_of(answer))
-                for question, answer in zip(request.questions, answers, strict=True)
+                for question, answer in zip(questions, answers, strict=True)
                 if isinstance(question, RegressionSums)
             ),
             ((), {}),
@@ -254,7 +268,7 @@ class Comparison:
         self,
         plan: Plan,
         memory: CandidateMemory,
-        request: Request,
+        questions: tuple[Question, ...],
         state: State,
         replies: Mapping[PartyId, Reply],
     ) -> dict[PartyId, Known]:
@@ -267,17 +281,33 @@ class Comparison:
                 plan.extent(question, memory).cells,
                 plan.masked(question) if self._persons else 0,
             )
-            for question in request.questions
-            if isinstance(question, Question)
+            for question in questions
         ]
         facts = Facts(plan, memory, self._persons)
-        asked = Round(state.round, request.questions, shapes, facts.reconcile, self._persons)
+        asked = Round(state.round, questions, shapes, facts.reconcile, self._persons)
         return asked.take(replies, state.known)
 
 
-def _after(request: Request, memory: CandidateMemory | None) -> CandidateMemory:
-    """Return what suppliers remember after a request, less the candidate's rows."""
-    questions = tuple(question for question in request.questions if isinstance(question, Question))
+@dataclass(frozen=True, slots=True)
+class AfterFit:
+    """A comparison after a fit, which said what is ``known`` of parties whose same rows are compared."""
+
+    comparison: Comparison
+    known: Mapping[PartyId, Known]
+
+    def start(self, parties: tuple[PartyId, ...]) -> Continue[State, Request] | Finish[Evidence]:
+        """Return the first request."""
+        return self.comparison.start(parties, known=self.known)
+
+    def step(
+        self, state: State, replies: Mapping[PartyId, Reply], missing: frozenset[PartyId]
+    ) -> Continue[State, Request] | Finish[Evidence]:
+        """Return the next request, or the evidence."""
+        return self.comparison.step(state, replies, missing)
+
+
+def _after(questions: tuple[Question, ...], memory: CandidateMemory | None) -> CandidateMemory:
+    """Return what suppliers remember after these questions, less the candidate's rows."""
     if memory is not None:
         return memory.after(questions)
     first = questions[0]
