@@ -20,7 +20,7 @@ from syncline.questions.known import Known, Sizes
 from syncline.study.spec import StudySpec
 from syncline.validation.federated.comparison import State, Step
 from tests.fuzz.payload_targets import STUDY
-from trusted_party.synthesis.child import Child, open_step, release
+from trusted_party.synthesis.child import Child, open_step
 from trusted_party.synthesis.kept_state import FIT, KeptFit, pack_comparison, unpack_comparison
 
 EARLIER = pack({"round": 1}, {"fit": np.zeros(4, np.uint8), "memory": np.zeros(0, np.uint8)})
@@ -35,7 +35,7 @@ STEPS: dict[str, Callable[[bytes], object]] = {
         SPEC, Fold(b""), HEADER, FIT.encode(KeptFit(state, b"")), [b""]
     ),
     "compare_step": lambda state: unpack_comparison(state),
-    "release": lambda state: release(SPEC, HEADER, [b"", state, bytes(32)]),
+    "release": lambda state: Child().release(SPEC, HEADER, [b"", state, bytes(32)]),
 }
 
 

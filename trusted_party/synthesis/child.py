@@ -84,7 +84,7 @@ class Child:
             case "compare_step":
                 return self.compare_step(spec, _fold(spec, blobs[1]), header, blobs[2:])
             case "release":
-                return release(spec, header, blobs[1:])
+                return self.release(spec, header, blobs[1:])
             case _:
                 raise ProtocolError("the computing process was asked for something that it does not do")
 
@@ -160,6 +160,43 @@ class Child:
         found = assess_study(spec, _fitted(spec, result), comparison, transition.result)
         return {"done": True, "stage": "assessed"}, [json.dumps(found.document()).encode()]
 
+    def release(
+        self, spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]
+    ) -> tuple[Header, list[bytes]]:
+        """Write the files of the release.
+
+        The blobs are what the salt was drawn from, the fit's result, the seed, and what a comparison said, if
+        it was made. A table that was compared in this process is not drawn again.
+        """
+        drawn, result, seed, *said = given
+        fitted = _fitted(spec, result)
+        assessment = json.loads(said[0]) if said else None
+        _require_rows(rows_of_release(spec, fitted), header.get("most_rows"))
+        provenance = cast("dict[str, Json]", header.get("provenance"))
+        listed = header.get("roster")
+        if not isinstance(listed, list):
+            raise ProtocolError("roster: expected the suppliers of the release")
+        roster = [RosterEntry.from_json(entry) for entry in listed]
+        compared = None
+        if assessment is not None:
+            compared = self._comparison_of(spec, _fold(spec, drawn), result, seed)
+            _require_compared(compared, assessment)
+        written = write_release(
+            Path(str(header["out"])),
+            spec,
+            fitted,
+            Seed(seed),
+            roster,
+            provenance,
+            assessment,
+            None if compared is None else compared.candidate.cells,
+        )
+        return {
+            "files": list(written.files),
+            "content_sha256": dict(written.content_sha256),
+            "gate": _gate(spec, assessment),
+        }, []
+
     def _comparison_of(self, spec: StudySpec, fold: Fold, result: bytes, seed: bytes) -> Comparison:
         key = hashlib.sha256(spec.canonical() + fold.salt + result + seed).digest()
         if self._comparison is None or self._comparison[0] != key:
@@ -234,42 +271,6 @@ def _decoded(party: PartyId, header: dict[str, Json], reply: bytes) -> Reply:
     except WireError as error:
         field = str(error).partition(":")[0]
         raise blame(party, f"sent bytes that do not read in round {header.get('round')}: {field}") from None
-
-
-def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) -> tuple[Header, list[bytes]]:
-    """Write the files of the release.
-
-    The blobs are what the salt was drawn from, the fit's result, the seed, and what a comparison said, if it
-    was made.
-    """
-    drawn, result, seed, *said = given
-    fitted = _fitted(spec, result)
-    assessment = json.loads(said[0]) if said else None
-    _require_rows(rows_of_release(spec, fitted), header.get("most_rows"))
-    provenance = cast("dict[str, Json]", header.get("provenance"))
-    listed = header.get("roster")
-    if not isinstance(listed, list):
-        raise ProtocolError("roster: expected the suppliers of the release")
-    roster = [RosterEntry.from_json(entry) for entry in listed]
-    compared = None
-    if assessment is not None:
-        compared = comparison_of(spec, _fold(spec, drawn), fitted, Seed(seed))
-        _require_compared(compared, assessment)
-    written = write_release(
-        Path(str(header["out"])),
-        spec,
-        fitted,
-        Seed(seed),
-        roster,
-        provenance,
-        assessment,
-        None if compared is None else compared.candidate.cells,
-    )
-    return {
-        "files": list(written.files),
-        "content_sha256": dict(written.content_sha256),
-        "gate": _gate(spec, assessment),
-    }, []
 
 
 def _gate(spec: StudySpec, assessment: Mapping[str, Json] | None) -> Json:
