@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from supplier_agent.cli.known_studies import Study
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.cli.own_data import fit_here, fit_lines
 from supplier_agent.consent.decision import Seal, amend_preparation
@@ -37,7 +36,7 @@ class _Declined:
 
 
 def retry(
-    study: Annotated[str, typer.Argument(help="A study's id, its name, or the start of its digest.")],
+    study: Study,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:

@@ -26,9 +26,8 @@ _LABEL = 14
 
 def fit_here(home: AgentHome, specification: bytes, terms: Assessment) -> DataFit | None:
     """Hold the data set that a study would read against it; None where there is none to be read."""
-    from supplier_agent.datasets.fitting import data_fit
+    from supplier_agent.datasets.fitting import data_fit, unread
     from supplier_agent.tasks.standing_policy import work_limits
-    from syncline.study.data_fit import DataFit
 
     if terms.source is None:
         return None
@@ -36,7 +35,7 @@ def fit_here(home: AgentHome, specification: bytes, terms: Assessment) -> DataFi
         with open_journal(home) as journal:
             preparation = journal.read_now(lambda db: find_preparation(db, terms.preparation))
     except DataError as error:
-        return DataFit(None, (), (str(error),), str(error.public), ())
+        return unread(error)
     return data_fit(terms.source, preparation, specification, work_limits(home.policy))
 
 

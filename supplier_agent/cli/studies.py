@@ -1,52 +1,44 @@
-"""``supplier-agent studies``: what was proposed, what would leave, and a person's yes or no."""
+"""``supplier-agent studies``: what was proposed, what would leave, and whether the data here fits."""
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from supplier_agent.cli.known_studies import Study, described, most_alike
 from supplier_agent.cli.mended_study import retry
 from supplier_agent.cli.options import AsJson, Home, existing_home
-from supplier_agent.cli.own_data import InSpite, confirm_misfit, fit_here, fit_lines
-from supplier_agent.consent.decision import BY_PERSON, STATES, Seal, Verdict, decide
-from supplier_agent.consent.earlier_studies import Resemblance, earlier_studies, resemblance
+from supplier_agent.cli.own_data import fit_here, fit_lines
+from supplier_agent.cli.study_decision import approve, refuse
 from supplier_agent.consent.study_record import (
     UNJUDGED,
     StudyRecord,
     StudyState,
-    check_move,
-    known_study,
     list_studies,
     require_study,
 )
 from supplier_agent.datasets.catalogue import Dataset, choose_dataset, list_datasets
 from supplier_agent.home import ENROL, AgentHome
-from supplier_agent.tasks.journal import microseconds, open_journal
+from supplier_agent.tasks.journal import open_journal
 from supplier_agent.tasks.round_record import RoundRecord, RoundState, list_rounds
 from syncline.cli.command_app import group
-from syncline.cli.confirmation import Yes
 from syncline.cli.table import print_json, print_table, shown_time
-from syncline.cli.terminal import require_yes, say
-from syncline.clock import SystemClock
+from syncline.cli.terminal import say
 from syncline.compute.frames import Json
-from syncline.durable.audit import AuditLog
-from syncline.errors import DataError, PolicyRefusal, PolicyUnreadable, UsageError
+from syncline.errors import DataError, PolicyUnreadable, UsageError
 from syncline.study.flow import DataFlow
-from syncline.study.participation import AS_ASKED
 from syncline.wire.membership import load_membership
-from syncline.wire.messages import Decision
 
 if TYPE_CHECKING:
-    from supplier_agent.tasks.standing_policy import Assessment
     from syncline.study.data_fit import DataFit
     from syncline.study.spec import StudySpec
 
 studies = group("See what is proposed, and decide.")
-studies.command("retry")(retry)
-Study = Annotated[str, typer.Argument(help="A study's id, its name, or the start of its digest.")]
+for command in (approve, refuse, retry):
+    studies.command()(command)
 
 
 @studies.command("list")
@@ -58,7 +50,7 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
     with open_journal(place) as journal:
         known = journal.read_now(list_studies)
     if as_json:
-        print_json([_described(study) for study in known])
+        print_json([described(study) for study in known])
         return
     reads = not any(study.is_open for study in known) or not policy_fault(place.policy)
     rows = [
@@ -89,11 +81,11 @@ def show(
         record = journal.read_now(lambda connection: require_study(connection, study))
         rounds = journal.read_now(lambda connection: list_rounds(connection, record.study_id))
         datasets = journal.read_now(list_datasets)
-        like = journal.read_now(lambda connection: _like(connection, record))
+        like = journal.read_now(lambda connection: most_alike(connection, record))
     spec = StudySpec.from_canonical(record.specification)
     terms = _terms(place, record, spec, supplier, datasets)
     people = _people(spec, supplier, datasets)
-    fit = _fit(place, record, supplier, datasets) if data and record.is_open else None
+    fit = _fit(place, record, supplier, datasets) if data and record.state is not StudyState.ENDED else None
     if as_json:
         answered: list[Json] = [_described_round(item) for item in rounds]
         asked_for = {"conditions": conditions_to_json(spec)}
@@ -102,7 +94,7 @@ def show(
             "asks_like": None if like is None else asdict(like),
             "data": None if fit is None else {"fits": not fit.faults, **fit.to_json()},
         }
-        print_json({**_described(record), **asdict(terms), **asked_for, **told, "rounds": answered})
+        print_json({**described(record), **asdict(terms), **asked_for, **told, "rounds": answered})
         return
     with open_journal(place) as journal:
         sent = journal.read_now(
@@ -114,9 +106,8 @@ def show(
     terms_of = terms.flow, terms.preparation_sha256
     for line in portray(record, spec, supplier, *terms_of, sent=sent, people=people, like=words):
         say(line)
-    for line in fit_lines(fit, record.hazards):
+    for line in (*fit_lines(fit, record.hazards), *_note_lines(record), *_round_lines(record, rounds)):
         say(line)
-    _show_rounds(record, rounds)
 
 
 @studies.command()
@@ -134,50 +125,24 @@ def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     say(record.salt.hex())
 
 
-@studies.command()
-def approve(
-    study: Study,
-    reason: Annotated[str, typer.Option("--reason", help="A sentence for the record.")] = "",
-    digest: Annotated[str, typer.Option("--digest", help="Only the study of this digest.")] = "",
-    yes: Yes = False,
-    in_spite: InSpite = False,
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Approve a study, by the digest of its specification. The agent sends it.
-
-    The data here is held against the study first; one that it does not fit needs a word. Asks before rows
-    leave.
-    """
-    _decide(existing_home(home), study, Decision.APPROVE, reason, as_json, digest, yes=yes, in_spite=in_spite)
+def _note_lines(record: StudyRecord) -> Iterator[str]:
+    """Yield what the synthetic rows that were made here do not show of the real ones."""
+    for note in record.notes:
+        yield f"Not shown     {note['words']}"
 
 
-@studies.command()
-def refuse(
-    study: Study,
-    reason: Annotated[str, typer.Option("--reason", help="A sentence for the researcher.")] = "",
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Refuse a study, or withdraw an approval: no round is answered after that."""
-    _decide(existing_home(home), study, Decision.REFUSE, reason, as_json)
-
-
-def _show_rounds(record: StudyRecord, rounds: list[RoundRecord]) -> None:
-    """Print how many rounds were answered here, and which were declined, why, and what helps."""
+def _round_lines(record: StudyRecord, rounds: list[RoundRecord]) -> Iterator[str]:
+    """Yield how many rounds were answered here, and what was declined or refused, why, and what helps."""
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
-    say(f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes")
+    yield f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes"
     for item in rounds:
         if item.state is RoundState.DECLINED:
-            say(f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}")
+            yield f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}"
             if record.state is StudyState.APPROVED:
-                say(f"              when it is mended: supplier-agent studies retry {record.study_id}")
-
-
-def _like(connection: sqlite3.Connection, record: StudyRecord) -> Resemblance | None:
-    """Return the study that was approved or run here before and asks most like this one, if any does."""
-    earlier = earlier_studies(connection, record.study_id, record.received_us)
-    return resemblance(connection, record.specification, earlier)
+                yield f"              when it is mended: supplier-agent studies retry {record.study_id}"
+    if record.state is StudyState.REFUSED and not rounds:
+        remedy = f"supplier-agent studies approve {record.name}"
+        yield f"After all     mend what it was refused for, and until the study ends: {remedy}"
 
 
 def _people(spec: StudySpec, supplier: str, datasets: list[Dataset]) -> int | None:
@@ -218,61 +183,8 @@ def _terms(
     return _Terms(asked, record.flow or asked, record.preparation or None)
 
 
-def _decide(
-    home: AgentHome,
-    study: str,
-    decision: Decision,
-    reason: str,
-    as_json: bool,
-    digest: str = "",
-    *,
-    yes: bool = False,
-    in_spite: bool = False,
-) -> None:
-    clock = SystemClock()
-    member = load_membership(home.identity, ENROL)
-    key = member.signing_key()
-    seal = Seal(key, AuditLog(key, clock), member.name)
-    words = reason or f"{decision.value}d by a person"
-
-    def read(connection: sqlite3.Connection) -> tuple[StudyRecord, Assessment | None]:
-        record = require_study(connection, study)
-        _require_digest(record, digest)
-        check_move(record, STATES[decision])
-        if not as_json:
-            say(f"to {decision.value}: study {record.name}, digest {record.specification_sha256}")
-            if like := _like(connection, record):
-                say(f"asks alike: {like}")
-        if decision is not Decision.APPROVE:
-            return record, None
-        return record, _permitted(home, member.name, record, connection, as_json)
-
-    def write(connection: sqlite3.Connection) -> StudyRecord:
-        record = require_study(connection, shown.study_id)
-        check_move(record, STATES[decision])
-        if terms is not None and terms != _permitted(home, member.name, record, connection, as_json=True):
-            raise UsageError("policy: it changed during this command; nothing was approved: try again")
-        agreed = AS_ASKED if terms is None else terms.participation
-        decide(connection, seal, record, Verdict(decision, words, BY_PERSON, agreed), now_us)
-        return known_study(connection, record.study_id)
-
-    with open_journal(home) as journal:
-        shown, terms = journal.read_now(read)
-        if terms is not None:
-            _tell_fit(home, shown, terms, as_json=as_json, in_spite=in_spite)
-        if terms is not None and not digest:
-            _confirm_rows(shown, terms.flow, yes=yes)
-        now_us = microseconds(clock)
-        decided = journal.write_now(write)
-    if as_json:
-        print_json(_described(decided))
-        return
-    say(f"study {decided.name} is {decided.state.value}")
-    say("the running agent sends the signed decision to the hub")
-
-
 def _fit(home: AgentHome, record: StudyRecord, supplier: str, datasets: list[Dataset]) -> DataFit | None:
-    """Hold the data here against a study that is open; None where no data set is meant."""
+    """Hold the data here against a study that has not ended; None where no data set is meant."""
     from supplier_agent.tasks.standing_policy import assess
     from syncline.study.spec import StudySpec
 
@@ -283,82 +195,11 @@ def _fit(home: AgentHome, record: StudyRecord, supplier: str, datasets: list[Dat
     return fit_here(home, record.specification, terms)
 
 
-def _tell_fit(
-    home: AgentHome, record: StudyRecord, terms: Assessment, *, as_json: bool, in_spite: bool
-) -> None:
-    """Say whether the data here fits; raise unless it does, or a person goes on in spite of that."""
-    fit = fit_here(home, record.specification, terms)
-    if fit is None:
-        return
-    for line in () if as_json else fit_lines(fit, record.hazards):
-        say(line)
-    confirm_misfit(fit, record.name, in_spite=in_spite)
-
-
-def _confirm_rows(record: StudyRecord, flow: DataFlow | None, *, yes: bool) -> None:
-    """Ask before an approval by which rows leave, real or synthetic: they cannot be called back."""
-    if flow is not DataFlow.SUMMARIES:
-        require_yes(
-            f"study {record.name}: an approval sends rows to the hub (flow {flow}), which cannot be called"
-            " back; approve it?",
-            yes=yes,
-            remedy="read 'supplier-agent studies show', and give its digest as --digest, or --yes",
-        )
-
-
-def _permitted(
-    home: AgentHome, supplier: str, record: StudyRecord, connection: sqlite3.Connection, as_json: bool
-) -> Assessment:
-    """Return on which terms this supplier takes part, and tell a person what leaves; raise a refusal."""
-    from supplier_agent.cli.raw_columns import against_raw_columns
-    from supplier_agent.consent.portrait import flow_words, leaving_words, preparation_words
-    from supplier_agent.tasks.standing_policy import assess
-    from syncline.study.spec import StudySpec
-
-    spec = StudySpec.from_canonical(record.specification)
-    found = assess(home.policy, supplier, spec, "", list_datasets(connection))
-    refusals = found.refusals or against_raw_columns(connection, home.policy, spec, supplier, found.flow)
-    if refusals or found.asked is None or found.flow is None:
-        raise PolicyRefusal(f"{home.policy} does not permit this study: {'; '.join(refusals)}")
-    if not as_json:
-        say(flow_words(found.asked, found.flow))
-        say(f"leaves: {leaving_words(found.flow)}")
-        if found.preparation is not None:
-            say(f"preparation: {preparation_words(found.preparation)}")
-    return found
-
-
 def _state(study: StudyRecord, policy_reads: bool) -> str:
     """Return a study's state, and that the policy cannot be read where that is what an open one waits for."""
     if study.is_unjudged or (study.is_open and not policy_reads):
         return f"{study.state.value}: {UNJUDGED}"
     return study.state.value
-
-
-def _require_digest(record: StudyRecord, digest: str) -> None:
-    if digest and digest != record.specification_sha256:
-        raise UsageError(
-            f"--digest: the study {record.name} has another digest, {record.specification_sha256}:"
-            " read 'supplier-agent studies show' before you approve it"
-        )
-
-
-def _described(study: StudyRecord) -> dict[str, Json]:
-    return {
-        "study_id": study.study_id,
-        "name": study.name,
-        "state": study.state.value,
-        "reason": study.reason,
-        "decided_by": study.decided_by,
-        "researcher": study.researcher,
-        "specification_sha256": study.specification_sha256,
-        "preparation_sha256": study.preparation or None,
-        "decision_delivered": study.decision_delivered,
-        "received_us": study.received_us,
-        "decided_us": study.decided_us,
-        "ended_us": study.ended_us,
-        "hazards": list(study.hazards),
-    }
 
 
 def _described_round(record: RoundRecord) -> dict[str, Json]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from syncline.compute.frames import Json
 from syncline.study.holdout import FEW_PEOPLE, possible_holdouts, salt_words
-from syncline.study.sections import AUTO, NO_GATE, Method, Release, SynthesizerSpec, Thresholds, Validation
+from syncline.study.sections import AUTO, NO_GATE, Release, SynthesizerSpec, Thresholds, Validation
 from syncline.study.spec import StudySpec
 
 MODEL_STEPS = 8
@@ -54,10 +54,9 @@ def conditions_to_json(spec: StudySpec) -> dict[str, Json]:
         "approvers": list(release.approvers),
         "formats": [form.value for form in release.formats],
         "synthesizer": {
-            "method": learnt.method.value,
+            "method": learnt.method,
             "visit_sequence": None if learnt.visit_sequence is None else list(learnt.visit_sequence),
-            "min_leaf": learnt.min_leaf,
-            "max_depth": learnt.max_depth,
+            **learnt.of_technique,
             "draws": learnt.draws.value,
             "rows": learnt.rows,
             "seed_in_study": learnt.seed is not None,
@@ -96,13 +95,11 @@ def _held_out(spec: StudySpec, people: int | None) -> str:
 
 
 def _learning(learnt: SynthesizerSpec) -> str:
-    if learnt.method is Method.MARGINALS:
-        return "marginals: each column on its own"
+    words = learnt.card.in_words(learnt.of_technique)
+    if not learnt.card.relates:
+        return words
     order = "auto" if learnt.visit_sequence is None else f"{', '.join(learnt.visit_sequence)} first"
-    return (
-        f"cart: a tree for each column, of at most {learnt.max_depth} splits to a leaf (max_depth) and leaves"
-        f" of at least {learnt.min_leaf} rows (min_leaf); visit sequence {order}"
-    )
+    return f"{words}; visit sequence {order}"
 
 
 def _released(spec: StudySpec) -> str:

@@ -12,20 +12,32 @@ from supplier_agent.consent.earlier_studies import BY_PERSON
 from supplier_agent.consent.study_record import (
     StudyRecord,
     StudyState,
+    check_move,
+    has_begun,
+    known_study,
     move,
     set_contribution,
     set_decision,
     set_participation,
 )
 from syncline.durable.audit import AuditLog, FieldValue
-from syncline.errors import SynclineError
+from syncline.errors import SynclineError, UsageError
 from syncline.identity.signatures import Purpose, sign
 from syncline.protocols.opening import CONTRIBUTION_BYTES, Occasion
 from syncline.study.participation import AS_ASKED, Participation
 from syncline.wire.messages import Decision, StudyId, SupplierDecision, decision_digest
 from syncline.wire.people_sentence import people_sentence
 
-__all__ = ["BY_PERSON", "BY_POLICY", "Seal", "Verdict", "amend_preparation", "decide", "decision_of"]
+__all__ = [
+    "BY_PERSON",
+    "BY_POLICY",
+    "Seal",
+    "Verdict",
+    "amend_preparation",
+    "check_decision",
+    "decide",
+    "decision_of",
+]
 
 BY_POLICY = "policy"
 
@@ -56,19 +68,35 @@ class Verdict:
     participation: Participation = AS_ASKED
 
 
+def check_decision(connection: sqlite3.Connection, study: StudyRecord, decision: Decision) -> None:
+    """Raise where a study cannot be decided so any more.
+
+    A refusal is taken back before the study begins, and never a withdrawal from one that has: what was asked
+    meanwhile was declined for good.
+    """
+    check_move(study, STATES[decision])
+    if study.state is StudyState.REFUSED and has_begun(connection, study.study_id):
+        raise UsageError(
+            f"study {study.name} had begun when its approval was withdrawn, which is not taken back: let it"
+            " be submitted anew"
+        )
+
+
 def decide(
     connection: sqlite3.Connection, seal: Seal, study: StudyRecord, verdict: Verdict, now_us: int
 ) -> None:
     """Record a verdict about ``study``; it is sent to the hub afterwards, until that confirms it.
 
-    An approval draws this supplier's contribution to the study's salt. There is one in a study's life, for a
-    study that was refused is never approved after it, so its commitment never changes.
+    The first approval draws this supplier's contribution to the study's salt. There is one in a study's life,
+    so the commitment of an approval that takes a refusal back is the one of the first.
     """
+    check_decision(connection, known_study(connection, study.study_id), verdict.decision)
     move(connection, study.study_id, STATES[verdict.decision])
     reason = people_sentence(verdict.reason)
     approved, commitment = AS_ASKED, None
     if verdict.decision is Decision.APPROVE:
-        approved, contribution = verdict.participation, secrets.token_bytes(CONTRIBUTION_BYTES)
+        approved = verdict.participation
+        contribution = study.contribution or secrets.token_bytes(CONTRIBUTION_BYTES)
         set_participation(connection, study.study_id, approved)
         set_contribution(connection, study.study_id, contribution)
         commitment = _commitment(study, seal.supplier, contribution)

@@ -11,7 +11,7 @@ from syncline.identity.fingerprint_words import fingerprint_words
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.manifest import key_fingerprint
 from syncline.study.policy import QuestionKind
-from syncline.study.sections import Method, shown_period
+from syncline.study.sections import shown_period
 from syncline.study.spec import StudySpec
 
 _LABEL = 14
@@ -50,28 +50,20 @@ _PERSONS: Mapping[DataFlow, str] = {
 }
 """What becomes of the ids of persons."""
 
-_MARGINALS = (
+_OF_EVERY_FIT = (
     QuestionKind.ROW_COUNT,
     QuestionKind.PROFILE,
     QuestionKind.RANK_COUNTS,
     QuestionKind.MARGINALS,
 )
-
-QUESTIONS: Mapping[Method, tuple[QuestionKind, ...]] = {
-    Method.MARGINALS: _MARGINALS,
-    Method.CART: (
-        *_MARGINALS,
-        QuestionKind.MOMENTS,
-        QuestionKind.FORMULA_CHECK,
-        QuestionKind.TREE_LEVEL,
-    ),
-}
-"""The kinds of questions that each method asks."""
+_OF_RELATIONS = (QuestionKind.MOMENTS, QuestionKind.FORMULA_CHECK)
 
 
 def questions_of(spec: StudySpec) -> tuple[QuestionKind, ...]:
     """Return the kinds of questions that a study asks: declared constraints are counted by every method."""
-    kinds = QUESTIONS[spec.synthesizer.method]
+    card = spec.synthesizer.card
+    own = tuple(QuestionKind(kind) for kind in card.questions)
+    kinds = tuple(dict.fromkeys((*_OF_EVERY_FIT, *(_OF_RELATIONS if card.relates else ()), *own)))
     counts = spec.schema.constraints and QuestionKind.FORMULA_CHECK not in kinds
     return (*kinds, QuestionKind.FORMULA_CHECK) if counts else kinds
 
@@ -161,14 +153,13 @@ def _what_leaves(
 
 
 def _rounds(spec: StudySpec) -> str:
-    if spec.synthesizer.method is Method.MARGINALS:
-        gaps = ", up to 9 for orders and their gaps" if spec.schema.constraints else ""
-        return f"one to check the data, up to 8 for bins{gaps}, one or two for the counts"
-    depth = spec.synthesizer.max_depth
-    return (
-        "one to check the data, up to 8 for bins, up to 9 for orders and their gaps, a few for pairs and"
-        f" formulas, then up to {depth} for trees"
-    )
+    card = spec.synthesizer.card
+    parts = ["one to check the data", "up to 8 for bins"]
+    if card.relates or spec.schema.constraints:
+        parts.append("up to 9 for orders and their gaps")
+    if card.relates:
+        parts.append("a few for pairs and formulas")
+    return ", ".join([*parts, card.rounds_in_words(spec.synthesizer.of_technique)])
 
 
 def _small_cells(spec: StudySpec) -> str:

@@ -1,8 +1,9 @@
 """Receive a proposed study: verify who asks, look at the policy, and decide where the policy says how.
 
 What the policy does not permit is refused at once, so that the researcher reads why. What it permits is
-approved at once where the policy says ``approval: automatic``, else it waits for a person. While the policy
-cannot be read nothing is decided: the study waits, and is judged once the file is mended.
+approved at once where the policy says ``approval: automatic`` and the data here fits, else it waits for a
+person. While the policy cannot be read nothing is decided: the study waits, and is judged once the file is
+mended.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Judgement:
 
     ``participation`` is how this supplier would take part now; ``is_pending`` where the policy cannot be
     read, so that it says nothing yet. ``listed`` where the policy lists the very digest of the specification.
+    ``misfit`` is why the data here does not fit the study, where that was asked because no person would.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Judgement:
     participation: Participation = AS_ASKED
     is_pending: bool = False
     listed: bool = False
+    misfit: str = ""
 
 
 def verify_researcher(proposal: Proposal) -> None:
@@ -79,6 +82,8 @@ def receive_proposal(
         earlier_studies(connection, proposal.study_id),
         listed=judgement.listed,
     )
+    if judgement.misfit and not person:
+        person = f"the data here does not fit it: {judgement.misfit}: a person decides"
     if name_clash(connection, proposal.study_id, judgement.name):
         judgement = unreadable("the study's id is another study's name, or the other way round")
     study = known or _inserted(connection, seal, _record(proposal, judgement, now_us))

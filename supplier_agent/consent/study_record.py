@@ -1,8 +1,11 @@
 """A study as this supplier knows it, and the transitions that its state may take.
 
     waiting --> approved --> ended
-       |           |
-       +--> refused <-+ (a person withdraws an approval)
+       |         |    ^        ^
+       |         v    |        |
+       +-------> refused ------+
+
+A person may withdraw an approval, and take a refusal back until the study ends or a round was answered.
 
 Every change of state goes through :func:`move`, which reads :data:`TRANSITIONS`.
 """
@@ -15,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
 
+from syncline.compute.frames import Json
 from syncline.errors import UsageError
 from syncline.study.flow import DataFlow
 from syncline.study.participation import Participation
@@ -62,6 +66,9 @@ ALTER TABLE study ADD COLUMN asks TEXT;
 HAZARDS = "ALTER TABLE study ADD COLUMN hazards TEXT NOT NULL DEFAULT '[]';"
 """What the hub found in this supplier's answers beside those of others, a list of sentences as JSON."""
 
+NOTES = "ALTER TABLE study ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';"
+"""What of the rows here the synthetic ones do not show that this supplier sent, a list of notes as JSON."""
+
 UNJUDGED = "the policy cannot be read"
 """The reason why a study waits that the policy has not judged yet, because its file is damaged."""
 
@@ -78,7 +85,7 @@ class StudyState(Enum):
 TRANSITIONS: Mapping[StudyState, frozenset[StudyState]] = {
     StudyState.WAITING: frozenset({StudyState.APPROVED, StudyState.REFUSED, StudyState.ENDED}),
     StudyState.APPROVED: frozenset({StudyState.REFUSED, StudyState.ENDED}),
-    StudyState.REFUSED: frozenset({StudyState.ENDED}),
+    StudyState.REFUSED: frozenset({StudyState.APPROVED, StudyState.ENDED}),
     StudyState.ENDED: frozenset(),
 }
 
@@ -92,7 +99,8 @@ class StudyRecord:
     before an approval and in those of earlier versions. ``contribution`` are the random bytes to which the
     approval commits this supplier, and ``salt`` what all parties drew, once they have. ``asks`` is what the
     study asks for, as JSON: see :mod:`supplier_agent.consent.likeness`. ``hazards`` are the sentences that
-    the hub told of the data here.
+    the hub told of the data here. ``notes`` say what of it synthetic rows that were made here do not show:
+    they name values and count rows, and stay here.
     """
 
     study_id: str
@@ -117,6 +125,7 @@ class StudyRecord:
     salt: bytes | None = field(default=None, repr=False)
     asks: str | None = None
     hazards: tuple[str, ...] = ()
+    notes: tuple[dict[str, Json], ...] = field(default=(), repr=False)
 
     @property
     def participation(self) -> Participation:
@@ -140,6 +149,7 @@ class StudyRecord:
         values["state"] = StudyState(values["state"])
         values["decision_delivered"] = bool(values["decision_delivered"])
         values["hazards"] = tuple(json.loads(values["hazards"]))
+        values["notes"] = tuple(json.loads(values["notes"]))
         values["flow"] = DataFlow(values["flow"]) if values["flow"] is not None else None
         return cls(**values)
 
@@ -171,6 +181,7 @@ def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
             record.salt,
             record.asks,
             json.dumps(record.hazards),
+            json.dumps(record.notes),
         ),
     )
 
@@ -208,7 +219,8 @@ def require_study(connection: sqlite3.Connection, text: str) -> StudyRecord:
     """
     found = studies_like(connection, text)
     meant = [study for study in found if study.is_open]
-    meant = meant or [study for study in found if study.study_id == text] or found
+    meant = meant or [study for study in found if study.study_id == text]
+    meant = meant or [study for study in found if study.state is not StudyState.ENDED] or found
     if len(meant) == 1:
         return meant[0]
     there = "is no study" if not meant else f"are {len(meant)} studies"
@@ -248,6 +260,12 @@ def move(connection: sqlite3.Connection, study_id: str, state: StudyState) -> St
     return before
 
 
+def has_begun(connection: sqlite3.Connection, study_id: str) -> bool:
+    """Tell whether a round of a study was received here."""
+    query = "SELECT 1 FROM round WHERE study_id = ? LIMIT 1"
+    return connection.execute(query, (study_id,)).fetchone() is not None
+
+
 def check_move(study: StudyRecord, state: StudyState) -> None:
     """Raise where :data:`TRANSITIONS` does not let a study become ``state``."""
     if state not in TRANSITIONS[study.state]:
@@ -274,7 +292,7 @@ def set_participation(connection: sqlite3.Connection, study_id: str, approved: P
 
 
 def set_contribution(connection: sqlite3.Connection, study_id: str, contribution: bytes) -> None:
-    """Store the random bytes to which an approval commits this supplier; a study is approved once."""
+    """Store the random bytes to which approvals of a study commit this supplier; they are drawn once."""
     connection.execute("UPDATE study SET contribution = ? WHERE study_id = ?", (contribution, study_id))
 
 
@@ -286,6 +304,11 @@ def set_salt(connection: sqlite3.Connection, study_id: str, salt: bytes) -> None
 def set_hazards(connection: sqlite3.Connection, study_id: str, hazards: tuple[str, ...]) -> None:
     """Store what the hub told of the data here; a study that is not known here is left out."""
     connection.execute("UPDATE study SET hazards = ? WHERE study_id = ?", (json.dumps(hazards), study_id))
+
+
+def set_notes(connection: sqlite3.Connection, study_id: str, notes: tuple[dict[str, Json], ...]) -> None:
+    """Store what the synthetic rows of a study do not show, in the transaction that commits them."""
+    connection.execute("UPDATE study SET notes = ? WHERE study_id = ?", (json.dumps(notes), study_id))
 
 
 def set_reason(connection: sqlite3.Connection, study_id: str, reason: str) -> None:

@@ -15,11 +15,20 @@ FITTER = "supplier_agent.datasets.fit_child"
 
 def data_fit(source: str, preparation: bytes, specification: bytes, limits: WorkLimits) -> DataFit:
     """Hold a data set against a study; what cannot be read does not fit, for the reason that is given."""
-    documents = [specification, *([preparation] if preparation else [])]
     try:
-        return asyncio.run(_ask(source, documents, limits))
+        return asyncio.run(_ask(source, documents_of(specification, preparation), limits))
     except SynclineError as error:
-        return DataFit(None, (), (str(error),), public_words(error), ())
+        return unread(error)
+
+
+def documents_of(specification: bytes, preparation: bytes) -> list[bytes]:
+    """Return what the child is sent beside the name of the source."""
+    return [specification, *([preparation] if preparation else [])]
+
+
+def unread(error: SynclineError) -> DataFit:
+    """Return the misfit of data that cannot be read for the reason of ``error``."""
+    return DataFit(None, (), (str(error),), public_words(error), ())
 
 
 async def _ask(source: str, documents: Sequence[bytes], limits: WorkLimits) -> DataFit:

@@ -133,13 +133,14 @@ def _ship(
     spec: StudySpec, fold: Fold, flow: DataFlow, source: Source, after: Memory
 ) -> tuple[Header, list[bytes]]:
     """Send the rows that the approved flow sends, once the salt is drawn; nothing is answered after that."""
-    shipment = ship(spec, fold, flow, source, Seed(secrets.token_bytes(32)))
-    sent: Json = {
+    sent = ship(spec, fold, flow, source, Seed(secrets.token_bytes(32)))
+    said: Json = {
         "kind": f"{flow.value}_rows",
-        "columns": list(sent_columns(spec, flow, shipment)),
+        "columns": list(sent_columns(spec, flow, sent.content)),
         "cells": 0,
     }
-    return {"questions": [sent]}, [shipment, _kept(source, after)]
+    notes: list[Json] = [{**note.to_json(), "words": str(note)} for note in sent.notes]
+    return {"questions": [said], "notes": notes}, [sent.content, _kept(source, after)]
 
 
 def _kept(source: Source, after: Memory) -> bytes:
@@ -205,8 +206,9 @@ def _extent(question: Question, memory: Memory, comparer: Comparer | None) -> Ex
         return Extent(tuple(question.columns), question.marginal_order, question.size())
     if memory.codebook is None:
         raise ProtocolError("a codebook must be agreed before columns are counted together")
-    read = memory.codebook.sources(question.columns)
-    return Extent(read, question.marginal_order, question.size(memory.codebook))
+    book = memory.codebook
+    order = question.marginal_order if isinstance(question, TreeLevel) else question.order_in(book)
+    return Extent(book.sources(question.columns), order, question.size(book))
 
 
 if __name__ == "__main__":

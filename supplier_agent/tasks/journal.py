@@ -20,6 +20,7 @@ MIGRATIONS = (
     release_refusal.TABLES,
     study_record.SALT + catalogue.PEOPLE,
     round_record.MENDED + study_record.HAZARDS,
+    study_record.NOTES,
 )
 
 

@@ -47,6 +47,15 @@ class Terms:
     person: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which data a study would read here, through which preparation, and within which limits."""
+
+    source: str
+    preparation: str | None
+    limits: WorkLimits
+
+
 class PolicyDesk:
     """Judge proposals and rounds by the policy file of one supplier."""
 
@@ -72,6 +81,16 @@ class PolicyDesk:
             participation,
             listed=found["listed"] is True,
         )
+
+    async def reading(
+        self, specification: bytes, researcher_key: bytes, datasets: Sequence[Dataset]
+    ) -> Reading | None:
+        """Return what a proposed study would read here; None where no data set is meant."""
+        found = await self._assess(specification, researcher_key, datasets, None)
+        if found["source"] is None:
+            return None
+        limits = WorkLimits.from_json(found["limits"])
+        return Reading(str(found["source"]), _text(found["preparation"]), limits)
 
     async def terms(
         self, study: StudyRecord, number: int, datasets: Sequence[Dataset], *, compares: bool

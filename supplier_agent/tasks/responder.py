@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from supplier_agent.consent.study_record import StudyRecord, StudyState, known_study, set_salt
+from supplier_agent.consent.study_record import StudyRecord, StudyState, known_study, set_notes, set_salt
 from supplier_agent.datasets.catalogue import Dataset, find_preparation, list_datasets
 from supplier_agent.event_log import EventLog
 from supplier_agent.tasks.child_pool import ChildPool
@@ -87,7 +87,8 @@ class Answered:
     """What a child gave: reply, next memory and, for the audit, what was asked and how rows were prepared.
 
     ``person`` is the column by which persons were told apart; ``forget_request`` says that the request holds
-    a synthetic table that nobody released yet. ``salt`` is the study's, of the round that opened it.
+    a synthetic table that nobody released yet. ``salt`` is the study's, of the round that opened it;
+    ``notes`` say what the synthetic rows of a reply do not show of the real ones, and stay here.
     """
 
     reply: bytes
@@ -97,6 +98,7 @@ class Answered:
     person: str | None
     forget_request: bool = False
     salt: bytes | None = field(default=None, repr=False)
+    notes: tuple[dict[str, Json], ...] = field(default=(), repr=False)
 
 
 class Responder:
@@ -221,6 +223,7 @@ class Responder:
             told,
             forget,
             None if salt is None else bytes.fromhex(str(salt)),
+            tuple(note for note in _list(answer.get("notes")) if isinstance(note, dict)),
         )
 
     async def _load_memory(self, study_id: str, sha256: str | None) -> bytes:
@@ -262,6 +265,8 @@ class Responder:
         set_memory(connection, offer.study_id, offer.round, memory_sha256)
         if answered.salt is not None:
             set_salt(connection, offer.study_id, answered.salt)
+        if answered.notes:
+            set_notes(connection, offer.study_id, answered.notes)
         self._audit.append(
             connection,
             "round-answered",

@@ -20,7 +20,6 @@ from syncline.errors import DataError, DocumentError, PolicyUnreadable
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.participation import Participation
 from syncline.study.policy import Policy
-from syncline.study.sections import Method
 from syncline.study.spec import StudySpec
 
 
@@ -135,7 +134,7 @@ def _against_questions(policy: Policy, spec: StudySpec, flow: DataFlow | None) -
         return []  # nothing is asked of a supplier that sends rows
     method = spec.synthesizer.method
     refusals = [
-        f"questions: the method {method.value} asks questions of kind '{kind.value}', which is not listed"
+        f"questions: the method {method} asks questions of kind '{kind.value}', which is not listed"
         for kind in questions_of(spec)
         if kind not in policy.questions
     ]
@@ -145,11 +144,10 @@ def _against_questions(policy: Policy, spec: StudySpec, flow: DataFlow | None) -
 def _against_limits(policy: Policy, spec: StudySpec) -> Iterator[str]:
     """Refuse a study at once where the limits do not let its first questions be answered."""
     limits, method = policy.limits, spec.synthesizer.method
-    alone = method is Method.MARGINALS and not spec.schema.constraints
-    order = 1 if alone and spec.validation is None else 2
+    order = 2 if spec.schema.constraints or spec.validation is not None else spec.synthesizer.card.order
     if limits.max_order < order:
         yield (
-            f"limits.max_order: the method {method.value} counts {order} columns together, permitted are"
+            f"limits.max_order: the method {method} counts {order} columns together, permitted are"
             f" {limits.max_order}"
         )
     for name, most in (("max_rounds", limits.max_rounds), ("max_cells", limits.max_cells)):

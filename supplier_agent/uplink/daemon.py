@@ -8,9 +8,11 @@ import signal
 from dataclasses import dataclass, field
 
 from supplier_agent.consent.decision import Seal
+from supplier_agent.datasets.fitting import FITTER
 from supplier_agent.event_log import EventLog
 from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.child_pool import ChildPool
+from supplier_agent.tasks.fit_desk import FitDesk
 from supplier_agent.tasks.journal import open_journal, open_payloads
 from supplier_agent.tasks.policy_desk import POLICY_CHILD, PolicyDesk
 from supplier_agent.tasks.responder import Responder
@@ -72,6 +74,7 @@ class Agent:
         self._children = ChildPool(settings.child_module, log)
         self._readers = ChildPool(POLICY_CHILD, log)
         self._policy = policy = PolicyDesk(home.policy, membership.name, self._readers)
+        self._fitters = ChildPool(FITTER, log)
         self._courier = Courier(self._connection, database, payloads, log)
         self._retention = Retention(database, payloads, clock, log)
         hub_key = membership.hub_signing_key
@@ -81,6 +84,7 @@ class Agent:
             database,
             Seal(key, audit, membership.name),
             policy,
+            FitDesk(database, self._fitters),
             responder,
             self._children,
             self._retention,
@@ -112,6 +116,7 @@ class Agent:
                 ("certificate", self._keeper.run()),
                 ("children", self._children.tend()),
                 ("readers", self._readers.tend()),
+                ("fitters", self._fitters.tend()),
                 ("retention", self._retention.run()),
                 ("commands", self._watch_commands()),
                 ("signal", _until(stopping)),
@@ -137,6 +142,7 @@ class Agent:
         await self._errands.close()
         await self._children.close()
         await self._readers.close()
+        await self._fitters.close()
         self._connection.detached(STOPPED, "")
         await self._connection.close()
         self._log.info("agent stopped")

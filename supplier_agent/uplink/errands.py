@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -18,9 +18,11 @@ from supplier_agent.consent.proposals import (
 )
 from supplier_agent.consent.study_record import set_hazards
 from supplier_agent.datasets.catalogue import list_datasets
+from supplier_agent.datasets.fitting import unread
 from supplier_agent.event_log import EventLog
 from supplier_agent.tasks import round_record
 from supplier_agent.tasks.child_pool import ChildPool
+from supplier_agent.tasks.fit_desk import FitDesk
 from supplier_agent.tasks.journal import microseconds
 from supplier_agent.tasks.policy_desk import PolicyDesk
 from supplier_agent.tasks.public_reason import public_reason
@@ -64,6 +66,7 @@ class Desk:
     database: Database
     seal: Seal
     policy: PolicyDesk
+    fitting: FitDesk
     responder: Responder
     children: ChildPool
     retention: Retention
@@ -122,7 +125,7 @@ class Errands:
         said = ""
         while True:
             try:
-                judgement = await self._judge(proposal)
+                judgement = await self._with_fit(proposal, await self._judge(proposal))
                 break
             except PolicyUnreadable as error:
                 if not said:
@@ -170,6 +173,27 @@ class Errands:
             self._desk.log.warning("proposal not judged", study=proposal.study_id, reason=str(error))
             return unreadable(public_reason(error))
 
+    async def _with_fit(self, proposal: Proposal, judgement: Judgement) -> Judgement:
+        """Ask whether the data fits a study that no person would look at, as a person is told before a yes.
+
+        The words of a misfit are about few rows: they stay in the journal, and the log has the public ones.
+        """
+        if not judgement.automatic or judgement.refusals:
+            return judgement
+        desk, specification = self._desk, proposal.specification
+        datasets = await desk.database.read(list_datasets)
+        reading = await desk.policy.reading(specification, proposal.researcher_key, datasets)
+        if reading is None:
+            return judgement
+        try:
+            fit = await self._patiently(proposal, lambda: desk.fitting.fit(specification, reading))
+        except WorkLimitReached as error:
+            fit = unread(error)
+        if not fit.faults:
+            return judgement
+        desk.log.warning("the data here does not fit", study=proposal.study_id, reason=fit.public)
+        return replace(judgement, misfit="; ".join(fit.faults))
+
     async def _patiently(self, proposal: Proposal, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask the judging process again where it is killed, but not for ever."""
         for _ in range(MOST_DEATHS):
@@ -179,7 +203,7 @@ class Errands:
                 self._desk.log.error("proposal waits", study=proposal.study_id, reason=str(error))
                 await asyncio.sleep(PAUSE_SECONDS)
         raise WorkLimitReached(
-            "the process that reads specifications was killed at every attempt, perhaps for want of memory"
+            "the process that judges studies was killed at every attempt, perhaps for want of memory"
         )
 
     async def _answer(self, offer: TaskOffer) -> None:

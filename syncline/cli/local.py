@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,11 +17,15 @@ from syncline.cli.progress_line import StageProgress
 from syncline.cli.terminal import say, say_document
 from syncline.durable.private_directory import make_private_directory
 from syncline.errors import StorageError, UsageError
+from syncline.synthesizers.registry import cards
 
 if TYPE_CHECKING:
+    from syncline.compute.frames import Json
     from syncline.data.note import Note
     from syncline.protocols.in_process import Traffic
     from syncline.sources.source import Source
+    from syncline.study.spec import StudySpec
+    from syncline.synthesizers.hazards.hazard import Hazard
 
 schema = group("Schemas.")
 
@@ -47,42 +52,71 @@ def simulate(
     """Run a study in this process, over files at hand, and write its release."""
     from syncline.cli.agreement_table import show_agreement
     from syncline.cli.table import print_json
-    from syncline.study import simulated_study as run
+    from syncline.study.simulated_study import check_suppliers
     from syncline.study.study_check import sound_study
-    from syncline.synthesizers.streams import Seed
-    from syncline.wire.exchange import HOPS
 
     spec = sound_study(study)
     locators = _pairs("--supplier", "DATA", supplier or [])
-    run.check_suppliers(spec, locators)
+    check_suppliers(spec, locators)
     sources = _sources(locators, preparation or [])
-    out = new_directory(out)
+    made = _simulated(spec, sources, new_directory(out), seed, _salt(salt), quiet=as_json)
+    say_notes(made.notes)
+    if as_json:
+        print_json(made.to_json())
+        return
+    show_agreement(made.out)
+    say(f"release: {made.out}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Simulated:
+    """A release that was written by one process, and what is told of it beside."""
+
+    out: Path
+    rounds: int
+    content_sha256: Mapping[str, str]
+    hazards: Sequence[Hazard]
+    notes: Sequence[Note]
+
+    def to_json(self) -> dict[str, Json]:
+        """Return it for programs."""
+        return {
+            "release": str(self.out),
+            "rounds": self.rounds,
+            "content_sha256": dict(self.content_sha256),
+            "hazards": [hazard.to_json() for hazard in self.hazards],
+            "notes": [note.to_json() for note in self.notes],
+        }
+
+
+def _simulated(
+    spec: StudySpec,
+    sources: Mapping[str, Source],
+    out: Path,
+    seed: int | None,
+    salt: bytes | None,
+    *,
+    quiet: bool,
+) -> _Simulated:
+    """Fit, compare and release a study in this process; hazards are told before the comparison."""
+    from syncline.study import simulated_study as run
+    from syncline.synthesizers.streams import Seed
+    from syncline.wire.exchange import HOPS
+
     stages: list[str] = []
-    fold = run.fold_of_run(spec, sources, _salt(salt), seed)
-    with StageProgress(quiet=as_json) as progress:
+    own: list[Note] = []
+    fold = run.fold_of_run(spec, sources, salt, seed)
+    with StageProgress(quiet=quiet) as progress:
         listen = _listener(stages, progress)
-        fitted = run.fit_study(spec, fold, sources, listen, hops=HOPS)
+        fitted = run.fit_study(spec, fold, sources, listen, own.append, hops=HOPS)
         chosen = run.seed_of(spec) if seed is None else Seed.of_number(seed)
         progress.finish()
         for hazard in fitted.hazards:
             say(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}", err=True)
         assessment = run.compare_study(spec, fold, sources, fitted, chosen, listen, hops=HOPS)
     written = run.release_study(spec, fold, sources, fitted, chosen, assessment, stages, out)
-    notes = run.notes_of(spec, fold, sources, fitted)
-    say_notes(notes)
-    if as_json:
-        print_json(
-            {
-                "release": str(out),
-                "rounds": len(stages),
-                "content_sha256": dict(written.content_sha256),
-                "hazards": [hazard.to_json() for hazard in fitted.hazards],
-                "notes": [note.to_json() for note in notes],
-            }
-        )
-        return
-    show_agreement(out)
-    say(f"release: {out}")
+    notes = (*own, *run.notes_of(spec, fold, sources, fitted))
+    return _Simulated(out, len(stages), written.content_sha256, fitted.hazards, notes)
 
 
 def _salt(text: str) -> bytes | None:
@@ -105,7 +139,7 @@ def _listener(stages: list[str], progress: StageProgress) -> Callable[[Traffic],
 def synthesize(
     data: Annotated[str, typer.Argument(help="A file, or a database URL with ?table= or ?query=.")],
     out: Annotated[Path, typer.Option("--out", help="A new .parquet or .csv file.")],
-    method: Annotated[str, typer.Option("--method", help="cart or marginals.")] = "cart",
+    method: Annotated[str, typer.Option("--method", help=f"{' or '.join(cards())}.")] = "cart",
     schema_file: Annotated[
         Path | None, typer.Option("--schema", help="A schema; inferred if left out.")
     ] = None,

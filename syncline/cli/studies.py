@@ -23,6 +23,7 @@ from syncline.cli.study_progress import (
     print_studies,
     show_study,
     study_json,
+    untold_reasons,
 )
 from syncline.cli.table import print_json
 from syncline.cli.terminal import say
@@ -221,4 +222,6 @@ def end(status: StudyStatus, until: Until = Until.RELEASED, *, quiet: bool = Fal
     elif status.state == RELEASED and status.reason.startswith(WITHDRAWN):
         raise StudyFailed(f"the release of study {status.name} was {status.reason}")
     elif status.state != RELEASED:
+        for reason in () if quiet else untold_reasons(status):
+            say(reason, err=True)
         raise StudyFailed(f"study {status.name} is {status.state}: {status.reason or 'no reason was given'}")

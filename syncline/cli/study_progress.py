@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from syncline.cli.progress_line import ProgressLine
+from syncline.cli.progress_line import REDRAW_SECONDS, ProgressLine
 from syncline.cli.table import print_table, shown_bytes, shown_time
 from syncline.cli.terminal import say
 from syncline.cli.time_left import TimeLeft, shown_seconds
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 RETRY_SECONDS = 1.0
 AWAITING_RELEASE = "awaiting_release"
 RELEASED = "released"
-_WAITS = ("paused", AWAITING_RELEASE)
-"""States that a person ends; the reason says how."""
+_WAITS = ("awaiting_approval", "paused", AWAITING_RELEASE)
+"""States that a person ends; the reason, where there is one, says how."""
 
 
 def has_ended(status: StudyStatus) -> bool:
@@ -41,16 +41,22 @@ async def follow(
     from syncline.wire.refusals import PeerUnreachable
 
     shown = _Progress(quiet, terminal)
-    while True:
-        try:
-            async for status in client.watch(study_id):
-                shown.update(status)
-                if until(status):
-                    shown.finish()
-                    return status
-        except PeerUnreachable:
-            shown.note("the hub does not answer; waiting for it")
-        await asyncio.sleep(RETRY_SECONDS)
+    drawing = asyncio.create_task(shown.keep_drawing())
+    try:
+        while True:
+            try:
+                async for status in client.watch(study_id):
+                    over = until(status)
+                    if not (over and status.state in _WAITS):  # why people are waited for, the caller says
+                        shown.update(status)
+                    if over:
+                        return status
+            except PeerUnreachable:
+                shown.note("the hub does not answer; waiting for it")
+            await asyncio.sleep(RETRY_SECONDS)
+    finally:
+        drawing.cancel()
+        shown.finish()
 
 
 def study_line(status: StudyStatus) -> str:
@@ -128,8 +134,17 @@ def print_studies(found: Sequence[StudyStatus], empty: str) -> None:
     ]
     print_table(("ID", "NAME", "STATE", "ROUNDS", "SUBMITTED"), rows, empty)
     for one in found:
-        if one.state in _WAITS or (one.state == RELEASED and one.reason):
+        if one.reason and one.state in (*_WAITS, RELEASED):
             say(f"{one.study_id} {shown_state(one)}")
+
+
+def untold_reasons(status: StudyStatus) -> list[str]:
+    """Return what suppliers have against a study as far as its reason does not hold it, cut as it may be."""
+    return [
+        f"{item.name}: {item.reason}"
+        for item in status.suppliers
+        if item.state == "refused" and item.reason not in status.reason
+    ]
 
 
 def study_json(status: StudyStatus) -> dict[str, Json]:
@@ -168,29 +183,54 @@ def study_json(status: StudyStatus) -> dict[str, Json]:
 
 
 class _Progress:
-    """What is told of a study on its way: on a terminal every change, else the first one of each stage."""
+    """What is told of a study on its way: on a terminal one line, else the first change of each stage.
+
+    A terminal's line is drawn once a second at most, with the time as it is then, and at once where a stage
+    begins.
+    """
 
     def __init__(self, quiet: bool, terminal: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._line = ProgressLine(quiet=quiet, terminal=terminal)
         self._terminal = terminal
         self._clock = clock
         self._left = TimeLeft(clock())
+        self._running: StudyStatus | None = None
+        self._drawn = clock() - REDRAW_SECONDS
         self._stage = ""
         self._reason = ""
 
     def update(self, status: StudyStatus) -> None:
-        if status.state in _WAITS:
-            if status.reason != self._reason:
-                self._reason = status.reason
-                self._line.note(f"{status.name}: {status.state}: {status.reason}")
-                self._line.finish()
+        """Take a status that the hub told."""
+        if status.reason and status.state in _WAITS:
+            self._wait_for_people(status)
             return
-        stage = f"{status.state} {status.stage}"
-        if self._terminal:
-            self._line.note(f"{status.name}: {' | '.join([*_standing(status), self._times(status)])}")
-        elif stage != self._stage:
+        begins = self._stage != (stage := f"{status.state} {status.stage}")
+        self._stage, self._running = stage, status
+        self._left.after(self._clock(), status.rounds_done, status.rounds_expected)
+        if not self._terminal and begins:
             self._line.note(f"{status.name}: {study_line(status)}")
-        self._stage = stage
+        elif begins or self._clock() - self._drawn >= REDRAW_SECONDS:
+            self._draw()
+
+    def _wait_for_people(self, status: StudyStatus) -> None:
+        self._running = None
+        if status.reason != self._reason:
+            self._reason = status.reason
+            self._line.note(f"{status.name}: {status.state}: {status.reason}")
+            self._line.finish()
+
+    async def keep_drawing(self) -> None:
+        """Draw a terminal's line once a second, until it is cancelled."""
+        while self._terminal:
+            await asyncio.sleep(REDRAW_SECONDS)
+            self._draw()
+
+    def _draw(self) -> None:
+        """Write the line of a study that is at work; while people are waited for there is none."""
+        status = self._running
+        if self._terminal and status is not None:
+            self._drawn = self._clock()
+            self._line.note(f"{status.name}: {' | '.join([*_standing(status), self._times(status)])}")
 
     def _times(self, status: StudyStatus) -> str:
         """Return how long the study has been followed and, once one can say, how long it will take."""
@@ -200,7 +240,11 @@ class _Progress:
         return elapsed if not left else f"{elapsed}, about {shown_seconds(left)} left"
 
     def note(self, line: str) -> None:
+        """Say something else; it stays until the hub tells of the study again."""
+        self._running = None
         self._line.note(line)
 
     def finish(self) -> None:
+        """Write the line as it stands at the end, and end it."""
+        self._draw()
         self._line.finish()

@@ -50,7 +50,6 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Compare a synthetic table with the real one, and with people who were not used."""
-    from syncline.cli.table import print_json
     from syncline.validation.validation import validate as compare
 
     _require_files({"--real": real, "--synthetic": synthetic, "--holdout": holdout}, schema)
@@ -69,16 +68,24 @@ def validate(
             min_cell=min_cell,
             listen=progress.round,
         )
-    directory = new_directory(out)
+    _write(found, new_directory(out), as_json=as_json)
+    if gate and not found.gate.passed:
+        raise typer.Exit(1)
+
+
+def _write(found: Validation, directory: Path, *, as_json: bool) -> None:
+    """Write the report in both forms, and print what it says."""
+    from syncline.cli.table import print_json
+
     found.to_json(directory / "report.json")
     found.to_html(directory / "report.html")
     say_notes(found.notes)
     if as_json:
         print_json({**found.document(), "notes": [note.to_json() for note in found.notes]})
-    else:
-        _show(found, directory)
-    if gate and not found.gate.passed:
-        raise typer.Exit(1)
+        return
+    for line in found.lines():
+        say(line)
+    say(f"report: {directory / 'report.html'}")
 
 
 def _require_files(locators: Mapping[str, str | None], schema: Path | None) -> None:
@@ -88,9 +95,3 @@ def _require_files(locators: Mapping[str, str | None], schema: Path | None) -> N
             open_named(option, locator)
     if schema is not None and not schema.is_file():
         raise UsageError(f"--schema {schema}: no such file; check the path")
-
-
-def _show(found: Validation, directory: Path) -> None:
-    for line in found.lines():
-        say(line)
-    say(f"report: {directory / 'report.html'}")

@@ -2,12 +2,12 @@
 
 Whoever decides something about a table says so by notes: the inference of a schema, and what merges, clips or
 moves values later on. A note is about single cells and may name a value, so it is for the owner of the table;
-none is sent anywhere.
+none is sent anywhere. That there is one says already that some value is rare, so nobody else hears of that.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from syncline.compute.frames import Json
@@ -23,6 +23,7 @@ class Deed(StrEnum):
     CLIPPED = "clipped"
     MOVED = "moved"
     NAMED = "named"
+    COMPUTED = "computed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,10 @@ class Note:
     def __str__(self) -> str:
         where = f"column {shown(self.column)!r}" if self.column else "all columns"
         return f"{where}: {self.words}"
+
+    def at(self, place: str) -> Note:
+        """Return the note as one about the rows of ``place``, where there are others."""
+        return replace(self, what=f"at {place}, {self.what}")
 
     def to_json(self) -> dict[str, Json]:
         """Return the note as a mapping that fits into JSON."""

@@ -19,7 +19,7 @@ from syncline.data.numbers import (
     integers_from_text,
     is_plain_number,
 )
-from syncline.data.scalars import KEY_LIMIT
+from syncline.data.scalars import KEY_LIMIT, scalar_key
 from syncline.data.values import Cells, Values
 from syncline.data.variable import Variable
 from syncline.preparation.categories import CategoryLookup, missing_texts
@@ -124,9 +124,22 @@ class OrderedReader:
             missing = (status == Status.VALID) & np.isin(values.numbers, self._missing_numbers)
             status = np.where(missing, np.uint8(Status.MISSING), status)
         valid = status == Status.VALID
-        keys = self._grid.keys_from_numbers(np.where(valid, values.numbers, 0))
+        numbers = np.where(valid, values.numbers, 0)
+        keys = self._nearest_within(numbers, self._grid.keys_from_numbers(numbers))
         status = np.where(valid & self._is_outside(keys), np.uint8(Status.OUT_OF_RANGE), status)
         return Cells(np.where(status == Status.VALID, keys, 0), status)
+
+    def _nearest_within(self, numbers: npt.NDArray[np.float64] | npt.NDArray[np.int64], keys: Keys) -> Keys:
+        """Return keys (n,) of steps, those of values within the range moved to a step within it."""
+        if self._grid.width is None:
+            return keys
+        if self._variable.kind is Kind.TIME:
+            keys = np.minimum(keys, self._grid.extent[1])  # the step after the last is midnight
+        if self._range is None or self._variable.range is None:
+            return keys
+        low, high = (scalar_key(bound, self._variable.places) for bound in self._variable.range)
+        fine = Grid(self._grid.kind, self._grid.decimals).keys_from_numbers(numbers)
+        return np.where((fine >= low) & (fine <= high), np.clip(keys, *self._range), keys)
 
     def _with_states(self, cells: Cells, values: Values, places: npt.NDArray[np.int64]) -> Cells:
         """Set the cells that hold states, by their text (of which ``places`` (n,) tells which) or value."""

@@ -17,9 +17,11 @@ import pyarrow as pa
 from syncline.data.batch import Status
 from syncline.data.cell_text import distinct_text
 from syncline.data.grid import Grid
+from syncline.data.inference.dominance import MOST_ODD, may_stand_beside
+from syncline.data.inference.far_values import far_codes
 from syncline.data.inference.grid_search import MAX_INFERRED_DECIMALS
 from syncline.data.inference.identifiers import IDENTIFIER_ROWS, LabelMarks, identifier_reason
-from syncline.data.inference.missing_words import is_said, missing_among_words
+from syncline.data.inference.missing_words import is_exported, is_said, missing_among_words
 from syncline.data.inference.moment_columns import DIGITS, WRITTEN, MomentReading, is_plausible
 from syncline.data.inference.number_notation import code_reason, is_list
 from syncline.data.inference.record_names import NameHint, name_hint
@@ -28,6 +30,7 @@ from syncline.data.inference.written_forms import WrittenForm, digit_form, writt
 from syncline.data.kinds import Kind
 from syncline.data.labels import is_printable_line
 from syncline.data.numbers import floats_from_text
+from syncline.data.states import MAX_CODES
 from syncline.data.truth_words import TRUTH
 from syncline.data.variable import MAX_LABEL, Variable
 from syncline.preparation.crowds import Crowd, Ids, by_position
@@ -69,6 +72,8 @@ class ColumnSurvey:
     codes: dict[str, Holders] = field(default_factory=dict, repr=False)
     fits: dict[str, Crowd] = field(default_factory=dict)
     against: dict[str, Crowd] = field(default_factory=dict)
+    stray: dict[str, Crowd] = field(default_factory=dict)
+    odd: dict[str, Holders] = field(default_factory=dict, repr=False)
     finer: list[Crowd] = field(default_factory=list)
     steps: dict[str, StepSurvey] = field(default_factory=dict)
     marks: LabelMarks = field(default_factory=LabelMarks)
@@ -79,6 +84,7 @@ class ColumnSurvey:
         self.holders, self.missing_holders = self._crowd(), self._crowd()
         self.fits = {reading: self._crowd() for reading in READINGS}
         self.against = {reading: self._crowd() for reading in READINGS}
+        self.stray = {reading: self._crowd() for reading in READINGS}
         self.finer = [self._crowd() for _ in range(MAX_INFERRED_DECIMALS + 1)]
         kinds = {NUMBER: Kind.CONTINUOUS, **{name: known.variable.kind for name, known in _MOMENTS.items()}}
         self.steps = {reading: StepSurvey(kind, self.min_cell) for reading, kind in kinds.items()}
@@ -108,8 +114,8 @@ class ColumnSurvey:
         if not self.holders.reached:
             return None
         for reading in READINGS:
-            fits = self.fits[reading].reached and not self.against[reading].reached
-            if fits and self._is_meant(reading):
+            alone = not self.against[reading].reached or self._may_have_states(reading)
+            if self.fits[reading].reached and alone and self._is_meant(reading):
                 is_whole = reading == NUMBER and self.marks.are_whole
                 return IDENTIFIER if is_whole and self.identifier_reason() else reading
         return self._words()
@@ -152,9 +158,44 @@ class ColumnSurvey:
         by_name = name_hint(self.name) in (NameHint.PERSON, NameHint.NUMBER)
         return None if by_name else digit_form(list(self.texts))
 
+    def states(self, reading: str) -> tuple[str, ...]:
+        """Return the named states beside the values of a reading that enough persons hold."""
+        if reading not in (NUMBER, *_MOMENTS):
+            return ()
+        words = {text for text, held in self.odd.items() if held.crowd.reached and _is_label(text)}
+        far = {text for text in self._far(reading) if self.texts[text].crowd.reached}
+        said = {
+            code
+            for code, held in self.codes.items()
+            if code and held.crowd.reached and not is_exported(code) and any(map(str.isalpha, code))
+        }
+        words |= said if len(words) + len(said) > 1 else set()
+        return tuple(sorted(words | far)[:MAX_CODES])
+
+    def is_unread(self, reading: str) -> bool:
+        """Tell whether too few persons hold cells of another kind."""
+        if not self._may_have_states(reading):
+            return not self.against[reading].is_empty
+        return not self.stray[reading].is_empty or any(not held.crowd.reached for held in self.odd.values())
+
+    def _may_have_states(self, reading: str) -> bool:
+        """Tell whether all that is no value of a reading are a few words beside it."""
+        if reading == BOOLEAN or self.stray[reading].reached or not self.odd:
+            return False
+        rows = sum(held.rows for held in self.odd.values())
+        short = all(len(text) <= MAX_LABEL for text in self.odd)
+        return short and may_stand_beside(len(self.odd), rows, self.distinct - len(self.odd), self.held)
+
+    def _far(self, reading: str) -> list[str]:
+        """Return the numbers and days that look like codes far from all others; none of very many texts."""
+        read, numbers = _read(reading, pa.array(self.texts, pa.string()), list(self.texts))
+        labels = [label for label, is_read in zip(self.texts, read.tolist(), strict=True) if is_read]
+        rows = np.array([self.texts[label].rows for label in labels], np.int64)
+        return [labels[place] for place in far_codes(labels, numbers[read], rows)]
+
     def missing_rows(self, reading: str) -> int:
         """Return how many cells are missing under ``reading``; beside words, some words are answers."""
-        codes = self.missing_codes(reading)
+        codes = self.missing_codes(reading).difference(self.states(reading))
         return self.missing - sum(held.rows for code, held in self.codes.items() if code not in codes)
 
     def missing_codes(self, reading: str) -> set[str]:
@@ -200,10 +241,14 @@ class ColumnSurvey:
         return Crowd(self.min_cell)
 
     def _count(self, counted: dict[str, Holders], label: str, ids: Ids) -> None:
+        known = self._hold(counted, label, ids)
+        self.differs = self.differs and (counted is self.codes or known.rows == 1)
+
+    def _hold(self, counted: dict[str, Holders], label: str, ids: Ids) -> Holders:
         known = counted.setdefault(label, Holders(0, self._crowd()))
         known.rows += len(ids)
         known.crowd.add(ids)
-        self.differs = self.differs and (counted is self.codes or known.rows == 1)
+        return known
 
     def _cut(self) -> None:
         if len(self.texts) > MAX_TEXTS:
@@ -220,13 +265,19 @@ class ColumnSurvey:
     def _try_readings(
         self, texts: pa.Array, labels: list[str], places: npt.NDArray[np.int64], ids: Ids
     ) -> None:
-        for reading in READINGS:
-            if self.against[reading].reached:
-                continue
-            read, numbers = _read(reading, texts, labels)
+        found = {r: _read(r, texts, labels) for r in READINGS if not self.stray[r].reached}
+        read_so = [read for reading, (read, _) in found.items() if reading != BOOLEAN]
+        odd = ~np.logical_or.reduce([np.zeros(len(labels), np.bool_), *read_so])
+        is_odd = np.append(odd, False)[places] & (places >= 0)
+        for place, own in by_position(np.where(is_odd, places, -1), ids):
+            if labels[place] in self.odd or len(self.odd) <= MOST_ODD:  # one more than may be states
+                self._hold(self.odd, labels[place], own)
+        for reading, (read, numbers) in found.items():
             fits = np.append(read, False)[places] & (places >= 0)
+            others = ~fits & (places >= 0)
             self.fits[reading].add(ids[fits])
-            self.against[reading].add(ids[~fits & (places >= 0)])
+            self.against[reading].add(ids[others])
+            self.stray[reading].add(ids[others if reading == BOOLEAN else others & ~is_odd])
             if reading in self.steps:
                 self.steps[reading].add(numbers, read, places, ids)
             if reading == NUMBER:
@@ -261,6 +312,7 @@ def _read(reading: str, texts: pa.Array, labels: list[str]) -> tuple[Mask, npt.N
 def shared_codes(survey: ColumnSurvey, reading: str) -> Iterator[str]:
     """Yield the words for missing that enough persons hold, as a schema lists them."""
     missing = survey.missing_codes(reading)
+    missing -= set(survey.states(reading))
     for code, held in survey.codes.items():
         if code and code in missing and held.crowd.reached:
             yield code

@@ -168,16 +168,20 @@ def _ordered_variable(name: str, survey: ColumnSurvey) -> Variable | None:
     reading = survey.reading()
     if reading is None:
         return None
-    missing = tuple(sorted({"", *EXPORTED, *SAID, *survey.codes}))
+    states = survey.states(reading)
+    codes = dict.fromkeys(states, "")
+    missing = tuple(sorted({"", *EXPORTED, *SAID, *survey.codes}.difference(states)))
     if reading == NUMBER:
         kind = Kind.INTEGER if survey.decimals == 0 else Kind.CONTINUOUS
         decimals = survey.decimals or None
-        return Variable(name=name, kind=kind, decimals=decimals, step=survey.step(reading), missing=missing)
+        step = survey.step(reading)
+        return Variable(name=name, kind=kind, decimals=decimals, step=step, missing=missing, codes=codes)
     calendar = survey.calendar(reading)
     if calendar is None:
         return None
     step = calendar.step or survey.step(reading)
-    return Variable(name=name, kind=calendar.kind, zone=calendar.zone, step=step, missing=missing)
+    kind, zone = calendar.kind, calendar.zone
+    return Variable(name=name, kind=kind, zone=zone, step=step, missing=missing, codes=codes)
 
 
 def _survey(reading: _Reading, min_cell: int) -> tuple[int, dict[str, ColumnSurvey]]:
@@ -198,7 +202,7 @@ def _find_edges(reading: _Reading, ordered: Mapping[str, Variable], min_cell: in
     for batch, ids in reading.batches(list(ordered)):
         for place, (column, reader) in enumerate(readers.items()):
             cells = reader.read(batch.column(place), reading.where(column))
-            valid = cells.status == Status.VALID
+            valid = (cells.status == Status.VALID) & ordered[column].are_values(cells.keys)
             edges[column].add(cells.keys[valid], ids[valid])
     return edges
 
@@ -222,7 +226,7 @@ def _describe(
         return ColumnDescription(Variable(name=name, kind=kind), _reason(survey, reading))
     if reading == WORDS:
         return _categories(name, survey, codes, missing)
-    unread = not survey.against[reading].is_empty
+    unread = survey.is_unread(reading)
     if reading == BOOLEAN:
         variable = Variable(name=name, kind=Kind.BOOLEAN, missing=codes)
         return ColumnDescription(variable, "", _sides(survey), None, missing, unread)

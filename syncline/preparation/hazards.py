@@ -16,6 +16,7 @@ from statistics import median
 
 from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.labels import normal_label
+from syncline.data.note import counted
 from syncline.data.scalars import read_scalar
 from syncline.data.schema import Schema
 from syncline.data.section import shown
@@ -102,8 +103,8 @@ def _of_column(variable: Variable, texts: Counter[str], rows: int) -> Iterator[s
     yield from _by_kind(variable, present)
     if far := far_sentinels(variable, present):
         yield (
-            f"holds {sum(far.values())} cells far from all others that look like codes ({_listed(far)}): add"
-            " a step 'missing' if they are, or declare them in the schema"
+            f"holds {counted(sum(far.values()))} far from all others that look like codes ({_listed(far)}):"
+            " add a step 'missing' if they are, or declare them in the schema"
         )
     yield from _off_the_step(variable, present)
 
@@ -112,13 +113,14 @@ def _codes_for_missing(variable: Variable, texts: Counter[str], present: Counter
     candidates = missing_candidates(variable, list(present))
     if candidates:
         cells = sum(present[label] for label in candidates)
+        look, are = ("looks", "is") if cells == 1 else ("look", "are")
         yield (
-            f"holds {cells} cells that look like codes for missing and are not declared"
+            f"holds {counted(cells)} that {look} like codes for missing and {are} not declared"
             f" ({_listed(candidates)}): add a step 'missing', or declare them in the schema"
         )
     padded = sum(cells for text, cells in texts.items() if text != text.strip())
     if padded:
-        yield f"holds {padded} cells with white space around them: add a step 'trim'"
+        yield f"holds {counted(padded)} with white space around them: add a step 'trim'"
     for label in candidates:
         del present[label]
 
@@ -128,7 +130,8 @@ def _by_kind(variable: Variable, present: Counter[str]) -> Iterator[str]:
     if _is_binary(variable):
         between = sum(cells for number, cells in numbers.items() if 0 < number < 1)
         if between:
-            yield f"has two values and holds {between} cells between them: correct them, or set them missing"
+            amount = counted(between)
+            yield f"has two values and holds {amount} between them: correct them, or set them missing"
     elif variable.is_categorical:
         yield from _unknown(variable, present)
     elif variable.kind in NUMERIC_KINDS:
@@ -150,8 +153,8 @@ def _off_the_step(variable: Variable, present: Counter[str]) -> Iterator[str]:
         cells += count * (exact_key(value, variable.places, variable.width).denominator != 1)
     if cells:
         yield (
-            f"holds {cells} cells between the steps of {variable.step} that the schema declares: they count"
-            " as the nearest step; correct them, or ask for a finer one"
+            f"holds {counted(cells)} between the steps of {variable.step} that the schema declares: they"
+            " count as the nearest step; correct them, or ask for a finer one"
         )
 
 
@@ -170,10 +173,11 @@ def _is_binary(variable: Variable) -> bool:
 def _unknown(variable: Variable, present: Counter[str]) -> Iterator[str]:
     known = CodeList(dict.fromkeys(variable.categories, True))
     unknown = {label: cells for label, cells in present.items() if not known.find(label)}
+    labels = "1 label" if len(unknown) == 1 else f"{len(unknown)} labels"
     if unknown:
         yield (
-            f"holds {sum(unknown.values())} cells in {len(unknown)} labels that the schema does not know: add"
-            " a step 'recode', or the categories"
+            f"holds {counted(sum(unknown.values()))} in {labels} that the schema does not know: add a step"
+            " 'recode', or the categories"
         )
 
 

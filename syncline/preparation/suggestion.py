@@ -26,6 +26,7 @@ from syncline.preparation.name_match import Likeness, Match, match_names, neares
 from syncline.preparation.number_proposal import flow_of, number_proposal
 from syncline.preparation.proposal import NOTHING, Proposal
 from syncline.preparation.sentinels import far_sentinels
+from syncline.preparation.state_remarks import state_remarks
 from syncline.preparation.steps.cleansing import Missing
 from syncline.preparation.steps.step import Step
 from syncline.preparation.unit_hints import unit_hints
@@ -115,9 +116,12 @@ def _proposed(trial: ColumnTrial) -> Proposal:
     else:
         proposal += date_proposal(trial, proposal.steps)
     proposal = _borne_out(trial, proposal)
-    return proposal + Proposal(
-        remarks=(*_odd_words(trial, proposal.steps), *unit_hints(trial, proposal.steps))
+    remarks = (
+        *_odd_words(trial, proposal.steps),
+        *state_remarks(trial, proposal.steps),
+        *unit_hints(trial, proposal.steps),
     )
+    return proposal + Proposal(remarks=remarks)
 
 
 def _odd_words(trial: ColumnTrial, steps: Sequence[Step]) -> Iterator[str]:

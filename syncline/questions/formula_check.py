@@ -130,8 +130,13 @@ class FormulaCheck:
 
     @property
     def marginal_order(self) -> int:
-        """Largest number of columns that are counted together: an answer holds counts of rows only."""
-        return 1
+        """Largest number of columns that are counted together.
+
+        Two, of however many columns a formula is: all that an answer says of a row is whether the formula
+        holds. Not one: of lines whose factor and offset the hub chooses, each goes through one cell of the
+        exact table of two columns.
+        """
+        return 2 if self.formulas else 0
 
     def answer(self, workspace: Workspace) -> Counts:
         """Return the counts of this table."""

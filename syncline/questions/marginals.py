@@ -57,6 +57,11 @@ class Marginals:
         """Largest number of columns that are counted together."""
         return max((len(axes) for axes in self.sets), default=0)
 
+    def order_in(self, codebook: Codebook) -> int:
+        """Return how many columns are counted together at most, where a gap is both of its columns."""
+        sets = ([axis.column for axis in axes] for axes in self.sets)
+        return max((len(codebook.sources(names)) for names in sets), default=0)
+
     def answer(self, workspace: Workspace, codebook: Codebook) -> Counts:
         """Return the counts of this table."""
         counters = [_SetCounter(axes, codebook, workspace, self.persons) for axes in self.sets]

@@ -61,6 +61,10 @@ class PairCounts:
         """Largest number of columns that are counted together."""
         return 2
 
+    def order_in(self, codebook: Codebook) -> int:
+        """Return how many columns are counted together at most, where a gap is both of its columns."""
+        return sum(sorted(len(codebook.sources((name,))) for name in self.columns)[-2:])
+
     @property
     def layout(self) -> PairLayout:
         """How the cells of the answer lie."""

@@ -25,8 +25,9 @@ from syncline.study.fitting import is_lenient, people_of, workspace_of
 from syncline.study.holdout import FEW_PEOPLE, possible_holdouts
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.declared import constraint_words
+from syncline.synthesizers.hazards.hazard import but_few
 from syncline.synthesizers.hazards.rules import Lacking
-from syncline.synthesizers.hazards.sizes import MOSTLY_MISSING
+from syncline.synthesizers.hazards.sizes import MOSTLY_MISSING, Crowd, missing_share
 from syncline.synthesizers.misfits import cell_faults, misfits
 from syncline.synthesizers.phases.phase import ALONE
 
@@ -40,9 +41,8 @@ def fit_of(spec: StudySpec, source: Source, *, closely: bool = True) -> DataFit:
     faults = [f"the table has no column {shown(name)!r}; {nearest(name, source.columns)}" for name in lacking]
     told = [f"the table has no column {shown(name)!r} ({_ABSENT})" for name in lacking]
     columns = fit_schema(source, schema)
-    sparse = list(_too_sparse(spec, columns))
-    faults += [*_cells(schema, columns), *sparse]
-    told += [*_cells_in_public(schema, columns), *sparse]
+    faults += _cells(schema, columns)
+    told += _cells_in_public(schema, columns)
     people = None
     if not lacking:
         try:
@@ -50,6 +50,8 @@ def fit_of(spec: StudySpec, source: Source, *, closely: bool = True) -> DataFit:
         except DataError as error:
             faults.append(str(error).removeprefix(f"{source.name}: "))
             told.append(str(error.public))
+    sparse = list(_too_sparse(spec, columns, people))
+    faults, told = faults + sparse, told + sparse
     hazards = tuple(_hazards(spec, source, sound=not faults)) if closely else ()
     return DataFit(people, _shares(spec, people), tuple(faults), "; ".join(told), hazards)
 
@@ -78,13 +80,18 @@ def _cells_in_public(schema: Schema, columns: Sequence[ColumnFit]) -> list[str]:
     return misfits({ALONE: counts}, [schema.variable(fit.name) for fit in columns])
 
 
-def _too_sparse(spec: StudySpec, columns: Sequence[ColumnFit]) -> Iterator[str]:
-    """Yield the columns that are nearly empty, where the study stops for one."""
-    for fit in columns:
-        if spec.hazards.sparse is Lacking.STOP and fit.missing >= MOSTLY_MISSING * max(sum(fit.counts), 1):
+def _too_sparse(spec: StudySpec, columns: Sequence[ColumnFit], people: int | None) -> Iterator[str]:
+    """Yield the columns that are nearly empty, where the study stops for one.
+
+    As at the hub, a column that few people have counts as one that nobody has: others are told the sentence.
+    """
+    least = spec.privacy.min_cell
+    for fit in columns if spec.hazards.sparse is Lacking.STOP else ():
+        crowd = Crowd(sum(fit.counts), sum(fit.counts) if people is None else people)
+        if missing_share(crowd.rows, fit.missing, crowd, least) >= MOSTLY_MISSING:
             yield (
-                f"column {shown(fit.name)!r} is missing in {MOSTLY_MISSING:.0%} of the cells or more, for"
-                " which the study stops ('hazards: {sparse: stop}')"
+                f"column {shown(fit.name)!r} is missing in {MOSTLY_MISSING:.0%} of the cells or more"
+                f"{but_few(least)}, for which the study stops ('hazards: {{sparse: stop}}')"
             )
 
 

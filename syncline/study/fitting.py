@@ -20,10 +20,9 @@ def settings_of(spec: StudySpec) -> FitSettings:
     synthesizer, validation = spec.synthesizer, spec.validation
     return FitSettings(
         schema=spec.schema,
-        method=str(synthesizer.method),
+        method=synthesizer.method,
         min_cell=spec.privacy.min_cell,
-        min_leaf=synthesizer.min_leaf,
-        max_depth=synthesizer.max_depth,
+        given=synthesizer.of_technique,
         visit_sequence=synthesizer.visit_sequence or (),
         target=None if validation is None else validation.target,
         absent=spec.hazards.absent,

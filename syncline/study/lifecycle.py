@@ -55,7 +55,9 @@ TRANSITIONS: tuple[Transition, ...] = (
         _S.AWAITING_APPROVAL, _S.READY, "every supplier has approved it, or enough under then: proceed"
     ),
     Transition(
-        _S.AWAITING_APPROVAL, _S.FAILED, "a supplier refuses it, or too few approve it by the deadline"
+        _S.AWAITING_APPROVAL,
+        _S.FAILED,
+        "every supplier has decided, or the deadline has passed, and too few approve it",
     ),
     Transition(_S.AWAITING_APPROVAL, _S.CANCELLED, "its researcher or the operator cancels it"),
     Transition(_S.READY, _S.RUNNING, "the first requests are committed"),

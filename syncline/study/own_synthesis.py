@@ -7,11 +7,13 @@ is no category of the study's schema.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from syncline.data.batch import Batch, Keys, MemoryTable, PreparedTable, Status, Statuses
+from syncline.data.note import Note
 from syncline.data.schema import Schema
 from syncline.errors import DataError, StudyFailed
 from syncline.preparation.fold import Fold, canonical_rows
@@ -19,16 +21,28 @@ from syncline.questions.workspace import Workspace
 from syncline.study.fitting import settings_of
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.alone import fit_alone
+from syncline.synthesizers.neighbours import wide_notes
+from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.tabular_model import Columns
+from syncline.synthesizers.untold_values import untold_notes
 
 _BUCKET_SHIFT = np.uint64(58)
 
 
-def synthesize_own(spec: StudySpec, fold: Fold, table: PreparedTable, seed: Seed) -> PreparedTable:
+@dataclass(frozen=True, slots=True)
+class OwnRows:
+    """Synthetic rows of one supplier, and what of the real ones they do not show, for the supplier alone."""
+
+    table: PreparedTable
+    notes: tuple[Note, ...]
+
+
+def synthesize_own(spec: StudySpec, fold: Fold, table: PreparedTable, seed: Seed) -> OwnRows:
     """Return synthetic rows, as many as ``table`` has, prepared as the study's schema says."""
+    settings, real = replace(settings_of(spec), holds_out=False), Workspace(table)
     try:
-        fitted = fit_alone(replace(settings_of(spec), holds_out=False), Workspace(table))
+        fitted = fit_alone(settings, real)
     except StudyFailed as error:
         raise DataError(
             f"this supplier alone cannot be synthesized: {error}",
@@ -39,7 +53,13 @@ def synthesize_own(spec: StudySpec, fold: Fold, table: PreparedTable, seed: Seed
         _prepared(spec, fold, drawn, seed, place)
         for place, drawn in enumerate(fitted.model.sample(rows, seed))
     ]
-    return MemoryTable(spec.schema, batches)
+    return OwnRows(MemoryTable(spec.schema, batches), tuple(_notes(spec, fitted, real)))
+
+
+def _notes(spec: StudySpec, fitted: Fitted, real: Workspace) -> Iterator[Note]:
+    """Yield what the synthetic rows do not show of the real ones from which they were learnt."""
+    yield from wide_notes(fitted.model.method, len(fitted.model.columns))
+    yield from untold_notes([real], fitted.model, spec.privacy.min_cell, others="sent as missing")
 
 
 def _prepared(spec: StudySpec, fold: Fold, drawn: Columns, seed: Seed, partition: int) -> Batch:

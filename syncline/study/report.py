@@ -50,7 +50,7 @@ def report_document(
             "purpose": spec.purpose,
             "intended_use": spec.release.intended_use,
             "rows": rows,
-            "method": str(spec.synthesizer.method),
+            "method": spec.synthesizer.method,
         },
         "formulas": _formulas(spec, result),
         "columns": _left_out(spec, result) if isinstance(result, Pooled) else _columns(spec, result),

@@ -8,7 +8,7 @@ No guess is less than what is certain to come. Once leaves are counted or a tabl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, log2
+from math import ceil
 
 from syncline.questions.comparison import PersonCount
 from syncline.questions.growth import GrowTrees as CompareTrees
@@ -17,21 +17,18 @@ from syncline.questions.vocabulary import Question
 from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch
 from syncline.synthesizers.fit_state import FitState
 from syncline.synthesizers.neighbours import is_wide
-from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
 from syncline.synthesizers.phases.phase import Phase
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose, Relate
+from syncline.synthesizers.registry import technique_of
 from syncline.synthesizers.settings import FitSettings
+from syncline.synthesizers.technique import Planned
 from syncline.validation.federated.comparison import State
 from syncline.validation.federated.plan import tree_levels
 
 UNKNOWN = 0
 """What stands for a number of rounds of which nothing can be said yet."""
-
-LOPSIDED = 1.75
-"""Trees grow so many times as deep as if all splits were even; on pbc, adult, CNSIM and
-RAND HIE from 1.3 to 1.9."""
 
 
 def rounds_of_study(state: FitState, settings: FitSettings, *, compares: bool) -> int:
@@ -72,7 +69,7 @@ def _rows(phase: Phase) -> tuple[int, int] | None:
             return phase.sizes.train, phase.sizes.holdout
         case Relate() | Propose() | Confirm():
             return phase.book.n_train, phase.book.n_holdout
-        case GrowTrees() | CountLeaves():
+        case Planned():
             return phase.plan.book.n_train, phase.plan.book.n_holdout
         case _:
             return None
@@ -80,8 +77,9 @@ def _rows(phase: Phase) -> tuple[int, int] | None:
 
 def _left_of_fit(phase: Phase, rows: tuple[int, int], settings: FitSettings) -> int:
     """Return the rounds of the fit that are left, the open one among them."""
-    growth = _levels(rows[0], settings) + 1
-    structure = 0 if settings.method == "marginals" else is_wide(len(settings.names)) + 2 + growth
+    technique = technique_of(settings.method)
+    own = technique.rounds(rows[0], settings)
+    structure = is_wide(len(settings.names)) + 2 + own if settings.card.relates else own
     match phase:
         case Search():
             return _left_of_searches(phase.searches, phase.number) + structure
@@ -90,15 +88,13 @@ def _left_of_fit(phase: Phase, rows: tuple[int, int], settings: FitSettings) -> 
         case SearchGaps():
             return _left_of_searches(phase.gaps, phase.number) + structure
         case Relate():
-            return 3 + growth
+            return 3 + own
         case Propose():
-            return 2 + growth
+            return 2 + own
         case Confirm():
-            return 1 + growth
-        case GrowTrees():
-            return max(growth - phase.level, 2)
+            return 1 + own
         case _:
-            return 1
+            return technique.rounds_left(phase, rows[0], settings)
 
 
 def _left_of_searches(searches: Sequence[ColumnSearch], number: int) -> int:
@@ -117,9 +113,3 @@ def _left_of_search(search: ColumnSearch, number: int) -> int:
     if number == 0:
         return 1 if search.shift <= bits else 2
     return 1 if number == 1 else 1 + ceil((search.shift - bits) / bits)
-
-
-def _levels(rows: int, settings: FitSettings) -> int:
-    """Return the rounds in which trees grow: one at least, and no more than trees may be deep."""
-    even = log2(max(rows / settings.min_leaf, 1.0))
-    return max(min(settings.max_depth, ceil(LOPSIDED * even)), 1)

@@ -10,19 +10,28 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, field_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    PlainSerializer,
+    create_model,
+    field_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from syncline.data.labels import is_printable_line
-from syncline.data.section import Integer, Number, Section, Switch, WholeSentence, word_of
+from syncline.data.section import Integer, Number, Section, Switch, WholeSentence, unknown_word, word_of
 from syncline.data.variable import ColumnName, Labels
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.peer import check_name
 from syncline.study.flow import DataFlow
+from syncline.synthesizers.card import Card
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.hazards.rules import Lacking, Severe
+from syncline.synthesizers.registry import PLANNED, card_of, cards, settings
 from syncline.validation.utility.formula import Formula
 
 SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
@@ -115,13 +124,6 @@ Period = Annotated[
 """A span of time written as ``30s``, ``90m``, ``24h`` or ``7d``."""
 
 
-class Method(StrEnum):
-    """Name a technique that this version implements."""
-
-    CART = "cart"
-    MARGINALS = "marginals"
-
-
 class OnLoss(StrEnum):
     """Say what happens when a supplier is lost; see the frozen roster in docs/study.md."""
 
@@ -138,16 +140,19 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-LATER_METHODS = frozenset(
-    {"normal", "copula", "graphical", "bootstrap", "masking", "simulation", "ctgan", "tvae", "sequence"}
-)
-"""Techniques that the design names and this version does not have."""
+def _technique(value: object) -> str:
+    known = list(cards())
+    if value in PLANNED:
+        raise ValueError(f"{value!r} is not implemented by this version; use {' or '.join(known)}")
+    if str(value) not in known:
+        raise ValueError(unknown_word(str(value), known))
+    return str(value)
 
 
-def _implemented_method(value: object) -> object:
-    if value in LATER_METHODS:
-        raise ValueError(f"{value!r} is not implemented by this version; use cart or marginals")
-    return value
+def _of_techniques(base: type[SpecSection]) -> type[SpecSection]:
+    """Return a section with the settings of all techniques as keys, each within its bounds."""
+    keys = {one.name: (Annotated[Integer, within(one.least, one.most)], one.default) for one in settings()}
+    return create_model("SettingsOfTechniques", __base__=base, **cast("Any", keys))
 
 
 def _implemented_loss(value: object) -> object:
@@ -216,7 +221,7 @@ class Quorum(SpecSection):
     then: Annotated[OnLoss, word_of(OnLoss), BeforeValidator(_implemented_loss)] = OnLoss.PAUSE
 
 
-class SynthesizerSpec(SpecSection):
+class SynthesizerSpec(_of_techniques(SpecSection)):  # type: ignore[misc]  # its keys are those of the cards
     """The technique and its settings."""
 
     later: ClassVar[Mapping[str, str]] = dict.fromkeys(
@@ -235,13 +240,21 @@ class SynthesizerSpec(SpecSection):
         "",
     )
 
-    method: Annotated[Method, word_of(Method), BeforeValidator(_implemented_method)] = Method.CART
+    method: Annotated[str, BeforeValidator(_technique)] = "cart"
     visit_sequence: Annotated[Labels | None, BeforeValidator(lambda v: None if v == "auto" else v)] = None
-    min_leaf: Annotated[Integer, within(1, 1_000_000)] = 50
-    max_depth: Annotated[Integer, within(1, 30)] = 12
     draws: Annotated[Draws, word_of(Draws)] = Draws.SYSTEMATIC
     rows: Annotated[Integer, within(1, 1_000_000_000)] | None = None
     seed: Annotated[Integer, within(0, 2**63 - 1)] | None = None
+
+    @property
+    def card(self) -> Card:
+        """The card of the technique."""
+        return card_of(self.method)
+
+    @property
+    def of_technique(self) -> dict[str, int]:
+        """The settings of the technique."""
+        return {setting.name: getattr(self, setting.name, setting.default) for setting in self.card.settings}
 
 
 class Hazards(SpecSection):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from syncline.data.note import Note
 from syncline.errors import ProtocolError
 from syncline.preparation.fold import Fold
 from syncline.sources.source import Source
@@ -14,7 +17,15 @@ from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
 
 
-def ship(spec: StudySpec, fold: Fold, flow: DataFlow, source: Source, seed: Seed) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What leaves, and what a supplier alone is told of it: of synthetic rows, what they do not show."""
+
+    content: bytes
+    notes: tuple[Note, ...] = ()
+
+
+def ship(spec: StudySpec, fold: Fold, flow: DataFlow, source: Source, seed: Seed) -> Sent:
     """Return the rows that leave a supplier under ``flow``; ``seed`` is its own, for synthetic ones.
 
     A preparation through which the source is seen runs here, but under ``raw``: then it goes with the rows,
@@ -22,11 +33,11 @@ def ship(spec: StudySpec, fold: Fold, flow: DataFlow, source: Source, seed: Seed
     """
     match flow:
         case DataFlow.RAW:
-            return ship_raw(spec, raw_rows(spec, source))
+            return Sent(ship_raw(spec, raw_rows(spec, source)))
         case DataFlow.PREPARED:
-            return ship_prepared(spec, prepared_rows(spec, fold, source))
+            return Sent(ship_prepared(spec, prepared_rows(spec, fold, source)))
         case DataFlow.SYNTHESIZED:
             own = synthesize_own(spec, fold, prepared_rows(spec, fold, source), seed)
-            return ship_prepared(spec, own, flow)
+            return Sent(ship_prepared(spec, own.table, flow), own.notes)
         case DataFlow.SUMMARIES:
             raise ProtocolError("a supplier of flow summaries sends no rows")

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeAlias, TypeVar
 
@@ -37,6 +38,7 @@ from syncline.study.release import WrittenRelease, seed_commitment, write_releas
 from syncline.study.shipment import unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.computed_columns import computed_notes
 from syncline.synthesizers.fit import Fit
 from syncline.synthesizers.fit_state import fit_state_codec
 from syncline.synthesizers.neighbours import wide_notes
@@ -82,21 +84,27 @@ def _salt_of_seed(number: int) -> bytes:
     return hashlib.sha256(_SALT_LABEL + Seed.of_number(number).secret).digest()
 
 
+def _unheard(note: Note) -> None:
+    """Tell nobody."""
+
+
 def fit_study(
     spec: StudySpec,
     fold: Fold,
     sources: Mapping[str, Source],
     listen: Callable[[Traffic], None] | None = None,
+    tell: Callable[[Note], None] = _unheard,
     *,
     hops: Payloads,
 ) -> Fitted | Pooled:
     """Fit the study's model over its suppliers' sources; pool their tables where all synthesize alone.
 
-    Every hop is encoded and decoded by ``hops``.
+    Every hop is encoded and decoded by ``hops``. ``tell`` hears what the rows of suppliers who synthesize
+    alone do not show of their real ones.
     """
     check_suppliers(spec, sources)
     settings = settings_of(spec)
-    tables = _tables(spec, fold, sources, _table)
+    tables = _tables(spec, fold, sources, partial(_table, tell=tell))
     if is_pooled(flows_asked(spec), tables):
         return pool(settings, tables)
     parties = {party: party_with(table) for party, table in tables.items()}
@@ -134,7 +142,7 @@ def notes_of(
 ) -> tuple[Note, ...]:
     """Return what of the suppliers' tables the release does not show, for whoever holds them all.
 
-    Of suppliers who synthesize alone only the columns that are left out are known.
+    What suppliers lose who synthesize alone is told by :func:`fit_study`, before their rows are learnt.
     """
     notes = [
         note for name in sorted(sources) for note in left_out_notes(spec.schema, sources[name], f"of {name}")
@@ -143,6 +151,7 @@ def notes_of(
         tables = _tables(spec, fold, sources, _compared_table)
         minimum = settings_of(spec).min_cell
         notes += wide_notes(result.model.method, len(result.model.columns))
+        notes += computed_notes(tuple(tables.values()), result.model)
         notes += untold_notes(tables.values(), result.model, minimum)
     return tuple(notes)
 
@@ -184,13 +193,17 @@ def _compared_table(spec: StudySpec, fold: Fold, name: str, source: Source) -> W
     )
 
 
-def _table(spec: StudySpec, fold: Fold, name: str, source: Source) -> Workspace:
+def _table(
+    spec: StudySpec, fold: Fold, name: str, source: Source, *, tell: Callable[[Note], None] = _unheard
+) -> Workspace:
     """Return a supplier's rows where its flow has them: at the supplier, or unpacked at the hub."""
     flow = spec.supplier(name).flow
     if not STEPS[flow].sends_rows:
         return workspace_of(spec, fold, source)
-    shipment = ship(spec, fold, flow, source, Seed(secrets.token_bytes(32)))
-    return Workspace(unpack_shipment(spec, fold, flow, shipment, name))
+    sent = ship(spec, fold, flow, source, Seed(secrets.token_bytes(32)))
+    for note in sent.notes:
+        tell(note.at(name))
+    return Workspace(unpack_shipment(spec, fold, flow, sent.content, name))
 
 
 def seed_of(spec: StudySpec) -> Seed:

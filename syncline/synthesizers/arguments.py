@@ -12,8 +12,8 @@ from syncline.data.schema import Schema
 from syncline.data.section import build, nearest, shown
 from syncline.errors import UsageError
 from syncline.synthesizers.drawing import Draws
+from syncline.synthesizers.registry import card_of, cards
 
-METHODS = ("cart", "marginals")
 MAX_ROWS = 1_000_000_000
 """The most rows that one call draws."""
 
@@ -28,12 +28,27 @@ def whole_number(name: str, value: object, least: int, most: int) -> int:
 
 def method_named(value: object) -> str:
     """Return the name of a technique."""
-    if not isinstance(value, str) or value not in METHODS:
+    if not isinstance(value, str) or value not in cards():
         raise UsageError(
             f"method: {shown(str(value))!r} is not a technique of this version;"
-            f" {nearest(str(value), METHODS)}"
+            f" {nearest(str(value), cards())}"
         )
     return value
+
+
+def settings_of(method: str, given: Mapping[str, object]) -> dict[str, int]:
+    """Return the settings of a technique that are given, each within its bounds."""
+    known = {setting.name: setting for setting in card_of(method).settings}
+    found = {}
+    for name, value in given.items():
+        if name not in known:
+            raise UsageError(f"{shown(name)}: {method} has no such setting; {_others(name, known)}")
+        found[name] = whole_number(name, value, known[name].least, known[name].most)
+    return found
+
+
+def _others(name: str, known: Mapping[str, object]) -> str:
+    return nearest(name, known) if known else "it has none"
 
 
 def draws_named(value: object) -> Draws:

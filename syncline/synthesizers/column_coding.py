@@ -46,14 +46,24 @@ class CodedColumn:
 
 
 def code_column(
-    variable: Variable, found: ColumnSearch, min_cell: int, threshold: int, persons: bool
+    variable: Variable,
+    found: ColumnSearch,
+    min_cell: int,
+    threshold: int,
+    persons: bool,
+    *,
+    told: bool = False,
 ) -> CodedColumn:
-    """Return the codes of a column; ``persons`` says whether the counts carry person buckets."""
+    """Return the codes of a column.
+
+    ``persons`` says whether the counts carry person buckets; ``told`` whether the schema's range is that of
+    the values, and told to everybody as such.
+    """
     merged: tuple[str, ...] = ()
     if variable.is_categorical:
         line, variable, merged = _named(variable, found, min_cell, persons)
     else:
-        line = code_line(variable, found, min_cell, threshold, persons)
+        line = code_line(variable, found, min_cell, threshold, persons, told=told)
     lacking, mask = found.missing + line.lost, int(found.missing_mask) | line.lost_mask
     held = mask.bit_count() if persons else lacking
     keeps_missing = held >= min_cell or (lacking > 0 and len(line.rows) == 0)

@@ -8,7 +8,7 @@ hold a value that enough persons share, or is too heavy for one bin. After at mo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -36,7 +36,7 @@ class Pieces:
     """Disjoint intervals of offsets (p,), increasing, as wide as powers of two, and what they hold.
 
     ``each`` holds the rows of every supplier in the order of their names (p, n_suppliers), where several are
-    compared; else (p, 0).
+    compared; else (p, 0). ``people`` holds their persons, where these are told apart; else (p, 0).
     """
 
     start: Bits
@@ -44,25 +44,33 @@ class Pieces:
     rows: Ints
     masks: Bits
     each: npt.NDArray[np.uint32]
+    people: npt.NDArray[np.uint8]
 
     @classmethod
     def none(cls, compared: int) -> Pieces:
         """Return no pieces, of so many suppliers that are compared."""
         zero = np.zeros(0, np.uint64)
         each = np.zeros((0, compared), np.uint32)
-        return cls(zero, np.zeros(0, np.int64), np.zeros(0, np.int64), zero, each)
+        return cls(zero, np.zeros(0, np.int64), np.zeros(0, np.int64), zero, each, each.astype(np.uint8))
+
+    def crowds(self, min_cell: int) -> Ints:
+        """Return each supplier's rows (p, n_suppliers), those of fewer than ``min_cell`` persons as one each.
+
+        What is said of suppliers beside each other rests on people, however many rows one of them has.
+        """
+        rows = self.each.astype(np.int64)
+        return np.where(self.people < min_cell, self.people, rows) if self.people.shape[1] else rows
 
     def only(self, chosen: npt.NDArray[np.bool_]) -> Pieces:
         """Return those of the pieces that are chosen (p,)."""
-        parts = (getattr(self, f)[chosen] for f in ("start", "width_bits", "rows", "masks", "each"))
+        parts = (getattr(self, f.name)[chosen] for f in fields(self))
         return Pieces(*parts)
 
     def and_more(self, other: Pieces) -> Pieces:
         """Return both together, in the order of their offsets."""
-        parts = [
-            np.concatenate([getattr(self, f), getattr(other, f)])
-            for f in ("start", "width_bits", "rows", "masks", "each")
-        ]
+        if not len(self.rows):
+            return other
+        parts = [np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)]
         order = np.argsort(parts[0], kind="stable")
         return Pieces(*(part[order] for part in parts))
 
@@ -82,15 +90,18 @@ class Rows:
     each: Sequence[Counts] = ()
     start: int = 0
 
-    def of_each(self, cells: Ints, compared: int) -> npt.NDArray[np.uint32]:
-        """Return the rows of each supplier in some of the column's cells (k, n_suppliers)."""
+    def of_each(self, cells: Ints, compared: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint8]]:
+        """Return rows and persons of each supplier in some of the column's cells (k, n_suppliers)."""
         found = np.zeros((len(cells), compared), np.uint32)
+        people = np.zeros((len(cells), compared if self.masks is not None else 0), np.uint8)
         for place, counts in enumerate(self.each[:compared]):
             at = np.minimum(np.searchsorted(counts.index, cells + self.start), max(len(counts.index) - 1, 0))
             if len(counts.index):
                 hit = counts.index[at] == cells + self.start
                 found[hit, place] = np.minimum(counts.value[at[hit]], np.iinfo(np.uint32).max)
-        return found
+                if counts.masks is not None:
+                    people[hit, place] = np.bitwise_count(counts.masks[at[hit]])
+        return found, people
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +173,7 @@ class ColumnSearch:
             np.full(int((~heavy).sum()), asked.shift, np.int64),
             count[~heavy],
             seen[~heavy],
-            answer.of_each(filled[~heavy] + 1, self.pieces.each.shape[1]),
+            *answer.of_each(filled[~heavy] + 1, self.pieces.each.shape[1]),
         )
         return replace(
             self,

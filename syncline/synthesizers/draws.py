@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from syncline.synthesizers.cart.tree import Nodes
+from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.systematic import systematic_shares
 
 Ints = npt.NDArray[np.int64]

@@ -20,12 +20,12 @@ from syncline.synthesizers.formulas import moments_of
 from syncline.synthesizers.hazards.hazard import Hazard, severe_words
 from syncline.synthesizers.hazards.rules import Severe
 from syncline.synthesizers.phases.check import Check
-from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose, Relate
 from syncline.synthesizers.settings import FitSettings
+from syncline.synthesizers.technique import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _codebook_of(phase: Phase) -> Codebook | None:
     match phase:
         case Relate(book=book) | Propose(book=book) | Confirm(book=book):
             return book.codebook()
-        case GrowTrees(plan=plan) | CountLeaves(plan=plan):
+        case Planned(plan=plan):
             return plan.book.codebook()
         case _:
             return None

@@ -11,28 +11,15 @@ from syncline.questions.known import Known
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.model_codec import stand_ins
 from syncline.synthesizers.phases.check import Check
-from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
 from syncline.synthesizers.phases.phase import Phase
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose, Relate
+from syncline.synthesizers.registry import technique_of
 from syncline.synthesizers.settings import FitSettings
 
-PHASES: Mapping[str, type] = {
-    kind.name: kind
-    for kind in (
-        Check,
-        Search,
-        CountOrders,
-        SearchGaps,
-        Relate,
-        Propose,
-        Confirm,
-        GrowTrees,
-        CountLeaves,
-    )
-}
-"""Every phase of a fit by its name."""
+SHARED: tuple[type[Phase], ...] = (Check, Search, CountOrders, SearchGaps, Relate, Propose, Confirm)
+"""The phases that come before those of a technique."""
 
 _VERSION = 1
 
@@ -54,10 +41,11 @@ class FitState:
 
 def fit_state_codec(settings: FitSettings) -> RecordCodec[FitState]:
     """Return the codec of the state of a fit under given settings."""
+    phases = (*SHARED, *technique_of(settings.method).phases)
     return RecordCodec(
         FitState,
         "state of a fit",
         _VERSION,
-        unions={Phase: PHASES},
+        unions={Phase: {phase.name: phase for phase in phases}},
         stand_ins=stand_ins(settings.schema),
     )

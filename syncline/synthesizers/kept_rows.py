@@ -118,13 +118,31 @@ def broken_rows(
     drawn: Columns, bounds: Sequence[Constraint], computed: Collection[str], by_name: ByName
 ) -> Keys:
     """Return the rows, increasing, that break an order, or in which a computed column leaves its range."""
-    broken = np.zeros(len(next(iter(drawn.values()))[0]), np.bool_)
+    return np.flatnonzero(broken_from(drawn, bounds, computed, by_name, {}) >= 0)
+
+
+def broken_from(
+    drawn: Columns,
+    bounds: Sequence[Constraint],
+    computed: Collection[str],
+    by_name: ByName,
+    places: Mapping[str, int],
+) -> Keys:
+    """Return for each row (n,) the place from which on it must be drawn again; -1 where it keeps everything.
+
+    ``places`` are those of drawn columns; a broken order can be mended by the columns behind the first of its
+    two. What is computed may depend on any column, and so needs a row that is drawn from the start.
+    """
+    n = len(next(iter(drawn.values()))[0])
+    start = np.full(n, -1, np.int64)
+    for bound in bounds:
+        mends = 1 + min(places.get(name, -1) for name in bound.columns)
+        broken = _exceeds(bound.of, bound.inputs[0], drawn, by_name)
+        start[broken] = np.where(start[broken] < 0, mends, np.minimum(start[broken], mends))
     for name in computed:
         keys, missing = drawn[name]
-        broken |= ~missing & ~by_name[name].values.variable.may_hold(keys)
-    for bound in bounds:
-        broken |= _exceeds(bound.of, bound.inputs[0], drawn, by_name)
-    return np.flatnonzero(broken)
+        start[~missing & ~by_name[name].values.variable.may_hold(keys)] = 0
+    return start
 
 
 def _exceeds(name: str, limit: str, drawn: Columns, by_name: ByName) -> Mask:
@@ -137,11 +155,7 @@ def _exceeds(name: str, limit: str, drawn: Columns, by_name: ByName) -> Mask:
     return np.asarray(both & (drawn[name][0] * steps[0] > drawn[limit][0] * steps[1]))
 
 
-def replaced(drawn: Columns, rows: Keys, others: Columns) -> Columns:
-    """Return the columns with the rows at places ``rows`` (k,) replaced by those of ``others`` (k,)."""
-    found = {}
+def put_rows(drawn: Columns, rows: Keys, others: Columns) -> None:
+    """Put ``others`` (k,) into the places ``rows`` (k,) of columns that nobody else holds."""
     for name, (keys, missing) in drawn.items():
-        keys, missing = keys.copy(), missing.copy()
         keys[rows], missing[rows] = others[name]
-        found[name] = keys, missing
-    return found

@@ -8,7 +8,7 @@ outermost bin, which ends where the others do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from syncline.data.variable import Variable
 from syncline.synthesizers.column_search import FEW_VALUES, ColumnSearch
+from syncline.synthesizers.outer_ends import Run, simplest
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
@@ -62,6 +63,17 @@ class Pieces:
             self.low[chosen], self.high[chosen], self.rows[chosen], self.masks[chosen], self.persons
         )
 
+    def run(self, before: int, after: int, variable: Variable) -> Run:
+        """Return what lies between two places, -1 and the number of pieces for the ends of the line."""
+        low, high = variable.value_extent
+        own = slice(before + 1, after)
+        walls = (
+            low if before < 0 else int(self.high[before]) + 1,
+            high if after == len(self) else int(self.low[after]) - 1,
+        )
+        masks = self.masks[own] if self.persons else None
+        return Run(self.low[own], self.high[own], self.rows[own], masks, walls)
+
     @property
     def held(self) -> Ints:
         """Return how many people are known to be in each piece (p,)."""
@@ -103,11 +115,22 @@ class Line:
     moved: int = 0
 
 
-def code_line(variable: Variable, found: ColumnSearch, min_cell: int, threshold: int, persons: bool) -> Line:
-    """Return the codes of an ordered column; no code holds fewer than ``min_cell`` people."""
+def code_line(
+    variable: Variable,
+    found: ColumnSearch,
+    min_cell: int,
+    threshold: int,
+    persons: bool,
+    *,
+    told: bool = False,
+) -> Line:
+    """Return the codes of an ordered column; no code holds fewer than ``min_cell`` people.
+
+    ``told`` says whether the schema's range is that of the values, and told to everybody as such.
+    """
     pieces = Pieces.of(found, persons)
     values = variable.are_values(pieces.low)
-    line = _numbers(variable, pieces.only(values), min_cell, threshold)
+    line = _numbers(variable, pieces.only(values), min_cell, threshold, told=told)
     return _with_states(line, pieces.only(~values), min_cell) if len(variable.codes) else line
 
 
@@ -133,7 +156,7 @@ def _with_states(line: Line, states: Pieces, min_cell: int) -> Line:
     )
 
 
-def _numbers(variable: Variable, pieces: Pieces, min_cell: int, threshold: int) -> Line:
+def _numbers(variable: Variable, pieces: Pieces, min_cell: int, threshold: int, *, told: bool) -> Line:
     low, high, rows = pieces.low, pieces.high, pieces.rows
     total = int(rows.sum())
     few = len(rows) <= FEW_VALUES
@@ -151,7 +174,23 @@ def _numbers(variable: Variable, pieces: Pieces, min_cell: int, threshold: int) 
     for place in np.flatnonzero(far):  # counted with the outermost of the others
         spread[place] = spread[near[0] if place < near[0] else near[-1]]
     moved = int(rows[(spread >= len(pieces)) & ~shared & ~far].sum())
-    return _cut(variable, pieces, shared, spread, drawn & ~far, (int(rows[far].sum()), moved))
+    line = _cut(variable, pieces, shared, spread, drawn & ~far, min_cell)
+    line = replace(line, clipped=int(rows[far].sum()), moved=moved + line.moved)
+    return _up_to_range(line, variable, pieces, far) if told and variable.key_range is not None else line
+
+
+def _up_to_range(line: Line, variable: Variable, pieces: Pieces, far: Mask) -> Line:
+    """Return the line whose outermost bins reach the schema's bounds, but for those that are far values'."""
+    if not len(pieces) or not len(line.span_low):
+        return line
+    least, most = variable.value_extent
+    low, high = line.span_low.copy(), line.span_high.copy()
+    first, last = int(low.argmin()), int(high.argmax())
+    if low[first] < high[first] and not far[0]:
+        low[first] = min(int(low[first]), max(int(pieces.low[0]), least))
+    if low[last] < high[last] and not far[-1]:
+        high[last] = max(int(high[last]), min(int(pieces.high[-1]), most))
+    return replace(line, span_low=low, span_high=high)
 
 
 def _far(pieces: Pieces, shared: Mask, min_cell: int) -> Mask:
@@ -242,9 +281,14 @@ def _bins(pieces: Pieces, chosen: Mask, shared: Mask, min_cell: int) -> Ints:
 
 
 def _cut(
-    variable: Variable, pieces: Pieces, shared: Mask, bins: Ints, drawn: Mask, told: tuple[int, int]
+    variable: Variable,
+    pieces: Pieces,
+    shared: Mask,
+    bins: Ints,
+    drawn: Mask,
+    min_cell: int,
 ) -> Line:
-    low, high, rows, masks = pieces.low, pieces.high, pieces.rows, pieces.masks
+    low, rows, masks = pieces.low, pieces.rows, pieces.masks
     group = np.where(shared, np.arange(len(rows)) + len(rows), bins)  # a name for each piece's code
     kept = np.flatnonzero(group >= 0)
     names, first = np.unique(group[kept], return_index=True)
@@ -263,11 +307,9 @@ def _cut(
         empty = np.zeros(0, np.int64)
         return Line(code_rows, code_masks, empty, empty, empty, empty, empty)
     at = np.flatnonzero(drawn)
-    spans = _spans(variable, low[at], high[at], piece_code[at], shared[at])
+    spans = _spans(variable, pieces, piece_code, shared, at, min_cell)
     segments = _segments(low, piece_code)
-    clipped, moved = told
-    moved += int(rows[hidden].sum())
-    return Line(code_rows, code_masks, *spans, *segments, clipped=clipped, moved=moved)
+    return Line(code_rows, code_masks, *spans, *segments, moved=int(rows[hidden].sum()))
 
 
 def _segments(low: Ints, code: Ints) -> tuple[Ints, Ints]:
@@ -277,49 +319,35 @@ def _segments(low: Ints, code: Ints) -> tuple[Ints, Ints]:
 
 
 def _spans(
-    variable: Variable, low: Ints, high: Ints, code: Ints, shared: npt.NDArray[np.bool_]
+    variable: Variable, pieces: Pieces, code: Ints, shared: Mask, at: Ints, min_cell: int
 ) -> tuple[Ints, Ints, Ints]:
-    """Return the spans (code, low, high) to draw from: single keys as they are, bins up to simple edges."""
+    """Return the spans (code, low, high) to draw from, of pieces ``at`` some places.
+
+    Shared values are spans of a single key. Bins between them are a run, whose ends are no person's value and
+    which is divided at simple numbers.
+    """
+    low, high, code, single = pieces.low[at], pieces.high[at], code[at], shared[at]
     change = np.ones(len(low), np.bool_)
-    change[1:] = (code[1:] != code[:-1]) | shared[1:] | shared[:-1]
+    change[1:] = (code[1:] != code[:-1]) | single[1:] | single[:-1]
     begins = np.flatnonzero(change)
     ends = np.append(begins[1:], len(low)) - 1
-    span_low, span_high = low[begins].copy(), high[ends].copy()
-    single = shared[begins]
+    span_low, span_high, single = low[begins].copy(), high[ends].copy(), single[begins]
     base = 10 if variable.grid is None or variable.grid.is_even else 2
-    for i in range(len(begins)):
-        if single[i]:
-            continue
-        if i == 0:
-            span_low[i] = _outer(variable, int(span_low[i]), int(high[ends[i]]), base)
-        if i + 1 == len(begins):
-            span_high[i] = _outer(variable, int(span_high[i]), int(low[begins[i]]), base)
-        elif single[i + 1]:
-            span_high[i] = min(int(span_high[i]), int(span_low[i + 1]) - 1)
-        else:
+    walls = np.concatenate([[-1], np.flatnonzero(shared), [len(pieces)]])
+    for i in np.flatnonzero(~single).tolist():
+        if i + 1 < len(begins) and not single[i + 1]:
             edge = simplest(int(span_high[i]) + 1, int(span_low[i + 1]), base)
             span_high[i], span_low[i + 1] = edge - 1, edge
+    for i in np.flatnonzero(~single).tolist():
+        first, last = i == 0 or single[i - 1], i + 1 == len(begins) or single[i + 1]
+        if not (first or last):
+            continue
+        wall = int(np.searchsorted(walls, at[begins[i]]))
+        run = pieces.run(int(walls[wall - 1]), int(walls[wall]), variable)
+        outer = run.ends(variable, min_cell, base)
+        if first:
+            span_low[i] = min(outer[0], int(span_high[i]))
+        if last:
+            span_high[i] = max(outer[1], int(span_low[i]))
     order = np.argsort(code[begins], kind="stable")
     return code[begins][order], span_low[order], span_high[order]
-
-
-def _outer(variable: Variable, key: int, inner: int, base: int) -> int:
-    """Return a simple number a little beyond the outermost key of a bin, or the schema's bound before it.
-
-    The outermost key may be one person's. ``inner`` is the bin's other end; both are equal in a bin of one key.
-    """
-    low, high = variable.value_extent
-    reach = abs(key - inner) // 10 if base == 10 else 1 << 48
-    if key >= inner:
-        return min(simplest(key, key + reach, base), high)
-    return max(-simplest(-key, -key + reach, base), low)
-
-
-def simplest(low: int, high: int, base: int) -> int:
-    """Return the lowest multiple of the highest power of ``base`` that has one in ``low .. high``."""
-    if low >= high:
-        return high
-    power = 1
-    while -(-low // (power * base)) * power * base <= high and power < 1 << 62:
-        power *= base
-    return -(-low // power) * power

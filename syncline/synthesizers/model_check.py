@@ -12,11 +12,12 @@ from syncline.data.constraint import Constraint
 from syncline.data.gap import common_step
 from syncline.data.scalars import KEY_LIMIT
 from syncline.data.variable import Variable
-from syncline.synthesizers.cart.tree import Nodes
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.draws import WEIGHT_BITS, Draw
 from syncline.synthesizers.formulas import solvable
 from syncline.synthesizers.kept_rows import in_order
+from syncline.synthesizers.nodes import Nodes
+from syncline.synthesizers.registry import cards
 from syncline.synthesizers.tabular_model import TabularModel
 
 _MAX_BINS = 64
@@ -28,7 +29,7 @@ def check_model(model: TabularModel) -> None:
     every = (*model.columns, *model.gaps)
     Codebook(tuple(column.codes for column in every))
     columns = {column.codes.name: column for column in every}
-    _require(model.method in ("cart", "marginals") and 0 <= model.n_rows <= _MAX_MODEL_ROWS)
+    _require(model.method in cards() and 0 <= model.n_rows <= _MAX_MODEL_ROWS)
     for column in every:
         _check_column(column)
     for column in model.gaps:

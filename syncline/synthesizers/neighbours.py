@@ -24,6 +24,7 @@ from syncline.data.note import Deed, Note
 from syncline.questions.counts import Counts
 from syncline.questions.pair_counts import MOST_GROUPS, Groups, PairCounts
 from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.registry import card_of
 
 FULL_COLUMNS = 100
 """Columns up to which a table is searched whole."""
@@ -44,7 +45,7 @@ def is_wide(columns: int) -> bool:
 
 def wide_notes(method: str, columns: int) -> tuple[Note, ...]:
     """Return what is told of a model of so many columns: a note where it was searched among neighbours."""
-    if method != "cart" or not is_wide(columns):
+    if not card_of(method).relates or not is_wide(columns):
         return ()
     what = f"all but the {NEIGHBOURS} columns most related to a column, as its predictors and in formulas"
     why = f"{columns} columns are more than the {FULL_COLUMNS} that are searched whole"

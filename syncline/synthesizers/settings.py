@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from syncline.data.schema import Schema
 from syncline.data.section import shown
 from syncline.errors import StudyFailed
+from syncline.synthesizers.card import Card
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.hazards.rules import Lacking, Severe
+from syncline.synthesizers.registry import card_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +21,15 @@ class FitSettings:
     Attributes
     ----------
     schema : the variables of the table
-    method : ``cart`` or ``marginals``
+    method : the technique
     min_cell : persons that a cell must hold to be shown
-    min_leaf, max_depth, min_gain : when a node of a tree is split
+    given : settings of the technique; others are those of its card
     visit_sequence : columns to draw first, in this order
     target : the declared outcome, drawn early
     absent, sparse : what becomes of a column that a supplier lacks, or nearly lacks
     severe : what becomes of the study where suppliers' codings disagree
+    ranges_are_data : whether the schema was inferred from this very table, so that its ranges are the
+        extremes of the data, which its owner publishes with it
     draws : whether codes are drawn at equal distances or each row by itself
     holds_out : whether people are held out, of whom there must be enough as well
     """
@@ -33,16 +37,24 @@ class FitSettings:
     schema: Schema
     method: str = "cart"
     min_cell: int = 11
-    min_leaf: int = 50
-    max_depth: int = 12
-    min_gain: float = 1e-5
+    given: Mapping[str, int] = field(default_factory=dict)
     visit_sequence: tuple[str, ...] = ()
     target: str | None = None
     absent: Lacking = Lacking.STOP
     sparse: Lacking = Lacking.MISSING
     severe: Severe = Severe.REPORT
     draws: Draws = Draws.SYSTEMATIC
+    ranges_are_data: bool = False
     holds_out: bool = False
+
+    @property
+    def card(self) -> Card:
+        """The card of the technique."""
+        return card_of(self.method)
+
+    def own(self, name: str) -> int:
+        """Return a setting of the technique."""
+        return self.given.get(name, self.card.defaults[name])
 
     @property
     def persons(self) -> bool:

@@ -33,9 +33,11 @@ from syncline.synthesizers.arguments import (
     draws_named,
     method_named,
     schema_of,
+    settings_of,
     visit_sequence_of,
     whole_number,
 )
+from syncline.synthesizers.computed_columns import computed_notes, is_exact
 from syncline.synthesizers.conditions import Value, conditions_of, mask_of
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.model_file import SavedModel, load_model, save_model
@@ -59,7 +61,8 @@ class Synthesizer:
     Parameters
     ----------
     method
-        ``cart`` (each column from a tree over those before it) or ``marginals`` (each column on its own).
+        The technique: ``cart`` (each column from a tree over those before it), ``marginals`` (each column on
+        its own), and whatever else :mod:`~syncline.synthesizers.registry` lists.
     seed
         A whole number below 2**63 for reproduction; left out, 256 secret bits are drawn and kept with the
         model.
@@ -68,13 +71,14 @@ class Synthesizer:
         inferred from the data, whose categories and extremes it then holds.
     min_cell
         Persons (or rows, without a person column) that a cell must hold to be shown.
-    min_leaf, max_depth
-        Rows that a leaf must hold, and the depth of the deepest leaf, 1 to 30.
     draws
         ``systematic``: counts follow the model as closely as whole rows can; ``independent``: each row is
         drawn by itself.
     visit_sequence
         Columns to draw first, in this order.
+    settings
+        Those of the technique; of ``cart`` ``min_leaf``, the rows that a leaf must hold (50), and
+        ``max_depth``, the depth of the deepest leaf (12; 1 to 30).
     epsilon, delta
         Differential privacy, which this version does not implement and refuses.
     """
@@ -86,19 +90,17 @@ class Synthesizer:
         seed: int | None = None,
         schema: Schema | Mapping[str, object] | Path | str | None = None,
         min_cell: int = 11,
-        min_leaf: int = 50,
-        max_depth: int = 12,
         draws: str = Draws.SYSTEMATIC,
         visit_sequence: Sequence[str] = (),
         epsilon: float | None = None,
         delta: float | None = None,
+        **settings: int,
     ) -> None:
         if epsilon is not None or delta is not None:
             raise UsageError("epsilon: this version does not implement differential privacy; leave it out")
         self._method = method_named(method)
         self._min_cell = whole_number("min_cell", min_cell, 1, 1_000_000)
-        self._min_leaf = whole_number("min_leaf", min_leaf, 1, 1_000_000)
-        self._max_depth = whole_number("max_depth", max_depth, 1, 30)
+        self._settings = settings_of(self._method, settings)
         self._draws = draws_named(draws)
         number = None if seed is None else whole_number("seed", seed, 0, 2**63 - 1)
         self._seed = Seed(secrets.token_bytes(32)) if number is None else Seed.of_number(number)
@@ -128,17 +130,18 @@ class Synthesizer:
             schema,
             self._method,
             self._min_cell,
-            self._min_leaf,
-            self._max_depth,
+            given=self._settings,
             visit_sequence=self._visit_sequence,
             draws=self._draws,
+            ranges_are_data=self._given is None,
         )
         table = Workspace(prepare(source, schema, Fold(b"", 0)))
         self._model = fit_alone(settings, table, listen).model
         self._schema = _released(schema, self._model)
         self._drawn = self._persons = 0
         wide = wide_notes(self._method, len(self._model.columns))
-        self._notes = (*found.notes, *wide, *untold_notes([table], self._model, self._min_cell))
+        computed = computed_notes([table], self._model)
+        self._notes = (*found.notes, *wide, *computed, *untold_notes([table], self._model, self._min_cell))
         told = [note for note in self._notes if self._given is None or not _is_declared(note, self._given)]
         if told:
             warnings.warn(_warning(told, inferred=self._given is None), TableWarning, stacklevel=2)
@@ -250,8 +253,11 @@ def _declared(schema: Schema, source: Source) -> Inference:
 
 
 def _is_declared(note: Note, schema: Schema) -> bool:
-    """Tell whether a note says no more than the schema that was given: that a column is never modelled."""
-    return note.deed is Deed.LEFT_OUT and note.column in schema.names
+    """Tell whether a note is no news beside the schema that was given.
+
+    It says that a column is never modelled, or that one is computed of which every cell keeps the rule.
+    """
+    return (note.deed is Deed.LEFT_OUT and note.column in schema.names) or is_exact(note)
 
 
 def _warning(notes: Sequence[Note], *, inferred: bool) -> str:

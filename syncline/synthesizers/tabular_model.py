@@ -14,17 +14,18 @@ import numpy.typing as npt
 
 from syncline.data.coded_cells import off_codes
 from syncline.data.constraint import Constraint
-from syncline.data.gap import GapLine
 from syncline.errors import DataError
 from syncline.synthesizers.column_coding import CodedColumn
-from syncline.synthesizers.draws import Codes, Draw
+from syncline.synthesizers.draws import Draw
 from syncline.synthesizers.formulas import Derived
-from syncline.synthesizers.gap_draws import GapDraw
-from syncline.synthesizers.kept_rows import Columns, broken_rows, in_order, recompute, replaced
+from syncline.synthesizers.kept_rows import Columns, broken_from, in_order, put_rows, recompute
+from syncline.synthesizers.row_drawing import RowDrawing, Streams, orders_among_drawn
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 
 MOST_DRAWS = 100
 """Times that a row is drawn at most until it keeps all formulas, orders and ranges."""
+PART_DRAWS = 20
+"""Of that many draws one is of the whole row; the others leave the columns before the broken order."""
 
 __all__ = ["Columns", "TabularModel"]
 
@@ -65,55 +66,55 @@ class TabularModel:
     def partition(self, partition: int, n: int, seed: Seed) -> Columns:
         """Return the n rows of one partition.
 
-        A row that breaks an order, or in which a computed value lies beyond the range of its column, is drawn
-        again as a whole, from streams of its own; what cannot be drawn at all repeats a row that can.
+        A column that breaks an order with those before it is drawn again by itself. A row that still breaks
+        one is drawn again from the first column on that has a part in it, and as a whole where that does not
+        help or a computed value lies beyond the range of its column; each time from streams of its own. What
+        cannot be drawn at all repeats a row that can.
         """
         by_name = {column.codes.name: column for column in (*self.columns, *self.gaps)}
-        rows = self._drawn(partition, n, seed, by_name, "")
-        broken = broken_rows(rows, self.bounds, self._computed, by_name)
+        orders = orders_among_drawn(self.bounds, self._recomputed)
+        bins = np.zeros((n, len(self.order)), np.uint8)
+        drawing = RowDrawing(by_name, Streams(seed, partition), orders, bins, self.systematic)
+        drawing.draw(self.order, self.draws)
+        rows = self._whole(drawing)
+        start = self._broken_from(rows, by_name)
         for attempt in range(1, MOST_DRAWS):
-            if not len(broken):
-                break
-            again = self._drawn(partition, len(broken), seed, by_name, f"|{attempt}")
-            rows = replaced(rows, broken, again)
-            broken = broken[broken_rows(again, self.bounds, self._computed, by_name)]
+            if attempt % PART_DRAWS == 0:
+                start = np.minimum(start, 0)
+            for place in np.unique(start[start >= 0]).tolist():
+                broken = np.flatnonzero(start == place)
+                streams = Streams(seed, partition, f"|{attempt}.{place}" if place else f"|{attempt}")
+                part = drawing.part(broken, self.order[:place], streams)
+                part.draw(self.order, self.draws)
+                drawing.put(broken, part)
+                again = self._whole(part)
+                put_rows(rows, broken, again)
+                start[broken] = self._broken_from(again, by_name)
+        broken = np.flatnonzero(start >= 0)
         if len(broken):
-            rows = _with_repeats(rows, broken)
+            _repeat_good(rows, broken)
         return {column.codes.name: _released(column, *rows[column.codes.name]) for column in self.columns}
 
     @property
-    def _computed(self) -> tuple[str, ...]:
-        """The columns whose values are computed from others, and may so leave their range."""
-        names = [name for d in self.derived for name in (*d.changed, *d.needs)]
-        return tuple(dict.fromkeys(names + [draw.column for draw in self.draws if draw.gap is not None]))
+    def _recomputed(self) -> frozenset[str]:
+        """The columns that are computed once all others are drawn."""
+        return frozenset(name for derived in self.derived for name in (*derived.changed, *derived.needs))
 
-    def _drawn(
-        self, partition: int, n: int, seed: Seed, by_name: Mapping[str, CodedColumn], again: str
-    ) -> Columns:
-        """Return n rows; ``again`` is a suffix that gives a further draw other streams."""
-        drawn: Columns = {}
-        codes: dict[str, Codes] = {}
-        bins = np.zeros((n, len(self.order)), np.uint8)
-        for place, (name, draw) in enumerate(zip(self.order, self.draws, strict=True)):
-            column = by_name[name]
-            if draw.gap is not None:
-                drawn[name] = _beside(by_name[draw.gap], drawn, by_name)
-                codes[name] = column.codes.encode(drawn[name][0], ~drawn[name][1])
-            else:
-                states = _states(draw, codes, bins[:, :place])
-                random = seed.words(f"code:{name}{again}", partition, n)
-                if column.codes.gap is None:
-                    codes[name] = draw.codes(states, random, self.systematic)
-                else:
-                    lacking = drawn[column.codes.gap.base][1]
-                    gap = GapDraw.of(draw, column.values)
-                    codes[name] = gap.codes(states, random, lacking, self.systematic)
-                random = seed.words(f"value:{name}{again}", partition, n)
-                drawn[name] = column.values.decode(codes[name], random)
-            bins[:, place] = column.codes.bins[codes[name]]
+    def _broken_from(self, rows: Columns, by_name: Mapping[str, CodedColumn]) -> npt.NDArray[np.int64]:
+        """Return the place in the visit order from which on each row must be drawn again; -1: from none."""
+        places = {name: place for place, name in enumerate(self.order) if name not in self._recomputed}
+        for draw in self.draws:
+            if draw.gap is not None and draw.column in places:
+                places[draw.column] = self.order.index(draw.gap)
+        led = [draw.column for draw in self.draws if draw.gap is not None]
+        return broken_from(rows, self.bounds, sorted(self._recomputed.union(led)), by_name, places)
+
+    def _whole(self, drawing: RowDrawing) -> Columns:
+        """Return the rows that were drawn, with the columns that are computed from others."""
+        rows = dict(drawing.rows)
         for derived in in_order(self.derived, self.order):
-            recompute(derived, drawn, by_name)
-        return drawn
+            recompute(derived, rows, drawing.by_name)
+        return rows
 
 
 def _released(
@@ -122,27 +123,8 @@ def _released(
     return off_codes(column.values.variable, keys), missing
 
 
-def _states(draw: Draw, codes: Mapping[str, Codes], bins: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-    """Return the state (n,) from which each row's code is drawn."""
-    if draw.determinant is not None:
-        return codes[draw.determinant].astype(np.int64)
-    if draw.nodes is not None:
-        return np.searchsorted(draw.nodes.leaves, draw.nodes.route(bins))
-    return np.zeros(len(bins), np.int64)
-
-
-def _beside(
-    column: CodedColumn, drawn: Columns, by_name: Mapping[str, CodedColumn]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Return the cells of a column that follows from a drawn gap and its base."""
-    gap = column.codes.gap
-    assert gap is not None
-    line = GapLine.between(gap, by_name[gap.of].values.variable, by_name[gap.base].values.variable)
-    return line.values(drawn[gap.name], drawn[gap.base])
-
-
-def _with_repeats(rows: Columns, broken: npt.NDArray[np.int64]) -> Columns:
-    """Return the rows with good ones in turn in the place of those that are ``broken``."""
+def _repeat_good(rows: Columns, broken: npt.NDArray[np.int64]) -> None:
+    """Put good rows in turn into the places of those that are ``broken``."""
     n = len(next(iter(rows.values()))[0])
     good = np.delete(np.arange(n), broken)
     if not len(good):
@@ -151,4 +133,4 @@ def _with_repeats(rows: Columns, broken: npt.NDArray[np.int64]) -> Columns:
             " schema, or widen a range"
         )
     spare = good[np.arange(len(broken)) % len(good)]
-    return replaced(rows, broken, {name: (keys[spare], gone[spare]) for name, (keys, gone) in rows.items()})
+    put_rows(rows, broken, {name: (keys[spare], gone[spare]) for name, (keys, gone) in rows.items()})

@@ -34,9 +34,16 @@ _MOST_KEPT = 10_000
 _REMEDY = "group such values, add rows, or lower min_cell where you may"
 
 
-def untold_notes(tables: Iterable[Workspace], model: TabularModel, min_cell: int) -> tuple[Note, ...]:
-    """Return what the small-count rule took out of the columns of ``tables``, which were learnt together."""
-    columns = [_Column(column) for column in model.columns if column.codes.name in model.order]
+def untold_notes(
+    tables: Iterable[Workspace], model: TabularModel, min_cell: int, others: str = ""
+) -> tuple[Note, ...]:
+    """Return what the small-count rule took out of the columns of ``tables``, which were learnt together.
+
+    ``others`` says what became of merged categories, where it is not that the model draws them as one.
+    """
+    led = {draw.column for draw in model.draws if draw.gap is not None}
+    drawn = set(model.order).difference(led)  # values that a gap leads to are no values of the column's codes
+    columns = [_Column(column, others=others) for column in model.columns if column.codes.name in drawn]
     for table in tables:
         variables = {variable.name: (at, variable) for at, variable in enumerate(table.schema.modelled)}
         for column in columns:
@@ -77,6 +84,7 @@ class _Column:
     untold: Counter[int] = field(default_factory=Counter)
     missing: int = 0
     declared: int = 0
+    others: str = ""
 
     @property
     def name(self) -> str:
@@ -101,7 +109,23 @@ class _Column:
             return np.zeros(len(keys), np.bool_)
         order = np.argsort(values.span_low, kind="stable")
         place = np.searchsorted(values.span_low[order], keys, side="right") - 1
-        return (place >= 0) & (keys <= values.span_high[order][np.maximum(place, 0)])
+        drawn = (place >= 0) & (keys <= values.span_high[order][np.maximum(place, 0)])
+        return np.asarray(drawn | self._are_near(keys), np.bool_)
+
+    def _are_near(self, keys: Ints) -> npt.NDArray[np.bool_]:
+        """Tell which keys count in a bin whose values are drawn beside them.
+
+        A bin ends where enough people let it, so the outermost values of most tables lie a little beyond:
+        that is told of those alone that are farther away than all values are apart.
+        """
+        values, numbers = self.coded.values, ~self.coded.values.is_state
+        if self.variable.is_categorical or not numbers.any():
+            return np.zeros(len(keys), np.bool_)
+        wide = np.unique(values.span_code[values.span_high > values.span_low])
+        low, high = float(values.span_low[numbers].min()), float(values.span_high[numbers].max())
+        away = np.maximum(low - keys.astype(np.float64), keys.astype(np.float64) - high)
+        codes = self.coded.codes.encode(keys, np.ones(len(keys), np.bool_))
+        return np.isin(codes, wide) & (away <= high - low)
 
     def notes(self, min_cell: int) -> Iterator[Note]:
         """Yield what became of the cells, those of one fate together."""
@@ -128,7 +152,7 @@ class _Column:
         spans = values.span_code == code
         if self.variable.is_categorical:
             if int(values.span_low[spans][0]) >= self.declared:
-                return Deed.MERGED, f"into {self.variable.categories[-1]!r}", False
+                return Deed.MERGED, self.others or f"into {self.variable.categories[-1]!r}", False
             return Deed.MERGED, self._counted_as(code), False
         numbers = ~values.is_state
         low, high = int(values.span_low[numbers].min()), int(values.span_high[numbers].max())

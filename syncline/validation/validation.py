@@ -139,18 +139,13 @@ def validate(
         Where a table cannot be read, or an argument names no column.
     """
     listen("read")
-    keys, sensitive = column_names(keys), column_names(sensitive)
     models = (models,) if isinstance(models, str) else tuple(models)
+    aims = Aims(column_names(keys), column_names(sensitive), models)
     known = Schema.from_yaml(schema) if isinstance(schema, str | Path) else schema
     sources = (open_source(real), open_source(synthetic), None if holdout is None else open_source(holdout))
     compared = read_compared(*sources, known, person)
     _require_enough(compared, min_cell)
-    require_compared(keys, compared.schema, "keys")
-    require_compared(sensitive, compared.schema, "sensitive")
-    require_compared([target] if target is not None else [], compared.schema, "target")
-    aims = Aims(keys, sensitive, models)
-    for model in models:
-        Model.of(model, compared.synthetic)
+    _require_aims(compared, aims, target)
     judgement = Judgement(min_cell, target=target or "", known=known_of(compared, *sources, min_cell))
     found = assess_pooled(compared, aims, judgement, listen)
     return Validation(
@@ -164,6 +159,15 @@ def validate(
         (*_measured_from(compared, (real, synthetic, holdout), schema, min_cell), *found.words),
         compared.notes,
     )
+
+
+def _require_aims(compared: Compared, aims: Aims, target: str | None) -> None:
+    """Raise UsageError where an aim names a column that is not compared, or a model that cannot be."""
+    require_compared(aims.keys, compared.schema, "keys")
+    require_compared(aims.sensitive, compared.schema, "sensitive")
+    require_compared([target] if target is not None else [], compared.schema, "target")
+    for model in aims.models:
+        Model.of(model, compared.synthetic)
 
 
 def _require_enough(compared: Compared, min_cell: int) -> None:

@@ -54,6 +54,7 @@ from syncline.wire.membership import (
     save_membership,
     save_tls,
 )
+from syncline.wire.refusals import PeerUnreachable
 from syncline.wire.server_chain import fetch_chain, next_port, split_address
 from syncline.wire.status import error_from_rpc
 from syncline.wire.transport import TlsIdentity, enrolment_channel
@@ -93,13 +94,13 @@ async def enrol(plan: EnrolmentPlan, token_text: str, clock: Clock) -> Membershi
     token = _parsed(token_text)
     if token.role is not plan.role:
         raise UsageError(
-            f"the token is for a {token.role}, not for a {plan.role}: ask the operator for the right one"
+            f"the token is for {_a(token.role)}, not for {_a(plan.role)}: ask the operator for the right one"
         )
     token_sha256 = hashlib.sha256(token.secret).hexdigest()
     if is_member(plan.directory):
         return _known_member(plan, token_sha256)
     if not is_member(plan.pending):
-        chain = await asyncio.to_thread(fetch_chain, plan.enrolment_address)
+        chain = await asyncio.to_thread(_chain_at, plan)
         root = _pinned(plan, chain, token, clock)
         _prepare_keys(plan.pending, token_sha256)
         crash_point("enrol:keys-written")
@@ -115,6 +116,20 @@ async def enrol(plan: EnrolmentPlan, token_text: str, clock: Clock) -> Membershi
     (plan.pending / _KEY_FILE).unlink(missing_ok=True)
     plan.pending.rename(plan.directory)
     return load_membership(plan.directory, "enrol")
+
+
+def _a(role: Role) -> str:
+    return f"{'an' if role.value[0] in 'aeiou' else 'a'} {role}"
+
+
+def _chain_at(plan: EnrolmentPlan) -> list[bytes]:
+    """Return the chain of the hub's enrolment server; where none answers, say why that port was tried."""
+    try:
+        return fetch_chain(plan.enrolment_address)
+    except PeerUnreachable as error:
+        if plan.enrolment is not None:
+            raise
+        raise PeerUnreachable(f"{error}; tokens are taken one port above --hub {plan.hub}") from error
 
 
 async def renew(membership: Membership) -> Membership:

@@ -14,6 +14,7 @@ from syncline.wire import research as convert
 from syncline.wire.gen.syncline.v1 import research_pb2 as pb
 from syncline.wire.gen.syncline.v1.research_pb2_grpc import ResearchServiceStub
 from syncline.wire.messages import FileChunk, ReleaseId, StudyId, StudyStatus
+from syncline.wire.refusals import PeerUnreachable
 from syncline.wire.release_messages import GivenDecision, ReleaseEntry, ReleaseRequest
 from syncline.wire.status import error_from_rpc
 from syncline.wire.transport import TlsIdentity, client_channel
@@ -26,6 +27,7 @@ class ResearchClient:
     """One mutual-TLS channel to the hub; use it with ``async with``."""
 
     def __init__(self, address: str, identity: TlsIdentity) -> None:
+        self._address = address
         self._channel = client_channel(address, identity)
         self._stub = ResearchServiceStub(self._channel)
 
@@ -36,6 +38,8 @@ class ResearchClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._channel.close(None)
+        if isinstance(error, PeerUnreachable):
+            raise PeerUnreachable(f"{self._address}: {error}") from error
 
     async def submit(self, specification: bytes, signature: bytes) -> StudyId:
         """Submit a specification; the same one again is the same study."""

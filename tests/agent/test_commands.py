@@ -331,12 +331,42 @@ def test_while_the_policy_cannot_be_read_studies_keep_their_names_and_say_so(com
     assert "approved: the policy cannot be read" in out
 
 
+def test_a_refusal_is_taken_back_while_the_study_has_not_begun(command, home):
+    propose(home)
+    approve = ("studies", "approve", "heart-2026", "--home", home.root)
+    refuse = ("studies", "refuse", "heart-2026", "--home", home.root)
+    drawn = []
+    for _ in range(2):
+        assert command(*refuse)[0] == 0
+        _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
+        assert "Data here     fits the study" in out
+        assert "until the study ends: supplier-agent studies approve heart-2026" in out
+        code, out, _ = command(*approve)
+        assert (code, "study heart-2026 is approved" in out) == (0, True)
+        drawn += rows(home, "SELECT contribution FROM study")
+    assert drawn[0] == drawn[1]  # the commitment is the first one's: nobody draws until it pleases
+    kinds = [kind for (kind,) in rows(home, "SELECT kind FROM audit ORDER BY seq")]
+    assert kinds == ["study-proposed", *["study-decided"] * 4]
+
+
 def test_an_approval_that_cannot_be_is_not_announced(command, home):
     propose(home)
+    assert command("studies", "approve", "heart-2026", "--home", home.root)[0] == 0
+    again = command("studies", "approve", "heart-2026", "--home", home.root)
+    assert (again[:2], "is approved and cannot become approved" in again[2]) == ((2, ""), True)
+    with open_journal(home) as journal:  # a round came, and the approval was withdrawn
+        journal.write_now(
+            lambda c: c.execute(
+                "INSERT INTO round (study_id, round, task_id, attempt, request_sha256, request_size, state,"
+                " received_us) VALUES ('study-1', 0, 't', 1, 'd', 1, 'received', 1)"
+            )
+        )
     assert command("studies", "refuse", "heart-2026", "--home", home.root)[0] == 0
     code, out, error = command("studies", "approve", "heart-2026", "--home", home.root)
     assert (code, out) == (2, "")
-    assert "is refused and cannot become approved" in error
+    assert "had begun when its approval was withdrawn, which is not taken back" in error
+    _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
+    assert "until the study ends" not in out
 
 
 @pytest.mark.parametrize("content", ["syncline: 1\nflow: [summaries]\n", None])

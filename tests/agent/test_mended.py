@@ -17,7 +17,6 @@ import syncline.wire  # noqa: F401  (before gRPC)
 
 from supplier_agent.cli import main
 from supplier_agent.datasets.catalogue import Dataset, add_dataset, remove_dataset
-from supplier_agent.tasks import offers
 from supplier_agent.tasks.journal import open_journal
 from syncline.identity.keys import public_signing_key
 from syncline.identity.signatures import Purpose, verify
@@ -152,33 +151,6 @@ def test_once_a_round_was_answered_the_preparation_stays_the_approved_one(tmp_pa
             assert (code, "add it as it was" in said) == (2, True)
         assert len(hub.decisions) == 1
         assert not hub.mended
-
-    play(tmp_path, scene)
-
-
-@pytest.mark.parametrize("defended", [True, False])
-def test_a_hub_that_asks_again_for_ever_gets_the_same_decline_and_no_more_work(
-    tmp_path, monkeypatch, defended
-):
-    """The second half: without a limit each new attempt makes the child work."""
-    monkeypatch.setattr(offers, "MOST_DECLINES", 3 if defended else 1000)
-
-    async def scene(hub, home):
-        async with running(home):
-            await approved(hub, home)
-            mark = tmp_path / "mark"
-            for attempt in range(1, 9):
-                asked = request(0, mark=str(mark), refuse="data")
-                await hub.send(hub.task(SPEC, 0, asked, attempt=attempt))
-                await hub.until(lambda wanted=attempt: len(hub.declined) >= wanted)
-            worked = mark.read_text().count("called")
-            assert worked == (3 if defended else 8)
-            assert len({one.reason for one in hub.declined}) == 1
-            if defended:  # a person's word gives it another try
-                await retry(home, monkeypatch, "heart-2026")
-                await hub.until(lambda: hub.mended)
-                await hub.send(hub.task(SPEC, 0, asked, attempt=9))
-                await wait_for(lambda: mark.read_text().count("called") == 4)
 
     play(tmp_path, scene)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -10,10 +12,13 @@ import pytest
 
 from supplier_agent.datasets.catalogue import Dataset, add_dataset, remove_dataset
 from supplier_agent.home import AgentHome
+from supplier_agent.tasks.child_pool import ChildPool
 from supplier_agent.tasks.journal import open_journal
 from syncline.cli import terminal
 from syncline.preparation.preparation_document import Preparation
-from tests.agent.harness import STUDY, heart_table, rows, specification
+from syncline.wire.messages import Decision
+from tests.agent.harness import STUDY, automatic_policy, heart_table, rows, running, specification
+from tests.agent.test_agent import SPEC, approved, play, wait_for
 from tests.agent.test_commands import command, home, propose
 
 __all__ = ["command", "home"]
@@ -142,3 +147,76 @@ class Terminal:
                 return True
 
         self.stdin, self.stderr, self.stdout = Stream(f"{answer}\n"), Stream(), sys.stdout
+
+
+def test_the_policy_alone_does_not_approve_what_the_data_does_not_fit(tmp_path):
+    """A study that nobody looks at is held against the data too; where it misfits, a person is asked."""
+    log = io.StringIO()
+
+    async def scene(hub, home):
+        table = heart_table(home.root)
+        good = table.read_text()
+        table.write_text(good.replace("\n30,", "\n300,"))
+        home.policy.write_text(automatic_policy(SPEC))
+        async with running(home, log):
+            await hub.send(hub.proposal(SPEC))
+            await wait_for(lambda: rows(home, "SELECT state FROM study WHERE reason != ''") == [("waiting",)])
+            reason = rows(home, "SELECT reason FROM study")[0][0]
+            assert reason.startswith("the data here does not fit it: column 'age' has values outside of")
+            assert "8 of 400 (see rows 1, 51, 101, 151, 201, ...)" in reason
+            assert reason.endswith(": a person decides")
+            await asyncio.sleep(0.1)
+            assert not hub.decisions
+        assert "does not fit" in log.getvalue()
+        assert "400" not in log.getvalue()  # counts are for the people here, and the log is not only theirs
+
+    play(tmp_path, scene)
+
+
+def test_data_that_fits_is_approved_and_what_cannot_be_read_is_not(tmp_path):
+    async def scene(hub, home):
+        await approved(hub, home)
+        assert hub.decisions[0].decision is Decision.APPROVE
+
+    async def running_scene(hub, home):
+        async with running(home):
+            await scene(hub, home)
+
+    play(tmp_path / "fits", running_scene)
+
+    async def unreadable(hub, home):
+        heart_table(home.root).unlink()
+        home.policy.write_text(automatic_policy(SPEC))
+        async with running(home):
+            await hub.send(hub.proposal(SPEC))
+            await wait_for(lambda: rows(home, "SELECT state FROM study WHERE reason != ''") == [("waiting",)])
+        assert not hub.decisions
+
+    play(tmp_path / "gone", unreadable)
+
+
+def test_many_proposals_read_the_data_one_after_another(tmp_path, monkeypatch):
+    """Whoever may propose without a person must not make the agent read its table a hundred times at once."""
+    at_once, most = [0], [0]
+    ask = ChildPool._ask
+
+    async def counted(self, place, header, blobs, limits):
+        reads = "source" in header
+        at_once[0] += reads
+        most[0] = max(most[0], at_once[0])
+        try:
+            return await ask(self, place, header, blobs, limits)
+        finally:
+            at_once[0] -= reads
+
+    monkeypatch.setattr(ChildPool, "_ask", counted)
+
+    async def scene(hub, home):
+        home.policy.write_text(automatic_policy(SPEC))
+        async with running(home):
+            for number in range(4):
+                await hub.send(hub.proposal(SPEC, f"study-{number}"))
+            await wait_for(lambda: len(rows(home, "SELECT state FROM study")) == 4)
+        assert most[0] == 1
+
+    play(tmp_path, scene)

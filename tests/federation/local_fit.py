@@ -51,10 +51,16 @@ def fit(
         PartyId(f"supplier-{i:02}"): workspace_of(part, schema, holdout=holdout, batch_rows=batch_rows)
         for i, part in enumerate(parts)
     }
-    chosen = FitSettings(schema, **settings)
+    chosen = settings_with(schema, **settings)
     listen = None if traffic is None else traffic.append
     parties = {party: party_with(table) for party, table in tables.items()}
     return run(Fit(chosen), parties, Memory(), hops=HOPS, state=fit_state_codec(chosen), listen=listen)
+
+
+def settings_with(schema: Schema, **settings: Any) -> FitSettings:
+    """Return the settings of a fit, those of its technique among them."""
+    given = {name: settings.pop(name) for name in ("min_leaf", "max_depth") if name in settings}
+    return FitSettings(schema, given=given, **settings)
 
 
 def release_of(fitted: Fitted, schema: Schema, rows: int = 500, seed: int = 1) -> bytes:

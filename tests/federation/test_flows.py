@@ -95,7 +95,7 @@ def roster_of(spec: StudySpec) -> list[RosterEntry]:
 
 def ship_east(spec: StudySpec, source: Source, seed: Seed) -> bytes:
     """Return what the supplier called east sends."""
-    return ship(spec, fold_of(spec), spec.supplier("east").flow, source, seed)
+    return ship(spec, fold_of(spec), spec.supplier("east").flow, source, seed).content
 
 
 def fold_of(spec: StudySpec) -> Fold:

@@ -26,7 +26,7 @@ from syncline.synthesizers.hazards.rules import Lacking
 from syncline.synthesizers.settings import FitSettings
 from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
-from tests.federation.local_fit import workspace_of
+from tests.federation.local_fit import settings_with, workspace_of
 from tests.federation.test_exactness import penguins
 from tests.security.harness import POLICY, Trial
 from tests.security.test_harness import STUDY, rows
@@ -39,7 +39,7 @@ def rounds_of(parts: list[pa.Table], schema: Schema, holdout: str, *, summed: bo
 
     With ``summed`` the hub sees nothing but the sum of all suppliers' answers.
     """
-    wanted = FitSettings(schema, **chosen)
+    wanted = settings_with(schema, **chosen)
     hub, supplier, states = Fit(wanted), Answering(), fit_state_codec(wanted)
     requests, replies, memories = RequestCodec(), ReplyCodec(), MemoryCodec()
     tables = [workspace_of(part, schema, holdout=holdout, batch_rows=40) for part in parts]

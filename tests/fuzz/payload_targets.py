@@ -139,7 +139,7 @@ def _spec(flow: DataFlow) -> StudySpec:
 
 @cache
 def _shipment(flow: DataFlow) -> bytes:
-    return ship(_spec(flow), FOLD, flow, TableSource(rows(40, 1)), SEED)
+    return ship(_spec(flow), FOLD, flow, TableSource(rows(40, 1)), SEED).content
 
 
 def _unpack(content: bytes, flow: DataFlow) -> None:

@@ -122,12 +122,15 @@ def attachment(instance: str | None = None, version: int = ALGORITHM_VERSION):
 
 @dataclass
 class FakeAgent:
-    """Attach, approve everything, answer each task with a number; remember what came."""
+    """Attach, approve everything, answer each task with a number; remember what came.
+
+    ``decision`` is what it says to each proposal, None where a test decides for it.
+    """
 
     member: Member
     port: int
     answer: Callable[[TaskOffer], bytes | None] = lambda task: b"%d" % (task.round + 1)
-    decision: Decision = Decision.APPROVE
+    decision: Decision | None = Decision.APPROVE
     instance: str = field(default_factory=lambda: secrets.token_hex(8))
     events: list[Event] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
@@ -154,7 +157,7 @@ class FakeAgent:
 
     async def _take(self, stub: SupplierServiceStub, event: Event) -> None:
         self.events.append(event)
-        if isinstance(event, Proposal):
+        if isinstance(event, Proposal) and self.decision is not None:
             decision = self.member.decision(event, self.decision, "not our kind of study", self.participation)
             await stub.DecideStudy(convert.decision_to_proto(decision), timeout=10)
         if isinstance(event, TaskOffer):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from dataclasses import replace
 
@@ -16,7 +15,6 @@ from syncline.study.spec import StudySpec
 from syncline.wire import supplier as convert
 from syncline.wire.mending import Mended, mended_to_proto
 from syncline.wire.messages import (
-    ChunkRequest,
     Decision,
     Declined,
     DeclineKind,
@@ -27,7 +25,6 @@ from tests.hub.clients import FakeAgent, eventually, running
 from tests.hub.conftest import specification
 from tests.hub.test_enrolment import refused
 from tests.hub.test_faults import offers, silent, team
-from trusted_party.studies import replies
 
 pytestmark = pytest.mark.network
 
@@ -84,69 +81,12 @@ def test_a_mended_decline_goes_on_without_operator_or_approval(site, run):
     run(work())
 
 
-def test_nobody_opens_a_task_of_somebody_else(site, run):
-    async def work():
-        async with site.running():
-            ada, (north, south) = await team(site, "north", "south")
-            north.answer = silent
-            async with (
-                running(north, south),
-                north.member.supplier(site.port) as of_north,
-                south.member.supplier(site.port) as of_south,
-            ):
-                await site.submit(ada, specification("north", "south"))
-                await eventually(lambda: bool(offers(north)))
-                task = offers(north)[0].task_id
-                await decline(of_north, task)
-                await refused(reoffer(of_south, task, 1), grpc.StatusCode.NOT_FOUND)
-                assert len(offers(north)) == 1
-
-    run(work())
-
-
-@pytest.mark.parametrize("defended", [True, False])
-def test_a_supplier_that_declines_for_ever_wins_neither_requests_nor_time(site, run, monkeypatch, defended):
-    """The second half: without the limit it is offered the task again as often as it likes."""
-    monkeypatch.setattr(replies, "MOST_REOFFERS", 3 if defended else 1000)
-
-    async def work():
-        async with site.running():
-            ada, (north,) = await team(site, "north")
-            north.answer = silent
-            async with running(north), north.member.supplier(site.port) as stub:
-                study_id = await site.submit(ada, specification("north", deadline="1h"))
-                for attempt in range(1, 7):
-                    await eventually(lambda wanted=attempt: len(offers(north)) == wanted)
-                    await decline(stub, offers(north)[-1].task_id, "never")
-                    if defended and attempt == 4:
-                        said = await refused(
-                            reoffer(stub, offers(north)[0].task_id, 4),
-                            grpc.StatusCode.FAILED_PRECONDITION,
-                        )
-                        assert "offered again 3 times" in said
-                        break
-                    await reoffer(stub, offers(north)[-1].task_id, attempt)
-                assert len(offers(north)) == (4 if defended else 6)
-                if not defended:
-                    return
-                site.clock.shift = dt.timedelta(minutes=59)
-                asked = ChunkRequest(offers(north)[0].task_id, offers(north)[0].request.sha256, 0)
-                async for _ in stub.ReadPayload(convert.chunk_request_to_proto(asked), timeout=5):
-                    pass  # bytes that move for who has declined win no time
-                site.clock.shift = dt.timedelta(minutes=62)
-                status = await site.until(ada, study_id, lambda status: status.ended_us > 0)
-                assert status.state == "failed"
-                assert status.reason == ("north did not answer within 1 h; north declined to answer: never")
-
-    run(work())
-
-
 def amended(agent: FakeAgent, proposal: Proposal, participation: Participation, **changes):
     """Return the agent's approval as it is signed again."""
     return replace(agent.member.decision(proposal, Decision.APPROVE, "", participation), **changes)
 
 
-def test_an_approval_is_amended_after_a_decline_and_by_another_preparation_alone(site, run):
+def test_an_approval_is_amended_before_anything_is_answered_and_by_another_preparation_alone(site, run):
     async def work():
         async with site.running():
             ada, (north, south) = await team(site, "north", "south")
@@ -161,7 +101,6 @@ def test_an_approval_is_amended_after_a_decline_and_by_another_preparation_alone
                     await stub.DecideStudy(convert.decision_to_proto(decision), timeout=5)
 
                 code = grpc.StatusCode.FAILED_PRECONDITION
-                assert "cannot be decided any more" in await refused(send(again), code)
                 await decline(stub, offers(north)[0].task_id)
                 await send(again)
                 await send(again)  # the same one again changes nothing
@@ -170,6 +109,9 @@ def test_an_approval_is_amended_after_a_decline_and_by_another_preparation_alone
                 assert "cannot be decided any more" in await refused(send(wider), code)
                 north.answer = lambda task: b"%d" % (task.round + 1)
                 await reoffer(stub, offers(north)[0].task_id, 1)
+                await eventually(lambda: north.answered)
+                late = amended(north, proposal, Participation(DataFlow.SUMMARIES, "6" * 64))
+                assert "cannot be decided any more" in await refused(send(late), code)
                 status = await site.until(ada, study_id, lambda status: status.ended_us > 0)
                 assert status.state == "released"
             path = site.home.releases_path / status.release_id / "manifest.json"

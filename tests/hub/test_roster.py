@@ -112,13 +112,46 @@ def test_no_supplier_is_left_out_once_others_open_what_they_committed_to():
 
 def test_proceed_needs_the_least_number_of_suppliers():
     verdict = judge_approvals(parties(DONE, REFUSED, DONE), quorum(OnLoss.PROCEED, least=3))
-    assert verdict == fail(
-        "s1 did not approve the study: because; 2 of the 3 suppliers that it needs are left"
+    assert verdict == fail("s1 refused the study: because; 2 of the 3 suppliers that it needs are left")
+
+
+STANDS = "it cannot start as it stands; still to decide: "
+
+
+@pytest.mark.parametrize("then", [OnLoss.PAUSE, OnLoss.FAIL, OnLoss.PROCEED])
+def test_a_refusal_ends_a_study_once_the_others_have_decided(then):
+    """Whoever has yet to decide is heard, connected or not, until the deadline."""
+    left = "; {} of the 3 suppliers that it needs are left" if then is OnLoss.PROCEED else ""
+    rule = quorum(then, least=3)
+    one = "s1 refused the study: because"
+    wait = Wait(f"{STANDS}s0, s2; {one}{left.format(2)}")
+    assert judge_approvals(parties(OPEN, REFUSED, LOST), rule) == wait
+    both = f"s0 refused the study: because; {one}"
+    assert judge_approvals(parties(REFUSED, REFUSED, OPEN), rule) == Wait(
+        f"{STANDS}s2; {both}{left.format(1)}"
+    )
+    told = f"s0, s1 refused the study{left.format(1)}"
+    assert judge_approvals(parties(REFUSED, REFUSED, DONE), rule) == Fail(both + left.format(1), told)
+    assert judge_approvals(parties(DONE, DONE, DONE), rule) == Go()  # taken back
+    late = quorum(then, least=3, late=True)
+    assert judge_approvals(parties(OPEN, REFUSED, DONE), late) == fail(
+        f"{one}; s0 did not decide within 24h{left.format(1)}"
     )
 
 
-def test_a_refusal_ends_a_study_that_may_not_proceed():
-    assert judge_approvals(parties(OPEN, REFUSED), quorum()) == fail("s1 refused the study: because")
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.sampled_from(Standing), min_size=1, max_size=6),
+    st.sampled_from(OnLoss),
+    st.integers(1, 6),
+    st.booleans(),
+)
+def test_nobody_is_waited_for_without_need_or_for_ever(standings, then, least, late):
+    """A study that still waits has somebody to wait for, and at the deadline none waits."""
+    verdict = judge_approvals(parties(*standings), quorum(then, least, late))
+    undecided = any(standing in (OPEN, LOST) for standing in standings)
+    assert isinstance(verdict, Wait) == (undecided and not late)
+    assert isinstance(verdict, Wait | Go | Fail)
 
 
 @settings(max_examples=50, deadline=None)

@@ -45,13 +45,13 @@ def first(column: str, *cells: str | None) -> dict[str, list[str | None]]:
     return {column: [*cells, *CLEAN[column][len(cells) :]]}
 
 
-FAR = "column '{}' holds {} cells far from all others that look like codes ({}): "
-CODED = "column '{}' holds 1 cells that look like codes for missing and are not declared ({}): "
+FAR = "column '{}' holds {} far from all others that look like codes ({}): "
+CODED = "column '{}' holds 1 cell that looks like codes for missing and is not declared ({}): "
 PLANTED = [
     (first("chol", *["0"] * 5), "column 'chol' holds 5 zeros far from its other values"),
     (
         first("chol", *["999"] * 5),
-        FAR.format("chol", 5, 999),
+        FAR.format("chol", "5 cells", 999),
     ),
     (
         first("chol", "-9"),
@@ -63,14 +63,14 @@ PLANTED = [
     ),
     (
         first("seen", "9999-12-31"),
-        FAR.format("seen", 1, "9999-12-31"),
+        FAR.format("seen", "1 cell", "9999-12-31"),
     ),
-    (first("seen", "00000000"), "column 'seen' holds 1 cells that look like codes for missing"),
+    (first("seen", "00000000"), "column 'seen' holds 1 cell that looks like codes for missing"),
     (first("sex", "F", "female"), "column 'sex' holds 2 cells in 2 labels that the schema"),
     (first("sex", *["NA"] * 3), "column 'sex' holds 3 cells that look like codes for missing"),
     (first("age", *["-9"] * 4), "column 'age' holds 4 cells that look like codes for missing"),
     (first("sex", " ?", "? "), "column 'sex' holds 2 cells with white space around them"),
-    (first("smokes", "0.5"), "column 'smokes' has two values and holds 1 cells between them"),
+    (first("smokes", "0.5"), "column 'smokes' has two values and holds 1 cell between them"),
     (first("seen", "2020", "2020-03"), "column 'seen' holds dates of mixed precision (1 to the year"),
     (first("chol", *[None] * 58), "column 'chol' is missing in 97% of the rows"),
     (first("ill", *["true"] * 60), "column 'ill' has one value in all rows"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.cli import study_progress
+from syncline.cli import progress_line, study_progress
 from syncline.cli.progress_line import StageProgress
 from syncline.cli.time_left import TimeLeft, shown_seconds
 from syncline.wire.messages import StudyId, StudyStatus, SupplierStatus
@@ -58,7 +61,7 @@ def test_on_a_terminal_one_line_is_written_over_with_rounds_time_and_estimate(
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     last = said.rstrip("\n").split("\r\x1b[K")[-1]
-    assert last == "demo: running | grow | round 12 of about 83 | 5/6 answered | 0:22, about 2:24 left"
+    assert last == "demo: running | grow | round 12 of about 83 | 5/6 answered | 0:24, about 2:22 left"
 
 
 def test_without_a_terminal_each_stage_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,6 +71,75 @@ def test_without_a_terminal_each_stage_has_one_line(capsys: pytest.CaptureFixtur
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert lines[0].startswith("demo: running | search | round 1 of about 20 | 5/6 answered")
+
+
+def drawn(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [line for line in capsys.readouterr().err.split("\r\x1b[K") if line.strip()]
+
+
+def test_between_two_changes_the_times_go_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Hand()
+
+    async def second(seconds: float) -> None:
+        clock.now += seconds
+        if clock.now > 124:
+            raise asyncio.CancelledError
+
+    shown = study_progress._Progress(quiet=False, terminal=True, clock=clock)
+    for done in range(10):
+        shown.update(status(done, 20))
+        clock.now += 2
+    capsys.readouterr()
+    monkeypatch.setattr(study_progress.asyncio, "sleep", second)
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(shown.keep_drawing())
+    times = [line.split(" | ")[-1] for line in drawn(capsys)]
+    assert times == [
+        "0:21, about 0:19 left",
+        "0:22, about 0:18 left",
+        "0:23, about 0:17 left",
+        "0:24, about 0:16 left",
+    ]
+
+
+def test_many_changes_draw_once_a_second_and_the_last_one_is_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = Hand()
+    shown = study_progress._Progress(quiet=False, terminal=True, clock=clock)
+    for done in range(100):
+        shown.update(status(done, 101))
+        clock.now += 0.05
+    shown.finish()
+    lines = drawn(capsys)
+    assert len(lines) <= 7
+    assert "round 100 of about 101" in lines[-1]
+
+
+@pytest.mark.parametrize("state", ["paused", "awaiting_release", "awaiting_approval"])
+def test_while_people_are_waited_for_their_line_stays(capsys: pytest.CaptureFixture[str], state: str) -> None:
+    shown = study_progress._Progress(quiet=False, terminal=True, clock=Hand())
+    shown.update(status(3, 20))
+    shown.update(status(3, 20, state=state, reason="north refused"))
+    shown._draw()
+    shown.update(status(3, 20, state=state, reason="north refused"))
+    shown._draw()
+    assert drawn(capsys)[1:] == [f"demo: {state}: north refused\n"]
+
+
+def test_a_long_step_in_this_process_is_seen_to_go_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress_line, "REDRAW_SECONDS", 0.01)
+    clock = Hand()
+    with StageProgress(quiet=False, terminal=True, clock=clock) as progress:
+        progress.round("grow")
+        for _ in range(3):
+            clock.now += 1
+            progress.tick()
+    assert [line.strip() for line in drawn(capsys)] == [f"grow | step 1 | 0:0{n}" for n in range(4)]
 
 
 @given(st.lists(st.floats(0.01, 60), min_size=6, max_size=80), st.integers(1, 40))
@@ -110,7 +182,7 @@ def test_work_in_this_process_is_one_line_on_a_terminal(capsys: pytest.CaptureFi
             progress.round(stage)
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.split("\r\x1b[K")[-1] == "grow | step 4\n"
+    assert said.err.split("\r\x1b[K")[-1] == "grow | step 4 | 0:00\n"
 
 
 def test_elsewhere_short_work_says_nothing_and_long_work_a_line_a_stage(

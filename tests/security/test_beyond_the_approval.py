@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import supplier_agent.tasks.child as agent
 from syncline.data.codebook import Coding
+from syncline.data.constraint import Constraint, Formula
 from syncline.errors import PolicyRefusal, ProtocolError, SynclineError
 from syncline.protocols import asking, scope
 from syncline.protocols.asking import Memory, Reply, Request
 from syncline.questions import tree_level
+from syncline.questions.formula_check import CELLS, FormulaCheck
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.moments import Moments
 from syncline.questions.profile import Profile
@@ -263,3 +267,46 @@ def test_nothing_is_answered_after_rows_were_held_back_for_the_end(honest, tmp_p
     (tmp_path / "open").mkdir()
     _, learnt = attack(tmp_path / "open", number, asked)
     assert learnt
+
+
+LINES = """\
+syncline: 1
+study: trial
+schema:
+  variables:
+    - {name: age, kind: integer, range: [0, 110]}
+    - {name: visits, kind: integer, range: [0, 40]}
+suppliers: [{name: north}]
+synthesizer: {method: marginals, seed: 7}
+validation: none
+release: {gate: none, approvals: 0}
+"""
+
+
+def test_lines_that_the_hub_chooses_do_not_give_the_table_of_two_columns(tmp_path, monkeypatch):
+    """One line goes through one cell alone: its factor is larger than either column's range."""
+    rng = np.random.default_rng(4)
+    table = pa.table({"age": rng.integers(0, 111, 200), "visits": rng.integers(0, 41, 200)})
+    policy = {**POLICY, "limits": {**POLICY["limits"], "max_order": 1}}
+    pairs = [(age, visits) for age in range(111) for visits in range(41)]
+    lines = [
+        Constraint.between(Formula.LINEAR, "age", ["visits"], 1000.0, float(age - 1000 * visits))
+        for age, visits in pairs
+    ]
+
+    honest = Trial(LINES, {"north": table}, tmp_path, policy=policy)
+    honest.run()
+    (_, opening), (_, counting), *_ = honest.asked
+
+    def asked(name: str) -> dict[tuple[int, int], int]:
+        (tmp_path / name).mkdir()
+        trial = Trial(LINES, {"north": table}, tmp_path / name, policy=policy)
+        trial.ask("north", opening)
+        learnt = trial.ask("north", replace(counting, questions=(FormulaCheck(tuple(lines)),)))
+        broken = learnt.answers[0].dense()[::CELLS]
+        return {pair: 200 - int(n) for pair, n in zip(pairs, broken, strict=True) if n < 200}
+
+    with pytest.raises(PolicyRefusal, match="counts 2 columns together, permitted are 1"):
+        asked("kept")
+    monkeypatch.setattr(FormulaCheck, "marginal_order", 1)
+    assert asked("open") == dict(Counter(zip(*table.to_pydict().values(), strict=True)))

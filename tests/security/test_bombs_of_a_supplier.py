@@ -65,7 +65,7 @@ def spec_of(flow: str, name: str = "trial") -> StudySpec:
 
 
 def honest(spec: StudySpec, flow: str) -> bytes:
-    return ship(spec, Fold(b""), DataFlow(flow), TableSource(rows(400, 1)), SEED)
+    return ship(spec, Fold(b""), DataFlow(flow), TableSource(rows(400, 1)), SEED).content
 
 
 def bomb(spec: StudySpec, flow: str, millions: int = 64) -> bytes:

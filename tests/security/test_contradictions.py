@@ -13,11 +13,12 @@ import pytest
 from syncline.errors import Contradiction, SynclineError
 from syncline.protocols import reply_check
 from syncline.protocols.asking import Request
+from syncline.synthesizers import neighbours
 from syncline.validation.federated.facts import Facts
 from syncline.wire.exchange import ReplyCodec
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 from tests.security.harness import MaliciousSupplier, Released, Trial
-from tests.security.lies import COMPARISON, FIT, PERSONS, SHAPES, Liar, Lie
+from tests.security.lies import COMPARISON, FIT, HUGE, PERSONS, SHAPES, Liar, Lie, move, nothing, put, scale
 
 STUDY = """\
 syncline: 1
@@ -135,6 +136,27 @@ def test_a_lie_names_the_supplier_the_round_and_the_rule(study, lie, asked, tmp_
     assert not re.search(r"\d{3,}", str(end).replace(str(1 << 40), "")), "no count of rows is told"
     nobody_checks(monkeypatch)
     _, end = attempt(study, lie, tmp_path / "unchecked")
+    assert not isinstance(end, Contradiction), "without the checks nobody is named"
+
+
+PAIRS = (
+    Lie("2**36 rows of two groups", "pair_counts", put(0, HUGE), "beside one column than beside another"),
+    Lie("a row moved between two groups", "pair_counts", move(), "beside one column than beside another"),
+    Lie("pairs without rows", "pair_counts", nothing, "a pair of columns has not all rows"),
+    Lie("pairs of ten times the rows", "pair_counts", scale(10), "a pair of columns has not all rows"),
+)
+
+
+@pytest.mark.parametrize("lie", PAIRS, ids=lambda lie: lie.name)
+def test_lies_about_pairs_of_a_wide_table(lie, tmp_path, monkeypatch):
+    monkeypatch.setattr(neighbours, "FULL_COLUMNS", 5)
+    liar, end = attempt(ROWS, lie, tmp_path / "checked")
+    assert liar.told is not None
+    assert isinstance(end, Contradiction), end
+    assert f"supplier 'north' contradicted itself in round {liar.told} (pair_counts)" in str(end)
+    assert lie.rule in str(end)
+    nobody_checks(monkeypatch)
+    _, end = attempt(ROWS, lie, tmp_path / "unchecked")
     assert not isinstance(end, Contradiction), "without the checks nobody is named"
 
 

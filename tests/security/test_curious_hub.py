@@ -55,7 +55,7 @@ def test_what_a_supplier_answers_holds_no_id_no_text_and_no_other_column(tmp_pat
     assert crossing(replies) == []
     sent = ship(
         trial.spec, trial.fold, DataFlow.RAW, TableSource(tables["south"]), SEED
-    )  # what the flow raw lets out
+    ).content  # what the flow raw lets out
     assert crossing([repr(pa.ipc.open_stream(sent).read_all().to_pydict()).encode()]) == ["pid"]
 
 

@@ -9,21 +9,25 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from syncline.data.codebook import Codebook
+from supplier_agent.tasks.child import judge
+from syncline.data.codebook import Codebook, Coding
 from syncline.data.gap import Gap, GapLine
 from syncline.data.schema import Schema
-from syncline.errors import Contradiction, ProtocolError
+from syncline.errors import Contradiction, PolicyRefusal, ProtocolError
 from syncline.protocols import asking
 from syncline.protocols.asking import Answering, Memory, Reply, Request
 from syncline.protocols.scope import require_codebook_in_scope
 from syncline.questions import rank_counts
 from syncline.questions.counts import Counts
+from syncline.questions.marginals import Axis, Marginals
+from syncline.questions.pair_counts import PairCounts
 from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.tree_level import TreeLevel
+from syncline.study.policy import Policy
 from syncline.synthesizers.column_coding import code_column, code_gap
 from syncline.synthesizers.column_search import ColumnSearch
 from tests.federation.local_fit import workspace_of
-from tests.security.harness import MaliciousSupplier, Trial
+from tests.security.harness import POLICY, MaliciousSupplier, Trial
 
 STUDY = """\
 syncline: 1
@@ -124,6 +128,22 @@ def test_a_codebook_codes_one_gap_of_a_column_and_only_behind_the_columns() -> N
     ):
         with pytest.raises(ProtocolError):
             require_codebook_in_scope(Codebook(wrong), SCHEMA)
+
+
+def test_a_gap_beside_other_columns_is_both_of_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A policy of two columns together would let a hub read three, or four."""
+    columns = [code_column(v, ColumnSearch.begin(v), 11, 11, persons=False).codes for v in SCHEMA.modelled]
+    line = GapLine.of_gap(STAY, SCHEMA)
+    book = Codebook((*columns, code_gap(line, ColumnSearch.begin_gap(line), 11, 11, persons=False).codes))
+    policy = Policy.from_document({**POLICY, "limits": {**POLICY["limits"], "max_order": 2}})
+    pair = Marginals(((Axis("age", Coding.FINE), Axis(STAY.name, Coding.FINE)),), holdout=False)
+    groups = tuple(np.zeros(book.column(name).n_codes, np.uint8) for name in ("age", STAY.name))
+    for question in (pair, PairCounts(("age", STAY.name), groups)):
+        with pytest.raises(PolicyRefusal, match="counts 3 columns together"):
+            judge(policy, Request(0, (question,), book), Memory(), SCHEMA)
+        with monkeypatch.context() as patch:
+            patch.setattr(type(question), "order_in", lambda self, book: self.marginal_order)
+            assert judge(policy, Request(0, (question,), book), Memory(), SCHEMA)
 
 
 def moved(number: int, request: Request, reply: Reply) -> Reply:

@@ -10,6 +10,7 @@ import grpc
 import pytest
 
 from syncline.wire import supplier as convert
+from syncline.wire.mending import Mended, mended_to_proto
 from syncline.wire.messages import Chunk, ChunkRequest, Declined, DeclineKind, PayloadRef, Reply
 from tests.hub.clients import eventually, running
 from tests.hub.conftest import run, site, specification  # noqa: F401  (fixtures)
@@ -45,6 +46,7 @@ def test_another_suppliers_task_does_not_exist_for_a_caller(site, run, monkeypat
                     stub.DeclineTask(
                         convert.declined_to_proto(Declined(task, DeclineKind.DATA, "no")), timeout=5
                     ),
+                    stub.ReofferTask(mended_to_proto(Mended(task, 1)), timeout=5),
                 ]
                 for call in calls:
                     assert "no such task for south" in await refused(call, grpc.StatusCode.NOT_FOUND)

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from syncline.sources.memory import TableSource
 from syncline.study.simulated_study import compare_study, fit_study, fold_of_run, release_study
 from syncline.study.spec import StudySpec
 from syncline.synthesizers import column_coding
+from syncline.synthesizers.outer_ends import Run
 from syncline.synthesizers.streams import Seed
 from syncline.wire.exchange import HOPS
 
@@ -68,3 +70,53 @@ def test_the_report_does_not_tell_which_rare_categories_are_empty(one, other, tm
         for n, rare in enumerate((one, other))
     ]
     assert told == [2, 3]
+
+
+ENDS = {
+    "syncline": 1,
+    "study": "ends",
+    "schema": {
+        "variables": [
+            {"name": "stay", "kind": "integer", "range": ["0", "100000"]},
+            {"name": "dose", "kind": "continuous", "decimals": 2},
+            {"name": "seen", "kind": "date", "range": ["1990-01-01", "2029-12-31"]},
+        ]
+    },
+    "suppliers": [{"name": "north"}, {"name": "south"}],
+    "synthesizer": {"method": "cart", "rows": 2000, "seed": 5},
+    "validation": "none",
+    "release": {"gate": "none", "approvals": 0},
+}
+
+
+def ended(n: int, beyond: int) -> dict[str, TableSource]:
+    """Return people whose five outermost values, on both sides of every column, lie so far beyond others."""
+    rng = np.random.default_rng(n)
+    stay = np.sort(np.concatenate([np.full(n // 3, 2000), rng.integers(2300, 2700, n - n // 3)]))
+    seen, far = np.sort(rng.integers(9000, 12000, n)), np.arange(5) * beyond
+    stay[-5:], seen[-5:] = 2700 + far, 12000 + far
+    stay[n // 3 : n // 3 + 5], seen[:5] = 2300 - far[::-1], 9000 - far[::-1]
+    mixed = rng.permutation(n)
+    table = pa.table({"stay": stay, "dose": np.round(stay / 7, 2), "seen": seen.astype("datetime64[D]")})
+    table = table.take(pa.array(mixed))
+    return {"north": TableSource(table.slice(0, n // 2)), "south": TableSource(table.slice(n // 2))}
+
+
+@pytest.mark.parametrize("n", [60, 1000])
+def test_neither_end_of_a_column_is_one_person_s_value(n, tmp_path, monkeypatch):
+    """Nor the values beside one that many share; all but five people at either end are known."""
+    spec = StudySpec.model_validate(ENDS)
+
+    def released(beyond: int, name: str) -> pa.Table:
+        sources, seed = ended(n, beyond), Seed.of_number(5)
+        fold = fold_of_run(spec, sources, b"ends")
+        fitted = fit_study(spec, fold, sources, hops=HOPS)
+        (tmp_path / name).mkdir()
+        release_study(spec, fold, sources, fitted, seed, None, [], tmp_path / name)
+        return pq.read_table(tmp_path / name / "synthetic.parquet")
+
+    assert released(11, "one") == released(13, "other")
+    monkeypatch.setattr(Run, "ends", lambda run, *_: (int(run.low[0]), int(run.high[-1])))
+    one, other = released(11, "told"), released(13, "told too")
+    assert max(one["seen"].to_pylist()) < max(other["seen"].to_pylist())
+    assert one["stay"] != other["stay"]

@@ -24,7 +24,6 @@ from syncline.study.policy_sections import (
 from syncline.study.sections import (
     Format,
     Hazards,
-    Method,
     OnLoss,
     Privacy,
     Quorum,
@@ -35,11 +34,12 @@ from syncline.study.sections import (
     Validation,
 )
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.cart.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.hazards.rules import Lacking, Severe
 from syncline.synthesizers.phases.check import Check
-from syncline.synthesizers.phases.growing import CountLeaves, GrowTrees
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose
+from syncline.synthesizers.registry import cards
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES: dict[str, list[tuple[str, type[Section]]]] = {
@@ -81,7 +81,7 @@ KEYS = [
 WORDS = {
     "schema.md": [*Kind, *Role, *Formula],
     "study.md": [
-        *Method,
+        *cards(),
         *OnLoss,
         *Format,
         *Lacking,

@@ -10,7 +10,7 @@ import pytest
 from syncline.data.codebook import Codebook
 from syncline.synthesizers.cart.layout import Layout
 from syncline.synthesizers.cart.splits import best_splits
-from syncline.synthesizers.cart.tree import Nodes
+from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.tabular_model import TabularModel
 from tests.federation.cohort import WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import fit, workspace_of

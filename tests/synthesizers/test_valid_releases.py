@@ -124,6 +124,6 @@ def test_without_drawing_again_the_quotient_leaves_its_range(monkeypatch: pytest
     monkeypatch.setattr("syncline.synthesizers.formulas._better_solved", lambda *_: None)
     kept = Synthesizer(seed=1, schema=schema).fit(frame).sample(ROWS).ratio
     assert 1.03 <= kept.min() <= kept.max() <= 2.4
-    monkeypatch.setattr(tabular_model, "broken_rows", lambda *_: np.zeros(0, np.int64))
+    monkeypatch.setattr(tabular_model, "broken_from", lambda rows, *_: np.full(len(rows["ratio"][0]), -1))
     wild = Synthesizer(seed=1, schema=schema).fit(frame).sample(ROWS).ratio
     assert ((wild < frame.ratio.min()) | (wild > frame.ratio.max())).mean() > 0.02

@@ -271,3 +271,21 @@ def test_all_texts_stay_within_the_picture() -> None:
         start = x - {"start": 0, "middle": wide / 2, "end": wide}[anchor]
         assert start >= -0.5
         assert start + wide <= WIDTH + 0.5
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_an_end_group_that_holds_nobody_is_not_drawn(hidden: bool) -> None:
+    """Behind the values of a column with named states lies a group for what is beyond them, mostly empty."""
+    edges = [0, 10, 20, 30, 30.5]
+    real: list[float | None] = [0.3, 0.3, 0.3, None if hidden else 0.0, 0.1]
+    plot = column_plot(numbers(edges, [0.3, 0.3, 0.3, 0.0, 0.1], real, open_ends=(True, True)))
+    assert bool(shapes(plot.svg, "band")) == hidden
+    assert "30 to 30.5" not in plot.svg
+    assert ("the outer groups are open" in plot.caption) == hidden
+    assert ("the first group is open" in plot.caption) != hidden
+    assert "missing" in texts(plot.svg)
+
+
+def test_groups_within_are_drawn_though_nobody_is_in_them() -> None:
+    plot = column_plot(numbers([0, 10, 20, 30], [0.5, 0.0, 0.5], [0.5, 0.0, 0.5]))
+    assert areas(plot.svg, "line") == pytest.approx([0.5, 0.0, 0.5], abs=0.01)

@@ -17,6 +17,7 @@ from trusted_party.cli.options import AsJson, Home, hub_home
 from trusted_party.datastore.event_log import start_logging
 
 if TYPE_CHECKING:
+    from syncline.compute.work_limits import WorkLimits
     from trusted_party.cli.hub import HubSettings
 
 DESCRIPTORS = 16384
@@ -64,25 +65,21 @@ def serve(
     split_address(enrolling)
     start_logging(human=False if as_json else None)
     _allow_descriptors()
-    from trusted_party.cli.hub import HubSettings, hub_limits
+    from trusted_party.cli.hub import HubSettings
+
+    work = _limits(compute_rows, compute_cells, compute_minutes, compute_cpu_minutes, compute_memory)
+    settings = HubSettings(listen, enrolling, rows_days=rows_days, most_rows=most_rows, work=work)
+    asyncio.run(_serve(hub_home(home), settings))
+
+
+def _limits(rows: int, cells: int, minutes: float, cpu_minutes: float, memory_mib: int | None) -> WorkLimits:
+    """Return what the computing process may take; None leaves its memory to the machine's."""
+    from trusted_party.cli.hub import hub_limits
 
     work = replace(
-        hub_limits(),
-        rows=compute_rows,
-        cells=compute_cells,
-        wall_seconds=compute_minutes * 60,
-        cpu_seconds=compute_cpu_minutes * 60,
+        hub_limits(), rows=rows, cells=cells, wall_seconds=minutes * 60, cpu_seconds=cpu_minutes * 60
     )
-    if compute_memory is not None:
-        work = replace(work, memory_bytes=compute_memory << 20)
-    settings = HubSettings(
-        listen,
-        enrolling,
-        rows_days=rows_days,
-        most_rows=most_rows,
-        work=work,
-    )
-    asyncio.run(_serve(hub_home(home), settings))
+    return work if memory_mib is None else replace(work, memory_bytes=memory_mib << 20)
 
 
 def _allow_descriptors() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from syncline.cli.command_app import group
-from syncline.cli.study_progress import print_studies, show_study, study_json, study_line
+from syncline.cli.study_progress import print_studies, show_study, study_json, study_line, untold_reasons
 from syncline.cli.table import print_json
 from syncline.cli.terminal import say
 from syncline.durable.database import Database
@@ -100,6 +100,8 @@ def wait(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(study_json(status))
     if status.state != StudyState.RELEASED:
+        for reason in () if as_json else untold_reasons(status):
+            say(reason, err=True)
         raise StudyFailed(f"study {status.name} is {status.state}: {status.reason or 'no reason was given'}")
     if not as_json:
         say(f"study {status.name} is released as {status.release_id}")
@@ -110,8 +112,9 @@ async def _wait(database: Database, study: str, *, quiet: bool) -> StudyStatus:
     last = ""
     while True:
         status = await database.read(lambda connection: operation.named_status(connection, first.study_id))
-        if not quiet and study_line(status) != last:
-            last = study_line(status)
+        line = study_line(status) + (f": {status.reason}" if status.reason else "")
+        if not quiet and line != last:
+            last = line
             say(f"{status.name}: {last}", err=True)
         if status.ended_us or operation.needs_a_person(status):
             return status

@@ -28,15 +28,16 @@ from syncline.study.participation import flows_of
 from syncline.study.sections import shown_period
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId, candidate_digest
+from syncline.wire.people_sentence import people_sentence
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.parties import PartyState, drop_party
 from trusted_party.datastore.shipments import Shipment, shipments_of
-from trusted_party.datastore.studies import StudyRow, change_state
+from trusted_party.datastore.studies import StudyRow, change_state, set_reason
 from trusted_party.datastore.tasks import Task, TaskState, task_ids_of
 from trusted_party.rounds import roster
 from trusted_party.rounds.load import require_load, require_request
-from trusted_party.rounds.roster import Fail, Go, Party, Pause, Quorum, Standing, Verdict
+from trusted_party.rounds.roster import Fail, Go, Party, Pause, Quorum, Standing, Verdict, Wait
 from trusted_party.rounds.transition import (
     Drawn,
     Finished,
@@ -191,9 +192,15 @@ class StudyDriver:
                     view, lambda db: endings.end(db, study, StudyState.FAILED, reason, told=told)
                 )
             case Pause(reason):
-                if (study.state, study.reason) == (StudyState.PAUSED, reason):
+                told = people_sentence(reason)  # as it is kept: a longer one would be news at every look
+                if (study.state, study.reason) == (StudyState.PAUSED, told):
                     return False
-                await self._change(view, lambda db: endings.pause(db, study, reason))
+                await self._change(view, lambda db: endings.pause(db, study, told))
+            case Wait(reason) if study.state is StudyState.AWAITING_APPROVAL:
+                so_far = people_sentence(reason)
+                if study.reason == so_far:
+                    return False
+                await self._change(view, lambda db: set_reason(db, study.id, so_far))
             case _ if study.state is StudyState.PAUSED:
                 await self._change(view, lambda db: endings.resume(db, study))
             case Go(without):

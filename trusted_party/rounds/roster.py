@@ -45,7 +45,9 @@ class Quorum:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing to do yet."""
+    """Nothing to do yet; ``reason`` is what stands against the study so far, where something does."""
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +76,22 @@ Verdict = Wait | Go | Pause | Fail
 
 
 def judge_approvals(parties: Sequence[Party], quorum: Quorum) -> Verdict:
-    """Decide whether a proposed study starts: refusals and silence end it, unless it may proceed without."""
+    """Decide whether a proposed study starts: refusals and silence end it, unless it may proceed without.
+
+    Nothing ends while a supplier has yet to decide and there is time: what stands against the study there
+    is no less worth hearing, and who refused may take it back.
+    """
     silent = [party for party in parties if party.standing in (Standing.OPEN, Standing.LOST)]
     refused = [party for party in parties if party.standing is Standing.REFUSED]
-    if quorum.then is OnLoss.PROCEED:
-        return _proceed(parties, refused, silent, quorum)
-    if refused:
-        return _refused(refused, "refused the study")
-    if not silent:
-        return Go()
-    return _late(silent, quorum, "decide") if quorum.late else Wait()
+    undecided = bool(silent) and not quorum.late
+    dropped = refused if undecided else [*refused, *silent]
+    left = len(parties) - len(dropped)
+    if not dropped or (quorum.then is OnLoss.PROCEED and left >= quorum.least):
+        return Wait() if undecided else Go(tuple(sorted(party.name for party in dropped)))
+    why = _unapproved(refused, () if undecided else silent, left, quorum)
+    if undecided:
+        return Wait(f"it cannot start as it stands; still to decide: {_names(silent)}; {why.reason}")
+    return why
 
 
 def judge_answers(parties: Sequence[Party], quorum: Quorum) -> Verdict:
@@ -119,19 +127,14 @@ def _after_declines(
     return Wait() if any(party.standing is Standing.OPEN for party in silent) else refusal
 
 
-def _proceed(
-    parties: Sequence[Party], refused: Sequence[Party], silent: Sequence[Party], quorum: Quorum
-) -> Verdict:
-    dropped = [*refused, *silent] if quorum.late else list(refused)
-    remaining = len(parties) - len(dropped)
-    if remaining < quorum.least:
-        verb = "approve the study"
-        why = _refused(refused, f"did not {verb}") if refused else _late(silent, quorum, verb)
-        left = f"; {remaining} of the {quorum.least} suppliers that it needs are left"
-        return Fail(why.reason + left, why.told + left)
-    if silent and not quorum.late:
-        return Wait()
-    return Go(tuple(sorted(party.name for party in dropped)))
+def _unapproved(refused: Sequence[Party], late: Sequence[Party], left: int, quorum: Quorum) -> Fail:
+    """Say who refused and who did not decide in time, and how many are left where some would do."""
+    found = [_refused(refused, "refused the study")] if refused else []
+    found += [_late(late, quorum, "decide")] if late else []
+    if quorum.then is OnLoss.PROCEED:
+        sentence = f"{left} of the {quorum.least} suppliers that it needs are left"
+        found.append(Fail(sentence, sentence))
+    return Fail("; ".join(one.reason for one in found), "; ".join(one.told for one in found))
 
 
 def _refused(parties: Sequence[Party], what: str) -> Fail:

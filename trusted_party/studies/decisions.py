@@ -30,7 +30,8 @@ def decide(
 ) -> PartyRow:
     """Write a decision; the same one again changes nothing, a changed mind counts until the study starts.
 
-    It returns the supplier's part in the study as it was before.
+    It returns the supplier's part in the study as it was before. Only a first decision extends the deadline:
+    who changes its mind for ever would win time for ever.
     """
     study, party = find_study(connection, decision.study_id), find_party(connection, decision.study_id, name)
     member = find_member(connection, name)
@@ -48,7 +49,8 @@ def decide(
     amends = _amends(connection, study, party, decision)
     if not amends:
         _check_open(study)
-        count_bytes(connection, study.id, 0, 0, now_us)
+        if party.state is PartyState.WAITING:
+            count_bytes(connection, study.id, 0, 0, now_us)
     set_party(connection, study.id, name, state, decision.reason)
     set_decision(connection, name, member.signing_key, decision)
     audit.append(
@@ -71,10 +73,11 @@ def decide(
 def _amends(
     connection: sqlite3.Connection, study: StudyRow, party: PartyRow, decision: SupplierDecision
 ) -> bool:
-    """Tell whether an approval only names another preparation, before anything was answered from the data.
+    """Tell whether an approval only names another preparation, before the supplier has answered anything.
 
-    A supplier whose data did not fit has declined the opening round and mended its preparation. Its approval
-    stands: specification, flow and commitment are the same, and so are the approvals of all others.
+    Its data did not fit, so it has declined the opening round and mended its preparation, or it withdrew and
+    approved again while the study began. Its approval stands: specification, flow and commitment are the
+    same, and so are the approvals of all others.
     """
     known = party.state, party.participation.flow, party.commitment
     given = _STATES[decision.decision], decision.participation.flow, decision.commitment
@@ -83,7 +86,7 @@ def _amends(
         begun
         and known == given
         and any(
-            task.supplier == party.name and task.state is TaskState.DECLINED
+            task.supplier == party.name and task.state in (TaskState.OPEN, TaskState.DECLINED)
             for task in tasks_of_round(connection, study.id, study.round)
         )
     )

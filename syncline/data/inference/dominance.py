@@ -35,7 +35,12 @@ def dominates(read: Mask, rows: Rows, labels: tuple[str, ...]) -> bool:
     long = any(
         len(label) > MAX_LABEL for label, is_read in zip(labels, read.tolist(), strict=True) if not is_read
     )
-    if others > MOST_ODD or long:
+    return not long and may_stand_beside(others, odd, distinct, held)
+
+
+def may_stand_beside(others: int, odd: int, distinct: int, held: int) -> bool:
+    """Tell whether so many other texts, in ``odd`` of the ``held`` cells, leave values what they are."""
+    if others > MOST_ODD:
         return False
     mostly = odd <= MOST_TEXT_SHARE * held or (distinct >= MANY_VALUES and others <= FEW_WORDS)
     many = distinct >= max(VALUES_EACH * others, 20) and mostly

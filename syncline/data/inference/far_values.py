@@ -27,6 +27,9 @@ MOST_NEGATIVE, VALUES_BESIDE, SPIKE = 6, 20, 3
 times the rows.
 """
 
+APART = 0.5
+"""Negative numbers are codes where they lie so many times the span of all others below them."""
+
 FAR_BEYOND = 2.0
 """A code lies so many times the span of all other values beyond them."""
 
@@ -79,24 +82,27 @@ def far_codes(labels: list[str], values: Numbers, rows: Rows) -> list[int]:
     ):
         found += negative
     coded = [place for place in found if looks_like_code(labels[place])]
-    return [*coded, *(place for place in _negative_spikes(values, rows) if place not in coded)]
+    below = [place for place, label in enumerate(labels) if label.startswith("-") and values[place] < 0]
+    return [*coded, *(place for place in _negative_codes(values, rows, below) if place not in coded)]
 
 
-def _negative_spikes(values: Numbers, rows: Rows) -> list[int]:
-    """Return the places of a few negative whole numbers that many rows share, where all others are positive.
+def _negative_codes(values: Numbers, rows: Rows, below: list[int]) -> list[int]:
+    """Return the places ``below`` of a few negative whole numbers, where all others are positive.
 
-    An income is -8 for *refused* and -9 for *not asked*. Those that follow on zero without a gap, as the
-    least values of a score do, are none.
+    An income is -8 for *refused* and -9 for *not asked*. They are codes where many rows share each of them,
+    or where they stand apart from all others. Those that follow on zero without a gap, as the least values of
+    a score do, are none.
     """
-    below = np.flatnonzero(np.asarray(values) < 0)
     others = np.delete(rows, below)
     if not 0 < len(below) <= MOST_NEGATIVE or len(others) < VALUES_BESIDE:
         return []
     numbers = np.asarray(values, np.float64)[below]
     follow_on = set(numbers.tolist()) == set(range(-len(below), 0))
+    positive = np.delete(np.asarray(values, np.float64), below)
+    apart = positive.min() - numbers.max() >= APART * (positive.max() - positive.min())
     spikes = rows[below] >= np.maximum(ENOUGH_ROWS, SPIKE * np.median(others))
-    are_codes = not follow_on and bool((spikes & (numbers == np.rint(numbers))).all())
-    return [int(place) for place in below] if are_codes else []
+    are_codes = apart or (not follow_on and bool(spikes.all()))
+    return below if are_codes and (numbers == np.rint(numbers)).all() else []
 
 
 def slips_of(labels: Sequence[str], values: Numbers, rows: Rows, century: float) -> Mask:

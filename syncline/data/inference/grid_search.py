@@ -29,7 +29,12 @@ MAX_STEP_DECIMALS = 3
 """Numbers of more decimals were reckoned, and have no step that anybody chose."""
 
 MANY_DECIMALS = 2
-"""A few cells that need so many decimals more than all others were reckoned or mistyped."""
+"""A few cells that need so many decimals more than all others were reckoned or mistyped; beside one to three
+decimals, which somebody chose to write, one more is enough.
+"""
+
+MOST = 0.8
+"""Share of the cells on a coarser grid from which on the others are worth a word."""
 
 CHANCE_DIGITS = 6
 """A step is taken for one where chance would make it with a probability below 10**-6."""
@@ -72,12 +77,43 @@ def grid_of_numbers(values: Floats, rows: Rows) -> FoundGrid:
     if decimals is None or decimals > MAX_STEP_DECIMALS:
         return FoundGrid(decimals, None, moved)
     keys = Grid(Kind.CONTINUOUS, decimals).keys_from_numbers(values)
-    width = _width(keys, rows)
+    width = _width(keys, rows, 10 if decimals else 1)
     if width == 1 or (width <= 10**decimals and set(str(width)) <= {"1", "0"}):
         return FoundGrid(decimals, None, moved)  # a tenth is no step, but one decimal
     moved = int(rows[_off(values, decimals) | (keys % width != 0)].sum())
     step = Decimal(width).scaleb(-decimals).normalize()
     return FoundGrid(max(-int(step.as_tuple().exponent), 0), format(step, "f"), moved)
+
+
+@dataclass(frozen=True, slots=True)
+class CoarserGrid:
+    """A grid on which most cells lie, and how many do."""
+
+    decimals: int
+    step: str | None
+    cells: int
+
+
+def coarser_grid(values: Floats, rows: Rows, found: FoundGrid) -> CoarserGrid | None:
+    """Return the coarsest grid of powers of ten on which most of the cells lie, where not all do.
+
+    Zero and the most frequent value lie on every grid that a person chose, and tell nothing.
+    """
+    if not len(values):
+        return None
+    telling = (values != 0) & (np.arange(len(values)) != int(rows.argmax()))
+    values, rows = values[telling], rows[telling]
+    held, largest = int(rows.sum()), float(np.abs(values).max(initial=0.0))
+    if found.step is not None or largest * 10.0**MAX_STEP_DECIMALS >= KEY_LIMIT:
+        return None
+    finest = MAX_STEP_DECIMALS + 1 if found.decimals is None else found.decimals
+    keys = Grid(Kind.CONTINUOUS, MAX_STEP_DECIMALS).keys_from_numbers(values)
+    for decimals in range(-int(math.log10(max(largest, 1.0))), min(finest, MAX_STEP_DECIMALS + 1)):
+        on = ~_off(values, MAX_STEP_DECIMALS) & (keys % 10 ** (MAX_STEP_DECIMALS - decimals) == 0)
+        cells = int(rows[on].sum())
+        if cells >= MOST * held > 0 and len(np.unique(values[on])) > CHANCE_DIGITS:
+            return CoarserGrid(max(decimals, 0), str(10**-decimals) if decimals < 0 else None, cells)
+    return None
 
 
 def step_of_times(microseconds: Rows, rows: Rows) -> tuple[str | None, int]:
@@ -116,7 +152,8 @@ def without_float_noise(values: Floats) -> Floats:
     3.19 as a 32-bit float is 3.190000057...; a file or a join may widen it. Other numbers come back as they
     are.
     """
-    narrow = values.astype(np.float32)
+    with np.errstate(over="ignore"):
+        narrow = values.astype(np.float32)
     if not np.isfinite(narrow).all() or (narrow.astype(np.float64) != values).any():
         return values
     return np.array([float(str(number)) for number in narrow], np.float64)
@@ -132,11 +169,16 @@ def _decimals(values: Floats, rows: Rows) -> tuple[int | None, int]:
         moved = int(rows[_off(values, decimals)].sum())
         if coarse is None and is_few(moved, held):
             coarse = (decimals, moved)
-        if coarse is not None and decimals >= coarse[0] + MANY_DECIMALS:
+        if coarse is not None and decimals >= coarse[0] + _more_decimals(coarse[0]):
             break
         if not moved:
             return decimals, 0
     return coarse or (None, 0)
+
+
+def _more_decimals(decimals: int) -> int:
+    """Return how many decimals more a few cells need at least, so that they do not decide a grid."""
+    return 1 if 0 < decimals <= MAX_STEP_DECIMALS else MANY_DECIMALS
 
 
 def _off(values: Floats, decimals: int) -> Mask:
@@ -147,13 +189,24 @@ def _off(values: Floats, decimals: int) -> Mask:
     return np.asarray((decoded != values) & (np.abs(decoded - values) > slack), np.bool_)
 
 
-def _width(keys: Rows, rows: Rows) -> int:
-    """Return the step of all but a few cells in units of keys (k,), 1 where there is none."""
-    present, held = keys != 0, _deciding(rows)
+def _width(keys: Rows, rows: Rows, coarser: int) -> int:
+    """Return the step of all but a few cells in units of keys (k,), 1 where there is none.
+
+    Multiples of ``coarser`` need no such fine grid: a step is also one of the other cells, where they are
+    more than a few.
+    """
+    present = keys != 0
     size, weight = np.abs(keys[present]), rows[present]
+    judged = [(weight, _deciding(rows))]
+    fine = weight * (size % coarser != 0)
+    if not is_few(int(fine.sum()), _deciding(rows)):
+        judged.append((fine, int(fine.sum())))
     width = 1
     for prime in _TRIES:
-        while len(size) and is_few(int(weight[size % (width * prime) != 0].sum()), held):
+        while len(size):
+            off = size % (width * prime) != 0
+            if not all(is_few(int(cells[off].sum()), held) for cells, held in judged):
+                break
             width *= prime
             if width > int(size.max()):
                 return 1

@@ -19,8 +19,14 @@ from syncline.data.calendar_values import calendar_from_array
 from syncline.data.cell_text import unseen_cells
 from syncline.data.inference.draft import Cells, Draft
 from syncline.data.inference.missing_words import is_said, missing_among_words
-from syncline.data.inference.moment_columns import Moments, moment_draft, scalar_of, written_moments
+from syncline.data.inference.moment_columns import (
+    Moments,
+    moment_draft,
+    offset_notes,
+    written_moments,
+)
 from syncline.data.inference.number_columns import read_long_integers, read_numbers
+from syncline.data.inference.observed_range import scalar_of
 from syncline.data.inference.seen_cells import SeenCells
 from syncline.data.inference.word_columns import read_truth, read_words
 from syncline.data.kinds import Kind
@@ -188,9 +194,10 @@ def _from_moments(name: str, column: pa.ChunkedArray) -> Draft:
     if not len(distinct):
         return _without_values(name, kind, set())
     labels = list(_moment_labels(kind, zone, distinct))
-    return moment_draft(
-        Cells(name, SeenCells((), rows[:0], rows[:0])), variable, Moments(distinct, rows, labels), ()
-    )
+    cells = Cells(name, SeenCells((), rows[:0], rows[:0]))
+    offset = column.type.tz if zone == "UTC" else None
+    notes = offset_notes(cells, [offset], int(rows.sum())) if offset is not None else ()
+    return moment_draft(cells, variable, Moments(distinct, rows, labels), (), notes)
 
 
 def _moment_labels(

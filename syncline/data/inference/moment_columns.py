@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from syncline.data.batch import Status
 from syncline.data.calendar_values import calendar_from_text
-from syncline.data.grid import Grid
 from syncline.data.inference.dominance import dominates
 from syncline.data.inference.draft import (
     ROWS_OF_A_CODE,
@@ -27,11 +26,12 @@ from syncline.data.inference.far_values import far_codes, slips_of
 from syncline.data.inference.grid_search import step_of_days, step_of_times
 from syncline.data.inference.identifiers import YEARS
 from syncline.data.inference.number_notation import is_few
+from syncline.data.inference.observed_range import scalar_of, with_range
 from syncline.data.inference.record_names import NameHint, name_hint
 from syncline.data.inference.seen_cells import Mask, Rows, SeenCells, sample
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
-from syncline.data.scalars import Scalar, write_scalar
+from syncline.data.scalars import write_scalar
 from syncline.data.step import UNITS
 from syncline.data.variable import Variable
 
@@ -48,6 +48,8 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}(\.0)?")
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}(-01)?|[0-9]{6}(\.0)?")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{8}([T ]?[0-9]{4}([0-9]{2})?)?(\.0)?")
 _CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}.*|[0-9]{1,4}(\.0)?")
+_OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}$")
+_NO_OFFSET = re.compile(r"UTC|Z|GMT|[+-]00:?00")
 _NO_DAY = frozenset({"0", "00000000", "99999999", "0.0", "99999999.0"})
 
 
@@ -118,9 +120,34 @@ def written_moments(cells: Cells, known: Collection[str], *, digits: bool) -> Dr
             left, odd = [x for x in known if x not in states], [x for x in odd if x not in states]
             notes = missing_notes(cells, left, odd, reading.words)
             notes = (*notes, *state_notes(cells, states, reading.words))
+            if reading.variable.zone is not None:
+                notes = (*notes, *_written_offsets(cells))
             found = _labelled(seen.only(read), numbers[read])
             return moment_draft(cells, reading.variable, found, (*left, *odd), notes, states)
     return None
+
+
+def offset_notes(cells: Cells, offsets: Collection[str], count: int) -> tuple[Note, ...]:
+    """Return the note that times with ``offsets`` of their own come out in UTC: offsets name no zone."""
+    told = sorted(offset for offset in offsets if not _NO_OFFSET.fullmatch(offset))
+    if not told:
+        return ()
+    noun = "offset" if len(told) == 1 else "offsets"
+    return (
+        cells.note(
+            Deed.GUESSED,
+            f"{counted(count)} written with {noun} {sample(told)}",
+            "an offset names no zone, so the times are kept and released in UTC",
+            "declare the zone, as in zone: Europe/Berlin: Parquet then says it; a CSV stays in UTC",
+            count,
+        ),
+    )
+
+
+def _written_offsets(cells: Cells) -> tuple[Note, ...]:
+    found = {label: match.group() for label in cells.seen.labels if (match := _OFFSET.search(label))}
+    abroad = [label for label, offset in found.items() if not _NO_OFFSET.fullmatch(offset)]
+    return offset_notes(cells, set(found.values()), cells.seen.count(abroad))
 
 
 def _slips(seen: SeenCells, read: Mask, numbers: Rows, *, is_day: bool) -> Mask:
@@ -194,18 +221,17 @@ def moment_draft(
         ends = np.array([found.numbers.min(), found.numbers.max()])
         if moved and far:  # a code for an open end is not moved to a grid that it does not lie on
             step, moved = (step, moved) if step_of_times(ends, np.ones(2, np.int64))[0] == step else (None, 0)
-    low, high = (scalar_of(kind, zone, int(end)) for end in (found.numbers.min(), found.numbers.max()))
     drafted = Variable(
         name=cells.name,
         kind=kind,
         zone=zone,
         step=step,
-        range=(low, high),
         missing=codes_of(missing),
         codes=dict.fromkeys(states, ""),
     )
+    ranged = with_range(drafted, np.array([found.numbers.min(), found.numbers.max()]))
     return Draft(
-        drafted, (*notes, *_moved(cells, step, moved), *far_notes(cells, found.labels, found.rows, far))
+        ranged, (*notes, *_moved(cells, step, moved), *far_notes(cells, found.labels, found.rows, far))
     )
 
 
@@ -239,14 +265,6 @@ def far_notes(cells: Cells, labels: Sequence[str], rows: Rows, far: Sequence[int
     why = "it lies far from all other values, as codes do"
     remedy = "list it under 'missing' if it is a code"
     return (cells.note(Deed.NAMED, f"{counted(count)} with {words}", why, remedy, count),)
-
-
-def scalar_of(kind: Kind, zone: str | None, number: int) -> Scalar:
-    """Return a number of days or microseconds as a value of a kind."""
-    if kind is Kind.TIME:
-        return (dt.datetime.min + dt.timedelta(microseconds=number)).time()
-    value: Scalar = Grid(kind).values(np.array([number], np.int64))[0].item()
-    return value.replace(tzinfo=dt.UTC) if zone is not None and isinstance(value, dt.datetime) else value
 
 
 def _labelled(seen: SeenCells, numbers: Rows) -> Moments:

@@ -22,7 +22,7 @@ from syncline.data.inference.draft import (
     state_notes,
 )
 from syncline.data.inference.far_values import far_codes, of_another_order
-from syncline.data.inference.grid_search import FoundGrid, grid_of_numbers, without_float_noise
+from syncline.data.inference.grid_search import FoundGrid, coarser_grid, grid_of_numbers, without_float_noise
 from syncline.data.inference.identifiers import IDENTIFIER_ROWS, NEARLY_ALL, LabelMarks, identifier_reason
 from syncline.data.inference.moment_columns import digit_moments, far_notes
 from syncline.data.inference.number_notation import (
@@ -33,8 +33,9 @@ from syncline.data.inference.number_notation import (
     twins_of,
     whole_twins,
 )
+from syncline.data.inference.observed_range import with_range
 from syncline.data.inference.record_names import NameHint, name_hint
-from syncline.data.inference.seen_cells import Mask, SeenCells, sample
+from syncline.data.inference.seen_cells import Mask, Rows, SeenCells, sample
 from syncline.data.inference.written_forms import digit_form
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
@@ -170,15 +171,13 @@ def _drafted(cells: Cells, found: _Numbers, *, spelled: bool) -> Draft:
     states = [labels[place] for place in coded]
     labels = [label for place, label in enumerate(labels) if place not in set(coded)]
     values, rows = np.delete(values, coded), np.delete(rows, coded)
-    meant = values
     grid = grid_of_numbers(values, rows)
     fractions = found.values != np.rint(found.values)
     if grid.decimals == 0 and fractions.any():
         return _drafted(cells, _without_fractions(cells, found, fractions), spelled=spelled)
     if grid.decimals is None:
-        meant = without_float_noise(values)
-        grid = grid_of_numbers(meant, rows) if meant is not values else grid
-    notes = [*found.notes, *_grid_notes(cells, grid)]
+        grid = grid_of_numbers(without_float_noise(values), rows)
+    notes = [*found.notes, *_grid_notes(cells, grid), *_finer_notes(cells, grid, values, rows)]
     if spelled:
         notes += _spelling_notes(cells, found)
     notes += far_notes(cells, labels, rows, [labels.index(label) for label in rare])
@@ -187,7 +186,7 @@ def _drafted(cells: Cells, found: _Numbers, *, spelled: bool) -> Draft:
     whole = grid.decimals == 0
     if whole and len(values) == found.seen.held >= IDENTIFIER_ROWS:
         notes.append(_unique_note(cells, found.seen.held))
-    return Draft(_variable(cells.name, grid, meant, found.missing, states), tuple(notes))
+    return Draft(_variable(cells.name, grid, values, found.missing, states), tuple(notes))
 
 
 def _without_fractions(cells: Cells, found: _Numbers, fractions: Mask) -> _Numbers:
@@ -203,24 +202,15 @@ def _variable(
     name: str, grid: FoundGrid, values: Floats, missing: Collection[str], states: Collection[str]
 ) -> Variable:
     named = dict.fromkeys(states, "")
-    low, high = float(values.min()), float(values.max())
     codes = codes_of(missing)
-    if grid.decimals == 0:
-        ends = (round(low), round(high))
-        if max(-ends[0], ends[1]) >= KEY_LIMIT:
-            return Variable(name=name, kind=Kind.IDENTIFIER, missing=codes)
-        return Variable(name=name, kind=Kind.INTEGER, step=grid.step, range=ends, missing=codes, codes=named)
-    if grid.decimals is not None:
-        low, high = round(low, grid.decimals), round(high, grid.decimals)
-    return Variable(
-        name=name,
-        kind=Kind.CONTINUOUS,
-        decimals=grid.decimals,
-        step=grid.step,
-        range=(low, high),
-        missing=codes,
-        codes=named,
+    low, high = float(values.min()), float(values.max())
+    if grid.decimals == 0 and max(-low, high) >= KEY_LIMIT:
+        return Variable(name=name, kind=Kind.IDENTIFIER, missing=codes)
+    kind = Kind.INTEGER if grid.decimals == 0 else Kind.CONTINUOUS
+    drafted = Variable(
+        name=name, kind=kind, decimals=grid.decimals or None, step=grid.step, missing=codes, codes=named
     )
+    return with_range(drafted, np.array([low, high]))
 
 
 def _grid_notes(cells: Cells, grid: FoundGrid) -> list[Note]:
@@ -233,6 +223,23 @@ def _grid_notes(cells: Cells, grid: FoundGrid) -> list[Note]:
         remedy = "give more 'decimals' where they are right"
     what = f"{counted(grid.moved)} moved to the nearest value of the grid"
     return [cells.note(Deed.MOVED, what, why, remedy, grid.moved)]
+
+
+def _finer_notes(cells: Cells, grid: FoundGrid, values: Floats, rows: Rows) -> list[Note]:
+    """Return the note that most cells are rounder than the values of a release will be."""
+    coarser = coarser_grid(values, rows, grid)
+    if coarser is None:
+        return []
+    if coarser.step is not None:
+        grid_of_most, remedy = f"are multiples of {coarser.step}", f"step: {coarser.step}"
+    elif coarser.decimals == 0:
+        grid_of_most, remedy = "are whole numbers", "step: 1"
+    else:
+        noun = "decimal" if coarser.decimals == 1 else "decimals"
+        grid_of_most, remedy = f"have at most {coarser.decimals} {noun}", f"decimals: {coarser.decimals}"
+    why = "released values lie anywhere on the finer grid of the others"
+    remedy = f"declare {remedy} where that is fine enough"
+    return [cells.note(Deed.GUESSED, f"{counted(coarser.cells)} {grid_of_most}", why, remedy, coarser.cells)]
 
 
 def _spelling_notes(cells: Cells, found: _Numbers) -> list[Note]:

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.privacy.small_counts import CodeTree, restore
-from syncline.synthesizers.cart.tree import Nodes
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.draws import Draw, weights_of
+from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
 from syncline.synthesizers.tabular_model import TabularModel

@@ -28,7 +28,6 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
-MAX_ROWS = 1 << 24
 _POWER_ITERATIONS = 3
 _SHARE_BITS = 12
 _LAST = np.int64(1) << 60

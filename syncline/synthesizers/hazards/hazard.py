@@ -97,3 +97,8 @@ def of_suppliers(suppliers: Sequence[PartyId]) -> str:
 def in_column(column: str) -> str:
     """Return how a sentence names a column."""
     return f"column {shown(column)!r}"
+
+
+def but_few(min_cell: int) -> str:
+    """Return what a sentence adds that is as true of few people as of nobody: it must not tell which."""
+    return f", or in all but those of fewer than {min_cell} people" if min_cell > 1 else ""

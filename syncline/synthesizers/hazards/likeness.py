@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import numpy as np
 from syncline.data.kinds import NUMERIC_KINDS
 from syncline.protocols.transition import PartyId
 from syncline.synthesizers.hazards.distribution import Distributions, Ints, Line, distance
-from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, in_column, of_suppliers
+from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, but_few, in_column, of_suppliers
 from syncline.synthesizers.hazards.scales import Scale, known_scales
 from syncline.synthesizers.hazards.sizes import FEW_ROWS
 
@@ -41,18 +42,12 @@ MOST_COMPARED = 64
 OVERLAP = 0.005
 """Two distributions that share less than this are disjoint."""
 
-OVERLAP_GROUPS = 5, 400
-"""Numbers are compared in at least and at most so many groups: fine columns share few exact values."""
+QUANTILE = 1.24
+"""Fewer than n events where ``(sqrt(n) + 1.24)**2`` are expected are chance in fewer than 1 % of tables: half
+of the normal quantile of 1 %, rounded up, for the square root of a Poisson number (Anscombe, 1948)."""
 
-ROWS_OF_GROUP = 20
-"""Rows of a supplier that one such group holds on average."""
-
-CONSTANT_ELSEWHERE = 0.95
-"""A column is as good as constant where one value has this share of its rows."""
-
-RARE_EXPECTED = 5.0
-"""Of a rarer value a supplier's rows say something where so many of them should hold it by the others' share:
-none would do so by chance in fewer than 1 % of tables (exp(-5), Poisson)."""
+TO_BE_DISJOINT = 5
+"""Values in common of fewer people than may be told are nothing beside so many times as many."""
 
 
 def unlike_columns(
@@ -61,7 +56,9 @@ def unlike_columns(
     """Yield the hazards of one column, units first; a supplier is named once for each column.
 
     Nothing is said of a supplier, nor of all others together, with a value in fewer than ``min_cell`` rows or
-    ``people``: the persons at least who have a value, None where every row is a person.
+    ``people``: the persons at least who have a value, None where every row is a person. And what fewer than
+    ``min_cell`` rows hold counts as held by nobody: a sentence that is true only where nobody has another
+    value would tell of the first person who has one.
     """
     named: set[PartyId] = set()
     known = {party: found.total(party) if people is None else people[party] for party in found.rows}
@@ -72,7 +69,7 @@ def unlike_columns(
             yield hazard
     enough = [p for p in found.rows if found.total(p) >= max(FEW_ROWS, min_cell) and p not in named]
     yield from _constant(found, enough, min_cell)
-    yield from _disjoint(found, enough)
+    yield from _disjoint(found, enough, min_cell)
 
 
 def _units(found: Distributions, least: int) -> Iterator[Hazard]:
@@ -145,21 +142,20 @@ def _conversions(line: Line, usual: Line, rows: int, unit: str | None) -> tuple[
 
 
 def _constant(found: Distributions, enough: Sequence[PartyId], min_cell: int) -> Iterator[Hazard]:
-    """Name suppliers at which all rows hold one value that is not as good as constant elsewhere.
+    """Name suppliers at which one value has all rows but few, and is not as good as constant elsewhere.
 
-    That it is not must be told by ``min_cell`` rows at least: a few of them would be seen by the sentence. An
-    outcome of one class counts where enough of the supplier's rows should hold its rare class.
+    That it is not must be told by ``min_cell`` rows at least, and so many of the supplier's own should hold
+    other values, by the others' share, that so few are no chance.
     """
     parties = []
     for party in enough:
         rows, others = found.rows[party], found.others(party)
         place = int(rows.argmax())
-        alone = rows[place] == rows.sum() and found.low[place] == found.high[place]
+        alone = int(rows.sum() - rows[place]) < min_cell and found.low[place] == found.high[place]
         different = int(others.sum() - others[place])
-        is_rare = others[place] >= CONSTANT_ELSEWHERE * others.sum()
         if not alone or different < min_cell:
             continue
-        if not is_rare or rows.sum() * different / others.sum() >= RARE_EXPECTED:
+        if rows.sum() * different / others.sum() >= (math.sqrt(min_cell) + QUANTILE) ** 2:
             parties.append(party)
     if parties:
         name = found.variable.name
@@ -167,20 +163,20 @@ def _constant(found: Distributions, enough: Sequence[PartyId], min_cell: int) ->
             HazardKind.CONSTANT,
             tuple(parties),
             name,
-            f"{in_column(name)} holds one value in all rows of {of_suppliers(parties)} and others elsewhere:"
-            " a synthetic row with another value is known not to be from there; leave the column out, or"
-            " approve in that knowledge",
+            f"{in_column(name)} holds one value in all rows of {of_suppliers(parties)}{but_few(min_cell)},"
+            " and others elsewhere: a synthetic row with another value is known not to be from there; leave"
+            " the column out, or approve in that knowledge",
         )
 
 
-def _disjoint(found: Distributions, enough: Sequence[PartyId]) -> Iterator[Hazard]:
-    """Name suppliers whose values no other supplier has."""
+def _disjoint(found: Distributions, enough: Sequence[PartyId], min_cell: int) -> Iterator[Hazard]:
+    """Name suppliers whose values no other supplier has, but for values that few rows hold."""
     parties = []
     for party in enough:
         own, others = found.rows[party], found.others(party)
-        if others.sum() < FEW_ROWS:
+        if min(own.sum(), others.sum()) < max(FEW_ROWS, TO_BE_DISJOINT * (min_cell - 1)):
             continue
-        if _overlap(found, own, others) < OVERLAP:
+        if not _in_common(found, own, others, min_cell - 1):
             parties.append(party)
     if parties:
         name = found.variable.name
@@ -188,17 +184,27 @@ def _disjoint(found: Distributions, enough: Sequence[PartyId]) -> Iterator[Hazar
             HazardKind.DISJOINT,
             tuple(parties),
             name,
-            f"{in_column(name)} of {of_suppliers(parties)} shares no value with the other suppliers, so that"
-            " its values name their supplier: check codes and units, band the column, or leave it out",
+            f"{in_column(name)} of {of_suppliers(parties)} shares no value with the other suppliers"
+            f"{but_few(min_cell)}, so that its values name their supplier: check codes and units, band the"
+            " column, or leave it out",
         )
 
 
-def _overlap(found: Distributions, own: Ints, others: Ints) -> float:
-    """Return the share of rows that two distributions have in common; of numbers, in groups of equal size."""
-    groups = np.arange(len(own))
-    if not found.variable.is_categorical:
-        number = int(np.clip(own.sum() // ROWS_OF_GROUP, *OVERLAP_GROUPS))
-        above = np.cumsum(own / own.sum() + others / others.sum()) / 2
-        groups = np.minimum((above * number).astype(np.int64), number - 1)
-    shares = [np.bincount(groups, rows / rows.sum()) for rows in (own, others)]
-    return float(np.minimum(*shares).sum())
+def _in_common(found: Distributions, own: Ints, others: Ints, few: int) -> bool:
+    """Tell whether more than ``few`` rows of one side, and more than chance, hold values of the other side.
+
+    Of numbers, of which two suppliers need not share one, what counts is the range of all rows but ``few`` at
+    either end: no rows of the other side lie in it, on one side or on the other.
+    """
+    if found.variable.is_categorical:
+        shares = own / own.sum(), others / others.sum()
+        lesser = np.where(shares[0] <= shares[1], own, others)
+        return lesser.sum() > few and float(np.minimum(*shares).sum()) >= OVERLAP
+    inside = ((_within(own, others, few), own), (_within(others, own, few), others))
+    return all(rows > max(few, OVERLAP * side.sum()) for rows, side in inside)
+
+
+def _within(rows: Ints, range_of: Ints, few: int) -> int:
+    """Return how many ``rows`` lie in the range of all rows ``range_of`` but ``few`` at either end."""
+    inside = (np.cumsum(range_of) > few) & (np.cumsum(range_of[::-1])[::-1] > few)
+    return int(rows[inside].sum())

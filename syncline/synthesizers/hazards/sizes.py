@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from syncline.data.batch import Status
 from syncline.data.variable import Variable
 from syncline.privacy.people_rule import few
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts
 from syncline.questions.profile import STATUSES
-from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, in_column, of_suppliers
+from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, but_few, in_column, of_suppliers
 from syncline.synthesizers.hazards.rules import Lacking
 
 FEW_ROWS = 30
@@ -71,8 +68,8 @@ def lacking_columns(
 
     A column without any cell at a supplier falls under ``absent`` where that says ``exclude``, and otherwise,
     like one that is nearly empty, under ``sparse``. A column that about fewer than ``min_cell`` persons have
-    counts as one that nobody has, and nothing is said of a supplier of fewer persons: ``crowds`` says how
-    many each has, None where every row is a person.
+    counts as one that nobody has, whatever their share, and nothing is said of a supplier of fewer persons:
+    ``crowds`` says how many each has, None where every row is a person.
     """
     hazards: list[Hazard] = []
     excluded: list[str] = []
@@ -88,12 +85,9 @@ def lacking_columns(
         empty = absent is Lacking.EXCLUDE and any(share == 1 for share in found.values())
         rule, key = (absent, "absent") if empty else (sparse, "sparse")
         suppliers = tuple(found)
-        part = (
-            "all or nearly all cells"
-            if min(found.values()) == 1
-            else f"{MOSTLY_MISSING:.0%} of the cells or more"
-        )
-        words = f"{in_column(variable.name)} is missing in {part} of {of_suppliers(suppliers)}"
+        part = "all cells" if min(found.values()) == 1 else f"{MOSTLY_MISSING:.0%} of the cells or more"
+        where = f"{part} of {of_suppliers(suppliers)}{but_few(min_cell)}"
+        words = f"{in_column(variable.name)} is missing in {where}"
         if rule is Lacking.STOP:
             stops.append(words)
             continue
@@ -111,17 +105,23 @@ class Crowd:
     people: int
 
 
-def _missing_shares(profile: Counts, crowd: Crowd | None, min_cell: int) -> npt.NDArray[np.float64]:
-    """Return the share of missing cells of each column (k,); 0 for a table of nobody, or of few persons.
+def missing_share(cells: int, missing: int, crowd: Crowd, min_cell: int) -> float:
+    """Return the share of missing cells of a column; 0 for a table of nobody, or of few persons.
 
-    Where about fewer than ``min_cell`` persons have a value, but some, it is that of a column without any.
+    Where about fewer than ``min_cell`` persons have a value it is that of a column without any.
     """
+    if not cells or crowd.people < min_cell:
+        return 0.0
+    lacks = few(1, min_cell) and (cells - missing) * crowd.people < min_cell * crowd.rows
+    return 1.0 if lacks else missing / cells
+
+
+def _missing_shares(profile: Counts, crowd: Crowd | None, min_cell: int) -> list[float]:
+    """Return the share of missing cells of each column."""
     table = profile.dense().reshape(-1, STATUSES)
-    cells, missing = table.sum(axis=1), table[:, Status.MISSING]
-    rows = int(cells.max(initial=0))
+    rows = int(table.sum(axis=1).max(initial=0))
     own = Crowd(rows, rows) if crowd is None else crowd
-    if own.people < min_cell:
-        return np.zeros(len(table))
-    shares = np.asarray(missing / np.maximum(cells, 1), np.float64)
-    some = (cells - missing) * own.people < min_cell * own.rows
-    return np.where(few(1, min_cell) & some & (shares >= MOSTLY_MISSING), 1.0, shares)
+    return [
+        missing_share(cells, missing, own, min_cell)
+        for cells, missing in zip(table.sum(axis=1).tolist(), table[:, Status.MISSING].tolist(), strict=True)
+    ]

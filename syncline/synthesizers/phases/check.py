@@ -14,7 +14,6 @@ from syncline.questions.counts import Counts
 from syncline.questions.profile import Profile
 from syncline.questions.row_count import RowCount
 from syncline.questions.vocabulary import Question
-from syncline.synthesizers.cart.splits import MAX_ROWS
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.sizes import Crowd, lacking_columns, small_tables
@@ -49,9 +48,10 @@ class Check:
         problems = misfits(profiles, settings.schema.modelled)
         if problems:
             raise StudyFailed("the data does not fit the schema: " + "; ".join(problems))
-        if settings.method == "cart" and int(dense[0]) > MAX_ROWS:
+        most = settings.card.most_rows
+        if most is not None and int(dense[0]) > most:
             raise StudyFailed(
-                f"{whole(answers)} more than {MAX_ROWS} rows, beyond which cart is not exact;"
+                f"{whole(answers)} more than {most} rows, beyond which {settings.method} is not exact;"
                 " use a sample or the method marginals"
             )
         _, excluded = self.hazards(answers, settings)

@@ -31,7 +31,7 @@ def after_search(sizes: Sizes, searches: tuple[ColumnSearch, ...], settings: Fit
     A technique that models each column on its own looks only at the orders that are declared.
     """
     asked = dict.fromkeys(_declared(settings))
-    if settings.method != "marginals":
+    if settings.card.relates:
         asked |= dict.fromkeys(orders.possible(searches, settings.schema, sizes.train))
     if not asked:
         return after_codebook(_book(sizes, searches, settings), settings)
@@ -45,7 +45,9 @@ def _declared(settings: FitSettings) -> tuple[Constraint, ...]:
 def _book(sizes: Sizes, searches: tuple[ColumnSearch, ...], settings: FitSettings) -> Book:
     threshold = sizes.threshold(settings)
     columns = tuple(
-        code_column(variable, search, settings.min_cell, threshold, settings.persons)
+        code_column(
+            variable, search, settings.min_cell, threshold, settings.persons, told=settings.ranges_are_data
+        )
         for variable, search in zip(settings.schema.modelled, searches, strict=True)
     )
     return Book(sizes.train, sizes.holdout, columns)

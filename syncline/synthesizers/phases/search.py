@@ -64,7 +64,7 @@ class Search:
         if not after.done:
             return
         for search in after.searches:
-            rows = dict(zip(sorted(answers), search.pieces.each.T.astype("int64"), strict=False))
+            rows = dict(zip(sorted(answers), search.pieces.crowds(settings.min_cell).T, strict=False))
             if rows:
                 variable = settings.schema.variable(search.name)
                 people = {party: known[party].filled[search.name].people for party in rows}

@@ -23,10 +23,9 @@ from syncline.synthesizers.dependencies import Ints
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.polarity import reversed_columns
-from syncline.synthesizers.independent import independent_model
 from syncline.synthesizers.neighbours import Neighbours, is_wide, pair_counts
-from syncline.synthesizers.phases.growing import begin_trees
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged, summed
+from syncline.synthesizers.registry import technique_of
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Book, Plan
 from syncline.synthesizers.visit_order import visit_order
@@ -39,7 +38,7 @@ def after_codebook(book: Book, settings: FitSettings) -> Phase | Fitted:
 
     A technique that models each column on its own checks only the formulas that are declared.
     """
-    if settings.method != "marginals":
+    if settings.card.relates:
         return Relate(book) if is_wide(len(book.columns)) else Propose(book)
     declared = _declared(settings)
     if declared:
@@ -65,14 +64,12 @@ def _planned(
     for gap in gaps:
         follows |= {gap.name: gap.base, gap.of: gap.name}
     drawn += [gap.name for gap in gaps]
-    given = settings.names if settings.method == "marginals" else settings.visit_sequence
+    given = settings.visit_sequence if settings.card.relates else settings.names
     return Plan(book, visit_order(drawn, codes, follows, given, settings.target), derived, kept)
 
 
 def _begin(plan: Plan, settings: FitSettings) -> Phase | Fitted:
-    if settings.method == "marginals":
-        return Fitted(independent_model(plan, settings), plan.book.n_train, plan.book.n_holdout)
-    return begin_trees(plan, settings)
+    return technique_of(settings.method).begin(plan, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +149,7 @@ class Confirm:
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
         """Ask for violations of the formulas and the full tables of the pairs."""
         formulas = FormulaCheck(self.checked)
-        return (
-            (formulas,) if settings.method == "marginals" else (formulas, dependencies.asked_once(self.pairs))
-        )
+        return (formulas, dependencies.asked_once(self.pairs)) if settings.card.relates else (formulas,)
 
     def new_codebook(self) -> Codebook | None:
         """Return None: it is agreed."""

@@ -145,10 +145,13 @@ def _runs(hidden: Sequence[bool]) -> Iterator[tuple[int, int]]:
 def _steps_of(name: str, rows: Sequence[Row], described: Mapping[str, Any]) -> ColumnPlot:
     edges = [float(edge) for edge in described["edges"]]
     bins, others = rows[: len(edges) - 1], list(rows[len(edges) - 1 :])
+    first, last = _held(bins)
+    is_open = (described["open"][0] and first == 0, described["open"][1] and last == len(bins))
+    bins, edges = bins[first:last], edges[first : last + 1]
     room = WIDTH - _LEFT - _RIGHT
     axis = axis_through(edges, described["scale"], described["unit"], room, described["step"])
     spikes = _spikes(bins, edges, axis)
-    steps = _Steps(axis, edges, bins, frozenset(spikes), tuple(described["open"]))
+    steps = _Steps(axis, edges, bins, frozenset(spikes), is_open)
     content, bottom = steps.drawn(room)
     apart = [bins[place] for place in spikes] + others
     if apart:
@@ -156,6 +159,12 @@ def _steps_of(name: str, rows: Sequence[Row], described: Mapping[str, Any]) -> C
         content += more
     svg = _svg(_said("Step plot", name, rows), bottom, content)
     return ColumnPlot(svg, steps.caption(len(spikes)))
+
+
+def _held(bins: Sequence[Row]) -> tuple[int, int]:
+    """Return where the bins begin and end that somebody is in, or may be: all of them where nobody is."""
+    held = [place for place, (_, made, real) in enumerate(bins) if made or real is None or real > 0]
+    return (held[0], held[-1] + 1) if held else (0, len(bins))
 
 
 def _spikes(bins: Sequence[Row], edges: Sequence[float], axis: Axis) -> list[int]:

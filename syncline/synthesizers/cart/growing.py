@@ -1,4 +1,4 @@
-"""Fourth, grow all trees a level a round until no child is left to count, then count their leaves."""
+"""Grow all trees a level a round until no child is left to count, then count their leaves."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from syncline.questions.vocabulary import Question
 from syncline.synthesizers.cart.growth import GrowthRule, first_step, grow, next_step, plant
 from syncline.synthesizers.cart.layout import Layout
 from syncline.synthesizers.cart.leaves import cart_model
-from syncline.synthesizers.cart.tree import GrowingTree, Nodes, Pending
+from syncline.synthesizers.cart.tree import GrowingTree, Pending
+from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
 
 Ints = npt.NDArray[np.int64]
+
+MIN_GAIN = 1e-5
+"""The least decrease of impurity by a split, as a share of that of the root."""
 
 
 def begin_trees(plan: Plan, settings: FitSettings) -> Phase | Fitted:
@@ -32,7 +36,7 @@ def begin_trees(plan: Plan, settings: FitSettings) -> Phase | Fitted:
         GrowingTree(target, Nodes.root(), Pending(), predictors=plan.predictors.get(target))
         for target in plan.targets()
     )
-    splits = settings.max_depth >= 1 and plan.book.n_train >= 2 * settings.min_leaf
+    splits = settings.own("max_depth") >= 1 and plan.book.n_train >= 2 * settings.own("min_leaf")
     if not splits or all(tree.target == 0 for tree in trees):
         return CountLeaves(plan, trees, 0)
     return GrowTrees(plan, trees, 0)
@@ -40,7 +44,7 @@ def begin_trees(plan: Plan, settings: FitSettings) -> Phase | Fitted:
 
 def rule_of(settings: FitSettings) -> GrowthRule:
     """Return when nodes are split under these settings."""
-    return GrowthRule(settings.min_leaf, settings.max_depth, settings.min_gain, settings.min_cell)
+    return GrowthRule(settings.own("min_leaf"), settings.own("max_depth"), MIN_GAIN, settings.min_cell)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""``marginals``: each column on its own, from its histogram."""
+"""The model: each column on its own, from its histogram."""
 
 from __future__ import annotations
 

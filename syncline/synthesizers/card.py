@@ -1,0 +1,65 @@
+"""What a technique is to everybody but itself: its name and settings, what it asks, and words for people.
+
+A card is free of NumPy, for the daemons read it: a supplier approves a technique by its card, and a study's
+specification takes its keys and bounds from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A whole number that a study may set for one technique, ``least`` to ``most``."""
+
+    name: str
+    least: int
+    most: int
+    default: int
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A technique as others see it.
+
+    Attributes
+    ----------
+    name : the word of ``synthesizer.method``
+    summary : what it learns, in half a sentence
+    relates : whether it learns relations between columns; orders, formulas and dependencies are searched then
+    questions : kinds of the questions that it asks once the codebook is agreed and relations are known
+    asks : how many rounds that takes at most, for people
+    settings : what a study may set
+    learning : what it learns under these settings, for who approves; fields are the names of settings
+    most_rows : rows of all suppliers beyond which it is not exact; None without such a limit
+    """
+
+    name: str
+    summary: str
+    relates: bool
+    questions: tuple[str, ...]
+    asks: str
+    settings: tuple[Setting, ...] = ()
+    learning: str = ""
+    most_rows: int | None = None
+
+    @property
+    def defaults(self) -> dict[str, int]:
+        """Return the value of each setting where a study leaves it out."""
+        return {setting.name: setting.default for setting in self.settings}
+
+    @property
+    def order(self) -> int:
+        """Return how many columns are counted together at most to learn, where the schema has no formula."""
+        return 2 if self.relates else 1
+
+    def in_words(self, given: Mapping[str, int]) -> str:
+        """Say what is learnt under the settings that are given, and the technique's own for others."""
+        return f"{self.name}: {(self.learning or self.summary).format(**{**self.defaults, **given})}"
+
+    def rounds_in_words(self, given: Mapping[str, int]) -> str:
+        """Say how many rounds its own questions take."""
+        return self.asks.format(**{**self.defaults, **given})

@@ -1,0 +1,29 @@
+"""``marginals``: a model at once, without a question of its own."""
+
+from __future__ import annotations
+
+from syncline.synthesizers.marginals.model import independent_model
+from syncline.synthesizers.phases.phase import Fitted, Phase
+from syncline.synthesizers.settings import FitSettings
+from syncline.synthesizers.structure import Plan
+
+
+class Marginals:
+    """Each column on its own."""
+
+    phases: tuple[type[Phase], ...] = ()
+
+    def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
+        """Return the model."""
+        return Fitted(independent_model(plan, settings), plan.book.n_train, plan.book.n_holdout)
+
+    def rounds(self, rows: int, settings: FitSettings) -> int:
+        """Return how many rounds are to be expected: none."""
+        return 0
+
+    def rounds_left(self, phase: Phase, rows: int, settings: FitSettings) -> int:
+        """Return how many of them are left; no phase is one of this technique."""
+        return 0
+
+
+TECHNIQUE = Marginals()

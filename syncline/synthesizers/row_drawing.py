@@ -1,0 +1,162 @@
+"""Rows in the making: one column after the other, each drawn again where it breaks an order.
+
+A column that is greater than a drawn one that it may not exceed, or lies outside of its range because a gap
+led it there, is drawn again by itself, given the columns before it. So the columns that are there keep what
+was learnt of them: were the whole row drawn again, every column would lean towards rows in which orders are
+easily kept. What no draw of the column alone can mend, the model draws again from the first column on that
+has a part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.data.constraint import Constraint
+from syncline.data.gap import GapLine
+from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.draws import Codes, Draw
+from syncline.synthesizers.gap_draws import GapDraw
+from syncline.synthesizers.kept_rows import Columns, broken_rows, put_rows
+from syncline.synthesizers.streams import Seed
+
+COLUMN_DRAWS = 50
+"""Times that one column of a row is drawn at most until it keeps the orders with the columns before it."""
+
+Keys = npt.NDArray[np.int64]
+Cells = tuple[Keys, npt.NDArray[np.bool_]]
+States = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where the randomness of n rows of a partition comes from; ``again`` tells a further draw of rows."""
+
+    seed: Seed
+    partition: int
+    again: str = ""
+
+    def words(self, kind: str, name: str, n: int, attempt: int) -> npt.NDArray[np.uint64]:
+        """Return n words for a column; each ``attempt`` after the first has streams of its own."""
+        further = f"/{attempt}" if attempt else ""
+        return self.seed.words(f"{kind}:{name}{self.again}{further}", self.partition, n)
+
+
+@dataclass(slots=True)
+class RowDrawing:
+    """The cells of n rows, column by column.
+
+    Attributes
+    ----------
+    orders : orders between columns that are drawn, not computed afterwards
+    systematic : whether codes are drawn at equal distances, or each row by itself
+    rows : the cells that are there
+    """
+
+    by_name: Mapping[str, CodedColumn]
+    streams: Streams
+    orders: Sequence[Constraint]
+    bins: npt.NDArray[np.uint8]
+    systematic: bool
+    rows: Columns = field(default_factory=dict)
+    codes: dict[str, Codes] = field(default_factory=dict)
+    drawn: int = 0
+
+    def draw(self, order: Sequence[str], draws: Sequence[Draw]) -> None:
+        """Draw all columns and gaps that are not there yet."""
+        for name, draw in zip(order[self.drawn :], draws[self.drawn :], strict=True):
+            self._add(name, draw)
+
+    def part(self, rows: Keys, names: Sequence[str], streams: Streams) -> RowDrawing:
+        """Return the rows at places ``rows`` (k,) with the first columns ``names`` alone, to be drawn on."""
+        bins = np.zeros((len(rows), self.bins.shape[1]), np.uint8)
+        bins[:, : len(names)] = self.bins[rows, : len(names)]
+        cells = {name: (self.rows[name][0][rows], self.rows[name][1][rows]) for name in names}
+        codes = {name: self.codes[name][rows] for name in names}
+        return RowDrawing(self.by_name, streams, self.orders, bins, self.systematic, cells, codes, len(names))
+
+    def put(self, rows: Keys, part: RowDrawing) -> None:
+        """Put other rows into the places ``rows`` (k,)."""
+        put_rows(self.rows, rows, part.rows)
+        for name, codes in part.codes.items():
+            self.codes[name][rows] = codes
+        self.bins[rows] = part.bins
+
+    def _add(self, name: str, draw: Draw) -> None:
+        """Draw the next column or gap, or compute the column of a gap that was drawn."""
+        column = self.by_name[name]
+        if draw.gap is None:
+            self.codes[name], self.rows[name] = self._drawn(name, draw)
+        else:
+            self.rows[name] = self._beside(draw.gap, self.rows[draw.gap], np.arange(len(self.bins)))
+            self.codes[name] = column.codes.encode(self.rows[name][0], ~self.rows[name][1])
+        self.bins[:, self.drawn] = column.codes.bins[self.codes[name]]
+        self.drawn += 1
+
+    def _drawn(self, name: str, draw: Draw) -> tuple[Codes, Cells]:
+        states = self._states(draw)
+        places = np.arange(len(self.bins))
+        gap_draw = None
+        if self.by_name[name].codes.gap is not None:
+            gap_draw = GapDraw.of(draw, self.by_name[name].values)
+        codes, (keys, missing) = self._once(name, draw, gap_draw, states, places, 0)
+        codes, keys, missing = codes.copy(), keys.copy(), missing.copy()
+        for attempt in range(1, COLUMN_DRAWS):
+            places = places[self._broken(name, (keys[places], missing[places]), places)]
+            if not len(places):
+                break
+            codes[places], (keys[places], missing[places]) = self._once(
+                name, draw, gap_draw, states[places], places, attempt
+            )
+        return codes, (keys, missing)
+
+    def _once(
+        self, name: str, draw: Draw, gap_draw: GapDraw | None, states: States, places: Keys, attempt: int
+    ) -> tuple[Codes, Cells]:
+        """Draw the codes and cells of the rows at ``places`` (k,), whose states (k,) are known."""
+        column, n = self.by_name[name], len(places)
+        random = self.streams.words("code", name, n, attempt)
+        if gap_draw is None or column.codes.gap is None:
+            codes = draw.codes(states, random, self.systematic)
+        else:
+            lacking = self.rows[column.codes.gap.base][1][places]
+            codes = gap_draw.codes(states, random, lacking, self.systematic)
+        return codes, column.values.decode(codes, self.streams.words("value", name, n, attempt))
+
+    def _broken(self, name: str, cells: Cells, places: Keys) -> Keys:
+        """Return which of the rows at ``places`` break an order with a column that is there."""
+        gap = self.by_name[name].codes.gap
+        of = name if gap is None else gap.of
+        met = [order for order in self.orders if of in order.columns]
+        met = [order for order in met if all(other in self.rows for other in order.columns if other != of)]
+        if not met and gap is None:
+            return places[:0]
+        drawn = {of: cells if gap is None else self._beside(name, cells, places)}
+        for other in {other for order in met for other in order.columns if other != of}:
+            keys, missing = self.rows[other]
+            drawn[other] = keys[places], missing[places]
+        return broken_rows(drawn, met, () if gap is None else (of,), self.by_name)
+
+    def _beside(self, name: str, cells: Cells, places: Keys) -> Cells:
+        """Return the cells of the column that follows from a gap's ``cells`` and its base."""
+        gap = self.by_name[name].codes.gap
+        assert gap is not None
+        of, base = (self.by_name[side].values.variable for side in (gap.of, gap.base))
+        keys, missing = self.rows[gap.base]
+        return GapLine.between(gap, of, base).values(cells, (keys[places], missing[places]))
+
+    def _states(self, draw: Draw) -> States:
+        """Return the state (n,) from which each row's code is drawn."""
+        if draw.determinant is not None:
+            return self.codes[draw.determinant].astype(np.int64)
+        if draw.nodes is not None:
+            return np.searchsorted(draw.nodes.leaves, draw.nodes.route(self.bins[:, : self.drawn]))
+        return np.zeros(len(self.bins), np.int64)
+
+
+def orders_among_drawn(bounds: Sequence[Constraint], computed: Collection[str]) -> list[Constraint]:
+    """Return the orders that are kept while rows are drawn: none of their columns is ``computed`` later."""
+    return [order for order in bounds if not set(order.columns).intersection(computed)]

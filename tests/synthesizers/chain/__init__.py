@@ -1,0 +1,1 @@
+"""A toy technique: each column from the one that is drawn before it. It shows what a technique needs."""

@@ -1,0 +1,80 @@
+"""``chain``: one question, for the pairs of neighbours in the visit order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar
+
+import numpy as np
+
+from syncline.data.codebook import Codebook, Coding
+from syncline.questions.marginals import Axis, Marginals
+from syncline.questions.vocabulary import Question
+from syncline.synthesizers.draws import Draw, weights_of
+from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
+from syncline.synthesizers.settings import FitSettings
+from syncline.synthesizers.structure import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class CountPairs:
+    """Count each column with the one before it."""
+
+    plan: Plan
+    name: ClassVar[str] = "chain"
+
+    def questions(self, settings: FitSettings) -> tuple[Question, ...]:
+        """Ask for the tables of neighbours."""
+        order = self.plan.order
+        pairs = tuple((Axis(a, Coding.FINE), Axis(b, Coding.FINE)) for a, b in pairwise(order))
+        return (Marginals(pairs, holdout=False, persons=settings.persons),)
+
+    def new_codebook(self) -> Codebook | None:
+        """Return the codebook: no round before needed it."""
+        return self.plan.book.codebook()
+
+    def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
+        """Draw each column from the shares that are shown of it beside the code before, else from its own."""
+        found = merged(answers, 0)
+        dense, masks = found.dense(), found.dense_masks()
+        held = dense if masks is None else np.bitwise_count(masks).astype(np.int64)
+        draws, start, before = list[Draw](), 0, ""
+        for name in self.plan.order:
+            own = self.plan.book.column(name).values.rows.astype(np.float64)
+            if not before:
+                draws.append(Draw(name, weights_of((own / max(own.sum(), 1.0))[None, :])))
+            else:
+                size = self.plan.book.column(before).values.n_codes * len(own)
+                table = np.where(
+                    held[start : start + size] >= settings.min_cell, dense[start : start + size], 0
+                )
+                rows = table.reshape(-1, len(own)) * float(settings.own("times"))
+                rows[rows.sum(axis=1) == 0] = own
+                shares = rows / np.maximum(rows.sum(axis=1, keepdims=True), 1.0)
+                draws.append(Draw(name, weights_of(shares), determinant=before))
+                start += size
+            before = name
+        model = self.plan.model(settings, tuple(draws))
+        return Fitted(model, self.plan.book.n_train, self.plan.book.n_holdout)
+
+
+class Chain:
+    """Each column from the one before it."""
+
+    phases = (CountPairs,)
+
+    def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
+        """Ask for the pairs."""
+        return CountPairs(plan)
+
+    def rounds(self, rows: int, settings: FitSettings) -> int:
+        """One round."""
+        return 1
+
+    def rounds_left(self, phase: Phase, rows: int, settings: FitSettings) -> int:
+        """One round."""
+        return 1
+
+
+TECHNIQUE = Chain()

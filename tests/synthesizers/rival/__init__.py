@@ -1,0 +1,1 @@
+"""A second toy, which may not be registered beside the first."""
