@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from syncline.data.codebook import Codebook
 from syncline.errors import ProtocolError, StudyFailed
 from syncline.protocols.asking import Reply, Request
+from syncline.protocols.phase_table import MODEL, row_of
 from syncline.protocols.reply_check import Round
+from syncline.protocols.round_answers import Answers
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.known import Known
 from syncline.questions.rank_counts import RankCounts
@@ -21,7 +23,7 @@ from syncline.synthesizers.hazards.hazard import Hazard, severe_words
 from syncline.synthesizers.hazards.rules import Severe
 from syncline.synthesizers.phases.check import Check
 from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
-from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
+from syncline.synthesizers.phases.phase import Fitted, Phase
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose, Relate
 from syncline.synthesizers.settings import FitSettings
@@ -55,8 +57,10 @@ class Fit:
         asked = state.phase.questions(settings)
         asking = Round.of_fit(state.round, asked, _codebook_of(state.phase), persons=settings.persons)
         known = asking.take(replies, state.known)
-        answers = {party: reply.answers for party, reply in replies.items()}
+        row = row_of(state.phase.name)
+        answers = Answers.of(replies, [row.need(question.kind) for question in asked])
         after = state.phase.absorb(answers, settings)
+        row.require_follows(MODEL if isinstance(after, Fitted) else after.name)
         found, excluded = _hazards(state.phase, answers, settings, known)
         hazards, excluded = (*state.hazards, *found), (*state.excluded, *excluded)
         words = severe_words(hazards)
@@ -113,7 +117,7 @@ def _looking(
     if isinstance(transition, Finish):
         return Finish(Seen(transition.result.hazards, transition.result.excluded))
     state = transition.state
-    if isinstance(state.phase, Check | Search | CountOrders | SearchGaps | Relate | Propose):
+    if row_of(state.phase.name).looks:
         return transition
     return Finish(Seen(state.hazards, state.excluded))
 
@@ -135,7 +139,7 @@ def _hazards(
     match phase:
         case Check():
             return phase.hazards(answers, settings)
-        case Search() | Propose() if len(answers) > 1:
+        case Search() | Propose() if len(answers.parties) > 1:
             return tuple(phase.hazards(answers, settings, known)), ()
         case _:
             return (), ()

@@ -7,7 +7,7 @@ and a last one with the candidate itself.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,16 +18,17 @@ from syncline.errors import ProtocolError
 from syncline.privacy.people_rule import require_enough
 from syncline.protocols.asking import Reply, Request
 from syncline.protocols.candidate_memory import CandidateMemory
+from syncline.protocols.phase_table import row_of
 from syncline.protocols.reply_check import Round, Shape
+from syncline.protocols.round_answers import Answers
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.comparison import Comparison as Question
 from syncline.questions.comparison import PersonCount, ScoreCandidate
-from syncline.questions.counts import Counts, Ints, merge_counts
+from syncline.questions.counts import Counts, Ints
 from syncline.questions.growth import Compared, Forest, Grouping, GrowTrees, ScoreTrees
 from syncline.questions.known import Known
 from syncline.questions.moments import Sums
 from syncline.questions.regression import RegressionSums
-from syncline.questions.vocabulary import Answer
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.candidate import Aims, Candidate, pack_cells
 from syncline.validation.federated.facts import Facts
@@ -150,14 +151,12 @@ class Comparison:
         question, memory = questions[0], _after(questions, state.memory)
         plan = plan_of(self.candidate.beside(memory.people), memory.rows or (0, 0))
         known = self._require(plan, memory, questions, state, replies)
-        answers = [
-            {party: reply.answers[place] for party, reply in replies.items()}
-            for place in range(len(questions))
-        ]
+        row = row_of("compare" if state.asked else "people")
+        answers = Answers.of(replies, [row.need(question.kind) for question in questions])
         following = replace(state, round=state.round + 1, memory=memory, known=known)
         match question:
             case PersonCount():
-                train, holdout, *people = _total(answers[0]).tolist()
+                train, holdout, *people = answers.counts(0).dense().tolist()
                 self._require_enough(people[0], people[1])
                 first = GrowTrees(self.digest, 0, None, (train, holdout), (people[0], people[1]))
                 return self._continue(following, first, *self._regressions(0, {}))
@@ -175,12 +174,12 @@ class Comparison:
         require_enough("all suppliers together have", used, None if nobody else held, aims.min_cell)
 
     def _grow(
-        self, plan: Plan, question: GrowTrees, answers: Sequence[Mapping[PartyId, Answer]], state: State
+        self, plan: Plan, question: GrowTrees, answers: Answers, state: State
     ) -> Continue[State, Request]:
         assert state.memory is not None
         forest, step = state.memory.forest or Forest.empty(len(plan.learners)), question.levels + 1
         own = sums(plan.bins, plan.learners, forest, plan.own, has_holdout=plan.has_holdout)
-        newest = next_level(plan.bins, plan.learners, self.target, forest, _total(answers[0]) + own)
+        newest = next_level(plan.bins, plan.learners, self.target, forest, answers.counts(0).dense() + own)
         state = replace(state, sums=self._stepped(plan, answers, state))
         if step < plan.levels:
             return self._continue(
@@ -209,15 +208,14 @@ class Comparison:
         models = plan.models(None)
         return {text: (model, state.sums[text]) for text, model in models.items() if text in state.sums}
 
-    def _stepped(
-        self, plan: Plan, answers: Sequence[Mapping[PartyId, Answer]], state: State
-    ) -> Mapping[str, Step]:
+    def _stepped(self, plan: Plan, answers: Answers, state: State) -> Mapping[str, Step]:
         """Return the regressions after the step that the parties' sums allow."""
-        if len(answers) < 2:
+        if len(answers.totals) < 2:
             return state.sums
         assert state.memory is not None
         models, _ = plan.summed(state.memory)
-        total, steps, start = _summed(answers[1]), dict(state.sums), 0
+        total = np.array(answers.sums(1).values, np.int64)
+        steps, start = dict(state.sums), 0
         size = sum(model.size for model in models.values())
         (asked,) = self._regressions(state.memory.regressions - 1, state.sums)
         for (text, model), coefficients in zip(models.items(), asked.coefficients, strict=True):
@@ -232,7 +230,7 @@ class Comparison:
         memory: CandidateMemory,
         questions: tuple[Question, ...],
         state: State,
-        answers: Sequence[Mapping[PartyId, Answer]],
+        answers: Answers,
     ) -> Evidence:
         assert memory.forest is not None
         own, edges = score_histograms(plan, memory.forest, plan.own), plan.edges(memory.forest)
@@ -245,8 +243,8 @@ class Comparison:
         ]
         asked, apart = next(
             (
-                (question.coefficients, _sums_of(answer))
-                for question, answer in zip(questions, answers, strict=True)
+                (question.coefficients, answers.each_sums(place))
+                for place, question in enumerate(questions)
                 if isinstance(question, RegressionSums)
             ),
             ((), {}),
@@ -254,8 +252,8 @@ class Comparison:
         return Evidence(
             plan.rows,
             memory.people,
-            _counts_of(answers[-1]),
-            _counts_of(answers[0]),
+            answers.each_counts(len(questions) - 1),
+            answers.each_counts(0),
             own,
             np.stack(chances, axis=1),
             plan.groups,
@@ -314,24 +312,3 @@ def _after(questions: tuple[Question, ...], memory: CandidateMemory | None) -> C
     if not isinstance(first, PersonCount):
         raise ProtocolError("comparison: this is not its first round")
     return replace(CandidateMemory.begun(first), table=b"")
-
-
-def _summed(answers: Mapping[PartyId, Answer]) -> Ints:
-    """Return the merged sums of one question's answers."""
-    values = [answer.values for answer in _sums_of(answers).values()]
-    return np.array([sum(column) for column in zip(*values, strict=True)], np.int64)
-
-
-def _sums_of(answers: Mapping[PartyId, Answer]) -> dict[PartyId, Sums]:
-    """Return one question's answers, which were checked to be sums."""
-    return {party: answer for party, answer in answers.items() if isinstance(answer, Sums)}
-
-
-def _total(answers: Mapping[PartyId, Answer]) -> Ints:
-    """Return the merged cells of one question's answers, which were checked to be counts."""
-    return merge_counts(_counts_of(answers).values()).dense()
-
-
-def _counts_of(answers: Mapping[PartyId, Answer]) -> dict[PartyId, Counts]:
-    """Return one question's answers, which were checked to be counts."""
-    return {party: answer for party, answer in answers.items() if isinstance(answer, Counts)}

@@ -9,10 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from syncline.data.codebook import Codebook, Coding
+from syncline.protocols.round_answers import Answers
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.vocabulary import Question
 from syncline.synthesizers.draws import Draw, weights_of
-from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
+from syncline.synthesizers.phases.phase import Fitted, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
 
@@ -36,7 +37,7 @@ class CountPairs:
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Draw each column from the shares that are shown of it beside the code before, else from its own."""
-        found = merged(answers, 0)
+        found = answers.counts(0)
         dense, masks = found.dense(), found.dense_masks()
         held = dense if masks is None else np.bitwise_count(masks).astype(np.int64)
         draws, start, before = list[Draw](), 0, ""
