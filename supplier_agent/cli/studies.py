@@ -72,7 +72,7 @@ def show(
     """Show in plain words what a study asks for, what would leave, and whether the data here fits it."""
     from supplier_agent.cli.raw_columns import raw_columns_in_words
     from supplier_agent.consent.conditions import conditions_to_json
-    from supplier_agent.consent.portrait import portray
+    from supplier_agent.consent.portrait import needed_of_each, portray
     from syncline.study.spec import StudySpec
 
     place = existing_home(home)
@@ -91,6 +91,7 @@ def show(
         asked_for = {"conditions": conditions_to_json(spec)}
         told: dict[str, Json] = {
             "people": people,
+            "needed_of_each": [{"question": kind, "why": why} for kind, why in needed_of_each(spec)],
             "asks_like": None if like is None else asdict(like),
             "data": None if fit is None else {"fits": not fit.faults, **fit.to_json()},
         }

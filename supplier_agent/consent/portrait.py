@@ -8,6 +8,7 @@ from textwrap import wrap
 from supplier_agent.consent.conditions import condition_lines
 from supplier_agent.consent.study_record import StudyRecord
 from syncline.identity.fingerprint_words import fingerprint_words
+from syncline.protocols.phase_table import needs_of_each, row_of
 from syncline.questions.table import QUESTIONS
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.manifest import key_fingerprint
@@ -53,6 +54,13 @@ def questions_of(spec: StudySpec) -> tuple[str, ...]:
     kinds = tuple(dict.fromkeys((*_OF_EVERY_FIT, *(_OF_RELATIONS if card.relates else ()), *own)))
     counts = spec.schema.constraints and "formula_check" not in kinds
     return (*kinds, "formula_check") if counts else kinds
+
+
+def needed_of_each(spec: StudySpec) -> list[tuple[str, str]]:
+    """Return the kinds of questions to which the hub needs each supplier's own answer, and what for."""
+    needed = needs_of_each(compares=spec.validation is not None)
+    asked = set(questions_of(spec)) | {ask.kind for ask in row_of("compare").asks}
+    return [(kind, why) for kind, why in needed if kind in asked]
 
 
 def portray(
@@ -131,6 +139,9 @@ def _what_leaves(
         for place, kind in enumerate(questions_of(spec)):
             yield from _lines("Asks" if place == 0 else "", f"{kind}: {QUESTIONS[kind].words}")
         yield from _lines("Rounds", _rounds(spec))
+        yield from _lines("Apart", "what the hub needs of each supplier, and not only summed over all:")
+        for question, why in needed_of_each(spec):
+            yield from _lines("", f"{question}: {why}")
     if person is not None:
         yield from _lines("Persons", _PERSONS[flow].format(person.name))
     yield from _lines("Small cells", _small_cells(spec))

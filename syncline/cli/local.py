@@ -22,7 +22,7 @@ from syncline.synthesizers.registry import cards
 if TYPE_CHECKING:
     from syncline.compute.frames import Json
     from syncline.data.note import Note
-    from syncline.protocols.simulation import Traffic
+    from syncline.protocols.in_process import Traffic
     from syncline.sources.source import Source
     from syncline.study.spec import StudySpec
     from syncline.synthesizers.hazards.hazard import Hazard
@@ -52,8 +52,8 @@ def simulate(
     """Run a study in this process, over files at hand, and write its release."""
     from syncline.cli.agreement_table import show_agreement
     from syncline.cli.table import print_json
+    from syncline.study.simulated_study import check_suppliers
     from syncline.study.study_check import sound_study
-    from syncline.wire.simulated_study import check_suppliers
 
     spec = sound_study(study)
     locators = _pairs("--supplier", "DATA", supplier or [])
@@ -99,20 +99,21 @@ def _simulated(
     quiet: bool,
 ) -> _Simulated:
     """Fit, compare and release a study in this process; hazards are told before the comparison."""
+    from syncline.study import simulated_study as run
     from syncline.synthesizers.streams import Seed
-    from syncline.wire import simulated_study as run
+    from syncline.wire.exchange import HOPS
 
     stages: list[str] = []
     own: list[Note] = []
     fold = run.fold_of_run(spec, sources, salt, seed)
     with StageProgress(quiet=quiet) as progress:
         listen = _listener(stages, progress)
-        fitted = run.fit_study(spec, fold, sources, listen, own.append)
+        fitted = run.fit_study(spec, fold, sources, listen, own.append, hops=HOPS)
         chosen = run.seed_of(spec) if seed is None else Seed.of_number(seed)
         progress.finish()
         for hazard in fitted.hazards:
             say(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}", err=True)
-        assessment = run.compare_study(spec, fold, sources, fitted, chosen, listen)
+        assessment = run.compare_study(spec, fold, sources, fitted, chosen, listen, hops=HOPS)
     written = run.release_study(spec, fold, sources, fitted, chosen, assessment, stages, out)
     notes = (*own, *run.notes_of(spec, fold, sources, fitted))
     return _Simulated(out, len(stages), written.content_sha256, fitted.hazards, notes)

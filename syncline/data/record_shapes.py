@@ -302,7 +302,7 @@ class Instead:
         """Append what stands for the value."""
         if not isinstance(value, self._kind):
             misfit(f"expected a {self._kind.__name__}")
-        self._inner.put(self._to(value), out, out.enter(depth))
+        self._inner.put(constructed(lambda: self._to(value)), out, out.enter(depth))
 
     def take(self, data: Reader, depth: int) -> Any:
         """Take what stands for a value, and return the value."""

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -34,6 +34,9 @@ from syncline.durable.storage_fault import storage_error_from_os
 
 Columns: TypeAlias = Mapping[str, tuple[Keys, Mask]]
 """Some synthetic rows: keys (n,) and a mask of missing cells (n,) for each modelled variable."""
+
+Write: TypeAlias = Callable[[pa.RecordBatch], None]
+"""Add rows to a file."""
 
 ROW_GROUP_ROWS = 65_536
 """Rows of a row group."""
@@ -76,8 +79,42 @@ def release_batches(
     return in_batches_of(ROW_GROUP_ROWS, _typed_batches(schema, rows, first_person))
 
 
+def write_release_tables(
+    paths: Sequence[Path], schema: Schema, rows: Iterable[Columns], first_person: int = 1
+) -> None:
+    """Write synthetic rows to some files at once, each Parquet or CSV by its name, in one pass over the rows.
+
+    Persons are numbered from ``first_person``.
+    """
+    _write(
+        [_FORMATS[path.suffix](path, schema) for path in paths], release_batches(schema, rows, first_person)
+    )
+
+
 def write_release_parquet(path: Path, schema: Schema, rows: Iterable[Columns], first_person: int = 1) -> None:
     """Write synthetic rows to a Parquet file at ``path``; persons are numbered from ``first_person``."""
+    _write([_parquet(path, schema)], release_batches(schema, rows, first_person))
+
+
+def write_release_csv(path: Path, schema: Schema, rows: Iterable[Columns], first_person: int = 1) -> None:
+    """Write synthetic rows to a CSV file at ``path``: UTF-8, missing cells empty, quotes where needed.
+
+    Texts that a spreadsheet would run are escaped; the side file says so, and that the data is synthetic.
+    All times of a column have one form, which a reader may take from the first: see :func:`has_fraction`.
+    """
+    _write([_csv(path, schema)], release_batches(schema, rows, first_person))
+
+
+def _write(files: Sequence[AbstractContextManager[Write]], batches: Iterable[pa.RecordBatch]) -> None:
+    with ExitStack() as stack:
+        writers = [stack.enter_context(file) for file in files]
+        for batch in batches:
+            for write in writers:
+                write(batch)
+
+
+@contextmanager
+def _parquet(path: Path, schema: Schema) -> Iterator[Write]:
     with _written(path), path.open("wb") as file:
         writer = pq.ParquetWriter(
             file,
@@ -95,26 +132,33 @@ def write_release_parquet(path: Path, schema: Schema, rows: Iterable[Columns], f
             write_page_checksum=False,
             store_schema=True,
         )
-        with writer:
-            for batch in release_batches(schema, rows, first_person):
+
+        def write(batch: pa.RecordBatch) -> None:
+            with _written(path):
                 writer.write_batch(batch, row_group_size=ROW_GROUP_ROWS)
 
+        with writer:
+            yield write
 
-def write_release_csv(path: Path, schema: Schema, rows: Iterable[Columns], first_person: int = 1) -> None:
-    """Write synthetic rows to a CSV file at ``path``: UTF-8, missing cells empty, quotes where needed.
 
-    Texts that a spreadsheet would run are escaped; the side file says so, and that the data is synthetic.
-    All times of a column have one form, which a reader may take from the first: see :func:`has_fraction`.
-    """
+@contextmanager
+def _csv(path: Path, schema: Schema) -> Iterator[Write]:
     with _written(side_file(path)):
         side_file(path).write_text(_SIDE_TEXT, encoding="utf-8", newline="")
     with _written(path), path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(map(escape_cell, release_schema(schema).names))
-        for batch in release_batches(schema, rows, first_person):
+
+        def write(batch: pa.RecordBatch) -> None:
             columns = zip(_released(schema), batch.columns, strict=True)
             texts = [_texts(column, has_fraction(variable)) for variable, column in columns]
-            writer.writerows(zip(*texts, strict=True))
+            with _written(path):
+                writer.writerows(zip(*texts, strict=True))
+
+        yield write
+
+
+_FORMATS = {".parquet": _parquet, ".csv": _csv}
 
 
 def _released(schema: Schema) -> list[Variable]:

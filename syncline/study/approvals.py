@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syncline.compute.frames import Json
 from syncline.data.section import shown
@@ -21,6 +21,9 @@ from syncline.study.release_decision import (
     SignedReleaseDecision,
     wanted,
 )
+
+if TYPE_CHECKING:
+    from syncline.study.sections import Thresholds
 
 REPORT_NAME = "report.json"
 SPECIFICATION_NAME = "specification.json"
@@ -39,6 +42,11 @@ class GateRecord:
     tolerated: float
     passed: bool
     failures: tuple[str, ...]
+
+    @classmethod
+    def of(cls, limits: Thresholds | None, passed: bool, failures: Sequence[str]) -> GateRecord | None:
+        """Return what the gate of a study with these limits said, None where the study runs none."""
+        return None if limits is None else cls(limits.alpha, limits.tolerated, passed, tuple(failures))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from syncline.errors import DataError, StudyFailed
-from syncline.protocols.asking import Answering, Memory, Reply, Request, admit
+from syncline.protocols.asking import Memory, Reply, Request, admit
+from syncline.protocols.party import Party, party_with
 from syncline.protocols.transition import PartyId
 from syncline.questions.question import Comparer
 from syncline.questions.workspace import Workspace
@@ -19,19 +20,26 @@ def answer_locally(
     comparer: Comparer | None = None,
 ) -> tuple[dict[PartyId, Reply], Memory]:
     """Return each party's reply and the memory after it, which is one for all: all are asked the same."""
-    after, answering = admit(request, memory), Answering(comparer)
-    replies = {party: _reply(answering, party, request, table, memory) for party, table in tables.items()}
+    after = admit(request, memory)
+    replies = {
+        party: local_party(party, table, comparer)(request, memory)[0] for party, table in tables.items()
+    }
     return replies, after
 
 
-def _reply(answering: Answering, party: PartyId, request: Request, table: Workspace, memory: Memory) -> Reply:
-    """Return one party's reply; whatever its rows make impossible is told with its name."""
-    try:
-        return answering.respond(request, table, memory)[0]
-    except DataError as error:
-        raise StudyFailed(f"the rows of supplier {party!r}: {error.public}") from error
-    except (ValueError, ArithmeticError) as error:
-        raise StudyFailed(f"the rows of supplier {party!r} cannot be counted") from error
+def local_party(party: PartyId, table: Workspace, comparer: Comparer | None = None) -> Party:
+    """Return a party that answers from its table; whatever its rows make impossible is told with its name."""
+    answer = party_with(table, comparer)
+
+    def respond(request: Request, memory: Memory) -> tuple[Reply, Memory]:
+        try:
+            return answer(request, memory)
+        except DataError as error:
+            raise StudyFailed(f"the rows of supplier {party!r}: {error.public}") from error
+        except (ValueError, ArithmeticError) as error:
+            raise StudyFailed(f"the rows of supplier {party!r} cannot be counted") from error
+
+    return respond
 
 
 def sends_rows(flows: Mapping[str, DataFlow], names: Iterable[str]) -> tuple[PartyId, ...]:

@@ -9,25 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
 from syncline.data.batch import Keys, Status, Statuses
-from syncline.data.blob import Array, Json, pack, unpack
 from syncline.data.schema import Schema
-from syncline.errors import StudyFailed, WireError
+from syncline.errors import StudyFailed
 from syncline.protocols.asking import Memory
-from syncline.protocols.transition import Continue, PartyId
+from syncline.protocols.in_process import run
+from syncline.protocols.transition import PartyId
 from syncline.questions.workspace import Workspace
-from syncline.study.local_parties import answer_locally
-from syncline.synthesizers.fit import Fit, is_before_learning
-from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json, hazards_to_json
+from syncline.study.local_parties import local_party
+from syncline.synthesizers.fit import Fit, Look
+from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.tabular_model import Columns
-
-_KIND = "syncline-pooled"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,38 +82,6 @@ class Pooled:
 
 def pool(settings: FitSettings, tables: Mapping[PartyId, Workspace]) -> Pooled:
     """Look at the tables as a fit does before it learns, and pool them; raise StudyFailed as a fit would."""
-    protocol, memory = Fit(settings), Memory()
-    transition = protocol.start(tuple(sorted(tables)))
-    while isinstance(transition, Continue) and is_before_learning(transition.state.phase):
-        replies, memory = answer_locally(transition.request, tables, memory)
-        transition = protocol.step(transition.state, replies, frozenset())
-    seen = transition.state if isinstance(transition, Continue) else transition.result
+    parties = {party: local_party(party, table) for party, table in tables.items()}
+    seen = run(Look(Fit(settings)), parties, Memory())
     return Pooled.of(settings.schema, tables, seen.hazards, seen.excluded)
-
-
-def pack_pooled(pooled: Pooled) -> bytes:
-    """Return pooled rows as bytes, without their schema."""
-    arrays: dict[str, Array] = {}
-    for place, (keys, status) in enumerate(zip(pooled.keys, pooled.status, strict=True)):
-        arrays[f"key{place}"], arrays[f"status{place}"] = keys, status
-    head: dict[str, Json] = {"kind": _KIND, "hazards": hazards_to_json(pooled.hazards)}
-    return pack({**head, "excluded": list(pooled.excluded)}, arrays)
-
-
-def unpack_pooled(data: bytes, schema: Schema) -> Pooled | None:
-    """Return the rows of :func:`pack_pooled`; None where the bytes are another result."""
-    head, arrays = unpack(data)
-    if head.get("kind") != _KIND:
-        return None
-    try:
-        excluded = tuple(str(name) for name in cast("list[Json]", head["excluded"]))
-        left = schema.without(excluded)
-        keys, status = (_columns(arrays, left, prefix) for prefix in ("key", "status"))
-        hazards = hazards_from_json(head["hazards"])
-        return Pooled(left, keys, status, hazards, excluded)  # type: ignore[arg-type]  # packed from these
-    except (KeyError, TypeError, ValueError) as error:
-        raise WireError("result: these are not pooled rows of this study") from error
-
-
-def _columns(arrays: Mapping[str, Array], schema: Schema, prefix: str) -> tuple[Array, ...]:
-    return tuple(arrays[f"{prefix}{place}"] for place in range(len(schema.modelled)))

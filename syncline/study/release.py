@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncline.compute.frames import Json
+from syncline.data.batch import Status
 from syncline.data.content_digest import content_sha256
-from syncline.data.release_table import LABEL, Columns, write_release_csv, write_release_parquet
+from syncline.data.release_table import LABEL, Columns, write_release_tables
 from syncline.data.spreadsheet import side_file
 from syncline.durable.storage_fault import storage_error_from_os
 from syncline.study.comparing import released_schema, rows_of_release
@@ -26,8 +27,8 @@ from syncline.study.report import report_document, report_page
 from syncline.study.sections import Format
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.phases.phase import Fitted
-from syncline.synthesizers.streams import Seed
-from syncline.synthesizers.tabular_model import TabularModel
+from syncline.synthesizers.streams import PARTITION_ROWS, Seed
+from syncline.validation.cell_table import CellTable
 
 TABLE_NAME = "synthetic.parquet"
 CSV_NAME = "synthetic.csv"
@@ -49,19 +50,19 @@ def write_release(
     roster: Sequence[RosterEntry],
     provenance: Mapping[str, Json],
     assessment: Mapping[str, Json] | None,
+    drawn: CellTable | None = None,
 ) -> WrittenRelease:
-    """Sample, and write all files of a release but the manifest into ``directory``.
+    """Draw the rows, and write all files of a release but the manifest into ``directory``.
 
     ``assessment`` is what comparing this very table with the suppliers' rows found, None where nothing was.
+    Rows are drawn once; where they were ``drawn`` to be compared, not again.
     """
     schema = released_schema(spec, result)
     model = result if isinstance(result, Pooled) else result.model
     rows = rows_of_release(spec, result)
-    tables = [TABLE_NAME]
-    write_release_parquet(directory / TABLE_NAME, schema, _sample(model, rows, seed))
-    if Format.CSV in spec.release.formats:
-        tables.append(CSV_NAME)
-        write_release_csv(directory / CSV_NAME, schema, _sample(model, rows, seed))
+    tables = [TABLE_NAME, *([CSV_NAME] if Format.CSV in spec.release.formats else [])]
+    columns = model.sample(rows, seed) if drawn is None or drawn.n_rows != rows else _parts(drawn)
+    write_release_tables([directory / name for name in tables], schema, columns)
     digest = content_sha256(directory / TABLE_NAME)
     origin = {**provenance, "content_sha256": digest}
     document = report_document(spec, result, rows, assessment, roster, origin)
@@ -84,8 +85,13 @@ def seed_commitment(seed: Seed) -> str:
     return hashlib.sha256(seed.secret).hexdigest()
 
 
-def _sample(model: TabularModel | Pooled, rows: int, seed: Seed) -> Iterator[Columns]:
-    yield from model.sample(rows, seed)
+def _parts(drawn: CellTable) -> Iterator[Columns]:
+    """Yield the rows of a table that was drawn."""
+    names = [variable.name for variable in drawn.schema.modelled]
+    for start in range(0, drawn.n_rows, PARTITION_ROWS):
+        part = slice(start, start + PARTITION_ROWS)
+        cells = zip(names, drawn.keys, drawn.status, strict=True)
+        yield {name: (keys[part], status[part] != Status.VALID) for name, keys, status in cells}
 
 
 def _write(path: Path, text: str) -> None:

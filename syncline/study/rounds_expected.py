@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch
-from syncline.synthesizers.fit import FitState
+from syncline.synthesizers.fit_state import FitState
 from syncline.synthesizers.neighbours import is_wide
 from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
 from syncline.synthesizers.phases.phase import Phase

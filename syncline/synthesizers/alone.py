@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from syncline.protocols.asking import Answering, Memory
-from syncline.protocols.transition import Finish, unheard
+from syncline.protocols.asking import Memory
+from syncline.protocols.in_process import run
+from syncline.protocols.party import party_with
+from syncline.protocols.transition import unheard
 from syncline.questions.workspace import Workspace
 from syncline.synthesizers.fit import Fit
 from syncline.synthesizers.phases.phase import ALONE, Fitted
@@ -14,10 +16,4 @@ from syncline.synthesizers.settings import FitSettings
 
 def fit_alone(settings: FitSettings, table: Workspace, listen: Callable[[str], None] = unheard) -> Fitted:
     """Return the model of one table; ``listen`` hears the stage of each round."""
-    hub, supplier, memory = Fit(settings), Answering(), Memory()
-    transition = hub.start((ALONE,))
-    while not isinstance(transition, Finish):
-        listen(transition.stage)
-        reply, memory = supplier.respond(transition.request, table, memory)
-        transition = hub.step(transition.state, {ALONE: reply}, frozenset())
-    return transition.result
+    return run(Fit(settings), {ALONE: party_with(table)}, Memory(), announce=listen)

@@ -15,11 +15,12 @@ import numpy.typing as npt
 from syncline.data.constraint import Constraint, Formula
 from syncline.data.section import shown
 from syncline.errors import StudyFailed
+from syncline.protocols.round_answers import Answers
 from syncline.protocols.transition import PartyId
 from syncline.questions.formula_check import CELLS
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.formulas import tolerated
-from syncline.synthesizers.phases.phase import Answers, merged, of_party
+from syncline.synthesizers.phases.phase import of_party
 from syncline.synthesizers.settings import FitSettings
 
 Ints = npt.NDArray[np.int64]
@@ -35,7 +36,7 @@ def require_declared(
     settings: FitSettings,
 ) -> None:
     """Raise StudyFailed where the first answers of a round, about ``checked``, break declared constraints."""
-    counts = {party: merged({party: given}, 0).dense() for party, given in answers.items()}
+    counts = {party: own.dense() for party, own in answers.each_counts(0).items()}
     broken = broken_constraints(checked, counts, columns, n_rows, settings)
     if broken:
         raise StudyFailed(

@@ -3,55 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import cast
+from dataclasses import dataclass, replace
 
-from syncline.data.blob import Array, Json, pack, unpack
-from syncline.data.codebook import Codebook, Coding
-from syncline.errors import ProtocolError, StudyFailed, WireError
+from syncline.data.codebook import Codebook
+from syncline.errors import ProtocolError, StudyFailed
 from syncline.protocols.asking import Reply, Request
+from syncline.protocols.phase_table import MODEL, row_of
 from syncline.protocols.reply_check import Round
+from syncline.protocols.round_answers import Answers
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.asked import Asked
 from syncline.questions.known import Known
-from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.question import Context, Question
 from syncline.synthesizers.agreed_facts import with_codes, without_states
+from syncline.synthesizers.fit_state import FitState
 from syncline.synthesizers.formulas import moments_of
-from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json, hazards_to_json, severe_words
+from syncline.synthesizers.hazards.hazard import Hazard, severe_words
 from syncline.synthesizers.hazards.rules import Severe
-from syncline.synthesizers.known_packing import put_known, take_known
-from syncline.synthesizers.neighbours import take_neighbours
-from syncline.synthesizers.packing import (
-    Head,
-    constraint_from_json,
-    take_searches,
-)
 from syncline.synthesizers.phases.check import Check
-from syncline.synthesizers.phases.division import Sizes
 from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
-from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
+from syncline.synthesizers.phases.phase import Fitted, Phase
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose, Relate
-from syncline.synthesizers.registry import technique_of
 from syncline.synthesizers.settings import FitSettings
-from syncline.synthesizers.structure import Book
-from syncline.synthesizers.technique import Planned, Taker
-
-
-@dataclass(frozen=True, slots=True)
-class FitState:
-    """Where a fit stands: the number of the round that is out, its phase, and what the rounds before showed.
-
-    ``excluded`` are the columns that the study leaves out because suppliers lack them, ``known`` what each
-    party's answers said of its rows so far: no later one may contradict it.
-    """
-
-    round: int
-    phase: Phase
-    hazards: tuple[Hazard, ...] = ()
-    excluded: tuple[str, ...] = ()
-    known: Mapping[PartyId, Known] = field(default_factory=dict)
+from syncline.synthesizers.technique import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +56,10 @@ class Fit:
         asked = state.phase.questions(settings)
         asking = Round(state.round, asked, _context_of(state.phase), settings.persons)
         known = asking.take(replies, state.known)
-        answers = {party: reply.answers for party, reply in replies.items()}
+        row = row_of(state.phase.name)
+        answers = Answers.of(replies, [row.need(question.kind) for question in asked])
         after = state.phase.absorb(answers, settings)
+        row.require_follows(MODEL if isinstance(after, Fitted) else after.name)
         found, excluded = _hazards(state.phase, answers, settings, known)
         hazards, excluded = (*state.hazards, *found), (*state.excluded, *excluded)
         words = severe_words(hazards)
@@ -108,9 +85,40 @@ class Fit:
         return Continue(replace(state, known=known), request, state.phase.name)
 
 
-def is_before_learning(phase: Phase) -> bool:
-    """Tell whether a phase only looks at the data, suppliers beside each other too, and models nothing."""
-    return isinstance(phase, Check | Search | CountOrders | SearchGaps | Relate | Propose)
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What looking at suppliers' data beside each other showed, and the columns to leave out."""
+
+    hazards: tuple[Hazard, ...]
+    excluded: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The rounds of a fit that only look at the data, suppliers beside each other too, and model nothing."""
+
+    fit: Fit
+
+    def start(self, parties: tuple[PartyId, ...]) -> Continue[FitState, Request] | Finish[Seen]:
+        """Return the first request."""
+        return _looking(self.fit.start(parties))
+
+    def step(
+        self, state: FitState, replies: Mapping[PartyId, Reply], missing: frozenset[PartyId]
+    ) -> Continue[FitState, Request] | Finish[Seen]:
+        """Return the next request, or what was seen once something would be modelled."""
+        return _looking(self.fit.step(state, replies, missing))
+
+
+def _looking(
+    transition: Continue[FitState, Request] | Finish[Fitted],
+) -> Continue[FitState, Request] | Finish[Seen]:
+    if isinstance(transition, Finish):
+        return Finish(Seen(transition.result.hazards, transition.result.excluded))
+    state = transition.state
+    if row_of(state.phase.name).looks:
+        return transition
+    return Finish(Seen(state.hazards, state.excluded))
 
 
 def _expected(questions: tuple[Question, ...], known: Known, context: Context) -> Known:
@@ -127,7 +135,7 @@ def _hazards(
     match phase:
         case Check():
             return phase.hazards(answers, settings)
-        case Search() | Propose() if len(answers) > 1:
+        case Search() | Propose() if len(answers.parties) > 1:
             return tuple(phase.hazards(answers, settings, known)), ()
         case _:
             return (), ()
@@ -147,93 +155,3 @@ def _codebook_of(phase: Phase) -> Codebook | None:
             return plan.book.codebook()
         case _:
             return None
-
-
-@dataclass(frozen=True, slots=True)
-class FitStateCodec:
-    """Pack and unpack the state of a fit under given settings."""
-
-    settings: FitSettings
-
-    def encode(self, value: FitState) -> bytes:
-        """Return the state as bytes."""
-        arrays: dict[str, Array] = {}
-        head = value.phase.put(arrays)
-        outer: Head = {
-            "round": value.round,
-            "phase": value.phase.name,
-            "head": head,
-            "hazards": hazards_to_json(value.hazards),
-            "excluded": list(value.excluded),
-            "known": put_known(value.known, arrays),
-        }
-        return pack(outer, arrays)
-
-    def decode(self, data: bytes) -> FitState:
-        """Return the state of the bytes; raise WireError where they are not one."""
-        outer, arrays = unpack(data)
-        try:
-            name = str(outer["phase"])
-            take = _TAKERS.get(name) or technique_of(self.settings.method).phases[name]
-            excluded = tuple(str(name) for name in cast("list[Json]", outer["excluded"]))
-            phase = take(cast("Head", outer["head"]), arrays, self.settings.without(excluded))
-            hazards = hazards_from_json(outer["hazards"])
-            known = take_known(outer["known"], arrays)
-            return FitState(int(cast("int", outer["round"])), phase, hazards, excluded, known)
-        except (KeyError, TypeError, ValueError) as error:
-            raise WireError("state: this is not the state of a fit in this version") from error
-
-
-def _check(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    return Check()
-
-
-def _search(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    return Search(*_sizes(arrays), take_searches(head["searches"], arrays))
-
-
-def _sizes(arrays: Mapping[str, Array]) -> tuple[Sizes, int]:
-    n_train, n_holdout, number = (int(n) for n in arrays["rows"].tolist())
-    return Sizes(n_train, n_holdout), number
-
-
-def _orders(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    asked = tuple(constraint_from_json(row) for row in cast("list[Json]", head["asked"]))
-    return CountOrders(_sizes(arrays)[0], take_searches(head["searches"], arrays), asked)
-
-
-def _gaps(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    searches = take_searches(head["searches"], arrays)
-    gaps = take_searches(head["gaps_searched"], arrays, "gap")
-    return SearchGaps(*_sizes(arrays), searches, gaps, Book.take(head, arrays, settings.schema))
-
-
-def _relate(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    return Relate(Book.take(head, arrays, settings.schema))
-
-
-def _propose(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    return Propose(Book.take(head, arrays, settings.schema), take_neighbours(settings.names, arrays))
-
-
-def _confirm(head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-    pairs = tuple(
-        (Axis(a, Coding.FINE), Axis(b, Coding.FINE)) for a, b in cast("list[tuple[str, str]]", head["pairs"])
-    )
-    return Confirm(
-        Book.take(head, arrays, settings.schema),
-        tuple(constraint_from_json(row) for row in cast("list[Json]", head["checked"])),
-        Marginals(pairs, holdout=False, persons=bool(head["persons"])),
-        take_neighbours(settings.names, arrays),
-    )
-
-
-_TAKERS: dict[str, Taker] = {
-    Check.name: _check,
-    Search.name: _search,
-    CountOrders.name: _orders,
-    SearchGaps.name: _gaps,
-    Relate.name: _relate,
-    Propose.name: _propose,
-    Confirm.name: _confirm,
-}

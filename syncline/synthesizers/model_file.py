@@ -9,17 +9,16 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from syncline.data.blob import pack, unpack
+from syncline.data.record_codec import RecordCodec
 from syncline.data.schema import Schema
 from syncline.errors import IdentityError, StorageError, SynclineError, UsageError
 from syncline.identity.private_file import write_private
-from syncline.synthesizers.packing import pack_model, unpack_model
+from syncline.synthesizers.model_codec import pack_model, unpack_model
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.tabular_model import TabularModel
 
-_MAGIC = b"syncline-model 1\n"
+_MAGIC = b"syncline-model 2\n"
+_EARLIER = b"syncline-model 1\n"
 _DIGEST_BYTES = 32
 
 
@@ -32,12 +31,24 @@ class SavedModel:
     seed: Seed
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Content:
+    """What stands in the file behind its digest: canonical schema, seed, and the packed model."""
+
+    schema: str
+    seed: bytes
+    model: bytes
+
+
+_CONTENT = RecordCodec(_Content, "saved model", 1)
+
+
 def save_model(path: Path, saved: SavedModel) -> None:
     """Put a model at ``path`` with mode 600; after a kill either the old or the new file is there."""
     if not path.parent.is_dir():
         raise UsageError(f"{path}: its directory does not exist; make it, or name another place")
-    head = {"schema": saved.schema.canonical().decode(), "seed": saved.seed.secret.hex()}
-    data = pack(head, {"model": np.frombuffer(pack_model(saved.model), np.uint8)})
+    schema = saved.schema.canonical().decode()
+    data = _CONTENT.encode(_Content(schema, saved.seed.secret, pack_model(saved.model, saved.schema)))
     try:
         write_private(path, _MAGIC + hashlib.sha256(data).digest() + data)
     except IdentityError as fault:
@@ -50,15 +61,19 @@ def load_model(path: Path) -> SavedModel:
         content = path.read_bytes()
     except OSError as error:
         raise StorageError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    if content.startswith(_EARLIER):
+        raise StorageError(
+            f"{path}: was saved by an earlier version of Syncline, in a form that this one does not read; fit"
+            " the model and save it again, or draw from it with that version"
+        )
     data = content[len(_MAGIC) + _DIGEST_BYTES :]
     if content[: len(_MAGIC) + _DIGEST_BYTES] != _MAGIC + hashlib.sha256(data).digest():
         raise _damaged(path)
     try:
-        head, arrays = unpack(data)
-        schema = Schema.from_canonical(str(head["schema"]).encode())
-        seed = Seed(bytes.fromhex(str(head["seed"])))
-        return SavedModel(unpack_model(arrays["model"].tobytes(), schema), schema, seed)
-    except (SynclineError, KeyError, ValueError) as error:
+        kept = _CONTENT.decode(data)
+        schema = Schema.from_canonical(kept.schema.encode())
+        return SavedModel(unpack_model(kept.model, schema), schema, Seed(kept.seed))
+    except (SynclineError, ValueError) as error:
         raise _damaged(path) from error
 
 

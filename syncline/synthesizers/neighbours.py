@@ -14,14 +14,12 @@ and is rounded to integers term by term, so it does not depend on how the rows a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.blob import Array
 from syncline.data.note import Deed, Note
 from syncline.questions.counts import Counts
 from syncline.questions.pair_counts import MOST_GROUPS, Groups, PairCounts
@@ -143,17 +141,6 @@ class Neighbours:
         places = np.array([own[name] for name in order[: place + 1]], np.int64)
         best = np.argsort(-self.score[places[-1], places[:-1]].astype(np.int64), kind="stable")[:NEIGHBOURS]
         return np.sort(best)
-
-
-def put_neighbours(near: Neighbours | None, arrays: dict[str, Array]) -> None:
-    """Add the neighbours to a packed container, where there are any."""
-    if near is not None:
-        arrays["related"] = near.score
-
-
-def take_neighbours(names: tuple[str, ...], arrays: Mapping[str, Array]) -> Neighbours | None:
-    """Return the neighbours that :func:`put_neighbours` put away."""
-    return Neighbours(names, cast("Scores", arrays["related"])) if "related" in arrays else None
 
 
 def _rows_of_groups(row: Ints, column: Ints, value: Ints, wide: int, others: int) -> Ints:

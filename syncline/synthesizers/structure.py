@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.blob import Array, Json
 from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint
 from syncline.data.gap import Gap
-from syncline.data.schema import Schema
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.draws import Draw
 from syncline.synthesizers.formulas import Derived
-from syncline.synthesizers.packing import (
-    Arrays,
-    Head,
-    constraint_from_json,
-    constraint_to_json,
-    derived_from_json,
-    derived_to_json,
-    put_columns,
-    take_columns,
-)
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.tabular_model import TabularModel
 
@@ -60,23 +47,6 @@ class Book:
         """Return the gaps that are used where some columns are derived: none from these or of them."""
         gaps = [column.codes.gap for column in self.gaps if column.codes.gap is not None]
         return tuple(gap for gap in gaps if not {gap.of, gap.base}.intersection(derived))
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the book to a packed container."""
-        return {
-            "rows": [self.n_train, self.n_holdout],
-            "columns": put_columns((*self.columns, *self.gaps), arrays),
-            "bounds": [constraint_to_json(bound) for bound in self.bounds],
-        }
-
-    @classmethod
-    def take(cls, head: Mapping[str, Json], arrays: Mapping[str, Array], schema: Schema) -> Book:
-        """Return the book that :meth:`put` put away."""
-        n_train, n_holdout = cast("list[int]", head["rows"])
-        every = take_columns(head["columns"], arrays, schema)
-        columns = tuple(column for column in every if column.codes.gap is None)
-        bounds = tuple(constraint_from_json(row) for row in cast("list[Json]", head["bounds"]))
-        return cls(n_train, n_holdout, columns, every[len(columns) :], bounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,36 +100,3 @@ class Plan:
         """Return the places of the columns that get a tree or a distribution of their own."""
         without = {*self.pairs, *self.gaps}
         return tuple(place for place, name in enumerate(self.order) if name not in without)
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the plan to a packed container."""
-        head = self.book.put(arrays)
-        for i, (_, table) in enumerate(self.pairs.values()):
-            arrays[f"pair{i}"] = table
-        for place, places in self.predictors.items():
-            arrays[f"of_place{place}"] = places
-        return {
-            **head,
-            "order": list(self.order),
-            "derived": derived_to_json(self.derived),
-            "pairs": [[b, a] for b, (a, _) in self.pairs.items()],
-            "predicted": list(self.predictors),
-        }
-
-    @classmethod
-    def take(cls, head: Mapping[str, Json], arrays: Mapping[str, Array], schema: Schema) -> Plan:
-        """Return the plan that :meth:`put` put away."""
-        pairs = {
-            b: (a, cast("Ints", arrays[f"pair{i}"]))
-            for i, (b, a) in enumerate(cast("list[tuple[str, str]]", head["pairs"]))
-        }
-        return cls(
-            Book.take(head, arrays, schema),
-            tuple(cast("list[str]", head["order"])),
-            derived_from_json(head["derived"]),
-            pairs,
-            {
-                place: cast("Ints", arrays[f"of_place{place}"])
-                for place in cast("list[int]", head["predicted"])
-            },
-        )

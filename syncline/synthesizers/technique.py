@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from syncline.data.blob import Array
-from syncline.synthesizers.packing import Head
 from syncline.synthesizers.phases.phase import Fitted, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
-
-Taker: TypeAlias = Callable[[Head, Mapping[str, Array], FitSettings], Phase]
-"""What takes a phase out of a packed container."""
 
 
 @runtime_checkable
@@ -28,10 +22,10 @@ class Planned(Protocol):
 class Technique(Protocol):
     """The questions and the model of one technique; what all share comes before and after it.
 
-    ``phases`` takes each of its own phases out of what the phase put away, by the phase's name.
+    ``phases`` are its own phases, frozen dataclasses that the state of a fit is kept by.
     """
 
-    phases: Mapping[str, Taker]
+    phases: tuple[type[Phase], ...]
 
     def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
         """Return its first phase, or the model where nothing more is asked."""

@@ -10,12 +10,10 @@ from google.protobuf.message import DecodeError, Message
 
 from syncline.errors import WireError
 from syncline.protocols.asking import Memory, Reply, Request
+from syncline.protocols.in_process import Hops
 from syncline.protocols.opening import Draw
-from syncline.protocols.simulation import Hops
 from syncline.questions.asked import Asked
 from syncline.questions.tree_paths import LevelSplits, TreePath, TreePaths
-from syncline.synthesizers.fit import FitState, FitStateCodec
-from syncline.synthesizers.settings import FitSettings
 from syncline.wire import strict
 from syncline.wire.answers import answer_from_proto, answer_to_proto
 from syncline.wire.codebooks import MAX_COLUMNS, codebook_from_proto, codebook_to_proto
@@ -170,9 +168,8 @@ class DrawCodec:
         return Draw(commitments_from_proto(message.commitments), openings_from_proto(message.openings))
 
 
-def hops_of(settings: FitSettings) -> Hops[FitState, Request, Reply, Memory]:
-    """Return the codecs of a study's every hop, for the driver in one process."""
-    return Hops(FitStateCodec(settings), RequestCodec(), ReplyCodec(), MemoryCodec())
+HOPS: Hops[Request, Reply, Memory] = Hops(RequestCodec(), ReplyCodec(), MemoryCodec())
+"""Every hop of a study between hub and suppliers, for the driver in one process."""
 
 
 def _paths_to_proto(paths: TreePaths) -> pb.TreePaths:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from syncline.compute.serve import serve
 from syncline.errors import DataError, PolicyRefusal
+from syncline.protocols.fake import FakeMemory, FakeRequest, FakeSupplier
 
 SECRET = "/data/ann-smith.csv holds 4711"
 DEFECTS = {
@@ -73,10 +74,11 @@ def answer_number(number, memory):
     time.sleep(float(os.environ.get("FAKE_CHILD_SECONDS", "0")))
     filler = bytes(int(os.environ.get("FAKE_CHILD_REPLY_BYTES", "0")))
     seen = json.loads(memory)["rounds"] if memory else []
+    reply, after = FakeSupplier().respond(FakeRequest(number), 1, FakeMemory(tuple(seen)))
     nonce = secrets.token_hex(8).encode()
     return {"questions": []}, [
-        b"%d\n%s" % (number + 1, nonce) + filler,
-        json.dumps({"rounds": [*seen, number]}).encode(),
+        b"%d\n%s" % (reply.number, nonce) + filler,
+        json.dumps({"rounds": after.rounds}).encode(),
     ]
 
 

@@ -236,6 +236,21 @@ def test_show_and_policy_test_say_what_decides(command, home, tmp_path):
     assert "of at most three columns together; for its models sums of products leave as well" in shown(page)
 
 
+@pytest.mark.parametrize(("study", "compares"), [(DECIDING, True), (STUDY, False)])
+def test_show_names_what_the_hub_needs_of_each_supplier(command, home, study, compares):
+    propose(home, study)
+    _, page, _ = command("studies", "show", "heart-2026", "--home", home.root)
+    _, told, _ = command("studies", "show", "heart-2026", "--json", "--home", home.root)
+    needed = {one["question"]: one["why"] for one in json.loads(told)["needed_of_each"]}
+    assert "Apart what the hub needs of each supplier, and not only summed over all: row_count:" in shown(
+        page
+    )
+    assert all(f"{question}: {why}" in shown(page) for question, why in needed.items())
+    assert ("score_candidate" in needed) is ("formula_check" in needed) is compares
+    assert {"row_count", "profile", "rank_counts"} <= set(needed)
+    assert not {"tree_level", "moments", "person_count"} & set(needed)
+
+
 def test_show_and_policy_test_say_it_to_programs_too(command, home, tmp_path):
     propose(home, DECIDING)
     study = tmp_path / "study.yaml"

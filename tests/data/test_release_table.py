@@ -25,6 +25,7 @@ from syncline.data.release_table import (
     release_schema,
     write_release_csv,
     write_release_parquet,
+    write_release_tables,
 )
 from syncline.data.schema import Schema
 from syncline.errors import StorageError
@@ -194,3 +195,15 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
             write(Path("/dev/full"), SCHEMA, [drawn(200_000)])
         with pytest.raises(StorageError, match="absent"):
             write(tmp_path / "absent" / "t", SCHEMA, [])
+
+
+def test_both_formats_are_written_in_one_pass_as_each_alone(tmp_path: Path) -> None:
+    paths = [tmp_path / "t.parquet", tmp_path / "t.csv"]
+    write_release_tables(paths, SCHEMA, (part for part in cut(drawn(3000), 700)))
+    write_release_parquet(tmp_path / "alone.parquet", SCHEMA, [drawn(3000)])
+    write_release_csv(tmp_path / "alone.csv", SCHEMA, [drawn(3000)])
+    for path in paths:
+        assert sha256(path) == sha256(path.with_stem("alone"))
+    (tmp_path / "full.csv").symlink_to("/dev/full")
+    with pytest.raises(StorageError, match=r"full\.csv: the disk is full"):
+        write_release_tables([paths[0], tmp_path / "full.csv"], SCHEMA, [drawn(200_000)])

@@ -20,11 +20,12 @@ from typing import Any
 from unittest.mock import patch
 
 from syncline.errors import StudyFailed
-from syncline.protocols.simulation import Traffic
+from syncline.protocols.in_process import Traffic
 from syncline.sources.memory import TableSource
+from syncline.study import simulated_study
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
-from syncline.wire import simulated_study
+from syncline.wire.exchange import HOPS
 from tests.federation.drawn_studies import Drawn, draw
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "studies_6.json"
@@ -55,8 +56,10 @@ def digests(drawn: Drawn) -> dict[str, str]:
     with no_chance(), TemporaryDirectory() as directory:
         fold = simulated_study.fold_of_run(spec, sources, salt=b"golden")
         try:
-            fitted = simulated_study.fit_study(spec, fold, sources, stages.append)
-            judged = simulated_study.compare_study(spec, fold, sources, fitted, seed, stages.append)
+            fitted = simulated_study.fit_study(spec, fold, sources, stages.append, hops=HOPS)
+            judged = simulated_study.compare_study(
+                spec, fold, sources, fitted, seed, stages.append, hops=HOPS
+            )
         except StudyFailed as error:
             said["refused"] = str(error).encode()
         else:

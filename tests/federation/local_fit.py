@@ -15,17 +15,19 @@ from syncline.data.release_table import write_release_parquet
 from syncline.data.schema import Schema
 from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_source import prepare
-from syncline.protocols.asking import Answering, Memory
-from syncline.protocols.simulation import Traffic, simulate
+from syncline.protocols.asking import Memory
+from syncline.protocols.in_process import Traffic, run
+from syncline.protocols.party import party_with
 from syncline.protocols.transition import PartyId
 from syncline.questions.workspace import Workspace
 from syncline.sources.memory import TableSource
 from syncline.study.comparing import drawn_schema
+from syncline.study.fit_result import pack_result
 from syncline.synthesizers.fit import Fit, Fitted
-from syncline.synthesizers.fitted import pack_fitted
+from syncline.synthesizers.fit_state import fit_state_codec
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import Seed
-from syncline.wire.exchange import hops_of
+from syncline.wire.exchange import HOPS
 
 SALT = b"a study of tests"
 
@@ -51,7 +53,8 @@ def fit(
     }
     chosen = settings_with(schema, **settings)
     listen = None if traffic is None else traffic.append
-    return simulate(Fit(chosen), Answering(), tables, hops_of(chosen), Memory(), listen)
+    parties = {party: party_with(table) for party, table in tables.items()}
+    return run(Fit(chosen), parties, Memory(), hops=HOPS, state=fit_state_codec(chosen), listen=listen)
 
 
 def settings_with(schema: Schema, **settings: Any) -> FitSettings:
@@ -73,5 +76,6 @@ def release_of(fitted: Fitted, schema: Schema, rows: int = 500, seed: int = 1) -
 def fingerprint(fitted: Fitted, schema: Schema) -> str:
     """Return a digest of all that follows from a fit: the release, and the model."""
     digest = hashlib.sha256(release_of(fitted, schema))
-    digest.update(pack_fitted(replace(fitted, hazards=())))  # hazards compare suppliers, and name them
+    unnamed = replace(fitted, hazards=())  # these compare suppliers, and name them
+    digest.update(pack_result(unnamed, schema))
     return digest.hexdigest()

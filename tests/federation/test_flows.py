@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,20 +26,23 @@ from syncline.protocols.asking import Memory
 from syncline.questions.workspace import Workspace
 from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
+from syncline.study.comparing import comparison_of
+from syncline.study.fit_result import pack_result, unpack_result
 from syncline.study.fitting import settings_of, simulated_fold, workspace_of
 from syncline.study.flow import DataFlow
 from syncline.study.local_parties import answer_locally
 from syncline.study.manifest import RosterEntry
 from syncline.study.participation import Participation
-from syncline.study.pooled import Pooled, pack_pooled, unpack_pooled
+from syncline.study.pooled import Pooled
 from syncline.study.release import write_release
+from syncline.study.sections import Format
 from syncline.study.shipment import sent_columns, ship_prepared, unpack_shipment
 from syncline.study.shipping import ship
+from syncline.study.simulated_study import fit_study
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit
-from syncline.synthesizers.fitted import pack_fitted
 from syncline.synthesizers.streams import Seed
-from syncline.wire.simulated_study import fit_study
+from syncline.wire.exchange import HOPS
 from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
 from trusted_party.synthesis import child
 
@@ -100,7 +104,7 @@ def fold_of(spec: StudySpec) -> Fold:
 
 
 def released(spec: StudySpec, tables: Mapping[str, Source]) -> bytes:
-    result = fit_study(spec, fold_of(spec), tables)
+    result = fit_study(spec, fold_of(spec), tables, hops=HOPS)
     with TemporaryDirectory() as directory:
         write_release(Path(directory), spec, result, SEED, roster_of(spec), {}, None)
         return (Path(directory) / "synthetic.parquet").read_bytes()
@@ -210,15 +214,15 @@ def test_suppliers_that_all_synthesize_are_pooled_by_their_sizes():
     parts = {
         name: TableSource(cohort(rows), name) for name, rows in zip(PARTIES, (60, 90, 120, 30), strict=True)
     }
-    pooled = fit_study(spec, fold_of(spec), parts)
+    pooled = fit_study(spec, fold_of(spec), parts, hops=HOPS)
     assert isinstance(pooled, Pooled)
     assert pooled.n_rows == 300
     drawn = list(pooled.sample(300, SEED))
     for place, variable in enumerate(WITHOUT_PERSON.modelled):
         keys = np.concatenate([columns[variable.name][0] for columns in drawn])
         assert np.array_equal(np.sort(keys), np.sort(pooled.keys[place]))
-    again = unpack_pooled(pack_pooled(pooled), WITHOUT_PERSON)
-    assert again is not None
+    again = unpack_result(pack_result(pooled, WITHOUT_PERSON), WITHOUT_PERSON)
+    assert isinstance(again, Pooled)
     assert all(np.array_equal(a, b) for a, b in zip(again.keys, pooled.keys, strict=True))
     assert len(next(pooled.sample(700, SEED))["age"][0]) == 700
 
@@ -226,7 +230,7 @@ def test_suppliers_that_all_synthesize_are_pooled_by_their_sizes():
 def test_a_synthesizing_supplier_is_one_more_party_among_others():
     spec = spec_of(("synthesized", "summaries", "prepared", "raw"), WITH_PERSON, min_cell=2)
     parts = {name: TableSource(cohort(200, seed=place), name) for place, name in enumerate(PARTIES)}
-    result = fit_study(spec, fold_of(spec), parts)
+    result = fit_study(spec, fold_of(spec), parts, hops=HOPS)
     assert not isinstance(result, Pooled)
     assert result.n_train + result.n_holdout == 800
 
@@ -235,22 +239,22 @@ def test_a_supplier_with_too_few_rows_cannot_synthesize_alone():
     spec = spec_of(("synthesized", "summaries", "summaries", "summaries"), WITHOUT_PERSON)
     tables = {name: TableSource(cohort(60), name) for name in PARTIES} | {"east": TableSource(cohort(5), "e")}
     with pytest.raises(StudyFailed, match=r"'east'.*this supplier alone cannot be synthesized"):
-        fit_study(spec, fold_of(spec), tables)
+        fit_study(spec, fold_of(spec), tables, hops=HOPS)
 
 
 def test_a_release_of_as_many_rows_as_there_are_keeps_to_what_the_hub_releases(tmp_path):
     spec = spec_of(("summaries",) * 4, WITHOUT_PERSON, "marginals")
     spec = spec.model_copy(update={"synthesizer": spec.synthesizer.model_copy(update={"rows": None})})
-    result = pack_fitted(fit_study(spec, fold_of(spec), sources(WITHOUT_PERSON)))
+    result = pack_result(fit_study(spec, fold_of(spec), sources(WITHOUT_PERSON), hops=HOPS), WITHOUT_PERSON)
     provenance = {"roster": list(PARTIES)}
     roster = [
         RosterEntry(name, None, DataFlow.SUMMARIES, DataFlow.SUMMARIES, None).to_json() for name in PARTIES
     ]
     header = {"op": "release", "out": str(tmp_path), "provenance": provenance, "roster": roster}
     with pytest.raises(StudyFailed, match=f"would have {ROWS} rows, more than the {ROWS - 1} "):
-        child.release(spec, {**header, "most_rows": ROWS - 1}, [b"", result, SEED.secret])
+        child.Child().release(spec, {**header, "most_rows": ROWS - 1}, [b"", result, SEED.secret])
     assert not list(tmp_path.iterdir())
-    child.release(spec, {**header, "most_rows": ROWS}, [b"", result, SEED.secret])
+    child.Child().release(spec, {**header, "most_rows": ROWS}, [b"", result, SEED.secret])
     assert (tmp_path / "synthetic.parquet").exists()
 
 
@@ -411,3 +415,32 @@ def test_a_synthesized_shipment_holds_no_unknown_or_outlying_cell():
     for batch in table.batches():
         for status in batch.status:
             assert set(np.unique(status)) <= {Status.VALID, Status.MISSING}
+
+
+@pytest.mark.parametrize("flow", ["summaries", "synthesized"])
+@pytest.mark.parametrize("rows", [1300, 300])
+def test_a_table_that_was_compared_is_released_without_being_drawn_again(
+    flow: str, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of fewer rows than are compared, the released ones are others than the candidate's, and are drawn."""
+    spec = spec_of((flow,) * 4, WITHOUT_PERSON, min_cell=2, holdout=0.0 if flow == "synthesized" else 0.2)
+    wanted = {"synthesizer": spec.synthesizer.model_copy(update={"rows": rows})}
+    both = spec.release.model_copy(update={"formats": (Format.PARQUET, Format.CSV)})
+    spec = spec.model_copy(update={**wanted, "release": both})
+    tables = {name: TableSource(cohort(100, seed=place), name) for place, name in enumerate(PARTIES)}
+    result = fit_study(spec, fold_of(spec), tables, hops=HOPS)
+    cells = comparison_of(spec, fold_of(spec), result, SEED).candidate.cells
+    draws, kind = [], type(result if isinstance(result, Pooled) else result.model)
+    sample = kind.sample
+
+    def counted(self: Any, n: int, seed: Seed) -> Iterator[Any]:
+        draws.append(n)
+        return sample(self, n, seed)
+
+    monkeypatch.setattr(kind, "sample", counted)
+    for name, drawn in (("anew", None), ("compared", cells)):
+        (tmp_path / name).mkdir()
+        write_release(tmp_path / name, spec, result, SEED, roster_of(spec), {}, None, drawn)
+    assert draws == ([1300] if rows == 1300 else [300, 300])
+    for file in (tmp_path / "anew").iterdir():
+        assert file.read_bytes() == (tmp_path / "compared" / file.name).read_bytes(), file.name

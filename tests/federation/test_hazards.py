@@ -11,12 +11,14 @@ from syncline.data.schema import Schema
 from syncline.errors import StudyFailed
 from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
-from syncline.study.pooled import Pooled, pack_pooled, unpack_pooled
+from syncline.study.fit_result import pack_result, unpack_result
+from syncline.study.pooled import Pooled
+from syncline.study.simulated_study import fit_study, fold_of_run
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.hazard import HazardKind
 from syncline.synthesizers.hazards.rules import Severe
 from syncline.synthesizers.phases.phase import Fitted
-from syncline.wire.simulated_study import fit_study, fold_of_run
+from syncline.wire.exchange import HOPS
 from tests.federation.cohort import WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import fit, release_of
 from tests.federation.test_flows import PARTIES, in_text, released
@@ -43,7 +45,7 @@ def study(flows: tuple[str, ...], schema: Schema, **hazards: str) -> StudySpec:
 
 
 def fitted_over(spec: StudySpec, sources: Mapping[str, Source]) -> Fitted | Pooled:
-    return fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources)
+    return fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources, hops=HOPS)
 
 
 def tables() -> list[pa.Table]:
@@ -165,6 +167,6 @@ def test_pooled_tables_come_back_from_bytes_with_their_hazards():
     found = fitted_over(study(("synthesized",) * 4, ALIKE, absent="exclude"), lacking(parts, empty=False))
     assert isinstance(found, Pooled)
     assert found.excluded == ("dose",)
-    back = unpack_pooled(pack_pooled(found), ALIKE)
-    assert back is not None
+    back = unpack_result(pack_result(found, ALIKE), ALIKE)
+    assert isinstance(back, Pooled)
     assert (back.hazards, back.excluded, back.schema) == (found.hazards, found.excluded, found.schema)

@@ -18,10 +18,11 @@ import pytest
 
 from syncline.errors import StudyFailed
 from syncline.sources.memory import TableSource
+from syncline.study import simulated_study
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
 from syncline.validation.federated import assessment, comparer, facts, plan
-from syncline.wire import simulated_study
+from syncline.wire.exchange import HOPS
 from tests.federation.drawn_studies import Drawn, draw
 from tests.security.harness import POLICY, Trial
 
@@ -65,8 +66,8 @@ def simulated(drawn: Drawn, directory: Path) -> str:
     fold = simulated_study.fold_of_run(spec, sources, salt=b"drawn")
     seed = Seed.of_number(drawn.seed)
     try:
-        fitted = simulated_study.fit_study(spec, fold, sources)
-        assessment = simulated_study.compare_study(spec, fold, sources, fitted, seed)
+        fitted = simulated_study.fit_study(spec, fold, sources, hops=HOPS)
+        assessment = simulated_study.compare_study(spec, fold, sources, fitted, seed, hops=HOPS)
     except StudyFailed as error:
         return refusal(error)
     simulated_study.release_study(spec, fold, sources, fitted, seed, assessment, [], directory)

@@ -20,7 +20,8 @@ from syncline.errors import StudyFailed
 from syncline.protocols.asking import Answering, Reply
 from syncline.protocols.one_round import merge
 from syncline.protocols.transition import Finish, PartyId
-from syncline.synthesizers.fit import Fit, FitStateCodec
+from syncline.synthesizers.fit import Fit
+from syncline.synthesizers.fit_state import fit_state_codec
 from syncline.synthesizers.hazards.rules import Lacking
 from syncline.synthesizers.settings import FitSettings
 from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
@@ -39,7 +40,7 @@ def rounds_of(parts: list[pa.Table], schema: Schema, holdout: str, *, summed: bo
     With ``summed`` the hub sees nothing but the sum of all suppliers' answers.
     """
     wanted = settings_with(schema, **chosen)
-    hub, supplier, states = Fit(wanted), Answering(), FitStateCodec(wanted)
+    hub, supplier, states = Fit(wanted), Answering(), fit_state_codec(wanted)
     requests, replies, memories = RequestCodec(), ReplyCodec(), MemoryCodec()
     tables = [workspace_of(part, schema, holdout=holdout, batch_rows=40) for part in parts]
     kept = [b""] * len(tables)

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from syncline.errors import WireError
 from syncline.preparation.fold import Fold
 from syncline.protocols.asking import Reply, Request
 from syncline.questions.comparison import PersonCount
 from syncline.sources.memory import TableSource
+from syncline.study.fit_result import pack_result, unpack_result
 from syncline.study.fitting import settings_of, workspace_of
 from syncline.study.flow import DataFlow
-from syncline.study.pooled import pack_pooled, pool, unpack_pooled
+from syncline.study.pooled import pool
 from syncline.study.shipment import unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
-from syncline.synthesizers.fit import FitStateCodec
-from syncline.synthesizers.fitted import unpack_fitted
+from syncline.synthesizers.fit_state import fit_state_codec
 from syncline.validation.federated.candidate import unpack_cells
 from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
 from tests.data.test_record_codec import CODEC, SAMPLE
 from tests.fuzz.target import Target
 from tests.security.harness import SEED, MaliciousHub, Trial
 from tests.security.test_harness import rows
+from trusted_party.synthesis.kept_state import FIT, OPENING
 
 STUDY = """\
 syncline: 1
@@ -102,8 +105,8 @@ def targets() -> Iterator[Target]:
     yield Target("record", lambda: [CODEC.encode(SAMPLE)], CODEC.decode)
     yield Target("draw", lambda: [kept().draw], DrawCodec().decode)
     yield Target("hub_state", lambda: _some(kept().states), _read_state)
-    yield Target("fitted", lambda: kept().results, lambda content: unpack_fitted(content, kept().spec.schema))
-    yield Target("pooled", _pooled, lambda content: unpack_pooled(content, kept().spec.schema))
+    yield Target("fitted", lambda: kept().results, lambda content: unpack_result(content, kept().spec.schema))
+    yield Target("pooled", _pooled, lambda content: unpack_result(content, kept().spec.schema))
     yield Target(
         "candidate", lambda: [kept().candidate], lambda content: unpack_cells(content, kept().spec.schema)
     )
@@ -121,11 +124,9 @@ def _some(payloads: list[bytes]) -> list[bytes]:
 
 
 def _read_state(content: bytes) -> None:
-    from syncline.data.blob import unpack
-
-    _, arrays = unpack(content)
-    if "fit" in arrays:
-        FitStateCodec(settings_of(kept().spec)).decode(arrays["fit"].tobytes())
+    with suppress(WireError):
+        OPENING.decode(content)
+    fit_state_codec(settings_of(kept().spec)).decode(FIT.decode(content).state)
 
 
 @cache
@@ -152,4 +153,4 @@ def _pooled() -> list[bytes]:
     tables = {
         name: workspace_of(spec, kept().trial.fold, TableSource(table)) for name, table in TABLES.items()
     }
-    return [pack_pooled(pool(settings_of(spec), tables))]  # type: ignore[arg-type]  # names of parties
+    return [pack_result(pool(settings_of(spec), tables), spec.schema)]  # type: ignore[arg-type]  # names of parties

@@ -1,4 +1,4 @@
-"""A child as the hub sees one: in each of three rounds a reply is an integer; the result is their sum.
+"""A child as the hub sees one: a process around the fake protocol, with numbers as text in three rounds.
 
 The first of them stands for the opening round: what follows from it is kept as what the salt was drawn from.
 Where the study compares its table, one more round does.
@@ -13,10 +13,12 @@ import time
 from pathlib import Path
 
 from syncline.compute.serve import serve
-from syncline.errors import Contradiction, StudyFailed
+from syncline.protocols.fake import Deed, Fake, FakeReply, FakeState
+from syncline.protocols.transition import Finish, PartyId
 from tests.hub.fake_report import report
 
 ROUNDS = 3
+FAKE = Fake(ROUNDS)
 EXPECTED = 5
 CANDIDATE = "ca" * 32
 DRAWN = {"holdout": 0.5, "salt_from": "a test", "salt_sha256": "5a" * 32, "hub_commitment": "cc" * 32}
@@ -53,7 +55,8 @@ def handle(header, blobs):
         case "start":
             assert all(len(bytes.fromhex(sha256)) == 32 for sha256 in header["commitments"].values())
             assert len(blobs[1]) == 16
-            return {"done": False, "stage": "open", "round": 0}, [b"0", _request(0)]
+            begun = FAKE.start((PartyId("north"),))
+            return {"done": False, "stage": begun.stage, "round": 0}, [b"0", _request(0)]
         case "open":
             spec, state, *replies, request = blobs
             answer, given = _step({**header, "rows": [], "round": 0}, [spec, b"", state, *replies, request])
@@ -78,21 +81,24 @@ def _step(header, blobs):
     assert request.startswith(b"%d" % header["round"])
     if b"hang" in replies:
         time.sleep(3600)
-    if b"lie" in replies:
-        liar = header["parties"][replies.index(b"lie")]
-        raise Contradiction(
-            f"supplier {liar!r} contradicted itself in round {header['round']} (tree_level): a test said so",
-            public=f"the answers of supplier {liar!r} cannot be used",
-        )
-    if b"fail" in replies:
-        raise StudyFailed("the study cannot go on: a test said so")
-    total = int(state) + sum(int(reply.split(b"\n")[0]) for reply in replies)
-    following = header["round"] + 1
-    hazards = _hazards(following)
-    if following == ROUNDS:
-        return {"done": True, "stage": "sample", "hazards": hazards}, [str(total).encode()]
-    answer = {"done": False, "stage": "fit", "round": following, "hazards": hazards, "expected": EXPECTED}
-    return answer, [str(total).encode(), _request(following)]
+    number = header["round"]
+    answered = {party: _reply(number, reply) for party, reply in zip(header["parties"], replies, strict=True)}
+    transition = FAKE.step(FakeState(number, int(state)), answered, frozenset())
+    hazards = _hazards(number + 1)
+    if isinstance(transition, Finish):
+        return {"done": True, "stage": "sample", "hazards": hazards}, [str(transition.result).encode()]
+    after = transition.state
+    answer = {"done": False, "stage": transition.stage, "round": after.round}
+    total = str(after.total).encode()
+    return {**answer, "hazards": hazards, "expected": EXPECTED}, [total, _request(after.round)]
+
+
+def _reply(number, content):
+    """Return what stands on the first line of a reply: a number, or what it makes the hub's half do."""
+    word = content.split(b"\n")[0].decode()
+    if word in (Deed.LIE, Deed.FAIL):
+        return FakeReply(number, deed=Deed(word))
+    return FakeReply(number, int(word))
 
 
 def _hazards(following):

@@ -12,8 +12,9 @@ from syncline.data.batch import Status
 from syncline.data.document import parse_document
 from syncline.data.section import build
 from syncline.sources.source import Source
+from syncline.study.simulated_study import fit_study, fold_of_run, release_study, seed_of
 from syncline.study.spec import StudySpec
-from syncline.wire.simulated_study import fit_study, fold_of_run, release_study, seed_of
+from syncline.wire.exchange import HOPS
 from tests.preparation.heart_files import HEART, HOSPITALS, SCHEMA, clean, difference, messy, rows_of
 
 SAME_ORDER = [
@@ -92,5 +93,7 @@ def released(sources: Mapping[str, Source], out: Path) -> str:
     spec = build(StudySpec, parse_document(STUDY, "study"), "study")
     out.mkdir()
     fold = fold_of_run(spec, sources, b"heart")
-    release_study(spec, fold, sources, fit_study(spec, fold, sources), seed_of(spec), None, [], out)
+    release_study(
+        spec, fold, sources, fit_study(spec, fold, sources, hops=HOPS), seed_of(spec), None, [], out
+    )
     return hashlib.sha256((out / "synthetic.parquet").read_bytes()).hexdigest()

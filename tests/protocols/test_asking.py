@@ -13,7 +13,8 @@ from syncline.data.codebook import Codebook, Coding
 from syncline.data.constraint import Constraint, Formula
 from syncline.errors import ProtocolError
 from syncline.protocols.asking import Answering, Memory, Request, admit
-from syncline.protocols.simulation import Hops, Traffic, simulate
+from syncline.protocols.in_process import Traffic, run
+from syncline.protocols.party import party_with
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.counts import Counts, merge_counts
 from syncline.questions.formula_check import FormulaCheck
@@ -24,7 +25,7 @@ from syncline.questions.question import Question
 from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.row_count import RowCount
 from syncline.questions.tree_level import TreeLevel, TreeStep
-from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
+from syncline.wire.exchange import HOPS
 from tests.questions.small_tables import ROWS_ONLY, Row, codebook, cut, cuts, tables, workspace_of
 
 BOOK = codebook()
@@ -299,7 +300,7 @@ class PairCodec:
 
 @settings(max_examples=10)
 @given(table=tables, at=cuts, names=st.permutations(["c", "a", "b", "d"]))
-def test_simulate_asks_every_party_and_merges_in_sorted_order(
+def test_the_driver_asks_every_party_and_merges_in_sorted_order(
     table: list[Row], at: list[int], names: list[str]
 ) -> None:
     parts = [*cut(table, at), [], [], [], []][:4]
@@ -307,11 +308,21 @@ def test_simulate_asks_every_party_and_merges_in_sorted_order(
     workspaces = {
         PartyId(name): workspace_of(part, ROWS_ONLY) for name, part in zip(names, parts, strict=True)
     }
-    hops = Hops(PairCodec(), RequestCodec(), ReplyCodec(), MemoryCodec())
     heard: list[Traffic] = []
-    total = simulate(CountTwice(), Answering(), workspaces, hops, Memory(), heard.append)
+    announced: list[str] = []
+    answering = {party: party_with(table) for party, table in workspaces.items()}
+    total = run(
+        CountTwice(),
+        answering,
+        Memory(),
+        hops=HOPS,
+        state=PairCodec(),
+        announce=announced.append,
+        listen=heard.append,
+    )
+    assert run(CountTwice(), answering, Memory()) == total  # as without any hop
     assert total == 2 * len(kept)
-    assert [traffic.stage for traffic in heard] == ["first", "second"]
+    assert announced == [traffic.stage for traffic in heard] == ["first", "second"]
     assert all(traffic.sent > 0 and traffic.received > 0 for traffic in heard)
 
 

@@ -6,8 +6,8 @@ import hashlib
 
 import pytest
 
+from syncline.study.simulated_study import seed_of
 from syncline.synthesizers.streams import Seed
-from syncline.wire.simulated_study import seed_of
 from tests.security.harness import Trial
 from tests.security.test_harness import STUDY, rows
 

@@ -11,11 +11,12 @@ from syncline.questions.known import Filled
 from syncline.sources.memory import TableSource
 from syncline.study import data_check
 from syncline.study.data_check import fit_of
+from syncline.study.simulated_study import fit_study, fold_of_run
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.column_search import Pieces
 from syncline.synthesizers.hazards import sizes
 from syncline.synthesizers.phases import check, search
-from syncline.wire.simulated_study import fit_study, fold_of_run
+from syncline.wire.exchange import HOPS
 
 STUDY = {
     "syncline": 1,
@@ -56,7 +57,7 @@ def said(south: pa.Table) -> list[str]:
     """Return what is said of columns of the supplier south."""
     spec = StudySpec.model_validate(STUDY)
     sources = {"north": TableSource(NORTH), "south": TableSource(south)}
-    found = fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources)
+    found = fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources, hops=HOPS)
     return [hazard.words for hazard in found.hazards if hazard.column]
 
 
@@ -129,7 +130,9 @@ def test_the_first_person_who_differs_changes_no_sentence(kind, visits, people, 
             "north": TableSource(ELSEWHERE),
             "south": TableSource(of_south(people, **few, visits=visits)),
         }
-        return [h.words for h in fit_study(spec, fold_of_run(spec, sources, b"h"), sources).hazards]
+        return [
+            h.words for h in fit_study(spec, fold_of_run(spec, sources, b"h"), sources, hops=HOPS).hazards
+        ]
 
     assert len({tuple(told(number)) for number in (0, 1, 2, 10)}) == 1
     assert told(0) != told(people // 2)

@@ -17,8 +17,8 @@ from syncline.sources.memory import TableSource
 from syncline.study.comparer_scope import lottery_of
 from syncline.study.fitting import fold_of, people_of, prepared_rows
 from syncline.study.holdout import FEW_PEOPLE, holdout_percent, require_percent, salt_words
+from syncline.study.simulated_study import fold_of_run
 from syncline.study.spec import StudySpec
-from syncline.wire.simulated_study import fold_of_run
 
 SCHEMA = Schema.from_yaml("""\
 variables:

@@ -83,7 +83,7 @@ def test_a_comparison_is_known_to_the_round_from_its_first_one_on() -> None:
     parties = dealt(batch, part, 2, 10_000)
     comparers = {party: Answering(comparer(comparison)) for party in parties}
     memories = dict.fromkeys(parties, Memory())
-    transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
+    transition: Continue[State, Request] | Finish[Evidence] = comparison.start(tuple(parties))
     found, number = [], 0
     rows = int((~batch.holdout).sum()), int(batch.holdout.sum())
     while isinstance(transition, Continue):
@@ -94,6 +94,6 @@ def test_a_comparison_is_known_to_the_round_from_its_first_one_on() -> None:
             replies[party], memories[party] = comparers[party].respond(
                 transition.request, table, memories[party]
             )
-        transition = comparison.step(transition.request, transition.state, replies)
+        transition = comparison.step(transition.state, replies, frozenset())
     assert set(found) == {number + 1}
     assert len(found) == rounds_of_comparison(rows)

@@ -13,17 +13,18 @@ from supplier_agent.consent.conditions import condition_lines, conditions_to_jso
 from supplier_agent.consent.portrait import questions_of
 from syncline.errors import UsageError
 from syncline.protocols.asking import Answering, Memory, Reply, Request
-from syncline.protocols.simulation import simulate
+from syncline.protocols.in_process import run
 from syncline.protocols.transition import PartyId
 from syncline.questions.table import permission_of
 from syncline.questions.workspace import Workspace
 from syncline.study.spec import StudySpec
 from syncline.synthesizers import registry
 from syncline.synthesizers.fit import Fit
+from syncline.synthesizers.fit_state import fit_state_codec
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.synthesizer import Synthesizer
-from syncline.wire.exchange import hops_of
+from syncline.wire.exchange import HOPS
 from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import fingerprint, fit, workspace_of
 from tests.federation.test_flows import released, sources, spec_of
@@ -142,7 +143,11 @@ def test_who_approves_reads_the_technique_and_every_question_that_it_asks(method
     tables = {
         PartyId(f"s{i}"): workspace_of(part, WITH_PERSON) for i, part in enumerate(spread(cohort(ROWS), 3, 1))
     }
-    simulate(Fit(settings), supplier, tables, hops_of(settings), Memory())
+    parties = {
+        party: lambda request, memory, table=table: supplier.respond(request, table, memory)
+        for party, table in tables.items()
+    }
+    run(Fit(settings), parties, Memory(), hops=HOPS, state=fit_state_codec(settings))
     spec = StudySpec.model_validate(document(method))
     assert supplier.asked <= set(questions_of(spec))
     words = dict(condition_lines(spec))["Learns"]

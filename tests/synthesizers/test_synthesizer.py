@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +15,9 @@ import pandas as pd
 import pytest
 
 from syncline import Synthesizer
-from syncline.data.blob import pack, unpack
 from syncline.data.schema import Schema
 from syncline.errors import DataError, DocumentError, StorageError, StudyFailed, UsageError, WireError
-from syncline.synthesizers.packing import pack_model, unpack_model
+from syncline.synthesizers.model_codec import pack_model, unpack_model
 
 ROWS = 400
 SCHEMA: dict[str, Any] = {
@@ -211,31 +213,58 @@ def test_any_changed_byte_of_a_model_is_noticed(model: Path, tmp_path: Path) -> 
 def test_no_part_of_a_model_points_outside_of_another(model: Path) -> None:
     """Whatever one array or number of a model is set to, it is refused or drawn from without a raw error."""
     loaded = Synthesizer.load(model)
-    schema = loaded.schema
-    head, arrays = unpack(pack_model(loaded._fitted()[0]))
-    for name, array in arrays.items():
-        for value in (-1, 0, 1, 63, 255, 2**40):
-            bad = array.copy()
-            if not bad.size:
-                continue
-            bad.flat[bad.size // 2] = np.array(value).astype(bad.dtype)
-            drawn_or_refused(pack(head, {**arrays, name: bad}), schema)
-        for changed in (array[:-1], array.astype("f8"), np.concatenate([array, array])):
-            drawn_or_refused(pack(head, {**arrays, name: changed}), schema)
-        drawn_or_refused(pack(head, {other: a for other, a in arrays.items() if other != name}), schema)
-    for name in head:
-        for put in (None, [], {}, "x", -1, [["x"]], [1, 2]):
-            drawn_or_refused(pack({**head, name: put}, arrays), schema)
+    whole, schema = loaded._fitted()[0], loaded.schema
+    refused = sum(refuses(changed, schema) for changed in changed_values(whole))
+    assert refused > 100
+    content = pack_model(whole, schema)
+    assert unpack_model(content, schema).n_rows == whole.n_rows
+    for cut in (content[:-1], content + b"\x00", content[:40]):
+        with pytest.raises(WireError):
+            unpack_model(cut, schema)
 
 
-def drawn_or_refused(data: bytes, schema: Schema) -> None:
+def changed_values(value: Any) -> Iterator[Any]:
+    """Yield what a value could be changed to in one place, of which its constructors refuse nothing."""
+    if isinstance(value, np.ndarray) and value.size:
+        for number in (-1, 0, 1, 63, 255, 2**40):
+            other = value.copy()
+            other.flat[other.size // 2] = np.array(number).astype(other.dtype)
+            yield other
+        yield from (value[:-1], np.concatenate([value, value]), value[:0])
+    elif isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield from (-1, 0, 1, 2**40)
+    elif isinstance(value, str):
+        yield from ("", "x")
+    elif isinstance(value, tuple):
+        yield from (value[:-1], value + value, ())
+        for place, one in enumerate(value):
+            yield from ((*value[:place], other, *value[place + 1 :]) for other in changed_values(one))
+    elif is_dataclass(value):
+        for own in (one for one in fields(value) if one.init):
+            for other in (*changed_values(getattr(value, own.name)), None):
+                with suppress(ValueError, TypeError, AttributeError, IndexError):
+                    yield replace(value, **{own.name: other})  # type: ignore[type-var]
+
+
+def refuses(model: Any, schema: Schema) -> bool:
+    """Tell whether a model is refused, on its way into bytes or out of them; else draw from it."""
     from syncline.synthesizers.streams import Seed
 
     try:
-        found = unpack_model(data, schema)
-    except WireError:
-        return
+        found = unpack_model(pack_model(model, schema), schema)
+    except (ValueError, WireError):
+        return True
     found.partition(0, 200, Seed.of_number(1))
+    return False
+
+
+def test_a_model_of_an_earlier_form_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "old.model"
+    path.write_bytes(b"syncline-model 1\n" + bytes(100))
+    with pytest.raises(StorageError, match=r"old.model: was saved by an earlier version .* save it again"):
+        Synthesizer.load(path)
 
 
 def test_persons_of_further_samples_are_numbered_on(tmp_path):

@@ -12,7 +12,7 @@ import pytest
 from syncline.data.codebook import Codebook
 from syncline.data.note import TableWarning
 from syncline.data.schema import Schema
-from syncline.protocols.simulation import Traffic
+from syncline.protocols.in_process import Traffic
 from syncline.questions.asked import Asked
 from syncline.questions.counts import Counts
 from syncline.questions.pair_counts import PairCounts

@@ -26,6 +26,7 @@ from syncline.identity.keys import public_signing_key
 from syncline.study.approvals import ApprovalRecord, GateRecord
 from syncline.study.lifecycle import StudyState
 from syncline.study.manifest import ReleaseFacts, file_digests, verify_release, write_manifest
+from syncline.study.provenance import provenance_of
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import ReleaseId, StudyId
 from trusted_party.datastore.drafts import Draft, GateOutcome, add_draft, find_draft
@@ -42,7 +43,7 @@ from trusted_party.datastore.studies import (
 )
 from trusted_party.release.draft_files import ReleaseFiles
 from trusted_party.release.gate_answer import read_gate
-from trusted_party.release.provenance import gather_facts, provenance
+from trusted_party.release.provenance import gather_facts
 from trusted_party.release.waiting import Tally, missing_words, tally
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
 from trusted_party.studies.endings import Endings
@@ -140,7 +141,7 @@ class Publisher:
         header: dict[str, Json] = {
             "op": "release",
             "out": str(out),
-            "provenance": provenance(facts),
+            "provenance": provenance_of(facts),
             "roster": [entry.to_json() for entry in facts.roster],
             "most_rows": self.most_rows,
         }
@@ -249,15 +250,13 @@ def _require_unmoved(connection: sqlite3.Connection, study: StudyRow) -> None:
 
 def _with_decisions(facts: ReleaseFacts, spec: StudySpec, draft: Draft, found: Tally) -> ReleaseFacts:
     """Add to the manifest what was decided: the gate with its thresholds, and who approved."""
-    gate, limits = draft.gate, spec.release.gate
-    record = None
-    if gate is not None and limits is not None:
-        record = GateRecord(limits.alpha, limits.tolerated, gate.passed, gate.failures)
+    said = draft.gate
+    gate = None if said is None else GateRecord.of(spec.release.gate, said.passed, said.failures)
     return replace(
         facts,
         content_sha256=draft.content_sha256,
         release_id=draft.release_id,
-        gate=record,
+        gate=gate,
         approvals=tuple(ApprovalRecord.of(signed, _moment(at_us)) for signed, at_us in found.counted),
     )
 

@@ -25,17 +25,18 @@ from syncline.questions.asked import Asked
 from syncline.questions.workspace import Workspace
 from syncline.study.comparer_scope import comparer_of
 from syncline.study.comparing import assess_study, comparison_of, rows_of_release
+from syncline.study.fit_result import pack_result, unpack_result
 from syncline.study.fitting import fold_of, settings_of
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.local_parties import answer_locally, is_pooled
 from syncline.study.manifest import RosterEntry
-from syncline.study.pooled import Pooled, pack_pooled, pool, unpack_pooled
+from syncline.study.pooled import Pooled, pool
 from syncline.study.release import write_release
 from syncline.study.rounds_expected import rounds_of_study, rounds_while_comparing
 from syncline.study.shipment import unpack_shipment
 from syncline.study.spec import StudySpec
-from syncline.synthesizers.fit import Fit, FitState, FitStateCodec
-from syncline.synthesizers.fitted import pack_fitted, unpack_fitted
+from syncline.synthesizers.fit import Fit
+from syncline.synthesizers.fit_state import FitState, fit_state_codec
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_to_json
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.settings import FitSettings
@@ -44,12 +45,13 @@ from syncline.validation.federated.comparer import Comparer
 from syncline.validation.federated.comparison import Comparison, State
 from syncline.wire.exchange import DrawCodec, MemoryCodec, ReplyCodec, RequestCodec
 from trusted_party.synthesis.kept_state import (
+    FIT,
+    KeptFit,
+    own_bytes,
     pack_comparison,
-    pack_fit,
     sizes_known,
     told_sizes,
     unpack_comparison,
-    unpack_fit,
 )
 from trusted_party.synthesis.opening import STAGE, begin, draw, facts_of
 
@@ -82,7 +84,7 @@ class Child:
             case "compare_step":
                 return self.compare_step(spec, _fold(spec, blobs[1]), header, blobs[2:])
             case "release":
-                return release(spec, header, blobs[1:])
+                return self.release(spec, header, blobs[1:])
             case _:
                 raise ProtocolError("the computing process was asked for something that it does not do")
 
@@ -98,7 +100,9 @@ class Child:
         parties, senders = _names(header, "parties"), _names(header, "rows")
         if len(blobs) != len(parties) + 1 + len(senders):
             raise ProtocolError("each party of the round needs one reply or shipment")
-        fit_state, packed = unpack_fit(state)
+        with own_bytes():
+            kept = FIT.decode(state)
+            fit, memory = fit_state_codec(settings).decode(kept.state), MemoryCodec().decode(kept.memory)
         decoded = {
             party: _decoded(party, header, reply) for party, reply in zip(parties, blobs, strict=False)
         }
@@ -106,12 +110,12 @@ class Child:
         tables = self._prepared(spec, fold, flows, dict(zip(senders, blobs[len(parties) + 1 :], strict=True)))
         if is_pooled(flows, [*parties, *senders]):
             pooled = pool(settings, tables)
-            return _done("pooled", pooled.hazards), [pack_pooled(pooled)]
-        local, after = answer_locally(request, tables, MemoryCodec().decode(packed))
-        fit = FitStateCodec(settings).decode(fit_state)
+            return _done("pooled", pooled.hazards), [pack_result(pooled, spec.schema)]
+        local, after = answer_locally(request, tables, memory)
         transition = Fit(settings).step(fit, decoded | local, frozenset())
-        memory = MemoryCodec().encode(after)
-        return _outcome(transition, settings, memory, flows, compares=spec.validation is not None)
+        return _outcome(
+            transition, settings, MemoryCodec().encode(after), flows, compares=spec.validation is not None
+        )
 
     def compare(
         self, spec: StudySpec, fold: Fold, header: dict[str, Json], result: bytes, seed: bytes
@@ -123,7 +127,8 @@ class Child:
         fitted = _fitted(spec, result)
         _require_rows(rows_of_release(spec, fitted), header.get("most_rows"))
         comparison = self._comparison_of(spec, fold, result, seed)
-        transition = comparison.start(number, sizes_known(header.get("sizes")))
+        parties = tuple(PartyId(name) for name in spec.supplier_names)
+        transition = comparison.start(parties, number, sizes_known(header.get("sizes")))
         memory = Memory(round=number - 1, asked=Asked(closed=True))
         counted = (fitted.n_rows, 0) if isinstance(fitted, Pooled) else (fitted.n_train, fitted.n_holdout)
         answer, blobs = _compared(transition, memory, counted)
@@ -149,11 +154,48 @@ class Child:
         shipments = dict(zip(senders, blobs[len(parties) + 1 :], strict=True))
         tables = self._prepared(spec, fold, _flows(header), shipments)
         local, after = answer_locally(request, tables, memory, self._comparer)
-        transition = comparison.step(request, state, decoded | local)
+        transition = comparison.step(state, decoded | local, frozenset())
         if isinstance(transition, Continue):
             return _compared(transition, after)
         found = assess_study(spec, _fitted(spec, result), comparison, transition.result)
         return {"done": True, "stage": "assessed"}, [json.dumps(found.document()).encode()]
+
+    def release(
+        self, spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]
+    ) -> tuple[Header, list[bytes]]:
+        """Write the files of the release.
+
+        The blobs are what the salt was drawn from, the fit's result, the seed, and what a comparison said, if
+        it was made. A table that was compared in this process is not drawn again.
+        """
+        drawn, result, seed, *said = given
+        fitted = _fitted(spec, result)
+        assessment = json.loads(said[0]) if said else None
+        _require_rows(rows_of_release(spec, fitted), header.get("most_rows"))
+        provenance = cast("dict[str, Json]", header.get("provenance"))
+        listed = header.get("roster")
+        if not isinstance(listed, list):
+            raise ProtocolError("roster: expected the suppliers of the release")
+        roster = [RosterEntry.from_json(entry) for entry in listed]
+        compared = None
+        if assessment is not None:
+            compared = self._comparison_of(spec, _fold(spec, drawn), result, seed)
+            _require_compared(compared, assessment)
+        written = write_release(
+            Path(str(header["out"])),
+            spec,
+            fitted,
+            Seed(seed),
+            roster,
+            provenance,
+            assessment,
+            None if compared is None else compared.candidate.cells,
+        )
+        return {
+            "files": list(written.files),
+            "content_sha256": dict(written.content_sha256),
+            "gate": _gate(spec, assessment),
+        }, []
 
     def _comparison_of(self, spec: StudySpec, fold: Fold, result: bytes, seed: bytes) -> Comparison:
         key = hashlib.sha256(spec.canonical() + fold.salt + result + seed).digest()
@@ -231,33 +273,6 @@ def _decoded(party: PartyId, header: dict[str, Json], reply: bytes) -> Reply:
         raise blame(party, f"sent bytes that do not read in round {header.get('round')}: {field}") from None
 
 
-def release(spec: StudySpec, header: dict[str, Json], given: Sequence[bytes]) -> tuple[Header, list[bytes]]:
-    """Write the files of the release.
-
-    The blobs are what the salt was drawn from, the fit's result, the seed, and what a comparison said, if it
-    was made.
-    """
-    drawn, result, seed, *said = given
-    fitted = _fitted(spec, result)
-    assessment = json.loads(said[0]) if said else None
-    _require_rows(rows_of_release(spec, fitted), header.get("most_rows"))
-    provenance = cast("dict[str, Json]", header.get("provenance"))
-    listed = header.get("roster")
-    if not isinstance(listed, list):
-        raise ProtocolError("roster: expected the suppliers of the release")
-    roster = [RosterEntry.from_json(entry) for entry in listed]
-    if assessment is not None:
-        _require_compared(spec, _fold(spec, drawn), fitted, Seed(seed), assessment)
-    written = write_release(
-        Path(str(header["out"])), spec, fitted, Seed(seed), roster, provenance, assessment
-    )
-    return {
-        "files": list(written.files),
-        "content_sha256": dict(written.content_sha256),
-        "gate": _gate(spec, assessment),
-    }, []
-
-
 def _gate(spec: StudySpec, assessment: Mapping[str, Json] | None) -> Json:
     """Return whether the table passes, what fails, what it could see; None where the study has no gate."""
     if assessment is None or spec.release.gate is None:
@@ -266,11 +281,9 @@ def _gate(spec: StudySpec, assessment: Mapping[str, Json] | None) -> Json:
     return {name: said[name] for name in ("passed", "failures", "words")}
 
 
-def _require_compared(
-    spec: StudySpec, fold: Fold, fitted: Fitted | Pooled, seed: Seed, assessment: Mapping[str, Json]
-) -> None:
+def _require_compared(comparison: Comparison, assessment: Mapping[str, Json]) -> None:
     """Raise unless the table that is to be released is the one that the suppliers compared."""
-    if comparison_of(spec, fold, fitted, seed).digest != assessment["candidate_sha256"]:
+    if comparison.digest != assessment["candidate_sha256"]:
         raise StudyFailed(
             "the table that would be released is not the one that was compared: was the hub's software"
             " changed in between? Submit the study anew"
@@ -278,7 +291,8 @@ def _require_compared(
 
 
 def _fitted(spec: StudySpec, result: bytes) -> Fitted | Pooled:
-    return unpack_pooled(result, spec.schema) or unpack_fitted(result, spec.schema)
+    with own_bytes():
+        return unpack_result(result, spec.schema)
 
 
 def _require_rows(rows: int, most: Json) -> None:
@@ -303,8 +317,10 @@ def _outcome(
         known = {
             party: own for party, own in fitted.known.items() if STEPS[flows[party]].compares_what_it_fits
         }
-        return {**_done("fitted", fitted.hazards), "sizes": told_sizes(known)}, [pack_fitted(fitted)]
-    state = pack_fit(FitStateCodec(settings).encode(transition.state), memory)
+        return {**_done("fitted", fitted.hazards), "sizes": told_sizes(known)}, [
+            pack_result(fitted, settings.schema)
+        ]
+    state = FIT.encode(KeptFit(fit_state_codec(settings).encode(transition.state), memory))
     header: Header = {
         "done": False,
         "stage": transition.stage,

@@ -2,51 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import cast
 
-import numpy as np
-
 from syncline.compute.frames import Json
-from syncline.data.blob import Array, pack, unpack
+from syncline.data.record_codec import RecordCodec
+from syncline.errors import StudyFailed, WireError
 from syncline.protocols.asking import Memory
 from syncline.protocols.transition import PartyId
 from syncline.questions.known import Known, Sizes
-from syncline.synthesizers.known_packing import put_known, take_known
-from syncline.validation.federated.comparison import State, Step
+from syncline.validation.federated.comparison import State
 from syncline.wire.exchange import MemoryCodec
 
 
-def pack_fit(fit_state: bytes, memory: bytes) -> bytes:
-    """Put together what the hub keeps of a round: the fit's state, and what its local parties remember."""
-    return pack({}, {"fit": np.frombuffer(fit_state, np.uint8), "memory": np.frombuffer(memory, np.uint8)})
+@dataclass(frozen=True, slots=True)
+class KeptFit:
+    """What is kept of a round of a fit: its state, and what the parties whose rows are here remember."""
+
+    state: bytes
+    memory: bytes
 
 
-def unpack_fit(state: bytes) -> tuple[bytes, bytes]:
-    """Return what :func:`pack_fit` put together."""
-    _, arrays = unpack(state)
-    return arrays["fit"].tobytes(), arrays["memory"].tobytes()
+@dataclass(frozen=True, slots=True)
+class KeptComparison:
+    """The same of a comparison. What was said of the candidate stands in the memory alone."""
+
+    state: State
+    memory: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOpening:
+    """What is kept of the opening round: its request, and the hub's own contribution to the salt."""
+
+    request: bytes
+    contribution: bytes
+
+
+FIT = RecordCodec(KeptFit, "round of a fit", 1)
+COMPARISON = RecordCodec(KeptComparison, "round of a comparison", 1)
+OPENING = RecordCodec(KeptOpening, "opening round", 1)
+
+
+@contextmanager
+def own_bytes() -> Iterator[None]:
+    """Read what the hub itself kept: its digest was checked, so an earlier version wrote what does not."""
+    try:
+        yield
+    except WireError as error:
+        raise StudyFailed("it began under an earlier version of the hub: submit the study anew") from error
 
 
 def pack_comparison(state: State, memory: Memory) -> bytes:
     """Put together what the hub keeps of a round of a comparison: the candidate is drawn anew."""
     kept = MemoryCodec().encode(memory.without_table())
-    arrays: dict[str, Array] = {"memory": np.frombuffer(kept, np.uint8)}
-    for number, step in enumerate(state.sums.values()):
-        arrays[f"at{number}"], arrays[f"sums{number}"] = step.coefficients, step.sums
-    known = put_known(state.known, arrays)
-    return pack({"round": state.round, "models": list(state.sums), "known": known}, arrays)
+    return COMPARISON.encode(KeptComparison(replace(state, memory=None), kept))
 
 
 def unpack_comparison(packed: bytes) -> tuple[State, Memory]:
     """Return what :func:`pack_comparison` put together."""
-    head, arrays = unpack(packed)
-    models = enumerate(cast("list[str]", head["models"]))
-    steps = {text: Step(arrays[f"at{n}"], arrays[f"sums{n}"]) for n, text in models}  # type: ignore[arg-type]
-    memory = MemoryCodec().decode(arrays["memory"].tobytes())
-    known = take_known(head["known"], arrays)
-    state = State(cast("int", head["round"]), memory.asked.candidate, steps, known)
-    return state, memory
+    with own_bytes():
+        kept = COMPARISON.decode(packed)
+        memory = MemoryCodec().decode(kept.memory)
+    return replace(kept.state, memory=memory.asked.candidate), memory
 
 
 def told_sizes(known: Mapping[PartyId, Known]) -> Json:

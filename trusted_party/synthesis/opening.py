@@ -5,10 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-import numpy as np
-
 from syncline.compute.frames import Header
-from syncline.data.blob import pack, unpack
 from syncline.errors import ProtocolError, StudyFailed
 from syncline.protocols.asking import Opening, Reply, Request
 from syncline.protocols.opening import HUB, Commitments, Draw, Occasion, Openings
@@ -17,6 +14,7 @@ from syncline.study.fitting import fold_of
 from syncline.study.holdout import holdout_percent, salt_words
 from syncline.study.spec import StudySpec
 from syncline.wire.exchange import RequestCodec
+from trusted_party.synthesis.kept_state import OPENING, KeptOpening, own_bytes
 
 STAGE = "open"
 """The stage of a study whose suppliers open their contributions to the salt."""
@@ -26,19 +24,19 @@ def begin(occasion: Occasion, commitments: Mapping[PartyId, bytes], contribution
     """Return the state and the request of the opening round; ``contribution`` is the hub's own."""
     named = {**commitments, HUB: occasion.commitment(HUB, contribution)}
     request = RequestCodec().encode(Request(0, (), commitments=Commitments(occasion, named)))
-    kept = {"request": np.frombuffer(request, np.uint8), "own": np.frombuffer(contribution, np.uint8)}
-    return [pack({}, kept), request]
+    return [OPENING.encode(KeptOpening(request, contribution)), request]
 
 
 def draw(spec: StudySpec, state: bytes, replies: Mapping[PartyId, Reply]) -> Draw:
     """Return what the salt is drawn from; a supplier that opened anything else ends the study by its name."""
-    _, arrays = unpack(state)
-    commitments = RequestCodec().decode(arrays["request"].tobytes()).commitments
+    with own_bytes():
+        kept = OPENING.decode(state)
+        commitments = RequestCodec().decode(kept.request).commitments
     assert commitments is not None
     opened = {party: _opened(party, replies[party]) for party in sorted(replies)}
     people = sum(_people(spec, party, opening) for party, opening in opened.items())
     contributions = {party: opening.contribution for party, opening in opened.items()}
-    everything = {**contributions, HUB: arrays["own"].tobytes()}
+    everything = {**contributions, HUB: kept.contribution}
     try:
         return Draw(commitments, Openings(everything, holdout_percent(spec, people)))
     except ProtocolError as error:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.blob import Array
 from syncline.data.codebook import Codebook
+from syncline.protocols.round_answers import Answers
 from syncline.questions.question import Question
 from syncline.questions.tree_level import TreeLevel, TreeStep, bin_offsets
 from syncline.synthesizers.cart.growth import GrowthRule, first_step, grow, next_step, plant
@@ -18,8 +17,7 @@ from syncline.synthesizers.cart.layout import Layout
 from syncline.synthesizers.cart.leaves import cart_model
 from syncline.synthesizers.cart.tree import GrowingTree, Pending
 from syncline.synthesizers.nodes import Nodes
-from syncline.synthesizers.packing import Arrays, Head, put_trees, take_trees
-from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
+from syncline.synthesizers.phases.phase import Fitted, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
 
@@ -76,7 +74,7 @@ class GrowTrees:
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Split the new nodes; count leaves once nothing grows any more."""
-        question, counts = self._question(settings), merged(answers, 0)
+        question, counts = self._question(settings), answers.counts(0)
         codebook = self.plan.book.codebook()
         dense, masks = counts.dense(), counts.dense_masks()
         offsets = bin_offsets(self.plan.order, codebook)
@@ -104,16 +102,6 @@ class GrowTrees:
             return plant(tree, counts, layout, rule)
         return grow(tree, counts, persons, layout, rule, self.level)
 
-    def put(self, arrays: Arrays) -> Head:
-        """Add the plan and the trees."""
-        return {**self.plan.put(arrays), "trees": put_trees(self.trees, arrays), "level": self.level}
-
-    @classmethod
-    def take(cls, head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-        """Return the phase that :meth:`put` put away."""
-        plan = Plan.take(head, arrays, settings.schema)
-        return cls(plan, take_trees(head["trees"], arrays), int(cast("int", head["level"])))
-
 
 @dataclass(frozen=True, slots=True)
 class CountLeaves:
@@ -140,17 +128,7 @@ class CountLeaves:
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Make the model from the leaves."""
-        counts = merged(answers, 0)
+        counts = answers.counts(0)
         nodes = {tree.target: tree.nodes for tree in self.trees}
         model = cart_model(self.plan, settings, nodes, counts.dense(), counts.dense_masks())
         return Fitted(model, self.plan.book.n_train, self.plan.book.n_holdout)
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the plan and the trees."""
-        return {**self.plan.put(arrays), "trees": put_trees(self.trees, arrays), "level": self.level}
-
-    @classmethod
-    def take(cls, head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-        """Return the phase that :meth:`put` put away."""
-        plan = Plan.take(head, arrays, settings.schema)
-        return cls(plan, take_trees(head["trees"], arrays), int(cast("int", head["level"])))

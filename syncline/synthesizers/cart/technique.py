@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import ceil, log2
 
 from syncline.synthesizers.cart.growing import CountLeaves, GrowTrees, begin_trees
 from syncline.synthesizers.phases.phase import Fitted, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
-from syncline.synthesizers.technique import Taker
 
 LOPSIDED = 1.75
 """Trees grow so many times as deep as if all splits were even; on pbc, adult, CNSIM and
@@ -19,7 +17,7 @@ RAND HIE from 1.3 to 1.9."""
 class Cart:
     """Sequential classification and regression trees."""
 
-    phases: Mapping[str, Taker] = {GrowTrees.name: GrowTrees.take, CountLeaves.name: CountLeaves.take}
+    phases: tuple[type[Phase], ...] = (GrowTrees, CountLeaves)
 
     def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
         """Return the phase that counts the roots of all trees."""

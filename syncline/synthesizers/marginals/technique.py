@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from syncline.synthesizers.marginals.model import independent_model
 from syncline.synthesizers.phases.phase import Fitted, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
-from syncline.synthesizers.technique import Taker
 
 
 class Marginals:
     """Each column on its own."""
 
-    phases: Mapping[str, Taker] = {}
+    phases: tuple[type[Phase], ...] = ()
 
     def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
         """Return the model."""

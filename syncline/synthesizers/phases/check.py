@@ -10,6 +10,7 @@ import numpy as np
 from syncline.data.codebook import Codebook
 from syncline.errors import StudyFailed
 from syncline.privacy.people_rule import require_enough
+from syncline.protocols.round_answers import Answers
 from syncline.questions.counts import Counts
 from syncline.questions.profile import Profile
 from syncline.questions.question import Question
@@ -18,9 +19,8 @@ from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.sizes import Crowd, lacking_columns, small_tables
 from syncline.synthesizers.misfits import misfits
-from syncline.synthesizers.packing import Arrays, Head
 from syncline.synthesizers.phases.division import Sizes
-from syncline.synthesizers.phases.phase import ALONE, Answers, Fitted, Phase, merged, whole
+from syncline.synthesizers.phases.phase import ALONE, Fitted, Phase, whole
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.settings import FitSettings
 
@@ -41,11 +41,11 @@ class Check:
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Begin the search for values, unless the data does not fit or there is too little of it."""
-        rows = merged(answers, 0)
+        rows = answers.counts(0)
         dense, masks = rows.dense(), rows.dense_masks()
         used, held = dense.tolist() if masks is None else np.bitwise_count(masks).tolist()
         require_enough(whole(answers), used, held if settings.holds_out else None, settings.min_cell)
-        profiles = {party: merged({party: given}, 1) for party, given in answers.items()}
+        profiles = answers.each_counts(1)
         problems = misfits(profiles, settings.schema.modelled)
         if problems:
             raise StudyFailed("the data does not fit the schema: " + "; ".join(problems))
@@ -57,15 +57,15 @@ class Check:
             )
         _, excluded = self.hazards(answers, settings)
         left = settings.without(excluded).schema.modelled
-        begun = tuple(ColumnSearch.begin(v, len(answers)) for v in left)
+        begun = tuple(ColumnSearch.begin(v, len(answers.parties)) for v in left)
         return Search(Sizes(int(dense[0]), int(dense[1])), 0, begun)
 
     def hazards(self, answers: Answers, settings: FitSettings) -> tuple[tuple[Hazard, ...], tuple[str, ...]]:
         """Return what sizes and lacking cells show, and the columns to leave out; or end the study."""
-        if set(answers) == {ALONE}:
+        if answers.parties == (ALONE,):
             return (), ()
-        crowds = {party: _crowd(merged({party: given}, 0)) for party, given in answers.items()}
-        profiles = {party: merged({party: given}, 1) for party, given in answers.items()}
+        crowds = {party: _crowd(own) for party, own in answers.each_counts(0).items()}
+        profiles = answers.each_counts(1)
         lacking, excluded, stops = lacking_columns(
             profiles, settings.schema.modelled, settings.absent, settings.sparse, crowds, settings.min_cell
         )
@@ -77,10 +77,6 @@ class Check:
         return (*small_tables({party: crowd.rows for party, crowd in crowds.items()}), *lacking), tuple(
             excluded
         )
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add nothing."""
-        return {}
 
 
 def _crowd(counted: Counts) -> Crowd:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from syncline.protocols.round_answers import Answers
 from syncline.questions.rank_counts import RankCounts
 from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch, Rows
-from syncline.synthesizers.phases.phase import Answers, merged
 from syncline.synthesizers.settings import FitSettings
 
 FINEST_SHARE = 4096
@@ -36,8 +34,8 @@ def divided(
     searches: tuple[ColumnSearch, ...], answers: Answers, number: int, sizes: Sizes, settings: FitSettings
 ) -> tuple[ColumnSearch, ...]:
     """Return the searches after the answers of round ``number``."""
-    counts = merged(answers, 0)
-    each = [merged({party: answers[party]}, 0) for party in sorted(answers)]
+    counts = answers.counts(0)
+    each = list(answers.each_counts(0).values())
     dense, masks = counts.dense(), counts.dense_masks()
     last, threshold = number + 1 >= MAX_ROUNDS, sizes.threshold(settings)
     start, found = 0, []
@@ -50,8 +48,3 @@ def divided(
             start = end
         found.append(search)
     return tuple(found)
-
-
-def put_sizes(sizes: Sizes, number: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return sizes and the number of a round as an array."""
-    return np.array([sizes.train, sizes.holdout, number], np.int64)

@@ -12,6 +12,7 @@ from typing import ClassVar
 from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint, Formula
 from syncline.data.gap import GapLine
+from syncline.protocols.round_answers import Answers
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.question import Question
 from syncline.synthesizers import orders
@@ -19,9 +20,8 @@ from syncline.synthesizers.column_coding import code_column, code_gap
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.declared import require_declared
 from syncline.synthesizers.formulas import missing_rows, tolerated
-from syncline.synthesizers.packing import Arrays, Head, constraint_to_json, put_searches
-from syncline.synthesizers.phases.division import Sizes, divided, open_intervals, put_sizes
-from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
+from syncline.synthesizers.phases.division import Sizes, divided, open_intervals
+from syncline.synthesizers.phases.phase import Fitted, Phase
 from syncline.synthesizers.phases.structure import Book, after_codebook
 from syncline.synthesizers.settings import FitSettings
 
@@ -77,7 +77,7 @@ class CountOrders:
         columns = {column.codes.name: column for column in book.columns}
         require_declared(self.asked, answers, columns, self.sizes.train, settings)
         allowed = [tolerated(formula, columns[formula.of], self.sizes.train) for formula in self.asked]
-        held = orders.holding(self.asked, merged(answers, 0).dense(), allowed)
+        held = orders.holding(self.asked, answers.counts(0).dense(), allowed)
         full = [name for name, column in columns.items() if missing_rows(column) == 0]
         kept = orders.bounds(held, {(c.of, c.inputs[0]) for c in _declared(settings)}, full)
         book = replace(book, bounds=kept)
@@ -88,19 +88,13 @@ class CountOrders:
         if not gaps:
             return after_codebook(book, settings)
         begun = tuple(
-            ColumnSearch.begin_gap(GapLine.of_gap(gap, settings.schema), len(answers)) for gap in gaps
+            ColumnSearch.begin_gap(GapLine.of_gap(gap, settings.schema), len(answers.parties)) for gap in gaps
         )
         return SearchGaps(self.sizes, 0, self.searches, begun, book)
 
     def searched(self, answers: Answers, settings: FitSettings) -> tuple[ColumnSearch, ...]:
         """Return what is known of all columns."""
         return self.searches
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the searches and what is asked."""
-        arrays["rows"] = put_sizes(self.sizes, 0)
-        searches = put_searches(self.searches, arrays)
-        return {"searches": searches, "asked": [constraint_to_json(c) for c in self.asked]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +144,3 @@ class SearchGaps:
         """Return what is known of all columns, and of the gaps that are coded."""
         chosen = self._chosen(self._divided(answers, settings), settings)
         return (*self.searches, *(search for _, search in chosen))
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the searches and the book."""
-        head = self.book.put(arrays)
-        arrays["rows"] = put_sizes(self.sizes, self.number)
-        searches, gaps = put_searches(self.searches, arrays), put_searches(self.gaps, arrays, "gap")
-        return {**head, "searches": searches, "gaps_searched": gaps}

@@ -10,20 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.codebook import Codebook
+from syncline.protocols.round_answers import Answers
 from syncline.protocols.transition import PartyId
-from syncline.questions.counts import Counts, merge_counts
+from syncline.questions.counts import Counts
 from syncline.questions.known import Known
-from syncline.questions.question import Answer, Question
-from syncline.questions.sums import Sums
+from syncline.questions.question import Question
 from syncline.synthesizers.hazards.hazard import Hazard
-from syncline.synthesizers.packing import Arrays, Head
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.tabular_model import TabularModel
 
 ALONE = PartyId("(alone)")
 """The one party of a fit to one table; no supplier of a study can have this name."""
-
-Answers = Mapping[PartyId, tuple[Answer, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +56,6 @@ class Phase(Protocol):
         """Return what follows from all suppliers' answers."""
         ...
 
-    def put(self, arrays: Arrays) -> Head:
-        """Add this phase's arrays and return its head."""
-        ...
-
 
 def of_party(party: PartyId) -> str:
     """Return how a sentence names whose rows it speaks of."""
@@ -71,24 +64,7 @@ def of_party(party: PartyId) -> str:
 
 def whole(answers: Answers) -> str:
     """Return how a sentence begins that speaks of all rows."""
-    return "the data has" if set(answers) == {ALONE} else "all suppliers together have"
-
-
-def merged(answers: Answers, place: int) -> Counts:
-    """Return the merged counts of one question of the round, in sorted party order."""
-    counts = [answers[party][place] for party in sorted(answers)]
-    return merge_counts(c for c in counts if isinstance(c, Counts))
-
-
-def summed(answers: Answers, place: int) -> Sums:
-    """Return the merged sums of one question of the round, in sorted party order."""
-    total: Sums | None = None
-    for party in sorted(answers):
-        part = answers[party][place]
-        assert isinstance(part, Sums)
-        total = part if total is None else total.merge(part)
-    assert total is not None
-    return total
+    return "the data has" if answers.parties == (ALONE,) else "all suppliers together have"
 
 
 def held(counts: Counts, masks: npt.NDArray[np.uint64] | None) -> npt.NDArray[np.int64]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from syncline.data.codebook import Codebook
+from syncline.protocols.round_answers import Answers
 from syncline.protocols.transition import PartyId
 from syncline.questions.known import Known
 from syncline.questions.question import Question
@@ -14,10 +15,9 @@ from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.hazards.distribution import Distributions
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.likeness import unlike_columns
-from syncline.synthesizers.packing import Arrays, Head, put_searches
-from syncline.synthesizers.phases.division import Sizes, divided, open_intervals, put_sizes
+from syncline.synthesizers.phases.division import Sizes, divided, open_intervals
 from syncline.synthesizers.phases.ordering import after_search
-from syncline.synthesizers.phases.phase import Answers, Fitted, Phase
+from syncline.synthesizers.phases.phase import Fitted, Phase
 from syncline.synthesizers.settings import FitSettings
 
 
@@ -65,7 +65,7 @@ class Search:
         if not after.done:
             return
         for search in after.searches:
-            rows = dict(zip(sorted(answers), search.pieces.crowds(settings.min_cell).T, strict=False))
+            rows = dict(zip(answers.parties, search.pieces.crowds(settings.min_cell).T, strict=False))
             if rows:
                 variable = settings.schema.variable(search.name)
                 people = {party: known[party].filled[search.name].people for party in rows}
@@ -74,8 +74,3 @@ class Search:
                 numbers = {party: own[values] for party, own in rows.items()}
                 found = Distributions(variable, low[values], high[values], numbers)
                 yield from unlike_columns(found, settings.min_cell, people)
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the searches."""
-        arrays["rows"] = put_sizes(self.sizes, self.number)
-        return {"searches": put_searches(self.searches, arrays)}

@@ -11,6 +11,7 @@ import numpy as np
 
 from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint
+from syncline.protocols.round_answers import Answers
 from syncline.protocols.transition import PartyId
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.known import Known
@@ -23,9 +24,8 @@ from syncline.synthesizers.dependencies import Ints
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.polarity import reversed_columns
-from syncline.synthesizers.neighbours import Neighbours, is_wide, pair_counts, put_neighbours
-from syncline.synthesizers.packing import Arrays, Head, constraint_to_json
-from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged, summed
+from syncline.synthesizers.neighbours import Neighbours, is_wide, pair_counts
+from syncline.synthesizers.phases.phase import Fitted, Phase
 from syncline.synthesizers.registry import technique_of
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Book, Plan
@@ -90,11 +90,7 @@ class Relate:
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Look for formulas and dependencies among neighbours."""
-        return Propose(self.book, Neighbours.of(pair_counts(self.book.columns), merged(answers, 0)))
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the book."""
-        return self.book.put(arrays)
+        return Propose(self.book, Neighbours.of(pair_counts(self.book.columns), answers.counts(0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +119,10 @@ class Propose:
         moments, screening = self.questions(settings)
         assert isinstance(moments, Moments)
         assert isinstance(screening, Marginals)
-        proposed = formulas.candidates(self.book.columns, moments, summed(answers, 0), self.near)
+        proposed = formulas.candidates(self.book.columns, moments, answers.sums(0), self.near)
         checked = tuple(dict.fromkeys((*_declared(settings), *proposed)))
         pairs = dependencies.confirmation(
-            self.book.codebook(), screening, merged(answers, 1).dense(), persons=settings.persons
+            self.book.codebook(), screening, answers.counts(1).dense(), persons=settings.persons
         )
         return Confirm(self.book, checked, pairs, self.near)
 
@@ -136,14 +132,12 @@ class Propose:
         """Yield what the pairs show of suppliers beside each other; nothing of one of few people."""
         _, screening = self.questions(settings)
         assert isinstance(screening, Marginals)
-        counts = {party: merged({party: given}, 1).dense() for party, given in answers.items()}
-        people = {party: {name: one.people for name, one in known[party].filled.items()} for party in answers}
+        counts = {party: own.dense() for party, own in answers.each_counts(1).items()}
+        people = {
+            party: {name: one.people for name, one in known[party].filled.items()}
+            for party in answers.parties
+        }
         return reversed_columns(self.book.columns, screening, counts, settings.min_cell, people)
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the book and the neighbours."""
-        put_neighbours(self.near, arrays)
-        return self.book.put(arrays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +167,7 @@ class Confirm:
         derived = formulas.choose(
             settings.schema.constraints,
             self.checked,
-            merged(answers, 0).dense(),
+            answers.counts(0).dense(),
             by_name,
             self.book.n_train,
             gaps,
@@ -188,7 +182,7 @@ class Confirm:
         """Return the determinant of each column that has one, with their joint counts."""
         dropped = {d.column for d in derived}
         names = [name for name in settings.names if name not in dropped]
-        counts = merged(answers, 1)
+        counts = answers.counts(1)
         tables, masks = self._tables(counts.dense()), counts.dense_masks()
         persons = tables if masks is None else self._tables(np.bitwise_count(masks).astype(np.int64))
         codes = {column.codes.name: column.values.n_codes for column in self.book.columns}
@@ -212,18 +206,6 @@ class Confirm:
     def _tables(self, counts: Ints) -> dict[dependencies.Pair, Ints]:
         asked = dependencies.asked_once(self.pairs)
         return dependencies.both_ways(self.pairs, dependencies.tables(self.book.codebook(), asked, counts))
-
-    def put(self, arrays: Arrays) -> Head:
-        """Add the book and what is being checked."""
-        sets = [[axis.column for axis in axes] for axes in self.pairs.sets]
-        put_neighbours(self.near, arrays)
-        head = self.book.put(arrays)
-        return {
-            **head,
-            "checked": [constraint_to_json(c) for c in self.checked],
-            "pairs": [list(pair) for pair in sets],
-            "persons": self.pairs.persons,
-        }
 
 
 def _checkable(constraint: Constraint, settings: FitSettings) -> bool:

@@ -7,25 +7,28 @@ and a last one with the candidate itself.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.record_codec import RecordCodec
 from syncline.errors import ProtocolError
 from syncline.privacy.people_rule import require_enough
 from syncline.protocols.asking import Reply, Request, admit_questions
+from syncline.protocols.phase_table import row_of
 from syncline.protocols.reply_check import Round
+from syncline.protocols.round_answers import Answers
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.asked import Asked
 from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.comparison import PersonCount, ScoreCandidate
-from syncline.questions.counts import Counts, Ints, merge_counts
+from syncline.questions.counts import Counts, Ints
 from syncline.questions.growth import Compared, Forest, Grouping, GrowTrees, ScoreTrees
 from syncline.questions.known import Known
-from syncline.questions.question import Answer, Context
 from syncline.questions.question import Comparison as Question
+from syncline.questions.question import Context
 from syncline.questions.regression import RegressionSums
 from syncline.questions.sums import Sums
 from syncline.validation.cell_table import CellTable
@@ -36,6 +39,8 @@ from syncline.validation.federated.score_edges import KINDS, NOTHING
 from syncline.validation.federated.tree_scores import score_histograms
 from syncline.validation.federated.trees import next_level, sums
 from syncline.validation.utility.regression import Fit, Model
+
+_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,12 +66,19 @@ class State:
     memory : what suppliers remember before that round, less the table; None before the first
     sums : the last step of each declared regression so far, by its formula
     known : what each party's answers said of its rows so far: no later one may contradict it
+    asked : the questions of the round that is out; none in the first, whose one question holds the table
     """
 
     round: int
     memory: CandidateMemory | None = None
     sums: Mapping[str, Step] = field(default_factory=dict)
     known: Mapping[PartyId, Known] = field(default_factory=dict)
+    asked: tuple[Question, ...] = ()
+
+
+def comparison_state_codec() -> RecordCodec[State]:
+    """Return the codec of where a comparison stands."""
+    return RecordCodec(State, "state of a comparison", _VERSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,44 +126,46 @@ class Comparison:
         self, cells: CellTable, compared: Compared, aims: Aims, target: str = "", *, persons: bool = False
     ) -> None:
         self.candidate = Candidate(cells, replace(aims, target=target))
-        self._compared = compared
         self.target = target
         self._persons = persons
         self.table = pack_cells(cells)
         self.digest = hashlib.sha256(self.table).hexdigest()
+        self._first = PersonCount(self.table, compared)
 
     def start(
-        self, round_number: int, known: Mapping[PartyId, Known] | None = None
+        self, parties: tuple[PartyId, ...], number: int = 0, known: Mapping[PartyId, Known] | None = None
     ) -> Continue[State, Request]:
-        """Return the first request, as round ``round_number`` of the study.
+        """Return the first request, as round ``number`` of the study.
 
         ``known`` is what a fit said of those parties whose same rows are compared.
         """
-        first = PersonCount(self.table, self._compared)
-        return Continue(State(round_number, known=known or {}), Request(round_number, (first,)), "people")
+        if not parties:
+            raise ProtocolError("a comparison needs at least one supplier")
+        return Continue(State(number, known=known or {}), Request(number, (self._first,)), "people")
 
     def step(
-        self, request: Request, state: State, replies: Mapping[PartyId, Reply]
+        self, state: State, replies: Mapping[PartyId, Reply], missing: frozenset[PartyId]
     ) -> Continue[State, Request] | Finish[Evidence]:
-        """Return the next request, or the evidence; nobody may be missing."""
-        question, memory = request.questions[0], _after(request, state.memory)
+        """Return the next request, or the evidence; nobody may be ``missing``."""
+        if missing:
+            raise ProtocolError("the roster is frozen before a comparison; a supplier's reply is missing")
+        questions = state.asked or (self._first,)
+        question, memory = questions[0], _after(questions, state.memory)
         plan = plan_of(self.candidate.beside(memory.people), memory.rows or (0, 0))
-        known = self._require(plan, memory, request, state, replies)
-        answers = [
-            {party: reply.answers[place] for party, reply in replies.items()}
-            for place in range(len(request.questions))
-        ]
+        known = self._require(plan, memory, questions, state, replies)
+        row = row_of("compare" if state.asked else "people")
+        answers = Answers.of(replies, [row.need(question.kind) for question in questions])
         following = replace(state, round=state.round + 1, memory=memory, known=known)
         match question:
             case PersonCount():
-                train, holdout, *people = _total(answers[0]).tolist()
+                train, holdout, *people = answers.counts(0).dense().tolist()
                 self._require_enough(people[0], people[1])
                 first = GrowTrees(self.digest, 0, None, (train, holdout), (people[0], people[1]))
                 return self._continue(following, first, *self._regressions(0, {}))
             case GrowTrees():
                 return self._grow(plan, question, answers, following)
             case ScoreTrees():
-                return Finish(self._evidence(plan, memory, request, state, answers))
+                return Finish(self._evidence(plan, memory, questions, state, answers))
             case _:
                 raise ProtocolError("comparison: this is not a round of it")
 
@@ -162,24 +176,24 @@ class Comparison:
         require_enough("all suppliers together have", used, None if nobody else held, aims.min_cell)
 
     def _grow(
-        self, plan: Plan, question: GrowTrees, answers: Sequence[Mapping[PartyId, Answer]], state: State
+        self, plan: Plan, question: GrowTrees, answers: Answers, state: State
     ) -> Continue[State, Request]:
         assert state.memory is not None
         forest, step = state.memory.forest or Forest.empty(len(plan.learners)), question.levels + 1
         own = sums(plan.bins, plan.learners, forest, plan.own, has_holdout=plan.has_holdout)
-        newest = next_level(plan.bins, plan.learners, self.target, forest, _total(answers[0]) + own)
+        newest = next_level(plan.bins, plan.learners, self.target, forest, answers.counts(0).dense() + own)
         state = replace(state, sums=self._stepped(plan, answers, state))
         if step < plan.levels:
             return self._continue(
                 state, GrowTrees(self.digest, step, newest), *self._regressions(step, state.sums)
             )
-        at = [step.fits(plan.models(None)[text])[0].coefficients for text, step in state.sums.items()]
+        at = [step.fits(model)[0].coefficients for model, step in self._fitted(plan, state).values()]
         apart = (RegressionSums(self.digest, tuple(np.stack([own] * 2) for own in at)),) if at else ()
         scores = ScoreTrees(self.digest, step, newest)
         return self._continue(state, scores, *apart, ScoreCandidate(self.digest))
 
     def _continue(self, state: State, *questions: Question) -> Continue[State, Request]:
-        return Continue(state, Request(state.round, questions), "compare")
+        return Continue(replace(state, asked=questions), Request(state.round, questions), "compare")
 
     def _regressions(self, step: int, fitted: Mapping[str, Step]) -> tuple[RegressionSums, ...]:
         """Ask for another step of the regressions that take one."""
@@ -191,15 +205,19 @@ class Comparison:
             asked.append(np.stack([model.start] * 2 if fits is None else [fit.coefficients for fit in fits]))
         return (RegressionSums(self.digest, tuple(asked)),) if asked else ()
 
-    def _stepped(
-        self, plan: Plan, answers: Sequence[Mapping[PartyId, Answer]], state: State
-    ) -> Mapping[str, Step]:
+    def _fitted(self, plan: Plan, state: State) -> dict[str, tuple[Model, Step]]:
+        """Return each regression that was fitted with its last step, in their declared order."""
+        models = plan.models(None)
+        return {text: (model, state.sums[text]) for text, model in models.items() if text in state.sums}
+
+    def _stepped(self, plan: Plan, answers: Answers, state: State) -> Mapping[str, Step]:
         """Return the regressions after the step that the parties' sums allow."""
-        if len(answers) < 2:
+        if len(answers.totals) < 2:
             return state.sums
         assert state.memory is not None
         models, _ = plan.summed(state.memory)
-        total, steps, start = _summed(answers[1]), dict(state.sums), 0
+        total = np.array(answers.sums(1).values, np.int64)
+        steps, start = dict(state.sums), 0
         size = sum(model.size for model in models.values())
         (asked,) = self._regressions(state.memory.regressions - 1, state.sums)
         for (text, model), coefficients in zip(models.items(), asked.coefficients, strict=True):
@@ -212,9 +230,9 @@ class Comparison:
         self,
         plan: Plan,
         memory: CandidateMemory,
-        request: Request,
+        questions: tuple[Question, ...],
         state: State,
-        answers: Sequence[Mapping[PartyId, Answer]],
+        answers: Answers,
     ) -> Evidence:
         assert memory.forest is not None
         own, edges = score_histograms(plan, memory.forest, plan.own), plan.edges(memory.forest)
@@ -227,8 +245,8 @@ class Comparison:
         ]
         asked, apart = next(
             (
-                (question.coefficients, _sums_of(answer))
-                for question, answer in zip(request.questions, answers, strict=True)
+                (question.coefficients, answers.each_sums(place))
+                for place, question in enumerate(questions)
                 if isinstance(question, RegressionSums)
             ),
             ((), {}),
@@ -236,12 +254,12 @@ class Comparison:
         return Evidence(
             plan.rows,
             memory.people,
-            _counts_of(answers[-1]),
-            _counts_of(answers[0]),
+            answers.each_counts(len(questions) - 1),
+            answers.each_counts(0),
             own,
             np.stack(chances, axis=1),
             plan.groups,
-            state.sums,
+            {text: step for text, (_, step) in self._fitted(plan, state).items()},
             asked,
             apart,
         )
@@ -250,40 +268,37 @@ class Comparison:
         self,
         plan: Plan,
         memory: CandidateMemory,
-        request: Request,
+        questions: tuple[Question, ...],
         state: State,
         replies: Mapping[PartyId, Reply],
     ) -> dict[PartyId, Known]:
         if not replies:
             raise ProtocolError("a comparison needs at least one supplier")
         context = Context(Asked(candidate=memory), Judge(plan, self._persons))
-        asked = Round(state.round, request.questions, context, self._persons)
+        asked = Round(state.round, questions, context, self._persons)
         return asked.take(replies, state.known)
 
 
-def _after(request: Request, memory: CandidateMemory | None) -> CandidateMemory:
-    """Return what suppliers remember after a request, less the candidate's rows."""
-    after = admit_questions(request.questions, Asked(candidate=memory)).without_table().candidate
+@dataclass(frozen=True, slots=True)
+class AfterFit:
+    """A comparison after a fit, which said what is ``known`` of parties whose same rows are compared."""
+
+    comparison: Comparison
+    known: Mapping[PartyId, Known]
+
+    def start(self, parties: tuple[PartyId, ...]) -> Continue[State, Request] | Finish[Evidence]:
+        """Return the first request."""
+        return self.comparison.start(parties, known=self.known)
+
+    def step(
+        self, state: State, replies: Mapping[PartyId, Reply], missing: frozenset[PartyId]
+    ) -> Continue[State, Request] | Finish[Evidence]:
+        """Return the next request, or the evidence."""
+        return self.comparison.step(state, replies, missing)
+
+
+def _after(questions: tuple[Question, ...], memory: CandidateMemory | None) -> CandidateMemory:
+    """Return what suppliers remember after these questions, less the candidate's rows."""
+    after = admit_questions(questions, Asked(candidate=memory)).without_table().candidate
     assert after is not None
     return after
-
-
-def _summed(answers: Mapping[PartyId, Answer]) -> Ints:
-    """Return the merged sums of one question's answers."""
-    values = [answer.values for answer in _sums_of(answers).values()]
-    return np.array([sum(column) for column in zip(*values, strict=True)], np.int64)
-
-
-def _sums_of(answers: Mapping[PartyId, Answer]) -> dict[PartyId, Sums]:
-    """Return one question's answers, which were checked to be sums."""
-    return {party: answer for party, answer in answers.items() if isinstance(answer, Sums)}
-
-
-def _total(answers: Mapping[PartyId, Answer]) -> Ints:
-    """Return the merged cells of one question's answers, which were checked to be counts."""
-    return merge_counts(_counts_of(answers).values()).dense()
-
-
-def _counts_of(answers: Mapping[PartyId, Answer]) -> dict[PartyId, Counts]:
-    """Return one question's answers, which were checked to be counts."""
-    return {party: answer for party, answer in answers.items() if isinstance(answer, Counts)}

@@ -9,15 +9,17 @@ import numpy as np
 
 from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable
 from syncline.data.schema import Schema
-from syncline.protocols.asking import Answering, Memory, Request
-from syncline.protocols.transition import Continue, Finish, PartyId, unheard
+from syncline.protocols.asking import Memory
+from syncline.protocols.in_process import run
+from syncline.protocols.party import party_with
+from syncline.protocols.transition import PartyId, unheard
 from syncline.questions.growth import Compared
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.assessment import Assessment, Judgement, assess
 from syncline.validation.federated.candidate import Aims
 from syncline.validation.federated.comparer import Comparer, Terms
-from syncline.validation.federated.comparison import Comparison, Evidence, State
+from syncline.validation.federated.comparison import Comparison
 from syncline.validation.reading import Compared as Tables
 
 _ALONE = PartyId("(alone)")
@@ -36,13 +38,8 @@ def assess_pooled(
     released = tables.synthetic.n_rows
     terms = Terms(tables.schema, comparison.candidate.aims, released)
     comparer = Comparer(terms, {comparison.digest: comparison.candidate})
-    transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
-    answering, memory = Answering(comparer), Memory()
-    while isinstance(transition, Continue):
-        listen(transition.stage)
-        reply, memory = answering.respond(transition.request, workspace, memory)
-        transition = comparison.step(transition.request, transition.state, {_ALONE: reply})
-    return assess(comparison.candidate, comparison.digest, transition.result, judgement)
+    evidence = run(comparison, {_ALONE: party_with(workspace, comparer)}, Memory(), announce=listen)
+    return assess(comparison.candidate, comparison.digest, evidence, judgement)
 
 
 def workspace_of(real: CellTable, holdout: CellTable | None) -> Workspace:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
 
-from syncline.data.blob import Array
 from syncline.data.codebook import Codebook, Coding
+from syncline.protocols.round_answers import Answers
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.question import Question
 from syncline.synthesizers.draws import Draw, weights_of
-from syncline.synthesizers.packing import Arrays, Head
-from syncline.synthesizers.phases.phase import Answers, Fitted, Phase, merged
+from syncline.synthesizers.phases.phase import Fitted, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
-from syncline.synthesizers.technique import Taker
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ class CountPairs:
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Draw each column from the shares that are shown of it beside the code before, else from its own."""
-        found = merged(answers, 0)
+        found = answers.counts(0)
         dense, masks = found.dense(), found.dense_masks()
         held = dense if masks is None else np.bitwise_count(masks).astype(np.int64)
         draws, start, before = list[Draw](), 0, ""
@@ -62,20 +59,11 @@ class CountPairs:
         model = self.plan.model(settings, tuple(draws))
         return Fitted(model, self.plan.book.n_train, self.plan.book.n_holdout)
 
-    def put(self, arrays: Arrays) -> Head:
-        """Add the plan."""
-        return self.plan.put(arrays)
-
-    @classmethod
-    def take(cls, head: Head, arrays: Mapping[str, Array], settings: FitSettings) -> Phase:
-        """Return the phase that :meth:`put` put away."""
-        return cls(Plan.take(head, arrays, settings.schema))
-
 
 class Chain:
     """Each column from the one before it."""
 
-    phases: Mapping[str, Taker] = {CountPairs.name: CountPairs.take}
+    phases = (CountPairs,)
 
     def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
         """Ask for the pairs."""

@@ -8,14 +8,16 @@ import numpy as np
 
 from syncline.data.batch import Batch, MemoryTable, Status
 from syncline.data.schema import Schema
-from syncline.protocols.asking import Answering, Memory, Reply, Request
-from syncline.protocols.transition import Continue, Finish, PartyId
+from syncline.protocols import in_process
+from syncline.protocols.asking import Memory
+from syncline.protocols.party import party_with
+from syncline.protocols.transition import PartyId
 from syncline.questions.growth import Compared
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.candidate import Aims
 from syncline.validation.federated.comparer import Comparer, Terms
-from syncline.validation.federated.comparison import Comparison, Evidence, State
+from syncline.validation.federated.comparison import Comparison, Evidence
 
 SCHEMA = Schema.from_yaml(
     """\
@@ -93,13 +95,5 @@ def comparer(comparison: Comparison) -> Comparer:
 
 def run(comparison: Comparison, parties: Mapping[PartyId, Workspace]) -> Evidence:
     """Ask all parties until the evidence is there."""
-    comparers = {party: Answering(comparer(comparison)) for party in parties}
-    memories = dict.fromkeys(parties, Memory())
-    transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0)
-    while isinstance(transition, Continue):
-        replies: dict[PartyId, Reply] = {}
-        for party, table in parties.items():
-            reply, memories[party] = comparers[party].respond(transition.request, table, memories[party])
-            replies[party] = reply
-        transition = comparison.step(transition.request, transition.state, replies)
-    return transition.result
+    answering = {party: party_with(table, comparer(comparison)) for party, table in parties.items()}
+    return in_process.run(comparison, answering, Memory())

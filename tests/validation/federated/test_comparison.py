@@ -165,11 +165,11 @@ def requests() -> list[Request]:
     """Return all requests of a comparison."""
     wanted, table = comparison(), Workspace(MemoryTable(SCHEMA, [BATCH]))
     answering, memory, found = Answering(comparer(wanted)), Memory(), []
-    transition = wanted.start(0)
+    transition = wanted.start((PartyId("p"),))
     while hasattr(transition, "request"):
         found.append(transition.request)
         reply, memory = answering.respond(transition.request, table, memory)
-        transition = wanted.step(transition.request, transition.state, {PartyId("p"): reply})  # type: ignore[assignment]
+        transition = wanted.step(transition.state, {PartyId("p"): reply}, frozenset())  # type: ignore[assignment]
     return found
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from syncline.data.batch import Batch, MemoryTable
 from syncline.data.schema import Schema
-from syncline.protocols.asking import Request
 from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.growth import MOST_SUBGROUPS, Grouping, slices
 from syncline.questions.regression import MOST_SUMS, RegressionSums
@@ -48,21 +47,21 @@ ROWS = (int((~BATCH.holdout).sum()), int(BATCH.holdout.sum()))
 
 def last_memory() -> tuple[CandidateMemory, RegressionSums]:
     """Return what a supplier remembers once scores are asked, and the sums that are asked beside them."""
-    asked: list[tuple[Request, State]] = []
+    asked: list[State] = []
 
     class Listening(Comparison):
-        def step(self, request, state, replies):  # type: ignore[no-untyped-def]
-            asked.append((request, state))
-            return super().step(request, state, replies)
+        def step(self, state, replies, missing):  # type: ignore[no-untyped-def]
+            asked.append(state)
+            return super().step(state, replies, missing)
 
     listening = Listening(candidate(1000, 9), COMPARED, AIMED, "ill", persons=True)
     run(listening, dealt(BATCH, np.zeros(700, np.int64), 1, 10_000))
-    request, state = asked[-1]
-    _, sums, _ = request.questions
+    state = asked[-1]
+    _, sums, _ = state.asked
     assert isinstance(sums, RegressionSums)
     assert state.memory is not None
     told = replace(state.memory, table=WANTED.table)
-    return told.after(tuple(request.questions)), sums  # type: ignore[arg-type]
+    return told.after(state.asked), sums
 
 
 MEMORY, SUMS = last_memory()

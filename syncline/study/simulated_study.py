@@ -5,21 +5,21 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from syncline.compute.frames import Json
 from syncline.data.note import Note
 from syncline.errors import StudyFailed, SynclineError, UsageError
 from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_view import PreparedView
-from syncline.protocols.asking import Answering, Memory, Request
-from syncline.protocols.simulation import Traffic, simulate
-from syncline.protocols.transition import Continue, Finish, PartyId
+from syncline.protocols.asking import Memory, Reply, Request
+from syncline.protocols.in_process import Hops, Traffic, run
+from syncline.protocols.party import party_with
+from syncline.protocols.transition import PartyId
 from syncline.questions.known import Known
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
@@ -30,23 +30,23 @@ from syncline.study.fitting import people_of, settings_of, simulated_fold, works
 from syncline.study.flow import STEPS
 from syncline.study.holdout import STATED
 from syncline.study.local_parties import is_pooled
-from syncline.study.manifest import HoldoutRecord, ReleaseFacts, RosterEntry, RoundRecord, write_manifest
+from syncline.study.manifest import HoldoutRecord, RosterEntry, RoundRecord, write_manifest
 from syncline.study.participation import Participation, flows_asked
 from syncline.study.pooled import Pooled, pool
-from syncline.study.release import WrittenRelease, write_release
+from syncline.study.provenance import facts_of, provenance_of
+from syncline.study.release import WrittenRelease, seed_commitment, write_release
 from syncline.study.shipment import unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.computed_columns import computed_notes
 from syncline.synthesizers.fit import Fit
+from syncline.synthesizers.fit_state import fit_state_codec
 from syncline.synthesizers.neighbours import wide_notes
 from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.untold_values import left_out_notes, untold_notes
 from syncline.validation.federated.assessment import Assessment
-from syncline.validation.federated.comparison import Evidence, State
-from syncline.version import ALGORITHM_VERSION, __version__
-from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec, hops_of
+from syncline.validation.federated.comparison import AfterFit, comparison_state_codec
 
 _NAMED = 12
 """Suppliers without data that a sentence names."""
@@ -59,7 +59,8 @@ _SALT_LABEL = b"syncline/salt-of-seed/1\x00"
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_DEPENDENCIES = ("numpy", "pandas", "pyarrow", "pydantic", "cryptography")
+Payloads: TypeAlias = Hops[Request, Reply, Memory]
+"""The codecs of what hub and suppliers send each other."""
 
 
 def fold_of_run(
@@ -93,17 +94,21 @@ def fit_study(
     sources: Mapping[str, Source],
     listen: Callable[[Traffic], None] | None = None,
     tell: Callable[[Note], None] = _unheard,
+    *,
+    hops: Payloads,
 ) -> Fitted | Pooled:
     """Fit the study's model over its suppliers' sources; pool their tables where all synthesize alone.
 
-    ``tell`` hears what the rows of suppliers who synthesize alone do not show of their real ones.
+    Every hop is encoded and decoded by ``hops``. ``tell`` hears what the rows of suppliers who synthesize
+    alone do not show of their real ones.
     """
     check_suppliers(spec, sources)
     settings = settings_of(spec)
     tables = _tables(spec, fold, sources, partial(_table, tell=tell))
     if is_pooled(flows_asked(spec), tables):
         return pool(settings, tables)
-    return simulate(Fit(settings), Answering(), tables, hops_of(settings), Memory(), listen)
+    parties = {party: party_with(table) for party, table in tables.items()}
+    return run(Fit(settings), parties, Memory(), hops=hops, state=fit_state_codec(settings), listen=listen)
 
 
 def compare_study(
@@ -113,6 +118,8 @@ def compare_study(
     result: Fitted | Pooled,
     seed: Seed,
     listen: Callable[[Traffic], None] | None = None,
+    *,
+    hops: Payloads,
 ) -> Assessment | None:
     """Compare the table that ``result`` and ``seed`` give with all suppliers' rows; None where none is asked.
 
@@ -121,22 +128,13 @@ def compare_study(
     if spec.validation is None:
         return None
     tables = _tables(spec, fold, sources, _compared_table)
-    comparison, requests, replies = comparison_of(spec, fold, result, seed), RequestCodec(), ReplyCodec()
-    comparers = {name: comparer_of(spec, fold, {comparison.digest: comparison.candidate}) for name in tables}
-    memories = dict.fromkeys(tables, MemoryCodec().encode(Memory()))
-    transition: Continue[State, Request] | Finish[Evidence] = comparison.start(0, _known_of(spec, result))
-    while isinstance(transition, Continue):
-        request, answers = requests.encode(transition.request), {}
-        for name in sorted(tables):
-            memory = MemoryCodec().decode(memories[name])
-            answering = Answering(comparers[name])
-            reply, after = answering.respond(requests.decode(request), tables[name], memory)
-            answers[name], memories[name] = replies.encode(reply), MemoryCodec().encode(after)
-        if listen is not None:
-            listen(Traffic(transition.stage, len(request), sum(map(len, answers.values()))))
-        decoded = {name: replies.decode(content) for name, content in answers.items()}
-        transition = comparison.step(requests.decode(request), transition.state, decoded)
-    return assess_study(spec, result, comparison, transition.result)
+    comparison = comparison_of(spec, fold, result, seed)
+    same = {comparison.digest: comparison.candidate}
+    parties = {party: party_with(table, comparer_of(spec, fold, same)) for party, table in tables.items()}
+    hub = AfterFit(comparison, _known_of(spec, result))
+    state = comparison_state_codec()
+    evidence = run(hub, parties, Memory(), hops=hops, state=state, listen=listen)
+    return assess_study(spec, result, comparison, evidence)
 
 
 def notes_of(
@@ -225,51 +223,21 @@ def release_study(
     out: Path,
 ) -> WrittenRelease:
     """Write the release into the empty directory ``out``, signed with a key made for this run alone."""
-    roster = tuple(RosterEntry.of(spec, name, _participation(sources[name])) for name in spec.supplier_names)
-    commitment = hashlib.sha256(seed.secret).hexdigest()
+    roster = [RosterEntry.of(spec, name, _participation(sources[name])) for name in spec.supplier_names]
+    rounds = [RoundRecord(number, stage) for number, stage in enumerate(stages)]
     salt_from = SIMULATED_SALT if fold.salt != spec.salt else STATED
     holdout = HoldoutRecord(float(fold.fraction), salt_from, hashlib.sha256(fold.salt).hexdigest())
-    provenance: dict[str, Json] = {
-        "study": spec.study,
-        "specification_sha256": spec.digest,
-        "software_version": __version__,
-        "algorithm_version": ALGORITHM_VERSION,
-        "seed_commitment": commitment,
-        "holdout": holdout.to_report(),
-        "roster": list(spec.supplier_names),
-        "rounds": [{"number": number, "stage": stage} for number, stage in enumerate(stages)],
-        "run": "simulated in one process",
-    }
-    document = None if assessment is None else assessment.document()
-    written = write_release(out, spec, result, seed, roster, provenance, document)
-    facts = ReleaseFacts(
-        study_id="simulated",
-        study=spec.study,
-        specification_sha256=spec.digest,
-        schema_sha256=spec.schema.digest,
-        parameters=spec.parameters(),
-        software_version=__version__,
-        algorithm_version=ALGORITHM_VERSION,
-        dependencies={name: version(name) for name in _DEPENDENCIES},
-        roster=roster,
-        rounds=tuple(RoundRecord(number, stage) for number, stage in enumerate(stages)),
-        seed_commitment=commitment,
-        content_sha256=written.content_sha256,
-        run=SIMULATED,
-        gate=_gate(spec, assessment),
-        holdout=holdout,
+    seed_sha256 = seed_commitment(seed)
+    facts = facts_of(
+        spec, "simulated", roster, rounds, seed_commitment=seed_sha256, holdout=holdout, run=SIMULATED
     )
+    document = None if assessment is None else assessment.document()
+    written = write_release(out, spec, result, seed, roster, provenance_of(facts), document)
+    said = None if assessment is None else assessment.gate
+    gate = None if said is None else GateRecord.of(spec.release.gate, said.passed, said.reasons)
+    facts = replace(facts, content_sha256=written.content_sha256, gate=gate)
     write_manifest(out, facts, ed25519.Ed25519PrivateKey.generate())
     return written
-
-
-def _gate(spec: StudySpec, assessment: Assessment | None) -> GateRecord | None:
-    """Return what the gate said, None where the study runs none."""
-    limits = spec.release.gate
-    if limits is None or assessment is None:
-        return None
-    said = assessment.gate
-    return GateRecord(limits.alpha, limits.tolerated, said.passed, said.reasons)
 
 
 def _participation(source: Source) -> Participation:
