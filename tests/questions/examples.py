@@ -189,7 +189,7 @@ def _compared() -> dict[str, Example]:
     (party, rows), *_ = dealt(batch, np.zeros(300, np.int64), 1, 10_000).items()
     own = comparer(wanted)
     memory, found = Memory(), dict[str, Example]()
-    transition = wanted.start(0, {party: rows_of(KNOWN)})
+    transition = wanted.start((party,), 0, {party: rows_of(KNOWN)})
     while isinstance(transition, Continue):
         request, state = transition.request, transition.state
         for question in request.questions:
@@ -197,7 +197,7 @@ def _compared() -> dict[str, Example]:
             beside = tuple(one for one in request.questions if one is not question)
             found.setdefault(question.kind, _example(question, beside, memory.asked, own, known))
         reply, memory = Answering(own).respond(request, rows, memory)
-        following = wanted.step(request, state, {party: reply})
+        following = wanted.step(state, {party: reply}, frozenset())
         if not isinstance(following, Continue):
             break
         transition = following

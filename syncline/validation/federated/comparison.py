@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,9 @@ from syncline.validation.utility.regression import Fit, Model
 
 _VERSION = 1
 
+Following: TypeAlias = GrowTrees | RegressionSums | ScoreTrees | ScoreCandidate
+"""What is asked after the candidate came."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
@@ -73,7 +77,7 @@ class State:
     memory: CandidateMemory | None = None
     sums: Mapping[str, Step] = field(default_factory=dict)
     known: Mapping[PartyId, Known] = field(default_factory=dict)
-    asked: tuple[Question, ...] = ()
+    asked: tuple[Following, ...] = ()
 
 
 def comparison_state_codec() -> RecordCodec[State]:
@@ -192,7 +196,7 @@ class Comparison:
         scores = ScoreTrees(self.digest, step, newest)
         return self._continue(state, scores, *apart, ScoreCandidate(self.digest))
 
-    def _continue(self, state: State, *questions: Question) -> Continue[State, Request]:
+    def _continue(self, state: State, *questions: Following) -> Continue[State, Request]:
         return Continue(replace(state, asked=questions), Request(state.round, questions), "compare")
 
     def _regressions(self, step: int, fitted: Mapping[str, Step]) -> tuple[RegressionSums, ...]:
