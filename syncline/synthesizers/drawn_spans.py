@@ -11,7 +11,7 @@ row of the bin lies in the outermost octave, since the bin would not reach so fa
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -34,6 +34,7 @@ KEPT_AT_LEAST, KEPT_AT_MOST = 1 / 8, 3 / 4
 
 _UNIT = 1 << 20
 _REACH = 4.0
+_FARTHEST = 1e307  # a quarter of an octave beyond it is a number still
 
 Part: TypeAlias = tuple[int, int, int]
 """The least and greatest key of a part of a tail, and its weight, at least 1."""
@@ -143,7 +144,9 @@ def _distances(variable: Variable, middle: int, keys: Ints) -> Floats:
     assert grid is not None
     if grid.is_even:
         return keys.astype(np.float64) - float(middle)
-    return grid.values(keys).astype(np.float64) - float(grid.values(np.array([middle], np.int64))[0])
+    with np.errstate(over="ignore"):
+        away = grid.values(keys).astype(np.float64) - float(grid.values(np.array([middle], np.int64))[0])
+    return np.clip(away, -_FARTHEST, _FARTHEST)
 
 
 def _key(variable: Variable, middle: int, distance: float) -> int:
@@ -173,17 +176,25 @@ def _kept(near: Floats, far: Floats, rows: Ints, start: float, held: int) -> flo
 def _thinning(start: float, end: float, kept: float, held: int) -> tuple[list[float], list[int]]:
     """Return edges (p + 1,) from ``start`` to ``end`` and weights (p,) of the parts between them."""
     left = math.sqrt(math.sqrt(kept))  # of the rows beyond a part's start, beyond its end
-    edges, shares, share = [start], [], 1.0
+    edges, widths = [start], []
     while edges[-1] < end:
         after = edges[-1] * QUARTER_OCTAVE
-        whole = min((end - edges[-1]) / (after - edges[-1]), 1.0)
-        shares.append(share * whole)
+        widths.append(min((end - edges[-1]) / (after - edges[-1]), 1.0))
         edges.append(min(after, end))
-        share *= left
-    outermost = [i for i, edge in enumerate(edges[:-1]) if 2.0 * edge >= end]
-    own = math.fsum(shares[i] for i in outermost)
-    one = (math.fsum(shares) - own) / max(held - 1, 1)  # the share of one row
-    for i in outermost:
-        shares[i] *= max(one / own, 1.0)
+    shares = _falling(widths, left)
+    octave = next(i for i, edge in enumerate(edges[:-1]) if 2.0 * edge >= end)
+    inner, outer = math.fsum(shares[:octave]), _falling(widths[octave:], left)
+    one = inner / max(held - 1, 1)  # the share of one row
+    times = max(one, math.fsum(shares[octave:])) / math.fsum(outer)
+    shares[octave:] = [own * times for own in outer]
     total = math.fsum(shares)
     return edges, [max(int(_UNIT * own / total), 1) for own in shares]
+
+
+def _falling(widths: Sequence[float], left: float) -> list[float]:
+    """Return shares (p,) of parts of which each holds ``left`` of the one before, times its width."""
+    shares, share = [], 1.0
+    for width in widths:
+        shares.append(share * width)
+        share *= left
+    return shares

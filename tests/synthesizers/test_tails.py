@@ -81,6 +81,20 @@ def test_the_middle_of_a_column_between_its_tails_is_left_whole() -> None:
     assert [(cut.code == code).sum() for code in (1, 2, 3)] == [1, 1, 1]
 
 
+@pytest.mark.parametrize(("most", "far"), [(1, 1e300), (0, 1.7e308), (0, 1e308), (4, 1.7e308)])
+def test_a_tail_up_to_the_largest_numbers_is_cut(most: int, far: float) -> None:
+    assert REAL.grid is not None
+    keys = REAL.grid.keys_from_numbers(np.array([-1.7e308, -1.0, 0.0, 1.0, 2.0, far]))
+    edges = np.unique(keys)
+    whole = Spans.weighted(REAL, np.arange(len(edges) - 1), edges[:-1], edges[1:] - 1)
+    rows = np.full(len(edges) - 1, 10)
+    rows[min(most, len(rows) - 1)] = 1000
+    cut = whole.with_tails(REAL, rows)
+    assert (cut.low <= cut.high).all()
+    assert (cut.low[1:] == cut.high[:-1] + 1).all()
+    assert (cut.low[0], cut.high[-1]) == (whole.low[0], whole.high[-1])
+
+
 COLUMNS = {
     "pareto": lambda chance, n: (chance.pareto(1.5, n) + 1).astype(int),
     "lognormal": lambda chance, n: np.exp(chance.normal(2, 1.5, n)).astype(int),
