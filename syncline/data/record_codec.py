@@ -15,7 +15,7 @@ annotation                             bytes
 an enumeration                         the place of the member
 ``tuple[X, ...]``, ``tuple[X, Y]``     number of members, then these
 ``frozenset[X]``, ``Mapping[X, Y]``    number of members, then these, increasing by the bytes of X
-``NDArray[np.int64]`` and the like     dtype, dimensions, sizes, cells
+``NDArray[np.int64]`` and the like     dtype, dimensions, sizes, cells: whole numbers as narrow as all fit
 a dataclass                            number of its fields, then these in their order
 ``A | B`` of dataclasses               the name of the class, then the record; or a name out of ``unions``
 =====================================  ====================================================================

@@ -176,12 +176,14 @@ class Collection:
 
 
 class Cells:
-    """An array of one dtype, with its shape."""
+    """An array of one dtype, with its shape; whole numbers take the fewest bytes that hold all of them."""
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self._dtype = dtype.newbyteorder("<")
         if self._dtype.str not in DTYPES:
             raise TypeError(f"an array of {dtype} cannot be part of a record")
+        wide = self._dtype.itemsize if self._dtype.kind in "iu" else 0
+        self._narrow = [np.dtype(f"<{self._dtype.kind}{size}") for size in (1, 2, 4) if size < wide]
 
     def words(self, seen: dict[int, int]) -> str:
         """Name the dtype."""
@@ -193,24 +195,42 @@ class Cells:
             misfit(f"expected an array of {self._dtype.name}")
         if value.ndim > _MAX_DIMENSIONS:
             misfit(f"an array has more than {_MAX_DIMENSIONS} dimensions")
-        out.natural(DTYPES.index(self._dtype.str))
+        held = self._held(value)
+        out.natural(DTYPES.index(held.str))
         out.natural(value.ndim)
         for size in value.shape:
             out.natural(size)
-        out.data += np.ascontiguousarray(value).astype(self._dtype, copy=False).tobytes()
+        out.data += np.ascontiguousarray(value).astype(held, copy=False).tobytes()
 
     def take(self, data: Reader, depth: int) -> Any:
         """Take an array that nobody can write to."""
-        if data.byte() != DTYPES.index(self._dtype.str):
+        code = data.byte()
+        held = next((d for d in (*self._narrow, self._dtype) if DTYPES.index(d.str) == code), None)
+        if held is None:
             misfit(f"expected an array of {self._dtype.name}")
         shape = [data.natural(_MAX_CELLS) for _ in range(data.natural(_MAX_DIMENSIONS))]
         if prod(max(size, 1) for size in shape) > _MAX_CELLS:
             misfit("an array has too many cells")
-        start = data.take(prod(shape) * self._dtype.itemsize)
-        flat = np.frombuffer(data.passed(start), self._dtype)
-        if self._dtype.kind == "b" and (flat.view(np.uint8) > 1).any():
+        start = data.take(prod(shape) * held.itemsize)
+        flat = np.frombuffer(data.passed(start), held)
+        if held.kind == "b" and (flat.view(np.uint8) > 1).any():
             misfit("a truth value is neither 0 nor 1")
-        return flat.reshape(shape)
+        if self._held(flat) != held:
+            misfit("an array takes more bytes than it need")
+        cells = flat.astype(self._dtype, copy=False).reshape(shape)
+        cells.flags.writeable = False
+        return cells
+
+    def _held(self, value: Any) -> np.dtype[Any]:
+        """Return the narrowest dtype of the kind that holds all cells."""
+        if not self._narrow or not value.size:
+            return self._narrow[0] if self._narrow else self._dtype
+        least, most = int(value.min()), int(value.max())
+        for dtype in self._narrow:
+            bounds = np.iinfo(dtype)
+            if bounds.min <= least and most <= bounds.max:
+                return dtype
+        return self._dtype
 
 
 class Record:

@@ -22,6 +22,9 @@ from syncline.errors import WireError
 
 Party = NewType("Party", str)
 Ints: TypeAlias = npt.NDArray[np.int64]
+Codes: TypeAlias = npt.NDArray[np.uint16]
+NONE = b"\x01\x03\x00"
+"""The start of an array of three dimensions, the first of which is 0."""
 
 
 class Colour(StrEnum):
@@ -298,22 +301,26 @@ def _front(kind: Any, value: Any, body: bytes) -> tuple[RecordCodec[Any], bytes]
         (Even, Even(2), b"\x01\x04", b"\x02\x04\x04", "expected 1 fields"),
         (Even, Even(2), b"\x01\x04", b"\x00", "expected 1 fields"),
         (Leaf | Fork, Leaf(1), b"\x04Leaf\x01\x02", b"\x04Loaf\x01\x02", "expected one of Fork, Leaf"),
-        (Ints, np.zeros(1, np.int64), b"\x07\x01\x01" + bytes(8), b"\x08\x01\x01" + bytes(8), "of int64"),
-        (Ints, np.zeros(0, np.int64), b"\x07\x01\x00", b"\x07\x01\x7f", "end too early"),
-        (Ints, np.zeros(0, np.int64), b"\x07\x01\x00", b"\x07\x05\x00\x00\x00\x00\x00", "too large"),
+        (Ints, np.zeros(1, np.int64), b"\x01\x01\x01\x00", b"\x02\x01\x01\x00", "of int64"),
+        (Ints, np.zeros(1, np.int64), b"\x01\x01\x01\x00", b"\x07\x01\x01" + bytes(8), "more bytes"),
+        (Ints, np.full(1, 200), b"\x03\x01\x01\xc8\x00", b"\x03\x01\x01\x7f\x00", "more bytes"),
+        (Ints, np.zeros(0, np.int64), b"\x01\x01\x00", b"\x07\x01\x00", "more bytes"),
+        (Ints, np.zeros(0, np.int64), b"\x01\x01\x00", b"\x01\x01\x7f", "end too early"),
+        (Ints, np.zeros(0, np.int64), b"\x01\x01\x00", b"\x01\x05\x00\x00\x00\x00\x00", "too large"),
+        (Ints, np.zeros(0, np.int64), b"\x01\x01\x00", b"\x01\x02\x00" + b"\x80" * 6 + b"\x01", "too large"),
         (
             Ints,
             np.zeros(0, np.int64),
-            b"\x07\x01\x00",
-            b"\x07\x02\x00\x80\x80\x80\x80\x80\x80\x01",
-            "too large",
+            b"\x01\x01\x00",
+            b"\x01\x03\x00" + b"\xff\xff\xff\x7f" * 2,
+            "many cells",
         ),
         (
-            Ints,
-            np.zeros(0, np.int64),
-            b"\x07\x01\x00",
-            b"\x07\x03\x00" + b"\xff\xff\xff\x7f" * 2,
-            "many cells",
+            npt.NDArray[np.uint16],
+            np.zeros(1, np.uint16),
+            b"\x02\x01\x01\x00",
+            b"\x07\x01\x01\x00",
+            "of uint16",
         ),
         (npt.NDArray[np.bool_], np.ones(1, np.bool_), b"\x00\x01\x01\x01", b"\x00\x01\x01\x02", "0 nor 1"),
     ],
