@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from syncline.compute.frames import Json
-from syncline.study.holdout import FEW_PEOPLE, possible_holdouts, salt_words
+from syncline.study.few_people import FEW_PEOPLE
+from syncline.study.holdout import possible_holdouts, salt_words
 from syncline.study.sections import AUTO, NO_GATE, Release, SynthesizerSpec, Thresholds, Validation
 from syncline.study.spec import StudySpec
 

@@ -23,8 +23,9 @@ from syncline.questions.formula_check import CELLS, FormulaCheck
 from syncline.questions.question import Context
 from syncline.sources.source import Source
 from syncline.study.data_fit import DataFit
+from syncline.study.few_people import FEW_PEOPLE
 from syncline.study.fitting import is_lenient, people_of, workspace_of
-from syncline.study.holdout import FEW_PEOPLE, possible_holdouts
+from syncline.study.holdout import possible_holdouts
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.declared import constraint_words
 from syncline.synthesizers.hazards.hazard import but_few

@@ -12,7 +12,7 @@ from typing import Self, cast
 
 from syncline.compute.frames import Json
 from syncline.errors import DataError
-from syncline.study.holdout import FEW_PEOPLE
+from syncline.study.few_people import FEW_PEOPLE
 
 
 @dataclass(frozen=True, slots=True)

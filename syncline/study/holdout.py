@@ -8,10 +8,8 @@ they are few, a small holdout sees no small leak. The salt is drawn by all suppl
 from __future__ import annotations
 
 from syncline.errors import ProtocolError
+from syncline.study.few_people import FEW_PEOPLE
 from syncline.study.spec import StudySpec
-
-FEW_PEOPLE = 5000
-"""Below so many persons of all suppliers together half of them are held out: see docs/validation.md."""
 
 OF_FEW, OF_MANY = 50, 20
 """The percentage held out below ``FEW_PEOPLE``, and from there on."""

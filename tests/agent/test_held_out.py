@@ -106,5 +106,5 @@ def test_an_approval_draws_one_contribution_and_commits_to_it(command, home):  #
     assert len(first) == 16
     command("studies", "refuse", "heart-2026", "--reason", "no", "--home", home.root)
     code, _, _ = command("studies", "approve", "heart-2026", "--home", home.root)
-    assert code == 2
+    assert code == 0  # the refusal is taken back, and commits to nothing new
     assert rows(home, "SELECT contribution FROM study") == [(first,)]

@@ -113,7 +113,7 @@ def test_an_approval_that_sends_rows_is_asked_for(command, home, monkeypatch, de
     assert command("datasets", "add", "heart", home.root.parent / "rows.csv", "--home", home.root)[0] == 0
     propose(home, RAW)
     if not defended:
-        monkeypatch.setattr("supplier_agent.cli.studies.require_yes", lambda *_, **__: None)
+        monkeypatch.setattr("supplier_agent.cli.study_decision.require_yes", lambda *_, **__: None)
     code, out, error = command("studies", "approve", "heart-2026", "--home", home.root)
     if defended:
         assert code == 2

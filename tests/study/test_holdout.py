@@ -15,8 +15,9 @@ from syncline.preparation.fold import Fold
 from syncline.protocols.opening import HUB, Openings
 from syncline.sources.memory import TableSource
 from syncline.study.comparer_scope import lottery_of
+from syncline.study.few_people import FEW_PEOPLE
 from syncline.study.fitting import fold_of, people_of, prepared_rows
-from syncline.study.holdout import FEW_PEOPLE, holdout_percent, require_percent, salt_words
+from syncline.study.holdout import holdout_percent, require_percent, salt_words
 from syncline.study.simulated_study import fold_of_run
 from syncline.study.spec import StudySpec
 
