@@ -1,7 +1,7 @@
 # make demo    a hub and its agents on this machine, on real data
 # make test    the whole test-suite
 # make check   everything that needs no patience: format, lint, types, imports, stubs, protos, deploy, fast tests
-# make pythons the fast tests that listen on nothing, with each other version of Python that is here
+# make pythons the fast tests of the core, golden releases among them, with each other version of Python that is here
 # make fuzz    change valid inputs of every reader for SECONDS, 60 by default
 # make bench   the measurements of benchmarks/RESULTS.md
 # make proto   regenerate syncline/wire/gen from protos/

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Try the fast tests that listen on nothing with another Python: test_with_python.sh VERSION [PYTEST ARGUMENTS]
+# Try the core with another Python: the fast tests of all rooms in which nothing listens, the golden releases among
+# them. test_with_python.sh VERSION [PYTEST ARGUMENTS]
 # Where that version is not on this machine, it says so and tries nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,5 +21,6 @@ environment=.venv-$version
 "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
     --editable '.[databases,demo,dev,excel]'
 echo "fast tests with $("$environment/bin/python" --version)"
+rooms=(data preparation sources questions protocols synthesizers federation study privacy validation wire)
 exec "$environment/bin/python" -m pytest -q -n "${JOBS:-2}" --dist worksteal -m "not slow and not network" \
-    --ignore=tests/house --ignore=tests/fuzz "$@"
+    "${rooms[@]/#/tests/}" "$@"
