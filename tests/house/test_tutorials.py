@@ -137,6 +137,6 @@ def test_what_the_tutorials_say_leads_to_a_verified_release(tmp_path: Path) -> N
         said = {step.number: terminal.type(step) for step in others}
     finally:
         terminal.close()
-    assert "Adelie" in said[20]
+    assert any(species in said[20] for species in ("Adelie", "Chinstrap", "Gentoo"))
     report = json.loads((terminal.place / "release" / "report.json").read_text("utf-8"))
     assert report["gate"]["passed"] is True
