@@ -86,4 +86,4 @@ def _counts(*numbers: int) -> tuple[str, ...]:
 
 def _table(shown: ShownTable) -> Markup:
     rows: list[list[str | Cell]] = [[name, *map(number, numbers)] for name, *numbers in shown.rows]
-    return table(shown.title, shown.headers, rows)
+    return table(f"{shown.title}, in counts", shown.headers, rows)
