@@ -1,20 +1,23 @@
 """Profile: does the data fit the schema? Counts for each column, never a value.
 
-Size: four cells a column (valid, missing, out of range, unknown category or unreadable). Sensitivity: a
+Size: four cells a column (valid, missing, out of range, unknown category or unreadable), all with person
+buckets where persons have rows: a column that few persons have is none that many rows make. Sensitivity: a
 person changes the cells of a column by at most their rows. Disclosure: how well the data fits. Permission:
 ``profile``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from syncline.data.codebook import Codebook
 from syncline.questions.counts import Counts
-from syncline.questions.known import Known, require
+from syncline.questions.known import Known, require, united
 from syncline.questions.question import Context, TableQuestion
 from syncline.questions.sensitivity import Sensitivity
 from syncline.questions.workspace import Workspace
@@ -33,6 +36,10 @@ class Profile(TableQuestion[Counts]):
         """Return the number of cells of the answer."""
         return STATUSES * len(self.names)
 
+    def masked(self, codebook: Codebook | None = None) -> int:
+        """Return how many leading cells carry person buckets: all."""
+        return self.size()
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns whose values the answer depends on."""
@@ -49,18 +56,28 @@ class Profile(TableQuestion[Counts]):
 
     def answer(self, table: Workspace, context: Context) -> Counts:
         """Return the counts of this table."""
-        dense = np.zeros((len(self.names), STATUSES), np.int64)
+        return table.count(self._cells(table), self.size(), self.masked())
+
+    def _cells(
+        self, table: Workspace
+    ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8] | None]]:
         places = {variable.name: i for i, variable in enumerate(table.schema.modelled)}
         for batch in table.batches():
             for row, name in enumerate(self.names):
-                dense[row] += np.bincount(batch.status[places[name]], minlength=STATUSES)
-        return table.bare(dense)
+                yield STATUSES * row + batch.status[places[name]].astype(np.int64), batch.person
 
     def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that."""
         told = answer.dense().reshape(-1, STATUSES)
         if known.sizes is not None:
             require((told.sum(axis=1) == known.sizes.total).all(), "a column has not one cell for each row")
+        masks = answer.dense_masks()
+        if masks is not None and known.sizes is not None and known.sizes.buckets is not None:
+            column = np.arange(len(masks)) // STATUSES
+            everybody = known.sizes.buckets[0] | known.sizes.buckets[1]
+            require(
+                (united(column, masks, len(self.names)) == everybody).all(), "a column is about other persons"
+            )
         statuses = {name: tuple(row) for name, row in zip(self.names, told.tolist(), strict=True)}
         require(
             all(known.statuses.get(name, own) == own for name, own in statuses.items()), "a profile changed"

@@ -14,7 +14,8 @@ from syncline.study.data_check import fit_of
 from syncline.study.simulated_study import fit_study, fold_of_run
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.column_search import Pieces
-from syncline.synthesizers.hazards import sizes
+from syncline.synthesizers.hazards import polarity, sizes
+from syncline.synthesizers.hazards.hazard import HazardKind
 from syncline.synthesizers.phases import check, search
 from syncline.wire.exchange import HOPS
 
@@ -81,7 +82,7 @@ def test_a_supplier_of_few_people_with_many_rows_is_not_told_apart(people: int, 
 def test_a_person_who_lacks_a_value_is_not_told(monkeypatch) -> None:
     has, lacks = (table(1, 1, [status], 1.0, first=900) for status in ("pos", None))
     assert said(has) == said(lacks) == []
-    monkeypatch.setattr(check, "Crowd", lambda rows, people: sizes.Crowd(rows, 10**6))
+    monkeypatch.setattr(sizes, "_persons", lambda masks: np.full(len(masks), 10**6))
     assert said(has) == []
     assert any("'hiv' is missing in all cells of supplier 'south'" in w for w in said(lacks))
 
@@ -137,7 +138,7 @@ def test_the_first_person_who_differs_changes_no_sentence(kind, visits, people, 
     assert len({tuple(told(number)) for number in (0, 1, 2, 10)}) == 1
     assert told(0) != told(people // 2)
     for phase, looks in ((search, "unlike_columns"), (check, "lacking_columns")):
-        at, look = (1 if phase is search else 5), getattr(phase, looks)
+        at, look = (1 if phase is search else 4), getattr(phase, looks)
         monkeypatch.setattr(phase, looks, lambda *a, at=at, look=look: look(*a[:at], 1, *a[at + 1 :]))
     assert told(0) != told(1) or told(1) != told(10)
 
@@ -154,6 +155,57 @@ def test_the_reason_of_a_decline_does_not_tell_whether_anybody_has_a_value(peopl
     assert "column 'dose' is missing in 95% of the cells or more, or in all but" in told(0)
     assert len({told(number) for number in (0, 1, 2, 4, 10)}) == 1
     assert not told(20)
-    share = data_check.missing_share
-    monkeypatch.setattr(data_check, "missing_share", lambda *a: share(*a[:3], 1))
+    shares = data_check.missing_shares
+    monkeypatch.setattr(data_check, "missing_shares", lambda profile, least: shares(profile, 1))
     assert told(1) != told(4)
+
+
+def usual() -> pa.Table:
+    """Return a supplier of people who are positive where they are old."""
+    rng = np.random.default_rng(4)
+    age = rng.integers(18, 95, 400)
+    return pa.table(
+        {
+            "pid": [f"p{n}" for n in range(400)],
+            "age": age,
+            "hiv": np.where(age > 56, "pos", "neg"),
+            "dose": np.round(age / 10 + rng.normal(size=400), 1),
+        }
+    )
+
+
+def turned(few: int) -> pa.Table:
+    """Return a supplier of as many rows of the old, all negative, as of the young, all of ``few`` people."""
+    rng = np.random.default_rng(5)
+    owner = np.concatenate([np.arange(240) % max(few, 1), 100 + np.arange(240)])
+    young = np.arange(480) < 240
+    age = np.where(young, rng.integers(18, 57, 480), rng.integers(57, 95, 480))
+    return pa.table(
+        {
+            "pid": [f"q{n}" for n in owner],
+            "age": age,
+            "hiv": np.where(young & (few > 0), "pos", "neg"),
+            "dose": np.round(age / 10 + rng.normal(size=480), 1),
+        }
+    )
+
+
+@pytest.mark.parametrize("few", [1, 10])
+def test_few_people_with_many_rows_do_not_make_a_column_reversed(few: int, monkeypatch) -> None:
+    """Polarity needs people of either value: one person's hundred visits are one person's."""
+    spec = StudySpec.model_validate({**STUDY, "synthesizer": {"method": "cart"}})
+
+    def told(people: int) -> list[str]:
+        sources = {"north": TableSource(usual()), "south": TableSource(turned(people))}
+        found = fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources, hops=HOPS).hazards
+        return [one.words for one in found if one.kind is HazardKind.POLARITY]
+
+    assert told(few) == told(0) == []
+    assert len(told(60)) == 1
+    monkeypatch.setattr(polarity, "_persons", lambda columns, answer: _Everybody())
+    assert len(told(few)) == 1
+
+
+class _Everybody(dict[str, tuple[int, int]]):
+    def __missing__(self, name: str) -> tuple[int, int]:
+        return 10**6, 10**6

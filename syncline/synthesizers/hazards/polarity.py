@@ -21,7 +21,8 @@ import numpy.typing as npt
 
 from syncline.data.codebook import Codebook, Coding, ColumnCodes
 from syncline.protocols.transition import PartyId
-from syncline.questions.marginals import Marginals
+from syncline.questions.counts import Counts
+from syncline.questions.marginals import Axis, Marginals
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.dependencies import tables
 from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, in_column, of_suppliers
@@ -56,7 +57,7 @@ def reversed_columns(
     asked: Marginals,
     counts: Mapping[PartyId, Ints],
     min_cell: int = 1,
-    people: Mapping[PartyId, Mapping[str, int]] | None = None,
+    holders: Mapping[PartyId, Counts] | None = None,
 ) -> Iterator[Hazard]:
     """Yield the two-valued columns that some suppliers, the lesser part, seem to code the other way round.
 
@@ -64,17 +65,21 @@ def reversed_columns(
     ----------
     asked : the screening of pairs, with the two-valued column second
     counts : each supplier's answer to it
-    min_cell : nothing is said of a supplier with either value in fewer rows
-    people : persons of each supplier with a value of each column, of whom as many are needed; None where
-        every row is a person
+    min_cell : nothing is said of a supplier with either value in fewer rows, or of fewer persons
+    holders : each supplier's answer to :func:`holders_of`; None where every row is a person
     """
     codebook = Codebook(tuple(column.codes for column in columns))
     binary = {column.codes.name: column for column in columns if _two_valued(column)}
     parties = tuple(sorted(counts))
     answers = [tables(codebook, asked, counts[party]) for party in parties]
+    persons = None if holders is None else {p: _persons(columns, holders[p]) for p in parties}
     for name, column in binary.items():
         classes = column.codes.classes[:2]
-        told = [place for place, party in enumerate(parties) if _persons(people, party, name) >= min_cell]
+        told = [
+            place
+            for place, party in enumerate(parties)
+            if persons is None or min(persons[party][name]) >= min_cell
+        ]
         pairs = [pair for pair in answers[0] if pair[1] == name]
         blocks = [
             np.stack(
@@ -95,8 +100,22 @@ def reversed_columns(
                 yield _of_polarity(name, tuple(parties[told[place]] for place in turned))
 
 
-def _persons(people: Mapping[PartyId, Mapping[str, int]] | None, party: PartyId, name: str) -> float:
-    return np.inf if people is None else people[party].get(name, 0)
+def holders_of(columns: Sequence[CodedColumn]) -> Marginals:
+    """Ask which persons hold each value of the two-valued columns."""
+    sets = tuple((Axis(column.codes.name, Coding.CLASSES),) for column in columns if _two_valued(column))
+    return Marginals(sets, holdout=False, persons=True)
+
+
+def _persons(columns: Sequence[CodedColumn], answer: Counts) -> dict[str, tuple[int, int]]:
+    """Return how many persons, at least, hold each value of each two-valued column."""
+    masks, found, start = answer.dense_masks(), dict[str, tuple[int, int]](), 0
+    assert masks is not None
+    for column in columns:
+        if _two_valued(column):
+            first, second = np.bitwise_count(masks[start + column.codes.classes[:2]]).tolist()
+            found[column.codes.name] = first, second
+            start += column.codes.levels(Coding.CLASSES)
+    return found
 
 
 def _of_polarity(name: str, parties: tuple[PartyId, ...]) -> Hazard:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import numpy as np
 
 from syncline.data.batch import Status
 from syncline.data.variable import Variable
 from syncline.privacy.people_rule import few
 from syncline.protocols.transition import PartyId
-from syncline.questions.counts import Counts
+from syncline.questions.counts import Counts, Ints, Masks
 from syncline.questions.profile import STATUSES
 from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, but_few, in_column, of_suppliers
 from syncline.synthesizers.hazards.rules import Lacking
@@ -61,23 +62,18 @@ def lacking_columns(
     variables: Sequence[Variable],
     absent: Lacking,
     sparse: Lacking,
-    crowds: Mapping[PartyId, Crowd] | None = None,
     min_cell: int = 1,
 ) -> tuple[list[Hazard], list[str], list[str]]:
     """Return the hazards of lacking columns, the columns to exclude, and why the study must stop.
 
     A column without any cell at a supplier falls under ``absent`` where that says ``exclude``, and otherwise,
-    like one that is nearly empty, under ``sparse``. A column that about fewer than ``min_cell`` persons have
-    counts as one that nobody has, whatever their share, and nothing is said of a supplier of fewer persons:
-    ``crowds`` says how many each has, None where every row is a person.
+    like one that is nearly empty, under ``sparse``. A column that fewer than ``min_cell`` persons have counts
+    as one that nobody has, whatever their share, and nothing is said of a supplier of fewer persons.
     """
     hazards: list[Hazard] = []
     excluded: list[str] = []
     stops: list[str] = []
-    shares = {
-        party: _missing_shares(profiles[party], (crowds or {}).get(party), min_cell)
-        for party in sorted(profiles)
-    }
+    shares = {party: missing_shares(profiles[party], min_cell) for party in sorted(profiles)}
     for place, variable in enumerate(variables):
         found = {party: share[place] for party, share in shares.items() if share[place] >= MOSTLY_MISSING}
         if not found:
@@ -97,31 +93,25 @@ def lacking_columns(
     return hazards, excluded, stops
 
 
-@dataclass(frozen=True, slots=True)
-class Crowd:
-    """How many rows a supplier has, and how many persons at least."""
+def missing_shares(profile: Counts, min_cell: int) -> list[float]:
+    """Return the share of missing cells of each column; 0 for a table of nobody, or of few persons.
 
-    rows: int
-    people: int
-
-
-def missing_share(cells: int, missing: int, crowd: Crowd, min_cell: int) -> float:
-    """Return the share of missing cells of a column; 0 for a table of nobody, or of few persons.
-
-    Where about fewer than ``min_cell`` persons have a value it is that of a column without any.
+    Where fewer than ``min_cell`` persons have a value the share is that of a column without any.
     """
-    if not cells or crowd.people < min_cell:
-        return 0.0
-    lacks = few(1, min_cell) and (cells - missing) * crowd.people < min_cell * crowd.rows
-    return 1.0 if lacks else missing / cells
+    rows = profile.dense().reshape(-1, STATUSES)
+    has_value = np.arange(STATUSES) != Status.MISSING
+    masks = profile.dense_masks()
+    if masks is None:
+        people, holders = rows.sum(axis=1), rows[:, has_value].sum(axis=1)
+    else:
+        seen = masks.reshape(-1, STATUSES)
+        people, holders = _persons(seen), _persons(seen[:, has_value])
+    lacks = few(1, min_cell) & (holders < min_cell)
+    shares = np.where(lacks, 1.0, rows[:, Status.MISSING] / np.maximum(rows.sum(axis=1), 1))
+    shares = np.where((people < min_cell) | (people == 0), 0.0, shares)
+    return [float(share) for share in shares]
 
 
-def _missing_shares(profile: Counts, crowd: Crowd | None, min_cell: int) -> list[float]:
-    """Return the share of missing cells of each column."""
-    table = profile.dense().reshape(-1, STATUSES)
-    rows = int(table.sum(axis=1).max(initial=0))
-    own = Crowd(rows, rows) if crowd is None else crowd
-    return [
-        missing_share(cells, missing, own, min_cell)
-        for cells, missing in zip(table.sum(axis=1).tolist(), table[:, Status.MISSING].tolist(), strict=True)
-    ]
+def _persons(masks: Masks) -> Ints:
+    """Return how many persons are in all cells of a line (n_lines, n_cells) together, at least."""
+    return np.asarray(np.bitwise_count(np.bitwise_or.reduce(masks, axis=1)), np.int64)
