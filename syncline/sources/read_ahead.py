@@ -22,7 +22,7 @@ import pyarrow as pa
 QUIET_SECONDS = 0.5
 """A reader that does not ask for so long has read ahead as far as it wants, and waits to be asked itself."""
 
-DROP_SECONDS = 10.0
+DROP_SECONDS = 5.0
 """A thread that has not let go of a discarded reader after so long never will."""
 
 _BLOCK_BYTES = 1024 * 1024
@@ -48,18 +48,22 @@ def batches_read_ahead(
     # Arrow's own copies of what was read need no interpreter when they are given back, on whatever thread.
     file = pa.BufferedInputStream(pa.PythonFile(gate, mode="r"), _BLOCK_BYTES)
     reader = None
+    refusal: Exception | None = None
     try:
         with reader_of(file) as reader:
             yield from reader
-    except Exception:
-        if not failures:
-            raise
+    except Exception as error:
+        refusal = error.with_traceback(None)  # whose frames hold the file
     finally:
         gate.leave()
         del gate, file, reader
         _wait_until(lambda: held() is None, DROP_SECONDS)
-    if failures:
-        raise failures[0]
+    refusal = next(iter(failures), refusal)
+    if refusal is not None:
+        try:
+            raise refusal
+        finally:
+            del refusal, failures  # which would hold themselves by the frame of this function
 
 
 class _Gate(io.RawIOBase):

@@ -195,7 +195,8 @@ def test_a_dry_run_shows_counts_and_warns(command, home, files, tmp_path):
         assert words in out
     text = page.read_text()
     assert text.startswith("<!doctype html>")
-    assert "http" not in text
+    assert "http:" not in text
+    assert "https:" not in text
     assert "<script" not in text
     code, out, _ = command(*tried, "--json", "--home", home.root)
     found = json.loads(out)

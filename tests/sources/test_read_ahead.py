@@ -99,6 +99,21 @@ def test_nobody_holds_a_stream_that_its_reader_refused(careful, monkeypatch):
     assert (held() is None) == careful
 
 
+def test_what_a_reader_raises_holds_no_stream(monkeypatch):
+    monkeypatch.setattr(read_ahead, "DROP_SECONDS", 0)
+
+    def refuse(file: pa.NativeFile) -> LateReader:
+        raise pa.ArrowInvalid("refused")
+
+    stream = Stream(b"")
+    held = weakref.ref(stream)
+    batches = batches_read_ahead(stream, refuse)
+    del stream
+    with pytest.raises(pa.ArrowInvalid, match="refused"):
+        next(batches)
+    assert held() is None
+
+
 class Fails(io.BytesIO):
     """A stream that cannot be read beyond its first block."""
 
