@@ -10,13 +10,13 @@ import pytest
 from pydantic import ValidationError
 
 from supplier_agent.consent.conditions import condition_lines, conditions_to_json
-from supplier_agent.consent.portrait import questions_of
 from syncline.errors import UsageError
 from syncline.protocols.asking import Answering, Memory, Reply, Request
 from syncline.protocols.in_process import run
 from syncline.protocols.transition import PartyId
 from syncline.questions.table import permission_of
 from syncline.questions.workspace import Workspace
+from syncline.study.questions_asked import questions_of
 from syncline.study.spec import StudySpec
 from syncline.synthesizers import registry
 from syncline.synthesizers.fit import Fit
