@@ -10,6 +10,7 @@ file says that texts are escaped for spreadsheets, as in a release, they are rea
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +23,7 @@ from syncline.data.spreadsheet import UNESCAPE_PATTERN, is_escaped, unescape_cel
 from syncline.errors import DataError
 from syncline.sources.csv_dialect import read_dialect
 from syncline.sources.csv_fault import find_fault
-from syncline.sources.read_ahead import read_ahead
+from syncline.sources.read_ahead import batches_read_ahead
 from syncline.sources.stored_table import FileTable
 from syncline.sources.text_file import MAX_RECORD_BYTES, TextFile
 
@@ -65,8 +66,10 @@ class CsvSource(FileTable):
 
     def _parsed_batches(self, stream: BinaryIO, include: list[str]) -> Iterator[pa.RecordBatch]:
         try:
-            with read_ahead(stream) as file, csv.open_csv(file, *self._options(include)) as reader:
-                yield from (self._exact(batch) for batch in reader if batch.num_rows)
+            options = self._options(include)
+            batches = batches_read_ahead(stream, lambda file: csv.open_csv(file, *options))
+            with closing(batches):
+                yield from (self._exact(batch) for batch in batches if batch.num_rows)
         except MemoryError:  # of which Arrow's own kind is an ArrowException as well
             raise
         except pa.ArrowException:

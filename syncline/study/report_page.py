@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from typing import Any, cast
+
+from markupsafe import Markup
 
 from syncline.compute.frames import Json
 from syncline.errors import StorageError
+from syncline.pages import parts
+from syncline.pages.layout import lay_out
+from syncline.pages.parts import Section, beside, bullets, paragraphs, table, titled
 from syncline.validation.report.evidence import evidence, measured
-from syncline.validation.report.markup import Cell, Section, beside, bullets, paragraphs, table, titled
-from syncline.validation.report.page import lay_out, opening, sizes
+from syncline.validation.report.page import opening, sizes
 from syncline.validation.report.words import is_failed
 
 _LABEL = "Every row of this table is synthetic: it was drawn from a model, and is no record of a person."
@@ -64,22 +67,19 @@ def _origin(d: Mapping[str, Any]) -> list[Section]:
     ]
 
 
-def _suppliers(d: Mapping[str, Any]) -> str:
+def _suppliers(d: Mapping[str, Any]) -> Markup:
     rows = [(entry["name"], entry["flow_asked"], entry["flow"]) for entry in d["suppliers"]]
     named = table("The suppliers and their flows", ("Supplier", "Flow asked for", "Flow answered"), rows)
     return named + bullets(d["flows"])
 
 
-def _hazards(hazards: Sequence[Mapping[str, Any]]) -> str:
+def _hazards(hazards: Sequence[Mapping[str, Any]]) -> Markup:
     """Return what was noticed of suppliers beside each other, the severe ones first."""
     if not hazards:
         return paragraphs(["None was found."])
     ordered = sorted(hazards, key=lambda hazard: not hazard["severe"])
-    items = "".join(
-        f"<li>{'<strong>Severe:</strong> ' if hazard['severe'] else ''}{escape(hazard['words'])}</li>"
-        for hazard in ordered
-    )
-    return f"{paragraphs(['Seen before anything was learnt; the study went on with them.'])}<ul>{items}</ul>"
+    lead = paragraphs(["Seen before anything was learnt; the study went on with them."])
+    return lead + parts.hazards(ordered)
 
 
 def _formulas(formulas: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -115,16 +115,16 @@ def _columns(columns: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def _privacy(privacy: Mapping[str, Any]) -> str:
+def _privacy(privacy: Mapping[str, Any]) -> Markup:
     """Return the four protections, each with its setting, what that means and what it costs."""
-    parts = [
+    protections = [
         titled(f"{p['name']}: {p['setting']}", paragraphs([p["does"], f"Cost: {p['costs']}"]))
         for p in privacy["protections"]
     ]
-    return beside(*parts) + titled("What the hub saw", bullets(privacy["words"]))
+    return beside(*protections) + titled("What the hub saw", bullets(privacy["words"]))
 
 
-def _approvals(d: Mapping[str, Any]) -> str:
+def _approvals(d: Mapping[str, Any]) -> Markup:
     needed, given = d["approvals_needed"], d["approvals"]
     if not needed and not given:
         return paragraphs(["The specification asks for nobody's approval of the release."])
@@ -143,10 +143,7 @@ def _approvals(d: Mapping[str, Any]) -> str:
 
 def _provenance(provenance: Mapping[str, Any], study: Mapping[str, Any]) -> Section:
     known = {"rows": study["rows"], "method": study["method"], **provenance}
-    rows = [
-        (name.replace("_", " "), Cell(f"<code>{escape(_shown(value))}</code>"))
-        for name, value in known.items()
-    ]
+    rows = [(name.replace("_", " "), parts.code(_shown(value))) for name, value in known.items()]
     return Section(
         "provenance", "Where it comes from", table("Origin of this release", ("What", "Value"), rows)
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from html import escape
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from markupsafe import escape
 
 from syncline.cli.agreement_table import show_agreement
 from syncline.data.schema import Schema

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
+from syncline.pages.parts import NOTHING, Cell, named_value, number, paragraphs, table
 from syncline.validation.intervals import Z
 from syncline.validation.report import plots
-from syncline.validation.report.markup import Cell, named_value, number, paragraphs, table
 from syncline.validation.report.names import count, percent, stem
 
 KEY_OF_FLOOR = "floor: the same between two real samples"
@@ -22,7 +24,7 @@ _MORE = {
 """Figures of a part that the page shows beside its distance, declared models too; report.json has all."""
 
 
-def models(metrics: Mapping[str, Any]) -> str:
+def models(metrics: Mapping[str, Any]) -> Markup:
     """Return the coefficients of every declared model, in the real rows beside the synthetic ones."""
     known = {
         name: metric
@@ -30,16 +32,16 @@ def models(metrics: Mapping[str, Any]) -> str:
         if stem(name) == "regression" and metric["value"] is not None
     }
     if not known:
-        return ""
+        return NOTHING
     text = (
         "A coefficient is repeated where its two intervals overlap: 100% is the same interval, 0% means that"
         " the table gives another answer than the real rows. Numbers are in standard deviations from the mean"
         " of the synthetic table, and a category is compared with the one that is most frequent there.",
     )
-    return paragraphs(text) + "".join(_model(name, metric) for name, metric in known.items())
+    return paragraphs(text) + NOTHING.join(_model(name, metric) for name, metric in known.items())
 
 
-def _model(name: str, metric: Mapping[str, Any]) -> str:
+def _model(name: str, metric: Mapping[str, Any]) -> Markup:
     floor = "" if metric["floor"] is None else f", real against real {percent(metric['floor'])}"
     title = f"{name.partition(':')[2]}: mean overlap {percent(metric['value'])}{floor}"
     if not metric["detail"]:
@@ -63,10 +65,10 @@ def _estimate(coefficient: Mapping[str, Any], kind: str) -> str:
     return f"{estimate:.4g} ({estimate - Z * error:.4g} to {estimate + Z * error:.4g})"
 
 
-def by_supplier(suppliers: Sequence[Mapping[str, Any]]) -> str:
+def by_supplier(suppliers: Sequence[Mapping[str, Any]]) -> Markup:
     """Return how far the table is from the rows of each supplier alone."""
     if not suppliers:
-        return ""
+        return NOTHING
     pairs = [row["metrics"].get("tv_2way") or {} for row in suppliers]
     most = max([max(m.get("value") or 0, m.get("floor") or 0) for m in pairs] + [0.0])
     rows = [
@@ -91,10 +93,10 @@ def by_supplier(suppliers: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def by_subgroup(subgroups: Sequence[Mapping[str, Any]]) -> str:
+def by_subgroup(subgroups: Sequence[Mapping[str, Any]]) -> Markup:
     """Return how far the table is from the real rows within each subgroup."""
     if not subgroups:
-        return ""
+        return NOTHING
     most = max([max(row["value"] or 0, row["floor"] or 0) for row in subgroups])
     rows = [
         (
@@ -121,14 +123,14 @@ def _subgroup(row: Mapping[str, Any]) -> str:
     return f"{row['column']}: {row['subgroup']}"
 
 
-def _more(kind: str, parts: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+def _more(kind: str, parts: Sequence[tuple[str, Mapping[str, Any]]]) -> Markup:
     """Return the other figures of each part, floors in brackets; nothing where there are none."""
     known = dict.fromkeys(name for _, metrics in parts for name in metrics if _has(metrics, name))
     models = [name for name in known if stem(name) == "regression"]
     named = {name: _MORE[name] for name in _MORE if name in known}
     named |= {name: f"Model {number}" for number, name in enumerate(models, 1)}
     if not named:
-        return ""
+        return NOTHING
     rows: list[tuple[str | Cell, ...]] = [
         (name, *(number(_with_floor(metrics.get(figure) or {})) for figure in named))
         for name, metrics in parts

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import groupby, pairwise
 from typing import Any
 
+from markupsafe import Markup, escape
+
+from syncline.pages.templating import trusted
 from syncline.validation.report.axes import Axis, axis_through, extent, number_text, round_step
 from syncline.validation.report.names import percent
 from syncline.validation.utility.distributions import OR_MISSING
@@ -41,7 +43,7 @@ Shares = Sequence[float | None]
 class ColumnPlot:
     """A plot as markup, and in one sentence how it is to be read."""
 
-    svg: str
+    svg: Markup
     caption: str
 
 
@@ -54,7 +56,7 @@ def column_plot(column: Mapping[str, Any]) -> ColumnPlot:
     return _steps_of(column["column"], rows, axis)
 
 
-def column_key() -> str:
+def column_key() -> Markup:
     """Return what lines and bars mean, told apart by their form as well as by their colours."""
     shapes = (
         ("<path class=line d='M0,5H22'/><rect class=made x=30 y=1 width=20 height=8 />", "synthetic"),
@@ -67,7 +69,7 @@ def column_key() -> str:
         f"<span class='key broad'><svg aria-hidden=true viewBox='0 0 50 10'>{shape}</svg>{word}</span>"
         for shape, word in shapes
     )
-    return f"<p>{shown}</p>"
+    return trusted(f"<p>{shown}</p>")
 
 
 def hidden_share(value: float | None) -> str:
@@ -323,8 +325,8 @@ def _said(kind: str, name: str, rows: Sequence[Row]) -> str:
     return f"{said} They differ most{where} at {label}: synthetic {percent(made)}, real {percent(real)}."
 
 
-def _svg(label: str, height: float, content: str) -> str:
-    return (
-        f'<svg role=img aria-label="{escape(label, quote=True)}" viewBox="0 0 {WIDTH} {height:.0f}"'
+def _svg(label: str, height: float, content: str) -> Markup:
+    return trusted(
+        f'<svg role=img aria-label="{escape(label)}" viewBox="0 0 {WIDTH} {height:.0f}"'
         f" width={WIDTH} height={height:.0f}>{content}</svg>"
     )

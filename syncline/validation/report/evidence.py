@@ -6,18 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
-from syncline.validation.report import plots
-from syncline.validation.report.breakdown import (
-    KEY_OF_FLOOR,
-    bars_head,
-    by_subgroup,
-    by_supplier,
-    models,
-    value_beside_floor,
-)
-from syncline.validation.report.column_plots import column_key, column_plot, hidden_share
-from syncline.validation.report.markup import (
+from syncline.pages.parts import (
+    NOTHING,
     Cell,
     Section,
     beside,
@@ -30,6 +22,17 @@ from syncline.validation.report.markup import (
     table,
     titled,
 )
+from syncline.pages.parts import plots as beside_each_other
+from syncline.validation.report import plots
+from syncline.validation.report.breakdown import (
+    KEY_OF_FLOOR,
+    bars_head,
+    by_subgroup,
+    by_supplier,
+    models,
+    value_beside_floor,
+)
+from syncline.validation.report.column_plots import column_key, column_plot, hidden_share
 from syncline.validation.report.names import (
     RISKS,
     bounded,
@@ -83,17 +86,16 @@ def measured(d: Mapping[str, Any]) -> list[Section]:
         f"{name} is left out of all comparisons: not all tables and the schema have it."
         for name in d.get("left_out", ())
     ]
-    return [Section("measured", "How this was measured", bullets(lines) if lines else "")]
+    return [Section("measured", "How this was measured", bullets(lines) if lines else NOTHING)]
 
 
-def _distributions(columns: Sequence[Mapping[str, Any]]) -> str:
+def _distributions(columns: Sequence[Mapping[str, Any]]) -> Markup:
     if not columns:
-        return ""
-    drawn = "".join(f"<div>{_distribution(column)}</div>" for column in columns)
-    return f"{column_key()}<div class=plots>{drawn}</div>"
+        return NOTHING
+    return column_key() + beside_each_other(map(_distribution, columns))
 
 
-def _distribution(column: Mapping[str, Any]) -> str:
+def _distribution(column: Mapping[str, Any]) -> Markup:
     name = column["column"]
     groups = zip(column["labels"], column["synthetic"], column["real"], strict=True)
     rows = [(label, number(hidden_share(a)), number(hidden_share(b))) for label, a, b in groups]
@@ -108,14 +110,14 @@ def _column_names(d: Mapping[str, Any]) -> list[str]:
     return [column["column"] for column in d.get("distributions", ())]
 
 
-def _pairs(metrics: Mapping[str, Any], columns: Sequence[str]) -> str:
+def _pairs(metrics: Mapping[str, Any], columns: Sequence[str]) -> Markup:
     detail = (metrics.get("tv_2way") or {}).get("detail")
     if not detail:
-        return ""
+        return NOTHING
     cells = {(row["columns"][0], row["columns"][1]): row["value"] for row in detail.get("all", ())}
     farthest = _farthest(f"The pairs farthest from the real table, of {detail['sets']:,}", "Pair", detail)
     triples = (metrics.get("tv_3way") or {}).get("detail")
-    more = ""
+    more = NOTHING
     if triples:
         caption = f"The sets of three farthest from the real table, of {triples['sets']:,}"
         more = folded("Sets of three columns", _farthest(caption, "Columns", triples))
@@ -127,11 +129,11 @@ def _pairs(metrics: Mapping[str, Any], columns: Sequence[str]) -> str:
     )
     if hidden:
         text += f" Of {hidden:,} pairs nothing is shown: too few people stand behind their combinations."
-    map_ = _map(cells, columns, detail["sets"]) if cells else ""
+    map_ = _map(cells, columns, detail["sets"]) if cells else NOTHING
     return paragraphs([text]) + plots.key("synthetic", KEY_OF_FLOOR) + beside(farthest, map_) + more
 
 
-def _farthest(caption: str, kind: str, detail: Mapping[str, Any]) -> str:
+def _farthest(caption: str, kind: str, detail: Mapping[str, Any]) -> Markup:
     """Return the sets of columns that are farthest from the real table, each with its worst cell."""
     most = max([row["value"] for row in detail["worst"]] + [row["floor"] or 0 for row in detail["worst"]])
     rows = [
@@ -152,7 +154,7 @@ def _cell(cell: Mapping[str, Any] | None) -> str:
     return f"{', '.join(cell['values'])}: synthetic {percent(cell['synthetic'])}, {real}"
 
 
-def _map(cells: Mapping[tuple[str, str], float], columns: Sequence[str], sets: int) -> str:
+def _map(cells: Mapping[tuple[str, str], float], columns: Sequence[str], sets: int) -> Markup:
     """Return the map of all pairs; of many columns, of the means of pairs between blocks of neighbours."""
     names = list(dict.fromkeys((*columns, *(name for pair in cells for name in pair))))
     size = -(-len(names) // _MOST_MAPPED)
@@ -181,11 +183,11 @@ def _in_blocks(
     return blocks, {pair: sum(values) / len(values) for pair, values in found.items()}
 
 
-def _gate(gate: Mapping[str, Any]) -> str:
+def _gate(gate: Mapping[str, Any]) -> Markup:
     rungs = gate.get("rungs") or ()
     tests = tuple(f"{rung['name']}:" for rung in rungs)
     others = [failure for failure in gate["failures"] if not failure.startswith(tests)]
-    failures = bullets(others) if others else ""
+    failures = bullets(others) if others else NOTHING
     if not rungs:
         return failures
     text = (
@@ -229,10 +231,10 @@ def _probability(p: float | None) -> str:
     return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}" if p >= _LEAST_P else f"< {_LEAST_P:.0e}"
 
 
-def _membership(metric: Mapping[str, Any] | None) -> str:
+def _membership(metric: Mapping[str, Any] | None) -> Markup:
     detail = metric and metric.get("detail")
     if not detail:
-        return ""
+        return NOTHING
     roc = detail["roc"]
     said = f"area under the curve {detail['auc']:.3f}, where 0.5 is guessing"
     text = (
@@ -259,10 +261,10 @@ def _membership(metric: Mapping[str, Any] | None) -> str:
             "Logarithmic axes",
         ),
     )
-    return f"{paragraphs(text)}<div class=plots>{both[0]}{both[1]}<div>{figures}</div></div>"
+    return paragraphs(text) + beside_each_other([*both, figures])
 
 
-def _risks(metrics: Mapping[str, Any]) -> str:
+def _risks(metrics: Mapping[str, Any]) -> Markup:
     known = [
         (name, metric)
         for risk in RISKS
@@ -270,7 +272,7 @@ def _risks(metrics: Mapping[str, Any]) -> str:
         if stem(name) == risk and metric["value"] is not None
     ]
     if not known:
-        return ""
+        return NOTHING
     most = max(max(m["value"], m["floor"] or 0, m["threshold"] or 0) for _, m in known)
     rows = [
         (
@@ -294,9 +296,9 @@ def _risks(metrics: Mapping[str, Any]) -> str:
     )
 
 
-def _figures(metrics: Mapping[str, Any]) -> str:
+def _figures(metrics: Mapping[str, Any]) -> Markup:
     if not metrics:
-        return ""
+        return NOTHING
     rows = [
         (
             named_value(plain_name(name), f"{metric['words']} ({name}; {goal_words(metric)})"),

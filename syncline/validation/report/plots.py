@@ -6,10 +6,12 @@ Each plot has a text alternative that says what it shows, and stands beside a ta
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from math import log10
 from typing import Any
 
+from markupsafe import Markup, escape
+
+from syncline.pages.templating import trusted
 from syncline.validation.report.column_plots import shortened
 from syncline.validation.report.names import joined, percent
 
@@ -20,7 +22,7 @@ _LABEL_WIDTH = 60
 _LABEL_ROOM = 108
 
 
-def curve(label: str, points: Sequence[Sequence[float]], *, logarithmic: bool = False) -> str:
+def curve(label: str, points: Sequence[Sequence[float]], *, logarithmic: bool = False) -> Markup:
     """Return a receiver operating characteristic with the line of guessing, which is its floor.
 
     On logarithmic axes, from 0.1 % on, the few who are recognised for sure are seen (Carlini et al. 2022,
@@ -49,7 +51,7 @@ def curve(label: str, points: Sequence[Sequence[float]], *, logarithmic: bool = 
     return _svg(label, _SIDE + _PAD + 8, _SIDE + 46, f"{axes}<polyline class=line points='{line}'/>")
 
 
-def heat(label: str, names: Sequence[str], cells: Mapping[tuple[str, str], float]) -> str:
+def heat(label: str, names: Sequence[str], cells: Mapping[tuple[str, str], float]) -> Markup:
     """Return the upper triangle of a matrix of columns, or of blocks of columns, which have a diagonal.
 
     A stronger colour is farther from the real table.
@@ -86,7 +88,7 @@ def _heat_labels(names: Sequence[str], side: int, room: int, *, diagonal: bool) 
     return "".join(parts)
 
 
-def limits(rungs: Sequence[Mapping[str, Any]]) -> str:
+def limits(rungs: Sequence[Mapping[str, Any]]) -> Markup:
     """Return each rung's excess with its lower limit, unless hidden, beside what is tolerated."""
     known = [rung for rung in rungs if rung["excess"] is not None]
     most = max([rung["excess"] for rung in known] + [rung["tau"] for rung in rungs] + [0.005])
@@ -135,7 +137,9 @@ def _limits_scale(least: float, most: float, left: int, scale: int, y: int) -> s
     return f"{ends}<text x={left + zero:.1f} y={y} text-anchor=middle>0%</text>"
 
 
-def share_bars(value: float | None, floor: float | None, most: float, threshold: float | None = None) -> str:
+def share_bars(
+    value: float | None, floor: float | None, most: float, threshold: float | None = None
+) -> Markup:
     """Return two bars, a figure above and its floor below, with a line at the threshold.
 
     The numbers stand in the cells beside it, so it is hidden from who cannot see it.
@@ -144,28 +148,28 @@ def share_bars(value: float | None, floor: float | None, most: float, threshold:
     lower = "" if floor is None else f"<rect class=own y=10 width={_scaled(floor, most)} height=7 />"
     at = "" if threshold is None else _scaled(threshold, most)
     line = f"<line class=limit x1={at} x2={at} y1=0 y2=18 vector-effect=non-scaling-stroke />" if at else ""
-    return (
+    return trusted(
         f"<svg class=stretch aria-hidden=true viewBox='0 0 100 18' preserveAspectRatio=none>"
         f"{upper}{lower}{line}</svg>"
     )
 
 
-def key(made: str, own: str, limit: str | None = None) -> str:
+def key(made: str, own: str, limit: str | None = None) -> Markup:
     """Return what the colours mean."""
     square = "<svg aria-hidden=true viewBox='0 0 10 10'><rect class={} width=10 height=10 /></svg>{}"
     parts = [square.format("made", escape(made)), square.format("own", escape(own))]
     if limit is not None:
         line = "<line class=limit x1=5 x2=5 y1=0 y2=10 />"
         parts.append(f"<svg aria-hidden=true viewBox='0 0 10 10'>{line}</svg>{escape(limit)}")
-    return f"<p>{''.join(f'<span class=key>{part}</span>' for part in parts)}</p>"
+    return trusted(f"<p>{''.join(f'<span class=key>{part}</span>' for part in parts)}</p>")
 
 
 def _scaled(value: float, most: float) -> str:
     return f"{100 * min(max(value / max(most, 1e-9), 0.0), 1.0):.1f}"
 
 
-def _svg(label: str, width: float, height: float, content: str) -> str:
-    return (
-        f'<svg role=img aria-label="{escape(label, quote=True)}" viewBox="0 0 {width:.0f} {height:.0f}"'
+def _svg(label: str, width: float, height: float, content: str) -> Markup:
+    return trusted(
+        f'<svg role=img aria-label="{escape(label)}" viewBox="0 0 {width:.0f} {height:.0f}"'
         f" width={width:.0f} height={height:.0f}>{content}</svg>"
     )
