@@ -5,6 +5,7 @@ from __future__ import annotations
 from syncline.errors import UsageError
 from syncline.protocols.phase_table import needs_of_each, row_of
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.wide import is_wide
 
 _OF_EVERY_FIT = (
     "row_count",
@@ -18,8 +19,9 @@ _OF_RELATIONS = ("moments", "formula_check")
 def questions_of(spec: StudySpec) -> tuple[str, ...]:
     """Return the kinds of questions that a study asks: declared constraints are counted by every method."""
     card = spec.synthesizer.card
-    own = card.questions
-    kinds = tuple(dict.fromkeys((*_OF_EVERY_FIT, *(_OF_RELATIONS if card.relates else ()), *own)))
+    relations = _OF_RELATIONS if card.relates else ()
+    wide = ("pair_counts",) if card.relates and is_wide(len(spec.schema.modelled)) else ()
+    kinds = tuple(dict.fromkeys((*_OF_EVERY_FIT, *wide, *relations, *card.questions)))
     counts = spec.schema.constraints and "formula_check" not in kinds
     return (*kinds, "formula_check") if counts else kinds
 
