@@ -26,7 +26,6 @@ from syncline.questions.pair_counts import MOST_GROUPS, Groups, PairCounts
 from syncline.synthesizers import wide
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.registry import card_of
-from syncline.synthesizers.wide import is_wide
 
 NEIGHBOURS = 24
 """Columns that are looked at together with each column of a wider table."""
@@ -39,7 +38,7 @@ Scores = npt.NDArray[np.int32]
 
 def wide_notes(method: str, columns: int) -> tuple[Note, ...]:
     """Return what is told of a model of so many columns: a note where it was searched among neighbours."""
-    if not card_of(method).relates or not is_wide(columns):
+    if not card_of(method).relates or not wide.is_wide(columns):
         return ()
     what = f"all but the {NEIGHBOURS} columns most related to a column, as its predictors and in formulas"
     why = f"{columns} columns are more than the {wide.FULL_COLUMNS} that are searched whole"
