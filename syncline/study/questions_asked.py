@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from syncline.errors import UsageError
 from syncline.protocols.phase_table import needs_of_each, row_of
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.wide import is_wide
@@ -31,13 +30,3 @@ def needed_of_each(spec: StudySpec) -> list[tuple[str, str]]:
     needed = needs_of_each(compares=spec.validation is not None)
     asked = set(questions_of(spec)) | {ask.kind for ask in row_of("compare").asks}
     return [(kind, why) for kind, why in needed if kind in asked]
-
-
-def require_sums_suffice(needed: list[tuple[str, str]]) -> None:
-    """Raise UsageError where the hub is to see sums alone, but something is ``needed`` of each supplier."""
-    if needed:
-        parts = "; ".join(f"{kind}: {why}" for kind, why in needed)
-        raise UsageError(
-            "under secure aggregation the hub would see sums over all suppliers alone, but this study needs"
-            f" each supplier's own answers ({parts}); leave out secure aggregation, or what needs them"
-        )
