@@ -9,6 +9,7 @@ printed or could be computed from what is.
   count as one, and a figure is computed from what is told alone: tables that tell the same print the same.
 - Counts along a line, such as those of a score, are told in runs of enough people of every kind
   (:func:`runs_of`).
+- Rows of people of whom some have many count as one where they are of too few (:func:`of_enough`).
 - Shares whose parts cannot be told apart are printed in steps of ``least`` people (:func:`step_of`).
 
 The argument stands in docs/decisions/0035.
@@ -44,6 +45,14 @@ def few(people: Ints, least: int) -> Mask: ...
 def few(people: int | Ints, least: int) -> bool | Mask:
     """Tell whether so many people are some, but fewer than ``least``: then nothing is told of them."""
     return (people > 0) & (people < least)
+
+
+def of_enough(rows: Ints, people: Ints, least: int) -> Ints:
+    """Return rows of cells, of any shape; those of fewer than ``least`` of their ``people`` as one each.
+
+    What rows say then rests on enough people, however many rows one of these has.
+    """
+    return np.where(people < least, people, rows)
 
 
 def require_enough(whose: str, used: int, held: int | None, least: int) -> None:

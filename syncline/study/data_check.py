@@ -20,6 +20,7 @@ from syncline.preparation.hazards import find_hazards
 from syncline.questions.asked import Asked
 from syncline.questions.counts import Counts
 from syncline.questions.formula_check import CELLS, FormulaCheck
+from syncline.questions.profile import Profile
 from syncline.questions.question import Context
 from syncline.sources.source import Source
 from syncline.study.data_fit import DataFit
@@ -30,7 +31,7 @@ from syncline.study.spec import StudySpec
 from syncline.synthesizers.declared import constraint_words
 from syncline.synthesizers.hazards.hazard import but_few
 from syncline.synthesizers.hazards.rules import Lacking
-from syncline.synthesizers.hazards.sizes import MOSTLY_MISSING, Crowd, missing_share
+from syncline.synthesizers.hazards.sizes import MOSTLY_MISSING, missing_shares
 from syncline.synthesizers.misfits import cell_faults, misfits
 from syncline.synthesizers.phases.phase import ALONE
 
@@ -53,7 +54,7 @@ def fit_of(spec: StudySpec, source: Source, *, closely: bool = True) -> DataFit:
         except DataError as error:
             faults.append(str(error).removeprefix(f"{source.name}: "))
             told.append(str(error.public))
-    sparse = list(_too_sparse(spec, columns, people))
+    sparse = list(_too_sparse(spec, source)) if people is not None else []
     faults, told = faults + sparse, told + sparse
     hazards = tuple(_hazards(spec, source, sound=not faults)) if closely else ()
     return DataFit(people, _shares(spec, people), tuple(faults), "; ".join(told), hazards)
@@ -83,17 +84,20 @@ def _cells_in_public(schema: Schema, columns: Sequence[ColumnFit]) -> list[str]:
     return misfits({ALONE: counts}, [schema.variable(fit.name) for fit in columns])
 
 
-def _too_sparse(spec: StudySpec, columns: Sequence[ColumnFit], people: int | None) -> Iterator[str]:
+def _too_sparse(spec: StudySpec, source: Source) -> Iterator[str]:
     """Yield the columns that are nearly empty, where the study stops for one.
 
-    As at the hub, a column that few people have counts as one that nobody has: others are told the sentence.
+    The rule is the hub's, over the answer that it would get: others are told the sentence.
     """
+    if spec.hazards.sparse is not Lacking.STOP:
+        return
     least = spec.privacy.min_cell
-    for fit in columns if spec.hazards.sparse is Lacking.STOP else ():
-        crowd = Crowd(sum(fit.counts), sum(fit.counts) if people is None else people)
-        if missing_share(crowd.rows, fit.missing, crowd, least) >= MOSTLY_MISSING:
+    names = tuple(variable.name for variable in spec.schema.modelled)
+    profile = Profile(names).answer(workspace_of(spec, Fold(b"", 0), source), Context(Asked()))
+    for name, share in zip(names, missing_shares(profile, least), strict=True):
+        if name in source.columns and share >= MOSTLY_MISSING:
             yield (
-                f"column {shown(fit.name)!r} is missing in {MOSTLY_MISSING:.0%} of the cells or more"
+                f"column {shown(name)!r} is missing in {MOSTLY_MISSING:.0%} of the cells or more"
                 f"{but_few(least)}, for which the study stops ('hazards: {{sparse: stop}}')"
             )
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from syncline.data.batch import Status
 from syncline.data.variable import Variable
 from syncline.privacy.people_rule import few
+from syncline.privacy.person_buckets import about_people
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts
 from syncline.questions.profile import STATUSES
@@ -27,14 +30,28 @@ _GOES_ON = {
 }
 
 
-def small_tables(rows: Mapping[PartyId, int]) -> Iterator[Hazard]:
-    """Yield a hazard for the suppliers without rows, which is severe, and one for those with few.
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """How many rows a supplier has, and in how many buckets its persons are; None where rows are persons."""
 
-    ``rows`` are training rows and those held out. A supplier that takes part without a row is none: its
+    rows: int
+    buckets: int | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether these are fewer than ``FEW_ROWS`` rows, or about so few people."""
+        people = self.rows if self.buckets is None else about_people(self.buckets, self.rows)
+        return 0 < people < FEW_ROWS
+
+
+def small_tables(crowds: Mapping[PartyId, Crowd]) -> Iterator[Hazard]:
+    """Yield a hazard for the suppliers without rows, which is severe, and one for those of few people.
+
+    Counted are training rows and those held out. A supplier that takes part without a row is none: its
     export failed, or the study is not about it, and a report of so many suppliers would not be true. That a
     table is empty is said of nobody in it; of how many fewer than ``FEW_ROWS`` a table has, nothing is.
     """
-    empty = tuple(party for party in sorted(rows) if rows[party] == 0)
+    empty = tuple(party for party in sorted(crowds) if crowds[party].rows == 0)
     if empty:
         yield Hazard(
             HazardKind.FEW_ROWS,
@@ -44,14 +61,15 @@ def small_tables(rows: Mapping[PartyId, int]) -> Iterator[Hazard]:
             " failed, or leave such a supplier out",
             is_severe=True,
         )
-    few = tuple(party for party in sorted(rows) if 0 < rows[party] < FEW_ROWS)
-    if few:
-        table = "has a table" if len(few) == 1 else "have tables"
+    small = tuple(party for party in sorted(crowds) if crowds[party].is_small)
+    if small:
+        table = "has a table" if len(small) == 1 else "have tables"
+        rows = f"{FEW_ROWS} rows" if crowds[small[0]].buckets is None else f"about {FEW_ROWS} people"
         yield Hazard(
             HazardKind.FEW_ROWS,
-            few,
+            small,
             "",
-            f"{of_suppliers(few)} {table} of fewer than {FEW_ROWS} rows, whose counts are about single"
+            f"{of_suppliers(small)} {table} of fewer than {rows}, whose counts are about single"
             " persons: ask for an approval in that knowledge, or leave such a table out",
         )
 
@@ -61,23 +79,18 @@ def lacking_columns(
     variables: Sequence[Variable],
     absent: Lacking,
     sparse: Lacking,
-    crowds: Mapping[PartyId, Crowd] | None = None,
     min_cell: int = 1,
 ) -> tuple[list[Hazard], list[str], list[str]]:
     """Return the hazards of lacking columns, the columns to exclude, and why the study must stop.
 
     A column without any cell at a supplier falls under ``absent`` where that says ``exclude``, and otherwise,
-    like one that is nearly empty, under ``sparse``. A column that about fewer than ``min_cell`` persons have
-    counts as one that nobody has, whatever their share, and nothing is said of a supplier of fewer persons:
-    ``crowds`` says how many each has, None where every row is a person.
+    like one that is nearly empty, under ``sparse``. Of how many people a profile tells this: see
+    :func:`missing_shares`.
     """
     hazards: list[Hazard] = []
     excluded: list[str] = []
     stops: list[str] = []
-    shares = {
-        party: _missing_shares(profiles[party], (crowds or {}).get(party), min_cell)
-        for party in sorted(profiles)
-    }
+    shares = {party: missing_shares(profiles[party], min_cell) for party in sorted(profiles)}
     for place, variable in enumerate(variables):
         found = {party: share[place] for party, share in shares.items() if share[place] >= MOSTLY_MISSING}
         if not found:
@@ -97,31 +110,24 @@ def lacking_columns(
     return hazards, excluded, stops
 
 
-@dataclass(frozen=True, slots=True)
-class Crowd:
-    """How many rows a supplier has, and how many persons at least."""
+def missing_shares(profile: Counts, min_cell: int) -> list[float]:
+    """Return the share of missing cells of each column of a profile, as far as it rests on enough people.
 
-    rows: int
-    people: int
-
-
-def missing_share(cells: int, missing: int, crowd: Crowd, min_cell: int) -> float:
-    """Return the share of missing cells of a column; 0 for a table of nobody, or of few persons.
-
-    Where about fewer than ``min_cell`` persons have a value it is that of a column without any.
+    A column that fewer than ``min_cell`` people have counts as one that nobody has, whatever their share, and
+    one that fewer lack as one without a missing cell, however many rows these have. Of a table of fewer
+    people nothing is said, as of an empty one: 0.
     """
-    if not cells or crowd.people < min_cell:
-        return 0.0
-    lacks = few(1, min_cell) and (cells - missing) * crowd.people < min_cell * crowd.rows
-    return 1.0 if lacks else missing / cells
-
-
-def _missing_shares(profile: Counts, crowd: Crowd | None, min_cell: int) -> list[float]:
-    """Return the share of missing cells of each column."""
-    table = profile.dense().reshape(-1, STATUSES)
-    rows = int(table.sum(axis=1).max(initial=0))
-    own = Crowd(rows, rows) if crowd is None else crowd
-    return [
-        missing_share(cells, missing, own, min_cell)
-        for cells, missing in zip(table.sum(axis=1).tolist(), table[:, Status.MISSING].tolist(), strict=True)
-    ]
+    rows = profile.dense().reshape(-1, STATUSES)
+    missing, every = rows[:, Status.MISSING], rows.sum(axis=1)
+    lacking, holding, whole = missing, every - missing, every
+    masks = profile.dense_masks()
+    if masks is not None:
+        seen = masks.reshape(-1, STATUSES)
+        others = np.bitwise_or.reduce(np.delete(seen, Status.MISSING, axis=1), axis=1)
+        lacking, holding, whole = (
+            np.bitwise_count(own).astype(np.int64)
+            for own in (seen[:, Status.MISSING], others, others | seen[:, Status.MISSING])
+        )
+    shares = missing / np.maximum(every, 1)
+    shares = np.where(few(lacking, min_cell), 0.0, np.where(few(holding, min_cell), 1.0, shares))
+    return [float(share) for share in np.where(whole < min_cell, 0.0, shares)]

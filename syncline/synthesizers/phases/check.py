@@ -67,20 +67,17 @@ class Check:
         crowds = {party: _crowd(own) for party, own in answers.each_counts(0).items()}
         profiles = answers.each_counts(1)
         lacking, excluded, stops = lacking_columns(
-            profiles, settings.schema.modelled, settings.absent, settings.sparse, crowds, settings.min_cell
+            profiles, settings.schema.modelled, settings.absent, settings.sparse, settings.min_cell
         )
         if stops:
             raise StudyFailed(
                 f"{'; '.join(stops)}: exclude the column or let it count as missing (under 'hazards' in the"
                 " study), or take such a supplier out"
             )
-        return (*small_tables({party: crowd.rows for party, crowd in crowds.items()}), *lacking), tuple(
-            excluded
-        )
+        return (*small_tables(crowds), *lacking), tuple(excluded)
 
 
 def _crowd(counted: Counts) -> Crowd:
-    """Return a supplier's rows and persons, held-out ones among them."""
+    """Return a supplier's rows and the buckets of its persons, held-out ones among them."""
     rows, masks = int(counted.dense().sum()), counted.dense_masks()
-    people = rows if masks is None else int(np.bitwise_or.reduce(masks)).bit_count()
-    return Crowd(rows, people)
+    return Crowd(rows, None if masks is None else int(np.bitwise_or.reduce(masks)).bit_count())

@@ -107,7 +107,7 @@ class Propose:
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
         """Ask for the moments of the numeric columns and the screening of all pairs."""
         pairs = permutations(settings.names, 2) if self.near is None else self.near.pairs()
-        screening = dependencies.screening(self.book.codebook(), pairs)
+        screening = dependencies.screening(self.book.codebook(), pairs, persons=settings.persons)
         return formulas.moments_of(self.book.columns), screening
 
     def new_codebook(self) -> Codebook | None:
@@ -132,12 +132,7 @@ class Propose:
         """Yield what the pairs show of suppliers beside each other; nothing of one of few people."""
         _, screening = self.questions(settings)
         assert isinstance(screening, Marginals)
-        counts = {party: own.dense() for party, own in answers.each_counts(1).items()}
-        people = {
-            party: {name: one.people for name, one in known[party].filled.items()}
-            for party in answers.parties
-        }
-        return reversed_columns(self.book.columns, screening, counts, settings.min_cell, people)
+        return reversed_columns(self.book.columns, screening, answers.each_counts(1), settings.min_cell)
 
 
 @dataclass(frozen=True, slots=True)
