@@ -252,7 +252,7 @@ def test_one_person_of_many_rows_does_not_turn_a_column(monkeypatch) -> None:
 
 @pytest.mark.parametrize("holders", [1, 4, 10])
 def test_a_value_of_few_persons_turns_no_column(holders, monkeypatch) -> None:
-    """Sixty people of south are negative; few, of as many rows, are positive: by them the column is turned."""
+    """Sixty people of south are negative; few, of as many rows, are positive and turn the column."""
     elsewhere = related([1] * 400, [False] * 400, 1)
     most = related([5] * 60, [True] * 60, 900)
     few = related([300 // holders] * holders, [True] * holders, 980)

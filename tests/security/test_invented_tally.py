@@ -318,7 +318,7 @@ def test_sums_of_a_model_tell_no_more_columns_apart_than_it_has(seed: int) -> No
 def test_the_answer_about_the_candidate_tells_no_more_columns_apart_than_it_declares() -> None:
     memory = replace(remembered(None), judged=True)
     order = declared(ScoreCandidate(""), memory)
-    layout, whole = Layout(PLAN.candidate), answers(ScoreCandidate(""), memory, held=False)
+    layout, whole = PLAN.layout, answers(ScoreCandidate(""), memory, held=False)
     for name, (start, size) in pieces(layout).items():
         assert classes(whole[:, start : start + size]) <= 2**order, name
         if "set" in name:
