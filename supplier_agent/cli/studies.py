@@ -72,7 +72,8 @@ def show(
     """Show in plain words what a study asks for, what would leave, and whether the data here fits it."""
     from supplier_agent.cli.raw_columns import raw_columns_in_words
     from supplier_agent.consent.conditions import conditions_to_json
-    from supplier_agent.consent.portrait import needed_of_each, portray
+    from supplier_agent.consent.portrait import portray
+    from syncline.study.questions_asked import needed_of_each
     from syncline.study.spec import StudySpec
 
     place = existing_home(home)

@@ -8,10 +8,10 @@ from textwrap import wrap
 from supplier_agent.consent.conditions import condition_lines
 from supplier_agent.consent.study_record import StudyRecord
 from syncline.identity.fingerprint_words import fingerprint_words
-from syncline.protocols.phase_table import needs_of_each, row_of
 from syncline.questions.table import QUESTIONS
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.manifest import key_fingerprint
+from syncline.study.questions_asked import needed_of_each, questions_of
 from syncline.study.sections import shown_period
 from syncline.study.spec import StudySpec
 
@@ -37,30 +37,6 @@ _PERSONS: Mapping[DataFlow, str] = {
     DataFlow.SYNTHESIZED: "{}: the ids stay",
 }
 """What becomes of the ids of persons."""
-
-_OF_EVERY_FIT = (
-    "row_count",
-    "profile",
-    "rank_counts",
-    "marginals",
-)
-_OF_RELATIONS = ("moments", "formula_check")
-
-
-def questions_of(spec: StudySpec) -> tuple[str, ...]:
-    """Return the kinds of questions that a study asks: declared constraints are counted by every method."""
-    card = spec.synthesizer.card
-    own = card.questions
-    kinds = tuple(dict.fromkeys((*_OF_EVERY_FIT, *(_OF_RELATIONS if card.relates else ()), *own)))
-    counts = spec.schema.constraints and "formula_check" not in kinds
-    return (*kinds, "formula_check") if counts else kinds
-
-
-def needed_of_each(spec: StudySpec) -> list[tuple[str, str]]:
-    """Return the kinds of questions to which the hub needs each supplier's own answer, and what for."""
-    needed = needs_of_each(compares=spec.validation is not None)
-    asked = set(questions_of(spec)) | {ask.kind for ask in row_of("compare").asks}
-    return [(kind, why) for kind, why in needed if kind in asked]
 
 
 def portray(

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from supplier_agent.consent.portrait import questions_of
 from supplier_agent.datasets.catalogue import Dataset, choose_dataset
 from supplier_agent.tasks.child_pool import default_memory
 from syncline.compute.frames import Json
@@ -21,6 +20,7 @@ from syncline.questions.table import permission_of
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.participation import Participation
 from syncline.study.policy import Policy
+from syncline.study.questions_asked import questions_of
 from syncline.study.spec import StudySpec
 
 

@@ -25,14 +25,17 @@ def check(
     Exit 2 where there is a fault. Nothing is sent anywhere.
     """
     from syncline.cli.table import print_json
+    from syncline.study.questions_asked import needed_of_each
     from syncline.study.study_check import check_study
 
     found = check_study(file, persons)
+    needed = [] if found.spec is None else needed_of_each(found.spec)
     if as_json:
         print_json(
             {
                 "faults": list(found.faults),
                 "study": None if found.spec is None else found.spec.study,
+                "needed_of_each": [{"question": kind, "why": why} for kind, why in needed],
                 "foresight": None if found.foresight is None else found.foresight.to_json(),
             }
         )
@@ -46,5 +49,7 @@ def check(
                 say(sentence)
         elif not found.faults and found.spec is not None and found.spec.release.gate is not None:
             say("With --persons N it says what leak the holdout would let the gate see.")
+        for kind, why in needed if not found.faults else ():
+            say(f"Needed of each supplier, and not only summed over all: {kind}: {why}")
     if found.faults:
         raise typer.Exit(UsageError.exit_code)

@@ -2,9 +2,9 @@
 
 Text is ISO 8601: ``2026-01-31``, ``2026-01-31T09:30:00`` with an offset or ``Z`` where the variable has a
 zone, ``09:30`` or ``09:30:00.25``; or the same in digits alone, as 20260131, 20260131093000, 093000 and 930,
-and 202601 or 2026 where a date has a step of months or years. A duration is ``P1DT2H30M`` or a number of
-seconds. A datetime at midnight passes for a date, because many systems know no other dates. What is finer
-than a microsecond is cut off.
+and 202601 or 2026 where a date has a step of months or years. A duration is ``P1DT2H30M``,
+``26:30:00``, ``1 day 02:30:00`` or a number of seconds. A datetime at midnight passes for a date, because
+many systems know no other dates. What is finer than a microsecond is cut off.
 """
 
 from __future__ import annotations

@@ -36,13 +36,19 @@ _DURATION = re.compile(
     r"(?:(?P<seconds>[0-9]{1,9}(?:\.[0-9]{1,6})?)S)?)?"
 )
 
+_SPAN = re.compile(
+    r"(?P<sign>-?)(?:(?P<days>[0-9]{1,9}) days? )?(?P<hours>[0-9]{1,6}):(?P<minutes>[0-5][0-9])"
+    r":(?P<seconds>[0-5][0-9](?:\.[0-9]{1,6})?)"
+)
+"""A duration as programs print it: 38:31:00, or 1 day 14:31:00."""
+
 _EXPECTED = {
     Kind.INTEGER: "a whole number",
     Kind.CONTINUOUS: "a finite number",
     Kind.DATE: "a date like 2026-01-31",
     Kind.DATETIME: "a date and time like 2026-01-31T09:30:00",
     Kind.TIME: "a time of day like 09:30:00",
-    Kind.DURATION: "a duration like P1DT2H30M",
+    Kind.DURATION: "a duration like P1DT2H30M or 26:30:00",
 }
 
 
@@ -142,7 +148,7 @@ def _read_time(text: str, _zone: str | None) -> dt.time:
 
 
 def _read_duration(text: str, _zone: str | None) -> dt.timedelta:
-    match = _expect(_DURATION, text)
+    match = _SPAN.fullmatch(text) or _expect(_DURATION, text)
     parts = {unit: match[unit] for unit in ("days", "hours", "minutes", "seconds")}
     if not any(parts.values()):
         raise ValueError

@@ -41,7 +41,7 @@ PARTIAL = (
         ("MMM YYYY",),
         ("MMM-YYYY",),
     ),
-    *(("MMM YY",), ("MMM-YY",), ("YYYY",)),
+    *(("MMM YY",), ("MMM-YY",), ("MMMYYYY",), ("YYYY-MMM",), ("YYYY.M",), ("YYYY",)),
 )
 """Formats of days of which the day, or the month too, is not written."""
 

@@ -145,10 +145,10 @@ def row_of(phase: str) -> Row:
     return _ROWS.get(phase, _ROWS[OWN])
 
 
-def needs_of_each(*, compares: bool) -> Iterator[tuple[str, str]]:
+def needs_of_each(*, compares: bool, phases: tuple[Row, ...] = PHASES) -> Iterator[tuple[str, str]]:
     """Yield what of a study needs each supplier's own answer: the kind of question, and the reason."""
     told = set()
-    for row in PHASES:
+    for row in phases:
         for ask in row.asks:
             if ask.need is Need.EACH and (compares or row.name not in ("people", "compare")):
                 if (ask.kind, ask.why) not in told:

@@ -12,7 +12,6 @@ from math import ceil
 
 from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch
 from syncline.synthesizers.fit_state import FitState
-from syncline.synthesizers.neighbours import is_wide
 from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
 from syncline.synthesizers.phases.phase import Phase
 from syncline.synthesizers.phases.search import Search
@@ -20,6 +19,7 @@ from syncline.synthesizers.phases.structure import Confirm, Propose, Relate
 from syncline.synthesizers.registry import technique_of
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.technique import Planned
+from syncline.synthesizers.wide import is_wide
 from syncline.validation.federated.comparison import State
 from syncline.validation.federated.plan import tree_levels
 

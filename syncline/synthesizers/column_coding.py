@@ -128,7 +128,15 @@ def _assemble(
     if len(rows) == 0:  # no training row at all
         rows, masks, keeps_missing = np.zeros(1, np.int64), np.zeros(1, np.uint64), True
     values = ColumnValues(
-        variable, line.span_code, line.span_low, line.span_high, rows, masks, keeps_missing, merged
+        variable,
+        line.span_code,
+        line.span_low,
+        line.span_high,
+        rows,
+        masks,
+        keeps_missing,
+        merged,
+        line.rhythm,
     )
     absent = len(rows) - 1 if keeps_missing else int(np.argmax(rows))
     codes = ColumnCodes(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from syncline.data.variable import Variable
 from syncline.synthesizers.drawn_spans import Spans
+from syncline.synthesizers.rhythm import Rhythm
 from syncline.synthesizers.systematic import systematic_shares
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -28,6 +29,7 @@ class ColumnValues:
     masks : their person buckets (n_codes,), all zero without persons
     keeps_missing : whether the last code means missing
     merged : categories that were merged into "(other)"
+    rhythm : how values heap within a span of several keys, None where they lie evenly
     """
 
     variable: Variable
@@ -38,6 +40,7 @@ class ColumnValues:
     masks: Bits
     keeps_missing: bool
     merged: tuple[str, ...] = ()
+    rhythm: Rhythm | None = None
 
     @property
     def n_codes(self) -> int:
@@ -73,6 +76,10 @@ class ColumnValues:
         grid = self.variable.grid
         fresh = _mixed(random)
         if grid is None or grid.is_even:
+            if self.rhythm is not None:
+                first, last = self.rhythm.measures(low, high)
+                drawn = _modulo_free(fresh, (last - first).astype(np.uint64)).astype(np.int64)
+                return np.where(self.variable.are_values(low), self.rhythm.keys(low, first + drawn), low)
             width = (high - low).astype(np.uint64) + np.uint64(1)
             return low + _modulo_free(fresh, width).astype(np.int64)
         values = self.variable.are_values(low)

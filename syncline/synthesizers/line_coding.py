@@ -17,6 +17,7 @@ import numpy.typing as npt
 from syncline.data.variable import Variable
 from syncline.synthesizers.column_search import FEW_VALUES, ColumnSearch
 from syncline.synthesizers.outer_ends import Run, simplest
+from syncline.synthesizers.rhythm import Binned, Rhythm, find_rhythm, measure_fits
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
@@ -99,6 +100,7 @@ class Line:
     lost, lost_mask : rows of states that too few people share, which count as missing
     clipped : rows that lie far beyond all others and count with the outermost code
     moved : rows whose value too few people share, and which count as the nearest one that is shared
+    rhythm : how values heap within bins, None where they lie evenly
     """
 
     rows: Ints
@@ -113,6 +115,7 @@ class Line:
     lost_mask: int = 0
     clipped: int = 0
     moved: int = 0
+    rhythm: Rhythm | None = None
 
 
 def code_line(
@@ -131,7 +134,19 @@ def code_line(
     pieces = Pieces.of(found, persons)
     values = variable.are_values(pieces.low)
     line = _numbers(variable, pieces.only(values), min_cell, threshold, told=told)
+    line = replace(line, rhythm=_rhythm(variable, pieces.only(values), line, min_cell))
     return _with_states(line, pieces.only(~values), min_cell) if len(variable.codes) else line
+
+
+def _rhythm(variable: Variable, pieces: Pieces, line: Line, min_cell: int) -> Rhythm | None:
+    spans = line.span_low, line.span_high
+    masks = pieces.masks if pieces.persons else None
+    rhythm = (
+        find_rhythm(variable, Binned.of(pieces.low, pieces.high, pieces.rows, masks, spans), min_cell)
+        if len(line.span_low)
+        else None
+    )
+    return rhythm if rhythm is not None and measure_fits(rhythm, *spans) else None
 
 
 def _with_states(line: Line, states: Pieces, min_cell: int) -> Line:
@@ -153,6 +168,7 @@ def _with_states(line: Line, states: Pieces, min_cell: int) -> Line:
         int(np.bitwise_or.reduce(states.masks[~kept], initial=np.uint64(0))),
         line.clipped,
         line.moved,
+        line.rhythm,
     )
 
 

@@ -18,6 +18,7 @@ from syncline.synthesizers.formulas import solvable
 from syncline.synthesizers.kept_rows import in_order
 from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.registry import cards
+from syncline.synthesizers.rhythm import measure_fits
 from syncline.synthesizers.tabular_model import TabularModel
 
 _MAX_BINS = 64
@@ -62,6 +63,10 @@ def _check_column(column: CodedColumn) -> None:
     _require(len(spans) == len(values.span_low) == len(values.span_high))
     _require(codes.n_codes == len(values.rows) == len(values.masks) and codes.bins.max() < _MAX_BINS)
     _require(values.variable.grid is not None or values.variable.is_categorical)
+    if values.rhythm is not None:
+        is_even = values.variable.grid is not None and values.variable.grid.is_even
+        _require(is_even and values.rhythm.fits())
+        _require(measure_fits(values.rhythm, values.span_low, values.span_high))
     if len(spans):
         _require(spans.min() >= 0 and spans.max() < codes.n_codes and not (np.diff(spans) < 0).any())
         _require(not (values.span_low > values.span_high).any())

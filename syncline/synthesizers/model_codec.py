@@ -17,12 +17,13 @@ from syncline.errors import WireError
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.column_values import ColumnValues
 from syncline.synthesizers.model_check import check_model
+from syncline.synthesizers.rhythm import Rhythm
 from syncline.synthesizers.tabular_model import TabularModel
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class KeptColumn:
     masks: Bits
     keeps_missing: bool
     merged: tuple[str, ...]
+    rhythm: Rhythm | None
 
     @classmethod
     def of_column(cls, column: CodedColumn) -> KeptColumn:
@@ -66,7 +68,8 @@ class KeptColumn:
         values = column.values
         spans = values.span_code, values.span_low, values.span_high
         categories, counts = values.variable.categories, (values.rows, values.masks)
-        return cls(column.codes, categories, *spans, *counts, values.keeps_missing, values.merged)
+        told = values.keeps_missing, values.merged
+        return cls(column.codes, categories, *spans, *counts, *told, values.rhythm)
 
     def column(self, schema: Schema) -> CodedColumn:
         """Return the column: a variable of a schema, or the gap between two."""
@@ -77,9 +80,8 @@ class KeptColumn:
         if self.categories != variable.categories:
             variable = variable.model_copy(update={"categories": self.categories})
         spans, counts = (self.span_code, self.span_low, self.span_high), (self.rows, self.masks)
-        return CodedColumn(
-            self.codes, ColumnValues(variable, *spans, *counts, self.keeps_missing, self.merged)
-        )
+        values = ColumnValues(variable, *spans, *counts, self.keeps_missing, self.merged, self.rhythm)
+        return CodedColumn(self.codes, values)
 
 
 def stand_ins(schema: Schema) -> tuple[StandIn[Any, Any], ...]:  # Any: of two types each

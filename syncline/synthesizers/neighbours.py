@@ -23,11 +23,10 @@ import numpy.typing as npt
 from syncline.data.note import Deed, Note
 from syncline.questions.counts import Counts
 from syncline.questions.pair_counts import MOST_GROUPS, Groups, PairCounts
+from syncline.synthesizers import wide
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.registry import card_of
-
-FULL_COLUMNS = 100
-"""Columns up to which a table is searched whole."""
+from syncline.synthesizers.wide import is_wide
 
 NEIGHBOURS = 24
 """Columns that are looked at together with each column of a wider table."""
@@ -38,17 +37,12 @@ Ints = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.int32]
 
 
-def is_wide(columns: int) -> bool:
-    """Tell whether a table of so many modelled columns is searched among neighbours only."""
-    return columns > FULL_COLUMNS
-
-
 def wide_notes(method: str, columns: int) -> tuple[Note, ...]:
     """Return what is told of a model of so many columns: a note where it was searched among neighbours."""
     if not card_of(method).relates or not is_wide(columns):
         return ()
     what = f"all but the {NEIGHBOURS} columns most related to a column, as its predictors and in formulas"
-    why = f"{columns} columns are more than the {FULL_COLUMNS} that are searched whole"
+    why = f"{columns} columns are more than the {wide.FULL_COLUMNS} that are searched whole"
     remedy = "declare a formula that must hold in the schema, or leave out columns that nobody needs"
     return (Note("", Deed.LEFT_OUT, what, why, remedy),)
 

@@ -26,7 +26,7 @@ from syncline.validation.disclosure.score_places import PLACES
 from syncline.validation.federated import comparer
 from syncline.validation.federated.comparer import Terms
 from syncline.validation.federated.comparison import Comparison
-from syncline.validation.federated.plan import MOST_SCORED
+from syncline.validation.federated.plan import MOST_SCORED, Plan
 from syncline.validation.federated.rows import ComparableRows
 from syncline.validation.federated.trees import MOST_ROWS
 from tests.security.candidate_trial import COLUMNS, STUDY, TABLES, Asked, honest, refusal

@@ -14,7 +14,7 @@ from syncline.errors import Contradiction, SynclineError
 from syncline.protocols import reply_check
 from syncline.protocols.asking import Request
 from syncline.questions.table import QUESTIONS
-from syncline.synthesizers import neighbours
+from syncline.synthesizers import wide
 from syncline.wire.exchange import ReplyCodec
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 from tests.security.harness import MaliciousSupplier, Released, Trial
@@ -149,7 +149,7 @@ PAIRS = (
 
 @pytest.mark.parametrize("lie", PAIRS, ids=lambda lie: lie.name)
 def test_lies_about_pairs_of_a_wide_table(lie, tmp_path, monkeypatch):
-    monkeypatch.setattr(neighbours, "FULL_COLUMNS", 5)
+    monkeypatch.setattr(wide, "FULL_COLUMNS", 5)
     liar, end = attempt(ROWS, lie, tmp_path / "checked")
     assert liar.told is not None
     assert isinstance(end, Contradiction), end

@@ -20,6 +20,7 @@ from syncline.study.simulated_study import fit_study, fold_of_run
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.column_search import Pieces
 from syncline.synthesizers.hazards import likeness, sizes
+from syncline.synthesizers.hazards.hazard import HazardKind
 from syncline.synthesizers.phases import check, search, structure
 from syncline.wire.exchange import HOPS
 
@@ -250,18 +251,50 @@ def test_one_person_of_many_rows_does_not_turn_a_column(monkeypatch) -> None:
     assert len(reversals(those, elsewhere)) == 1
 
 
-@pytest.mark.parametrize("holders", [1, 4, 10])
-def test_a_value_of_few_persons_turns_no_column(holders, monkeypatch) -> None:
-    """Sixty people of south are negative; few, of as many rows, are positive and turn the column."""
-    elsewhere = related([1] * 400, [False] * 400, 1)
-    most = related([5] * 60, [True] * 60, 900)
-    few = related([300 // holders] * holders, [True] * holders, 980)
-    south = pa.concat_tables(
-        [most.filter(pc.equal(most["hiv"], "neg")), few.filter(pc.equal(few["hiv"], "pos"))]
+def usual() -> pa.Table:
+    """Return a supplier of people who are positive where they are old."""
+    rng = np.random.default_rng(4)
+    age = rng.integers(18, 95, 400)
+    return pa.table(
+        {
+            "pid": [f"p{n}" for n in range(400)],
+            "age": age,
+            "hiv": np.where(age > 56, "pos", "neg"),
+            "dose": np.round(age / 10 + rng.normal(size=400), 1),
+        }
     )
-    assert reversals(south, elsewhere) == []
+
+
+def turned(few: int) -> pa.Table:
+    """Return a supplier of as many rows of the old, all negative, as of the young, all of ``few`` people."""
+    rng = np.random.default_rng(5)
+    owner = np.concatenate([np.arange(240) % max(few, 1), 100 + np.arange(240)])
+    young = np.arange(480) < 240
+    age = np.where(young, rng.integers(18, 57, 480), rng.integers(57, 95, 480))
+    return pa.table(
+        {
+            "pid": [f"q{n}" for n in owner],
+            "age": age,
+            "hiv": np.where(young & (few > 0), "pos", "neg"),
+            "dose": np.round(age / 10 + rng.normal(size=480), 1),
+        }
+    )
+
+
+@pytest.mark.parametrize("few", [1, 10])
+def test_few_people_with_many_rows_do_not_make_a_column_reversed(few: int, monkeypatch) -> None:
+    """Polarity needs people of either value: one person's hundred visits are one person's."""
+    spec = StudySpec.model_validate({**STUDY, "synthesizer": {"method": "cart"}})
+
+    def told(people: int) -> list[str]:
+        sources = {"north": TableSource(usual()), "south": TableSource(turned(people))}
+        found = fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources, hops=HOPS).hazards
+        return [one.words for one in found if one.kind is HazardKind.POLARITY]
+
+    assert told(few) == told(0) == []
+    assert len(told(60)) == 1
     in_rows(monkeypatch)
-    assert len(reversals(south, elsewhere)) == 1
+    assert len(told(few)) == 1
 
 
 def all_said(south: pa.Table, north: pa.Table = NORTH, **more: object) -> list[str]:

@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from jinja2 import Environment
 from rich.console import Console
 
 import syncline
@@ -32,12 +33,14 @@ from syncline.data.release_table import write_release_csv
 from syncline.data.schema import Schema
 from syncline.data.section import build
 from syncline.errors import DocumentError, WireError
+from syncline.pages import templating
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.rehearsal import rehearse
 from syncline.sources.csv_file import CsvSource
 from syncline.study.description.data_dictionary import data_dictionary
 from syncline.study.release_decision import ReleaseSubject, ReleaseVerdict
 from syncline.study.spec import StudySpec
+from syncline.validation.report import plots
 from syncline.wire import releases, strict
 from syncline.wire.messages import HazardStatus, ReleaseId, StudyId, StudyStatus, SupplierStatus
 from syncline.wire.release_messages import ApprovalEntry, ReleaseEntry, ReleaseState
@@ -109,11 +112,26 @@ class Acting(html.parser.HTMLParser):
                 self.found.append(f"{tag} {name}")
 
 
+@pytest.fixture
+def fresh_templates():
+    """Read templates anew, before and after."""
+
+    def forget() -> None:
+        templating._environment.cache_clear()
+        templating.macro.cache_clear()
+
+    forget()
+    yield
+    forget()
+
+
 @pytest.mark.parametrize("defended", [True, False])
-def test_no_name_in_a_report_becomes_markup(tmp_path, monkeypatch, defended):
+def test_no_name_in_a_report_becomes_markup(tmp_path, monkeypatch, defended, fresh_templates):
     if not defended:
-        for module in ("markup", "plots", "page"):
-            monkeypatch.setattr(f"syncline.validation.report.{module}.escape", lambda text, quote=True: text)
+        careless = lambda **options: Environment(**{**options, "autoescape": False})  # noqa: E731
+        monkeypatch.setattr(templating, "Environment", careless)
+        for module in (templating, plots):
+            monkeypatch.setattr(module, "escape", lambda text: text)
     rng = np.random.default_rng(1)
     first, second, third = MARKUP, "javascript:alert(1)", "' onmouseover='alert(1)"
     frame = pd.DataFrame({first: rng.choice([MARKUP, "<b onclick=x>", "</title>"], 400)})

@@ -144,7 +144,7 @@ def test_no_figure_tells_in_which_rare_ward_few_people_are(
     assert separating(honest, other) == []
     for section in ("columns", "pairs"):
         pages = [page._repr_html_() for page in (honest, other)]
-        one, two = (re.search(f"<section id={section} .*?</section>", page) for page in pages)
+        one, two = (re.search(f"<section id={section} .*?</section>", page, re.DOTALL) for page in pages)
         assert one
         assert two
         assert one[0] == two[0], section

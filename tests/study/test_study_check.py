@@ -172,6 +172,10 @@ def test_a_study_without_fault_exits_with_0(tmp_path: Path) -> None:
     said = run(written(tmp_path, HEAD))
     assert (said.exit_code, said.stderr) == (0, "")
     assert said.stdout.startswith("study heart-2026: no fault can be seen without data\n")
+    needed = json.loads(run(written(tmp_path, HEAD), "--json").stdout)["needed_of_each"]
+    assert {"row_count", "profile"} <= {one["question"] for one in needed}
+    for one in needed:
+        assert f"and not only summed over all: {one['question']}: {one['why']}\n" in said.stdout
     assert run(tmp_path / "nowhere.yaml").exit_code == 2
 
 

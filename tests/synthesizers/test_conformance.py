@@ -10,15 +10,14 @@ import pytest
 from pydantic import ValidationError
 
 from supplier_agent.consent.conditions import condition_lines, conditions_to_json
-from supplier_agent.consent.portrait import questions_of
 from syncline.errors import UsageError
 from syncline.protocols.asking import Answering, Memory, Reply, Request
 from syncline.protocols.in_process import run
 from syncline.protocols.transition import PartyId
-from syncline.questions.table import permission_of
 from syncline.questions.workspace import Workspace
+from syncline.study.questions_asked import questions_of
 from syncline.study.spec import StudySpec
-from syncline.synthesizers import registry
+from syncline.synthesizers import registry, wide
 from syncline.synthesizers.fit import Fit
 from syncline.synthesizers.fit_state import fit_state_codec
 from syncline.synthesizers.settings import FitSettings
@@ -133,12 +132,16 @@ class Listening(Answering):
         self.asked: set[str] = set()
 
     def respond(self, request: Request, table: Workspace, memory: Memory) -> tuple[Reply, Memory]:
-        self.asked |= {permission_of(question.kind) for question in request.questions}
+        self.asked |= {question.kind for question in request.questions}
         return super().respond(request, table, memory)
 
 
+@pytest.mark.parametrize("searched_whole", [2, 100])
 @pytest.mark.parametrize("method", NAMES)
-def test_who_approves_reads_the_technique_and_every_question_that_it_asks(method):
+def test_who_approves_reads_the_technique_and_every_question_that_it_asks(
+    method, searched_whole, monkeypatch
+):
+    monkeypatch.setattr(wide, "FULL_COLUMNS", searched_whole)
     settings, supplier = FitSettings(WITH_PERSON, method=method), Listening()
     tables = {
         PartyId(f"s{i}"): workspace_of(part, WITH_PERSON) for i, part in enumerate(spread(cohort(ROWS), 3, 1))

@@ -18,6 +18,7 @@ from syncline.questions.counts import Counts
 from syncline.questions.pair_counts import PairCounts
 from syncline.questions.question import Context
 from syncline.synthesizers import neighbours
+from syncline.synthesizers import wide as rule
 from syncline.synthesizers.algebra import Algebra
 from syncline.synthesizers.cart.layout import Layout
 from syncline.synthesizers.cart.splits import best_splits
@@ -33,7 +34,7 @@ ROWS, MIN_LEAF, NEAR = 500, 15, 3
 @pytest.fixture
 def wide(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every table for a wide one."""
-    monkeypatch.setattr(neighbours, "FULL_COLUMNS", 4)
+    monkeypatch.setattr(rule, "FULL_COLUMNS", 4)
     monkeypatch.setattr(neighbours, "NEIGHBOURS", NEAR)
 
 
@@ -104,7 +105,7 @@ def test_a_wide_table_with_persons_is_released_alike_however_it_is_split(wide: N
 def test_the_rule_does_nothing_where_everybody_is_a_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
     """With as many neighbours as there are columns the bytes are those of the whole search."""
     whole = fingerprint(fitted([table()]), WITHOUT_PERSON)
-    monkeypatch.setattr(neighbours, "FULL_COLUMNS", 1)
+    monkeypatch.setattr(rule, "FULL_COLUMNS", 1)
     monkeypatch.setattr(neighbours, "NEIGHBOURS", len(WITHOUT_PERSON.modelled))
     assert fingerprint(fitted([table()]), WITHOUT_PERSON) == whole
     monkeypatch.setattr(neighbours, "NEIGHBOURS", 2)
@@ -168,10 +169,10 @@ def test_a_tree_that_cannot_split_is_not_asked_about() -> None:
 
 
 def test_the_rule_is_told_in_words() -> None:
-    assert wide_notes("cart", neighbours.FULL_COLUMNS) == wide_notes("marginals", 5000) == ()
-    (note,) = wide_notes("cart", neighbours.FULL_COLUMNS + 1)
+    assert wide_notes("cart", rule.FULL_COLUMNS) == wide_notes("marginals", 5000) == ()
+    (note,) = wide_notes("cart", rule.FULL_COLUMNS + 1)
     assert str(note).startswith("all columns: left out: all but the 24 columns most related to a column")
-    assert str(neighbours.FULL_COLUMNS + 1) in note.why
+    assert str(rule.FULL_COLUMNS + 1) in note.why
 
 
 def test_synthesizing_a_wide_table_warns_and_keeps_the_note(wide: None) -> None:

@@ -48,6 +48,8 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}(\.0)?")
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}(-01)?|[0-9]{6}(\.0)?")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{8}([T ]?[0-9]{4}([0-9]{2})?)?(\.0)?")
 _CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}.*|[0-9]{1,4}(\.0)?")
+_SPAN = re.compile(r"-?P[0-9DTHMS.]+|-?([0-9]+ days? )?[0-9]+:[0-9]{2}:[0-9]{2}(\.[0-9]+)?")
+_LONG_SPAN = re.compile(r"-.*|P.*|.*day.*|([0-9]{3,}|2[5-9]|[3-9][0-9]):.*")
 _OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}$")
 _NO_OFFSET = re.compile(r"UTC|Z|GMT|[+-]00:?00")
 _NO_DAY = frozenset({"0", "00000000", "99999999", "0.0", "99999999.0"})
@@ -78,13 +80,14 @@ def _kind(kind: Kind, zone: str | None = None, step: str | None = None) -> Varia
 
 
 WRITTEN = (
+    MomentReading(_kind(Kind.DURATION), _SPAN, "spans of time"),
     MomentReading(_kind(Kind.DATE), _DAY, "days"),
     MomentReading(_kind(Kind.DATE, step="month"), _MONTH, "months"),
     MomentReading(_kind(Kind.DATETIME), _MOMENT, "dates and times"),
     MomentReading(_kind(Kind.TIME), _CLOCK, "times of day"),
     MomentReading(_kind(Kind.DATETIME, "UTC"), _MOMENT, "dates and times"),
 )
-"""Forms of ISO 8601 in the order of preference; a column may hold digits alone beside them."""
+"""Written forms in the order of preference; a column may hold digits alone beside them."""
 
 DIGITS = (
     MomentReading(_kind(Kind.DATE), re.compile(r"[0-9]{8}(\.0)?"), "days written YYYYMMDD", 4),
@@ -112,7 +115,9 @@ def written_moments(cells: Cells, known: Collection[str], *, digits: bool) -> Dr
         read &= digits | ~alone
         if dominates(read, seen.rows, seen.labels):
             kind = reading.variable.kind
-            if kind is not Kind.TIME:
+            if kind is Kind.DURATION and not any(map(_LONG_SPAN.fullmatch, seen.labels)):
+                continue  # they may be times of day
+            if kind not in (Kind.TIME, Kind.DURATION):
                 slips = _slips(seen, read, numbers, is_day=kind is Kind.DATE)
                 read[np.flatnonzero(read)[slips]] = False
             odd = [label for label, is_read in zip(seen.labels, read.tolist(), strict=True) if not is_read]
@@ -122,6 +127,7 @@ def written_moments(cells: Cells, known: Collection[str], *, digits: bool) -> Dr
             notes = (*notes, *state_notes(cells, states, reading.words))
             if reading.variable.zone is not None:
                 notes = (*notes, *_written_offsets(cells))
+            notes = (*notes, *_rewritten(cells, reading.variable, seen.only(read)))
             found = _labelled(seen.only(read), numbers[read])
             return moment_draft(cells, reading.variable, found, (*left, *odd), notes, states)
     return None
@@ -142,6 +148,28 @@ def offset_notes(cells: Cells, offsets: Collection[str], count: int) -> tuple[No
             count,
         ),
     )
+
+
+def _rewritten(cells: Cells, variable: Variable, seen: SeenCells) -> tuple[Note, ...]:
+    """Return the note that a release writes months and spans of time in another form than the table."""
+    if variable.kind is Kind.DURATION:
+        others = [label for label in seen.labels if not label.lstrip("-").startswith("P")]
+        words, form, remedy = (
+            "spans of time",
+            "in ISO 8601, as in P1DT14H31M",
+            "declare kind: text to leave it out",
+        )
+    elif variable.step is not None:
+        others = [label for label in seen.labels if len(label) < len("2026-01-01")]
+        words, form = "months", "as their first days, as in 2026-01-01"
+        remedy = "declare kind: ordinal with its categories to keep the form"
+    else:
+        return ()
+    count = seen.count(others)
+    if not count:
+        return ()
+    what = f"{counted(count)} read as {words}"
+    return (cells.note(Deed.GUESSED, what, f"a release writes {words} {form}", remedy, count),)
 
 
 def _written_offsets(cells: Cells) -> tuple[Note, ...]:

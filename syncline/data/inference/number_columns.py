@@ -90,13 +90,13 @@ def read_numbers(cells: Cells, known: Collection[str], *, spelled: bool) -> Numb
     found = _found(cells, seen, good, read, numbers, known)
     if _are_whole(found.values):
         whole = digit_moments(cells, found.seen, known) if not broken.any() and read.all() else None
-        if whole is None and name_hint(cells.name) not in (NameHint.PERSON, NameHint.NUMBER):
-            form = digit_form(found.seen.labels)
-            if form is not None:
-                return NumberReading(None, form.words)
+        if whole is None and (words := _digit_words(cells, found)):
+            return NumberReading(None, words)
         whole = whole or _record(cells, found)
         if whole is not None:
             return NumberReading(whole)
+    elif spelled and (words := _digit_words(cells, found)):
+        return NumberReading(None, words)
     why = code_reason(found.seen.labels, found.seen.rows, found.values) if spelled else None
     if why is not None and not broken.any():
         return NumberReading(None, why)
@@ -117,6 +117,14 @@ def read_long_integers(cells: Cells) -> Draft | None:
     if why is not None:
         return cells.record(why, ())
     return Draft(Variable(name=cells.name, kind=Kind.INTEGER, range=ends))
+
+
+def _digit_words(cells: Cells, found: _Numbers) -> str:
+    """Return what days or months the digits are that a schema does not read; "" where they are none."""
+    if name_hint(cells.name) in (NameHint.PERSON, NameHint.NUMBER):
+        return ""
+    form = digit_form(found.seen.labels)
+    return "" if form is None else form.words
 
 
 def _found(

@@ -10,7 +10,7 @@ from syncline.data.inference.identifiers import IDENTIFIER_ROWS, LabelMarks, ide
 from syncline.data.inference.missing_words import is_exported, is_said
 from syncline.data.inference.number_notation import is_list
 from syncline.data.inference.seen_cells import SeenCells, sample
-from syncline.data.inference.written_forms import digit_form, written_form
+from syncline.data.inference.written_forms import WrittenForm, digit_form, written_form
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
 from syncline.data.truth_words import FALSE_WORDS, PLAIN_TRUTH, TRUE_WORDS, TRUTH
@@ -73,10 +73,12 @@ def read_words(cells: Cells, known: Collection[str], codes: str) -> Draft:
     long = sum(len(label) > MAX_LABEL for label in seen.labels)
     merged = form is not None and distinct * ROWS_OF_A_CATEGORY > held  # would all be "(other)" in a release
     if long or distinct > MAX_CATEGORIES or merged or not is_list(distinct, held):
-        return _left_out(cells, seen, known, long, form.words if form else "", form.step if form else "")
+        return _left_out(cells, seen, known, long, form)
     notes = [*missing_notes(cells, known, (), "words"), *_category_notes(cells, seen, codes)]
     if form is not None:
-        notes.append(_form_note(cells, seen, form.words, form.step))
+        notes.append(_form_note(cells, seen, form))
+    elif shape := _shape_note(cells, seen):
+        notes.append(shape)
     labels = tuple(seen.sorted_labels())
     drafted = Variable(name=cells.name, kind=Kind.CATEGORICAL, categories=labels, missing=codes_of(known))
     return Draft(drafted, tuple(notes))
@@ -93,10 +95,12 @@ def _record(cells: Cells, seen: SeenCells, known: Collection[str]) -> Draft | No
 
 
 def _left_out(
-    cells: Cells, seen: SeenCells, known: Collection[str], long: int, form: str, step: str
+    cells: Cells, seen: SeenCells, known: Collection[str], long: int, form: WrittenForm | None
 ) -> Draft:
-    if form:
-        return cells.left_out(Kind.TEXT, known, f"they look like {form} and are read as text", _remedy(step))
+    if form is not None:
+        return cells.left_out(
+            Kind.TEXT, known, f"they look like {form.words} and are read as text", _remedy(form)
+        )
     if long:
         why = f"{long} of its texts have more than {MAX_LABEL:,} characters"
         return cells.left_out(Kind.TEXT, known, why, f"shorten or remove them; {PREPARE}")
@@ -104,17 +108,16 @@ def _left_out(
     return cells.left_out(Kind.TEXT, known, why, "group them, or leave the column out; " + PREPARE)
 
 
-def _remedy(step: str) -> str:
-    if step:
-        return f"a preparation reads them by a step {step!r} (supplier-agent suggest drafts it)"
-    return "write them as days or as plain numbers in the table"
+def _remedy(form: WrittenForm) -> str:
+    if form.step:
+        return f"a preparation reads them by a step {form.step!r} (supplier-agent suggest drafts it)"
+    return form.remedy
 
 
-def _form_note(cells: Cells, seen: SeenCells, form: str, step: str) -> Note:
+def _form_note(cells: Cells, seen: SeenCells, form: WrittenForm) -> Note:
     what = f"{counted(seen.held)} kept as {len(seen.labels)} categories"
-    return cells.note(
-        Deed.GUESSED, what, f"they look like {form} and are read as text", _remedy(step), seen.held
-    )
+    why = f"they look like {form.words} and are read as text"
+    return cells.note(Deed.GUESSED, what, why, _remedy(form), seen.held)
 
 
 def _category_notes(cells: Cells, seen: SeenCells, codes: str) -> list[Note]:
@@ -134,8 +137,6 @@ def _category_notes(cells: Cells, seen: SeenCells, codes: str) -> list[Note]:
     if twins := _joined_twins(seen.labels):
         what = f"{len(twins)} labels differ from others only by a joiner that is not seen"
         notes.append(cells.note(Deed.NAMED, what, "they are kept apart", "recode them where they are one"))
-    if shape := _shape_note(cells, seen):
-        notes.append(shape)
     return notes
 
 

@@ -27,11 +27,12 @@ MOST_UNITS = 3
 
 @dataclass(frozen=True, slots=True)
 class WrittenForm:
-    """A form: what its texts look like, and which step of a preparation reads them."""
+    """A form: what its texts look like, and the step of a preparation that reads them or another remedy."""
 
     words: str
     step: str
     pattern: re.Pattern[str]
+    remedy: str = "write them as days or as plain numbers in the table"
 
 
 FORMS = (
@@ -43,7 +44,22 @@ FORMS = (
         "days with a year of two digits", "dates", re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{2}")
     ),
     WrittenForm("days written DD-MM-YYYY", "dates", re.compile(r"[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}")),
-    WrittenForm("quarters or months of a year", "", re.compile(r"[0-9]{4}[-: /]?[QqMm][0-9]{1,2}")),
+    WrittenForm(
+        "quarters, weeks or months of a year",
+        "",
+        re.compile(
+            r"[0-9]{4}[-: /]?[QqMmWwTtKk]{1,2}[0-9]{1,2}|[QqMmWwTtKk]{1,2} ?[0-9]{1,2}[-: /]?[0-9]{4}"
+        ),
+    ),
+    WrittenForm(
+        "months of a year",
+        "dates",
+        re.compile(
+            rf"(?:{_MONTH}\.?[ .,/-]{{0,2}}(?:[0-9]{{4}}|'?[0-9]{{2}})|[0-9]{{4}}[ ./-]{{0,2}}{_MONTH}\.?"
+            r"|(?:0?[1-9]|1[0-2])[./-](?:1[89]|20)[0-9]{2}|(?:1[89]|20)[0-9]{2}[./](?:0[1-9]|1[0-2]))",
+            re.IGNORECASE,
+        ),
+    ),
     WrittenForm("days written YYYY/MM/DD", "dates", re.compile(r"[0-9]{4}([./])[0-9]{1,2}\1[0-9]{1,2}")),
     WrittenForm(
         "days with the month in letters",
@@ -60,9 +76,15 @@ FORMS = (
         re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}[ T,]+[0-9]{1,2}:[0-9]{2}.*"),
     ),
     WrittenForm(
-        "times of day, in a form of their own",
+        "times of day, or spans of time, with hours of one digit",
+        "",
+        re.compile(r"[0-9]{1,3}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"),
+        "declare kind: duration where they are spans; a step 'dates' reads times of day",
+    ),
+    WrittenForm(
+        "times of day in a form of their own, or spans of time without seconds",
         "dates",
-        re.compile(r"[0-9]{1,2}[:.h][0-9]{2}(:[0-9]{2})? ?([AaPp]\.?[Mm]\.?|Uhr)?"),
+        re.compile(r"[0-9]{1,3}[:.h][0-9]{2}(:[0-9]{2})? ?([AaPp]\.?[Mm]\.?|Uhr)?"),
     ),
     WrittenForm("numbers with a decimal comma", "numbers", re.compile(r"[-+]?[0-9]+,[0-9]+|[-+]?[0-9]+")),
     WrittenForm("percentages", "numbers", re.compile(rf"[-+]?(?:{_AMOUNT}) ?%")),
@@ -138,6 +160,14 @@ def _digit_form(words: str, step: str, width: int, distinct: int, fits: Callable
     )
 
 
+_DOTTED_MONTHS = WrittenForm(
+    "months written with a point",
+    "dates",
+    re.compile(r"(0?[1-9]|1[0-2])\.(1[89]|20)[0-9]{2}|(1[89]|20)[0-9]{2}\.(0[1-9]|1[0-2])"),
+)
+_DISTINCT_MONTHS = 6
+
+
 DIGIT_FORMS = (
     _digit_form("days written DDMMYYYY", "dates", 8, 4, lambda t: _is_day(t[4:], t[2:4], t[:2])),
     _digit_form("days written MMDDYYYY", "dates", 8, 4, lambda t: _is_day(t[4:], t[:2], t[2:4])),
@@ -162,6 +192,8 @@ FULL_WIDTH = 0.15
 
 def digit_form(labels: Sequence[str]) -> WrittenForm | None:
     """Return the form in digits that all labels have, and enough different ones; None where there is none."""
+    if len(labels) >= _DISTINCT_MONTHS and all(map(_DOTTED_MONTHS.pattern.fullmatch, labels)):
+        return _DOTTED_MONTHS
     texts = [label.removesuffix(".0") for label in labels]
     if not all(text.isascii() and text.isdigit() for text in texts):
         return None

@@ -24,12 +24,13 @@ from syncline.synthesizers.dependencies import Ints
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.polarity import reversed_columns
-from syncline.synthesizers.neighbours import Neighbours, is_wide, pair_counts
+from syncline.synthesizers.neighbours import Neighbours, pair_counts
 from syncline.synthesizers.phases.phase import Fitted, Phase
 from syncline.synthesizers.registry import technique_of
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Book, Plan
 from syncline.synthesizers.visit_order import visit_order
+from syncline.synthesizers.wide import is_wide
 
 __all__ = ["Book", "Confirm", "Propose", "Relate", "after_codebook"]
 
