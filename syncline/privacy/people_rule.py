@@ -9,6 +9,7 @@ printed or could be computed from what is.
   count as one, and a figure is computed from what is told alone: tables that tell the same print the same.
 - Counts along a line, such as those of a score, are told in runs of enough people of every kind
   (:func:`runs_of`).
+- Rows of people of whom some have many count as one where they are of too few (:func:`of_enough`).
 - Shares whose parts cannot be told apart are printed in steps of ``least`` people (:func:`step_of`).
 
 The argument stands in docs/decisions/0035.
@@ -17,7 +18,7 @@ The argument stands in docs/decisions/0035.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ from syncline.errors import StudyFailed
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
+Masks: TypeAlias = npt.NDArray[np.uint64]
 
 MOST_HIDDEN = 0.5
 """A figure of which more of the people stand in hidden cells is not supported by those that are told."""
@@ -46,6 +48,14 @@ def few(people: int | Ints, least: int) -> bool | Mask:
     return (people > 0) & (people < least)
 
 
+def of_enough(rows: Ints, people: Ints, least: int) -> Ints:
+    """Return rows of cells, of any shape; those of fewer than ``least`` of their ``people`` as one each.
+
+    What rows say then rests on enough people, however many rows one of these has.
+    """
+    return np.where(people < least, people, rows)
+
+
 def require_enough(whose: str, used: int, held: int | None, least: int) -> None:
     """Raise StudyFailed where fewer than ``least`` people were used, or held out unless that is None.
 
@@ -64,7 +74,11 @@ def apart(first: int, second: int, least: int) -> bool:
 
 
 def hidden_cells(
-    tables: Sequence[Ints], least: int, start: Mask | None = None, never: Mask | None = None
+    tables: Sequence[Ints],
+    least: int,
+    start: Mask | None = None,
+    never: Mask | None = None,
+    buckets: Sequence[Masks] | None = None,
 ) -> Mask:
     """Tell which cells of tables of people are hidden; the tables are of one shape, one for each fold.
 
@@ -81,8 +95,12 @@ def hidden_cells(
     least : people that a cell must hold to be told
     start : cells that are hidden already, for reasons of their own
     never : cells in which everybody knows that nobody can be; they hide nothing
+    buckets : of tables in whose cells a person may be several times, the buckets of each cell's persons: of
+        cells together the people are counted once
     """
     shape = tables[0].shape
+    seen_in: Sequence[Masks | None] = buckets if buckets is not None else [None] * len(tables)
+    folds = list(zip(tables, seen_in, strict=True))
     hidden: Mask = np.zeros(shape, np.bool_) if start is None else np.broadcast_to(start, shape).copy()
     empty: Mask = np.zeros(shape, np.bool_) if never is None else np.broadcast_to(never, shape)
     for people in tables:
@@ -92,25 +110,33 @@ def hidden_cells(
     more = True
     while more:
         before = int(hidden.sum())
-        for people in tables:
+        for people, seen in folds:
             if hidden.ndim == 1:
-                _hide_beside(people, hidden, empty, least)
+                _hide_beside(people, seen, hidden, empty, least)
             else:
                 for axis in range(hidden.ndim):
-                    _hide_in_lines(people, hidden, empty, axis, least)
+                    _hide_in_lines(people, seen, hidden, empty, axis, least)
         more = int(hidden.sum()) > before
     return hidden
 
 
-def _hide_beside(people: Ints, hidden: Mask, empty: Mask, least: int) -> None:
+def _within(people: Ints, buckets: Masks | None, hidden: Mask, axis: int) -> Ints:
+    """Return the people of the hidden cells of each line along ``axis``, each person once."""
+    if buckets is None:
+        return np.asarray(np.where(hidden, people, 0).sum(axis=axis))
+    seen = np.bitwise_or.reduce(np.where(hidden, buckets, np.uint64(0)), axis=axis)
+    return np.asarray(np.bitwise_count(seen).astype(np.int64))
+
+
+def _hide_beside(people: Ints, buckets: Masks | None, hidden: Mask, empty: Mask, least: int) -> None:
     """Hide the smallest cells of one line until what the told ones leave is vague."""
     if not np.any(few(people[hidden], least)):
         return
-    while not (hidden | empty).all() and not _is_vague(people, hidden, least):
+    while not (hidden | empty).all() and not _is_vague(people, buckets, hidden, least):
         hidden[_smallest(people, hidden, empty)] = True
 
 
-def _is_vague(people: Ints, hidden: Mask, least: int) -> bool:
+def _is_vague(people: Ints, buckets: Masks | None, hidden: Mask, least: int) -> bool:
     """Tell whether the sum of the hidden cells lets a small one of them have any small number of people.
 
     Known of the hidden cells are then that the small ones have fewer than ``least`` people each, and the
@@ -120,7 +146,8 @@ def _is_vague(people: Ints, hidden: Mask, least: int) -> bool:
     larger, told = int(hidden.sum()) - n_small, people[~hidden]
     most = int(told[told > 0].min(initial=np.iinfo(np.int64).max)) if (told > 0).any() else rest
     low, high = larger * least, larger * most + (n_small - 1) * (least - 1)
-    return not few(rest, least) and rest - (least - 1) >= low and rest <= high
+    enough = not few(int(_within(people, buckets, hidden, 0)), least)
+    return enough and rest - (least - 1) >= low and rest <= high
 
 
 def _smallest(people: Ints, hidden: Mask, empty: Mask) -> int:
@@ -130,9 +157,11 @@ def _smallest(people: Ints, hidden: Mask, empty: Mask) -> int:
     return int(np.where(gone if passed.all() else passed, np.iinfo(np.int64).max, people).argmin())
 
 
-def _hide_in_lines(people: Ints, hidden: Mask, empty: Mask, axis: int, least: int) -> None:
+def _hide_in_lines(
+    people: Ints, buckets: Masks | None, hidden: Mask, empty: Mask, axis: int, least: int
+) -> None:
     """Hide one more cell in each line along ``axis`` whose hidden cells could be computed."""
-    inside = np.where(hidden, people, 0).sum(axis=axis)
+    inside = _within(people, buckets, hidden, axis)
     lone = hidden.sum(axis=axis) == 1
     bad = (few(inside, least) | (lone & few(1, least) & (inside > 0))) & ~(hidden | empty).all(axis=axis)
     if not bad.any():
@@ -150,30 +179,42 @@ def is_supported(tables: Sequence[Ints], hidden: Mask) -> bool:
     return all(people.sum() > 0 and people[hidden].sum() <= MOST_HIDDEN * people.sum() for people in tables)
 
 
-def runs_of(least: int, *kinds: Ints) -> Ints:
+def runs_of(least: int, *kinds: Ints | Masks) -> Ints:
     """Return the run (n,) of each place on a line; every run has nobody or enough people of each kind.
 
-    ``kinds`` are people by place (n,). Runs are closed from the highest place on down, and what is left over
-    joins the last ones; they are numbered upwards.
+    ``kinds`` are people by place (n,), or the buckets of the persons there, of whom one may be at several
+    places. Runs are closed from the highest place on down, and what is left over joins the last ones; they
+    are numbered upwards.
     """
     size = len(kinds[0])
     if not few(1, least):
         return np.arange(size)
-    together, held = np.stack(kinds), np.zeros(len(kinds), np.int64)
+    together = np.stack(kinds)
+    held = none = np.zeros(len(kinds), together.dtype)
     ends: list[int] = []
-    runs: list[Ints] = []
+    runs: list[npt.NDArray[Any]] = []
     for place in np.flatnonzero(together.any(axis=0))[::-1].tolist():
-        held = held + together[:, place]
-        if not np.any(few(held, least)):
+        held = _joined(held, together[:, place])
+        if not np.any(few(_counted(held), least)):
             ends.append(place)
             runs.append(held)
-            held = np.zeros(len(kinds), np.int64)
-    while runs and np.any(few(held, least)):
-        held = held + runs.pop()
+            held = none
+    while runs and np.any(few(_counted(held), least)):
+        held = _joined(held, runs.pop())
         ends.pop()
     begins = np.zeros(size, np.int64)
     begins[ends if held.any() else ends[:-1]] = 1
     return np.cumsum(begins)
+
+
+def _joined(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return people (n_kinds,) of two places together.  Any: numbers of them, or their buckets."""
+    joined: npt.NDArray[Any] = one | other if one.dtype == np.uint64 else one + other
+    return joined
+
+
+def _counted(held: npt.NDArray[Any]) -> Ints:
+    return np.bitwise_count(held).astype(np.int64) if held.dtype == np.uint64 else held
 
 
 def in_runs(runs: Ints, counts: Ints) -> Ints:

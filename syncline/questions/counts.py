@@ -132,8 +132,14 @@ def with_masks(counts: Counts, cells: Ints, buckets: npt.NDArray[np.uint8], mask
     low = cells < masked
     occupied = np.zeros(int(np.searchsorted(counts.index, masked)), np.uint64)
     place = np.searchsorted(counts.index, cells[low])
-    seen = np.unique(place.astype(np.int64) * 64 + buckets[low])
-    np.bitwise_or.at(occupied, seen >> 6, np.uint64(1) << (seen & 63).astype(np.uint64))
+    seen = place.astype(np.int64) * 64 + buckets[low]
+    if 64 * len(occupied) <= 4 * len(cells) + 4096:
+        bits = np.zeros((len(occupied), 64), np.bool_)
+        bits.reshape(-1)[seen] = True
+        occupied = np.packbits(bits, axis=1, bitorder="little").view("<u8").reshape(-1).astype(np.uint64)
+    else:
+        seen = np.unique(seen)
+        np.bitwise_or.at(occupied, seen >> 6, np.uint64(1) << (seen & 63).astype(np.uint64))
     return Counts(counts.size, counts.index, counts.value, occupied, masked)
 
 

@@ -1,23 +1,22 @@
 """Profile: does the data fit the schema? Counts for each column, never a value.
 
-Size: four cells a column (valid, missing, out of range, unknown category or unreadable), all with person
-buckets where persons have rows: a column that few persons have is none that many rows make. Sensitivity: a
+Size: four cells a column (valid, missing, out of range, unknown category or unreadable), with person buckets
+where persons have several rows: whether a column is nearly empty is a question of people. Sensitivity: a
 person changes the cells of a column by at most their rows. Disclosure: how well the data fits. Permission:
 ``profile``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
+from syncline.data.batch import Batch, Buckets
 from syncline.data.codebook import Codebook
-from syncline.questions.counts import Counts
-from syncline.questions.known import Known, require, united
+from syncline.questions.counts import Counts, Ints
+from syncline.questions.known import Known, require
 from syncline.questions.question import Context, TableQuestion
 from syncline.questions.sensitivity import Sensitivity
 from syncline.questions.workspace import Workspace
@@ -56,30 +55,28 @@ class Profile(TableQuestion[Counts]):
 
     def answer(self, table: Workspace, context: Context) -> Counts:
         """Return the counts of this table."""
-        return table.count(self._cells(table), self.size(), self.masked())
-
-    def _cells(
-        self, table: Workspace
-    ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8] | None]]:
         places = {variable.name: i for i, variable in enumerate(table.schema.modelled)}
-        for batch in table.batches():
-            for row, name in enumerate(self.names):
-                yield STATUSES * row + batch.status[places[name]].astype(np.int64), batch.person
+        chosen = [places[name] for name in self.names]
+        return table.count((_cells(batch, chosen) for batch in table.batches()), self.size(), self.size())
 
     def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that."""
-        told = answer.dense().reshape(-1, STATUSES)
+        told, masks = answer.dense().reshape(-1, STATUSES), answer.dense_masks()
         if known.sizes is not None:
             require((told.sum(axis=1) == known.sizes.total).all(), "a column has not one cell for each row")
-        masks = answer.dense_masks()
         if masks is not None and known.sizes is not None and known.sizes.buckets is not None:
-            column = np.arange(len(masks)) // STATUSES
-            everybody = known.sizes.buckets[0] | known.sizes.buckets[1]
-            require(
-                (united(column, masks, len(self.names)) == everybody).all(), "a column is about other persons"
-            )
+            seen = np.bitwise_or.reduce(masks.reshape(-1, STATUSES), axis=1)
+            every = np.uint64(known.sizes.buckets[0] | known.sizes.buckets[1])
+            require((seen == every).all(), "a column is about other persons")
         statuses = {name: tuple(row) for name, row in zip(self.names, told.tolist(), strict=True)}
         require(
             all(known.statuses.get(name, own) == own for name, own in statuses.items()), "a profile changed"
         )
         return replace(known, statuses={**known.statuses, **statuses})
+
+
+def _cells(batch: Batch, places: list[int]) -> tuple[Ints, Buckets | None]:
+    """Return the cells of all columns of a batch, one column after another, and the bucket of each."""
+    cells = [STATUSES * i + batch.status[place].astype(np.int64) for i, place in enumerate(places)]
+    person = None if batch.person is None else np.tile(batch.person, len(places))
+    return np.concatenate([np.zeros(0, np.int64), *cells]), person

@@ -54,7 +54,7 @@ def fit_of(spec: StudySpec, source: Source, *, closely: bool = True) -> DataFit:
         except DataError as error:
             faults.append(str(error).removeprefix(f"{source.name}: "))
             told.append(str(error.public))
-    sparse = [] if lacking or people is None else list(_too_sparse(spec, source))
+    sparse = list(_too_sparse(spec, source)) if people is not None else []
     faults, told = faults + sparse, told + sparse
     hazards = tuple(_hazards(spec, source, sound=not faults)) if closely else ()
     return DataFit(people, _shares(spec, people), tuple(faults), "; ".join(told), hazards)
@@ -87,14 +87,15 @@ def _cells_in_public(schema: Schema, columns: Sequence[ColumnFit]) -> list[str]:
 def _too_sparse(spec: StudySpec, source: Source) -> Iterator[str]:
     """Yield the columns that are nearly empty, where the study stops for one.
 
-    As at the hub, a column that few people have counts as one that nobody has: others are told the sentence.
+    The rule is the hub's, over the answer that it would get: others are told the sentence.
     """
     if spec.hazards.sparse is not Lacking.STOP:
         return
-    least, names = spec.privacy.min_cell, tuple(variable.name for variable in spec.schema.modelled)
+    least = spec.privacy.min_cell
+    names = tuple(variable.name for variable in spec.schema.modelled)
     profile = Profile(names).answer(workspace_of(spec, Fold(b"", 0), source), Context(Asked()))
     for name, share in zip(names, missing_shares(profile, least), strict=True):
-        if share >= MOSTLY_MISSING:
+        if name in source.columns and share >= MOSTLY_MISSING:
             yield (
                 f"column {shown(name)!r} is missing in {MOSTLY_MISSING:.0%} of the cells or more"
                 f"{but_few(least)}, for which the study stops ('hazards: {{sparse: stop}}')"

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from syncline.data.gap import Gap, GapLine
 from syncline.data.variable import Variable
+from syncline.privacy.people_rule import of_enough
 from syncline.questions.counts import Counts
 from syncline.questions.rank_counts import RankColumn
 
@@ -59,7 +60,7 @@ class Pieces:
         What is said of suppliers beside each other rests on people, however many rows one of them has.
         """
         rows = self.each.astype(np.int64)
-        return np.where(self.people < min_cell, self.people, rows) if self.people.shape[1] else rows
+        return of_enough(rows, self.people.astype(np.int64), min_cell) if self.people.shape[1] else rows
 
     def only(self, chosen: npt.NDArray[np.bool_]) -> Pieces:
         """Return those of the pieces that are chosen (p,)."""

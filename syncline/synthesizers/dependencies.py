@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from syncline.questions.marginals import Axis, Marginals, shape_of
 from syncline.synthesizers.formulas import MAX_BROKEN, MAX_BROKEN_OF_RARE
 
 Ints = npt.NDArray[np.int64]
+CellT = TypeVar("CellT", np.int64, np.uint64)
 Pair = tuple[str, str]
 """Determinant and determined column."""
 
@@ -25,7 +27,7 @@ _MAX_SCREENED_CELLS = 1 << 16
 _MAX_CONFIRMED_CELLS = 1 << 22
 
 
-def screening(codebook: Codebook, pairs: Iterable[Pair]) -> Marginals:
+def screening(codebook: Codebook, pairs: Iterable[Pair], *, persons: bool) -> Marginals:
     """Ask for the codes of each possible determinant by the classes of each possible dependent."""
     sets = []
     for a, b in pairs:
@@ -33,7 +35,7 @@ def screening(codebook: Codebook, pairs: Iterable[Pair]) -> Marginals:
         cells = left.n_codes * right.levels(Coding.CLASSES)
         if right.n_codes > 1 and left.n_codes >= right.n_codes and cells <= _MAX_SCREENED_CELLS:
             sets.append((Axis(a, Coding.FINE), Axis(b, Coding.CLASSES)))
-    return Marginals(tuple(sets), holdout=False)
+    return Marginals(tuple(sets), holdout=False, persons=persons)
 
 
 def confirmation(codebook: Codebook, question: Marginals, counts: Ints, *, persons: bool) -> Marginals:
@@ -60,13 +62,15 @@ def both_ways(pairs: Marginals, found: Mapping[Pair, Ints]) -> dict[Pair, Ints]:
     }
 
 
-def tables(codebook: Codebook, question: Marginals, counts: Ints) -> dict[Pair, Ints]:
-    """Return the counts of each pair as a table (codes of the determinant, codes or classes of the other)."""
+def tables(
+    codebook: Codebook, question: Marginals, cells: npt.NDArray[CellT]
+) -> dict[Pair, npt.NDArray[CellT]]:
+    """Return each pair's counts, or buckets, as a table (codes of the determinant, of the other's coding)."""
     found, start = {}, 0
     for axes in question.sets:
         shape = shape_of(axes, codebook)
         size = shape[0] * shape[1]
-        found[axes[0].column, axes[1].column] = counts[start : start + size].reshape(shape)
+        found[axes[0].column, axes[1].column] = cells[start : start + size].reshape(shape)
         start += size
     return found
 

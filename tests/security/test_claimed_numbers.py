@@ -26,8 +26,7 @@ from syncline.validation.disclosure.score_places import PLACES
 from syncline.validation.federated import comparer
 from syncline.validation.federated.comparer import Terms
 from syncline.validation.federated.comparison import Comparison
-from syncline.validation.federated.layout import Layout
-from syncline.validation.federated.plan import MOST_SCORED
+from syncline.validation.federated.plan import MOST_SCORED, Plan
 from syncline.validation.federated.rows import ComparableRows
 from syncline.validation.federated.trees import MOST_ROWS
 from tests.security.candidate_trial import COLUMNS, STUDY, TABLES, Asked, honest, refusal
@@ -194,7 +193,7 @@ def test_the_smallest_cell_of_the_study_bounds_what_is_asked(
             else ScoreCandidate("")
         )
         cells = answering.answer(asked, table, memory).dense()  # type: ignore[union-attr]
-        starts = Layout(wanted.candidate.beside(memory.people))._starts
+        starts = Plan(wanted.candidate.beside(memory.people), memory.rows).layout._starts
         scored = slice(starts["train.isolation"], starts["train.isolation"] + PLACES)
         found[least] = int((cells if question == 1 else cells[scored]).sum())
     assert found[11] == 0 < found[1]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
+from syncline.protocols.transition import PartyId
 from syncline.questions import rank_counts
+from syncline.questions.counts import Counts
 from syncline.questions.known import Filled
 from syncline.sources.memory import TableSource
 from syncline.study import data_check
@@ -14,9 +19,9 @@ from syncline.study.data_check import fit_of
 from syncline.study.simulated_study import fit_study, fold_of_run
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.column_search import Pieces
-from syncline.synthesizers.hazards import polarity, sizes
+from syncline.synthesizers.hazards import likeness, sizes
 from syncline.synthesizers.hazards.hazard import HazardKind
-from syncline.synthesizers.phases import check, search
+from syncline.synthesizers.phases import check, search, structure
 from syncline.wire.exchange import HOPS
 
 STUDY = {
@@ -82,7 +87,8 @@ def test_a_supplier_of_few_people_with_many_rows_is_not_told_apart(people: int, 
 def test_a_person_who_lacks_a_value_is_not_told(monkeypatch) -> None:
     has, lacks = (table(1, 1, [status], 1.0, first=900) for status in ("pos", None))
     assert said(has) == said(lacks) == []
-    monkeypatch.setattr(sizes, "_persons", lambda masks: np.full(len(masks), 10**6))
+    looks = check.lacking_columns
+    monkeypatch.setattr(check, "lacking_columns", lambda *asked: looks(*asked[:-1], 1))
     assert said(has) == []
     assert any("'hiv' is missing in all cells of supplier 'south'" in w for w in said(lacks))
 
@@ -160,6 +166,91 @@ def test_the_reason_of_a_decline_does_not_tell_whether_anybody_has_a_value(peopl
     assert told(1) != told(4)
 
 
+# One person with many rows weighs as one person, in every sentence
+
+
+def in_rows(patch: pytest.MonkeyPatch) -> None:
+    """Take the defence out: what hangs on people is judged by rows."""
+
+    def bare(answers: Mapping[PartyId, Counts]) -> dict[PartyId, Counts]:
+        return {party: Counts.of_dense(own.dense()) for party, own in answers.items()}
+
+    lacking, reverse, shares = check.lacking_columns, structure.reversed_columns, data_check.missing_shares
+    patch.setattr(check, "lacking_columns", lambda own, *rest: lacking(bare(own), *rest))
+    patch.setattr(check, "Crowd", lambda rows, buckets: sizes.Crowd(rows))
+    patch.setattr(likeness, "about_people", lambda buckets, rows: rows)
+    patch.setattr(
+        structure,
+        "reversed_columns",
+        lambda columns, asked, own, least: reverse(columns, asked, bare(own), least),
+    )
+    patch.setattr(data_check, "missing_shares", lambda own, least: shares(bare({"": own})[""], least))
+
+
+def visits(of: list[int], dose: list[float | None], first: int) -> pa.Table:
+    """Return so many rows of each person, of whom each has one dose or none."""
+    owner = np.repeat(np.arange(len(of)), of)
+    return pa.table(
+        {
+            "pid": [f"p{first + n}" for n in owner],
+            "age": np.random.default_rng(1).integers(18, 95, len(owner)),
+            "hiv": np.array(["neg", "pos"])[owner % 2],
+            "dose": pa.array([dose[n] for n in owner], pa.float64()),
+        }
+    )
+
+
+FEW_OF_MANY_ROWS = {
+    "who lacks a value": visits([1] * 60 + [1300], [9.0] * 60 + [None], 900),
+    "who has a value": visits([1] * 60 + [400], [None] * 60 + [9.0], 900),
+    "whose rows fill a table": visits([1] * 24 + [10], [9.0] * 25, 900),
+}
+
+
+@pytest.mark.parametrize("who", FEW_OF_MANY_ROWS)
+def test_one_person_of_many_rows_changes_no_sentence_about_cells_and_sizes(who, monkeypatch) -> None:
+    """The reader knows all people of the supplier but the last one."""
+    spec = StudySpec.model_validate({**STUDY, "hazards": {"sparse": "stop"}})
+    those, alone = FEW_OF_MANY_ROWS[who], len(FEW_OF_MANY_ROWS[who])
+    rest = those.filter(pc.not_equal(those["pid"], those["pid"][alone - 1]))
+
+    def told(south: pa.Table) -> tuple[list[str], str]:
+        return all_said(south), fit_of(spec, TableSource(south), closely=False).public
+
+    assert told(rest) == told(those)
+    in_rows(monkeypatch)
+    assert told(rest)[0] != told(those)[0]
+    assert (told(rest)[1] != told(those)[1]) == (who != "whose rows fill a table")
+
+
+def related(of: list[int], turned: list[bool], first: int) -> pa.Table:
+    """Return rows whose status goes with age and dose, the other way round for those who are turned."""
+    rng = np.random.default_rng(first)
+    owner = np.repeat(np.arange(len(of)), of)
+    level = rng.random(len(owner))
+    positive = (level + rng.normal(0, 0.1, len(owner)) > 0.5) ^ np.array(turned)[owner]
+    return pa.table(
+        {
+            "pid": [f"p{first + n}" for n in owner],
+            "age": (18 + 70 * level).astype(np.int64),
+            "hiv": np.where(positive, "pos", "neg"),
+            "dose": np.round(20 * level + rng.random(len(owner)), 1),
+        }
+    )
+
+
+def test_one_person_of_many_rows_does_not_turn_a_column(monkeypatch) -> None:
+    """Sixty people are as elsewhere; the last one, of 2,000 rows, is the other way round."""
+    elsewhere = related([1] * 400, [False] * 400, 1)
+    rest, those = (related([1] * 60 + [n], [False] * 60 + [True], 900) for n in (0, 2000))
+    assert reversals(rest, elsewhere) == reversals(those, elsewhere) == []
+    turned = related([1] * 200, [True] * 200, 900)
+    assert len(reversals(turned, elsewhere)) == 1, "a column that most people have turned is found"
+    in_rows(monkeypatch)
+    assert reversals(rest, elsewhere) == []
+    assert len(reversals(those, elsewhere)) == 1
+
+
 def usual() -> pa.Table:
     """Return a supplier of people who are positive where they are old."""
     rng = np.random.default_rng(4)
@@ -202,10 +293,18 @@ def test_few_people_with_many_rows_do_not_make_a_column_reversed(few: int, monke
 
     assert told(few) == told(0) == []
     assert len(told(60)) == 1
-    monkeypatch.setattr(polarity, "_persons", lambda columns, answer: _Everybody())
+    in_rows(monkeypatch)
     assert len(told(few)) == 1
 
 
-class _Everybody(dict[str, tuple[int, int]]):
-    def __missing__(self, name: str) -> tuple[int, int]:
-        return 10**6, 10**6
+def all_said(south: pa.Table, north: pa.Table = NORTH, **more: object) -> list[str]:
+    """Return every sentence about suppliers."""
+    spec = StudySpec.model_validate({**STUDY, **more})
+    sources = {"north": TableSource(north), "south": TableSource(south)}
+    return [h.words for h in fit_study(spec, fold_of_run(spec, sources, b"h"), sources, hops=HOPS).hazards]
+
+
+def reversals(south: pa.Table, north: pa.Table) -> list[str]:
+    """Return what is said of columns whose relations are the other way round."""
+    found = all_said(south, north, synthesizer={"method": "cart"})
+    return [words for words in found if "the other way round" in words]

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from syncline.data.kinds import NUMERIC_KINDS
+from syncline.privacy.person_buckets import about_people
 from syncline.protocols.transition import PartyId
 from syncline.synthesizers.hazards.distribution import Distributions, Ints, Line, distance
 from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, but_few, in_column, of_suppliers
@@ -56,24 +57,27 @@ def unlike_columns(
     """Yield the hazards of one column, units first; a supplier is named once for each column.
 
     Nothing is said of a supplier, nor of all others together, with a value in fewer than ``min_cell`` rows or
-    ``people``: the persons at least who have a value, None where every row is a person. And what fewer than
-    ``min_cell`` rows hold counts as held by nobody: a sentence that is true only where nobody has another
-    value would tell of the first person who has one.
+    ``people``: the buckets of the persons who have a value, None where every row is a person. And what fewer
+    than ``min_cell`` rows hold counts as held by nobody: a sentence that is true only where nobody has
+    another value would tell of the first person who has one. How much rows are evidence of is a matter of
+    people too: one person's many rows are one observation.
     """
     named: set[PartyId] = set()
     known = {party: found.total(party) if people is None else people[party] for party in found.rows}
     found = replace(found, rows={p: rows for p, rows in found.rows.items() if known[p] >= min_cell})
+    if people is not None:
+        known = {party: about_people(people[party], found.total(party)) for party in found.rows}
     if found.variable.kind in NUMERIC_KINDS:
-        for hazard in _units(found, max(ENOUGH_FOR_UNITS, min_cell)):
+        for hazard in _units(found, known, max(ENOUGH_FOR_UNITS, min_cell)):
             named.update(hazard.suppliers)
             yield hazard
-    enough = [p for p in found.rows if found.total(p) >= max(FEW_ROWS, min_cell) and p not in named]
-    yield from _constant(found, enough, min_cell)
-    yield from _disjoint(found, enough, min_cell)
+    enough = [p for p in found.rows if known[p] >= max(FEW_ROWS, min_cell) and p not in named]
+    yield from _constant(found, known, enough, min_cell)
+    yield from _disjoint(found, known, enough, min_cell)
 
 
-def _units(found: Distributions, least: int) -> Iterator[Hazard]:
-    enough = [party for party in found.rows if found.total(party) >= least]
+def _units(found: Distributions, people: Mapping[PartyId, int], least: int) -> Iterator[Hazard]:
+    enough = [party for party in found.rows if people[party] >= least]
     lines = {party: found.line(found.rows[party]) for party in enough}
     if len(lines) < 2:
         return
@@ -82,13 +86,13 @@ def _units(found: Distributions, least: int) -> Iterator[Hazard]:
     unlike = {
         party: line.median() / usual.median() if usual.median() else 0.0
         for party, line in lines.items()
-        if party not in kin and _conversions(line, usual, found.total(party), found.variable.unit)
+        if party not in kin and _conversions(line, usual, people[party], found.variable.unit)
     }
     if len(kin) + len(unlike) <= len(lines) / 2:  # a column that differs everywhere differs by nature
         return
     for parties in _of_one_ratio(unlike):
-        rows = found.together(parties)
-        scales = _conversions(found.line(rows), usual, int(rows.sum()), found.variable.unit)
+        rows, number = found.together(parties), sum(people[party] for party in parties)
+        scales = _conversions(found.line(rows), usual, number, found.variable.unit)
         ratio = found.line(rows).median() / usual.median() if usual.median() else 0.0
         yield _of_units(found.variable.name, parties, scales, ratio)
 
@@ -125,7 +129,7 @@ def _most_alike(found: Distributions, lines: dict[PartyId, Line]) -> frozenset[P
     return like[max(largest, key=lambda party: (len(like[party]), -largest.index(party)))]
 
 
-def _conversions(line: Line, usual: Line, rows: int, unit: str | None) -> tuple[Scale, ...]:
+def _conversions(line: Line, usual: Line, people: int, unit: str | None) -> tuple[Scale, ...]:
     """Return the conversions that explain the difference, the best first; none where nothing explains it."""
     apart = distance(line, usual)
     if apart < APART:
@@ -134,14 +138,16 @@ def _conversions(line: Line, usual: Line, rows: int, unit: str | None) -> tuple[
         (distance(line, usual.scaled(scale.factor, scale.offset)), place, scale)
         for place, scale in enumerate(known_scales())
     ]
-    limit = min(ALIKE + rows**-0.5, CONTRAST * apart)
+    limit = min(ALIKE + people**-0.5, CONTRAST * apart)
     near = sorted(entry for entry in tried if entry[0] <= limit)
     near = [entry for entry in near if entry[0] <= near[0][0] + SAME_EVIDENCE]
     stated = [entry for entry in near if unit is not None and unit == entry[2].a]
     return tuple(scale for _, _, scale in (stated or near)[:MOST_NAMED])
 
 
-def _constant(found: Distributions, enough: Sequence[PartyId], min_cell: int) -> Iterator[Hazard]:
+def _constant(
+    found: Distributions, people: Mapping[PartyId, int], enough: Sequence[PartyId], min_cell: int
+) -> Iterator[Hazard]:
     """Name suppliers at which one value has all rows but few, and is not as good as constant elsewhere.
 
     That it is not must be told by ``min_cell`` rows at least, and so many of the supplier's own should hold
@@ -155,7 +161,7 @@ def _constant(found: Distributions, enough: Sequence[PartyId], min_cell: int) ->
         different = int(others.sum() - others[place])
         if not alone or different < min_cell:
             continue
-        if rows.sum() * different / others.sum() >= (math.sqrt(min_cell) + QUANTILE) ** 2:
+        if people[party] * different / others.sum() >= (math.sqrt(min_cell) + QUANTILE) ** 2:
             parties.append(party)
     if parties:
         name = found.variable.name
@@ -169,12 +175,15 @@ def _constant(found: Distributions, enough: Sequence[PartyId], min_cell: int) ->
         )
 
 
-def _disjoint(found: Distributions, enough: Sequence[PartyId], min_cell: int) -> Iterator[Hazard]:
+def _disjoint(
+    found: Distributions, people: Mapping[PartyId, int], enough: Sequence[PartyId], min_cell: int
+) -> Iterator[Hazard]:
     """Name suppliers whose values no other supplier has, but for values that few rows hold."""
     parties = []
     for party in enough:
         own, others = found.rows[party], found.others(party)
-        if min(own.sum(), others.sum()) < max(FEW_ROWS, TO_BE_DISJOINT * (min_cell - 1)):
+        beside = sum(people[other] for other in found.rows if other != party)
+        if min(people[party], beside) < max(FEW_ROWS, TO_BE_DISJOINT * (min_cell - 1)):
             continue
         if not _in_common(found, own, others, min_cell - 1):
             parties.append(party)

@@ -15,16 +15,18 @@ several have to agree: y is reversed only where it still is with any one of them
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.codebook import Codebook, Coding, ColumnCodes
+from syncline.data.codebook import Codebook, Coding
+from syncline.privacy.people_rule import of_enough
 from syncline.protocols.transition import PartyId
-from syncline.questions.counts import Counts
-from syncline.questions.marginals import Axis, Marginals
+from syncline.questions.counts import Counts, Masks
+from syncline.questions.marginals import Marginals
 from syncline.synthesizers.column_coding import CodedColumn
-from syncline.synthesizers.dependencies import tables
+from syncline.synthesizers.dependencies import Pair, tables
 from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, in_column, of_suppliers
 
 Ints = npt.NDArray[np.int64]
@@ -53,69 +55,84 @@ CORRELATED = 2.0
 
 
 def reversed_columns(
-    columns: Sequence[CodedColumn],
-    asked: Marginals,
-    counts: Mapping[PartyId, Ints],
-    min_cell: int = 1,
-    holders: Mapping[PartyId, Counts] | None = None,
+    columns: Sequence[CodedColumn], asked: Marginals, answers: Mapping[PartyId, Counts], min_cell: int = 1
 ) -> Iterator[Hazard]:
     """Yield the two-valued columns that some suppliers, the lesser part, seem to code the other way round.
 
     Parameters
     ----------
     asked : the screening of pairs, with the two-valued column second
-    counts : each supplier's answer to it
-    min_cell : nothing is said of a supplier with either value in fewer rows, or of fewer persons
-    holders : each supplier's answer to :func:`holders_of`; None where every row is a person
+    answers : each supplier's counts, with the buckets of persons where these are told apart
+    min_cell : nothing is said of a supplier with either value in fewer people, nor beside others with fewer
     """
     codebook = Codebook(tuple(column.codes for column in columns))
     binary = {column.codes.name: column for column in columns if _two_valued(column)}
-    parties = tuple(sorted(counts))
-    answers = [tables(codebook, asked, counts[party]) for party in parties]
-    persons = None if holders is None else {p: _persons(columns, holders[p]) for p in parties}
+    parties = tuple(sorted(answers))
+    found = [_Directed.of(codebook, asked, answers[party]) for party in parties]
     for name, column in binary.items():
+        chosen = [pair for pair in found[0].rows if pair[1] == name]
+        if not chosen:
+            continue
         classes = column.codes.classes[:2]
-        told = [
-            place
-            for place, party in enumerate(parties)
-            if persons is None or min(persons[party][name]) >= min_cell
-        ]
-        pairs = [pair for pair in answers[0] if pair[1] == name]
-        blocks = [
-            np.stack(
-                [
-                    _in_classes(found[pair][:, classes], codebook.column(pair[0]))
-                    for found in map(answers.__getitem__, told)
-                ]
-            )
-            for pair in pairs
-            if told
-        ]
-        if blocks:
-            starts = np.cumsum([0] + [block.shape[1] for block in blocks[:-1]])
-            turned = _reversed(
-                np.concatenate(blocks, axis=1).astype(np.float64), starts, max(ENOUGH_ROWS, min_cell)
-            )
-            if turned:
-                yield _of_polarity(name, tuple(parties[told[place]] for place in turned))
+        blocks = [_Block.of([own.of_pair(pair, classes, codebook) for own in found]) for pair in chosen]
+        starts = np.cumsum([0] + [block.rows.shape[1] for block in blocks[:-1]])
+        cells = np.concatenate([block.of_enough(min_cell) for block in blocks], axis=1)
+        turned = _reversed(cells.astype(np.float64), starts, max(ENOUGH_ROWS, min_cell), blocks[0].persons)
+        if turned:
+            yield _of_polarity(name, tuple(parties[place] for place in turned))
 
 
-def holders_of(columns: Sequence[CodedColumn]) -> Marginals:
-    """Ask which persons hold each value of the two-valued columns."""
-    sets = tuple((Axis(column.codes.name, Coding.CLASSES),) for column in columns if _two_valued(column))
-    return Marginals(sets, holdout=False, persons=True)
+@dataclass(frozen=True, slots=True)
+class _Directed:
+    """One supplier's tables of pairs (codes of x, classes of y); ``masks`` is None without persons."""
+
+    rows: Mapping[Pair, Ints]
+    masks: Mapping[Pair, Masks] | None
+
+    @classmethod
+    def of(cls, codebook: Codebook, asked: Marginals, answer: Counts) -> _Directed:
+        masks = answer.dense_masks()
+        return cls(
+            tables(codebook, asked, answer.dense()), None if masks is None else tables(codebook, asked, masks)
+        )
+
+    def of_pair(
+        self, pair: Pair, classes: npt.NDArray[np.uint16], codebook: Codebook
+    ) -> tuple[Ints, Masks | None]:
+        """Return the table of a pair as one of the classes of x by the two values of y, (n_classes, 2)."""
+        codes = codebook.column(pair[0])
+        shape = codes.levels(Coding.CLASSES), 2
+        rows = np.zeros(shape, np.int64)
+        np.add.at(rows, codes.classes, self.rows[pair][:, classes])
+        if self.masks is None:
+            return rows, None
+        masks = np.zeros(shape, np.uint64)
+        np.bitwise_or.at(masks, codes.classes, self.masks[pair][:, classes])
+        return rows, masks
 
 
-def _persons(columns: Sequence[CodedColumn], answer: Counts) -> dict[str, tuple[int, int]]:
-    """Return how many persons, at least, hold each value of each two-valued column."""
-    masks, found, start = answer.dense_masks(), dict[str, tuple[int, int]](), 0
-    assert masks is not None
-    for column in columns:
-        if _two_valued(column):
-            first, second = np.bitwise_count(masks[start + column.codes.classes[:2]]).tolist()
-            found[column.codes.name] = first, second
-            start += column.codes.levels(Coding.CLASSES)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The same pair at all suppliers, (n_suppliers, n_classes, 2): rows, and person buckets or None."""
+
+    rows: Ints
+    masks: Masks | None
+
+    @classmethod
+    def of(cls, each: Sequence[tuple[Ints, Masks | None]]) -> _Block:
+        seen = [masks for _, masks in each if masks is not None]
+        return cls(np.stack([rows for rows, _ in each]), np.stack(seen) if seen else None)
+
+    def of_enough(self, min_cell: int) -> Ints:
+        """Return the rows, those of fewer than ``min_cell`` people of a cell as one each."""
+        if self.masks is None:
+            return self.rows
+        return of_enough(self.rows, np.bitwise_count(self.masks).astype(np.int64), min_cell)
+
+    @property
+    def persons(self) -> Masks | None:
+        """The buckets of each supplier's persons with each value of y (n_suppliers, 2), or None."""
+        return None if self.masks is None else np.bitwise_or.reduce(self.masks, axis=1)
 
 
 def _of_polarity(name: str, parties: tuple[PartyId, ...]) -> Hazard:
@@ -135,14 +152,9 @@ def _two_valued(column: CodedColumn) -> bool:
     return present == 2 and len(set(column.codes.classes[:2].tolist())) == 2
 
 
-def _in_classes(table: Ints, codes: ColumnCodes) -> Ints:
-    """Return a table (codes of x, 2) as one of the classes of x (n_classes, 2)."""
-    merged = np.zeros((codes.levels(Coding.CLASSES), 2), np.int64)
-    np.add.at(merged, codes.classes, table)
-    return merged
-
-
-def _reversed(tables_of: Floats, starts: Ints, least: int = ENOUGH_ROWS) -> list[int]:
+def _reversed(
+    tables_of: Floats, starts: Ints, least: int = ENOUGH_ROWS, persons: Masks | None = None
+) -> list[int]:
     """Return the suppliers whose directions point against the others', found and turned one by one.
 
     Parameters
@@ -151,16 +163,30 @@ def _reversed(tables_of: Floats, starts: Ints, least: int = ENOUGH_ROWS) -> list
         columns x one after another
     starts : where each column's codes begin
     least : rows of each value that a supplier, and the others, must have
+    persons : buckets of each supplier's persons with each value (n_suppliers, 2), of whom as many are needed;
+        None where every row is a person
     """
     left, turned = tables_of.copy(), list[int]()
+    seen = None if persons is None else persons.copy()
     for _ in range(len(left) // 2):
-        scores = _scores(left, starts, least)
+        scores = np.where(_are_enough(seen, least, len(left)), _scores(left, starts, least), np.inf)
         worst = min(range(len(left)), key=lambda place: (scores[place], float(left[place].sum())))
         if not np.isfinite(scores[worst]) or worst in turned:
             break
         left[worst] = left[worst, :, ::-1]
+        if seen is not None:
+            seen[worst] = seen[worst, ::-1]
         turned.append(worst)
     return sorted(turned)
+
+
+def _are_enough(persons: Masks | None, least: int, suppliers: int) -> npt.NDArray[np.bool_]:
+    """Tell of which suppliers (n_suppliers,) each value is held by enough persons, and at the others too."""
+    if persons is None:
+        return np.ones(suppliers, np.bool_)
+    others = [np.bitwise_or.reduce(np.delete(persons, place, axis=0), axis=0) for place in range(suppliers)]
+    held = np.minimum(np.bitwise_count(persons), np.bitwise_count(np.stack(others)))
+    return np.asarray((held >= least).all(axis=1))
 
 
 def _scores(left: Floats, starts: Ints, least: int) -> Floats:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from syncline.data.batch import Status
 from syncline.data.variable import Variable
 from syncline.privacy.people_rule import few
+from syncline.privacy.person_buckets import about_people
 from syncline.protocols.transition import PartyId
-from syncline.questions.counts import Counts, Ints, Masks
+from syncline.questions.counts import Counts
 from syncline.questions.profile import STATUSES
 from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, but_few, in_column, of_suppliers
 from syncline.synthesizers.hazards.rules import Lacking
@@ -28,14 +30,28 @@ _GOES_ON = {
 }
 
 
-def small_tables(rows: Mapping[PartyId, int]) -> Iterator[Hazard]:
-    """Yield a hazard for the suppliers without rows, which is severe, and one for those with few.
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """How many rows a supplier has, and in how many buckets its persons are; None where rows are persons."""
 
-    ``rows`` are training rows and those held out. A supplier that takes part without a row is none: its
+    rows: int
+    buckets: int | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether these are fewer than ``FEW_ROWS`` rows, or about so few people."""
+        people = self.rows if self.buckets is None else about_people(self.buckets, self.rows)
+        return 0 < people < FEW_ROWS
+
+
+def small_tables(crowds: Mapping[PartyId, Crowd]) -> Iterator[Hazard]:
+    """Yield a hazard for the suppliers without rows, which is severe, and one for those of few people.
+
+    Counted are training rows and those held out. A supplier that takes part without a row is none: its
     export failed, or the study is not about it, and a report of so many suppliers would not be true. That a
     table is empty is said of nobody in it; of how many fewer than ``FEW_ROWS`` a table has, nothing is.
     """
-    empty = tuple(party for party in sorted(rows) if rows[party] == 0)
+    empty = tuple(party for party in sorted(crowds) if crowds[party].rows == 0)
     if empty:
         yield Hazard(
             HazardKind.FEW_ROWS,
@@ -45,14 +61,15 @@ def small_tables(rows: Mapping[PartyId, int]) -> Iterator[Hazard]:
             " failed, or leave such a supplier out",
             is_severe=True,
         )
-    few = tuple(party for party in sorted(rows) if 0 < rows[party] < FEW_ROWS)
-    if few:
-        table = "has a table" if len(few) == 1 else "have tables"
+    small = tuple(party for party in sorted(crowds) if crowds[party].is_small)
+    if small:
+        table = "has a table" if len(small) == 1 else "have tables"
+        rows = f"{FEW_ROWS} rows" if crowds[small[0]].buckets is None else f"about {FEW_ROWS} people"
         yield Hazard(
             HazardKind.FEW_ROWS,
-            few,
+            small,
             "",
-            f"{of_suppliers(few)} {table} of fewer than {FEW_ROWS} rows, whose counts are about single"
+            f"{of_suppliers(small)} {table} of fewer than {rows}, whose counts are about single"
             " persons: ask for an approval in that knowledge, or leave such a table out",
         )
 
@@ -67,8 +84,8 @@ def lacking_columns(
     """Return the hazards of lacking columns, the columns to exclude, and why the study must stop.
 
     A column without any cell at a supplier falls under ``absent`` where that says ``exclude``, and otherwise,
-    like one that is nearly empty, under ``sparse``. A column that fewer than ``min_cell`` persons have counts
-    as one that nobody has, whatever their share, and nothing is said of a supplier of fewer persons.
+    like one that is nearly empty, under ``sparse``. Of how many people a profile tells this: see
+    :func:`missing_shares`.
     """
     hazards: list[Hazard] = []
     excluded: list[str] = []
@@ -94,24 +111,23 @@ def lacking_columns(
 
 
 def missing_shares(profile: Counts, min_cell: int) -> list[float]:
-    """Return the share of missing cells of each column; 0 for a table of nobody, or of few persons.
+    """Return the share of missing cells of each column of a profile, as far as it rests on enough people.
 
-    Where fewer than ``min_cell`` persons have a value the share is that of a column without any.
+    A column that fewer than ``min_cell`` people have counts as one that nobody has, whatever their share, and
+    one that fewer lack as one without a missing cell, however many rows these have. Of a table of fewer
+    people nothing is said, as of an empty one: 0.
     """
     rows = profile.dense().reshape(-1, STATUSES)
-    has_value = np.arange(STATUSES) != Status.MISSING
+    missing, every = rows[:, Status.MISSING], rows.sum(axis=1)
+    lacking, holding, whole = missing, every - missing, every
     masks = profile.dense_masks()
-    if masks is None:
-        people, holders = rows.sum(axis=1), rows[:, has_value].sum(axis=1)
-    else:
+    if masks is not None:
         seen = masks.reshape(-1, STATUSES)
-        people, holders = _persons(seen), _persons(seen[:, has_value])
-    lacks = few(1, min_cell) & (holders < min_cell)
-    shares = np.where(lacks, 1.0, rows[:, Status.MISSING] / np.maximum(rows.sum(axis=1), 1))
-    shares = np.where((people < min_cell) | (people == 0), 0.0, shares)
-    return [float(share) for share in shares]
-
-
-def _persons(masks: Masks) -> Ints:
-    """Return how many persons are in all cells of a line (n_lines, n_cells) together, at least."""
-    return np.asarray(np.bitwise_count(np.bitwise_or.reduce(masks, axis=1)), np.int64)
+        others = np.bitwise_or.reduce(np.delete(seen, Status.MISSING, axis=1), axis=1)
+        lacking, holding, whole = (
+            np.bitwise_count(own).astype(np.int64)
+            for own in (seen[:, Status.MISSING], others, others | seen[:, Status.MISSING])
+        )
+    shares = missing / np.maximum(every, 1)
+    shares = np.where(few(lacking, min_cell), 0.0, np.where(few(holding, min_cell), 1.0, shares))
+    return [float(share) for share in np.where(whole < min_cell, 0.0, shares)]

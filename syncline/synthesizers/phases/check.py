@@ -11,12 +11,13 @@ from syncline.data.codebook import Codebook
 from syncline.errors import StudyFailed
 from syncline.privacy.people_rule import require_enough
 from syncline.protocols.round_answers import Answers
+from syncline.questions.counts import Counts
 from syncline.questions.profile import Profile
 from syncline.questions.question import Question
 from syncline.questions.row_count import RowCount
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.hazards.hazard import Hazard
-from syncline.synthesizers.hazards.sizes import lacking_columns, small_tables
+from syncline.synthesizers.hazards.sizes import Crowd, lacking_columns, small_tables
 from syncline.synthesizers.misfits import misfits
 from syncline.synthesizers.phases.division import Sizes
 from syncline.synthesizers.phases.phase import ALONE, Fitted, Phase, whole
@@ -63,7 +64,7 @@ class Check:
         """Return what sizes and lacking cells show, and the columns to leave out; or end the study."""
         if answers.parties == (ALONE,):
             return (), ()
-        rows = {party: own.total for party, own in answers.each_counts(0).items()}
+        crowds = {party: _crowd(own) for party, own in answers.each_counts(0).items()}
         profiles = answers.each_counts(1)
         lacking, excluded, stops = lacking_columns(
             profiles, settings.schema.modelled, settings.absent, settings.sparse, settings.min_cell
@@ -73,4 +74,10 @@ class Check:
                 f"{'; '.join(stops)}: exclude the column or let it count as missing (under 'hazards' in the"
                 " study), or take such a supplier out"
             )
-        return (*small_tables(rows), *lacking), tuple(excluded)
+        return (*small_tables(crowds), *lacking), tuple(excluded)
+
+
+def _crowd(counted: Counts) -> Crowd:
+    """Return a supplier's rows and the buckets of its persons, held-out ones among them."""
+    rows, masks = int(counted.dense().sum()), counted.dense_masks()
+    return Crowd(rows, None if masks is None else int(np.bitwise_or.reduce(masks)).bit_count())

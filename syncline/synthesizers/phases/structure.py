@@ -23,7 +23,7 @@ from syncline.synthesizers.declared import require_declared
 from syncline.synthesizers.dependencies import Ints
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.hazards.hazard import Hazard
-from syncline.synthesizers.hazards.polarity import holders_of, reversed_columns
+from syncline.synthesizers.hazards.polarity import reversed_columns
 from syncline.synthesizers.neighbours import Neighbours, pair_counts
 from syncline.synthesizers.phases.phase import Fitted, Phase
 from syncline.synthesizers.registry import technique_of
@@ -106,14 +106,10 @@ class Propose:
     name: ClassVar[str] = "propose"
 
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
-        """Ask for the moments of the numeric columns and the screening of all pairs.
-
-        Where persons have several rows, ask also how many hold each value that could be reversed.
-        """
+        """Ask for the moments of the numeric columns and the screening of all pairs."""
         pairs = permutations(settings.names, 2) if self.near is None else self.near.pairs()
-        screening = dependencies.screening(self.book.codebook(), pairs)
-        asked = (formulas.moments_of(self.book.columns), screening)
-        return (*asked, holders_of(self.book.columns)) if settings.persons else asked
+        screening = dependencies.screening(self.book.codebook(), pairs, persons=settings.persons)
+        return formulas.moments_of(self.book.columns), screening
 
     def new_codebook(self) -> Codebook | None:
         """Return the codebook where this is the first round to need it."""
@@ -121,7 +117,7 @@ class Propose:
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Ask about what is possible."""
-        moments, screening, *_ = self.questions(settings)
+        moments, screening = self.questions(settings)
         assert isinstance(moments, Moments)
         assert isinstance(screening, Marginals)
         proposed = formulas.candidates(self.book.columns, moments, answers.sums(0), self.near)
@@ -135,11 +131,9 @@ class Propose:
         self, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]
     ) -> Iterator[Hazard]:
         """Yield what the pairs show of suppliers beside each other; nothing of one of few people."""
-        _, screening, *_ = self.questions(settings)
+        _, screening = self.questions(settings)
         assert isinstance(screening, Marginals)
-        counts = {party: own.dense() for party, own in answers.each_counts(1).items()}
-        holders = answers.each_counts(2) if settings.persons else None
-        return reversed_columns(self.book.columns, screening, counts, settings.min_cell, holders)
+        return reversed_columns(self.book.columns, screening, answers.each_counts(1), settings.min_cell)
 
 
 @dataclass(frozen=True, slots=True)

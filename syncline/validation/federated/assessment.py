@@ -9,7 +9,6 @@ import numpy as np
 
 from syncline.data.blob import Json
 from syncline.data.schema import Schema
-from syncline.privacy import people_rule
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts
 from syncline.validation.column_bins import TableBins
@@ -209,17 +208,15 @@ def _sum(parts: Sequence[PersonScores]) -> PersonScores:
 
 
 def _regressions(counted: Counted, min_cell: int) -> Iterator[Metric]:
-    rare, told, held_rare = counted.few(counted.merged), counted.told, counted.few(counted.merged, held=True)
+    rare, told, people = counted.few_of(counted.merged), counted.told, counted.models_of(counted.merged)
     for text, step in counted.evidence.sums.items():
         model = counted.models[text]
         train, holdout = step.fits(model)
         made = fit(model, counted.candidate.cells)
         held = holdout if counted.has_holdout else None
         name = f"regression:{model.formula.text}"
-        left_out = rare[text], held_rare[text]
-        lacking = counted.evidence.rows[0] - train.rows
-        is_told = told[text] and not people_rule.few(lacking, min_cell)
-        yield regression_figure(name, train, made, held, min_cell, left_out, told=is_told)
+        is_told = told[text] and not people[text][0].few_lack(min_cell)
+        yield regression_figure(name, train, made, held, min_cell, rare[text], told=is_told)
     for text in counted.candidate.aims.models:
         if text not in counted.candidate.models:
             yield unexplained(f"regression:{Formula.of(text).text}", min_cell)

@@ -38,9 +38,10 @@ from syncline.validation.federated.candidate import Aims, Candidate, packed_rows
 from syncline.validation.federated.judged import Judge
 from syncline.validation.federated.layout import FOLDS
 from syncline.validation.federated.plan import MOST_SCORED, Plan, plan_of
-from syncline.validation.federated.rows import ComparableRows, comparable_schema, sliced
-from syncline.validation.federated.tree_scores import score_histograms
+from syncline.validation.federated.rows import ComparableRows, comparable_schema, sliced, slices_of
+from syncline.validation.federated.tree_scores import ScoreHistograms
 from syncline.validation.federated.trees import MOST_ROWS, TreeRows, sums
+from syncline.validation.utility.model_people import cells_of, n_cells
 from syncline.validation.utility.regression import Model
 
 
@@ -119,7 +120,7 @@ class Comparer:
 
     def _scored(self, question: ScoreTrees, plan: Plan, table: Workspace, memory: CandidateMemory) -> Counts:
         rows = self._rows(plan, table, memory)
-        return table.bare(score_histograms(plan, _forest(plan, memory), rows))
+        return ScoreHistograms.of(plan, _forest(plan, memory), rows).counts(persons=table.has_persons)
 
     def _planned(self, memory: CandidateMemory) -> Plan:
         return plan_of(self._candidate(memory).beside(memory.people), memory.rows or (0, 0))
@@ -174,6 +175,7 @@ class Comparer:
         rows, candidate = ComparableRows(table, memory.compared), plan.candidate
         pieces: dict[str, Counts | Ints] = {}
         pieces |= _counted_sets(candidate, rows, persons=table.has_persons)
+        pieces |= _counted_models(plan, rows, persons=table.has_persons)
         lottery = candidate.aims.lottery
         people = rows.sampled_people(lottery, MOST_SCORED, plan.rows, self._terms.aims.min_cell)
         for fold, chosen in zip(FOLDS, people, strict=True):
@@ -242,11 +244,31 @@ def _counted_sets(candidate: Candidate, rows: ComparableRows, *, persons: bool) 
     }
 
 
+def _counted_models(plan: Plan, rows: ComparableRows, *, persons: bool) -> dict[str, Counts]:
+    """Return the rows of each model by what is counted of it, in each slice and fold."""
+    models, parted = list(plan.candidate.models.values()), slices(plan.groups)
+    sizes = [parted * n_cells(model) for model in models]
+    tallies = {
+        f"{fold}.model{number}": CellTally(size, size, persons=persons)
+        for fold in FOLDS
+        for number, size in enumerate(sizes)
+    }
+    for part in rows.parts() if models else ():
+        for held, fold in enumerate(FOLDS):
+            cells, buckets = part.fold(bool(held)), part.buckets(bool(held))
+            places = slices_of(cells, plan.groups)
+            for number, model in enumerate(models):
+                for row, cell in cells_of(model, cells):
+                    for place in places:
+                        own = None if buckets is None else buckets[row]
+                        tallies[f"{fold}.model{number}"].add(place[row] * n_cells(model) + cell, own)
+    return {name: tally.total() for name, tally in tallies.items()}
+
+
 def _tally(places: Sequence[int], candidate: Candidate, persons: bool) -> CellTally:
-    """Return an empty tally of a set of columns; the cells of one column carry person buckets if any."""
+    """Return an empty tally of a set of columns, whose cells carry person buckets if any."""
     size = prod(candidate.shape_of(places))
-    single = persons and len(places) == 1
-    return CellTally(size, size if single else 0, persons=single)
+    return CellTally(size, size, persons=persons)
 
 
 def _codes(candidate: Candidate, table: CellTable) -> dict[int, Codes]:

@@ -37,7 +37,7 @@ from syncline.validation.federated.candidate import Aims, Candidate, pack_cells
 from syncline.validation.federated.judged import Judge
 from syncline.validation.federated.plan import Plan, plan_of
 from syncline.validation.federated.score_edges import KINDS, NOTHING
-from syncline.validation.federated.tree_scores import score_histograms
+from syncline.validation.federated.tree_scores import ScoreHistograms
 from syncline.validation.federated.trees import next_level, sums
 from syncline.validation.utility.regression import Fit, Model
 
@@ -239,7 +239,10 @@ class Comparison:
         answers: Answers,
     ) -> Evidence:
         assert memory.forest is not None
-        own, edges = score_histograms(plan, memory.forest, plan.own), plan.edges(memory.forest)
+        own, edges = (
+            ScoreHistograms.of(plan, memory.forest, plan.own).rows.reshape(-1),
+            plan.edges(memory.forest),
+        )
         roles = [one.role for one in plan.learners]
         chances = [
             np.mean(

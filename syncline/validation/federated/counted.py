@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from syncline.protocols.transition import PartyId
-from syncline.questions.counts import Counts, Ints, merge_counts
+from syncline.questions.counts import Counts, Ints, Masks, merge_counts
 from syncline.questions.growth import ColumnBins
 from syncline.validation.federated.candidate import Candidate
 from syncline.validation.federated.comparer import count_sets
@@ -17,7 +17,8 @@ from syncline.validation.federated.layout import FOLDS, Layout
 from syncline.validation.federated.parts import Part, PartialModels, Scored, by_slice, slice_of
 from syncline.validation.federated.plan import target_questions
 from syncline.validation.intervals import Floats
-from syncline.validation.utility.overlap import may_be_told, names_of_few
+from syncline.validation.utility.model_people import ModelPeople
+from syncline.validation.utility.overlap import may_be_told
 from syncline.validation.utility.regression import Model
 from syncline.validation.utility.subgroups import Subgroup
 from syncline.validation.utility.tables import Tables
@@ -38,12 +39,15 @@ class Counted:
     def __init__(self, candidate: Candidate, evidence: Evidence, target: str, min_cell: int) -> None:
         self.candidate = candidate = candidate.beside(evidence.people)
         self.evidence = evidence
-        self.layout, self.merged = Layout(candidate), _merged(evidence.answers)
+        self.layout, self.merged = Layout(candidate, evidence.groups), _merged(evidence.answers)
         self.has_holdout = evidence.rows[1] > 0
         self.models = {text: Model.of(text, candidate.cells) for text in evidence.sums}
         self._target, self._min_cell = target, min_cell
         self._own = count_sets(candidate)
-        self._scored = by_slice(_merged(evidence.scored).dense() + evidence.own, evidence.groups)
+        scored = _merged(evidence.scored)
+        self._scored = by_slice(scored.dense() + evidence.own, evidence.groups)
+        masks = scored.dense_masks()
+        self._judged = None if masks is None else by_slice(masks, evidence.groups)
         self._partial, self._sums = self._regressions()
 
     def _regressions(self) -> tuple[PartialModels | None, Mapping[PartyId, Ints]]:
@@ -87,21 +91,20 @@ class Counted:
         return max(-(-rows // max(people, 1)) for rows, people in pairs)
 
     @property
-    def _least_rows(self) -> int:
-        """Rows that ``min_cell`` persons have on average, where rows are counted and not persons."""
+    def _moved(self) -> int:
+        """Rows that ``min_cell`` persons have on average: figures are told in steps that these move."""
         return self._min_cell * max(self.rows_each, 1)
 
     def _sets(self, answer: Counts) -> list[SetCounts]:
         """Return the counts of all sets of columns in an answer about the candidate, by their sizes."""
-        names, each = self.candidate.bins.names, max(self.rows_each, 1)
+        names = self.candidate.bins.names
         return [
             SetCounts(
                 tuple(names[place] for place in places),
                 self._own[number],
                 self.layout.take(answer, f"train.set{number}"),
                 self.layout.take(answer, f"holdout.set{number}") if self.has_holdout else None,
-                self.layout.buckets(answer, f"set{number}") if len(places) == 1 else None,
-                each if len(places) > 1 else 1,
+                self.layout.buckets(answer, f"set{number}"),
             )
             for number, places in enumerate(self.candidate.sets)
         ]
@@ -110,20 +113,37 @@ class Counted:
     def scored(self) -> Scored:
         """Rows of all people by the scores of trees."""
         few = self._few_questions(self.merged)
-        chances = self.evidence.chances[0]
-        return Scored(self._scored[0], self._target, chances, self.has_holdout, self._least_rows, None, few)
+        judged = None if self._judged is None else self._judged[0]
+        return self._of_scores(self._scored[0], judged, self.evidence.chances[0], few)
+
+    def _of_scores(
+        self,
+        counts: Ints,
+        buckets: Masks | None,
+        chances: Floats,
+        few: frozenset[int],
+        share: float | None = None,
+    ) -> Scored:
+        least, has_holdout = self._min_cell, self.has_holdout
+        return Scored(counts, self._target, chances, has_holdout, least, share, few, buckets, self._moved)
 
     def people_of(self, party: PartyId) -> int:
         """Return how many persons at least a supplier has for training."""
         return self._single(self.evidence.answers[party], 0).people()
 
-    def few(self, answer: Counts, *, held: bool = False) -> dict[str, set[str]]:
-        """Return by formula the coefficients that rest on too few persons of one fold of an answer."""
-        bins, singles = self.candidate.bins, self._singles(answer)
-        return {
-            text: names_of_few(model, singles, bins, self._min_cell, held=held)
-            for text, model in self.models.items()
-        }
+    def models_of(self, answer: Counts, place: int = 0) -> dict[str, tuple[ModelPeople, ModelPeople]]:
+        """Return by formula the people behind each model in a slice of an answer, used and held out."""
+        found = {}
+        for number, (text, model) in enumerate(self.models.items()):
+            name = f"model{number}"
+            rows = [self.layout.take(answer, f"{fold}.{name}")[place] for fold in FOLDS]
+            masks = self.layout.buckets(answer, name) or (None, None)
+            used, held = (
+                ModelPeople.of(model, own, None if seen is None else seen[place])
+                for own, seen in zip(rows, masks, strict=True)
+            )
+            found[text] = used, held
+        return found
 
     @property
     def told(self) -> dict[str, bool]:
@@ -133,11 +153,6 @@ class Counted:
         singles = {place: known[name] for place, name in names if name in known}
         bins, lacking = self.candidate.bins, self.tables.few_missing
         return {text: may_be_told(model, singles, bins, lacking) for text, model in self.models.items()}
-
-    def _singles(self, answer: Counts) -> dict[int, SetCounts]:
-        """Return the counts of each column by its place, where a model is declared."""
-        numbers = [(number, places) for number, places in enumerate(self.candidate.sets) if len(places) == 1]
-        return {place: self._single(answer, number) for number, (place,) in numbers if self.models}
 
     def _few_questions(self, answer: Counts) -> frozenset[int]:
         """Return the questions of the target that too few persons of an answer have, or have not.
@@ -191,9 +206,12 @@ class Counted:
         if not held:
             tables = tables.without_holdout()
         cells = self._scored[0].size
-        counts = _leading(self.evidence.scored[party], cells) + self.evidence.own[:cells]
+        shape, answer = self._scored[0].shape, self.evidence.scored[party]
+        counts = answer.dense()[:cells] + self.evidence.own[:cells]
+        masks = answer.dense_masks()
         scored = self._partly_scored(
-            counts.reshape(self._scored[0].shape),
+            counts.reshape(shape),
+            None if masks is None else masks[:cells].reshape(shape),
             self.evidence.chances[0],
             self._few_questions(self.evidence.answers[party]),
             held=held,
@@ -201,7 +219,7 @@ class Counted:
         if self._partial is None:
             return Part(tables, scored)
         sums = self._sums[party][0]
-        few = self._few_of(self.evidence.answers[party])
+        few = self.few_of(self.evidence.answers[party])
         regressions = self._partial.figures(sums, 0, few, has_holdout=held, min_cell=self._min_cell)
         return Part(tables, scored, tuple(regressions))
 
@@ -212,34 +230,33 @@ class Counted:
             return Part(group.tables, None)
         held = group.floor is not None
         few_questions = self._few_questions(self.merged)
-        scored = self._partly_scored(self._scored[place], self.evidence.chances[1], few_questions, held=held)
+        judged = None if self._judged is None else self._judged[place]
+        scored = self._partly_scored(
+            self._scored[place], judged, self.evidence.chances[1], few_questions, held=held
+        )
         if self._partial is None:
             return Part(group.tables, scored)
         sums = np.sum([own[place] for own in self._sums.values()], axis=0)
-        few = self._few_of(self.merged)
+        few = self.few_of(self.merged, place)
         regressions = self._partial.figures(sums, place, few, has_holdout=held, min_cell=self._min_cell)
         return Part(group.tables, scored, tuple(regressions))
 
-    def _few_of(self, answer: Counts) -> dict[str, tuple[set[str], set[str]]]:
+    def few_of(self, answer: Counts, place: int = 0) -> dict[str, tuple[set[str], set[str]]]:
         """Return by formula the coefficients that rest on too few used persons, and on too few held out."""
-        used, held = self.few(answer), self.few(answer, held=True)
-        return {text: (used[text], held[text]) for text in used}
+        least = self._min_cell
+        found = self.models_of(answer, place)
+        return {
+            text: (used.names_of_few(least), held.names_of_few(least)) for text, (used, held) in found.items()
+        }
 
-    def _partly_scored(self, counts: Ints, chances: Floats, few: frozenset[int], *, held: bool) -> Scored:
+    def _partly_scored(
+        self, counts: Ints, buckets: Masks | None, chances: Floats, few: frozenset[int], *, held: bool
+    ) -> Scored:
         """Return a part's rows by score; none where too few of its people were held out, and people were."""
         if self.has_holdout and not held:
-            counts = np.zeros_like(counts)
-        share = self.scored.synthetic_share
-        return Scored(counts, self._target, chances, self.has_holdout, self._least_rows, share, few)
+            counts, buckets = np.zeros_like(counts), None if buckets is None else np.zeros_like(buckets)
+        return self._of_scores(counts, buckets, chances, few, self.scored.synthetic_share)
 
 
 def _merged(answers: Mapping[PartyId, Counts]) -> Counts:
     return merge_counts(answers[party] for party in sorted(answers))
-
-
-def _leading(counts: Counts, cells: int) -> Ints:
-    """Return the first cells (cells,) of an answer."""
-    found = np.zeros(cells, np.int64)
-    last = int(np.searchsorted(counts.index, cells))
-    found[counts.index[:last]] = counts.value[:last]
-    return found

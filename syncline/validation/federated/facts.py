@@ -7,12 +7,14 @@ are declared beside it. As in a fit they hold for one party's answer and for the
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.comparison import PersonCount, ScoreCandidate
-from syncline.questions.counts import Counts, Ints
+from syncline.questions.counts import Counts, Ints, Masks
 from syncline.questions.growth import DEPTH, SCORE_BINS, Grouping, GrowTrees, Role, ScoreTrees, slices
 from syncline.questions.known import Grown, Known, Sizes, require
 from syncline.questions.regression import RegressionSums
@@ -23,6 +25,9 @@ from syncline.validation.federated.layout import FOLDS, SCORES
 from syncline.validation.federated.plan import Plan
 from syncline.validation.federated.score_edges import KINDS
 from syncline.validation.federated.trees import MOST_ROWS
+from syncline.validation.utility.model_people import adds_up
+
+CellT = TypeVar("CellT", np.int64, np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,7 @@ class Facts:
         for place, group in _places(plan.groups):
             added = totals[place : place + group.n_codes].sum(axis=0)
             require((added == totals[0]).all(), "the rows of subgroups do not add up")
+        self._require_scored(answer, known)
         whole = totals[0]
         targets = whole[len(KINDS) :].reshape(-1, 2, 2)
         real = targets[:, 1] if plan.has_holdout else np.zeros_like(targets[:, 1])  # no real row is predicted
@@ -137,6 +143,20 @@ class Facts:
         judged = int(whole[0].sum())
         require((targets[:, 1].sum(axis=1) == judged).all(), "other rows are scored than trees grow from")
         return known
+
+    def _require_scored(self, answer: Counts, known: Known) -> None:
+        """Refuse scores of other persons in subgroups than in all, or of persons that were not counted."""
+        masks = answer.dense_masks()
+        if masks is None:
+            return
+        shape = slices(self.plan.groups), self.plan.kinds, 2, SCORE_BINS
+        seen = np.bitwise_or.reduce(masks.reshape(shape), axis=3)
+        for place, group in _places(self.plan.groups):
+            own = np.bitwise_or.reduce(seen[place : place + group.n_codes], axis=0)
+            require(np.array_equal(own, seen[0]), "the persons of subgroups are not those of all rows")
+        if known.sizes is not None and known.sizes.buckets is not None:
+            every = known.sizes.buckets[0] | known.sizes.buckets[1]
+            require(int(np.bitwise_or.reduce(seen[0], axis=None)) | every == every, _UNCOUNTED)
 
     def summed(self, question: RegressionSums, answer: Sums, known: Known) -> Known:
         """Compare rows, events and support of each model with the steps before, and slices with the whole."""
@@ -168,37 +188,51 @@ class Facts:
             rows = None if known.sizes is None else (known.sizes.train, known.sizes.holdout)[fold]
             people = None if known.people is None else known.people[fold]
             single: dict[tuple[int, int], Ints] = {}
+            seen: dict[tuple[int, int], Masks] = {}
             for number, places in enumerate(sets):
                 table = layout.take(answer, f"{name}.set{number}")
-                for axis, place in enumerate(places):
-                    own = table.sum(axis=tuple(other for other in range(len(places)) if other != axis))
-                    before = single.setdefault(
-                        (len(places), place), self._in_coarser(single, places, place, own)
-                    )
-                    require(np.array_equal(before, own), _CHANGED)
-                    require(rows is None or int(own.sum()) == rows, "a set of columns has not all rows")
-                if len(places) == 1:
-                    self._require_buckets(answer, number, fold, known)
+                self._require_agreement(single, places, table, np.add, _CHANGED)
+                require(rows is None or int(table.sum()) == rows, "a set of columns has not all rows")
+                masks = layout.buckets(answer, f"set{number}")
+                if masks is not None:
+                    self._require_agreement(seen, places, masks[fold], np.bitwise_or, _OTHERS)
+                    _require_persons(masks[fold], known.sizes, fold)
+            self._require_models(answer, fold, rows, known)
             self._require_people(answer, name, people)
         return known
 
-    def _in_coarser(
-        self, single: dict[tuple[int, int], Ints], places: tuple[int, ...], place: int, own: Ints
-    ) -> Ints:
-        """Return the rows of a column alone in the codes in which it is counted with others."""
-        if (1, place) not in single:
-            return own
-        bins = [self.plan.candidate.bins_of_set(size).columns[place] for size in (1, len(places))]
-        found = np.zeros(len(own), np.int64)
-        np.add.at(found, in_bins(*bins), single[1, place])
-        return found
+    def _require_models(self, answer: Counts, fold: int, rows: int | None, known: Known) -> None:
+        """Compare the rows of models with all rows, subgroups with the whole, and persons with persons."""
+        for number, model in enumerate(self.plan.candidate.models.values()):
+            cells = self.plan.layout.take(answer, f"{FOLDS[fold]}.model{number}")
+            require(adds_up(model, cells[0], rows), "a model is about other rows than there are")
+            masks = self.plan.layout.buckets(answer, f"model{number}")
+            for place, group in _places(self.plan.groups):
+                own = cells[place : place + group.n_codes].sum(axis=0)
+                require(np.array_equal(own, cells[0]), "the rows of a model's subgroups do not add up")
+            if masks is not None:
+                _require_persons(masks[fold][0], known.sizes, fold)
 
-    def _require_buckets(self, answer: Counts, number: int, fold: int, known: Known) -> None:
-        masks = self.plan.layout.buckets(answer, f"set{number}")
-        if masks is None or known.sizes is None or known.sizes.buckets is None:
-            return
-        seen = int(np.bitwise_or.reduce(masks[fold], initial=np.uint64(0)))
-        require(seen == known.sizes.buckets[fold], "a column is about other persons than were counted")
+    def _require_agreement(
+        self,
+        single: dict[tuple[int, int], npt.NDArray[CellT]],
+        places: tuple[int, ...],
+        table: npt.NDArray[CellT],
+        join: np.ufunc,
+        rule: str,
+    ) -> None:
+        """Refuse a set of columns in which one has other rows, or persons, than it had before.
+
+        ``single`` holds what was seen, by how many columns were counted together and the column.
+        """
+        for axis, place in enumerate(places):
+            own = join.reduce(table, axis=tuple(other for other in range(len(places)) if other != axis))
+            expected = own
+            if (1, place) in single:
+                bins = [self.plan.candidate.bins_of_set(size).columns[place] for size in (1, len(places))]
+                expected = np.zeros_like(own)
+                join.at(expected, in_bins(*bins), single[1, place])
+            require(np.array_equal(single.setdefault((len(places), place), expected), own), rule)
 
     def _require_people(self, answer: Counts, fold: str, people: int | None) -> None:
         layout = self.plan.layout
@@ -224,6 +258,14 @@ _COLUMNS = "a node has other sums in one column than in another"
 _FIRST = "the first trees do not begin with even chances"
 _HESSIAN = "a hessian is beyond what its rows allow"
 _CHANGED = "a column has other rows in one set than in another"
+_OTHERS = "a column is about other persons in one set than in another"
+_UNCOUNTED = "rows are scored of other persons than were counted"
+
+
+def _require_persons(masks: Masks, sizes: Sizes | None, fold: int) -> None:
+    if sizes is not None and sizes.buckets is not None:
+        seen = int(np.bitwise_or.reduce(masks, axis=None, initial=np.uint64(0)))
+        require(seen == sizes.buckets[fold], "a column is about other persons than were counted")
 
 
 def _places(groups: tuple[Grouping, ...]) -> list[tuple[int, Grouping]]:

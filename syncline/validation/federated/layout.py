@@ -8,8 +8,10 @@ from math import prod
 import numpy as np
 
 from syncline.questions.counts import Counts, Ints, Masks, concatenate
+from syncline.questions.growth import Grouping, slices
 from syncline.validation.disclosure.score_places import BINS, PLACES
 from syncline.validation.federated.candidate import Candidate
+from syncline.validation.utility.model_people import n_cells
 
 FOLDS = ("train", "holdout")
 
@@ -20,18 +22,19 @@ SCORES = tuple(BINS)
 class Layout:
     """The pieces of the answer about one candidate, in their order.
 
-    The sets of one column come first, those of both folds: their cells, ``masked`` together, carry person
-    buckets where a person column is declared.
+    The sets of columns and the models come first, those of both folds: their cells, ``masked`` together,
+    carry person buckets where a person column is declared. Models are counted by subgroups, ``groups``, too.
     """
 
-    def __init__(self, candidate: Candidate) -> None:
-        found = dict(_pieces(candidate))
-        single = [f"set{number}" for number, places in enumerate(candidate.sets) if len(places) == 1]
-        others = [name for name in found if name not in set(single)]
+    def __init__(self, candidate: Candidate, groups: tuple[Grouping, ...] = ()) -> None:
+        crowded, others = dict(_crowded(candidate, groups)), dict(_pieces(candidate))
         self._shapes = {
-            f"{fold}.{name}": found[name] for names in (single, others) for fold in FOLDS for name in names
+            f"{fold}.{name}": shape
+            for pieces in (crowded, others)
+            for fold in FOLDS
+            for name, shape in pieces.items()
         }
-        self.masked = len(FOLDS) * sum(prod(found[name]) for name in single)
+        self.masked = len(FOLDS) * sum(map(prod, crowded.values()))
         ends = np.cumsum([prod(shape) for shape in self._shapes.values()])
         starts = dict(zip(self._shapes, [0, *ends[:-1].tolist()], strict=True))
         self._starts: Mapping[str, int] = starts
@@ -57,22 +60,33 @@ class Layout:
         return found.reshape(shape)
 
     def buckets(self, answer: Counts, name: str) -> tuple[Masks, Masks] | None:
-        """Return the person buckets of the cells of a set of one column, in both folds.
+        """Return the person buckets of the cells of a set or a model, in both folds and in its shape.
 
         None where every row is a person.
         """
-        masks = answer.dense_masks()
-        if masks is None:
+        if answer.masks is None:
             return None
-        size, starts = prod(self._shapes[f"train.{name}"]), [self._starts[f"{f}.{name}"] for f in FOLDS]
-        train, holdout = (masks[start : start + size] for start in starts)
+        train, holdout = (self._buckets(answer.index, answer.masks, f"{fold}.{name}") for fold in FOLDS)
         return train, holdout
+
+    def _buckets(self, index: Ints, masks: Masks, name: str) -> Masks:
+        shape, start = self._shapes[name], self._starts[name]
+        found = np.zeros(prod(shape), np.uint64)
+        low, high = np.searchsorted(index, [start, start + len(found)])
+        found[index[low:high] - start] = masks[low:high]
+        return found.reshape(shape)
+
+
+def _crowded(candidate: Candidate, groups: tuple[Grouping, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the names and shapes of the pieces of one fold that count rows."""
+    for number, places in enumerate(candidate.sets):
+        yield f"set{number}", candidate.shape_of(places)
+    for number, model in enumerate(candidate.models.values()):
+        yield f"model{number}", (slices(groups), n_cells(model))
 
 
 def _pieces(candidate: Candidate) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the names and shapes of the pieces of one fold."""
-    for number, places in enumerate(candidate.sets):
-        yield f"set{number}", candidate.shape_of(places)
+    """Yield the names and shapes of the pieces of one fold that count persons."""
     yield "people", (1,)
     for name in SCORES:
         yield name, (PLACES,)

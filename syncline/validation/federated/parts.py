@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from syncline.data.blob import Json
-from syncline.questions.counts import Ints
+from syncline.questions.counts import Ints, Masks
 from syncline.questions.growth import SCORE_BINS, Grouping, slices
 from syncline.validation.cell_table import CellTable
 from syncline.validation.federated.rows import sliced
@@ -23,7 +25,9 @@ from syncline.validation.utility.overlap import regression_figure
 from syncline.validation.utility.regression import Model
 from syncline.validation.utility.tables import Tables
 from syncline.validation.utility.tails import tails
-from syncline.validation.utility.transfer import Prediction, transfer_figure
+from syncline.validation.utility.transfer import Prediction, Told, transfer_figure
+
+CellT = TypeVar("CellT", np.int64, np.uint64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,9 +35,11 @@ class Scored:
     """Rows by the scores of trees, int64 (n_told, 2, ``SCORE_BINS``), of which each kind is told apart.
 
     ``target`` is what is predicted, or "". ``chances`` (2, ``SCORE_BINS``) are what places mean of the first
-    two kinds. Figures are computed from runs of scores with at least ``least`` real rows of each kind.
-    ``share`` is that of the synthetic rows among all that the trees learnt from, None where these are the
-    rows that are scored. ``few`` are the questions of the target that are left out.
+    two kinds. Figures are computed from runs of scores with at least ``least`` people of each kind, by the
+    ``buckets`` of the rows' persons, shaped as ``counts``; None where every row is a person. They are given
+    in steps that ``moved`` rows move, which so many people have on average. ``share`` is that of the
+    synthetic rows among all that the trees learnt from, None where these are the rows that are scored.
+    ``few`` are the questions of the target that are left out.
     """
 
     counts: Ints
@@ -43,14 +49,19 @@ class Scored:
     least: int = 0
     share: float | None = None
     few: frozenset[int] = frozenset()
+    buckets: Masks | None = None
+    moved: int | None = None
 
     def figures(self) -> list[Metric]:
         """Return what the trees tell apart, and what they predict."""
+        people = self.counts if self.buckets is None else self.buckets
         floor = (
-            Separation(self.counts[1, 0], self.counts[1, 1], self.chances[1]) if self.has_holdout else None
+            Separation(self.counts[1, 0], self.counts[1, 1], self.chances[1], people[1])
+            if self.has_holdout
+            else None
         )
-        found = Separation(self.counts[0, 0], self.counts[0, 1], self.chances[0], self.share)
-        return [*separation_figures(found, floor, self.least), *self._predicted()]
+        found = Separation(self.counts[0, 0], self.counts[0, 1], self.chances[0], people[0], self.share)
+        return [*separation_figures(found, floor, self.least, self.moved), *self._predicted(people)]
 
     @property
     def synthetic_share(self) -> float:
@@ -58,15 +69,16 @@ class Scored:
         made, real = self.counts[0].sum(axis=1).tolist()
         return float(made / max(made + real, 1))
 
-    def _predicted(self) -> Iterator[Metric]:
+    def _predicted(self, people: Ints | Masks) -> Iterator[Metric]:
         if not self.target:
             return
+        told = [Told(scores, crowd) for scores, crowd in zip(self.counts[2:], people[2:], strict=True)]
         pairs = [
             Prediction(made, own if self.has_holdout else None)
-            for asked, (own, made) in enumerate(zip(self.counts[2::2], self.counts[3::2], strict=True))
+            for asked, (own, made) in enumerate(zip(told[::2], told[1::2], strict=True))
             if asked not in self.few
         ]
-        yield transfer_figure(self.target, pairs, self.least, has_holdout=self.has_holdout)
+        yield transfer_figure(self.target, pairs, self.least, self.moved, has_holdout=self.has_holdout)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,8 +166,8 @@ def brief(metrics: Iterable[Metric]) -> dict[str, Json]:
     }
 
 
-def by_slice(scored: Ints, groups: tuple[Grouping, ...]) -> Ints:
-    """Return rows by score (size,) by slice, (n_slices, n_told, 2, ``SCORE_BINS``)."""
+def by_slice(scored: npt.NDArray[CellT], groups: tuple[Grouping, ...]) -> npt.NDArray[CellT]:
+    """Return rows by score, or their buckets, (size,) by slice, (n_slices, n_told, 2, ``SCORE_BINS``)."""
     return scored.reshape(slices(groups), -1, 2, SCORE_BINS)
 
 

@@ -126,7 +126,7 @@ class Plan:
     @cached_property
     def layout(self) -> Layout:
         """Where each piece of the answer about the candidate stands."""
-        return Layout(self.candidate)
+        return Layout(self.candidate, self.groups)
 
     def edges(self, forest: Forest) -> tuple[ScoreEdges, ...]:
         """Return where scores of each learner, and then of each of ``transferred``, are parted."""
@@ -175,7 +175,8 @@ class Plan:
         self._require_splits(question.newest)
         if question.levels != self.levels:
             raise ProtocolError(f"score_trees: trees have {self.levels} levels before they are scored")
-        return Extent(self.names, MOST_TOGETHER, 2 * SCORE_BINS * self.kinds * slices(self.groups))
+        cells = 2 * SCORE_BINS * self.kinds * slices(self.groups)
+        return Extent(self.names, MOST_TOGETHER, cells, cells)
 
     def extent_of_candidate(self, question: ScoreCandidate, memory: CandidateMemory) -> Extent:
         """Return how far the comparison with rows and persons reaches."""
@@ -189,7 +190,7 @@ class Plan:
             raise ProtocolError("regression_sums: the coefficients are not those of the study's models")
         named = [set(model.formula.names) for model in models.values()]
         apart = {group.column for group in groups}
-        order = max(len(own) + bool(apart - own) for own in named)
+        order = self._order_of_models(list(models.values()), groups)
         cells = 2 * sum(model.size for model in models.values()) * slices(groups)
         return Extent(tuple(sorted(apart.union(*named))), order, cells)
 
@@ -203,7 +204,14 @@ class Plan:
         guesses = max((len(predicate) for predicate in candidate.guesses.predicates), default=0)
         attacks = len({*aims.keys, *aims.sensitive}) if candidate.attacks else 0
         scores = min(len(self.names), told_apart(PLACES))
-        return max(sets, guesses, attacks, scores)
+        models = self._order_of_models(list(candidate.models.values()), self.groups)
+        return max(sets, guesses, attacks, scores, models)
+
+    def _order_of_models(self, models: list[Model], groups: tuple[Grouping, ...]) -> int:
+        """Return how many columns models join at most, with one by which rows are counted apart."""
+        named = [set(model.formula.names) for model in models]
+        apart = {group.column for group in groups}
+        return max((len(own) + bool(apart - own) for own in named), default=0)
 
     def _require_splits(self, newest: Splits | None) -> None:
         """Raise unless each learner has a split of compared columns, by codes that these have."""

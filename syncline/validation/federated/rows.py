@@ -92,19 +92,24 @@ class ComparableRows:
 
         Of a fold from which the lottery would take fewer than ``least`` persons it takes nobody.
         """
-        kept, held = [], []
+        kept, held, persons = [], [], []
         for part in self.parts():
             lots = row_lots(part.cells, key) if max(rows) > most else np.zeros(len(part.holdout), np.uint64)
             chosen = np.where(part.holdout, _drawn(lots, most, rows[1]), _drawn(lots, most, rows[0]))
             kept.append(_chosen(part.cells, chosen))
             held.append(part.holdout[chosen])
+            if part.person is not None:
+                persons.append(part.person[chosen])
+        person = np.concatenate(persons) if persons else None
         holdout = np.concatenate([np.zeros(0, np.bool_), *held])
         cells = joined(self.schema, kept)
         few = np.zeros(2, np.bool_)
         for fold, total in enumerate(rows):
             few[fold] = total > most and len(np.unique(cells.owner[holdout == bool(fold)])) < least
         stays = ~few[holdout.astype(np.int64)]
-        return Sample(_chosen(cells, stays), holdout[stays]) if few.any() else Sample(cells, holdout)
+        if not few.any():
+            return Sample(cells, holdout, person)
+        return Sample(_chosen(cells, stays), holdout[stays], None if person is None else person[stays])
 
     def sampled_people(
         self, key: bytes, most: int, rows: tuple[int, int], least: int = 1
@@ -132,10 +137,11 @@ class ComparableRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Rows that a lottery took, and which of them are held out."""
+    """Rows that a lottery took, which of them are held out, and their persons' buckets, if any."""
 
     cells: CellTable
     holdout: Mask
+    person: Buckets | None = None
 
 
 def sampled_candidate(cells: CellTable, key: bytes, most: int) -> Sample:
@@ -167,11 +173,21 @@ class _Lots:
 def sliced(cells: CellTable, groups: tuple[Grouping, ...]) -> Iterator[CellTable]:
     """Yield all rows, then those of each code of each grouping; owners are kept as they are."""
     yield cells
+    first = 1
+    for group, places in zip(groups, slices_of(cells, groups)[1:], strict=True):
+        for place in range(first, first + group.n_codes):
+            yield _chosen(cells, places == place)
+        first += group.n_codes
+
+
+def slices_of(cells: CellTable, groups: tuple[Grouping, ...]) -> list[npt.NDArray[np.int64]]:
+    """Return the slices of rows (n_rows,): that of all, then those of each grouping."""
+    found, first = [np.zeros(cells.n_rows, np.int64)], 1
     for group in groups:
         place = cells.place(group.column)
-        codes = np.where(cells.valid(place), cells.keys[place] + 1, 0)
-        for code in range(group.n_codes):
-            yield _chosen(cells, codes == code)
+        found.append(first + np.where(cells.valid(place), cells.keys[place] + 1, 0))
+        first += group.n_codes
+    return found
 
 
 def places_of(schema: Schema, names: tuple[str, ...]) -> list[int]:

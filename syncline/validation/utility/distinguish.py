@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from syncline.privacy.people_rule import MOST_STEP, TOO_FEW, in_runs, in_steps, outwards, runs_of, step_of
+from syncline.questions.counts import Masks
 from syncline.questions.growth import SCORE_BINS
 from syncline.validation.histograms import Ints, superiority
 from syncline.validation.intervals import Floats, Interval, propensity_mse
@@ -23,13 +24,15 @@ MOST_FAR = 0.25
 class Separation:
     """Out-of-fold scores of two kinds of rows, as histograms (n_bins,).
 
-    ``chances`` (n_bins,) is how sure the classifier is of a synthetic row in each. ``share`` is that of the
-    synthetic rows among all from which the scores were learnt; None for these.
+    ``chances`` (n_bins,) is how sure the classifier is of a synthetic row in each. ``people`` (2, n_bins) are
+    those of both kinds of rows, numbers or buckets of persons. ``share`` is that of the synthetic rows among
+    all from which the scores were learnt; None for these.
     """
 
     synthetic: Ints
     real: Ints
     chances: Floats
+    people: Ints | Masks
     share: float | None = None
 
     def area(self, runs: Ints) -> tuple[float, Interval]:
@@ -46,27 +49,29 @@ class Separation:
         return propensity_mse(in_runs(runs, self.synthetic), in_runs(runs, self.real), chances, self.share)
 
 
-def separation_figures(found: Separation, floor: Separation | None, least: int = 1) -> list[Metric]:
+def separation_figures(
+    found: Separation, floor: Separation | None, least: int = 1, moved: int | None = None
+) -> list[Metric]:
     """Return ``auc_holdout`` and ``pmse`` of synthetic rows against held-out ones.
 
     Without a holdout, where there is no ``floor``, the rows that were used stand in its place, and then a
     copy of them cannot be told from them; the words say so. The floor is the same between used and held-out
-    rows. All is computed from runs of scores with at least ``least`` real rows of each kind, or none, and
-    given in steps that so many rows move.
+    rows. All is computed from runs of scores with at least ``least`` real people of each kind, or none, and
+    given in steps that ``moved`` rows move: as many where every row is a person.
     """
-    runs = runs_of(least, found.real)
+    runs = runs_of(least, found.people[1])
     words = "not shown: too few people stand behind the scores of a classifier"
     names = ("auc_holdout", "pmse")
     if not (found.synthetic.sum() and found.real.sum()) or runs[-1] + 1 < min(LEAST_RUNS, SCORE_BINS):
         return [Metric(name, None, goal=Goal.FLOOR, words=words, reason=TOO_FEW) for name in names]
-    step = step_of(int(found.real.sum()), least)
+    step = step_of(int(found.real.sum()), least if moved is None else moved)
     if step > MOST_STEP:
         return [Metric(name, None, goal=Goal.FLOOR, words=words, reason=TOO_FEW) for name in names]
     area, interval = found.area(runs)
     against = "held-out rows" if floor is not None else "the rows that it was made from (nobody was held out)"
     floors: tuple[float | None, float | None] = (None, None)
     if floor is not None and floor.synthetic.sum() and floor.real.sum():
-        beside = runs_of(least, floor.synthetic, floor.real)
+        beside = runs_of(least, *floor.people)
         if beside[-1] + 1 >= LEAST_RUNS:
             floors = (
                 in_steps(floor.area(beside)[0], step),

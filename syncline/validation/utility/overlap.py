@@ -15,7 +15,7 @@ from syncline.validation.column_bins import TableBins
 from syncline.validation.intervals import Z
 from syncline.validation.metric import Goal, Metric
 from syncline.validation.utility.regression import Fit, Model
-from syncline.validation.utility.told import SetCounts, ToldCounts
+from syncline.validation.utility.told import ToldCounts
 
 Floats = npt.NDArray[np.float64]
 Numbers = Floats | float
@@ -77,35 +77,6 @@ def overlap(real: Fit, other: Fit) -> list[Overlap]:
     return found
 
 
-def names_of_few(
-    model: Model, singles: Mapping[int, SetCounts], bins: TableBins, min_cell: int, *, held: bool = False
-) -> set[str]:
-    """Return the coefficients of categories that fewer than ``min_cell`` persons have, or have not.
-
-    They are all coefficients where so few have either category of the response. Persons are those of the
-    counts of single columns by their places in ``bins``, those used or those ``held`` out: at least so many
-    as have the category in any row.
-    A column that is not counted alone, in a table of very many, hides nothing.
-    """
-
-    def few(place: int, chosen: Collection[bool]) -> bool:
-        if place not in singles:
-            return False
-        inside, code = np.array(chosen, np.bool_), bins.columns[place].code.astype(np.int64)
-        sides = [singles[place].people(np.unique(code[part]), held=held) for part in (inside, ~inside)]
-        return min(sides) < min_cell
-
-    if model.line is None and few(model.response, [False, True]):
-        return set(model.design.names)
-    return {
-        name
-        for term in model.design.terms
-        if term.line is None
-        for number, name in enumerate(term.names)
-        if few(term.place, (term.dummy == number).tolist())
-    }
-
-
 def may_be_told(
     model: Model, singles: Mapping[int, ToldCounts], bins: TableBins, few_missing: Collection[str]
 ) -> bool:
@@ -138,7 +109,7 @@ def regression_figure(
 
     Coefficients of categories with fewer than ``min_cell`` real rows on either side are left out, and the
     whole model where fewer have either category of the response; ``few`` are left out as well, those of used
-    persons and, of the floor, those of held-out ones, see :func:`names_of_few`. Estimates and errors of real
+    persons and, of the floor, those of held-out ones, see :class:`.ModelPeople`. Estimates and errors of real
     rows are rounded before anything is computed from them, see :func:`rounded`. The floor is the overlap of
     the real rows with those held out, as if there were as many of these as of synthetic rows: fewer rows
     would differ more by chance alone and have wider intervals.

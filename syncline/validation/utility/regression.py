@@ -12,12 +12,14 @@ that others explain, counts as not estimable, and its standard error is infinite
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.batch import Mask
 from syncline.questions.regression import NEWTON_ROUNDS
 from syncline.validation.cell_table import CellTable
 from syncline.validation.utility.design import FIXED_BITS, MOST_CELL, Design, Line
@@ -132,12 +134,21 @@ class Model:
         They are: the rows; the rows with the second category, or the squares of the response; for each column
         of the matrix the rows in which it is not 0; the right side; the upper triangle of the left side.
         """
-        rows = np.flatnonzero(self.design.complete(table) & table.has_number(self.response))
         total = np.zeros(self.size, np.int64)
-        block = min(_BLOCK_CELLS // len(self.design.names), 2**16)
-        for begin in range(0, len(rows), block):
-            total += self._block(table, rows[begin : begin + block], coefficients)
+        for rows in self.blocks(self.complete(table)):
+            total += self._block(table, rows, coefficients)
         return total
+
+    def complete(self, table: CellTable) -> Mask:
+        """Tell which rows (n_rows,) have a value, and no named state, in every column and the response."""
+        return self.design.complete(table) & table.has_number(self.response)
+
+    def blocks(self, chosen: Mask) -> Iterator[npt.NDArray[np.intp]]:
+        """Yield the places of the chosen rows, as many at a time as their matrix may take."""
+        rows = np.flatnonzero(chosen)
+        size = min(_BLOCK_CELLS // self.width, 2**16)
+        for begin in range(0, len(rows), size):
+            yield rows[begin : begin + size]
 
     @property
     def most_sums(self) -> list[int]:

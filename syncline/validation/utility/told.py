@@ -33,8 +33,8 @@ _ROUNDS = 20
 class SetCounts:
     """The cells of one set of columns in the three tables, each shaped by the columns' codes.
 
-    ``buckets`` are the person buckets of the cells of one column, of training rows and of held-out ones; None
-    where every row is a person, and for several columns, of which people are reckoned by ``rows_each``.
+    ``buckets`` are the person buckets of the cells, of training rows and of held-out ones; None where every
+    row is a person.
     """
 
     columns: tuple[str, ...]
@@ -42,7 +42,6 @@ class SetCounts:
     train: Ints
     holdout: Ints | None
     buckets: tuple[Masks, Masks] | None = None
-    rows_each: int = 1
 
     def people(self, cells: slice | Cells = slice(None), *, held: bool = False) -> int:
         """Return how many persons at least have a training row, or a held-out one, in some cells."""
@@ -50,20 +49,21 @@ class SetCounts:
         if rows is None:
             return 0
         if self.buckets is None:
-            return int(_people(rows[cells].sum(), self.rows_each))
-        return int(np.bitwise_or.reduce(self.buckets[held][cells], initial=np.uint64(0))).bit_count()
+            return int(rows[cells].sum())
+        return int(np.bitwise_or.reduce(self.buckets[held][cells], None, initial=np.uint64(0))).bit_count()
 
     def people_each(self, *, held: bool = False) -> Ints:
         """Return how many persons at least have a training row, or a held-out one, in each cell."""
         rows = self.train if not held or self.holdout is None else self.holdout
         if self.buckets is None:
-            return _people(rows, self.rows_each)
+            return rows
         return np.bitwise_count(self.buckets[held]).astype(np.int64)
 
-
-def _people(rows: Ints, rows_each: int) -> Ints:
-    """Return how many persons so many rows are of, by the mean number of rows of a person, rounded up."""
-    return rows if rows_each == 1 else np.maximum(rows // rows_each, np.minimum(rows, 1))
+    def hidden(self, least: int, start: Mask | None, never: Mask, *, joint: bool = False) -> Mask:
+        """Return which cells are hidden among training rows, or ``joint`` where held-out ones are beside."""
+        folds = (False, True) if joint else (False,)
+        people = [self.people_each(held=held) for held in folds]
+        return hidden_cells(people, least, start, never, self.buckets and self.buckets[: len(folds)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,7 +202,8 @@ def joined(found: SetCounts, partner: Mapping[str, int]) -> SetCounts:
             synthetic=_moved(found.synthetic, axis, partner[name]),
             train=_moved(found.train, axis, partner[name]),
             holdout=None if held is None else _moved(held, axis, partner[name]),
-            buckets=masks and (_joined(masks[0], partner[name]), _joined(masks[1], partner[name])),
+            buckets=masks
+            and (_joined(masks[0], axis, partner[name]), _joined(masks[1], axis, partner[name])),
         )
     return found
 
@@ -214,21 +215,18 @@ def _moved(rows: Ints, axis: int, partner: int) -> Ints:
     return np.moveaxis(found, 0, axis)
 
 
-def _joined(masks: Masks, partner: int) -> Masks:
-    found = masks.copy()
+def _joined(masks: Masks, axis: int, partner: int) -> Masks:
+    found = np.moveaxis(masks.copy(), axis, 0)
     found[partner] |= found[0]
     found[0] = 0
-    return found
+    return np.moveaxis(found, 0, axis)
 
 
 def told_column(found: SetCounts, least: int, *, never: bool = False) -> ToldCounts:
     """Return the cells of one column as they may be told; nobody is ``never`` to be missing."""
     impossible = _first(len(found.train), empty=never)
-    hidden = hidden_cells([found.people_each()], least, None, impossible)
-    joint = None
-    if found.holdout is not None:
-        folds = [found.people_each(), found.people_each(held=True)]
-        joint = hidden_cells(folds, least, hidden, impossible)
+    hidden = found.hidden(least, None, impossible)
+    joint = None if found.holdout is None else found.hidden(least, hidden, impossible, joint=True)
     return ToldCounts(found.columns, found.synthetic, found.train, found.holdout, hidden, joint, (hidden,))
 
 
@@ -249,12 +247,11 @@ def told_set(found: SetCounts, lines: Lines, least: int, never: Mapping[str, int
     impossible = _crossed(
         [_first(size, empty=never[name] > 0) for size, name in zip(shape, found.columns, strict=True)]
     )
-    hidden = hidden_cells([found.people_each()], least, _crossed(alone), impossible)
+    hidden = found.hidden(least, _crossed(alone), impossible)
     if found.holdout is None:
         return ToldCounts(found.columns, found.synthetic, found.train, None, hidden, None, alone)
     both = tuple(line if held is None else held for line, held in (lines[name] for name in found.columns))
-    folds = [found.people_each(), found.people_each(held=True)]
-    joint = hidden_cells(folds, least, hidden | _crossed(both), impossible)
+    joint = found.hidden(least, hidden | _crossed(both), impossible, joint=True)
     told = ToldCounts(found.columns, found.synthetic, found.train, found.holdout, hidden, joint, both)
     return told if told.has_floor else replace(told, lines=alone)
 
@@ -281,18 +278,17 @@ def told_parts(
     """
     shape = (len(parts), *whole.train.shape)
     gone = np.broadcast_to(np.array(unseen).reshape(-1, *[1] * whole.train.ndim), shape)
-    train = np.stack([part.people_each() for part in parts])
+    every = _stacked(parts)
     impossible = _crossed(
         [
             _first(size, empty=never[name] > 0)
             for size, name in zip(whole.train.shape, whole.columns, strict=True)
         ]
     )
-    hidden = hidden_cells([train], least, gone | whole.hidden, impossible)
+    hidden = every.hidden(least, gone | whole.hidden, impossible)
     joint = None
     if whole.holdout is not None and whole.joint is not None:
-        held = np.stack([part.people_each(held=True) for part in parts])
-        joint = hidden_cells([train, held], least, hidden | whole.joint, impossible)
+        joint = every.hidden(least, hidden | whole.joint, impossible, joint=True)
     return [
         ToldCounts(
             part.columns,
@@ -305,3 +301,16 @@ def told_parts(
         )
         for place, part in enumerate(parts)
     ]
+
+
+def _stacked(parts: Sequence[SetCounts]) -> SetCounts:
+    """Return the counts of the same set of columns in all parts, which are its first axis."""
+    held = [part.train if part.holdout is None else part.holdout for part in parts]
+    masks = [part.buckets for part in parts if part.buckets is not None]
+    return SetCounts(
+        parts[0].columns,
+        np.stack([part.synthetic for part in parts]),
+        np.stack([part.train for part in parts]),
+        np.stack(held),
+        (np.stack([own[0] for own in masks]), np.stack([own[1] for own in masks])) if masks else None,
+    )

@@ -20,7 +20,7 @@ from syncline.validation.federated.parts import by_slice, slice_of
 from syncline.validation.federated.plan import Plan
 from syncline.validation.federated.rows import ComparableRows
 from syncline.validation.federated.score_edges import KINDS
-from syncline.validation.federated.tree_scores import score_histograms
+from syncline.validation.federated.tree_scores import ScoreHistograms
 from syncline.validation.federated.trees import TreeRows
 from syncline.validation.utility.regression import Model
 from tests.validation.federated.parties import (
@@ -119,7 +119,7 @@ def test_subgroups_have_fewer_places_for_scores() -> None:
 def scores(batch: Batch) -> np.ndarray:
     assert MEMORY.forest is not None
     rows = ComparableRows(Workspace(MemoryTable(SCHEMA, [batch])), COMPARED).sampled_rows(b"", 10**6, ROWS)
-    return score_histograms(PLAN, MEMORY.forest, TreeRows.of(PLAN.bins, "ill", rows))
+    return ScoreHistograms.of(PLAN, MEMORY.forest, TreeRows.of(PLAN.bins, "ill", rows)).rows.reshape(-1)
 
 
 def sums_of(batch: Batch) -> np.ndarray:
