@@ -1,4 +1,4 @@
-"""A report's reader subtracts where persons have several rows: cells, runs and models are of people.
+"""A report's reader where one person has many rows: cells, runs and models are of people.
 
 Whoever has many rows is one person. Judged by the mean rows of a person such a one would fill a cell that
 nobody else is in.
