@@ -16,7 +16,7 @@ from syncline.data.inference import infer_schema
 from syncline.data.schema import Kind, Schema, Variable
 from syncline.errors import DataError
 
-SHARED = Path(os.environ.get("SYNCLINE_SHARED", Path(__file__).parents[3] / "shared" / "data"))
+SHARED = Path(os.environ.get("SYNCLINE_SHARED", Path(__file__).parents[3] / "shared")) / "data"
 
 
 def _inferred(values: object, type_: pa.DataType | None = None) -> Variable:
