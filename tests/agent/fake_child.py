@@ -16,7 +16,7 @@ from syncline.compute.serve import serve
 from syncline.errors import DataError, PolicyRefusal
 from syncline.protocols.fake import FakeMemory, FakeRequest, FakeSupplier
 
-SECRET = "/data/ann-smith.csv holds 4711"
+SECRET = "/data/ann-smith.csv holds MRN4711"
 DEFECTS = {
     type(one).__name__: one
     for one in (
@@ -51,10 +51,10 @@ def respond(header, blobs):
         raise DataError("/data/heart.csv: has no column 'age'", public="it has no column 'age'")
     if asked.get("refuse") == "data":
         raise DataError(
-            "/data/heart.csv: has no column 'age'; did you mean 4711?", public="it has no column 'age'"
+            "/data/heart.csv: has no column 'age'; did you mean MRN4711?", public="it has no column 'age'"
         )
     if asked.get("refuse") == "unreadable":
-        raise DataError("/data/heart.csv: columns 1 and 2 are both called '4711'")
+        raise DataError("/data/heart.csv: columns 1 and 2 are both called 'MRN4711'")
     total = asked["add"] + (json.loads(memory)["total"] if memory else 0)
     reply = {
         "total": total,

@@ -265,11 +265,11 @@ def test_what_the_file_holds_and_where_it_lies_stays_in_the_suppliers_log(tmp_pa
             await hub.until(lambda: hub.declined)
         assert hub.declined[0].reason == sentence
         [(fields,)] = rows(home, "SELECT fields FROM audit WHERE kind = 'round-declined'")
-        assert "4711" not in fields
+        assert "MRN4711" not in fields
         assert "/data" not in fields
         [(detail,)] = rows(home, "SELECT decline_detail FROM round")
         assert "/data/heart.csv" in detail
-        assert "4711" in detail
+        assert "MRN4711" in detail
         assert detail in log.getvalue()
 
     play(tmp_path, scene)
@@ -280,7 +280,7 @@ def test_a_slip_in_the_policy_file_decides_nothing_until_it_is_mended(tmp_path):
 
     async def scene(hub, home):
         async with running(home, log):
-            home.policy.write_text("syncline: 1\nsecret-key: 4711\n")
+            home.policy.write_text("syncline: 1\nsecret-key: MRN4711\n")
             await hub.send(hub.proposal(SPEC))
             known = "SELECT name, state, reason FROM study"
             await wait_for(lambda: rows(home, known) == [("heart-2026", "waiting", UNJUDGED)])

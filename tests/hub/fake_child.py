@@ -24,7 +24,7 @@ CANDIDATE = "ca" * 32
 DRAWN = {"holdout": 0.5, "salt_from": "a test", "salt_sha256": "5a" * 32, "hub_commitment": "cc" * 32}
 
 
-SECRET = "/data/ann-smith.csv holds 4711"
+SECRET = "/data/ann-smith.csv holds MRN4711"
 DEFECTS = {
     type(one).__name__: one
     for one in (

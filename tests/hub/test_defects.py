@@ -53,7 +53,7 @@ def require_fixed(status, told, caplog):
     assert told == TOLD
     reference = status.reason.split()[2].rstrip(":")
     assert [r for r in caplog.records if getattr(r, "fields", {}).get("reference") == reference]
-    assert "4711" not in caplog.text + repr([getattr(r, "fields", {}) for r in caplog.records])
+    assert "MRN4711" not in caplog.text + repr([getattr(r, "fields", {}) for r in caplog.records])
 
 
 @pytest.mark.parametrize("operation", ["start", "step", "compare", "compare_step", "release"])
