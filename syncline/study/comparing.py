@@ -15,7 +15,7 @@ from syncline.questions.growth import Compared
 from syncline.study.comparer_scope import aims_of
 from syncline.study.pooled import Pooled
 from syncline.study.spec import StudySpec
-from syncline.synthesizers.phases.phase import Fitted
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.tabular_model import TabularModel
 from syncline.validation.cell_table import CellTable

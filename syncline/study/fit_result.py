@@ -8,9 +8,9 @@ from syncline.data.batch import Keys, Statuses
 from syncline.data.record_codec import RecordCodec, StandIn
 from syncline.data.schema import Schema
 from syncline.study.pooled import Pooled
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.model_codec import require_whole, stand_ins
-from syncline.synthesizers.phases.phase import Fitted
 
 _VERSION = 1
 

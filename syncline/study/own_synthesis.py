@@ -21,8 +21,8 @@ from syncline.questions.workspace import Workspace
 from syncline.study.fitting import settings_of
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.alone import fit_alone
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.neighbours import wide_notes
-from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.tabular_model import Columns
 from syncline.synthesizers.untold_values import untold_notes

@@ -26,7 +26,7 @@ from syncline.study.pooled import Pooled
 from syncline.study.report import report_document, report_page
 from syncline.study.sections import Format
 from syncline.study.spec import StudySpec
-from syncline.synthesizers.phases.phase import Fitted
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.validation.cell_table import CellTable
 

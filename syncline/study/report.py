@@ -11,9 +11,9 @@ from syncline.study.manifest import RosterEntry
 from syncline.study.pooled import Pooled
 from syncline.study.protections import protections
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.hazards.hazard import hazards_to_json
 from syncline.synthesizers.neighbours import wide_notes
-from syncline.synthesizers.phases.phase import Fitted
 
 __all__ = ["report_document", "report_page"]
 

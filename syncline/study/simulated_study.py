@@ -41,8 +41,8 @@ from syncline.study.spec import StudySpec
 from syncline.synthesizers.computed_columns import computed_notes
 from syncline.synthesizers.fit import Fit
 from syncline.synthesizers.fit_state import fit_state_codec
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.neighbours import wide_notes
-from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.untold_values import left_out_notes, untold_notes
 from syncline.validation.federated.assessment import Assessment

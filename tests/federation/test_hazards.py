@@ -15,9 +15,9 @@ from syncline.study.fit_result import pack_result, unpack_result
 from syncline.study.pooled import Pooled
 from syncline.study.simulated_study import fit_study, fold_of_run
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.hazards.hazard import HazardKind
 from syncline.synthesizers.hazards.rules import Severe
-from syncline.synthesizers.phases.phase import Fitted
 from syncline.wire.exchange import HOPS
 from tests.federation.cohort import WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import fit, release_of

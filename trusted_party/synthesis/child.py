@@ -37,8 +37,8 @@ from syncline.study.shipment import unpack_shipment
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit
 from syncline.synthesizers.fit_state import FitState, fit_state_codec
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_to_json
-from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import Seed
 from syncline.validation.federated.comparer import Comparer

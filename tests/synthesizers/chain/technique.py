@@ -13,13 +13,14 @@ from syncline.protocols.round_answers import Answers
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.question import Question
 from syncline.synthesizers.draws import Draw, weights_of
-from syncline.synthesizers.phases.phase import Fitted, Phase
+from syncline.synthesizers.fitted import Fitted
+from syncline.synthesizers.phases.phase import OwnPhase, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
 
 
 @dataclass(frozen=True, slots=True)
-class CountPairs:
+class CountPairs(OwnPhase):
     """Count each column with the one before it."""
 
     plan: Plan
@@ -70,10 +71,6 @@ class Chain:
         return CountPairs(plan)
 
     def rounds(self, rows: int, settings: FitSettings) -> int:
-        """One round."""
-        return 1
-
-    def rounds_left(self, phase: Phase, rows: int, settings: FitSettings) -> int:
         """One round."""
         return 1
 
