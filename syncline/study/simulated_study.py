@@ -32,19 +32,17 @@ from syncline.study.holdout import STATED
 from syncline.study.local_parties import is_pooled
 from syncline.study.manifest import HoldoutRecord, RosterEntry, RoundRecord, write_manifest
 from syncline.study.participation import Participation, flows_asked
-from syncline.study.pooled import Pooled, pool
+from syncline.study.pooled import pool
 from syncline.study.provenance import facts_of, provenance_of
 from syncline.study.release import WrittenRelease, seed_commitment, write_release
 from syncline.study.shipment import unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
-from syncline.synthesizers.computed_columns import computed_notes
 from syncline.synthesizers.fit import Fit
 from syncline.synthesizers.fit_state import fit_state_codec
 from syncline.synthesizers.fitted import Fitted
-from syncline.synthesizers.neighbours import wide_notes
 from syncline.synthesizers.streams import Seed
-from syncline.synthesizers.untold_values import left_out_notes, untold_notes
+from syncline.synthesizers.untold_values import left_out_notes
 from syncline.validation.federated.assessment import Assessment
 from syncline.validation.federated.comparison import AfterFit, comparison_state_codec
 
@@ -96,7 +94,7 @@ def fit_study(
     tell: Callable[[Note], None] = _unheard,
     *,
     hops: Payloads,
-) -> Fitted | Pooled:
+) -> Fitted:
     """Fit the study's model over its suppliers' sources; pool their tables where all synthesize alone.
 
     Every hop is encoded and decoded by ``hops``. ``tell`` hears what the rows of suppliers who synthesize
@@ -115,7 +113,7 @@ def compare_study(
     spec: StudySpec,
     fold: Fold,
     sources: Mapping[str, Source],
-    result: Fitted | Pooled,
+    result: Fitted,
     seed: Seed,
     listen: Callable[[Traffic], None] | None = None,
     *,
@@ -137,9 +135,7 @@ def compare_study(
     return assess_study(spec, result, comparison, evidence)
 
 
-def notes_of(
-    spec: StudySpec, fold: Fold, sources: Mapping[str, Source], result: Fitted | Pooled
-) -> tuple[Note, ...]:
+def notes_of(spec: StudySpec, fold: Fold, sources: Mapping[str, Source], result: Fitted) -> tuple[Note, ...]:
     """Return what of the suppliers' tables the release does not show, for whoever holds them all.
 
     What suppliers lose who synthesize alone is told by :func:`fit_study`, before their rows are learnt.
@@ -147,19 +143,12 @@ def notes_of(
     notes = [
         note for name in sorted(sources) for note in left_out_notes(spec.schema, sources[name], f"of {name}")
     ]
-    if isinstance(result, Fitted):
-        tables = _tables(spec, fold, sources, _compared_table)
-        minimum = settings_of(spec).min_cell
-        notes += wide_notes(result.model.method, len(result.model.columns))
-        notes += computed_notes(tuple(tables.values()), result.model)
-        notes += untold_notes(tables.values(), result.model, minimum)
-    return tuple(notes)
+    tables = _tables(spec, fold, sources, _compared_table)
+    return (*notes, *result.model.notes(tuple(tables.values()), settings_of(spec).min_cell))
 
 
-def _known_of(spec: StudySpec, result: Fitted | Pooled) -> dict[PartyId, Known]:
+def _known_of(spec: StudySpec, result: Fitted) -> dict[PartyId, Known]:
     """Return what a fit said of the suppliers whose same rows are compared."""
-    if isinstance(result, Pooled):
-        return {}
     return {
         party: Known(sizes=own.sizes)
         for party, own in result.known.items()
@@ -216,7 +205,7 @@ def release_study(
     spec: StudySpec,
     fold: Fold,
     sources: Mapping[str, Source],
-    result: Fitted | Pooled,
+    result: Fitted,
     seed: Seed,
     assessment: Assessment | None,
     stages: list[str],

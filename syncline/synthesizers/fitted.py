@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from syncline.protocols.transition import PartyId
 from syncline.questions.known import Known
 from syncline.synthesizers.hazards.hazard import Hazard
-from syncline.synthesizers.tabular_model import TabularModel
+from syncline.synthesizers.model import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Fitted:
     of what is kept with the model.
     """
 
-    model: TabularModel
+    model: Model
     n_train: int
     n_holdout: int
     hazards: tuple[Hazard, ...] = ()

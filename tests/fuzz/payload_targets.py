@@ -105,8 +105,10 @@ def targets() -> Iterator[Target]:
     yield Target("record", lambda: [CODEC.encode(SAMPLE)], CODEC.decode)
     yield Target("draw", lambda: [kept().draw], DrawCodec().decode)
     yield Target("hub_state", lambda: _some(kept().states), _read_state)
-    yield Target("fitted", lambda: kept().results, lambda content: unpack_result(content, kept().spec.schema))
-    yield Target("pooled", _pooled, lambda content: unpack_result(content, kept().spec.schema))
+    yield Target(
+        "fitted", lambda: kept().results, lambda content: unpack_result(content, settings_of(kept().spec))
+    )
+    yield Target("pooled", _pooled, lambda content: unpack_result(content, settings_of(kept().spec)))
     yield Target(
         "candidate", lambda: [kept().candidate], lambda content: unpack_cells(content, kept().spec.schema)
     )
@@ -153,4 +155,5 @@ def _pooled() -> list[bytes]:
     tables = {
         name: workspace_of(spec, kept().trial.fold, TableSource(table)) for name, table in TABLES.items()
     }
-    return [pack_result(pool(settings_of(spec), tables), spec.schema)]  # type: ignore[arg-type]  # names of parties
+    settings = settings_of(spec)
+    return [pack_result(pool(settings, tables), settings)]  # type: ignore[arg-type]  # names of parties

@@ -30,7 +30,7 @@ from syncline.study.fitting import fold_of, settings_of
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.local_parties import answer_locally, is_pooled
 from syncline.study.manifest import RosterEntry
-from syncline.study.pooled import Pooled, pool
+from syncline.study.pooled import pool
 from syncline.study.release import write_release
 from syncline.study.rounds_expected import rounds_of_study, rounds_while_comparing
 from syncline.study.shipment import unpack_shipment
@@ -110,7 +110,7 @@ class Child:
         tables = self._prepared(spec, fold, flows, dict(zip(senders, blobs[len(parties) + 1 :], strict=True)))
         if is_pooled(flows, [*parties, *senders]):
             pooled = pool(settings, tables)
-            return _done("pooled", pooled.hazards), [pack_result(pooled, spec.schema)]
+            return _done("pooled", pooled.hazards), [pack_result(pooled, settings)]
         local, after = answer_locally(request, tables, memory)
         transition = Fit(settings).step(fit, decoded | local, frozenset())
         return _outcome(
@@ -130,8 +130,7 @@ class Child:
         parties = tuple(PartyId(name) for name in spec.supplier_names)
         transition = comparison.start(parties, number, sizes_known(header.get("sizes")))
         memory = Memory(round=number - 1, asked=Asked(closed=True))
-        counted = (fitted.n_rows, 0) if isinstance(fitted, Pooled) else (fitted.n_train, fitted.n_holdout)
-        answer, blobs = _compared(transition, memory, counted)
+        answer, blobs = _compared(transition, memory, (fitted.n_train, fitted.n_holdout))
         return {**answer, "candidate": comparison.digest}, blobs
 
     def compare_step(
@@ -290,9 +289,9 @@ def _require_compared(comparison: Comparison, assessment: Mapping[str, Json]) ->
         )
 
 
-def _fitted(spec: StudySpec, result: bytes) -> Fitted | Pooled:
+def _fitted(spec: StudySpec, result: bytes) -> Fitted:
     with own_bytes():
-        return unpack_result(result, spec.schema)
+        return unpack_result(result, settings_of(spec))
 
 
 def _require_rows(rows: int, most: Json) -> None:
@@ -318,7 +317,7 @@ def _outcome(
             party: own for party, own in fitted.known.items() if STEPS[flows[party]].compares_what_it_fits
         }
         return {**_done("fitted", fitted.hazards), "sizes": told_sizes(known)}, [
-            pack_result(fitted, settings.schema)
+            pack_result(fitted, settings)
         ]
     state = FIT.encode(KeptFit(fit_state_codec(settings).encode(transition.state), memory))
     header: Header = {

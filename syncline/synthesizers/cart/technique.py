@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from syncline.synthesizers.cart.growing import CountLeaves, GrowTrees, begin_trees, levels_expected
 from syncline.synthesizers.fitted import Fitted
+from syncline.synthesizers.model import Model
 from syncline.synthesizers.phases.phase import OwnPhase, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
+from syncline.synthesizers.tabular_model import TabularModel
 
 
 class Cart:
     """Sequential classification and regression trees."""
 
     phases: tuple[type[OwnPhase], ...] = (GrowTrees, CountLeaves)
+    models: tuple[type[Model], ...] = (TabularModel,)
 
     def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
         """Return the phase that counts the roots of all trees."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.marginals.model import independent_model
+from syncline.synthesizers.model import Model
 from syncline.synthesizers.phases.phase import OwnPhase, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
+from syncline.synthesizers.tabular_model import TabularModel
 
 
 class Marginals:
     """Each column on its own."""
 
     phases: tuple[type[OwnPhase], ...] = ()
+    models: tuple[type[Model], ...] = (TabularModel,)
 
     def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
         """Return the model."""

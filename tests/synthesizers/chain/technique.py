@@ -17,6 +17,7 @@ from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.phases.phase import OwnPhase, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
+from syncline.synthesizers.tabular_model import TabularModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Chain:
     """Each column from the one before it."""
 
     phases = (CountPairs,)
+    models = (TabularModel,)
 
     def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
         """Ask for the pairs."""
