@@ -7,13 +7,28 @@ deep trees grow. Once leaves are counted or a table is compared it is exact.
 
 from __future__ import annotations
 
+from syncline.study.fitting import settings_of
+from syncline.study.spec import StudySpec
+from syncline.study.whole_study import Progress
 from syncline.synthesizers.fit_state import FitState
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.settings import FitSettings
 from syncline.validation.federated.comparison import State
 from syncline.validation.federated.plan import tree_levels
 
 UNKNOWN = 0
 """What stands for a number of rounds of which nothing can be said yet."""
+
+
+def rounds_expected(spec: StudySpec, progress: Progress) -> int:
+    """Return the rounds of a whole study, 0 before anything can be said of them."""
+    match progress.at, progress.learnt:
+        case FitState() as state, _:
+            return rounds_of_study(state, settings_of(spec), compares=spec.validation is not None)
+        case State() as state, Fitted(n_train=train, n_holdout=held):
+            return rounds_while_comparing(state, (train, held))
+        case _:
+            return UNKNOWN
 
 
 def rounds_of_study(state: FitState, settings: FitSettings, *, compares: bool) -> int:

@@ -23,10 +23,10 @@ from syncline.questions.workspace import Workspace
 from syncline.sources.memory import TableSource
 from syncline.study.fit_result import pack_result
 from syncline.synthesizers.fit import Fit, Fitted
-from syncline.synthesizers.fit_state import fit_state_codec
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import Seed
 from syncline.wire.exchange import HOPS
+from tests.federation.simulated import fit_state_codec
 
 SALT = b"a study of tests"
 

@@ -12,16 +12,16 @@ from syncline.errors import StudyFailed
 from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
 from syncline.study.fit_result import pack_result, unpack_result
-from syncline.study.simulated_study import fit_study, fold_of_run
+from syncline.study.simulated_study import fold_of_run
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.hazards.hazard import HazardKind
 from syncline.synthesizers.hazards.rules import Severe
 from syncline.synthesizers.pooled_rows import PooledRows
 from syncline.synthesizers.settings import FitSettings
-from syncline.wire.exchange import HOPS
 from tests.federation.cohort import WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import fit, release_of
+from tests.federation.simulated import fit_study
 from tests.federation.test_flows import PARTIES, in_text, released
 
 ROWS = 400
@@ -46,7 +46,7 @@ def study(flows: tuple[str, ...], schema: Schema, **hazards: str) -> StudySpec:
 
 
 def fitted_over(spec: StudySpec, sources: Mapping[str, Source]) -> Fitted:
-    return fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources, hops=HOPS)
+    return fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources)
 
 
 def tables() -> list[pa.Table]:

@@ -19,13 +19,13 @@ from syncline.study.questions_asked import questions_of
 from syncline.study.spec import StudySpec
 from syncline.synthesizers import registry, wide
 from syncline.synthesizers.fit import Fit
-from syncline.synthesizers.fit_state import fit_state_codec
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.synthesizer import Synthesizer
 from syncline.wire.exchange import HOPS
 from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import fingerprint, fit, workspace_of
+from tests.federation.simulated import fit_state_codec
 from tests.federation.test_flows import released, sources, spec_of
 
 TOY = "tests.synthesizers.chain"
