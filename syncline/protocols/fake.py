@@ -7,7 +7,7 @@ driver does with errors, sizes and kills is tried with this one, as those of Pri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -107,14 +107,16 @@ class FakeSupplier:
     deeds: Mapping[int, Deed] = field(default_factory=dict)
     raises: Mapping[int, Exception] = field(default_factory=dict)
 
-    def respond(self, request: FakeRequest, table: int, memory: FakeMemory) -> tuple[FakeReply, FakeMemory]:
+    def respond(
+        self, request: FakeRequest, table: int, memory: FakeMemory, entropy: Callable[[int], bytes] = bytes
+    ) -> tuple[FakeReply, FakeMemory]:
         """Answer a round once; ``table`` is the supplier's number."""
         if request.round in self.raises:
             raise self.raises[request.round]
         if request.round != len(memory.rounds):
             raise ProtocolError(f"round {len(memory.rounds)} comes next, not {request.round}")
         deed = self.deeds.get(request.round, Deed.NOTHING)
-        reply = FakeReply(request.round, table + request.round, deed, bytes(self.size))
+        reply = FakeReply(request.round, table + request.round, deed, entropy(self.size))
         return reply, FakeMemory((*memory.rounds, request.round))
 
 

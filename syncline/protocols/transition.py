@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, NewType, Protocol, TypeVar
 
@@ -57,7 +57,10 @@ class SupplierSide(Protocol[Request_contra, Reply_co, Memory, Table_contra]):
     """The supplier's half of a protocol."""
 
     def respond(
-        self, request: Request_contra, table: Table_contra, memory: Memory
+        self, request: Request_contra, table: Table_contra, memory: Memory, entropy: Callable[[int], bytes]
     ) -> tuple[Reply_co, Memory]:
-        """Answer one request from ``table``; the new memory is kept before the reply is sent."""
+        """Answer one request from ``table``; the new memory is kept before the reply is sent.
+
+        ``entropy`` returns so many random bytes: drivers pass the operating system's secure source.
+        """
         ...

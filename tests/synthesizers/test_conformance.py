@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from itertools import product
 
 import numpy as np
@@ -14,6 +15,7 @@ from syncline.errors import UsageError
 from syncline.protocols.asking import Answering, Memory, Reply, Request
 from syncline.protocols.in_process import run
 from syncline.protocols.transition import PartyId
+from syncline.questions.question import Entropy
 from syncline.questions.workspace import Workspace
 from syncline.study.questions_asked import questions_of
 from syncline.study.spec import StudySpec
@@ -131,9 +133,11 @@ class Listening(Answering):
         super().__init__()
         self.asked: set[str] = set()
 
-    def respond(self, request: Request, table: Workspace, memory: Memory) -> tuple[Reply, Memory]:
+    def respond(
+        self, request: Request, table: Workspace, memory: Memory, entropy: Entropy = secrets.token_bytes
+    ) -> tuple[Reply, Memory]:
         self.asked |= {question.kind for question in request.questions}
-        return super().respond(request, table, memory)
+        return super().respond(request, table, memory, entropy)
 
 
 @pytest.mark.parametrize("searched_whole", [2, 100])
