@@ -17,7 +17,7 @@ from syncline.cli.progress_line import StageProgress
 from syncline.cli.terminal import say, say_document
 from syncline.durable.private_directory import make_private_directory
 from syncline.errors import StorageError, UsageError
-from syncline.synthesizers.registry import cards
+from syncline.synthesizers.registry import DEFAULT, cards
 
 if TYPE_CHECKING:
     from syncline.compute.frames import Json
@@ -143,7 +143,7 @@ def _listener(stages: list[str], progress: StageProgress) -> Callable[[Traffic],
 def synthesize(
     data: Annotated[str, typer.Argument(help="A file, or a database URL with ?table= or ?query=.")],
     out: Annotated[Path, typer.Option("--out", help="A new .parquet or .csv file.")],
-    method: Annotated[str, typer.Option("--method", help=f"{' or '.join(cards())}.")] = "cart",
+    method: Annotated[str, typer.Option("--method", help=f"{' or '.join(cards())}.")] = DEFAULT,
     schema_file: Annotated[
         Path | None, typer.Option("--schema", help="A schema; inferred if left out.")
     ] = None,

@@ -42,6 +42,7 @@ from syncline.synthesizers.conditions import Value, conditions_of, mask_of
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.model import Columns, Model
 from syncline.synthesizers.model_file import SavedModel, load_model, save_model
+from syncline.synthesizers.registry import DEFAULT
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.untold_values import left_out_notes
@@ -84,7 +85,7 @@ class Synthesizer:
 
     def __init__(
         self,
-        method: str = "cart",
+        method: str = DEFAULT,
         *,
         seed: int | None = None,
         schema: Schema | Mapping[str, object] | Path | str | None = None,
