@@ -60,10 +60,14 @@ class FakeMemory:
 
 @dataclass(frozen=True, slots=True)
 class Fake:
-    """The hub's half: ``rounds`` rounds, each request with ``size`` bytes beside its number."""
+    """The hub's half: ``rounds`` rounds, each request with ``size`` bytes beside its number.
+
+    ``told`` is what single parties are told in requests of their own, in place of these bytes.
+    """
 
     rounds: int = 3
     size: int = 0
+    told: Mapping[PartyId, bytes] = field(default_factory=dict)
 
     def start(self, parties: tuple[PartyId, ...]) -> Continue[FakeState, FakeRequest] | Finish[int]:
         """Return the first request, or the sum of nothing where there is no round."""
@@ -92,7 +96,8 @@ class Fake:
         if state.round == self.rounds:
             return Finish(state.total)
         request = FakeRequest(state.round, bytes(self.size))
-        return Continue(state, request, "open" if state.round == 0 else "fit")
+        own = {party: FakeRequest(state.round, content) for party, content in self.told.items()}
+        return Continue(state, request, "open" if state.round == 0 else "fit", own)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, NewType, Protocol, TypeVar
 
 PartyId = NewType("PartyId", str)
@@ -21,11 +21,16 @@ Reply_contra = TypeVar("Reply_contra", contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Continue(Generic[State, Request]):
-    """The study goes on: keep ``state`` and send ``request`` to every party of the roster."""
+    """The study goes on: keep ``state``, and send requests to every party of the roster.
+
+    ``request`` is what all are asked, but for those that ``own`` names: what one party alone may read, such
+    as its share of a key, stands in a request of its own.
+    """
 
     state: State
     request: Request
     stage: str
+    own: Mapping[PartyId, Request] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
