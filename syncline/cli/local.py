@@ -17,7 +17,7 @@ from syncline.cli.progress_line import StageProgress
 from syncline.cli.terminal import say, say_document
 from syncline.durable.private_directory import make_private_directory
 from syncline.errors import StorageError, UsageError
-from syncline.synthesizers.registry import cards
+from syncline.synthesizers.registry import DEFAULT, cards
 
 if TYPE_CHECKING:
     from syncline.compute.frames import Json
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from syncline.protocols.in_process import Traffic
     from syncline.sources.source import Source
     from syncline.study.spec import StudySpec
+    from syncline.synthesizers.fitted import Fitted
     from syncline.synthesizers.hazards.hazard import Hazard
 
 schema = group("Schemas.")
@@ -108,15 +109,18 @@ def _simulated(
     fold = run.fold_of_run(spec, sources, salt, seed)
     with StageProgress(quiet=quiet) as progress:
         listen = _listener(stages, progress)
-        fitted = run.fit_study(spec, fold, sources, listen, own.append, hops=HOPS)
         chosen = run.seed_of(spec) if seed is None else Seed.of_number(seed)
-        progress.finish()
-        for hazard in fitted.hazards:
-            say(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}", err=True)
-        assessment = run.compare_study(spec, fold, sources, fitted, chosen, listen, hops=HOPS)
-    written = run.release_study(spec, fold, sources, fitted, chosen, assessment, stages, out)
-    notes = (*own, *run.notes_of(spec, fold, sources, fitted))
-    return _Simulated(out, len(stages), written.content_sha256, fitted.hazards, notes)
+
+        def learnt(fitted: Fitted) -> None:
+            progress.finish()
+            for hazard in fitted.hazards:
+                say(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}", err=True)
+
+        told = run.Told(own.append, learnt)
+        outcome = run.run_study(spec, fold, sources, chosen, listen, told, hops=HOPS)
+    written = run.release_study(spec, fold, sources, outcome, chosen, stages, out)
+    notes = (*own, *run.notes_of(spec, fold, sources, outcome.fitted))
+    return _Simulated(out, len(stages), written.content_sha256, outcome.fitted.hazards, notes)
 
 
 def _salt(text: str) -> bytes | None:
@@ -139,7 +143,7 @@ def _listener(stages: list[str], progress: StageProgress) -> Callable[[Traffic],
 def synthesize(
     data: Annotated[str, typer.Argument(help="A file, or a database URL with ?table= or ?query=.")],
     out: Annotated[Path, typer.Option("--out", help="A new .parquet or .csv file.")],
-    method: Annotated[str, typer.Option("--method", help=f"{' or '.join(cards())}.")] = "cart",
+    method: Annotated[str, typer.Option("--method", help=f"{' or '.join(cards())}.")] = DEFAULT,
     schema_file: Annotated[
         Path | None, typer.Option("--schema", help="A schema; inferred if left out.")
     ] = None,

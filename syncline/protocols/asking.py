@@ -6,6 +6,7 @@ rounds before it, it says itself (:mod:`syncline.questions.question`); what hold
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,6 +22,7 @@ from syncline.questions.question import (
     Comparer,
     Comparison,
     Context,
+    Entropy,
     Question,
 )
 from syncline.questions.workspace import Workspace
@@ -97,11 +99,16 @@ class Answering:
     def __init__(self, comparer: Comparer | None = None) -> None:
         self._comparer = comparer
 
-    def respond(self, request: Request, table: Workspace, memory: Memory) -> tuple[Reply, Memory]:
-        """Answer one round; raise ProtocolError where the request does not follow from what came before."""
+    def respond(
+        self, request: Request, table: Workspace, memory: Memory, entropy: Entropy = secrets.token_bytes
+    ) -> tuple[Reply, Memory]:
+        """Answer one round; raise ProtocolError where the request does not follow from what came before.
+
+        What is random in an answer, noise or a mask, is drawn from ``entropy``.
+        """
         after = admit(request, memory)
         require_in_scope(request, table.schema, after.asked.codebook)
-        context = Context(after.asked, self._comparer)
+        context = Context(after.asked, self._comparer, entropy)
         answers = tuple(question.answer(table, context) for question in request.questions)
         return Reply(request.round, answers), after.kept()
 

@@ -7,7 +7,7 @@ driver does with errors, sizes and kills is tried with this one, as those of Pri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -60,10 +60,14 @@ class FakeMemory:
 
 @dataclass(frozen=True, slots=True)
 class Fake:
-    """The hub's half: ``rounds`` rounds, each request with ``size`` bytes beside its number."""
+    """The hub's half: ``rounds`` rounds, each request with ``size`` bytes beside its number.
+
+    ``told`` is what single parties are told in requests of their own, in place of these bytes.
+    """
 
     rounds: int = 3
     size: int = 0
+    told: Mapping[PartyId, bytes] = field(default_factory=dict)
 
     def start(self, parties: tuple[PartyId, ...]) -> Continue[FakeState, FakeRequest] | Finish[int]:
         """Return the first request, or the sum of nothing where there is no round."""
@@ -92,7 +96,8 @@ class Fake:
         if state.round == self.rounds:
             return Finish(state.total)
         request = FakeRequest(state.round, bytes(self.size))
-        return Continue(state, request, "open" if state.round == 0 else "fit")
+        own = {party: FakeRequest(state.round, content) for party, content in self.told.items()}
+        return Continue(state, request, "open" if state.round == 0 else "fit", own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +112,16 @@ class FakeSupplier:
     deeds: Mapping[int, Deed] = field(default_factory=dict)
     raises: Mapping[int, Exception] = field(default_factory=dict)
 
-    def respond(self, request: FakeRequest, table: int, memory: FakeMemory) -> tuple[FakeReply, FakeMemory]:
+    def respond(
+        self, request: FakeRequest, table: int, memory: FakeMemory, entropy: Callable[[int], bytes] = bytes
+    ) -> tuple[FakeReply, FakeMemory]:
         """Answer a round once; ``table`` is the supplier's number."""
         if request.round in self.raises:
             raise self.raises[request.round]
         if request.round != len(memory.rounds):
             raise ProtocolError(f"round {len(memory.rounds)} comes next, not {request.round}")
         deed = self.deeds.get(request.round, Deed.NOTHING)
-        reply = FakeReply(request.round, table + request.round, deed, bytes(self.size))
+        reply = FakeReply(request.round, table + request.round, deed, entropy(self.size))
         return reply, FakeMemory((*memory.rounds, request.round))
 
 

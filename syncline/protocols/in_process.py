@@ -45,7 +45,10 @@ class Hops(Generic[Request, Reply, Memory]):
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """One round as a listener sees it: bytes to each party and bytes from all, 0 where nothing is encoded."""
+    """One round as a listener sees it: bytes to each party, the most to any, and bytes from all.
+
+    Both are 0 where nothing is encoded.
+    """
 
     stage: str
     sent: int
@@ -78,7 +81,11 @@ def run(
         request, sent = _passed(hops.request if hops else None, transition.request)
         replies, received = {}, 0
         for party in roster:
-            reply, after = parties[party](request, memories[party])
+            asked = request
+            if party in transition.own:
+                asked, size = _passed(hops.request if hops else None, transition.own[party])
+                sent = max(sent, size)
+            reply, after = parties[party](asked, memories[party])
             memories[party], _ = _passed(hops.memory if hops else None, after)
             replies[party], size = _passed(hops.reply if hops else None, reply)
             received += size

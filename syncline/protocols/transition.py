@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Generic, NewType, Protocol, TypeVar
 
 PartyId = NewType("PartyId", str)
@@ -21,11 +21,16 @@ Reply_contra = TypeVar("Reply_contra", contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Continue(Generic[State, Request]):
-    """The study goes on: keep ``state`` and send ``request`` to every party of the roster."""
+    """The study goes on: keep ``state``, and send requests to every party of the roster.
+
+    ``request`` is what all are asked, but for those that ``own`` names: what one party alone may read, such
+    as its share of a key, stands in a request of its own.
+    """
 
     state: State
     request: Request
     stage: str
+    own: Mapping[PartyId, Request] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,10 @@ class SupplierSide(Protocol[Request_contra, Reply_co, Memory, Table_contra]):
     """The supplier's half of a protocol."""
 
     def respond(
-        self, request: Request_contra, table: Table_contra, memory: Memory
+        self, request: Request_contra, table: Table_contra, memory: Memory, entropy: Callable[[int], bytes]
     ) -> tuple[Reply_co, Memory]:
-        """Answer one request from ``table``; the new memory is kept before the reply is sent."""
+        """Answer one request from ``table``; the new memory is kept before the reply is sent.
+
+        ``entropy`` returns so many random bytes: drivers pass the operating system's secure source.
+        """
         ...

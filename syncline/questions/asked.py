@@ -11,6 +11,9 @@ from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.rank_counts import RankColumn
 from syncline.questions.tree_paths import TreePaths
 
+MOST_REMEMBERED = 1 << 20
+"""Bytes that questions of one kind remember at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -25,6 +28,7 @@ class Asked:
     searched : how each column was divided last, until a codebook is agreed
     closed : whether the fit is over: rows were sent, held-out ones were asked about, or a candidate came
     candidate : what was said of the one candidate that is compared; None before it came
+    own : what questions of a kind remember in a form that only they read
     """
 
     codebook: Codebook | None = None
@@ -33,6 +37,19 @@ class Asked:
     searched: Mapping[str, RankColumn] = field(default_factory=dict)
     closed: bool = False
     candidate: CandidateMemory | None = None
+    own: Mapping[str, bytes] = field(default_factory=dict)
+
+    def remember(self, kind: str, data: bytes) -> Asked:
+        """Return what was asked once questions of a kind remember ``data``, instead of what they did.
+
+        Raises
+        ------
+        ProtocolError
+            Where that is more than ``MOST_REMEMBERED`` bytes.
+        """
+        if len(data) > MOST_REMEMBERED:
+            raise ProtocolError(f"{kind}: it would have to remember more than {MOST_REMEMBERED} bytes")
+        return replace(self, own={**self.own, kind: data})
 
     def require_open(self) -> None:
         """Raise ProtocolError where the fit is over."""

@@ -8,6 +8,7 @@ its class: docs/adding-a-question.md says how one is added.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
@@ -29,20 +30,38 @@ MAX_CELLS = 1 << 40
 """Cells of an answer at most, zero counts included; only those that are filled travel."""
 
 Answer: TypeAlias = Counts | Sums
+
+Entropy: TypeAlias = Callable[[int], bytes]
+"""Return so many random bytes: the operating system's secure source, or a recorded one in tests."""
+
 AnswerT = TypeVar("AnswerT", Counts, Sums)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where a question is asked: what was ``asked``, itself included, and what compares a candidate."""
+    """Where a question is asked.
+
+    Attributes
+    ----------
+    asked : what was asked so far, the question itself included
+    comparer : what compares a candidate, where one is compared
+    entropy : random bytes for noise and masks, where something is answered; the driver's secure source
+    """
 
     asked: Asked
     comparer: Comparer | None = None
+    entropy: Entropy | None = None
 
     @property
     def codebook(self) -> Codebook:
         """The codebook that was agreed; ProtocolError before it is."""
         return agreed(self.asked.codebook)
+
+    def random(self, n: int) -> bytes:
+        """Return ``n`` random bytes; raise ProtocolError where nothing is answered."""
+        if self.entropy is None:
+            raise ProtocolError("nothing random is drawn where a question is only looked at")
+        return self.entropy(n)
 
     def comparing(self) -> tuple[Comparer, CandidateMemory]:
         """Return what compares the candidate, and what is remembered of it; raise ProtocolError without."""

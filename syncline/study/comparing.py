@@ -13,35 +13,32 @@ from syncline.preparation.fold import Fold
 from syncline.questions.comparison import MIN_CANDIDATE_ROWS
 from syncline.questions.growth import Compared
 from syncline.study.comparer_scope import aims_of
-from syncline.study.pooled import Pooled
 from syncline.study.spec import StudySpec
-from syncline.synthesizers.phases.phase import Fitted
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.streams import Seed
-from syncline.synthesizers.tabular_model import TabularModel
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.gate import DEFAULT_THRESHOLDS, Thresholds
 from syncline.validation.federated.assessment import Assessment, Judgement, assess
 from syncline.validation.federated.comparison import Comparison, Evidence
 
 
-def comparison_of(spec: StudySpec, fold: Fold, result: Fitted | Pooled, seed: Seed) -> Comparison:
+def comparison_of(spec: StudySpec, fold: Fold, result: Fitted, seed: Seed) -> Comparison:
     """Return the comparison of the table that ``result`` and ``seed`` give.
 
     The candidate is what is released; of fewer rows than suppliers compare, the first of those that the same
     model draws.
     """
-    schema, model, merged = _drawn_from(spec, result)
+    schema = released_schema(spec, result)
+    merged = _merged_places(spec, result, schema)
     rows = max(rows_of_release(spec, result), MIN_CANDIDATE_ROWS)
-    cells = _cells(schema, model.sample(rows, seed))
+    cells = _cells(schema, result.model.sample(rows, seed))
     names = tuple(variable.name for variable in schema.modelled)
     compared = Compared(names, tuple(merged.get(name, ()) for name in names))
     aims = aims_of(spec, fold).within(names)
     return Comparison(cells, compared, aims, aims.target, persons=spec.schema.person is not None)
 
 
-def assess_study(
-    spec: StudySpec, result: Fitted | Pooled, comparison: Comparison, evidence: Evidence
-) -> Assessment:
+def assess_study(spec: StudySpec, result: Fitted, comparison: Comparison, evidence: Evidence) -> Assessment:
     """Return what the suppliers' answers say of the study's candidate."""
     rows = rows_of_release(spec, result)
     judgement = Judgement(
@@ -59,39 +56,24 @@ def _thresholds(spec: StudySpec) -> Thresholds:
     return DEFAULT_THRESHOLDS if gate is None else Thresholds(gate.alpha, gate.tolerated)
 
 
-def rows_of_release(spec: StudySpec, result: Fitted | Pooled) -> int:
+def rows_of_release(spec: StudySpec, result: Fitted) -> int:
     """Return how many rows are released: those asked for, else as many as the suppliers have together."""
-    learnt = result.n_rows if isinstance(result, Pooled) else result.n_train + result.n_holdout
-    return spec.synthesizer.rows or learnt
+    return spec.synthesizer.rows or result.n_train + result.n_holdout
 
 
-def released_schema(spec: StudySpec, result: Fitted | Pooled) -> Schema:
+def released_schema(spec: StudySpec, result: Fitted) -> Schema:
     """Return the schema of the released table: categories as released, "(other)" among them."""
-    if isinstance(result, Pooled):
-        return result.schema
-    return drawn_schema(spec.schema.without(result.excluded), result.model)
+    return result.model.released(spec.schema.without(result.excluded))
 
 
-def drawn_schema(schema: Schema, model: TabularModel) -> Schema:
-    """Return ``schema`` with the categories that a model draws."""
-    changed = {column.codes.name: column.values.variable for column in model.columns}
-    variables = tuple(changed.get(variable.name, variable) for variable in schema.variables)
-    return Schema(variables=variables, constraints=schema.constraints)
-
-
-def _drawn_from(
-    spec: StudySpec, result: Fitted | Pooled
-) -> tuple[Schema, TabularModel | Pooled, dict[str, tuple[int, ...]]]:
-    """Return the released schema, what rows are drawn from, and the places of merged categories."""
-    schema = released_schema(spec, result)
-    if isinstance(result, Pooled):
-        return schema, result, {}
-    merged = {}
-    for column in result.model.columns:
-        own = spec.schema.variable(column.codes.name).categories
-        if len(column.values.variable.categories) > len(own):
-            merged[column.codes.name] = tuple(sorted(own.index(name) for name in column.values.merged))
-    return schema, result.model, merged
+def _merged_places(spec: StudySpec, result: Fitted, schema: Schema) -> dict[str, tuple[int, ...]]:
+    """Return the places of the categories that are drawn as one, of columns that have a category for them."""
+    places = {}
+    for name, merged in result.model.describe().merged.items():
+        own = spec.schema.variable(name).categories
+        if len(schema.variable(name).categories) > len(own):
+            places[name] = tuple(sorted(own.index(category) for category in merged))
+    return places
 
 
 def _cells(schema: Schema, drawn: Iterator[Columns]) -> CellTable:

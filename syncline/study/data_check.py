@@ -33,7 +33,7 @@ from syncline.synthesizers.hazards.hazard import but_few
 from syncline.synthesizers.hazards.rules import Lacking
 from syncline.synthesizers.hazards.sizes import MOSTLY_MISSING, missing_shares
 from syncline.synthesizers.misfits import cell_faults, misfits
-from syncline.synthesizers.phases.phase import ALONE
+from syncline.synthesizers.whose_rows import ALONE
 
 _ABSENT = "a study may say 'hazards: {absent: missing}', or exclude"
 

@@ -7,7 +7,6 @@ is no category of the study's schema.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,11 +20,8 @@ from syncline.questions.workspace import Workspace
 from syncline.study.fitting import settings_of
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.alone import fit_alone
-from syncline.synthesizers.neighbours import wide_notes
-from syncline.synthesizers.phases.phase import Fitted
+from syncline.synthesizers.model import Columns
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
-from syncline.synthesizers.tabular_model import Columns
-from syncline.synthesizers.untold_values import untold_notes
 
 _BUCKET_SHIFT = np.uint64(58)
 
@@ -53,13 +49,8 @@ def synthesize_own(spec: StudySpec, fold: Fold, table: PreparedTable, seed: Seed
         _prepared(spec, fold, drawn, seed, place)
         for place, drawn in enumerate(fitted.model.sample(rows, seed))
     ]
-    return OwnRows(MemoryTable(spec.schema, batches), tuple(_notes(spec, fitted, real)))
-
-
-def _notes(spec: StudySpec, fitted: Fitted, real: Workspace) -> Iterator[Note]:
-    """Yield what the synthetic rows do not show of the real ones from which they were learnt."""
-    yield from wide_notes(fitted.model.method, len(fitted.model.columns))
-    yield from untold_notes([real], fitted.model, spec.privacy.min_cell, others="sent as missing")
+    notes = fitted.model.notes([real], settings.min_cell, others="sent as missing")
+    return OwnRows(MemoryTable(spec.schema, batches), notes)
 
 
 def _prepared(spec: StudySpec, fold: Fold, drawn: Columns, seed: Seed, partition: int) -> Batch:

@@ -22,11 +22,10 @@ from syncline.study.description.data_dictionary import data_dictionary
 from syncline.study.description.data_package import TableFile, data_package
 from syncline.study.description.sdv_metadata import sdv_metadata
 from syncline.study.manifest import RosterEntry
-from syncline.study.pooled import Pooled
 from syncline.study.report import report_document, report_page
 from syncline.study.sections import Format
 from syncline.study.spec import StudySpec
-from syncline.synthesizers.phases.phase import Fitted
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.validation.cell_table import CellTable
 
@@ -45,7 +44,7 @@ class WrittenRelease:
 def write_release(
     directory: Path,
     spec: StudySpec,
-    result: Fitted | Pooled,
+    result: Fitted,
     seed: Seed,
     roster: Sequence[RosterEntry],
     provenance: Mapping[str, Json],
@@ -58,10 +57,9 @@ def write_release(
     Rows are drawn once; where they were ``drawn`` to be compared, not again.
     """
     schema = released_schema(spec, result)
-    model = result if isinstance(result, Pooled) else result.model
     rows = rows_of_release(spec, result)
     tables = [TABLE_NAME, *([CSV_NAME] if Format.CSV in spec.release.formats else [])]
-    columns = model.sample(rows, seed) if drawn is None or drawn.n_rows != rows else _parts(drawn)
+    columns = result.model.sample(rows, seed) if drawn is None or drawn.n_rows != rows else _parts(drawn)
     write_release_tables([directory / name for name in tables], schema, columns)
     digest = content_sha256(directory / TABLE_NAME)
     origin = {**provenance, "content_sha256": digest}

@@ -8,19 +8,17 @@ from syncline.compute.frames import Json
 from syncline.study import report_page
 from syncline.study.flow import DataFlow
 from syncline.study.manifest import RosterEntry
-from syncline.study.pooled import Pooled
 from syncline.study.protections import protections
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.hazards.hazard import hazards_to_json
-from syncline.synthesizers.neighbours import wide_notes
-from syncline.synthesizers.phases.phase import Fitted
 
 __all__ = ["report_document", "report_page"]
 
 
 def report_document(
     spec: StudySpec,
-    result: Fitted | Pooled,
+    result: Fitted,
     rows: int,
     assessment: Mapping[str, Json] | None,
     roster: Sequence[RosterEntry],
@@ -53,10 +51,10 @@ def report_document(
             "method": spec.synthesizer.method,
         },
         "formulas": _formulas(spec, result),
-        "columns": _left_out(spec, result) if isinstance(result, Pooled) else _columns(spec, result),
+        "columns": _columns(spec, result),
         "hazards": hazards_to_json(result.hazards),
         "suppliers": [_supplier(entry) for entry in roster],
-        "flows": _flow_words(roster, isinstance(result, Pooled)),
+        "flows": _flow_words(roster),
         "privacy": _privacy(spec, roster),
         "approvals_needed": spec.release.approvals,
         "approvals": origin.pop("approvals", []),
@@ -85,27 +83,28 @@ def _unassessed() -> dict[str, Json]:
 
 
 def _columns(spec: StudySpec, fitted: Fitted) -> dict[str, Json]:
-    model = fitted.model
-    determined = {draw.column: draw.determinant for draw in model.draws if draw.determinant is not None}
-    return _left_out(spec, fitted) | {
-        "visit_order": list(model.order),
+    """Return how columns are drawn, which are left out, and which hold fresh numbers."""
+    model, schema = fitted.model.describe(), spec.schema
+    unused = [v.name for v in schema.variables if not v.is_modelled and v is not schema.person]
+    return {
+        "visit_order": list(model.visit_order),
         "recomputed": [
-            {"column": d.formula.of, "formula": str(d.formula.formula), "from": list(d.formula.inputs)}
-            for d in model.derived
+            {"column": formula.of, "formula": str(formula.formula), "from": list(formula.inputs)}
+            for formula in model.recomputed
         ],
-        "determined": [{"column": b, "by": a} for b, a in sorted(determined.items())],
-        "narrowed": [note.words for note in wide_notes(model.method, len(model.columns))],
-        "merged_categories": {
-            column.codes.name: len(column.values.merged) for column in model.columns if column.values.merged
-        },
+        "determined": [{"column": b, "by": a} for b, a in sorted(model.determined.items())],
+        "narrowed": [note.words for note in model.notes],
+        "merged_categories": {name: len(merged) for name, merged in model.merged.items()},
+        "left_out": list(unused),
+        "excluded": list(fitted.excluded),
+        "surrogate_numbers": [] if schema.person is None else [schema.person.name],
     }
 
 
-def _formulas(spec: StudySpec, result: Fitted | Pooled) -> list[Json]:
+def _formulas(spec: StudySpec, result: Fitted) -> list[Json]:
     """Return every formula that was declared or found, all of them kept, and whether by recomputing."""
     declared = spec.schema.without(result.excluded).constraints
-    derived = () if isinstance(result, Pooled) else tuple(d.formula for d in result.model.derived)
-    bounds = () if isinstance(result, Pooled) else result.model.bounds
+    model = result.model.describe()
     return [
         {
             "column": formula.of,
@@ -113,26 +112,10 @@ def _formulas(spec: StudySpec, result: Fitted | Pooled) -> list[Json]:
             "from": list(formula.inputs),
             **({} if formula.factor is None else {"factor": formula.factor, "offset": formula.offset}),
             "declared": formula in declared,
-            "recomputed": formula in derived,
+            "recomputed": formula in model.recomputed,
         }
-        for formula in dict.fromkeys((*declared, *derived, *bounds))
+        for formula in dict.fromkeys((*declared, *model.recomputed, *model.bounds))
     ]
-
-
-def _left_out(spec: StudySpec, result: Fitted | Pooled) -> dict[str, Json]:
-    """Return what is known of the columns without a model: which are left out or hold fresh numbers."""
-    schema = spec.schema
-    unused = [v.name for v in schema.variables if not v.is_modelled and v is not schema.person]
-    return {
-        "visit_order": [],
-        "recomputed": [],
-        "determined": [],
-        "narrowed": [],
-        "merged_categories": {},
-        "left_out": list(unused),
-        "excluded": list(result.excluded),
-        "surrogate_numbers": [] if schema.person is None else [schema.person.name],
-    }
 
 
 _LEAVES = {
@@ -155,12 +138,12 @@ _MIXED = (
 )
 
 
-def _flow_words(roster: Sequence[RosterEntry], pooled: bool) -> list[Json]:
+def _flow_words(roster: Sequence[RosterEntry]) -> list[Json]:
     words: list[Json] = [_supplier_words(entry) for entry in roster]
-    synthesized = any(entry.flow is DataFlow.SYNTHESIZED for entry in roster)
-    if pooled:
+    synthesized = [entry.flow is DataFlow.SYNTHESIZED for entry in roster]
+    if all(synthesized):
         words.append(_POOLED)
-    elif synthesized:
+    elif any(synthesized):
         words.append(_MIXED)
     return words
 

@@ -31,7 +31,7 @@ from syncline.study.flow import DataFlow
 from syncline.synthesizers.card import Card
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.hazards.rules import Lacking, Severe
-from syncline.synthesizers.registry import PLANNED, card_of, cards, settings
+from syncline.synthesizers.registry import DEFAULT, PLANNED, card_of, cards, settings
 from syncline.validation.utility.formula import Formula
 
 SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
@@ -240,7 +240,7 @@ class SynthesizerSpec(_of_techniques(SpecSection)):  # type: ignore[misc]  # its
         "",
     )
 
-    method: Annotated[str, BeforeValidator(_technique)] = "cart"
+    method: Annotated[str, BeforeValidator(_technique)] = DEFAULT
     visit_sequence: Annotated[Labels | None, BeforeValidator(lambda v: None if v == "auto" else v)] = None
     draws: Annotated[Draws, word_of(Draws)] = Draws.SYSTEMATIC
     rows: Annotated[Integer, within(1, 1_000_000_000)] | None = None

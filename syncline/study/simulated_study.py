@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeAlias, TypeVar
@@ -18,35 +18,29 @@ from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_view import PreparedView
 from syncline.protocols.asking import Memory, Reply, Request
 from syncline.protocols.in_process import Hops, Traffic, run
-from syncline.protocols.party import party_with
-from syncline.protocols.transition import PartyId
-from syncline.questions.known import Known
+from syncline.protocols.opening import Draw
+from syncline.protocols.party import Party, party_with
+from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
 from syncline.study.approvals import SIMULATED, GateRecord
 from syncline.study.comparer_scope import comparer_of
-from syncline.study.comparing import assess_study, comparison_of
 from syncline.study.fitting import people_of, settings_of, simulated_fold, workspace_of
 from syncline.study.flow import STEPS
 from syncline.study.holdout import STATED
 from syncline.study.local_parties import is_pooled
 from syncline.study.manifest import HoldoutRecord, RosterEntry, RoundRecord, write_manifest
 from syncline.study.participation import Participation, flows_asked
-from syncline.study.pooled import Pooled, pool
+from syncline.study.pooled import pool
 from syncline.study.provenance import facts_of, provenance_of
 from syncline.study.release import WrittenRelease, seed_commitment, write_release
 from syncline.study.shipment import unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
-from syncline.synthesizers.computed_columns import computed_notes
-from syncline.synthesizers.fit import Fit
-from syncline.synthesizers.fit_state import fit_state_codec
-from syncline.synthesizers.neighbours import wide_notes
-from syncline.synthesizers.phases.phase import Fitted
+from syncline.study.whole_study import Outcome, Progress, Study, at_codec
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.streams import Seed
-from syncline.synthesizers.untold_values import left_out_notes, untold_notes
-from syncline.validation.federated.assessment import Assessment
-from syncline.validation.federated.comparison import AfterFit, comparison_state_codec
+from syncline.synthesizers.untold_values import left_out_notes
 
 _NAMED = 12
 """Suppliers without data that a sentence names."""
@@ -84,87 +78,130 @@ def _salt_of_seed(number: int) -> bytes:
     return hashlib.sha256(_SALT_LABEL + Seed.of_number(number).secret).digest()
 
 
-def _unheard(note: Note) -> None:
+def _untold(what: object) -> None:
     """Tell nobody."""
 
 
-def fit_study(
-    spec: StudySpec,
-    fold: Fold,
-    sources: Mapping[str, Source],
-    listen: Callable[[Traffic], None] | None = None,
-    tell: Callable[[Note], None] = _unheard,
-    *,
-    hops: Payloads,
-) -> Fitted | Pooled:
-    """Fit the study's model over its suppliers' sources; pool their tables where all synthesize alone.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who hears what on the way.
 
-    Every hop is encoded and decoded by ``hops``. ``tell`` hears what the rows of suppliers who synthesize
-    alone do not show of their real ones.
+    Attributes
+    ----------
+    note : of what the rows of suppliers who synthesize alone do not show of their real ones
+    learnt : of the model, before its table is compared
     """
-    check_suppliers(spec, sources)
-    settings = settings_of(spec)
-    tables = _tables(spec, fold, sources, partial(_table, tell=tell))
-    if is_pooled(flows_asked(spec), tables):
-        return pool(settings, tables)
-    parties = {party: party_with(table) for party, table in tables.items()}
-    return run(Fit(settings), parties, Memory(), hops=hops, state=fit_state_codec(settings), listen=listen)
+
+    note: Callable[[Note], None] = _untold
+    learnt: Callable[[Fitted], None] = _untold
 
 
-def compare_study(
+def run_study(
     spec: StudySpec,
     fold: Fold,
     sources: Mapping[str, Source],
-    result: Fitted | Pooled,
     seed: Seed,
     listen: Callable[[Traffic], None] | None = None,
+    told: Told | None = None,
     *,
     hops: Payloads,
-) -> Assessment | None:
-    """Compare the table that ``result`` and ``seed`` give with all suppliers' rows; None where none is asked.
+) -> Outcome:
+    """Run all rounds of a study over its suppliers' sources.
 
-    Every hop is encoded and decoded, as in :func:`fit_study`.
+    Every hop is encoded and decoded by ``hops``, and what the hub keeps between rounds by its own codec.
+    Where all suppliers synthesize alone, their tables are pooled.
     """
-    if spec.validation is None:
-        return None
-    tables = _tables(spec, fold, sources, _compared_table)
-    comparison = comparison_of(spec, fold, result, seed)
-    same = {comparison.digest: comparison.candidate}
-    parties = {party: party_with(table, comparer_of(spec, fold, same)) for party, table in tables.items()}
-    hub = AfterFit(comparison, _known_of(spec, result))
-    state = comparison_state_codec()
-    evidence = run(hub, parties, Memory(), hops=hops, state=state, listen=listen)
-    return assess_study(spec, result, comparison, evidence)
+    check_suppliers(spec, sources)
+    told = Told() if told is None else told
+    sent = sent_tables(spec, fold, sources, told.note)
+    pooled = pool(settings_of(spec), sent) if is_pooled(flows_asked(spec), sent) else None
+    study = Study(spec, seed, fold)
+    hub = _Telling(study, told.learnt, pooled)
+    parties = {
+        party: _party(spec, fold, party, sources[party], table, study) for party, table in sent.items()
+    }
+    return run(hub, parties, Memory(), hops=hops, state=_Places(spec), listen=listen)
 
 
-def notes_of(
-    spec: StudySpec, fold: Fold, sources: Mapping[str, Source], result: Fitted | Pooled
-) -> tuple[Note, ...]:
+@dataclass(slots=True)
+class _Telling:
+    """A study that says once what was learnt; it begins with what is ``pooled``, where that is all."""
+
+    study: Study
+    learnt: Callable[[Fitted], None]
+    pooled: Fitted | None
+
+    def start(self, parties: tuple[PartyId, ...]) -> Continue[Progress, Request] | Finish[Outcome]:
+        """Return the first request."""
+        if self.pooled is None:
+            return self.study.start(parties)
+        return self._tell(None, self.study.learnt(self.pooled, None, 0, "pooled"))
+
+    def step(
+        self, state: Progress, replies: Mapping[PartyId, Reply], missing: frozenset[PartyId]
+    ) -> Continue[Progress, Request] | Finish[Outcome]:
+        """Return what follows."""
+        return self._tell(state.learnt, self.study.step(state, replies, missing))
+
+    def _tell(
+        self, before: Fitted | None, step: Continue[Progress, Request] | Finish[Outcome]
+    ) -> Continue[Progress, Request] | Finish[Outcome]:
+        fitted = step.result.fitted if isinstance(step, Finish) else step.state.learnt
+        if fitted is not None and before is None:
+            self.learnt(fitted)
+        return step
+
+
+class _Places:
+    """Keep where a study stands as its bytes; what it has made once stands beside them, as at the hub."""
+
+    def __init__(self, spec: StudySpec) -> None:
+        self._codec, self._settings = at_codec(spec), settings_of(spec)
+        self._made: tuple[Draw | None, Fitted | None] = None, None
+
+    def encode(self, value: Progress) -> bytes:
+        """Return where a study stands."""
+        self._made = value.drawn, value.learnt
+        return self._codec.encode(value.at)
+
+    def decode(self, data: bytes) -> Progress:
+        """Return where it stands, with what it has made."""
+        return Progress(self._codec.decode(data), *self._made)
+
+
+def _party(spec: StudySpec, fold: Fold, name: str, source: Source, sent: Workspace, study: Study) -> Party:
+    """Return a supplier that answers a fit from the rows of its flow, and a comparison from its real ones."""
+    flow, answers = STEPS[spec.supplier(name).flow], party_with(sent)
+
+    def respond(request: Request, memory: Memory) -> tuple[Reply, Memory]:
+        nonlocal answers
+        if any(question.begins for question in request.questions):
+            at_home = flow.sends_rows and flow.compares_at_home
+            real = _named(name, workspace_of, spec, fold, source) if at_home else sent
+            answers = party_with(real, comparer_of(spec, fold, study.candidates))
+            memory = memory.ended() if flow.sends_rows else memory
+        return answers(request, memory)
+
+    return respond
+
+
+def notes_of(spec: StudySpec, fold: Fold, sources: Mapping[str, Source], result: Fitted) -> tuple[Note, ...]:
     """Return what of the suppliers' tables the release does not show, for whoever holds them all.
 
-    What suppliers lose who synthesize alone is told by :func:`fit_study`, before their rows are learnt.
+    What suppliers lose who synthesize alone is told by :func:`run_study`, before their rows are learnt.
     """
     notes = [
         note for name in sorted(sources) for note in left_out_notes(spec.schema, sources[name], f"of {name}")
     ]
-    if isinstance(result, Fitted):
-        tables = _tables(spec, fold, sources, _compared_table)
-        minimum = settings_of(spec).min_cell
-        notes += wide_notes(result.model.method, len(result.model.columns))
-        notes += computed_notes(tuple(tables.values()), result.model)
-        notes += untold_notes(tables.values(), result.model, minimum)
-    return tuple(notes)
+    tables = _tables(spec, fold, sources, _compared_table)
+    return (*notes, *result.model.notes(tuple(tables.values()), settings_of(spec).min_cell))
 
 
-def _known_of(spec: StudySpec, result: Fitted | Pooled) -> dict[PartyId, Known]:
-    """Return what a fit said of the suppliers whose same rows are compared."""
-    if isinstance(result, Pooled):
-        return {}
-    return {
-        party: Known(sizes=own.sizes)
-        for party, own in result.known.items()
-        if STEPS[spec.supplier(party).flow].compares_what_it_fits
-    }
+def sent_tables(
+    spec: StudySpec, fold: Fold, sources: Mapping[str, Source], tell: Callable[[Note], None] = _untold
+) -> dict[PartyId, Workspace]:
+    """Return each supplier's rows as a fit sees them: where it synthesizes alone, its synthetic ones."""
+    return _tables(spec, fold, sources, partial(_table, tell=tell))
 
 
 def _tables(
@@ -194,7 +231,7 @@ def _compared_table(spec: StudySpec, fold: Fold, name: str, source: Source) -> W
 
 
 def _table(
-    spec: StudySpec, fold: Fold, name: str, source: Source, *, tell: Callable[[Note], None] = _unheard
+    spec: StudySpec, fold: Fold, name: str, source: Source, *, tell: Callable[[Note], None] = _untold
 ) -> Workspace:
     """Return a supplier's rows where its flow has them: at the supplier, or unpacked at the hub."""
     flow = spec.supplier(name).flow
@@ -216,9 +253,8 @@ def release_study(
     spec: StudySpec,
     fold: Fold,
     sources: Mapping[str, Source],
-    result: Fitted | Pooled,
+    outcome: Outcome,
     seed: Seed,
-    assessment: Assessment | None,
     stages: list[str],
     out: Path,
 ) -> WrittenRelease:
@@ -231,8 +267,9 @@ def release_study(
     facts = facts_of(
         spec, "simulated", roster, rounds, seed_commitment=seed_sha256, holdout=holdout, run=SIMULATED
     )
+    assessment = outcome.assessment
     document = None if assessment is None else assessment.document()
-    written = write_release(out, spec, result, seed, roster, provenance_of(facts), document)
+    written = write_release(out, spec, outcome.fitted, seed, roster, provenance_of(facts), document)
     said = None if assessment is None else assessment.gate
     gate = None if said is None else GateRecord.of(spec.release.gate, said.passed, said.reasons)
     facts = replace(facts, content_sha256=written.content_sha256, gate=gate)

@@ -16,22 +16,24 @@ from syncline.data.variable import Variable
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Ints
 from syncline.questions.known import Known, Moment, Sizes
-from syncline.questions.moments import Moments, fixed_point
-from syncline.synthesizers.column_coding import CodedColumn
+from syncline.questions.moments import fixed_point
 from syncline.synthesizers.column_search import ColumnSearch
+from syncline.synthesizers.formulas import moments_of
+from syncline.synthesizers.structure import Book
 
 
-def with_codes(
-    known: Mapping[PartyId, Known],
-    searches: Sequence[ColumnSearch],
-    columns: Sequence[CodedColumn],
-    moments: Moments,
-) -> dict[PartyId, Known]:
-    """Return what is known of each party once the ``columns`` are coded and ``moments`` come next.
+def once_coded(
+    known: Mapping[PartyId, Known], searches: Sequence[ColumnSearch], book: Book | None
+) -> Mapping[PartyId, Known]:
+    """Return what is known of each party once codes are agreed, the same before: ``book`` is None then.
 
-    Of more parties than are compared, only that nothing is searched any more.
+    ``searches`` are those of its columns and gaps. Of more parties than are compared, only that nothing is
+    searched any more.
     """
-    exponents = dict(moments.scaled)
+    if book is None:
+        return known
+    exponents = dict(moments_of(book.columns).scaled)
+    columns = (*book.columns, *book.gaps)
     found = {}
     for place, (party, own) in enumerate(sorted(known.items())):
         marginals, bounds = dict(own.marginals), dict(own.moments)

@@ -10,8 +10,9 @@ from syncline.protocols.party import party_with
 from syncline.protocols.transition import unheard
 from syncline.questions.workspace import Workspace
 from syncline.synthesizers.fit import Fit
-from syncline.synthesizers.phases.phase import ALONE, Fitted
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.settings import FitSettings
+from syncline.synthesizers.whose_rows import ALONE
 
 
 def fit_alone(settings: FitSettings, table: Workspace, listen: Callable[[str], None] = unheard) -> Fitted:

@@ -7,6 +7,7 @@ leave no trace. The notes count single rows, so they are for whoever owns all th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from syncline.data.batch import Status
 from syncline.data.constraint import Constraint, Formula
@@ -17,7 +18,9 @@ from syncline.questions.formula_check import CELLS, FormulaCheck
 from syncline.questions.question import Context
 from syncline.questions.workspace import Workspace
 from syncline.synthesizers.formulas import Derived
-from syncline.synthesizers.tabular_model import TabularModel
+
+if TYPE_CHECKING:
+    from syncline.synthesizers.tabular_model import TabularModel
 
 _FOUND = "where the rule is chance, leave one of its columns out of the schema"
 

@@ -20,8 +20,8 @@ from syncline.protocols.transition import PartyId
 from syncline.questions.formula_check import CELLS
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.formulas import tolerated
-from syncline.synthesizers.phases.phase import of_party
 from syncline.synthesizers.settings import FitSettings
+from syncline.synthesizers.whose_rows import of_party
 
 Ints = npt.NDArray[np.int64]
 _WRONG, _SURPLUS = 0, 2

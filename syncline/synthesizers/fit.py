@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from syncline.data.codebook import Codebook
 from syncline.errors import ProtocolError, StudyFailed
 from syncline.protocols.asking import Reply, Request
 from syncline.protocols.phase_table import MODEL, row_of
@@ -15,18 +14,13 @@ from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.asked import Asked
 from syncline.questions.known import Known
 from syncline.questions.question import Context, Question
-from syncline.synthesizers.agreed_facts import with_codes, without_states
 from syncline.synthesizers.fit_state import FitState
-from syncline.synthesizers.formulas import moments_of
-from syncline.synthesizers.hazards.hazard import Hazard, severe_words
+from syncline.synthesizers.fitted import Fitted
+from syncline.synthesizers.hazards.hazard import severe_words
 from syncline.synthesizers.hazards.rules import Severe
 from syncline.synthesizers.phases.check import Check
-from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
-from syncline.synthesizers.phases.phase import Fitted, Phase
-from syncline.synthesizers.phases.search import Search
-from syncline.synthesizers.phases.structure import Confirm, Propose, Relate
+from syncline.synthesizers.phases.phase import Phase, Seen
 from syncline.synthesizers.settings import FitSettings
-from syncline.synthesizers.technique import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,43 +48,28 @@ class Fit:
             raise ProtocolError("the roster is frozen before the fit; a supplier's reply is missing")
         settings = self.settings.without(state.excluded)
         asked = state.phase.questions(settings)
-        asking = Round(state.round, asked, _context_of(state.phase), settings.persons)
-        known = asking.take(replies, state.known)
+        asking = Round(state.round, asked, _context(state.phase), settings.persons)
+        known: Mapping[PartyId, Known] = asking.take(replies, state.known)
         row = row_of(state.phase.name)
         answers = Answers.of(replies, [row.need(question.kind) for question in asked])
         after = state.phase.absorb(answers, settings)
         row.require_follows(MODEL if isinstance(after, Fitted) else after.name)
-        found, excluded = _hazards(state.phase, answers, settings, known)
-        hazards, excluded = (*state.hazards, *found), (*state.excluded, *excluded)
+        found = state.phase.beside(answers, settings, known)
+        hazards, excluded = (*state.hazards, *found.hazards), (*state.excluded, *found.excluded)
         words = severe_words(hazards)
         if words and settings.severe is Severe.STOP:
             raise StudyFailed("; ".join(words))
         if isinstance(after, Fitted):
             return Finish(replace(after, hazards=hazards, excluded=excluded, known=known))
         settings = self.settings.without(excluded)
-        if isinstance(state.phase, Search) and not isinstance(after, Search):
-            searches = state.phase.searched(answers, settings)
-            known = without_states(known, searches, settings.schema.modelled)
-        if isinstance(state.phase, Search | CountOrders | SearchGaps) and isinstance(
-            after, Relate | Propose | Confirm
-        ):
-            searches, book = state.phase.searched(answers, settings), after.book
-            known = with_codes(known, searches, (*book.columns, *book.gaps), moments_of(book.columns))
+        known = state.phase.known_after(answers, settings, known, after)
         return self._ask(FitState(state.round + 1, after, hazards, excluded, known), settings)
 
     def _ask(self, state: FitState, settings: FitSettings) -> Continue[FitState, Request]:
         request = Request(state.round, state.phase.questions(settings), state.phase.new_codebook())
-        context = _context_of(state.phase)
+        context = _context(state.phase)
         known = {party: _expected(request.questions, own, context) for party, own in state.known.items()}
         return Continue(replace(state, known=known), request, state.phase.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What looking at suppliers' data beside each other showed, and the columns to leave out."""
-
-    hazards: tuple[Hazard, ...]
-    excluded: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,30 +107,7 @@ def _expected(questions: tuple[Question, ...], known: Known, context: Context) -
     return known
 
 
-def _hazards(
-    phase: Phase, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]
-) -> tuple[tuple[Hazard, ...], tuple[str, ...]]:
-    """Return what a phase's answers show of suppliers beside each other, and the columns to leave out."""
-    match phase:
-        case Check():
-            return phase.hazards(answers, settings)
-        case Search() | Propose() if len(answers.parties) > 1:
-            return tuple(phase.hazards(answers, settings, known)), ()
-        case _:
-            return (), ()
-
-
-def _context_of(phase: Phase) -> Context:
+def _context(phase: Phase) -> Context:
     """Return where the phase's questions are asked."""
-    return Context(Asked(_codebook_of(phase)))
-
-
-def _codebook_of(phase: Phase) -> Codebook | None:
-    """Return the codebook in which the phase's questions count, None before it is agreed."""
-    match phase:
-        case Relate(book=book) | Propose(book=book) | Confirm(book=book):
-            return book.codebook()
-        case Planned(plan=plan):
-            return plan.book.codebook()
-        case _:
-            return None
+    book = phase.agreed()
+    return Context(Asked(None if book is None else book.codebook()))

@@ -1,27 +1,22 @@
-"""Where a fit stands between two rounds, and that as bytes."""
+"""Where a fit stands between two rounds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from syncline.data.record_codec import RecordCodec
 from syncline.protocols.transition import PartyId
 from syncline.questions.known import Known
 from syncline.synthesizers.hazards.hazard import Hazard
-from syncline.synthesizers.model_codec import stand_ins
 from syncline.synthesizers.phases.check import Check
 from syncline.synthesizers.phases.ordering import CountOrders, SearchGaps
 from syncline.synthesizers.phases.phase import Phase
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.phases.structure import Confirm, Propose, Relate
 from syncline.synthesizers.registry import technique_of
-from syncline.synthesizers.settings import FitSettings
 
 SHARED: tuple[type[Phase], ...] = (Check, Search, CountOrders, SearchGaps, Relate, Propose, Confirm)
 """The phases that come before those of a technique."""
-
-_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +34,6 @@ class FitState:
     known: Mapping[PartyId, Known] = field(default_factory=dict)
 
 
-def fit_state_codec(settings: FitSettings) -> RecordCodec[FitState]:
-    """Return the codec of the state of a fit under given settings."""
-    phases = (*SHARED, *technique_of(settings.method).phases)
-    return RecordCodec(
-        FitState,
-        "state of a fit",
-        _VERSION,
-        unions={Phase: {phase.name: phase for phase in phases}},
-        stand_ins=stand_ins(settings.schema),
-    )
+def phases_of(method: str) -> dict[str, type[Phase]]:
+    """Return the phases of a fit by a technique, by their names."""
+    return {phase.name: phase for phase in (*SHARED, *technique_of(method).phases)}

@@ -12,7 +12,7 @@ from syncline.data.variable import Variable
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts
 from syncline.questions.profile import STATUSES
-from syncline.synthesizers.phases.phase import ALONE
+from syncline.synthesizers.whose_rows import ALONE
 
 _MOST_NAMED = 4
 _OUTSIDE = "values outside of the schema's range", "widen the range or clean them"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,7 +20,9 @@ from syncline.synthesizers.kept_rows import in_order
 from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.registry import cards
 from syncline.synthesizers.rhythm import measure_fits
-from syncline.synthesizers.tabular_model import TabularModel
+
+if TYPE_CHECKING:
+    from syncline.synthesizers.tabular_model import TabularModel
 
 _MAX_BINS = 64
 _MAX_MODEL_ROWS = 1 << 40

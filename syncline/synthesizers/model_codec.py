@@ -16,14 +16,14 @@ from syncline.data.schema import Schema
 from syncline.errors import WireError
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.column_values import ColumnValues
-from syncline.synthesizers.model_check import check_model
+from syncline.synthesizers.model import Model
+from syncline.synthesizers.registry import technique_of
 from syncline.synthesizers.rhythm import Rhythm
-from syncline.synthesizers.tabular_model import TabularModel
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
 
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +92,33 @@ def stand_ins(schema: Schema) -> tuple[StandIn[Any, Any], ...]:  # Any: of two t
     )
 
 
-def _codec(schema: Schema) -> RecordCodec[TabularModel]:
-    return RecordCodec(TabularModel, "model", _VERSION, stand_ins=stand_ins(schema))
+def models_of(method: str) -> dict[str, type[Model]]:
+    """Return the models that a technique may end with, by the names under which they are kept."""
+    return {model.__name__: model for model in technique_of(method).models}
 
 
-def pack_model(model: TabularModel, schema: Schema) -> bytes:
-    """Return a model as bytes, without its schema."""
-    return _codec(schema).encode(model)
+def pack_model(model: Model, method: str, schema: Schema) -> bytes:
+    """Return what a technique learnt as bytes, without its schema."""
+    return _codec(method, schema).encode(model)
 
 
-def unpack_model(data: bytes, schema: Schema) -> TabularModel:
+def unpack_model(data: bytes, method: str, schema: Schema) -> Model:
     """Return the model of :func:`pack_model`; raise WireError where the bytes are not one."""
-    model = _codec(schema).decode(data)
+    model = _codec(method, schema).decode(data)
     require_whole(model)
     return model
 
 
-def require_whole(model: TabularModel) -> None:
+def require_whole(model: Model) -> None:
     """Raise WireError where the parts of a model that was read do not belong together."""
     try:
-        check_model(model)
+        model.check()
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise WireError("model: its parts do not belong together") from error
+
+
+def _codec(method: str, schema: Schema) -> RecordCodec[Model]:
+    kind: Any = Model  # a base class, for which its models stand
+    return RecordCodec(
+        kind, "model", _VERSION, unions={Model: models_of(method)}, stand_ins=stand_ins(schema)
+    )

@@ -1,6 +1,6 @@
 """A fitted model as a file: only its owner may read it, and any changed byte is noticed.
 
-The file begins with a line that names its form, followed by the SHA-256 of all that comes after it.
+The file begins with a line that names its form, then the SHA-256 of that line and of all that comes after.
 """
 
 from __future__ import annotations
@@ -13,34 +13,36 @@ from syncline.data.record_codec import RecordCodec
 from syncline.data.schema import Schema
 from syncline.errors import IdentityError, StorageError, SynclineError, UsageError
 from syncline.identity.private_file import write_private
+from syncline.synthesizers.model import Model
 from syncline.synthesizers.model_codec import pack_model, unpack_model
 from syncline.synthesizers.streams import Seed
-from syncline.synthesizers.tabular_model import TabularModel
 
-_MAGIC = b"syncline-model 2\n"
-_EARLIER = b"syncline-model 1\n"
+_MAGIC = b"syncline-model 3\n"
+_EARLIER = b"syncline-model 1\n", b"syncline-model 2\n"
 _DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SavedModel:
-    """A model, the schema of what it draws, and the seed that it draws with."""
+    """What a technique learnt, the schema of what it draws, and the seed that it draws with."""
 
-    model: TabularModel
+    method: str
+    model: Model
     schema: Schema
     seed: Seed
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Content:
-    """What stands in the file behind its digest: canonical schema, seed, and the packed model."""
+    """What stands in the file behind its digest: technique, canonical schema, seed, and the packed model."""
 
+    method: str
     schema: str
     seed: bytes
     model: bytes
 
 
-_CONTENT = RecordCodec(_Content, "saved model", 1)
+_CONTENT = RecordCodec(_Content, "saved model", 2)
 
 
 def save_model(path: Path, saved: SavedModel) -> None:
@@ -48,9 +50,10 @@ def save_model(path: Path, saved: SavedModel) -> None:
     if not path.parent.is_dir():
         raise UsageError(f"{path}: its directory does not exist; make it, or name another place")
     schema = saved.schema.canonical().decode()
-    data = _CONTENT.encode(_Content(schema, saved.seed.secret, pack_model(saved.model, saved.schema)))
+    model = pack_model(saved.model, saved.method, saved.schema)
+    data = _CONTENT.encode(_Content(saved.method, schema, saved.seed.secret, model))
     try:
-        write_private(path, _MAGIC + hashlib.sha256(data).digest() + data)
+        write_private(path, _MAGIC + _digest(data) + data)
     except IdentityError as fault:
         raise StorageError(str(fault)) from fault.__cause__
 
@@ -61,20 +64,33 @@ def load_model(path: Path) -> SavedModel:
         content = path.read_bytes()
     except OSError as error:
         raise StorageError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    if content.startswith(_EARLIER):
+    if _is_earlier(content):
         raise StorageError(
             f"{path}: was saved by an earlier version of Syncline, in a form that this one does not read; fit"
             " the model and save it again, or draw from it with that version"
         )
     data = content[len(_MAGIC) + _DIGEST_BYTES :]
-    if content[: len(_MAGIC) + _DIGEST_BYTES] != _MAGIC + hashlib.sha256(data).digest():
+    if content[: len(_MAGIC) + _DIGEST_BYTES] != _MAGIC + _digest(data):
         raise _damaged(path)
     try:
         kept = _CONTENT.decode(data)
         schema = Schema.from_canonical(kept.schema.encode())
-        return SavedModel(unpack_model(kept.model, schema), schema, Seed(kept.seed))
-    except (SynclineError, ValueError) as error:
+        model = unpack_model(kept.model, kept.method, schema)
+        return SavedModel(kept.method, model, schema, Seed(kept.seed))
+    except (SynclineError, LookupError, ValueError) as error:
         raise _damaged(path) from error
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(_MAGIC + data).digest()
+
+
+def _is_earlier(content: bytes) -> bool:
+    """Tell whether an earlier version wrote this, whose digest did not cover the first line."""
+    data = content[len(_MAGIC) :]
+    return (
+        content.startswith(_EARLIER) and hashlib.sha256(data[_DIGEST_BYTES:]).digest() == data[:_DIGEST_BYTES]
+    )
 
 
 def _damaged(path: Path) -> StorageError:

@@ -21,6 +21,9 @@ FOLDERS = [
 ]
 """The techniques, the usual one first."""
 
+DEFAULT: str = import_module(f"{FOLDERS[0]}.card").CARD.name
+"""The technique of who names none."""
+
 PLANNED = frozenset(
     {"normal", "copula", "graphical", "bootstrap", "masking", "simulation", "ctgan", "tvae", "sequence"}
 )

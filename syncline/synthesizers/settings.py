@@ -11,7 +11,7 @@ from syncline.errors import StudyFailed
 from syncline.synthesizers.card import Card
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.hazards.rules import Lacking, Severe
-from syncline.synthesizers.registry import card_of
+from syncline.synthesizers.registry import DEFAULT, card_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class FitSettings:
     """
 
     schema: Schema
-    method: str = "cart"
+    method: str = DEFAULT
     min_cell: int = 11
     given: Mapping[str, int] = field(default_factory=dict)
     visit_sequence: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.draws import Draw
 from syncline.synthesizers.formulas import Derived
+from syncline.synthesizers.phases.division import Sizes
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.tabular_model import TabularModel
 
@@ -34,6 +35,11 @@ class Book:
     columns: tuple[CodedColumn, ...]
     gaps: tuple[CodedColumn, ...] = ()
     bounds: tuple[Constraint, ...] = ()
+
+    @property
+    def sizes(self) -> Sizes:
+        """Rows of all suppliers for training and held out."""
+        return Sizes(self.n_train, self.n_holdout)
 
     def codebook(self) -> Codebook:
         """Return the half of the book that suppliers apply."""

@@ -37,15 +37,15 @@ from syncline.synthesizers.arguments import (
     visit_sequence_of,
     whole_number,
 )
-from syncline.synthesizers.computed_columns import computed_notes, is_exact
+from syncline.synthesizers.computed_columns import is_exact
 from syncline.synthesizers.conditions import Value, conditions_of, mask_of
 from syncline.synthesizers.drawing import Draws
+from syncline.synthesizers.model import Columns, Model
 from syncline.synthesizers.model_file import SavedModel, load_model, save_model
-from syncline.synthesizers.neighbours import wide_notes
+from syncline.synthesizers.registry import DEFAULT
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
-from syncline.synthesizers.tabular_model import Columns, TabularModel
-from syncline.synthesizers.untold_values import left_out_notes, untold_notes
+from syncline.synthesizers.untold_values import left_out_notes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +85,7 @@ class Synthesizer:
 
     def __init__(
         self,
-        method: str = "cart",
+        method: str = DEFAULT,
         *,
         seed: int | None = None,
         schema: Schema | Mapping[str, object] | Path | str | None = None,
@@ -109,7 +109,7 @@ class Synthesizer:
         if self._given is not None:
             check_visited(self._visit_sequence, self._given)
         self._schema: Schema | None = None
-        self._model: TabularModel | None = None
+        self._model: Model | None = None
         self._notes: tuple[Note, ...] = ()
         self._drawn = 0
         self._persons = 0
@@ -137,11 +137,9 @@ class Synthesizer:
         )
         table = Workspace(prepare(source, schema, Fold(b"", 0)))
         self._model = fit_alone(settings, table, listen).model
-        self._schema = _released(schema, self._model)
+        self._schema = self._model.released(schema)
         self._drawn = self._persons = 0
-        wide = wide_notes(self._method, len(self._model.columns))
-        computed = computed_notes([table], self._model)
-        self._notes = (*found.notes, *wide, *computed, *untold_notes([table], self._model, self._min_cell))
+        self._notes = (*found.notes, *self._model.notes([table], self._min_cell))
         told = [note for note in self._notes if self._given is None or not _is_declared(note, self._given)]
         if told:
             warnings.warn(_warning(told, inferred=self._given is None), TableWarning, stacklevel=2)
@@ -177,13 +175,13 @@ class Synthesizer:
         A file that is there is replaced as a whole.
         """
         model, schema = self._fitted()
-        save_model(Path(path), SavedModel(model, schema, self._seed))
+        save_model(Path(path), SavedModel(self._method, model, schema, self._seed))
 
     @classmethod
     def load(cls, path: Path | str) -> Synthesizer:
         """Read a model that :meth:`save` wrote; sampling starts from its first row."""
         saved = load_model(Path(path))
-        loaded = cls(saved.model.method, schema=saved.schema)
+        loaded = cls(saved.method, schema=saved.schema)
         loaded._seed, loaded._schema, loaded._model = saved.seed, saved.schema, saved.model
         return loaded
 
@@ -197,13 +195,13 @@ class Synthesizer:
         """What was guessed, left out or changed in the table that was learnt; none of a loaded model."""
         return self._notes
 
-    def _fitted(self) -> tuple[TabularModel, Schema]:
+    def _fitted(self) -> tuple[Model, Schema]:
         if self._model is None or self._schema is None:
             raise UsageError("this synthesizer is not fitted: call fit(data) first")
         return self._model, self._schema
 
     def _matching(
-        self, model: TabularModel, schema: Schema, conditions: Mapping[str, Value], wanted: int
+        self, model: Model, schema: Schema, conditions: Mapping[str, Value], wanted: int
     ) -> Iterator[pa.RecordBatch]:
         """Yield partitions from the next unused one on, only the rows that meet the conditions."""
         if not conditions:
@@ -232,7 +230,7 @@ class Synthesizer:
         numbers = pa.array(range(first, first + table.num_rows), pa.int64())
         return table.set_column(place, table.schema.field(place), numbers)
 
-    def _partitions(self, model: TabularModel, rows: int) -> Iterator[Columns]:
+    def _partitions(self, model: Model, rows: int) -> Iterator[Columns]:
         while rows > 0:
             yield model.partition(self._drawn, min(rows, PARTITION_ROWS), self._seed)
             self._drawn += 1
@@ -264,12 +262,6 @@ def _warning(notes: Sequence[Note], *, inferred: bool) -> str:
     lines = "\n".join(f"  {note}" for note in notes)
     said = "the schema was inferred; see model.notes, and give schema= where a guess is wrong"
     return f"{said if inferred else 'not all of the table was learnt; see model.notes'}:\n{lines}"
-
-
-def _released(schema: Schema, model: TabularModel) -> Schema:
-    changed = {column.codes.name: column.values.variable for column in model.columns}
-    variables = tuple(changed.get(v.name, v) for v in schema.variables)
-    return Schema(variables=variables, constraints=schema.constraints)
 
 
 def _first_rows(batches: Iterator[pa.RecordBatch], schema: Schema, wanted: int) -> pa.Table:

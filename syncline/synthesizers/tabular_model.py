@@ -6,7 +6,7 @@ Rows are drawn in partitions with streams of their own, so any runner produces t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +14,21 @@ import numpy.typing as npt
 
 from syncline.data.coded_cells import off_codes
 from syncline.data.constraint import Constraint
+from syncline.data.note import Note
+from syncline.data.schema import Schema
 from syncline.errors import DataError
+from syncline.questions.workspace import Workspace
 from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.computed_columns import computed_notes
 from syncline.synthesizers.draws import Draw
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.kept_rows import Columns, broken_from, in_order, put_rows, recompute
+from syncline.synthesizers.model import Description, Model
+from syncline.synthesizers.model_check import check_model
+from syncline.synthesizers.neighbours import wide_notes
 from syncline.synthesizers.row_drawing import RowDrawing, Streams, orders_among_drawn
-from syncline.synthesizers.streams import PARTITION_ROWS, Seed
+from syncline.synthesizers.streams import Seed
+from syncline.synthesizers.untold_values import untold_notes
 
 MOST_DRAWS = 100
 """Times that a row is drawn at most until it keeps all formulas, orders and ranges."""
@@ -31,7 +39,7 @@ __all__ = ["Columns", "TabularModel"]
 
 
 @dataclass(frozen=True, slots=True)
-class TabularModel:
+class TabularModel(Model):
     """Everything that is needed to draw synthetic rows.
 
     Attributes
@@ -58,10 +66,32 @@ class TabularModel:
     gaps: tuple[CodedColumn, ...] = ()
     systematic: bool = True
 
-    def sample(self, rows: int, seed: Seed) -> Iterator[Columns]:
-        """Yield ``rows`` synthetic rows, partition by partition."""
-        for partition in range(-(-rows // PARTITION_ROWS)):
-            yield self.partition(partition, min(PARTITION_ROWS, rows - partition * PARTITION_ROWS), seed)
+    def released(self, schema: Schema) -> Schema:
+        """Return the schema with the categories that are drawn, "(other)" among them."""
+        changed = {column.codes.name: column.values.variable for column in self.columns}
+        variables = tuple(changed.get(variable.name, variable) for variable in schema.variables)
+        return Schema(variables=variables, constraints=schema.constraints)
+
+    def describe(self) -> Description:
+        """Return in which order columns are drawn, what is computed, kept and merged."""
+        merged = {column.codes.name: column.values.merged for column in self.columns if column.values.merged}
+        return Description(
+            self.order,
+            tuple(derived.formula for derived in self.derived),
+            self.bounds,
+            {draw.column: draw.determinant for draw in self.draws if draw.determinant is not None},
+            merged,
+            wide_notes(self.method, len(self.columns)),
+        )
+
+    def notes(self, tables: Sequence[Workspace], min_cell: int, others: str = "") -> tuple[Note, ...]:
+        """Return what is told of computed columns, and of values that too few people share."""
+        computed, untold = computed_notes(tables, self), untold_notes(tables, self, min_cell, others)
+        return (*self.describe().notes, *computed, *untold)
+
+    def check(self) -> None:
+        """Raise ValueError where a part points outside of another, or a column is drawn by nothing."""
+        check_model(self)
 
     def partition(self, partition: int, n: int, seed: Seed) -> Columns:
         """Return the n rows of one partition.

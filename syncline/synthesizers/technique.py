@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
-from syncline.synthesizers.phases.phase import Fitted, Phase
+from syncline.synthesizers.fitted import Fitted
+from syncline.synthesizers.model import Model
+from syncline.synthesizers.phases.phase import OwnPhase, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
-
-
-@runtime_checkable
-class Planned(Protocol):
-    """A phase of a technique's own: it learns by the plan that the technique began with."""
-
-    @property
-    def plan(self) -> Plan:
-        """What is drawn, in which order, and in which codes."""
-        ...
 
 
 class Technique(Protocol):
     """The questions and the model of one technique; what all share comes before and after it.
 
-    ``phases`` are its own phases, frozen dataclasses that the state of a fit is kept by.
+    ``phases`` are its own phases (:class:`~syncline.synthesizers.phases.phase.OwnPhase`), and ``models`` what
+    it may end with: :class:`~syncline.synthesizers.tabular_model.TabularModel`, or a model of its own.
     """
 
-    phases: tuple[type[Phase], ...]
+    phases: tuple[type[OwnPhase], ...]
+    models: tuple[type[Model], ...]
 
     def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
         """Return its first phase, or the model where nothing more is asked."""
@@ -33,8 +27,4 @@ class Technique(Protocol):
 
     def rounds(self, rows: int, settings: FitSettings) -> int:
         """Return how many rounds are to be expected of ``rows`` training rows."""
-        ...
-
-    def rounds_left(self, phase: Phase, rows: int, settings: FitSettings) -> int:
-        """Return how many of them are left where one of its own phases is open, that one among them."""
         ...

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,9 @@ from syncline.data.variable import Variable
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
 from syncline.synthesizers.column_coding import CodedColumn
-from syncline.synthesizers.tabular_model import TabularModel
+
+if TYPE_CHECKING:
+    from syncline.synthesizers.tabular_model import TabularModel
 
 Ints = npt.NDArray[np.int64]
 

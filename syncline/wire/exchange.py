@@ -12,7 +12,8 @@ from syncline.errors import WireError
 from syncline.protocols.asking import Memory, Reply, Request
 from syncline.protocols.in_process import Hops
 from syncline.protocols.opening import Draw
-from syncline.questions.asked import Asked
+from syncline.questions.asked import MOST_REMEMBERED, Asked
+from syncline.questions.table import QUESTIONS
 from syncline.questions.tree_paths import LevelSplits, TreePath, TreePaths
 from syncline.wire import strict
 from syncline.wire.answers import answer_from_proto, answer_to_proto
@@ -116,6 +117,7 @@ class MemoryCodec:
             closed=asked.closed,
             searched=[rank_column_to_proto(asked.searched[name]) for name in sorted(asked.searched)],
             people=value.people,
+            own=dict(asked.own),
         )
         if asked.candidate is not None:
             message.candidate_memory.CopyFrom(candidate_memory_to_proto(asked.candidate))
@@ -145,11 +147,22 @@ class MemoryCodec:
                 {column.name: column for column in searched},
                 message.closed,
                 told,
+                _remembered(message),
             ),
             commitments_from_proto(message.commitments) if message.HasField("commitments") else None,
             openings_from_proto(message.openings) if message.HasField("openings") else None,
             strict.natural("memory.people", message.people, MAX_PEOPLE),
         )
+
+
+def _remembered(message: pb.Memory) -> dict[str, bytes]:
+    """Return what questions remember in a form of their own, by kinds that there are."""
+    strict.few("memory.own", len(message.own), len(QUESTIONS))
+    if not message.own.keys() <= QUESTIONS.keys():
+        raise WireError("memory.own: not a question of this version")
+    for data in message.own.values():
+        strict.few("memory.own", len(data), MOST_REMEMBERED)
+    return {kind: message.own[kind] for kind in sorted(message.own)}
 
 
 class DrawCodec:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.agent.fake_hub import FakeHub
 from tests.agent.harness import enrolled_home, rows, specification
+from tests.agent.test_agent import wait_for
 
 pytestmark = pytest.mark.network
 MOST_MIB = 64
@@ -29,7 +30,7 @@ def test_an_idle_agent_stays_under_70_mib(tmp_path):
         try:
             await hub.send(hub.proposal(specification()))
             await hub.until(lambda: len(hub.beats) > 1)
-            assert rows(home, "SELECT state FROM study") == [("waiting",)]
+            await wait_for(lambda: rows(home, "SELECT state FROM study") == [("waiting",)])
             contact = json.loads(home.contact.read_text())
             assert contact["state"] == "connected"
             return psutil.Process(process.pid).memory_info().rss / (1 << 20)

@@ -56,15 +56,12 @@ def digests(drawn: Drawn) -> dict[str, str]:
     with no_chance(), TemporaryDirectory() as directory:
         fold = simulated_study.fold_of_run(spec, sources, salt=b"golden")
         try:
-            fitted = simulated_study.fit_study(spec, fold, sources, stages.append, hops=HOPS)
-            judged = simulated_study.compare_study(
-                spec, fold, sources, fitted, seed, stages.append, hops=HOPS
-            )
+            outcome = simulated_study.run_study(spec, fold, sources, seed, stages.append, hops=HOPS)
         except StudyFailed as error:
             said["refused"] = str(error).encode()
         else:
             out = Path(directory)
-            simulated_study.release_study(spec, fold, sources, fitted, seed, judged, [], out)
+            simulated_study.release_study(spec, fold, sources, outcome, seed, [], out)
             said |= {path.name: path.read_bytes() for path in out.iterdir() if "manifest" not in path.name}
     said["stages"] = " ".join(one.stage for one in stages).encode()
     said["traffic"] = " ".join(f"{one.sent} {one.received}" for one in stages).encode()

@@ -21,13 +21,12 @@ from syncline.protocols.party import party_with
 from syncline.protocols.transition import PartyId
 from syncline.questions.workspace import Workspace
 from syncline.sources.memory import TableSource
-from syncline.study.comparing import drawn_schema
 from syncline.study.fit_result import pack_result
 from syncline.synthesizers.fit import Fit, Fitted
-from syncline.synthesizers.fit_state import fit_state_codec
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import Seed
 from syncline.wire.exchange import HOPS
+from tests.federation.simulated import fit_state_codec
 
 SALT = b"a study of tests"
 
@@ -68,7 +67,7 @@ def release_of(fitted: Fitted, schema: Schema, rows: int = 500, seed: int = 1) -
     with TemporaryDirectory() as directory:
         path = Path(directory) / "synthetic.parquet"
         write_release_parquet(
-            path, drawn_schema(schema, fitted.model), fitted.model.sample(rows, Seed.of_number(seed))
+            path, fitted.model.released(schema), fitted.model.sample(rows, Seed.of_number(seed))
         )
         return path.read_bytes()
 
@@ -77,5 +76,5 @@ def fingerprint(fitted: Fitted, schema: Schema) -> str:
     """Return a digest of all that follows from a fit: the release, and the model."""
     digest = hashlib.sha256(release_of(fitted, schema))
     unnamed = replace(fitted, hazards=())  # these compare suppliers, and name them
-    digest.update(pack_result(unnamed, schema))
+    digest.update(pack_result(unnamed, FitSettings(schema, fitted.model.method)))
     return digest.hexdigest()

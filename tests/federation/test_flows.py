@@ -33,17 +33,16 @@ from syncline.study.flow import DataFlow
 from syncline.study.local_parties import answer_locally
 from syncline.study.manifest import RosterEntry
 from syncline.study.participation import Participation
-from syncline.study.pooled import Pooled
 from syncline.study.release import write_release
 from syncline.study.sections import Format
 from syncline.study.shipment import sent_columns, ship_prepared, unpack_shipment
 from syncline.study.shipping import ship
-from syncline.study.simulated_study import fit_study
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fit import Fit
+from syncline.synthesizers.pooled_rows import PooledRows
 from syncline.synthesizers.streams import Seed
-from syncline.wire.exchange import HOPS
 from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
+from tests.federation.simulated import fit_study
 from trusted_party.synthesis import child
 
 ROWS = 240
@@ -104,7 +103,7 @@ def fold_of(spec: StudySpec) -> Fold:
 
 
 def released(spec: StudySpec, tables: Mapping[str, Source]) -> bytes:
-    result = fit_study(spec, fold_of(spec), tables, hops=HOPS)
+    result = fit_study(spec, fold_of(spec), tables)
     with TemporaryDirectory() as directory:
         write_release(Path(directory), spec, result, SEED, roster_of(spec), {}, None)
         return (Path(directory) / "synthetic.parquet").read_bytes()
@@ -214,24 +213,24 @@ def test_suppliers_that_all_synthesize_are_pooled_by_their_sizes():
     parts = {
         name: TableSource(cohort(rows), name) for name, rows in zip(PARTIES, (60, 90, 120, 30), strict=True)
     }
-    pooled = fit_study(spec, fold_of(spec), parts, hops=HOPS)
-    assert isinstance(pooled, Pooled)
-    assert pooled.n_rows == 300
-    drawn = list(pooled.sample(300, SEED))
+    pooled = fit_study(spec, fold_of(spec), parts)
+    assert isinstance(pooled.model, PooledRows)
+    assert (pooled.n_train, pooled.n_holdout) == (300, 0)
+    drawn = list(pooled.model.sample(300, SEED))
     for place, variable in enumerate(WITHOUT_PERSON.modelled):
         keys = np.concatenate([columns[variable.name][0] for columns in drawn])
-        assert np.array_equal(np.sort(keys), np.sort(pooled.keys[place]))
-    again = unpack_result(pack_result(pooled, WITHOUT_PERSON), WITHOUT_PERSON)
-    assert isinstance(again, Pooled)
-    assert all(np.array_equal(a, b) for a, b in zip(again.keys, pooled.keys, strict=True))
-    assert len(next(pooled.sample(700, SEED))["age"][0]) == 700
+        assert np.array_equal(np.sort(keys), np.sort(pooled.model.keys[place]))
+    again = unpack_result(pack_result(pooled, settings_of(spec)), settings_of(spec))
+    assert isinstance(again.model, PooledRows)
+    assert all(np.array_equal(a, b) for a, b in zip(again.model.keys, pooled.model.keys, strict=True))
+    assert len(next(pooled.model.sample(700, SEED))["age"][0]) == 700
 
 
 def test_a_synthesizing_supplier_is_one_more_party_among_others():
     spec = spec_of(("synthesized", "summaries", "prepared", "raw"), WITH_PERSON, min_cell=2)
     parts = {name: TableSource(cohort(200, seed=place), name) for place, name in enumerate(PARTIES)}
-    result = fit_study(spec, fold_of(spec), parts, hops=HOPS)
-    assert not isinstance(result, Pooled)
+    result = fit_study(spec, fold_of(spec), parts)
+    assert not isinstance(result.model, PooledRows)
     assert result.n_train + result.n_holdout == 800
 
 
@@ -239,22 +238,24 @@ def test_a_supplier_with_too_few_rows_cannot_synthesize_alone():
     spec = spec_of(("synthesized", "summaries", "summaries", "summaries"), WITHOUT_PERSON)
     tables = {name: TableSource(cohort(60), name) for name in PARTIES} | {"east": TableSource(cohort(5), "e")}
     with pytest.raises(StudyFailed, match=r"'east'.*this supplier alone cannot be synthesized"):
-        fit_study(spec, fold_of(spec), tables, hops=HOPS)
+        fit_study(spec, fold_of(spec), tables)
 
 
 def test_a_release_of_as_many_rows_as_there_are_keeps_to_what_the_hub_releases(tmp_path):
     spec = spec_of(("summaries",) * 4, WITHOUT_PERSON, "marginals")
     spec = spec.model_copy(update={"synthesizer": spec.synthesizer.model_copy(update={"rows": None})})
-    result = pack_result(fit_study(spec, fold_of(spec), sources(WITHOUT_PERSON), hops=HOPS), WITHOUT_PERSON)
+    fitted = fit_study(spec, fold_of(spec), sources(WITHOUT_PERSON))
+    result = pack_result(fitted, settings_of(spec))
     provenance = {"roster": list(PARTIES)}
     roster = [
         RosterEntry(name, None, DataFlow.SUMMARIES, DataFlow.SUMMARIES, None).to_json() for name in PARTIES
     ]
     header = {"op": "release", "out": str(tmp_path), "provenance": provenance, "roster": roster}
+    header |= {"kept": ["result", "seed"]}
     with pytest.raises(StudyFailed, match=f"would have {ROWS} rows, more than the {ROWS - 1} "):
-        child.Child().release(spec, {**header, "most_rows": ROWS - 1}, [b"", result, SEED.secret])
+        child.Child().release(spec, {**header, "most_rows": ROWS - 1}, [result, SEED.secret])
     assert not list(tmp_path.iterdir())
-    child.Child().release(spec, {**header, "most_rows": ROWS}, [b"", result, SEED.secret])
+    child.Child().release(spec, {**header, "most_rows": ROWS}, [result, SEED.secret])
     assert (tmp_path / "synthetic.parquet").exists()
 
 
@@ -428,9 +429,9 @@ def test_a_table_that_was_compared_is_released_without_being_drawn_again(
     both = spec.release.model_copy(update={"formats": (Format.PARQUET, Format.CSV)})
     spec = spec.model_copy(update={**wanted, "release": both})
     tables = {name: TableSource(cohort(100, seed=place), name) for place, name in enumerate(PARTIES)}
-    result = fit_study(spec, fold_of(spec), tables, hops=HOPS)
+    result = fit_study(spec, fold_of(spec), tables)
     cells = comparison_of(spec, fold_of(spec), result, SEED).candidate.cells
-    draws, kind = [], type(result if isinstance(result, Pooled) else result.model)
+    draws, kind = [], type(result.model)
     sample = kind.sample
 
     def counted(self: Any, n: int, seed: Seed) -> Iterator[Any]:

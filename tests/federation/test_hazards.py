@@ -12,15 +12,16 @@ from syncline.errors import StudyFailed
 from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
 from syncline.study.fit_result import pack_result, unpack_result
-from syncline.study.pooled import Pooled
-from syncline.study.simulated_study import fit_study, fold_of_run
+from syncline.study.simulated_study import fold_of_run
 from syncline.study.spec import StudySpec
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.hazards.hazard import HazardKind
 from syncline.synthesizers.hazards.rules import Severe
-from syncline.synthesizers.phases.phase import Fitted
-from syncline.wire.exchange import HOPS
+from syncline.synthesizers.pooled_rows import PooledRows
+from syncline.synthesizers.settings import FitSettings
 from tests.federation.cohort import WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import fit, release_of
+from tests.federation.simulated import fit_study
 from tests.federation.test_flows import PARTIES, in_text, released
 
 ROWS = 400
@@ -44,8 +45,8 @@ def study(flows: tuple[str, ...], schema: Schema, **hazards: str) -> StudySpec:
     )
 
 
-def fitted_over(spec: StudySpec, sources: Mapping[str, Source]) -> Fitted | Pooled:
-    return fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources, hops=HOPS)
+def fitted_over(spec: StudySpec, sources: Mapping[str, Source]) -> Fitted:
+    return fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources)
 
 
 def tables() -> list[pa.Table]:
@@ -165,8 +166,12 @@ def test_hazards_change_no_released_byte():
 def test_pooled_tables_come_back_from_bytes_with_their_hazards():
     parts = [cohort(200, seed=seed) for seed in range(4)]
     found = fitted_over(study(("synthesized",) * 4, ALIKE, absent="exclude"), lacking(parts, empty=False))
-    assert isinstance(found, Pooled)
+    assert isinstance(found.model, PooledRows)
     assert found.excluded == ("dose",)
-    back = unpack_result(pack_result(found, ALIKE), ALIKE)
-    assert isinstance(back, Pooled)
-    assert (back.hazards, back.excluded, back.schema) == (found.hazards, found.excluded, found.schema)
+    back = unpack_result(pack_result(found, FitSettings(ALIKE)), FitSettings(ALIKE))
+    assert isinstance(back.model, PooledRows)
+    assert (back.hazards, back.excluded, back.model.names) == (
+        found.hazards,
+        found.excluded,
+        found.model.names,
+    )

@@ -66,11 +66,10 @@ def simulated(drawn: Drawn, directory: Path) -> str:
     fold = simulated_study.fold_of_run(spec, sources, salt=b"drawn")
     seed = Seed.of_number(drawn.seed)
     try:
-        fitted = simulated_study.fit_study(spec, fold, sources, hops=HOPS)
-        assessment = simulated_study.compare_study(spec, fold, sources, fitted, seed, hops=HOPS)
+        outcome = simulated_study.run_study(spec, fold, sources, seed, hops=HOPS)
     except StudyFailed as error:
         return refusal(error)
-    simulated_study.release_study(spec, fold, sources, fitted, seed, assessment, [], directory)
+    simulated_study.release_study(spec, fold, sources, outcome, seed, [], directory)
     return ""
 
 

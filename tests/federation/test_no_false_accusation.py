@@ -21,12 +21,12 @@ from syncline.protocols.asking import Answering, Reply
 from syncline.protocols.one_round import merge
 from syncline.protocols.transition import Finish, PartyId
 from syncline.synthesizers.fit import Fit
-from syncline.synthesizers.fit_state import fit_state_codec
 from syncline.synthesizers.hazards.rules import Lacking
 from syncline.synthesizers.settings import FitSettings
 from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import settings_with, workspace_of
+from tests.federation.simulated import fit_state_codec
 from tests.federation.test_exactness import penguins
 from tests.security.harness import POLICY, Trial
 from tests.security.test_harness import STUDY, rows

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from syncline.errors import WireError
 from syncline.preparation.fold import Fold
 from syncline.protocols.asking import Reply, Request
 from syncline.questions.comparison import PersonCount
@@ -20,14 +18,14 @@ from syncline.study.pooled import pool
 from syncline.study.shipment import unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
-from syncline.synthesizers.fit_state import fit_state_codec
+from syncline.study.whole_study import at_codec
 from syncline.validation.federated.candidate import unpack_cells
 from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
 from tests.data.test_record_codec import CODEC, SAMPLE
 from tests.fuzz.target import Target
 from tests.security.harness import SEED, MaliciousHub, Trial
 from tests.security.test_harness import rows
-from trusted_party.synthesis.kept_state import FIT, OPENING
+from trusted_party.synthesis.kept_state import RESULT, ROUND, STATE
 
 STUDY = """\
 syncline: 1
@@ -60,14 +58,15 @@ class Kept:
 
             def watched(header, blobs):  # type: ignore[no-untyped-def]  # what the hub's child takes
                 answer, given = handle(header, blobs)
-                if header["op"] in {"open", "step"}:
-                    (self.results if answer["done"] else self.states).append(given[0])
+                new = dict(zip(answer.get("kept", []), given, strict=False))
+                self.states += [new[STATE]] if STATE in new else []
+                self.results += [new[RESULT]] if RESULT in new else []
                 return answer, given
 
             self.trial._hub.handle = watched  # type: ignore[method-assign]
             self.trial.run()
             self.seen: list[tuple[Request, Reply]] = hub.seen
-            self.draw = self.trial._draw
+            self.draw = self.trial.kept["draw"]
 
     @property
     def spec(self) -> StudySpec:
@@ -105,8 +104,10 @@ def targets() -> Iterator[Target]:
     yield Target("record", lambda: [CODEC.encode(SAMPLE)], CODEC.decode)
     yield Target("draw", lambda: [kept().draw], DrawCodec().decode)
     yield Target("hub_state", lambda: _some(kept().states), _read_state)
-    yield Target("fitted", lambda: kept().results, lambda content: unpack_result(content, kept().spec.schema))
-    yield Target("pooled", _pooled, lambda content: unpack_result(content, kept().spec.schema))
+    yield Target(
+        "fitted", lambda: kept().results, lambda content: unpack_result(content, settings_of(kept().spec))
+    )
+    yield Target("pooled", _pooled, lambda content: unpack_result(content, settings_of(kept().spec)))
     yield Target(
         "candidate", lambda: [kept().candidate], lambda content: unpack_cells(content, kept().spec.schema)
     )
@@ -124,9 +125,7 @@ def _some(payloads: list[bytes]) -> list[bytes]:
 
 
 def _read_state(content: bytes) -> None:
-    with suppress(WireError):
-        OPENING.decode(content)
-    fit_state_codec(settings_of(kept().spec)).decode(FIT.decode(content).state)
+    at_codec(kept().spec).decode(ROUND.decode(content).at)
 
 
 @cache
@@ -153,4 +152,5 @@ def _pooled() -> list[bytes]:
     tables = {
         name: workspace_of(spec, kept().trial.fold, TableSource(table)) for name, table in TABLES.items()
     }
-    return [pack_result(pool(settings_of(spec), tables), spec.schema)]  # type: ignore[arg-type]  # names of parties
+    settings = settings_of(spec)
+    return [pack_result(pool(settings, tables), settings)]  # type: ignore[arg-type]  # names of parties

@@ -16,6 +16,7 @@ from syncline.compute.serve import serve
 from syncline.protocols.fake import Deed, Fake, FakeReply, FakeState
 from syncline.protocols.transition import Finish, PartyId
 from tests.hub.fake_report import report
+from trusted_party.synthesis.calls import Given, kept_of_call
 
 ROUNDS = 3
 FAKE = Fake(ROUNDS)
@@ -48,49 +49,54 @@ def handle(header, blobs):
     if crash and not Path(crash).exists():
         Path(crash).touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    defect = os.environ.get("FAKE_CHILD_DEFECT")
-    if defect == header["op"]:
-        raise DEFECTS[os.environ["FAKE_CHILD_RAISES"]]
     match header["op"]:
         case "start":
+            _fail_at("start")
             assert all(len(bytes.fromhex(sha256)) == 32 for sha256 in header["commitments"].values())
             assert len(blobs[1]) == 16
             begun = FAKE.start((PartyId("north"),))
-            return {"done": False, "stage": begun.stage, "round": 0}, [b"0", _request(0)]
-        case "open":
-            spec, state, *replies, request = blobs
-            answer, given = _step({**header, "rows": [], "round": 0}, [spec, b"", state, *replies, request])
-            return {**answer, "drawn": DRAWN}, [*given, b"draw"]
+            return _told({"done": False, "stage": begun.stage, "round": 0}, state=b"0", request=_request(0))
         case "step":
-            assert blobs[1] == b"draw"
-            return _step(header, blobs)
-        case "compare":
-            number = header["round"]
-            answer = {"done": False, "stage": "compare", "round": number, "candidate": CANDIDATE}
-            return answer, [b"0", _request(number)]
-        case "compare_step":
-            return {"done": True, "stage": "assessed"}, [b"{}"]
+            return _step(Given.of(header, blobs[1:]), header["round"], json.loads(blobs[0]))
         case "release":
-            return _release(header, blobs)
+            _fail_at("release")
+            return _release(header, kept_of_call(header, blobs[1:]))
 
 
-def _step(header, blobs):
-    _, _, state, *replies, request = blobs
-    assert len(replies) == len(header["parties"])
-    assert header["rows"] == []
-    assert request.startswith(b"%d" % header["round"])
-    if b"hang" in replies:
+def _fail_at(point):
+    """Fail in the way that the environment asks for, where it asks for it here."""
+    if os.environ.get("FAKE_CHILD_DEFECT") == point:
+        raise DEFECTS[os.environ["FAKE_CHILD_RAISES"]]
+
+
+def _told(header, **new):
+    """Return an answer, and what is new to be kept."""
+    return {**header, "kept": list(new)}, list(new.values())
+
+
+def _step(given, number, spec):
+    assert given.shipments == {}
+    assert given.request.startswith(b"%d" % number)
+    opens, compares = "draw" not in given.kept, "result" in given.kept
+    _fail_at("open" if opens else "compare" if compares else "step")
+    if b"hang" in given.replies.values():
         time.sleep(3600)
-    number = header["round"]
-    answered = {party: _reply(number, reply) for party, reply in zip(header["parties"], replies, strict=True)}
-    transition = FAKE.step(FakeState(number, int(state)), answered, frozenset())
-    hazards = _hazards(number + 1)
+    if compares:
+        return _told({"done": True, "stage": "assessed"}, assessment=b"{}")
+    answered = {party: _reply(number, reply) for party, reply in given.replies.items()}
+    transition = FAKE.step(FakeState(number, int(given.kept["state"])), answered, frozenset())
+    told = {"hazards": _hazards(number + 1)}
     if isinstance(transition, Finish):
-        return {"done": True, "stage": "sample", "hazards": hazards}, [str(transition.result).encode()]
+        made = {"result": str(transition.result).encode(), "seed": given.kept["seed"]}
+        if spec["validation"] == "none":
+            return _told({"done": True, "stage": "sample", **told}, **made)
+        _fail_at("draw")
+        told |= {"done": False, "stage": "compare", "round": number + 1, "candidate": CANDIDATE}
+        return _told(told, state=b"0", request=_request(number + 1), **made)
     after = transition.state
-    answer = {"done": False, "stage": transition.stage, "round": after.round}
-    total = str(after.total).encode()
-    return {**answer, "hazards": hazards, "expected": EXPECTED}, [total, _request(after.round)]
+    told |= {"done": False, "stage": transition.stage, "round": after.round, "expected": EXPECTED}
+    new = {"state": str(after.total).encode(), "request": _request(after.round)}
+    return _told({**told, "drawn": DRAWN}, **new, draw=b"draw") if opens else _told(told, **new)
 
 
 def _reply(number, content):
@@ -117,10 +123,10 @@ def _request(number):
     return b"%d" % number
 
 
-def _release(header, blobs):
-    _, _, result, _, *_ = blobs
+def _release(header, kept):
+    assert kept["draw"] == b"draw"
     out = Path(header["out"])
-    (out / "synthetic.parquet").write_bytes(result)
+    (out / "synthetic.parquet").write_bytes(kept["result"])
     if os.environ.get("FAKE_CHILD_RELEASES_FOR_EVER"):
         time.sleep(3600)
     reported = _gate(os.environ.get("FAKE_CHILD_REPORTED_GATE", os.environ.get("FAKE_CHILD_GATE")))

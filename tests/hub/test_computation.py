@@ -22,8 +22,8 @@ from tests.hub.test_enrolment import refused
 from trusted_party.synthesis.worker import Worker
 
 START = {"op": "start", "study_id": "s1", "commitments": {"north": "ab" * 32}}
-STEP = {"op": "step", "round": 0, "parties": ["north"], "rows": []}
-HANG = [b"{}", b"draw", b"0", b"hang", b"0"]
+STEP = {"op": "step", "round": 0, "kept": ["seed", "draw", "state"], "parties": ["north"], "rows": []}
+HANG = [b"{}", b"seed", b"draw", b"0", b"hang", b"0"]
 
 
 def is_alive(pid):

@@ -56,14 +56,14 @@ def require_fixed(status, told, caplog):
     assert "MRN4711" not in caplog.text + repr([getattr(r, "fields", {}) for r in caplog.records])
 
 
-@pytest.mark.parametrize("operation", ["start", "step", "compare", "compare_step", "release"])
+@pytest.mark.parametrize("operation", ["start", "open", "step", "draw", "compare", "release"])
 @pytest.mark.parametrize("kind", ["TypeError", "UnicodeDecodeError"])
 def test_a_defect_in_any_operation_of_the_child(site, run, monkeypatch, caplog, operation, kind):
     monkeypatch.setenv("FAKE_CHILD_DEFECT", operation)
     monkeypatch.setenv("FAKE_CHILD_RAISES", kind)
 
     async def work():
-        compared = operation.startswith("compare")
+        compared = operation in ("draw", "compare")
         status, told = await end_of(site, release=COMPARED if compared else "{gate: none, approvals: 0}")
         require_fixed(status, told, caplog)
 
@@ -88,7 +88,8 @@ def test_a_defect_of_any_kind(site, run, monkeypatch, caplog, kind):
         (StudyDriver, "_step"),
         (StudyDriver, "_commit"),
         (StudyDriver, "_store"),
-        (View, "step_blobs"),
+        (View, "kept"),
+        (View, "arrived"),
         (StudyDriver, "_forget"),
         (driver, "require_load"),
         (driver, "flows_of"),

@@ -12,9 +12,10 @@ from syncline.data.batch import Status
 from syncline.data.document import parse_document
 from syncline.data.section import build
 from syncline.sources.source import Source
-from syncline.study.simulated_study import fit_study, fold_of_run, release_study, seed_of
+from syncline.study.simulated_study import fold_of_run, release_study, seed_of
 from syncline.study.spec import StudySpec
-from syncline.wire.exchange import HOPS
+from syncline.study.whole_study import Outcome
+from tests.federation.simulated import fit_study
 from tests.preparation.heart_files import HEART, HOSPITALS, SCHEMA, clean, difference, messy, rows_of
 
 SAME_ORDER = [
@@ -93,7 +94,6 @@ def released(sources: Mapping[str, Source], out: Path) -> str:
     spec = build(StudySpec, parse_document(STUDY, "study"), "study")
     out.mkdir()
     fold = fold_of_run(spec, sources, b"heart")
-    release_study(
-        spec, fold, sources, fit_study(spec, fold, sources, hops=HOPS), seed_of(spec), None, [], out
-    )
+    outcome = Outcome("fitted", fit_study(spec, fold, sources))
+    release_study(spec, fold, sources, outcome, seed_of(spec), [], out)
     return hashlib.sha256((out / "synthetic.parquet").read_bytes()).hexdigest()

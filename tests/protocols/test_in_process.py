@@ -75,6 +75,21 @@ def test_parties_answer_and_merge_in_sorted_order() -> None:
     assert asked == [*"abc", *"abc"]
 
 
+def test_a_party_is_asked_what_is_for_it_alone() -> None:
+    heard: dict[str, list[bytes]] = {"north": [], "south": []}
+
+    def noting(name: str) -> Respond:
+        def respond(request: FakeRequest, memory: FakeMemory) -> tuple[FakeReply, FakeMemory]:
+            heard[name].append(request.filler)
+            return FakeSupplier().respond(request, 1, memory)
+
+        return respond
+
+    hub = Fake(2, size=3, told={SOUTH: b"a share of a key"})
+    assert run(hub, {PartyId(name): noting(name) for name in heard}, FakeMemory(), hops=FAKE_HOPS) == 6
+    assert heard == {"north": [bytes(3)] * 2, "south": [b"a share of a key"] * 2}
+
+
 @pytest.mark.parametrize(
     ("side", "error"),
     [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,8 @@ import pytest
 from supplier_agent.tasks.child import Child
 from syncline.data.batch import MemoryTable
 from syncline.errors import DocumentError, PolicyRefusal, ProtocolError, WireError
-from syncline.protocols.asking import Request
-from syncline.questions.asked import Asked
+from syncline.protocols.asking import Answering, Memory, Request
+from syncline.questions.asked import MOST_REMEMBERED, Asked
 from syncline.questions.counts import Counts
 from syncline.questions.known import InvariantBroken, Known, Sizes
 from syncline.questions.question import Context
@@ -21,7 +23,7 @@ from syncline.questions.row_count import RowCount
 from syncline.questions.table import QUESTIONS, Entry
 from syncline.questions.workspace import Workspace
 from syncline.study.policy import Policy
-from syncline.wire.exchange import ReplyCodec, RequestCodec
+from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 from syncline.wire.questions import question_from_proto, question_to_proto
 from tests.agent.harness import specification
@@ -107,6 +109,37 @@ def test_a_question_with_a_message_of_its_own_has_no_other_form() -> None:
     assert question_to_proto(RowCount()).WhichOneof("kind") == "row_count"
 
 
+class OnceEach(DigitCounts):
+    """Digits that are counted once for each column, which it remembers in a form of its own."""
+
+    __slots__ = ()
+
+    def after(self, asked: Asked) -> Asked:
+        known = asked.own.get(self.kind, b"").decode().split(",")
+        if set(self.names).intersection(known):
+            raise ProtocolError(f"{self.kind}: these digits were counted already")
+        return asked.remember(self.kind, ",".join([*filter(None, known), *self.names]).encode())
+
+
+@pytest.mark.usefixtures("added")
+def test_it_may_remember_what_only_it_can_read() -> None:
+    rows, memory = Workspace(parts(1)[0]), Memory()
+    for number, name in enumerate(("age", "weight")):
+        _, after = Answering().respond(Request(number, (OnceEach((name,)),)), rows, memory)
+        memory = MemoryCodec().decode(MemoryCodec().encode(after))
+        assert memory == after
+    assert memory.asked.own == {"digit_counts": b"age,weight"}
+    with pytest.raises(ProtocolError, match="these digits were counted already"):
+        Answering().respond(Request(2, (OnceEach(("age",)),)), rows, memory)
+
+
+def test_what_a_question_remembers_is_bounded_and_of_a_kind_that_there_is() -> None:
+    for own in ({"no_such_question": b"x"}, {"row_count": bytes(MOST_REMEMBERED + 1)}):
+        memory = replace(Memory(), asked=Asked(own=own))
+        with pytest.raises(WireError, match=r"memory\.own"):
+            MemoryCodec().decode(MemoryCodec().encode(memory))
+
+
 # --- wrappers ------------------------------------------------------------
 
 
@@ -117,22 +150,24 @@ def parts(count: int) -> list[MemoryTable]:
     return [MemoryTable(SCHEMA, [batch.take(batch.owner % count == number)]) for number in range(count)]
 
 
-def asked_of(question: Any, rows: MemoryTable) -> Any:  # Any: a question, and its own kind of answer
+def asked_of(question: Any, rows: MemoryTable, recorded: int = 0) -> Any:  # Any: its own kind of answer
+    """Return what a table answers, where the secure source gives what is ``recorded``."""
     question.check(SCHEMA, None)
-    return question.answer(Workspace(rows), Context(question.admit(Asked())))
+    reply, _ = Answering().respond(
+        Request(0, (question,)),
+        Workspace(rows),
+        Memory(),
+        lambda n: hashlib.shake_256(b"%d" % recorded).digest(n),
+    )
+    return reply.answers[0]
 
 
 def test_noise_is_scaled_by_the_inner_questions_own_sensitivity() -> None:
     """A person changes the law of the answer by no more than epsilon, and so little noise is enough."""
     context, exact = Context(Asked()), np.array(integers(asked_of(DIGITS, parts(1)[0])))
-    noisy = AddNoise(DIGITS, epsilon=0.5, rows=3, seed=0)
+    noisy = AddNoise(DIGITS, epsilon=0.5, rows=3)
     assert noisy.share(context) ** DIGITS.sensitivity(context).l1(3) == pytest.approx(np.exp(-0.5))
-    told = np.array(
-        [
-            integers(asked_of(AddNoise(DIGITS, epsilon=0.5, rows=3, seed=seed), parts(1)[0]))
-            for seed in range(400)
-        ]
-    )
+    told = np.array([integers(asked_of(noisy, parts(1)[0], recorded)) for recorded in range(400)])
     share = noisy.share(context)
     assert np.abs((told - exact).mean()) < 0.5
     assert (told - exact).std() == pytest.approx(np.sqrt(2 * share) / (1 - share), rel=0.05)
@@ -155,10 +190,10 @@ def test_a_secure_sum_is_the_sum_and_its_parts_tell_nothing() -> None:
 
 def test_wrappers_wrap_each_other_and_are_admitted_as_what_they_wrap() -> None:
     tables = parts(3)
-    noisy = [AddNoise(DIGITS, epsilon=1.0, rows=3, seed=number) for number in range(3)]
+    noisy = [AddNoise(DIGITS, epsilon=1.0, rows=3)] * 3
     hidden = [SecureSum(inner, number, 3, secret=4) for number, inner in enumerate(noisy)]
-    answers = [asked_of(question, rows) for question, rows in zip(hidden, tables, strict=True)]
-    expected = [integers(asked_of(question, rows)) for question, rows in zip(noisy, tables, strict=True)]
+    answers = [asked_of(hidden[n], rows, n) for n, rows in enumerate(tables)]
+    expected = [integers(asked_of(noisy[n], rows, n)) for n, rows in enumerate(tables)]
     total = answers[0].merge(answers[1]).merge(answers[2])
     assert opened(total) == [sum(column) for column in zip(*expected, strict=True)]
     once = DIGITS.admit(Asked())

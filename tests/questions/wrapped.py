@@ -1,6 +1,6 @@
 """Questions around other questions: noise on an answer, and sums of which nobody sees a part.
 
-Sketches in process, of how such protections fit the port; who draws the randomness, and how it is agreed, is
+Sketches in process, of how such protections fit the port; exact samplers, and how masks are agreed, are
 another matter.
 """
 
@@ -62,7 +62,6 @@ class AddNoise(_Around):
 
     epsilon: float
     rows: int
-    seed: int
     kind: ClassVar[str] = "add_noise"
 
     def share(self, context: Context) -> float:
@@ -70,7 +69,8 @@ class AddNoise(_Around):
         return float(np.exp(-self.epsilon / self.inner.sensitivity(context).l1(self.rows)))
 
     def answer(self, table: Workspace, context: Context) -> Sums:
-        exact, rng = integers(self.inner.answer(table, context)), np.random.default_rng(self.seed)
+        exact = integers(self.inner.answer(table, context))
+        rng = np.random.default_rng(list(context.random(32)))
         ends = 1 - self.share(context)
         noise = rng.geometric(ends, len(exact)) - rng.geometric(ends, len(exact))
         return Sums(tuple(own + int(more) for own, more in zip(exact, noise, strict=True)))

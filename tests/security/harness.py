@@ -37,6 +37,7 @@ from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
 from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
 from trusted_party.synthesis.child import Child as HubChild
+from trusted_party.synthesis.kept_state import DRAW
 
 ALL_QUESTIONS = (
     "row_count",
@@ -139,67 +140,61 @@ class Trial:
         self._memories = dict.fromkeys(self.tables, b"")
         self._sources = {name: self._written(name, table) for name, table in self.tables.items()}
         self._candidate: str | None = None
-        self._sizes: Any = None
-        self._draw = b""
+        self._kept: dict[str, bytes] = {"seed": SEED.secret}
         self.occasion = Occasion(STUDY_ID, self.spec.digest)
 
     def run(self) -> Released:
         """Run the study to its release; errors come out as the hub's or the agent's child raises them."""
-        result = self._rounds("step", self._opened())
-        said: list[bytes] = []
-        if self.spec.validation is not None:
-            header = {
-                "op": "compare",
-                "round": len(self.asked),
-                "most_rows": 10**9,
-                "sizes": self._sizes,
-            }
-            first = self._hub.handle(header, [self._spec, self._draw, result, SEED.secret])
-            self._candidate = str(first[0]["candidate"])
-            said = [self._rounds("compare_step", first, result, SEED.secret)]
-        return self._release(result, said)
+        self._rounds(self._opened())
+        return self._release()
 
     @property
     def fold(self) -> Fold:
         """Return who is held out, once the salt is drawn."""
-        return fold_of(self.spec, DrawCodec().decode(self._draw).openings)
+        return fold_of(self.spec, DrawCodec().decode(self._kept[DRAW]).openings)
 
     def contribution(self, party: str) -> bytes:
         """Return what a party commits to and opens."""
         return self.contributions.get(party, hashlib.sha256(party.encode()).digest()[:CONTRIBUTION_BYTES])
 
-    def _opened(self) -> tuple[Any, list[bytes]]:
+    @property
+    def kept(self) -> dict[str, bytes]:
+        """Return what the hub keeps of the study so far."""
+        return dict(self._kept)
+
+    def _opened(self) -> Any:
         """Let all parties commit to their contributions and open them; return the first round of the fit."""
         named = {name: self.occasion.commitment(name, self.contribution(name)).hex() for name in self._names}
         header = {"op": "start", "study_id": STUDY_ID, "commitments": named}
-        _, (state, request) = self._hub.handle(header, [self._spec, self.contribution(HUB)])
-        self.asked.append((0, RequestCodec().decode(request)))
-        replies = [self._answer(name, 0, request) for name in self._names]
-        header = {"op": "open", "round": 0, "parties": self._names}
-        answer, blobs = self._hub.handle(header, [self._spec, state, *replies, request])
-        self._draw = blobs.pop()
-        return answer, blobs
+        return self._step(self._keep(*self._hub.handle(header, [self._spec, self.contribution(HUB)])))
 
-    def _rounds(self, operation: str, step: tuple[Any, list[bytes]], *origin: bytes) -> bytes:
-        """Go on until the hub is done, and return its result."""
-        header, blobs = step
+    def _rounds(self, header: Any) -> None:
+        """Go on until the hub is done."""
         while not header["done"]:
-            state, request = blobs
-            number = int(header["round"])
-            self.asked.append((number, RequestCodec().decode(request)))
-            replies = [self._answer(name, number, request) for name in self._names]
-            header, blobs = self._hub.handle(
-                {
-                    "op": operation,
-                    "round": number,
-                    "parties": self._names,
-                    "rows": [],
-                    "flows": dict.fromkeys(self._names, "summaries"),
-                },
-                [self._spec, self._draw, state, *origin, *replies, request],
-            )
-        self._sizes = header.get("sizes")
-        return blobs[0]
+            header = self._step(header)
+
+    def _step(self, header: Any) -> Any:
+        """Ask all suppliers what the hub asks, and return what it says to their replies."""
+        number, request = int(header["round"]), self._kept.pop("request")
+        self.asked.append((number, RequestCodec().decode(request)))
+        replies = [self._answer(name, number, request) for name in self._names]
+        call = {
+            "op": "step",
+            "round": number,
+            "kept": list(self._kept),
+            "parties": self._names,
+            "rows": [],
+            "flows": dict.fromkeys(self._names, "summaries"),
+            "most_rows": 10**9,
+        }
+        blobs = [self._spec, *self._kept.values(), *replies, request]
+        return self._keep(*self._hub.handle(call, blobs))
+
+    def _keep(self, header: Any, blobs: Sequence[bytes]) -> Any:
+        """Keep what is new, as the hub's daemon does."""
+        self._kept |= zip(header["kept"], blobs, strict=True)
+        self._candidate = header.get("candidate", self._candidate)
+        return header
 
     def ask(self, name: str, request: Request) -> Reply:
         """Ask one supplier as a hub that follows no protocol would, and return its reply."""
@@ -234,7 +229,7 @@ class Trial:
         self._memories[name] = memory
         return reply
 
-    def _release(self, result: bytes, said: Sequence[bytes]) -> Released:
+    def _release(self) -> Released:
         out = self.directory / "release"
         out.mkdir()
         provenance = {
@@ -249,7 +244,7 @@ class Trial:
         }
         roster = [RosterEntry.of(self.spec, name, AS_ASKED).to_json() for name in self._names]
         header = {"op": "release", "out": str(out), "provenance": provenance, "roster": roster}
-        self._hub.handle(header, [self._spec, self._draw, result, SEED.secret, *said])
+        self._hub.handle({**header, "kept": list(self._kept)}, [self._spec, *self._kept.values()])
         return Released(out)
 
     @property

@@ -80,15 +80,15 @@ class Begun:
 
     spec: StudySpec
     flow: str
-    draw: bytes
-    state: bytes
+    kept: dict[str, bytes]
     request: bytes
 
     @classmethod
     def of(cls, flow: str, directory: Path) -> Begun:
         trial = Trial(STUDY.format(flow=flow, name="trial"), {"north": rows(400, 1)}, directory)
-        _, (state, request) = trial._opened()
-        return cls(trial.spec, flow, trial._draw, state, request)
+        trial._opened()
+        kept = trial.kept
+        return cls(trial.spec, flow, kept, kept.pop("request"))
 
     def step(
         self, child: Confined, *, reply: bytes | None = None, rows: bytes | None = None
@@ -99,11 +99,11 @@ class Begun:
             "round": 1,
             "parties": [] if reply is None else ["north"],
             "rows": [] if rows is None else ["north"],
-            "missing": [],
+            "kept": list(self.kept),
             "flows": {"north": self.flow},
         }
         given = [blob for blob in (reply, self.request, rows) if blob is not None]
-        return child.handle(header, [self.spec.canonical(), self.draw, self.state, *given])[0]
+        return child.handle(header, [self.spec.canonical(), *self.kept.values(), *given])[0]
 
 
 def refused(begun: Begun, shipment: bytes, without: Sequence[str] = ()) -> tuple[SynclineError, int]:

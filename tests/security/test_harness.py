@@ -11,8 +11,8 @@ import pytest
 from syncline.errors import ProtocolError
 from syncline.protocols.asking import Reply, Request
 from syncline.sources.memory import TableSource
-from syncline.study.simulated_study import fit_study, fold_of_run
-from syncline.wire.exchange import HOPS
+from syncline.study.simulated_study import fold_of_run
+from tests.federation.simulated import fit_study
 from tests.security.harness import SEED, MaliciousHub, MaliciousSupplier, Trial
 
 STUDY = """\
@@ -52,7 +52,7 @@ def test_an_honest_trial_releases_what_is_simulated(tables, tmp_path):
     trial = Trial(STUDY, tables, tmp_path)
     released = trial.run()
     sources = {name: TableSource(table) for name, table in tables.items()}
-    fitted = fit_study(trial.spec, fold_of_run(trial.spec, sources), sources, hops=HOPS)
+    fitted = fit_study(trial.spec, fold_of_run(trial.spec, sources), sources)
     drawn = pa.concat_arrays([pa.array(part["age"][0]) for part in fitted.model.sample(1100, SEED)])
     assert released.table["age"].to_pylist() == drawn.to_pylist()
     assert released.report["metrics"]["tv_1way"]["value"] < 0.2

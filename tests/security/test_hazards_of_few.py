@@ -16,13 +16,13 @@ from syncline.questions.known import Filled
 from syncline.sources.memory import TableSource
 from syncline.study import data_check
 from syncline.study.data_check import fit_of
-from syncline.study.simulated_study import fit_study, fold_of_run
+from syncline.study.simulated_study import fold_of_run
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.column_search import Pieces
 from syncline.synthesizers.hazards import likeness, sizes
 from syncline.synthesizers.hazards.hazard import HazardKind
 from syncline.synthesizers.phases import check, search, structure
-from syncline.wire.exchange import HOPS
+from tests.federation.simulated import fit_study
 
 STUDY = {
     "syncline": 1,
@@ -63,7 +63,7 @@ def said(south: pa.Table) -> list[str]:
     """Return what is said of columns of the supplier south."""
     spec = StudySpec.model_validate(STUDY)
     sources = {"north": TableSource(NORTH), "south": TableSource(south)}
-    found = fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources, hops=HOPS)
+    found = fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources)
     return [hazard.words for hazard in found.hazards if hazard.column]
 
 
@@ -137,9 +137,7 @@ def test_the_first_person_who_differs_changes_no_sentence(kind, visits, people, 
             "north": TableSource(ELSEWHERE),
             "south": TableSource(of_south(people, **few, visits=visits)),
         }
-        return [
-            h.words for h in fit_study(spec, fold_of_run(spec, sources, b"h"), sources, hops=HOPS).hazards
-        ]
+        return [h.words for h in fit_study(spec, fold_of_run(spec, sources, b"h"), sources).hazards]
 
     assert len({tuple(told(number)) for number in (0, 1, 2, 10)}) == 1
     assert told(0) != told(people // 2)
@@ -288,7 +286,7 @@ def test_few_people_with_many_rows_do_not_make_a_column_reversed(few: int, monke
 
     def told(people: int) -> list[str]:
         sources = {"north": TableSource(usual()), "south": TableSource(turned(people))}
-        found = fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources, hops=HOPS).hazards
+        found = fit_study(spec, fold_of_run(spec, sources, b"hazards"), sources).hazards
         return [one.words for one in found if one.kind is HazardKind.POLARITY]
 
     assert told(few) == told(0) == []
@@ -301,7 +299,7 @@ def all_said(south: pa.Table, north: pa.Table = NORTH, **more: object) -> list[s
     """Return every sentence about suppliers."""
     spec = StudySpec.model_validate({**STUDY, **more})
     sources = {"north": TableSource(north), "south": TableSource(south)}
-    return [h.words for h in fit_study(spec, fold_of_run(spec, sources, b"h"), sources, hops=HOPS).hazards]
+    return [h.words for h in fit_study(spec, fold_of_run(spec, sources, b"h"), sources).hazards]
 
 
 def reversals(south: pa.Table, north: pa.Table) -> list[str]:

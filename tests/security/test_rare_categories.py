@@ -12,12 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from syncline.sources.memory import TableSource
-from syncline.study.simulated_study import compare_study, fit_study, fold_of_run, release_study
+from syncline.study.simulated_study import fold_of_run, release_study, run_study
 from syncline.study.spec import StudySpec
+from syncline.study.whole_study import Outcome
 from syncline.synthesizers import column_coding
 from syncline.synthesizers.outer_ends import Run
 from syncline.synthesizers.streams import Seed
 from syncline.wire.exchange import HOPS
+from tests.federation.simulated import fit_study
 
 LABELS = ("common", "r1", "r2", "r3")
 STUDY = {
@@ -51,10 +53,9 @@ def report(rare: tuple[int, int, int], out: Path) -> dict[str, Any]:
     ward[np.flatnonzero(held)[:3]] = LABELS[1:]
     sources = {"north": TableSource(pa.table({"pid": names, "ward": ward.tolist(), "age": ages}))}
     seed = Seed.of_number(5)
-    fitted = fit_study(SPEC, fold, sources, hops=HOPS)
-    assessment = compare_study(SPEC, fold, sources, fitted, seed, hops=HOPS)
+    outcome = run_study(SPEC, fold, sources, seed, hops=HOPS)
     out.mkdir()
-    release_study(SPEC, fold, sources, fitted, seed, assessment, [], out)
+    release_study(SPEC, fold, sources, outcome, seed, [], out)
     return json.loads((out / "report.json").read_text("utf-8"))  # type: ignore[no-any-return]
 
 
@@ -110,9 +111,9 @@ def test_neither_end_of_a_column_is_one_person_s_value(n, tmp_path, monkeypatch)
     def released(beyond: int, name: str) -> pa.Table:
         sources, seed = ended(n, beyond), Seed.of_number(5)
         fold = fold_of_run(spec, sources, b"ends")
-        fitted = fit_study(spec, fold, sources, hops=HOPS)
+        outcome = Outcome("fitted", fit_study(spec, fold, sources))
         (tmp_path / name).mkdir()
-        release_study(spec, fold, sources, fitted, seed, None, [], tmp_path / name)
+        release_study(spec, fold, sources, outcome, seed, [], tmp_path / name)
         return pq.read_table(tmp_path / name / "synthetic.parquet")
 
     assert released(11, "one") == released(13, "other")

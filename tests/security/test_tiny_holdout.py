@@ -21,7 +21,7 @@ from syncline.errors import StudyFailed, UsageError
 from syncline.preparation.fold import Fold
 from syncline.privacy import people_rule
 from syncline.sources.memory import TableSource
-from syncline.study.simulated_study import compare_study, fit_study, fold_of_run
+from syncline.study.simulated_study import fold_of_run, run_study
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
 from syncline.validation.validation import validate
@@ -84,7 +84,7 @@ def compared(rows: pd.DataFrame) -> dict[str, Any]:
     sources = {"north": TableSource(pa.Table.from_pandas(rows, preserve_index=False))}
     seed = Seed.of_number(7)
     fold = fold_of_run(spec, sources, b"chosen")
-    found = compare_study(spec, fold, sources, fit_study(spec, fold, sources, hops=HOPS), seed, hops=HOPS)
+    found = run_study(spec, fold, sources, seed, hops=HOPS).assessment
     assert found is not None
     return found.document()
 

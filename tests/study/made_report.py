@@ -18,10 +18,10 @@ from syncline.study.manifest import RosterEntry
 from syncline.study.participation import Participation
 from syncline.study.release import WrittenRelease, write_release
 from syncline.study.report import report_document
-from syncline.study.simulated_study import fit_study, fold_of_run
+from syncline.study.simulated_study import fold_of_run
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
-from syncline.wire.exchange import HOPS
+from tests.federation.simulated import fit_study
 
 SUPPLIERS = ("east", "north <b>", "west")
 SEED = Seed.of_number(7)
@@ -80,7 +80,7 @@ def fitted() -> Any:
     parts = {name: persons(400, seed) for seed, name in enumerate(("east", "north", "west"))}
     tables = {name: pa.Table.from_pandas(part, preserve_index=False) for name, part in parts.items()}
     sources = {name: TableSource(table, name) for name, table in tables.items()}
-    return fit_study(spec_of(), fold_of_run(spec_of(), sources, b"wards"), sources, hops=HOPS)
+    return fit_study(spec_of(), fold_of_run(spec_of(), sources, b"wards"), sources)
 
 
 def roster(spec: StudySpec) -> list[RosterEntry]:

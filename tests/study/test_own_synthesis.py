@@ -15,10 +15,10 @@ from syncline.sources.memory import TableSource
 from syncline.study.flow import DataFlow
 from syncline.study.shipment import unpack_shipment
 from syncline.study.shipping import Sent, ship
-from syncline.study.simulated_study import fit_study, fold_of_run
+from syncline.study.simulated_study import fold_of_run
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
-from syncline.wire.exchange import HOPS
+from tests.federation.simulated import fit_study
 
 ROWS = 400
 FOLD = Fold(b"own", "0.2")
@@ -104,6 +104,6 @@ def test_simulate_tells_what_each_such_supplier_loses(flows):
     spec = spec_of(flows, quorum={"min_suppliers": 2})
     sources = {name: TableSource(table(rare=name == "s0"), name) for name in ("s0", "s1")}
     notes = []
-    fit_study(spec, fold_of_run(spec, sources, b"own"), sources, tell=notes.append, hops=HOPS)
+    fit_study(spec, fold_of_run(spec, sources, b"own"), sources, tell=notes.append)
     assert {note.column for note in notes} == {"town", "sex", "lab"}
     assert all(note.what.startswith("at s0, ") for note in notes)

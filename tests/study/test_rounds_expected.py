@@ -21,8 +21,8 @@ from syncline.study.rounds_expected import (
     rounds_while_comparing,
 )
 from syncline.synthesizers.fit import Fit
-from syncline.synthesizers.phases.phase import ALONE
 from syncline.synthesizers.settings import FitSettings
+from syncline.synthesizers.whose_rows import ALONE
 from syncline.validation.federated.comparison import Comparison, Evidence, State
 from tests.validation.federated.parties import AIMS, COMPARED, candidate, comparer, dealt, workspace
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from itertools import product
 
 import numpy as np
@@ -14,18 +15,19 @@ from syncline.errors import UsageError
 from syncline.protocols.asking import Answering, Memory, Reply, Request
 from syncline.protocols.in_process import run
 from syncline.protocols.transition import PartyId
+from syncline.questions.question import Entropy
 from syncline.questions.workspace import Workspace
 from syncline.study.questions_asked import questions_of
 from syncline.study.spec import StudySpec
 from syncline.synthesizers import registry, wide
 from syncline.synthesizers.fit import Fit
-from syncline.synthesizers.fit_state import fit_state_codec
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from syncline.synthesizers.synthesizer import Synthesizer
 from syncline.wire.exchange import HOPS
 from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import fingerprint, fit, workspace_of
+from tests.federation.simulated import fit_state_codec
 from tests.federation.test_flows import released, sources, spec_of
 
 TOY = "tests.synthesizers.chain"
@@ -131,9 +133,11 @@ class Listening(Answering):
         super().__init__()
         self.asked: set[str] = set()
 
-    def respond(self, request: Request, table: Workspace, memory: Memory) -> tuple[Reply, Memory]:
+    def respond(
+        self, request: Request, table: Workspace, memory: Memory, entropy: Entropy = secrets.token_bytes
+    ) -> tuple[Reply, Memory]:
         self.asked |= {question.kind for question in request.questions}
-        return super().respond(request, table, memory)
+        return super().respond(request, table, memory, entropy)
 
 
 @pytest.mark.parametrize("searched_whole", [2, 100])

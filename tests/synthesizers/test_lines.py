@@ -15,7 +15,7 @@ from syncline.errors import SynclineError
 from syncline.questions.moments import PRECISION, Moments
 from syncline.questions.sums import Sums
 from syncline.synthesizers.algebra import Algebra
-from syncline.synthesizers.phases.phase import Fitted
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.streams import Seed
 from tests.federation.local_fit import fit, release_of
 

@@ -20,7 +20,7 @@ from syncline.errors import StudyFailed
 from syncline.questions.asked import Asked
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.question import Context
-from syncline.synthesizers.phases.phase import Fitted
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.tabular_model import Columns
 from tests.federation.local_fit import fit, release_of

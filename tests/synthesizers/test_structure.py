@@ -14,7 +14,7 @@ import pytest
 from syncline.data.constraint import Formula
 from syncline.data.schema import Schema
 from syncline.errors import StudyFailed
-from syncline.synthesizers.phases.phase import Fitted
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.streams import Seed
 from tests.federation.local_fit import fit
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -216,11 +217,11 @@ def test_no_part_of_a_model_points_outside_of_another(model: Path) -> None:
     whole, schema = loaded._fitted()[0], loaded.schema
     refused = sum(refuses(changed, schema) for changed in changed_values(whole))
     assert refused > 100
-    content = pack_model(whole, schema)
-    assert unpack_model(content, schema).n_rows == whole.n_rows
+    content = pack_model(whole, "cart", schema)
+    assert unpack_model(content, "cart", schema).n_rows == whole.n_rows
     for cut in (content[:-1], content + b"\x00", content[:40]):
         with pytest.raises(WireError):
-            unpack_model(cut, schema)
+            unpack_model(cut, "cart", schema)
 
 
 def changed_values(value: Any) -> Iterator[Any]:
@@ -253,16 +254,17 @@ def refuses(model: Any, schema: Schema) -> bool:
     from syncline.synthesizers.streams import Seed
 
     try:
-        found = unpack_model(pack_model(model, schema), schema)
+        found = unpack_model(pack_model(model, model.method, schema), model.method, schema)
     except (ValueError, WireError):
         return True
     found.partition(0, 200, Seed.of_number(1))
     return False
 
 
-def test_a_model_of_an_earlier_form_is_refused_by_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", [1, 2])
+def test_a_model_of_an_earlier_form_is_refused_by_name(tmp_path: Path, form: int) -> None:
     path = tmp_path / "old.model"
-    path.write_bytes(b"syncline-model 1\n" + bytes(100))
+    path.write_bytes(b"syncline-model %d\n" % form + hashlib.sha256(bytes(100)).digest() + bytes(100))
     with pytest.raises(StorageError, match=r"old.model: was saved by an earlier version .* save it again"):
         Synthesizer.load(path)
 

@@ -22,8 +22,8 @@ from syncline.synthesizers import wide as rule
 from syncline.synthesizers.algebra import Algebra
 from syncline.synthesizers.cart.layout import Layout
 from syncline.synthesizers.cart.splits import best_splits
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.neighbours import Neighbours, wide_notes
-from syncline.synthesizers.phases.phase import Fitted
 from syncline.synthesizers.synthesizer import Synthesizer
 from tests.federation.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
 from tests.federation.local_fit import fingerprint, fit, workspace_of

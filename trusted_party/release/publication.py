@@ -148,10 +148,11 @@ class Publisher:
         if study.draw_sha256 is None:
             raise StudyFailed("it began under an earlier version of the hub: submit the study anew")
         draw = await asyncio.to_thread(model.get, bytes.fromhex(study.draw_sha256))
-        blobs = [study.specification, draw, result, seed]
+        kept = {"draw": draw, "result": result, "seed": seed}
         if study.assessment_sha256 is not None:
-            blobs.append(await asyncio.to_thread(model.get, bytes.fromhex(study.assessment_sha256)))
-        answer, _ = await self.computation.call(study.id, header, blobs)
+            kept["assessment"] = await asyncio.to_thread(model.get, bytes.fromhex(study.assessment_sha256))
+        blobs = [study.specification, *kept.values()]
+        answer, _ = await self.computation.call(study.id, {**header, "kept": list(kept)}, blobs)
         files, content = answer.get("files"), answer.get("content_sha256", {})
         written = {path.name for path in out.iterdir()}
         if not isinstance(files, list) or {str(name) for name in files} != written:

@@ -11,7 +11,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from syncline.clock import Clock
@@ -55,7 +55,7 @@ from trusted_party.studies.hazard_hold import awaits_word, hold, must_hold
 from trusted_party.studies.lost_replies import count_as_declined, lost_replies, require_rows
 from trusted_party.studies.presence import Presence
 from trusted_party.studies.specifications import Specifications
-from trusted_party.studies.vault import Vault
+from trusted_party.studies.vault import Vault, new_seed
 from trusted_party.synthesis.computation import Computation
 
 _BY_DECISION = {
@@ -229,33 +229,14 @@ class StudyDriver:
         study = view.study
         header: Header = {"op": "start", "study_id": study.id, "commitments": view.commitments()}
         own = secrets.token_bytes(CONTRIBUTION_BYTES)
-        await self._commit(view, spec, await self._compute(header, [study.specification, own], 0), ())
-
-    async def _open(self, view: View, spec: StudySpec) -> None:
-        """Draw the salt of what all suppliers opened, and begin the fit."""
-        study = view.study
-        if await self._replies_lost(view, view.tasks):
-            return
-        require_load({task.supplier: task.reply_size for task in view.tasks}, study.round)
-        blobs = await asyncio.to_thread(view.open_blobs, self._ports.vault)
-        header: Header = {
-            "op": "open",
-            "round": study.round,
-            "parties": [task.supplier for task in view.tasks],
-        }
-        step = await self._compute(header, blobs, study.round + 1)
-        await self._commit(view, spec, step, ())
-        await asyncio.to_thread(self._forget, study, view.tasks)
+        await self._commit(view, await self._compute(header, [study.specification, own], 0), ())
 
     async def _step(self, view: View, spec: StudySpec) -> None:
+        """Compute what follows from a round that all have answered, and commit it."""
         study = view.study
-        if study.draw_sha256 is None:
-            await self._open(view, spec)
-            return
         flows = flows_of(spec, {party.name: party.participation for party in view.parties})
-        senders = frozenset(
-            () if study.compares else sends_rows(flows, [task.supplier for task in view.tasks])
-        )
+        fits = study.draw_sha256 is not None and not study.compares
+        senders = frozenset(sends_rows(flows, [task.supplier for task in view.tasks]) if fits else ())
         answered = [task for task in view.tasks if task.state is TaskState.ANSWERED]
         if await self._replies_lost(view, answered):
             return
@@ -268,47 +249,26 @@ class StudyDriver:
         counted = [task for task in answered if task.supplier not in senders]
         sizes = {task.supplier: task.reply_size for task in counted}
         require_load(sizes | {one.supplier: one.size for one in shipments}, study.round)
-        blobs = await asyncio.to_thread(view.step_blobs, self._ports.vault, counted, shipments)
+        kept = {"seed": new_seed(spec), **await asyncio.to_thread(view.kept, self._ports.vault)}
+        arriving = await asyncio.to_thread(view.arrived, self._ports.vault, counted, shipments)
         header: Header = {
-            "op": "compare_step" if study.compares else "step",
+            "op": "step",
             "round": study.round,
+            "kept": list(kept),
             "parties": [task.supplier for task in counted],
             "rows": [shipment.supplier for shipment in shipments],
             "flows": {name: flow.value for name, flow in flows.items()},
+            "most_rows": self._ports.most_rows,
         }
+        blobs = [study.specification, *kept.values(), *arriving]
         step = await self._compute(header, blobs, study.round + 1)
-        drawn = None
-        if step.done and spec.validation is not None and not study.compares:
-            step, drawn = await self._draw(view, spec, step)
         if must_hold(study, spec, step.hazards):
             await self._change(
                 view, lambda connection: hold(connection, self._ports.endings, study, step.hazards)
             )
             return
-        await self._commit(view, spec, step, arrived, drawn)
+        await self._commit(view, step, arrived)
         await asyncio.to_thread(self._forget, study, [t for t in view.tasks if t.supplier not in senders])
-
-    async def _draw(self, view: View, spec: StudySpec, fitted: Step) -> tuple[Step, Drawn]:
-        """Return the first round of the comparison that follows a fit, and what it is about."""
-        study, ports = view.study, self._ports
-        origin = await asyncio.to_thread(self._keep_fitted, study, spec, fitted)
-        store = ports.vault.model(study.id)
-        draw = await asyncio.to_thread(store.get, bytes.fromhex(study.draw_sha256 or ""))
-        seed = await asyncio.to_thread(store.get, bytes.fromhex(origin.seed_sha256))
-        header: Header = {
-            "op": "compare",
-            "round": fitted.round,
-            "most_rows": ports.most_rows,
-            "sizes": fitted.sizes,
-        }
-        step = await self._compute(header, [study.specification, draw, fitted.blobs[0], seed], fitted.round)
-        step = replace(step, hazards=fitted.hazards)
-        digest = candidate_digest(study.id, study.specification_sha256, step.candidate_sha256)
-        return step, Drawn(origin, step.candidate_sha256, ports.sign(Purpose.CANDIDATE, digest))
-
-    def _keep_fitted(self, study: StudyRow, spec: StudySpec, step: Step) -> Fitted:
-        vault = self._ports.vault
-        return Fitted(vault.model(study.id).put(step.blobs[0]).hex(), vault.put_seed(study.id, spec))
 
     async def _replies_lost(self, view: View, answered: Sequence[Task]) -> bool:
         """Tell whether replies are gone; their suppliers then count as having declined."""
@@ -333,16 +293,9 @@ class StudyDriver:
         answer, returned = await self._ports.computation.call(self._study_id, header, blobs)
         return Step.from_answer(answer, returned, following_round)
 
-    async def _commit(
-        self,
-        view: View,
-        spec: StudySpec,
-        step: Step,
-        arrived: Sequence[Shipment],
-        drawn: Drawn | None = None,
-    ) -> None:
+    async def _commit(self, view: View, step: Step, arrived: Sequence[Shipment]) -> None:
         ports, study = self._ports, view.study
-        following = await asyncio.to_thread(self._store, study, spec, step, drawn)
+        following = await asyncio.to_thread(self._store, study, step)
         crash_point("round:stored")
         now_us = to_us(ports.clock.now())
         await self._change(
@@ -353,20 +306,27 @@ class StudyDriver:
         )
         log_event("round_merged" if view.tasks else "study_started", study=study.id, round=study.round)
 
-    def _store(self, study: StudyRow, spec: StudySpec, step: Step, drawn: Drawn | None) -> Opened | Finished:
-        vault = self._ports.vault
-        if step.done and study.compares:
-            return Finished(step.stage, None, vault.model(study.id).put(step.blobs[0]).hex())
+    def _store(self, study: StudyRow, step: Step) -> Opened | Finished:
+        """Keep what is new, and return it by its digests."""
+        rounds, model, new = self._ports.vault.study(study.id), self._ports.vault.model(study.id), step.new
+        fitted = None
+        if "result" in new:
+            fitted = Fitted(model.put(new["result"]).hex(), model.put(new["seed"]).hex())
         if step.done:
-            return Finished(step.stage, self._keep_fitted(study, spec, step), None)
-        require_request(len(step.blobs[1]), step.round)
-        state, request = (vault.study(study.id).put(blob).hex() for blob in step.blobs[:2])
+            said = model.put(new["assessment"]).hex() if "assessment" in new else None
+            return Finished(step.stage, fitted, said)
+        require_request(len(new["request"]), step.round)
+        state, request = (rounds.put(new[name]).hex() for name in ("state", "request"))
+        drawn = None if fitted is None else self._signed(study, fitted, step.candidate_sha256)
         salt = None
-        if step.draw is not None:
-            salt = SaltRecord(
-                vault.model(study.id).put(step.draw).hex(), json.dumps(step.drawn, sort_keys=True)
-            )
-        return Opened(step.round, step.stage, state, request, len(step.blobs[1]), step.expected, drawn, salt)
+        if "draw" in new:
+            salt = SaltRecord(model.put(new["draw"]).hex(), json.dumps(step.drawn, sort_keys=True))
+        size = len(new["request"])
+        return Opened(step.round, step.stage, state, request, size, step.expected, drawn, salt)
+
+    def _signed(self, study: StudyRow, fitted: Fitted, candidate_sha256: str) -> Drawn:
+        digest = candidate_digest(study.id, study.specification_sha256, candidate_sha256)
+        return Drawn(fitted, candidate_sha256, self._ports.sign(Purpose.CANDIDATE, digest))
 
     def _forget(self, study: StudyRow, merged: Sequence[Task]) -> None:
         """Delete what the last commit does not name any more."""

@@ -7,7 +7,7 @@ so that a kill leaves at most a payload that nobody names.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -26,23 +26,25 @@ from trusted_party.studies.hazard_hold import keep
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What the child answered: the next state and request, or, when it is done, the result alone.
+    """What the child answered.
 
-    ``hazards`` are all that were found since the study began; ``sizes`` what a fit says of its suppliers, for
-    the comparison that follows; ``candidate_sha256`` names the table that its first round is about. ``draw``
-    is what the salt was drawn from, in the step that drew it, and ``drawn`` what a release says of it.
-    ``expected`` are the rounds of the whole study, as far as one can say, 0 where one cannot.
+    Attributes
+    ----------
+    done : whether the rounds are over
+    new : what is to be kept, by its name: the next state and request, and what the step made once
+    hazards : all that were found since the study began
+    candidate_sha256 : the table that suppliers compare from the next round on, in the step that drew it
+    drawn : what a release says of the salt, in the step that drew it
+    expected : the rounds of the whole study, as far as one can say, 0 where one cannot
     """
 
     done: bool
     stage: str
     round: int
-    blobs: tuple[bytes, ...]
+    new: Mapping[str, bytes] = field(repr=False)
     hazards: tuple[Hazard, ...] = ()
     candidate_sha256: str = ""
-    draw: bytes | None = field(default=None, repr=False)
     drawn: Json = None
-    sizes: Json = None
     expected: int = 0
 
     @classmethod
@@ -51,27 +53,15 @@ class Step:
         done, stage, number = header.get("done"), header.get("stage"), header.get("round", expected_round)
         if not (isinstance(done, bool) and isinstance(stage, str) and number == expected_round):
             raise StudyFailed("the hub's computing process answered with an unknown header")
-        drawn = header.get("drawn")
-        if len(blobs) != (1 if done else 2) + (drawn is not None):
+        names, expected = header.get("kept"), header.get("expected", 0)
+        if not isinstance(names, list) or len(names) != len(blobs):
             raise StudyFailed(f"the hub's computing process answered with {len(blobs)} blobs")
+        new = {str(name): blob for name, blob in zip(names, blobs, strict=True)}
+        if not done and not {"state", "request"} <= new.keys():
+            raise StudyFailed("the hub's computing process answered without a state or a request")
         hazards = hazards_from_json(header.get("hazards", []))
-        candidate = str(header.get("candidate", ""))
-        draw = None if drawn is None else blobs[-1]
-        expected = header.get("expected", 0)
-        return cls(
-            *(
-                done,
-                stage,
-                expected_round,
-                tuple(blobs),
-                hazards,
-                candidate,
-                draw,
-                drawn,
-                header.get("sizes"),
-            ),
-            expected if isinstance(expected, int) else 0,
-        )
+        candidate, rounds = str(header.get("candidate", "")), expected if isinstance(expected, int) else 0
+        return cls(done, stage, expected_round, new, hazards, candidate, header.get("drawn"), rounds)
 
 
 @dataclass(frozen=True, slots=True)

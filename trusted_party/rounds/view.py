@@ -37,33 +37,24 @@ class View:
             raise StudyFailed(_EARLIER)
         return {party.name: party.commitment for party in self.parties}
 
-    def open_blobs(self, vault: Vault) -> list[bytes]:
-        """Return what the salt is drawn from: specification, state, each supplier's reply, the request."""
-        study = self.study
-        if study.stage != "open":
+    def kept(self, vault: Vault) -> dict[str, bytes]:
+        """Return what is kept of the study, by the names under which the child knows it."""
+        study, model = self.study, vault.model(self.study.id)
+        found = {"state": _get(vault.study(study.id), study.state_sha256)}
+        if study.draw_sha256 is not None:
+            found["draw"] = _get(model, study.draw_sha256)
+        elif study.stage != "open":
             raise StudyFailed(_EARLIER)
-        store = vault.study(study.id)
-        replies = [_get(vault.reply(task.id), task.reply_sha256) for task in self.tasks]
-        return [
-            study.specification,
-            _get(store, study.state_sha256),
-            *replies,
-            _get(store, self.request_sha256),
-        ]
+        if study.compares:
+            result, seed = study.origin
+            found |= {"result": _get(model, result), "seed": _get(model, seed)}
+        return found
 
-    def step_blobs(
-        self, vault: Vault, answered: Sequence[Task], shipments: Sequence[Shipment]
-    ) -> list[bytes]:
-        """Return what a round's step is computed from, in the order in which the child takes it."""
-        study = self.study
-        store, model = vault.study(study.id), vault.model(study.id)
-        named = [study.draw_sha256]
-        origin = [_get(model, one) for one in ([*named, *study.origin] if study.compares else named)]
-        draw, *fitted = origin
-        state, request = _get(store, study.state_sha256), _get(store, self.request_sha256)
+    def arrived(self, vault: Vault, answered: Sequence[Task], shipments: Sequence[Shipment]) -> list[bytes]:
+        """Return the replies of a round, its request, and the rows at hand, as the child takes them."""
         replies = [_get(vault.reply(task.id), task.reply_sha256) for task in answered]
         rows = [_get(vault.reply(one.task_id), one.sha256) for one in shipments]
-        return [study.specification, draw, state, *fitted, *replies, request, *rows]
+        return [*replies, _get(vault.study(self.study.id), self.request_sha256), *rows]
 
 
 def read_view(connection: sqlite3.Connection, study_id: StudyId) -> View:

@@ -41,11 +41,11 @@ class Vault:
         names = {*map(_model, known), *map(_study, living), *map(_reply, tasks)}
         return self._payloads.keep_scopes(names)
 
-    def put_seed(self, study_id: StudyId, spec: StudySpec) -> str:
-        """Keep the specification's seed, or 256 secret bits; return the digest that commits to it."""
-        given = spec.synthesizer.seed
-        seed = secrets.token_bytes(SEED_BYTES) if given is None else given.to_bytes(8, "big")
-        return self.model(study_id).put(seed).hex()
+
+def new_seed(spec: StudySpec) -> bytes:
+    """Return the specification's seed, or 256 secret bits."""
+    given = spec.synthesizer.seed
+    return secrets.token_bytes(SEED_BYTES) if given is None else given.to_bytes(8, "big")
 
 
 def _study(study_id: StudyId) -> str:

@@ -1,49 +1,69 @@
-"""What the hub keeps of a round in its payload store, put together and taken apart."""
+"""What the hub keeps of a study between two steps, put together and taken apart.
+
+Where it stands is kept round by round. What it makes once stands beside that, under names of its own, so that
+a model is not written again in every round.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass
 
-from syncline.compute.frames import Json
 from syncline.data.record_codec import RecordCodec
 from syncline.errors import StudyFailed, WireError
 from syncline.protocols.asking import Memory
-from syncline.protocols.transition import PartyId
-from syncline.questions.known import Known, Sizes
-from syncline.validation.federated.comparison import State
-from syncline.wire.exchange import MemoryCodec
+from syncline.study.fit_result import pack_result, unpack_result
+from syncline.study.fitting import settings_of
+from syncline.study.spec import StudySpec
+from syncline.study.whole_study import Progress, at_codec
+from syncline.synthesizers.fitted import Fitted
+from syncline.wire.exchange import DrawCodec, MemoryCodec
+
+STATE, REQUEST = "state", "request"
+"""The names of what is kept of a round: where the study stands, and what all are asked."""
+
+DRAW, RESULT, SEED, ASSESSMENT = "draw", "result", "seed", "assessment"
+"""The names of what a study makes once: what the salt was drawn from, the model and its seed, and what the
+comparison said."""
 
 
 @dataclass(frozen=True, slots=True)
-class KeptFit:
-    """What is kept of a round of a fit: its state, and what the parties whose rows are here remember."""
+class KeptRound:
+    """Where a study stands, and what the parties whose rows are here remember."""
 
-    state: bytes
+    at: bytes
     memory: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class KeptComparison:
-    """The same of a comparison. What was said of the candidate stands in the memory alone."""
-
-    state: State
-    memory: bytes
+ROUND = RecordCodec(KeptRound, "kept round", 1)
 
 
-@dataclass(frozen=True, slots=True)
-class KeptOpening:
-    """What is kept of the opening round: its request, and the hub's own contribution to the salt."""
-
-    request: bytes
-    contribution: bytes
+def pack_progress(spec: StudySpec, progress: Progress, memory: Memory) -> bytes:
+    """Return where a study stands; what it has made stands beside it."""
+    remembered = MemoryCodec().encode(memory.without_table())
+    return ROUND.encode(KeptRound(at_codec(spec).encode(progress.at), remembered))
 
 
-FIT = RecordCodec(KeptFit, "round of a fit", 1)
-COMPARISON = RecordCodec(KeptComparison, "round of a comparison", 1)
-OPENING = RecordCodec(KeptOpening, "opening round", 1)
+def unpack_progress(
+    spec: StudySpec, kept: Mapping[str, bytes], learnt: Fitted | None
+) -> tuple[Progress, Memory]:
+    """Return where a study stands by all that was kept of it; ``learnt`` is its model, once there is one."""
+    with own_bytes():
+        found = ROUND.decode(kept[STATE])
+        drawn = DrawCodec().decode(kept[DRAW]) if DRAW in kept else None
+        return Progress(at_codec(spec).decode(found.at), drawn, learnt), MemoryCodec().decode(found.memory)
+
+
+def pack_learnt(spec: StudySpec, fitted: Fitted) -> bytes:
+    """Return a study's model as bytes."""
+    return pack_result(fitted, settings_of(spec))
+
+
+def unpack_learnt(spec: StudySpec, data: bytes) -> Fitted:
+    """Return the model that :func:`pack_learnt` put together."""
+    with own_bytes():
+        return unpack_result(data, settings_of(spec))
 
 
 @contextmanager
@@ -53,41 +73,3 @@ def own_bytes() -> Iterator[None]:
         yield
     except WireError as error:
         raise StudyFailed("it began under an earlier version of the hub: submit the study anew") from error
-
-
-def pack_comparison(state: State, memory: Memory) -> bytes:
-    """Put together what the hub keeps of a round of a comparison: the candidate is drawn anew."""
-    kept = MemoryCodec().encode(memory.without_table())
-    return COMPARISON.encode(KeptComparison(replace(state, memory=None), kept))
-
-
-def unpack_comparison(packed: bytes) -> tuple[State, Memory]:
-    """Return what :func:`pack_comparison` put together."""
-    with own_bytes():
-        kept = COMPARISON.decode(packed)
-        memory = MemoryCodec().decode(kept.memory)
-    return replace(kept.state, memory=memory.asked.candidate), memory
-
-
-def told_sizes(known: Mapping[PartyId, Known]) -> Json:
-    """Return rows and person buckets of each party whose rows were counted and are compared too."""
-    return {
-        party: [
-            own.sizes.train,
-            own.sizes.holdout,
-            None if own.sizes.buckets is None else list(own.sizes.buckets),
-        ]
-        for party, own in known.items()
-        if own.sizes is not None
-    }
-
-
-def sizes_known(told: Json) -> dict[PartyId, Known]:
-    """Return what :func:`told_sizes` told, as what is known when a comparison begins."""
-    found = {}
-    for party, (train, holdout, buckets) in cast(
-        "dict[str, tuple[int, int, list[int] | None]]", told or {}
-    ).items():
-        sizes = Sizes(train, holdout, None if buckets is None else (buckets[0], buckets[1]))
-        found[PartyId(party)] = Known(sizes=sizes)
-    return found

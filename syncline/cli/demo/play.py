@@ -23,7 +23,7 @@ from syncline.cli.terminal import say
 from syncline.durable.private_directory import make_private_directory
 from syncline.errors import StorageError, UsageError
 from syncline.study.flow import STEPS, DataFlow
-from syncline.synthesizers.registry import cards
+from syncline.synthesizers.registry import DEFAULT, cards
 
 MARK = ".syncline-demo"
 STUDY = "demo"
@@ -54,7 +54,7 @@ def demo(
     flow: Annotated[
         DataFlow, typer.Option("--flow", help="How every supplier takes part.")
     ] = DataFlow.SUMMARIES,
-    method: Annotated[str, typer.Option("--method", help=f"{' or '.join(cards())}.")] = "cart",
+    method: Annotated[str, typer.Option("--method", help=f"{' or '.join(cards())}.")] = DEFAULT,
     rows: Annotated[
         int | None, typer.Option("--rows", min=1, help="Synthetic rows; as many as are real.")
     ] = None,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil, log2
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.codebook import Codebook
 from syncline.protocols.round_answers import Answers
 from syncline.questions.question import Question
 from syncline.questions.tree_level import TreeLevel, TreeStep, bin_offsets
@@ -16,8 +16,9 @@ from syncline.synthesizers.cart.growth import GrowthRule, first_step, grow, next
 from syncline.synthesizers.cart.layout import Layout
 from syncline.synthesizers.cart.leaves import cart_model
 from syncline.synthesizers.cart.tree import GrowingTree, Pending
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.nodes import Nodes
-from syncline.synthesizers.phases.phase import Fitted, Phase
+from syncline.synthesizers.phases.phase import OwnPhase, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
 
@@ -25,6 +26,10 @@ Ints = npt.NDArray[np.int64]
 
 MIN_GAIN = 1e-5
 """The least decrease of impurity by a split, as a share of that of the root."""
+
+LOPSIDED = 1.75
+"""Trees grow so many times as deep as if all splits were even; on pbc, adult, CNSIM and
+RAND HIE from 1.3 to 1.9."""
 
 
 def begin_trees(plan: Plan, settings: FitSettings) -> Phase | Fitted:
@@ -48,8 +53,14 @@ def rule_of(settings: FitSettings) -> GrowthRule:
     return GrowthRule(settings.own("min_leaf"), settings.own("max_depth"), MIN_GAIN, settings.min_cell)
 
 
+def levels_expected(rows: int, settings: FitSettings) -> int:
+    """Return how many levels are to be expected of ``rows`` training rows, no more than trees may be deep."""
+    even = log2(max(rows / settings.own("min_leaf"), 1.0))
+    return max(min(settings.own("max_depth"), ceil(LOPSIDED * even)), 1)
+
+
 @dataclass(frozen=True, slots=True)
-class GrowTrees:
+class GrowTrees(OwnPhase):
     """Count one level of every tree that still grows."""
 
     plan: Plan
@@ -68,9 +79,9 @@ class GrowTrees:
             steps = [next_step(tree) for tree in self.trees if len(tree.pending.node)]
         return TreeLevel(self.level, self.plan.order, tuple(steps), leaves=False, persons=settings.persons)
 
-    def new_codebook(self) -> Codebook | None:
-        """Return None: it is agreed."""
-        return None
+    def rounds_left(self, settings: FitSettings) -> int:
+        """Return the levels that are left, this one among them, and the count of leaves."""
+        return max(levels_expected(self.plan.book.n_train, settings) + 1 - self.level, 2)
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Split the new nodes; count leaves once nothing grows any more."""
@@ -104,7 +115,7 @@ class GrowTrees:
 
 
 @dataclass(frozen=True, slots=True)
-class CountLeaves:
+class CountLeaves(OwnPhase):
     """Count the codes of every tree's target in its leaves."""
 
     plan: Plan
@@ -121,10 +132,6 @@ class CountLeaves:
             splits = pending.node, pending.predictor, pending.left
             steps.append(TreeStep(tree.target, *splits, leaves, none, tree.predictors))
         return (TreeLevel(self.level, self.plan.order, tuple(steps), leaves=True, persons=settings.persons),)
-
-    def new_codebook(self) -> Codebook | None:
-        """Return None: it is agreed."""
-        return None
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Make the model from the leaves."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.marginals.model import independent_model
-from syncline.synthesizers.phases.phase import Fitted, Phase
+from syncline.synthesizers.model import Model
+from syncline.synthesizers.phases.phase import OwnPhase, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
+from syncline.synthesizers.tabular_model import TabularModel
 
 
 class Marginals:
     """Each column on its own."""
 
-    phases: tuple[type[Phase], ...] = ()
+    phases: tuple[type[OwnPhase], ...] = ()
+    models: tuple[type[Model], ...] = (TabularModel,)
 
     def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
         """Return the model."""
@@ -19,10 +23,6 @@ class Marginals:
 
     def rounds(self, rows: int, settings: FitSettings) -> int:
         """Return how many rounds are to be expected: none."""
-        return 0
-
-    def rounds_left(self, phase: Phase, rows: int, settings: FitSettings) -> int:
-        """Return how many of them are left; no phase is one of this technique."""
         return 0
 
 

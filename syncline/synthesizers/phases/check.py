@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from syncline.data.codebook import Codebook
 from syncline.errors import StudyFailed
 from syncline.privacy.people_rule import require_enough
 from syncline.protocols.round_answers import Answers
+from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Counts
+from syncline.questions.known import Known
 from syncline.questions.profile import Profile
 from syncline.questions.question import Question
 from syncline.questions.row_count import RowCount
 from syncline.synthesizers.column_search import ColumnSearch
-from syncline.synthesizers.hazards.hazard import Hazard
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.hazards.sizes import Crowd, lacking_columns, small_tables
 from syncline.synthesizers.misfits import misfits
 from syncline.synthesizers.phases.division import Sizes
-from syncline.synthesizers.phases.phase import ALONE, Fitted, Phase, whole
+from syncline.synthesizers.phases.phase import Phase, Seen
 from syncline.synthesizers.phases.search import Search
 from syncline.synthesizers.settings import FitSettings
+from syncline.synthesizers.whose_rows import ALONE, whole
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Check(Phase):
     """Count rows and the cells that do not fit; end the study by name where the data does not fit."""
 
     name: ClassVar[str] = "check"
@@ -34,10 +37,6 @@ class Check:
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
         """Ask for the number of rows and the statuses of every column."""
         return RowCount(), Profile(settings.names)
-
-    def new_codebook(self) -> Codebook | None:
-        """Return None: nothing is coded yet."""
-        return None
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Begin the search for values, unless the data does not fit or there is too little of it."""
@@ -55,15 +54,23 @@ class Check:
                 f"{whole(answers)} more than {most} rows, beyond which {settings.method} is not exact;"
                 " use a sample or the method marginals"
             )
-        _, excluded = self.hazards(answers, settings)
+        excluded = self.beside(answers, settings, {}).excluded
         left = settings.without(excluded).schema.modelled
         begun = tuple(ColumnSearch.begin(v, len(answers.parties)) for v in left)
         return Search(Sizes(int(dense[0]), int(dense[1])), 0, begun)
 
-    def hazards(self, answers: Answers, settings: FitSettings) -> tuple[tuple[Hazard, ...], tuple[str, ...]]:
+    def counted(self) -> Sizes | None:
+        """Return None: this is the round that counts."""
+        return None
+
+    def rounds_left(self, settings: FitSettings) -> int:
+        """Return 1: of more nothing can be said before rows are counted."""
+        return 1
+
+    def beside(self, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]) -> Seen:
         """Return what sizes and lacking cells show, and the columns to leave out; or end the study."""
         if answers.parties == (ALONE,):
-            return (), ()
+            return Seen()
         crowds = {party: _crowd(own) for party, own in answers.each_counts(0).items()}
         profiles = answers.each_counts(1)
         lacking, excluded, stops = lacking_columns(
@@ -74,7 +81,7 @@ class Check:
                 f"{'; '.join(stops)}: exclude the column or let it count as missing (under 'hazards' in the"
                 " study), or take such a supplier out"
             )
-        return (*small_tables(crowds), *lacking), tuple(excluded)
+        return Seen((*small_tables(crowds), *lacking), tuple(excluded))
 
 
 def _crowd(counted: Counts) -> Crowd:

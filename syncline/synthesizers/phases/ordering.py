@@ -6,22 +6,27 @@ A table without such an order is asked nothing here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint, Formula
 from syncline.data.gap import GapLine
 from syncline.protocols.round_answers import Answers
+from syncline.protocols.transition import PartyId
 from syncline.questions.formula_check import FormulaCheck
+from syncline.questions.known import Known
 from syncline.questions.question import Question
 from syncline.synthesizers import orders
+from syncline.synthesizers.agreed_facts import once_coded
 from syncline.synthesizers.column_coding import code_column, code_gap
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.declared import require_declared
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.formulas import missing_rows, tolerated
+from syncline.synthesizers.phases import rounds
 from syncline.synthesizers.phases.division import Sizes, divided, open_intervals
-from syncline.synthesizers.phases.phase import Fitted, Phase
+from syncline.synthesizers.phases.phase import Phase
 from syncline.synthesizers.phases.structure import Book, after_codebook
 from syncline.synthesizers.settings import FitSettings
 
@@ -55,7 +60,7 @@ def _book(sizes: Sizes, searches: tuple[ColumnSearch, ...], settings: FitSetting
 
 
 @dataclass(frozen=True, slots=True)
-class CountOrders:
+class CountOrders(Phase):
     """Count the rows that break each order that is possible or declared."""
 
     sizes: Sizes
@@ -66,10 +71,6 @@ class CountOrders:
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
         """Ask for the rows that break the orders."""
         return (FormulaCheck(self.asked),)
-
-    def new_codebook(self) -> Codebook | None:
-        """Return None: nothing is coded yet."""
-        return None
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Search the gaps of the orders that hold; end the study where a declared one does not."""
@@ -92,13 +93,27 @@ class CountOrders:
         )
         return SearchGaps(self.sizes, 0, self.searches, begun, book)
 
-    def searched(self, answers: Answers, settings: FitSettings) -> tuple[ColumnSearch, ...]:
-        """Return what is known of all columns."""
-        return self.searches
+    def counted(self) -> Sizes:
+        """Return the rows that were counted."""
+        return self.sizes
+
+    def rounds_left(self, settings: FitSettings) -> int:
+        """Return this one, and those after all gaps are known."""
+        return 1 + rounds.after_searches(self.sizes, settings)
+
+    def known_after(
+        self,
+        answers: Answers,
+        settings: FitSettings,
+        known: Mapping[PartyId, Known],
+        after: Phase,
+    ) -> Mapping[PartyId, Known]:
+        """Return what is known once columns are coded, where no gap is searched."""
+        return once_coded(known, self.searches, after.agreed())
 
 
 @dataclass(frozen=True, slots=True)
-class SearchGaps:
+class SearchGaps(Phase):
     """Divide the intervals of the gaps between columns."""
 
     sizes: Sizes
@@ -111,10 +126,6 @@ class SearchGaps:
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
         """Ask for the rows in the parts of every open interval."""
         return (open_intervals(self.gaps),)
-
-    def new_codebook(self) -> Codebook | None:
-        """Return None: nothing is coded yet."""
-        return None
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Search on, or agree on the codebook with those gaps that are simpler than their columns."""
@@ -140,7 +151,22 @@ class SearchGaps:
         chosen = orders.choose_gaps(searched, columns, settings.schema, declared)
         return [(GapLine.of_gap(gap, settings.schema), searched[gap]) for gap in chosen]
 
-    def searched(self, answers: Answers, settings: FitSettings) -> tuple[ColumnSearch, ...]:
-        """Return what is known of all columns, and of the gaps that are coded."""
+    def counted(self) -> Sizes:
+        """Return the rows that were counted."""
+        return self.sizes
+
+    def rounds_left(self, settings: FitSettings) -> int:
+        """Return the rounds until all gaps are known, and those after."""
+        return rounds.of_searches(self.gaps, self.number) + rounds.after_searches(self.sizes, settings)
+
+    def known_after(
+        self,
+        answers: Answers,
+        settings: FitSettings,
+        known: Mapping[PartyId, Known],
+        after: Phase,
+    ) -> Mapping[PartyId, Known]:
+        """Return what is known once columns are coded, and the gaps that were chosen."""
         chosen = self._chosen(self._divided(answers, settings), settings)
-        return (*self.searches, *(search for _, search in chosen))
+        searches = (*self.searches, *(search for _, search in chosen))
+        return once_coded(known, searches, after.agreed())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import ClassVar
@@ -21,11 +21,13 @@ from syncline.questions.question import Question
 from syncline.synthesizers import dependencies, formulas
 from syncline.synthesizers.declared import require_declared
 from syncline.synthesizers.dependencies import Ints
+from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.formulas import Derived
-from syncline.synthesizers.hazards.hazard import Hazard
 from syncline.synthesizers.hazards.polarity import reversed_columns
 from syncline.synthesizers.neighbours import Neighbours, pair_counts
-from syncline.synthesizers.phases.phase import Fitted, Phase
+from syncline.synthesizers.phases import rounds
+from syncline.synthesizers.phases.division import Sizes
+from syncline.synthesizers.phases.phase import Phase, Seen
 from syncline.synthesizers.registry import technique_of
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Book, Plan
@@ -75,7 +77,7 @@ def _begin(plan: Plan, settings: FitSettings) -> Phase | Fitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Relate:
+class Relate(Phase):
     """In a wide table, ask how columns are related, to find the neighbours of each."""
 
     book: Book
@@ -89,13 +91,25 @@ class Relate:
         """Return the codebook: this is the first round to need it."""
         return self.book.codebook()
 
+    def counted(self) -> Sizes:
+        """Return the rows that were counted."""
+        return self.book.sizes
+
+    def agreed(self) -> Book:
+        """Return the codes."""
+        return self.book
+
+    def rounds_left(self, settings: FitSettings) -> int:
+        """Return this round, the two after it, and those of the technique."""
+        return 3 + rounds.of_technique(self.book.sizes, settings)
+
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Look for formulas and dependencies among neighbours."""
         return Propose(self.book, Neighbours.of(pair_counts(self.book.columns), answers.counts(0)))
 
 
 @dataclass(frozen=True, slots=True)
-class Propose:
+class Propose(Phase):
     """Ask for moments, to propose formulas, and for coarse tables of pairs, to propose dependencies.
 
     In a wide table the pairs are neighbours: ``near``.
@@ -115,6 +129,18 @@ class Propose:
         """Return the codebook where this is the first round to need it."""
         return self.book.codebook() if self.near is None else None
 
+    def counted(self) -> Sizes:
+        """Return the rows that were counted."""
+        return self.book.sizes
+
+    def agreed(self) -> Book:
+        """Return the codes."""
+        return self.book
+
+    def rounds_left(self, settings: FitSettings) -> int:
+        """Return this round, the one after it, and those of the technique."""
+        return 2 + rounds.of_technique(self.book.sizes, settings)
+
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Ask about what is possible."""
         moments, screening = self.questions(settings)
@@ -127,17 +153,18 @@ class Propose:
         )
         return Confirm(self.book, checked, pairs, self.near)
 
-    def hazards(
-        self, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]
-    ) -> Iterator[Hazard]:
-        """Yield what the pairs show of suppliers beside each other; nothing of one of few people."""
+    def beside(self, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]) -> Seen:
+        """Return which columns are reversed at a supplier."""
+        if len(answers.parties) == 1:
+            return Seen()
         _, screening = self.questions(settings)
         assert isinstance(screening, Marginals)
-        return reversed_columns(self.book.columns, screening, answers.each_counts(1), settings.min_cell)
+        told = answers.each_counts(1)
+        return Seen(tuple(reversed_columns(self.book.columns, screening, told, settings.min_cell)))
 
 
 @dataclass(frozen=True, slots=True)
-class Confirm:
+class Confirm(Phase):
     """Ask how often each proposed formula and dependency is broken."""
 
     book: Book
@@ -151,9 +178,17 @@ class Confirm:
         formulas = FormulaCheck(self.checked)
         return (formulas, dependencies.asked_once(self.pairs)) if settings.card.relates else (formulas,)
 
-    def new_codebook(self) -> Codebook | None:
-        """Return None: it is agreed."""
-        return None
+    def counted(self) -> Sizes:
+        """Return the rows that were counted."""
+        return self.book.sizes
+
+    def agreed(self) -> Book:
+        """Return the codes."""
+        return self.book
+
+    def rounds_left(self, settings: FitSettings) -> int:
+        """Return this round and those of the technique."""
+        return 1 + rounds.of_technique(self.book.sizes, settings)
 
     def absorb(self, answers: Answers, settings: FitSettings) -> Phase | Fitted:
         """Fix the plan: what is recomputed, drawn from a pair or from a tree, and in which order."""

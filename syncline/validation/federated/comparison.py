@@ -14,7 +14,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.record_codec import RecordCodec
 from syncline.errors import ProtocolError
 from syncline.privacy.people_rule import require_enough
 from syncline.protocols.asking import Reply, Request, admit_questions
@@ -40,8 +39,6 @@ from syncline.validation.federated.score_edges import KINDS, NOTHING
 from syncline.validation.federated.tree_scores import ScoreHistograms
 from syncline.validation.federated.trees import next_level, sums
 from syncline.validation.utility.regression import Fit, Model
-
-_VERSION = 1
 
 Following: TypeAlias = GrowTrees | RegressionSums | ScoreTrees | ScoreCandidate
 """What is asked after the candidate came."""
@@ -78,11 +75,6 @@ class State:
     sums: Mapping[str, Step] = field(default_factory=dict)
     known: Mapping[PartyId, Known] = field(default_factory=dict)
     asked: tuple[Following, ...] = ()
-
-
-def comparison_state_codec() -> RecordCodec[State]:
-    """Return the codec of where a comparison stands."""
-    return RecordCodec(State, "state of a comparison", _VERSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,24 +276,6 @@ class Comparison:
         context = Context(Asked(candidate=memory), Judge(plan, self._persons))
         asked = Round(state.round, questions, context, self._persons)
         return asked.take(replies, state.known)
-
-
-@dataclass(frozen=True, slots=True)
-class AfterFit:
-    """A comparison after a fit, which said what is ``known`` of parties whose same rows are compared."""
-
-    comparison: Comparison
-    known: Mapping[PartyId, Known]
-
-    def start(self, parties: tuple[PartyId, ...]) -> Continue[State, Request] | Finish[Evidence]:
-        """Return the first request."""
-        return self.comparison.start(parties, known=self.known)
-
-    def step(
-        self, state: State, replies: Mapping[PartyId, Reply], missing: frozenset[PartyId]
-    ) -> Continue[State, Request] | Finish[Evidence]:
-        """Return the next request, or the evidence."""
-        return self.comparison.step(state, replies, missing)
 
 
 def _after(questions: tuple[Question, ...], memory: CandidateMemory | None) -> CandidateMemory:

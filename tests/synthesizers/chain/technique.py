@@ -13,13 +13,15 @@ from syncline.protocols.round_answers import Answers
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.question import Question
 from syncline.synthesizers.draws import Draw, weights_of
-from syncline.synthesizers.phases.phase import Fitted, Phase
+from syncline.synthesizers.fitted import Fitted
+from syncline.synthesizers.phases.phase import OwnPhase, Phase
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
+from syncline.synthesizers.tabular_model import TabularModel
 
 
 @dataclass(frozen=True, slots=True)
-class CountPairs:
+class CountPairs(OwnPhase):
     """Count each column with the one before it."""
 
     plan: Plan
@@ -64,16 +66,13 @@ class Chain:
     """Each column from the one before it."""
 
     phases = (CountPairs,)
+    models = (TabularModel,)
 
     def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
         """Ask for the pairs."""
         return CountPairs(plan)
 
     def rounds(self, rows: int, settings: FitSettings) -> int:
-        """One round."""
-        return 1
-
-    def rounds_left(self, phase: Phase, rows: int, settings: FitSettings) -> int:
         """One round."""
         return 1
 

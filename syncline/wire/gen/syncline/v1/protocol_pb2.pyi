@@ -108,7 +108,14 @@ class Draw(_message.Message):
     def __init__(self, commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ...) -> None: ...
 
 class Memory(_message.Message):
-    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate_memory", "commitments", "openings", "people", "searched")
+    __slots__ = ("rounds_answered", "codebook", "paths", "counted_sets", "closed", "candidate_memory", "commitments", "openings", "people", "searched", "own")
+    class OwnEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: bytes
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
     ROUNDS_ANSWERED_FIELD_NUMBER: _ClassVar[int]
     CODEBOOK_FIELD_NUMBER: _ClassVar[int]
     PATHS_FIELD_NUMBER: _ClassVar[int]
@@ -119,6 +126,7 @@ class Memory(_message.Message):
     OPENINGS_FIELD_NUMBER: _ClassVar[int]
     PEOPLE_FIELD_NUMBER: _ClassVar[int]
     SEARCHED_FIELD_NUMBER: _ClassVar[int]
+    OWN_FIELD_NUMBER: _ClassVar[int]
     rounds_answered: int
     codebook: Codebook
     paths: TreePaths
@@ -129,7 +137,8 @@ class Memory(_message.Message):
     openings: Openings
     people: int
     searched: _containers.RepeatedCompositeFieldContainer[RankColumn]
-    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate_memory: _Optional[_Union[CandidateMemory, _Mapping]] = ..., commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ..., people: _Optional[int] = ..., searched: _Optional[_Iterable[_Union[RankColumn, _Mapping]]] = ...) -> None: ...
+    own: _containers.ScalarMap[str, bytes]
+    def __init__(self, rounds_answered: _Optional[int] = ..., codebook: _Optional[_Union[Codebook, _Mapping]] = ..., paths: _Optional[_Union[TreePaths, _Mapping]] = ..., counted_sets: _Optional[_Iterable[str]] = ..., closed: bool = ..., candidate_memory: _Optional[_Union[CandidateMemory, _Mapping]] = ..., commitments: _Optional[_Union[Commitments, _Mapping]] = ..., openings: _Optional[_Union[Openings, _Mapping]] = ..., people: _Optional[int] = ..., searched: _Optional[_Iterable[_Union[RankColumn, _Mapping]]] = ..., own: _Optional[_Mapping[str, bytes]] = ...) -> None: ...
 
 class CandidateMemory(_message.Message):
     __slots__ = ("candidate", "table", "columns", "totals", "asked", "forest", "scored", "regressions", "judged")
