@@ -1,218 +1,244 @@
-"""The tables of the hub's database, one script a version; times are microseconds since 1970 UTC."""
+"""The tables of the hub's database, on SQLite and on PostgreSQL; times are microseconds since 1970 UTC.
+
+What is here is what the migrations make, one after another; a test compares the two.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from syncline.durable.audit import AUDIT_SCHEMA
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstraint, text
+from sqlalchemy.sql.elements import TextClause
+from sqlalchemy.sql.type_api import TypeEngine
 
-_FIRST: Final = """
-CREATE TABLE members (
-    name TEXT PRIMARY KEY,
-    role TEXT NOT NULL,
-    signing_key BLOB NOT NULL,
-    standing TEXT NOT NULL,
-    reason TEXT NOT NULL DEFAULT '',
-    enrolled_us INTEGER NOT NULL,
-    connected INTEGER NOT NULL DEFAULT 0,
-    last_seen_us INTEGER NOT NULL DEFAULT 0,
-    datasets TEXT NOT NULL DEFAULT '[]'
-) STRICT;
+from trusted_party.datastore.column_types import BYTES, FLAG, TEXT, WHOLE
 
-CREATE TABLE certificates (
-    fingerprint TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    pem BLOB NOT NULL,
-    not_after_us INTEGER NOT NULL,
-    revoked INTEGER NOT NULL DEFAULT 0
-) STRICT;
+METADATA: Final = MetaData()
+STRICT: Final = {"sqlite_strict": True}
+"""SQLite checks the types of these tables, as PostgreSQL does of all."""
 
-CREATE TABLE invitations (
-    secret_sha256 BLOB PRIMARY KEY,
-    name TEXT NOT NULL,
-    role TEXT NOT NULL,
-    expires_us INTEGER NOT NULL,
-    used_by_sha256 BLOB,
-    certificate BLOB
-) STRICT;
+EMPTY: Final = text("''")
+ZERO: Final = text("0")
+_NO_LIST: Final = text("'[]'")
 
-CREATE TABLE studies (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    researcher TEXT NOT NULL,
-    researcher_key BLOB NOT NULL,
-    signature BLOB NOT NULL,
-    specification BLOB NOT NULL,
-    specification_sha256 TEXT NOT NULL,
-    state TEXT NOT NULL,
-    reason TEXT NOT NULL DEFAULT '',
-    stage TEXT NOT NULL DEFAULT '',
-    round INTEGER NOT NULL DEFAULT -1,
-    rounds_done INTEGER NOT NULL DEFAULT 0,
-    state_sha256 TEXT,
-    result_sha256 TEXT,
-    seed_sha256 TEXT,
-    bytes_received INTEGER NOT NULL DEFAULT 0,
-    bytes_sent INTEGER NOT NULL DEFAULT 0,
-    submitted_us INTEGER NOT NULL,
-    moved_us INTEGER NOT NULL,
-    ended_us INTEGER NOT NULL DEFAULT 0,
-    release_id TEXT
-) STRICT;
-CREATE INDEX submissions ON studies (researcher, specification_sha256);
 
-CREATE TABLE parties (
-    study_id TEXT NOT NULL REFERENCES studies (id),
-    name TEXT NOT NULL,
-    state TEXT NOT NULL,
-    reason TEXT NOT NULL DEFAULT '',
-    in_roster INTEGER NOT NULL DEFAULT 1,
-    rounds_answered INTEGER NOT NULL DEFAULT 0,
-    signing_key BLOB NOT NULL,
-    decision_reason TEXT NOT NULL DEFAULT '',
-    signature BLOB,
-    PRIMARY KEY (study_id, name)
-) STRICT;
+def _key(name: str, kind: TypeEngine[Any] = TEXT) -> Column[Any]:  # Any: a column's type is known by its use
+    return Column(name, kind, primary_key=True, autoincrement=False)
 
-CREATE TABLE rounds (
-    study_id TEXT NOT NULL REFERENCES studies (id),
-    round INTEGER NOT NULL,
-    stage TEXT NOT NULL,
-    request_sha256 TEXT NOT NULL,
-    request_size INTEGER NOT NULL,
-    opened_us INTEGER NOT NULL,
-    merged INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (study_id, round)
-) STRICT;
 
-CREATE TABLE tasks (
-    id TEXT PRIMARY KEY,
-    study_id TEXT NOT NULL REFERENCES studies (id),
-    round INTEGER NOT NULL,
-    supplier TEXT NOT NULL,
-    attempt INTEGER NOT NULL DEFAULT 1,
-    state TEXT NOT NULL,
-    reason TEXT NOT NULL DEFAULT '',
-    sent INTEGER NOT NULL DEFAULT 0,
-    reply_sha256 TEXT,
-    reply_size INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (study_id, round, supplier)
-) STRICT;
-CREATE INDEX open_tasks ON tasks (supplier) WHERE state = 'open';
+def _column(name: str, kind: TypeEngine[Any], default: TextClause | None = None) -> Column[Any]:
+    return Column(name, kind, nullable=False, server_default=default)
 
-CREATE TABLE releases (
-    id TEXT PRIMARY KEY,
-    study_id TEXT NOT NULL UNIQUE REFERENCES studies (id),
-    manifest_sha256 TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    released_us INTEGER NOT NULL
-) STRICT;
-"""
 
-_SHIPMENTS: Final = """
-CREATE TABLE shipments (
-    study_id TEXT NOT NULL REFERENCES studies (id),
-    supplier TEXT NOT NULL,
-    task_id TEXT NOT NULL,
-    flow TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    kept_us INTEGER NOT NULL,
-    deleted_us INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (study_id, supplier)
-) STRICT;
-"""
+def _of_study(*, key: bool = True) -> Column[str]:
+    return Column("study_id", TEXT, ForeignKey("studies.id"), primary_key=key, nullable=False)
 
-_TOLD: Final = "ALTER TABLE studies ADD COLUMN told TEXT NOT NULL DEFAULT '';"
 
-_HAZARDS: Final = """
-ALTER TABLE studies ADD COLUMN hazards TEXT NOT NULL DEFAULT '[]';
-ALTER TABLE studies ADD COLUMN hazards_accepted INTEGER NOT NULL DEFAULT 0;
-"""
+hub = Table("hub", METADATA, _key("signing_key", BYTES), **STRICT)
 
-_PARTICIPATION: Final = """
-ALTER TABLE parties ADD COLUMN flow_asked TEXT;
-ALTER TABLE parties ADD COLUMN flow TEXT;
-ALTER TABLE parties ADD COLUMN preparation_sha256 TEXT;
-"""
+members = Table(
+    "members",
+    METADATA,
+    _key("name"),
+    _column("role", TEXT),
+    _column("signing_key", BYTES),
+    _column("standing", TEXT),
+    _column("reason", TEXT, EMPTY),
+    _column("enrolled_us", WHOLE),
+    _column("connected", FLAG, ZERO),
+    _column("last_seen_us", WHOLE, ZERO),
+    _column("datasets", TEXT, _NO_LIST),
+    **STRICT,
+)
 
-_CANDIDATE: Final = """
-ALTER TABLE studies ADD COLUMN candidate_sha256 TEXT;
-ALTER TABLE studies ADD COLUMN candidate_signature BLOB;
-ALTER TABLE studies ADD COLUMN assessment_sha256 TEXT;
-"""
+certificates = Table(
+    "certificates",
+    METADATA,
+    _key("fingerprint"),
+    _column("name", TEXT),
+    _column("pem", BYTES),
+    _column("not_after_us", WHOLE),
+    _column("revoked", FLAG, ZERO),
+    **STRICT,
+)
 
-_GOVERNANCE: Final = """
-CREATE TABLE drafts (
-    study_id TEXT PRIMARY KEY REFERENCES studies (id),
-    release_id TEXT NOT NULL UNIQUE,
-    files TEXT NOT NULL,
-    content_sha256 TEXT NOT NULL,
-    gate TEXT NOT NULL,
-    approvals INTEGER NOT NULL,
-    approvers TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    written_us INTEGER NOT NULL
-) STRICT;
+invitations = Table(
+    "invitations",
+    METADATA,
+    _key("secret_sha256", BYTES),
+    _column("name", TEXT),
+    _column("role", TEXT),
+    _column("expires_us", WHOLE),
+    Column("used_by_sha256", BYTES),
+    Column("certificate", BYTES),
+    _column("number", WHOLE, ZERO),
+    **STRICT,
+)
 
-CREATE TABLE release_decisions (
-    study_id TEXT NOT NULL REFERENCES studies (id),
-    name TEXT NOT NULL,
-    role TEXT NOT NULL,
-    decision TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    public_key BLOB NOT NULL,
-    signature BLOB NOT NULL,
-    decided_us INTEGER NOT NULL,
-    PRIMARY KEY (study_id, name)
-) STRICT;
+studies = Table(
+    "studies",
+    METADATA,
+    _key("id"),
+    _column("name", TEXT),
+    _column("researcher", TEXT),
+    _column("researcher_key", BYTES),
+    _column("signature", BYTES),
+    _column("specification", BYTES),
+    _column("specification_sha256", TEXT),
+    _column("state", TEXT),
+    _column("reason", TEXT, EMPTY),
+    _column("stage", TEXT, EMPTY),
+    _column("round", WHOLE, text("-1")),
+    _column("rounds_done", WHOLE, ZERO),
+    Column("state_sha256", TEXT),
+    Column("result_sha256", TEXT),
+    Column("seed_sha256", TEXT),
+    _column("bytes_received", WHOLE, ZERO),
+    _column("bytes_sent", WHOLE, ZERO),
+    _column("submitted_us", WHOLE),
+    _column("moved_us", WHOLE),
+    _column("ended_us", WHOLE, ZERO),
+    Column("release_id", TEXT),
+    _column("told", TEXT, EMPTY),
+    _column("hazards", TEXT, _NO_LIST),
+    _column("hazards_accepted", WHOLE, ZERO),
+    Column("candidate_sha256", TEXT),
+    Column("candidate_signature", BYTES),
+    Column("assessment_sha256", TEXT),
+    Column("draw_sha256", TEXT),
+    Column("drawn", TEXT),
+    _column("rounds_expected", WHOLE, ZERO),
+    Index("submissions", "researcher", "specification_sha256"),
+    **STRICT,
+)
 
-CREATE TABLE grants (
-    release_id TEXT NOT NULL REFERENCES releases (id),
-    researcher TEXT NOT NULL,
-    until_us INTEGER NOT NULL,
-    PRIMARY KEY (release_id, researcher)
-) STRICT;
+parties = Table(
+    "parties",
+    METADATA,
+    _of_study(),
+    _key("name"),
+    _column("state", TEXT),
+    _column("reason", TEXT, EMPTY),
+    _column("in_roster", FLAG, text("1")),
+    _column("rounds_answered", WHOLE, ZERO),
+    _column("signing_key", BYTES),
+    _column("decision_reason", TEXT, EMPTY),
+    Column("signature", BYTES),
+    Column("flow_asked", TEXT),
+    Column("flow", TEXT),
+    Column("preparation_sha256", TEXT),
+    Column("commitment", TEXT),
+    **STRICT,
+)
 
-ALTER TABLE releases ADD COLUMN withdrawn_us INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE releases ADD COLUMN withdrawn_by TEXT NOT NULL DEFAULT '';
-ALTER TABLE releases ADD COLUMN withdrawn_reason TEXT NOT NULL DEFAULT '';
-"""
+rounds = Table(
+    "rounds",
+    METADATA,
+    _of_study(),
+    _key("round", WHOLE),
+    _column("stage", TEXT),
+    _column("request_sha256", TEXT),
+    _column("request_size", WHOLE),
+    _column("opened_us", WHOLE),
+    _column("merged", FLAG, ZERO),
+    **STRICT,
+)
 
-_ACCESS_TOKENS: Final = """
-DROP TABLE grants;
+tasks = Table(
+    "tasks",
+    METADATA,
+    _key("id"),
+    _of_study(key=False),
+    _column("round", WHOLE),
+    _column("supplier", TEXT),
+    _column("attempt", WHOLE, text("1")),
+    _column("state", TEXT),
+    _column("reason", TEXT, EMPTY),
+    _column("sent", FLAG, ZERO),
+    Column("reply_sha256", TEXT),
+    _column("reply_size", WHOLE, ZERO),
+    _column("reoffers", WHOLE, ZERO),
+    UniqueConstraint("study_id", "round", "supplier"),
+    Index("open_tasks", "supplier", sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+    **STRICT,
+)
 
-CREATE TABLE grants (
-    release_id TEXT NOT NULL REFERENCES releases (id),
-    researcher TEXT NOT NULL,
-    until_us INTEGER NOT NULL,
-    secret_sha256 BLOB NOT NULL,
-    PRIMARY KEY (release_id, researcher)
-) STRICT;
-"""
+shipments = Table(
+    "shipments",
+    METADATA,
+    _of_study(),
+    _key("supplier"),
+    _column("task_id", TEXT),
+    _column("flow", TEXT),
+    _column("sha256", TEXT),
+    _column("size", WHOLE),
+    _column("kept_us", WHOLE),
+    _column("deleted_us", WHOLE, ZERO),
+    **STRICT,
+)
 
-_SALT: Final = """
-ALTER TABLE parties ADD COLUMN commitment TEXT;
-ALTER TABLE studies ADD COLUMN draw_sha256 TEXT;
-ALTER TABLE studies ADD COLUMN drawn TEXT;
-"""
+releases = Table(
+    "releases",
+    METADATA,
+    _key("id"),
+    Column("study_id", TEXT, ForeignKey("studies.id"), unique=True, nullable=False),
+    _column("manifest_sha256", TEXT),
+    _column("size", WHOLE),
+    _column("released_us", WHOLE),
+    _column("withdrawn_us", WHOLE, ZERO),
+    _column("withdrawn_by", TEXT, EMPTY),
+    _column("withdrawn_reason", TEXT, EMPTY),
+    **STRICT,
+)
 
-_REOFFERS: Final = "ALTER TABLE tasks ADD COLUMN reoffers INTEGER NOT NULL DEFAULT 0;"
+drafts = Table(
+    "drafts",
+    METADATA,
+    _of_study(),
+    Column("release_id", TEXT, unique=True, nullable=False),
+    _column("files", TEXT),
+    _column("content_sha256", TEXT),
+    _column("gate", TEXT),
+    _column("approvals", WHOLE),
+    _column("approvers", TEXT),
+    _column("size", WHOLE),
+    _column("written_us", WHOLE),
+    **STRICT,
+)
 
-_EXPECTED: Final = "ALTER TABLE studies ADD COLUMN rounds_expected INTEGER NOT NULL DEFAULT 0;"
+release_decisions = Table(
+    "release_decisions",
+    METADATA,
+    _of_study(),
+    _key("name"),
+    _column("role", TEXT),
+    _column("decision", TEXT),
+    _column("reason", TEXT),
+    _column("public_key", BYTES),
+    _column("signature", BYTES),
+    _column("decided_us", WHOLE),
+    **STRICT,
+)
 
-# The audit's tables are the eighth script of every hub that exists: what is new is appended after them.
-MIGRATIONS: Final = (
-    _FIRST,
-    _SHIPMENTS,
-    _TOLD,
-    _HAZARDS,
-    _PARTICIPATION,
-    _CANDIDATE,
-    _GOVERNANCE,
-    AUDIT_SCHEMA,
-    _ACCESS_TOKENS,
-    _SALT,
-    _REOFFERS,
-    _EXPECTED,
+grants = Table(
+    "grants",
+    METADATA,
+    Column("release_id", TEXT, ForeignKey("releases.id"), primary_key=True),
+    _key("researcher"),
+    _column("until_us", WHOLE),
+    _column("secret_sha256", BYTES),
+    **STRICT,
+)
+
+audit = Table(
+    "audit",
+    METADATA,
+    _key("seq", WHOLE),
+    _column("time_us", WHOLE),
+    _column("kind", TEXT),
+    _column("fields", TEXT),
+    _column("previous", TEXT),
+    _column("hash", TEXT),
+    _column("signature", TEXT),
+    **STRICT,
 )
