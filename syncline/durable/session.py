@@ -1,7 +1,7 @@
 """What a durable store asks of a database: one connection that writes and one that reads.
 
-A session is used by one thread at a time and decides nothing: when a transaction begins, which functions share it
-and who hears of its end, the :class:`~syncline.durable.writer.Writer` says.
+A session is used by one thread at a time and decides nothing: when a transaction begins, which functions
+share it and who hears of its end, the :class:`~syncline.durable.writer.Writer` says.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ Given = TypeVar("Given")
 """What functions of the caller get to work with: a connection of sqlite3, the hub's ``Transaction``."""
 
 _Given_co = TypeVar("_Given_co", covariant=True)
-_Given_contra = TypeVar("_Given_contra", contravariant=True)
 T = TypeVar("T")
 
 
@@ -61,10 +60,10 @@ class WriteSession(Protocol[_Given_co]):
         ...
 
 
-class ReadSession(Protocol[_Given_contra]):
+class ReadSession(Protocol[_Given_co]):
     """The connection on which functions read, each on one snapshot."""
 
-    def read(self, function: Callable[[_Given_contra], T]) -> T:
+    def read(self, function: Callable[[_Given_co], T]) -> T:
         """Run ``function`` on a snapshot that holds all that was committed before; refuse its writes."""
         ...
 

@@ -1,9 +1,9 @@
 """A store that survives kill -9: one writer thread, group commit, snapshots for readers.
 
 ``write`` runs a function inside a transaction and returns once it is on the disk; ``read`` runs one on a
-consistent snapshot and sees every write that returned before. Functions take what the sessions give them, use
-ordinary statements, and must neither begin, commit nor roll back. A caller that is cancelled while its function
-runs may still have been committed, as with a killed process: design writes to be repeatable.
+consistent snapshot and sees every write that returned before. Functions take what the sessions give them,
+use ordinary statements, and must neither begin, commit nor roll back. A caller that is cancelled while its
+function runs may still have been committed, as with a killed process: design writes to be repeatable.
 """
 
 from __future__ import annotations

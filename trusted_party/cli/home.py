@@ -10,8 +10,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from syncline.clock import Clock
-from syncline.durable.audit import AuditLog
-from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
 from syncline.durable.private_directory import PRIVATE, make_private_directory
 from syncline.durable.storage_fault import place_error
@@ -29,7 +27,9 @@ from syncline.identity.peer import parse_certificate
 from syncline.identity.private_file import read_private, read_public, write_private
 from syncline.identity.storage_key import load_storage_key
 from syncline.wire.transport import TlsIdentity
-from trusted_party.datastore.tables import MIGRATIONS
+from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.sqlite_store import open_sqlite_store
+from trusted_party.datastore.store import Store
 
 USUAL_PORTS = ("8443", "8444")
 
@@ -101,9 +101,9 @@ class HubHome:
         if not self.database_path.exists():
             raise UsageError(f"home {self.root} holds no hub: run 'trusted-party init' first")
 
-    def open_database(self) -> Database:
+    def open_database(self) -> Store:
         """Open the database; commands do so while the hub runs."""
-        return Database(self.database_path, MIGRATIONS)
+        return open_sqlite_store(self.database_path)
 
     def open_payloads(self) -> PayloadStore:
         """Open the payload store."""

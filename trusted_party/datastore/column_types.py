@@ -1,7 +1,8 @@
 """Types of columns that mean the same on SQLite and on PostgreSQL.
 
-Text is sorted by its code points, never by a language's rules, since names of suppliers are merged in that order;
-whole numbers have 64 bits; yes and no are 1 and 0. PostgreSQL has no text with a NUL, so neither database takes it.
+Text is sorted by its code points, never by a language's rules, since names of suppliers are merged in that
+order; whole numbers have 64 bits; yes and no are 1 and 0. PostgreSQL has no text with a NUL, so neither
+database takes it.
 """
 
 from __future__ import annotations

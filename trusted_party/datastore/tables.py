@@ -8,18 +8,23 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstraint, text
+from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.sql.type_api import TypeEngine
 
 from trusted_party.datastore.column_types import BYTES, FLAG, TEXT, WHOLE
 
 METADATA: Final = MetaData()
-STRICT: Final = {"sqlite_strict": True}
-"""SQLite checks the types of these tables, as PostgreSQL does of all."""
 
-EMPTY: Final = text("''")
-ZERO: Final = text("0")
+_EMPTY: Final = text("''")
+_ZERO: Final = text("0")
 _NO_LIST: Final = text("'[]'")
+_IS_OPEN: Final = text("state = 'open'")
+
+
+def _table(name: str, *parts: SchemaItem) -> Table:
+    """Describe a table whose types SQLite checks, as PostgreSQL does of all."""
+    return Table(name, METADATA, *parts, sqlite_strict=True)
 
 
 def _key(name: str, kind: TypeEngine[Any] = TEXT) -> Column[Any]:  # Any: a column's type is known by its use
@@ -34,50 +39,43 @@ def _of_study(*, key: bool = True) -> Column[str]:
     return Column("study_id", TEXT, ForeignKey("studies.id"), primary_key=key, nullable=False)
 
 
-hub = Table("hub", METADATA, _key("signing_key", BYTES), **STRICT)
+hub = _table("hub", _key("signing_key", BYTES))
 
-members = Table(
+members = _table(
     "members",
-    METADATA,
     _key("name"),
     _column("role", TEXT),
     _column("signing_key", BYTES),
     _column("standing", TEXT),
-    _column("reason", TEXT, EMPTY),
+    _column("reason", TEXT, _EMPTY),
     _column("enrolled_us", WHOLE),
-    _column("connected", FLAG, ZERO),
-    _column("last_seen_us", WHOLE, ZERO),
+    _column("connected", FLAG, _ZERO),
+    _column("last_seen_us", WHOLE, _ZERO),
     _column("datasets", TEXT, _NO_LIST),
-    **STRICT,
 )
 
-certificates = Table(
+certificates = _table(
     "certificates",
-    METADATA,
     _key("fingerprint"),
     _column("name", TEXT),
     _column("pem", BYTES),
     _column("not_after_us", WHOLE),
-    _column("revoked", FLAG, ZERO),
-    **STRICT,
+    _column("revoked", FLAG, _ZERO),
 )
 
-invitations = Table(
+invitations = _table(
     "invitations",
-    METADATA,
     _key("secret_sha256", BYTES),
     _column("name", TEXT),
     _column("role", TEXT),
     _column("expires_us", WHOLE),
     Column("used_by_sha256", BYTES),
     Column("certificate", BYTES),
-    _column("number", WHOLE, ZERO),
-    **STRICT,
+    _column("number", WHOLE, _ZERO),
 )
 
-studies = Table(
+studies = _table(
     "studies",
-    METADATA,
     _key("id"),
     _column("name", TEXT),
     _column("researcher", TEXT),
@@ -86,86 +84,78 @@ studies = Table(
     _column("specification", BYTES),
     _column("specification_sha256", TEXT),
     _column("state", TEXT),
-    _column("reason", TEXT, EMPTY),
-    _column("stage", TEXT, EMPTY),
+    _column("reason", TEXT, _EMPTY),
+    _column("stage", TEXT, _EMPTY),
     _column("round", WHOLE, text("-1")),
-    _column("rounds_done", WHOLE, ZERO),
+    _column("rounds_done", WHOLE, _ZERO),
     Column("state_sha256", TEXT),
     Column("result_sha256", TEXT),
     Column("seed_sha256", TEXT),
-    _column("bytes_received", WHOLE, ZERO),
-    _column("bytes_sent", WHOLE, ZERO),
+    _column("bytes_received", WHOLE, _ZERO),
+    _column("bytes_sent", WHOLE, _ZERO),
     _column("submitted_us", WHOLE),
     _column("moved_us", WHOLE),
-    _column("ended_us", WHOLE, ZERO),
+    _column("ended_us", WHOLE, _ZERO),
     Column("release_id", TEXT),
-    _column("told", TEXT, EMPTY),
+    _column("told", TEXT, _EMPTY),
     _column("hazards", TEXT, _NO_LIST),
-    _column("hazards_accepted", WHOLE, ZERO),
+    _column("hazards_accepted", WHOLE, _ZERO),
     Column("candidate_sha256", TEXT),
     Column("candidate_signature", BYTES),
     Column("assessment_sha256", TEXT),
     Column("draw_sha256", TEXT),
     Column("drawn", TEXT),
-    _column("rounds_expected", WHOLE, ZERO),
+    _column("rounds_expected", WHOLE, _ZERO),
     Index("submissions", "researcher", "specification_sha256"),
-    **STRICT,
 )
 
-parties = Table(
+parties = _table(
     "parties",
-    METADATA,
     _of_study(),
     _key("name"),
     _column("state", TEXT),
-    _column("reason", TEXT, EMPTY),
+    _column("reason", TEXT, _EMPTY),
     _column("in_roster", FLAG, text("1")),
-    _column("rounds_answered", WHOLE, ZERO),
+    _column("rounds_answered", WHOLE, _ZERO),
     _column("signing_key", BYTES),
-    _column("decision_reason", TEXT, EMPTY),
+    _column("decision_reason", TEXT, _EMPTY),
     Column("signature", BYTES),
     Column("flow_asked", TEXT),
     Column("flow", TEXT),
     Column("preparation_sha256", TEXT),
     Column("commitment", TEXT),
-    **STRICT,
 )
 
-rounds = Table(
+rounds = _table(
     "rounds",
-    METADATA,
     _of_study(),
     _key("round", WHOLE),
     _column("stage", TEXT),
     _column("request_sha256", TEXT),
     _column("request_size", WHOLE),
     _column("opened_us", WHOLE),
-    _column("merged", FLAG, ZERO),
-    **STRICT,
+    _column("merged", FLAG, _ZERO),
 )
 
-tasks = Table(
+tasks = _table(
     "tasks",
-    METADATA,
     _key("id"),
     _of_study(key=False),
     _column("round", WHOLE),
     _column("supplier", TEXT),
     _column("attempt", WHOLE, text("1")),
     _column("state", TEXT),
-    _column("reason", TEXT, EMPTY),
-    _column("sent", FLAG, ZERO),
+    _column("reason", TEXT, _EMPTY),
+    _column("sent", FLAG, _ZERO),
     Column("reply_sha256", TEXT),
-    _column("reply_size", WHOLE, ZERO),
-    _column("reoffers", WHOLE, ZERO),
+    _column("reply_size", WHOLE, _ZERO),
+    _column("reoffers", WHOLE, _ZERO),
     UniqueConstraint("study_id", "round", "supplier"),
-    Index("open_tasks", "supplier", sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
-    **STRICT,
+    Index("open_tasks", "supplier", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
 )
 
-shipments = Table(
+shipments = _table(
     "shipments",
-    METADATA,
     _of_study(),
     _key("supplier"),
     _column("task_id", TEXT),
@@ -173,27 +163,23 @@ shipments = Table(
     _column("sha256", TEXT),
     _column("size", WHOLE),
     _column("kept_us", WHOLE),
-    _column("deleted_us", WHOLE, ZERO),
-    **STRICT,
+    _column("deleted_us", WHOLE, _ZERO),
 )
 
-releases = Table(
+releases = _table(
     "releases",
-    METADATA,
     _key("id"),
     Column("study_id", TEXT, ForeignKey("studies.id"), unique=True, nullable=False),
     _column("manifest_sha256", TEXT),
     _column("size", WHOLE),
     _column("released_us", WHOLE),
-    _column("withdrawn_us", WHOLE, ZERO),
-    _column("withdrawn_by", TEXT, EMPTY),
-    _column("withdrawn_reason", TEXT, EMPTY),
-    **STRICT,
+    _column("withdrawn_us", WHOLE, _ZERO),
+    _column("withdrawn_by", TEXT, _EMPTY),
+    _column("withdrawn_reason", TEXT, _EMPTY),
 )
 
-drafts = Table(
+drafts = _table(
     "drafts",
-    METADATA,
     _of_study(),
     Column("release_id", TEXT, unique=True, nullable=False),
     _column("files", TEXT),
@@ -203,12 +189,10 @@ drafts = Table(
     _column("approvers", TEXT),
     _column("size", WHOLE),
     _column("written_us", WHOLE),
-    **STRICT,
 )
 
-release_decisions = Table(
+release_decisions = _table(
     "release_decisions",
-    METADATA,
     _of_study(),
     _key("name"),
     _column("role", TEXT),
@@ -217,22 +201,18 @@ release_decisions = Table(
     _column("public_key", BYTES),
     _column("signature", BYTES),
     _column("decided_us", WHOLE),
-    **STRICT,
 )
 
-grants = Table(
+grants = _table(
     "grants",
-    METADATA,
     Column("release_id", TEXT, ForeignKey("releases.id"), primary_key=True),
     _key("researcher"),
     _column("until_us", WHOLE),
     _column("secret_sha256", BYTES),
-    **STRICT,
 )
 
-audit = Table(
+audit = _table(
     "audit",
-    METADATA,
     _key("seq", WHOLE),
     _column("time_us", WHOLE),
     _column("kind", TEXT),
@@ -240,5 +220,4 @@ audit = Table(
     _column("previous", TEXT),
     _column("hash", TEXT),
     _column("signature", TEXT),
-    **STRICT,
 )
