@@ -82,7 +82,7 @@ class RunningHub:
 async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> AsyncIterator[RunningHub]:
     """Start a hub on a home, and stop it at the end of the block."""
     home.require()
-    with HomeLock(home.root), home.open_database() as database:
+    with HomeLock(home.root), home.open_database(sole=True) as database:
         base = Foundation(
             home, clock, database, home.open_payloads(), Worker(settings.child_module, limits=settings.work)
         )

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, Text, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, Text, TypeDecorator, literal
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.types import TypeEngine
 
 from syncline.errors import ProtocolError
+
+
+class NulInText(ProtocolError, DontWrapMixin):
+    """A text that neither database is to hold; SQLAlchemy passes it on as it is."""
 
 
 class PlainText(TypeDecorator[str]):
@@ -33,7 +38,7 @@ class PlainText(TypeDecorator[str]):
         if value is None:
             return None
         if "\0" in value:
-            raise ProtocolError("a text holds the character NUL, which no text may: leave it out")
+            raise NulInText("a text holds the character NUL, which no text may: leave it out")
         return str(value)
 
 
@@ -60,3 +65,6 @@ WHOLE: Final = BigInteger().with_variant(Integer(), "sqlite")
 TEXT: Final = PlainText()
 FLAG: Final = Flag()
 BYTES: Final = LargeBinary()
+
+YES: Final = literal(True, FLAG)
+NO: Final = literal(False, FLAG)

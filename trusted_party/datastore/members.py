@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import RowMapping, bindparam, insert, select, update
 
 from syncline.identity.peer import Role
+from trusted_party.datastore.column_types import NO
 from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.tables import certificates, members
 
@@ -63,7 +64,7 @@ _REVOKE: Final = update(certificates).where(certificates.c.name == bindparam("wh
 _VALID: Final = (
     select(certificates.c.fingerprint, certificates.c.name)
     .join(members, members.c.name == certificates.c.name)
-    .where(certificates.c.revoked.is_(False), members.c.standing == Standing.ACTIVE)
+    .where(certificates.c.revoked == NO, members.c.standing == Standing.ACTIVE)
 )
 
 

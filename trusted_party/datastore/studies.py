@@ -12,6 +12,7 @@ from syncline.errors import ProtocolError
 from syncline.study.flow import DataFlow
 from syncline.study.lifecycle import StudyState, check_transition
 from syncline.wire.messages import ReleaseId, StudyId
+from trusted_party.datastore.column_types import NO, YES
 from trusted_party.datastore.parties import PartyState
 from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.tables import parties, rounds, shipments, studies, tasks
@@ -122,7 +123,7 @@ _LIVING: Final = (
 _OF_SUPPLIER: Final = (
     select(studies)
     .join(parties, parties.c.study_id == studies.c.id)
-    .where(parties.c.name == bindparam("who"), parties.c.in_roster.is_(True))
+    .where(parties.c.name == bindparam("who"), parties.c.in_roster == YES)
     .where(studies.c.state.in_(bindparam("states", expanding=True)))
     .order_by(studies.c.submitted_us, studies.c.id)
 )
@@ -146,8 +147,8 @@ _NEEDED: Final = union(
     select(studies.c.seed_sha256),
     select(studies.c.draw_sha256),
     select(studies.c.assessment_sha256),
-    select(rounds.c.request_sha256).where(rounds.c.merged.is_(False)),
-    select(tasks.c.reply_sha256).join(rounds, _OF_OPEN_ROUNDS).where(rounds.c.merged.is_(False)),
+    select(rounds.c.request_sha256).where(rounds.c.merged == NO),
+    select(tasks.c.reply_sha256).join(rounds, _OF_OPEN_ROUNDS).where(rounds.c.merged == NO),
     select(shipments.c.sha256).where(shipments.c.deleted_us == 0),
 )
 
