@@ -36,6 +36,10 @@ _SETTINGS: Final = (
     "SET lock_timeout = '10s'",
     "SET idle_in_transaction_session_timeout = 0",
     "SET client_encoding = 'UTF8'",
+    # A host that died frees the locks of its connections within half a minute, not within two hours.
+    "SET tcp_keepalives_idle = 10",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 3",
 )
 
 

@@ -43,8 +43,9 @@ _WRITE_LOCK: Final = f"SELECT pg_advisory_xact_lock({_LOCKS}, 1)"
 _HUB_LOCK: Final = f"SELECT pg_try_advisory_lock({_LOCKS}, 2)"
 _BEGIN: Final = (
     f"BEGIN ISOLATION LEVEL READ COMMITTED; {_WRITE_LOCK}; NOTIFY {CHANNEL};"
-    " SELECT pg_current_xact_id()::text"
+    " SAVEPOINT job; SELECT pg_current_xact_id()::text"
 )
+_NEXT_SAVEPOINT: Final = "RELEASE SAVEPOINT job; SAVEPOINT job"
 _STATUS: Final = "SELECT pg_xact_status(%s::xid8)"
 _ENDED: Final = (errors.AdminShutdown, errors.CrashShutdown)
 _SETTLE_SECONDS: Final = 30.0
@@ -68,7 +69,7 @@ class PostgresWriteSession:
         self._url = url
         self._sole = sole
         self._notices = notices
-        self._number = ""
+        self._number, self._has_mark = "", False
         self._connection = self._open()
         self._layer = layer(self._connection)
 
@@ -103,16 +104,18 @@ class PostgresWriteSession:
         return status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
     def set_savepoint(self) -> None:
-        """Mark where one function begins."""
-        self._run("SAVEPOINT job")
+        """Mark where one function begins; the first mark came with BEGIN, and spares a journey."""
+        if self._has_mark:
+            self._has_mark = False
+        else:
+            self._run(_NEXT_SAVEPOINT)
 
     def undo_to_savepoint(self) -> None:
         """Undo what the function did since; this also mends a transaction that a statement broke."""
         self._run("ROLLBACK TO SAVEPOINT job")
 
     def drop_savepoint(self) -> None:
-        """Forget the mark."""
-        self._run("RELEASE SAVEPOINT job")
+        """Leave it to the next mark, or to COMMIT, to forget this one."""
 
     def commit(self) -> None:
         """Return once the server has the transaction on its disk, also where it could not say so."""
@@ -174,7 +177,7 @@ class PostgresWriteSession:
             pass
         row = cursor.fetchone()
         assert row is not None
-        self._number = str(row[0])
+        self._number, self._has_mark = str(row[0]), True
 
     def _replace(self) -> None:
         """Connect again; the server may still hold the lock of the lost connection for a moment."""
