@@ -1,4 +1,4 @@
-"""A wire between a client and a server of PostgreSQL that is cut at a COMMIT, before or after it arrives."""
+"""A wire between a client and a server of PostgreSQL on which something happens at a COMMIT."""
 
 from __future__ import annotations
 
@@ -7,32 +7,33 @@ import selectors
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from trusted_party.datastore.database_url import DatabaseUrl
 
-Cut = Literal["before", "after"]
+Cut = Literal["before", "after", "never"]
 PORT = 5432
 
 
 class CommitCutter:
-    """Pass bytes; once armed, end the next connection that commits: before the server hears, or after."""
+    """Pass bytes; once armed, do something at the next COMMIT, then cut before or after the server has it."""
 
     def __init__(self, server: str, folder: Path) -> None:
         self._server = server
         self._armed: Cut | None = None
+        self._act: Callable[[], None] = lambda: None
         self.cuts = 0
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(folder / f".s.PGSQL.{PORT}"))
         self._listener.listen()
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def arm(self, cut: Cut) -> None:
-        """Cut at the next COMMIT."""
-        self._armed = cut
+    def arm(self, cut: Cut, act: Callable[[], None] = lambda: None) -> None:
+        """Cut at the next COMMIT; ``act`` is done when it comes, while the server has not heard it."""
+        self._armed, self._act = cut, act
 
     def close(self) -> None:
         """Take no more connections."""
@@ -69,10 +70,12 @@ class CommitCutter:
             if end is client and b"COMMIT\0" in data and (cut := self._armed):
                 self._armed = None
                 self.cuts += 1
+                self._act()
                 if cut == "after":
                     other[end].sendall(data)
                     other[end].recv(1 << 16)  # the server's answer, which nobody gets
-                return False
+                if cut != "never":
+                    return False
             other[end].sendall(data)
         return True
 

@@ -31,7 +31,10 @@ def sqlite_place(folder: Path) -> Place:
 
 
 def postgresql_place(server: str) -> Place:
-    url = new_database(server)
+    """A database that sorts as English does, where the server can: the hub must not follow it."""
+    ((version,),) = run(server, "SELECT current_setting('server_version_num')::int >= 150000")
+    english = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
+    url = new_database(server, english) if version else new_database(server)
     address = url.written.replace("postgresql://", "postgresql+psycopg://")
     return Place("postgresql", lambda: open_postgres_store(url), lambda: create_engine(address))
 

@@ -71,6 +71,22 @@ def test_a_commit_that_is_not_answered_is_looked_up(
             open_postgres_store(url, sole=True)
 
 
+def test_a_process_of_the_server_that_is_killed_at_the_commit_saves_nothing(
+    postgresql_url: str, url: DatabaseUrl
+) -> None:
+    with (
+        commit_cutter(url, folder_of(postgresql_url)) as (cutter, through),
+        open_postgres_store(through, sole=True) as store,
+    ):
+        cutter.arm("never", lambda: end_connections(postgresql_url, url))
+        with pytest.raises(StorageError, match="nothing of this step was saved"):
+            store.write_now(add("north"))
+        assert cutter.cuts == 1
+        assert names(store) == []
+        store.write_now(add("south"))
+        assert names(store) == ["south"]
+
+
 def test_a_connection_that_ended_between_two_steps_is_made_anew(
     postgresql_url: str, url: DatabaseUrl
 ) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy import (
     Column,
     DefaultClause,
     Engine,
+    Integer,
     MetaData,
+    Table,
     bindparam,
     delete,
     insert,
@@ -220,6 +222,18 @@ def test_the_migrations_make_what_the_tables_say(place: Place, store: Store) -> 
     made.pop("alembic_version")
     engine.dispose()
     assert migrated == made
+
+
+def test_a_step_of_the_migrations_that_fails_leaves_nothing_behind(place: Place) -> None:
+    engine = place.engine()
+    in_the_way = Table("hub", MetaData(), Column("x", Integer))
+    in_the_way.create(engine)
+    with pytest.raises(StorageError):
+        place.open()
+    assert inspect(engine).get_table_names() == ["hub"]
+    in_the_way.drop(engine)
+    engine.dispose()
+    place.open().close()
 
 
 def described(engine: Engine) -> dict[str, object]:
