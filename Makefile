@@ -98,7 +98,7 @@ $(DEMO_READY): pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(DEV_READY): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python $(PIP_INSTALL) constraints.txt --editable '.[databases,demo,dev,excel]'
+	$(BIN)/python $(PIP_INSTALL) constraints.txt --editable '.[databases,demo,dev,excel,postgres]'
 	touch $(DEMO_READY) $@
 
 # An editable install leaves this to the first import, and an environment may forbid imports to write: then each of

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from benchmarks import (
     adult,
     classifier,
+    commits,
     diabetes,
     federated,
     flows,
@@ -30,6 +31,7 @@ from benchmarks.gate import tricks as gate_tricks
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "adult": adult.run,
     "classifier": classifier.run,
+    "commits": commits.run,
     "federated": federated.run,
     "diabetes": diabetes.run,
     "flows": flows.run,

@@ -19,7 +19,7 @@ fi
 environment=.venv-$version
 [[ -x $environment/bin/python ]] || "$python" -m venv "$environment"
 "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-    --editable '.[databases,demo,dev,excel]'
+    --editable '.[databases,demo,dev,excel,postgres]'
 echo "fast tests with $("$environment/bin/python" --version)"
 rooms=(data preparation sources questions protocols synthesizers federation study privacy validation wire)
 exec "$environment/bin/python" -m pytest -q -n "${JOBS:-2}" --dist worksteal -m "not slow and not network" \

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import one_loop
+from tests.postgresql_server import running_server
 
 settings.register_profile(
     "house",
@@ -41,3 +42,10 @@ def loop_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 def pytest_sessionfinish() -> None:
     """Close the loop."""
     one_loop.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The URL of a server of PostgreSQL, without a table: one for all tests of a process."""
+    with running_server() as url:
+        yield url

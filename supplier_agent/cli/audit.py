@@ -17,6 +17,7 @@ from syncline.cli.named_data import check_named_data, new_export
 from syncline.cli.table import print_json
 from syncline.cli.terminal import say
 from syncline.durable import audit as chain
+from syncline.durable.audit_table import entries
 from syncline.wire.membership import load_membership
 
 audit = group("Check and export the signed record.")
@@ -40,7 +41,7 @@ def verify(
     own = _own_key(place)
     if file is None:
         with open_journal(place) as journal:
-            verdict = journal.read_now(lambda connection: chain.verify(chain.entries(connection), own))
+            verdict = journal.read_now(lambda connection: chain.verify(entries(connection), own))
     else:
         verdict = chain.verify_export(file, own)
     tell_verdict(verdict, file, as_json=as_json)
@@ -57,7 +58,7 @@ def export(
     place = existing_home(home)
     own = _own_key(place)
     with open_journal(place) as journal:
-        count = journal.read_now(lambda connection: chain.export(connection, out, own))
+        count = journal.read_now(lambda connection: chain.export(entries(connection), out, own))
     if as_json:
         print_json({"out": str(out), "entries": count})
     else:

@@ -18,7 +18,7 @@ from supplier_agent.tasks.round_record import RoundState, ask_again, last_answer
 from syncline.cli.table import print_json
 from syncline.cli.terminal import say
 from syncline.clock import SystemClock
-from syncline.durable.audit import AuditLog
+from syncline.durable.audit_table import AuditLog
 from syncline.errors import DataError, PolicyRefusal, UsageError
 from syncline.wire.membership import load_membership
 

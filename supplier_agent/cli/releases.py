@@ -24,7 +24,7 @@ from syncline.cli.table import print_json
 from syncline.cli.terminal import require_yes, say
 from syncline.clock import SystemClock
 from syncline.compute.frames import Json
-from syncline.durable.audit import AuditLog
+from syncline.durable.audit_table import AuditLog
 from syncline.errors import UsageError
 from syncline.wire.membership import Membership, load_membership
 from syncline.wire.messages import ReleaseId

@@ -21,7 +21,7 @@ from syncline.cli.confirmation import Yes
 from syncline.cli.table import print_json
 from syncline.cli.terminal import require_yes, say
 from syncline.clock import SystemClock
-from syncline.durable.audit import AuditLog
+from syncline.durable.audit_table import AuditLog
 from syncline.errors import PolicyRefusal, UsageError
 from syncline.study.flow import DataFlow
 from syncline.wire.membership import load_membership

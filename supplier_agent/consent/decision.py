@@ -20,7 +20,8 @@ from supplier_agent.consent.study_record import (
     set_decision,
     set_participation,
 )
-from syncline.durable.audit import AuditLog, FieldValue
+from syncline.durable.audit import FieldValue
+from syncline.durable.audit_table import AuditLog
 from syncline.errors import SynclineError, UsageError
 from syncline.identity.signatures import Purpose, sign
 from syncline.protocols.opening import CONTRIBUTION_BYTES, Occasion

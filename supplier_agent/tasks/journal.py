@@ -7,7 +7,7 @@ from supplier_agent.datasets import catalogue
 from supplier_agent.home import AgentHome
 from supplier_agent.tasks import round_record
 from syncline.clock import Clock
-from syncline.durable.audit import AUDIT_SCHEMA
+from syncline.durable.audit_table import AUDIT_SCHEMA
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
 from syncline.identity.storage_key import load_storage_key

@@ -21,7 +21,7 @@ from supplier_agent.tasks.round_record import (
     move,
     retarget_round,
 )
-from syncline.durable.audit import AuditLog
+from syncline.durable.audit_table import AuditLog
 from syncline.wire.messages import DeclineKind, TaskOffer
 
 

@@ -35,7 +35,8 @@ from syncline.clock import Clock
 from syncline.compute.child import ChildDied, ChildFailed
 from syncline.compute.frames import Json
 from syncline.compute.serve import locate
-from syncline.durable.audit import AuditLog, FieldValue
+from syncline.durable.audit import FieldValue
+from syncline.durable.audit_table import AuditLog
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
 from syncline.errors import (

@@ -24,7 +24,7 @@ from supplier_agent.uplink.courier import Courier
 from supplier_agent.uplink.errands import Desk, Errands
 from supplier_agent.uplink.renewal import CertificateKeeper
 from syncline.clock import Clock
-from syncline.durable.audit import AuditLog
+from syncline.durable.audit_table import AuditLog
 from syncline.durable.database import Database
 from syncline.durable.home_lock import HomeLock
 from syncline.wire.membership import Membership, load_membership

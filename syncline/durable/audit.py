@@ -14,11 +14,10 @@ import datetime as dt
 import hashlib
 import json
 import re
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO, TypeAlias
+from typing import Any, Protocol, TextIO, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -27,31 +26,26 @@ from syncline.clock import Clock
 from syncline.durable.storage_fault import place_error, storage_error_from_os
 from syncline.errors import StorageError, UsageError
 
-AUDIT_SCHEMA = """
-CREATE TABLE audit (
-    seq INTEGER PRIMARY KEY,
-    time_us INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    fields TEXT NOT NULL,
-    previous TEXT NOT NULL,
-    hash TEXT NOT NULL,
-    signature TEXT NOT NULL
-) STRICT;
-CREATE TRIGGER audit_keeps_entries BEFORE UPDATE ON audit
-BEGIN SELECT RAISE(ABORT, 'audit entries are never changed'); END;
-CREATE TRIGGER audit_keeps_all_entries BEFORE DELETE ON audit
-BEGIN SELECT RAISE(ABORT, 'audit entries are never removed'); END;
-"""
-"""One migration of the database that keeps the chain."""
-
 GENESIS = "0" * 64
 MAX_LINE = 1 << 20
 
 _DOMAIN = b"syncline/v1/audit-entry\x00"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_COLUMNS = ("seq", "time_us", "kind", "fields", "previous", "hash", "signature")
+COLUMNS = ("seq", "time_us", "kind", "fields", "previous", "hash", "signature")
+"""Of a table that keeps the chain, one row an entry."""
+
 _KEY = "signing_key"
 _RAW_KEY = re.compile("[0-9a-f]{64}")
+
+
+class RowOfColumns(Protocol):
+    """A row of any database that gives its columns by name."""
+
+    # Any: the type of a column is known by its name.
+    def __getitem__(self, name: str, /) -> Any:
+        """Return one column."""
+        ...
+
 
 FieldValue: TypeAlias = "str | int | bool | list[FieldValue] | dict[str, FieldValue] | None"
 
@@ -81,7 +75,18 @@ class AuditEntry:
 
     def line(self) -> str:
         """Return the entry as one line of JSON."""
-        return _canonical({name: getattr(self, name) for name in _COLUMNS})
+        return _canonical({name: getattr(self, name) for name in COLUMNS})
+
+    def columns(self) -> dict[str, str | int]:
+        """Return what a table keeps of the entry, by name of column."""
+        kept = {name: getattr(self, name) for name in COLUMNS}
+        return {**kept, "fields": _canonical(self.fields)}
+
+    @classmethod
+    def from_columns(cls, kept: RowOfColumns) -> AuditEntry:
+        """Read what a table kept; an entry whose fields are not JSON any more comes with none."""
+        columns = {name: kept[name] for name in COLUMNS}
+        return cls(**{**columns, "fields": _fields(kept["fields"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,36 +98,21 @@ class Verdict:
     first_bad: int | None
 
 
-class AuditLog:
-    """Append signed entries inside the transactions of the caller."""
+class AuditPen:
+    """Write the entry that follows another one, and sign it."""
 
     def __init__(self, key: Ed25519PrivateKey, clock: Clock) -> None:
         self._key = key
         self._clock = clock
 
-    def append(
-        self, connection: sqlite3.Connection, kind: str, fields: Mapping[str, FieldValue]
-    ) -> AuditEntry:
-        """Add an entry; it stands or falls with the transaction that ``connection`` is in.
-
-        Fields are names, digests and counts, never values from data; no floats, whose text may vary.
-        """
-        last = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
-        seq, previous = (1, GENESIS) if last is None else (last["seq"] + 1, last["hash"])
+    def write(self, last: tuple[int, str] | None, kind: str, fields: Mapping[str, FieldValue]) -> AuditEntry:
+        """Return the entry after the ``last`` one, of which the number and the hash are given."""
+        seq, previous = (1, GENESIS) if last is None else (last[0] + 1, last[1])
         time_us = (self._clock.now() - _EPOCH) // dt.timedelta(microseconds=1)
         draft = AuditEntry(seq, time_us, kind, dict(fields), previous, hash="", signature="")
         digest = draft.expected_hash()
         signature = self._key.sign(_DOMAIN + bytes.fromhex(digest)).hex()
-        values = (seq, time_us, kind, _canonical(draft.fields), previous, digest, signature)
-        connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", values)
         return replace(draft, hash=digest, signature=signature)
-
-
-def entries(connection: sqlite3.Connection) -> Iterator[AuditEntry]:
-    """Read the chain in order; an entry whose fields are not JSON any more comes with none."""
-    for row in connection.execute("SELECT * FROM audit ORDER BY seq"):
-        columns = {name: row[name] for name in _COLUMNS}
-        yield AuditEntry(**{**columns, "fields": _fields(row["fields"])})
 
 
 def verify(chain: Iterable[AuditEntry], public_key: Ed25519PublicKey) -> Verdict:
@@ -136,8 +126,8 @@ def verify(chain: Iterable[AuditEntry], public_key: Ed25519PublicKey) -> Verdict
     return Verdict(count, head, first_bad=None)
 
 
-def export(connection: sqlite3.Connection, path: Path, public_key: Ed25519PublicKey) -> int:
-    """Write the chain to ``path`` as lines of JSON, one an entry; return how many.
+def export(chain: Iterable[AuditEntry], path: Path, public_key: Ed25519PublicKey) -> int:
+    """Write a chain to ``path`` as lines of JSON, one an entry; return how many.
 
     The first line also says by which key the chain is signed: who knows that key's fingerprint can check the
     file without this home.
@@ -145,7 +135,7 @@ def export(connection: sqlite3.Connection, path: Path, public_key: Ed25519Public
     count = 0
     try:
         with path.open("w", encoding="ascii") as file:
-            for entry in entries(connection):
+            for entry in chain:
                 file.write((entry.line() if count else _first_line(entry, public_key)) + "\n")
                 count += 1
     except OSError as fault:
@@ -208,7 +198,7 @@ def _parse_line(line: str) -> tuple[AuditEntry, object] | None:
         values = json.loads(line) if len(line) <= MAX_LINE else None
     except (ValueError, RecursionError):
         return None
-    if not isinstance(values, dict) or set(values) - {_KEY} != set(_COLUMNS):
+    if not isinstance(values, dict) or set(values) - {_KEY} != set(COLUMNS):
         return None
     named = values.pop(_KEY, None)
     entry = AuditEntry(**values)

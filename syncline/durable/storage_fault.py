@@ -41,6 +41,12 @@ def storage_error_from_sqlite(path: Path, fault: sqlite3.Error) -> StorageError:
     return StorageError(f"database {path}: {remedy}")
 
 
+def sqlite_fault(error: Exception) -> sqlite3.Error | None:
+    """Return SQLite's own error, also where a layer above it wrapped it as ``orig``; None for any other."""
+    own = getattr(error, "orig", error)
+    return own if isinstance(own, sqlite3.Error) else None
+
+
 def is_storage_fault(fault: sqlite3.Error) -> bool:
     """Tell whether the file or the disk is at fault, rather than the statement."""
     return primary_code(fault) in _SQLITE_REMEDIES

@@ -7,45 +7,41 @@ caller hears of its result only after the commit that holds it.
 
 from __future__ import annotations
 
-import contextlib
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
 from syncline.durable.crash_points import crash_point
-from syncline.durable.storage_fault import is_storage_fault, storage_error_from_sqlite
-from syncline.errors import StorageError
+from syncline.durable.session import Given, WriteSession
 
 MAX_GROUP = 256
 """Functions that one transaction takes at most, so that the first of them is not kept waiting."""
 
 
 @dataclass(slots=True, eq=False)
-class WriteJob:
+class WriteJob(Generic[Given]):
     """One function to run inside a transaction and the future that tells its caller."""
 
-    # Any: each job has its own result type, which Database.write gives back to its caller.
-    function: Callable[[sqlite3.Connection], Any]
+    # Any: each job has its own result type, which DurableStore.write gives back to its caller.
+    function: Callable[[Given], Any]
     future: Future[Any]
     result: Any = None
     error: Exception | None = None
 
-    def run(self, connection: sqlite3.Connection) -> None:
+    def run(self, session: WriteSession[Given], given: Given) -> None:
         """Run the function in a savepoint of its own; keep its result or its error."""
-        connection.execute("SAVEPOINT job")
+        session.set_savepoint()
         try:
-            self.result = self.function(connection)
+            self.result = self.function(given)
         except Exception as error:
             self.error = error
-            if connection.in_transaction:
-                connection.execute("ROLLBACK TO job")
-        if connection.in_transaction:
-            connection.execute("RELEASE job")
+            if session.in_transaction():
+                session.undo_to_savepoint()
+        if session.in_transaction():
+            session.drop_savepoint()
 
     def tell(self) -> None:
         """Hand the outcome to the caller."""
@@ -55,23 +51,21 @@ class WriteJob:
             self.future.set_result(self.result)
 
 
-class Writer:
-    """Own the writing connection and the thread that uses it."""
+class Writer(Generic[Given]):
+    """Own the writing session and the thread that uses it."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection = connection
-        self._path = path
+    def __init__(self, session: WriteSession[Given], name: str) -> None:
+        self._session = session
         self._busy = threading.Lock()
-        self._queue: queue.SimpleQueue[WriteJob | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=f"writer of {path.name}", daemon=True)
-        self._data_version = self._read_data_version()
+        self._queue: queue.SimpleQueue[WriteJob[Given] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=f"writer of {name}", daemon=True)
         self._thread.start()
 
-    def submit(self, function: Callable[[sqlite3.Connection], Any]) -> Future[Any]:
+    def submit(self, function: Callable[[Given], Any]) -> Future[Any]:
         """Queue ``function``; the future is done once its transaction is committed or rolled back."""
         if threading.current_thread() is self._thread:
-            raise RuntimeError("a write function must use the connection that it is given, not the database")
-        job = WriteJob(function, Future())
+            raise RuntimeError("a write function must use what it is given, not the store")
+        job: WriteJob[Given] = WriteJob(function, Future())
         self._queue.put(job)
         return job.future
 
@@ -80,20 +74,15 @@ class Writer:
         if not self._busy.acquire(blocking=False):
             return False  # a transaction is open: the next call sees what came before it
         try:
-            before, self._data_version = self._data_version, self._read_data_version()
-            return self._data_version != before
+            return self._session.changed_outside()
         finally:
             self._busy.release()
 
     def close(self) -> None:
-        """Finish what is queued, then close the connection."""
+        """Finish what is queued, then close the session."""
         self._queue.put(None)
         self._thread.join()
-        self._connection.close()
-
-    def _read_data_version(self) -> int:
-        # SQLite leaves this number alone when the commit came from the same connection.
-        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        self._session.close()
 
     def _run(self) -> None:
         running = True
@@ -106,9 +95,9 @@ class Writer:
                 for job in jobs:
                     job.tell()
 
-    def _next_group(self) -> tuple[list[WriteJob], bool]:
-        """Wait for one job and take along all that queued up behind it; False once the database closes."""
-        jobs: list[WriteJob] = []
+    def _next_group(self) -> tuple[list[WriteJob[Given]], bool]:
+        """Wait for one job and take along all that queued up behind it; False once the store closes."""
+        jobs: list[WriteJob[Given]] = []
         item = self._queue.get()
         while item is not None:
             jobs.append(item)
@@ -117,42 +106,27 @@ class Writer:
             item = self._queue.get()
         return jobs, False
 
-    def _write(self, jobs: list[WriteJob]) -> None:
-        connection = self._connection
+    def _write(self, jobs: list[WriteJob[Given]]) -> None:
+        session = self._session
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            given = session.begin()
             for job in jobs:
-                job.run(connection)
-                if not connection.in_transaction:
-                    raise self._lost(job)
+                job.run(session, given)
+                if not session.in_transaction():
+                    raise _lost(job)
             crash_point("database:before-commit")
-            connection.execute("COMMIT")
+            session.commit()
             crash_point("database:after-commit")
         except Exception as error:
-            self._roll_back(jobs, error)
+            session.roll_back()
+            for job in jobs:  # a function's own error is kept, the rest hear why the group failed
+                job.error = job.error or error
         for job in jobs:
-            job.error = self._public(job.error)
-
-    def _lost(self, job: WriteJob) -> Exception:
-        """Explain why the transaction is gone: SQLite undid all of it, or the function ended it."""
-        if job.error is not None:
-            return job.error
-        return RuntimeError("a write function must not begin, commit or roll back a transaction")
-
-    def _roll_back(self, jobs: list[WriteJob], error: Exception) -> None:
-        """Undo the whole group; a function's own error is kept, the rest hear why the group failed."""
-        with contextlib.suppress(sqlite3.Error):  # the callers hear of the first error, which caused this one
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        for job in jobs:
-            job.error = job.error or error
-
-    def _public(self, error: Exception | None) -> Exception | None:
-        if isinstance(error, sqlite3.Error) and is_storage_fault(error):
-            return storage_error_from_sqlite(self._path, error)
-        return error
+            job.error = job.error and session.explain(job.error)
 
 
-def closed_error(path: Path) -> StorageError:
-    """Say that the database was closed before the call."""
-    return StorageError(f"database {path}: it is closed: open it again")
+def _lost(job: WriteJob[Given]) -> Exception:
+    """Explain why the transaction is gone: the database undid all of it, or the function ended it."""
+    if job.error is not None:
+        return job.error
+    return RuntimeError("a write function must not begin, commit or roll back a transaction")

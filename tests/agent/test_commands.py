@@ -25,7 +25,7 @@ from supplier_agent.datasets.catalogue import Dataset, add_dataset, choose_datas
 from supplier_agent.home import AgentHome
 from supplier_agent.tasks.journal import open_journal
 from syncline.clock import SystemClock
-from syncline.durable.audit import AuditLog
+from syncline.durable.audit_table import AuditLog
 from syncline.errors import DataError
 from syncline.questions.regression import NEWTON_ROUNDS
 from syncline.wire.membership import load_membership

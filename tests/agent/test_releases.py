@@ -9,12 +9,12 @@ import json
 
 import pytest
 
-from syncline.durable import audit
 from syncline.identity.peer import Role
 from syncline.study import report_page
 from tests.agent.test_real_hub import STUDY, agent_process, command, enrolled_agent, logged_in, run, site
 from tests.hub.conftest import Site
 from tests.hub.test_commands import command as hub_command
+from trusted_party.datastore import audit_log
 
 __all__ = ["site"]
 
@@ -57,7 +57,7 @@ class Scene:
 
         def read():
             with self.site.home.open_database() as database:
-                return database.read_now(lambda connection: list(audit.entries(connection)))
+                return database.read_now(lambda transaction: list(audit_log.entries(transaction)))
 
         found = await asyncio.to_thread(read)
         mine = [entry for entry in found if entry.fields.get("by") == name]

@@ -13,16 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.durable.audit import (
-    AUDIT_SCHEMA,
-    GENESIS,
-    AuditEntry,
-    AuditLog,
-    entries,
-    export,
-    verify,
-    verify_export,
-)
+from syncline.durable.audit import GENESIS, AuditEntry, export, verify, verify_export
+from syncline.durable.audit_table import AUDIT_SCHEMA, AuditLog, entries
 from syncline.durable.database import Database
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -142,7 +134,7 @@ def test_an_entry_falls_with_its_transaction(database: Database) -> None:
 
 def test_an_export_is_verified_without_the_database(database: Database, tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    assert database.read_now(lambda connection: export(connection, path, PUBLIC)) == 5
+    assert database.read_now(lambda connection: export(entries(connection), path, PUBLIC)) == 5
     assert verify_export(path, PUBLIC) == verify(chain(database), PUBLIC)
     first, *others = map(json.loads, path.read_text().splitlines())
     assert first["fields"] == {"round": 0, "study": "é"}

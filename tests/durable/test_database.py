@@ -128,7 +128,7 @@ def test_a_function_that_commits_is_a_defect_and_harms_nobody_else(database: Dat
 
 
 def test_writing_within_a_write_is_refused_instead_of_waiting_for_ever(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="connection that it is given"):
+    with pytest.raises(RuntimeError, match="use what it is given"):
         database.write_now(lambda _: database.write_now(increment))
 
 

@@ -32,6 +32,7 @@ from tests.hub.conftest import Site, run, site, specification  # noqa: F401  (fi
 from tests.hub.release_clients import office
 from tests.hub.test_kills import ROOT, Trial
 from tests.hub.test_release_governance import ONE
+from trusted_party.datastore import audit_log
 
 pytestmark = [pytest.mark.network, pytest.mark.faults]
 
@@ -110,7 +111,7 @@ def check(home: Path, release_id: str) -> str:
     assert found.approvals == (("eva", "approve"),)
     hub = HubHome(home)
     with hub.open_database() as database:
-        chain = database.read_now(lambda connection: list(audit.entries(connection)))
+        chain = database.read_now(lambda connection: list(audit_log.entries(connection)))
     key = hub.load_signing_key().public_key()
     assert audit.verify(chain, key).first_bad is None
     kinds = Counter(entry.kind for entry in chain)

@@ -14,7 +14,7 @@ from supplier_agent.tasks.journal import open_journal
 from syncline.cli.demo.stage import free_ports
 from syncline.data.document import parse_document
 from syncline.data.section import build
-from syncline.durable import audit
+from syncline.durable import audit, audit_table
 from syncline.errors import StorageError, SynclineError
 from syncline.identity.key_pin import KeyPin
 from syncline.identity.keys import public_signing_key
@@ -27,6 +27,7 @@ from syncline.wire.research_client import ResearchClient
 from tests.faults.daemons import Daemon, Environment, agent_daemon, hub_daemon, kept_running
 from tests.faults.small_study import PATIENT, SUPPLIERS, Quorum, SmallStudy, table_sha256
 from tests.faults.world import RESEARCHER, World
+from trusted_party.datastore import audit_log
 
 STUDY_SECONDS = 180.0
 _AGAIN_SECONDS = 0.05
@@ -128,7 +129,7 @@ class Trial:
         """Assert that an agent's record is unbroken and holds each round once."""
         key = self.world.membership(name).signing_key().public_key()
         with open_journal(self.world.agent(name)) as journal:
-            entries = journal.read_now(lambda connection: list(audit.entries(connection)))
+            entries = journal.read_now(lambda connection: list(audit_table.entries(connection)))
         assert audit.verify(entries, key).first_bad is None, f"{name}: the audit does not verify"
         charged = Counter(entry.fields["round"] for entry in entries if entry.kind == "round-answered")
         assert charged == Counter(range(rounds)), f"{name}: rounds charged {charged}"
@@ -142,7 +143,7 @@ class Trial:
         assert table_sha256(release) == expected_sha256, "another table was released"
         assert verify_release(release, KeyPin.of_key(public_signing_key(key))).failures == ()
         with self.world.hub.open_database() as database:
-            entries = database.read_now(lambda connection: list(audit.entries(connection)))
+            entries = database.read_now(lambda transaction: list(audit_log.entries(transaction)))
         assert audit.verify(entries, key.public_key()).first_bad is None, "hub: the audit does not verify"
         kinds = Counter(entry.kind for entry in entries)
         replies = sum(supplier.rounds_answered for supplier in status.suppliers)

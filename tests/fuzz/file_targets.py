@@ -25,7 +25,7 @@ from syncline.clock import SystemClock
 from syncline.data.content_digest import content_sha256
 from syncline.data.schema import Schema
 from syncline.data.stream_outline import stream_outline
-from syncline.durable import audit
+from syncline.durable import audit, audit_table
 from syncline.durable.sealed_object import PayloadId, SealedObject
 from syncline.errors import WireError
 from syncline.identity.keys import generate_signing_key
@@ -212,12 +212,12 @@ def _audit() -> bytes:
         connection,
     ):
         connection.row_factory = sqlite3.Row
-        connection.executescript(audit.AUDIT_SCHEMA)
-        log = audit.AuditLog(_SIGNING_KEY, SystemClock())
+        connection.executescript(audit_table.AUDIT_SCHEMA)
+        log = audit_table.AuditLog(_SIGNING_KEY, SystemClock())
         for number in range(3):
             log.append(connection, "tried", {"number": number, "name": "x", "list": [1, {"a": None}]})
         path = Path(folder) / "audit.jsonl"
-        audit.export(connection, path, _SIGNING_KEY.public_key())
+        audit.export(audit_table.entries(connection), path, _SIGNING_KEY.public_key())
         return path.read_bytes()
 
 

@@ -13,7 +13,6 @@ import syncline.wire  # noqa: F401  (before gRPC)
 
 # isort: split
 
-from syncline.durable import audit
 from syncline.identity.peer import Role
 from syncline.study.release_decision import ReleaseDecision, ReleaseSubject, ReleaseVerdict
 from syncline.wire import releases, research
@@ -22,6 +21,7 @@ from syncline.wire.messages import StudyStatus
 from syncline.wire.release_messages import GivenDecision, ReleaseEntry
 from tests.hub.clients import FakeAgent, Member, running
 from tests.hub.conftest import Site, specification
+from trusted_party.datastore import audit_log
 
 
 def waiting(status: StudyStatus) -> bool:
@@ -116,7 +116,7 @@ class Office:
 
         def read() -> list[dict[str, Any]]:
             with self.site.home.open_database() as database:
-                found = database.read_now(lambda connection: list(audit.entries(connection)))
+                found = database.read_now(lambda connection: list(audit_log.entries(connection)))
             return [entry.fields for entry in found if entry.kind == kind]
 
         return await asyncio.to_thread(read)

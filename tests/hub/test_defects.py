@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from syncline.durable.audit import entries
 from syncline.identity.peer import Role
 from tests.hub.clients import FakeAgent, eventually, running
 from tests.hub.conftest import specification
 from tests.hub.fake_child import DEFECTS, SECRET
+from trusted_party.datastore.audit_log import entries
 from trusted_party.release.publication import Publisher
 from trusted_party.rounds import driver, roster
 from trusted_party.rounds.driver import StudyDriver

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from syncline.durable import audit
-from syncline.durable.audit import AuditLog
-from syncline.durable.database import Database
 from syncline.errors import IdentityError, ProtocolError
 from syncline.identity.access_token import AccessToken
 from syncline.identity.keys import generate_signing_key
@@ -20,12 +17,13 @@ from syncline.wire.messages import ReleaseId, StudyId
 from syncline.wire.refusals import UnknownObject
 from syncline.wire.release_messages import ReleaseRequest
 from tests.hub.conftest import ShiftedClock
+from trusted_party.datastore.audit_log import AuditLog, entries
 from trusted_party.datastore.grants import Grant, find_grant
 from trusted_party.datastore.members import put_member
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.releases import ReleaseRow, add_release, set_withdrawn
-from trusted_party.datastore.studies import NewStudy, add_study, find_study
-from trusted_party.datastore.tables import MIGRATIONS
+from trusted_party.datastore.sqlite_store import open_sqlite_store
+from trusted_party.datastore.studies import NewStudy, add_study
 from trusted_party.release import granting
 from trusted_party.release.access import Shelf
 from trusted_party.release.granting import Verdict, judge
@@ -37,7 +35,7 @@ class Desk:
     """A hub's database with two releases of ada's and three researchers, and no network."""
 
     def __init__(self, root: Path) -> None:
-        self.database = Database(root / "hub.sqlite", MIGRATIONS)
+        self.database = open_sqlite_store(root / "hub.sqlite")
         self.clock = ShiftedClock()
         self.audit = AuditLog(generate_signing_key(), self.clock)
         self.shelf = Shelf(self.database, self.audit, self.clock, root)
@@ -81,7 +79,7 @@ class Desk:
         return str(caught.value)
 
     def audited(self, kind: str) -> list[dict]:
-        found = self.database.read_now(lambda connection: list(audit.entries(connection)))
+        found = self.database.read_now(lambda connection: list(entries(connection)))
         return [entry.fields for entry in found if entry.kind == kind]
 
 
@@ -220,23 +218,3 @@ def test_the_database_keeps_a_hash_and_no_secret(desk, tmp_path):
     desk.database.close()
     for path in tmp_path.glob("hub.sqlite*"):
         assert token.secret not in path.read_bytes()
-
-
-def test_a_hub_of_the_version_before_opens_and_its_grants_have_ended(tmp_path):
-    path = tmp_path / "hub.sqlite"
-    with Database(path, MIGRATIONS[:8]) as old:
-
-        def fill(connection) -> None:
-            new = NewStudy(StudyId("s1"), "heart", "ada", b"", b"", b"", "0" * 64, ())
-            add_study(connection, new, StudyState.RELEASED, 1)
-            add_release(connection, ReleaseRow(RELEASE, StudyId("s1"), "0" * 64, 2, 1))
-            connection.execute("INSERT INTO grants VALUES ('r1', 'bob', 9000000000000000)")
-            AuditLog(generate_signing_key(), ShiftedClock()).append(connection, "release_granted", {})
-
-        old.write_now(fill)
-    with Database(path, MIGRATIONS) as database:
-        assert database.read_now(lambda connection: find_grant(connection, RELEASE, "bob")) is None
-        kept = database.read_now(lambda connection: list(audit.entries(connection)))
-        assert [entry.kind for entry in kept] == ["release_granted"]
-        study = database.read_now(lambda connection: find_study(connection, StudyId("s1")))
-        assert study.rounds_expected == 0, "nothing is said of the rounds of studies from before"

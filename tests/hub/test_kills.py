@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import grpc.aio
@@ -29,14 +30,16 @@ ROOT = Path(__file__).resolve().parents[2]
 class Trial:
     """One copy of a home, a hub that may be killed, and members who keep trying."""
 
-    def __init__(self, home: Path, environment: dict[str, str]) -> None:
-        self.home, self.environment = home, environment
+    def __init__(
+        self, home: Path, environment: dict[str, str], move: Callable[[Path], Path] = lambda home: home
+    ) -> None:
+        self.home, self.environment, self.move = home, environment, move
         self.port, self.enrol_port = free_port(), free_port()
         self.offered: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
         self.starts = 0
 
     async def keep_running(self) -> None:
-        """Start the hub, and start it again without the fault once it was killed."""
+        """Start the hub, and start it again without the fault, where it was moved to, once it was killed."""
         environment = {**os.environ, **self.environment}
         while True:
             self.starts += 1
@@ -54,6 +57,7 @@ class Trial:
                     process.terminate()
                     await process.wait()
             environment = dict(os.environ)
+            self.home = self.move(self.home)
 
     async def supply(self, member: Member) -> None:
         """Be an agent that answers each round with the same bytes, over any number of connections."""
@@ -83,10 +87,15 @@ class Trial:
             await asyncio.sleep(0.05)
 
 
-async def attempt(home: Path, team: list[Member], environment: dict[str, str]) -> tuple[bytes, Trial]:
+async def attempt(
+    home: Path,
+    team: list[Member],
+    environment: dict[str, str],
+    move: Callable[[Path], Path] = lambda home: home,
+) -> tuple[bytes, Trial]:
     """Run the study once; return the manifest's table and the trial."""
     ada, *suppliers = team
-    trial = Trial(home, environment)
+    trial = Trial(home, environment, move)
     works = [asyncio.create_task(trial.keep_running())]
     works += [asyncio.create_task(trial.supply(member)) for member in suppliers]
     try:
@@ -97,7 +106,7 @@ async def attempt(home: Path, team: list[Member], environment: dict[str, str]) -
             work.cancel()
         await asyncio.gather(*works, return_exceptions=True)
     assert all(len(requests) == 1 for requests in trial.offered.values()), "a round was asked differently"
-    return (home / "releases" / release / "synthetic.parquet").read_bytes(), trial
+    return (trial.home / "releases" / release / "synthetic.parquet").read_bytes(), trial
 
 
 async def enrolled(site: Site) -> list[Member]:

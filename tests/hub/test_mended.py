@@ -25,6 +25,7 @@ from tests.hub.clients import FakeAgent, eventually, running
 from tests.hub.conftest import specification
 from tests.hub.test_enrolment import refused
 from tests.hub.test_faults import offers, silent, team
+from trusted_party.datastore.audit_log import entries
 
 pytestmark = pytest.mark.network
 
@@ -40,10 +41,8 @@ async def reoffer(stub, task, attempt):
 
 def audited(site, kind):
     with site.home.open_database() as database:
-        query = "SELECT fields FROM audit WHERE kind = ?"
-        return [
-            json.loads(row[0]) for row in database.read_now(lambda db: db.execute(query, (kind,)).fetchall())
-        ]
+        kept = database.read_now(lambda transaction: list(entries(transaction)))
+    return [entry.fields for entry in kept if entry.kind == kind]
 
 
 def test_a_mended_decline_goes_on_without_operator_or_approval(site, run):

@@ -10,6 +10,7 @@ import shutil
 
 import grpc
 import pytest
+from sqlalchemy import update
 
 from syncline.identity.access_token import AccessToken
 from syncline.identity.key_pin import KeyPin
@@ -23,6 +24,7 @@ from tests.hub.conftest import specification
 from tests.hub.release_clients import Office, ended, office, waiting
 from tests.hub.test_commands import command
 from tests.hub.test_enrolment import dismiss, refused
+from trusted_party.datastore.tables import grants
 from trusted_party.studies.dismissal import ban
 
 pytestmark = pytest.mark.network
@@ -422,7 +424,7 @@ def test_grants_are_given_by_name_listed_and_end_with_the_release(site, run):
             (grant,) = (await call(site, "releases", "show", at.study_id))["grants"]
             assert (grant["researcher"], grant["grant"]) == ("bob", token.secret_sha256.hex()[:8])
             with site.home.open_database() as database:
-                database.write_now(lambda connection: connection.execute("UPDATE grants SET until_us = 1"))
+                database.write_now(lambda transaction: transaction.run(update(grants).values(until_us=1)))
             listed = await said(site, "releases", "list")
             assert f"1970-01-01 00:00:00 UTC, which is over, by access token {grant['grant']}" in listed
             assert "revoked: the access to release" in await said(site, "releases", "revoke", "heart", "bob")

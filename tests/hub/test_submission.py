@@ -10,15 +10,14 @@ import grpc
 import pytest
 
 from syncline.data.section import build
-from syncline.durable.database import Database
 from syncline.errors import DocumentError
 from syncline.identity.peer import Role
 from syncline.study.lifecycle import StudyState
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId
 from tests.hub.conftest import specification
+from trusted_party.datastore.sqlite_store import open_sqlite_store
 from trusted_party.datastore.studies import NewStudy, add_study
-from trusted_party.datastore.tables import MIGRATIONS
 from trusted_party.studies import operation, specifications, submission
 from trusted_party.studies.specifications import Specifications
 
@@ -79,7 +78,7 @@ def test_only_as_many_stay_as_have_room():
 
 
 def test_an_operator_finds_a_study_by_its_id_even_where_another_bears_it_as_a_name(tmp_path):
-    with Database(tmp_path / "hub.sqlite", MIGRATIONS) as database:
+    with open_sqlite_store(tmp_path / "hub.sqlite") as database:
 
         def write(connection):
             for study_id, name in (("s1", "heart"), ("s2", "s1")):

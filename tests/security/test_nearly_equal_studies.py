@@ -19,7 +19,7 @@ from supplier_agent.consent.study_record import StudyState, known_study
 from supplier_agent.home import AgentHome
 from supplier_agent.tasks.journal import open_journal
 from syncline.clock import SystemClock
-from syncline.durable.audit import AuditLog
+from syncline.durable.audit_table import AuditLog
 from syncline.identity.keys import generate_signing_key
 from syncline.wire.messages import Outcome, StudyEnded, StudyId
 from tests.agent.fake_hub import FakeHub

@@ -14,6 +14,7 @@ from syncline.cli.table import print_json
 from syncline.cli.terminal import say
 from syncline.durable import audit as chain
 from trusted_party.cli.options import AsJson, Home, open_office
+from trusted_party.datastore.audit_log import entries
 
 audit = group("Check and export the signed record.")
 
@@ -35,7 +36,7 @@ def verify(
     with open_office(home) as office:
         own = office.home.load_signing_key().public_key()
         if file is None:
-            verdict = office.database.read_now(lambda db: chain.verify(chain.entries(db), own))
+            verdict = office.database.read_now(lambda transaction: chain.verify(entries(transaction), own))
         else:
             verdict = chain.verify_export(file, own)
     tell_verdict(verdict, file, as_json=as_json)
@@ -51,7 +52,7 @@ def export(
     new_export(out)
     with open_office(home) as office:
         own = office.home.load_signing_key().public_key()
-        count = office.database.read_now(lambda connection: chain.export(connection, out, own))
+        count = office.database.read_now(lambda transaction: chain.export(entries(transaction), out, own))
     if as_json:
         print_json({"out": str(out), "entries": count})
     else:

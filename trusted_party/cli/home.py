@@ -10,8 +10,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from syncline.clock import Clock
-from syncline.durable.audit import AuditLog
-from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
 from syncline.durable.private_directory import PRIVATE, make_private_directory
 from syncline.durable.storage_fault import place_error
@@ -23,13 +21,19 @@ from syncline.identity.keys import (
     generate_tls_key,
     load_signing_key,
     private_key_pem,
+    public_signing_key,
     save_private_key,
 )
 from syncline.identity.peer import parse_certificate
 from syncline.identity.private_file import read_private, read_public, write_private
 from syncline.identity.storage_key import load_storage_key
 from syncline.wire.transport import TlsIdentity
-from trusted_party.datastore.tables import MIGRATIONS
+from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.database_url import DatabaseUrl
+from trusted_party.datastore.identity import require_owner
+from trusted_party.datastore.named_store import open_named_store, require_unowned
+from trusted_party.datastore.sqlite_store import open_sqlite_store
+from trusted_party.datastore.store import Store
 
 USUAL_PORTS = ("8443", "8444")
 
@@ -62,8 +66,13 @@ class HubHome:
 
     @property
     def database_path(self) -> Path:
-        """Members, studies, tasks and the audit."""
+        """Members, studies, tasks and the audit, unless they are in a database that a URL names."""
         return self.root / "hub.sqlite"
+
+    @property
+    def database_url_path(self) -> Path:
+        """The URL of the database, where that is not a file of this home."""
+        return self.root / "database-url"
 
     @property
     def payloads_path(self) -> Path:
@@ -80,10 +89,17 @@ class HubHome:
         """One directory a release."""
         return self.root / "releases"
 
-    def create(self, name: str, hosts: tuple[str, ...], clock: Clock) -> None:
-        """Make a new home; a home that was half made is completed, a complete one is left alone."""
-        if self.database_path.exists():
+    def create(
+        self, name: str, hosts: tuple[str, ...], clock: Clock, database: DatabaseUrl | None = None
+    ) -> None:
+        """Make a new home; a home that was half made is completed, a complete one is left alone.
+
+        ``database`` names an empty database of PostgreSQL in the place of the home's own file.
+        """
+        if self._is_complete():
             raise UsageError(f"home {self.root} holds a hub already: name another --home")
+        if database is not None:
+            require_unowned(database)
         try:
             for path in (self.root, self.authority_dir, self.releases_path):
                 make_private_directory(path)
@@ -94,16 +110,31 @@ class HubHome:
         save_private_key(self.signing_key_path, generate_signing_key())
         load_storage_key(self.root / "storage-key")
         self.issue_server_certificate(hosts, clock)
+        if database is not None:
+            write_private(self.database_url_path, f"{database.written}\n".encode())
         self.open_database().close()
 
     def require(self) -> None:
         """Raise unless ``init`` was run here."""
-        if not self.database_path.exists():
+        if not self._is_complete():
             raise UsageError(f"home {self.root} holds no hub: run 'trusted-party init' first")
 
-    def open_database(self) -> Database:
-        """Open the database; commands do so while the hub runs."""
-        return Database(self.database_path, MIGRATIONS)
+    def database_url(self) -> DatabaseUrl | None:
+        """Return where the database is; None where it is a file of this home."""
+        if not self.database_url_path.exists():
+            return None
+        return DatabaseUrl(read_private(self.database_url_path).decode().strip())
+
+    def open_database(self, *, sole: bool = False) -> Store:
+        """Open the database; commands do so while the hub runs, which opens it as its ``sole`` hub."""
+        url = self.database_url()
+        store = open_sqlite_store(self.database_path) if url is None else open_named_store(url, sole=sole)
+        try:
+            require_owner(store, public_signing_key(self.load_signing_key()))
+        except BaseException:
+            store.close()
+            raise
+        return store
 
     def open_payloads(self) -> PayloadStore:
         """Open the payload store."""
@@ -154,6 +185,9 @@ class HubHome:
         ports = read_private(self.ports_path).decode().split() if self.ports_path.exists() else USUAL_PORTS
         members, enrolment = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for port in ports)
         return members, enrolment
+
+    def _is_complete(self) -> bool:
+        return self.database_path.exists() or self.database_url_path.exists()
 
     def _server_pair(self) -> tuple[bytes, bytes]:
         leaf, marker, rest = read_private(self.server_path).partition(b"-----BEGIN PRIVATE KEY-----")

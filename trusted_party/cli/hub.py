@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,7 +12,6 @@ from functools import partial
 from syncline.clock import Clock
 from syncline.compute.memory_share import memory_share
 from syncline.compute.work_limits import Side, WorkLimits
-from syncline.durable.database import Database
 from syncline.durable.home_lock import HomeLock
 from syncline.errors import StorageError
 from syncline.identity.keys import public_signing_key
@@ -31,6 +29,7 @@ from trusted_party.datastore.invitations import drop_old_invitations
 from trusted_party.datastore.members import disconnect_all
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.shipments import undeleted_of_ended
+from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import needed_payloads, studies_in
 from trusted_party.datastore.tasks import task_ids_of
 from trusted_party.release.draft_files import remove_leftovers
@@ -83,7 +82,7 @@ class RunningHub:
 async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> AsyncIterator[RunningHub]:
     """Start a hub on a home, and stop it at the end of the block."""
     home.require()
-    with HomeLock(home.root), home.open_database() as database:
+    with HomeLock(home.root), home.open_database(sole=True) as database:
         base = Foundation(
             home, clock, database, home.open_payloads(), Worker(settings.child_module, limits=settings.work)
         )
@@ -171,10 +170,10 @@ async def _recover(base: Foundation, settings: HubSettings) -> dict[str, int]:
     """Put in order what a kill left behind, before anybody is answered; return what was cleared away."""
     before = base.clock.now() - dt.timedelta(days=settings.payload_days)
 
-    def write(connection: sqlite3.Connection) -> frozenset[bytes]:
-        disconnect_all(connection)
-        drop_old_invitations(connection, before)
-        return needed_payloads(connection)
+    def write(transaction: Transaction) -> frozenset[bytes]:
+        disconnect_all(transaction)
+        drop_old_invitations(transaction, before)
+        return needed_payloads(transaction)
 
     needed = await base.database.write(write)
     waiting, ended = await base.database.read(_drafts_in_use)
@@ -186,30 +185,30 @@ async def _recover(base: Foundation, settings: HubSettings) -> dict[str, int]:
     return {"scopes_forgotten": forgotten, "payloads_expired": removed}
 
 
-def _record_deletions(base: Foundation, connection: sqlite3.Connection) -> None:
+def _record_deletions(base: Foundation, transaction: Transaction) -> None:
     """Sign what was deleted before a kill, or just now, and is not on record."""
-    rows = undeleted_of_ended(connection)
+    rows = undeleted_of_ended(transaction)
     if rows:
-        record_deletions(connection, base.home.open_audit(base.clock), rows, to_us(base.clock.now()))
+        record_deletions(transaction, base.home.open_audit(base.clock), rows, to_us(base.clock.now()))
 
 
-def _drafts_in_use(connection: sqlite3.Connection) -> tuple[list[ReleaseId], list[ReleaseId]]:
+def _drafts_in_use(transaction: Transaction) -> tuple[list[ReleaseId], list[ReleaseId]]:
     """Return the releases whose drafts wait, and those that never will be, since their studies have ended."""
-    waiting = studies_in(connection, (StudyState.RELEASING, StudyState.AWAITING_RELEASE))
-    ended = studies_in(connection, (StudyState.FAILED, StudyState.CANCELLED))
+    waiting = studies_in(transaction, (StudyState.RELEASING, StudyState.AWAITING_RELEASE))
+    ended = studies_in(transaction, (StudyState.FAILED, StudyState.CANCELLED))
     return [*map(release_of, waiting)], [*map(release_of, ended)]
 
 
 def _payloads_in_use(
-    connection: sqlite3.Connection,
+    transaction: Transaction,
 ) -> tuple[list[StudyId], list[StudyId], list[TaskId]]:
     """Return all studies, those that live, and their tasks."""
-    living = studies_in(connection, LIVING)
-    tasks = [task for study in living for task in task_ids_of(connection, study)]
-    return studies_in(connection, tuple(StudyState)), living, tasks
+    living = studies_in(transaction, LIVING)
+    tasks = [task for study in living for task in task_ids_of(transaction, study)]
+    return studies_in(transaction, tuple(StudyState)), living, tasks
 
 
-async def _watch_commands(database: Database, parts: Parts) -> None:
+async def _watch_commands(database: Store, parts: Parts) -> None:
     """Act within 25 ms on what a command wrote to the database, such as a ban."""
     while True:
         await database.wait_for_outside_change()

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from syncline.clock import Clock, SystemClock
-from syncline.durable.audit import AuditLog
-from syncline.durable.database import Database
 from trusted_party.cli.home import HubHome, default_home
+from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.store import Store
 
 Home = Annotated[Path | None, typer.Option("--home", help="The hub's directory; ~/.syncline/hub.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -24,7 +24,7 @@ class Office:
     """A home opened by a command, whether or not the hub runs."""
 
     home: HubHome
-    database: Database
+    database: Store
     audit: AuditLog
     clock: Clock
 

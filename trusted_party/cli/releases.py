@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -26,6 +25,7 @@ from syncline.wire.releases import MAX_REASON
 from trusted_party.cli.options import AsJson, Home, Office, open_office
 from trusted_party.datastore.grants import Grant, grants_of
 from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.store import Transaction
 from trusted_party.release import granting
 from trusted_party.release.decisions import OPERATOR, Bench, Case, check_person, require_case
 from trusted_party.release.entries import entries, entry_of, known_entry
@@ -46,7 +46,7 @@ By = Annotated[str, typer.Option("--by", help="The person at the hub who decides
 def list_(home: Home = None, as_json: AsJson = False) -> None:
     """List releases, what waits for approvals and who was granted access, the newest first."""
     with open_office(home) as office:
-        _show(office, office.database.read_now(lambda connection: list(entries(connection))), as_json)
+        _show(office, office.database.read_now(lambda transaction: list(entries(transaction))), as_json)
 
 
 @releases.command()
@@ -54,8 +54,8 @@ def show(release: Release, home: Home = None, as_json: AsJson = False) -> None:
     """Show a release, what it waits for, and who was granted access until when."""
     with open_office(home) as office:
 
-        def read(connection: sqlite3.Connection) -> ReleaseEntry:
-            return _entry(connection, named_release(connection, release))
+        def read(transaction: Transaction) -> ReleaseEntry:
+            return _entry(transaction, named_release(transaction, release))
 
         found = office.database.read_now(read)
         if as_json:
@@ -107,10 +107,10 @@ def withdraw(release: Release, reason: Why = "", home: Home = None, as_json: AsJ
     with open_office(home) as office:
         now_us = to_us(office.clock.now())
 
-        def write(connection: sqlite3.Connection) -> ReleaseEntry:
-            known = require_standing_release(connection, named_release(connection, release))
-            withdraw_release(connection, office.audit, known, OPERATOR, words, now_us)
-            return _entry(connection, known.release_id)
+        def write(transaction: Transaction) -> ReleaseEntry:
+            known = require_standing_release(transaction, named_release(transaction, release))
+            withdraw_release(transaction, office.audit, known, OPERATOR, words, now_us)
+            return _entry(transaction, known.release_id)
 
         entry = office.database.write_now(write)
         if as_json:
@@ -137,9 +137,9 @@ def grant(
     with open_office(home) as office:
         until_us = granting.until(to_us(office.clock.now()), days)
 
-        def write(connection: sqlite3.Connection) -> Given:
-            release_id = named_release(connection, release)
-            return granting.grant(connection, office.audit, release_id, researcher, until_us)
+        def write(transaction: Transaction) -> Given:
+            release_id = named_release(transaction, release)
+            return granting.grant(transaction, office.audit, release_id, researcher, until_us)
 
         given = office.database.write_now(write)
     if as_json:
@@ -170,9 +170,9 @@ def revoke(
     """Take a granted access away: the access token opens nothing any more."""
     with open_office(home) as office:
 
-        def write(connection: sqlite3.Connection) -> tuple[ReleaseId, bool]:
-            release_id = named_release(connection, release)
-            return release_id, granting.revoke(connection, office.audit, release_id, researcher)
+        def write(transaction: Transaction) -> tuple[ReleaseId, bool]:
+            release_id = named_release(transaction, release)
+            return release_id, granting.revoke(transaction, office.audit, release_id, researcher)
 
         release_id, gone = office.database.write_now(write)
     if as_json:
@@ -189,11 +189,11 @@ def _statement(
     """Return the draft that is meant and what is said to it; refuse who may not say it."""
     person, words = check_name(by), people_sentence(reason, MAX_REASON)
 
-    def read(connection: sqlite3.Connection) -> tuple[Case, ReleaseDecision]:
-        case = require_case(connection, named_release(connection, release))
+    def read(transaction: Transaction) -> tuple[Case, ReleaseDecision]:
+        case = require_case(transaction, named_release(transaction, release))
         subject = case.draft.subject(case.study.specification_sha256)
         decision = ReleaseDecision(subject, verdict, words, person)
-        check_person(connection, case, decision)
+        check_person(transaction, case, decision)
         return case, decision
 
     return office.database.read_now(read)
@@ -219,9 +219,9 @@ def _taken(office: Office, decision: ReleaseDecision) -> ReleaseEntry | None:
     bench = Bench(office.audit, endings, office.clock, public_signing_key(key))
     release_id = ReleaseId(decision.subject.release_id)
 
-    def write(connection: sqlite3.Connection) -> ReleaseEntry | None:
-        bench.take(connection, require_case(connection, release_id), decision.signed(key), Role.OPERATOR)
-        return entry_of(connection, release_id)
+    def write(transaction: Transaction) -> ReleaseEntry | None:
+        bench.take(transaction, require_case(transaction, release_id), decision.signed(key), Role.OPERATOR)
+        return entry_of(transaction, release_id)
 
     return office.database.write_now(write)
 
@@ -230,14 +230,14 @@ def _words(reason: str) -> str:
     return people_sentence(reason, MAX_REASON)
 
 
-def _entry(connection: sqlite3.Connection, release_id: ReleaseId) -> ReleaseEntry:
-    found = known_entry(connection, release_id)
+def _entry(transaction: Transaction, release_id: ReleaseId) -> ReleaseEntry:
+    found = known_entry(transaction, release_id)
     assert found is not None
     return found
 
 
 def _grants(office: Office, entry: ReleaseEntry) -> list[Grant]:
-    return office.database.read_now(lambda connection: grants_of(connection, entry.release_id))
+    return office.database.read_now(lambda transaction: grants_of(transaction, entry.release_id))
 
 
 def _given_json(given: Given) -> dict[str, Json]:

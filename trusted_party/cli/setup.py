@@ -23,6 +23,7 @@ from syncline.identity.tokens import LONGEST_LIFETIME
 from syncline.study.manifest import key_fingerprint
 from syncline.wire.server_chain import next_port
 from trusted_party.cli.options import AsJson, Home, hub_home, open_office
+from trusted_party.datastore.database_url import DatabaseUrl
 from trusted_party.studies.enrolment import Enrolments
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -34,6 +35,14 @@ def init(
         typer.Option("--host", help="A name or address by which members reach this hub; repeat for more."),
     ] = None,
     name: Annotated[str, typer.Option("--name", help="The hub's name in its authority.")] = "hub",
+    database: Annotated[
+        str | None,
+        typer.Option(
+            "--database",
+            metavar="URL",
+            help="postgresql://USER@HOST/NAME, in the place of a file in the home.",
+        ),
+    ] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -43,13 +52,16 @@ def init(
     for given in hosts:
         _check("--host", given, check_host)
     _check("--name", name, check_name)
-    place.create(name, hosts, SystemClock())
+    url = None if database is None else DatabaseUrl(database)
+    place.create(name, hosts, SystemClock(), url)
+    kept = str(place.database_path) if url is None else url.name
     authority = place.load_authority().root_sha256.hex()
     signing = key_fingerprint(public_signing_key(place.load_signing_key()))
     if as_json:
         print_json(
             {
                 "home": str(place.root),
+                "database": kept,
                 "hosts": hosts,
                 "authority_sha256": authority,
                 "signing_sha256": signing,
@@ -57,6 +69,7 @@ def init(
         )
         return
     say(f"hub        {place.root}")
+    say(f"database   {kept}")
     say(f"reached as {', '.join(hosts)}")
     say(f"authority  {authority}")
     say(f"           {fingerprint_words(authority)}")

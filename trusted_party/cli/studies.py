@@ -11,11 +11,11 @@ from syncline.cli.command_app import group
 from syncline.cli.study_progress import print_studies, show_study, study_json, study_line, untold_reasons
 from syncline.cli.table import print_json
 from syncline.cli.terminal import say
-from syncline.durable.database import Database
 from syncline.errors import StudyFailed, UsageError
 from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import StudyStatus
 from trusted_party.cli.options import AsJson, Home, open_office
+from trusted_party.datastore.store import Store
 from trusted_party.studies import operation
 from trusted_party.studies.endings import Endings
 from trusted_party.studies.vault import Vault
@@ -40,7 +40,7 @@ def list_(home: Home = None, as_json: AsJson = False) -> None:
 def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     """Show a study and where each supplier stands."""
     with open_office(home) as office:
-        status = office.database.read_now(lambda connection: operation.named_status(connection, study))
+        status = office.database.read_now(lambda transaction: operation.named_status(transaction, study))
     _print(status, as_json)
 
 
@@ -52,7 +52,7 @@ def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     from syncline.wire.exchange import DrawCodec
 
     with open_office(home) as office:
-        row = office.database.read_now(lambda connection: operation.find_named(connection, study))
+        row = office.database.read_now(lambda transaction: operation.find_named(transaction, study))
         if row.draw_sha256 is None:
             raise UsageError(
                 f"study {row.name}: its salt was not drawn: its suppliers open their parts first"
@@ -71,7 +71,7 @@ def start(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     with open_office(home) as office:
         endings = Endings(office.audit, office.clock)
         status = office.database.write_now(
-            lambda connection: operation.resume_study(connection, endings, study)
+            lambda transaction: operation.resume_study(transaction, endings, study)
         )
     _print(status, as_json)
 
@@ -87,7 +87,7 @@ def cancel(
     with open_office(home) as office:
         endings = Endings(office.audit, office.clock)
         status = office.database.write_now(
-            lambda connection: operation.cancel_study(connection, endings, study, reason)
+            lambda transaction: operation.cancel_study(transaction, endings, study, reason)
         )
     _print(status, as_json)
 
@@ -107,11 +107,11 @@ def wait(study: Study, home: Home = None, as_json: AsJson = False) -> None:
         say(f"study {status.name} is released as {status.release_id}")
 
 
-async def _wait(database: Database, study: str, *, quiet: bool) -> StudyStatus:
-    first = await database.read(lambda connection: operation.named_status(connection, study))
+async def _wait(database: Store, study: str, *, quiet: bool) -> StudyStatus:
+    first = await database.read(lambda transaction: operation.named_status(transaction, study))
     last = ""
     while True:
-        status = await database.read(lambda connection: operation.named_status(connection, first.study_id))
+        status = await database.read(lambda transaction: operation.named_status(transaction, first.study_id))
         line = study_line(status) + (f": {status.reason}" if status.reason else "")
         if not quiet and line != last:
             last = line

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from syncline.clock import Clock
-from syncline.durable.audit import AuditLog
-from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
 from syncline.identity.keys import public_signing_key
 from syncline.identity.signatures import sign
@@ -17,6 +15,8 @@ from trusted_party.api.research_service import ResearchService
 from trusted_party.api.servers import MEMBERS
 from trusted_party.api.supplier_service import SupplierService
 from trusted_party.cli.home import HubHome
+from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.store import Store
 from trusted_party.release.access import Shelf
 from trusted_party.release.decisions import Bench, ReleaseDecisions
 from trusted_party.release.publication import Publisher
@@ -45,7 +45,7 @@ class Foundation:
 
     home: HubHome
     clock: Clock
-    database: Database
+    database: Store
     payloads: PayloadStore
     worker: Worker
 

@@ -7,15 +7,18 @@ when it is released: decisions about a release go by it.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+from sqlalchemy import RowMapping, bindparam, insert, select
 
 from syncline.errors import StudyFailed
 from syncline.study.approvals import REPORT_NAME
 from syncline.study.release_decision import ReleaseSubject
 from syncline.wire.messages import ReleaseId, StudyId
+from trusted_party.datastore.store import Transaction
+from trusted_party.datastore.tables import drafts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,42 +72,47 @@ class Draft:
         return not self.approvers or name.casefold() in [known.casefold() for known in self.approvers]
 
 
-def add_draft(connection: sqlite3.Connection, draft: Draft) -> None:
+_ADD: Final = insert(drafts)
+_OF_STUDY: Final = select(drafts).where(drafts.c.study_id == bindparam("study"))
+_OF_RELEASE: Final = select(drafts).where(drafts.c.release_id == bindparam("release"))
+
+
+def add_draft(transaction: Transaction, draft: Draft) -> None:
     """Keep a draft; a study has one."""
     gate = draft.gate and {
         "passed": draft.gate.passed,
         "failures": list(draft.gate.failures),
         "words": list(draft.gate.words),
     }
-    connection.execute(
-        "INSERT INTO drafts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            draft.study_id,
-            draft.release_id,
-            json.dumps(dict(draft.files)),
-            json.dumps(dict(draft.content_sha256)),
-            json.dumps(gate),
-            draft.approvals,
-            json.dumps(draft.approvers),
-            draft.size,
-            draft.written_us,
-        ),
+    transaction.run(
+        _ADD,
+        {
+            "study_id": draft.study_id,
+            "release_id": draft.release_id,
+            "files": json.dumps(dict(draft.files)),
+            "content_sha256": json.dumps(dict(draft.content_sha256)),
+            "gate": json.dumps(gate),
+            "approvals": draft.approvals,
+            "approvers": json.dumps(draft.approvers),
+            "size": draft.size,
+            "written_us": draft.written_us,
+        },
     )
 
 
-def find_draft(connection: sqlite3.Connection, study_id: StudyId) -> Draft | None:
+def find_draft(transaction: Transaction, study_id: StudyId) -> Draft | None:
     """Return the draft of a study."""
-    row = connection.execute("SELECT * FROM drafts WHERE study_id = ?", (study_id,)).fetchone()
+    row = transaction.first(_OF_STUDY, {"study": study_id})
     return None if row is None else _draft(row)
 
 
-def draft_of_release(connection: sqlite3.Connection, release_id: ReleaseId) -> Draft | None:
+def draft_of_release(transaction: Transaction, release_id: ReleaseId) -> Draft | None:
     """Return the draft that is to become, or became, this release."""
-    row = connection.execute("SELECT * FROM drafts WHERE release_id = ?", (release_id,)).fetchone()
+    row = transaction.first(_OF_RELEASE, {"release": release_id})
     return None if row is None else _draft(row)
 
 
-def _draft(row: sqlite3.Row) -> Draft:
+def _draft(row: RowMapping) -> Draft:
     gate = json.loads(row["gate"])
     return Draft(
         study_id=StudyId(row["study_id"]),

@@ -6,11 +6,15 @@ A grant is opened by an access token, of whose secret the row holds a hash.
 from __future__ import annotations
 
 import hmac
-import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from sqlalchemy import bindparam, delete, insert, select
 
 from syncline.identity.access_token import hash_access_secret
 from syncline.wire.messages import ReleaseId
+from trusted_party.datastore.store import Transaction
+from trusted_party.datastore.tables import grants
 
 _SHOWN_DIGITS = 8
 
@@ -43,34 +47,33 @@ def short_id(secret_sha256: bytes) -> str:
     return secret_sha256.hex()[:_SHOWN_DIGITS]
 
 
-def put_grant(connection: sqlite3.Connection, grant: Grant) -> None:
+_ADD: Final = insert(grants)
+_DROP: Final = delete(grants).where(
+    grants.c.release_id == bindparam("release"), grants.c.researcher == bindparam("who")
+)
+_OF_RELEASE: Final = (
+    select(grants).where(grants.c.release_id == bindparam("release")).order_by(grants.c.researcher)
+)
+_GRANT: Final = _OF_RELEASE.where(grants.c.researcher == bindparam("who"))
+
+
+def put_grant(transaction: Transaction, grant: Grant) -> None:
     """Give access, in the place of what the researcher had been given before."""
-    connection.execute(
-        "INSERT OR REPLACE INTO grants (release_id, researcher, until_us, secret_sha256) VALUES (?, ?, ?, ?)",
-        (grant.release_id, grant.researcher, grant.until_us, grant.secret_sha256),
-    )
+    drop_grant(transaction, grant)
+    transaction.run(_ADD, asdict(grant))
 
 
-def drop_grant(connection: sqlite3.Connection, grant: Grant) -> None:
+def drop_grant(transaction: Transaction, grant: Grant) -> None:
     """Take access away."""
-    connection.execute(
-        "DELETE FROM grants WHERE release_id = ? AND researcher = ?", (grant.release_id, grant.researcher)
-    )
+    transaction.run(_DROP, {"release": grant.release_id, "who": grant.researcher})
 
 
-def find_grant(connection: sqlite3.Connection, release_id: ReleaseId, researcher: str) -> Grant | None:
+def find_grant(transaction: Transaction, release_id: ReleaseId, researcher: str) -> Grant | None:
     """Return what a researcher was given, also where its time is over."""
-    row = connection.execute(
-        "SELECT * FROM grants WHERE release_id = ? AND researcher = ?", (release_id, researcher)
-    ).fetchone()
-    return None if row is None else _grant(row)
+    row = transaction.first(_GRANT, {"release": release_id, "who": researcher})
+    return None if row is None else Grant(**row)
 
 
-def grants_of(connection: sqlite3.Connection, release_id: ReleaseId) -> list[Grant]:
+def grants_of(transaction: Transaction, release_id: ReleaseId) -> list[Grant]:
     """Return who was given access, by name, those whose time is over among them."""
-    rows = connection.execute("SELECT * FROM grants WHERE release_id = ? ORDER BY researcher", (release_id,))
-    return [_grant(row) for row in rows]
-
-
-def _grant(row: sqlite3.Row) -> Grant:
-    return Grant(ReleaseId(row["release_id"]), row["researcher"], row["until_us"], row["secret_sha256"])
+    return [Grant(**row) for row in transaction.rows(_OF_RELEASE, {"release": release_id})]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, update
 
 from syncline.identity.peer import Role
 from syncline.identity.tokens import EnrolmentTicket
 from trusted_party.datastore.moments import from_us, to_us
+from trusted_party.datastore.store import Transaction
+from trusted_party.datastore.tables import invitations
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +24,36 @@ class Invitation:
     certificate: bytes | None
 
 
-def put_invitation(connection: sqlite3.Connection, ticket: EnrolmentTicket) -> None:
+_INVITATION: Final = select(invitations).where(invitations.c.secret_sha256 == bindparam("secret"))
+_LAST: Final = select(func.coalesce(func.max(invitations.c.number), 0).label("number"))
+_LAST_OF: Final = _LAST.where(invitations.c.name == bindparam("who"))
+_AWAITING: Final = select(invitations.c.name).where(
+    invitations.c.name == bindparam("who"),
+    invitations.c.used_by_sha256.is_(None),
+    invitations.c.expires_us >= bindparam("now"),
+)
+_ADD: Final = insert(invitations)
+_SET: Final = update(invitations).where(invitations.c.secret_sha256 == bindparam("secret"))
+_DROP_OLD: Final = delete(invitations).where(invitations.c.expires_us < bindparam("before"))
+
+
+def put_invitation(transaction: Transaction, ticket: EnrolmentTicket) -> None:
     """Keep a new ticket; an older one for the same name is void: see :func:`is_replaced`."""
-    connection.execute(
-        "INSERT INTO invitations (secret_sha256, name, role, expires_us) VALUES (?, ?, ?, ?)",
-        (ticket.secret_sha256, ticket.name, ticket.role, to_us(ticket.expires_at)),
+    transaction.run(
+        _ADD,
+        {
+            "secret_sha256": ticket.secret_sha256,
+            "name": ticket.name,
+            "role": ticket.role,
+            "expires_us": to_us(ticket.expires_at),
+            "number": _number(transaction.first(_LAST)) + 1,
+        },
     )
 
 
-def find_invitation(connection: sqlite3.Connection, secret_sha256: bytes) -> Invitation | None:
+def find_invitation(transaction: Transaction, secret_sha256: bytes) -> Invitation | None:
     """Return the invitation whose secret has this hash."""
-    row = connection.execute("SELECT * FROM invitations WHERE secret_sha256 = ?", (secret_sha256,)).fetchone()
+    row = transaction.first(_INVITATION, {"secret": secret_sha256})
     if row is None:
         return None
     ticket = EnrolmentTicket(
@@ -43,35 +66,29 @@ def find_invitation(connection: sqlite3.Connection, secret_sha256: bytes) -> Inv
     return Invitation(ticket, row["used_by_sha256"], row["certificate"])
 
 
-def is_replaced(connection: sqlite3.Connection, ticket: EnrolmentTicket) -> bool:
+def is_replaced(transaction: Transaction, ticket: EnrolmentTicket) -> bool:
     """Tell whether the same name was invited again after this ticket."""
-    row = connection.execute(
-        "SELECT 1 FROM invitations WHERE name = ? AND rowid >"
-        " (SELECT rowid FROM invitations WHERE secret_sha256 = ?)",
-        (ticket.name, ticket.secret_sha256),
-    ).fetchone()
-    return row is not None
+    own = _number(transaction.first(_INVITATION, {"secret": ticket.secret_sha256}))
+    return _number(transaction.first(_LAST_OF, {"who": ticket.name})) > own > 0
 
 
-def awaits_use(connection: sqlite3.Connection, name: str, now: dt.datetime) -> bool:
+def awaits_use(transaction: Transaction, name: str, now: dt.datetime) -> bool:
     """Tell whether a token for this name could still be used."""
-    row = connection.execute(
-        "SELECT 1 FROM invitations WHERE name = ? AND used_by_sha256 IS NULL AND expires_us >= ?",
-        (name, to_us(now)),
-    ).fetchone()
-    return row is not None
+    return transaction.first(_AWAITING, {"who": name, "now": to_us(now)}) is not None
 
 
 def use_invitation(
-    connection: sqlite3.Connection, secret_sha256: bytes, request_sha256: bytes, certificate: bytes
+    transaction: Transaction, secret_sha256: bytes, request_sha256: bytes, certificate: bytes
 ) -> None:
     """Mark an invitation as used by one request, and keep the certificate for a repeated call."""
-    connection.execute(
-        "UPDATE invitations SET used_by_sha256 = ?, certificate = ? WHERE secret_sha256 = ?",
-        (request_sha256, certificate, secret_sha256),
-    )
+    used = {"used_by_sha256": request_sha256, "certificate": certificate}
+    transaction.run(_SET, {"secret": secret_sha256, **used})
 
 
-def drop_old_invitations(connection: sqlite3.Connection, before: dt.datetime) -> None:
+def drop_old_invitations(transaction: Transaction, before: dt.datetime) -> None:
     """Forget invitations that expired before ``before``."""
-    connection.execute("DELETE FROM invitations WHERE expires_us < ?", (to_us(before),))
+    transaction.run(_DROP_OLD, {"before": to_us(before)})
+
+
+def _number(row: RowMapping | None) -> int:
+    return 0 if row is None else int(row["number"])

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import RowMapping, bindparam, insert, select, update
 
 from syncline.identity.peer import Role
+from trusted_party.datastore.column_types import NO
+from trusted_party.datastore.store import Transaction
+from trusted_party.datastore.tables import certificates, members
 
 
 class Standing(StrEnum):
@@ -44,100 +49,96 @@ class Certificate:
     revoked: bool
 
 
-def put_member(
-    connection: sqlite3.Connection, name: str, role: Role, signing_key: bytes, now_us: int
-) -> None:
+_MEMBERS: Final = select(members).order_by(members.c.name)
+_MEMBER: Final = select(members).where(members.c.name == bindparam("who"))
+_NAMES_IN: Final = select(members.c.name).where(members.c.standing == bindparam("standing"))
+_ADD: Final = insert(members)
+_SET: Final = update(members).where(members.c.name == bindparam("who"))
+_DISCONNECT: Final = update(members).values(connected=False)
+_CERTIFICATE: Final = select(certificates).where(certificates.c.fingerprint == bindparam("key"))
+_ADD_CERTIFICATE: Final = insert(certificates)
+_RENEW: Final = update(certificates).where(
+    certificates.c.fingerprint == bindparam("key"), certificates.c.name == bindparam("who")
+)
+_REVOKE: Final = update(certificates).where(certificates.c.name == bindparam("who")).values(revoked=True)
+_VALID: Final = (
+    select(certificates.c.fingerprint, certificates.c.name)
+    .join(members, members.c.name == certificates.c.name)
+    .where(certificates.c.revoked == NO, members.c.standing == Standing.ACTIVE)
+)
+
+
+def put_member(transaction: Transaction, name: str, role: Role, signing_key: bytes, now_us: int) -> None:
     """Add a member, or let one who enrols again in with a new key."""
-    connection.execute(
-        "INSERT INTO members (name, role, signing_key, standing, enrolled_us) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (name) DO UPDATE SET signing_key = excluded.signing_key,"
-        " standing = excluded.standing, reason = '', enrolled_us = excluded.enrolled_us",
-        (name, role, signing_key, Standing.ACTIVE, now_us),
-    )
+    entered = {"signing_key": signing_key, "standing": Standing.ACTIVE, "enrolled_us": now_us}
+    if not transaction.run(_SET, {"who": name, "reason": "", **entered}):
+        transaction.run(_ADD, {"name": name, "role": role, **entered})
 
 
-def find_member(connection: sqlite3.Connection, name: str) -> Member | None:
+def find_member(transaction: Transaction, name: str) -> Member | None:
     """Return the member of that name."""
-    row = connection.execute("SELECT * FROM members WHERE name = ?", (name,)).fetchone()
+    row = transaction.first(_MEMBER, {"who": name})
     return None if row is None else _member(row)
 
 
-def list_members(connection: sqlite3.Connection, role: Role | None = None) -> list[Member]:
+def list_members(transaction: Transaction, role: Role | None = None) -> list[Member]:
     """Return all members, or those of one role, by name."""
-    rows = connection.execute("SELECT * FROM members ORDER BY name")
-    return [member for member in map(_member, rows) if role in (None, member.role)]
+    return [member for member in map(_member, transaction.rows(_MEMBERS)) if role in (None, member.role)]
 
 
-def set_standing(connection: sqlite3.Connection, name: str, standing: Standing, reason: str) -> None:
+def set_standing(transaction: Transaction, name: str, standing: Standing, reason: str) -> None:
     """Evict or ban a member and revoke all certificates of that name."""
-    connection.execute(
-        "UPDATE members SET standing = ?, reason = ?, connected = 0 WHERE name = ?", (standing, reason, name)
-    )
-    revoke_certificates(connection, name)
+    transaction.run(_SET, {"who": name, "standing": standing, "reason": reason, "connected": False})
+    revoke_certificates(transaction, name)
 
 
-def set_connected(connection: sqlite3.Connection, name: str, connected: bool, now_us: int) -> None:
+def set_connected(transaction: Transaction, name: str, connected: bool, now_us: int) -> None:
     """Remember whether an agent is attached, for the commands that look from outside."""
-    connection.execute(
-        "UPDATE members SET connected = ?, last_seen_us = ? WHERE name = ?", (connected, now_us, name)
-    )
+    transaction.run(_SET, {"who": name, "connected": connected, "last_seen_us": now_us})
 
 
-def set_datasets(connection: sqlite3.Connection, name: str, datasets: tuple[str, ...]) -> None:
+def set_datasets(transaction: Transaction, name: str, datasets: tuple[str, ...]) -> None:
     """Remember which data sets an agent says that it has."""
-    connection.execute("UPDATE members SET datasets = ? WHERE name = ?", (json.dumps(datasets), name))
+    transaction.run(_SET, {"who": name, "datasets": json.dumps(datasets)})
 
 
-def disconnect_all(connection: sqlite3.Connection) -> None:
+def disconnect_all(transaction: Transaction) -> None:
     """Forget who was attached, when the hub starts."""
-    connection.execute("UPDATE members SET connected = 0")
+    transaction.run(_DISCONNECT)
 
 
-def put_certificate(connection: sqlite3.Connection, certificate: Certificate) -> None:
-    """Remember a certificate that was issued; a renewal may keep its key."""
-    connection.execute(
-        "INSERT INTO certificates VALUES (?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE"
-        " SET pem = excluded.pem, not_after_us = excluded.not_after_us WHERE name = excluded.name",
-        (
-            certificate.fingerprint,
-            certificate.name,
-            certificate.pem,
-            certificate.not_after_us,
-            certificate.revoked,
-        ),
-    )
+def put_certificate(transaction: Transaction, certificate: Certificate) -> None:
+    """Remember a certificate that was issued; a renewal may keep its key, but not take another's."""
+    issued = {"pem": certificate.pem, "not_after_us": certificate.not_after_us}
+    if transaction.first(_CERTIFICATE, {"key": certificate.fingerprint}) is not None:
+        transaction.run(_RENEW, {"key": certificate.fingerprint, "who": certificate.name, **issued})
+        return
+    named = {"fingerprint": certificate.fingerprint, "name": certificate.name}
+    transaction.run(_ADD_CERTIFICATE, {**named, **issued, "revoked": certificate.revoked})
 
 
-def revoke_certificates(connection: sqlite3.Connection, name: str) -> None:
+def revoke_certificates(transaction: Transaction, name: str) -> None:
     """Revoke every certificate of a name."""
-    connection.execute("UPDATE certificates SET revoked = 1 WHERE name = ?", (name,))
+    transaction.run(_REVOKE, {"who": name})
 
 
-def find_certificate(connection: sqlite3.Connection, fingerprint: str) -> Certificate | None:
+def find_certificate(transaction: Transaction, fingerprint: str) -> Certificate | None:
     """Return the certificate whose key has this fingerprint."""
-    row = connection.execute("SELECT * FROM certificates WHERE fingerprint = ?", (fingerprint,)).fetchone()
-    if row is None:
-        return None
-    return Certificate(row["fingerprint"], row["name"], row["pem"], row["not_after_us"], bool(row["revoked"]))
+    row = transaction.first(_CERTIFICATE, {"key": fingerprint})
+    return None if row is None else Certificate(**row)
 
 
-def valid_fingerprints(connection: sqlite3.Connection) -> dict[str, str]:
+def valid_fingerprints(transaction: Transaction) -> dict[str, str]:
     """Return the fingerprints that may call, with the name that each belongs to."""
-    rows = connection.execute(
-        "SELECT fingerprint, name FROM certificates JOIN members USING (name)"
-        " WHERE NOT revoked AND standing = ?",
-        (Standing.ACTIVE,),
-    )
-    return {row["fingerprint"]: row["name"] for row in rows}
+    return {row["fingerprint"]: row["name"] for row in transaction.rows(_VALID)}
 
 
-def banned_names(connection: sqlite3.Connection) -> list[str]:
+def banned_names(transaction: Transaction) -> list[str]:
     """Return the names of those who will not come back."""
-    rows = connection.execute("SELECT name FROM members WHERE standing = ?", (Standing.BANNED,))
-    return [row["name"] for row in rows]
+    return [row["name"] for row in transaction.rows(_NAMES_IN, {"standing": Standing.BANNED})]
 
 
-def _member(row: sqlite3.Row) -> Member:
+def _member(row: RowMapping) -> Member:
     return Member(
         name=row["name"],
         role=Role(row["role"]),
@@ -145,7 +146,7 @@ def _member(row: sqlite3.Row) -> Member:
         standing=Standing(row["standing"]),
         reason=row["reason"],
         enrolled_us=row["enrolled_us"],
-        connected=bool(row["connected"]),
+        connected=row["connected"],
         last_seen_us=row["last_seen_us"],
         datasets=tuple(json.loads(row["datasets"])),
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import RowMapping, bindparam, select, update
 
 from syncline.study.flow import DataFlow
 from syncline.study.participation import Participation
 from syncline.wire.messages import StudyId, SupplierDecision
+from trusted_party.datastore.store import Transaction
+from trusted_party.datastore.tables import parties
 
 
 class PartyState(StrEnum):
@@ -41,62 +45,57 @@ class PartyRow:
     commitment: str | None
 
 
-def parties_of(connection: sqlite3.Connection, study_id: StudyId) -> list[PartyRow]:
+_OF_STUDY: Final = select(parties).where(parties.c.study_id == bindparam("study")).order_by(parties.c.name)
+_PARTY: Final = _OF_STUDY.where(parties.c.name == bindparam("who"))
+_SET: Final = update(parties).where(
+    parties.c.study_id == bindparam("study"), parties.c.name == bindparam("who")
+)
+
+
+def parties_of(transaction: Transaction, study_id: StudyId) -> list[PartyRow]:
     """Return the parties of a study by name."""
-    rows = connection.execute("SELECT * FROM parties WHERE study_id = ? ORDER BY name", (study_id,))
-    return [_party(row) for row in rows]
+    return [_party(row) for row in transaction.rows(_OF_STUDY, {"study": study_id})]
 
 
-def find_party(connection: sqlite3.Connection, study_id: StudyId, name: str) -> PartyRow | None:
+def find_party(transaction: Transaction, study_id: StudyId, name: str) -> PartyRow | None:
     """Return one supplier's part in a study."""
-    row = connection.execute(
-        "SELECT * FROM parties WHERE study_id = ? AND name = ?", (study_id, name)
-    ).fetchone()
+    row = transaction.first(_PARTY, {"study": study_id, "who": name})
     return None if row is None else _party(row)
 
 
 def set_party(
-    connection: sqlite3.Connection, study_id: StudyId, name: str, state: PartyState, reason: str = ""
+    transaction: Transaction, study_id: StudyId, name: str, state: PartyState, reason: str = ""
 ) -> None:
     """Write where a supplier stands."""
-    connection.execute(
-        "UPDATE parties SET state = ?, reason = ? WHERE study_id = ? AND name = ?",
-        (state, reason, study_id, name),
-    )
+    transaction.run(_SET, {"study": study_id, "who": name, "state": state, "reason": reason})
 
 
-def set_decision(
-    connection: sqlite3.Connection, name: str, signing_key: bytes, decision: SupplierDecision
-) -> None:
+def set_decision(transaction: Transaction, name: str, signing_key: bytes, decision: SupplierDecision) -> None:
     """Keep a supplier's signature, the key that made it, and all that it covers."""
     agreed = decision.participation
-    connection.execute(
-        "UPDATE parties SET signing_key = ?, decision_reason = ?, signature = ?, flow = ?,"
-        " preparation_sha256 = ?, commitment = ? WHERE study_id = ? AND name = ?",
-        (
-            signing_key,
-            decision.reason,
-            decision.signature,
-            agreed.flow,
-            agreed.preparation_sha256,
-            decision.commitment,
-            *(decision.study_id, name),
-        ),
-    )
+    signed = {
+        "signing_key": signing_key,
+        "decision_reason": decision.reason,
+        "signature": decision.signature,
+        "flow": agreed.flow,
+        "preparation_sha256": agreed.preparation_sha256,
+        "commitment": decision.commitment,
+    }
+    transaction.run(_SET, {"study": decision.study_id, "who": name, **signed})
 
 
-def drop_party(connection: sqlite3.Connection, study_id: StudyId, name: str) -> None:
+def drop_party(transaction: Transaction, study_id: StudyId, name: str) -> None:
     """Go on without a supplier; only while suppliers decide, which the roster's rules say."""
-    connection.execute("UPDATE parties SET in_roster = 0 WHERE study_id = ? AND name = ?", (study_id, name))
+    transaction.run(_SET, {"study": study_id, "who": name, "in_roster": False})
 
 
-def _party(row: sqlite3.Row) -> PartyRow:
+def _party(row: RowMapping) -> PartyRow:
     return PartyRow(
         study_id=StudyId(row["study_id"]),
         name=row["name"],
         state=PartyState(row["state"]),
         reason=row["reason"],
-        in_roster=bool(row["in_roster"]),
+        in_roster=row["in_roster"],
         rounds_answered=row["rounds_answered"],
         signing_key=row["signing_key"],
         decision_reason=row["decision_reason"],

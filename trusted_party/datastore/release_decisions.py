@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from sqlalchemy import bindparam, delete, insert, select
 
 from syncline.identity.peer import Role
 from syncline.study.release_decision import (
@@ -13,6 +15,8 @@ from syncline.study.release_decision import (
     SignedReleaseDecision,
 )
 from syncline.wire.messages import StudyId
+from trusted_party.datastore.store import Transaction
+from trusted_party.datastore.tables import release_decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +38,26 @@ class DecisionRow:
         return SignedReleaseDecision(said, self.public_key, self.signature)
 
 
-def put_decision(connection: sqlite3.Connection, row: DecisionRow) -> None:
+_ADD: Final = insert(release_decisions)
+_ABOUT: Final = (
+    select(release_decisions)
+    .where(release_decisions.c.study_id == bindparam("study"))
+    .order_by(release_decisions.c.decided_us, release_decisions.c.name)
+)
+_DROP: Final = delete(release_decisions).where(
+    release_decisions.c.study_id == bindparam("study"), release_decisions.c.name == bindparam("who")
+)
+
+
+def put_decision(transaction: Transaction, row: DecisionRow) -> None:
     """Keep a decision in the place of the person's earlier one."""
-    connection.execute(
-        "INSERT OR REPLACE INTO release_decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            row.study_id,
-            row.name,
-            row.role,
-            row.decision,
-            row.reason,
-            row.public_key,
-            row.signature,
-            row.decided_us,
-        ),
-    )
+    transaction.run(_DROP, {"study": row.study_id, "who": row.name})
+    transaction.run(_ADD, asdict(row))
 
 
-def decisions_about(connection: sqlite3.Connection, study_id: StudyId) -> list[DecisionRow]:
+def decisions_about(transaction: Transaction, study_id: StudyId) -> list[DecisionRow]:
     """Return the decisions about a study's release in the order in which they came."""
-    rows = connection.execute(
-        "SELECT * FROM release_decisions WHERE study_id = ? ORDER BY decided_us, name", (study_id,)
-    )
     return [
-        DecisionRow(
-            study_id=StudyId(row["study_id"]),
-            name=row["name"],
-            role=Role(row["role"]),
-            decision=ReleaseVerdict(row["decision"]),
-            reason=row["reason"],
-            public_key=row["public_key"],
-            signature=row["signature"],
-            decided_us=row["decided_us"],
-        )
-        for row in rows
+        DecisionRow(**{**row, "role": Role(row["role"]), "decision": ReleaseVerdict(row["decision"])})
+        for row in transaction.rows(_ABOUT, {"study": study_id})
     ]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Final
 
+from sqlalchemy import RowMapping, bindparam, func, insert, select, update
+
+from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import ReleaseId, StudyId
+from trusted_party.datastore.store import Transaction
+from trusted_party.datastore.tables import drafts, releases, studies
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,63 +27,60 @@ class ReleaseRow:
     withdrawn_reason: str = ""
 
 
-def add_release(connection: sqlite3.Connection, row: ReleaseRow) -> None:
+_WHEN: Final = func.coalesce(releases.c.released_us, drafts.c.written_us)
+_ID: Final = func.coalesce(releases.c.id, drafts.c.release_id)
+_ADD: Final = insert(releases)
+_RELEASE: Final = select(releases).where(releases.c.id == bindparam("release"))
+_WITHDRAWN: Final = (
+    select(releases).where(releases.c.withdrawn_us > 0).order_by(releases.c.withdrawn_us, releases.c.id)
+)
+_WITHDRAW: Final = update(releases).where(releases.c.id == bindparam("release"))
+_STUDIES: Final = (
+    select(studies.c.id.label("study"), _ID.label("release"))
+    .outerjoin(releases, releases.c.study_id == studies.c.id)
+    .outerjoin(drafts, drafts.c.study_id == studies.c.id)
+    .order_by(_WHEN.desc(), _ID)
+)
+_OUT: Final = releases.c.id.is_not(None) | (studies.c.state == StudyState.AWAITING_RELEASE)
+_NEVER_OUT: Final = drafts.c.release_id.is_not(None) & studies.c.state.in_(
+    [StudyState.FAILED, StudyState.CANCELLED]
+)
+_LISTED: Final = _STUDIES.where(_OUT)
+_LISTED_WITH_ENDED: Final = _STUDIES.where(_OUT | _NEVER_OUT)
+
+
+def add_release(transaction: Transaction, row: ReleaseRow) -> None:
     """Add a release; a study has at most one."""
-    connection.execute(
-        "INSERT INTO releases (id, study_id, manifest_sha256, size, released_us) VALUES (?, ?, ?, ?, ?)",
-        (row.release_id, row.study_id, row.manifest_sha256, row.size, row.released_us),
-    )
+    columns = asdict(row)
+    transaction.run(_ADD, {"id": columns.pop("release_id"), **columns})
 
 
-def find_release(connection: sqlite3.Connection, release_id: ReleaseId) -> ReleaseRow | None:
+def find_release(transaction: Transaction, release_id: ReleaseId) -> ReleaseRow | None:
     """Return the release with this id."""
-    row = connection.execute("SELECT * FROM releases WHERE id = ?", (release_id,)).fetchone()
+    row = transaction.first(_RELEASE, {"release": release_id})
     return None if row is None else _release(row)
 
 
-def withdrawn_releases(connection: sqlite3.Connection) -> list[ReleaseRow]:
+def withdrawn_releases(transaction: Transaction) -> list[ReleaseRow]:
     """Return the releases that were withdrawn, in the order in which they were."""
-    rows = connection.execute("SELECT * FROM releases WHERE withdrawn_us > 0 ORDER BY withdrawn_us, id")
-    return [_release(row) for row in rows]
+    return [_release(row) for row in transaction.rows(_WITHDRAWN)]
 
 
-def _release(row: sqlite3.Row) -> ReleaseRow:
-    return ReleaseRow(
-        release_id=ReleaseId(row["id"]),
-        study_id=StudyId(row["study_id"]),
-        manifest_sha256=row["manifest_sha256"],
-        size=row["size"],
-        released_us=row["released_us"],
-        withdrawn_us=row["withdrawn_us"],
-        withdrawn_by=row["withdrawn_by"],
-        withdrawn_reason=row["withdrawn_reason"],
-    )
-
-
-def set_withdrawn(
-    connection: sqlite3.Connection, release_id: ReleaseId, by: str, reason: str, now_us: int
-) -> None:
+def set_withdrawn(transaction: Transaction, release_id: ReleaseId, by: str, reason: str, now_us: int) -> None:
     """Mark a release as withdrawn."""
-    connection.execute(
-        "UPDATE releases SET withdrawn_us = ?, withdrawn_by = ?, withdrawn_reason = ? WHERE id = ?",
-        (now_us, by, reason, release_id),
-    )
+    said = {"withdrawn_us": now_us, "withdrawn_by": by, "withdrawn_reason": reason}
+    transaction.run(_WITHDRAW, {"release": release_id, **said})
 
 
-def release_studies(
-    connection: sqlite3.Connection, *, ended: bool = False
-) -> list[tuple[StudyId, ReleaseId]]:
+def release_studies(transaction: Transaction, *, ended: bool = False) -> list[tuple[StudyId, ReleaseId]]:
     """Return studies with a release or a draft that waits, the newest first, each with the release's id.
 
     With ``ended`` also those that ended with a draft that never came out.
     """
-    rows = connection.execute(
-        "SELECT studies.id AS study, coalesce(releases.id, drafts.release_id) AS release FROM studies"
-        " LEFT JOIN releases ON releases.study_id = studies.id"
-        " LEFT JOIN drafts ON drafts.study_id = studies.id"
-        " WHERE releases.id IS NOT NULL OR studies.state = 'awaiting_release'"
-        " OR (? AND drafts.release_id IS NOT NULL AND studies.state IN ('failed', 'cancelled'))"
-        " ORDER BY coalesce(released_us, written_us) DESC, release",
-        (ended,),
-    )
+    rows = transaction.rows(_LISTED_WITH_ENDED if ended else _LISTED)
     return [(StudyId(row["study"]), ReleaseId(row["release"])) for row in rows]
+
+
+def _release(row: RowMapping) -> ReleaseRow:
+    columns = {**row}
+    return ReleaseRow(release_id=columns.pop("id"), **columns)

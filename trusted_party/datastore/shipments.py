@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from sqlalchemy import bindparam, insert, select, update
 
 from syncline.wire.messages import StudyId, TaskId
+from trusted_party.datastore.store import Transaction
+from trusted_party.datastore.tables import shipments, studies
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,54 +26,36 @@ class Shipment:
     deleted_us: int = 0
 
 
-def keep_shipment(connection: sqlite3.Connection, shipment: Shipment) -> None:
+_ADD: Final = insert(shipments)
+_OF_STUDY: Final = (
+    select(shipments).where(shipments.c.study_id == bindparam("study")).order_by(shipments.c.supplier)
+)
+_UNDELETED: Final = (
+    select(shipments)
+    .join(studies, studies.c.id == shipments.c.study_id)
+    .where(shipments.c.deleted_us == 0, studies.c.ended_us > 0)
+    .order_by(shipments.c.study_id, shipments.c.supplier)
+)
+_SET: Final = update(shipments).where(
+    shipments.c.study_id == bindparam("study"), shipments.c.supplier == bindparam("who")
+)
+
+
+def keep_shipment(transaction: Transaction, shipment: Shipment) -> None:
     """Record rows that the study goes on with."""
-    connection.execute(
-        "INSERT INTO shipments (study_id, supplier, task_id, flow, sha256, size, kept_us)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            shipment.study_id,
-            shipment.supplier,
-            shipment.task_id,
-            shipment.flow,
-            shipment.sha256,
-            shipment.size,
-            shipment.kept_us,
-        ),
-    )
+    transaction.run(_ADD, asdict(shipment))
 
 
-def shipments_of(connection: sqlite3.Connection, study_id: StudyId) -> list[Shipment]:
+def shipments_of(transaction: Transaction, study_id: StudyId) -> list[Shipment]:
     """Return a study's rows by supplier."""
-    rows = connection.execute("SELECT * FROM shipments WHERE study_id = ? ORDER BY supplier", (study_id,))
-    return [_shipment(row) for row in rows]
+    return [Shipment(**row) for row in transaction.rows(_OF_STUDY, {"study": study_id})]
 
 
-def undeleted_of_ended(connection: sqlite3.Connection) -> list[Shipment]:
+def undeleted_of_ended(transaction: Transaction) -> list[Shipment]:
     """Return the rows of studies that have ended whose deletion is not on record."""
-    rows = connection.execute(
-        "SELECT shipments.* FROM shipments JOIN studies ON studies.id = study_id"
-        " WHERE deleted_us = 0 AND ended_us > 0 ORDER BY study_id, supplier"
-    )
-    return [_shipment(row) for row in rows]
+    return [Shipment(**row) for row in transaction.rows(_UNDELETED)]
 
 
-def mark_deleted(connection: sqlite3.Connection, shipment: Shipment, now_us: int) -> None:
+def mark_deleted(transaction: Transaction, shipment: Shipment, now_us: int) -> None:
     """Record that the rows are gone."""
-    connection.execute(
-        "UPDATE shipments SET deleted_us = ? WHERE study_id = ? AND supplier = ?",
-        (now_us, shipment.study_id, shipment.supplier),
-    )
-
-
-def _shipment(row: sqlite3.Row) -> Shipment:
-    return Shipment(
-        study_id=StudyId(row["study_id"]),
-        supplier=row["supplier"],
-        task_id=TaskId(row["task_id"]),
-        flow=row["flow"],
-        sha256=row["sha256"],
-        size=row["size"],
-        kept_us=row["kept_us"],
-        deleted_us=row["deleted_us"],
-    )
+    transaction.run(_SET, {"study": shipment.study_id, "who": shipment.supplier, "deleted_us": now_us})

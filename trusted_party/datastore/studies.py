@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Final
+
+from sqlalchemy import RowMapping, bindparam, case, func, insert, select, union, update
 
 from syncline.errors import ProtocolError
 from syncline.study.flow import DataFlow
 from syncline.study.lifecycle import StudyState, check_transition
 from syncline.wire.messages import ReleaseId, StudyId
+from trusted_party.datastore.column_types import NO, YES
 from trusted_party.datastore.parties import PartyState
+from trusted_party.datastore.store import Transaction
+from trusted_party.datastore.tables import parties, rounds, shipments, studies, tasks
 
 
 class StudyMoved(ProtocolError):
@@ -94,79 +99,111 @@ class NewStudy:
     parties: tuple[NewParty, ...]
 
 
-def add_study(connection: sqlite3.Connection, new: NewStudy, state: StudyState, now_us: int) -> None:
+_STUDY: Final = select(studies).where(studies.c.id == bindparam("study"))
+_OF_SUBMISSION: Final = (
+    select(studies)
+    .where(studies.c.researcher == bindparam("who"))
+    .where(studies.c.specification_sha256 == bindparam("sha256"))
+    .order_by(studies.c.submitted_us)
+)
+_NEWEST: Final = (
+    select(studies).order_by(studies.c.submitted_us.desc(), studies.c.id).limit(bindparam("most"))
+)
+_NEWEST_OF: Final = _NEWEST.where(studies.c.researcher == bindparam("who"))
+_IN_STATES: Final = (
+    select(studies.c.id)
+    .where(studies.c.state.in_(bindparam("states", expanding=True)))
+    .order_by(studies.c.submitted_us, studies.c.id)
+)
+_LIVING: Final = (
+    select(func.count().label("living"))
+    .select_from(studies)
+    .where(studies.c.researcher == bindparam("who"), studies.c.ended_us == 0)
+)
+_OF_SUPPLIER: Final = (
+    select(studies)
+    .join(parties, parties.c.study_id == studies.c.id)
+    .where(parties.c.name == bindparam("who"), parties.c.in_roster == YES)
+    .where(studies.c.state.in_(bindparam("states", expanding=True)))
+    .order_by(studies.c.submitted_us, studies.c.id)
+)
+_ADD: Final = insert(studies)
+_ADD_PARTY: Final = insert(parties)
+_SET: Final = update(studies).where(studies.c.id == bindparam("study"))
+"""Sets whatever columns come with the study."""
+_MOVE: Final = _SET.where(studies.c.state == bindparam("left"))
+_COUNT_BYTES: Final = _SET.values(
+    bytes_received=studies.c.bytes_received + bindparam("received"),
+    bytes_sent=studies.c.bytes_sent + bindparam("sent"),
+    moved_us=case((studies.c.moved_us < bindparam("now"), bindparam("now")), else_=studies.c.moved_us),
+)
+_CLOSE_ROUNDS: Final = _SET.values(
+    rounds_done=studies.c.round + 1, rounds_expected=studies.c.round + 1, round=-1, state_sha256=None
+)
+_OF_OPEN_ROUNDS: Final = (rounds.c.study_id == tasks.c.study_id) & (rounds.c.round == tasks.c.round)
+_NEEDED: Final = union(
+    select(studies.c.state_sha256.label("digest")),
+    select(studies.c.result_sha256),
+    select(studies.c.seed_sha256),
+    select(studies.c.draw_sha256),
+    select(studies.c.assessment_sha256),
+    select(rounds.c.request_sha256).where(rounds.c.merged == NO),
+    select(tasks.c.reply_sha256).join(rounds, _OF_OPEN_ROUNDS).where(rounds.c.merged == NO),
+    select(shipments.c.sha256).where(shipments.c.deleted_us == 0),
+)
+
+
+def add_study(transaction: Transaction, new: NewStudy, state: StudyState, now_us: int) -> None:
     """Add a study and its parties."""
-    connection.execute(
-        "INSERT INTO studies (id, name, researcher, researcher_key, signature, specification,"
-        " specification_sha256, state, submitted_us, moved_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            new.id,
-            new.name,
-            new.researcher,
-            new.researcher_key,
-            new.signature,
-            new.specification,
-            new.specification_sha256,
-            state,
-            now_us,
-            now_us,
-        ),
-    )
-    connection.executemany(
-        "INSERT INTO parties (study_id, name, state, signing_key, flow_asked) VALUES (?, ?, ?, ?, ?)",
+    brought = {field.name: getattr(new, field.name) for field in fields(new) if field.name != "parties"}
+    transaction.run(_ADD, {**brought, "state": state, "submitted_us": now_us, "moved_us": now_us})
+    transaction.run_each(
+        _ADD_PARTY,
         [
-            (new.id, party.name, PartyState.WAITING, party.signing_key, party.flow_asked)
+            {
+                "study_id": new.id,
+                "name": party.name,
+                "state": PartyState.WAITING,
+                "signing_key": party.signing_key,
+                "flow_asked": party.flow_asked,
+            }
             for party in new.parties
         ],
     )
 
 
-def find_study(connection: sqlite3.Connection, study_id: StudyId) -> StudyRow | None:
+def find_study(transaction: Transaction, study_id: StudyId) -> StudyRow | None:
     """Return the study with this id."""
-    row = connection.execute("SELECT * FROM studies WHERE id = ?", (study_id,)).fetchone()
+    row = transaction.first(_STUDY, {"study": study_id})
     return None if row is None else _study(row)
 
 
-def find_submissions(
-    connection: sqlite3.Connection, researcher: str, specification_sha256: str
-) -> list[StudyRow]:
+def find_submissions(transaction: Transaction, researcher: str, specification_sha256: str) -> list[StudyRow]:
     """Return the studies that this researcher submitted with this specification, oldest first."""
-    rows = connection.execute(
-        "SELECT * FROM studies WHERE researcher = ? AND specification_sha256 = ? ORDER BY submitted_us",
-        (researcher, specification_sha256),
-    )
+    rows = transaction.rows(_OF_SUBMISSION, {"who": researcher, "sha256": specification_sha256})
     return [_study(row) for row in rows]
 
 
-def list_studies(
-    connection: sqlite3.Connection, researcher: str | None = None, most: int = 500
-) -> list[StudyRow]:
+def list_studies(transaction: Transaction, researcher: str | None = None, most: int = 500) -> list[StudyRow]:
     """Return the newest studies first, all of them or one researcher's."""
-    rows = connection.execute(
-        "SELECT * FROM studies WHERE ? IS NULL OR researcher = ? ORDER BY submitted_us DESC, id LIMIT ?",
-        (researcher, researcher, most),
-    )
-    return [_study(row) for row in rows]
+    if researcher is None:
+        return [_study(row) for row in transaction.rows(_NEWEST, {"most": most})]
+    return [_study(row) for row in transaction.rows(_NEWEST_OF, {"most": most, "who": researcher})]
 
 
-def studies_in(connection: sqlite3.Connection, states: Sequence[StudyState]) -> list[StudyId]:
+def studies_in(transaction: Transaction, states: Sequence[StudyState]) -> list[StudyId]:
     """Return the ids of the studies in one of ``states``, oldest first."""
-    marks = ", ".join("?" * len(states))
-    rows = connection.execute(
-        f"SELECT id FROM studies WHERE state IN ({marks}) ORDER BY submitted_us, id",  # noqa: S608
-        tuple(states),
-    )
-    return [StudyId(row["id"]) for row in rows]
+    return [StudyId(row["id"]) for row in transaction.rows(_IN_STATES, {"states": list(states)})]
 
 
-def count_living(connection: sqlite3.Connection, researcher: str) -> int:
+def count_living(transaction: Transaction, researcher: str) -> int:
     """Return how many of a researcher's studies have not ended."""
-    query = "SELECT count(*) FROM studies WHERE researcher = ? AND ended_us = 0"
-    return int(connection.execute(query, (researcher,)).fetchone()[0])
+    row = transaction.first(_LIVING, {"who": researcher})
+    return 0 if row is None else int(row["living"])
 
 
 def change_state(
-    connection: sqlite3.Connection,
+    transaction: Transaction,
     study: StudyRow,
     state: StudyState,
     reason: str = "",
@@ -178,36 +215,33 @@ def change_state(
     It raises where the study has moved on meanwhile, so that a slow step never overrules a cancellation.
     """
     check_transition(study.state, state)
-    changed = connection.execute(
-        "UPDATE studies SET state = ?, reason = ?, ended_us = ? WHERE id = ? AND state = ?",
-        (state, reason, ended_us, study.id, study.state),
-    )
-    if changed.rowcount != 1:
+    wanted = {"state": state, "reason": reason, "ended_us": ended_us}
+    if transaction.run(_MOVE, {"study": study.id, "left": study.state, **wanted}) != 1:
         raise StudyMoved(f"study {study.id}: it is not {study.state} any more")
 
 
-def set_reason(connection: sqlite3.Connection, study_id: StudyId, reason: str) -> None:
+def set_reason(transaction: Transaction, study_id: StudyId, reason: str) -> None:
     """Write another reason for the state that a study is in."""
-    connection.execute("UPDATE studies SET reason = ? WHERE id = ?", (reason, study_id))
+    transaction.run(_SET, {"study": study_id, "reason": reason})
 
 
-def set_told(connection: sqlite3.Connection, study_id: StudyId, told: str) -> None:
+def set_told(transaction: Transaction, study_id: StudyId, told: str) -> None:
     """Write what suppliers are told of a study's end."""
-    connection.execute("UPDATE studies SET told = ? WHERE id = ?", (told, study_id))
+    transaction.run(_SET, {"study": study_id, "told": told})
 
 
-def set_hazards(connection: sqlite3.Connection, study_id: StudyId, hazards: str) -> None:
+def set_hazards(transaction: Transaction, study_id: StudyId, hazards: str) -> None:
     """Write the hazards found so far, as JSON text."""
-    connection.execute("UPDATE studies SET hazards = ? WHERE id = ?", (hazards, study_id))
+    transaction.run(_SET, {"study": study_id, "hazards": hazards})
 
 
-def accept_hazards(connection: sqlite3.Connection, study_id: StudyId, severe: int) -> None:
+def accept_hazards(transaction: Transaction, study_id: StudyId, severe: int) -> None:
     """Let the first ``severe`` of the severe hazards pass."""
-    connection.execute("UPDATE studies SET hazards_accepted = ? WHERE id = ?", (severe, study_id))
+    transaction.run(_SET, {"study": study_id, "hazards_accepted": severe})
 
 
 def set_progress(
-    connection: sqlite3.Connection,
+    transaction: Transaction,
     study_id: StudyId,
     stage: str,
     round_number: int,
@@ -218,95 +252,63 @@ def set_progress(
 
     That round is one of those that are ``expected``, or nothing can be said of them.
     """
-    expected = max(expected, round_number + 1) if expected else 0
-    connection.execute(
-        "UPDATE studies SET stage = ?, round = ?, rounds_done = ?, rounds_expected = ?, state_sha256 = ?"
-        " WHERE id = ?",
-        (stage, round_number, round_number, expected, state_sha256, study_id),
-    )
+    progress = {
+        "stage": stage,
+        "round": round_number,
+        "rounds_done": round_number,
+        "rounds_expected": max(expected, round_number + 1) if expected else 0,
+        "state_sha256": state_sha256,
+    }
+    transaction.run(_SET, {"study": study_id, **progress})
 
 
-def set_result(
-    connection: sqlite3.Connection, study_id: StudyId, result_sha256: str, seed_sha256: str
-) -> None:
+def set_result(transaction: Transaction, study_id: StudyId, result_sha256: str, seed_sha256: str) -> None:
     """Write the fit's result, and the seed that rows are drawn by."""
-    connection.execute(
-        "UPDATE studies SET result_sha256 = ?, seed_sha256 = ? WHERE id = ?",
-        (result_sha256, seed_sha256, study_id),
-    )
+    transaction.run(_SET, {"study": study_id, "result_sha256": result_sha256, "seed_sha256": seed_sha256})
 
 
 def set_candidate(
-    connection: sqlite3.Connection, study_id: StudyId, candidate_sha256: str, signature: bytes
+    transaction: Transaction, study_id: StudyId, candidate_sha256: str, signature: bytes
 ) -> None:
     """Name the synthetic table that the rounds from now on are about."""
-    connection.execute(
-        "UPDATE studies SET candidate_sha256 = ?, candidate_signature = ? WHERE id = ?",
-        (candidate_sha256, signature, study_id),
-    )
+    named = {"candidate_sha256": candidate_sha256, "candidate_signature": signature}
+    transaction.run(_SET, {"study": study_id, **named})
 
 
-def set_draw(connection: sqlite3.Connection, study_id: StudyId, draw_sha256: str, drawn: str) -> None:
+def set_draw(transaction: Transaction, study_id: StudyId, draw_sha256: str, drawn: str) -> None:
     """Write what the study's salt was drawn from, and what a release says of it; both are written once."""
-    query = "UPDATE studies SET draw_sha256 = ?, drawn = ? WHERE id = ?"
-    connection.execute(query, (draw_sha256, drawn, study_id))
+    transaction.run(_SET, {"study": study_id, "draw_sha256": draw_sha256, "drawn": drawn})
 
 
 def close_rounds(
-    connection: sqlite3.Connection, study_id: StudyId, stage: str, assessment_sha256: str | None
+    transaction: Transaction, study_id: StudyId, stage: str, assessment_sha256: str | None
 ) -> None:
     """Note that no round is open any more, and what the comparison said, if there was one."""
-    connection.execute(
-        "UPDATE studies SET stage = ?, rounds_done = round + 1, rounds_expected = round + 1, round = -1,"
-        " state_sha256 = NULL,"
-        " assessment_sha256 = ? WHERE id = ?",
-        (stage, assessment_sha256, study_id),
-    )
+    noted = {"stage": stage, "assessment_sha256": assessment_sha256}
+    transaction.run(_CLOSE_ROUNDS, {"study": study_id, **noted})
 
 
-def set_released(connection: sqlite3.Connection, study_id: StudyId, release_id: ReleaseId) -> None:
+def set_released(transaction: Transaction, study_id: StudyId, release_id: ReleaseId) -> None:
     """Name the study's release."""
-    connection.execute("UPDATE studies SET release_id = ? WHERE id = ?", (release_id, study_id))
+    transaction.run(_SET, {"study": study_id, "release_id": release_id})
 
 
-def count_bytes(
-    connection: sqlite3.Connection, study_id: StudyId, received: int, sent: int, now_us: int
-) -> None:
+def count_bytes(transaction: Transaction, study_id: StudyId, received: int, sent: int, now_us: int) -> None:
     """Add to the bytes that moved for a study; that they moved extends its deadline."""
-    connection.execute(
-        "UPDATE studies SET bytes_received = bytes_received + ?, bytes_sent = bytes_sent + ?,"
-        " moved_us = max(moved_us, ?) WHERE id = ?",
-        (received, sent, now_us, study_id),
-    )
+    moved = {"received": received, "sent": sent, "now": now_us}
+    transaction.run(_COUNT_BYTES, {"study": study_id, **moved})
 
 
-def studies_of_supplier(
-    connection: sqlite3.Connection, name: str, states: Sequence[StudyState]
-) -> list[StudyRow]:
+def studies_of_supplier(transaction: Transaction, name: str, states: Sequence[StudyState]) -> list[StudyRow]:
     """Return the studies in one of ``states`` in whose roster a supplier is."""
-    marks = ", ".join("?" * len(states))
-    query = (
-        "SELECT studies.* FROM studies JOIN parties ON study_id = studies.id WHERE parties.name = ?"  # noqa: S608
-        f" AND in_roster AND studies.state IN ({marks}) ORDER BY submitted_us, studies.id"
-    )
-    rows = connection.execute(query, (name, *states))
-    return [_study(row) for row in rows]
+    return [_study(row) for row in transaction.rows(_OF_SUPPLIER, {"who": name, "states": list(states)})]
 
 
-def _study(row: sqlite3.Row) -> StudyRow:
-    fields = {key: row[key] for key in row.keys()}  # noqa: SIM118  (a Row iterates over its values)
-    fields["state"] = StudyState(row["state"])
-    return StudyRow(**fields)
-
-
-def needed_payloads(connection: sqlite3.Connection) -> frozenset[bytes]:
+def needed_payloads(transaction: Transaction) -> frozenset[bytes]:
     """Return the digests of payloads that studies still name: models for ever, the rest while they live."""
-    rows = connection.execute(
-        "SELECT state_sha256 AS digest FROM studies UNION SELECT result_sha256 FROM studies"
-        " UNION SELECT seed_sha256 FROM studies UNION SELECT draw_sha256 FROM studies"
-        " UNION SELECT assessment_sha256 FROM studies"
-        " UNION SELECT request_sha256 FROM rounds WHERE NOT merged"
-        " UNION SELECT reply_sha256 FROM tasks JOIN rounds USING (study_id, round) WHERE NOT merged"
-        " UNION SELECT sha256 FROM shipments WHERE deleted_us = 0"
-    )
+    rows = transaction.rows(_NEEDED)
     return frozenset(bytes.fromhex(row["digest"]) for row in rows if row["digest"] is not None)
+
+
+def _study(row: RowMapping) -> StudyRow:
+    return StudyRow(**{**row, "state": StudyState(row["state"])})

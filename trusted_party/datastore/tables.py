@@ -1,218 +1,223 @@
-"""The tables of the hub's database, one script a version; times are microseconds since 1970 UTC."""
+"""The tables of the hub's database, on SQLite and on PostgreSQL; times are microseconds since 1970 UTC.
+
+What is here is what the migrations make, one after another; a test compares the two.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from syncline.durable.audit import AUDIT_SCHEMA
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstraint, text
+from sqlalchemy.schema import SchemaItem
+from sqlalchemy.sql.elements import TextClause
+from sqlalchemy.sql.type_api import TypeEngine
 
-_FIRST: Final = """
-CREATE TABLE members (
-    name TEXT PRIMARY KEY,
-    role TEXT NOT NULL,
-    signing_key BLOB NOT NULL,
-    standing TEXT NOT NULL,
-    reason TEXT NOT NULL DEFAULT '',
-    enrolled_us INTEGER NOT NULL,
-    connected INTEGER NOT NULL DEFAULT 0,
-    last_seen_us INTEGER NOT NULL DEFAULT 0,
-    datasets TEXT NOT NULL DEFAULT '[]'
-) STRICT;
+from trusted_party.datastore.column_types import BYTES, FLAG, TEXT, WHOLE
 
-CREATE TABLE certificates (
-    fingerprint TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    pem BLOB NOT NULL,
-    not_after_us INTEGER NOT NULL,
-    revoked INTEGER NOT NULL DEFAULT 0
-) STRICT;
+METADATA: Final = MetaData()
 
-CREATE TABLE invitations (
-    secret_sha256 BLOB PRIMARY KEY,
-    name TEXT NOT NULL,
-    role TEXT NOT NULL,
-    expires_us INTEGER NOT NULL,
-    used_by_sha256 BLOB,
-    certificate BLOB
-) STRICT;
+_EMPTY: Final = text("''")
+_ZERO: Final = text("0")
+_NO_LIST: Final = text("'[]'")
+_IS_OPEN: Final = text("state = 'open'")
 
-CREATE TABLE studies (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    researcher TEXT NOT NULL,
-    researcher_key BLOB NOT NULL,
-    signature BLOB NOT NULL,
-    specification BLOB NOT NULL,
-    specification_sha256 TEXT NOT NULL,
-    state TEXT NOT NULL,
-    reason TEXT NOT NULL DEFAULT '',
-    stage TEXT NOT NULL DEFAULT '',
-    round INTEGER NOT NULL DEFAULT -1,
-    rounds_done INTEGER NOT NULL DEFAULT 0,
-    state_sha256 TEXT,
-    result_sha256 TEXT,
-    seed_sha256 TEXT,
-    bytes_received INTEGER NOT NULL DEFAULT 0,
-    bytes_sent INTEGER NOT NULL DEFAULT 0,
-    submitted_us INTEGER NOT NULL,
-    moved_us INTEGER NOT NULL,
-    ended_us INTEGER NOT NULL DEFAULT 0,
-    release_id TEXT
-) STRICT;
-CREATE INDEX submissions ON studies (researcher, specification_sha256);
 
-CREATE TABLE parties (
-    study_id TEXT NOT NULL REFERENCES studies (id),
-    name TEXT NOT NULL,
-    state TEXT NOT NULL,
-    reason TEXT NOT NULL DEFAULT '',
-    in_roster INTEGER NOT NULL DEFAULT 1,
-    rounds_answered INTEGER NOT NULL DEFAULT 0,
-    signing_key BLOB NOT NULL,
-    decision_reason TEXT NOT NULL DEFAULT '',
-    signature BLOB,
-    PRIMARY KEY (study_id, name)
-) STRICT;
+def _table(name: str, *parts: SchemaItem) -> Table:
+    """Describe a table whose types SQLite checks, as PostgreSQL does of all."""
+    return Table(name, METADATA, *parts, sqlite_strict=True)
 
-CREATE TABLE rounds (
-    study_id TEXT NOT NULL REFERENCES studies (id),
-    round INTEGER NOT NULL,
-    stage TEXT NOT NULL,
-    request_sha256 TEXT NOT NULL,
-    request_size INTEGER NOT NULL,
-    opened_us INTEGER NOT NULL,
-    merged INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (study_id, round)
-) STRICT;
 
-CREATE TABLE tasks (
-    id TEXT PRIMARY KEY,
-    study_id TEXT NOT NULL REFERENCES studies (id),
-    round INTEGER NOT NULL,
-    supplier TEXT NOT NULL,
-    attempt INTEGER NOT NULL DEFAULT 1,
-    state TEXT NOT NULL,
-    reason TEXT NOT NULL DEFAULT '',
-    sent INTEGER NOT NULL DEFAULT 0,
-    reply_sha256 TEXT,
-    reply_size INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (study_id, round, supplier)
-) STRICT;
-CREATE INDEX open_tasks ON tasks (supplier) WHERE state = 'open';
+def _key(name: str, kind: TypeEngine[Any] = TEXT) -> Column[Any]:  # Any: a column's type is known by its use
+    return Column(name, kind, primary_key=True, autoincrement=False)
 
-CREATE TABLE releases (
-    id TEXT PRIMARY KEY,
-    study_id TEXT NOT NULL UNIQUE REFERENCES studies (id),
-    manifest_sha256 TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    released_us INTEGER NOT NULL
-) STRICT;
-"""
 
-_SHIPMENTS: Final = """
-CREATE TABLE shipments (
-    study_id TEXT NOT NULL REFERENCES studies (id),
-    supplier TEXT NOT NULL,
-    task_id TEXT NOT NULL,
-    flow TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    kept_us INTEGER NOT NULL,
-    deleted_us INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (study_id, supplier)
-) STRICT;
-"""
+def _column(name: str, kind: TypeEngine[Any], default: TextClause | None = None) -> Column[Any]:
+    return Column(name, kind, nullable=False, server_default=default)
 
-_TOLD: Final = "ALTER TABLE studies ADD COLUMN told TEXT NOT NULL DEFAULT '';"
 
-_HAZARDS: Final = """
-ALTER TABLE studies ADD COLUMN hazards TEXT NOT NULL DEFAULT '[]';
-ALTER TABLE studies ADD COLUMN hazards_accepted INTEGER NOT NULL DEFAULT 0;
-"""
+def _of_study(*, key: bool = True) -> Column[str]:
+    return Column("study_id", TEXT, ForeignKey("studies.id"), primary_key=key, nullable=False)
 
-_PARTICIPATION: Final = """
-ALTER TABLE parties ADD COLUMN flow_asked TEXT;
-ALTER TABLE parties ADD COLUMN flow TEXT;
-ALTER TABLE parties ADD COLUMN preparation_sha256 TEXT;
-"""
 
-_CANDIDATE: Final = """
-ALTER TABLE studies ADD COLUMN candidate_sha256 TEXT;
-ALTER TABLE studies ADD COLUMN candidate_signature BLOB;
-ALTER TABLE studies ADD COLUMN assessment_sha256 TEXT;
-"""
+hub = _table("hub", _key("signing_key", BYTES))
 
-_GOVERNANCE: Final = """
-CREATE TABLE drafts (
-    study_id TEXT PRIMARY KEY REFERENCES studies (id),
-    release_id TEXT NOT NULL UNIQUE,
-    files TEXT NOT NULL,
-    content_sha256 TEXT NOT NULL,
-    gate TEXT NOT NULL,
-    approvals INTEGER NOT NULL,
-    approvers TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    written_us INTEGER NOT NULL
-) STRICT;
+members = _table(
+    "members",
+    _key("name"),
+    _column("role", TEXT),
+    _column("signing_key", BYTES),
+    _column("standing", TEXT),
+    _column("reason", TEXT, _EMPTY),
+    _column("enrolled_us", WHOLE),
+    _column("connected", FLAG, _ZERO),
+    _column("last_seen_us", WHOLE, _ZERO),
+    _column("datasets", TEXT, _NO_LIST),
+)
 
-CREATE TABLE release_decisions (
-    study_id TEXT NOT NULL REFERENCES studies (id),
-    name TEXT NOT NULL,
-    role TEXT NOT NULL,
-    decision TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    public_key BLOB NOT NULL,
-    signature BLOB NOT NULL,
-    decided_us INTEGER NOT NULL,
-    PRIMARY KEY (study_id, name)
-) STRICT;
+certificates = _table(
+    "certificates",
+    _key("fingerprint"),
+    _column("name", TEXT),
+    _column("pem", BYTES),
+    _column("not_after_us", WHOLE),
+    _column("revoked", FLAG, _ZERO),
+)
 
-CREATE TABLE grants (
-    release_id TEXT NOT NULL REFERENCES releases (id),
-    researcher TEXT NOT NULL,
-    until_us INTEGER NOT NULL,
-    PRIMARY KEY (release_id, researcher)
-) STRICT;
+invitations = _table(
+    "invitations",
+    _key("secret_sha256", BYTES),
+    _column("name", TEXT),
+    _column("role", TEXT),
+    _column("expires_us", WHOLE),
+    Column("used_by_sha256", BYTES),
+    Column("certificate", BYTES),
+    _column("number", WHOLE, _ZERO),
+)
 
-ALTER TABLE releases ADD COLUMN withdrawn_us INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE releases ADD COLUMN withdrawn_by TEXT NOT NULL DEFAULT '';
-ALTER TABLE releases ADD COLUMN withdrawn_reason TEXT NOT NULL DEFAULT '';
-"""
+studies = _table(
+    "studies",
+    _key("id"),
+    _column("name", TEXT),
+    _column("researcher", TEXT),
+    _column("researcher_key", BYTES),
+    _column("signature", BYTES),
+    _column("specification", BYTES),
+    _column("specification_sha256", TEXT),
+    _column("state", TEXT),
+    _column("reason", TEXT, _EMPTY),
+    _column("stage", TEXT, _EMPTY),
+    _column("round", WHOLE, text("-1")),
+    _column("rounds_done", WHOLE, _ZERO),
+    Column("state_sha256", TEXT),
+    Column("result_sha256", TEXT),
+    Column("seed_sha256", TEXT),
+    _column("bytes_received", WHOLE, _ZERO),
+    _column("bytes_sent", WHOLE, _ZERO),
+    _column("submitted_us", WHOLE),
+    _column("moved_us", WHOLE),
+    _column("ended_us", WHOLE, _ZERO),
+    Column("release_id", TEXT),
+    _column("told", TEXT, _EMPTY),
+    _column("hazards", TEXT, _NO_LIST),
+    _column("hazards_accepted", WHOLE, _ZERO),
+    Column("candidate_sha256", TEXT),
+    Column("candidate_signature", BYTES),
+    Column("assessment_sha256", TEXT),
+    Column("draw_sha256", TEXT),
+    Column("drawn", TEXT),
+    _column("rounds_expected", WHOLE, _ZERO),
+    Index("submissions", "researcher", "specification_sha256"),
+)
 
-_ACCESS_TOKENS: Final = """
-DROP TABLE grants;
+parties = _table(
+    "parties",
+    _of_study(),
+    _key("name"),
+    _column("state", TEXT),
+    _column("reason", TEXT, _EMPTY),
+    _column("in_roster", FLAG, text("1")),
+    _column("rounds_answered", WHOLE, _ZERO),
+    _column("signing_key", BYTES),
+    _column("decision_reason", TEXT, _EMPTY),
+    Column("signature", BYTES),
+    Column("flow_asked", TEXT),
+    Column("flow", TEXT),
+    Column("preparation_sha256", TEXT),
+    Column("commitment", TEXT),
+)
 
-CREATE TABLE grants (
-    release_id TEXT NOT NULL REFERENCES releases (id),
-    researcher TEXT NOT NULL,
-    until_us INTEGER NOT NULL,
-    secret_sha256 BLOB NOT NULL,
-    PRIMARY KEY (release_id, researcher)
-) STRICT;
-"""
+rounds = _table(
+    "rounds",
+    _of_study(),
+    _key("round", WHOLE),
+    _column("stage", TEXT),
+    _column("request_sha256", TEXT),
+    _column("request_size", WHOLE),
+    _column("opened_us", WHOLE),
+    _column("merged", FLAG, _ZERO),
+)
 
-_SALT: Final = """
-ALTER TABLE parties ADD COLUMN commitment TEXT;
-ALTER TABLE studies ADD COLUMN draw_sha256 TEXT;
-ALTER TABLE studies ADD COLUMN drawn TEXT;
-"""
+tasks = _table(
+    "tasks",
+    _key("id"),
+    _of_study(key=False),
+    _column("round", WHOLE),
+    _column("supplier", TEXT),
+    _column("attempt", WHOLE, text("1")),
+    _column("state", TEXT),
+    _column("reason", TEXT, _EMPTY),
+    _column("sent", FLAG, _ZERO),
+    Column("reply_sha256", TEXT),
+    _column("reply_size", WHOLE, _ZERO),
+    _column("reoffers", WHOLE, _ZERO),
+    UniqueConstraint("study_id", "round", "supplier"),
+    Index("open_tasks", "supplier", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+)
 
-_REOFFERS: Final = "ALTER TABLE tasks ADD COLUMN reoffers INTEGER NOT NULL DEFAULT 0;"
+shipments = _table(
+    "shipments",
+    _of_study(),
+    _key("supplier"),
+    _column("task_id", TEXT),
+    _column("flow", TEXT),
+    _column("sha256", TEXT),
+    _column("size", WHOLE),
+    _column("kept_us", WHOLE),
+    _column("deleted_us", WHOLE, _ZERO),
+)
 
-_EXPECTED: Final = "ALTER TABLE studies ADD COLUMN rounds_expected INTEGER NOT NULL DEFAULT 0;"
+releases = _table(
+    "releases",
+    _key("id"),
+    Column("study_id", TEXT, ForeignKey("studies.id"), unique=True, nullable=False),
+    _column("manifest_sha256", TEXT),
+    _column("size", WHOLE),
+    _column("released_us", WHOLE),
+    _column("withdrawn_us", WHOLE, _ZERO),
+    _column("withdrawn_by", TEXT, _EMPTY),
+    _column("withdrawn_reason", TEXT, _EMPTY),
+)
 
-# The audit's tables are the eighth script of every hub that exists: what is new is appended after them.
-MIGRATIONS: Final = (
-    _FIRST,
-    _SHIPMENTS,
-    _TOLD,
-    _HAZARDS,
-    _PARTICIPATION,
-    _CANDIDATE,
-    _GOVERNANCE,
-    AUDIT_SCHEMA,
-    _ACCESS_TOKENS,
-    _SALT,
-    _REOFFERS,
-    _EXPECTED,
+drafts = _table(
+    "drafts",
+    _of_study(),
+    Column("release_id", TEXT, unique=True, nullable=False),
+    _column("files", TEXT),
+    _column("content_sha256", TEXT),
+    _column("gate", TEXT),
+    _column("approvals", WHOLE),
+    _column("approvers", TEXT),
+    _column("size", WHOLE),
+    _column("written_us", WHOLE),
+)
+
+release_decisions = _table(
+    "release_decisions",
+    _of_study(),
+    _key("name"),
+    _column("role", TEXT),
+    _column("decision", TEXT),
+    _column("reason", TEXT),
+    _column("public_key", BYTES),
+    _column("signature", BYTES),
+    _column("decided_us", WHOLE),
+)
+
+grants = _table(
+    "grants",
+    Column("release_id", TEXT, ForeignKey("releases.id"), primary_key=True),
+    _key("researcher"),
+    _column("until_us", WHOLE),
+    _column("secret_sha256", BYTES),
+)
+
+audit = _table(
+    "audit",
+    _key("seq", WHOLE),
+    _column("time_us", WHOLE),
+    _column("kind", TEXT),
+    _column("fields", TEXT),
+    _column("previous", TEXT),
+    _column("hash", TEXT),
+    _column("signature", TEXT),
 )

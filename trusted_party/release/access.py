@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -12,19 +11,20 @@ from pathlib import Path
 from typing import Self
 
 from syncline.clock import Clock
-from syncline.durable.audit import AuditLog, FieldValue
+from syncline.durable.audit import FieldValue
 from syncline.durable.crash_points import crash_point
-from syncline.durable.database import Database
 from syncline.errors import ProtocolError, SynclineError
 from syncline.identity.peer import Role
 from syncline.study.approvals import REPORT_NAME, SPECIFICATION_NAME
 from syncline.wire.messages import CHUNK_BYTES, FileChunk
 from syncline.wire.release_messages import ReleaseEntry, ReleaseRequest, ReleaseState
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.drafts import draft_of_release
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.grants import Grant
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.parties import find_party
+from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import find_study
 from trusted_party.release.draft_files import ReleaseFiles
 from trusted_party.release.entries import MOST_LISTED, entries, entry_of
@@ -73,7 +73,7 @@ class _Admitted:
 class Shelf:
     """Show and send releases to researchers, approvers and operators, and reports to suppliers."""
 
-    def __init__(self, database: Database, audit: AuditLog, clock: Clock, directory: Path) -> None:
+    def __init__(self, database: Store, audit: AuditLog, clock: Clock, directory: Path) -> None:
         self._database = database
         self._audit = audit
         self._clock = clock
@@ -83,8 +83,10 @@ class Shelf:
         """Return what a member may know of, the newest first; with ``ended`` also what never came out."""
         now_us = to_us(self._clock.now())
 
-        def read(connection: sqlite3.Connection) -> list[ReleaseEntry]:
-            shown = (_shown(connection, one, name, role, now_us) for one in entries(connection, ended=ended))
+        def read(transaction: Transaction) -> list[ReleaseEntry]:
+            shown = (
+                _shown(transaction, one, name, role, now_us) for one in entries(transaction, ended=ended)
+            )
             return list(islice((one for one in shown if one is not None), MOST_LISTED))
 
         return await self._database.read(read)
@@ -93,11 +95,11 @@ class Shelf:
         """Yield the files of a release one after another; the first piece of each names it."""
         now_us, parts = to_us(self._clock.now()), FileSet.of(wanted)
 
-        def admit(connection: sqlite3.Connection) -> _Admitted | SynclineError:
-            found = self._admit(connection, name, role, wanted, now_us)
+        def admit(transaction: Transaction) -> _Admitted | SynclineError:
+            found = self._admit(transaction, name, role, wanted, now_us)
             if isinstance(found, _Admitted):
                 _require_open(found.entry, role, parts)
-                self._note(connection, found, name, role, parts)
+                self._note(transaction, found, name, role, parts)
             return found
 
         found = await self._database.write(admit)
@@ -116,26 +118,26 @@ class Shelf:
 
     async def _specification(self, entry: ReleaseEntry) -> bytes:
         """Return what the study asked for, as its suppliers approved it, for people who read its report."""
-        study = await self._database.read(lambda connection: find_study(connection, entry.study_id))
+        study = await self._database.read(lambda transaction: find_study(transaction, entry.study_id))
         return b"" if study is None else study.specification
 
     def _admit(
-        self, connection: sqlite3.Connection, name: str, role: Role, wanted: ReleaseRequest, now_us: int
+        self, transaction: Transaction, name: str, role: Role, wanted: ReleaseRequest, now_us: int
     ) -> _Admitted | SynclineError:
         """Let in who may see a release by what they are, or by a grant and its secret; or say why not."""
-        entry = entry_of(connection, wanted.release_id)
-        if entry is not None and _may_see(connection, entry, name, role):
+        entry = entry_of(transaction, wanted.release_id)
+        if entry is not None and _may_see(transaction, entry, name, role):
             return _Admitted(entry)
-        verdict, granted = opened_grant(connection, name, role, wanted, now_us)
+        verdict, granted = opened_grant(transaction, name, role, wanted, now_us)
         if verdict is Verdict.OPEN:
             assert entry is not None  # only what is out can be granted
             return _Admitted(entry, granted)
         if wanted.access_secret:
-            note_refusal(connection, self._audit, name, role, wanted, verdict)
+            note_refusal(transaction, self._audit, name, role, wanted, verdict)
         return refusal(verdict, wanted.release_id, granted)
 
     def _note(
-        self, connection: sqlite3.Connection, found: _Admitted, name: str, role: Role, parts: FileSet
+        self, transaction: Transaction, found: _Admitted, name: str, role: Role, parts: FileSet
     ) -> None:
         entry = found.entry
         fields: dict[str, FieldValue] = {
@@ -148,30 +150,30 @@ class Shelf:
             "report_sha256": None if entry.subject is None else entry.subject.report_sha256,
             "grant": None if found.granted is None else found.granted.short_id,
         }
-        self._audit.append(connection, parts.event, fields)
+        self._audit.append(transaction, parts.event, fields)
 
 
 def _shown(
-    connection: sqlite3.Connection, entry: ReleaseEntry, name: str, role: Role, now_us: int
+    transaction: Transaction, entry: ReleaseEntry, name: str, role: Role, now_us: int
 ) -> ReleaseEntry | None:
     """Return a release as a member's list has it, None where they may not know of it."""
-    if _may_see(connection, entry, name, role):
+    if _may_see(transaction, entry, name, role):
         return entry
-    granted = living_grant(connection, entry.release_id, name, role, now_us)
+    granted = living_grant(transaction, entry.release_id, name, role, now_us)
     return None if granted is None else replace(entry, granted_until_us=granted.until_us)
 
 
-def _may_see(connection: sqlite3.Connection, entry: ReleaseEntry, name: str, role: Role) -> bool:
+def _may_see(transaction: Transaction, entry: ReleaseEntry, name: str, role: Role) -> bool:
     """Tell whether a member may know of a release by what they are, without a grant."""
     if role is Role.OPERATOR:
         return True
     if role is Role.APPROVER:
-        draft = draft_of_release(connection, entry.release_id)
+        draft = draft_of_release(transaction, entry.release_id)
         return draft is not None and draft.may_approve(name)
     if role is Role.SUPPLIER:
-        party = find_party(connection, entry.study_id, name)
+        party = find_party(transaction, entry.study_id, name)
         return party is not None and party.in_roster
-    study = find_study(connection, entry.study_id)
+    study = find_study(transaction, entry.study_id)
     return study is not None and study.researcher == name
 
 

@@ -6,14 +6,11 @@ key is in good standing. A refusal before the release ends the study; a supplier
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from syncline.clock import Clock
-from syncline.durable.audit import AuditLog
 from syncline.durable.crash_points import crash_point
-from syncline.durable.database import Database
 from syncline.errors import IdentityError, ProtocolError, UsageError
 from syncline.identity.peer import Role
 from syncline.study.lifecycle import StudyState
@@ -21,6 +18,7 @@ from syncline.study.release_decision import ReleaseDecision, ReleaseVerdict, Sig
 from syncline.wire.messages import ReleaseId, StudyId
 from syncline.wire.refusals import UnknownObject
 from syncline.wire.release_messages import GivenDecision, ReleaseEntry
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.drafts import Draft, draft_of_release
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.members import Member, find_member, list_members
@@ -28,6 +26,7 @@ from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.parties import find_party
 from trusted_party.datastore.release_decisions import DecisionRow, decisions_about, put_decision
 from trusted_party.datastore.releases import find_release
+from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import StudyRow, find_study, set_reason
 from trusted_party.release.entries import entries_of_supplier
 from trusted_party.release.naming import require_release
@@ -37,7 +36,7 @@ from trusted_party.studies.endings import Endings
 
 OPERATOR = "operator"
 _OPEN = (StudyState.RELEASING, StudyState.AWAITING_RELEASE)
-_Write = Callable[[sqlite3.Connection], StudyId]
+_Write = Callable[[Transaction], StudyId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +56,7 @@ class Bench:
     clock: Clock
     hub_key: bytes
 
-    def take(
-        self, connection: sqlite3.Connection, case: Case, signed: SignedReleaseDecision, role: Role
-    ) -> None:
+    def take(self, transaction: Transaction, case: Case, signed: SignedReleaseDecision, role: Role) -> None:
         """Keep a decision and do what follows; the same one again changes nothing."""
         signed.verify()
         said = signed.statement
@@ -78,25 +75,25 @@ class Bench:
             signed.signature,
             to_us(self.clock.now()),
         )
-        if self._is_known(connection, case, row):
+        if self._is_known(transaction, case, row):
             return
-        self._check_open(connection, case, row)
-        put_decision(connection, row)
-        self._note(connection, case, row)
+        self._check_open(transaction, case, row)
+        put_decision(transaction, row)
+        self._note(transaction, case, row)
         if row.decision is ReleaseVerdict.REFUSE:
-            self._refuse(connection, case, row)
+            self._refuse(transaction, case, row)
         elif case.study.state is StudyState.AWAITING_RELEASE:
-            found = tally(connection, case.draft, case.study.specification_sha256, self.hub_key)
-            set_reason(connection, case.study.id, missing_words(case.draft, found))
+            found = tally(transaction, case.draft, case.study.specification_sha256, self.hub_key)
+            set_reason(transaction, case.study.id, missing_words(case.draft, found))
 
-    def _is_known(self, connection: sqlite3.Connection, case: Case, row: DecisionRow) -> bool:
+    def _is_known(self, transaction: Transaction, case: Case, row: DecisionRow) -> bool:
         """Tell whether the same person said the same before, by the same key; the first reason stays."""
         return any(
             (known.name, known.decision, known.public_key) == (row.name, row.decision, row.public_key)
-            for known in decisions_about(connection, case.study.id)
+            for known in decisions_about(transaction, case.study.id)
         )
 
-    def _check_open(self, connection: sqlite3.Connection, case: Case, row: DecisionRow) -> None:
+    def _check_open(self, transaction: Transaction, case: Case, row: DecisionRow) -> None:
         """Refuse a decision that comes too late, or is not of the kind that is wanted."""
         study, draft = case.study, case.draft
         if row.decision is ReleaseVerdict.REFUSE and row.role is Role.SUPPLIER:
@@ -104,7 +101,7 @@ class Bench:
         else:
             late = study.state not in _OPEN
         if late:
-            raise ProtocolError(_too_late(connection, study, draft.release_id))
+            raise ProtocolError(_too_late(transaction, study, draft.release_id))
         if row.decision is ReleaseVerdict.REFUSE:
             return
         _, kind = wanted(draft.approvals, draft.gate_passed)
@@ -120,7 +117,7 @@ class Bench:
             " override: approve it without --override"
         )
 
-    def _note(self, connection: sqlite3.Connection, case: Case, row: DecisionRow) -> None:
+    def _note(self, transaction: Transaction, case: Case, row: DecisionRow) -> None:
         subject = case.draft.subject(case.study.specification_sha256)
         fields = {
             "study": case.study.id,
@@ -133,48 +130,48 @@ class Bench:
             "public_key": row.public_key.hex(),
             "signature": row.signature.hex(),
         }
-        self.audit.append(connection, "release_decided", fields)
+        self.audit.append(transaction, "release_decided", fields)
 
-    def _refuse(self, connection: sqlite3.Connection, case: Case, row: DecisionRow) -> None:
+    def _refuse(self, transaction: Transaction, case: Case, row: DecisionRow) -> None:
         reason = f"refused by {row.name}: {row.reason}"
         if case.study.state is StudyState.RELEASED:
-            known = require_release(connection, case.draft.release_id)
-            withdraw(connection, self.audit, known, row.name, reason, row.decided_us)
+            known = require_release(transaction, case.draft.release_id)
+            withdraw(transaction, self.audit, known, row.name, reason, row.decided_us)
             return
         told = f"{row.name} refused the release"
-        self.endings.end(connection, case.study, StudyState.FAILED, reason, row.name, told)
+        self.endings.end(transaction, case.study, StudyState.FAILED, reason, row.name, told)
 
 
-def require_case(connection: sqlite3.Connection, release_id: ReleaseId) -> Case:
+def require_case(transaction: Transaction, release_id: ReleaseId) -> Case:
     """Return the draft that is to become, or became, a release."""
-    draft = draft_of_release(connection, release_id)
-    study = None if draft is None else find_study(connection, draft.study_id)
+    draft = draft_of_release(transaction, release_id)
+    study = None if draft is None else find_study(transaction, draft.study_id)
     if draft is None or study is None:
         raise UnknownObject(f"release {release_id}: no such release")
     return Case(study, draft)
 
 
-def approver_case(connection: sqlite3.Connection, name: str, release_id: ReleaseId) -> Case:
+def approver_case(transaction: Transaction, name: str, release_id: ReleaseId) -> Case:
     """Return the case, where the study leaves it to this approver; others' do not exist for them."""
-    case = require_case(connection, release_id)
+    case = require_case(transaction, release_id)
     if not case.draft.may_approve(name):
         raise UnknownObject(f"release {release_id}: no such release")
     return case
 
 
-def supplier_case(connection: sqlite3.Connection, name: str, release_id: ReleaseId) -> Case:
+def supplier_case(transaction: Transaction, name: str, release_id: ReleaseId) -> Case:
     """Return the case, where the supplier's data is in it."""
-    case = require_case(connection, release_id)
-    party = find_party(connection, case.study.id, name)
+    case = require_case(transaction, release_id)
+    party = find_party(transaction, case.study.id, name)
     if party is None or not party.in_roster:
         raise UnknownObject(f"release {release_id}: no such release")
     return case
 
 
-def check_person(connection: sqlite3.Connection, case: Case, decision: ReleaseDecision) -> None:
+def check_person(transaction: Transaction, case: Case, decision: ReleaseDecision) -> None:
     """Refuse the operator's word where it is not theirs to give, or is given in an enrolled member's name."""
     name, release_id = decision.approver, case.draft.release_id
-    member = _namesake(connection, name)
+    member = _namesake(transaction, name)
     if member is not None:
         raise UsageError(
             f"--by {name}: enrolled here as {member.role}; a member signs with a key of their own, so name"
@@ -187,12 +184,12 @@ def check_person(connection: sqlite3.Connection, case: Case, decision: ReleaseDe
         )
 
 
-def _namesake(connection: sqlite3.Connection, name: str) -> Member | None:
-    return next((one for one in list_members(connection) if one.name.casefold() == name.casefold()), None)
+def _namesake(transaction: Transaction, name: str) -> Member | None:
+    return next((one for one in list_members(transaction) if one.name.casefold() == name.casefold()), None)
 
 
-def _too_late(connection: sqlite3.Connection, study: StudyRow, release_id: ReleaseId) -> str:
-    released = find_release(connection, release_id)
+def _too_late(transaction: Transaction, study: StudyRow, release_id: ReleaseId) -> str:
+    released = find_release(transaction, release_id)
     if released is not None and released.withdrawn_us:
         return f"release {release_id}: it was withdrawn ({released.withdrawn_reason}), and stays so"
     if study.state is StudyState.RELEASED:
@@ -205,16 +202,16 @@ def _too_late(connection: sqlite3.Connection, study: StudyRow, release_id: Relea
 class ReleaseDecisions:
     """Take decisions from members of the hub."""
 
-    def __init__(self, database: Database, bench: Bench) -> None:
+    def __init__(self, database: Store, bench: Bench) -> None:
         self._database = database
         self._bench = bench
 
     async def decide(self, name: str, given: GivenDecision) -> StudyId:
         """Keep an approver's decision; return the study that it is about."""
 
-        def write(connection: sqlite3.Connection) -> StudyId:
-            case = approver_case(connection, name, ReleaseId(given.subject.release_id))
-            self._bench.take(connection, case, _signed(connection, name, given), Role.APPROVER)
+        def write(transaction: Transaction) -> StudyId:
+            case = approver_case(transaction, name, ReleaseId(given.subject.release_id))
+            self._bench.take(transaction, case, _signed(transaction, name, given), Role.APPROVER)
             return case.study.id
 
         return await self._commit(write, name, given)
@@ -222,15 +219,15 @@ class ReleaseDecisions:
     async def releases(self, supplier: str, *, ended: bool = False) -> list[ReleaseEntry]:
         """Return the releases and waiting drafts that a supplier's data is in, or was to be in."""
         return await self._database.read(
-            lambda connection: entries_of_supplier(connection, supplier, ended=ended)
+            lambda transaction: entries_of_supplier(transaction, supplier, ended=ended)
         )
 
     async def refuse(self, name: str, given: GivenDecision) -> StudyId:
         """Keep a supplier's refusal; return the study that it is about."""
 
-        def write(connection: sqlite3.Connection) -> StudyId:
-            case = supplier_case(connection, name, ReleaseId(given.subject.release_id))
-            self._bench.take(connection, case, _signed(connection, name, given), Role.SUPPLIER)
+        def write(transaction: Transaction) -> StudyId:
+            case = supplier_case(transaction, name, ReleaseId(given.subject.release_id))
+            self._bench.take(transaction, case, _signed(transaction, name, given), Role.SUPPLIER)
             return case.study.id
 
         return await self._commit(write, name, given)
@@ -243,9 +240,9 @@ class ReleaseDecisions:
         return study_id
 
 
-def _signed(connection: sqlite3.Connection, name: str, given: GivenDecision) -> SignedReleaseDecision:
+def _signed(transaction: Transaction, name: str, given: GivenDecision) -> SignedReleaseDecision:
     """Return the decision under the key with which its giver enrolled."""
-    member = find_member(connection, name)
+    member = find_member(transaction, name)
     if member is None:
         raise IdentityError(f"{name}: no member of this name is enrolled")
     statement = ReleaseDecision(given.subject, given.decision, given.reason, name)

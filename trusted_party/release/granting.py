@@ -8,20 +8,21 @@ what to do.
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 
-from syncline.durable.audit import AuditLog, FieldValue
+from syncline.durable.audit import FieldValue
 from syncline.errors import IdentityError, SynclineError, UsageError
 from syncline.identity.access_token import AccessToken, hash_access_secret
 from syncline.identity.peer import Role
 from syncline.wire.messages import ReleaseId
 from syncline.wire.refusals import UnknownObject
 from syncline.wire.release_messages import ReleaseRequest
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.grants import Grant, drop_grant, find_grant, put_grant, short_id
 from trusted_party.datastore.members import Standing, find_member
 from trusted_party.datastore.moments import from_us
+from trusted_party.datastore.store import Transaction
 from trusted_party.release.naming import require_release, require_standing_release
 
 _DAY_US = 86_400 * 1_000_000
@@ -52,11 +53,11 @@ def until(now_us: int, days: int) -> int:
 
 
 def grant(
-    connection: sqlite3.Connection, audit: AuditLog, release_id: ReleaseId, researcher: str, until_us: int
+    transaction: Transaction, audit: AuditLog, release_id: ReleaseId, researcher: str, until_us: int
 ) -> Given:
     """Let a researcher fetch a release until a moment; a second grant replaces the first and its token."""
-    require_standing_release(connection, release_id)
-    member = find_member(connection, researcher)
+    require_standing_release(transaction, release_id)
+    member = find_member(transaction, researcher)
     if member is None or member.role is not Role.RESEARCHER or member.standing is not Standing.ACTIVE:
         raise UsageError(
             f"{researcher}: no researcher of this name is enrolled; 'trusted-party suppliers list'"
@@ -64,8 +65,8 @@ def grant(
         )
     token = AccessToken.make(release_id, researcher)
     made = Grant(release_id, researcher, until_us, token.secret_sha256)
-    replaced = find_grant(connection, release_id, researcher)
-    put_grant(connection, made)
+    replaced = find_grant(transaction, release_id, researcher)
+    put_grant(transaction, made)
     fields: dict[str, FieldValue] = {
         "release": release_id,
         "researcher": researcher,
@@ -73,35 +74,35 @@ def grant(
         "grant": made.short_id,
         "replaces": None if replaced is None else replaced.short_id,
     }
-    audit.append(connection, "release_granted", fields)
+    audit.append(transaction, "release_granted", fields)
     return Given(token, made, replaced)
 
 
-def revoke(connection: sqlite3.Connection, audit: AuditLog, release_id: ReleaseId, researcher: str) -> bool:
+def revoke(transaction: Transaction, audit: AuditLog, release_id: ReleaseId, researcher: str) -> bool:
     """Take a researcher's access away; False where there was none."""
-    require_release(connection, release_id)
-    gone = find_grant(connection, release_id, researcher)
+    require_release(transaction, release_id)
+    gone = find_grant(transaction, release_id, researcher)
     if gone is None:
         return False
-    drop_grant(connection, gone)
+    drop_grant(transaction, gone)
     fields: dict[str, FieldValue] = {"release": release_id, "researcher": researcher, "grant": gone.short_id}
-    audit.append(connection, "release_revoked", fields)
+    audit.append(transaction, "release_revoked", fields)
     return True
 
 
 def living_grant(
-    connection: sqlite3.Connection, release_id: ReleaseId, name: str, role: Role, now_us: int
+    transaction: Transaction, release_id: ReleaseId, name: str, role: Role, now_us: int
 ) -> Grant | None:
     """Return the grant by which a member may know of a release now."""
-    granted = _grant_of(connection, release_id, name, role)
+    granted = _grant_of(transaction, release_id, name, role)
     return None if granted is None or granted.is_over(now_us) else granted
 
 
 def opened_grant(
-    connection: sqlite3.Connection, name: str, role: Role, wanted: ReleaseRequest, now_us: int
+    transaction: Transaction, name: str, role: Role, wanted: ReleaseRequest, now_us: int
 ) -> tuple[Verdict, Grant | None]:
     """Return the grant that a member's certificate finds, and what its token's secret makes of it."""
-    granted = _grant_of(connection, wanted.release_id, name, role)
+    granted = _grant_of(transaction, wanted.release_id, name, role)
     return judge(granted, wanted.access_secret, now_us), granted
 
 
@@ -137,7 +138,7 @@ def refusal(verdict: Verdict, release_id: ReleaseId, granted: Grant | None) -> S
 
 
 def note_refusal(
-    connection: sqlite3.Connection,
+    transaction: Transaction,
     audit: AuditLog,
     name: str,
     role: Role,
@@ -155,8 +156,8 @@ def note_refusal(
         "why": why.value,
         "token": short_id(hash_access_secret(wanted.access_secret)),
     }
-    audit.append(connection, "release_access_refused", fields)
+    audit.append(transaction, "release_access_refused", fields)
 
 
-def _grant_of(connection: sqlite3.Connection, release_id: ReleaseId, name: str, role: Role) -> Grant | None:
-    return find_grant(connection, release_id, name) if role is Role.RESEARCHER else None
+def _grant_of(transaction: Transaction, release_id: ReleaseId, name: str, role: Role) -> Grant | None:
+    return find_grant(transaction, release_id, name) if role is Role.RESEARCHER else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from syncline.errors import UsageError
 from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import ReleaseId, StudyId
@@ -11,20 +9,21 @@ from syncline.wire.refusals import UnknownObject
 from trusted_party.datastore.drafts import draft_of_release, find_draft
 from trusted_party.datastore.moments import from_us
 from trusted_party.datastore.releases import ReleaseRow, find_release
+from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.studies import StudyRow, find_study, list_studies
 
 _ENDED = (StudyState.FAILED, StudyState.CANCELLED)
 _ALL = "'trusted-party releases list' shows all"
 
 
-def named_release(connection: sqlite3.Connection, text: str) -> ReleaseId:
+def named_release(transaction: Transaction, text: str) -> ReleaseId:
     """Return the release or draft that is meant; one that ended without a release only where no other is."""
     release_id = ReleaseId(text)
-    if find_release(connection, release_id) or draft_of_release(connection, release_id):
+    if find_release(transaction, release_id) or draft_of_release(transaction, release_id):
         return release_id
-    by_id = find_study(connection, StudyId(text))
-    studies = [by_id] if by_id else [study for study in list_studies(connection) if study.name == text]
-    written = {study.id: known for study in studies if (known := _release_of(connection, study))}
+    by_id = find_study(transaction, StudyId(text))
+    studies = [by_id] if by_id else [study for study in list_studies(transaction) if study.name == text]
+    written = {study.id: known for study in studies if (known := _release_of(transaction, study))}
     standing = [study for study in studies if study.id in written and study.state not in _ENDED]
     if len(standing) > 1:
         raise UsageError(
@@ -38,20 +37,20 @@ def named_release(connection: sqlite3.Connection, text: str) -> ReleaseId:
     raise UnknownObject(f"release {text}: no such release; {_ALL}")
 
 
-def require_release(connection: sqlite3.Connection, release_id: ReleaseId) -> ReleaseRow:
+def require_release(transaction: Transaction, release_id: ReleaseId) -> ReleaseRow:
     """Return a release that is out, or was."""
-    row, draft = find_release(connection, release_id), draft_of_release(connection, release_id)
+    row, draft = find_release(transaction, release_id), draft_of_release(transaction, release_id)
     if row is not None:
         return row
-    study = None if draft is None else find_study(connection, draft.study_id)
+    study = None if draft is None else find_study(transaction, draft.study_id)
     if study is None:
         raise UnknownObject(f"release {release_id}: no such release; {_ALL}")
     raise UsageError(f"release {release_id}: it is not released: its study is {_standing(study)}")
 
 
-def require_standing_release(connection: sqlite3.Connection, release_id: ReleaseId) -> ReleaseRow:
+def require_standing_release(transaction: Transaction, release_id: ReleaseId) -> ReleaseRow:
     """Return a release that is out and was not withdrawn."""
-    row = require_release(connection, release_id)
+    row = require_release(transaction, release_id)
     if row.withdrawn_us:
         raise UsageError(
             f"release {release_id}: it was withdrawn already, by {row.withdrawn_by} on"
@@ -60,8 +59,8 @@ def require_standing_release(connection: sqlite3.Connection, release_id: Release
     return row
 
 
-def _release_of(connection: sqlite3.Connection, study: StudyRow) -> ReleaseId | None:
-    draft = find_draft(connection, study.id)
+def _release_of(transaction: Transaction, study: StudyRow) -> ReleaseId | None:
+    draft = find_draft(transaction, study.id)
     if draft is not None:
         return draft.release_id
     return ReleaseId(study.release_id) if study.release_id else None

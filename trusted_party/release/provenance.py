@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 
 from syncline.protocols.opening import HUB
@@ -11,13 +10,14 @@ from syncline.study.manifest import HoldoutRecord, ReleaseFacts, RosterEntry, Ro
 from syncline.study.provenance import facts_of
 from syncline.study.spec import StudySpec
 from trusted_party.datastore.parties import PartyRow, parties_of
+from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.studies import StudyRow
 from trusted_party.datastore.tasks import rounds_of
 
 
-def gather_facts(connection: sqlite3.Connection, study: StudyRow, spec: StudySpec) -> ReleaseFacts:
+def gather_facts(transaction: Transaction, study: StudyRow, spec: StudySpec) -> ReleaseFacts:
     """Return everything that the manifest says besides the digests of files."""
-    parties = [party for party in parties_of(connection, study.id) if party.in_roster]
+    parties = [party for party in parties_of(transaction, study.id) if party.in_roster]
     return facts_of(
         spec,
         study.id,
@@ -25,7 +25,7 @@ def gather_facts(connection: sqlite3.Connection, study: StudyRow, spec: StudySpe
             RosterEntry.of(spec, party.name, party.participation, key_fingerprint(party.signing_key))
             for party in parties
         ],
-        _rounds(connection, study),
+        _rounds(transaction, study),
         seed_commitment=study.seed_sha256 or "",
         holdout=_holdout(study, parties),
     )
@@ -45,5 +45,5 @@ def _holdout(study: StudyRow, parties: Sequence[PartyRow]) -> HoldoutRecord | No
     )
 
 
-def _rounds(connection: sqlite3.Connection, study: StudyRow) -> list[RoundRecord]:
-    return [RoundRecord(one.number, one.stage) for one in rounds_of(connection, study.id)]
+def _rounds(transaction: Transaction, study: StudyRow) -> list[RoundRecord]:
+    return [RoundRecord(one.number, one.stage) for one in rounds_of(transaction, study.id)]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import shutil
-import sqlite3
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,9 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from syncline.clock import Clock
 from syncline.compute.frames import Json
-from syncline.durable.audit import AuditLog, FieldValue
+from syncline.durable.audit import FieldValue
 from syncline.durable.crash_points import crash_point
-from syncline.durable.database import Database
 from syncline.errors import StudyFailed
 from syncline.identity.keys import public_signing_key
 from syncline.study.approvals import ApprovalRecord, GateRecord
@@ -29,10 +27,12 @@ from syncline.study.manifest import ReleaseFacts, file_digests, verify_release, 
 from syncline.study.provenance import provenance_of
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import ReleaseId, StudyId
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.drafts import Draft, GateOutcome, add_draft, find_draft
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import from_us, to_us
 from trusted_party.datastore.releases import ReleaseRow, add_release
+from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import (
     StudyMoved,
     StudyRow,
@@ -70,7 +70,7 @@ class Publisher:
 
     directory: Path
     signing_key: Ed25519PrivateKey
-    database: Database
+    database: Store
     vault: Vault
     audit: AuditLog
     clock: Clock
@@ -82,12 +82,12 @@ class Publisher:
     async def advance(self, study: StudyRow, spec: StudySpec) -> bool:
         """Take the next step of a study that has its result; False where it waits for people."""
 
-        def read(connection: sqlite3.Connection) -> tuple[Draft | None, Tally | None]:
-            draft = find_draft(connection, study.id)
+        def read(transaction: Transaction) -> tuple[Draft | None, Tally | None]:
+            draft = find_draft(transaction, study.id)
             if draft is None:
                 return None, None
             hub_key = public_signing_key(self.signing_key)
-            return draft, tally(connection, draft, study.specification_sha256, hub_key)
+            return draft, tally(transaction, draft, study.specification_sha256, hub_key)
 
         draft, found = await self.database.read(read)
         if draft is None or found is None:
@@ -117,12 +117,12 @@ class Publisher:
             await asyncio.to_thread(files.size),
             to_us(self.clock.now()),
         )
-        await self.database.write(lambda connection: _keep_draft(connection, study, draft))
+        await self.database.write(lambda transaction: _keep_draft(transaction, study, draft))
         crash_point("draft:recorded")
         log_event("draft_written", study=study.id, release=draft.release_id, gate_passed=draft.gate_passed)
 
     async def _write_files(self, study: StudyRow, spec: StudySpec, files: ReleaseFiles) -> _Written:
-        facts = await self.database.read(lambda connection: gather_facts(connection, study, spec))
+        facts = await self.database.read(lambda transaction: gather_facts(transaction, study, spec))
         await asyncio.to_thread(files.begin)
         try:
             written = await self._compute(study, spec, facts, files.making)
@@ -166,15 +166,15 @@ class Publisher:
         if (study.state, study.reason) == (StudyState.AWAITING_RELEASE, words):
             return False
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(transaction: Transaction) -> None:
             if study.state is StudyState.AWAITING_RELEASE:
-                _require_unmoved(connection, study)  # somebody may have refused it in this moment
-                set_reason(connection, study.id, words)
+                _require_unmoved(transaction, study)  # somebody may have refused it in this moment
+                set_reason(transaction, study.id, words)
                 return
-            change_state(connection, study, StudyState.AWAITING_RELEASE, words)
+            change_state(transaction, study, StudyState.AWAITING_RELEASE, words)
             fields: dict[str, FieldValue] = {"study": study.id, "release": draft.release_id}
             fields |= {"needed": found.needed, "decision": found.kind.value}
-            self.audit.append(connection, "release_waits", fields)
+            self.audit.append(transaction, "release_waits", fields)
 
         await self.database.write(write)
         crash_point("release:waits")
@@ -186,12 +186,12 @@ class Publisher:
         files = ReleaseFiles(self.directory, draft.release_id)
         if not await asyncio.to_thread(files.holds, draft.files):
             await self._make_again(study, spec, draft, files)
-        facts = await self.database.read(lambda connection: gather_facts(connection, study, spec))
+        facts = await self.database.read(lambda transaction: gather_facts(transaction, study, spec))
         facts = _with_decisions(facts, spec, draft, found)
         row = await asyncio.to_thread(self._sign_and_name, facts, files)
         crash_point("release:renamed")
         try:
-            await self.database.write(lambda connection: self._record(connection, study, row, facts))
+            await self.database.write(lambda transaction: self._record(transaction, study, row, facts))
         except StudyMoved:  # it was refused or cancelled in this moment
             await asyncio.to_thread(files.discard, released=False)
             raise
@@ -221,13 +221,13 @@ class Publisher:
         return ReleaseRow(files.release_id, StudyId(facts.study_id), manifest_sha256, size, now_us)
 
     def _record(
-        self, connection: sqlite3.Connection, study: StudyRow, row: ReleaseRow, facts: ReleaseFacts
+        self, transaction: Transaction, study: StudyRow, row: ReleaseRow, facts: ReleaseFacts
     ) -> None:
-        self.endings.end(connection, study, StudyState.RELEASED, "")
-        set_released(connection, study.id, row.release_id)
-        add_release(connection, row)
+        self.endings.end(transaction, study, StudyState.RELEASED, "")
+        set_released(transaction, study.id, row.release_id)
+        add_release(transaction, row)
         self.audit.append(
-            connection,
+            transaction,
             "released",
             {
                 "study": study.id,
@@ -238,13 +238,13 @@ class Publisher:
         )
 
 
-def _keep_draft(connection: sqlite3.Connection, study: StudyRow, draft: Draft) -> None:
-    _require_unmoved(connection, study)
-    add_draft(connection, draft)
+def _keep_draft(transaction: Transaction, study: StudyRow, draft: Draft) -> None:
+    _require_unmoved(transaction, study)
+    add_draft(transaction, draft)
 
 
-def _require_unmoved(connection: sqlite3.Connection, study: StudyRow) -> None:
-    current = find_study(connection, study.id)
+def _require_unmoved(transaction: Transaction, study: StudyRow) -> None:
+    current = find_study(transaction, study.id)
     if current is None or current.state is not study.state:
         raise StudyMoved(f"study {study.id}: it is not {study.state} any more")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from syncline.errors import IdentityError
@@ -13,6 +12,7 @@ from syncline.wire.people_sentence import people_sentence
 from trusted_party.datastore.drafts import Draft
 from trusted_party.datastore.members import Standing, find_member
 from trusted_party.datastore.release_decisions import DecisionRow, decisions_about
+from trusted_party.datastore.store import Transaction
 
 _NOUNS = {ReleaseVerdict.APPROVE: "approval", ReleaseVerdict.OVERRIDE: "override"}
 
@@ -31,15 +31,15 @@ class Tally:
         return max(0, self.needed - len(self.counted))
 
 
-def tally(connection: sqlite3.Connection, draft: Draft, specification_sha256: str, hub_key: bytes) -> Tally:
+def tally(transaction: Transaction, draft: Draft, specification_sha256: str, hub_key: bytes) -> Tally:
     """Count the decisions about a draft: of the wanted kind, by people who may, each by the enrolled key."""
     needed, kind = wanted(draft.approvals, draft.gate_passed)
     subject = draft.subject(specification_sha256)
     valid: dict[int, SignedReleaseDecision] = {}
-    rows = decisions_about(connection, draft.study_id)
+    rows = decisions_about(transaction, draft.study_id)
     for place, row in enumerate(rows):
         signed = row.signed(subject)
-        if row.decision is kind and _counts(connection, draft, row, signed, hub_key):
+        if row.decision is kind and _counts(transaction, draft, row, signed, hub_key):
             valid[place] = signed
     different = distinct(list(valid.values()), hub_key)
     counted = tuple(
@@ -49,7 +49,7 @@ def tally(connection: sqlite3.Connection, draft: Draft, specification_sha256: st
 
 
 def _counts(
-    connection: sqlite3.Connection,
+    transaction: Transaction,
     draft: Draft,
     row: DecisionRow,
     signed: SignedReleaseDecision,
@@ -58,7 +58,7 @@ def _counts(
     if row.role is Role.OPERATOR:
         mine = row.public_key == hub_key and not draft.approvers
     else:
-        mine = in_standing(connection, row) and draft.may_approve(row.name)
+        mine = in_standing(transaction, row) and draft.may_approve(row.name)
     try:
         signed.verify()
     except IdentityError:
@@ -66,11 +66,11 @@ def _counts(
     return mine
 
 
-def in_standing(connection: sqlite3.Connection, row: DecisionRow) -> bool:
+def in_standing(transaction: Transaction, row: DecisionRow) -> bool:
     """Tell whether who decided is an approver still, with the key that signed; the operator always is."""
     if row.role is Role.OPERATOR:
         return True
-    member = find_member(connection, row.name)
+    member = find_member(transaction, row.name)
     if member is None or member.role is not Role.APPROVER or member.standing is not Standing.ACTIVE:
         return False
     return member.signing_key == row.public_key

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
-
-from syncline.durable.audit import AuditLog
-from syncline.durable.database import Database
 from syncline.wire.people_sentence import people_sentence
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_warning
 from trusted_party.datastore.releases import ReleaseRow, set_withdrawn, withdrawn_releases
+from trusted_party.datastore.store import Store, Transaction
 from trusted_party.studies.changes import ANY_STUDY, Changes
 
 
 def withdraw(
-    connection: sqlite3.Connection, audit: AuditLog, known: ReleaseRow, by: str, reason: str, now_us: int
+    transaction: Transaction, audit: AuditLog, known: ReleaseRow, by: str, reason: str, now_us: int
 ) -> None:
     """Withdraw a release; one that was withdrawn keeps its first reason."""
     if known.withdrawn_us:
         return
     reason = people_sentence(reason)
-    set_withdrawn(connection, known.release_id, by, reason, now_us)
+    set_withdrawn(transaction, known.release_id, by, reason, now_us)
     fields = {"study": known.study_id, "release": known.release_id, "by": by, "reason": reason}
-    audit.append(connection, "release_withdrawn", fields)
+    audit.append(transaction, "release_withdrawn", fields)
 
 
-async def log_withdrawals(database: Database, changes: Changes) -> None:
+async def log_withdrawals(database: Store, changes: Changes) -> None:
     """Log each withdrawal, of a supplier or of a command beside the running hub, until cancelled."""
     with changes.watch(ANY_STUDY) as changed:
         logged = {row.release_id for row in await database.read(withdrawn_releases)}

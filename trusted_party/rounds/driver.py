@@ -9,16 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from syncline.clock import Clock
 from syncline.compute.frames import Header
-from syncline.durable.audit import AuditLog
 from syncline.durable.crash_points import crash_point
-from syncline.durable.database import Database
 from syncline.identity.signatures import Purpose
 from syncline.protocols.opening import CONTRIBUTION_BYTES
 from syncline.study.flow import STEPS, DataFlow
@@ -29,10 +26,12 @@ from syncline.study.sections import shown_period
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId, candidate_digest
 from syncline.wire.people_sentence import people_sentence
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.parties import PartyState, drop_party
 from trusted_party.datastore.shipments import Shipment, shipments_of
+from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import StudyRow, change_state, set_reason
 from trusted_party.datastore.tasks import Task, TaskState, task_ids_of
 from trusted_party.rounds import roster
@@ -84,7 +83,7 @@ Sign: TypeAlias = Callable[[Purpose, bytes], bytes]
 class Ports:
     """What a driver works with; wired by the command ``serve``."""
 
-    database: Database
+    database: Store
     vault: Vault
     audit: AuditLog
     clock: Clock
@@ -111,7 +110,7 @@ class StudyDriver:
 
     async def look(self) -> View:
         """Read the study, its roster and the open round's tasks."""
-        return await self._ports.database.read(lambda connection: read_view(connection, self._study_id))
+        return await self._ports.database.read(lambda transaction: read_view(transaction, self._study_id))
 
     async def advance(self) -> bool:
         """Do what follows from the study's state; return whether something was done."""
@@ -162,8 +161,8 @@ class StudyDriver:
         if not view.study.state.is_final:
             await self._change(
                 view,
-                lambda connection: self._ports.endings.end(
-                    connection, view.study, StudyState.FAILED, reason, told=told
+                lambda transaction: self._ports.endings.end(
+                    transaction, view.study, StudyState.FAILED, reason, told=told
                 ),
             )
 
@@ -214,13 +213,13 @@ class StudyDriver:
             await self._step(view, spec)
             return
 
-        def ready(connection: sqlite3.Connection) -> None:
+        def ready(transaction: Transaction) -> None:
             for name in without:
-                drop_party(connection, view.study.id, name)
+                drop_party(transaction, view.study.id, name)
                 self._ports.audit.append(
-                    connection, "supplier_left_out", {"study": view.study.id, "supplier": name}
+                    transaction, "supplier_left_out", {"study": view.study.id, "supplier": name}
                 )
-            change_state(connection, view.study, StudyState.READY)
+            change_state(transaction, view.study, StudyState.READY)
 
         await self._change(view, ready)
 
@@ -264,7 +263,7 @@ class StudyDriver:
         step = await self._compute(header, blobs, study.round + 1)
         if must_hold(study, spec, step.hazards):
             await self._change(
-                view, lambda connection: hold(connection, self._ports.endings, study, step.hazards)
+                view, lambda transaction: hold(transaction, self._ports.endings, study, step.hazards)
             )
             return
         await self._commit(view, step, arrived)
@@ -276,7 +275,7 @@ class StudyDriver:
         await asyncio.to_thread(require_rows, vault, view.shipments)
         lost = await asyncio.to_thread(lost_replies, vault, answered)
         if lost:
-            await self._change(view, lambda connection: count_as_declined(connection, audit, lost))
+            await self._change(view, lambda transaction: count_as_declined(transaction, audit, lost))
         return bool(lost)
 
     def _shipment(self, flows: Mapping[str, DataFlow], task: Task) -> Shipment:
@@ -300,8 +299,8 @@ class StudyDriver:
         now_us = to_us(ports.clock.now())
         await self._change(
             view,
-            lambda connection: commit_step(
-                connection, ports.audit, study, arrived, step.hazards, following, now_us
+            lambda transaction: commit_step(
+                transaction, ports.audit, study, arrived, step.hazards, following, now_us
             ),
         )
         log_event("round_merged" if view.tasks else "study_started", study=study.id, round=study.round)
@@ -338,17 +337,17 @@ class StudyDriver:
         """Delete the payloads of a study that has ended, rows among them; model and seed stay."""
         ports = self._ports
         tasks, rows = await ports.database.read(
-            lambda connection: (task_ids_of(connection, study.id), shipments_of(connection, study.id))
+            lambda transaction: (task_ids_of(transaction, study.id), shipments_of(transaction, study.id))
         )
         await asyncio.to_thread(ports.vault.forget_study, study.id, tasks)
         if rows:
             crash_point("rows:deleted")
             now_us = to_us(ports.clock.now())
             await ports.database.write(
-                lambda connection: record_deletions(connection, ports.audit, rows, now_us)
+                lambda transaction: record_deletions(transaction, ports.audit, rows, now_us)
             )
 
-    async def _change(self, view: View, write: Callable[[sqlite3.Connection], None]) -> None:
+    async def _change(self, view: View, write: Callable[[Transaction], None]) -> None:
         await self._ports.database.write(write)
         crash_point("study:changed")
         suppliers = [about_supplier(party.name) for party in view.parties]

@@ -54,7 +54,7 @@ class Engine:
                 while True:
                     changed.clear()
                     living = await self._ports.database.read(
-                        lambda connection: studies_in(connection, LIVING)
+                        lambda transaction: studies_in(transaction, LIVING)
                     )
                     self._attend(living)
                     await changed.wait()

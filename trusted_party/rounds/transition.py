@@ -6,19 +6,20 @@ so that a kill leaves at most a payload that nobody names.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 from syncline.compute.frames import Json
-from syncline.durable.audit import AuditLog, FieldValue
+from syncline.durable.audit import FieldValue
 from syncline.errors import StudyFailed
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.lifecycle import StudyState
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json
 from trusted_party.datastore import parties, studies, tasks
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.shipments import Shipment, keep_shipment, shipments_of
+from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.studies import StudyMoved, StudyRow, find_study
 from trusted_party.datastore.tasks import Round
 from trusted_party.studies.hazard_hold import keep
@@ -116,7 +117,7 @@ class Finished:
 
 
 def commit_step(
-    connection: sqlite3.Connection,
+    transaction: Transaction,
     audit: AuditLog,
     study: StudyRow,
     arrived: Sequence[Shipment],
@@ -125,37 +126,35 @@ def commit_step(
     now_us: int,
 ) -> None:
     """Write a step, unless the study has moved on since ``study`` was read; ``arrived`` are rows to keep."""
-    current = find_study(connection, study.id)
+    current = find_study(transaction, study.id)
     if current is None or (current.state, current.round) != (study.state, study.round):
         raise StudyMoved(f"study {study.id}: it is not in round {study.round} any more")
-    tasks.close_round(connection, study.id, study.round)
+    tasks.close_round(transaction, study.id, study.round)
     for shipment in arrived:
-        keep_shipment(connection, shipment)
-    keep(connection, study, hazards)
+        keep_shipment(transaction, shipment)
+    keep(transaction, study, hazards)
     if isinstance(following, Opened):
-        _open(connection, audit, study, following, now_us)
+        _open(transaction, audit, study, following, now_us)
     else:
-        _finish(connection, study, following)
+        _finish(transaction, study, following)
 
 
-def _open(
-    connection: sqlite3.Connection, audit: AuditLog, study: StudyRow, opened: Opened, now_us: int
-) -> None:
+def _open(transaction: Transaction, audit: AuditLog, study: StudyRow, opened: Opened, now_us: int) -> None:
     if study.state is StudyState.READY:
-        studies.change_state(connection, study, StudyState.RUNNING)
+        studies.change_state(transaction, study, StudyState.RUNNING)
     studies.set_progress(
-        connection, study.id, opened.stage, opened.number, opened.expected, opened.state_sha256
+        transaction, study.id, opened.stage, opened.number, opened.expected, opened.state_sha256
     )
-    studies.count_bytes(connection, study.id, 0, 0, now_us)
+    studies.count_bytes(transaction, study.id, 0, 0, now_us)
     compares = study.compares or opened.drawn is not None
     at_hand = {
         shipment.supplier
-        for shipment in shipments_of(connection, study.id)
+        for shipment in shipments_of(transaction, study.id)
         if not (compares and STEPS[DataFlow(shipment.flow)].compares_at_home)
     }
     roster = [
         party.name
-        for party in parties.parties_of(connection, study.id)
+        for party in parties.parties_of(transaction, study.id)
         if party.in_roster and party.name not in at_hand
     ]
     new = Round(
@@ -167,27 +166,27 @@ def _open(
         now_us,
         merged=False,
     )
-    tasks.open_round(connection, new, roster)
+    tasks.open_round(transaction, new, roster)
     fields: dict[str, FieldValue] = {"study": study.id, "round": opened.number}
     fields["request_sha256"] = opened.request_sha256
-    audit.append(connection, "round_opened", fields)
+    audit.append(transaction, "round_opened", fields)
     if opened.salt is not None:
-        studies.set_draw(connection, study.id, opened.salt.draw_sha256, opened.salt.facts)
-        audit.append(connection, "salt_drawn", {"study": study.id, "facts": opened.salt.facts})
+        studies.set_draw(transaction, study.id, opened.salt.draw_sha256, opened.salt.facts)
+        audit.append(transaction, "salt_drawn", {"study": study.id, "facts": opened.salt.facts})
     if opened.drawn is not None:
-        _name_candidate(connection, audit, study, opened.drawn)
+        _name_candidate(transaction, audit, study, opened.drawn)
 
 
-def _name_candidate(connection: sqlite3.Connection, audit: AuditLog, study: StudyRow, drawn: Drawn) -> None:
-    studies.set_result(connection, study.id, drawn.fitted.result_sha256, drawn.fitted.seed_sha256)
-    studies.set_candidate(connection, study.id, drawn.candidate_sha256, drawn.signature)
+def _name_candidate(transaction: Transaction, audit: AuditLog, study: StudyRow, drawn: Drawn) -> None:
+    studies.set_result(transaction, study.id, drawn.fitted.result_sha256, drawn.fitted.seed_sha256)
+    studies.set_candidate(transaction, study.id, drawn.candidate_sha256, drawn.signature)
     fields = {"study": study.id, "candidate_sha256": drawn.candidate_sha256}
-    audit.append(connection, "candidate_named", fields | {"signature": drawn.signature.hex()})
+    audit.append(transaction, "candidate_named", fields | {"signature": drawn.signature.hex()})
 
 
-def _finish(connection: sqlite3.Connection, study: StudyRow, finished: Finished) -> None:
-    studies.change_state(connection, study, StudyState.RELEASING)
+def _finish(transaction: Transaction, study: StudyRow, finished: Finished) -> None:
+    studies.change_state(transaction, study, StudyState.RELEASING)
     if finished.fitted is not None:
         fitted = finished.fitted
-        studies.set_result(connection, study.id, fitted.result_sha256, fitted.seed_sha256)
-    studies.close_rounds(connection, study.id, finished.stage, finished.assessment_sha256)
+        studies.set_result(transaction, study.id, fitted.result_sha256, fitted.seed_sha256)
+    studies.close_rounds(transaction, study.id, finished.stage, finished.assessment_sha256)

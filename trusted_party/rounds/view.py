@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from syncline.wire.messages import StudyId
 from trusted_party.datastore.members import banned_names
 from trusted_party.datastore.parties import PartyRow, parties_of
 from trusted_party.datastore.shipments import Shipment, shipments_of
+from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.studies import StudyRow, find_study
 from trusted_party.datastore.tasks import Task, find_round, tasks_of_round
 from trusted_party.studies.vault import Vault
@@ -57,18 +57,18 @@ class View:
         return [*replies, _get(vault.study(self.study.id), self.request_sha256), *rows]
 
 
-def read_view(connection: sqlite3.Connection, study_id: StudyId) -> View:
+def read_view(transaction: Transaction, study_id: StudyId) -> View:
     """Look at a study."""
-    study = find_study(connection, study_id)
+    study = find_study(transaction, study_id)
     assert study is not None
-    asked = find_round(connection, study.id, study.round)
+    asked = find_round(transaction, study.id, study.round)
     return View(
         study,
-        tuple(party for party in parties_of(connection, study.id) if party.in_roster),
-        tuple(tasks_of_round(connection, study.id, study.round)),
-        frozenset(banned_names(connection)),
+        tuple(party for party in parties_of(transaction, study.id) if party.in_roster),
+        tuple(tasks_of_round(transaction, study.id, study.round)),
+        frozenset(banned_names(transaction)),
         "" if asked is None else asked.request_sha256,
-        tuple(shipments_of(connection, study.id)),
+        tuple(shipments_of(transaction, study.id)),
     )
 
 

@@ -8,13 +8,11 @@ special case.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from syncline.clock import Clock
 from syncline.durable.crash_points import crash_point
-from syncline.durable.database import Database
 from syncline.errors import StorageError
 from syncline.study.flow import DataFlow
 from syncline.study.lifecycle import StudyState
@@ -39,6 +37,7 @@ from trusted_party.datastore.event_log import log_event, log_warning
 from trusted_party.datastore.members import set_connected, set_datasets
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.parties import PartyState, find_party
+from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import StudyRow, find_study, studies_of_supplier
 from trusted_party.datastore.tasks import Task, open_tasks_of, start_new_attempts
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_supplier
@@ -81,7 +80,7 @@ class Attachments:
     """Serve the agents' streams and heartbeats."""
 
     def __init__(
-        self, database: Database, presence: Presence, changes: Changes, replies: Replies, clock: Clock
+        self, database: Store, presence: Presence, changes: Changes, replies: Replies, clock: Clock
     ) -> None:
         self._database = database
         self._presence = presence
@@ -109,9 +108,9 @@ class Attachments:
     async def _mark(self, name: str, attachment: Attachment) -> None:
         now_us = to_us(self._clock.now())
 
-        def write(connection: sqlite3.Connection) -> None:
-            set_connected(connection, name, True, now_us)
-            set_datasets(connection, name, attachment.datasets)
+        def write(transaction: Transaction) -> None:
+            set_connected(transaction, name, True, now_us)
+            set_datasets(transaction, name, attachment.datasets)
 
         await self._database.write(write)
         self._changes.notify(ANY_STUDY)
@@ -132,7 +131,7 @@ class Attachments:
 
     async def _look(self, name: str) -> _Open:
         now_us = to_us(self._clock.now())
-        return await self._database.read(lambda connection: _read_open(connection, name, now_us))
+        return await self._database.read(lambda transaction: _read_open(transaction, name, now_us))
 
     async def _unsent(self, found: _Open, sent: _Sent) -> AsyncIterator[Event]:
         for hazards in found.hazards:  # before the end: an agent takes nothing about a study after that
@@ -181,35 +180,35 @@ class Attachments:
     async def _lose(self, name: str) -> None:
         now_us = to_us(self._clock.now())
 
-        def write(connection: sqlite3.Connection) -> None:
-            set_connected(connection, name, False, now_us)
-            start_new_attempts(connection, name)
+        def write(transaction: Transaction) -> None:
+            set_connected(transaction, name, False, now_us)
+            start_new_attempts(transaction, name)
 
         await self._database.write(write)
         if not self._presence.forget(name):  # it came back while we wrote
-            await self._database.write(lambda connection: set_connected(connection, name, True, now_us))
+            await self._database.write(lambda transaction: set_connected(transaction, name, True, now_us))
             return
         log_warning("agent_lost", supplier=name)
         self._changes.notify(ANY_STUDY, about_supplier(name))
 
 
-def _read_open(connection: sqlite3.Connection, name: str, now_us: int) -> _Open:
+def _read_open(transaction: Transaction, name: str, now_us: int) -> _Open:
     proposals = []
-    for study in studies_of_supplier(connection, name, [StudyState.AWAITING_APPROVAL]):
-        party = find_party(connection, study.id, name)
+    for study in studies_of_supplier(transaction, name, [StudyState.AWAITING_APPROVAL]):
+        party = find_party(transaction, study.id, name)
         if party is not None and party.state is PartyState.WAITING:
             proposals.append(study)
     tasks = []
-    for task in open_tasks_of(connection, name):
-        of, party = find_study(connection, task.study_id), find_party(connection, task.study_id, name)
+    for task in open_tasks_of(transaction, name):
+        of, party = find_study(transaction, task.study_id), find_party(transaction, task.study_id, name)
         if of is not None and party is not None:
             tasks.append((task, of, party.participation.flow))
     ended = [
         study
-        for study in studies_of_supplier(connection, name, list(_OUTCOMES))
+        for study in studies_of_supplier(transaction, name, list(_OUTCOMES))
         if study.ended_us > now_us - _TOLD_FOR_US
     ]
-    told = [*studies_of_supplier(connection, name, _AT_WORK), *ended]
+    told = [*studies_of_supplier(transaction, name, _AT_WORK), *ended]
     hazards = [StudyHazards(study.id, words) for study in told if (words := told_to(study, name))]
     return _Open(proposals, tasks, ended, hazards)
 

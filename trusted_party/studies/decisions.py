@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from syncline.clock import Clock
-from syncline.durable.audit import AuditLog
 from syncline.durable.crash_points import crash_point
-from syncline.durable.database import Database
 from syncline.errors import ProtocolError
 from syncline.identity.signatures import Purpose, verify
 from syncline.study.flow import NARROWER
@@ -15,10 +11,12 @@ from syncline.study.lifecycle import StudyState
 from syncline.study.participation import AS_ASKED
 from syncline.wire.messages import Decision, SupplierDecision
 from syncline.wire.refusals import UnknownObject
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.members import find_member
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.parties import PartyRow, PartyState, find_party, set_decision, set_party
+from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import StudyRow, count_bytes, find_study
 from trusted_party.datastore.tasks import TaskState, tasks_of_round
 
@@ -26,15 +24,18 @@ _STATES = {Decision.APPROVE: PartyState.APPROVED, Decision.REFUSE: PartyState.RE
 
 
 def decide(
-    connection: sqlite3.Connection, audit: AuditLog, name: str, decision: SupplierDecision, now_us: int
+    transaction: Transaction, audit: AuditLog, name: str, decision: SupplierDecision, now_us: int
 ) -> PartyRow:
     """Write a decision; the same one again changes nothing, a changed mind counts until the study starts.
 
     It returns the supplier's part in the study as it was before. Only a first decision extends the deadline:
     who changes its mind for ever would win time for ever.
     """
-    study, party = find_study(connection, decision.study_id), find_party(connection, decision.study_id, name)
-    member = find_member(connection, name)
+    study, party = (
+        find_study(transaction, decision.study_id),
+        find_party(transaction, decision.study_id, name),
+    )
+    member = find_member(transaction, name)
     if study is None or party is None or member is None:
         raise UnknownObject(f"study {decision.study_id}: no such study for {name}")
     if decision.specification_sha256 != study.specification_sha256:
@@ -46,15 +47,15 @@ def decide(
     known = party.state, party.participation, party.commitment
     if known == (state, decision.participation, decision.commitment):
         return party
-    amends = _amends(connection, study, party, decision)
+    amends = _amends(transaction, study, party, decision)
     if not amends:
         _check_open(study)
         if party.state is PartyState.WAITING:
-            count_bytes(connection, study.id, 0, 0, now_us)
-    set_party(connection, study.id, name, state, decision.reason)
-    set_decision(connection, name, member.signing_key, decision)
+            count_bytes(transaction, study.id, 0, 0, now_us)
+    set_party(transaction, study.id, name, state, decision.reason)
+    set_decision(transaction, name, member.signing_key, decision)
     audit.append(
-        connection,
+        transaction,
         "approval_amended" if amends else "study_decided",
         {
             "study": study.id,
@@ -70,9 +71,7 @@ def decide(
     return party
 
 
-def _amends(
-    connection: sqlite3.Connection, study: StudyRow, party: PartyRow, decision: SupplierDecision
-) -> bool:
+def _amends(transaction: Transaction, study: StudyRow, party: PartyRow, decision: SupplierDecision) -> bool:
     """Tell whether an approval only names another preparation, before the supplier has answered anything.
 
     Its data did not fit, so it has declined the opening round and mended its preparation, or it withdrew and
@@ -87,7 +86,7 @@ def _amends(
         and known == given
         and any(
             task.supplier == party.name and task.state in (TaskState.OPEN, TaskState.DECLINED)
-            for task in tasks_of_round(connection, study.id, study.round)
+            for task in tasks_of_round(transaction, study.id, study.round)
         )
     )
 
@@ -122,7 +121,7 @@ def _check_commitment(decision: SupplierDecision) -> None:
 class Decisions:
     """Take decisions from agents."""
 
-    def __init__(self, database: Database, audit: AuditLog, clock: Clock) -> None:
+    def __init__(self, database: Store, audit: AuditLog, clock: Clock) -> None:
         self._database = database
         self._audit = audit
         self._clock = clock
@@ -131,7 +130,7 @@ class Decisions:
         """Keep one supplier's decision."""
         now_us = to_us(self._clock.now())
         party = await self._database.write(
-            lambda connection: decide(connection, self._audit, name, decision, now_us)
+            lambda transaction: decide(transaction, self._audit, name, decision, now_us)
         )
         crash_point("decision:before-answer")
         log_event(

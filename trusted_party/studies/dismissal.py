@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import sqlite3
-
-from syncline.durable.audit import AuditLog
-from syncline.durable.database import Database
 from syncline.errors import UsageError
 from trusted_party.datastore import members
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.members import Standing
+from trusted_party.datastore.store import Store, Transaction
 
 
-def evict(database: Database, audit: AuditLog, name: str) -> None:
+def evict(database: Store, audit: AuditLog, name: str) -> None:
     """Take a member's certificates away; a new invitation lets it enrol again."""
     _dismiss(database, audit, name, Standing.EVICTED, "evicted")
 
 
-def ban(database: Database, audit: AuditLog, name: str, reason: str) -> None:
+def ban(database: Store, audit: AuditLog, name: str, reason: str) -> None:
     """Take a member's certificates away for good; its name cannot be invited again."""
     _dismiss(database, audit, name, Standing.BANNED, reason)
 
 
-def _dismiss(database: Database, audit: AuditLog, name: str, standing: Standing, reason: str) -> None:
-    def write(connection: sqlite3.Connection) -> None:
-        member = members.find_member(connection, name)
+def _dismiss(database: Store, audit: AuditLog, name: str, standing: Standing, reason: str) -> None:
+    def write(transaction: Transaction) -> None:
+        member = members.find_member(transaction, name)
         if member is None:
             raise UsageError(f"{name}: no member of this name; 'trusted-party suppliers list' shows all")
         if member.standing is Standing.BANNED:
             raise UsageError(f"{name}: banned already")
-        members.set_standing(connection, name, standing, reason)
-        audit.append(connection, str(standing), {"name": name, "reason": reason})
+        members.set_standing(transaction, name, standing, reason)
+        audit.append(transaction, str(standing), {"name": name, "reason": reason})
 
     database.write_now(write)

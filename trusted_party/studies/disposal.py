@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
-from syncline.durable.audit import AuditLog
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.shipments import Shipment, mark_deleted
+from trusted_party.datastore.store import Transaction
 
 
 def record_deletions(
-    connection: sqlite3.Connection, audit: AuditLog, shipments: Sequence[Shipment], now_us: int
+    transaction: Transaction, audit: AuditLog, shipments: Sequence[Shipment], now_us: int
 ) -> None:
     """Write into the signed audit that these rows, which are gone from the disk, were deleted."""
     for shipment in shipments:
         if shipment.deleted_us:
             continue
-        mark_deleted(connection, shipment, now_us)
+        mark_deleted(transaction, shipment, now_us)
         audit.append(
-            connection,
+            transaction,
             "rows_deleted",
             {
                 "study": shipment.study_id,

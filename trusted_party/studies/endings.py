@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from syncline.clock import Clock
-from syncline.durable.audit import AuditLog
 from syncline.study.lifecycle import StudyState
 from syncline.wire.people_sentence import people_sentence
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_event, log_warning
 from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.studies import StudyRow, change_state, count_bytes, set_reason, set_told
 from trusted_party.datastore.tasks import close_tasks, reopen_tasks
 
@@ -25,7 +24,7 @@ class Endings:
 
     def end(
         self,
-        connection: sqlite3.Connection,
+        transaction: Transaction,
         study: StudyRow,
         state: StudyState,
         reason: str,
@@ -38,30 +37,30 @@ class Endings:
         are told ``told`` alone.
         """
         reason = people_sentence(reason)
-        change_state(connection, study, state, reason, ended_us=to_us(self._clock.now()))
-        set_told(connection, study.id, people_sentence(_told(state, reason) if told is None else told))
-        close_tasks(connection, study.id)
+        change_state(transaction, study, state, reason, ended_us=to_us(self._clock.now()))
+        set_told(transaction, study.id, people_sentence(_told(state, reason) if told is None else told))
+        close_tasks(transaction, study.id)
         fields = {"study": study.id, "state": str(state), "reason": reason, "by": by}
-        self._audit.append(connection, "study_ended", fields)
+        self._audit.append(transaction, "study_ended", fields)
         log_event("study_ended", study=study.id, state=str(state), reason=reason)
 
-    def pause(self, connection: sqlite3.Connection, study: StudyRow, reason: str) -> None:
+    def pause(self, transaction: Transaction, study: StudyRow, reason: str) -> None:
         """Pause a running study; its tasks stay open, so that who comes back can answer."""
         reason = people_sentence(reason)
         if study.state is StudyState.PAUSED:
-            set_reason(connection, study.id, reason)
+            set_reason(transaction, study.id, reason)
         else:
-            change_state(connection, study, StudyState.PAUSED, reason)
-        self._audit.append(connection, "study_paused", {"study": study.id, "reason": reason})
+            change_state(transaction, study, StudyState.PAUSED, reason)
+        self._audit.append(transaction, "study_paused", {"study": study.id, "reason": reason})
         log_warning("study_paused", study=study.id, reason=reason)
 
-    def resume(self, connection: sqlite3.Connection, study: StudyRow, by: str = "hub") -> None:
+    def resume(self, transaction: Transaction, study: StudyRow, by: str = "hub") -> None:
         """Let a paused study go on; an operator's word also offers declined tasks again."""
-        change_state(connection, study, StudyState.RUNNING)
+        change_state(transaction, study, StudyState.RUNNING)
         if by != "hub":
-            reopen_tasks(connection, study.id, study.round)
-            count_bytes(connection, study.id, 0, 0, to_us(self._clock.now()))
-        self._audit.append(connection, "study_resumed", {"study": study.id, "by": by})
+            reopen_tasks(transaction, study.id, study.round)
+            count_bytes(transaction, study.id, 0, 0, to_us(self._clock.now()))
+        self._audit.append(transaction, "study_resumed", {"study": study.id, "by": by})
         log_event("study_resumed", study=study.id, by=by)
 
 

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import sqlite3
 from dataclasses import dataclass
 
 from syncline.clock import Clock
-from syncline.durable.audit import AuditLog
 from syncline.durable.crash_points import crash_point
-from syncline.durable.database import Database
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.authority import CertificateAuthority, verify_issued
 from syncline.identity.certificate_request import requested_key
@@ -24,6 +21,7 @@ from syncline.identity.renewal import verify_possession
 from syncline.identity.signatures import Purpose, verify
 from syncline.identity.tokens import TOKEN_LIFETIME, EnrolmentTicket, hash_secret, invite
 from syncline.wire.enrolment_messages import EnrolmentRequest, Renewal, RenewalRequest
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.invitations import (
     Invitation,
     awaits_use,
@@ -43,6 +41,7 @@ from trusted_party.datastore.members import (
     revoke_certificates,
 )
 from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.store import Store, Transaction
 
 GRACE = dt.timedelta(days=30)
 """How long after its expiry a certificate may still be replaced."""
@@ -61,7 +60,7 @@ class Enrolments:
     """Invite, enrol and renew at one hub."""
 
     def __init__(
-        self, database: Database, authority: CertificateAuthority, audit: AuditLog, clock: Clock
+        self, database: Store, authority: CertificateAuthority, audit: AuditLog, clock: Clock
     ) -> None:
         self._database = database
         self._authority = authority
@@ -75,12 +74,12 @@ class Enrolments:
         check_name(name)
         token, ticket = invite(name, role, self._authority.root_sha256, self._clock.now(), lifetime)
 
-        def write(connection: sqlite3.Connection) -> None:
-            _refuse_role(connection, name, role)
-            _refuse_enrolled(connection, name)
-            put_invitation(connection, ticket)
+        def write(transaction: Transaction) -> None:
+            _refuse_role(transaction, name, role)
+            _refuse_enrolled(transaction, name)
+            put_invitation(transaction, ticket)
             self._audit.append(
-                connection, "invited", {"name": name, "role": role, "seconds": int(lifetime.total_seconds())}
+                transaction, "invited", {"name": name, "role": role, "seconds": int(lifetime.total_seconds())}
             )
 
         self._database.write_now(write)
@@ -89,20 +88,20 @@ class Enrolments:
     def awaits(self, name: str) -> bool:
         """Tell whether a token for this name is out, which a new invitation makes void."""
         now = self._clock.now()
-        return self._database.read_now(lambda connection: awaits_use(connection, name, now))
+        return self._database.read_now(lambda transaction: awaits_use(transaction, name, now))
 
     async def enrol(self, request: EnrolmentRequest) -> Issued:
         """Exchange a token for a certificate."""
         now = self._clock.now()
         verify(request.signing_key, Purpose.ENROLMENT, request.request_digest, request.signing_proof)
 
-        def write(connection: sqlite3.Connection) -> Issued:
-            invitation = find_invitation(connection, hash_secret(request.secret))
+        def write(transaction: Transaction) -> Issued:
+            invitation = find_invitation(transaction, hash_secret(request.secret))
             if invitation is None:
                 raise IdentityError(
                     "token: it is not one of this hub's: ask the hub's operator for a new one"
                 )
-            return self._redeem(connection, invitation, request, now)
+            return self._redeem(transaction, invitation, request, now)
 
         issued = await self._database.write(write)
         crash_point("enrolment:before-answer")
@@ -110,7 +109,7 @@ class Enrolments:
 
     def _redeem(
         self,
-        connection: sqlite3.Connection,
+        transaction: Transaction,
         invitation: Invitation,
         request: EnrolmentRequest,
         now: dt.datetime,
@@ -121,19 +120,19 @@ class Enrolments:
         if invitation.certificate is not None and invitation.used_by_sha256 == asked:
             _check_lifetime(ticket, now)
             return Issued(invitation.certificate, ticket.name, ticket.role)
-        if not ticket.used and is_replaced(connection, ticket):
+        if not ticket.used and is_replaced(transaction, ticket):
             raise IdentityError(
                 "token: it was replaced by a later invitation: use that one, or ask the hub's operator for a"
                 " new one"
             )
         ticket.check(request.secret, now)
-        _refuse_role(connection, ticket.name, ticket.role)
-        _refuse_shared_key(connection, ticket.name, request.signing_key)
+        _refuse_role(transaction, ticket.name, ticket.role)
+        _refuse_shared_key(transaction, ticket.name, request.signing_key)
         pem = self._authority.issue(request.signing_request, ticket.name, ticket.role, now)
-        revoke_certificates(connection, ticket.name)
-        put_member(connection, ticket.name, ticket.role, request.signing_key, to_us(now))
-        self._remember(connection, pem, "enrolled")
-        use_invitation(connection, ticket.secret_sha256, asked, pem)
+        revoke_certificates(transaction, ticket.name)
+        put_member(transaction, ticket.name, ticket.role, request.signing_key, to_us(now))
+        self._remember(transaction, pem, "enrolled")
+        use_invitation(transaction, ticket.secret_sha256, asked, pem)
         return Issued(pem, ticket.name, ticket.role)
 
     async def renew(self, request: RenewalRequest) -> Renewal:
@@ -147,36 +146,36 @@ class Enrolments:
                 f"certificate of {peer.name}: expired more than {GRACE.days} days ago: enrol again"
             )
 
-        def write(connection: sqlite3.Connection) -> bytes:
-            known = find_certificate(connection, peer.fingerprint)
-            member = find_member(connection, peer.name)
+        def write(transaction: Transaction) -> bytes:
+            known = find_certificate(transaction, peer.fingerprint)
+            member = find_member(transaction, peer.name)
             if known is None or known.revoked or member is None or member.standing is not Standing.ACTIVE:
                 raise IdentityError(
                     f"{peer.name}: this certificate is revoked or unknown to this hub: enrol again"
                 )
             pem = self._authority.issue(request.signing_request, peer.name, peer.role, now)
-            self._remember(connection, pem, "renewed")
+            self._remember(transaction, pem, "renewed")
             return pem
 
         pem = await self._database.write(write)
         crash_point("renewal:before-answer")
         return Renewal(pem, self._authority.root_pem)
 
-    def _remember(self, connection: sqlite3.Connection, pem: bytes, event: str) -> None:
+    def _remember(self, transaction: Transaction, pem: bytes, event: str) -> None:
         peer = PeerIdentity.from_pem(pem)
-        known = find_certificate(connection, peer.fingerprint)
+        known = find_certificate(transaction, peer.fingerprint)
         if known is not None and (known.revoked or known.name != peer.name):
             raise IdentityError("signing request: its key was revoked or belongs to another: make a new one")
         put_certificate(
-            connection, Certificate(peer.fingerprint, peer.name, pem, to_us(peer.not_after), revoked=False)
+            transaction, Certificate(peer.fingerprint, peer.name, pem, to_us(peer.not_after), revoked=False)
         )
         fields = {"name": peer.name, "role": peer.role.value, "fingerprint": peer.fingerprint}
-        self._audit.append(connection, event, fields)
+        self._audit.append(transaction, event, fields)
 
 
-def _refuse_enrolled(connection: sqlite3.Connection, name: str) -> None:
+def _refuse_enrolled(transaction: Transaction, name: str) -> None:
     """Refuse to invite a name that is in use: who gets hold of the token would take the member's place."""
-    member = find_member(connection, name)
+    member = find_member(transaction, name)
     if member is not None and member.standing is Standing.ACTIVE:
         raise UsageError(
             f"{name}: enrolled as {member.role} already; evict it first with"
@@ -184,15 +183,15 @@ def _refuse_enrolled(connection: sqlite3.Connection, name: str) -> None:
         )
 
 
-def _refuse_shared_key(connection: sqlite3.Connection, name: str, signing_key: bytes) -> None:
+def _refuse_shared_key(transaction: Transaction, name: str, signing_key: bytes) -> None:
     """Refuse the signing key of another member: a signature speaks for one name."""
-    for member in list_members(connection):
+    for member in list_members(transaction):
         if member.name != name and member.standing is Standing.ACTIVE and member.signing_key == signing_key:
             raise IdentityError("signing key: it belongs to another member: make a new one")
 
 
-def _refuse_role(connection: sqlite3.Connection, name: str, role: Role) -> None:
-    member = find_member(connection, name)
+def _refuse_role(transaction: Transaction, name: str, role: Role) -> None:
+    member = find_member(transaction, name)
     if member is None:
         return
     if member.standing is Standing.BANNED:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 
 from syncline.protocols.transition import PartyId
@@ -13,6 +12,7 @@ from syncline.synthesizers.hazards.rules import Severe
 from syncline.wire.messages import MAX_HAZARDS
 from syncline.wire.people_sentence import people_sentence
 from trusted_party.datastore.event_log import log_warning
+from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.studies import StudyRow, accept_hazards, set_hazards
 from trusted_party.studies.endings import Endings
 
@@ -40,29 +40,29 @@ def must_hold(study: StudyRow, spec: StudySpec, found: Sequence[Hazard]) -> bool
     return spec.hazards.severe is Severe.PAUSE and severe > study.hazards_accepted
 
 
-def hold(connection: sqlite3.Connection, endings: Endings, study: StudyRow, found: Sequence[Hazard]) -> None:
+def hold(transaction: Transaction, endings: Endings, study: StudyRow, found: Sequence[Hazard]) -> None:
     """Pause a running study before the step that found the hazards; the step is made again afterwards."""
-    keep(connection, study, found)
+    keep(transaction, study, found)
     words = "; ".join(severe_words(found))
     endings.pause(
-        connection,
+        transaction,
         study,
         "suppliers' data seem to disagree: mend the data and submit a new study, or let this one go on"
         f" with 'trusted-party studies start {study.id}': {words}",
     )
 
 
-def keep(connection: sqlite3.Connection, study: StudyRow, found: Sequence[Hazard]) -> None:
+def keep(transaction: Transaction, study: StudyRow, found: Sequence[Hazard]) -> None:
     """Write the hazards found so far, and log the new ones."""
     known = hazards_of(study)
     if tuple(found) == known:
         return
-    set_hazards(connection, study.id, json.dumps(hazards_to_json(found)))
+    set_hazards(transaction, study.id, json.dumps(hazards_to_json(found)))
     for hazard in found:
         if hazard not in known:
             log_warning("hazard_found", study=study.id, kind=str(hazard.kind), words=hazard.words)
 
 
-def let_pass(connection: sqlite3.Connection, study: StudyRow) -> None:
+def let_pass(transaction: Transaction, study: StudyRow) -> None:
     """Take the operator's word that the severe hazards found so far are known."""
-    accept_hazards(connection, study.id, len(severe_words(hazards_of(study))))
+    accept_hazards(transaction, study.id, len(severe_words(hazards_of(study))))

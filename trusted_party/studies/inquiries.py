@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
 
-from syncline.durable.database import Database
 from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import StudyId, StudyStatus
+from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import list_studies
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study
 from trusted_party.studies.endings import Endings
@@ -20,7 +19,7 @@ Owner = str | None
 class Inquiries:
     """Answer researchers."""
 
-    def __init__(self, database: Database, changes: Changes, endings: Endings) -> None:
+    def __init__(self, database: Store, changes: Changes, endings: Endings) -> None:
         self._database = database
         self._changes = changes
         self._endings = endings
@@ -28,16 +27,16 @@ class Inquiries:
     async def studies(self, owner: Owner) -> list[StudyStatus]:
         """Return the newest studies first."""
 
-        def read(connection: sqlite3.Connection) -> list[StudyStatus]:
-            return [study_status(connection, study) for study in list_studies(connection, owner)]
+        def read(transaction: Transaction) -> list[StudyStatus]:
+            return [study_status(transaction, study) for study in list_studies(transaction, owner)]
 
         return await self._database.read(read)
 
     async def study(self, owner: Owner, study_id: StudyId) -> StudyStatus:
         """Return one study."""
 
-        def read(connection: sqlite3.Connection) -> StudyStatus:
-            return study_status(connection, require_study(connection, study_id, owner))
+        def read(transaction: Transaction) -> StudyStatus:
+            return study_status(transaction, require_study(transaction, study_id, owner))
 
         return await self._database.read(read)
 
@@ -58,11 +57,11 @@ class Inquiries:
     async def cancel(self, owner: Owner, study_id: StudyId, reason: str, by: str) -> None:
         """End a study; one that was cancelled before stays so."""
 
-        def write(connection: sqlite3.Connection) -> None:
-            study = require_study(connection, study_id, owner)
+        def write(transaction: Transaction) -> None:
+            study = require_study(transaction, study_id, owner)
             if study.state is not StudyState.CANCELLED:
                 why = f"cancelled by {by}" + (f": {reason}" if reason else "")
-                self._endings.end(connection, study, StudyState.CANCELLED, why, by)
+                self._endings.end(transaction, study, StudyState.CANCELLED, why, by)
 
         await self._database.write(write)
         self._changes.notify_all()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from syncline.durable.database import Database
 from syncline.wire.messages import StudyId
+from trusted_party.datastore.store import Store
 from trusted_party.datastore.studies import find_study
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study
 
@@ -14,7 +14,7 @@ from trusted_party.studies.changes import ANY_STUDY, Changes, about_study
 class Lifetime:
     """Look at a study whenever something may have changed."""
 
-    database: Database
+    database: Store
     changes: Changes
 
     async def until_ended(self, study_id: StudyId) -> None:
@@ -22,7 +22,7 @@ class Lifetime:
         with self.changes.watch(about_study(study_id), ANY_STUDY) as changed:
             while True:
                 changed.clear()
-                study = await self.database.read(lambda connection: find_study(connection, study_id))
+                study = await self.database.read(lambda transaction: find_study(transaction, study_id))
                 if study is None or study.state.is_final:
                     return
                 await changed.wait()

@@ -6,13 +6,13 @@ offered again. An agent that answered sends the same bytes then.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
-from syncline.durable.audit import AuditLog
 from syncline.errors import StudyFailed
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_warning
 from trusted_party.datastore.shipments import Shipment
+from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.tasks import Task, lose_reply
 from trusted_party.studies.vault import Vault
 
@@ -34,9 +34,9 @@ def require_rows(vault: Vault, kept: Sequence[Shipment]) -> None:
             )
 
 
-def count_as_declined(connection: sqlite3.Connection, audit: AuditLog, lost: Sequence[Task]) -> None:
+def count_as_declined(transaction: Transaction, audit: AuditLog, lost: Sequence[Task]) -> None:
     """Record that replies are gone."""
     for task in lost:
-        lose_reply(connection, task, _REASON)
-        audit.append(connection, "reply_lost", {"task": task.id, "supplier": task.supplier})
+        lose_reply(transaction, task, _REASON)
+        audit.append(transaction, "reply_lost", {"task": task.id, "supplier": task.supplier})
         log_warning("reply_lost", task=task.id, supplier=task.supplier)

@@ -7,13 +7,11 @@ task, so that nobody learns from them what another supplier holds.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 
 from syncline.clock import Clock
-from syncline.durable.audit import AuditLog, FieldValue
+from syncline.durable.audit import FieldValue
 from syncline.durable.crash_points import crash_point
-from syncline.durable.database import Database
 from syncline.errors import ProtocolError
 from syncline.wire.mending import Mended
 from syncline.wire.messages import (
@@ -29,8 +27,10 @@ from syncline.wire.messages import (
 )
 from syncline.wire.refusals import UnknownObject
 from trusted_party.datastore import tasks
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import count_bytes
 from trusted_party.datastore.tasks import Round, Task, TaskState, find_round, find_task
 from trusted_party.studies.arrivals import Arrivals
@@ -46,7 +46,7 @@ MOST_REOFFERS = 20
 class Replies:
     """Serve the suppliers' tasks."""
 
-    def __init__(self, database: Database, vault: Vault, audit: AuditLog, clock: Clock) -> None:
+    def __init__(self, database: Store, vault: Vault, audit: AuditLog, clock: Clock) -> None:
         self._database = database
         self._vault = vault
         self._audit = audit
@@ -58,7 +58,7 @@ class Replies:
         """Yield the chunks of the task's request from one index on."""
         task = await self._own_task(name, asked.task_id)
         found = await self._database.read(
-            lambda connection: find_round(connection, task.study_id, task.round)
+            lambda transaction: find_round(transaction, task.study_id, task.round)
         )
         if found is None or found.request_sha256 != asked.sha256:
             raise UnknownObject(f"task {task.id}: it names no such payload")
@@ -72,7 +72,7 @@ class Replies:
     async def missing_chunks(self, name: str, task_id: TaskId, ref: PayloadRef) -> list[int]:
         """Return the chunks of a reply that are not here yet."""
         task = await self._own_task(name, task_id)
-        still_open = await self._database.read(lambda connection: tasks.open_tasks_of(connection, name))
+        still_open = await self._database.read(lambda transaction: tasks.open_tasks_of(transaction, name))
         await self._arrivals.forget_ended(name, [one.id for one in still_open])
         return await self._arrivals.missing(task.id, ref)
 
@@ -117,17 +117,15 @@ class Replies:
                 crash_point("reply:stored")
             now_us = to_us(self._clock.now())
             outcome = await self._database.write(
-                lambda connection: self._bind(connection, task_id, reply, now_us)
+                lambda transaction: self._bind(transaction, task_id, reply, now_us)
             )
             await self._arrivals.forget(task_id)
             if outcome is ReplyOutcome.NOT_NEEDED:
                 await asyncio.to_thread(self._vault.reply(task_id).clear)
             return outcome
 
-    def _bind(
-        self, connection: sqlite3.Connection, task_id: TaskId, reply: Reply, now_us: int
-    ) -> ReplyOutcome:
-        task, ref = find_task(connection, task_id), reply.reply
+    def _bind(self, transaction: Transaction, task_id: TaskId, reply: Reply, now_us: int) -> ReplyOutcome:
+        task, ref = find_task(transaction, task_id), reply.reply
         assert task is not None
         if task.state is TaskState.CLOSED:
             return ReplyOutcome.NOT_NEEDED
@@ -138,21 +136,21 @@ class Replies:
                 )
             return ReplyOutcome.ALREADY_ACCEPTED
         _check_attempt(task, reply)
-        tasks.answer_task(connection, task, ref.sha256, ref.size)
-        count_bytes(connection, task.study_id, ref.size, 0, now_us)
-        self._record(connection, "reply_received", task, ref.sha256, ref.size)
+        tasks.answer_task(transaction, task, ref.sha256, ref.size)
+        count_bytes(transaction, task.study_id, ref.size, 0, now_us)
+        self._record(transaction, "reply_received", task, ref.sha256, ref.size)
         return ReplyOutcome.ACCEPTED
 
     async def decline(self, name: str, declined: Declined) -> StudyId:
         """Keep that a task will not be answered, and why."""
         task = await self._own_task(name, declined.task_id)
 
-        def write(connection: sqlite3.Connection) -> None:
-            current = find_task(connection, task.id)
+        def write(transaction: Transaction) -> None:
+            current = find_task(transaction, task.id)
             if current is not None and current.state is TaskState.OPEN:
-                tasks.decline_task(connection, task.id, declined.reason)
+                tasks.decline_task(transaction, task.id, declined.reason)
                 fields = {"task": task.id, "supplier": name, "kind": declined.kind.value}
-                self._audit.append(connection, "task_declined", fields)
+                self._audit.append(transaction, "task_declined", fields)
 
         await self._database.write(write)
         await self._forget(task.id)
@@ -164,14 +162,14 @@ class Replies:
         """Open a declined task again; one that was opened after that attempt, or needs no reply, stays."""
         task = await self._own_task(name, mended.task_id)
 
-        def write(connection: sqlite3.Connection) -> None:
-            current = find_task(connection, task.id)
+        def write(transaction: Transaction) -> None:
+            current = find_task(transaction, task.id)
             if current is None or (current.state, current.attempt) != (TaskState.DECLINED, mended.attempt):
                 return
             _check_reoffers(current)
-            tasks.reoffer_task(connection, task.id)
+            tasks.reoffer_task(transaction, task.id)
             fields: dict[str, FieldValue] = {"task": task.id, "supplier": name, "attempt": mended.attempt}
-            self._audit.append(connection, "task_reoffered", fields)
+            self._audit.append(transaction, "task_reoffered", fields)
 
         await self._database.write(write)
         crash_point("reoffer:before-answer")
@@ -191,29 +189,29 @@ class Replies:
     async def offer(self, task: Task) -> PayloadRef:
         """Return the request to send with a task, inline where it is small, and record that it was sent."""
         found = await self._database.read(
-            lambda connection: find_round(connection, task.study_id, task.round)
+            lambda transaction: find_round(transaction, task.study_id, task.round)
         )
         assert found is not None
         if not task.sent:
-            await self._database.write(lambda connection: self._sent(connection, task, found))
+            await self._database.write(lambda transaction: self._sent(transaction, task, found))
         if found.request_size > CHUNK_BYTES:
             return PayloadRef(found.request_sha256, found.request_size)
         digest = bytes.fromhex(found.request_sha256)
         content = await asyncio.to_thread(self._vault.study(task.study_id).get, digest)
         return PayloadRef(found.request_sha256, found.request_size, content)
 
-    def _sent(self, connection: sqlite3.Connection, task: Task, found: Round) -> None:
-        tasks.mark_sent(connection, task.id)
-        count_bytes(connection, task.study_id, 0, found.request_size, to_us(self._clock.now()))
-        self._record(connection, "request_sent", task, found.request_sha256, found.request_size)
+    def _sent(self, transaction: Transaction, task: Task, found: Round) -> None:
+        tasks.mark_sent(transaction, task.id)
+        count_bytes(transaction, task.study_id, 0, found.request_size, to_us(self._clock.now()))
+        self._record(transaction, "request_sent", task, found.request_sha256, found.request_size)
 
-    def _record(self, connection: sqlite3.Connection, event: str, task: Task, sha256: str, size: int) -> None:
+    def _record(self, transaction: Transaction, event: str, task: Task, sha256: str, size: int) -> None:
         fields: dict[str, FieldValue] = {"task": task.id, "supplier": task.supplier}
         fields |= {"sha256": sha256, "bytes": size}
-        self._audit.append(connection, event, fields)
+        self._audit.append(transaction, event, fields)
 
     async def _look(self, task_id: TaskId) -> Task | None:
-        return await self._database.read(lambda connection: find_task(connection, task_id))
+        return await self._database.read(lambda transaction: find_task(transaction, task_id))
 
     async def _own_task(self, name: str, task_id: TaskId) -> Task:
         task = await self._look(task_id)
@@ -226,7 +224,7 @@ class Replies:
         if task.state is not TaskState.OPEN:
             return
         now_us = to_us(self._clock.now())
-        await self._database.write(lambda connection: count_bytes(connection, task.study_id, 0, 0, now_us))
+        await self._database.write(lambda transaction: count_bytes(transaction, task.study_id, 0, 0, now_us))
 
 
 def _check_reoffers(task: Task) -> None:

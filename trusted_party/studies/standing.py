@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from syncline.durable.database import Database
 from syncline.errors import IdentityError
 from syncline.identity.peer import PeerIdentity, Role
 from trusted_party.datastore.members import Member, find_member, valid_fingerprints
+from trusted_party.datastore.store import Store
 
 
 class Standing:
     """The guard's view of the members; ``refresh`` names the fingerprints that lost their right since."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Store) -> None:
         self._database = database
         self._valid: dict[str, str] = {}
 
@@ -32,9 +32,9 @@ class Standing:
             raise IdentityError(f"{peer.name}: the role {peer.role} may not make this call")
 
 
-async def require_member(database: Database, name: str) -> Member:
+async def require_member(database: Store, name: str) -> Member:
     """Return an enrolled member."""
-    member = await database.read(lambda connection: find_member(connection, name))
+    member = await database.read(lambda transaction: find_member(transaction, name))
     if member is None:
         raise IdentityError(f"{name}: no member of this name is enrolled")
     return member

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 
 from syncline.study.lifecycle import StudyState
@@ -21,6 +20,7 @@ from trusted_party.datastore.members import Member, find_member
 from trusted_party.datastore.parties import PartyRow, PartyState, parties_of
 from trusted_party.datastore.release_decisions import decisions_about
 from trusted_party.datastore.releases import find_release
+from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.studies import StudyRow, find_study
 from trusted_party.datastore.tasks import Task, TaskState, tasks_of_round
 from trusted_party.studies.hazard_hold import hazards_of
@@ -29,28 +29,26 @@ BYTES_STEP = 65_536
 """Traffic is told in such steps: the size of a reply to one question tells how many cells hold anybody."""
 
 
-def require_study(
-    connection: sqlite3.Connection, study_id: StudyId, researcher: str | None = None
-) -> StudyRow:
+def require_study(transaction: Transaction, study_id: StudyId, researcher: str | None = None) -> StudyRow:
     """Return a study; to a researcher, others' studies do not exist."""
-    study = find_study(connection, study_id)
+    study = find_study(transaction, study_id)
     if study is None or researcher not in (None, study.researcher):
         raise UnknownObject(f"study {study_id}: no such study")
     return study
 
 
-def study_status(connection: sqlite3.Connection, study: StudyRow) -> StudyStatus:
+def study_status(transaction: Transaction, study: StudyRow) -> StudyStatus:
     """Return what there is to see of a study."""
-    tasks = {task.supplier: task for task in tasks_of_round(connection, study.id, study.round)}
+    tasks = {task.supplier: task for task in tasks_of_round(transaction, study.id, study.round)}
     suppliers = [
-        _supplier_status(study, party, find_member(connection, party.name), tasks.get(party.name))
-        for party in parties_of(connection, study.id)
+        _supplier_status(study, party, find_member(transaction, party.name), tasks.get(party.name))
+        for party in parties_of(transaction, study.id)
     ]
     return StudyStatus(
         study_id=study.id,
         name=study.name,
         state=study.state.value,
-        reason=people_sentence(study.reason or _released_words(connection, study)),
+        reason=people_sentence(study.reason or _released_words(transaction, study)),
         stage=study.stage,
         rounds_done=study.rounds_done,
         bytes_received=_in_steps(study.bytes_received),
@@ -69,14 +67,14 @@ def _in_steps(count: int) -> int:
     return -(-count // BYTES_STEP) * BYTES_STEP
 
 
-def _released_words(connection: sqlite3.Connection, study: StudyRow) -> str:
+def _released_words(transaction: Transaction, study: StudyRow) -> str:
     """Say of a release that it was withdrawn, and why, or who overrode its gate; nothing of any other."""
-    row = find_release(connection, ReleaseId(study.release_id)) if study.release_id else None
+    row = find_release(transaction, ReleaseId(study.release_id)) if study.release_id else None
     if row is None:
         return ""
     if row.withdrawn_us:
         return f"withdrawn: {row.withdrawn_reason}"
-    rows = decisions_about(connection, study.id)
+    rows = decisions_about(transaction, study.id)
     names = [one.name for one in rows if one.decision is ReleaseVerdict.OVERRIDE]
     return f"released by override of {', '.join(names)}" if names else ""
 

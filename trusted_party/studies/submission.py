@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import sqlite3
 
 from syncline.clock import Clock
-from syncline.durable.audit import AuditLog
 from syncline.durable.crash_points import crash_point
-from syncline.durable.database import Database
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.peer import Role
 from syncline.identity.signatures import Purpose, verify
 from syncline.study.lifecycle import StudyState
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId
+from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.members import Member, Standing, find_member, list_members
 from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import (
     NewParty,
     NewStudy,
@@ -44,7 +43,7 @@ class Submissions:
 
     def __init__(
         self,
-        database: Database,
+        database: Store,
         audit: AuditLog,
         clock: Clock,
         specifications: Specifications,
@@ -63,13 +62,13 @@ class Submissions:
         spec = await self._specifications.read(specification)
         _refuse_too_many_rows(spec, self._most_rows)
 
-        def write(connection: sqlite3.Connection) -> tuple[StudyId, bool]:
-            member = find_member(connection, researcher)
+        def write(transaction: Transaction) -> tuple[StudyId, bool]:
+            member = find_member(transaction, researcher)
             if member is None:
                 raise IdentityError(f"{researcher}: no member of this name is enrolled")
             digest = hashlib.sha256(specification).digest()
             verify(member.signing_key, Purpose.STUDY_SPECIFICATION, digest, signature)
-            return self._add(connection, member, spec, specification, signature)
+            return self._add(transaction, member, spec, specification, signature)
 
         study_id, is_new = await self._database.write(write)
         crash_point("submission:before-answer")
@@ -79,19 +78,19 @@ class Submissions:
 
     def _add(
         self,
-        connection: sqlite3.Connection,
+        transaction: Transaction,
         member: Member,
         spec: StudySpec,
         specification: bytes,
         signature: bytes,
     ) -> tuple[StudyId, bool]:
-        earlier = find_submissions(connection, member.name, spec.digest)
+        earlier = find_submissions(transaction, member.name, spec.digest)
         if earlier and earlier[-1].state not in _GONE:
             return earlier[-1].id, False
-        _refuse_one_more(connection, member.name)
-        suppliers = [_require(connection, Role.SUPPLIER, "suppliers", name) for name in spec.supplier_names]
+        _refuse_one_more(transaction, member.name)
+        suppliers = [_require(transaction, Role.SUPPLIER, "suppliers", name) for name in spec.supplier_names]
         for name in spec.release.approvers:
-            _require(connection, Role.APPROVER, "release.approvers", name)
+            _require(transaction, Role.APPROVER, "release.approvers", name)
         new = NewStudy(
             id=_study_id(member.name, spec.digest, len(earlier)),
             name=spec.study,
@@ -105,17 +104,17 @@ class Submissions:
                 for supplier in suppliers
             ),
         )
-        add_study(connection, new, StudyState.SUBMITTED, to_us(self._clock.now()))
-        study = find_study(connection, new.id)
+        add_study(transaction, new, StudyState.SUBMITTED, to_us(self._clock.now()))
+        study = find_study(transaction, new.id)
         assert study is not None
-        change_state(connection, study, StudyState.AWAITING_APPROVAL)
+        change_state(transaction, study, StudyState.AWAITING_APPROVAL)
         fields = {"study": new.id, "researcher": member.name, "specification_sha256": spec.digest}
-        self._audit.append(connection, "study_submitted", fields | {"signature": signature.hex()})
+        self._audit.append(transaction, "study_submitted", fields | {"signature": signature.hex()})
         return new.id, True
 
 
-def _refuse_one_more(connection: sqlite3.Connection, researcher: str) -> None:
-    if count_living(connection, researcher) >= MOST_LIVING:
+def _refuse_one_more(transaction: Transaction, researcher: str) -> None:
+    if count_living(transaction, researcher) >= MOST_LIVING:
         raise UsageError(
             f"study: {MOST_LIVING} studies of {researcher} have not ended, the most that a hub keeps:"
             " cancel one with 'syncline studies cancel', or wait until one ends"
@@ -136,11 +135,11 @@ def _study_id(researcher: str, digest: str, earlier: int) -> StudyId:
     return StudyId("s" + hashlib.sha256(f"{researcher}\x00{digest}\x00{earlier}".encode()).hexdigest()[:15])
 
 
-def _require(connection: sqlite3.Connection, role: Role, key: str, name: str) -> Member:
-    member = find_member(connection, name)
+def _require(transaction: Transaction, role: Role, key: str, name: str) -> Member:
+    member = find_member(transaction, name)
     if member is not None and member.role is role and member.standing is Standing.ACTIVE:
         return member
-    known = [one.name for one in list_members(connection, role) if one.standing is Standing.ACTIVE]
+    known = [one.name for one in list_members(transaction, role) if one.standing is Standing.ACTIVE]
     near = difflib.get_close_matches(name, known, 1, cutoff=0.0)
     hint = f"the nearest enrolled name is {near[0]}" if near else f"no {role} is enrolled at this hub"
     raise UsageError(f"{key}: {name} is not an enrolled {role}; {hint}")

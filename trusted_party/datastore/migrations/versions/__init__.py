@@ -1,0 +1,1 @@
+"""One module a step, named by the number that the database keeps."""
