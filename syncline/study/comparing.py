@@ -31,7 +31,7 @@ def comparison_of(spec: StudySpec, fold: Fold, result: Fitted, seed: Seed) -> Co
     schema = released_schema(spec, result)
     merged = _merged_places(spec, result, schema)
     rows = max(rows_of_release(spec, result), MIN_CANDIDATE_ROWS)
-    cells = _cells(schema, result.model.sample(rows, seed))
+    cells = _cells(schema, result.model.sample(rows, seed, schema))
     names = tuple(variable.name for variable in schema.modelled)
     compared = Compared(names, tuple(merged.get(name, ()) for name in names))
     aims = aims_of(spec, fold).within(names)

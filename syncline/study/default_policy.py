@@ -35,8 +35,8 @@ columns:
   allow: {columns}{hint}
   deny: []         # [postcode]
 
-# Kinds of questions that are answered. The method marginals needs the first four,
-# cart also moments, tree_level and formula_check:
+# Kinds of questions that are answered. Every method needs the first three; what else one asks, a study that
+# it is refused says by name:
 # {known}
 questions: {questions}
 
@@ -77,7 +77,7 @@ _OPENING = """\
 _PLAIN = re.compile(r"(?!true|false|null)[a-z][a-z_]+")
 """Words that need no quotes in YAML."""
 
-_COUNTS = ("row_count", "profile", "rank_counts", "marginals")
+_COUNTS = ("row_count", "profile", "rank_counts")
 _NARROW = "{raw: summaries, prepared: summaries}"
 
 
@@ -140,7 +140,7 @@ class PolicyDraft:
 
 PRESETS = {
     Preset.STRICT: PolicyDraft(
-        words=".\n# Strict: counts of columns and pairs, for the method marginals; no trees, no products",
+        words=".\n# Strict: counts of single columns, for methods that learn each by itself; no pairs",
         flows=("summaries",),
         narrow=_NARROW,
         questions=_COUNTS,

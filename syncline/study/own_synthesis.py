@@ -47,7 +47,7 @@ def synthesize_own(spec: StudySpec, fold: Fold, table: PreparedTable, seed: Seed
     rows = fitted.n_train + fitted.n_holdout
     batches = [
         _prepared(spec, fold, drawn, seed, place)
-        for place, drawn in enumerate(fitted.model.sample(rows, seed))
+        for place, drawn in enumerate(fitted.model.sample(rows, seed, fitted.model.released(spec.schema)))
     ]
     notes = fitted.model.notes([real], settings.min_cell, others="sent as missing")
     return OwnRows(MemoryTable(spec.schema, batches), notes)

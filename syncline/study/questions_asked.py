@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from syncline.protocols.phase_table import needs_of_each, row_of
+from syncline.data.constraint import Formula
+from syncline.protocols.phase_table import PHASES, Row, needs_of_each
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.wide import is_wide
 
-_OF_EVERY_FIT = (
-    "row_count",
-    "profile",
-    "rank_counts",
-    "marginals",
-)
-_OF_RELATIONS = ("moments", "formula_check")
+_OF_EVERY_FIT = ("row_count", "profile", "rank_counts")
+_OF_RELATIONS = ("marginals", "moments", "formula_check")
 
 
 def questions_of(spec: StudySpec) -> tuple[str, ...]:
-    """Return the kinds of questions that a study asks: declared constraints are counted by every method."""
+    """Return the kinds of questions that a study's fit asks, each once.
+
+    Declared constraints are counted by every technique.
+    """
     card = spec.synthesizer.card
-    relations = _OF_RELATIONS if card.relates else ()
     wide = ("pair_counts",) if card.relates and is_wide(len(spec.schema.modelled)) else ()
-    kinds = tuple(dict.fromkeys((*_OF_EVERY_FIT, *wide, *relations, *card.questions)))
-    counts = spec.schema.constraints and "formula_check" not in kinds
-    return (*kinds, "formula_check") if counts else kinds
+    relations = _OF_RELATIONS if card.relates else ()
+    declared = ("formula_check",) if spec.schema.constraints else ()
+    return tuple(dict.fromkeys((*_OF_EVERY_FIT, *wide, *relations, *card.questions, *declared)))
 
 
 def needed_of_each(spec: StudySpec) -> list[tuple[str, str]]:
     """Return the kinds of questions to which the hub needs each supplier's own answer, and what for."""
-    needed = needs_of_each(compares=spec.validation is not None)
-    asked = set(questions_of(spec)) | {ask.kind for ask in row_of("compare").asks}
-    return [(kind, why) for kind, why in needed if kind in asked]
+    return list(needs_of_each(compares=spec.validation is not None, phases=phases_of_study(spec)))
+
+
+def phases_of_study(spec: StudySpec) -> tuple[Row, ...]:
+    """Return the rows of the phase table that a study may pass through."""
+    card, constraints = spec.synthesizer.card, spec.schema.constraints
+    passed = {row.name for row in PHASES} - ({"people", "compare"} if spec.validation is None else set())
+    if not is_wide(len(spec.schema.modelled)):
+        passed -= {"relate"}
+    if not card.relates:
+        passed -= {"relate", "propose"}
+        if not any(constraint.defines for constraint in constraints):
+            passed -= {"confirm"}
+        if not any(constraint.formula is Formula.AT_MOST for constraint in constraints):
+            passed -= {"orders", "gaps"}
+    return tuple(row for row in PHASES if row.name in passed)

@@ -59,7 +59,9 @@ def write_release(
     schema = released_schema(spec, result)
     rows = rows_of_release(spec, result)
     tables = [TABLE_NAME, *([CSV_NAME] if Format.CSV in spec.release.formats else [])]
-    columns = result.model.sample(rows, seed) if drawn is None or drawn.n_rows != rows else _parts(drawn)
+    columns = (
+        result.model.sample(rows, seed, schema) if drawn is None or drawn.n_rows != rows else _parts(drawn)
+    )
     write_release_tables([directory / name for name in tables], schema, columns)
     digest = content_sha256(directory / TABLE_NAME)
     origin = {**provenance, "content_sha256": digest}

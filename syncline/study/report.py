@@ -49,6 +49,7 @@ def report_document(
             "intended_use": spec.release.intended_use,
             "rows": rows,
             "method": spec.synthesizer.method,
+            "learnt": spec.synthesizer.card.in_words(spec.synthesizer.of_technique),
         },
         "formulas": _formulas(spec, result),
         "columns": _columns(spec, result),

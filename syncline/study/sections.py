@@ -10,14 +10,16 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar, Self, cast
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     PlainSerializer,
+    SerializerFunctionWrapHandler,
     create_model,
     field_serializer,
+    model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -28,7 +30,7 @@ from syncline.data.variable import ColumnName, Labels
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.peer import check_name
 from syncline.study.flow import DataFlow
-from syncline.synthesizers.card import Card
+from syncline.synthesizers.card import Card, Setting
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.hazards.rules import Lacking, Severe
 from syncline.synthesizers.registry import DEFAULT, PLANNED, card_of, cards, settings
@@ -152,6 +154,9 @@ def _technique(value: object) -> str:
 def _of_techniques(base: type[SpecSection]) -> type[SpecSection]:
     """Return a section with the settings of all techniques as keys, each within its bounds."""
     keys = {one.name: (Annotated[Integer, within(one.least, one.most)], one.default) for one in settings()}
+    taken = sorted(keys.keys() & {*_LATER_OF_TECHNIQUE, *_OF_EVERY_TECHNIQUE})
+    if taken:
+        raise ValueError(f"a card's setting has the name of another key of a study's synthesizer: {taken[0]}")
     return create_model("SettingsOfTechniques", __base__=base, **cast("Any", keys))
 
 
@@ -221,24 +226,30 @@ class Quorum(SpecSection):
     then: Annotated[OnLoss, word_of(OnLoss), BeforeValidator(_implemented_loss)] = OnLoss.PAUSE
 
 
-class SynthesizerSpec(_of_techniques(SpecSection)):  # type: ignore[misc]  # its keys are those of the cards
-    """The technique and its settings."""
+_LATER_OF_TECHNIQUE = (
+    "methods",
+    "predictors",
+    "synthesize",
+    "conditions",
+    "balance",
+    "replicates",
+    "proper",
+    "strata",
+    "weight",
+    "prior",
+)
+_OF_EVERY_TECHNIQUE = ("method", "visit_sequence", "draws", "rows", "seed")
 
-    later: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        (
-            "methods",
-            "predictors",
-            "synthesize",
-            "conditions",
-            "balance",
-            "replicates",
-            "proper",
-            "strata",
-            "weight",
-            "prior",
-        ),
-        "",
-    )
+
+class SynthesizerSpec(_of_techniques(SpecSection)):  # type: ignore[misc]  # its keys are those of the cards
+    """The technique and its settings.
+
+    Settings of other techniques are refused, unless they say what is meant where they are left out. Only
+    those of the usual one are keys of every specification, as in the first version, and have no effect where
+    another one is chosen.
+    """
+
+    later: ClassVar[Mapping[str, str]] = dict.fromkeys(_LATER_OF_TECHNIQUE, "")
 
     method: Annotated[str, BeforeValidator(_technique)] = DEFAULT
     visit_sequence: Annotated[Labels | None, BeforeValidator(lambda v: None if v == "auto" else v)] = None
@@ -250,6 +261,25 @@ class SynthesizerSpec(_of_techniques(SpecSection)):  # type: ignore[misc]  # its
     def card(self) -> Card:
         """The card of the technique."""
         return card_of(self.method)
+
+    @model_validator(mode="after")
+    def _refuse_what_has_no_effect(self) -> Self:
+        for setting in self._of_others():
+            if getattr(self, setting.name) != setting.default:
+                text = f"{setting.name}: {self.method} has no such setting; leave it out"
+                raise PydanticCustomError("key", "{text}", {"text": text, "key": setting.name})
+        return self
+
+    @model_serializer(mode="wrap")
+    def _write_own(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:  # Any: of a document
+        others = {setting.name for setting in self._of_others()}
+        return {key: value for key, value in write(self).items() if key not in others}
+
+    def _of_others(self) -> list[Setting]:
+        """Return the settings that are keys here, and those of other techniques alone."""
+        own = {setting.name for setting in (*self.card.settings, *card_of(DEFAULT).settings)}
+        keys = type(self).model_fields.keys() - own
+        return [setting for setting in settings() if setting.name in keys]
 
     @property
     def of_technique(self) -> dict[str, int]:

@@ -30,6 +30,7 @@ class Card:
     name : the word of ``synthesizer.method``
     summary : what it learns, in half a sentence
     relates : whether it learns relations between columns; orders, formulas and dependencies are searched then
+    order : how many columns it counts together at most, where the schema has no constraint
     questions : kinds of the questions that it asks once the codebook is agreed and relations are known
     asks : how many rounds that takes at most, for people
     settings : what a study may set
@@ -40,6 +41,7 @@ class Card:
     name: str
     summary: str
     relates: bool
+    order: int
     questions: tuple[str, ...]
     asks: str
     settings: tuple[Setting, ...] = ()
@@ -50,11 +52,6 @@ class Card:
     def defaults(self) -> dict[str, int]:
         """Return the value of each setting where a study leaves it out."""
         return {setting.name: setting.default for setting in self.settings}
-
-    @property
-    def order(self) -> int:
-        """Return how many columns are counted together at most to learn, where the schema has no formula."""
-        return 2 if self.relates else 1
 
     def in_words(self, given: Mapping[str, int]) -> str:
         """Say what is learnt under the settings that are given, and the technique's own for others."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from syncline.data.constraint import Constraint
 from syncline.data.note import Note
 from syncline.data.release_table import Columns
 from syncline.data.schema import Schema
 from syncline.questions.workspace import Workspace
+from syncline.synthesizers.kept_constraints import require_kept
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 
 __all__ = ["Columns", "Description", "Model"]
@@ -41,10 +43,15 @@ class Description:
 class Model(ABC):
     """What rows are drawn from: a frozen dataclass, kept by its annotations.
 
-    ``n_rows`` is how many rows it was learnt from.
+    Attributes
+    ----------
+    n_rows : how many rows it was learnt from
+    keeps_constraints : whether its rows keep all declared constraints by the way in which they are drawn;
+        where not, each partition is checked, and one that breaks one is not released
     """
 
     __slots__ = ()
+    keeps_constraints: ClassVar[bool] = False
     n_rows: int
 
     @abstractmethod
@@ -70,7 +77,19 @@ class Model(ABC):
         """
         return self.describe().notes
 
-    def sample(self, rows: int, seed: Seed) -> Iterator[Columns]:
-        """Yield ``rows`` synthetic rows, partition by partition."""
+    def sample(self, rows: int, seed: Seed, schema: Schema | None = None) -> Iterator[Columns]:
+        """Yield ``rows`` synthetic rows, partition by partition.
+
+        With the ``schema`` of what is drawn its constraints are checked (:meth:`require_kept`).
+        """
         for partition in range(-(-rows // PARTITION_ROWS)):
-            yield self.partition(partition, min(PARTITION_ROWS, rows - partition * PARTITION_ROWS), seed)
+            n = min(PARTITION_ROWS, rows - partition * PARTITION_ROWS)
+            drawn = self.partition(partition, n, seed)
+            if schema is not None:
+                self.require_kept(drawn, schema)
+            yield drawn
+
+    def require_kept(self, drawn: Columns, schema: Schema) -> None:
+        """Raise DataError, naming the constraint, where drawn rows break one that the schema declares."""
+        if not self.keeps_constraints and schema.constraints:
+            require_kept(drawn, schema)

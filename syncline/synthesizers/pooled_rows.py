@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +21,16 @@ from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PooledRows(Model):
-    """Hold rows: the names of their columns, and of each keys and statuses (n_rows,)."""
+    """Hold rows: the names of their columns, and of each keys and statuses (n_rows,).
+
+    They keep what the rows keep that were pooled.
+    """
 
     names: tuple[str, ...]
     keys: tuple[Keys, ...]
     status: tuple[Statuses, ...]
     n_rows: int = field(init=False)
+    keeps_constraints: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         shapes = {*(keys.shape for keys in self.keys), *(status.shape for status in self.status)}

@@ -61,8 +61,8 @@ class Synthesizer:
     Parameters
     ----------
     method
-        The technique: ``cart`` (each column from a tree over those before it), ``marginals`` (each column on
-        its own), and whatever else :mod:`~syncline.synthesizers.registry` lists.
+        The technique, one of those that ``syncline.synthesizers.registry.cards()`` describes: left out,
+        ``cart``, each column from a tree over those before it.
     seed
         A whole number below 2**63 for reproduction; left out, 256 secret bits are drawn and kept with the
         model.
@@ -77,8 +77,7 @@ class Synthesizer:
     visit_sequence
         Columns to draw first, in this order.
     settings
-        Those of the technique; of ``cart`` ``min_leaf``, the rows that a leaf must hold (50), and
-        ``max_depth``, the depth of the deepest leaf (12; 1 to 30).
+        Those of the technique, by name, as its card lists them with their bounds and defaults.
     epsilon, delta
         Differential privacy, which this version does not implement and refuses.
     """
@@ -232,7 +231,9 @@ class Synthesizer:
 
     def _partitions(self, model: Model, rows: int) -> Iterator[Columns]:
         while rows > 0:
-            yield model.partition(self._drawn, min(rows, PARTITION_ROWS), self._seed)
+            drawn = model.partition(self._drawn, min(rows, PARTITION_ROWS), self._seed)
+            model.require_kept(drawn, self._fitted()[1])
+            yield drawn
             self._drawn += 1
             rows -= PARTITION_ROWS
 

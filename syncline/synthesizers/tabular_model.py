@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,7 @@ class TabularModel(Model):
     n_rows: int
     gaps: tuple[CodedColumn, ...] = ()
     systematic: bool = True
+    keeps_constraints: ClassVar[bool] = True
 
     def released(self, schema: Schema) -> Schema:
         """Return the schema with the categories that are drawn, "(other)" among them."""
@@ -86,8 +88,11 @@ class TabularModel(Model):
 
     def notes(self, tables: Sequence[Workspace], min_cell: int, others: str = "") -> tuple[Note, ...]:
         """Return what is told of computed columns, and of values that too few people share."""
-        computed, untold = computed_notes(tables, self), untold_notes(tables, self, min_cell, others)
-        return (*self.describe().notes, *computed, *untold)
+        led = {draw.column for draw in self.draws if draw.gap is not None}
+        drawn = set(self.order).difference(led)  # what a gap leads to are no values of the column's own codes
+        coded = [column for column in self.columns if column.codes.name in drawn]
+        untold = untold_notes(tables, coded, min_cell, others)
+        return (*self.describe().notes, *computed_notes(tables, self), *untold)
 
     def check(self) -> None:
         """Raise ValueError where a part points outside of another, or a column is drawn by nothing."""

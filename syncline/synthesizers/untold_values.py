@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +24,6 @@ from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
 from syncline.synthesizers.column_coding import CodedColumn
 
-if TYPE_CHECKING:
-    from syncline.synthesizers.tabular_model import TabularModel
-
 Ints = npt.NDArray[np.int64]
 
 MOST_NAMED = 5
@@ -38,15 +34,14 @@ _REMEDY = "group such values, add rows, or lower min_cell where you may"
 
 
 def untold_notes(
-    tables: Iterable[Workspace], model: TabularModel, min_cell: int, others: str = ""
+    tables: Iterable[Workspace], coded: Iterable[CodedColumn], min_cell: int, others: str = ""
 ) -> tuple[Note, ...]:
     """Return what the small-count rule took out of the columns of ``tables``, which were learnt together.
 
-    ``others`` says what became of merged categories, where it is not that the model draws them as one.
+    ``coded`` are the columns whose values are drawn by their codes. ``others`` says what became of merged
+    categories, where it is not that they are drawn as one.
     """
-    led = {draw.column for draw in model.draws if draw.gap is not None}
-    drawn = set(model.order).difference(led)  # values that a gap leads to are no values of the column's codes
-    columns = [_Column(column, others=others) for column in model.columns if column.codes.name in drawn]
+    columns = [_Column(column, others=others) for column in coded]
     for table in tables:
         variables = {variable.name: (at, variable) for at, variable in enumerate(table.schema.modelled)}
         for column in columns:

@@ -23,6 +23,8 @@ from syncline.questions.workspace import Workspace
 from syncline.sources.memory import TableSource
 from syncline.study.fit_result import pack_result
 from syncline.synthesizers.fit import Fit, Fitted
+from syncline.synthesizers.registry import DEFAULT, card_of
+from syncline.synthesizers.registry import settings as settings_of_all
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.streams import Seed
 from syncline.wire.exchange import HOPS
@@ -58,7 +60,9 @@ def fit(
 
 def settings_with(schema: Schema, **settings: Any) -> FitSettings:
     """Return the settings of a fit, those of its technique among them."""
-    given = {name: settings.pop(name) for name in ("min_leaf", "max_depth") if name in settings}
+    own = {setting.name for setting in card_of(settings.get("method", DEFAULT)).settings}
+    named = [setting.name for setting in settings_of_all() if setting.name in settings]
+    given = {name: value for name in named if (value := settings.pop(name)) is not None and name in own}
     return FitSettings(schema, given=given, **settings)
 
 
@@ -72,9 +76,9 @@ def release_of(fitted: Fitted, schema: Schema, rows: int = 500, seed: int = 1) -
         return path.read_bytes()
 
 
-def fingerprint(fitted: Fitted, schema: Schema) -> str:
+def fingerprint(fitted: Fitted, schema: Schema, method: str = DEFAULT) -> str:
     """Return a digest of all that follows from a fit: the release, and the model."""
     digest = hashlib.sha256(release_of(fitted, schema))
     unnamed = replace(fitted, hazards=())  # these compare suppliers, and name them
-    digest.update(pack_result(unnamed, FitSettings(schema, fitted.model.method)))
+    digest.update(pack_result(unnamed, FitSettings(schema, method)))
     return digest.hexdigest()

@@ -38,7 +38,7 @@ def released(
 ) -> str:
     schema = SCHEMAS[unit]
     chosen = {"method": method, "min_cell": min_cell, "min_leaf": 20, "max_depth": 3}
-    return fingerprint(fit(parts, schema, holdout=holdout, batch_rows=batch_rows, **chosen), schema)
+    return fingerprint(fit(parts, schema, holdout=holdout, batch_rows=batch_rows, **chosen), schema, method)
 
 
 @cache
@@ -91,7 +91,7 @@ def test_any_assignment_of_few_rows_releases_the_pooled_bytes(
 ) -> None:
     table, schema = cohort(40, seed=8), SCHEMAS[unit]
     chosen = {"method": method, "min_cell": 2, "min_leaf": 8, "max_depth": 2}
-    whole = fingerprint(fit([table], schema, **chosen), schema)
+    whole = fingerprint(fit([table], schema, **chosen), schema, method)
     parts = [table.filter([owner == part for owner in owners]) for part in range(4)]
     assert fingerprint(fit(parts, schema, batch_rows=batch_rows, **chosen), schema) == whole
 

@@ -101,6 +101,10 @@ def _fill(message: Message, choice: int, depth: int) -> Message:
 
 
 def _set(message: Message, field: FieldDescriptor, choice: int, depth: int) -> None:
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        key, value = (field.message_type.fields_by_name[name] for name in ("key", "value"))
+        getattr(message, field.name)[_value(key, choice)] = _value(value, choice)
+        return
     if field.message_type is not None:
         if depth < _DEPTH:
             inner = getattr(message, field.name)

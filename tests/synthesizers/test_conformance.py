@@ -111,7 +111,7 @@ def test_nothing_that_few_people_share_is_drawn(method, min_cell):
     model = fit([table], WITH_PERSON, method=method, min_cell=min_cell).model
     people = table.to_pandas().groupby("ward").pid.nunique()
     drawn = next(iter(model.sample(5000, Seed.of_number(1))))["ward"][0]
-    ward = next(column.values.variable for column in model.columns if column.codes.name == "ward")
+    ward = model.released(WITH_PERSON).variable("ward")
     names = {ward.categories[key] for key in np.unique(drawn).tolist()}
     assert names
     assert {name for name in names if people.get(name, min_cell) < min_cell} == set()

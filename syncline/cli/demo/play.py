@@ -22,6 +22,7 @@ from syncline.cli.study_progress import AWAITING_RELEASE
 from syncline.cli.terminal import say
 from syncline.durable.private_directory import make_private_directory
 from syncline.errors import StorageError, UsageError
+from syncline.questions.table import permissions
 from syncline.study.flow import STEPS, DataFlow
 from syncline.synthesizers.registry import DEFAULT, cards
 
@@ -40,7 +41,7 @@ studies: [{study}]
 flows: [{flow}]
 datasets: [{study}]
 columns: {{allow: ["*"]}}
-questions: [row_count, profile, rank_counts, marginals, moments, formula_check, tree_level]
+questions: [{questions}]
 limits: {{max_order: 2, max_rounds: 100, max_cells: 10000000000}}
 min_cell: 11
 min_suppliers: {suppliers}
@@ -130,7 +131,10 @@ def _open_hub(stage: Stage, out: Path, suppliers: list[str]) -> _Hub:
 
 
 def _policy(flow: DataFlow, suppliers: int, digest: str) -> str:
-    return _POLICY.format(study=STUDY, flow=flow.value, suppliers=suppliers, digest=digest)
+    questions = ", ".join(permissions())
+    return _POLICY.format(
+        study=STUDY, flow=flow.value, questions=questions, suppliers=suppliers, digest=digest
+    )
 
 
 def _open_agents(

@@ -8,6 +8,7 @@ CARD = Card(
     name="cart",
     summary="each column from a tree over those before it",
     relates=True,
+    order=2,
     questions=("tree_level",),
     asks="then up to {max_depth} for trees",
     settings=(

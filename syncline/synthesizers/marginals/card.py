@@ -8,6 +8,7 @@ CARD = Card(
     name="marginals",
     summary="each column on its own",
     relates=False,
+    order=1,
     questions=(),
     asks="one or two for the counts",
 )

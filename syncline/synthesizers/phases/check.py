@@ -52,7 +52,7 @@ class Check(Phase):
         if most is not None and int(dense[0]) > most:
             raise StudyFailed(
                 f"{whole(answers)} more than {most} rows, beyond which {settings.method} is not exact;"
-                " use a sample or the method marginals"
+                " use a sample, or a method without such a limit"
             )
         excluded = self.beside(answers, settings, {}).excluded
         left = settings.without(excluded).schema.modelled

@@ -8,6 +8,7 @@ CARD = Card(
     name="chain",
     summary="each column from the one before it",
     relates=False,
+    order=2,
     questions=("marginals",),
     asks="one for pairs",
     settings=(Setting("times", 1, 1000, 1, "How often each pair is counted."),),
