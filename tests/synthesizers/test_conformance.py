@@ -1,7 +1,8 @@
-"""What every technique keeps: one suite over the registry, a toy technique of the tests among them."""
+"""What every technique keeps: one suite over the registry, and over two toys; one has a model of its own."""
 
 from __future__ import annotations
 
+import json
 import secrets
 from itertools import product
 
@@ -11,11 +12,12 @@ import pytest
 from pydantic import ValidationError
 
 from supplier_agent.consent.conditions import condition_lines, conditions_to_json
-from syncline.errors import UsageError
-from syncline.protocols.asking import Answering, Memory, Reply, Request
+from syncline.data.schema import Schema
+from syncline.errors import DataError, UsageError
+from syncline.protocols.asking import Answering, Memory, Reply, Request, admit
 from syncline.protocols.in_process import run
 from syncline.protocols.transition import PartyId
-from syncline.questions.question import Entropy
+from syncline.questions.question import Context, Entropy
 from syncline.questions.workspace import Workspace
 from syncline.study.questions_asked import questions_of
 from syncline.study.spec import StudySpec
@@ -30,19 +32,19 @@ from tests.federation.local_fit import fingerprint, fit, workspace_of
 from tests.federation.simulated import fit_state_codec
 from tests.federation.test_flows import released, sources, spec_of
 
-TOY = "tests.synthesizers.chain"
-registry.FOLDERS.append(TOY)
-NAMES = tuple(registry.cards())
-registry.FOLDERS.remove(TOY)
+TOYS = ["tests.synthesizers.chain", "tests.synthesizers.mixture"]
+with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(registry, "FOLDERS", [*registry.FOLDERS, *TOYS])
+    NAMES = tuple(registry.cards())
 
 ROWS = 240
 pytestmark = pytest.mark.filterwarnings("ignore::syncline.data.note.TableWarning")
 
 
 @pytest.fixture(autouse=True)
-def toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the toy technique be known: it registers, and does nothing else."""
-    monkeypatch.setattr(registry, "FOLDERS", [*registry.FOLDERS, TOY])
+def toys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the toy techniques be known: they register, and do nothing else."""
+    monkeypatch.setattr(registry, "FOLDERS", [*registry.FOLDERS, *TOYS])
 
 
 def document(method: str, **synthesizer: object) -> dict[str, object]:
@@ -59,10 +61,10 @@ def document(method: str, **synthesizer: object) -> dict[str, object]:
 @pytest.mark.parametrize(("schema", "holdout"), [(WITH_PERSON, "0.2"), (WITHOUT_PERSON, "0")])
 def test_no_split_and_no_batch_changes_a_byte(method, schema, holdout):
     chosen = {"method": method, "holdout": holdout}
-    whole = fingerprint(fit([cohort(ROWS)], schema, **chosen), schema)
+    whole = fingerprint(fit([cohort(ROWS)], schema, **chosen), schema, method)
     for parts, seed, batch_rows in ((1, 1, 7), (3, 2, 50), (6, 3, 1000)):
         split = fit(spread(cohort(ROWS), parts, seed), schema, batch_rows=batch_rows, **chosen)
-        assert fingerprint(split, schema) == whole
+        assert fingerprint(split, schema, method) == whole
 
 
 @pytest.mark.parametrize("method", NAMES)
@@ -127,16 +129,19 @@ def test_tiny_tables_give_a_model_or_a_sentence(method, rows):
 
 
 class Listening(Answering):
-    """Answer, and remember what kinds of questions came."""
+    """Answer, and remember what kinds of questions came, and how many columns they counted together."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked: set[str] = set()
+        self.order = 0
 
     def respond(
         self, request: Request, table: Workspace, memory: Memory, entropy: Entropy = secrets.token_bytes
     ) -> tuple[Reply, Memory]:
         self.asked |= {question.kind for question in request.questions}
+        context = Context(admit(request, memory).asked)
+        self.order = max([self.order, *(one.extent(context).order for one in request.questions)])
         return super().respond(request, table, memory, entropy)
 
 
@@ -156,7 +161,8 @@ def test_who_approves_reads_the_technique_and_every_question_that_it_asks(
     }
     run(Fit(settings), parties, Memory(), hops=HOPS, state=fit_state_codec(settings))
     spec = StudySpec.model_validate(document(method))
-    assert supplier.asked <= set(questions_of(spec))
+    assert supplier.asked == set(questions_of(spec))
+    assert supplier.order <= registry.card_of(method).order
     words = dict(condition_lines(spec))["Learns"]
     assert words.startswith(f"{method}: ")
     told = conditions_to_json(spec)["synthesizer"]
@@ -196,3 +202,42 @@ def test_a_table_without_rows_is_refused_in_a_sentence():
 def test_cards_are_distinct():
     cards = list(registry.cards().values())
     assert len({card.name for card in cards}) == len({card.summary for card in cards}) == len(cards)
+
+
+@pytest.mark.parametrize("method", [name for name in NAMES if name in registry.cards()])
+def test_its_settings_are_keys_of_its_own_studies_alone(method):
+    own = registry.card_of(method).settings
+    chosen = StudySpec.model_validate(document(method, **{setting.name: setting.most for setting in own}))
+    assert StudySpec.from_canonical(chosen.canonical()).synthesizer.of_technique == {
+        setting.name: setting.most for setting in own
+    }
+    usual = {setting.name for setting in registry.card_of(registry.DEFAULT).settings}
+    for other in registry.cards():
+        written = json.loads(StudySpec.model_validate(document(other)).canonical())["synthesizer"]
+        theirs = {setting.name for setting in registry.card_of(other).settings}
+        assert not {setting.name for setting in own}.intersection(written) - theirs - usual
+
+
+ORDERED = Schema.model_validate(
+    {
+        "variables": [
+            {"name": "kind", "kind": "categorical", "categories": ["a", "b"]},
+            {"name": "low", "kind": "integer", "range": [0, 99]},
+            {"name": "high", "kind": "integer", "range": [0, 99]},
+        ],
+        "constraints": [{"of": "low", "formula": "at_most", "from": ["high"]}],
+    }
+)
+
+
+@pytest.mark.parametrize("method", NAMES)
+def test_no_row_that_breaks_a_declared_constraint_is_released(method):
+    rng = np.random.default_rng(3)
+    low, gap = rng.integers(0, 50, 600), rng.integers(0, 30, 600)
+    columns = {"kind": np.array(["a", "b"])[rng.integers(0, 2, 600)], "low": low, "high": low + gap}
+    made = Synthesizer(method, seed=1, schema=ORDERED, min_cell=2).fit(pd.DataFrame(columns))
+    if method == "mixture":  # it draws columns that know nothing of each other, and so is held to the schema
+        with pytest.raises(DataError, match="break a constraint of the schema, 'low' is at most 'high'"):
+            made.sample(2000)
+        return
+    assert not made.sample(2000).eval("low > high").any()
