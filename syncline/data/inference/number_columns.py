@@ -34,7 +34,7 @@ from syncline.data.inference.number_notation import (
     whole_twins,
 )
 from syncline.data.inference.observed_range import with_range
-from syncline.data.inference.record_names import NameHint, name_hint
+from syncline.data.inference.record_names import NAMING, name_hint
 from syncline.data.inference.seen_cells import Mask, Rows, SeenCells, sample
 from syncline.data.inference.written_forms import digit_form
 from syncline.data.kinds import Kind
@@ -121,7 +121,7 @@ def read_long_integers(cells: Cells) -> Draft | None:
 
 def _digit_words(cells: Cells, found: _Numbers) -> str:
     """Return what days or months the digits are that a schema does not read; "" where they are none."""
-    if name_hint(cells.name) in (NameHint.PERSON, NameHint.NUMBER):
+    if name_hint(cells.name) in NAMING:
         return ""
     form = digit_form(found.seen.labels)
     return "" if form is None else form.words
