@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from syncline.data.schema import Schema
 from syncline.data.section import shown
 from syncline.data.variable import Variable
 from syncline.questions.workspace import Workspace
+from syncline.sources.container import container_notes
 from syncline.sources.source import Source
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.tabular_model import TabularModel
@@ -58,7 +59,7 @@ def left_out_notes(schema: Schema, source: Source, whose: str = "") -> tuple[Not
     """Return the columns of ``source`` that a given schema leaves out; ``whose`` says whose they are."""
     modelled = {variable.name for variable in schema.modelled} | {schema.person.name if schema.person else ""}
     what = f"the column {whose}".strip()
-    notes = []
+    notes = [replace(note, what=f"{note.what} {whose}".strip()) for note in container_notes(source)]
     columns = [normal_label(column) for column in source.columns]
     for name in dict.fromkeys((*columns, *schema.names)):
         if name not in schema.names:
