@@ -14,6 +14,7 @@ from syncline.data.variable import Variable
 from syncline.errors import DataError
 from syncline.sources.container import container_notes, readable_columns, unread_columns
 from syncline.sources.source import Source
+from syncline.sources.zone_notes import zone_notes
 
 _READ_ROWS = 65_536
 
@@ -31,7 +32,9 @@ def infer_source(source: Source) -> Inference:
     found = infer(read_table(source))
     unread = [Variable(name=name, kind=Kind.TEXT) for name in unread_columns(source)]
     schema = Schema(variables=(*found.schema.variables, *unread)) if unread else found.schema
-    return Inference(schema, (*container_notes(source), *found.notes, *unread_notes(source)))
+    return Inference(
+        schema, (*container_notes(source), *found.notes, *zone_notes(schema, source), *unread_notes(source))
+    )
 
 
 def unread_notes(source: Source) -> Iterator[Note]:

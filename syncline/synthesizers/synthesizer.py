@@ -247,9 +247,11 @@ def _declared(schema: Schema, source: Source) -> Inference:
 def _is_declared(note: Note, schema: Schema) -> bool:
     """Tell whether a note is no news beside the schema that was given.
 
-    It says that a column is never modelled, or that one is computed of which every cell keeps the rule.
+    It says that a column is never modelled, that its times are those of the zone that was declared, or that
+    it is computed and every cell keeps the rule.
     """
-    return (note.deed is Deed.LEFT_OUT and note.column in schema.names) or is_exact(note)
+    is_of_schema = note.deed in (Deed.LEFT_OUT, Deed.NAMED) and note.column in schema.names
+    return is_of_schema or is_exact(note)
 
 
 def _warning(notes: Sequence[Note], *, inferred: bool) -> str:

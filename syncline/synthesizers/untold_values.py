@@ -23,6 +23,7 @@ from syncline.data.variable import Variable
 from syncline.questions.workspace import Workspace
 from syncline.sources.container import container_notes
 from syncline.sources.source import Source
+from syncline.sources.zone_notes import zone_notes
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.tabular_model import TabularModel
 
@@ -56,7 +57,10 @@ def untold_notes(
 
 
 def left_out_notes(schema: Schema, source: Source, whose: str = "") -> tuple[Note, ...]:
-    """Return the columns of ``source`` that a given schema leaves out; ``whose`` says whose they are."""
+    """Return what a given schema leaves out of ``source``, and what becomes of times of a zone.
+
+    ``whose`` says whose columns they are.
+    """
     modelled = {variable.name for variable in schema.modelled} | {schema.person.name if schema.person else ""}
     what = f"the column {whose}".strip()
     notes = [replace(note, what=f"{note.what} {whose}".strip()) for note in container_notes(source)]
@@ -70,7 +74,7 @@ def left_out_notes(schema: Schema, source: Source, whose: str = "") -> tuple[Not
         else:
             continue
         notes.append(Note(name, Deed.LEFT_OUT, what, why, remedy))
-    return tuple(notes)
+    return (*notes, *zone_notes(schema, source, whose))
 
 
 @dataclass(slots=True)

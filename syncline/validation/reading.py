@@ -18,6 +18,7 @@ from syncline.errors import DataError, UsageError
 from syncline.sources.container import container_notes
 from syncline.sources.source import Source
 from syncline.sources.source_inference import infer_source, read_table
+from syncline.sources.zone_notes import zone_notes
 from syncline.validation.cell_table import CellTable, read_cells
 from syncline.validation.merged_categories import told_as_one, with_other
 
@@ -144,7 +145,7 @@ def require_compared(names: Sequence[str], schema: Schema, option: str) -> None:
 
 
 def _given(schema: Schema, real: Source, person: str | None) -> tuple[Schema, tuple[Note, ...]]:
-    return _with_person(schema, person), container_notes(real)
+    return _with_person(schema, person), (*container_notes(real), *zone_notes(schema, real))
 
 
 def _inferred(sources: Sequence[Source], person: str | None) -> tuple[Schema, tuple[Note, ...]]:

@@ -146,3 +146,36 @@ def test_every_route_says_the_same_under_one_schema(
         *("--out", folder / "report-by-schema"),
     )
     assert validated >= of(synthesized, Deed.COMPUTED) | around
+
+
+def test_every_route_says_that_times_of_a_zone_come_out_in_utc(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(6)
+    times = ["2020-10-25T02:30:00", "2020-06-01T12:00:00", "2020-06-02T12:00:00"]
+    real, made, schema = tmp_path / "real.csv", tmp_path / "made.csv", tmp_path / "schema.yaml"
+    real.write_text("t,x\n" + "".join(f"{draw.choice(times)},{draw.randint(0, 9)}\n" for _ in range(ROWS)))
+    schema.write_text(
+        "variables:\n- {name: t, kind: datetime, zone: Europe/Berlin, range: [2020-01-01, 2021-01-01]}\n"
+        "- {name: x, kind: integer, range: [0, 9]}\n"
+    )
+    (tmp_path / "study.yaml").write_text(STUDY)
+    synthesized = told(capsys, monkeypatch, "synthesize", real, "--schema", schema, "--out", made)
+    own = {note for note in synthesized if note[0] == "t"}
+    assert {str(note[3]).partition(" cells ")[2] for note in own} == {
+        "released in UTC",
+        "at a time that the clocks of Europe/Berlin show twice",
+    }
+    with pytest.warns(TableWarning, match="show twice"):
+        model = syncline.Synthesizer(schema=schema).fit(real)
+    assert as_told(model.notes) == synthesized
+    simulated = told(
+        *(capsys, monkeypatch, "simulate", tmp_path / "study.yaml", "--supplier", f"north={real}"),
+        *("--out", tmp_path / "release"),
+    )
+    assert {(*note[:3], str(note[3]).replace(" of north", ""), *note[4:]) for note in simulated} >= own
+    validated = told(
+        *(capsys, monkeypatch, "validate", "--real", real, "--synthetic", made, "--schema", schema),
+        *("--out", tmp_path / "report"),
+    )
+    assert validated >= own
