@@ -18,6 +18,8 @@ from syncline.data.section import shown
 from syncline.errors import DataError
 from syncline.sources.source import Source
 
+NESTED_VALUES = "lists or structures, which are no single values"
+
 _EXTENSION = b"ARROW:extension:name"
 
 
@@ -61,7 +63,7 @@ def why_unread(field: pa.Field) -> str:
     """Return what a column of Arrow holds that is no single value; "" where it holds values."""
     kind = field.type
     if pa.types.is_nested(kind):
-        return "lists or structures, which are no single values"
+        return NESTED_VALUES
     defined = (field.metadata or {}).get(_EXTENSION)
     if isinstance(kind, pa.BaseExtensionType) or defined is not None:
         name = kind.extension_name if defined is None else defined.decode("utf-8", "replace")
