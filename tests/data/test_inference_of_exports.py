@@ -146,3 +146,10 @@ def test_declared_categories_are_not_called_numbers():
     assert infer(pa.table({"ward": column})).notes == ()
     digits = infer(pa.table({"ward": pa.array(["1", "2", "x"] * 20).dictionary_encode()})).notes
     assert "2 texts that look like numbers" in digits[0].what
+
+
+def test_long_whole_numbers_of_each_row_are_no_measurements():
+    draw = random.Random(11)
+    long = [draw.randint(2**53, 2**60) for _ in range(500)]
+    assert infer(pa.table({"x": long})).schema.variables[0].kind is Kind.IDENTIFIER
+    assert infer(pa.table({"x": long[:5] * 100})).schema.variables[0].kind is Kind.INTEGER

@@ -114,6 +114,8 @@ def read_long_integers(cells: Cells) -> Draft | None:
     ends = (int(numbers.min()), int(numbers.max()))
     if max(-ends[0], ends[1]) >= KEY_LIMIT:
         why = why or "its whole numbers are too large to be counted"
+    if why is None and len(numbers) == cells.seen.held >= IDENTIFIER_ROWS:
+        why = "each row has a whole number of its own, with more digits than a measurement has"
     if why is not None:
         return cells.record(why, ())
     return Draft(Variable(name=cells.name, kind=Kind.INTEGER, range=ends))
