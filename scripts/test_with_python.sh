@@ -16,7 +16,7 @@ while (($#)); do
     case $1 in
     --core)
         tests=(tests/federation/test_golden_studies.py tests/data tests/questions tests/privacy)
-        packages=(--editable . hypothesis psutil pytest pytest-xdist)
+        packages=(--editable '.[demo]' hypothesis psutil pytest pytest-xdist)
         ;;
     --) shift && break ;;
     *) versions+=("$1") ;;
