@@ -1,7 +1,8 @@
 # make demo    a hub and its agents on this machine, on real data
 # make test    the whole test-suite
 # make check   everything that needs no patience: format, lint, types, imports, stubs, protos, deploy, fast tests
-# make pythons the fast tests of the core, golden releases among them, with each other version of Python that is here
+# make pythons the fast tests of the core, golden releases among them, with each other version of Python that is here;
+#              CORE=--core leaves the golden releases and the rooms that they stand on
 # make fuzz    change valid inputs of every reader for SECONDS, 60 by default
 # make bench   the measurements of benchmarks/RESULTS.md
 # make proto   regenerate syncline/wire/gen from protos/
@@ -42,7 +43,7 @@ check: static test-fast
 static: format-check lint types imports proto-check buf-lint deploy-check
 
 pythons:
-	@for version in $(OTHER_PYTHONS); do JOBS=$(JOBS) scripts/test_with_python.sh $$version $(ARGS); done
+	@JOBS=$(JOBS) scripts/test_with_python.sh $(CORE) $(OTHER_PYTHONS) -- $(ARGS)
 
 fuzz: $(DEV_READY) bytecode
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)

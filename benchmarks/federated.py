@@ -18,8 +18,8 @@ from benchmarks.shared_data import shared
 from syncline.cli.demo.stage import Stage
 from syncline.data.inference import infer_schema
 from syncline.sources.registry import open_source
+from syncline.sources.source_inference import read_table
 from syncline.study.spec import StudySpec
-from syncline.synthesizers.synthesizer import read_table
 
 SUPPLIERS = ("a", "b", "c", "d")
 STUDY = """\

@@ -11,7 +11,7 @@ from benchmarks.shared_data import shared
 from syncline.data.inference import infer_schema
 from syncline.data.schema import Schema, Variable
 from syncline.sources.registry import open_source
-from syncline.synthesizers.synthesizer import read_table
+from syncline.sources.source_inference import read_table
 
 PERSON, IDENTIFIER = "patient_nbr", "encounter_id"
 MIXES = {

@@ -1,26 +1,53 @@
 #!/usr/bin/env bash
-# Try the core with another Python: the fast tests of all rooms in which nothing listens, the golden releases among
-# them. test_with_python.sh VERSION [PYTEST ARGUMENTS]
-# Where that version is not on this machine, it says so and tries nothing.
+# Try the core with other Pythons: the fast tests of all rooms in which nothing listens, the golden releases among them.
+#
+#     test_with_python.sh [--core] VERSION... [-- PYTEST ARGUMENTS]
+#
+# --core is for every change: the golden releases and the rooms that they stand on, with no more packages than these need.
+# What is not on this machine is named in one sentence, and is no failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-version=$1
-shift
 
-for python in "python$version" "$HOME/.pyenv/versions/$version".*/bin/python3; do
-    "$python" -c '' 2>/dev/null && break
-    python=''
-done
-if [[ -z "$python" ]]; then
-    echo "Python $version is not on this machine: not tried"
-    exit 0
-fi
-
-environment=.venv-$version
-[[ -x $environment/bin/python ]] || "$python" -m venv "$environment"
-"$environment/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-    --editable '.[databases,demo,dev,excel,postgres]'
-echo "fast tests with $("$environment/bin/python" --version)"
 rooms=(data preparation sources questions protocols synthesizers federation study privacy validation wire)
-exec "$environment/bin/python" -m pytest -q -n "${JOBS:-2}" --dist worksteal -m "not slow and not network" \
-    "${rooms[@]/#/tests/}" "$@"
+tests=("${rooms[@]/#/tests/}")
+packages=(--editable '.[databases,demo,dev,excel,postgres]')
+versions=()
+while (($#)); do
+    case $1 in
+    --core)
+        tests=(tests/federation/test_golden_studies.py tests/data tests/questions tests/privacy)
+        packages=(--editable '.[demo]' hypothesis psutil pytest pytest-xdist)
+        ;;
+    --) shift && break ;;
+    *) versions+=("$1") ;;
+    esac
+    shift
+done
+
+# The interpreter of a version, where there is one that starts: a shim of pyenv stands for versions that are not there too.
+interpreter() {
+    local candidate
+    for candidate in "python$1" "$HOME/.pyenv/versions/$1".*/bin/python3; do
+        if "$candidate" -c '' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+}
+
+missing=()
+for version in "${versions[@]}"; do
+    python=$(interpreter "$version")
+    if [[ -z $python ]]; then
+        missing+=("$version")
+        continue
+    fi
+    environment=.venv-$version
+    [[ -x $environment/bin/python ]] || "$python" -m venv "$environment"
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+        "${packages[@]}"
+    echo "fast tests with $("$environment/bin/python" --version)"
+    "$environment/bin/python" -m pytest -q -n "${JOBS:-2}" --dist worksteal -m "not slow and not network" \
+        "${tests[@]}" "$@"
+done
+((${#missing[@]} == 0)) || echo "not tried, since it is not on this machine: Python ${missing[*]}"

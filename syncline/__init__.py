@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from syncline.version import __version__
 
 if TYPE_CHECKING:
+    from syncline.study.table_validation import validate
     from syncline.synthesizers.synthesizer import Synthesizer
-    from syncline.validation.validation import validate
 
 __all__ = ["Synthesizer", "__version__", "validate"]
 
@@ -23,7 +23,7 @@ def __getattr__(name: str) -> object:
 
         return Synthesizer
     if name == "validate":
-        from syncline.validation.validation import validate
+        from syncline.study.table_validation import validate
 
         return validate
     raise AttributeError(f"module 'syncline' has no attribute {name!r}")

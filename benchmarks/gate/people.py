@@ -18,7 +18,7 @@ from syncline.data.kinds import Kind, Role
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.sources.registry import open_source
-from syncline.synthesizers.synthesizer import read_table
+from syncline.sources.source_inference import read_table
 from syncline.validation.cell_table import CellTable, numbered, read_cells
 from syncline.validation.reading import read_compared
 

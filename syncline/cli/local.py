@@ -187,11 +187,10 @@ def infer(
 ) -> None:
     """Print a draft of the schema of a table, with what was guessed as comments, for a person to correct."""
     from syncline.cli.table import print_json
-    from syncline.data.inference import infer
     from syncline.data.inference.commented_schema import commented_yaml
-    from syncline.synthesizers.synthesizer import read_table
+    from syncline.sources.source_inference import infer_source
 
-    inference = infer(read_table(open_named("DATA", data)))
+    inference = infer_source(open_named("DATA", data))
     say_notes(inference.notes)
     if as_json:
         notes = [note.to_json() for note in inference.notes]

@@ -50,7 +50,7 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Compare a synthetic table with the real one, and with people who were not used."""
-    from syncline.validation.validation import validate as compare
+    from syncline.study.table_validation import validate as compare
 
     _require_files({"--real": real, "--synthetic": synthetic, "--holdout": holdout}, schema)
     require_new(out)

@@ -53,7 +53,7 @@ class Note:
         return f"{self.deed}: {self.what}: {self.why}; {self.remedy}"
 
     def __str__(self) -> str:
-        where = f"column {shown(self.column)!r}" if self.column else "all columns"
+        where = f"column {shown(self.column)!r}" if self.column else "the table"
         return f"{where}: {self.words}"
 
     def at(self, place: str) -> Note:

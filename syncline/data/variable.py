@@ -151,8 +151,9 @@ class Variable(Section):
     @property
     def value_extent(self) -> tuple[int, int]:
         """The least and greatest key of a value: of the declared range, else of all that the kind holds."""
-        if self.key_range is not None:
-            return self.key_range
+        bounds = self.key_range
+        if bounds is not None:
+            return bounds
         return (0, -1) if self.grid is None else self.grid.extent
 
     @property
@@ -197,8 +198,11 @@ class Variable(Section):
     def may_hold(self, keys: Keys) -> Mask:
         """Tell which keys (n,) a cell may have."""
         low, high = self.value_extent
+        values = (keys >= low) & (keys <= high)
+        if not self.codes:
+            return values
         states = self.states
-        return ((keys >= low) & (keys <= high)) | ((keys >= states.first) & (keys <= states.last))
+        return values | ((keys >= states.first) & (keys <= states.last))
 
     @field_validator("zone", mode="before")
     @classmethod

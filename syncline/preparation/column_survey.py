@@ -24,7 +24,7 @@ from syncline.data.inference.identifiers import IDENTIFIER_ROWS, LabelMarks, ide
 from syncline.data.inference.missing_words import is_exported, is_said, missing_among_words
 from syncline.data.inference.moment_columns import DIGITS, WRITTEN, MomentReading, is_plausible
 from syncline.data.inference.number_notation import code_reason, is_list
-from syncline.data.inference.record_names import NameHint, name_hint
+from syncline.data.inference.record_names import NAMING, name_hint
 from syncline.data.inference.word_columns import are_truth_values
 from syncline.data.inference.written_forms import WrittenForm, digit_form, written_form
 from syncline.data.kinds import Kind
@@ -155,7 +155,7 @@ class ColumnSurvey:
 
     def _digits(self) -> WrittenForm | None:
         """Return the form of days in digits, which an identifier's or a person's name speaks against."""
-        by_name = name_hint(self.name) in (NameHint.PERSON, NameHint.NUMBER)
+        by_name = name_hint(self.name) in NAMING
         return None if by_name else digit_form(list(self.texts))
 
     def states(self, reading: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ proposed only where the column proves it, by a cell that no other of them reads,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 
@@ -80,6 +80,7 @@ def date_proposal(trial: ColumnTrial, before: Sequence[Step]) -> Proposal:
         if best is None:
             return Proposal(remarks=tuple(remarks))
         chosen.append(best)
+        remarks += _of_parts(trial, best, read[best])
         left = {text: label for text, label in left.items() if text not in read[best]}
     if not chosen:
         return NOTHING
@@ -156,6 +157,15 @@ def _step(variable: Variable, formats: Sequence[str]) -> Dates:
         formats=tuple(formats),
         pivot=_pivot(variable) if short else None,
     )
+
+
+def _of_parts(trial: ColumnTrial, text: str, read: Mapping[str, str]) -> Iterator[str]:
+    """Say that days of which a part is not written become the first ones, where days are asked for."""
+    if (text,) in PARTIAL and trial.variable.step is None:
+        yield (
+            f"{trial.column.cells(read)} cells write no day, or no month ({text}): they become the first of"
+            f" the month or year ({trial.rows(read)}); take them for missing where that is not meant"
+        )
 
 
 def _of_pivot(variable: Variable, step: Dates) -> Iterator[str]:

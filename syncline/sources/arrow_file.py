@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from syncline.data.stream_outline import loose_outline
 from syncline.errors import DataError
+from syncline.sources.container import unread_of
 from syncline.sources.files import FileContent, readable, require_file, unchanged
 from syncline.sources.pandas_index import without_index
 from syncline.sources.stored_table import FileTable
@@ -30,7 +31,7 @@ class ArrowFileSource(FileTable):
         self._is_file = _is_file(path)
         with _reader(path, self._is_file, None) as reader:
             stored = reader.schema.names
-            super().__init__(path, FileContent(path), without_index(stored))
+            super().__init__(path, FileContent(path), without_index(stored), unread=unread_of(reader.schema))
             self._stored = [stored.index(name) for name in self._raw]
 
     def describe(self) -> str:

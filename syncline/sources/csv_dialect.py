@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from syncline.errors import DataError
-from syncline.sources.header import NoHeader, find_header
+from syncline.sources.header import NoHeader, find_header, spaced_fields
 from syncline.sources.source import column_names
 
 SAMPLE_BYTES = 64 * 1024
@@ -41,6 +41,8 @@ class CsvDialect:
         The names of all fields of a line, trimmed, in NFC and distinct.
     columns
         Those of them that are columns of the table: not one without a name and without a value.
+    titles
+        Records above the header, which are no part of the table.
     skipped_lines
         Lines above the header: empty ones, titles, a named separator.
     has_rows
@@ -50,6 +52,7 @@ class CsvDialect:
     separator: str
     fields: tuple[str, ...]
     columns: tuple[str, ...]
+    titles: int
     skipped_lines: int
     has_rows: bool
 
@@ -83,6 +86,10 @@ def read_dialect(stream: BinaryIO, name: str) -> CsvDialect:
             raise DataError(f"{name}: is empty; it needs a header line with the names of the columns")
         raise DataError(f"{name}: its header is longer than {SAMPLE_BYTES // 1024} KiB; is this a table?")
     separator = _separator(records)
+    if fields := spaced_fields([record.fields for record in records[separator]]):
+        raise DataError(
+            f"{name}: its {fields} fields seem to stand between spaces; separate them by commas or tabs"
+        )
     return _dialect(separator, records[separator], skipped, is_whole, name)
 
 
@@ -95,7 +102,7 @@ def _dialect(separator: str, records: list[_Record], skipped: int, is_whole: boo
     columns = tuple(field for field, empty in zip(fields, header.is_empty, strict=True) if not empty)
     above = skipped + records[header.place].lines_before
     has_rows = len(records) > header.place + 1 or not is_whole
-    return CsvDialect(separator, fields, columns or fields, above, has_rows)
+    return CsvDialect(separator, fields, columns or fields, header.place, above, has_rows)
 
 
 def _sample(stream: BinaryIO, name: str) -> tuple[str, bool]:

@@ -19,12 +19,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from syncline.data.note import Note
 from syncline.data.spreadsheet import UNESCAPE_PATTERN, is_escaped, unescape_cell
 from syncline.errors import DataError
+from syncline.sources.container import encoding_note, titles_note
 from syncline.sources.csv_dialect import read_dialect
 from syncline.sources.csv_fault import find_fault
 from syncline.sources.read_ahead import batches_read_ahead
 from syncline.sources.stored_table import FileTable
+from syncline.sources.text_encoding import Encoding
 from syncline.sources.text_file import MAX_RECORD_BYTES, TextFile
 
 
@@ -42,12 +45,18 @@ class CsvSource(FileTable):
             )
             dialect = replace(dialect, fields=fields, columns=columns)
         self._dialect = dialect
-        super().__init__(path, self._text, dialect.columns)
+        super().__init__(path, self._text, dialect.columns, notes=self._around())
 
     def describe(self) -> str:
         """Return the path, the encoding, the separator and the number of columns."""
         encoding, separator = self._text.encoding.upper(), self._dialect.separator
         return f"{self._path}, {encoding} text separated by {separator!r}, {len(self.columns)} columns"
+
+    def _around(self) -> tuple[Note, ...]:
+        """Say what of the file is no record, and which encoding was taken for its own."""
+        guessed = self._text.encoding in (Encoding.CP1252, Encoding.LATIN_1)
+        encoding = encoding_note(self._text.encoding.upper()) if guessed else ()
+        return (*titles_note(self._dialect.titles), *encoding)
 
     def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         if not self._dialect.has_rows:

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from syncline.data.section import nearest, shown
 from syncline.errors import DataError
+from syncline.sources.container import titles_note
 from syncline.sources.excel_cell import cell_text
 from syncline.sources.extras import load_extra
 from syncline.sources.files import FileContent, readable, require_file, unchanged
@@ -63,9 +64,13 @@ class ExcelSource(FileTable):
         with readable(path):
             require_sane_archive(path)
         with _rows(path, sheet, name) as rows:
-            header = _header(list(islice(rows, MAX_TITLES + 1)), name)
+            first = list(islice(rows, MAX_TITLES + 1))
+            header = _header(first, name)
             self._header_row = header.number
-            super().__init__(path, FileContent(path), [text or "" for text in header.cells], name)
+            titles = titles_note(first.index(header))
+            super().__init__(
+                path, FileContent(path), [text or "" for text in header.cells], name, notes=titles
+            )
 
     def describe(self) -> str:
         """Return the path, the sheet and the number of columns."""

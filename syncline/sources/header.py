@@ -23,6 +23,9 @@ AGREEING = 0.8
 
 _NUMBER = re.compile(r"[-+]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][-+]?[0-9]+)?")
 
+FEWEST_SPACED = 3
+"""Lines from which on words between spaces are fields: a header and two of values."""
+
 Record = Sequence[str]
 
 
@@ -58,6 +61,20 @@ def find_header(records: Sequence[Record]) -> Header:
             f" with the names of its {len(found.names)} columns above it"
         )
     return replace(found, is_empty=tuple(_is_empty(place, found, below) for place in range(len(found.names))))
+
+
+def spaced_fields(records: Sequence[Record]) -> int:
+    """Return how many fields stand between spaces in lines of one field each; 0 where it is one field.
+
+    They do where all lines, the header among them, have one number of words, and most below are numbers.
+    """
+    if len(records) < FEWEST_SPACED or any(len(record) != 1 for record in records):
+        return 0
+    words = [record[0].split() for record in records[:MOST_LINES]]
+    width = len(words[0])
+    numbers = sum(_is_number(word) for line in words[1:] for word in line)
+    alike = all(len(line) == width for line in words)
+    return width if width > 1 and alike and 2 * numbers > width * (len(words) - 1) else 0
 
 
 def _width_below(records: Sequence[Record]) -> int | None:

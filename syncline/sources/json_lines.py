@@ -1,7 +1,8 @@
-"""JSON Lines: one flat object a line, whose values become the text that was written.
+"""JSON Lines: one object a line, whose values become the text that was written.
 
 Numbers keep their digits, ``true`` and ``false`` are text, ``null`` and absent keys are missing. The columns
-are the keys of the first 1,000 lines in the order of their first appearance.
+are the keys of the first 1,000 lines in the order of their first appearance; those of which a value is an
+object or a list there cannot be read, and such a value further down is refused by its line.
 """
 
 from __future__ import annotations
@@ -13,16 +14,24 @@ from typing import BinaryIO, TypeAlias
 
 import pyarrow as pa
 
+from syncline.data.labels import normal_label
 from syncline.errors import DataError
+from syncline.sources.container import NESTED_VALUES
 from syncline.sources.source import MAX_COLUMNS
 from syncline.sources.stored_table import FileTable
 from syncline.sources.text_file import MAX_RECORD_BYTES, TextFile
-from syncline.sources.text_rows import text_batches
+from syncline.sources.text_rows import TextRow, text_batches
 
 HEAD_LINES = 1000
 """Lines whose keys are the columns."""
 
-_Object: TypeAlias = dict[str, str | None]
+
+class _Nested:
+    """An object or a list, of which nothing is kept."""
+
+
+_NESTED = _Nested()
+_Object: TypeAlias = dict[str, str | _Nested | None]
 
 
 class JsonLinesSource(FileTable):
@@ -31,7 +40,10 @@ class JsonLinesSource(FileTable):
     def __init__(self, path: Path) -> None:
         self._text = TextFile(path)
         with self._text.open() as stream:
-            super().__init__(path, self._text, _first_keys(stream, str(path)))
+            keys, nested = _first_keys(stream, str(path))
+            super().__init__(
+                path, self._text, keys, unread={normal_label(key): NESTED_VALUES for key in nested}
+            )
 
     def describe(self) -> str:
         """Return the path, the encoding and the number of columns."""
@@ -40,9 +52,9 @@ class JsonLinesSource(FileTable):
     def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         keys = [self._raw[place] for place in places]
         with self._text.open() as stream:
-            yield from text_batches(wanted, ([row.get(key) for key in keys] for row in self._rows(stream)))
+            yield from text_batches(wanted, self._rows(stream, keys))
 
-    def _rows(self, stream: BinaryIO) -> Iterator[_Object]:
+    def _rows(self, stream: BinaryIO, keys: Sequence[str]) -> Iterator[TextRow]:
         known = frozenset(self._raw)
         for number, row in _objects(stream, str(self._path)):
             if not known.issuperset(row):
@@ -50,21 +62,30 @@ class JsonLinesSource(FileTable):
                     f"{self._path}: line {number} has a key that the first {HEAD_LINES} lines do not have;"
                     " add it to the first line, as null where it has no value"
                 )
-            yield row
+            cells = [row.get(key) for key in keys]
+            texts = [cell for cell in cells if not isinstance(cell, _Nested)]
+            if len(texts) < len(cells):
+                raise DataError(
+                    f"{self._path}: line {number} has a value that is an object or a list; give it a column"
+                    " for each part"
+                )
+            yield texts
 
 
-def _first_keys(stream: BinaryIO, name: str) -> list[str]:
-    """Return the keys of the first lines in the order of their first appearance."""
+def _first_keys(stream: BinaryIO, name: str) -> tuple[list[str], set[str]]:
+    """Return the keys of the first lines in the order of their first appearance, and which are nested."""
     keys: dict[str, None] = {}
+    nested: set[str] = set()
     for place, (_, row) in enumerate(_objects(stream, name), start=1):
         keys.update(dict.fromkeys(row))
+        nested.update(key for key, value in row.items() if isinstance(value, _Nested))
         if len(keys) > MAX_COLUMNS:
             raise DataError(f"{name}: has more than {MAX_COLUMNS} keys; keep those that a study may read")
         if place == HEAD_LINES:
             break
     if not keys:
         raise DataError(f"{name}: is empty; it needs a line with the names of the columns as keys")
-    return list(keys)
+    return list(keys), nested
 
 
 def _objects(stream: BinaryIO, name: str) -> Iterator[tuple[int, _Object]]:
@@ -99,14 +120,14 @@ def _flat(text: str) -> _Object:
     return {key: _cell(value) for key, value in row.items()}
 
 
-def _cell(value: object) -> str | None:
+def _cell(value: object) -> str | _Nested | None:
     if value is None or isinstance(value, str):
         if value is not None and not value.isascii():
             value.encode()  # half of a surrogate pair is no text
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    raise _Unfit("has a value that is an object or a list; give it a column for each part")
+    return _NESTED
 
 
 class _Row(dict[str, object]):

@@ -8,7 +8,9 @@ from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
+from syncline.data.record_batches import in_batches_of
 from syncline.errors import DataError
+from syncline.sources.container import unread_of
 from syncline.sources.content_digest import DIGEST_ROWS, content_digest
 from syncline.sources.pandas_index import without_index
 from syncline.sources.stored_table import StoredTable
@@ -30,12 +32,13 @@ class TableSource(StoredTable):
         arrow = _to_arrow(table, name)
         kept = set(without_index(arrow.column_names))
         arrow = arrow.select([place for place, column in enumerate(arrow.column_names) if column in kept])
-        super().__init__(name, arrow.column_names)
+        super().__init__(name, arrow.column_names, unread=unread_of(arrow.schema))
         self._table = arrow.rename_columns(list(self._columns))
 
     def digest(self) -> str:
         """Return the SHA-256 of the columns' names, types and values."""
-        return content_digest(self._table.schema, self.batches(None, DIGEST_ROWS))
+        table = self._table.drop_columns([*self._unread])
+        return content_digest(table.schema, in_batches_of(DIGEST_ROWS, iter(table.to_batches())))
 
     def describe(self) -> str:
         """Return the size of the table."""

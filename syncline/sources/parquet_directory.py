@@ -28,7 +28,7 @@ class ParquetDirectorySource(StoredTable):
         self._parts = [ParquetSource(path / name) for name in self._names]
         for part in self._parts[1:]:
             _require_same(self._parts[0], part)
-        super().__init__(str(path), self._parts[0].columns)
+        super().__init__(str(path), self._parts[0].columns, unread=self._parts[0].unread)
 
     def digest(self) -> str:
         """Return the SHA-256 over the names of the files and their content, in hexadecimal."""

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.grid import Grid
 from syncline.data.variable import Variable
 from syncline.synthesizers.drawn_spans import Spans
 from syncline.synthesizers.rhythm import Rhythm
@@ -15,6 +16,8 @@ from syncline.synthesizers.systematic import systematic_shares
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
+Cells: TypeAlias = tuple[Ints, npt.NDArray[np.bool_]]
+"""Keys (n,), and which cells are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +55,47 @@ class ColumnValues:
         """Tell which spans (r,) are those of named states, not of values."""
         return ~self.variable.are_values(self.span_low)
 
-    def decode(self, codes: npt.NDArray[np.integer], random: Bits) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    def decode(self, codes: npt.NDArray[np.integer], random: Bits) -> Cells:
         """Return keys (n,) drawn by uniform bits (n,) from each code's spans, and which are missing."""
-        missing = (codes == self.n_codes - 1) & self.keeps_missing
-        if len(self.span_code) == 0:
-            return np.zeros(len(codes), np.int64), np.ones(len(codes), np.bool_)
-        spans = Spans.weighted(self.variable, self.span_code, self.span_low, self.span_high)
-        spans = spans.with_tails(self.variable, self.rows)
-        first = np.searchsorted(spans.code, np.arange(self.n_codes + 1))
+        return ColumnDecoder.of(self).decode(codes, random)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDecoder:
+    """What the decoding of a column needs, reckoned once for however many draws.
+
+    Attributes
+    ----------
+    spans : the ranges of keys and their weights, tails cut into octaves
+    first : where the spans of each code begin (k + 1,)
+    above : the weights of all spans before each (r + 1,)
+    grid : the grid of the column's keys
+    """
+
+    values: ColumnValues
+    spans: Spans
+    first: npt.NDArray[np.intp]
+    above: Bits
+    grid: Grid | None
+
+    @classmethod
+    def of(cls, values: ColumnValues) -> ColumnDecoder:
+        """Return the decoder of a column."""
+        spans = Spans.weighted(values.variable, values.span_code, values.span_low, values.span_high)
+        if len(values.span_code):
+            spans = spans.with_tails(values.variable, values.rows)
+        first = np.searchsorted(spans.code, np.arange(values.n_codes + 1))
         above = np.concatenate([np.zeros(1, np.uint64), np.cumsum(spans.weight)]).astype(np.uint64)
+        return cls(values, spans, first, above, values.variable.grid)
+
+    def decode(self, codes: npt.NDArray[np.integer], random: Bits) -> Cells:
+        """Return keys (n,) drawn by uniform bits (n,) from each code's spans, and which are missing."""
+        spans, above = self.spans, self.above
+        if len(spans.code) == 0:
+            return np.zeros(len(codes), np.int64), np.ones(len(codes), np.bool_)
+        missing = (codes == self.values.n_codes - 1) & self.values.keeps_missing
         safe = np.where(missing, 0, codes).astype(np.int64)
-        begin, end = above[first[safe]], above[first[safe + 1]]
+        begin, end = above[self.first[safe]], above[self.first[safe + 1]]
         chosen = random >> np.uint64(32)
         for code in spans.tails:
             own = np.flatnonzero((codes == code) & ~missing)
@@ -73,16 +106,16 @@ class ColumnValues:
         return np.where(missing, 0, keys), missing
 
     def _within(self, low: Ints, high: Ints, random: Bits) -> Ints:
-        grid = self.variable.grid
+        grid, variable, rhythm = self.grid, self.values.variable, self.values.rhythm
         fresh = _mixed(random)
         if grid is None or grid.is_even:
-            if self.rhythm is not None:
-                first, last = self.rhythm.measures(low, high)
+            if rhythm is not None:
+                first, last = rhythm.measures(low, high)
                 drawn = _modulo_free(fresh, (last - first).astype(np.uint64)).astype(np.int64)
-                return np.where(self.variable.are_values(low), self.rhythm.keys(low, first + drawn), low)
+                return np.where(variable.are_values(low), rhythm.keys(low, first + drawn), low)
             width = (high - low).astype(np.uint64) + np.uint64(1)
             return low + _modulo_free(fresh, width).astype(np.int64)
-        values = self.variable.are_values(low)
+        values = variable.are_values(low)
         ends = (grid.values(np.where(values, keys, 0)).astype(np.float64) for keys in (low, high))
         lows, highs = ends
         share = (fresh >> np.uint64(11)).astype(np.float64) * 2.0**-53

@@ -7,7 +7,7 @@ leave no trace. The notes count single rows, so they are for whoever owns all th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from syncline.data.batch import Status
 from syncline.data.constraint import Constraint, Formula
@@ -17,16 +17,28 @@ from syncline.questions.asked import Asked
 from syncline.questions.formula_check import CELLS, FormulaCheck
 from syncline.questions.question import Context
 from syncline.questions.workspace import Workspace
+from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.formulas import Derived
-
-if TYPE_CHECKING:
-    from syncline.synthesizers.tabular_model import TabularModel
 
 _FOUND = "where the rule is chance, leave one of its columns out of the schema"
 
 
-def computed_notes(tables: Sequence[Workspace], model: TabularModel) -> tuple[Note, ...]:
-    """Return which columns of ``tables`` the release computes, and how many cells break the rule."""
+class Computing(Protocol):
+    """What says how columns follow from others: a model, or what a fit found before it learnt one."""
+
+    @property
+    def gaps(self) -> tuple[CodedColumn, ...]:
+        """The gaps that columns follow from."""
+        ...
+
+    @property
+    def derived(self) -> tuple[Derived, ...]:
+        """The formulas."""
+        ...
+
+
+def computed_notes(tables: Sequence[Workspace], model: Computing) -> tuple[Note, ...]:
+    """Return which columns of ``tables`` a release computes, and how many cells break the rule."""
     gaps = [column.codes.gap for column in model.gaps if column.codes.gap is not None]
     orders = [Constraint.between(Formula.AT_MOST, *_order(gap.of, gap.base, gap.above)) for gap in gaps]
     rules = [*orders, *(derived.formula for derived in model.derived)]

@@ -142,7 +142,9 @@ def _rhythm(variable: Variable, pieces: Pieces, line: Line, min_cell: int) -> Rh
     spans = line.span_low, line.span_high
     masks = pieces.masks if pieces.persons else None
     rhythm = (
-        find_rhythm(variable, Binned.of(pieces.low, pieces.high, pieces.rows, masks, spans), min_cell)
+        find_rhythm(
+            variable, Binned.of(pieces.low, pieces.high, pieces.rows, masks, spans, min_cell), min_cell
+        )
         if len(line.span_low)
         else None
     )

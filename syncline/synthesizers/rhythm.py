@@ -4,11 +4,14 @@ A bin is a stretch of keys that few people share each, so nothing is known of si
 bins together it is known how many rows lie on multiples of 10 or 100, or at each hour. Those counts make a
 density that repeats along the line, by which keys are drawn within a bin: people round a blood pressure to
 tens wherever it lies. A class of keys has a density of its own only where at least ``min_cell`` people are in
-it, over all bins; a column where nothing heaps beyond chance is drawn evenly.
+it, over all bins; a column where nothing heaps beyond chance is drawn evenly. Where persons have several rows
+nobody's weigh more than others', and a heap must be seen without the few who heap most: see
+:mod:`~syncline.synthesizers.bucket_weights`.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,6 +21,7 @@ import numpy.typing as npt
 from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.step import UNITS
 from syncline.data.variable import Variable
+from syncline.synthesizers.bucket_weights import Floats, weights_by_bucket, without_heaviest
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
@@ -86,17 +90,30 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Binned:
-    """Pieces of a line that lie in bins: first and last keys (p,), rows, and the bin's ends and rows (p,)."""
+    """Pieces of a line that lie in bins: first and last keys (p,), the bin's ends (p,), and what is in each.
+
+    ``rows`` (p,) are what they weigh; where persons have several rows, ``masks`` are the buckets of persons
+    and ``by_bucket`` (buckets, p) what each of these adds to the weight.
+    """
 
     low: Ints
     high: Ints
-    rows: Ints
+    rows: Floats
     masks: Bits | None
+    by_bucket: Floats | None
     bin_low: Ints
     bin_high: Ints
 
     @classmethod
-    def of(cls, low: Ints, high: Ints, rows: Ints, masks: Bits | None, spans: tuple[Ints, Ints]) -> Binned:
+    def of(
+        cls,
+        low: Ints,
+        high: Ints,
+        rows: Ints,
+        masks: Bits | None,
+        spans: tuple[Ints, Ints],
+        min_cell: int,
+    ) -> Binned:
         """Choose the pieces that lie in spans (r,) of more than one key."""
         order = np.argsort(spans[0], kind="stable")
         span_low, span_high = spans[0][order], spans[1][order]
@@ -104,14 +121,11 @@ class Binned:
         safe = np.maximum(place, 0)
         own = (place >= 0) & (high <= span_high[safe]) & (span_low[safe] < span_high[safe])
         at = safe[own]
-        return cls(
-            low[own],
-            high[own],
-            rows[own],
-            None if masks is None else masks[own],
-            span_low[at],
-            span_high[at],
-        )
+        ends = span_low[at], span_high[at]
+        if masks is None:
+            return cls(low[own], high[own], rows[own].astype(np.float64), None, None, *ends)
+        by_bucket = weights_by_bucket(masks[own], rows[own], min_cell)
+        return cls(low[own], high[own], by_bucket.sum(axis=0), masks[own], by_bucket, *ends)
 
     def people(self, chosen: Mask) -> int:
         """Return how many people are known to be in the chosen pieces together."""
@@ -127,8 +141,13 @@ class Binned:
     def only(self, chosen: Mask) -> Binned:
         """Return the chosen pieces (p,)."""
         masks = None if self.masks is None else self.masks[chosen]
+        by_bucket = None if self.by_bucket is None else self.by_bucket[:, chosen]
         low, high, rows = self.low[chosen], self.high[chosen], self.rows[chosen]
-        return Binned(low, high, rows, masks, self.bin_low[chosen], self.bin_high[chosen])
+        return Binned(low, high, rows, masks, by_bucket, self.bin_low[chosen], self.bin_high[chosen])
+
+    def without(self, chosen: Mask, min_cell: int) -> Floats:
+        """Return the weights (p,) without the few people whose rows lie most in the chosen pieces (p,)."""
+        return self.rows if self.by_bucket is None else without_heaviest(self.by_bucket, chosen, min_cell)
 
 
 def find_rhythm(variable: Variable, binned: Binned, min_cell: int) -> Rhythm | None:
@@ -155,21 +174,36 @@ def _of_levels(binned: Binned, min_cell: int) -> Rhythm | None:
     density, below, used = [], np.ones(len(rows), np.bool_), []
     even = size.copy()
     for level, hold, share in zip(levels, holds, shares, strict=True):
-        expected = float(np.sum(rows * np.minimum(share / size, 1.0)))
-        found, rest = int(rows[hold].sum()), int(rows[below & ~hold].sum())
+        likely, usually = np.minimum(share / size, 1.0), np.minimum(even / size, 1.0)
         crowded = binned.people(hold) >= min_cell and binned.people(below & ~hold) >= min_cell
-        last = float(np.sum(rows * np.minimum(even / size, 1.0)))
-        usual = expected * (int(rows[below].sum()) / last if last else 1.0)
-        if not (crowded and found - usual > DEVIATIONS * max(usual, 1.0) ** 0.5):
+        if not (
+            crowded
+            and all(
+                _exceed(weights, hold, below, likely, usually)
+                for weights in (rows, binned.without(hold, min_cell))
+            )
+        ):
             continue
-        density.append(rest / max(last - expected, 1.0))
+        expected, last = float(np.sum(rows * likely)), float(np.sum(rows * usually))
+        density.append(float(rows[below & ~hold].sum()) / max(last - expected, 1.0))
         used.append(level)
         below, even = hold, share.astype(np.float64)
     if not used:
         return None
-    density.append(int(rows[below].sum()) / max(float(np.sum(rows * np.minimum(even / size, 1.0))), 1.0))
+    density.append(float(rows[below].sum()) / max(float(np.sum(rows * np.minimum(even / size, 1.0))), 1.0))
     per_key = [density[0], *(max(width * own - (width - 1) * density[0], own) for own in density[1:])]
     return _on_multiples(used, [_scaled(own) for own in per_key])
+
+
+def _exceed(rows: Floats, hold: Mask, below: Mask, likely: Floats, usually: Floats) -> bool:
+    """Tell whether more rows than by chance lie in the pieces that ``hold`` a number of a level.
+
+    ``likely`` and ``usually`` (p,) are the shares of a bin in which a number of this level and of the one
+    before lies; those ``below`` heap on the one before.
+    """
+    last = float(np.sum(rows * usually))
+    usual = float(np.sum(rows * likely)) * (float(rows[below].sum()) / last if last else 1.0)
+    return float(rows[hold].sum()) - usual > DEVIATIONS * math.sqrt(max(usual, 1.0))
 
 
 def _multiples(low: Ints, high: Ints, level: int) -> Ints:
@@ -193,25 +227,38 @@ def _of_cycle(binned: Binned, cycle: int, parts: int, min_cell: int) -> Rhythm |
     binned = binned.only(
         (binned.high - binned.low < 2 * part) & (binned.bin_high - binned.bin_low + 1 >= cycle)
     )
-    total = int(binned.rows.sum())
-    if not total:
+    if not binned.rows.sum():
         return None
-    held, people = [], []
+    held, people, inside = [], [], []
     for number in range(parts):
         first = (binned.low - number * part) % cycle
         # what of a piece lies in the part: its own stretch, and what reaches over the end of the cycle
         size = binned.high - binned.low + 1
-        inside = np.clip(part - first, 0, size) + np.clip(first + size - cycle, 0, part)
-        held.append(float(np.sum(binned.rows * inside / size)))
-        people.append(binned.people(inside > 0))
-    even = total / parts
-    excess = sum((own - even) ** 2 / even for own in held)
-    if excess <= parts + DEVIATIONS * (2.0 * parts) ** 0.5:
+        keys = np.clip(part - first, 0, size) + np.clip(first + size - cycle, 0, part)
+        inside.append(keys / size)
+        held.append(float(np.sum(binned.rows * inside[-1])))
+        people.append(binned.people(keys > 0))
+    even = float(binned.rows.sum()) / parts
+    full = np.logical_or.reduce([own > 0 for own, rows in zip(inside, held, strict=True) if rows > even])
+    if not all(_are_uneven(rows, inside) for rows in (binned.rows, binned.without(full, min_cell))):
         return None
     few = [own < min_cell for own in people]
-    spread = sum(own for own, rare in zip(held, few, strict=True) if rare) / max(sum(few), 1)
+    lone = np.logical_or.reduce([own > 0 for own, rare in zip(inside, few, strict=True) if rare] or [full])
+    enough = binned.people(lone) >= min_cell
+    spread = (
+        sum(own for own, rare in zip(held, few, strict=True) if rare) / max(sum(few), 1) if enough else 0.0
+    )
     density = [_scaled((spread if rare else own) / even) for own, rare in zip(held, few, strict=True)]
     return Rhythm(cycle, part * np.arange(parts, dtype=np.int64), np.array(density, np.int64))
+
+
+def _are_uneven(rows: Floats, inside: list[Floats]) -> bool:
+    """Tell whether rows (p,) lie in the parts of a cycle, of which each holds a share (p,), beyond chance."""
+    parts, even = len(inside), float(rows.sum()) / len(inside)
+    if even <= 0:
+        return False
+    excess = sum((float(np.sum(rows * own)) - even) ** 2 / even for own in inside)
+    return excess > parts + DEVIATIONS * math.sqrt(2.0 * parts)
 
 
 def _scaled(density: float) -> int:

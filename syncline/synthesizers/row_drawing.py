@@ -9,15 +9,14 @@ has a part in it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from syncline.data.constraint import Constraint
-from syncline.data.gap import GapLine
-from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.drawers import Drawers
 from syncline.synthesizers.draws import Codes, Draw
 from syncline.synthesizers.gap_draws import GapDraw
 from syncline.synthesizers.kept_rows import Columns, broken_rows, put_rows
@@ -51,16 +50,13 @@ class RowDrawing:
 
     Attributes
     ----------
-    orders : orders between columns that are drawn, not computed afterwards
-    systematic : whether codes are drawn at equal distances, or each row by itself
+    bins : the bins of the columns that are there, in visit order (n, columns)
     rows : the cells that are there
     """
 
-    by_name: Mapping[str, CodedColumn]
+    drawers: Drawers
     streams: Streams
-    orders: Sequence[Constraint]
     bins: npt.NDArray[np.uint8]
-    systematic: bool
     rows: Columns = field(default_factory=dict)
     codes: dict[str, Codes] = field(default_factory=dict)
     drawn: int = 0
@@ -76,7 +72,7 @@ class RowDrawing:
         bins[:, : len(names)] = self.bins[rows, : len(names)]
         cells = {name: (self.rows[name][0][rows], self.rows[name][1][rows]) for name in names}
         codes = {name: self.codes[name][rows] for name in names}
-        return RowDrawing(self.by_name, streams, self.orders, bins, self.systematic, cells, codes, len(names))
+        return RowDrawing(self.drawers, streams, bins, cells, codes, len(names))
 
     def put(self, rows: Keys, part: RowDrawing) -> None:
         """Put other rows into the places ``rows`` (k,)."""
@@ -87,7 +83,7 @@ class RowDrawing:
 
     def _add(self, name: str, draw: Draw) -> None:
         """Draw the next column or gap, or compute the column of a gap that was drawn."""
-        column = self.by_name[name]
+        column = self.drawers.by_name[name]
         if draw.gap is None:
             self.codes[name], self.rows[name] = self._drawn(name, draw)
         else:
@@ -99,9 +95,7 @@ class RowDrawing:
     def _drawn(self, name: str, draw: Draw) -> tuple[Codes, Cells]:
         states = self._states(draw)
         places = np.arange(len(self.bins))
-        gap_draw = None
-        if self.by_name[name].codes.gap is not None:
-            gap_draw = GapDraw.of(draw, self.by_name[name].values)
+        gap_draw = self.drawers.gap_draw(draw)
         codes, (keys, missing) = self._once(name, draw, gap_draw, states, places, 0)
         codes, keys, missing = codes.copy(), keys.copy(), missing.copy()
         for attempt in range(1, COLUMN_DRAWS):
@@ -117,20 +111,19 @@ class RowDrawing:
         self, name: str, draw: Draw, gap_draw: GapDraw | None, states: States, places: Keys, attempt: int
     ) -> tuple[Codes, Cells]:
         """Draw the codes and cells of the rows at ``places`` (k,), whose states (k,) are known."""
-        column, n = self.by_name[name], len(places)
+        gap, n, systematic = self.drawers.by_name[name].codes.gap, len(places), self.drawers.systematic
         random = self.streams.words("code", name, n, attempt)
-        if gap_draw is None or column.codes.gap is None:
-            codes = draw.codes(states, random, self.systematic)
+        if gap_draw is None or gap is None:
+            codes = draw.codes(states, random, systematic)
         else:
-            lacking = self.rows[column.codes.gap.base][1][places]
-            codes = gap_draw.codes(states, random, lacking, self.systematic)
-        return codes, column.values.decode(codes, self.streams.words("value", name, n, attempt))
+            codes = gap_draw.codes(states, random, self.rows[gap.base][1][places], systematic)
+        return codes, self.drawers.decoder(name).decode(codes, self.streams.words("value", name, n, attempt))
 
     def _broken(self, name: str, cells: Cells, places: Keys) -> Keys:
         """Return which of the rows at ``places`` break an order with a column that is there."""
-        gap = self.by_name[name].codes.gap
+        gap = self.drawers.by_name[name].codes.gap
         of = name if gap is None else gap.of
-        met = [order for order in self.orders if of in order.columns]
+        met = [order for order in self.drawers.orders if of in order.columns]
         met = [order for order in met if all(other in self.rows for other in order.columns if other != of)]
         if not met and gap is None:
             return places[:0]
@@ -138,15 +131,13 @@ class RowDrawing:
         for other in {other for order in met for other in order.columns if other != of}:
             keys, missing = self.rows[other]
             drawn[other] = keys[places], missing[places]
-        return broken_rows(drawn, met, () if gap is None else (of,), self.by_name)
+        return broken_rows(drawn, met, () if gap is None else (of,), self.drawers.by_name)
 
     def _beside(self, name: str, cells: Cells, places: Keys) -> Cells:
         """Return the cells of the column that follows from a gap's ``cells`` and its base."""
-        gap = self.by_name[name].codes.gap
-        assert gap is not None
-        of, base = (self.by_name[side].values.variable for side in (gap.of, gap.base))
-        keys, missing = self.rows[gap.base]
-        return GapLine.between(gap, of, base).values(cells, (keys[places], missing[places]))
+        line = self.drawers.line(name)
+        keys, missing = self.rows[line.gap.base]
+        return line.values(cells, (keys[places], missing[places]))
 
     def _states(self, draw: Draw) -> States:
         """Return the state (n,) from which each row's code is drawn."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
-from syncline.data.inference import Inference, infer
+from syncline.data.inference import Inference
 from syncline.data.note import Deed, Note, TableWarning
 from syncline.data.release_table import (
     release_batches,
@@ -26,6 +26,7 @@ from syncline.protocols.transition import unheard
 from syncline.questions.workspace import Workspace
 from syncline.sources.registry import Locator, open_source
 from syncline.sources.source import Source
+from syncline.sources.source_inference import infer_source
 from syncline.synthesizers.alone import fit_alone
 from syncline.synthesizers.arguments import (
     MAX_ROWS,
@@ -50,7 +51,6 @@ from syncline.synthesizers.untold_values import left_out_notes
 if TYPE_CHECKING:
     import pandas as pd
 
-_READ_ROWS = 65_536
 _MAX_TRIES_PER_ROW = 10_000
 _MAX_TRIES_WITHOUT_ROW = 1_000_000
 
@@ -122,7 +122,7 @@ class Synthesizer:
         """
         listen("read")
         source = open_source(data)
-        found = infer(read_table(source)) if self._given is None else _declared(self._given, source)
+        found = infer_source(source) if self._given is None else _declared(self._given, source)
         schema = found.schema
         check_visited(self._visit_sequence, schema)
         settings = FitSettings(
@@ -238,14 +238,6 @@ class Synthesizer:
             rows -= PARTITION_ROWS
 
 
-def read_table(source: Source) -> pa.Table:
-    """Return a whole source as an Arrow table."""
-    batches = list(source.batches(None, _READ_ROWS))
-    if not batches:
-        raise DataError(f"{source.name}: has no rows; nothing can be learnt from it")
-    return pa.Table.from_batches(batches)
-
-
 def _declared(schema: Schema, source: Source) -> Inference:
     """Return a given schema, with notes on the columns of ``source`` that it leaves out."""
     return Inference(schema, left_out_notes(schema, source))
@@ -254,9 +246,11 @@ def _declared(schema: Schema, source: Source) -> Inference:
 def _is_declared(note: Note, schema: Schema) -> bool:
     """Tell whether a note is no news beside the schema that was given.
 
-    It says that a column is never modelled, or that one is computed of which every cell keeps the rule.
+    It says that a column is never modelled, that its times are those of the zone that was declared, or that
+    it is computed and every cell keeps the rule.
     """
-    return (note.deed is Deed.LEFT_OUT and note.column in schema.names) or is_exact(note)
+    is_of_schema = note.deed in (Deed.LEFT_OUT, Deed.NAMED) and note.column in schema.names
+    return is_of_schema or is_exact(note)
 
 
 def _warning(notes: Sequence[Note], *, inferred: bool) -> str:

@@ -21,6 +21,7 @@ from syncline.errors import DataError
 from syncline.questions.workspace import Workspace
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.computed_columns import computed_notes
+from syncline.synthesizers.drawers import Drawers
 from syncline.synthesizers.draws import Draw
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.kept_rows import Columns, broken_from, in_order, put_rows, recompute
@@ -107,9 +108,9 @@ class TabularModel(Model):
         cannot be drawn at all repeats a row that can.
         """
         by_name = {column.codes.name: column for column in (*self.columns, *self.gaps)}
-        orders = orders_among_drawn(self.bounds, self._recomputed)
+        drawers = Drawers(by_name, orders_among_drawn(self.bounds, self._recomputed), self.systematic)
         bins = np.zeros((n, len(self.order)), np.uint8)
-        drawing = RowDrawing(by_name, Streams(seed, partition), orders, bins, self.systematic)
+        drawing = RowDrawing(drawers, Streams(seed, partition), bins)
         drawing.draw(self.order, self.draws)
         rows = self._whole(drawing)
         start = self._broken_from(rows, by_name)
@@ -148,7 +149,7 @@ class TabularModel(Model):
         """Return the rows that were drawn, with the columns that are computed from others."""
         rows = dict(drawing.rows)
         for derived in in_order(self.derived, self.order):
-            recompute(derived, rows, drawing.by_name)
+            recompute(derived, rows, drawing.drawers.by_name)
         return rows
 
 

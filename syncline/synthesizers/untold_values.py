@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,9 @@ from syncline.data.schema import Schema
 from syncline.data.section import shown
 from syncline.data.variable import Variable
 from syncline.questions.workspace import Workspace
+from syncline.sources.container import container_notes
 from syncline.sources.source import Source
+from syncline.sources.zone_notes import zone_notes
 from syncline.synthesizers.column_coding import CodedColumn
 
 Ints = npt.NDArray[np.int64]
@@ -53,10 +55,13 @@ def untold_notes(
 
 
 def left_out_notes(schema: Schema, source: Source, whose: str = "") -> tuple[Note, ...]:
-    """Return the columns of ``source`` that a given schema leaves out; ``whose`` says whose they are."""
+    """Return what a given schema leaves out of ``source``, and what becomes of times of a zone.
+
+    ``whose`` says whose columns they are.
+    """
     modelled = {variable.name for variable in schema.modelled} | {schema.person.name if schema.person else ""}
     what = f"the column {whose}".strip()
-    notes = []
+    notes = [replace(note, what=f"{note.what} {whose}".strip()) for note in container_notes(source)]
     columns = [normal_label(column) for column in source.columns]
     for name in dict.fromkeys((*columns, *schema.names)):
         if name not in schema.names:
@@ -67,7 +72,7 @@ def left_out_notes(schema: Schema, source: Source, whose: str = "") -> tuple[Not
         else:
             continue
         notes.append(Note(name, Deed.LEFT_OUT, what, why, remedy))
-    return tuple(notes)
+    return (*notes, *zone_notes(schema, source, whose))
 
 
 @dataclass(slots=True)

@@ -9,16 +9,18 @@ import pyarrow as pa
 
 from syncline.data.batch import Status
 from syncline.data.cell_text import plain_text
-from syncline.data.inference import infer
+from syncline.data.inference import Inference, infer
+from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.note import Deed, Note, counted
 from syncline.data.schema import Schema
 from syncline.data.section import nearest
 from syncline.errors import DataError, UsageError
+from syncline.sources.container import container_notes
 from syncline.sources.source import Source
+from syncline.sources.source_inference import infer_source, read_table
+from syncline.sources.zone_notes import zone_notes
 from syncline.validation.cell_table import CellTable, read_cells
 from syncline.validation.merged_categories import told_as_one, with_other
-
-_READ_ROWS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def read_compared(
     if person is not None:
         _require_person(person, real, schema)
     tables = [source for source in (real, synthetic, holdout) if source is not None]
-    known, guessed = (_with_person(schema, person), ()) if schema is not None else _inferred(tables, person)
+    known, guessed = _given(schema, real, person) if schema is not None else _inferred(tables, person)
     own = set(known.names) & {known.person.name} if known.person is not None else set()
     everywhere = set.intersection(*(set(source.columns) for source in tables)) | own
     shared = known.without(tuple(v.name for v in known.modelled if v.name not in everywhere))
@@ -93,8 +95,19 @@ def read_compared(
         unused,
         left_out,
         tuple(name for name in synthetic.columns if name not in compared and name != told_apart_by),
-        (*guessed, *_left_out(left_out, known, everywhere), *merged, *_unread(tables_by_name)),
+        (
+            *guessed,
+            *_left_out(_unsaid(left_out, guessed), known, everywhere),
+            *merged,
+            *_unread(tables_by_name),
+        ),
     )
+
+
+def _unsaid(names: Sequence[str], notes: Sequence[Note]) -> list[str]:
+    """Return the columns of which no note says already why they are left out."""
+    said = {note.column for note in notes if note.deed is Deed.LEFT_OUT}
+    return [name for name in names if name not in said]
 
 
 def _left_out(names: Sequence[str], schema: Schema, everywhere: set[str]) -> Iterator[Note]:
@@ -131,9 +144,16 @@ def require_compared(names: Sequence[str], schema: Schema, option: str) -> None:
             raise UsageError(f"{option}: there is no column {name!r} to compare; {nearest(name, known)}")
 
 
+def _given(schema: Schema, real: Source, person: str | None) -> tuple[Schema, tuple[Note, ...]]:
+    return _with_person(schema, person), (*container_notes(real), *zone_notes(schema, real))
+
+
 def _inferred(sources: Sequence[Source], person: str | None) -> tuple[Schema, tuple[Note, ...]]:
-    """Infer a schema from the rows of all tables together, so that no value of any lies outside it."""
-    tables = [_whole(source) for source in sources]
+    """Infer a schema from the rows of all tables together, so that no value of any lies outside it.
+
+    What is told of the real table is what its own inference says, wherever a column is read alike.
+    """
+    tables = [read_table(source) for source in sources]
     shared = [name for name in tables[0].column_names if all(name in table.column_names for table in tables)]
     columns = {name: _together([table.column(name) for table in tables]) for name in shared if name != person}
     if not columns:
@@ -142,7 +162,35 @@ def _inferred(sources: Sequence[Source], person: str | None) -> tuple[Schema, tu
         inferred = infer(pa.table(columns), spelled=False)
     except DataError as fault:
         raise DataError(f"{sources[0].name}: {fault}") from None
-    return _with_person(inferred.schema, person), inferred.notes
+    each = [infer_source(source) for source in sources]
+    own, inferred = each[0], _with_codes(inferred, each, columns)
+    alike = {v.name for v in inferred.schema.variables if own.schema.variable(v.name).kind is v.kind}
+    alone = {name for name in own.schema.names if name not in columns}
+    told = [note for note in own.notes if not note.column or note.column in alike | alone]
+    told += [note for note in inferred.notes if note.column and note.column not in alike]
+    notes = tuple(note for note in told if note.column != person or person is None)
+    return _with_person(inferred.schema, person), notes
+
+
+def _with_codes(
+    inferred: Inference, each: Sequence[Inference], columns: Mapping[str, pa.ChunkedArray]
+) -> Inference:
+    """Read digits as codes where every table by itself has codes in the column, as in 0742 beside 5411."""
+    coded = {
+        name: columns[name]
+        for name in inferred.schema.names
+        if inferred.schema.variable(name).kind in NUMERIC_KINDS
+        and all(one.schema.variable(name).kind is Kind.CATEGORICAL for one in each)
+    }
+    if not coded:
+        return inferred
+    spelled = infer(pa.table(coded))
+    variables = [
+        spelled.schema.variable(variable.name) if variable.name in coded else variable
+        for variable in inferred.schema.variables
+    ]
+    notes = [note for note in inferred.notes if note.column not in coded]
+    return Inference(Schema(variables=tuple(variables)), (*notes, *spelled.notes))
 
 
 def _require_person(person: str, real: Source, schema: Schema | None) -> None:
@@ -162,13 +210,6 @@ def _with_person(schema: Schema, person: str | None) -> Schema:
     rest = schema.without((person,))
     who = Schema.model_validate({"variables": [{"name": person, "kind": "identifier", "role": "person"}]})
     return Schema(variables=(*who.variables, *rest.variables), constraints=rest.constraints)
-
-
-def _whole(source: Source) -> pa.Table:
-    batches = list(source.batches(None, _READ_ROWS))
-    if not batches:
-        raise DataError(f"{source.name}: has no rows; nothing can be compared with it")
-    return pa.Table.from_batches(batches)
 
 
 def _together(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:

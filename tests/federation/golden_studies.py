@@ -28,8 +28,8 @@ from syncline.synthesizers.streams import Seed
 from syncline.wire.exchange import HOPS
 from tests.federation.drawn_studies import Drawn, draw
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "studies_8.json"
-"""Studies of algorithm version 8, by their seed."""
+GOLDEN = Path(__file__).parents[1] / "golden" / "studies_9.json"
+"""Studies of algorithm version 9, by their seed."""
 
 EVERYWHERE = ("refused", "stages", "synthetic.parquet", "synthetic.csv", "schema.yaml", "dictionary.csv")
 """What is the same on every machine."""

@@ -221,6 +221,15 @@ def test_what_the_column_does_not_prove_is_left_to_a_person(
     assert "(rows 1, 2" in text or "(row 1)" in text or len(cells) == 7
 
 
+def test_days_that_become_the_first_of_their_month_are_counted() -> None:
+    cells = [f"2020-03-{day:02}" for day in range(1, 20)] + ["2020-04", "2020-04", "2020-05"]
+    text, steps = drafted({"name": "x", "kind": "date"}, cells)
+    assert steps
+    assert "3 cells write no day, or no month (YYYY-MM)" in text
+    monthly, _ = drafted({"name": "x", "kind": "date", "step": "month"}, ["2020-04", "2020-05"])
+    assert "write no day" not in monthly
+
+
 def test_99_is_no_code_among_glucoses_in_mg() -> None:
     """The schema is in mmol/L, the column in mg/dL: 99 lies outside of the range, and amid the values."""
     variable = {"name": "glucose", "kind": "continuous", "range": ["2", "30"], "decimals": "1"}

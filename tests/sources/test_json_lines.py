@@ -45,8 +45,8 @@ def test_a_packed_file_is_read_alike(tmp_path: Path) -> None:
         ("", "is empty"),
         ("\n\n{}\n", "is empty"),
         (f'{{"a": 1}}\n{{"a": "{SECRET}"', "line 2 is no JSON"),
-        (f'{{"a": 1}}\n\n{{"a": {{"b": "{SECRET}"}}}}', "line 3 has a value that is an object or a list"),
-        (f'{{"a": ["{SECRET}"]}}', "line 1 has a value that is an object or a list"),
+        (f'{{"a": 1}}\n\n{{"a": {{"b": "{SECRET}"}}}}', "column 'a' holds lists or structures"),
+        (f'{{"a": ["{SECRET}"]}}', "column 'a' holds lists or structures"),
         (f'["{SECRET}"]', "line 1 is no object"),
         (f'"{SECRET}"', "line 1 is no object"),
         (f'{{"a": "{SECRET}", "a": 2}}', "line 1 has the same key twice"),
@@ -93,3 +93,21 @@ def test_what_was_written_is_read(
     path = tmp_path_factory.mktemp("json") / "t.jsonl"
     path.write_text("".join(json.dumps(row, ensure_ascii=ascii_only) + "\n" for row in written), "utf-8")
     assert rows(path) == written
+
+
+def test_a_nested_key_takes_no_other_column_away(tmp_path: Path) -> None:
+    path = tmp_path / "nested.jsonl"
+    path.write_text('{"id": 1, "subject": {"reference": "x"}, "tags": ["a"]}\n{"id": 2, "tags": null}\n')
+    source = JsonLinesSource(path)
+    assert source.unread.keys() == {"subject", "tags"}
+    assert [row for batch in source.batches(["id"], 10) for row in batch.to_pylist()] == [
+        {"id": "1"},
+        {"id": "2"},
+    ]
+
+
+def test_a_nested_value_below_the_first_lines_is_refused_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "late.jsonl"
+    path.write_text('{"a": 1}\n' * HEAD_LINES + f'{{"a": ["{SECRET}"]}}\n')
+    with pytest.raises(DataError, match=f"line {HEAD_LINES + 1} has a value that is an object or a list"):
+        rows(path)

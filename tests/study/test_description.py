@@ -171,7 +171,11 @@ def test_the_metadata_fits_the_table(release: Path) -> None:
     assert list(columns) == list(table.columns)
     for name, column in columns.items():
         if "datetime_format" in column:
-            assert pd.to_datetime(table[name].dropna(), format=column["datetime_format"]).notna().all()
+            read = pd.to_datetime(table[name].dropna(), format=column["datetime_format"])
+            assert read.notna().all()
+            if column["datetime_format"].endswith("Z"):
+                typed = pd.read_parquet(release / "synthetic.parquet")[name].dropna().dt.tz_convert("UTC")
+                assert (read.dt.tz_localize("UTC").array == typed.array).all()
         if "order" in column:
             assert set(table[name].dropna()) <= set(column["order"])
     assert table["who"].is_unique

@@ -24,7 +24,8 @@ from syncline.data.schema import Schema
 from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_source import prepare
 from syncline.sources.registry import open_source
-from syncline.synthesizers.synthesizer import Synthesizer, read_table
+from syncline.sources.source_inference import read_table
+from syncline.synthesizers.synthesizer import Synthesizer
 
 ROWS = 900
 DAY = dt.date(2019, 5, 1)

@@ -123,3 +123,90 @@ def test_a_measure_gives_back_each_key_as_often_as_its_density(rhythm: Rhythm) -
         assert keys.tolist() == list(range(low, high + 1))
         part = np.searchsorted(rhythm.start, keys % rhythm.cycle, side="right") - 1
         assert counts.tolist() == rhythm.density[part].tolist()
+
+
+Visits = tuple[np.ndarray, np.ndarray]
+
+
+def numbers_of(people: int, visits: int, to: int, seed: int) -> Visits:
+    rng = np.random.default_rng(seed)
+    return np.repeat(np.arange(people), visits), rng.integers(1000 // to, 40_000 // to, people * visits) * to
+
+
+def times_of(people: int, visits: int, night: bool, seed: int) -> Visits:
+    rng = np.random.default_rng(seed)
+    seconds = (
+        rng.integers(0, 3600, people * visits) + 3 * 3600
+        if night
+        else rng.integers(0, 86_400, people * visits)
+    )
+    return np.repeat(np.arange(people), visits), 86_400 * rng.integers(0, 300, people * visits) + seconds
+
+
+def heaps(*groups: Visits, kind: str) -> Rhythm | None:
+    """Return how the visits of several groups of people, no two of them the same, heap in a fit."""
+    who = np.concatenate([own + 10_000 * place for place, (own, _) in enumerate(groups)])
+    cells = np.concatenate([values for _, values in groups])
+    x = {"name": "x", "kind": kind, "range": [0, 50_000]}
+    if kind == "datetime":
+        cells, x["range"] = (
+            np.datetime64("2020-01-01") + cells.astype("timedelta64[s]"),
+            ["2019-12-01", "2021-01-01"],
+        )
+    found: list[Rhythm | None] = []
+    real_find = line_coding.find_rhythm
+    schema = {"variables": [{"name": "who", "kind": "identifier", "role": "person"}, x]}
+    with (
+        warnings.catch_warnings(),
+        patch.object(line_coding, "find_rhythm", lambda *args: found.append(real_find(*args)) or found[-1]),
+    ):
+        warnings.simplefilter("ignore")
+        Synthesizer("marginals", seed=3, schema=schema).fit(pd.DataFrame({"who": who, "x": cells}))
+    return next((rhythm for rhythm in found if rhythm is not None), None)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("people", "visits"), [(1, 400), (1, 60), (10, 40)])
+def test_few_people_with_many_rows_make_no_heap(people: int, visits: int, seed: int) -> None:
+    even, hundreds = numbers_of(300, 2, 1, seed), numbers_of(people, visits, 100, seed + 50)
+    assert heaps(even, kind="integer") is None
+    assert heaps(even, hundreds, kind="integer") is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("people", "visits"), [(1, 400), (10, 40)])
+def test_few_people_make_no_hour_of_the_day(people: int, visits: int, seed: int) -> None:
+    even, nights = times_of(300, 2, False, seed), times_of(people, visits, True, seed + 50)
+    assert heaps(even, kind="datetime") is None
+    assert heaps(even, nights, kind="datetime") is None
+
+
+def test_many_people_with_several_rows_make_a_heap() -> None:
+    assert heaps(numbers_of(200, 2, 1, 1), numbers_of(150, 3, 100, 2), kind="integer") is not None
+    assert heaps(times_of(200, 2, False, 1), times_of(150, 3, True, 2), kind="datetime") is not None
+
+
+def test_one_person_of_many_rows_changes_a_heap_by_little() -> None:
+    usual = heaps(numbers_of(200, 2, 1, 1), numbers_of(150, 3, 100, 2), kind="integer")
+    with_one = heaps(
+        numbers_of(200, 2, 1, 1), numbers_of(150, 3, 100, 2), numbers_of(1, 500, 100, 3), kind="integer"
+    )
+    assert usual is not None
+    assert with_one is not None
+    dense, denser = (int(rhythm.density.max()) / int(rhythm.density.min()) for rhythm in (usual, with_one))
+    assert 0.7 < denser / dense < 1.4
+
+
+@pytest.mark.parametrize("rare", [1, 4, 7])
+def test_hours_of_fewer_than_enough_people_hold_none(rare: int) -> None:
+    rng = np.random.default_rng(rare)
+    days = rng.integers(0, 200, 4000).astype("timedelta64[D]")
+    seconds = rng.integers(9 * 3600, 15 * 3600, 4000)
+    seconds[:rare] = 3600 * rng.choice([1, 3, 22], rare)
+    cells = pd.Series(np.datetime64("2020-01-01T00:00:00") + days + seconds.astype("timedelta64[s]"))
+    real_find, found = line_coding.find_rhythm, []
+    with patch.object(line_coding, "find_rhythm", lambda *args: found.append(real_find(*args)) or found[-1]):
+        released(cells)
+    rhythm = next(rhythm for rhythm in found if rhythm is not None)
+    assert len(set(rhythm.density[[*range(7), *range(17, 24)]].tolist())) == 1
+    assert int(rhythm.density[3]) == 1

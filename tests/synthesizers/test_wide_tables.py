@@ -171,7 +171,7 @@ def test_a_tree_that_cannot_split_is_not_asked_about() -> None:
 def test_the_rule_is_told_in_words() -> None:
     assert wide_notes("cart", rule.FULL_COLUMNS) == wide_notes("marginals", 5000) == ()
     (note,) = wide_notes("cart", rule.FULL_COLUMNS + 1)
-    assert str(note).startswith("all columns: left out: all but the 24 columns most related to a column")
+    assert str(note).startswith("the table: left out: all but the 24 columns most related to a column")
     assert str(rule.FULL_COLUMNS + 1) in note.why
 
 

@@ -8,7 +8,7 @@ from syncline.data.schema import Schema
 
 def commented_yaml(inference: Inference) -> str:
     """Return the schema as a YAML document that :meth:`Schema.from_yaml` reads back."""
-    lines = ["variables:"]
+    lines = [*(f"# {_one_line(note.words)}" for note in inference.notes_on("")), "variables:"]
     for variable in inference.schema.variables:
         lines += [f"# {_one_line(note.words)}" for note in inference.notes_on(variable.name)]
         lines += Schema(variables=(variable,)).to_yaml().splitlines()[1:]

@@ -22,6 +22,9 @@ ANOTHER_ORDER = 1e6
 ENOUGH_ROWS, ENOUGH_VALUES = 20, 3
 """Rows, and distinct values beside it, from which on a value can be called far from the others."""
 
+MOST_CODES = 6
+"""Values at most that stand far from all others together, as 97, 98 and 99 do beside answers from 1 to 5."""
+
 MOST_NEGATIVE, VALUES_BESIDE, SPIKE = 6, 20, 3
 """Negative numbers at most that are codes beside at least so many others, of each of which a code has so many
 times the rows.
@@ -65,8 +68,9 @@ def far_codes(labels: list[str], values: Numbers, rows: Rows) -> list[int]:
     if int(rows.sum()) < ENOUGH_ROWS or len(values) <= ENOUGH_VALUES:
         return []
     order = np.argsort(values, kind="stable")
-    found: list[int] = []
-    low, high = 0, len(order) - 1
+    low, high = 0, len(order) - 1 - _together_above(labels, values, order)
+    found = [int(place) for place in order[high + 1 :]]
+    group = set(found)
     while high - low > ENOUGH_VALUES and _is_far(values, order[low:high], order[high]):
         found.append(int(order[high]))
         high -= 1
@@ -81,9 +85,22 @@ def far_codes(labels: list[str], values: Numbers, rows: Rows) -> list[int]:
         and all(_NINES.fullmatch(labels[p]) or labels[p] == "-1" for p in negative)
     ):
         found += negative
-    coded = [place for place in found if looks_like_code(labels[place])]
+    coded = [place for place in found if place in group or looks_like_code(labels[place])]
     below = [place for place, label in enumerate(labels) if label.startswith("-") and values[place] < 0]
     return [*coded, *(place for place in _negative_codes(values, rows, below) if place not in coded)]
+
+
+def _together_above(labels: list[str], values: Numbers, order: npt.NDArray[np.intp]) -> int:
+    """Return how many of the greatest values stand far from all others together, at least half of them codes.
+
+    Of 888 and 999 neither is far from the other, but both are from sizes of up to 120.
+    """
+    for count in range(min(MOST_CODES, len(order) - ENOUGH_VALUES - 1), 1, -1):
+        above, below = order[-count:], order[:-count]
+        codes = sum(looks_like_code(labels[place]) for place in above)
+        if 2 * codes >= count and codes >= 2 and _is_far(values, below, above[0]):
+            return count
+    return 0
 
 
 def _negative_codes(values: Numbers, rows: Rows, below: list[int]) -> list[int]:

@@ -64,6 +64,7 @@ _CONTACTS = re.compile(
 )
 """UUIDs, addresses of electronic mail, hashes, account numbers (IBAN) and telephone numbers."""
 
+_PERSONS = (NameHint.DIRECT, NameHint.PERSON)
 _DIGIT, _LETTER = re.compile(r"[0-9]"), re.compile(r"[^\W\d_]")
 _POWERS = 10 ** np.arange(1, 19, dtype=np.int64)
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}(?:\.0*)?")
@@ -208,7 +209,8 @@ def _by_name(hint: NameHint, marks: LabelMarks, distinct: int) -> str | None:
     differs = distinct == marks.cells >= NAMED_ROWS
     coded = marks.with_digits >= NEARLY_ALL * marks.labels
     fits = marks.are_whole or coded or distinct >= LISTED_VALUES
-    if hint is NameHint.PERSON and fits and (differs or distinct >= NAMED_VALUES):
+    is_listed = hint is NameHint.DIRECT and distinct >= (NAMED_VALUES if marks.are_whole else NAMED_ROWS)
+    if is_listed or (hint in _PERSONS and fits and (differs or distinct >= NAMED_VALUES)):
         return "its name is one for what tells persons apart"
     if hint not in (NameHint.NUMBER, NameHint.NUMBER_OF) or not (marks.are_whole or coded):
         return None

@@ -28,6 +28,7 @@ from syncline.data.inference.moment_columns import (
 from syncline.data.inference.number_columns import read_long_integers, read_numbers
 from syncline.data.inference.observed_range import scalar_of
 from syncline.data.inference.seen_cells import SeenCells
+from syncline.data.inference.totals import totals_note
 from syncline.data.inference.word_columns import read_truth, read_words
 from syncline.data.kinds import Kind
 from syncline.data.labels import is_printable_line, normal_label
@@ -70,7 +71,7 @@ def infer(table: pa.Table, *, spelled: bool = True) -> Inference:
     names = _checked_names(table)
     drafts = [_draft(name, table.column(place), spelled=spelled) for place, name in enumerate(names)]
     schema = Schema(variables=tuple(draft.variable for draft in drafts))
-    return Inference(schema, tuple(note for draft in drafts for note in draft.notes))
+    return Inference(schema, (*totals_note(table), *(note for draft in drafts for note in draft.notes)))
 
 
 def _checked_names(table: pa.Table) -> list[str]:

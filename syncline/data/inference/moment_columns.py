@@ -27,7 +27,7 @@ from syncline.data.inference.grid_search import step_of_days, step_of_times
 from syncline.data.inference.identifiers import YEARS
 from syncline.data.inference.number_notation import is_few
 from syncline.data.inference.observed_range import scalar_of, with_range
-from syncline.data.inference.record_names import NameHint, name_hint
+from syncline.data.inference.record_names import NAMING, name_hint
 from syncline.data.inference.seen_cells import Mask, Rows, SeenCells, sample
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
@@ -187,7 +187,7 @@ def _slips(seen: SeenCells, read: Mask, numbers: Rows, *, is_day: bool) -> Mask:
 
 def digit_moments(cells: Cells, seen: SeenCells, missing: Collection[str]) -> Draft | None:
     """Describe whole numbers that are days or times: nearly all valid, and more than a few."""
-    if name_hint(cells.name) in (NameHint.PERSON, NameHint.NUMBER):
+    if name_hint(cells.name) in NAMING:
         return None
     for reading in DIGITS:
         numbers, read = reading.of(seen.labels)

@@ -34,7 +34,7 @@ from syncline.data.inference.number_notation import (
     whole_twins,
 )
 from syncline.data.inference.observed_range import with_range
-from syncline.data.inference.record_names import NameHint, name_hint
+from syncline.data.inference.record_names import NAMING, name_hint
 from syncline.data.inference.seen_cells import Mask, Rows, SeenCells, sample
 from syncline.data.inference.written_forms import digit_form
 from syncline.data.kinds import Kind
@@ -114,6 +114,8 @@ def read_long_integers(cells: Cells) -> Draft | None:
     ends = (int(numbers.min()), int(numbers.max()))
     if max(-ends[0], ends[1]) >= KEY_LIMIT:
         why = why or "its whole numbers are too large to be counted"
+    if why is None and len(numbers) == cells.seen.held >= IDENTIFIER_ROWS:
+        why = "each row has a whole number of its own, with more digits than a measurement has"
     if why is not None:
         return cells.record(why, ())
     return Draft(Variable(name=cells.name, kind=Kind.INTEGER, range=ends))
@@ -121,7 +123,7 @@ def read_long_integers(cells: Cells) -> Draft | None:
 
 def _digit_words(cells: Cells, found: _Numbers) -> str:
     """Return what days or months the digits are that a schema does not read; "" where they are none."""
-    if name_hint(cells.name) in (NameHint.PERSON, NameHint.NUMBER):
+    if name_hint(cells.name) in NAMING:
         return ""
     form = digit_form(found.seen.labels)
     return "" if form is None else form.words

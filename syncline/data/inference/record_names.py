@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import Enum, auto
+from itertools import pairwise
 
 
 def listed(words: str) -> frozenset[str]:
@@ -23,10 +24,11 @@ _DIRECT = listed(
     """
     pid mrn ssn npi nhs chi kvnr nir cpf empi eid guid uuid usubjid subjid phone telephone telefon tel
     mobile handy fax email mail iban passport surname lastname firstname forename familyname givenname
-    nachname vorname apellido nom prenom address adresse street strasse
+    middlename maidenname birthname nachname vorname familienname geburtsname apellido apellidos cognome
+    voornaam achternaam nom prenom address adresse street strasse
     """
 )
-"""Names that only something which tells persons apart has, or a means to reach them."""
+"""Names that only something which tells persons apart has, or a means to reach them; some are two words."""
 
 _NUMBER = listed(
     """
@@ -71,6 +73,7 @@ _TRAILING_DIGITS = re.compile(r"(?<=[a-z])[0-9]+$")
 class NameHint(Enum):
     """How much a name says; the first are the surest."""
 
+    DIRECT = auto()
     PERSON = auto()
     NUMBER = auto()
     NUMBER_OF = auto()
@@ -79,8 +82,15 @@ class NameHint(Enum):
     NONE = auto()
 
 
+NAMING = frozenset({NameHint.DIRECT, NameHint.PERSON, NameHint.NUMBER})
+"""What is said by a name that digits of a day speak against in vain."""
+
+
 def name_hint(name: str) -> NameHint:
-    """Return what ``name`` says: ``patient_nbr`` and ``PatID`` are of persons, ``encounter_id`` of records.
+    """Return what ``name`` says.
+
+    ``last_name`` and ``phone`` are persons themselves, ``patient_nbr`` and ``PatID``
+    are of persons, ``encounter_id`` of records.
 
     ``hospital_id`` groups rows, ``patient_age`` measures, and ``num_procedures`` says nothing.
     """
@@ -89,8 +99,8 @@ def name_hint(name: str) -> NameHint:
         return NameHint.NONE
     if any(word in _QUANTITY for word in words):
         return NameHint.QUANTITY
-    if any(word in _DIRECT for word in words):
-        return NameHint.PERSON
+    if any(word in _DIRECT for word in (*words, *map("".join, pairwise(words)))):
+        return NameHint.DIRECT
     if any(word in _GROUP for word in words) and "unnamed" not in words:
         return NameHint.GROUP
     if all(word in _PERSON or word in _NUMBER for word in words):

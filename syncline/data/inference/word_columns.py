@@ -5,19 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+import pyarrow as pa
+
+from syncline.data.batch import Status
 from syncline.data.inference.draft import PREPARE, Cells, Draft, codes_of, missing_notes
 from syncline.data.inference.identifiers import IDENTIFIER_ROWS, LabelMarks, identifier_reason
 from syncline.data.inference.missing_words import is_exported, is_said
 from syncline.data.inference.number_notation import is_list
-from syncline.data.inference.seen_cells import SeenCells, sample
-from syncline.data.inference.written_forms import WrittenForm, digit_form, written_form
+from syncline.data.inference.seen_cells import Mask, SeenCells, sample
+from syncline.data.inference.written_forms import HALF, WrittenForm, digit_form, written_form
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
+from syncline.data.numbers import floats_from_text
 from syncline.data.truth_words import FALSE_WORDS, PLAIN_TRUTH, TRUE_WORDS, TRUTH
 from syncline.data.variable import MAX_CATEGORIES, MAX_LABEL, Variable
 
 ROWS_OF_A_CATEGORY = 11
 """Rows that a category needs by the small-count rule where nothing else is said."""
+
+SAMPLE_TEXTS = 2000
+"""Texts that are looked at for the form of most of them."""
+
+SOME_NUMBERS = 5
+"""Distinct numbers from which on a note says that words beside them make them categories."""
 
 SOME_VALUES = 20
 """Labels of one shape from which on a note says that they may name persons."""
@@ -104,6 +114,14 @@ def _left_out(
     if long:
         why = f"{long} of its texts have more than {MAX_LABEL:,} characters"
         return cells.left_out(Kind.TEXT, known, why, f"shorten or remove them; {PREPARE}")
+    if spoilt := _spoilt(seen, _numbers(seen)):
+        return cells.left_out(
+            Kind.TEXT, known, f"most of them are numbers: {spoilt}", f"correct the others; {PREPARE}"
+        )
+    most = written_form(seen.labels[:SAMPLE_TEXTS], HALF)
+    if most is not None:
+        why = f"most of its {len(seen.labels):,} texts look like {most.words}, and the others do not"
+        return cells.left_out(Kind.TEXT, known, why, f"correct the others; {_remedy(most)}")
     why = f"it has {len(seen.labels):,} texts, each in few rows: free text"
     return cells.left_out(Kind.TEXT, known, why, "group them, or leave the column out; " + PREPARE)
 
@@ -122,10 +140,16 @@ def _form_note(cells: Cells, seen: SeenCells, form: WrittenForm) -> Note:
 
 def _category_notes(cells: Cells, seen: SeenCells, codes: str) -> list[Note]:
     notes = []
-    if codes:
-        what = f"{len(seen.labels)} texts that look like numbers are kept as categories"
+    numbers = _numbers(seen)
+    if codes and numbers.any():
+        what = f"{int(numbers.sum())} texts that look like numbers are kept as categories"
         remedy = "declare kind: integer or continuous where they are numbers"
         notes.append(cells.note(Deed.GUESSED, what, f"they are codes: {codes}", remedy))
+    elif not codes and (spoilt := _spoilt(seen, numbers)):
+        count = int(seen.rows[numbers].sum())
+        what = f"{counted(count)} that hold numbers kept as categories"
+        remedy = f"correct the others, or list them under 'missing' or 'codes'; {PREPARE}"
+        notes.append(cells.note(Deed.GUESSED, what, spoilt, remedy, count))
     said = [label for label in seen.labels if is_said(label)]
     if said:
         count = seen.count(said)
@@ -138,6 +162,20 @@ def _category_notes(cells: Cells, seen: SeenCells, codes: str) -> list[Note]:
         what = f"{len(twins)} labels differ from others only by a joiner that is not seen"
         notes.append(cells.note(Deed.NAMED, what, "they are kept apart", "recode them where they are one"))
     return notes
+
+
+def _numbers(seen: SeenCells) -> Mask:
+    """Tell which of the labels (k,) are numbers as they stand."""
+    read: Mask = floats_from_text(pa.array(seen.labels, pa.string())).status == Status.VALID
+    return read
+
+
+def _spoilt(seen: SeenCells, numbers: Mask) -> str:
+    """Return why a column of mostly numbers is none of numbers; "" where it holds few of them."""
+    if int(numbers.sum()) < SOME_NUMBERS or int(seen.rows[numbers].sum()) < HALF * seen.held:
+        return ""
+    others = [label for label, is_number in zip(seen.labels, numbers.tolist(), strict=True) if not is_number]
+    return f"{counted(seen.count(others))} beside them hold {sample(others)}"
 
 
 def _truth_note(cells: Cells, labels: Sequence[str]) -> Note | None:

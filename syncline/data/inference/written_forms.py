@@ -21,6 +21,9 @@ _MONTH = (
     "d\u00e9c|ene|abr|ago|dic)[a-z\u00e9]{0,6}"
 )
 _LETTERS = re.compile(r"[^A-Za-z\u00b5\u03bc]")
+HALF = 0.5
+"""The share from which on most texts of a column have a form that the others spoil."""
+
 MOST_UNITS = 3
 """Letters behind a number are its unit where at most so many different ones occur."""
 
@@ -35,7 +38,16 @@ class WrittenForm:
     remedy: str = "write them as days or as plain numbers in the table"
 
 
+_UNIT = (
+    r"[A-Za-z\u00b5\u03bc\u00b0%\u2030\u03a9\u2032\u2033][A-Za-z\u00b5\u03bc\u00b2\u00b3\u2070-\u207f]{0,11}"
+)
+_UNIT_TAIL = (
+    r"(?:[/^.*\u00b7\u22c5 ][A-Za-z0-9\u00b5\u03bc\u00b2\u00b3\u2070-\u207f-]{1,8}|\[[A-Za-z]{1,8}\]){0,3}"
+)
+_PARTS = r"(?:-(?:[0-9]{2}|UN|UNK|NK|XX|xx|--)){0,2}"
+
 FORMS = (
+    WrittenForm("days of which some lack the day or the month", "dates", re.compile(rf"[0-9]{{4}}{_PARTS}")),
     WrittenForm("days written DD.MM.YYYY", "dates", re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}")),
     WrittenForm(
         "days written DD/MM/YYYY or MM/DD/YYYY", "dates", re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}")
@@ -98,10 +110,13 @@ FORMS = (
     WrittenForm(
         "numbers with a unit",
         "numbers",
-        re.compile(
-            rf"[-+]?(?:{_AMOUNT}) ?[A-Za-z\u00b5\u03bc\u00b0%]{{1,12}}"
-            r"(?:[/^.][A-Za-z0-9\u00b2\u00b3]{1,8}){0,3}"
-        ),
+        re.compile(rf"[-+]?(?:{_AMOUNT}) ?{_UNIT}{_UNIT_TAIL}"),
+    ),
+    WrittenForm(
+        "feet and inches",
+        "",
+        re.compile(r"[0-9]' ?[0-9]{1,2}(?:\.[0-9]+)?(?:\"|'')?|[0-9] ?ft\.? ?[0-9]{1,2}(?:\.[0-9]+)? ?in\.?"),
+        "write them as one number in the table",
     ),
     WrittenForm(
         "numbers with a sign of comparison",
@@ -112,22 +127,23 @@ FORMS = (
 """The forms that are known, the narrower first."""
 
 
-def written_form(labels: Sequence[str]) -> WrittenForm | None:
-    """Return the form that nearly all labels have, and at least two of them; None where there is none.
+_PLAIN = (re.compile(r"[-+]?[0-9]+(\.[0-9]*)?"), re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"))
 
-    Text that is a number as it stands has no form of its own.
+
+def written_form(labels: Sequence[str], share: float = MOSTLY) -> WrittenForm | None:
+    """Return the form that a ``share`` of the labels has, and at least two of them; None where there is none.
+
+    Text that is a number or a whole day as it stands has no form of its own.
     """
     for form in FORMS:
         fits = [label for label in labels if form.pattern.fullmatch(label)]
-        if len(fits) < max(MOSTLY * len(labels), 2) or all(map(_is_plain, fits)):
+        if len(fits) < max(share * len(labels), 2) or any(
+            all(map(plain.fullmatch, fits)) for plain in _PLAIN
+        ):
             continue
         if form.step == "dates" or len({_LETTERS.sub("", label) for label in fits}) <= MOST_UNITS:
             return form
     return None
-
-
-def _is_plain(label: str) -> bool:
-    return re.fullmatch(r"[-+]?[0-9]+(\.[0-9]*)?", label) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +160,9 @@ class DigitForm:
 
 
 _YEARS = range(1800, 2101)
+_UNKNOWN = {"00", "88", "99"}
+_MONTHS = {f"{month:02}" for month in range(1, 13)} | _UNKNOWN
+_DAYS = {f"{day:02}" for day in range(1, 32)} | _UNKNOWN
 
 
 def _is_day(year: str, month: str, day: str, century: str = "") -> bool:
@@ -152,6 +171,14 @@ def _is_day(year: str, month: str, day: str, century: str = "") -> bool:
     except ValueError:
         return False
     return bool(century) or int(year) in _YEARS
+
+
+def _is_partial_day(text: str) -> bool:
+    """Tell whether digits are a day YYYYMMDD, or stand for one of which a part, or all, is unknown."""
+    if len({*text}) == 1:
+        return True
+    known = int(text[:4]) in _YEARS or len({*text[:4]}) == 1
+    return known and text[4:6] in _MONTHS and text[6:] in _DAYS
 
 
 def _digit_form(words: str, step: str, width: int, distinct: int, fits: Callable[[str], bool]) -> DigitForm:
@@ -169,6 +196,17 @@ _DISTINCT_MONTHS = 6
 
 
 DIGIT_FORMS = (
+    DigitForm(
+        WrittenForm(
+            "days written YYYYMMDD, some with digits for an unknown day or month",
+            "",
+            re.compile(r"[0-9]{8}"),
+            "complete them in the table, or take them for missing in a preparation",
+        ),
+        8,
+        20,
+        _is_partial_day,
+    ),
     _digit_form("days written DDMMYYYY", "dates", 8, 4, lambda t: _is_day(t[4:], t[2:4], t[:2])),
     _digit_form("days written MMDDYYYY", "dates", 8, 4, lambda t: _is_day(t[4:], t[:2], t[2:4])),
     _digit_form("months written MMYYYY", "dates", 6, 10, lambda t: _is_day(t[2:], t[:2], "1")),

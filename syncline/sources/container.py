@@ -1,0 +1,112 @@
+"""What stands in a table's container beside its records: titles above a header, and cells that are no values.
+
+None of it is read, and none of it leaves in silence: a source says of it by notes. A column of lists,
+structures or bytes, or of a type that another program defined, has no single values; where it is asked for it
+is refused, and where a whole table is looked at it is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol, runtime_checkable
+
+import pyarrow as pa
+
+from syncline.data.labels import normal_label
+from syncline.data.note import Deed, Note
+from syncline.data.section import shown
+from syncline.errors import DataError
+from syncline.sources.source import Source
+
+NESTED_VALUES = "lists or structures, which are no single values"
+
+_EXTENSION = b"ARROW:extension:name"
+
+
+@runtime_checkable
+class Contained(Protocol):
+    """A source that knows of something in its container that it does not read."""
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was passed over around the records, or guessed of the text."""
+        ...
+
+    @property
+    def unread(self) -> Mapping[str, str]:
+        """Why a column cannot be read, by its name."""
+        ...
+
+
+def container_notes(source: Source) -> tuple[Note, ...]:
+    """Return what ``source`` says of its container."""
+    return source.notes if isinstance(source, Contained) else ()
+
+
+def unread_columns(source: Source) -> Mapping[str, str]:
+    """Return why columns of ``source`` cannot be read, by their names."""
+    return source.unread if isinstance(source, Contained) else {}
+
+
+def readable_columns(source: Source) -> list[str]:
+    """Return the columns of ``source`` that can be read; refuse a table that has none."""
+    unread = unread_columns(source)
+    columns = [name for name in source.columns if name not in unread]
+    if source.columns and not columns:
+        raise DataError(
+            f"{source.name}: none of its columns can be read; write plain columns of numbers, text or times"
+        )
+    return columns
+
+
+def why_unread(field: pa.Field) -> str:
+    """Return what a column of Arrow holds that is no single value; "" where it holds values."""
+    kind = field.type
+    if pa.types.is_nested(kind):
+        return NESTED_VALUES
+    defined = (field.metadata or {}).get(_EXTENSION)
+    if isinstance(kind, pa.BaseExtensionType) or defined is not None:
+        name = kind.extension_name if defined is None else defined.decode("utf-8", "replace")
+        return f"values of the type {shown(name)!r}, which another program defined"
+    stored = kind.value_type if pa.types.is_dictionary(kind) else kind
+    is_bytes = any(
+        test(stored)
+        for test in (
+            pa.types.is_binary,
+            pa.types.is_large_binary,
+            pa.types.is_fixed_size_binary,
+            pa.types.is_binary_view,
+        )
+    )
+    return "bytes, which are no text" if is_bytes else ""
+
+
+def unread_of(schema: pa.Schema) -> dict[str, str]:
+    """Return which columns of an Arrow table hold no single values, and what they hold."""
+    found = {normal_label(field.name): why_unread(field) for field in schema}
+    return {name: why for name, why in found.items() if why}
+
+
+def require_read(unread: Mapping[str, str], wanted: Iterable[str], where: str) -> None:
+    """Refuse columns that cannot be read, all of them at once."""
+    refused = {name: unread[name] for name in wanted if name in unread}
+    if not refused:
+        return
+    listed = ", ".join(f"column {shown(name)!r} holds {why}" for name, why in refused.items())
+    raise DataError(f"{where}: {listed}; write plain columns, one for each part", public=listed)
+
+
+def titles_note(lines: int) -> tuple[Note, ...]:
+    """Return the note on titles above a header, none where there are none."""
+    if not lines:
+        return ()
+    what = "1 line above the header" if lines == 1 else f"{lines} lines above the header"
+    why = "with fewer fields than the lines below, as titles have"
+    return (Note("", Deed.LEFT_OUT, what, why, "move the header to the top where they are records"),)
+
+
+def encoding_note(encoding: str) -> tuple[Note, ...]:
+    """Return the note on an encoding that no file says of itself."""
+    why = "they are no UTF-8, and no file says what it is"
+    remedy = "save the file as UTF-8 where letters come out wrong"
+    return (Note("", Deed.GUESSED, f"letters beyond ASCII read as {encoding}", why, remedy),)

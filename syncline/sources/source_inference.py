@@ -1,0 +1,44 @@
+"""Infer a schema from a source: from the columns that can be read, with notes on all that cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from syncline.data.inference import Inference, infer
+from syncline.data.kinds import Kind
+from syncline.data.note import Deed, Note
+from syncline.data.schema import Schema
+from syncline.data.variable import Variable
+from syncline.errors import DataError
+from syncline.sources.container import container_notes, readable_columns, unread_columns
+from syncline.sources.source import Source
+from syncline.sources.zone_notes import zone_notes
+
+_READ_ROWS = 65_536
+
+
+def read_table(source: Source) -> pa.Table:
+    """Return all columns of a source that can be read as an Arrow table."""
+    batches = list(source.batches(readable_columns(source), _READ_ROWS))
+    if not batches:
+        raise DataError(f"{source.name}: has no rows; nothing can be learnt from it")
+    return pa.Table.from_batches(batches)
+
+
+def infer_source(source: Source) -> Inference:
+    """Propose the schema of ``source``; a column that cannot be read becomes text, never modelled."""
+    found = infer(read_table(source))
+    unread = [Variable(name=name, kind=Kind.TEXT) for name in unread_columns(source)]
+    schema = Schema(variables=(*found.schema.variables, *unread)) if unread else found.schema
+    return Inference(
+        schema, (*container_notes(source), *found.notes, *zone_notes(schema, source), *unread_notes(source))
+    )
+
+
+def unread_notes(source: Source) -> Iterator[Note]:
+    """Yield a note on each column of ``source`` that cannot be read."""
+    for name, why in unread_columns(source).items():
+        remedy = "write a plain column for each part that a study needs"
+        yield Note(name, Deed.LEFT_OUT, "the column", f"it holds {why}", remedy)
