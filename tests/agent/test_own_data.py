@@ -168,7 +168,9 @@ def test_the_policy_alone_does_not_approve_what_the_data_does_not_fit(tmp_path):
             await asyncio.sleep(0.1)
             assert not hub.decisions
         assert "does not fit" in log.getvalue()
-        assert "of 400" not in log.getvalue()  # counts are for the people here, and the log is not only theirs
+        assert (
+            "of 400" not in log.getvalue()
+        )  # counts are for the people here, and the log is not only theirs
 
     play(tmp_path, scene)
 
