@@ -13,7 +13,7 @@ from syncline.clock import Clock
 from syncline.durable.audit import AuditLog
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
-from syncline.durable.private_directory import PRIVATE, make_private_directory
+from syncline.durable.private_directory import PRIVATE, make_private_directory, require_guarded
 from syncline.durable.storage_fault import place_error
 from syncline.errors import UsageError
 from syncline.identity.authority import CertificateAuthority
@@ -84,6 +84,7 @@ class HubHome:
         """Make a new home; a home that was half made is completed, a complete one is left alone."""
         if self.database_path.exists():
             raise UsageError(f"home {self.root} holds a hub already: name another --home")
+        require_guarded(self.root)
         try:
             for path in (self.root, self.authority_dir, self.releases_path):
                 make_private_directory(path)
@@ -97,9 +98,10 @@ class HubHome:
         self.open_database().close()
 
     def require(self) -> None:
-        """Raise unless ``init`` was run here."""
+        """Raise unless ``init`` was run here, and where others could put another home here."""
         if not self.database_path.exists():
             raise UsageError(f"home {self.root} holds no hub: run 'trusted-party init' first")
+        require_guarded(self.root)
 
     def open_database(self) -> Database:
         """Open the database; commands do so while the hub runs."""
