@@ -13,7 +13,7 @@ from syncline.data.stream_outline import loose_outline
 from syncline.errors import DataError
 from syncline.sources.files import FileContent, readable, require_file, unchanged
 from syncline.sources.pandas_index import without_index
-from syncline.sources.stored_table import FileTable
+from syncline.sources.stored_table import FileTable, require_flat
 
 MAX_BATCH_BYTES = 1024 * 1024 * 1024
 """The largest record batch that is read: batches are held in memory whole."""
@@ -32,6 +32,7 @@ class ArrowFileSource(FileTable):
             stored = reader.schema.names
             super().__init__(path, FileContent(path), without_index(stored))
             self._stored = [stored.index(name) for name in self._raw]
+            self._kinds = [reader.schema.field(place).type for place in self._stored]
 
     def describe(self) -> str:
         """Return the path, the form and the number of columns."""
@@ -39,6 +40,8 @@ class ArrowFileSource(FileTable):
         return f"{self._path}, Arrow IPC {form}, {len(self._columns)} columns"
 
     def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        for place in places:
+            require_flat(self._kinds[place], self._columns[place], self._path)
         with (
             unchanged(self._path),
             _reader(self._path, self._is_file, sorted({self._stored[place] for place in places})) as reader,

@@ -10,13 +10,12 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from syncline.data.section import shown
 from syncline.errors import DataError
 from syncline.sources.files import FileContent, readable, require_file, unchanged
 from syncline.sources.held import MAX_CELL_BYTES, MAX_HELD_BYTES, long_cell
 from syncline.sources.pandas_index import without_index
 from syncline.sources.parquet_pages import PageOutline, longest_entry, page_outlines
-from syncline.sources.stored_table import FileTable
+from syncline.sources.stored_table import FileTable, require_flat
 
 STRETCH_ROWS = 65_536
 """Rows that are decoded at a time."""
@@ -52,20 +51,11 @@ class ParquetSource(FileTable):
         raw = [self._raw[place] for place in places]
         with unchanged(self._path), _decoded(self._path):
             for place in places:
-                _require_flat(self.types[place], self._columns[place], self._path)
+                require_flat(self.types[place], self._columns[place], self._path)
             with pq.ParquetFile(self._path, pre_buffer=False) as file:
                 stretch = _rows_at_a_time(file.metadata, frozenset(raw), self._path)
                 for batch in file.iter_batches(batch_size=stretch, columns=raw):
                     yield batch.select(raw).rename_columns(list(wanted))
-
-
-def _require_flat(kind: pa.DataType, name: str, path: Path) -> None:
-    """Refuse lists and structures, of which one row may hold any number of values."""
-    if pa.types.is_nested(kind):
-        raise DataError(
-            f"{path}: column {shown(name)!r} holds lists or structures; give it a column for each part",
-            public=f"column {shown(name)!r} holds lists or structures",
-        )
 
 
 def _rows_at_a_time(table: pq.FileMetaData, columns: frozenset[str], path: Path) -> int:

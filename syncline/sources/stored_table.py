@@ -10,6 +10,8 @@ from typing import Protocol
 import pyarrow as pa
 
 from syncline.data.record_batches import in_batches_of
+from syncline.data.section import shown
+from syncline.errors import DataError
 from syncline.sources.held import require_held
 from syncline.sources.source import column_names, require_columns
 
@@ -78,3 +80,14 @@ class FileTable(StoredTable):
     def digest(self) -> str:
         """Return the SHA-256 of the file in hexadecimal."""
         return self._content.digest()
+
+
+def require_flat(kind: pa.DataType, name: str, path: Path) -> None:
+    """Refuse lists and structures, of which one row may hold any number of values, also in a dictionary."""
+    while pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
+        kind = kind.value_type
+    if pa.types.is_nested(kind):
+        raise DataError(
+            f"{path}: column {shown(name)!r} holds lists or structures; give it a column for each part",
+            public=f"column {shown(name)!r} holds lists or structures",
+        )
