@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from syncline.durable.private_directory import PRIVATE, make_private_directory
+from syncline.durable.private_directory import PRIVATE, make_private_directory, require_guarded
 from syncline.durable.storage_fault import place_error
 from syncline.errors import UsageError
 
@@ -57,6 +57,7 @@ class AgentHome:
 
     def create(self) -> None:
         """Make the directory where it is missing, closed to everyone but its owner."""
+        require_guarded(self.root)
         try:
             make_private_directory(self.root)
             os.chmod(self.root, PRIVATE)
@@ -64,8 +65,9 @@ class AgentHome:
             raise place_error("--home", self.root, error) from error
 
     def require(self) -> None:
-        """Raise where the home does not exist."""
+        """Raise where the home does not exist, or where others could put another one here."""
         if not self.root.is_dir():
             raise UsageError(
                 f"there is no agent at {self.root}; run 'supplier-agent enrol TOKEN --hub HOST:PORT'"
             )
+        require_guarded(self.root)

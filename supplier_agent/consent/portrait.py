@@ -150,10 +150,13 @@ def _validation(spec: StudySpec) -> str:
     if spec.validation is None:
         return "none: the synthetic data is not compared with rows here"
     sums = "; for its models sums of products leave as well, see Models" if spec.validation.models else ""
+    named = list(dict.fromkeys((*spec.validation.keys, *spec.validation.sensitive)))
+    found = f"; how many persons {', '.join(named)} find, counted ALL {len(named)} TOGETHER" if named else ""
     return (
         "the study's one synthetic table, signed by the hub, comes here to be compared with"
         " the rows, in up to 62 rounds, and is deleted: what leaves are histograms of rows and persons, of at"
-        f" most three columns together{sums}"
+        f" most three columns together{sums}{found}; and of persons by how close their whole rows are to the"
+        " table, in at most 15 places"
     )
 
 

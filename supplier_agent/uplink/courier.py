@@ -22,6 +22,7 @@ from syncline.errors import ProtocolError, SynclineError
 from syncline.wire.mending import Mended
 from syncline.wire.messages import Declined, DeclineKind, Reply, ReplyOutcome, TaskId
 from syncline.wire.refusals import PeerUnreachable, UnknownObject
+from syncline.wire.traffic import told_bytes
 
 AGAIN_SECONDS = 5.0
 
@@ -133,7 +134,7 @@ class Courier:
             "reply sent" if record.state is RoundState.ANSWERED else "task declined",
             study=record.study_id,
             round=record.round,
-            bytes=record.reply_size,
+            bytes=told_bytes(record.reply_size or 0),
             outcome=outcome,
             reason=record.decline_reason,
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncline.cli.terminal import say
-from syncline.durable.private_directory import PRIVATE, make_private_directory
+from syncline.durable.private_directory import PRIVATE, make_private_directory, require_guarded
 from syncline.durable.storage_fault import place_error
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def _role(token: str) -> Role:
 
 
 def _make_private(directory: Path) -> None:
+    require_guarded(directory)
     try:
         make_private_directory(directory)
         os.chmod(directory, PRIVATE)

@@ -62,13 +62,13 @@ def readable_columns(source: Source) -> list[str]:
 def why_unread(field: pa.Field) -> str:
     """Return what a column of Arrow holds that is no single value; "" where it holds values."""
     kind = field.type
-    if pa.types.is_nested(kind):
+    stored = _stored(kind)
+    if pa.types.is_nested(stored):
         return NESTED_VALUES
     defined = (field.metadata or {}).get(_EXTENSION)
     if isinstance(kind, pa.BaseExtensionType) or defined is not None:
         name = kind.extension_name if defined is None else defined.decode("utf-8", "replace")
         return f"values of the type {shown(name)!r}, which another program defined"
-    stored = kind.value_type if pa.types.is_dictionary(kind) else kind
     is_bytes = any(
         test(stored)
         for test in (
@@ -79,6 +79,13 @@ def why_unread(field: pa.Field) -> str:
         )
     )
     return "bytes, which are no text" if is_bytes else ""
+
+
+def _stored(kind: pa.DataType) -> pa.DataType:
+    """Return what cells hold, which a dictionary or runs of equal cells only pack."""
+    while pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
+        kind = kind.value_type
+    return kind
 
 
 def unread_of(schema: pa.Schema) -> dict[str, str]:

@@ -17,6 +17,16 @@ import grpc.aio
 MAX_MESSAGE_BYTES = 3 << 20
 """No message is larger: the largest holds one specification or one chunk of 1 MiB."""
 
+METADATA_BYTES = 2 << 10
+"""What the hub takes of a call's headers; our own need 700 bytes.
+
+gRPC refuses a call with more of them, but makes a Python object of each header up to this limit first, and a
+few compressed bytes can stand for all.
+"""
+
+PENDING_CALLS = 256
+"""Calls that one server of the hub queues until Python takes them; gRPC itself queues up to 3,000."""
+
 HANDSHAKE_MS = 10_000
 """How long the server's side of a TLS handshake waits for the other side; gRPC itself waits two minutes."""
 
@@ -76,7 +86,8 @@ def server_options(
     """Return the options of the hub's servers.
 
     One connection may hold ``concurrent_streams``, and receive messages of ``message_bytes``. A handshake may
-    take ``HANDSHAKE_MS``.
+    take ``HANDSHAKE_MS``. Of a stream that nobody reads 64 KiB are taken: where gRPC measures how much fits
+    between both sides, a fast caller makes it take megabytes.
     """
     return [
         *_keepalive(liveness, message_bytes),
@@ -85,7 +96,11 @@ def server_options(
         ("grpc.http2.max_ping_strikes", 0),
         ("grpc.so_reuseport", 0),
         ("grpc.max_concurrent_streams", concurrent_streams),
-        ("grpc.max_metadata_size", 16 << 10),
+        ("grpc.server.max_pending_requests", PENDING_CALLS),
+        ("grpc.server.max_pending_requests_hard_limit", PENDING_CALLS),
+        ("grpc.http2.bdp_probe", 0),
+        ("grpc.max_metadata_size", METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", METADATA_BYTES),
     ]
 
 

@@ -236,6 +236,19 @@ def test_show_and_policy_test_say_what_decides(command, home, tmp_path):
     assert "of at most three columns together; for its models sums of products leave as well" in shown(page)
 
 
+def test_show_says_that_keys_and_sensitive_columns_are_counted_all_together(command, home):
+    """Their number is the study's: no limit of three columns holds for them."""
+    variables = "".join(f"\n    - {{name: k{n}, kind: categorical, categories: [a, b]}}" for n in range(5))
+    study = DECIDING.replace(
+        "keys: [age], sensitive: [sex]", "keys: [age, k0, k1, k2, k3], sensitive: [sex, k4]"
+    )
+    propose(home, study.replace("variables:", f"variables:{variables}", 1))
+    _, page, _ = command("studies", "show", "heart-2026", "--home", home.root)
+    said = "how many persons age, k0, k1, k2, k3, sex, k4 find, counted ALL 7 TOGETHER"
+    assert said in shown(page)
+    assert "of persons by how close their whole rows are to the table" in shown(page)
+
+
 @pytest.mark.parametrize(("study", "compares"), [(DECIDING, True), (STUDY, False)])
 def test_show_names_what_the_hub_needs_of_each_supplier(command, home, study, compares):
     propose(home, study)

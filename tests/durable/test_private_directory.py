@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,7 +16,8 @@ from syncline.cli.local import new_directory
 from syncline.cli.releases import beside
 from syncline.clock import SystemClock
 from syncline.durable.payloads import PayloadStore
-from syncline.durable.private_directory import make_private_directory
+from syncline.durable.private_directory import make_private_directory, require_guarded
+from syncline.errors import UsageError
 from trusted_party.cli.home import HubHome
 
 
@@ -71,3 +74,48 @@ def test_the_umask_would_have_opened_the_parents(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert modes(tmp_path) == {"parent": 0o777, "parent/home": 0o700}
+
+
+@pytest.mark.parametrize(
+    ("mode", "refused"),
+    [(0o777, True), (0o757, True), (0o775, True), (0o1777, False), (0o755, False)],
+    ids=oct,
+)
+def test_a_home_that_another_user_could_replace_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, refused: bool
+) -> None:
+    monkeypatch.setattr("grp.getgrgid", lambda gid: SimpleNamespace(gr_name="staff", gr_mem=["eve"]))
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(shared)
+    AgentHome(shared / "agent").create()
+    HubHome(shared / "hub").create("hub", ("localhost",), SystemClock())
+    shared.chmod(mode)
+    acts: list[Callable[[], None]] = [
+        AgentHome(shared / "agent").require,
+        HubHome(shared / "hub").require,
+        AgentHome(link / "below" / "agent").create,
+        lambda: HubHome(shared / "new").create("hub", ("localhost",), SystemClock()),
+    ]
+    for act in acts:
+        with pytest.raises(UsageError, match="run chmod go-w") if refused else nullcontext():
+            act()
+
+
+def test_the_group_of_one_user_is_no_one_else_and_another_owner_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o775)
+    uid, gid = shared.stat().st_uid, shared.stat().st_gid
+    monkeypatch.setattr("pwd.getpwuid", lambda _: SimpleNamespace(pw_name="ann", pw_gid=gid))
+    monkeypatch.setattr("grp.getgrgid", lambda _: SimpleNamespace(gr_name="ann", gr_mem=["ann"]))
+    require_guarded(shared / "home")
+    monkeypatch.setattr("os.geteuid", lambda: uid + 1)
+    if uid:
+        with pytest.raises(UsageError, match="belongs to another user"):
+            require_guarded(shared / "home")
+    else:
+        require_guarded(shared / "home")  # root may replace anything anyhow

@@ -29,7 +29,7 @@ from syncline.wire.gen.syncline.v1.enrolment_pb2_grpc import EnrolmentServiceStu
 from syncline.wire.gen.syncline.v1.supplier_pb2 import HeartbeatRequest
 from syncline.wire.transport import enrolment_channel
 from tests.hub.clients import Member, attachment, enrol
-from trusted_party.api import one_message, servers
+from trusted_party.api import servers
 from trusted_party.studies.dismissal import ban, evict
 from trusted_party.studies.enrolment import Enrolments
 
@@ -146,7 +146,7 @@ def test_nobody_enrols_with_anothers_signing_key(site, run):
 
 
 def test_calls_that_never_send_their_message_do_not_keep_others_out(site, run, monkeypatch):
-    monkeypatch.setattr(one_message, "MESSAGE_SECONDS", 0.3)
+    monkeypatch.setattr(servers, "ENROLMENT_MESSAGE_SECONDS", 0.3)
 
     async def work():
         async with site.running(), contextlib.AsyncExitStack() as stack:

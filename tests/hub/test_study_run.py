@@ -13,15 +13,17 @@ from syncline.study.manifest import verify_release
 from syncline.wire import research
 from syncline.wire.gen.syncline.v1 import research_pb2
 from syncline.wire.messages import Decision, Outcome
+from syncline.wire.traffic import BYTES_STEP
 from tests.hub.clients import FakeAgent, eventually, running
 from tests.hub.conftest import specification
 from tests.hub.fake_child import EXPECTED
-from trusted_party.studies.status import BYTES_STEP
 
 pytestmark = pytest.mark.network
 
 
-def test_a_study_runs_from_submission_to_a_verified_release(site, run):
+def test_a_study_runs_from_submission_to_a_verified_release(site, run, caplog):
+    caplog.set_level("INFO", "trusted_party")
+
     async def work():
         async with site.running():
             north, south = await site.member("north"), await site.member("south")
@@ -41,6 +43,9 @@ def test_a_study_runs_from_submission_to_a_verified_release(site, run):
                 assert {expected for _, expected in seen[:-1]} <= {0, 3, EXPECTED}
                 assert all(expected >= done for done, expected in seen if expected)
                 assert status.bytes_received == BYTES_STEP
+                logged = [getattr(record, "fields", {}) for record in caplog.records]
+                sizes = {fields["bytes"] for fields in logged if "bytes" in fields and "round" in fields}
+                assert sizes == {BYTES_STEP}, "the log of either side tells the size of a reply"
                 assert {supplier.state for supplier in status.suppliers} == {"answered"}
                 assert [supplier.rounds_answered for supplier in status.suppliers] == [3, 3]
                 await eventually(lambda: all(agent.ended for agent in agents))

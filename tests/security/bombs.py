@@ -114,6 +114,22 @@ def parquet_dictionary(folder: Path, length: int = 5 << 20) -> Path:
     return path
 
 
+def parquet_columns(folder: Path) -> Path:
+    """Twenty thousand columns of one row."""
+    path = folder / "t.parquet"
+    pq.write_table(pa.table({f"c{n}": pa.array([1]) for n in range(20_000)}), path, write_statistics=False)
+    return path
+
+
+def parquet_lists(folder: Path) -> Path:
+    """One row with a list of 2^26 numbers."""
+    path = folder / "t.parquet"
+    values = pa.array(np.zeros(1 << 26, np.int8))
+    column = pa.ListArray.from_arrays(pa.array([0, 1 << 26], pa.int32()), values)
+    pq.write_table(pa.table({"a": column}), path, compression="zstd")
+    return path
+
+
 def parquet_repeats(folder: Path) -> Path:
     """Texts of 256 KiB, each written as that it is the one before."""
     path = folder / "t.parquet"
@@ -154,6 +170,22 @@ def arrow_runs(folder: Path) -> Path:
     )
 
 
+def arrow_structures(folder: Path) -> Path:
+    """Five hundred columns in one: a million rows, none of which has a value."""
+    parts = [pa.nulls(1 << 20, pa.int8()) for _ in range(500)]
+    return written_stream(
+        folder / "t.arrow", pa.StructArray.from_arrays(parts, [f"a{n}" for n in range(len(parts))])
+    )
+
+
+def arrow_lists_in_dictionary(folder: Path) -> Path:
+    """A list of 2^20 numbers that stands in a million rows."""
+    lists = pa.array([list(range(1 << 20))], pa.list_(pa.int32()))
+    return written_stream(
+        folder / "t.arrow", pa.DictionaryArray.from_arrays(np.zeros(1 << 20, np.int32), lists)
+    )
+
+
 def written_stream(path: Path, column: pa.Array) -> Path:
     batch = pa.record_batch({"a": column})
     with pa.ipc.new_stream(path, batch.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
@@ -187,6 +219,20 @@ def excel_packed(folder: Path) -> Path:
     """A sheet that unpacks to 128 MiB."""
     path = folder / "t.xlsx"
     workbook(path, {"xl/worksheets/sheet1.xml": lambda _: bytes(128 << 20)})
+    return path
+
+
+def excel_parts(folder: Path) -> Path:
+    """A workbook of sixty thousand empty parts."""
+    path = folder / "t.xlsx"
+    workbook(path, {f"xl/more{n}.xml": lambda _: b"" for n in range(60_000)})
+    return path
+
+
+def json_number(folder: Path) -> Path:
+    """A number of five million digits."""
+    path = folder / "t.jsonl"
+    path.write_text('{"a": ' + "9" * 5_000_000 + "}\n")
     return path
 
 

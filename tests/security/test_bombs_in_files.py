@@ -21,6 +21,7 @@ from tests.security.confined import READER, confined, small
 LIMITS = small(384, cpu_seconds=60.0)
 HELD = "syncline.sources.stored_table:require_held"
 PAGES = "syncline.sources.parquet:_rows_at_a_time"
+FLAT = "syncline.sources.stored_table:require_read"
 SHEETS = "syncline.sources.excel:require_sane_archive"
 
 
@@ -54,6 +55,18 @@ BOMBS = {
         "more than 1000000 rows of one table: .* limits.table_rows",
         limits=small(384, rows=1_000_000),
     ),
+    "structures of Arrow": Bomb(
+        bombs.arrow_structures,
+        "column 'a' holds lists or structures",
+        ["syncline.sources.stored_table:require_read"],
+    ),
+    "lists in a dictionary of Arrow": Bomb(
+        bombs.arrow_lists_in_dictionary, "column 'a' holds lists or structures"
+    ),
+    "columns of Parquet": Bomb(bombs.parquet_columns, "more than 10000 columns"),
+    "a list of Parquet": Bomb(bombs.parquet_lists, "column 'a' holds lists or structures"),
+    "parts of Excel": Bomb(bombs.excel_parts, "more than 10000 parts"),
+    "a number of JSON Lines": Bomb(bombs.json_number, "line 1 is longer than 1 MiB"),
     "a shared text of Excel": Bomb(bombs.excel_shared_text, "rows take more than 1 GiB|MiB of memory"),
     "a packed sheet of Excel": Bomb(bombs.excel_packed, "200 times its packed size"),
     "keys of JSON Lines": Bomb(bombs.json_keys, "more than 10000 keys"),

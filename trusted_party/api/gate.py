@@ -19,7 +19,9 @@ import grpc.aio
 from syncline.clock import Clock
 from syncline.errors import IdentityError, StorageError, SynclineError
 from syncline.identity.peer import PeerIdentity, Role
+from syncline.wire.refusals import PeerUnreachable
 from syncline.wire.status import METADATA_KEY, TIME_KEY, status_of
+from trusted_party.api.call_rate import CallRate
 from trusted_party.api.porch import Porch
 from trusted_party.datastore.event_log import log_warning
 from trusted_party.datastore.moments import to_us
@@ -27,7 +29,18 @@ from trusted_party.studies.standing import Standing
 
 Context = grpc.aio.ServicerContext[Any, Any]  # the gate works for every request and response type
 
+CALLS_OF_ONE = 32
+"""Calls of one member that are served at once, each of which may hold a message in each direction."""
+
+PLACE_SECONDS = 5.0
+"""How long a call of a member with so many waits for one of them to end."""
+
 _CACHED = 4096
+_TOO_FAST = PeerUnreachable("this member calls too often: wait a second")
+_BUSY = PeerUnreachable(
+    f"{CALLS_OF_ONE} calls of this member are running already, and no more are served at once: end some of"
+    " them"
+)
 _BANNED = IdentityError("this certificate was revoked while the call was running")
 _log = logging.getLogger("trusted_party")
 
@@ -44,6 +57,31 @@ class Gate:
         self._known: OrderedDict[bytes, PeerIdentity] = OrderedDict()
         self._running: defaultdict[str, set[asyncio.Task[Any]]] = defaultdict(set)
         self._cut: set[asyncio.Task[Any]] = set()
+        self._places: dict[str, asyncio.Semaphore] = {}
+        self._rate = CallRate(clock)
+
+    @asynccontextmanager
+    async def place(self, context: Context) -> AsyncIterator[None]:
+        """Hold one of the places for calls that the caller has, whatever its role and standing.
+
+        Who calls too fast loses the connection, and with it what gRPC has taken of it already.
+        """
+        try:
+            name = self._identify(context).name
+            if not self._rate.allows(name):
+                self._porch.turn_away(context.peer(), "too many calls of a member")
+                raise _TOO_FAST
+            places = self._places.setdefault(name, asyncio.Semaphore(CALLS_OF_ONE))
+            async with asyncio.timeout(PLACE_SECONDS):
+                await places.acquire()
+        except TimeoutError:
+            await abort(context, _BUSY)
+        except SynclineError as error:
+            await abort(context, error, self._told())
+        try:
+            yield
+        finally:
+            places.release()
 
     @asynccontextmanager
     async def admit(self, context: Context, *roles: Role) -> AsyncIterator[PeerIdentity]:
@@ -62,7 +100,7 @@ class Gate:
                 raise
             await abort(context, _BANNED)
         except Exception as error:
-            await abort(context, error, (TIME_KEY, str(to_us(self._clock.now()))))
+            await abort(context, error, self._told())
         finally:
             self._cut.discard(task)
             if peer is not None:
@@ -78,6 +116,10 @@ class Gate:
             for task in list(self._running.get(fingerprint, ())):
                 self._cut.add(task)
                 task.cancel()
+
+    def _told(self) -> tuple[str, str]:
+        """Return what every refused member is told: the hub's time."""
+        return TIME_KEY, str(to_us(self._clock.now()))
 
     def _leave(self, fingerprint: str, task: asyncio.Task[Any]) -> None:
         self._running[fingerprint].discard(task)

@@ -1,4 +1,4 @@
-"""The porch before a server of gRPC, where strangers wait: few of them, from few addresses, not for long.
+"""The porch before the servers of gRPC, where strangers wait: few of them, from few addresses, not for long.
 
 gRPC for Python takes every connection, and has no say in who holds how many. So the hub listens here, and
 passes bytes, which stay encrypted, to gRPC on a socket that nobody else can reach. A connection is a
@@ -6,14 +6,20 @@ stranger's until a call over it has shown the certificate of a member in good st
 enrolment server it stays one. Strangers have a limit for each address and in all, and a limit of time.
 Before a whole ClientHello of TLS has come, nothing but this porch knows of a connection.
 
+gRPC queues the calls of all connections of a server in the order in which they come, without a limit for
+each: refused ones stand there as well. So there are several servers, which are asked in turn, and each
+address belongs to one of them: a flood from one address makes those wait who share its server.
+
 The porch has a thread and an event loop of its own, so that a hub that is busy still passes bytes on. Other
-threads call only ``welcome`` and ``address_of``.
+threads call only ``welcome``, ``turn_away`` and ``address_of``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
+import secrets
 import socket
 import threading
 from collections.abc import Coroutine, Sequence
@@ -47,11 +53,12 @@ class PorchLimits:
 
 
 class Porch:
-    """Listen, count, and pass bytes between callers and one server of gRPC."""
+    """Listen, count, and pass bytes between callers and servers of gRPC that serve the same."""
 
     def __init__(self, limits: PorchLimits, clock: Clock) -> None:
         self.seconds = limits.seconds
-        self.inside = Path()
+        self._inside: Sequence[Path] = ()
+        self._dealt_by = secrets.token_bytes(16)
         self._strangers: Guests[Caller] = Guests(limits.strangers)
         self._members: Guests[Caller] = Guests(limits.members)
         self._callers: dict[str, Caller] = {}
@@ -62,9 +69,9 @@ class Porch:
         self._doors: list[asyncio.Task[None]] = []
         self._empty = asyncio.Event()
 
-    async def open(self, listening: Sequence[socket.socket], inside: Path) -> None:
-        """Serve these bound sockets; ``inside`` is the socket of gRPC."""
-        self.inside = inside
+    async def open(self, listening: Sequence[socket.socket], inside: Sequence[Path]) -> None:
+        """Serve these bound sockets; ``inside`` are the sockets of gRPC."""
+        self._inside = inside
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="porch", daemon=True)
         self._thread.start()
@@ -90,13 +97,24 @@ class Porch:
             caller.member = member
             self._loop.call_soon_threadsafe(self._seat, caller, member)
 
+    def turn_away(self, peer: str, why: str) -> None:
+        """Close the connection of the caller that gRPC names ``peer``."""
+        caller = self._callers.get(peer.removeprefix(_PEER))
+        if caller is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._dismiss, caller, why)
+
     def address_of(self, peer: str) -> str:
         """Return the address of the caller that gRPC names ``peer``; empty once it is gone."""
         caller = self._callers.get(peer.removeprefix(_PEER))
         return "" if caller is None else caller.address
 
+    def inside(self, caller: Caller) -> Path:
+        """Return the socket of the server that a caller's address belongs to."""
+        dealt = hashlib.blake2b(caller.address.encode(), key=self._dealt_by, digest_size=8).digest()
+        return self._inside[int.from_bytes(dealt) % len(self._inside)]
+
     def arrive(self, caller: Caller) -> None:
-        """Give a stranger a place; this and the following run on the porch's own loop."""
+        """Give a stranger a place; this, ``inside`` and the following run on the porch's own loop."""
         self._callers[caller.name] = caller
         self._dismiss(self._strangers.add(caller, caller.address), "too many connections without a call")
 

@@ -1,7 +1,8 @@
 """One caller's connection, and its other half on the way to gRPC: bytes pass, and nobody reads them.
 
 Neither half is read faster than the other takes it, so a connection holds ``BUFFER_BYTES`` in each direction
-and a read more. Where one half ends, the other one ends after what is under way.
+and a read more. Where gRPC ends its half, the caller still gets what is under way. Where the caller ends, so
+does the other half, at once: gRPC, whose answers nobody takes any more, may never read what is left.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ _NETWORK_BITS = 64  # of an IPv6 address: one host commonly has all addresses be
 class House(Protocol):
     """What a connection tells, and where it leads."""
 
-    inside: Path
     seconds: float
+
+    def inside(self, caller: Caller) -> Path:
+        """Return the socket of gRPC where a connection leads."""
 
     def arrive(self, caller: Caller) -> None:
         """Hear of a new connection."""
@@ -113,7 +116,8 @@ class Caller(_Half):
         if self._dialling is not None:
             self._dialling.cancel()
         self._house.leave(self)
-        super().connection_lost(exc)
+        if self.other is not None:
+            self.other.transport.abort()
 
     def abort(self) -> None:
         """End both halves now."""
@@ -128,7 +132,7 @@ class Caller(_Half):
         try:
             inner.setblocking(False)
             inner.bind(f"\0{self.name}")
-            await loop.sock_connect(inner, str(self._house.inside))
+            await loop.sock_connect(inner, str(self._house.inside(self)))
             _, half = await loop.create_unix_connection(_Half, sock=inner)
         except BaseException as fault:
             inner.close()

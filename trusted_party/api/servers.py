@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,30 +18,39 @@ import grpc
 import grpc.aio
 
 from syncline.errors import UsageError
-from syncline.wire.gen.syncline.v1 import enrolment_pb2 as enrolment_messages
-from syncline.wire.gen.syncline.v1.research_pb2_grpc import add_ResearchServiceServicer_to_server
-from syncline.wire.gen.syncline.v1.supplier_pb2_grpc import add_SupplierServiceServicer_to_server
+from syncline.wire.gen.syncline.v1 import enrolment_pb2, research_pb2, supplier_pb2
 from syncline.wire.transport import (
+    Option,
     TlsIdentity,
     enrolment_credentials,
     mutual_tls_credentials,
     server_options,
 )
 from trusted_party.api.enrolment_service import EnrolmentService
+from trusted_party.api.gate import Gate
 from trusted_party.api.guests import Places
-from trusted_party.api.one_message import one_message
 from trusted_party.api.porch import Porch, PorchLimits
 from trusted_party.api.research_service import ResearchService
+from trusted_party.api.served_calls import Patience, served_calls
 from trusted_party.api.supplier_service import SupplierService
 
-MEMBERS = PorchLimits(strangers=Places(256, 32), members=Places(4096, 64), seconds=10.0)
+MEMBERS = PorchLimits(strangers=Places(256, 32), members=Places(4096, 32), seconds=10.0)
 """Connections of the members' server: strangers by address, members by name."""
 
 ENROLMENT = PorchLimits(strangers=Places(128, 8), members=Places(1, 1), seconds=30.0)
 """Connections of the enrolment server, where a caller stays a stranger: an exchange is over in a second."""
 
+QUEUES = 8
+"""Servers of gRPC behind each porch, among which addresses are dealt: see :class:`Porch`."""
+
 BACKLOG = 1024
 """Connections that may wait for the porch to take them."""
+
+CLOSE_SECONDS = 1.0
+"""How long gRPC may take to close its connections once the running calls are ended."""
+
+MEMBER_STREAMS = 32
+"""Calls that one connection of a member may hold open; the gate bounds those that are served."""
 
 ENROLMENT_STREAMS = 4
 """Calls that one connection may hold open there; with the porch, this bounds the calls of all strangers."""
@@ -48,23 +58,41 @@ ENROLMENT_STREAMS = 4
 ENROLMENT_MESSAGE_BYTES = 64 << 10
 """No message there is larger: one holds a few keys, proofs and certificates."""
 
+ENROLMENT_MESSAGE_SECONDS = 5.0
+MEMBER_MESSAGE_SECONDS = 30.0
+"""How long the message of a call may take: 3 MiB at 1 Mbit/s."""
+
+_SUPPLIER = supplier_pb2.DESCRIPTOR.services_by_name["SupplierService"]
+_RESEARCH = research_pb2.DESCRIPTOR.services_by_name["ResearchService"]
+_ENROLMENT = enrolment_pb2.DESCRIPTOR.services_by_name["EnrolmentService"]
+
 
 class Listening:
-    """A server behind its porch, and the port that it got, which is another one than 0."""
+    """Servers behind their porch, and the port that they got, which is another one than 0."""
 
     def __init__(
-        self, server: grpc.aio.Server, porch: Porch, port: int, inside: tempfile.TemporaryDirectory[str]
+        self,
+        servers: Sequence[grpc.aio.Server],
+        porch: Porch,
+        port: int,
+        inside: tempfile.TemporaryDirectory[str],
     ) -> None:
         self.port = port
-        self._server = server
+        self._servers = servers
         self._porch = porch
         self._inside = inside
 
     async def stop(self, seconds: float) -> None:
-        """Take no new connections, and end the running calls after ``seconds`` at the latest."""
+        """Take no new connections, and end the running calls after ``seconds`` at the latest.
+
+        gRPC stops when its last connection is closed, and does not close one whose caller reads no answer:
+        those that are left a moment later are closed by the porch.
+        """
         await self._porch.shut()
-        await self._server.stop(seconds)
+        stopping = [asyncio.create_task(server.stop(seconds)) for server in self._servers]
+        await asyncio.wait(stopping, timeout=seconds + CLOSE_SECONDS)
         await self._porch.close()
+        await asyncio.gather(*stopping)
         self._inside.cleanup()
 
 
@@ -72,53 +100,47 @@ async def serve_members(
     address: str,
     identity: Callable[[], TlsIdentity],
     porch: Porch,
+    gate: Gate,
     supplier: SupplierService,
     research: ResearchService,
 ) -> Listening:
     """Start the mutual-TLS server."""
-    server = grpc.aio.server(options=server_options())
-    add_SupplierServiceServicer_to_server(supplier, server)
-    add_ResearchServiceServicer_to_server(research, server)
-    return await _start(server, address, porch, mutual_tls_credentials(identity))
+    patience = Patience(gate.place, MEMBER_MESSAGE_SECONDS)
+    calls = served_calls(_SUPPLIER, supplier, patience), served_calls(_RESEARCH, research, patience)
+    options = server_options(concurrent_streams=MEMBER_STREAMS)
+    return await _start(calls, options, address, porch, lambda: mutual_tls_credentials(identity))
 
 
 async def serve_enrolment(
     address: str, identity: Callable[[], TlsIdentity], porch: Porch, enrolment: EnrolmentService
 ) -> Listening:
-    """Start the enrolment server."""
+    """Start the enrolment server, whose calls are bounded by its streams and the porch."""
     options = server_options(concurrent_streams=ENROLMENT_STREAMS, message_bytes=ENROLMENT_MESSAGE_BYTES)
-    server = grpc.aio.server(options=options)
-    server.add_generic_rpc_handlers((_enrolment_calls(enrolment),))
-    return await _start(server, address, porch, enrolment_credentials(identity))
-
-
-def _enrolment_calls(service: EnrolmentService) -> grpc.GenericRpcHandler[Any, Any]:
-    """Return the service's calls, each with a limit of time for its message."""
-    enrol = grpc.stream_unary_rpc_method_handler(
-        one_message(service.Enrol),
-        enrolment_messages.EnrolRequest.FromString,
-        enrolment_messages.EnrolResponse.SerializeToString,
-    )
-    renew = grpc.stream_unary_rpc_method_handler(
-        one_message(service.Renew),
-        enrolment_messages.RenewRequest.FromString,
-        enrolment_messages.RenewResponse.SerializeToString,
-    )
-    calls = {"Enrol": enrol, "Renew": renew}
-    return grpc.method_handlers_generic_handler("syncline.v1.EnrolmentService", calls)
+    patience = Patience(lambda _: nullcontext(), ENROLMENT_MESSAGE_SECONDS)
+    calls = (served_calls(_ENROLMENT, enrolment, patience),)
+    return await _start(calls, options, address, porch, lambda: enrolment_credentials(identity))
 
 
 async def _start(
-    server: grpc.aio.Server, address: str, porch: Porch, credentials: grpc.ServerCredentials
+    calls: Sequence[grpc.GenericRpcHandler[Any, Any]],
+    options: Sequence[Option],
+    address: str,
+    porch: Porch,
+    credentials: Callable[[], grpc.ServerCredentials],
 ) -> Listening:
-    """Listen on every address of the host, and let gRPC serve a socket that only this user can reach."""
+    """Listen on every address of the host, and let gRPC serve sockets that only this user can reach."""
     listening = await _bound(address)
     inside = tempfile.TemporaryDirectory(prefix="syncline-hub-")  # of mode 700
-    place = Path(inside.name) / "grpc"
-    server.add_secure_port(f"unix:{place}", credentials)
-    await server.start()
-    await porch.open(listening, place)
-    return Listening(server, porch, int(listening[0].getsockname()[1]), inside)
+    places = [Path(inside.name) / f"grpc-{number}" for number in range(QUEUES)]
+    servers = []
+    for place in places:
+        server = grpc.aio.server(options=options)
+        server.add_generic_rpc_handlers(calls)
+        server.add_secure_port(f"unix:{place}", credentials())
+        await server.start()
+        servers.append(server)
+    await porch.open(listening, places)
+    return Listening(servers, porch, int(listening[0].getsockname()[1]), inside)
 
 
 async def _bound(address: str) -> list[socket.socket]:

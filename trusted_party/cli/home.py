@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from syncline.clock import Clock
 from syncline.durable.payloads import PayloadStore
-from syncline.durable.private_directory import PRIVATE, make_private_directory
+from syncline.durable.private_directory import PRIVATE, make_private_directory, require_guarded
 from syncline.durable.storage_fault import place_error
 from syncline.errors import UsageError
 from syncline.identity.authority import CertificateAuthority
@@ -98,6 +98,7 @@ class HubHome:
         """
         if self._is_complete():
             raise UsageError(f"home {self.root} holds a hub already: name another --home")
+        require_guarded(self.root)
         if database is not None:
             require_unowned(database)
         try:
@@ -115,9 +116,10 @@ class HubHome:
         self.open_database().close()
 
     def require(self) -> None:
-        """Raise unless ``init`` was run here."""
+        """Raise unless ``init`` was run here, and where others could put another home here."""
         if not self._is_complete():
             raise UsageError(f"home {self.root} holds no hub: run 'trusted-party init' first")
+        require_guarded(self.root)
 
     def database_url(self) -> DatabaseUrl | None:
         """Return where the database is; None where it is a file of this home."""

@@ -124,7 +124,9 @@ async def _servers(base: Foundation, parts: Parts, settings: HubSettings) -> Asy
     def identity() -> TlsIdentity:
         return base.home.server_identity(base.clock)
 
-    members = await serve_members(settings.listen, identity, parts.porch, parts.supplier, parts.research)
+    members = await serve_members(
+        settings.listen, identity, parts.porch, parts.gate, parts.supplier, parts.research
+    )
     try:
         card = HubCard(
             authority=base.home.load_authority().root_pem,

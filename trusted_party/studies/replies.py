@@ -26,6 +26,7 @@ from syncline.wire.messages import (
     TaskId,
 )
 from syncline.wire.refusals import UnknownObject
+from syncline.wire.traffic import told_bytes
 from trusted_party.datastore import tasks
 from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_event
@@ -100,9 +101,8 @@ class Replies:
         outcome = await asyncio.shield(taking)
         crash_point("reply:before-answer")
         if outcome is ReplyOutcome.ACCEPTED:
-            log_event(
-                "reply_received", study=task.study_id, round=task.round, supplier=name, bytes=reply.reply.size
-            )
+            size = told_bytes(reply.reply.size)
+            log_event("reply_received", study=task.study_id, round=task.round, supplier=name, bytes=size)
         return task.study_id, outcome
 
     async def _take(self, task_id: TaskId, reply: Reply) -> ReplyOutcome:

@@ -16,6 +16,7 @@ from syncline.wire.messages import (
 )
 from syncline.wire.people_sentence import people_sentence
 from syncline.wire.refusals import UnknownObject
+from syncline.wire.traffic import told_bytes
 from trusted_party.datastore.members import Member, find_member
 from trusted_party.datastore.parties import PartyRow, PartyState, parties_of
 from trusted_party.datastore.release_decisions import decisions_about
@@ -24,9 +25,6 @@ from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.studies import StudyRow, find_study
 from trusted_party.datastore.tasks import Task, TaskState, tasks_of_round
 from trusted_party.studies.hazard_hold import hazards_of
-
-BYTES_STEP = 65_536
-"""Traffic is told in such steps: the size of a reply to one question tells how many cells hold anybody."""
 
 
 def require_study(transaction: Transaction, study_id: StudyId, researcher: str | None = None) -> StudyRow:
@@ -51,8 +49,8 @@ def study_status(transaction: Transaction, study: StudyRow) -> StudyStatus:
         reason=people_sentence(study.reason or _released_words(transaction, study)),
         stage=study.stage,
         rounds_done=study.rounds_done,
-        bytes_received=_in_steps(study.bytes_received),
-        bytes_sent=_in_steps(study.bytes_sent),
+        bytes_received=told_bytes(study.bytes_received),
+        bytes_sent=told_bytes(study.bytes_sent),
         suppliers=tuple(suppliers),
         specification_sha256=study.specification_sha256,
         release_id=study.release_id,
@@ -61,10 +59,6 @@ def study_status(transaction: Transaction, study: StudyRow) -> StudyStatus:
         hazards=tuple(_hazards(study)),
         rounds_expected=study.rounds_expected,
     )
-
-
-def _in_steps(count: int) -> int:
-    return -(-count // BYTES_STEP) * BYTES_STEP
 
 
 def _released_words(transaction: Transaction, study: StudyRow) -> str:
