@@ -19,7 +19,7 @@ from syncline.durable.database import Database
 from syncline.durable.store import DurableStore
 from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import StudyId
-from trusted_party.datastore.database_url import DatabaseUrl
+from trusted_party.datastore.database_address import DatabaseAddress
 from trusted_party.datastore.named_store import open_named_store
 from trusted_party.datastore.sqlite_store import open_sqlite_store
 from trusted_party.datastore.store import Store, Transaction
@@ -50,7 +50,7 @@ def run() -> None:
         with open_sqlite_store(Path(folder) / "hub.sqlite") as store:
             _measure_store("SQLite", store)
     if DATABASE in os.environ:
-        with open_named_store(DatabaseUrl(os.environ[DATABASE])) as store:
+        with open_named_store(DatabaseAddress(os.environ[DATABASE])) as store:
             _measure_store("PostgreSQL", store)
 
 

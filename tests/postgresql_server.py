@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -18,7 +19,7 @@ USER = "postgres"
 @contextmanager
 def running_server() -> Iterator[str]:
     """Yield the URL of a new server without its table, or skip where PostgreSQL is not installed."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    programs = installed_programs()
     if not programs:
         pytest.skip("PostgreSQL's server is not installed: apt-get install postgresql")
     if os.geteuid() == 0 and not shutil.which("runuser"):
@@ -37,6 +38,19 @@ def running_server() -> Iterator[str]:
             run([control, "-D", f"{folder}/data", "-m", "immediate", "stop"])
     finally:
         shutil.rmtree(folder)
+
+
+def installed_programs() -> list[Path]:
+    """Return ``initdb`` of each version that Debian's packages installed, the newest last."""
+    return sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
+def restart(url: str) -> None:
+    """Let the server at a URL of :func:`running_server` crash, and start it again."""
+    folder = re.search(r"host=([^&]+)", url)
+    assert folder is not None
+    control = str(installed_programs()[-1].with_name("pg_ctl"))
+    run([control, "-D", f"{folder[1]}/data", "-w", "-m", "immediate", "restart", "-l", f"{folder[1]}/log"])
 
 
 def run(command: Sequence[str]) -> None:

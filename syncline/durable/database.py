@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from syncline.durable.migrations import migrate
@@ -30,14 +31,16 @@ class Database(DurableStore[sqlite3.Connection]):
         self.path = path
         create_private(path)
         try:
-            writing = _connect(path)
-            migrate(writing, migrations, path)
-            reading = _connect(path)
-            super().__init__(
-                str(path),
-                SqliteWriteSession(writing, path, writing),
-                SqliteReadSession(reading, path, reading),
-            )
+            with ExitStack() as opened:
+                writing = opened.enter_context(closing(_connect(path)))
+                migrate(writing, migrations, path)
+                reading = opened.enter_context(closing(_connect(path)))
+                super().__init__(
+                    str(path),
+                    SqliteWriteSession(writing, path, writing),
+                    SqliteReadSession(reading, path, reading),
+                )
+                opened.pop_all()
         except sqlite3.Error as fault:
             raise storage_error_from_sqlite(path, fault) from fault
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from trusted_party.datastore.database_url import DatabaseUrl
+from trusted_party.datastore.database_address import DatabaseAddress
 
 Cut = Literal["before", "after", "never"]
 PORT = 5432
@@ -26,23 +26,30 @@ class CommitCutter:
         self._armed: Cut | None = None
         self._act: Callable[[], None] = lambda: None
         self.cuts = 0
+        self._path = folder / f".s.PGSQL.{PORT}"
+        self.listen()
+
+    def listen(self) -> None:
+        """Take connections, from now on or again."""
+        self._path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(folder / f".s.PGSQL.{PORT}"))
+        self._listener.bind(str(self._path))
         self._listener.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def arm(self, cut: Cut, act: Callable[[], None] = lambda: None) -> None:
         """Cut at the next COMMIT; ``act`` is done when it comes, while the server has not heard it."""
         self._armed, self._act = cut, act
 
     def close(self) -> None:
-        """Take no more connections."""
+        """Take no more connections; those that there are go on."""
+        self._path.unlink(missing_ok=True)
         self._listener.close()
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while True:
-                client, _ = self._listener.accept()
+                client, _ = listener.accept()
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
@@ -81,11 +88,11 @@ class CommitCutter:
 
 
 @contextmanager
-def commit_cutter(url: DatabaseUrl, server_folder: str) -> Iterator[tuple[CommitCutter, DatabaseUrl]]:
+def commit_cutter(url: DatabaseAddress, server_folder: str) -> Iterator[tuple[CommitCutter, DatabaseAddress]]:
     """Yield a wire to the server whose socket is in a folder, and the URL of a database through that wire."""
     with tempfile.TemporaryDirectory(prefix="cut-", dir="/tmp") as folder:
         cutter = CommitCutter(f"{server_folder}/.s.PGSQL.{PORT}", Path(folder))
         try:
-            yield cutter, DatabaseUrl(url.written.replace(server_folder, folder))
+            yield cutter, DatabaseAddress(url.written.replace(server_folder, folder))
         finally:
             cutter.close()

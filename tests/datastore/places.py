@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import Engine, create_engine
 
-from trusted_party.datastore.database_url import DatabaseUrl
+from trusted_party.datastore.database_address import DatabaseAddress
 from trusted_party.datastore.postgres_store import open_postgres_store
 from trusted_party.datastore.sqlite_store import open_sqlite_store
 from trusted_party.datastore.store import Store
@@ -39,11 +39,11 @@ def postgresql_place(server: str) -> Place:
     return Place("postgresql", lambda: open_postgres_store(url), lambda: create_engine(address))
 
 
-def new_database(server: str, *options: str) -> DatabaseUrl:
+def new_database(server: str, *options: str) -> DatabaseAddress:
     """Make a database on a server; return its URL."""
     name = f"hub_{uuid.uuid4().hex[:12]}"
     run(server, f"CREATE DATABASE {name} {' '.join(options)}")
-    return DatabaseUrl(server.replace("/postgres?", f"/{name}?"))
+    return DatabaseAddress(server.replace("/postgres?", f"/{name}?"))
 
 
 def run(server: str, statement: str) -> list[tuple[object, ...]]:

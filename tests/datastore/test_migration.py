@@ -10,16 +10,23 @@ from alembic.script import ScriptDirectory
 
 from syncline.durable.audit import verify
 from syncline.durable.database import Database
-from syncline.errors import StorageError
-from syncline.identity.keys import load_signing_key
+from syncline.errors import StorageError, UsageError
+from syncline.identity.keys import (
+    generate_signing_key,
+    load_signing_key,
+    public_signing_key,
+    save_private_key,
+)
 from syncline.study.flow import DataFlow
 from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import ReleaseId
 from tests.datastore.old_home import make_old_home
+from trusted_party.cli.home import HubHome
 from trusted_party.datastore import migration
 from trusted_party.datastore.audit_log import entries
 from trusted_party.datastore.drafts import draft_of_release
 from trusted_party.datastore.grants import grants_of
+from trusted_party.datastore.identity import owner
 from trusted_party.datastore.members import list_members, valid_fingerprints
 from trusted_party.datastore.parties import parties_of
 from trusted_party.datastore.release_decisions import decisions_about
@@ -92,6 +99,18 @@ def test_a_home_of_0_1_0_and_each_version_since_opens_with_all_that_it_held(
         store.read_now(check)
     with open_sqlite_store(path) as store:
         store.read_now(check)
+
+
+def test_a_home_of_before_opens_as_a_hub_opens_it_and_stays_that_hubs(tmp_path: Path) -> None:
+    make_old_home(tmp_path / "hub")
+    home = HubHome(tmp_path / "hub")
+    home.require()
+    for _ in range(2):
+        with home.open_database(sole=True) as store:
+            assert store.read_now(owner) == public_signing_key(home.load_signing_key())
+    save_private_key(home.signing_key_path, generate_signing_key())
+    with pytest.raises(UsageError, match="holds the records of another hub"):
+        home.open_database()
 
 
 def test_invitations_of_before_keep_their_order(tmp_path: Path) -> None:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import shutil
-from collections import Counter
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import grpc.aio
 import pytest
 
 from syncline.errors import UsageError
 from syncline.identity.peer import Role
+from syncline.wire.messages import StudyStatus, TaskOffer
 from tests.datastore.places import new_database
 from tests.datastore.places import run as run_statement
 from tests.hub.clients import FakeAgent, enrol, running
 from tests.hub.conftest import SETTINGS, ShiftedClock, Site, specification
 from tests.hub.test_commands import command
 from tests.hub.test_kills import attempt, enrolled
+from tests.postgresql_server import restart
 from trusted_party.cli.home import HubHome
 from trusted_party.cli.hub import running_hub
 
@@ -143,6 +149,41 @@ def test_a_hub_killed_at_any_point_and_moved_to_another_host_finishes_the_study(
 
 
 @pytest.mark.faults
+def test_a_server_that_crashes_in_mid_study_and_starts_again_harms_nothing(
+    postgres_site: Site, postgresql_url: str, run
+) -> None:
+    site = postgres_site
+    crash = threading.Thread(target=restart, args=(postgresql_url,))
+    offered: defaultdict[int, set[str]] = defaultdict(set)
+
+    def answer(task: TaskOffer) -> bytes:
+        offered[task.round].add(task.request.sha256)
+        if task.round == 1 and crash.ident is None:
+            crash.start()
+        return b"%d" % (task.round + 1)
+
+    async def persist(call: Callable[[], Awaitable[StudyStatus | None]]) -> StudyStatus:
+        while True:
+            with contextlib.suppress(grpc.aio.AioRpcError):
+                if (status := await call()) is not None:
+                    return status
+            await asyncio.sleep(0.05)
+
+    async def work() -> None:
+        async with site.running():
+            ada, north = await site.member("ada", Role.RESEARCHER), await site.member("north")
+            agent = asyncio.create_task(persist(lambda: FakeAgent(north, site.port, answer).run()))
+            study_id = await site.submit(ada, specification("north"))
+            status = await persist(lambda: site.until(ada, study_id, lambda seen: bool(seen.ended_us), 40))
+            agent.cancel()
+            assert status.state == "released", status.reason
+
+    run(work())
+    crash.join()
+    assert {number: len(requests) for number, requests in offered.items()} == {0: 1, 1: 1, 2: 1}
+
+
+@pytest.mark.faults
 def test_a_server_that_goes_away_in_mid_study_harms_nothing(
     postgres_site: Site, postgresql_url: str, run
 ) -> None:
@@ -150,7 +191,7 @@ def test_a_server_that_goes_away_in_mid_study_harms_nothing(
     site = postgres_site
     cuts: list[int] = []
 
-    def answer(task) -> bytes:
+    def answer(task: TaskOffer) -> bytes:
         where = "datname LIKE 'hub_%' AND pid <> pg_backend_pid()"
         run_statement(postgresql_url, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {where}")
         cuts.append(task.round)

@@ -29,7 +29,7 @@ from syncline.identity.private_file import read_private, read_public, write_priv
 from syncline.identity.storage_key import load_storage_key
 from syncline.wire.transport import TlsIdentity
 from trusted_party.datastore.audit_log import AuditLog
-from trusted_party.datastore.database_url import DatabaseUrl
+from trusted_party.datastore.database_address import DatabaseAddress
 from trusted_party.datastore.identity import require_owner
 from trusted_party.datastore.named_store import open_named_store, require_unowned
 from trusted_party.datastore.sqlite_store import open_sqlite_store
@@ -90,7 +90,7 @@ class HubHome:
         return self.root / "releases"
 
     def create(
-        self, name: str, hosts: tuple[str, ...], clock: Clock, database: DatabaseUrl | None = None
+        self, name: str, hosts: tuple[str, ...], clock: Clock, database: DatabaseAddress | None = None
     ) -> None:
         """Make a new home; a home that was half made is completed, a complete one is left alone.
 
@@ -121,11 +121,11 @@ class HubHome:
             raise UsageError(f"home {self.root} holds no hub: run 'trusted-party init' first")
         require_guarded(self.root)
 
-    def database_url(self) -> DatabaseUrl | None:
+    def database_url(self) -> DatabaseAddress | None:
         """Return where the database is; None where it is a file of this home."""
         if not self.database_url_path.exists():
             return None
-        return DatabaseUrl(read_private(self.database_url_path).decode().strip())
+        return DatabaseAddress(read_private(self.database_url_path).decode().strip())
 
     def open_database(self, *, sole: bool = False) -> Store:
         """Open the database; commands do so while the hub runs, which opens it as its ``sole`` hub."""

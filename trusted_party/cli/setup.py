@@ -23,7 +23,7 @@ from syncline.identity.tokens import LONGEST_LIFETIME
 from syncline.study.manifest import key_fingerprint
 from syncline.wire.server_chain import next_port
 from trusted_party.cli.options import AsJson, Home, hub_home, open_office
-from trusted_party.datastore.database_url import DatabaseUrl
+from trusted_party.datastore.database_address import DatabaseAddress
 from trusted_party.studies.enrolment import Enrolments
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -52,7 +52,7 @@ def init(
     for given in hosts:
         _check("--host", given, check_host)
     _check("--name", name, check_name)
-    url = None if database is None else DatabaseUrl(database)
+    url = None if database is None else DatabaseAddress(database)
     place.create(name, hosts, SystemClock(), url)
     kept = str(place.database_path) if url is None else url.name
     authority = place.load_authority().root_sha256.hex()

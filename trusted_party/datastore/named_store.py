@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from syncline.errors import UsageError
-from trusted_party.datastore.database_url import DatabaseUrl
+from trusted_party.datastore.database_address import DatabaseAddress
 from trusted_party.datastore.identity import owner
 from trusted_party.datastore.store import Store
 
 
-def open_named_store(url: DatabaseUrl, *, sole: bool = False) -> Store:
+def open_named_store(url: DatabaseAddress, *, sole: bool = False) -> Store:
     """Open the database with its newest tables; ``sole`` where a hub is to serve from it."""
     try:
         from trusted_party.datastore.postgres_store import open_postgres_store
@@ -19,7 +19,7 @@ def open_named_store(url: DatabaseUrl, *, sole: bool = False) -> Store:
     return open_postgres_store(url, sole=sole)
 
 
-def require_unowned(url: DatabaseUrl) -> None:
+def require_unowned(url: DatabaseAddress) -> None:
     """Raise where a database holds the records of a hub: a new one would have other keys."""
     with open_named_store(url) as store:
         if store.read_now(owner) is not None:

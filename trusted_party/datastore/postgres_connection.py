@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Connection, StaticPool, create_engine
 
 from syncline.errors import StorageError
-from trusted_party.datastore.database_url import DatabaseUrl
+from trusted_party.datastore.database_address import DatabaseAddress
 from trusted_party.datastore.postgres_fault import storage_error
 
 Raw: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
@@ -43,7 +43,7 @@ _SETTINGS: Final = (
 )
 
 
-def connect(url: DatabaseUrl) -> Raw:
+def connect(url: DatabaseAddress) -> Raw:
     """Open one connection, which commits each statement unless a transaction is begun by hand.
 
     Raises
@@ -100,7 +100,7 @@ def _check_server(connection: Raw, name: str) -> None:
         raise StorageError(f"database {name}: its encoding is not UTF8: create it with ENCODING 'UTF8'")
 
 
-def _unreachable(url: DatabaseUrl, fault: psycopg.Error) -> StorageError:
+def _unreachable(url: DatabaseAddress, fault: psycopg.Error) -> StorageError:
     """Say why no connection could be made; libpq gives no SQLSTATE for what a server refuses at login."""
     text = str(fault)
     if "password authentication failed" in text or "no password supplied" in text:

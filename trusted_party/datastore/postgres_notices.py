@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import Final
 
 import psycopg
 
 from syncline.errors import StorageError
-from trusted_party.datastore.database_url import DatabaseUrl
+from trusted_party.datastore.database_address import DatabaseAddress
 from trusted_party.datastore.postgres_connection import Raw, connect, reconnect
 
 CHANNEL: Final = "trusted_party"
@@ -18,11 +19,11 @@ _LOOK_SECONDS: Final = 0.2
 class Notices:
     """What was committed by others since one last asked; asking never waits.
 
-    A lost connection is made anew, and counts as a change: a notice may have been missed. Where the server
-    stays away for too long, asking raises, which ends a hub.
+    A lost connection is made anew, however long that takes, and counts as a change: a notice may have been
+    missed.
     """
 
-    def __init__(self, url: DatabaseUrl) -> None:
+    def __init__(self, url: DatabaseAddress) -> None:
         self._url = url
         self._own: set[int] = set()
         self._changed = threading.Event()
@@ -37,7 +38,7 @@ class Notices:
         self._own.add(process)
 
     def fail(self, failure: StorageError) -> None:
-        """Let whoever asks from now on hear that the database is lost."""
+        """Let whoever asks from now on hear that the database is not ours any more, which ends a hub."""
         self._failure = failure
 
     def take(self) -> bool:
@@ -60,13 +61,9 @@ class Notices:
         return connection
 
     def _run(self) -> None:
-        try:
-            while not self._closed.is_set():
-                self._wait()
-        except StorageError as failure:
-            self.fail(failure)
-        finally:
-            self._connection.close()
+        while not self._closed.is_set():
+            self._wait()
+        self._connection.close()
 
     def _wait(self) -> None:
         try:
@@ -75,5 +72,6 @@ class Notices:
                     self._changed.set()
         except psycopg.Error:
             self._connection.close()
-            self._connection = reconnect(self._open, self._closed.is_set)
-            self._changed.set()
+            with contextlib.suppress(StorageError):  # the next look tries again
+                self._connection = reconnect(self._open, self._closed.is_set)
+                self._changed.set()

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
-from trusted_party.datastore.database_url import DatabaseUrl
+from trusted_party.datastore.database_address import DatabaseAddress
 from trusted_party.datastore.postgres_connection import connect, layer, reconnect
 from trusted_party.datastore.postgres_fault import (
     is_storage_fault,
@@ -31,7 +31,7 @@ _SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 class PostgresReadSession:
     """A connection that reads, each function on one snapshot; a lost one is made anew and asked again."""
 
-    def __init__(self, url: DatabaseUrl) -> None:
+    def __init__(self, url: DatabaseAddress) -> None:
         self._url = url
         self._connection = connect(url)
         self._transaction = Transaction(layer(self._connection))
@@ -72,7 +72,7 @@ class PostgresReadSession:
         return without_values(error)
 
 
-def open_postgres_store(url: DatabaseUrl, *, sole: bool = False) -> Store:
+def open_postgres_store(url: DatabaseAddress, *, sole: bool = False) -> Store:
     """Open the database with its newest tables.
 
     Parameters
@@ -82,7 +82,12 @@ def open_postgres_store(url: DatabaseUrl, *, sole: bool = False) -> Store:
     sole
         Whether a hub serves from it, which refuses every other one until the store is closed.
     """
-    writing = PostgresWriteSession(url, sole=sole, notices=Notices(url))
+    notices = Notices(url)
+    try:
+        writing = PostgresWriteSession(url, sole=sole, notices=notices)
+    except BaseException:
+        notices.close()
+        raise
     try:
         writing.migrate()
         reading = PostgresReadSession(url)

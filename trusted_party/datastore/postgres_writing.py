@@ -22,9 +22,8 @@ import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 
-from syncline.durable.crash_points import crash_point
 from syncline.errors import StorageError, UsageError
-from trusted_party.datastore.database_url import DatabaseUrl
+from trusted_party.datastore.database_address import DatabaseAddress
 from trusted_party.datastore.migration import NEWEST, current_step, migrate
 from trusted_party.datastore.postgres_connection import Raw, connect, layer, reconnect
 from trusted_party.datastore.postgres_fault import (
@@ -52,6 +51,10 @@ _SETTLE_SECONDS: Final = 30.0
 _PAUSE_SECONDS: Final = 0.05
 
 
+class DatabaseTaken(StorageError):
+    """Another hub serves from the database, which this one lost: it has to end."""
+
+
 class PostgresWriteSession:
     """The connection of this process that writes; a lost one is replaced when the next transaction begins.
 
@@ -65,7 +68,7 @@ class PostgresWriteSession:
         What hears of the commits of others; it is told which connections are our own.
     """
 
-    def __init__(self, url: DatabaseUrl, *, sole: bool, notices: Notices) -> None:
+    def __init__(self, url: DatabaseAddress, *, sole: bool, notices: Notices) -> None:
         self._url = url
         self._sole = sole
         self._notices = notices
@@ -180,12 +183,15 @@ class PostgresWriteSession:
         self._number, self._has_mark = str(row[0]), True
 
     def _replace(self) -> None:
-        """Connect again; the server may still hold the lock of the lost connection for a moment."""
+        """Connect again; the server may still hold the lock of the lost connection for a moment.
+
+        While the server is away nothing is lost by asking for ever; a hub that another one replaced ends.
+        """
         self._connection.close()
         try:
             self._connection = reconnect(self._open_again)
-        except StorageError as failure:
-            self._notices.fail(failure)
+        except DatabaseTaken as taken:
+            self._notices.fail(taken)
             raise
         self._layer = layer(self._connection)
 
@@ -193,12 +199,11 @@ class PostgresWriteSession:
         try:
             return self._open()
         except UsageError as taken:
-            raise StorageError(str(taken)) from None
+            raise DatabaseTaken(str(taken)) from None
 
     def _was_committed(self) -> bool:
         """Ask a new connection what became of the transaction whose commit was not answered."""
         number = self._number
-        crash_point("database:commit-unanswered")
         self._replace()
         ends = time.monotonic() + _SETTLE_SECONDS
         while True:

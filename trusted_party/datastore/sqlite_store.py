@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from sqlalchemy import Connection, StaticPool, create_engine
@@ -18,14 +19,18 @@ def open_sqlite_store(path: Path) -> Store:
     """Open the file with its newest tables; one that does not exist is made, with mode 600."""
     create_private(path)
     try:
-        writing, reading = connect(path), connect(path)
-        layer = _layer(writing)
-        migrate_sqlite(writing, layer, path)
-        return Store(
-            str(path),
-            SqliteWriteSession(writing, path, Transaction(layer)),
-            SqliteReadSession(reading, path, Transaction(_layer(reading))),
-        )
+        with ExitStack() as opened:
+            writing = opened.enter_context(closing(connect(path)))
+            reading = opened.enter_context(closing(connect(path)))
+            layer = _layer(writing)
+            migrate_sqlite(writing, layer, path)
+            store = Store(
+                str(path),
+                SqliteWriteSession(writing, path, Transaction(layer)),
+                SqliteReadSession(reading, path, Transaction(_layer(reading))),
+            )
+            opened.pop_all()
+            return store
     except (sqlite3.Error, DBAPIError) as error:
         fault = sqlite_fault(error)
         if fault is None:

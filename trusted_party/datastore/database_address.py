@@ -17,7 +17,7 @@ _LONGEST = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseUrl:
+class DatabaseAddress:
     """A URL as it was written; ``name`` is what messages show of it, without a secret."""
 
     written: str = field(repr=False)
