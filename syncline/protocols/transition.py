@@ -10,6 +10,7 @@ PartyId = NewType("PartyId", str)
 """The name of a supplier within a study."""
 
 State = TypeVar("State")
+Other = TypeVar("Other")
 Request = TypeVar("Request")
 Memory = TypeVar("Memory")
 Result = TypeVar("Result")
@@ -31,6 +32,10 @@ class Continue(Generic[State, Request]):
     request: Request
     stage: str
     own: Mapping[PartyId, Request] = field(default_factory=dict)
+
+    def with_state(self, state: Other) -> Continue[Other, Request]:
+        """Return the same round with another state, as of a protocol of which this one is a part."""
+        return Continue(state, self.request, self.stage, self.own)
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ class Study:
     ) -> Continue[Progress, Request] | Finish[Outcome]:
         if isinstance(transition, Finish):
             return self.learnt(transition.result, drawn, number)
-        return Continue(Progress(transition.state, drawn), transition.request, transition.stage)
+        return transition.with_state(Progress(transition.state, drawn))
 
     def _comparing(
         self, transition: Continue[State, Request] | Finish[Evidence], drawn: Draw | None, fitted: Fitted
@@ -172,7 +172,7 @@ class Study:
             comparison = self.comparison(fitted, drawn)
             said = assess_study(self.spec, fitted, comparison, transition.result)
             return Finish(Outcome("assessed", fitted, said))
-        return Continue(Progress(transition.state, drawn, fitted), transition.request, transition.stage)
+        return transition.with_state(Progress(transition.state, drawn, fitted))
 
     def _compared_too(self, fitted: Fitted) -> dict[PartyId, Known]:
         """Return how many rows a fit counted of those suppliers whose same rows are compared."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,7 @@ from trusted_party.datastore import (
     grants,
     invitations,
     members,
+    own_requests,
     parties,
     release_decisions,
     releases,
@@ -192,6 +194,14 @@ def test_rounds_and_tasks_go_their_ways(with_studies: Store) -> None:
             new = tasks.Round(S1, number, "learn", f"{number:02}" * 32, 10, 1, merged=False)
             tasks.open_round(at, new, ["south", "north"])
             assert tasks.find_round(at, S1, number) == new
+            own_requests.keep_own_requests(at, S1, number, {"south": own_requests.Request("ab" * 32, number)})
+        asked = {task.supplier: own_requests.request_of(at, task) for task in tasks.tasks_of_round(at, S1, 1)}
+        assert asked["south"] == own_requests.Request("ab" * 32, 1)
+        assert asked["north"] == own_requests.Request("01" * 32, 10)
+        (_, south) = tasks.tasks_of_round(at, S1, 0)
+        assert own_requests.request_of(at, south) == own_requests.Request("00" * 32, 10)
+        own_requests.keep_own_requests(at, S1, 2, {})
+        assert own_requests.request_of(at, replace(south, round=2)) is None
         tasks.open_round(at, tasks.Round(S2, 0, "check", "77" * 32, 10, 1, merged=False), [])
         assert tasks.find_round(at, S1, 2) is None
         assert [found.number for found in tasks.rounds_of(at, S1)] == [0, 1]

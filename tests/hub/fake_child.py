@@ -69,6 +69,11 @@ def _fail_at(point):
         raise DEFECTS[os.environ["FAKE_CHILD_RAISES"]]
 
 
+def _told_apart():
+    """Return who is asked by itself."""
+    return [name for name in os.environ.get("FAKE_CHILD_ASKS_ALONE", "").split() if name]
+
+
 def _told(header, **new):
     """Return an answer, and what is new to be kept."""
     return {**header, "kept": list(new)}, list(new.values())
@@ -96,6 +101,7 @@ def _step(given, number, spec):
     after = transition.state
     told |= {"done": False, "stage": transition.stage, "round": after.round, "expected": EXPECTED}
     new = {"state": str(after.total).encode(), "request": _request(after.round)}
+    new |= {f"request for {name}": _request(after.round) + f"\nfor {name}".encode() for name in _told_apart()}
     return _told({**told, "drawn": DRAWN}, **new, draw=b"draw") if opens else _told(told, **new)
 
 

@@ -17,6 +17,7 @@ from syncline.wire.traffic import BYTES_STEP
 from tests.hub.clients import FakeAgent, eventually, running
 from tests.hub.conftest import specification
 from tests.hub.fake_child import EXPECTED
+from trusted_party.datastore.audit_log import entries
 
 pytestmark = pytest.mark.network
 
@@ -62,6 +63,36 @@ def test_a_study_runs_from_submission_to_a_verified_release(site, run, caplog):
 
 def kept_payloads(site):
     return sum(path.is_file() for path in site.home.payloads_path.rglob("*"))
+
+
+def test_a_supplier_is_asked_what_is_for_it_alone(site, run, monkeypatch):
+    """The audit names what one supplier was asked by itself, and how often."""
+    monkeypatch.setenv("FAKE_CHILD_ASKS_ALONE", "north")
+    seen = {"north": set(), "south": set()}
+
+    def answers(name):
+        def answer(task):
+            seen[name].add(task.request.inline.partition(b"\n")[2])
+            return b"1"
+
+        return answer
+
+    async def work():
+        async with site.running():
+            north, south = await site.member("north"), await site.member("south")
+            ada = await site.member("ada", Role.RESEARCHER)
+            agents = [FakeAgent(one, site.port, answers(one.name)) for one in (north, south)]
+            async with running(*agents):
+                study_id = await site.submit(ada, specification("north", "south"))
+                status = await site.until(ada, study_id, lambda status: status.ended_us > 0)
+                assert status.state == "released", status.reason
+
+    run(work())
+    assert seen == {"north": {b"", b"for north"}, "south": {b""}}
+    with site.home.open_database() as database:
+        audited = database.read_now(lambda at: [one for one in entries(at) if one.kind == "request_for_one"])
+    assert [one.fields["supplier"] for one in audited] == ["north"] * len(audited)
+    assert audited
 
 
 def check_release(site, status):

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, column, inspect, select, table
 from syncline.durable.crash_points import crash_point
 from syncline.errors import StorageError
 
-NEWEST: Final = "0005"
+NEWEST: Final = "0006"
 """The last of the steps in ``migrations``; known here, so that an open need not load alembic to find none."""
 
 _STEPS: Final = Path(__file__).with_name("migrations")

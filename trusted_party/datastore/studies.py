@@ -15,7 +15,7 @@ from syncline.wire.messages import ReleaseId, StudyId
 from trusted_party.datastore.column_types import NO, YES
 from trusted_party.datastore.parties import PartyState
 from trusted_party.datastore.store import Transaction
-from trusted_party.datastore.tables import parties, rounds, shipments, studies, tasks
+from trusted_party.datastore.tables import own_requests, parties, rounds, shipments, studies, tasks
 
 
 class StudyMoved(ProtocolError):
@@ -148,6 +148,7 @@ _NEEDED: Final = union(
     select(studies.c.draw_sha256),
     select(studies.c.assessment_sha256),
     select(rounds.c.request_sha256).where(rounds.c.merged == NO),
+    select(own_requests.c.sha256),
     select(tasks.c.reply_sha256).join(rounds, _OF_OPEN_ROUNDS).where(rounds.c.merged == NO),
     select(shipments.c.sha256).where(shipments.c.deleted_us == 0),
 )

@@ -154,6 +154,15 @@ tasks = _table(
     Index("open_tasks", "supplier", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
 )
 
+own_requests = _table(
+    "own_requests",
+    _of_study(),
+    _key("round", WHOLE),
+    _key("supplier"),
+    _column("sha256", TEXT),
+    _column("size", WHOLE),
+)
+
 shipments = _table(
     "shipments",
     _of_study(),

@@ -29,6 +29,7 @@ from syncline.wire.people_sentence import people_sentence
 from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.own_requests import Request
 from trusted_party.datastore.parties import PartyState, drop_party
 from trusted_party.datastore.shipments import Shipment, shipments_of
 from trusted_party.datastore.store import Store, Transaction
@@ -314,14 +315,16 @@ class StudyDriver:
         if step.done:
             said = model.put(new["assessment"]).hex() if "assessment" in new else None
             return Finished(step.stage, fitted, said)
-        require_request(len(new["request"]), step.round)
+        for blob in (new["request"], *step.own.values()):
+            require_request(len(blob), step.round)
         state, request = (rounds.put(new[name]).hex() for name in ("state", "request"))
         drawn = None if fitted is None else self._signed(study, fitted, step.candidate_sha256)
         salt = None
         if "draw" in new:
             salt = SaltRecord(model.put(new["draw"]).hex(), json.dumps(step.drawn, sort_keys=True))
+        own = {name: Request(rounds.put(blob).hex(), len(blob)) for name, blob in step.own.items()}
         size = len(new["request"])
-        return Opened(step.round, step.stage, state, request, size, step.expected, drawn, salt)
+        return Opened(step.round, step.stage, state, request, size, step.expected, drawn, salt, own)
 
     def _signed(self, study: StudyRow, fitted: Fitted, candidate_sha256: str) -> Drawn:
         digest = candidate_digest(study.id, study.specification_sha256, candidate_sha256)

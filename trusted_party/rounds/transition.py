@@ -18,11 +18,15 @@ from syncline.study.lifecycle import StudyState
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json
 from trusted_party.datastore import parties, studies, tasks
 from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.own_requests import Request, keep_own_requests
 from trusted_party.datastore.shipments import Shipment, keep_shipment, shipments_of
 from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.studies import StudyMoved, StudyRow, find_study
 from trusted_party.datastore.tasks import Round
 from trusted_party.studies.hazard_hold import keep
+
+OWN = "request for "
+"""What the name of a request begins with that is for one supplier alone; its name follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Step:
     ----------
     done : whether the rounds are over
     new : what is to be kept, by its name: the next state and request, and what the step made once
+    own : what single suppliers are asked instead
     hazards : all that were found since the study began
     candidate_sha256 : the table that suppliers compare from the next round on, in the step that drew it
     drawn : what a release says of the salt, in the step that drew it
@@ -43,6 +48,7 @@ class Step:
     stage: str
     round: int
     new: Mapping[str, bytes] = field(repr=False)
+    own: Mapping[str, bytes] = field(repr=False)
     hazards: tuple[Hazard, ...] = ()
     candidate_sha256: str = ""
     drawn: Json = None
@@ -58,18 +64,20 @@ class Step:
         if not isinstance(names, list) or len(names) != len(blobs):
             raise StudyFailed(f"the hub's computing process answered with {len(blobs)} blobs")
         new = {str(name): blob for name, blob in zip(names, blobs, strict=True)}
+        own = {name.removeprefix(OWN): new.pop(name) for name in list(new) if name.startswith(OWN)}
         if not done and not {"state", "request"} <= new.keys():
             raise StudyFailed("the hub's computing process answered without a state or a request")
         hazards = hazards_from_json(header.get("hazards", []))
         candidate, rounds = str(header.get("candidate", "")), expected if isinstance(expected, int) else 0
-        return cls(done, stage, expected_round, new, hazards, candidate, header.get("drawn"), rounds)
+        return cls(done, stage, expected_round, new, own, hazards, candidate, header.get("drawn"), rounds)
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The next round: digests of the state and of the request to all whose rows are not here.
 
-    ``expected`` are the rounds of the whole study, 0 where nothing can be said yet.
+    ``expected`` are the rounds of the whole study, 0 where nothing can be said yet; ``own`` is what single
+    suppliers are asked instead.
     """
 
     number: int
@@ -80,6 +88,7 @@ class Opened:
     expected: int
     drawn: Drawn | None = None
     salt: SaltRecord | None = None
+    own: Mapping[str, Request] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +176,7 @@ def _open(transaction: Transaction, audit: AuditLog, study: StudyRow, opened: Op
         merged=False,
     )
     tasks.open_round(transaction, new, roster)
+    _keep_own(transaction, audit, opened, study, roster)
     fields: dict[str, FieldValue] = {"study": study.id, "round": opened.number}
     fields["request_sha256"] = opened.request_sha256
     audit.append(transaction, "round_opened", fields)
@@ -175,6 +185,19 @@ def _open(transaction: Transaction, audit: AuditLog, study: StudyRow, opened: Op
         audit.append(transaction, "salt_drawn", {"study": study.id, "facts": opened.salt.facts})
     if opened.drawn is not None:
         _name_candidate(transaction, audit, study, opened.drawn)
+
+
+def _keep_own(
+    transaction: Transaction, audit: AuditLog, opened: Opened, study: StudyRow, roster: Sequence[str]
+) -> None:
+    """Keep what single suppliers are asked; whose rows are here is asked what all are."""
+    if not opened.own.keys() <= set(roster):
+        raise StudyFailed("the hub's computing process asks a supplier by itself that is not asked")
+    keep_own_requests(transaction, study.id, opened.number, opened.own)
+    for name, one in sorted(opened.own.items()):
+        told: dict[str, FieldValue] = {"study": study.id, "round": opened.number, "supplier": name}
+        told["request_sha256"] = one.sha256
+        audit.append(transaction, "request_for_one", told)
 
 
 def _name_candidate(transaction: Transaction, audit: AuditLog, study: StudyRow, drawn: Drawn) -> None:

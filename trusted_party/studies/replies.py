@@ -31,9 +31,10 @@ from trusted_party.datastore import tasks
 from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import to_us
+from trusted_party.datastore.own_requests import Request, request_of
 from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import count_bytes
-from trusted_party.datastore.tasks import Round, Task, TaskState, find_round, find_task
+from trusted_party.datastore.tasks import Task, TaskState, find_task
 from trusted_party.studies.arrivals import Arrivals
 from trusted_party.studies.vault import Vault
 
@@ -58,13 +59,11 @@ class Replies:
     async def read_request(self, name: str, asked: ChunkRequest) -> AsyncIterator[tuple[int, bytes]]:
         """Yield the chunks of the task's request from one index on."""
         task = await self._own_task(name, asked.task_id)
-        found = await self._database.read(
-            lambda transaction: find_round(transaction, task.study_id, task.round)
-        )
-        if found is None or found.request_sha256 != asked.sha256:
+        found = await self._database.read(lambda transaction: request_of(transaction, task))
+        if found is None or found.sha256 != asked.sha256:
             raise UnknownObject(f"task {task.id}: it names no such payload")
         store = self._vault.study(task.study_id)
-        chunks = -(-found.request_size // CHUNK_BYTES)
+        chunks = -(-found.size // CHUNK_BYTES)
         for index in range(asked.first_chunk, chunks):
             yield index, await asyncio.to_thread(store.read_chunk, bytes.fromhex(asked.sha256), index)
             if index % MOVED_EVERY_CHUNKS == 0:
@@ -188,22 +187,20 @@ class Replies:
 
     async def offer(self, task: Task) -> PayloadRef:
         """Return the request to send with a task, inline where it is small, and record that it was sent."""
-        found = await self._database.read(
-            lambda transaction: find_round(transaction, task.study_id, task.round)
-        )
+        found = await self._database.read(lambda transaction: request_of(transaction, task))
         assert found is not None
         if not task.sent:
             await self._database.write(lambda transaction: self._sent(transaction, task, found))
-        if found.request_size > CHUNK_BYTES:
-            return PayloadRef(found.request_sha256, found.request_size)
-        digest = bytes.fromhex(found.request_sha256)
+        if found.size > CHUNK_BYTES:
+            return PayloadRef(found.sha256, found.size)
+        digest = bytes.fromhex(found.sha256)
         content = await asyncio.to_thread(self._vault.study(task.study_id).get, digest)
-        return PayloadRef(found.request_sha256, found.request_size, content)
+        return PayloadRef(found.sha256, found.size, content)
 
-    def _sent(self, transaction: Transaction, task: Task, found: Round) -> None:
+    def _sent(self, transaction: Transaction, task: Task, found: Request) -> None:
         tasks.mark_sent(transaction, task.id)
-        count_bytes(transaction, task.study_id, 0, found.request_size, to_us(self._clock.now()))
-        self._record(transaction, "request_sent", task, found.request_sha256, found.request_size)
+        count_bytes(transaction, task.study_id, 0, found.size, to_us(self._clock.now()))
+        self._record(transaction, "request_sent", task, found.sha256, found.size)
 
     def _record(self, transaction: Transaction, event: str, task: Task, sha256: str, size: int) -> None:
         fields: dict[str, FieldValue] = {"task": task.id, "supplier": task.supplier}

@@ -243,6 +243,8 @@ def _opened(
         "expected": rounds_expected(spec, after),
     }
     new = {STATE: pack_progress(spec, after, memory), REQUEST: RequestCodec().encode(step.request)}
+    own = {f"request for {party}": RequestCodec().encode(asked) for party, asked in step.own.items()}
+    new |= dict(sorted(own.items()))
     if isinstance(after.at, FitState):
         header["hazards"] = hazards_to_json(after.at.hazards)
     if after.drawn is not None and before.drawn is None:
