@@ -14,14 +14,14 @@ import numpy as np
 from benchmarks.gate.leaks import Leak, Sides
 from benchmarks.gate.people import People
 from syncline.validation.cell_table import CellTable
-from syncline.validation.disclosure.gate import GateResult, Known, judge, strata
-from syncline.validation.disclosure.membership import Membership
+from syncline.validation.comparison.comparer import MOST_SCORED
+from syncline.validation.comparison.pooled import everything, workspace_of
+from syncline.validation.comparison.rows import ComparableRows
+from syncline.validation.disclosure.gate import GateResult, PriorFindings, judge, strata
+from syncline.validation.disclosure.membership import MembershipAttack
 from syncline.validation.disclosure.repeated import repeated_rows
 from syncline.validation.disclosure.score_places import ScorePlaces
 from syncline.validation.disclosure.scores import Scorer
-from syncline.validation.federated.comparer import MOST_SCORED
-from syncline.validation.federated.pooled import everything, workspace_of
-from syncline.validation.federated.rows import ComparableRows
 
 HEADER = f"{'':<58} {'fails':>10}  {'xgap':>4} {'gap':>4} {'mia':>4} {'rep.':>4} {'s each':>7}"
 
@@ -46,14 +46,14 @@ class Verdict:
 def judged(used: CellTable, made: CellTable, held: CellTable, most: int = MOST_SCORED) -> Verdict:
     """Run the gate over persons of either kind with about ``most`` rows, as a comparison takes them."""
     began = time.perf_counter()
-    membership, repeated = Membership.learnt(made, b"benchmark"), repeated_rows(made)
+    membership, repeated = MembershipAttack.learnt(made, b"benchmark"), repeated_rows(made)
     scorer, places = Scorer(made, membership), ScorePlaces(membership)
     people = ComparableRows(workspace_of(used, held), everything(used.schema)).sampled_people(
         b"benchmark", most, (used.n_rows, held.n_rows)
     )
     used_people, others = (places.rounded(scorer.scores(part)) for part in people[:2])
     scores = strata([(used_people, others)], places.rounded(scorer.copies()))
-    gate = judge(scores, Known(() if repeated is None else (repeated.words,)))
+    gate = judge(scores, PriorFindings(() if repeated is None else (repeated.words,)))
     return Verdict(gate, time.perf_counter() - began)
 
 

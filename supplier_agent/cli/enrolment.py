@@ -14,7 +14,7 @@ from syncline.cli.table import print_json
 from syncline.cli.terminal import say
 from syncline.clock import SystemClock
 from syncline.identity.keys import public_signing_key
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.identity.private_file import write_private
 
 
@@ -37,7 +37,7 @@ def enrol(
 
     place = agent_home(home)
     plan = EnrolmentPlan(
-        place.identity, typed_address(hub), Role.SUPPLIER, enrolment and typed_address(enrolment)
+        place.identity, typed_address(hub), PeerRole.SUPPLIER, enrolment and typed_address(enrolment)
     )
     given = token_text(token)
     with only_if_enrolled(place.root):

@@ -10,7 +10,7 @@ from supplier_agent.cli.known_studies import Study
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.cli.own_data import fit_here, fit_lines
 from supplier_agent.consent.decision import Seal, amend_preparation
-from supplier_agent.consent.study_record import StudyRecord, StudyState, known_study, require_study
+from supplier_agent.consent.study_record import ConsentState, StudyRecord, known_study, require_study
 from supplier_agent.datasets.catalogue import list_datasets
 from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import microseconds, open_journal
@@ -23,7 +23,7 @@ from syncline.errors import DataError, PolicyRefusal, UsageError
 from syncline.wire.membership import load_membership
 
 if TYPE_CHECKING:
-    from supplier_agent.tasks.standing_policy import Assessment
+    from supplier_agent.tasks.standing_policy import PolicyAssessment
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def retry(
 def _declined(connection: sqlite3.Connection, text: str) -> _Declined:
     found = require_study(connection, text)
     record = known_study(connection, found.study_id)
-    if record.state is not StudyState.APPROVED:
+    if record.state is not ConsentState.APPROVED:
         raise UsageError(
             f"study {record.name} is {record.state.value} here: nothing of it can be tried again"
         )
@@ -85,7 +85,7 @@ def _declined(connection: sqlite3.Connection, text: str) -> _Declined:
     return _Declined(record, rounds, last_answered(connection, record.study_id) is not None)
 
 
-def _terms(home: AgentHome, supplier: str, declined: _Declined) -> Assessment:
+def _terms(home: AgentHome, supplier: str, declined: _Declined) -> PolicyAssessment:
     """Return on which terms the study is answered now; raise what the policy or the data sets say against."""
     from supplier_agent.tasks.standing_policy import Agreed, assess
     from syncline.study.spec import StudySpec
@@ -107,12 +107,12 @@ def _terms(home: AgentHome, supplier: str, declined: _Declined) -> Assessment:
     return found
 
 
-def _is_prepared_anew(declined: _Declined, terms: Assessment) -> bool:
+def _is_prepared_anew(declined: _Declined, terms: PolicyAssessment) -> bool:
     approved = declined.study.preparation
     return approved is not None and approved != (terms.preparation or "")
 
 
-def _require_fit(home: AgentHome, declined: _Declined, terms: Assessment, *, quiet: bool) -> None:
+def _require_fit(home: AgentHome, declined: _Declined, terms: PolicyAssessment, *, quiet: bool) -> None:
     """Raise where the data does not fit yet; of a study that has counted it, it has not changed."""
     if declined.has_answered:
         return

@@ -14,7 +14,7 @@ from syncline.cli.terminal import require_word
 from syncline.errors import DataError
 
 if TYPE_CHECKING:
-    from supplier_agent.tasks.standing_policy import Assessment
+    from supplier_agent.tasks.standing_policy import PolicyAssessment
     from syncline.study.data_fit import DataFit
 
 WORD = "in spite"
@@ -24,7 +24,7 @@ InSpite = Annotated[
 _LABEL = 14
 
 
-def fit_here(home: AgentHome, specification: bytes, terms: Assessment) -> DataFit | None:
+def fit_here(home: AgentHome, specification: bytes, terms: PolicyAssessment) -> DataFit | None:
     """Hold the data set that a study would read against it; None where there is none to be read."""
     from supplier_agent.datasets.fitting import data_fit, unread
     from supplier_agent.tasks.standing_policy import work_limits

@@ -23,7 +23,7 @@ from syncline.study.flow import DataFlow
 from syncline.wire.membership import load_membership
 
 if TYPE_CHECKING:
-    from supplier_agent.tasks.standing_policy import Assessment
+    from supplier_agent.tasks.standing_policy import PolicyAssessment
     from syncline.study.policy import Policy
     from syncline.study.policy_sections import ReleaseDemands
 
@@ -53,8 +53,8 @@ def try_study(
 ) -> None:
     """Say whether the policy permits a study, and every reason if not; exit 1 where it does not."""
     from supplier_agent.cli.raw_columns import against_raw_columns
+    from supplier_agent.consent.approval_summary import conditions_in_words
     from supplier_agent.consent.conditions import conditions_to_json
-    from supplier_agent.consent.portrait import conditions_in_words
     from supplier_agent.tasks.standing_policy import assess
     from syncline.study.study_check import sound_study
 
@@ -109,9 +109,9 @@ def preset(
     say(f"{out}: read and edit it, then put it in place of policy.yaml in the agent's home")
 
 
-def _verdict(policy: Path, found: Assessment, refusals: tuple[str, ...]) -> Iterator[str]:
+def _verdict(policy: Path, found: PolicyAssessment, refusals: tuple[str, ...]) -> Iterator[str]:
     """Yield what a policy says to a study, and what would leave where it is permitted."""
-    from supplier_agent.consent.portrait import flow_words, leaving_words
+    from supplier_agent.consent.approval_summary import flow_words, leaving_words
 
     if refusals:
         yield f"{policy} does not permit the study {found.name}:"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from supplier_agent.cli.options import AsJson, Home, existing_home
-from supplier_agent.consent.study_record import StudyState, list_studies
+from supplier_agent.consent.study_record import ConsentState, list_studies
 from supplier_agent.datasets.catalogue import list_datasets
 from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import open_journal
@@ -32,7 +32,7 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     running = contact is not None and contact.is_running
     expires = round(member.certificate.not_after.timestamp() * 1_000_000)
     if as_json:
-        counts: dict[str, Json] = {state.value: studies[state] for state in StudyState}
+        counts: dict[str, Json] = {state.value: studies[state] for state in ConsentState}
         print_json(
             {
                 "supplier": member.name,
@@ -69,5 +69,5 @@ def _connection(contact: Contact | None, running: bool) -> str:
     return f"{contact.state}{f': {contact.message}' if contact.message else ''}{heard}"
 
 
-def _counts(studies: Counter[StudyState]) -> str:
-    return ", ".join(f"{studies[state]} {state.value}" for state in StudyState)
+def _counts(studies: Counter[ConsentState]) -> str:
+    return ", ".join(f"{studies[state]} {state.value}" for state in ConsentState)

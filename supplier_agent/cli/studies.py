@@ -15,15 +15,15 @@ from supplier_agent.cli.own_data import fit_here, fit_lines
 from supplier_agent.cli.study_decision import approve, refuse
 from supplier_agent.consent.study_record import (
     UNJUDGED,
+    ConsentState,
     StudyRecord,
-    StudyState,
     list_studies,
     require_study,
 )
 from supplier_agent.datasets.catalogue import Dataset, choose_dataset, list_datasets
 from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import open_journal
-from supplier_agent.tasks.round_record import RoundRecord, RoundState, list_rounds
+from supplier_agent.tasks.round_record import AnsweredRound, RoundState, list_rounds
 from syncline.cli.command_app import group
 from syncline.cli.table import print_json, print_table, shown_time
 from syncline.cli.terminal import say
@@ -71,8 +71,8 @@ def show(
 ) -> None:
     """Show in plain words what a study asks for, what would leave, and whether the data here fits it."""
     from supplier_agent.cli.raw_columns import raw_columns_in_words
+    from supplier_agent.consent.approval_summary import portray
     from supplier_agent.consent.conditions import conditions_to_json
-    from supplier_agent.consent.portrait import portray
     from syncline.study.questions_asked import needed_of_each
     from syncline.study.spec import StudySpec
 
@@ -86,7 +86,7 @@ def show(
     spec = StudySpec.from_canonical(record.specification)
     terms = _terms(place, record, spec, supplier, datasets)
     people = _people(spec, supplier, datasets)
-    fit = _fit(place, record, supplier, datasets) if data and record.state is not StudyState.ENDED else None
+    fit = _fit(place, record, supplier, datasets) if data and record.state is not ConsentState.ENDED else None
     if as_json:
         answered: list[Json] = [_described_round(item) for item in rounds]
         asked_for = {"conditions": conditions_to_json(spec)}
@@ -133,16 +133,16 @@ def _note_lines(record: StudyRecord) -> Iterator[str]:
         yield f"Not shown     {note['words']}"
 
 
-def _round_lines(record: StudyRecord, rounds: list[RoundRecord]) -> Iterator[str]:
+def _round_lines(record: StudyRecord, rounds: list[AnsweredRound]) -> Iterator[str]:
     """Yield how many rounds were answered here, and what was declined or refused, why, and what helps."""
     done = [item for item in rounds if item.state is RoundState.ANSWERED]
     yield f"Answered      {len(done)} rounds, {sum(item.reply_size or 0 for item in done)} bytes"
     for item in rounds:
         if item.state is RoundState.DECLINED:
             yield f"Declined      round {item.round}: {item.decline_detail or item.decline_reason}"
-            if record.state is StudyState.APPROVED:
+            if record.state is ConsentState.APPROVED:
                 yield f"              when it is mended: supplier-agent studies retry {record.study_id}"
-    if record.state is StudyState.REFUSED and not rounds:
+    if record.state is ConsentState.REFUSED and not rounds:
         remedy = f"supplier-agent studies approve {record.name}"
         yield f"After all     mend what it was refused for, and until the study ends: {remedy}"
 
@@ -174,13 +174,13 @@ def _terms(
     from supplier_agent.tasks.standing_policy import assess
 
     asked = next((entry.flow for entry in spec.suppliers if entry.name == supplier), None)
-    if record.state is StudyState.WAITING:
+    if record.state is ConsentState.WAITING:
         try:
             found = assess(home.policy, supplier, spec, "", datasets)
         except PolicyUnreadable:
             return _Terms(asked, None, None)
         return _Terms(asked, found.flow, found.preparation)
-    if record.state is StudyState.REFUSED or record.decided_by is None:
+    if record.state is ConsentState.REFUSED or record.decided_by is None:
         return _Terms(asked, None, None)
     return _Terms(asked, record.flow or asked, record.preparation or None)
 
@@ -204,7 +204,7 @@ def _state(study: StudyRecord, policy_reads: bool) -> str:
     return study.state.value
 
 
-def _described_round(record: RoundRecord) -> dict[str, Json]:
+def _described_round(record: AnsweredRound) -> dict[str, Json]:
     return {
         "round": record.round,
         "state": record.state.value,

@@ -12,7 +12,7 @@ import typer
 from supplier_agent.cli.known_studies import Study, described, most_alike
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.cli.own_data import InSpite, confirm_misfit, fit_here, fit_lines
-from supplier_agent.consent.decision import BY_PERSON, Seal, Verdict, check_decision, decide
+from supplier_agent.consent.decision import BY_PERSON, Seal, UnsignedDecision, check_decision, decide
 from supplier_agent.consent.study_record import StudyRecord, known_study, require_study
 from supplier_agent.datasets.catalogue import list_datasets
 from supplier_agent.home import ENROL, AgentHome
@@ -28,7 +28,7 @@ from syncline.wire.membership import load_membership
 from syncline.wire.messages import Decision
 
 if TYPE_CHECKING:
-    from supplier_agent.tasks.standing_policy import Assessment
+    from supplier_agent.tasks.standing_policy import PolicyAssessment
 
 
 def approve(
@@ -97,7 +97,7 @@ class _Desk:
         for line in () if self.quiet else lines:
             say(line)
 
-    def terms(self, connection: sqlite3.Connection, record: StudyRecord) -> Assessment:
+    def terms(self, connection: sqlite3.Connection, record: StudyRecord) -> PolicyAssessment:
         """Return on which terms this supplier takes part; raise what the policy says against it."""
         from supplier_agent.cli.raw_columns import against_raw_columns
         from supplier_agent.tasks.standing_policy import assess
@@ -111,7 +111,7 @@ class _Desk:
             raise PolicyRefusal(f"{policy} does not permit this study: {'; '.join(refusals)}")
         return found
 
-    def tell_fit(self, record: StudyRecord, terms: Assessment, *, in_spite: bool) -> None:
+    def tell_fit(self, record: StudyRecord, terms: PolicyAssessment, *, in_spite: bool) -> None:
         """Say whether the data here fits; raise unless it does, or a person goes on in spite of that."""
         fit = fit_here(self.home, record.specification, terms)
         if fit is not None:
@@ -119,19 +119,21 @@ class _Desk:
             confirm_misfit(fit, record.name, in_spite=in_spite)
 
     def approve(
-        self, connection: sqlite3.Connection, record: StudyRecord, terms: Assessment, reason: str
+        self, connection: sqlite3.Connection, record: StudyRecord, terms: PolicyAssessment, reason: str
     ) -> StudyRecord:
         """Sign an approval on the terms that were shown, where they still are those of the policy."""
         if terms != self.terms(connection, record):
             raise UsageError("policy: it changed during this command; nothing was approved: try again")
-        verdict = Verdict(Decision.APPROVE, reason, BY_PERSON, terms.participation)
+        verdict = UnsignedDecision(Decision.APPROVE, reason, BY_PERSON, terms.participation)
         return self._sign(connection, record, verdict)
 
     def refuse(self, connection: sqlite3.Connection, record: StudyRecord, reason: str) -> StudyRecord:
         """Sign a refusal."""
-        return self._sign(connection, record, Verdict(Decision.REFUSE, reason, BY_PERSON))
+        return self._sign(connection, record, UnsignedDecision(Decision.REFUSE, reason, BY_PERSON))
 
-    def _sign(self, connection: sqlite3.Connection, record: StudyRecord, verdict: Verdict) -> StudyRecord:
+    def _sign(
+        self, connection: sqlite3.Connection, record: StudyRecord, verdict: UnsignedDecision
+    ) -> StudyRecord:
         now = known_study(connection, record.study_id)
         decide(connection, self.seal, now, verdict, microseconds(self.clock))
         return known_study(connection, record.study_id)
@@ -164,9 +166,9 @@ def _about(connection: sqlite3.Connection, record: StudyRecord, decision: Decisi
     return lines if like is None else [*lines, f"asks alike: {like}"]
 
 
-def _terms_words(terms: Assessment) -> list[str]:
+def _terms_words(terms: PolicyAssessment) -> list[str]:
     """Return what leaves, for the person who approves it."""
-    from supplier_agent.consent.portrait import flow_words, leaving_words, preparation_words
+    from supplier_agent.consent.approval_summary import flow_words, leaving_words, preparation_words
 
     assert terms.asked is not None
     assert terms.flow is not None

@@ -11,7 +11,7 @@ from decimal import Decimal
 from syncline.compute.frames import Json
 from syncline.study.few_people import FEW_PEOPLE
 from syncline.study.holdout import possible_holdouts, salt_words
-from syncline.study.sections import AUTO, NO_GATE, Release, SynthesizerSpec, Thresholds, Validation
+from syncline.study.sections import AUTO, NO_GATE, Release, SynthesizerSpec, Thresholds, ValidationSection
 from syncline.study.spec import StudySpec
 
 MODEL_STEPS = 8
@@ -68,7 +68,7 @@ def conditions_to_json(spec: StudySpec) -> dict[str, Json]:
     }
 
 
-def _compared_to_json(compared: Validation) -> dict[str, Json]:
+def _compared_to_json(compared: ValidationSection) -> dict[str, Json]:
     return {
         "holdout": AUTO if compared.holdout is None else compared.holdout,
         "salt_in_study": compared.salt is not None,
@@ -130,7 +130,7 @@ def _signatures(release: Release) -> str:
     return f"{people} of the hub, its operator among them; the study names none"
 
 
-def _compared(compared: Validation) -> str:
+def _compared(compared: ValidationSection) -> str:
     keys, sensitive = ", ".join(compared.keys), ", ".join(compared.sensitive)
     return (
         f"target: {compared.target or 'none'}; keys that an attacker may know: {keys or 'none'};"

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from supplier_agent.consent.earlier_studies import BY_PERSON
 from supplier_agent.consent.study_record import (
+    ConsentState,
     StudyRecord,
-    StudyState,
     check_move,
     has_begun,
     known_study,
@@ -33,7 +33,7 @@ __all__ = [
     "BY_PERSON",
     "BY_POLICY",
     "Seal",
-    "Verdict",
+    "UnsignedDecision",
     "amend_preparation",
     "check_decision",
     "decide",
@@ -42,7 +42,7 @@ __all__ = [
 
 BY_POLICY = "policy"
 
-STATES = {Decision.APPROVE: StudyState.APPROVED, Decision.REFUSE: StudyState.REFUSED}
+STATES = {Decision.APPROVE: ConsentState.APPROVED, Decision.REFUSE: ConsentState.REFUSED}
 """What a study becomes by each decision."""
 
 
@@ -60,7 +60,7 @@ class Seal:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class UnsignedDecision:
     """A decision before it is signed: by whom, for people why, and with an approval how to take part."""
 
     decision: Decision
@@ -76,7 +76,7 @@ def check_decision(connection: sqlite3.Connection, study: StudyRecord, decision:
     meanwhile was declined for good.
     """
     check_move(study, STATES[decision])
-    if study.state is StudyState.REFUSED and has_begun(connection, study.study_id):
+    if study.state is ConsentState.REFUSED and has_begun(connection, study.study_id):
         raise UsageError(
             f"study {study.name} had begun when its approval was withdrawn, which is not taken back: let it"
             " be submitted anew"
@@ -84,7 +84,7 @@ def check_decision(connection: sqlite3.Connection, study: StudyRecord, decision:
 
 
 def decide(
-    connection: sqlite3.Connection, seal: Seal, study: StudyRecord, verdict: Verdict, now_us: int
+    connection: sqlite3.Connection, seal: Seal, study: StudyRecord, verdict: UnsignedDecision, now_us: int
 ) -> None:
     """Record a verdict about ``study``; it is sent to the hub afterwards, until that confirms it.
 

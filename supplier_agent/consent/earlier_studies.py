@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from supplier_agent.consent.likeness import Asked, differences
-from supplier_agent.consent.study_record import StudyState
+from supplier_agent.consent.likeness import AskedColumns, differences
+from supplier_agent.consent.study_record import ConsentState
 from syncline.wire.messages import Outcome
 
 MOST_AUTOMATIC_RUNS = 3
@@ -34,8 +34,8 @@ class EarlierStudy:
     study_id: str
     name: str
     specification_sha256: str
-    asked: Asked | None
-    state: StudyState
+    asked: AskedColumns | None
+    state: ConsentState
     decided_by: str | None
     outcome: str | None
     may_have_run: bool
@@ -63,8 +63,8 @@ def earlier_studies(
         " OR EXISTS (SELECT 1 FROM round WHERE round.study_id = study.study_id) AS may_have_run"
         " FROM study WHERE study_id != ? AND received_us <= ? ORDER BY received_us DESC, study_id",
         (
-            StudyState.WAITING.value,
-            StudyState.APPROVED.value,
+            ConsentState.WAITING.value,
+            ConsentState.APPROVED.value,
             study_id,
             1 << 62 if before_us is None else before_us,
         ),
@@ -75,7 +75,7 @@ def earlier_studies(
             row["name"],
             row["specification_sha256"],
             _asked(connection, row["study_id"], row["asks"]),
-            StudyState(row["state"]),
+            ConsentState(row["state"]),
             row["decided_by"],
             row["outcome"],
             bool(row["may_have_run"]),
@@ -88,7 +88,7 @@ def resemblance(
     connection: sqlite3.Connection, specification: bytes, earlier: Sequence[EarlierStudy]
 ) -> Resemblance | None:
     """Return the earlier study that ran, or may yet, and asks most like ``specification``, if any does."""
-    asked = Asked.of(specification)
+    asked = AskedColumns.of(specification)
     alike = [
         (asked.shared(one.asked), one)
         for one in earlier
@@ -133,7 +133,7 @@ def why_a_person(
 
 
 def _why_of_runs(runs: Sequence[EarlierStudy]) -> str:
-    if any(run.state is not StudyState.ENDED for run in runs):
+    if any(run.state is not ConsentState.ENDED for run in runs):
         return "the same specification is proposed or running as another study: a person decides"
     if any(run.outcome == Outcome.RELEASED.value for run in runs):
         return "the same specification was released before: a person decides"
@@ -146,16 +146,20 @@ def _why_of_runs(runs: Sequence[EarlierStudy]) -> str:
 
 def _sharing(specification: bytes, others: Sequence[EarlierStudy]) -> int:
     """Return how many studies that may have run ask for columns together that this one does too."""
-    asked = Asked.of(specification)
+    asked = AskedColumns.of(specification)
     if asked is None:
         return 0
     known = (one.asked for one in others if one.may_have_run)
     return sum(1 for one in known if one is not None and asked.shared(one) >= _SHARED)
 
 
-def _asked(connection: sqlite3.Connection, study_id: str, text: str | None) -> Asked | None:
+def _asked(connection: sqlite3.Connection, study_id: str, text: str | None) -> AskedColumns | None:
     """Return what a study asks for; those of earlier versions are read anew."""
-    return Asked.of(_specification(connection, study_id)) if text is None else Asked.from_text(text)
+    return (
+        AskedColumns.of(_specification(connection, study_id))
+        if text is None
+        else AskedColumns.from_text(text)
+    )
 
 
 def _specification(connection: sqlite3.Connection, study_id: str) -> bytes:

@@ -22,7 +22,7 @@ _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedColumns:
     """The columns that a study models, as people read their names."""
 
     columns: frozenset[str]
@@ -44,11 +44,11 @@ class Asked:
         """Return JSON for the journal."""
         return json.dumps(sorted(self.columns))
 
-    def shared(self, other: Asked) -> int:
+    def shared(self, other: AskedColumns) -> int:
         """Return how many columns both ask for."""
         return len(self.columns & other.columns)
 
-    def resembles(self, other: Asked) -> bool:
+    def resembles(self, other: AskedColumns) -> bool:
         """Tell whether the studies ask alike: they share half of the columns of the one with fewer.
 
         More columns on one side, or others in the place of a few, keep no two studies apart.

@@ -11,13 +11,13 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from supplier_agent.consent.decision import BY_POLICY, Seal, Verdict, decide
+from supplier_agent.consent.decision import BY_POLICY, Seal, UnsignedDecision, decide
 from supplier_agent.consent.earlier_studies import earlier_studies, why_a_person
-from supplier_agent.consent.likeness import Asked
+from supplier_agent.consent.likeness import AskedColumns
 from supplier_agent.consent.study_record import (
     UNJUDGED,
+    ConsentState,
     StudyRecord,
-    StudyState,
     find_study,
     insert_study,
     mark_ended,
@@ -34,7 +34,7 @@ _UNREADABLE = "(unreadable)"
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class PolicyJudgement:
     """What the policy says to a specification: its study's name, the refusals, and whether people decide.
 
     ``participation`` is how this supplier would take part now; ``is_pending`` where the policy cannot be
@@ -61,14 +61,14 @@ def verify_researcher(proposal: Proposal) -> None:
     )
 
 
-def unreadable(reason: str) -> Judgement:
+def unreadable(reason: str) -> PolicyJudgement:
     """Judge a proposal that is forged or cannot be read: it is refused like one that is not permitted."""
-    return Judgement(_UNREADABLE, (reason,), automatic=False)
+    return PolicyJudgement(_UNREADABLE, (reason,), automatic=False)
 
 
 def receive_proposal(
-    connection: sqlite3.Connection, seal: Seal, proposal: Proposal, judgement: Judgement, now_us: int
-) -> StudyState:
+    connection: sqlite3.Connection, seal: Seal, proposal: Proposal, judgement: PolicyJudgement, now_us: int
+) -> ConsentState:
     """Store a proposal with what follows from the policy; one that is known is only answered again."""
     known = find_study(connection, proposal.study_id)
     if known is not None and not (
@@ -89,7 +89,7 @@ def receive_proposal(
     study = known or _inserted(connection, seal, _record(proposal, judgement, now_us))
     if judgement.is_pending:
         set_reason(connection, study.study_id, UNJUDGED)
-        return StudyState.WAITING
+        return ConsentState.WAITING
     set_reason(connection, study.study_id, "")
     return _judged(connection, seal, study, judgement, person, now_us)
 
@@ -114,23 +114,23 @@ def _judged(
     connection: sqlite3.Connection,
     seal: Seal,
     study: StudyRecord,
-    judgement: Judgement,
+    judgement: PolicyJudgement,
     person: str,
     now_us: int,
-) -> StudyState:
+) -> ConsentState:
     """Decide as the policy says; ``person`` is why a person decides nonetheless, if there is a reason."""
     if judgement.refusals:
         reason = "; ".join(judgement.refusals)
-        decide(connection, seal, study, Verdict(Decision.REFUSE, reason, BY_POLICY), now_us)
-        return StudyState.REFUSED
+        decide(connection, seal, study, UnsignedDecision(Decision.REFUSE, reason, BY_POLICY), now_us)
+        return ConsentState.REFUSED
     if judgement.automatic and not person:
         reason = "permitted by the supplier's policy"
-        verdict = Verdict(Decision.APPROVE, reason, BY_POLICY, judgement.participation)
+        verdict = UnsignedDecision(Decision.APPROVE, reason, BY_POLICY, judgement.participation)
         decide(connection, seal, study, verdict, now_us)
-        return StudyState.APPROVED
+        return ConsentState.APPROVED
     if judgement.automatic:
         set_reason(connection, study.study_id, person)
-    return StudyState.WAITING
+    return ConsentState.WAITING
 
 
 def end_study(connection: sqlite3.Connection, seal: Seal, ended: StudyEnded, now_us: int) -> bool:
@@ -146,7 +146,7 @@ def end_study(connection: sqlite3.Connection, seal: Seal, ended: StudyEnded, now
 
 def _known_again(
     connection: sqlite3.Connection, seal: Seal, known: StudyRecord, proposal: Proposal
-) -> StudyState:
+) -> ConsentState:
     if known.specification_sha256 == proposal.specification_sha256:
         mark_undelivered(connection, known.study_id)
     else:
@@ -158,8 +158,8 @@ def _known_again(
     return known.state
 
 
-def _record(proposal: Proposal, judgement: Judgement, now_us: int) -> StudyRecord:
-    asked = Asked.of(proposal.specification)
+def _record(proposal: Proposal, judgement: PolicyJudgement, now_us: int) -> StudyRecord:
+    asked = AskedColumns.of(proposal.specification)
     return StudyRecord(
         study_id=proposal.study_id,
         name=judgement.name,
@@ -168,7 +168,7 @@ def _record(proposal: Proposal, judgement: Judgement, now_us: int) -> StudyRecor
         researcher=proposal.researcher,
         researcher_key=proposal.researcher_key,
         researcher_signature=proposal.researcher_signature,
-        state=StudyState.WAITING,
+        state=ConsentState.WAITING,
         reason="",
         decided_by=None,
         signature=None,

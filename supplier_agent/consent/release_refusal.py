@@ -10,7 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from supplier_agent.consent.decision import Seal
-from supplier_agent.consent.study_record import StudyRecord, StudyState, find_study
+from supplier_agent.consent.study_record import ConsentState, StudyRecord, find_study
 from syncline.errors import ProtocolError, UsageError
 from syncline.study.release_decision import ReleaseDecision, ReleaseSubject, ReleaseVerdict
 from syncline.wire.people_sentence import people_sentence
@@ -118,7 +118,7 @@ def _checked(connection: sqlite3.Connection, entry: ReleaseEntry) -> ReleaseSubj
 
 
 def _is_ours(study: StudyRecord | None, entry: ReleaseEntry, subject: ReleaseSubject) -> bool:
-    if study is None or study.state is StudyState.WAITING:
+    if study is None or study.state is ConsentState.WAITING:
         return False
     named = (subject.study_id, subject.release_id) == (entry.study_id, entry.release_id)
     return named and subject.specification_sha256 == study.specification_sha256

@@ -73,7 +73,7 @@ UNJUDGED = "the policy cannot be read"
 """The reason why a study waits that the policy has not judged yet, because its file is damaged."""
 
 
-class StudyState(Enum):
+class ConsentState(Enum):
     """Where a study stands at this supplier."""
 
     WAITING = "waiting"
@@ -82,11 +82,11 @@ class StudyState(Enum):
     ENDED = "ended"
 
 
-TRANSITIONS: Mapping[StudyState, frozenset[StudyState]] = {
-    StudyState.WAITING: frozenset({StudyState.APPROVED, StudyState.REFUSED, StudyState.ENDED}),
-    StudyState.APPROVED: frozenset({StudyState.REFUSED, StudyState.ENDED}),
-    StudyState.REFUSED: frozenset({StudyState.APPROVED, StudyState.ENDED}),
-    StudyState.ENDED: frozenset(),
+TRANSITIONS: Mapping[ConsentState, frozenset[ConsentState]] = {
+    ConsentState.WAITING: frozenset({ConsentState.APPROVED, ConsentState.REFUSED, ConsentState.ENDED}),
+    ConsentState.APPROVED: frozenset({ConsentState.REFUSED, ConsentState.ENDED}),
+    ConsentState.REFUSED: frozenset({ConsentState.APPROVED, ConsentState.ENDED}),
+    ConsentState.ENDED: frozenset(),
 }
 
 
@@ -110,7 +110,7 @@ class StudyRecord:
     researcher: str
     researcher_key: bytes
     researcher_signature: bytes
-    state: StudyState
+    state: ConsentState
     reason: str
     decided_by: str | None
     signature: bytes | None
@@ -135,18 +135,18 @@ class StudyRecord:
     @property
     def is_open(self) -> bool:
         """Whether the study may still be approved or answered here."""
-        return self.state in (StudyState.WAITING, StudyState.APPROVED)
+        return self.state in (ConsentState.WAITING, ConsentState.APPROVED)
 
     @property
     def is_unjudged(self) -> bool:
         """Whether the policy has not said anything to the study yet."""
-        return self.state is StudyState.WAITING and self.reason == UNJUDGED
+        return self.state is ConsentState.WAITING and self.reason == UNJUDGED
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> StudyRecord:
         """Read a row of the table ``study``."""
         values = dict(row)
-        values["state"] = StudyState(values["state"])
+        values["state"] = ConsentState(values["state"])
         values["decision_delivered"] = bool(values["decision_delivered"])
         values["hazards"] = tuple(json.loads(values["hazards"]))
         values["notes"] = tuple(json.loads(values["notes"]))
@@ -220,7 +220,7 @@ def require_study(connection: sqlite3.Connection, text: str) -> StudyRecord:
     found = studies_like(connection, text)
     meant = [study for study in found if study.is_open]
     meant = meant or [study for study in found if study.study_id == text]
-    meant = meant or [study for study in found if study.state is not StudyState.ENDED] or found
+    meant = meant or [study for study in found if study.state is not ConsentState.ENDED] or found
     if len(meant) == 1:
         return meant[0]
     there = "is no study" if not meant else f"are {len(meant)} studies"
@@ -247,12 +247,12 @@ def undelivered_decisions(connection: sqlite3.Connection) -> list[StudyRecord]:
     rows = connection.execute(
         "SELECT * FROM study WHERE signature IS NOT NULL AND decision_delivered = 0 AND state != ?"
         " ORDER BY decided_us",
-        (StudyState.ENDED.value,),
+        (ConsentState.ENDED.value,),
     )
     return [StudyRecord.from_row(row) for row in rows]
 
 
-def move(connection: sqlite3.Connection, study_id: str, state: StudyState) -> StudyRecord:
+def move(connection: sqlite3.Connection, study_id: str, state: ConsentState) -> StudyRecord:
     """Change a study's state where :data:`TRANSITIONS` allows it; return the record as it was before."""
     before = known_study(connection, study_id)
     check_move(before, state)
@@ -266,7 +266,7 @@ def has_begun(connection: sqlite3.Connection, study_id: str) -> bool:
     return connection.execute(query, (study_id,)).fetchone() is not None
 
 
-def check_move(study: StudyRecord, state: StudyState) -> None:
+def check_move(study: StudyRecord, state: ConsentState) -> None:
     """Raise where :data:`TRANSITIONS` does not let a study become ``state``."""
     if state not in TRANSITIONS[study.state]:
         raise UsageError(f"study {study.name} is {study.state.value} and cannot become {state.value}")
@@ -333,10 +333,10 @@ def mark_ended(
 ) -> bool:
     """Close a study; False where it was closed before or never known."""
     known = find_study(connection, study_id)
-    if known is None or StudyState.ENDED not in TRANSITIONS[known.state]:
+    if known is None or ConsentState.ENDED not in TRANSITIONS[known.state]:
         return False
     connection.execute(
         "UPDATE study SET state = ?, outcome = ?, reason = ?, ended_us = ? WHERE study_id = ?",
-        (StudyState.ENDED.value, outcome.value, reason, now_us, study_id),
+        (ConsentState.ENDED.value, outcome.value, reason, now_us, study_id),
     )
     return True

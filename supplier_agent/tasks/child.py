@@ -40,7 +40,7 @@ from syncline.wire.exchange import MemoryCodec, ReplyCodec, RequestCodec
 _DIGEST_BYTES = 32
 
 
-class Child:
+class AgentChild:
     """Answer rounds within ``limits``; the table of the last study stays prepared."""
 
     def __init__(self, limits: WorkLimits = DEFAULT_LIMITS) -> None:
@@ -182,4 +182,4 @@ def judge(
 
 
 if __name__ == "__main__":
-    serve(Child(work_limits()).handle)
+    serve(AgentChild(work_limits()).handle)

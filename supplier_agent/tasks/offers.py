@@ -10,10 +10,10 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from supplier_agent.consent.study_record import StudyState, find_study
+from supplier_agent.consent.study_record import ConsentState, find_study
 from supplier_agent.tasks.round_record import (
     MOST_DECLINES,
-    RoundRecord,
+    AnsweredRound,
     RoundState,
     find_round,
     insert_round,
@@ -26,7 +26,7 @@ from syncline.wire.messages import DeclineKind, TaskOffer
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ComputeAnswer:
     """Compute the answer now."""
 
 
@@ -43,7 +43,7 @@ class Refuse:
     reason: str
 
 
-Verdict = Answer | Resend | Refuse
+Verdict = ComputeAnswer | Resend | Refuse
 
 
 def receive_offer(connection: sqlite3.Connection, audit: AuditLog, offer: TaskOffer, now_us: int) -> Verdict:
@@ -66,7 +66,7 @@ def receive_offer(connection: sqlite3.Connection, audit: AuditLog, offer: TaskOf
     known = find_round(connection, offer.study_id, offer.round)
     if known is None:
         insert_round(connection, _received(offer, now_us))
-        return Answer()
+        return ComputeAnswer()
     retarget_round(connection, offer.study_id, offer.round, offer.task_id, offer.attempt)
     if known.state is RoundState.ANSWERED:
         return Resend()
@@ -75,12 +75,12 @@ def receive_offer(connection: sqlite3.Connection, audit: AuditLog, offer: TaskOf
         return Resend()
     if known.state is RoundState.DECLINED:
         move(connection, offer.study_id, offer.round, RoundState.RECEIVED)
-    return Answer()
+    return ComputeAnswer()
 
 
 def _refusal(connection: sqlite3.Connection, offer: TaskOffer) -> Refuse | None:
     study = find_study(connection, offer.study_id)
-    if study is None or study.state is not StudyState.APPROVED:
+    if study is None or study.state is not ConsentState.APPROVED:
         state = "was never proposed" if study is None else f"is {study.state.value}"
         return Refuse(DeclineKind.POLICY, f"the study {state} at this supplier, which approves it first")
     if study.specification_sha256 != offer.specification_sha256:
@@ -102,8 +102,8 @@ def _refusal(connection: sqlite3.Connection, offer: TaskOffer) -> Refuse | None:
     return None
 
 
-def _received(offer: TaskOffer, now_us: int) -> RoundRecord:
-    return RoundRecord(
+def _received(offer: TaskOffer, now_us: int) -> AnsweredRound:
+    return AnsweredRound(
         study_id=offer.study_id,
         round=offer.round,
         task_id=offer.task_id,

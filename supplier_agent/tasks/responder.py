@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from supplier_agent.consent.study_record import StudyRecord, StudyState, known_study, set_notes, set_salt
+from supplier_agent.consent.study_record import ConsentState, StudyRecord, known_study, set_notes, set_salt
 from supplier_agent.datasets.catalogue import Dataset, find_preparation, list_datasets
 from supplier_agent.event_log import EventLog
 from supplier_agent.tasks.child_pool import ChildPool
 from supplier_agent.tasks.journal import microseconds
-from supplier_agent.tasks.offers import Answer, Refuse, receive_offer
-from supplier_agent.tasks.policy_desk import Terms
+from supplier_agent.tasks.offers import ComputeAnswer, Refuse, receive_offer
+from supplier_agent.tasks.policy_client import AnswerTerms
 from supplier_agent.tasks.public_reason import public_reason
 from supplier_agent.tasks.round_record import (
     Decline,
@@ -68,7 +68,7 @@ class AskTerms(Protocol):
 
     def __call__(
         self, study: StudyRecord, number: int, datasets: list[Dataset], *, compares: bool
-    ) -> Awaitable[Terms]:
+    ) -> Awaitable[AnswerTerms]:
         """Ask; ``compares`` tells whether the round is about the study's synthetic table."""
         ...
 
@@ -134,7 +134,7 @@ class Responder:
         )
         if isinstance(verdict, Refuse):
             return verdict
-        if isinstance(verdict, Answer):
+        if isinstance(verdict, ComputeAnswer):
             await self._answer(offer, fetch)
         return None
 
@@ -168,7 +168,7 @@ class Responder:
         except SynclineError as error:
             await self._decline(offer, _declined(error, dataset))
 
-    async def _agree(self, offer: TaskOffer) -> tuple[StudyRecord, Terms]:
+    async def _agree(self, offer: TaskOffer) -> tuple[StudyRecord, AnswerTerms]:
         """Return the study and the terms on which the policy of now lets the round be answered.
 
         While the policy cannot be read the round waits: a slip of a key must not end a study.
@@ -189,7 +189,7 @@ class Responder:
             await asyncio.sleep(POLICY_PAUSE_SECONDS)
 
     async def _compute(
-        self, offer: TaskOffer, study: StudyRecord, terms: Terms, store: PayloadStore
+        self, offer: TaskOffer, study: StudyRecord, terms: AnswerTerms, store: PayloadStore
     ) -> Answered:
         memory_sha256 = await self._database.read(lambda connection: find_memory(connection, offer.study_id))
         request = await asyncio.to_thread(store.get, bytes.fromhex(offer.request.sha256))
@@ -258,7 +258,7 @@ class Responder:
         connection: sqlite3.Connection,
     ) -> str | None:
         """Record reply, memory and audit entry in one transaction; return the memory before."""
-        if known_study(connection, offer.study_id).state is not StudyState.APPROVED:
+        if known_study(connection, offer.study_id).state is not ConsentState.APPROVED:
             raise PolicyRefusal("the approval was withdrawn while the answer was computed")
         before = find_memory(connection, offer.study_id)
         now_us, size = microseconds(self._clock), len(answered.reply)

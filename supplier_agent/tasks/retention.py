@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import sqlite3
 
-from supplier_agent.consent.study_record import StudyState
+from supplier_agent.consent.study_record import ConsentState
 from supplier_agent.event_log import EventLog
 from supplier_agent.tasks.responder import memories
 from supplier_agent.tasks.round_record import forget_memory
@@ -67,6 +67,6 @@ def _needed(connection: sqlite3.Connection) -> frozenset[bytes]:
     rows = connection.execute(
         "SELECT request_sha256, reply_sha256, sha256 FROM study"
         " LEFT JOIN round USING (study_id) LEFT JOIN memory USING (study_id) WHERE study.state != ?",
-        (StudyState.ENDED.value,),
+        (ConsentState.ENDED.value,),
     )
     return frozenset(bytes.fromhex(digest) for row in rows for digest in row if digest)

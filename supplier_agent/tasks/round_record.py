@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from supplier_agent.consent.study_record import StudyState
+from supplier_agent.consent.study_record import ConsentState
 from syncline.errors import ProtocolError
 
 TABLES = """
@@ -72,7 +72,7 @@ TRANSITIONS: Mapping[RoundState, frozenset[RoundState]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class RoundRecord:
+class AnsweredRound:
     """One round: what was asked, and the reply or the refusal once there is one.
 
     ``decline_reason`` is told to others; ``decline_detail`` may name files, and stays here. ``asks_again``
@@ -99,7 +99,7 @@ class RoundRecord:
     declines: int = 0
 
     @classmethod
-    def from_row(cls, row: sqlite3.Row) -> RoundRecord:
+    def from_row(cls, row: sqlite3.Row) -> AnsweredRound:
         """Read a row of the table ``round``."""
         values = dict(row)
         values["state"] = RoundState(values["state"])
@@ -108,21 +108,21 @@ class RoundRecord:
         return cls(**values)
 
 
-def find_round(connection: sqlite3.Connection, study_id: str, number: int) -> RoundRecord | None:
+def find_round(connection: sqlite3.Connection, study_id: str, number: int) -> AnsweredRound | None:
     """Return a round, or None where its request was never received."""
     row = connection.execute(
         "SELECT * FROM round WHERE study_id = ? AND round = ?", (study_id, number)
     ).fetchone()
-    return None if row is None else RoundRecord.from_row(row)
+    return None if row is None else AnsweredRound.from_row(row)
 
 
-def list_rounds(connection: sqlite3.Connection, study_id: str) -> list[RoundRecord]:
+def list_rounds(connection: sqlite3.Connection, study_id: str) -> list[AnsweredRound]:
     """Return the rounds of a study in order."""
     rows = connection.execute("SELECT * FROM round WHERE study_id = ? ORDER BY round", (study_id,))
-    return [RoundRecord.from_row(row) for row in rows]
+    return [AnsweredRound.from_row(row) for row in rows]
 
 
-def undelivered_rounds(connection: sqlite3.Connection) -> list[RoundRecord]:
+def undelivered_rounds(connection: sqlite3.Connection) -> list[AnsweredRound]:
     """Return the replies and refusals that the hub has not confirmed, the oldest first.
 
     A reply of a study that ended, or whose approval was withdrawn, stays here for ever.
@@ -133,12 +133,12 @@ def undelivered_rounds(connection: sqlite3.Connection) -> list[RoundRecord]:
         " ORDER BY finished_us, study_id, round",
         (
             RoundState.ANSWERED.value,
-            StudyState.APPROVED.value,
+            ConsentState.APPROVED.value,
             RoundState.DECLINED.value,
-            StudyState.ENDED.value,
+            ConsentState.ENDED.value,
         ),
     )
-    return [RoundRecord.from_row(row) for row in rows]
+    return [AnsweredRound.from_row(row) for row in rows]
 
 
 def last_answered(connection: sqlite3.Connection, study_id: str) -> int | None:
@@ -148,7 +148,7 @@ def last_answered(connection: sqlite3.Connection, study_id: str) -> int | None:
     return None if value is None else int(value)
 
 
-def insert_round(connection: sqlite3.Connection, record: RoundRecord) -> None:
+def insert_round(connection: sqlite3.Connection, record: AnsweredRound) -> None:
     """Store a round whose request arrived for the first time."""
     row = (
         record.study_id,
@@ -224,18 +224,18 @@ def ask_again(connection: sqlite3.Connection, study_id: str, number: int) -> Non
     )
 
 
-def rounds_to_ask_again(connection: sqlite3.Connection) -> list[RoundRecord]:
+def rounds_to_ask_again(connection: sqlite3.Connection) -> list[AnsweredRound]:
     """Return the rounds that the hub is to offer again, once it knows that, and on which terms, they are."""
     rows = connection.execute(
         "SELECT round.* FROM round JOIN study USING (study_id) WHERE asks_again = 1 AND delivered = 1"
         " AND round.state = ? AND study.state = ? AND study.decision_delivered = 1"
         " ORDER BY study_id, round",
-        (RoundState.DECLINED.value, StudyState.APPROVED.value),
+        (RoundState.DECLINED.value, ConsentState.APPROVED.value),
     )
-    return [RoundRecord.from_row(row) for row in rows]
+    return [AnsweredRound.from_row(row) for row in rows]
 
 
-def mark_asked_again(connection: sqlite3.Connection, record: RoundRecord) -> None:
+def mark_asked_again(connection: sqlite3.Connection, record: AnsweredRound) -> None:
     """Note that the hub has heard that this attempt is mended."""
     connection.execute(
         "UPDATE round SET asks_again = 0 WHERE study_id = ? AND round = ? AND attempt = ?",
@@ -254,7 +254,7 @@ def move(connection: sqlite3.Connection, study_id: str, number: int, state: Roun
     )
 
 
-def mark_delivered(connection: sqlite3.Connection, record: RoundRecord) -> None:
+def mark_delivered(connection: sqlite3.Connection, record: AnsweredRound) -> None:
     """Note that the hub confirmed this reply or refusal for this task and attempt."""
     connection.execute(
         "UPDATE round SET delivered = 1 WHERE study_id = ? AND round = ? AND task_id = ? AND attempt = ?"

@@ -25,7 +25,7 @@ from syncline.study.spec import StudySpec
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
+class PolicyAssessment:
     """A study's name, every reason against it in words, and on which terms it would be answered.
 
     ``dataset`` and ``source`` are None where no data set fits, ``preparation`` and ``person``, the column
@@ -69,7 +69,7 @@ def assess(
     researcher_fingerprint: str,
     datasets: Sequence[Dataset],
     agreed: Agreed | None = None,
-) -> Assessment:
+) -> PolicyAssessment:
     """Hold a study against the policy file at ``path`` and the data sets of the agent.
 
     ``agreed`` is given once the study is approved: then its flow is the one that is answered, or none.
@@ -87,7 +87,7 @@ def assess(
         refusals.append(f"datasets: {error}")
     else:
         refusals += [reason for reason in _against_dataset(policy, dataset, spec) if reason not in refusals]
-    return Assessment(
+    return PolicyAssessment(
         name=spec.study,
         refusals=tuple(refusals),
         automatic=policy.approves(spec.digest, researcher_fingerprint),

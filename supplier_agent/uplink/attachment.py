@@ -21,7 +21,7 @@ CLOCK_SKEW_US = 60 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class HeartbeatPace:
     """Seconds between heartbeats, and between attempts to come back."""
 
     heartbeat: float = 3.0
@@ -31,7 +31,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
+class AttachmentPorts:
     """What the attachment asks of the rest of the agent."""
 
     datasets: Callable[[], Awaitable[tuple[str, ...]]]
@@ -47,7 +47,12 @@ class Uplink:
     """Attach, pass events on, and attach again until cancelled."""
 
     def __init__(
-        self, connection: Connection, ports: Ports, clock: Clock, log: EventLog, pace: Pace = Pace()
+        self,
+        connection: Connection,
+        ports: AttachmentPorts,
+        clock: Clock,
+        log: EventLog,
+        pace: HeartbeatPace = HeartbeatPace(),
     ) -> None:
         self._connection = connection
         self._ports = ports

@@ -12,16 +12,16 @@ from supplier_agent.datasets.fitting import FITTER
 from supplier_agent.event_log import EventLog
 from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.child_pool import ChildPool
-from supplier_agent.tasks.fit_desk import FitDesk
+from supplier_agent.tasks.fit_client import FitClient
 from supplier_agent.tasks.journal import open_journal, open_payloads
-from supplier_agent.tasks.policy_desk import POLICY_CHILD, PolicyDesk
+from supplier_agent.tasks.policy_client import POLICY_CHILD, PolicyClient
 from supplier_agent.tasks.responder import Responder
 from supplier_agent.tasks.retention import Retention
-from supplier_agent.uplink.attachment import Pace, Ports, Uplink
+from supplier_agent.uplink.attachment import AttachmentPorts, HeartbeatPace, Uplink
 from supplier_agent.uplink.connection import Connection
 from supplier_agent.uplink.contact import STOPPED
-from supplier_agent.uplink.courier import Courier
-from supplier_agent.uplink.errands import Desk, Errands
+from supplier_agent.uplink.event_handlers import EventContext, EventHandlers
+from supplier_agent.uplink.outbox import Outbox
 from supplier_agent.uplink.renewal import CertificateKeeper
 from syncline.clock import Clock
 from syncline.durable.audit_table import AuditLog
@@ -37,7 +37,7 @@ class Settings:
     """What may differ between installations and tests."""
 
     child_module: str = COMPUTING_CHILD
-    pace: Pace = field(default_factory=Pace)
+    pace: HeartbeatPace = field(default_factory=HeartbeatPace)
 
 
 async def run_agent(home: AgentHome, clock: Clock, log: EventLog, settings: Settings = Settings()) -> None:
@@ -73,27 +73,27 @@ class Agent:
         self._connection = Connection(membership, home.contact, clock, os.getpid())
         self._children = ChildPool(settings.child_module, log)
         self._readers = ChildPool(POLICY_CHILD, log)
-        self._policy = policy = PolicyDesk(home.policy, membership.name, self._readers)
+        self._policy = policy = PolicyClient(home.policy, membership.name, self._readers)
         self._fitters = ChildPool(FITTER, log)
-        self._courier = Courier(self._connection, database, payloads, log)
+        self._outbox = Outbox(self._connection, database, payloads, log)
         self._retention = Retention(database, payloads, clock, log)
         hub_key = membership.hub_signing_key
         responder = Responder(database, payloads, audit, self._children, policy.terms, clock, log, hub_key)
-        desk = Desk(
+        context = EventContext(
             self._connection,
             database,
             Seal(key, audit, membership.name),
             policy,
-            FitDesk(database, self._fitters),
+            FitClient(database, self._fitters),
             responder,
             self._children,
             self._retention,
-            self._courier,
+            self._outbox,
             clock,
             log,
         )
-        self._errands = Errands(desk)
-        ports = Ports(self._errands.datasets, self._errands.busy, self._errands.handle)
+        self._handlers = EventHandlers(context)
+        ports = AttachmentPorts(self._handlers.datasets, self._handlers.busy, self._handlers.handle)
         self._uplink = Uplink(self._connection, ports, clock, log, settings.pace)
         self._keeper = CertificateKeeper(self._connection, clock, log)
 
@@ -112,7 +112,7 @@ class Agent:
             asyncio.create_task(part, name=name)
             for name, part in (
                 ("uplink", self._uplink.run()),
-                ("courier", self._courier.run()),
+                ("outbox", self._outbox.run()),
                 ("certificate", self._keeper.run()),
                 ("children", self._children.tend()),
                 ("readers", self._readers.tend()),
@@ -133,13 +133,13 @@ class Agent:
         """Send what a command decided, such as ``studies approve``, as soon as it is committed."""
         while True:
             await self._database.wait_for_outside_change()
-            self._courier.wake()
+            self._outbox.wake()
 
     async def _close(self, parts: list[asyncio.Task[None]]) -> None:
         for part in parts:
             part.cancel()
         await asyncio.gather(*parts, return_exceptions=True)
-        await self._errands.close()
+        await self._handlers.close()
         await self._children.close()
         await self._readers.close()
         await self._fitters.close()

@@ -22,10 +22,10 @@ from syncline.wire.messages import (
     Event,
     Heartbeat,
     PayloadRef,
-    Reply,
     ReplyOutcome,
     SupplierDecision,
     TaskId,
+    TaskReply,
 )
 from syncline.wire.release_messages import GivenDecision, ReleaseEntry
 from syncline.wire.status import error_from_rpc
@@ -119,7 +119,7 @@ class HubClient:
         answer = await _result(self._stub.WriteChunks(messages(), timeout=TRANSFER_SECONDS))
         return int(answer.chunks_stored)
 
-    async def submit(self, reply: Reply) -> ReplyOutcome:
+    async def submit(self, reply: TaskReply) -> ReplyOutcome:
         """Commit the reply to a task; the same reply may be submitted any number of times."""
         message = convert.reply_to_proto(reply)
         answer = await _result(self._stub.SubmitReply(message, timeout=CALL_SECONDS))

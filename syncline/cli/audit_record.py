@@ -27,7 +27,7 @@ Key = Annotated[
 ]
 
 
-def verified_by(file: Path | None, fingerprint: str) -> chain.Verdict:
+def verified_by(file: Path | None, fingerprint: str) -> chain.AuditFinding:
     """Check an exported record of another party, whose fingerprint was learnt by a way that is trusted.
 
     Raises
@@ -51,7 +51,7 @@ def verified_by(file: Path | None, fingerprint: str) -> chain.Verdict:
     return chain.verify_export(file, Ed25519PublicKey.from_public_bytes(named))
 
 
-def tell_verdict(verdict: chain.Verdict, file: Path | None, *, as_json: bool) -> None:
+def tell_verdict(verdict: chain.AuditFinding, file: Path | None, *, as_json: bool) -> None:
     """Print what a check found; raise where the chain does not hold."""
     if as_json:
         print_json({"entries": verdict.entries, "head": verdict.head, "first_bad": verdict.first_bad})

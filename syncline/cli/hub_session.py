@@ -13,7 +13,7 @@ from syncline.durable.private_directory import PRIVATE, make_private_directory, 
 from syncline.durable.storage_fault import place_error
 
 if TYPE_CHECKING:
-    from syncline.identity.peer import Role
+    from syncline.identity.peer import PeerRole
     from syncline.wire.membership import Membership
     from syncline.wire.research_client import ResearchClient
 
@@ -83,17 +83,17 @@ def login(
         say(f"You are {member.role} {member.name} at {member.hub}; the certificate renews itself.")
 
 
-def _role(token: str) -> Role:
+def _role(token: str) -> PeerRole:
     """Return the role for which a token is, of those whose people work with this command."""
     from syncline.errors import IdentityError
-    from syncline.identity.peer import Role
+    from syncline.identity.peer import PeerRole
     from syncline.identity.tokens import EnrolmentToken
 
     try:
-        approves = EnrolmentToken.parse(token).role is Role.APPROVER
+        approves = EnrolmentToken.parse(token).role is PeerRole.APPROVER
     except IdentityError:
         approves = False  # enrolling says what is wrong with it
-    return Role.APPROVER if approves else Role.RESEARCHER
+    return PeerRole.APPROVER if approves else PeerRole.RESEARCHER
 
 
 def _make_private(directory: Path) -> None:

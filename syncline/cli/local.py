@@ -116,7 +116,7 @@ def _simulated(
             for hazard in fitted.hazards:
                 say(f"{'HAZARD' if hazard.is_severe else 'hazard'}: {hazard.words}", err=True)
 
-        told = run.Told(own.append, learnt)
+        told = run.Listeners(own.append, learnt)
         outcome = run.run_study(spec, fold, sources, chosen, listen, told, hops=HOPS)
     written = run.release_study(spec, fold, sources, outcome, chosen, stages, out)
     notes = (*own, *run.notes_of(spec, fold, sources, outcome.fitted))

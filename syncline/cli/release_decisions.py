@@ -95,9 +95,9 @@ def _decide(wish: _Wish, home: Path | None, as_json: bool) -> None:
 
 
 def _require_approver(membership: Membership, verdict: ReleaseVerdict) -> None:
-    from syncline.identity.peer import Role
+    from syncline.identity.peer import PeerRole
 
-    if membership.role is not Role.APPROVER:
+    if membership.role is not PeerRole.APPROVER:
         raise IdentityError(
             f"you are {membership.role} {membership.name}, and only approvers {verdict} releases: let one of"
             " them do it, with --home where the approver's keys lie"

@@ -30,7 +30,7 @@ class Limit(StrEnum):
     WALL = "wall"
 
 
-class Side(StrEnum):
+class LimitSide(StrEnum):
     """Whose limits they are, which decides who can raise them."""
 
     SUPPLIER = "supplier"
@@ -38,14 +38,14 @@ class Side(StrEnum):
 
 
 _REMEDIES = {
-    Side.SUPPLIER: {
+    LimitSide.SUPPLIER: {
         Limit.ROWS: "limits.table_rows",
         Limit.CELLS: "limits.table_cells",
         Limit.MEMORY: "limits.memory_mib",
         Limit.CPU: "limits.cpu_minutes",
         Limit.WALL: "limits.wall_minutes",
     },
-    Side.HUB: {
+    LimitSide.HUB: {
         Limit.ROWS: "--compute-rows",
         Limit.CELLS: "--compute-cells",
         Limit.MEMORY: "--compute-memory",
@@ -78,7 +78,7 @@ class WorkLimits:
     memory_bytes: int = 2048 * MIB
     cpu_seconds: float = 3600.0
     wall_seconds: float = 7200.0
-    side: Side = Side.SUPPLIER
+    side: LimitSide = LimitSide.SUPPLIER
 
     def __post_init__(self) -> None:
         for limit in (self.rows, self.cells, self.memory_bytes, self.cpu_seconds, self.wall_seconds):
@@ -91,7 +91,7 @@ class WorkLimits:
         if not isinstance(document, Mapping):
             raise WireError("limits: expected the limits of the work")
         try:
-            return cls(**{**document, "side": Side(document.get("side", Side.SUPPLIER))})
+            return cls(**{**document, "side": LimitSide(document.get("side", LimitSide.SUPPLIER))})
         except (TypeError, ValueError):
             raise WireError("limits: the limits of the work do not read") from None
 
@@ -121,7 +121,7 @@ class WorkLimits:
         option = _REMEDIES[self.side][limit]
         remedy = (
             f"let the supplier raise {option} in its policy"
-            if self.side is Side.SUPPLIER
+            if self.side is LimitSide.SUPPLIER
             else f"let the hub's operator raise serve {option}"
         )
         subject = f"{where}: " if where else ""

@@ -15,7 +15,7 @@ INTEGER_BITS = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RecordLimits:
     """What one record may take: values inside each other, members of all collections, and bytes."""
 
     depth: int = 24
@@ -40,10 +40,10 @@ def misfit(problem: str) -> NoReturn:
     raise Misfit(problem)
 
 
-class Writer:
+class RecordWriter:
     """Append to the bytes of one record."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: RecordLimits) -> None:
         self._limits = limits
         self._items = 0
         self.data = bytearray()
@@ -82,10 +82,10 @@ class Writer:
         return bytes(self.data)
 
 
-class Reader:
+class RecordReader:
     """Take the bytes of one record from its front."""
 
-    def __init__(self, data: bytes, limits: Limits) -> None:
+    def __init__(self, data: bytes, limits: RecordLimits) -> None:
         self.limits = limits
         self._items = 0
         self._data = data
@@ -161,14 +161,14 @@ class Reader:
         return deeper(depth, self.limits)
 
 
-def counted(items: int, more: int, limits: Limits) -> int:
+def counted(items: int, more: int, limits: RecordLimits) -> int:
     """Return the members of all collections so far."""
     if items + more > limits.items:
         misfit(f"more than {limits.items} members")
     return items + more
 
 
-def deeper(depth: int, limits: Limits) -> int:
+def deeper(depth: int, limits: RecordLimits) -> int:
     """Return the depth of what is inside a value at ``depth``."""
     if depth >= limits.depth:
         misfit(f"more than {limits.depth} values inside each other")

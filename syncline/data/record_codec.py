@@ -38,11 +38,11 @@ from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_
 import numpy as np
 
 from syncline.data import record_shapes as shapes
-from syncline.data.record_bytes import Limits, Misfit, Reader, Writer, misfit
+from syncline.data.record_bytes import Misfit, RecordLimits, RecordReader, RecordWriter, misfit
 from syncline.data.record_scalars import SCALARS, enumerated
 from syncline.errors import WireError
 
-__all__ = ["Limits", "RecordCodec", "StandIn"]
+__all__ = ["RecordCodec", "RecordLimits", "StandIn"]
 
 T = TypeVar("T")
 Kind = TypeVar("Kind")
@@ -89,17 +89,17 @@ class RecordCodec(Generic[T]):
         *,
         unions: Mapping[Any, Mapping[str, type]] | None = None,
         stand_ins: tuple[StandIn[Any, Any], ...] = (),
-        limits: Limits | None = None,
+        limits: RecordLimits | None = None,
     ) -> None:
         self._kind, self._name, self._version = kind, name, version
         self._unions = {} if unions is None else unions
         self._stand_ins = {one.kind: one for one in stand_ins}
-        self._limits = Limits() if limits is None else limits
+        self._limits = RecordLimits() if limits is None else limits
 
     def encode(self, value: T) -> bytes:
         """Return the bytes of a value; raise ValueError, naming the field, where it is not as annotated."""
         shape, layout = self._laid_out
-        out = Writer(self._limits)
+        out = RecordWriter(self._limits)
         out.data += _MAGIC
         try:
             out.blob(self._name.encode())
@@ -114,7 +114,7 @@ class RecordCodec(Generic[T]):
         """Return the value of the bytes; raise WireError, naming the field, where they are not one."""
         shape, layout = self._laid_out
         try:
-            reader = Reader(bytes(data), self._limits)
+            reader = RecordReader(bytes(data), self._limits)
             self._require_front(reader, layout)
             value: T = shape.take(reader, 0)
             if reader.left:
@@ -123,7 +123,7 @@ class RecordCodec(Generic[T]):
             raise WireError(f"{self._name}: {fault}") from fault.__cause__
         return value
 
-    def _require_front(self, reader: Reader, layout: bytes) -> None:
+    def _require_front(self, reader: RecordReader, layout: bytes) -> None:
         start = reader.take(len(_MAGIC))
         if reader.passed(start) != _MAGIC or reader.blob() != self._name.encode():
             misfit("these bytes are something else")
@@ -169,7 +169,7 @@ class _Compiler:
         if origin is frozenset:
             return shapes.Collection(self.shape(inner[0]))
         if origin is np.ndarray:
-            return shapes.Cells(np.dtype(get_args(inner[1])[0]))
+            return shapes.ArrayShape(np.dtype(get_args(inner[1])[0]))
         if isinstance(origin, type) and issubclass(origin, Mapping):
             return shapes.Collection(self.shape(inner[0]), self.shape(inner[1]))
         raise TypeError(f"{hint!r} cannot be part of a record")
@@ -177,7 +177,7 @@ class _Compiler:
     def _tuple(self, inner: tuple[Any, ...]) -> shapes.Shape:
         if len(inner) == 2 and inner[1] is Ellipsis:
             return shapes.Sequence(self.shape(inner[0]))
-        return shapes.Row(tuple(self.shape(one) for one in inner))
+        return shapes.TupleShape(tuple(self.shape(one) for one in inner))
 
     def _alternatives(self, inner: tuple[Any, ...]) -> shapes.Shape:
         present = tuple(one for one in inner if one is not NoneType)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from syncline.data.record_bytes import Reader, Writer, misfit
+from syncline.data.record_bytes import RecordReader, RecordWriter, misfit
 
 _FLOAT = struct.Struct("<d")
 
@@ -19,7 +19,7 @@ class Scalar:
     """A type without parts."""
 
     def __init__(
-        self, name: str, put: Callable[[Any, Writer], None], take: Callable[[Reader], object]
+        self, name: str, put: Callable[[Any, RecordWriter], None], take: Callable[[RecordReader], object]
     ) -> None:
         self._name, self._put, self._take = name, put, take
 
@@ -27,22 +27,22 @@ class Scalar:
         """Name the type."""
         return self._name
 
-    def put(self, value: Any, out: Writer, depth: int) -> None:
+    def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append the value."""
         self._put(value, out)
 
-    def take(self, data: Reader, depth: int) -> Any:
+    def take(self, data: RecordReader, depth: int) -> Any:
         """Take the value."""
         return self._take(data)
 
 
-def _put_integer(value: Any, out: Writer) -> None:
+def _put_integer(value: Any, out: RecordWriter) -> None:
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
         misfit("expected a whole number")
     out.integer(index(value))
 
 
-def _put_float(value: Any, out: Writer) -> None:
+def _put_float(value: Any, out: RecordWriter) -> None:
     if isinstance(value, bool | np.bool_) or not isinstance(value, float | int | np.floating):
         misfit("expected a number")
     number = float(value)
@@ -51,22 +51,22 @@ def _put_float(value: Any, out: Writer) -> None:
     out.data += _FLOAT.pack(number)
 
 
-def _take_float(data: Reader) -> float:
+def _take_float(data: RecordReader) -> float:
     start = data.take(8)
     return float(_FLOAT.unpack(data.passed(start))[0])
 
 
-def _put_switch(value: Any, out: Writer) -> None:
+def _put_switch(value: Any, out: RecordWriter) -> None:
     if not isinstance(value, bool | np.bool_):
         misfit("expected a truth value")
     out.natural(int(value))
 
 
-def _take_switch(data: Reader) -> bool:
+def _take_switch(data: RecordReader) -> bool:
     return bool(data.natural(1))
 
 
-def _put_text(value: Any, out: Writer) -> None:
+def _put_text(value: Any, out: RecordWriter) -> None:
     if not isinstance(value, str):
         misfit("expected a text")
     try:
@@ -75,25 +75,25 @@ def _put_text(value: Any, out: Writer) -> None:
         misfit("a text holds half a character")
 
 
-def _take_text(data: Reader) -> str:
+def _take_text(data: RecordReader) -> str:
     try:
         return data.blob().decode()
     except UnicodeDecodeError:
         misfit("a text is not UTF-8")
 
 
-def _put_bytes(value: Any, out: Writer) -> None:
+def _put_bytes(value: Any, out: RecordWriter) -> None:
     if not isinstance(value, bytes):
         misfit("expected bytes")
     out.blob(value)
 
 
 SCALARS: Mapping[type, Scalar] = {
-    int: Scalar("int", _put_integer, Reader.integer),
+    int: Scalar("int", _put_integer, RecordReader.integer),
     float: Scalar("float", _put_float, _take_float),
     bool: Scalar("bool", _put_switch, _take_switch),
     str: Scalar("str", _put_text, _take_text),
-    bytes: Scalar("bytes", _put_bytes, Reader.blob),
+    bytes: Scalar("bytes", _put_bytes, RecordReader.blob),
 }
 
 
@@ -102,12 +102,12 @@ def enumerated(kind: type[Enum]) -> Scalar:
     members = tuple(kind)
     places = {member: place for place, member in enumerate(members)}
 
-    def put(value: Any, out: Writer) -> None:
+    def put(value: Any, out: RecordWriter) -> None:
         if not isinstance(value, kind):
             misfit(f"expected one of {kind.__name__}")
         out.natural(places[value])
 
-    def take(data: Reader) -> Enum:
+    def take(data: RecordReader) -> Enum:
         return members[data.natural(len(members) - 1)]
 
     return Scalar(f"enum({','.join(str(member.value) for member in members)})", put, take)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from syncline.data.record_bytes import Misfit, Reader, Writer, misfit
+from syncline.data.record_bytes import Misfit, RecordReader, RecordWriter, misfit
 from syncline.errors import SynclineError
 
 DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f8")
@@ -42,11 +42,11 @@ class Shape(Protocol):
         """Say what decides the layout; ``seen`` numbers the records that were described."""
         ...
 
-    def put(self, value: Any, out: Writer, depth: int) -> None:
+    def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append a value; raise Misfit where it is not of the type."""
         ...
 
-    def take(self, data: Reader, depth: int) -> Any:
+    def take(self, data: RecordReader, depth: int) -> Any:
         """Take a value; raise Misfit where the bytes are not one."""
         ...
 
@@ -61,13 +61,13 @@ class Optional:
         """Say what may be missing."""
         return f"{self._inner.words(seen)}?"
 
-    def put(self, value: Any, out: Writer, depth: int) -> None:
+    def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append whether there is a value, and the value."""
         out.natural(int(value is not None))
         if value is not None:
             self._inner.put(value, out, depth)
 
-    def take(self, data: Reader, depth: int) -> Any:
+    def take(self, data: RecordReader, depth: int) -> Any:
         """Take a value where there is one."""
         return self._inner.take(data, depth) if data.natural(1) else None
 
@@ -82,7 +82,7 @@ class Sequence:
         """Say what the members are."""
         return f"[{self._inner.words(seen)}]"
 
-    def put(self, value: Any, out: Writer, depth: int) -> None:
+    def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append the members behind their number."""
         if not isinstance(value, tuple):
             misfit("expected a tuple")
@@ -91,13 +91,13 @@ class Sequence:
         for member in value:
             self._inner.put(member, out, depth)
 
-    def take(self, data: Reader, depth: int) -> Any:
+    def take(self, data: RecordReader, depth: int) -> Any:
         """Take the members."""
         depth, take = data.enter(depth), self._inner.take
         return tuple([take(data, depth) for _ in range(data.begin())])
 
 
-class Row:
+class TupleShape:
     """A tuple of so many values, each of its own type."""
 
     def __init__(self, inner: tuple[Shape, ...]) -> None:
@@ -107,7 +107,7 @@ class Row:
         """Say what the values are."""
         return f"({','.join(shape.words(seen) for shape in self._inner)})"
 
-    def put(self, value: Any, out: Writer, depth: int) -> None:
+    def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append the values behind their number."""
         if not isinstance(value, tuple) or len(value) != len(self._inner):
             misfit(f"expected {len(self._inner)} values")
@@ -116,7 +116,7 @@ class Row:
         for shape, member in zip(self._inner, value, strict=True):
             shape.put(member, out, depth)
 
-    def take(self, data: Reader, depth: int) -> Any:
+    def take(self, data: RecordReader, depth: int) -> Any:
         """Take the values."""
         depth = data.enter(depth)
         if data.begin() != len(self._inner):
@@ -135,7 +135,7 @@ class Collection:
         """Say what the members are."""
         return f"{{{self._key.words(seen)}{'' if self._value is None else ':' + self._value.words(seen)}}}"
 
-    def put(self, value: Any, out: Writer, depth: int) -> None:
+    def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append the members behind their number."""
         if not isinstance(value, self._type):
             misfit(f"expected a {self._type.__name__}")
@@ -146,7 +146,7 @@ class Collection:
             if self._value is not None:
                 self._value.put(value[key], out, depth)
 
-    def _coded(self, value: Any, out: Writer, depth: int) -> list[tuple[bytes, Any]]:
+    def _coded(self, value: Any, out: RecordWriter, depth: int) -> list[tuple[bytes, Any]]:
         """Return each key with its bytes, for which the end of ``out`` is used."""
         coded, begun = [], len(out.data)
         for key in value:
@@ -155,7 +155,7 @@ class Collection:
             del out.data[begun:]
         return coded
 
-    def take(self, data: Reader, depth: int) -> Any:
+    def take(self, data: RecordReader, depth: int) -> Any:
         """Take the members; each stands once, and behind those before it."""
         depth, before = data.enter(depth), b""
         keys: list[Any] = []
@@ -175,7 +175,7 @@ class Collection:
         return found
 
 
-class Cells:
+class ArrayShape:
     """An array of one dtype, with its shape; whole numbers take the fewest bytes that hold all of them."""
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
@@ -189,7 +189,7 @@ class Cells:
         """Name the dtype."""
         return f"array({self._dtype.str})"
 
-    def put(self, value: Any, out: Writer, depth: int) -> None:
+    def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append dtype, shape and cells."""
         if not isinstance(value, np.ndarray) or value.dtype.newbyteorder("<") != self._dtype:
             misfit(f"expected an array of {self._dtype.name}")
@@ -202,7 +202,7 @@ class Cells:
             out.natural(size)
         out.data += np.ascontiguousarray(value).astype(held, copy=False).tobytes()
 
-    def take(self, data: Reader, depth: int) -> Any:
+    def take(self, data: RecordReader, depth: int) -> Any:
         """Take an array that nobody can write to."""
         code = data.byte()
         held = next((d for d in (*self._narrow, self._dtype) if DTYPES.index(d.str) == code), None)
@@ -247,7 +247,7 @@ class Record:
         seen[id(self)] = len(seen)
         return f"<{','.join(f'{name}={shape.words(seen)}' for name, shape in self.fields.items())}>"
 
-    def put(self, value: Any, out: Writer, depth: int) -> None:
+    def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append the number of fields, and each field."""
         if type(value) is not self._kind:
             misfit(f"expected a {self._kind.__name__}")
@@ -260,7 +260,7 @@ class Record:
                 fault.path.append(name)
                 raise
 
-    def take(self, data: Reader, depth: int) -> Any:
+    def take(self, data: RecordReader, depth: int) -> Any:
         """Take each field, and construct the dataclass, which checks itself."""
         start, outer, depth = data.at, depth, data.enter(depth)
         if data.natural() != len(self.fields):
@@ -289,7 +289,7 @@ class Union:
         """Name the records and describe each."""
         return "|".join(f"{name}{shape.words(seen)}" for name, (_, shape) in self._table.items())
 
-    def put(self, value: Any, out: Writer, depth: int) -> None:
+    def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append the name of the record, and the record."""
         name = self._names.get(type(value))
         if name is None:
@@ -297,7 +297,7 @@ class Union:
         out.blob(name.encode())
         self._table[name][1].put(value, out, depth)
 
-    def take(self, data: Reader, depth: int) -> Any:
+    def take(self, data: RecordReader, depth: int) -> Any:
         """Take the record that is named."""
         name = data.blob().decode("utf-8", "replace")
         if name not in self._table:
@@ -318,13 +318,13 @@ class Instead:
         """Describe what stands for it."""
         return self._inner.words(seen)
 
-    def put(self, value: Any, out: Writer, depth: int) -> None:
+    def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append what stands for the value."""
         if not isinstance(value, self._kind):
             misfit(f"expected a {self._kind.__name__}")
         self._inner.put(constructed(lambda: self._to(value)), out, out.enter(depth))
 
-    def take(self, data: Reader, depth: int) -> Any:
+    def take(self, data: RecordReader, depth: int) -> Any:
         """Take what stands for a value, and return the value."""
         start = data.at
         form = self._inner.take(data, data.enter(depth))
@@ -344,9 +344,9 @@ def constructed(make: Callable[[], Any]) -> Any:
         raise Misfit("the values of its fields do not go together") from error
 
 
-def require_same(shape: Shape, value: Any, data: Reader, start: int, depth: int) -> None:
+def require_same(shape: Shape, value: Any, data: RecordReader, start: int, depth: int) -> None:
     """Raise Misfit unless a value that was read since ``start`` has these very bytes."""
-    again = Writer(data.limits)
+    again = RecordWriter(data.limits)
     constructed(lambda: shape.put(value, again, depth))
     if again.data != data.passed(start):
         misfit("its bytes are not those that this version of Syncline writes")

@@ -90,7 +90,7 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AuditFinding:
     """What a check found: how many entries hold, the last one's hash, the number of the first bad one."""
 
     entries: int
@@ -115,15 +115,15 @@ class AuditPen:
         return replace(draft, hash=digest, signature=signature)
 
 
-def verify(chain: Iterable[AuditEntry], public_key: Ed25519PublicKey) -> Verdict:
+def verify(chain: Iterable[AuditEntry], public_key: Ed25519PublicKey) -> AuditFinding:
     """Check order, hashes, links and signatures; stop at the first entry that does not hold."""
     count, head = 0, GENESIS
     for entry in chain:
         follows = entry.seq == count + 1 and entry.previous == head
         if not (follows and _holds(entry, public_key)):
-            return Verdict(count, head, first_bad=count + 1)
+            return AuditFinding(count, head, first_bad=count + 1)
         count, head = entry.seq, entry.hash
-    return Verdict(count, head, first_bad=None)
+    return AuditFinding(count, head, first_bad=None)
 
 
 def export(chain: Iterable[AuditEntry], path: Path, public_key: Ed25519PublicKey) -> int:
@@ -143,7 +143,7 @@ def export(chain: Iterable[AuditEntry], path: Path, public_key: Ed25519PublicKey
     return count
 
 
-def verify_export(path: Path, public_key: Ed25519PublicKey) -> Verdict:
+def verify_export(path: Path, public_key: Ed25519PublicKey) -> AuditFinding:
     """Check an exported file without any database; a line that is no entry counts as a bad one."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:

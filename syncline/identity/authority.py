@@ -26,7 +26,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from syncline.errors import IdentityError
 from syncline.identity.certificate_request import requested_key
 from syncline.identity.keys import load_tls_key, save_private_key
-from syncline.identity.peer import Role, check_dates, check_name, parse_certificate, role_uri
+from syncline.identity.peer import PeerRole, check_dates, check_name, parse_certificate, role_uri
 from syncline.identity.private_file import read_public, write_public
 
 BACKDATED = dt.timedelta(minutes=65)
@@ -82,7 +82,7 @@ class CertificateAuthority:
         return root_digest(self.root_pem)
 
     def issue(
-        self, signing_request: bytes, name: str, role: Role, now: dt.datetime, days: float = LEAF_DAYS
+        self, signing_request: bytes, name: str, role: PeerRole, now: dt.datetime, days: float = LEAF_DAYS
     ) -> bytes:
         """Return a client certificate, PEM, for the key of ``signing_request``.
 

@@ -26,7 +26,7 @@ _URI_PREFIX = "syncline:role:"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,61}[A-Za-z0-9])?")
 
 
-class Role(enum.StrEnum):
+class PeerRole(enum.StrEnum):
     """What the holder of a client certificate may do at the hub."""
 
     SUPPLIER = "supplier"
@@ -35,12 +35,12 @@ class Role(enum.StrEnum):
     OPERATOR = "operator"
 
 
-def parse_role(text: str) -> Role:
+def parse_role(text: str) -> PeerRole:
     """Return the role that ``text`` names."""
     try:
-        return Role(text)
+        return PeerRole(text)
     except ValueError:
-        raise IdentityError(f"role: not one of {', '.join(Role)}") from None
+        raise IdentityError(f"role: not one of {', '.join(PeerRole)}") from None
 
 
 def check_name(name: str) -> str:
@@ -60,7 +60,7 @@ def fingerprint(public_key: CertificatePublicKeyTypes) -> str:
     return hashlib.sha256(spki).hexdigest()
 
 
-def role_uri(role: Role, name: str) -> str:
+def role_uri(role: PeerRole, name: str) -> str:
     """Return the URI that states role and name in a certificate."""
     return f"{_URI_PREFIX}{role}:{check_name(name)}"
 
@@ -70,7 +70,7 @@ class PeerIdentity:
     """The holder of a client certificate; ``fingerprint`` is that of its key."""
 
     name: str
-    role: Role
+    role: PeerRole
     fingerprint: str
     not_before: dt.datetime
     not_after: dt.datetime
@@ -136,7 +136,7 @@ def alternative_names(certificate: x509.Certificate) -> x509.SubjectAlternativeN
         raise IdentityError("certificate: it names nobody") from None
 
 
-def _role_and_name(certificate: x509.Certificate) -> tuple[Role, str]:
+def _role_and_name(certificate: x509.Certificate) -> tuple[PeerRole, str]:
     uris = list(alternative_names(certificate).get_values_for_type(x509.UniformResourceIdentifier))
     if len(uris) != 1 or not uris[0].startswith(_URI_PREFIX):
         raise IdentityError("certificate: it must name exactly one role")

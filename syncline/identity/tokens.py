@@ -12,14 +12,14 @@ import hmac
 from dataclasses import dataclass
 
 from syncline.errors import IdentityError
-from syncline.identity.peer import Role, check_name
+from syncline.identity.peer import PeerRole, check_name
 from syncline.identity.token_text import ENROLMENT, SECRET_BYTES, new_secret
 
 TOKEN_LIFETIME = dt.timedelta(minutes=10)
 LONGEST_LIFETIME = dt.timedelta(days=14)
 
 _DIGEST_BYTES = 32
-_ROLE_CODES = {Role.SUPPLIER: 1, Role.RESEARCHER: 2, Role.APPROVER: 3, Role.OPERATOR: 4}
+_ROLE_CODES = {PeerRole.SUPPLIER: 1, PeerRole.RESEARCHER: 2, PeerRole.APPROVER: 3, PeerRole.OPERATOR: 4}
 _ROLES = {code: role for role, code in _ROLE_CODES.items()}
 
 
@@ -28,7 +28,7 @@ class EnrolmentToken:
     """What the text of a token says; its ``repr`` shows neither secret nor digest."""
 
     name: str
-    role: Role
+    role: PeerRole
     secret: bytes
     root_sha256: bytes
 
@@ -64,7 +64,7 @@ class EnrolmentTicket:
     """The hub's half of a token: whom it is for and until when; of the secret only its SHA-256."""
 
     name: str
-    role: Role
+    role: PeerRole
     secret_sha256: bytes
     expires_at: dt.datetime
     used: bool = False
@@ -80,7 +80,7 @@ class EnrolmentTicket:
 
 
 def invite(
-    name: str, role: Role, root_sha256: bytes, now: dt.datetime, lifetime: dt.timedelta = TOKEN_LIFETIME
+    name: str, role: PeerRole, root_sha256: bytes, now: dt.datetime, lifetime: dt.timedelta = TOKEN_LIFETIME
 ) -> tuple[EnrolmentToken, EnrolmentTicket]:
     """Make a token for the supplier or person called ``name`` and the ticket that the hub keeps."""
     token = EnrolmentToken(name, role, new_secret(), root_sha256)

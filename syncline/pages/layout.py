@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syncline.pages.parts import Section
+from syncline.pages.parts import PageSection
 from syncline.pages.style import STYLE
 from syncline.pages.templating import render, trusted
 
@@ -12,7 +12,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What a browser may do for the page: nothing but style it, should a text ever get past its escaping."""
 
 
-def lay_out(title: str, lead: Sequence[str], sections: Sequence[Section]) -> str:
+def lay_out(title: str, lead: Sequence[str], sections: Sequence[PageSection]) -> str:
     """Return a page of the sections that have any content, the first of which can be skipped to."""
     shown = [section for section in sections if section.content]
     page = render(

@@ -14,7 +14,7 @@ NOTHING = Markup()
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PageSection:
     """A part of a page: its name in links, its heading, and its content; left out where that is empty."""
 
     name: str

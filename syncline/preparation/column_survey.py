@@ -33,7 +33,7 @@ from syncline.data.numbers import floats_from_text
 from syncline.data.states import MAX_CODES
 from syncline.data.truth_words import TRUTH
 from syncline.data.variable import MAX_LABEL, Variable
-from syncline.preparation.crowds import Crowd, Ids, by_position
+from syncline.preparation.distinct_persons import DistinctPersons, Ids, by_position
 from syncline.preparation.step_survey import StepSurvey
 
 MAX_TEXTS = 10_000
@@ -55,7 +55,7 @@ class Holders:
     """Count the rows of one text and the persons who hold it."""
 
     rows: int
-    crowd: Crowd
+    crowd: DistinctPersons
 
 
 @dataclass(slots=True)
@@ -70,15 +70,15 @@ class ColumnSurvey:
     differs: bool = True
     texts: dict[str, Holders] = field(default_factory=dict, repr=False)
     codes: dict[str, Holders] = field(default_factory=dict, repr=False)
-    fits: dict[str, Crowd] = field(default_factory=dict)
-    against: dict[str, Crowd] = field(default_factory=dict)
-    stray: dict[str, Crowd] = field(default_factory=dict)
+    fits: dict[str, DistinctPersons] = field(default_factory=dict)
+    against: dict[str, DistinctPersons] = field(default_factory=dict)
+    stray: dict[str, DistinctPersons] = field(default_factory=dict)
     odd: dict[str, Holders] = field(default_factory=dict, repr=False)
-    finer: list[Crowd] = field(default_factory=list)
+    finer: list[DistinctPersons] = field(default_factory=list)
     steps: dict[str, StepSurvey] = field(default_factory=dict)
     marks: LabelMarks = field(default_factory=LabelMarks)
-    holders: Crowd = field(init=False)
-    missing_holders: Crowd = field(init=False)
+    holders: DistinctPersons = field(init=False)
+    missing_holders: DistinctPersons = field(init=False)
 
     def __post_init__(self) -> None:
         self.holders, self.missing_holders = self._crowd(), self._crowd()
@@ -237,8 +237,8 @@ class ColumnSurvey:
             return FREE
         return WORDS if all(_is_label(text) for text in self.shared_texts()) else FREE
 
-    def _crowd(self) -> Crowd:
-        return Crowd(self.min_cell)
+    def _crowd(self) -> DistinctPersons:
+        return DistinctPersons(self.min_cell)
 
     def _count(self, counted: dict[str, Holders], label: str, ids: Ids) -> None:
         known = self._hold(counted, label, ids)

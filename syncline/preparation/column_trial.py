@@ -15,7 +15,7 @@ from syncline.data.labels import normal_label
 from syncline.data.variable import Variable
 from syncline.preparation.column_reader import reader_of
 from syncline.preparation.distinct_texts import DistinctTexts
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.step import Step, StepCounts, Unlisted
 
 _ROWS_NAMED = 10
@@ -23,7 +23,7 @@ _ROWS_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class CellFit:
     """Count the cells of a column by how they fit its variable; ``misfits`` are the texts that do not."""
 
     valid: int
@@ -50,14 +50,14 @@ class ColumnTrial:
         """The distinct texts."""
         return list(self.column.texts)
 
-    def fit(self, steps: Sequence[Step] = ()) -> Fit:
+    def fit(self, steps: Sequence[Step] = ()) -> CellFit:
         """Return how the cells fit behind ``steps``; what a step does not read stays as it is."""
         status = self._status(steps)
         cells = np.array([held.cells for held in self.column.texts.values()], np.int64)
         wrong = (status == Status.OUT_OF_RANGE) | (status == Status.UNKNOWN)
         counts = {kind: int(cells[status == kind].sum()) for kind in Status}
         texts = self.texts
-        return Fit(
+        return CellFit(
             counts[Status.VALID],
             counts[Status.MISSING] + self.column.missing,
             counts[Status.OUT_OF_RANGE],
@@ -108,5 +108,5 @@ class ColumnTrial:
         counts = StepCounts(np.arange(1, rows.num_rows + 1))
         for step in steps:
             kept = step.model_copy(update={"unlisted": Unlisted.KEEP}) if hasattr(step, "unlisted") else step
-            rows = kept.bind(Layout((name,)), name).run(rows, counts)
+            rows = kept.bind(ColumnLayout((name,)), name).run(rows, counts)
         return rows.column(name)

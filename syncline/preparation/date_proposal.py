@@ -14,7 +14,7 @@ from syncline.data.kinds import Kind
 from syncline.data.variable import Variable
 from syncline.preparation.column_trial import ColumnTrial
 from syncline.preparation.number_proposal import flow_of
-from syncline.preparation.proposal import NOTHING, Proposal
+from syncline.preparation.proposal import NOTHING, StepProposal
 from syncline.preparation.steps.date_format import DateFormat, Unwritten
 from syncline.preparation.steps.dates import Dates
 from syncline.preparation.steps.step import Step
@@ -63,7 +63,7 @@ SAMPLE = 100
 JOINTS = (" ", ", ", "'T'", "'_'")
 
 
-def date_proposal(trial: ColumnTrial, before: Sequence[Step]) -> Proposal:
+def date_proposal(trial: ColumnTrial, before: Sequence[Step]) -> StepProposal:
     """Propose formats for the cells that are no days or times as they stand."""
     unread = set(trial.unread(before)) & trial.behind(before).keys()
     labels = {text: label for text, label in trial.behind(before).items() if text in unread}
@@ -78,7 +78,7 @@ def date_proposal(trial: ColumnTrial, before: Sequence[Step]) -> Proposal:
         best, remark = _proven(trial, before, read)
         remarks += remark
         if best is None:
-            return Proposal(remarks=tuple(remarks))
+            return StepProposal(remarks=tuple(remarks))
         chosen.append(best)
         remarks += _of_parts(trial, best, read[best])
         left = {text: label for text, label in left.items() if text not in read[best]}
@@ -87,8 +87,8 @@ def date_proposal(trial: ColumnTrial, before: Sequence[Step]) -> Proposal:
     step = _step(trial.variable, chosen)
     if step.pivot is not None and trial.variable.range is None:
         why = "nothing says of which century years of two digits are: state the pivot"
-        return Proposal(remarks=(*remarks, why, f"- {flow_of(step)}"))
-    return Proposal((step,), (*remarks, *_of_pivot(trial.variable, step)))
+        return StepProposal(remarks=(*remarks, why, f"- {flow_of(step)}"))
+    return StepProposal((step,), (*remarks, *_of_pivot(trial.variable, step)))
 
 
 def _groups(variable: Variable) -> Iterator[tuple[str, ...]]:

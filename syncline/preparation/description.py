@@ -34,10 +34,10 @@ from syncline.preparation.column_survey import (
     Holders,
     shared_codes,
 )
-from syncline.preparation.crowds import Edges, Ids, RowIds
-from syncline.preparation.outward import simple_bounds
+from syncline.preparation.distinct_persons import Edges, Ids, RowIds
 from syncline.preparation.persons import KeepsPersons
 from syncline.preparation.prepared_source import BATCH_ROWS
+from syncline.preparation.range_rounding import simple_bounds
 from syncline.sources.source import Source
 
 ROUNDED_TO = 10

@@ -17,7 +17,7 @@ MAX_TEXTS = 10_000
 
 
 @dataclass(slots=True)
-class Held:
+class TextCount:
     """How many cells hold a text, and the first row that does, from 1."""
 
     cells: int
@@ -34,7 +34,7 @@ class DistinctTexts:
     beyond : cells whose texts there was no room for
     """
 
-    texts: dict[str, Held] = field(default_factory=dict, repr=False)
+    texts: dict[str, TextCount] = field(default_factory=dict, repr=False)
     missing: int = 0
     beyond: int = 0
 
@@ -69,7 +69,7 @@ class DistinctTexts:
             if text in self.texts:
                 self.texts[text].cells += count
             elif len(self.texts) < MAX_TEXTS:
-                self.texts[text] = Held(count, first_row + int(rows[place]))
+                self.texts[text] = TextCount(count, first_row + int(rows[place]))
             else:
                 self.beyond += count
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from syncline.data.section import shown
 from syncline.errors import DataError
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.sources.held import MAX_CELL_BYTES
 from syncline.sources.source import MAX_COLUMNS
 
@@ -19,7 +19,7 @@ MAX_BATCH_BYTES = 2 << 30
 """The most that one batch of rows takes behind a step: 32 KiB for each of its 65,536 rows."""
 
 
-def require_columns_bounded(layout: Layout, where: str) -> None:
+def require_columns_bounded(layout: ColumnLayout, where: str) -> None:
     """Raise where a step would leave too many columns."""
     if len(layout.carried) > MAX_COLUMNS:
         raise _too_much(where, f"more than {MAX_COLUMNS} columns", "drop some")

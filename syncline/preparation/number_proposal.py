@@ -17,7 +17,7 @@ from syncline.data.labels import normal_label
 from syncline.data.section import shown
 from syncline.data.variable import Variable
 from syncline.preparation.column_trial import ColumnTrial
-from syncline.preparation.proposal import NOTHING, Proposal
+from syncline.preparation.proposal import NOTHING, StepProposal
 from syncline.preparation.steps.exact_numbers import read_decimal
 from syncline.preparation.steps.number_form import LIMITS, Brackets, DecimalMark, ThousandsMark, check_unit
 from syncline.preparation.steps.numbers import Numbers
@@ -45,7 +45,7 @@ _HEAD, _TAIL = (
 )
 
 
-def number_proposal(trial: ColumnTrial, before: Sequence[Step], codes: Sequence[str]) -> Proposal:
+def number_proposal(trial: ColumnTrial, before: Sequence[Step], codes: Sequence[str]) -> StepProposal:
     """Propose a form for cells that are no numbers as they stand; ``codes`` mean missing and are left out."""
     labels = {text: label for text, label in trial.behind(before).items() if label not in codes}
     unread = [label for label in labels.values() if read_decimal(label) is None]
@@ -53,7 +53,7 @@ def number_proposal(trial: ColumnTrial, before: Sequence[Step], codes: Sequence[
         return NOTHING
     units = units_of([label for label in unread if not LIMITS.match(label)])
     if len(units) > MOST_UNITS:
-        return Proposal(
+        return StepProposal(
             remarks=(f"its numbers stand beside {len(units)} different texts: split them, or clean them",)
         )
     bare = (
@@ -64,9 +64,11 @@ def number_proposal(trial: ColumnTrial, before: Sequence[Step], codes: Sequence[
     factors, remark = _factors(trial.variable, units)
     if factors is None:
         step = _step(trial, {**dict.fromkeys(units, "FACTOR"), **bare})
-        return Proposal(remarks=(f"{remark}: give each unit the factor to the schema's", f"- {step}"))
+        return StepProposal(remarks=(f"{remark}: give each unit the factor to the schema's", f"- {step}"))
     found = _chosen(trial, before, list(labels.values()), {**bare, **factors})
-    return found + Proposal(remarks=(*((remark,) if remark and found.steps else ()), *_limits(trial, labels)))
+    return found + StepProposal(
+        remarks=(*((remark,) if remark and found.steps else ()), *_limits(trial, labels))
+    )
 
 
 def units_of(labels: Sequence[str]) -> dict[str, int]:
@@ -132,7 +134,7 @@ def _converted(unit: str, declared: str) -> Decimal | None:
 
 def _chosen(
     trial: ColumnTrial, before: Sequence[Step], labels: Sequence[str], units: Mapping[str, Decimal]
-) -> Proposal:
+) -> StepProposal:
     """Propose the only form that reads as many labels as any, or say which forms do."""
     brackets = Brackets.MINUS if any("(" in label for label in labels) else Brackets.NONE
     steps = [
@@ -159,8 +161,8 @@ def _chosen(
     best = _fitting(trial, before, list(readings.values()))
     if len(best) > 1:
         forms = [f"- {flow_of(step)}" for step in best]
-        return Proposal(remarks=("nothing in the column says which of these forms is meant:", *forms))
-    return Proposal((best[0],)) if best[0] != steps[0] or units.keys() != {""} or brackets else NOTHING
+        return StepProposal(remarks=("nothing in the column says which of these forms is meant:", *forms))
+    return StepProposal((best[0],)) if best[0] != steps[0] or units.keys() != {""} or brackets else NOTHING
 
 
 def _scales(units: Mapping[str, Decimal]) -> list[dict[str, Decimal]]:

@@ -13,7 +13,7 @@ from syncline.data.cell_text import plain_text
 from syncline.data.record_batches import in_batches_of
 from syncline.preparation.growth import require_columns_bounded, require_rows_bounded
 from syncline.preparation.preparation_document import Preparation
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.step import Bound, Run, StepCounts
 from syncline.preparation.tally import CellComparison, CellCounts, PreparationTally, StepTally
 from syncline.preparation.text_encoder import TextEncoder, decoded, without_empty
@@ -38,7 +38,7 @@ class PreparedView:
         self._preparation = preparation
         self._tally: PreparationTally | None = None
         bounds = self._bind()
-        self._layout = bounds[-1].layout if bounds else Layout(source.columns)
+        self._layout = bounds[-1].layout if bounds else ColumnLayout(source.columns)
 
     @property
     def name(self) -> str:
@@ -97,7 +97,7 @@ class PreparedView:
         return f"{self._source.describe()}, prepared by {len(self._preparation.steps)} steps"
 
     def _bind(self) -> list[Bound]:
-        layout, bounds = Layout(self._source.columns), []
+        layout, bounds = ColumnLayout(self._source.columns), []
         for number, step in enumerate(self._preparation.steps):
             bounds.append(step.bind(layout, self._place(number)))
             layout = bounds[-1].layout

@@ -8,15 +8,15 @@ from syncline.preparation.steps.step import Step
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class StepProposal:
     """Steps that the column itself bears out, and remarks, each a line, on what it does not."""
 
     steps: tuple[Step, ...] = ()
     remarks: tuple[str, ...] = ()
 
-    def __add__(self, other: Proposal) -> Proposal:
-        return Proposal((*self.steps, *other.steps), (*self.remarks, *other.remarks))
+    def __add__(self, other: StepProposal) -> StepProposal:
+        return StepProposal((*self.steps, *other.steps), (*self.remarks, *other.remarks))
 
 
-NOTHING = Proposal()
+NOTHING = StepProposal()
 """No step, and nothing to say."""

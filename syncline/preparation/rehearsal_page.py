@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from syncline.pages.layout import lay_out
-from syncline.pages.parts import Cell, Section, bullets, number, paragraphs, table
+from syncline.pages.parts import Cell, PageSection, bullets, number, paragraphs, table
 from syncline.preparation.column_profile import ColumnProfile, TableProfile
 from syncline.preparation.rehearsal import Rehearsal
 
@@ -57,9 +57,9 @@ def as_html(rehearsal: Rehearsal) -> str:
         f"preparation {rehearsal.preparation_sha256}",
         "These counts may be small: keep the page where the records are.",
     ]
-    found = Section("found", "To look at", bullets(said) if said else paragraphs(["Nothing to look at."]))
+    found = PageSection("found", "To look at", bullets(said) if said else paragraphs(["Nothing to look at."]))
     shown = (
-        Section(f"table-{place}", one.title, _table(one))
+        PageSection(f"table-{place}", one.title, _table(one))
         for place, one in enumerate(shown_tables(rehearsal), 1)
     )
     return lay_out("Preparation, tried", lead, [found, *shown])

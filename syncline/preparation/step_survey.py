@@ -13,7 +13,7 @@ from syncline.data.grid import Grid
 from syncline.data.inference.grid_search import CHANCE_DIGITS, DAYS_OF_STEP, MAX_STEP_DECIMALS, TIME_STEPS
 from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.step import UNITS, decimals_of, span_text, width_of
-from syncline.preparation.crowds import Crowd, Ids
+from syncline.preparation.distinct_persons import DistinctPersons, Ids
 
 NUMBER_STEPS = (
     *("1000", "500", "250", "100", "50", "30", "25", "20", "12", "10", "7", "5", "2"),
@@ -28,10 +28,10 @@ class StepSurvey:
 
     kind: Kind
     min_cell: int
-    off: dict[str, Crowd] = field(default_factory=dict)
+    off: dict[str, DistinctPersons] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.off = {step: Crowd(self.min_cell) for step in _steps_of(self.kind)}
+        self.off = {step: DistinctPersons(self.min_cell) for step in _steps_of(self.kind)}
 
     def add(
         self,

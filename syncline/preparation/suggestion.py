@@ -18,13 +18,13 @@ from syncline.data.labels import normal_label
 from syncline.data.schema import Schema
 from syncline.data.section import shown
 from syncline.data.variable import MAX_LABEL, Variable
-from syncline.preparation.column_trial import ColumnTrial, Fit
+from syncline.preparation.column_trial import CellFit, ColumnTrial
 from syncline.preparation.date_proposal import date_proposal
 from syncline.preparation.distinct_texts import DistinctTexts, distinct_texts
 from syncline.preparation.missing_proposal import missing_candidates
 from syncline.preparation.name_match import Likeness, Match, match_names, nearest_name, rivals
 from syncline.preparation.number_proposal import flow_of, number_proposal
-from syncline.preparation.proposal import NOTHING, Proposal
+from syncline.preparation.proposal import NOTHING, StepProposal
 from syncline.preparation.sentinels import far_sentinels
 from syncline.preparation.state_remarks import state_remarks
 from syncline.preparation.steps.cleansing import Missing
@@ -53,8 +53,8 @@ class ColumnDraft:
 
     variable: Variable
     match: Match
-    proposal: Proposal
-    fit: Fit | None
+    proposal: StepProposal
+    fit: CellFit | None
     is_used: bool = True
 
 
@@ -101,7 +101,7 @@ def _draft(variable: Variable, match: Match, column: DistinctTexts) -> ColumnDra
     return ColumnDraft(variable, match, proposal, fit, is_used)
 
 
-def _proposed(trial: ColumnTrial) -> Proposal:
+def _proposed(trial: ColumnTrial) -> StepProposal:
     """Return what makes more cells of the column fit, each part tried behind the ones before."""
     proposal = _missing(trial, NOTHING)
     codes = proposal.steps[0].codes if proposal.steps and isinstance(proposal.steps[0], Missing) else ()
@@ -121,7 +121,7 @@ def _proposed(trial: ColumnTrial) -> Proposal:
         *state_remarks(trial, proposal.steps),
         *unit_hints(trial, proposal.steps),
     )
-    return proposal + Proposal(remarks=remarks)
+    return proposal + StepProposal(remarks=remarks)
 
 
 def _odd_words(trial: ColumnTrial, steps: Sequence[Step]) -> Iterator[str]:
@@ -137,22 +137,22 @@ def _odd_words(trial: ColumnTrial, steps: Sequence[Step]) -> Iterator[str]:
         yield f"- {flow(template)}"
 
 
-def _missing(trial: ColumnTrial, before: Proposal) -> Proposal:
+def _missing(trial: ColumnTrial, before: StepProposal) -> StepProposal:
     """Propose the codes for missing that are there behind the steps ``before``."""
     labels = list(dict.fromkeys(trial.behind(before.steps).values()))
     codes = missing_candidates(trial.variable, labels)
     if not codes:
         return NOTHING
-    return Proposal((Missing(step="missing", columns=(trial.variable.name,), codes=tuple(codes)),))
+    return StepProposal((Missing(step="missing", columns=(trial.variable.name,), codes=tuple(codes)),))
 
 
-def _borne_out(trial: ColumnTrial, proposal: Proposal) -> Proposal:
+def _borne_out(trial: ColumnTrial, proposal: StepProposal) -> StepProposal:
     """Return the proposal without steps that leave more cells wrong than there were."""
     kept: list[Step] = []
     for step in proposal.steps:
         if trial.fit([*kept, step]).wrong <= trial.fit(kept).wrong:
             kept.append(step)
-    return Proposal(tuple(kept), proposal.remarks)
+    return StepProposal(tuple(kept), proposal.remarks)
 
 
 def _of_table(used: Sequence[ColumnDraft], found: dict[str, DistinctTexts]) -> Iterator[str]:

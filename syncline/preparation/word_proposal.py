@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from syncline.data.truth_words import FALSE_WORDS, TRUE_WORDS
 from syncline.preparation.column_trial import ColumnTrial
 from syncline.preparation.name_match import bare_name
-from syncline.preparation.proposal import Proposal
+from syncline.preparation.proposal import StepProposal
 from syncline.preparation.steps.recoding import Recode
 from syncline.preparation.steps.step import Step
 from syncline.preparation.steps.text_forms import without_accents
@@ -29,7 +29,7 @@ MOST_LISTED = 20
 """Labels that a person is asked about at most."""
 
 
-def word_proposal(trial: ColumnTrial, before: Sequence[Step]) -> Proposal:
+def word_proposal(trial: ColumnTrial, before: Sequence[Step]) -> StepProposal:
     """Propose a recoding of the labels that are none of the schema's categories but say the same as one."""
     behind = trial.behind(before)
     labels = list(dict.fromkeys(behind[text] for text in trial.unread(before) if text in behind))
@@ -45,9 +45,9 @@ def word_proposal(trial: ColumnTrial, before: Sequence[Step]) -> Proposal:
         }
         remarks = ["what the other labels mean has to be said:", f"- {flow(template)}"]
     if not found:
-        return Proposal(remarks=tuple(remarks))
+        return StepProposal(remarks=tuple(remarks))
     step = Recode(step="recode", columns=(trial.variable.name,), codes=found)
-    return Proposal((step,), tuple(remarks))
+    return StepProposal((step,), tuple(remarks))
 
 
 def _category(label: str, categories: Sequence[str]) -> str | None:

@@ -17,7 +17,7 @@ from syncline.protocols.in_process import Hops
 from syncline.protocols.transition import Continue, Finish, PartyId
 
 
-class Deed(StrEnum):
+class FakeDeed(StrEnum):
     """What a reply makes the hub's half do besides adding its number."""
 
     NOTHING = "nothing"
@@ -47,7 +47,7 @@ class FakeReply:
 
     round: int
     number: int = 0
-    deed: Deed = Deed.NOTHING
+    deed: FakeDeed = FakeDeed.NOTHING
     filler: bytes = field(default=b"", repr=False)
 
 
@@ -80,12 +80,12 @@ class Fake:
     ) -> Continue[FakeState, FakeRequest] | Finish[int]:
         """Add the numbers of all who answered; what lies or fails ends the study as a real reply does."""
         for party, reply in sorted(replies.items()):
-            if reply.deed is Deed.LIE:
+            if reply.deed is FakeDeed.LIE:
                 what = f"contradicted itself in round {state.round} (tree_level): a test said so"
                 raise Contradiction(
                     f"supplier {party!r} {what}", public=f"the answers of supplier {party!r} cannot be used"
                 )
-            if reply.deed is Deed.FAIL:
+            if reply.deed is FakeDeed.FAIL:
                 raise StudyFailed("the study cannot go on: a test said so")
             if reply.round != state.round:
                 raise ProtocolError(f"supplier {party!r} answered round {reply.round}, not {state.round}")
@@ -109,7 +109,7 @@ class FakeSupplier:
     """
 
     size: int = 0
-    deeds: Mapping[int, Deed] = field(default_factory=dict)
+    deeds: Mapping[int, FakeDeed] = field(default_factory=dict)
     raises: Mapping[int, Exception] = field(default_factory=dict)
 
     def respond(
@@ -120,7 +120,7 @@ class FakeSupplier:
             raise self.raises[request.round]
         if request.round != len(memory.rounds):
             raise ProtocolError(f"round {len(memory.rounds)} comes next, not {request.round}")
-        deed = self.deeds.get(request.round, Deed.NOTHING)
+        deed = self.deeds.get(request.round, FakeDeed.NOTHING)
         reply = FakeReply(request.round, table + request.round, deed, entropy(self.size))
         return reply, FakeMemory((*memory.rounds, request.round))
 

@@ -100,7 +100,7 @@ class Commitments:
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class SaltDraw:
     """What a study's salt was drawn from: all commitments, and what was opened as they said."""
 
     commitments: Commitments

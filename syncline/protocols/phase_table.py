@@ -61,7 +61,7 @@ END = "(end)"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PhaseRow:
     """A phase: its questions, the phases that may follow it, and whether it only looks and models nothing."""
 
     name: str
@@ -91,8 +91,8 @@ _BREAKS = "who breaks a formula that the schema declares is named"
 _STRATA = "the disclosure gate tests the rows of each supplier apart"
 
 PHASES = (
-    Row("open", (), ("check",)),
-    Row(
+    PhaseRow("open", (), ("check",)),
+    PhaseRow(
         "check",
         (
             Ask("row_count", "suppliers with few rows or people are named"),
@@ -101,30 +101,30 @@ PHASES = (
         ("search",),
         looks=True,
     ),
-    Row(
+    PhaseRow(
         "search",
         (Ask("rank_counts", "columns in another unit, constant or far from the others' are named"),),
         ("search", "orders", *_CODED),
         looks=True,
     ),
-    Row("orders", (Ask("formula_check", _BREAKS),), ("gaps", *_CODED), looks=True),
-    Row(
+    PhaseRow("orders", (Ask("formula_check", _BREAKS),), ("gaps", *_CODED), looks=True),
+    PhaseRow(
         "gaps",
         (Ask("rank_counts", "later answers of a supplier are held against its own earlier ones"),),
         ("gaps", *_CODED),
         looks=True,
     ),
-    Row("relate", (Ask("pair_counts"),), ("propose",), looks=True),
-    Row(
+    PhaseRow("relate", (Ask("pair_counts"),), ("propose",), looks=True),
+    PhaseRow(
         "propose",
         (Ask("moments"), Ask("marginals", "columns that are reversed at a supplier are named")),
         ("confirm",),
         looks=True,
     ),
-    Row("confirm", (Ask("formula_check", _BREAKS), Ask("marginals")), (OWN, MODEL)),
-    Row(OWN, (), (OWN, MODEL)),
-    Row("people", (Ask("person_count"),), ("compare",)),
-    Row(
+    PhaseRow("confirm", (Ask("formula_check", _BREAKS), Ask("marginals")), (OWN, MODEL)),
+    PhaseRow(OWN, (), (OWN, MODEL)),
+    PhaseRow("people", (Ask("person_count"),), ("compare",)),
+    PhaseRow(
         "compare",
         (
             Ask("grow_trees"),
@@ -140,12 +140,12 @@ PHASES = (
 _ROWS = {row.name: row for row in PHASES}
 
 
-def row_of(phase: str) -> Row:
+def row_of(phase: str) -> PhaseRow:
     """Return the row of a phase; of one that the table does not know, that of a technique's own."""
     return _ROWS.get(phase, _ROWS[OWN])
 
 
-def needs_of_each(*, compares: bool, phases: tuple[Row, ...] = PHASES) -> Iterator[tuple[str, str]]:
+def needs_of_each(*, compares: bool, phases: tuple[PhaseRow, ...] = PHASES) -> Iterator[tuple[str, str]]:
     """Yield what of a study needs each supplier's own answer: the kind of question, and the reason."""
     told = set()
     for row in phases:

@@ -25,7 +25,7 @@ MAX_TOTAL = 1 << 53
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class AnswerShape:
     """What the answer to a question must be: its kind, its cells, and how many carry person buckets."""
 
     kind: str
@@ -58,7 +58,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class RoundCheck:
     """What a round asks, to check each reply to it.
 
     ``context`` is where its questions are asked, which tells what their answers must be; ``persons`` says
@@ -87,7 +87,7 @@ class Round:
             told = f"{len(reply.answers)} answers to {len(self.questions)} questions"
             raise blame(party, f"gave {told} in round {self.number}")
         for question, answer in zip(self.questions, reply.answers, strict=True):
-            shape = Shape.of(question, self.context, persons=self.persons)
+            shape = AnswerShape.of(question, self.context, persons=self.persons)
             try:
                 shape.require(answer, persons=self.persons)
             except InvariantBroken as broken:

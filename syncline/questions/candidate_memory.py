@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from syncline.errors import ProtocolError
-from syncline.questions.growth import Compared, Forest, GrowTrees, ScoreTrees, Splits
+from syncline.questions.growth import ComparedColumns, Forest, GrowTrees, ScoreTrees, Splits
 from syncline.questions.question import Comparison
 
 
@@ -30,7 +30,7 @@ class CandidateMemory:
 
     candidate: str
     table: bytes
-    compared: Compared
+    compared: ComparedColumns
     rows: tuple[int, int] | None = None
     asked: int = 0
     forest: Forest | None = None

@@ -14,7 +14,7 @@ these are, each supplier works out by itself (:class:`syncline.questions.extent.
 Sensitivity: a person changes one cell of each histogram of persons, and as many cells of each count of rows
 as the person has rows. Disclosure: counts, which the hub prints under the study's ``min_cell`` only.
 Permission: ``validation: true`` of the policy, for one candidate a study. How far each reaches, its answer
-and its invariants follow from the candidate: see :mod:`syncline.validation.federated.judged`.
+and its invariants follow from the candidate: see :mod:`syncline.validation.comparison.judged`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from syncline.errors import ProtocolError
 from syncline.questions.asked import Asked
 from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.counts import Counts
-from syncline.questions.growth import Compared
+from syncline.questions.growth import ComparedColumns
 from syncline.questions.question import CandidateQuestion
 
 MIN_CANDIDATE_ROWS = 1000
@@ -47,7 +47,7 @@ class PersonCount(CandidateQuestion[Counts]):
     """
 
     table: bytes
-    compared: Compared
+    compared: ComparedColumns
     kind: ClassVar[str] = "person_count"
     begins: ClassVar[bool] = True
 
@@ -84,7 +84,7 @@ class PersonCount(CandidateQuestion[Counts]):
 
 @dataclass(frozen=True, slots=True)
 class ScoreCandidate(CandidateQuestion[Counts]):
-    """Compare the candidate with rows and persons; see :mod:`syncline.validation.federated`."""
+    """Compare the candidate with rows and persons; see :mod:`syncline.validation.comparison`."""
 
     candidate: str
     kind: ClassVar[str] = "score_candidate"

@@ -113,7 +113,7 @@ class ColumnBins:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedColumns:
     """The columns that are compared, in schema order, and which categories of each count as one.
 
     ``merged`` holds for each column the places of the categories that the candidate has as one more category,
@@ -156,7 +156,7 @@ def score_places(*, target: bool, apart: bool) -> int:
     return (1 << (MOST_TOGETHER + 1 - target - apart)) - 1
 
 
-class Role(Enum):
+class LearnerRole(Enum):
     """Say which rows a learner tells apart."""
 
     SYNTHETIC = 1
@@ -177,7 +177,7 @@ class Learner:
     told apart whose key is from ``low`` to ``high``.
     """
 
-    role: Role
+    role: LearnerRole
     fold: int = -1
     low: int = 0
     high: int = 0

@@ -39,7 +39,7 @@ def _break(rule: str) -> NoReturn:
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class PartySizes:
     """Rows for training and held out, and the person buckets of each, None without persons."""
 
     train: int
@@ -151,7 +151,7 @@ class Histograms:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tree:
+class KnownTree:
     """What is known of a tree's nodes.
 
     Attributes
@@ -230,14 +230,14 @@ class Known:
     fitted : rows, events and support of each declared model, in either fold, by its formula
     """
 
-    sizes: Sizes | None = None
+    sizes: PartySizes | None = None
     statuses: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     filled: Mapping[str, Filled] = field(default_factory=dict)
     intervals: Mapping[str, Intervals] = field(default_factory=dict)
     marginals: Mapping[tuple[str, Coding], Ints] = field(default_factory=dict)
     buckets: Mapping[tuple[str, Coding], Masks] = field(default_factory=dict)
     moments: Mapping[str, Moment] = field(default_factory=dict)
-    trees: Mapping[int, Tree] = field(default_factory=dict)
+    trees: Mapping[int, KnownTree] = field(default_factory=dict)
     people: tuple[int, int] | None = None
     grown: Grown | None = None
     fitted: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

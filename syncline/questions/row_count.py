@@ -13,7 +13,7 @@ import numpy as np
 
 from syncline.data.codebook import Codebook
 from syncline.questions.counts import Counts
-from syncline.questions.known import Known, Sizes, require
+from syncline.questions.known import Known, PartySizes, require
 from syncline.questions.question import Context, TableQuestion
 from syncline.questions.sensitivity import Sensitivity
 from syncline.questions.workspace import Workspace
@@ -56,6 +56,6 @@ class RowCount(TableQuestion[Counts]):
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that."""
         train, holdout = answer.dense().tolist()
         masks = answer.dense_masks()
-        sizes = Sizes(train, holdout, None if masks is None else (int(masks[0]), int(masks[1])))
+        sizes = PartySizes(train, holdout, None if masks is None else (int(masks[0]), int(masks[1])))
         require(known.sizes in (None, sizes), "the number of rows or persons changed")
         return replace(known, sizes=sizes)

@@ -20,7 +20,7 @@ class Sensitivity:
     row_l1, row_l2_squared : sum of the absolute changes that one row makes, and of their squares, at most
     person_l1, person_l2_squared : the same of what a person changes once, however many rows they have, in
         other cells
-    persons : of how many persons the answer changes at most, where a lottery takes all of them or nobody
+    persons : of how many persons the answer changes at most, where a hash sample takes all of them or nobody
     """
 
     row_l1: int

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from syncline.data.codebook import Codebook, Coding, ColumnCodes
 from syncline.questions.counts import Counts, Ints, Masks
-from syncline.questions.known import Histograms, Known, Tree, require, summed, united
+from syncline.questions.known import Histograms, Known, KnownTree, require, summed, united
 
 if TYPE_CHECKING:
     from syncline.questions.tree_level import TreeLevel, TreeStep
@@ -92,7 +92,7 @@ class _Level:
         """Cells of a node."""
         return len(self.owner)
 
-    def root(self, cells: _Cells) -> Tree:
+    def root(self, cells: _Cells) -> KnownTree:
         """Return the tree before its first level: its rows by class, known before or read from ``cells``."""
         classes = self.known.marginal(self.target.name, Coding.CLASSES, self.codebook)
         sizes = self.known.sizes
@@ -105,9 +105,9 @@ class _Level:
         if sizes is not None:
             require(int(classes.sum()) == sizes.train, "a tree has not all rows")
         mask = 0 if sizes is None or sizes.buckets is None else sizes.buckets[0]
-        return Tree(classes.reshape(1, -1), np.array([mask], np.uint64))
+        return KnownTree(classes.reshape(1, -1), np.array([mask], np.uint64))
 
-    def split(self, tree: Tree, fresh: _Cells | None) -> Tree:
+    def split(self, tree: KnownTree, fresh: _Cells | None) -> KnownTree:
         """Return the tree with the children of this level's splits, whose persons ``fresh`` may tell."""
         step, made = self.step, 2 * len(self.step.split_node)
         if not made:
@@ -144,11 +144,11 @@ class _Level:
         require((both == parents).all(), "the children of a split are about other persons than its node")
         return masks
 
-    def counted(self, tree: Tree, cells: _Cells) -> Tree:
+    def counted(self, tree: KnownTree, cells: _Cells) -> KnownTree:
         """Return the tree after its nodes were counted."""
         if self.question.leaves:
             self._leaves(tree, cells)
-            return Tree(tree.classes, tree.masks)
+            return KnownTree(tree.classes, tree.masks)
         slot = cells.cell // self.wide
         cell = cells.cell - slot * self.wide
         self._require_totals(tree, slot, cell, cells.rows)
@@ -159,7 +159,7 @@ class _Level:
         own = Histograms.of(self.step.counted, slot, cell, cells.rows)
         return replace(tree, split=self.step.split_node, counted=own)
 
-    def _require_totals(self, tree: Tree, slot: Ints, cell: Ints, rows: Ints) -> None:
+    def _require_totals(self, tree: KnownTree, slot: Ints, cell: Ints, rows: Ints) -> None:
         """Compare each predictor of a node with the node's rows by class; one not counted has none."""
         n_counted, n_lanes, classes = len(self.step.counted), len(self.lanes) - 1, self.n_classes
         place = (slot * n_lanes + self.owner[cell]) * classes + cell % classes
@@ -177,7 +177,7 @@ class _Level:
                 now = bins[self.lanes[lane] : self.lanes[lane + 1]]
                 require(np.array_equal(now, before), "a column has other rows in a tree than before")
 
-    def _require_parts(self, tree: Tree, slot: Ints, cell: Ints, rows: Ints) -> None:
+    def _require_parts(self, tree: KnownTree, slot: Ints, cell: Ints, rows: Ints) -> None:
         """Refuse more rows in a cell of the children than in that of their parent, or what the other got."""
         step = self.step
         child = step.counted[slot] - (len(tree.classes) - 2 * len(step.split_node))
@@ -191,7 +191,7 @@ class _Level:
         goes = 1 - self._goes_left(split[chosen], cell[chosen])
         require((goes == child[chosen] % 2).all(), "a node has rows that its split sends to its sibling")
 
-    def _leaves(self, tree: Tree, cells: _Cells) -> None:
+    def _leaves(self, tree: KnownTree, cells: _Cells) -> None:
         """Compare leaves with the rows of their nodes, and all of them with those of the column, by code."""
         codes, leaf = cells.cell % self.target.n_codes, cells.cell // self.target.n_codes
         n_leaves, counted = len(self.step.counted), self.step.counted
@@ -205,7 +205,7 @@ class _Level:
         if len(cells.masks):
             self._require_persons(tree, united(leaf, cells.masks, n_leaves))
 
-    def _require_persons(self, tree: Tree, masks: Masks) -> None:
+    def _require_persons(self, tree: KnownTree, masks: Masks) -> None:
         """Compare the persons of leaves with those of their nodes, where these were told, and of the root."""
         own = tree.masks[self.step.counted]
         told = own != 0
@@ -224,7 +224,7 @@ def cell_owners(lanes: Ints, n_classes: int) -> Ints:
 
 def expected_level(question: TreeLevel, known: Known, codebook: Codebook, offsets: Ints) -> Known:
     """Return what is known, of the trees' histograms only what the answer to ``question`` may contradict."""
-    trees = {target: Tree(tree.classes, tree.masks) for target, tree in known.trees.items()}
+    trees = {target: KnownTree(tree.classes, tree.masks) for target, tree in known.trees.items()}
     for step in question.steps:
         if step.target in trees and len(step.split_node):
             classes = codebook.column(question.order[step.target]).levels(Coding.CLASSES)

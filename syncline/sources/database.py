@@ -13,7 +13,7 @@ from syncline.sources.database_url import DatabaseUrl
 from syncline.sources.stored_table import StoredTable
 
 
-class Database(Protocol):
+class DatabaseKind(Protocol):
     """What a kind of database does for the source: each call is a transaction that only reads."""
 
     kind: str
@@ -38,7 +38,7 @@ class Database(Protocol):
 class DatabaseSource(StoredTable):
     """Read a table or query of a database, sorted by all columns; each pass sees one snapshot of it."""
 
-    def __init__(self, url: DatabaseUrl, database: Database) -> None:
+    def __init__(self, url: DatabaseUrl, database: DatabaseKind) -> None:
         super().__init__(url.name, database.names())
         self._what = "table" if url.table is not None else "query"
         self._database = database

@@ -115,7 +115,7 @@ class _Unfit(Exception):
 def _flat(text: str) -> _Object:
     """Return the object that a line holds, its values as text."""
     row = _DECODER.decode(text)
-    if not isinstance(row, _Row):
+    if not isinstance(row, _JsonObject):
         raise _Unfit("is no object; write one object a line, with the names of the columns as keys")
     return {key: _cell(value) for key, value in row.items()}
 
@@ -130,12 +130,12 @@ def _cell(value: object) -> str | _Nested | None:
     return _NESTED
 
 
-class _Row(dict[str, object]):
+class _JsonObject(dict[str, object]):
     """An object as it was read, told apart from other values by its type."""
 
 
-def _row(pairs: list[tuple[str, object]]) -> _Row:
-    row = _Row(pairs)
+def _row(pairs: list[tuple[str, object]]) -> _JsonObject:
+    row = _JsonObject(pairs)
     if len(row) != len(pairs):
         raise _Unfit("has the same key twice; keep one")
     return row

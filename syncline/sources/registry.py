@@ -9,7 +9,7 @@ from typing import TypeAlias
 from syncline.errors import DataError
 from syncline.sources.arrow_file import ArrowFileSource
 from syncline.sources.csv_file import CsvSource
-from syncline.sources.database import Database, DatabaseSource
+from syncline.sources.database import DatabaseKind, DatabaseSource
 from syncline.sources.database_url import DatabaseUrl, parse_database_url
 from syncline.sources.excel import ExcelSource
 from syncline.sources.json_lines import JsonLinesSource
@@ -43,7 +43,7 @@ READERS: Mapping[str, Callable[[Path], Source]] = {
 }
 """Readers of files by how their name ends, in small letters."""
 
-DATABASES: Mapping[str, Callable[[DatabaseUrl], Database]] = {
+DATABASES: Mapping[str, Callable[[DatabaseUrl], DatabaseKind]] = {
     "postgres": PostgresqlDatabase,
     "postgresql": PostgresqlDatabase,
     "sqlite": SqliteDatabase,

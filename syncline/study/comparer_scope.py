@@ -9,13 +9,13 @@ from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.errors import ProtocolError
 from syncline.preparation.fold import Fold
 from syncline.study.spec import StudySpec
-from syncline.validation.federated.candidate import Aims, Candidate
-from syncline.validation.federated.comparer import Comparer, Terms
+from syncline.validation.comparison.candidate import Aims, Candidate
+from syncline.validation.comparison.comparer import CandidateComparer, ComparisonTerms
 
 _LOTTERY_LABEL = b"syncline/lottery/1\x00"
 
 
-def lottery_of(fold: Fold) -> bytes:
+def sampling_key(fold: Fold) -> bytes:
     """Return the key of all draws of rows and persons: one for all suppliers of the study."""
     return hashlib.sha256(_LOTTERY_LABEL + fold.salt).digest()
 
@@ -35,7 +35,7 @@ def aims_of(spec: StudySpec, fold: Fold) -> Aims:
         tuple(declared.keys),
         tuple(declared.sensitive),
         tuple(declared.models),
-        lottery_of(fold),
+        sampling_key(fold),
         declared.target or "",
         spec.privacy.min_cell,
         fold.threshold > 0,
@@ -47,7 +47,7 @@ def comparer_of(
     fold: Fold,
     known: Mapping[str, Candidate] | None = None,
     limits: WorkLimits = DEFAULT_LIMITS,
-) -> Comparer:
+) -> CandidateComparer:
     """Return what answers the study's questions about its candidate, which may be ``known`` by its digest."""
-    terms = Terms(spec.schema, aims_of(spec, fold), spec.synthesizer.rows)
-    return Comparer(terms, known, limits)
+    terms = ComparisonTerms(spec.schema, aims_of(spec, fold), spec.synthesizer.rows)
+    return CandidateComparer(terms, known, limits)

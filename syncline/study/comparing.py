@@ -11,15 +11,15 @@ from syncline.data.release_table import Columns
 from syncline.data.schema import Schema
 from syncline.preparation.fold import Fold
 from syncline.questions.comparison import MIN_CANDIDATE_ROWS
-from syncline.questions.growth import Compared
+from syncline.questions.growth import ComparedColumns
 from syncline.study.comparer_scope import aims_of
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.streams import Seed
 from syncline.validation.cell_table import CellTable
-from syncline.validation.disclosure.gate import DEFAULT_THRESHOLDS, Thresholds
-from syncline.validation.federated.assessment import Assessment, Judgement, assess
-from syncline.validation.federated.comparison import Comparison, Evidence
+from syncline.validation.comparison.assessment import Assessment, Criteria, assess
+from syncline.validation.comparison.comparison import Comparison, Evidence
+from syncline.validation.disclosure.gate import DEFAULT_THRESHOLDS, GateThresholds
 
 
 def comparison_of(spec: StudySpec, fold: Fold, result: Fitted, seed: Seed) -> Comparison:
@@ -33,7 +33,7 @@ def comparison_of(spec: StudySpec, fold: Fold, result: Fitted, seed: Seed) -> Co
     rows = max(rows_of_release(spec, result), MIN_CANDIDATE_ROWS)
     cells = _cells(schema, result.model.sample(rows, seed, schema))
     names = tuple(variable.name for variable in schema.modelled)
-    compared = Compared(names, tuple(merged.get(name, ()) for name in names))
+    compared = ComparedColumns(names, tuple(merged.get(name, ()) for name in names))
     aims = aims_of(spec, fold).within(names)
     return Comparison(cells, compared, aims, aims.target, persons=spec.schema.person is not None)
 
@@ -41,7 +41,7 @@ def comparison_of(spec: StudySpec, fold: Fold, result: Fitted, seed: Seed) -> Co
 def assess_study(spec: StudySpec, result: Fitted, comparison: Comparison, evidence: Evidence) -> Assessment:
     """Return what the suppliers' answers say of the study's candidate."""
     rows = rows_of_release(spec, result)
-    judgement = Judgement(
+    judgement = Criteria(
         min_cell=spec.privacy.min_cell,
         thresholds=_thresholds(spec),
         target=comparison.target,
@@ -50,10 +50,10 @@ def assess_study(spec: StudySpec, result: Fitted, comparison: Comparison, eviden
     return assess(comparison.candidate, comparison.digest, evidence, judgement)
 
 
-def _thresholds(spec: StudySpec) -> Thresholds:
+def _thresholds(spec: StudySpec) -> GateThresholds:
     """Return the study's thresholds; where no gate stops the release, its verdict is by the default ones."""
     gate = spec.release.gate
-    return DEFAULT_THRESHOLDS if gate is None else Thresholds(gate.alpha, gate.tolerated)
+    return DEFAULT_THRESHOLDS if gate is None else GateThresholds(gate.alpha, gate.tolerated)
 
 
 def rows_of_release(spec: StudySpec, result: Fitted) -> int:

@@ -8,7 +8,7 @@ from typing import Self
 
 from syncline.errors import ProtocolError, StudyFailed
 from syncline.protocols.asking import Opening, Reply
-from syncline.protocols.opening import HUB, Commitments, Draw, Occasion, Openings
+from syncline.protocols.opening import HUB, Commitments, Occasion, Openings, SaltDraw
 from syncline.protocols.transition import PartyId
 from syncline.study.holdout import holdout_percent
 from syncline.study.spec import StudySpec
@@ -33,14 +33,14 @@ class Contributing:
         return 0
 
 
-def draw_salt(spec: StudySpec, contributing: Contributing, replies: Mapping[PartyId, Reply]) -> Draw:
+def draw_salt(spec: StudySpec, contributing: Contributing, replies: Mapping[PartyId, Reply]) -> SaltDraw:
     """Return what the salt is drawn from; a supplier that opened anything else ends the study by its name."""
     opened = {party: _opened(party, replies[party]) for party in sorted(replies)}
     people = sum(_people(spec, party, opening) for party, opening in opened.items())
     contributions = {party: opening.contribution for party, opening in opened.items()}
     everything = {**contributions, HUB: contributing.contribution}
     try:
-        return Draw(contributing.commitments, Openings(everything, holdout_percent(spec, people)))
+        return SaltDraw(contributing.commitments, Openings(everything, holdout_percent(spec, people)))
     except ProtocolError as error:
         raise StudyFailed(str(error)) from None
 

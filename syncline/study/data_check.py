@@ -31,8 +31,8 @@ from syncline.study.spec import StudySpec
 from syncline.synthesizers.declared import constraint_words
 from syncline.synthesizers.hazards.hazard import but_few
 from syncline.synthesizers.hazards.rules import Lacking
-from syncline.synthesizers.hazards.sizes import MOSTLY_MISSING, missing_shares
-from syncline.synthesizers.misfits import cell_faults, misfits
+from syncline.synthesizers.hazards.supplier_sizes import MOSTLY_MISSING, missing_shares
+from syncline.synthesizers.schema_violations import cell_faults, schema_violations
 from syncline.synthesizers.whose_rows import ALONE
 
 _ABSENT = "a study may say 'hazards: {absent: missing}', or exclude"
@@ -81,7 +81,7 @@ def _cells(schema: Schema, columns: Sequence[ColumnFit]) -> Iterator[str]:
 def _cells_in_public(schema: Schema, columns: Sequence[ColumnFit]) -> list[str]:
     cells = [count for fit in columns for count in fit.counts]
     counts = Counts.of_dense(np.array(cells, np.int64))
-    return misfits({ALONE: counts}, [schema.variable(fit.name) for fit in columns])
+    return schema_violations({ALONE: counts}, [schema.variable(fit.name) for fit in columns])
 
 
 def _too_sparse(spec: StudySpec, source: Source) -> Iterator[str]:

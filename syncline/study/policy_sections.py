@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from syncline.compute.work_limits import DEFAULT_LIMITS, MIB, Side, WorkLimits
+from syncline.compute.work_limits import DEFAULT_LIMITS, MIB, LimitSide, WorkLimits
 from syncline.data.section import (
     Integer,
     Number,
@@ -104,7 +104,7 @@ class Limits(Section):
             memory_bytes if self.memory_mib is None else self.memory_mib * MIB,
             self.cpu_minutes * 60.0,
             self.wall_minutes * 60.0,
-            Side.SUPPLIER,
+            LimitSide.SUPPLIER,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from syncline.data.constraint import Formula
-from syncline.protocols.phase_table import PHASES, Row, needs_of_each
+from syncline.protocols.phase_table import PHASES, PhaseRow, needs_of_each
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.wide import is_wide
 
@@ -28,7 +28,7 @@ def needed_of_each(spec: StudySpec) -> list[tuple[str, str]]:
     return list(needs_of_each(compares=spec.validation is not None, phases=phases_of_study(spec)))
 
 
-def phases_of_study(spec: StudySpec) -> tuple[Row, ...]:
+def phases_of_study(spec: StudySpec) -> tuple[PhaseRow, ...]:
     """Return the rows of the phase table that a study may pass through."""
     card, constraints = spec.synthesizer.card, spec.schema.constraints
     passed = {row.name for row in PHASES} - ({"people", "compare"} if spec.validation is None else set())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syncline.errors import DataError, PolicyRefusal
-from syncline.preparation.needed import needed, origin
+from syncline.preparation.column_lineage import needed, origin
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import PreparedView, prepared_view
 from syncline.sources.source import Source

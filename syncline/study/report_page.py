@@ -12,7 +12,7 @@ from syncline.compute.frames import Json
 from syncline.errors import StorageError
 from syncline.pages import parts
 from syncline.pages.layout import lay_out
-from syncline.pages.parts import Section, beside, bullets, paragraphs, table, titled
+from syncline.pages.parts import PageSection, beside, bullets, paragraphs, table, titled
 from syncline.validation.report.evidence import evidence, measured
 from syncline.validation.report.page import opening, sizes
 from syncline.validation.report.words import is_failed
@@ -55,15 +55,15 @@ def as_html(document: Mapping[str, Json]) -> str:
     return lay_out(f"Synthetic data: {study['name']}", lead, sections)
 
 
-def _origin(d: Mapping[str, Any]) -> list[Section]:
+def _origin(d: Mapping[str, Any]) -> list[PageSection]:
     """Return how the table was made: from whom, under which protections, and who approved it."""
     return [
-        Section("suppliers", "Suppliers, and what left them", _suppliers(d)),
-        Section("hazards", "Hazards in the suppliers' data", _hazards(d["hazards"])),
-        Section("formulas", "Formulas", bullets(_formulas(d["formulas"]))),
-        Section("made", "How columns were made", bullets(_columns(d["columns"]))),
-        Section("privacy", "Protections, and what they cost", _privacy(d["privacy"])),
-        Section("approvals", "Approvals", _approvals(d)),
+        PageSection("suppliers", "Suppliers, and what left them", _suppliers(d)),
+        PageSection("hazards", "Hazards in the suppliers' data", _hazards(d["hazards"])),
+        PageSection("formulas", "Formulas", bullets(_formulas(d["formulas"]))),
+        PageSection("made", "How columns were made", bullets(_columns(d["columns"]))),
+        PageSection("privacy", "Protections, and what they cost", _privacy(d["privacy"])),
+        PageSection("approvals", "Approvals", _approvals(d)),
     ]
 
 
@@ -141,10 +141,10 @@ def _approvals(d: Mapping[str, Any]) -> Markup:
     )
 
 
-def _provenance(provenance: Mapping[str, Any], study: Mapping[str, Any]) -> Section:
+def _provenance(provenance: Mapping[str, Any], study: Mapping[str, Any]) -> PageSection:
     known = {"rows": study["rows"], "method": study["learnt"], **provenance}
     rows = [(name.replace("_", " "), parts.code(_shown(value))) for name, value in known.items()]
-    return Section(
+    return PageSection(
         "provenance", "Where it comes from", table("Origin of this release", ("What", "Value"), rows)
     )
 

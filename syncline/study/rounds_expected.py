@@ -13,8 +13,8 @@ from syncline.study.whole_study import Progress
 from syncline.synthesizers.fit_state import FitState
 from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.settings import FitSettings
-from syncline.validation.federated.comparison import State
-from syncline.validation.federated.plan import tree_levels
+from syncline.validation.comparison.comparison import ComparisonState
+from syncline.validation.comparison.plan import tree_levels
 
 UNKNOWN = 0
 """What stands for a number of rounds of which nothing can be said yet."""
@@ -25,7 +25,7 @@ def rounds_expected(spec: StudySpec, progress: Progress) -> int:
     match progress.at, progress.learnt:
         case FitState() as state, _:
             return rounds_of_study(state, settings_of(spec), compares=spec.validation is not None)
-        case State() as state, Fitted(n_train=train, n_holdout=held):
+        case ComparisonState() as state, Fitted(n_train=train, n_holdout=held):
             return rounds_while_comparing(state, (train, held))
         case _:
             return UNKNOWN
@@ -45,7 +45,7 @@ def rounds_of_comparison(rows: tuple[int, int]) -> int:
     return tree_levels(rows) + 2
 
 
-def rounds_while_comparing(state: State, fitted: tuple[int, int] | None = None) -> int:
+def rounds_while_comparing(state: ComparisonState, fitted: tuple[int, int] | None = None) -> int:
     """Return the rounds of a study of which a round of the comparison is open.
 
     In its first round, before the comparison has counted rows, those that were ``fitted`` count. Each later

@@ -34,7 +34,7 @@ from syncline.synthesizers.card import Card, Setting
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.hazards.rules import Lacking, Severe
 from syncline.synthesizers.registry import DEFAULT, PLANNED, card_of, cards, settings
-from syncline.validation.utility.formula import Formula
+from syncline.validation.utility.formula import ModelFormula
 
 SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 """Names of studies, suppliers and data sets: safe in a path, a log line and a certificate."""
@@ -186,9 +186,9 @@ def _models(models: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(formula.text for formula in read)
 
 
-def _formula(model: str) -> Formula:
+def _formula(model: str) -> ModelFormula:
     try:
-        return Formula.of(model)
+        return ModelFormula.of(model)
     except UsageError as error:
         raise ValueError(str(error).removeprefix("validation.models: ")) from None
 
@@ -309,7 +309,7 @@ class Privacy(SpecSection):
     differential_privacy: str = "none"
 
 
-class Validation(SpecSection):
+class ValidationSection(SpecSection):
     """What is held out, and which columns the comparisons are about.
 
     ``holdout`` is None where the share follows from the number of persons: see :mod:`syncline.study.holdout`.

@@ -18,7 +18,7 @@ from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_view import PreparedView
 from syncline.protocols.asking import Memory, Reply, Request
 from syncline.protocols.in_process import Hops, Traffic, run
-from syncline.protocols.opening import Draw
+from syncline.protocols.opening import SaltDraw
 from syncline.protocols.party import Party, party_with
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.workspace import Workspace
@@ -37,7 +37,7 @@ from syncline.study.release import WrittenRelease, seed_commitment, write_releas
 from syncline.study.shipment import unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
-from syncline.study.whole_study import Outcome, Progress, Study, at_codec
+from syncline.study.whole_study import Progress, Study, StudyOutcome, at_codec
 from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.untold_values import left_out_notes
@@ -83,7 +83,7 @@ def _untold(what: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Listeners:
     """Who hears what on the way.
 
     Attributes
@@ -102,17 +102,17 @@ def run_study(
     sources: Mapping[str, Source],
     seed: Seed,
     listen: Callable[[Traffic], None] | None = None,
-    told: Told | None = None,
+    told: Listeners | None = None,
     *,
     hops: Payloads,
-) -> Outcome:
+) -> StudyOutcome:
     """Run all rounds of a study over its suppliers' sources.
 
     Every hop is encoded and decoded by ``hops``, and what the hub keeps between rounds by its own codec.
     Where all suppliers synthesize alone, their tables are pooled.
     """
     check_suppliers(spec, sources)
-    told = Told() if told is None else told
+    told = Listeners() if told is None else told
     sent = sent_tables(spec, fold, sources, told.note)
     pooled = pool(settings_of(spec), sent) if is_pooled(flows_asked(spec), sent) else None
     study = Study(spec, seed, fold)
@@ -120,7 +120,7 @@ def run_study(
     parties = {
         party: _party(spec, fold, party, sources[party], table, study) for party, table in sent.items()
     }
-    return run(hub, parties, Memory(), hops=hops, state=_Places(spec), listen=listen)
+    return run(hub, parties, Memory(), hops=hops, state=_PlaceCodec(spec), listen=listen)
 
 
 @dataclass(slots=True)
@@ -131,7 +131,7 @@ class _Telling:
     learnt: Callable[[Fitted], None]
     pooled: Fitted | None
 
-    def start(self, parties: tuple[PartyId, ...]) -> Continue[Progress, Request] | Finish[Outcome]:
+    def start(self, parties: tuple[PartyId, ...]) -> Continue[Progress, Request] | Finish[StudyOutcome]:
         """Return the first request."""
         if self.pooled is None:
             return self.study.start(parties)
@@ -139,25 +139,25 @@ class _Telling:
 
     def step(
         self, state: Progress, replies: Mapping[PartyId, Reply], missing: frozenset[PartyId]
-    ) -> Continue[Progress, Request] | Finish[Outcome]:
+    ) -> Continue[Progress, Request] | Finish[StudyOutcome]:
         """Return what follows."""
         return self._tell(state.learnt, self.study.step(state, replies, missing))
 
     def _tell(
-        self, before: Fitted | None, step: Continue[Progress, Request] | Finish[Outcome]
-    ) -> Continue[Progress, Request] | Finish[Outcome]:
+        self, before: Fitted | None, step: Continue[Progress, Request] | Finish[StudyOutcome]
+    ) -> Continue[Progress, Request] | Finish[StudyOutcome]:
         fitted = step.result.fitted if isinstance(step, Finish) else step.state.learnt
         if fitted is not None and before is None:
             self.learnt(fitted)
         return step
 
 
-class _Places:
+class _PlaceCodec:
     """Keep where a study stands as its bytes; what it has made once stands beside them, as at the hub."""
 
     def __init__(self, spec: StudySpec) -> None:
         self._codec, self._settings = at_codec(spec), settings_of(spec)
-        self._made: tuple[Draw | None, Fitted | None] = None, None
+        self._made: tuple[SaltDraw | None, Fitted | None] = None, None
 
     def encode(self, value: Progress) -> bytes:
         """Return where a study stands."""
@@ -253,7 +253,7 @@ def release_study(
     spec: StudySpec,
     fold: Fold,
     sources: Mapping[str, Source],
-    outcome: Outcome,
+    outcome: StudyOutcome,
     seed: Seed,
     stages: list[str],
     out: Path,

@@ -44,9 +44,9 @@ from syncline.study.sections import (
     SpecSection,
     Supplier,
     SynthesizerSpec,
-    Validation,
+    ValidationSection,
 )
-from syncline.validation.utility.formula import Formula, is_constant
+from syncline.validation.utility.formula import ModelFormula, is_constant
 
 MAX_SUPPLIERS = 1000
 """The most suppliers that a study may have."""
@@ -105,8 +105,8 @@ class StudySpec(SpecSection):
     synthesizer: SynthesizerSpec = SynthesizerSpec()
     privacy: Privacy = Privacy()
     hazards: Hazards = Hazards()
-    validation: Annotated[Validation | None, BeforeValidator(lambda v: None if v == "none" else v)] = (
-        Validation()
+    validation: Annotated[ValidationSection | None, BeforeValidator(lambda v: None if v == "none" else v)] = (
+        ValidationSection()
     )
     release: Release = Release()
 
@@ -208,7 +208,7 @@ class StudySpec(SpecSection):
             faults.append(
                 f"validation.target: {shown(target)!r} has one value, so nothing is to be predicted"
             )
-        for formula in map(Formula.of, self.validation.models):
+        for formula in map(ModelFormula.of, self.validation.models):
             if set(formula.names) <= modelled.keys():
                 faults += map(str, formula.faults(modelled))
         if faults:
@@ -258,7 +258,7 @@ class StudySpec(SpecSection):
         for column in self.validation.sensitive:
             yield "validation.sensitive", column
         for model in self._models():
-            for column in Formula.of(model).names:
+            for column in ModelFormula.of(model).names:
                 yield "validation.models", column
 
     def _models(self) -> tuple[str, ...]:

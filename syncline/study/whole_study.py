@@ -14,7 +14,7 @@ from syncline.data.record_codec import RecordCodec
 from syncline.errors import StudyFailed
 from syncline.preparation.fold import Fold
 from syncline.protocols.asking import Reply, Request
-from syncline.protocols.opening import Draw
+from syncline.protocols.opening import SaltDraw
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.known import Known
 from syncline.study.comparing import assess_study, comparison_of, rows_of_release
@@ -29,13 +29,13 @@ from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.model_codec import stand_ins
 from syncline.synthesizers.phases.phase import Phase
 from syncline.synthesizers.streams import Seed
-from syncline.validation.federated.assessment import Assessment
-from syncline.validation.federated.candidate import Candidate
-from syncline.validation.federated.comparison import Comparison, Evidence, State
+from syncline.validation.comparison.assessment import Assessment
+from syncline.validation.comparison.candidate import Candidate
+from syncline.validation.comparison.comparison import Comparison, ComparisonState, Evidence
 
 _VERSION = 1
 
-At: TypeAlias = Contributing | FitState | State
+At: TypeAlias = Contributing | FitState | ComparisonState
 """Where a study stands between two rounds: contributions are being opened, a fit or a comparison goes on."""
 
 
@@ -58,12 +58,12 @@ class Progress:
     """
 
     at: At
-    drawn: Draw | None = None
+    drawn: SaltDraw | None = None
     learnt: Fitted | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StudyOutcome:
     """What a study ends with: the model, and what comparing its table said, None where none was asked for."""
 
     stage: str
@@ -97,13 +97,13 @@ class Study:
     candidates: dict[str, Candidate] = field(default_factory=dict, init=False)
     _drawn: tuple[Fitted, Comparison] | None = field(default=None, init=False)
 
-    def start(self, parties: tuple[PartyId, ...]) -> Continue[Progress, Request] | Finish[Outcome]:
+    def start(self, parties: tuple[PartyId, ...]) -> Continue[Progress, Request] | Finish[StudyOutcome]:
         """Return the first request of a study whose salt is chosen already."""
         return self._fitting(Fit(settings_of(self.spec)).start(parties), None, 1)
 
     def step(
         self, state: Progress, replies: Mapping[PartyId, Reply], missing: frozenset[PartyId]
-    ) -> Continue[Progress, Request] | Finish[Outcome]:
+    ) -> Continue[Progress, Request] | Finish[StudyOutcome]:
         """Return what follows once every party has replied; nobody may be ``missing``."""
         match state.at:
             case Contributing():
@@ -111,14 +111,14 @@ class Study:
             case FitState():
                 fit = Fit(settings_of(self.spec))
                 return self._fitting(fit.step(state.at, replies, missing), state.drawn, state.at.round + 1)
-            case State():
+            case ComparisonState():
                 assert state.learnt is not None
                 comparison = self.comparison(state.learnt, state.drawn)
                 return self._comparing(comparison.step(state.at, replies, missing), state.drawn, state.learnt)
 
     def learnt(
-        self, fitted: Fitted, drawn: Draw | None, number: int, stage: str = "fitted"
-    ) -> Continue[Progress, Request] | Finish[Outcome]:
+        self, fitted: Fitted, drawn: SaltDraw | None, number: int, stage: str = "fitted"
+    ) -> Continue[Progress, Request] | Finish[StudyOutcome]:
         """Return what follows once a model is there: the comparison, as round ``number``, or the end.
 
         Raises
@@ -127,13 +127,13 @@ class Study:
             Where more rows would be released than are allowed.
         """
         if self.spec.validation is None:
-            return Finish(Outcome(stage, fitted))
+            return Finish(StudyOutcome(stage, fitted))
         self.require_few(fitted)
         parties = tuple(PartyId(name) for name in self.spec.supplier_names)
         begun = self.comparison(fitted, drawn).start(parties, number, self._compared_too(fitted))
         return self._comparing(begun, drawn, fitted)
 
-    def comparison(self, fitted: Fitted, drawn: Draw | None) -> Comparison:
+    def comparison(self, fitted: Fitted, drawn: SaltDraw | None) -> Comparison:
         """Return the comparison of the table that the model and the seed give."""
         if self._drawn is None or self._drawn[0] is not fitted:
             made = comparison_of(self.spec, self.fold(drawn), fitted, self.seed)
@@ -142,7 +142,7 @@ class Study:
             self.candidates[made.digest] = made.candidate
         return self._drawn[1]
 
-    def fold(self, drawn: Draw | None) -> Fold:
+    def fold(self, drawn: SaltDraw | None) -> Fold:
         """Return who is held out."""
         if self.chosen is not None:
             return self.chosen
@@ -150,7 +150,7 @@ class Study:
 
     def _begin(
         self, contributing: Contributing, replies: Mapping[PartyId, Reply]
-    ) -> Continue[Progress, Request] | Finish[Outcome]:
+    ) -> Continue[Progress, Request] | Finish[StudyOutcome]:
         """Draw the salt of what was opened, and begin the fit; its first request carries all openings."""
         drawn = draw_salt(self.spec, contributing, replies)
         begun = Fit(settings_of(self.spec)).start(tuple(sorted(replies)), 1)
@@ -159,19 +159,22 @@ class Study:
         return self._fitting(begun, drawn, 2)
 
     def _fitting(
-        self, transition: Continue[FitState, Request] | Finish[Fitted], drawn: Draw | None, number: int
-    ) -> Continue[Progress, Request] | Finish[Outcome]:
+        self, transition: Continue[FitState, Request] | Finish[Fitted], drawn: SaltDraw | None, number: int
+    ) -> Continue[Progress, Request] | Finish[StudyOutcome]:
         if isinstance(transition, Finish):
             return self.learnt(transition.result, drawn, number)
         return transition.with_state(Progress(transition.state, drawn))
 
     def _comparing(
-        self, transition: Continue[State, Request] | Finish[Evidence], drawn: Draw | None, fitted: Fitted
-    ) -> Continue[Progress, Request] | Finish[Outcome]:
+        self,
+        transition: Continue[ComparisonState, Request] | Finish[Evidence],
+        drawn: SaltDraw | None,
+        fitted: Fitted,
+    ) -> Continue[Progress, Request] | Finish[StudyOutcome]:
         if isinstance(transition, Finish):
             comparison = self.comparison(fitted, drawn)
             said = assess_study(self.spec, fitted, comparison, transition.result)
-            return Finish(Outcome("assessed", fitted, said))
+            return Finish(StudyOutcome("assessed", fitted, said))
         return transition.with_state(Progress(transition.state, drawn, fitted))
 
     def _compared_too(self, fitted: Fitted) -> dict[PartyId, Known]:

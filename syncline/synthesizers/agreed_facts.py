@@ -15,7 +15,7 @@ from syncline.data.codebook import Coding, ColumnCodes
 from syncline.data.variable import Variable
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Ints
-from syncline.questions.known import Known, Moment, Sizes
+from syncline.questions.known import Known, Moment, PartySizes
 from syncline.questions.moments import fixed_point
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.formulas import moments_of
@@ -75,7 +75,7 @@ def _rows_of(search: ColumnSearch, place: int, parties: int) -> Ints | None:
     return pieces.each[:, place].astype(np.int64) if pieces.each.shape[1] else None
 
 
-def _by_code(codes: ColumnCodes, low: Ints, rows: Ints, sizes: Sizes) -> Ints:
+def _by_code(codes: ColumnCodes, low: Ints, rows: Ints, sizes: PartySizes) -> Ints:
     """Return the rows of each code (n_codes,); rows without a value have the code for missing."""
     found = np.zeros(codes.n_codes, np.int64)
     np.add.at(found, codes.encode(low, np.ones(len(low), np.bool_)).astype(np.int64), rows)

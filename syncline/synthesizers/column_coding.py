@@ -23,7 +23,7 @@ from syncline.data.variable import Variable
 from syncline.synthesizers.binning import group_frequent, group_in_order
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.column_values import ColumnValues
-from syncline.synthesizers.line_coding import Line, code_line
+from syncline.synthesizers.line_coding import LineCodes, code_line
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
@@ -86,7 +86,7 @@ def code_gap(line: GapLine, found: ColumnSearch, min_cell: int, threshold: int, 
     return replace(column, codes=replace(column.codes, name=line.gap.name, gap=line.gap))
 
 
-def _joined(halves: list[Line], found: ColumnSearch) -> Line:
+def _joined(halves: list[LineCodes], found: ColumnSearch) -> LineCodes:
     """Return the codes of both halves of a line; a half too rare to have any counts as the most frequent."""
     below, above = halves
     shift = len(below.rows)
@@ -102,7 +102,7 @@ def _joined(halves: list[Line], found: ColumnSearch) -> Line:
             np.concatenate([low, [first]] if shift else [[first], low]),
             np.concatenate([code, [most]] if shift else [[most], code]),
         )
-    return Line(
+    return LineCodes(
         rows,
         masks,
         np.concatenate([below.span_code, above.span_code + shift]),
@@ -114,7 +114,7 @@ def _joined(halves: list[Line], found: ColumnSearch) -> Line:
 
 
 def _assemble(
-    line: Line, variable: Variable, merged: tuple[str, ...], missing: tuple[int, int] | None
+    line: LineCodes, variable: Variable, merged: tuple[str, ...], missing: tuple[int, int] | None
 ) -> CodedColumn:
     """Put the code for ``missing`` last: its rows and person buckets, None where it is not kept."""
     numeric, keeps_missing, rows, masks = (
@@ -193,7 +193,7 @@ def _held(rows: Ints, masks: Bits, persons: bool) -> Ints:
 
 def _named(
     variable: Variable, found: ColumnSearch, min_cell: int, persons: bool
-) -> tuple[Line, Variable, tuple[str, ...]]:
+) -> tuple[LineCodes, Variable, tuple[str, ...]]:
     """Return the codes of categories, the variable with "(other)" where it is used, and what that merges."""
     k = len(variable.categories)
     rows, masks = np.zeros(k, np.int64), np.zeros(k, np.uint64)
@@ -218,7 +218,7 @@ def _named(
     if len(keys) == 0 and rest_rows:  # nothing common enough to show: every row counts as missing
         lookup = np.zeros(0, np.int64)
     spans, keys = np.arange(len(keys), dtype=np.int64), keys.astype(np.int64)
-    line = Line(rows, masks, spans, keys, keys, np.zeros(0, np.int64), lookup)
+    line = LineCodes(rows, masks, spans, keys, keys, np.zeros(0, np.int64), lookup)
     return line, variable, merged
 
 

@@ -33,7 +33,7 @@ _ALL_BITS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
+class SearchPieces:
     """Disjoint intervals of offsets (p,), increasing, as wide as powers of two, and what they hold.
 
     ``each`` holds the rows of every supplier in the order of their names (p, n_suppliers), where several are
@@ -48,7 +48,7 @@ class Pieces:
     people: npt.NDArray[np.uint8]
 
     @classmethod
-    def none(cls, compared: int) -> Pieces:
+    def none(cls, compared: int) -> SearchPieces:
         """Return no pieces, of so many suppliers that are compared."""
         zero = np.zeros(0, np.uint64)
         each = np.zeros((0, compared), np.uint32)
@@ -62,18 +62,18 @@ class Pieces:
         rows = self.each.astype(np.int64)
         return of_enough(rows, self.people.astype(np.int64), min_cell) if self.people.shape[1] else rows
 
-    def only(self, chosen: npt.NDArray[np.bool_]) -> Pieces:
+    def only(self, chosen: npt.NDArray[np.bool_]) -> SearchPieces:
         """Return those of the pieces that are chosen (p,)."""
         parts = (getattr(self, f.name)[chosen] for f in fields(self))
-        return Pieces(*parts)
+        return SearchPieces(*parts)
 
-    def and_more(self, other: Pieces) -> Pieces:
+    def and_more(self, other: SearchPieces) -> SearchPieces:
         """Return both together, in the order of their offsets."""
         if not len(self.rows):
             return other
         parts = [np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)]
         order = np.argsort(parts[0], kind="stable")
-        return Pieces(*(part[order] for part in parts))
+        return SearchPieces(*(part[order] for part in parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class ColumnSearch:
     base: int
     shift: int
     prefixes: tuple[int, ...]
-    pieces: Pieces
+    pieces: SearchPieces
     missing: int = 0
     missing_mask: int = 0
     gap: Gap | None = None
@@ -131,13 +131,13 @@ class ColumnSearch:
     @classmethod
     def begin_gap(cls, line: GapLine, suppliers: int = 1) -> ColumnSearch:
         """Begin over the whole line of a gap, which is halved where gaps begin; suppliers as in ``begin``."""
-        none = Pieces.none(suppliers if 1 < suppliers <= MAX_COMPARED else 0)
+        none = SearchPieces.none(suppliers if 1 < suppliers <= MAX_COMPARED else 0)
         return cls(line.gap.name, -(2**line.bits), line.bits + 1, (0,), none, gap=line.gap)
 
     @classmethod
     def begin(cls, variable: Variable, suppliers: int = 1) -> ColumnSearch:
         """Begin over the cells that the schema declares, or over all keys; several suppliers are compared."""
-        none = Pieces.none(suppliers if 1 < suppliers <= MAX_COMPARED else 0)
+        none = SearchPieces.none(suppliers if 1 < suppliers <= MAX_COMPARED else 0)
         bounds = variable.searched_keys
         if bounds is None:
             return cls(variable.name, -(2**63), _ALL_BITS, (0,), none)
@@ -169,7 +169,7 @@ class ColumnSearch:
         heavy = (count >= (min_cell if few else threshold)) & (asked.shift > 0)
         if last or int(heavy.sum()) > 1 << (_PART_BITS - 1):
             heavy[:] = False
-        found = Pieces(
+        found = SearchPieces(
             (parts << np.uint64(asked.shift))[~heavy],
             np.full(int((~heavy).sum()), asked.shift, np.int64),
             count[~heavy],

@@ -9,7 +9,7 @@ from syncline.data.constraint import Constraint
 from syncline.data.gap import GapLine
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.column_values import ColumnDecoder
-from syncline.synthesizers.draws import Draw
+from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.gap_draws import GapDraw
 
 
@@ -36,7 +36,7 @@ class Drawers:
             self._decoders[name] = ColumnDecoder.of(self.by_name[name].values)
         return self._decoders[name]
 
-    def gap_draw(self, draw: Draw) -> GapDraw | None:
+    def gap_draw(self, draw: ColumnDraw) -> GapDraw | None:
         """Return how the codes of a gap are drawn; None where the column is none."""
         column = self.by_name[draw.column]
         if column.codes.gap is None:

@@ -18,7 +18,7 @@ WEIGHT_BITS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class ColumnDraw:
     """How the codes of one column are drawn.
 
     Attributes
@@ -37,7 +37,7 @@ class Draw:
     gap: str | None = None
 
     @classmethod
-    def by_gap(cls, column: str, gap: str) -> Draw:
+    def by_gap(cls, column: str, gap: str) -> ColumnDraw:
         """Return how a column comes about that is another one plus a gap."""
         return cls(column, np.ones((1, 1), np.uint64), gap=gap)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from syncline.errors import ProtocolError, StudyFailed
 from syncline.protocols.asking import Reply, Request
 from syncline.protocols.phase_table import MODEL, row_of
-from syncline.protocols.reply_check import Round
+from syncline.protocols.reply_check import RoundCheck
 from syncline.protocols.round_answers import Answers
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.asked import Asked
@@ -48,7 +48,7 @@ class Fit:
             raise ProtocolError("the roster is frozen before the fit; a supplier's reply is missing")
         settings = self.settings.without(state.excluded)
         asked = state.phase.questions(settings)
-        asking = Round(state.round, asked, _context(state.phase), settings.persons)
+        asking = RoundCheck(state.round, asked, _context(state.phase), settings.persons)
         known: Mapping[PartyId, Known] = asking.take(replies, state.known)
         row = row_of(state.phase.name)
         answers = Answers.of(replies, [row.need(question.kind) for question in asked])

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.synthesizers.column_values import ColumnValues
-from syncline.synthesizers.draws import Bits, Codes, Draw, Ints, weights_of
+from syncline.synthesizers.draws import Bits, Codes, ColumnDraw, Ints, weights_of
 
 Mask = npt.NDArray[np.bool_]
 
@@ -21,11 +21,11 @@ class GapDraw:
     state, or as in all rows where the state holds none of them.
     """
 
-    based: Draw
-    alone: Draw
+    based: ColumnDraw
+    alone: ColumnDraw
 
     @classmethod
-    def of(cls, draw: Draw, values: ColumnValues) -> GapDraw:
+    def of(cls, draw: ColumnDraw, values: ColumnValues) -> GapDraw:
         """Return both draws of a gap whose codes are drawn by ``draw`` where nothing is known of its base."""
         alone = np.zeros(values.n_codes, np.bool_)
         alone[values.span_code[values.span_high < 0]] = True
@@ -42,7 +42,7 @@ class GapDraw:
         return codes
 
 
-def _only(draw: Draw, values: ColumnValues, fitting: Mask) -> Draw:
+def _only(draw: ColumnDraw, values: ColumnValues, fitting: Mask) -> ColumnDraw:
     weights = np.diff(draw.above.astype(np.int64), prepend=0, axis=1)
     every = values.rows * fitting
     if not every.any():  # no code fits: all rows without a value, or none that is one

@@ -38,7 +38,7 @@ these already lie that far beyond the tenth that is outermost, as in a long tail
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
+class KeyPieces:
     """Disjoint intervals of keys (p,), both ends inclusive, with their rows and person buckets.
 
     ``persons`` says whether there are buckets to count persons by; else every row is one.
@@ -51,16 +51,16 @@ class Pieces:
     persons: bool
 
     @classmethod
-    def of(cls, found: ColumnSearch, persons: bool) -> Pieces:
+    def of(cls, found: ColumnSearch, persons: bool) -> KeyPieces:
         """Return what a search has found."""
         return cls(*found.bounds(), found.pieces.rows, found.pieces.masks, persons)
 
     def __len__(self) -> int:
         return len(self.low)
 
-    def only(self, chosen: Mask) -> Pieces:
+    def only(self, chosen: Mask) -> KeyPieces:
         """Return the chosen pieces (p,)."""
-        return Pieces(
+        return KeyPieces(
             self.low[chosen], self.high[chosen], self.rows[chosen], self.masks[chosen], self.persons
         )
 
@@ -88,7 +88,7 @@ class Pieces:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LineCodes:
     """The codes of a line of keys, before missing is added.
 
     Attributes
@@ -126,19 +126,19 @@ def code_line(
     persons: bool,
     *,
     told: bool = False,
-) -> Line:
+) -> LineCodes:
     """Return the codes of an ordered column; no code holds fewer than ``min_cell`` people.
 
     ``told`` says whether the schema's range is that of the values, and told to everybody as such.
     """
-    pieces = Pieces.of(found, persons)
+    pieces = KeyPieces.of(found, persons)
     values = variable.are_values(pieces.low)
     line = _numbers(variable, pieces.only(values), min_cell, threshold, told=told)
     line = replace(line, rhythm=_rhythm(variable, pieces.only(values), line, min_cell))
     return _with_states(line, pieces.only(~values), min_cell) if len(variable.codes) else line
 
 
-def _rhythm(variable: Variable, pieces: Pieces, line: Line, min_cell: int) -> Rhythm | None:
+def _rhythm(variable: Variable, pieces: KeyPieces, line: LineCodes, min_cell: int) -> Rhythm | None:
     spans = line.span_low, line.span_high
     masks = pieces.masks if pieces.persons else None
     rhythm = (
@@ -151,13 +151,13 @@ def _rhythm(variable: Variable, pieces: Pieces, line: Line, min_cell: int) -> Rh
     return rhythm if rhythm is not None and measure_fits(rhythm, *spans) else None
 
 
-def _with_states(line: Line, states: Pieces, min_cell: int) -> Line:
+def _with_states(line: LineCodes, states: KeyPieces, min_cell: int) -> LineCodes:
     """Add a code for each state that enough people share; the others count as missing."""
     kept = (states.low == states.high) & (states.held >= min_cell)
     k, n = len(line.rows), int(kept.sum())
     codes = np.full(len(states), -1, np.int64)
     codes[kept] = k + np.arange(n)
-    return Line(
+    return LineCodes(
         np.append(line.rows, states.rows[kept]),
         np.append(line.masks, states.masks[kept]),
         np.append(line.span_code, codes[kept]),
@@ -174,7 +174,9 @@ def _with_states(line: Line, states: Pieces, min_cell: int) -> Line:
     )
 
 
-def _numbers(variable: Variable, pieces: Pieces, min_cell: int, threshold: int, *, told: bool) -> Line:
+def _numbers(
+    variable: Variable, pieces: KeyPieces, min_cell: int, threshold: int, *, told: bool
+) -> LineCodes:
     low, high, rows = pieces.low, pieces.high, pieces.rows
     total = int(rows.sum())
     few = len(rows) <= FEW_VALUES
@@ -197,7 +199,7 @@ def _numbers(variable: Variable, pieces: Pieces, min_cell: int, threshold: int, 
     return _up_to_range(line, variable, pieces, far) if told and variable.key_range is not None else line
 
 
-def _up_to_range(line: Line, variable: Variable, pieces: Pieces, far: Mask) -> Line:
+def _up_to_range(line: LineCodes, variable: Variable, pieces: KeyPieces, far: Mask) -> LineCodes:
     """Return the line whose outermost bins reach the schema's bounds, but for those that are far values'."""
     if not len(pieces) or not len(line.span_low):
         return line
@@ -211,7 +213,7 @@ def _up_to_range(line: Line, variable: Variable, pieces: Pieces, far: Mask) -> L
     return replace(line, span_low=low, span_high=high)
 
 
-def _far(pieces: Pieces, shared: Mask, min_cell: int) -> Mask:
+def _far(pieces: KeyPieces, shared: Mask, min_cell: int) -> Mask:
     """Tell which pieces (p,) lie far beyond all others and hold fewer than ``min_cell`` people there."""
     far = np.zeros(len(pieces), np.bool_)
     if not len(pieces):
@@ -235,7 +237,7 @@ def _far(pieces: Pieces, shared: Mask, min_cell: int) -> Mask:
     return far
 
 
-def _grouped(pieces: Pieces, shared: Mask, min_cell: int) -> Ints:
+def _grouped(pieces: KeyPieces, shared: Mask, min_cell: int) -> Ints:
     """Return the group of each piece (p,): of a bin from 0, of a shared value p and its place, or -1."""
     n, total = len(pieces), int(pieces.rows.sum())
     rare = total - int(pieces.rows[shared].sum())
@@ -268,7 +270,7 @@ def _nearest_shared(low: Ints, high: Ints, shared: npt.NDArray[np.bool_]) -> Int
     return len(low) + places[nearest]
 
 
-def _bins(pieces: Pieces, chosen: Mask, shared: Mask, min_cell: int) -> Ints:
+def _bins(pieces: KeyPieces, chosen: Mask, shared: Mask, min_cell: int) -> Ints:
     """Return the bin of each chosen piece (p,), -1 elsewhere and where there is none thick enough."""
     rest = np.flatnonzero(chosen)
     bins = np.full(len(pieces), -1, np.int64)
@@ -300,12 +302,12 @@ def _bins(pieces: Pieces, chosen: Mask, shared: Mask, min_cell: int) -> Ints:
 
 def _cut(
     variable: Variable,
-    pieces: Pieces,
+    pieces: KeyPieces,
     shared: Mask,
     bins: Ints,
     drawn: Mask,
     min_cell: int,
-) -> Line:
+) -> LineCodes:
     low, rows, masks = pieces.low, pieces.rows, pieces.masks
     group = np.where(shared, np.arange(len(rows)) + len(rows), bins)  # a name for each piece's code
     kept = np.flatnonzero(group >= 0)
@@ -323,11 +325,11 @@ def _cut(
         np.add.at(code_rows, piece_code[hidden], rows[hidden])
     if not k:
         empty = np.zeros(0, np.int64)
-        return Line(code_rows, code_masks, empty, empty, empty, empty, empty)
+        return LineCodes(code_rows, code_masks, empty, empty, empty, empty, empty)
     at = np.flatnonzero(drawn)
     spans = _spans(variable, pieces, piece_code, shared, at, min_cell)
     segments = _segments(low, piece_code)
-    return Line(code_rows, code_masks, *spans, *segments, moved=int(rows[hidden].sum()))
+    return LineCodes(code_rows, code_masks, *spans, *segments, moved=int(rows[hidden].sum()))
 
 
 def _segments(low: Ints, code: Ints) -> tuple[Ints, Ints]:
@@ -337,7 +339,7 @@ def _segments(low: Ints, code: Ints) -> tuple[Ints, Ints]:
 
 
 def _spans(
-    variable: Variable, pieces: Pieces, code: Ints, shared: Mask, at: Ints, min_cell: int
+    variable: Variable, pieces: KeyPieces, code: Ints, shared: Mask, at: Ints, min_cell: int
 ) -> tuple[Ints, Ints, Ints]:
     """Return the spans (code, low, high) to draw from, of pieces ``at`` some places.
 

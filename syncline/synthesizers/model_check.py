@@ -14,7 +14,7 @@ from syncline.data.gap import common_step
 from syncline.data.scalars import KEY_LIMIT
 from syncline.data.variable import Variable
 from syncline.synthesizers.column_coding import CodedColumn
-from syncline.synthesizers.draws import WEIGHT_BITS, Draw
+from syncline.synthesizers.draws import WEIGHT_BITS, ColumnDraw
 from syncline.synthesizers.formulas import solvable
 from syncline.synthesizers.kept_rows import in_order
 from syncline.synthesizers.nodes import Nodes
@@ -90,7 +90,7 @@ def _check_gap(column: CodedColumn, variables: Mapping[str, Variable]) -> None:
     _require(common_step(variables[gap.of], variables[gap.base]) is not None)
 
 
-def _check_draw(draw: Draw, columns: Mapping[str, CodedColumn], before: tuple[str, ...]) -> None:
+def _check_draw(draw: ColumnDraw, columns: Mapping[str, CodedColumn], before: tuple[str, ...]) -> None:
     above = draw.above
     if draw.gap is not None:
         gap = columns[draw.gap].codes.gap if draw.gap in before else None

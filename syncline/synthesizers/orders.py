@@ -127,7 +127,7 @@ def _numbers(variable: Variable, keys: Ints) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldOrder:
     """An order that holds, and the rows in which only one of its two columns has a value."""
 
     order: Order
@@ -135,18 +135,18 @@ class Held:
     only_less: int
 
 
-def holding(asked: Sequence[Constraint], counts: Ints, allowed: Sequence[float]) -> tuple[Held, ...]:
+def holding(asked: Sequence[Constraint], counts: Ints, allowed: Sequence[float]) -> tuple[HeldOrder, ...]:
     """Return the orders that no more rows break than ``allowed`` for each."""
     found = []
     for place, (formula, most) in enumerate(zip(asked, allowed, strict=True)):
         wrong, absent, surplus = (int(n) for n in counts[CELLS * place : CELLS * (place + 1)])
         if wrong <= most:
-            found.append(Held((formula.of, formula.inputs[0]), absent, surplus))
+            found.append(HeldOrder((formula.of, formula.inputs[0]), absent, surplus))
     return tuple(found)
 
 
 def bounds(
-    held: Sequence[Held], declared: Collection[Order], full: Collection[str]
+    held: Sequence[HeldOrder], declared: Collection[Order], full: Collection[str]
 ) -> tuple[Constraint, ...]:
     """Return the orders that no released row may break; not those that follow from others.
 
@@ -171,7 +171,7 @@ def bounds(
 
 
 def gaps_to_search(
-    held: Sequence[Held],
+    held: Sequence[HeldOrder],
     schema: Schema,
     searches: Mapping[str, ColumnSearch],
     given: Sequence[str],

@@ -76,18 +76,18 @@ class Run:
         least, most = -simplest(-low, -low + reach[0], base), simplest(high, high + reach[1], base)
         return max(least, self.walls[0]), min(most, self.walls[1])
 
-    def _side(self, *, upper: bool) -> Side:
+    def _side(self, *, upper: bool) -> EndPieces:
         """Return the pieces from one end inwards."""
         ways = slice(None, None, -1 if upper else 1)
         rows = self.rows[ways]
         people = np.cumsum(rows)
         if self.masks is not None:
             people = np.bitwise_count(np.bitwise_or.accumulate(self.masks[ways])).astype(np.int64)
-        return Side((self.low if upper else self.high)[ways], rows, people, 1 if upper else -1)
+        return EndPieces((self.low if upper else self.high)[ways], rows, people, 1 if upper else -1)
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class EndPieces:
     """Pieces (p,) from one end of a run inwards.
 
     ``keys`` are their inner ends, ``people`` those of each piece and all beyond it together, ``sign`` is 1

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from syncline.data.constraint import Constraint
 from syncline.synthesizers.drawers import Drawers
-from syncline.synthesizers.draws import Codes, Draw
+from syncline.synthesizers.draws import Codes, ColumnDraw
 from syncline.synthesizers.gap_draws import GapDraw
 from syncline.synthesizers.kept_rows import Columns, broken_rows, put_rows
 from syncline.synthesizers.streams import Seed
@@ -61,7 +61,7 @@ class RowDrawing:
     codes: dict[str, Codes] = field(default_factory=dict)
     drawn: int = 0
 
-    def draw(self, order: Sequence[str], draws: Sequence[Draw]) -> None:
+    def draw(self, order: Sequence[str], draws: Sequence[ColumnDraw]) -> None:
         """Draw all columns and gaps that are not there yet."""
         for name, draw in zip(order[self.drawn :], draws[self.drawn :], strict=True):
             self._add(name, draw)
@@ -81,7 +81,7 @@ class RowDrawing:
             self.codes[name][rows] = codes
         self.bins[rows] = part.bins
 
-    def _add(self, name: str, draw: Draw) -> None:
+    def _add(self, name: str, draw: ColumnDraw) -> None:
         """Draw the next column or gap, or compute the column of a gap that was drawn."""
         column = self.drawers.by_name[name]
         if draw.gap is None:
@@ -92,7 +92,7 @@ class RowDrawing:
         self.bins[:, self.drawn] = column.codes.bins[self.codes[name]]
         self.drawn += 1
 
-    def _drawn(self, name: str, draw: Draw) -> tuple[Codes, Cells]:
+    def _drawn(self, name: str, draw: ColumnDraw) -> tuple[Codes, Cells]:
         states = self._states(draw)
         places = np.arange(len(self.bins))
         gap_draw = self.drawers.gap_draw(draw)
@@ -108,7 +108,13 @@ class RowDrawing:
         return codes, (keys, missing)
 
     def _once(
-        self, name: str, draw: Draw, gap_draw: GapDraw | None, states: States, places: Keys, attempt: int
+        self,
+        name: str,
+        draw: ColumnDraw,
+        gap_draw: GapDraw | None,
+        states: States,
+        places: Keys,
+        attempt: int,
     ) -> tuple[Codes, Cells]:
         """Draw the codes and cells of the rows at ``places`` (k,), whose states (k,) are known."""
         gap, n, systematic = self.drawers.by_name[name].codes.gap, len(places), self.drawers.systematic
@@ -139,7 +145,7 @@ class RowDrawing:
         keys, missing = self.rows[line.gap.base]
         return line.values(cells, (keys[places], missing[places]))
 
-    def _states(self, draw: Draw) -> States:
+    def _states(self, draw: ColumnDraw) -> States:
         """Return the state (n,) from which each row's code is drawn."""
         if draw.determinant is not None:
             return self.codes[draw.determinant].astype(np.int64)

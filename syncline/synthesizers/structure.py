@@ -13,7 +13,7 @@ from syncline.data.constraint import Constraint
 from syncline.data.gap import Gap
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.drawing import Draws
-from syncline.synthesizers.draws import Draw
+from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.phases.division import Sizes
 from syncline.synthesizers.settings import FitSettings
@@ -86,7 +86,7 @@ class Plan:
             if column.codes.gap is not None and column.codes.name in self.order
         }
 
-    def model(self, settings: FitSettings, draws: tuple[Draw, ...]) -> TabularModel:
+    def model(self, settings: FitSettings, draws: tuple[ColumnDraw, ...]) -> TabularModel:
         """Return the model that draws as planned."""
         gaps = tuple(column for column in self.book.gaps if column.codes.name in self.order)
         book = self.book

@@ -22,7 +22,7 @@ from syncline.questions.workspace import Workspace
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.computed_columns import computed_notes
 from syncline.synthesizers.drawers import Drawers
-from syncline.synthesizers.draws import Draw
+from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.kept_rows import Columns, broken_from, in_order, put_rows, recompute
 from syncline.synthesizers.model import Description, Model
@@ -61,7 +61,7 @@ class TabularModel(Model):
     method: str
     columns: tuple[CodedColumn, ...]
     order: tuple[str, ...]
-    draws: tuple[Draw, ...]
+    draws: tuple[ColumnDraw, ...]
     derived: tuple[Derived, ...]
     bounds: tuple[Constraint, ...]
     n_rows: int

@@ -40,7 +40,7 @@ class BoostSettings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tree:
+class BoostedTree:
     """A complete tree.
 
     Attributes
@@ -71,7 +71,7 @@ class Booster:
 
     settings: BoostSettings
     categorical: Flags
-    trees: list[Tree] = field(default_factory=list)
+    trees: list[BoostedTree] = field(default_factory=list)
 
     def margins(self, codes: Codes) -> Ints:
         """Return the log-odds (n,) of rows (n, n_columns), in fixed point."""
@@ -97,7 +97,7 @@ def fit(
             node = descend(node, codes, chosen, sides)
             columns.append(chosen)
             right.append(sides)
-        tree = Tree(tuple(columns), tuple(right), leaves(node, gradient, hessian, settings))
+        tree = BoostedTree(tuple(columns), tuple(right), leaves(node, gradient, hessian, settings))
         margins += tree.leaves[node]
         booster.trees.append(tree)
     return booster

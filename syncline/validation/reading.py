@@ -24,7 +24,7 @@ from syncline.validation.merged_categories import told_as_one, with_other
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedTables:
     """The tables of a comparison, with the same columns.
 
     ``left_out`` are columns that not all have or the schema lacks; ``only_synthetic`` are those of them that
@@ -53,7 +53,7 @@ class Compared:
 
 def read_compared(
     real: Source, synthetic: Source, holdout: Source | None, schema: Schema | None, person: str | None = None
-) -> Compared:
+) -> ComparedTables:
     """Read the tables; a column that one of them lacks is left out.
 
     Parameters
@@ -89,7 +89,7 @@ def read_compared(
     told_apart_by = "" if known.person is None else known.person.name
     left_out = tuple(name for name in names if name not in compared)
     tables_by_name = {"real": used, "synthetic": made, "held-out": unused}
-    return Compared(
+    return ComparedTables(
         used,
         made,
         unused,

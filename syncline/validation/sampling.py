@@ -1,4 +1,4 @@
-"""Choose persons by a lottery that depends on their rows alone, not on how these are split or ordered."""
+"""Choose persons by a hash that depends on their rows alone, not on how these are split or ordered."""
 
 from __future__ import annotations
 

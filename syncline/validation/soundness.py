@@ -16,8 +16,8 @@ from syncline.privacy import people_rule
 from syncline.privacy.people_rule import in_steps, step_of
 from syncline.sources.source import Source
 from syncline.validation.cell_table import CellTable
-from syncline.validation.disclosure.gate import Known
-from syncline.validation.reading import Compared
+from syncline.validation.disclosure.gate import PriorFindings
+from syncline.validation.reading import ComparedTables
 from syncline.validation.sampling import contents, repeated_share
 
 MOST_UNFIT = 0.01
@@ -32,8 +32,8 @@ _ERRORS = 3.0
 
 
 def known_of(
-    compared: Compared, real: Source, synthetic: Source, holdout: Source | None, min_cell: int = 1
-) -> Known:
+    compared: ComparedTables, real: Source, synthetic: Source, holdout: Source | None, min_cell: int = 1
+) -> PriorFindings:
     """Return what the tables show before they are compared; of fewer than ``min_cell`` people no number.
 
     Parameters
@@ -64,7 +64,7 @@ def known_of(
     if compared.holdout is not None:
         failures += _leaked(compared.real, compared.synthetic, compared.holdout, min_cell)
     shared = persons.get("real", set()) & persons.get("holdout", set())
-    return Known(tuple(failures), tuple(_unjudged(compared, len(shared), min_cell)))
+    return PriorFindings(tuple(failures), tuple(_unjudged(compared, len(shared), min_cell)))
 
 
 def _number(people: int, min_cell: int) -> str:
@@ -78,7 +78,7 @@ def _share(share: float, rows: int, min_cell: int) -> str:
     return f"{min(in_steps(share, step_of(rows, min_cell)), 1.0):.1%}"
 
 
-def _unjudged(compared: Compared, shared_persons: int, min_cell: int) -> Iterator[str]:
+def _unjudged(compared: ComparedTables, shared_persons: int, min_cell: int) -> Iterator[str]:
     if compared.only_synthetic:
         yield (
             "columns of the synthetic table that nothing was compared with:"

@@ -16,16 +16,16 @@ from syncline.errors import StudyFailed, UsageError
 from syncline.privacy.people_rule import require_enough
 from syncline.protocols.transition import unheard
 from syncline.sources.registry import Locator, open_source
+from syncline.validation.comparison.assessment import Criteria
+from syncline.validation.comparison.candidate import Aims
+from syncline.validation.comparison.pooled import assess_pooled
 from syncline.validation.disclosure.gate import GateResult
-from syncline.validation.federated.assessment import Judgement
-from syncline.validation.federated.candidate import Aims
-from syncline.validation.federated.pooled import assess_pooled
 from syncline.validation.metric import Metric
-from syncline.validation.reading import Compared, read_compared, require_compared
+from syncline.validation.reading import ComparedTables, read_compared, require_compared
 from syncline.validation.report.page import as_page
 from syncline.validation.report.words import gate_lines
 from syncline.validation.soundness import known_of
-from syncline.validation.utility.regression import Model
+from syncline.validation.utility.regression import RegressionModel
 from syncline.version import __version__
 
 TITLE = "A synthetic table beside the real one"
@@ -146,7 +146,7 @@ def validate(
     compared = read_compared(*sources, known, person)
     _require_enough(compared, min_cell)
     _require_aims(compared, aims, target)
-    judgement = Judgement(min_cell, target=target or "", known=known_of(compared, *sources, min_cell))
+    judgement = Criteria(min_cell, target=target or "", known=known_of(compared, *sources, min_cell))
     found = assess_pooled(compared, aims, judgement, listen)
     return Validation(
         found.metrics,
@@ -161,16 +161,16 @@ def validate(
     )
 
 
-def _require_aims(compared: Compared, aims: Aims, target: str | None) -> None:
+def _require_aims(compared: ComparedTables, aims: Aims, target: str | None) -> None:
     """Raise UsageError where an aim names a column that is not compared, or a model that cannot be."""
     require_compared(aims.keys, compared.schema, "keys")
     require_compared(aims.sensitive, compared.schema, "sensitive")
     require_compared([target] if target is not None else [], compared.schema, "target")
     for model in aims.models:
-        Model.of(model, compared.synthetic)
+        RegressionModel.of(model, compared.synthetic)
 
 
-def _require_enough(compared: Compared, min_cell: int) -> None:
+def _require_enough(compared: ComparedTables, min_cell: int) -> None:
     """Raise UsageError where too few people are in a real table; how few is told to nobody."""
     held = None if compared.holdout is None else compared.holdout.n_persons
     try:
@@ -183,7 +183,7 @@ def _require_enough(compared: Compared, min_cell: int) -> None:
 
 
 def _measured_from(
-    compared: Compared,
+    compared: ComparedTables,
     locators: Sequence[Locator | None],
     schema: Schema | Path | str | None,
     min_cell: int,

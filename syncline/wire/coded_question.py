@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from syncline.data.record_codec import Limits, RecordCodec
+from syncline.data.record_codec import RecordCodec, RecordLimits
 from syncline.errors import WireError
 from syncline.questions.question import Question
 from syncline.questions.table import QUESTIONS
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 
-LIMITS = Limits(depth=8, items=1 << 22, size=64 << 20)
+LIMITS = RecordLimits(depth=8, items=1 << 22, size=64 << 20)
 """What a question may take: values inside each other, members of all its lists together, and bytes."""
 
 

@@ -35,7 +35,7 @@ from syncline.identity.keys import (
     public_signing_key,
     save_private_key,
 )
-from syncline.identity.peer import Role, alternative_names
+from syncline.identity.peer import PeerRole, alternative_names
 from syncline.identity.private_file import write_private
 from syncline.identity.renewal import prove_possession
 from syncline.identity.signatures import Purpose, sign
@@ -71,7 +71,7 @@ class EnrolmentPlan:
 
     directory: Path
     hub: str
-    role: Role
+    role: PeerRole
     enrolment: str | None = None
 
     def __post_init__(self) -> None:
@@ -118,7 +118,7 @@ async def enrol(plan: EnrolmentPlan, token_text: str, clock: Clock) -> Membershi
     return load_membership(plan.directory, "enrol")
 
 
-def _a(role: Role) -> str:
+def _a(role: PeerRole) -> str:
     return f"{'an' if role.value[0] in 'aeiou' else 'a'} {role}"
 
 

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError, Message
 from syncline.errors import WireError
 from syncline.protocols.asking import Memory, Reply, Request
 from syncline.protocols.in_process import Hops
-from syncline.protocols.opening import Draw
+from syncline.protocols.opening import SaltDraw
 from syncline.questions.asked import MOST_REMEMBERED, Asked
 from syncline.questions.table import QUESTIONS
 from syncline.questions.tree_paths import LevelSplits, TreePath, TreePaths
@@ -168,17 +168,17 @@ def _remembered(message: pb.Memory) -> dict[str, bytes]:
 class DrawCodec:
     """What the hub keeps of a study's salt as bytes."""
 
-    def encode(self, value: Draw) -> bytes:
+    def encode(self, value: SaltDraw) -> bytes:
         """Return the bytes of a draw."""
         message = pb.Draw(
             commitments=commitments_to_proto(value.commitments), openings=openings_to_proto(value.openings)
         )
         return message.SerializeToString(deterministic=True)
 
-    def decode(self, data: bytes) -> Draw:
+    def decode(self, data: bytes) -> SaltDraw:
         """Return the draw of the bytes; raise where a party did not open what it had committed to."""
         message = _parse(pb.Draw, "draw", data)
-        return Draw(commitments_from_proto(message.commitments), openings_from_proto(message.openings))
+        return SaltDraw(commitments_from_proto(message.commitments), openings_from_proto(message.openings))
 
 
 HOPS: Hops[Request, Reply, Memory] = Hops(RequestCodec(), ReplyCodec(), MemoryCodec())

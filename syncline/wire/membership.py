@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.authority import verify_issued
 from syncline.identity.keys import load_signing_key, load_tls_key, private_key_pem
-from syncline.identity.peer import PeerIdentity, Role, fingerprint, parse_role
+from syncline.identity.peer import PeerIdentity, PeerRole, fingerprint, parse_role
 from syncline.identity.private_file import read_private, read_public, write_private, write_public
 from syncline.wire.transport import TlsIdentity
 
@@ -38,7 +38,7 @@ class Membership:
 
     directory: Path
     name: str
-    role: Role
+    role: PeerRole
     hub: str
     enrolment: str
     hub_signing_key: bytes
@@ -123,7 +123,7 @@ def renewed(
 
 
 def check_issued(
-    certificate: bytes, authority: bytes, key: ec.EllipticCurvePrivateKey, name: str, role: Role
+    certificate: bytes, authority: bytes, key: ec.EllipticCurvePrivateKey, name: str, role: PeerRole
 ) -> None:
     """Raise unless ``certificate`` is the authority's, for this key, name and role."""
     verify_issued(certificate, authority)

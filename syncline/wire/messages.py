@@ -276,7 +276,7 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class TaskReply:
     """The answer to one attempt at a task."""
 
     task_id: TaskId

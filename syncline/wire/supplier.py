@@ -23,7 +23,6 @@ from syncline.wire.messages import (
     Outcome,
     PayloadRef,
     Proposal,
-    Reply,
     ReplyOutcome,
     StudyEnded,
     StudyHazards,
@@ -31,6 +30,7 @@ from syncline.wire.messages import (
     SupplierDecision,
     TaskId,
     TaskOffer,
+    TaskReply,
     Welcome,
 )
 from syncline.wire.study_hazards import hazards_from_proto, hazards_to_proto
@@ -358,16 +358,16 @@ def chunk_from_proto(message: pb.WriteChunksRequest) -> Chunk:
     )
 
 
-def reply_to_proto(value: Reply) -> pb.SubmitReplyRequest:
+def reply_to_proto(value: TaskReply) -> pb.SubmitReplyRequest:
     """Render the reply to a task."""
     return pb.SubmitReplyRequest(
         task_id=value.task_id, attempt=value.attempt, reply=payload_to_proto(value.reply)
     )
 
 
-def reply_from_proto(message: pb.SubmitReplyRequest) -> Reply:
+def reply_from_proto(message: pb.SubmitReplyRequest) -> TaskReply:
     """Read the reply to a task."""
-    return Reply(
+    return TaskReply(
         task_id=task_id("task_id", message.task_id),
         attempt=strict.natural("attempt", message.attempt, MAX_ATTEMPTS),
         reply=payload_from_proto("reply", message.reply),

@@ -17,7 +17,7 @@ import grpc.aio
 from syncline.identity.authority import CertificateAuthority
 from syncline.identity.certificate_request import make_request
 from syncline.identity.keys import generate_signing_key, generate_tls_key, private_key_pem, public_signing_key
-from syncline.identity.peer import PeerIdentity, Role
+from syncline.identity.peer import PeerIdentity, PeerRole
 from syncline.identity.renewal import verify_possession
 from syncline.identity.signatures import Purpose, sign
 from syncline.identity.tokens import invite
@@ -126,7 +126,7 @@ class FakeHub(SupplierServiceServicer, EnrolmentServiceServicer):
     def enrolment_address(self) -> str:
         return f"127.0.0.1:{self.enrolment_port}"
 
-    def invite(self, name: str, role: Role = Role.SUPPLIER) -> str:
+    def invite(self, name: str, role: PeerRole = PeerRole.SUPPLIER) -> str:
         token, ticket = invite(name, role, self.authority.root_sha256, now())
         self.tickets[token.secret] = ticket
         return token.text()

@@ -15,18 +15,18 @@ from supplier_agent.datasets.catalogue import Dataset, add_dataset
 from supplier_agent.event_log import EventLog
 from supplier_agent.home import AgentHome
 from supplier_agent.tasks.journal import open_journal
-from supplier_agent.uplink.attachment import Pace
+from supplier_agent.uplink.attachment import HeartbeatPace
 from supplier_agent.uplink.daemon import Agent, Settings
 from syncline.clock import Clock, SystemClock
 from syncline.data.document import parse_document
 from syncline.data.section import build
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.spec import StudySpec
 from syncline.wire.enrolment_client import EnrolmentPlan, enrol
 from tests.agent.fake_hub import FakeHub
 
 FAKE_CHILD = "tests.agent.fake_child"
-PACE = Pace(heartbeat=0.2, first_retry=0.05, last_retry=0.2, refused_retry=0.2)
+PACE = HeartbeatPace(heartbeat=0.2, first_retry=0.05, last_retry=0.2, refused_retry=0.2)
 
 STUDY = """\
 syncline: 1
@@ -79,7 +79,7 @@ def heart_table(root: Path) -> Path:
 async def enrolled_home(hub: FakeHub, root: Path, name: str = "cleveland") -> AgentHome:
     home = AgentHome(root)
     home.create()
-    plan = EnrolmentPlan(home.identity, hub.address, Role.SUPPLIER, hub.enrolment_address)
+    plan = EnrolmentPlan(home.identity, hub.address, PeerRole.SUPPLIER, hub.enrolment_address)
     await enrol(plan, hub.invite(name), SystemClock())
     home.policy.write_text(POLICY)
     with open_journal(home) as journal:

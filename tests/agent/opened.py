@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-from supplier_agent.tasks.child import Child
+from supplier_agent.tasks.child import AgentChild
 from syncline.protocols.asking import Request
 from syncline.protocols.opening import HUB, Commitments, Occasion, Openings
 from syncline.study.spec import StudySpec
@@ -16,7 +16,7 @@ OWN, HUBS = bytes(range(16)), bytes(16)
 
 
 def ask(
-    child: Child,
+    child: AgentChild,
     header: dict[str, Any],
     specification: bytes,
     request: Request,

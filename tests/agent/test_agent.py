@@ -10,7 +10,7 @@ import json
 import pytest
 
 from supplier_agent.consent.study_record import UNJUDGED
-from supplier_agent.uplink import errands
+from supplier_agent.uplink import event_handlers
 from supplier_agent.uplink.contact import CONNECTED, REFUSED, STOPPED, read_contact
 from syncline.identity.keys import public_signing_key
 from syncline.identity.signatures import Purpose, verify
@@ -421,7 +421,7 @@ def test_large_payloads_resume_in_both_directions(tmp_path):
 
 
 def test_a_hub_that_fails_just_now_is_asked_for_the_request_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(errands, "FAULT_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(event_handlers, "FAULT_PAUSE_SECONDS", 0.1)
     content, log = request(0) + b"\n" + bytes(3 * MIB), io.StringIO()
 
     async def scene(hub, home):

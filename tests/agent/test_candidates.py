@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from supplier_agent.tasks.child import Child
+from supplier_agent.tasks.child import AgentChild
 from supplier_agent.tasks.journal import open_payloads
 from supplier_agent.tasks.responder import study_payloads
 from syncline.errors import PolicyRefusal, ProtocolError
@@ -20,14 +20,14 @@ from syncline.identity.keys import generate_signing_key
 from syncline.identity.signatures import Purpose, sign
 from syncline.protocols.asking import Request
 from syncline.questions.comparison import PersonCount
-from syncline.questions.growth import Compared, GrowTrees
+from syncline.questions.growth import ComparedColumns, GrowTrees
 from syncline.questions.regression import RegressionSums
 from syncline.questions.row_count import RowCount
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
 from syncline.validation.cell_table import CellTable
-from syncline.validation.federated.candidate import pack_cells
-from syncline.validation.federated.rows import comparable_schema
+from syncline.validation.comparison.candidate import pack_cells
+from syncline.validation.comparison.rows import comparable_schema
 from syncline.wire.exchange import MemoryCodec, ReplyCodec
 from syncline.wire.messages import CandidateSeal, DeclineKind, candidate_digest
 from tests.agent.fake_hub import FakeHub
@@ -36,7 +36,7 @@ from tests.agent.opened import ask
 
 COMPARED = STUDY.replace("validation: none", "validation: {holdout: 0, models: [age ~ sex]}")
 SPEC = StudySpec.from_canonical(specification(COMPARED))
-COLUMNS = Compared(("age", "sex"), ((), ()))
+COLUMNS = ComparedColumns(("age", "sex"), ((), ()))
 
 
 def first_question() -> PersonCount:
@@ -86,7 +86,7 @@ def answered(
         "study_id": "study-1",
         "candidate": sealed,
     }
-    return ask(Child(), header, SPEC.canonical(), asked, memory)
+    return ask(AgentChild(), header, SPEC.canonical(), asked, memory)
 
 
 def test_the_signed_candidate_is_answered_and_remembered(table: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supplier_agent.tasks.child import Child
+from supplier_agent.tasks.child import AgentChild
 from syncline.errors import DataError
 from syncline.protocols.asking import Request
 from syncline.questions.profile import Profile
@@ -40,17 +40,17 @@ def ask(child, table, number, memory):
 
 
 def test_a_new_child_goes_on_with_the_same_source(table):
-    child = Child()
+    child = AgentChild()
     _, memory = ask(child, table, 0, b"")
-    assert ask(child, table, 1, memory)[0].answers == ask(Child(), table, 1, memory)[0].answers
+    assert ask(child, table, 1, memory)[0].answers == ask(AgentChild(), table, 1, memory)[0].answers
 
 
 def test_a_source_that_changed_between_two_rounds_is_refused_until_it_is_back(table):
     content = table.read_text()
-    child = Child()
+    child = AgentChild()
     _, memory = ask(child, table, 0, b"")
     first, _ = ask(child, table, 1, memory)
-    child = Child()
+    child = AgentChild()
     table.write_text(content + "60,F\n")
     for _ in range(2):
         with pytest.raises(DataError, match="changed since this study began"):
@@ -64,7 +64,7 @@ def test_a_source_that_changed_between_two_rounds_is_refused_until_it_is_back(ta
 
 
 def test_a_source_may_still_change_before_the_first_round(table):
-    child = Child()
+    child = AgentChild()
     table.write_text("age\n1\n")
     with pytest.raises(DataError, match="sex"):
         ask(child, table, 0, b"")

@@ -20,7 +20,7 @@ import syncline.wire  # noqa: F401  (before gRPC)
 
 from supplier_agent.cli import main
 from supplier_agent.consent.decision import Seal
-from supplier_agent.consent.proposals import Judgement, receive_proposal
+from supplier_agent.consent.proposals import PolicyJudgement, receive_proposal
 from supplier_agent.datasets.catalogue import Dataset, add_dataset, choose_dataset, find_dataset
 from supplier_agent.home import AgentHome
 from supplier_agent.tasks.journal import open_journal
@@ -65,7 +65,7 @@ def propose(home, text=STUDY, is_pending=False, study_id="study-1", name="heart-
     member, content = load_membership(home.identity, ""), specification(text)
     seal = Seal(member.signing_key(), AuditLog(member.signing_key(), SystemClock()), member.name)
     proposal = FakeHub().proposal(content, study_id)
-    judgement = Judgement(name, (), automatic=False, is_pending=is_pending)
+    judgement = PolicyJudgement(name, (), automatic=False, is_pending=is_pending)
     with open_journal(home) as journal:
         journal.write_now(lambda c: receive_proposal(c, seal, proposal, judgement, now_us))
 

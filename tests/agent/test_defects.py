@@ -9,7 +9,7 @@ import re
 import pytest
 
 from supplier_agent.tasks import responder
-from supplier_agent.tasks.policy_desk import PolicyDesk
+from supplier_agent.tasks.policy_client import PolicyClient
 from supplier_agent.tasks.responder import Responder
 from syncline.durable.payloads import PayloadStore
 from syncline.wire.messages import DeclineKind
@@ -66,7 +66,7 @@ def test_a_lack_of_memory_is_said_as_what_it_is(tmp_path):
         (Responder, "_load_memory"),
         (Responder, "_commit"),
         (Responder, "_record"),
-        (PolicyDesk, "terms"),
+        (PolicyClient, "terms"),
         (PayloadStore, "get"),
         (responder, "_questions"),
         (responder, "_require_seal"),

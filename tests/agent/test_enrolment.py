@@ -12,7 +12,7 @@ from syncline.cli import main as researcher
 from syncline.clock import SystemClock
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.keys import public_signing_key
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.identity.signatures import Purpose, sign, verify
 from syncline.wire.enrolment_client import EnrolmentPlan, enrol, renew
 from syncline.wire.membership import load_membership
@@ -22,7 +22,7 @@ from tests.agent.fake_hub import FakeHub
 CLOCK = SystemClock()
 
 
-def plan_for(hub, directory, role=Role.SUPPLIER):
+def plan_for(hub, directory, role=PeerRole.SUPPLIER):
     return EnrolmentPlan(directory, hub.address, role, hub.enrolment_address)
 
 
@@ -41,7 +41,7 @@ def with_hub(test, **settings):
 def test_enrolment_makes_keys_closed_to_others(tmp_path):
     async def test(hub):
         member = await enrol(plan_for(hub, tmp_path / "identity"), hub.invite("cleveland"), CLOCK)
-        assert (member.name, member.role) == ("cleveland", Role.SUPPLIER)
+        assert (member.name, member.role) == ("cleveland", PeerRole.SUPPLIER)
         assert member.hub_signing_key == public_signing_key(hub.signing_key)
         return member
 
@@ -95,7 +95,7 @@ def test_a_hub_with_another_root_gets_no_secret(tmp_path):
 
 def test_a_token_of_another_role_is_refused_before_anything_is_sent(tmp_path):
     async def test(hub):
-        token = hub.invite("rosa", Role.RESEARCHER)
+        token = hub.invite("rosa", PeerRole.RESEARCHER)
         with pytest.raises(UsageError, match="for a researcher, not for a supplier"):
             await enrol(plan_for(hub, tmp_path / "identity"), token, CLOCK)
 
@@ -117,7 +117,7 @@ def test_a_certificate_for_another_name_is_refused(tmp_path):
 
 def test_a_server_that_takes_no_tokens_is_told_from_one_that_is_away(tmp_path):
     async def test(hub):
-        plan = EnrolmentPlan(tmp_path / "identity", hub.address, Role.SUPPLIER, hub.address)
+        plan = EnrolmentPlan(tmp_path / "identity", hub.address, PeerRole.SUPPLIER, hub.address)
         with pytest.raises(IdentityError, match=r"does not take tokens.*name the port for enrolment with"):
             await enrol(plan, hub.invite("cleveland"), CLOCK)
 
@@ -143,8 +143,8 @@ def test_nothing_is_left_where_the_hub_was_not_known_or_refused(tmp_path):
 @pytest.mark.parametrize("existed", [True, False])
 def test_a_home_that_was_not_there_is_gone_where_enrolling_failed(tmp_path, monkeypatch, capsys, existed):
     for role, main, words in (
-        (Role.SUPPLIER, agent, ["supplier-agent", "enrol"]),
-        (Role.RESEARCHER, researcher, ["syncline", "login"]),
+        (PeerRole.SUPPLIER, agent, ["supplier-agent", "enrol"]),
+        (PeerRole.RESEARCHER, researcher, ["syncline", "login"]),
     ):
         home = tmp_path / role
         if existed:
@@ -161,11 +161,11 @@ def test_a_home_that_was_not_there_is_gone_where_enrolling_failed(tmp_path, monk
 @pytest.mark.parametrize("address", ["hub", "hub:", "hub:99999", ":8443", "hub:84x3"])
 def test_an_address_without_a_port_is_refused(tmp_path, address):
     with pytest.raises(UsageError, match="expected HOST:PORT"):
-        EnrolmentPlan(tmp_path, address, Role.SUPPLIER)
+        EnrolmentPlan(tmp_path, address, PeerRole.SUPPLIER)
 
 
 def test_nobody_answers(tmp_path):
-    plan = EnrolmentPlan(tmp_path / "identity", "127.0.0.1:1", Role.SUPPLIER, "127.0.0.1:1")
+    plan = EnrolmentPlan(tmp_path / "identity", "127.0.0.1:1", PeerRole.SUPPLIER, "127.0.0.1:1")
     token = FakeHub().invite("cleveland")
     with pytest.raises(PeerUnreachable, match="check the address, the firewall and the proxy"):
         asyncio.run(enrol(plan, token, CLOCK))

@@ -12,7 +12,7 @@ import syncline.wire  # noqa: F401  (before gRPC)
 
 # isort: split
 
-from supplier_agent.tasks.child import Child
+from supplier_agent.tasks.child import AgentChild
 from supplier_agent.tasks.journal import MIGRATIONS
 from syncline.data.document import parse_document
 from syncline.data.section import build
@@ -279,7 +279,7 @@ def ask(table, flow, asked):
     spec = specification(STUDY.replace("{name: cleveland}", f"{{name: cleveland, flow: {asked}}}"))
     policy = build(Policy, parse_document(POLICY, "policy"), "policy").to_document()
     header = {"op": "respond", "supplier": "cleveland", "source": str(table), "policy": policy, "flow": flow}
-    return opened.ask(Child(), header, spec, Request(0, (RowCount(),)))
+    return opened.ask(AgentChild(), header, spec, Request(0, (RowCount(),)))
 
 
 @pytest.mark.parametrize("asked", list(DataFlow))

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from supplier_agent.datasets.catalogue import Dataset, add_dataset, find_preparation, list_datasets
-from supplier_agent.tasks.child import Child
+from supplier_agent.tasks.child import AgentChild
 from supplier_agent.tasks.journal import MIGRATIONS, open_journal
 from syncline.data.document import parse_document
 from syncline.data.section import build
@@ -145,19 +145,19 @@ def fitting(files):
 
 def test_the_child_answers_from_the_prepared_table(fitting):
     files = fitting
-    without, _ = ask(Child(), files, STEPS, 0, b"", Profile(("age", "sex")))
+    without, _ = ask(AgentChild(), files, STEPS, 0, b"", Profile(("age", "sex")))
     clean = dict(files, table=files["table"].with_name("clean.csv"))
     clean["table"].write_text("age,sex\n40,M\n,F\n60,M\n61,F\n")
-    plain, _ = ask(Child(), clean, "syncline: 1\nsteps: []\n", 0, b"", Profile(("age", "sex")))
+    plain, _ = ask(AgentChild(), clean, "syncline: 1\nsteps: []\n", 0, b"", Profile(("age", "sex")))
     assert without.answers == plain.answers
 
 
 def test_a_preparation_that_changed_between_two_rounds_stops_the_study(fitting):
     files = fitting
     asked = Profile(("age",))
-    _, memory = ask(Child(), files, STEPS, 0, b"")
-    first, _ = ask(Child(), files, STEPS, 1, memory, asked)
-    for child in (Child(), Child()):
+    _, memory = ask(AgentChild(), files, STEPS, 0, b"")
+    first, _ = ask(AgentChild(), files, STEPS, 1, memory, asked)
+    for child in (AgentChild(), AgentChild()):
         with pytest.raises(DataError, match="source or preparation changed since this study began"):
             ask(child, files, STEPS.replace("-9", "-8"), 1, memory, asked)
         again, _ = ask(child, files, STEPS, 1, memory, asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supplier_agent.tasks.child import Child
+from supplier_agent.tasks.child import AgentChild
 from syncline.data.document import parse_document
 from syncline.data.section import build
 from syncline.errors import PolicyRefusal
@@ -38,7 +38,7 @@ def send(tmp_path, steps, *, person=None, deny="[hiv]", study=STUDY):
     }
     spec = specification(study.replace("{name: cleveland}", "{name: cleveland, flow: raw}"))
     canonical = Preparation.from_yaml(steps).canonical()
-    answer, (shipment, _) = ask(Child(), header, spec, Request(0, (RowCount(),)), b"", canonical)
+    answer, (shipment, _) = ask(AgentChild(), header, spec, Request(0, (RowCount(),)), b"", canonical)
     return answer, shipment
 
 

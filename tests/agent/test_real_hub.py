@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from tests.agent.harness import POLICY, rows, specification
 from tests.hub.conftest import SETTINGS, ShiftedClock, Site
 from trusted_party.cli.home import HubHome
@@ -102,7 +102,7 @@ async def logged_in(site, root):
     from syncline.study.manifest import key_fingerprint
     from syncline.wire.membership import load_membership
 
-    token = await asyncio.to_thread(site.invite, "ada", Role.RESEARCHER)
+    token = await asyncio.to_thread(site.invite, "ada", PeerRole.RESEARCHER)
     hub = ["--hub", f"localhost:{site.port}", "--enrolment", f"localhost:{site.enrol_port}"]
     await command("syncline.cli", "login", token, *hub, "--home", root / "ada")
     key = load_membership(root / "ada" / "identity", "").signing_key()

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study import report_page
 from tests.agent.test_real_hub import STUDY, agent_process, command, enrolled_agent, logged_in, run, site
 from tests.hub.conftest import Site
@@ -79,7 +79,7 @@ class Scene:
 async def scene(site, root):
     async with site.running():
         ada = await logged_in(site, root)
-        token = await asyncio.to_thread(site.invite, "eva", Role.APPROVER)
+        token = await asyncio.to_thread(site.invite, "eva", PeerRole.APPROVER)
         hub = ["--hub", f"localhost:{site.port}", "--enrolment", f"localhost:{site.enrol_port}"]
         said = await command("syncline.cli", "login", token, *hub, "--home", root / "eva")
         assert "You are approver eva" in said

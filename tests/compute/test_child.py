@@ -15,7 +15,7 @@ import pytest
 
 from syncline.compute.child import ChildDied, ChildFailed, ChildProcess
 from syncline.compute.frames import Header
-from syncline.compute.work_limits import Side, WorkLimits
+from syncline.compute.work_limits import LimitSide, WorkLimits
 from syncline.errors import DataError, SynclineError, WireError, WorkLimitReached, defect_sentence
 from tests.compute.child_module import SECRET
 
@@ -151,7 +151,7 @@ def test_processor_time_is_limited_for_each_call_also_where_python_is_never_reac
             await child.call({"op": "compute in C"})
         assert not child.alive
 
-    with_child(use, limits=WorkLimits(cpu_seconds=1.0, side=Side.HUB))
+    with_child(use, limits=WorkLimits(cpu_seconds=1.0, side=LimitSide.HUB))
 
 
 def test_a_cancelled_call_kills_the_child() -> None:

@@ -9,21 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncline.compute.confinement import confined, limit_of_death, wants_memory
-from syncline.compute.work_limits import Limit, Side, WorkLimits
+from syncline.compute.work_limits import Limit, LimitSide, WorkLimits
 from syncline.errors import DataError, WireError, WorkLimitReached
 
 SMALL = WorkLimits(rows=10, cells=40, memory_bytes=800)
 
 
-@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("side", LimitSide)
 @pytest.mark.parametrize("limit", Limit)
-def test_each_limit_of_each_side_names_its_own_remedy(side: Side, limit: Limit) -> None:
+def test_each_limit_of_each_side_names_its_own_remedy(side: LimitSide, limit: Limit) -> None:
     said = {str(WorkLimits(side=side).reached(other)) for other in Limit}
     assert len(said) == len(Limit)
     sentence = str(WorkLimits(side=side).reached(limit, "the candidate"))
     assert sentence.startswith("the candidate: one computation would take more than ")
-    assert ("limits." in sentence) == (side is Side.SUPPLIER)
-    assert ("serve --compute-" in sentence) == (side is Side.HUB)
+    assert ("limits." in sentence) == (side is LimitSide.SUPPLIER)
+    assert ("serve --compute-" in sentence) == (side is LimitSide.HUB)
 
 
 @given(st.integers(0, 20), st.integers(0, 20), st.integers(0, 1000))

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from syncline.data.record_codec import Limits, RecordCodec, StandIn
+from syncline.data.record_codec import RecordCodec, RecordLimits, StandIn
 from syncline.errors import WireError
 
 Party = NewType("Party", str)
@@ -404,13 +404,13 @@ def test_limits_hold_for_writers_and_readers() -> None:
         (Leaf | Fork, deep, "24 values inside"),
         (tuple[int, ...], wide, "80 members"),
     ):
-        narrow: RecordCodec[Any] = RecordCodec(kind, "x", 1, limits=Limits(items=80))
-        content = RecordCodec(kind, "x", 1, limits=Limits(depth=99)).encode(value)
+        narrow: RecordCodec[Any] = RecordCodec(kind, "x", 1, limits=RecordLimits(items=80))
+        content = RecordCodec(kind, "x", 1, limits=RecordLimits(depth=99)).encode(value)
         with pytest.raises(ValueError, match=words):
             narrow.encode(value)
         with pytest.raises(WireError, match=words):
             narrow.decode(content)
-    short = RecordCodec(bytes, "x", 1, limits=Limits(size=64))
+    short = RecordCodec(bytes, "x", 1, limits=RecordLimits(size=64))
     with pytest.raises(ValueError, match="64 bytes"):
         short.encode(bytes(64))
     with pytest.raises(WireError, match="64 bytes"):

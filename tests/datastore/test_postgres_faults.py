@@ -9,7 +9,7 @@ import time
 import pytest
 
 from syncline.errors import StorageError, UsageError
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from tests.datastore.commit_cutter import Cut, commit_cutter
 from tests.datastore.places import new_database, run
 from trusted_party.datastore import postgres_connection
@@ -35,7 +35,7 @@ def folder_of(server: str) -> str:
 
 
 def add(name: str):
-    return lambda transaction: put_member(transaction, name, Role.SUPPLIER, bytes(32), 1)
+    return lambda transaction: put_member(transaction, name, PeerRole.SUPPLIER, bytes(32), 1)
 
 
 def names(store: Store) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.identity.tokens import EnrolmentTicket
 from syncline.study.flow import DataFlow
 from syncline.study.lifecycle import StudyState
@@ -56,15 +56,15 @@ def with_studies(store: Store) -> Store:
 
 def test_members_and_their_certificates(store: Store) -> None:
     def write(transaction: Transaction) -> None:
-        members.put_member(transaction, "north", Role.SUPPLIER, b"1" * 32, 5)
-        members.put_member(transaction, "ada", Role.RESEARCHER, b"2" * 32, 6)
+        members.put_member(transaction, "north", PeerRole.SUPPLIER, b"1" * 32, 5)
+        members.put_member(transaction, "ada", PeerRole.RESEARCHER, b"2" * 32, 6)
         members.set_datasets(transaction, "north", ("heart", "lung"))
         members.set_connected(transaction, "north", True, 7)
         for name, key in (("north", "f1"), ("ada", "f2")):
             members.put_certificate(transaction, members.Certificate(key, name, b"pem", 8, revoked=False))
 
         assert [member.name for member in members.list_members(transaction)] == ["ada", "north"]
-        assert [member.name for member in members.list_members(transaction, Role.SUPPLIER)] == ["north"]
+        assert [member.name for member in members.list_members(transaction, PeerRole.SUPPLIER)] == ["north"]
         north = members.find_member(transaction, "north")
         assert north is not None
         assert (north.datasets, north.connected, north.last_seen_us) == (("heart", "lung"), True, 7)
@@ -77,10 +77,10 @@ def test_members_and_their_certificates(store: Store) -> None:
         assert members.find_certificate(transaction, "f1") == renewed, "another's key stays its own"
         assert members.find_certificate(transaction, "f3") is None
 
-        members.set_standing(transaction, "north", members.Standing.BANNED, "left")
+        members.set_standing(transaction, "north", members.MemberStanding.BANNED, "left")
         assert members.valid_fingerprints(transaction) == {"f2": "ada"}
         assert members.banned_names(transaction) == ["north"]
-        members.put_member(transaction, "north", Role.SUPPLIER, b"3" * 32, 11)
+        members.put_member(transaction, "north", PeerRole.SUPPLIER, b"3" * 32, 11)
         north = members.find_member(transaction, "north")
         assert north is not None
         assert (north.standing, north.reason, north.signing_key) == ("active", "", b"3" * 32)
@@ -94,7 +94,7 @@ def test_members_and_their_certificates(store: Store) -> None:
 def test_invitations_replace_each_other_in_the_order_in_which_they_came(store: Store) -> None:
     def ticket(secret: bytes, name: str, after: int) -> EnrolmentTicket:
         expires = MOMENT + dt.timedelta(seconds=after)
-        return EnrolmentTicket(name, Role.SUPPLIER, secret * 32, expires, used=False)
+        return EnrolmentTicket(name, PeerRole.SUPPLIER, secret * 32, expires, used=False)
 
     def write(transaction: Transaction) -> None:
         first, second, other = ticket(b"z", "north", 10), ticket(b"a", "north", 5), ticket(b"m", "south", 9)
@@ -194,12 +194,14 @@ def test_rounds_and_tasks_go_their_ways(with_studies: Store) -> None:
             new = tasks.Round(S1, number, "learn", f"{number:02}" * 32, 10, 1, merged=False)
             tasks.open_round(at, new, ["south", "north"])
             assert tasks.find_round(at, S1, number) == new
-            own_requests.keep_own_requests(at, S1, number, {"south": own_requests.Request("ab" * 32, number)})
+            own_requests.keep_own_requests(
+                at, S1, number, {"south": own_requests.RequestRef("ab" * 32, number)}
+            )
         asked = {task.supplier: own_requests.request_of(at, task) for task in tasks.tasks_of_round(at, S1, 1)}
-        assert asked["south"] == own_requests.Request("ab" * 32, 1)
-        assert asked["north"] == own_requests.Request("01" * 32, 10)
+        assert asked["south"] == own_requests.RequestRef("ab" * 32, 1)
+        assert asked["north"] == own_requests.RequestRef("01" * 32, 10)
         (_, south) = tasks.tasks_of_round(at, S1, 0)
-        assert own_requests.request_of(at, south) == own_requests.Request("00" * 32, 10)
+        assert own_requests.request_of(at, south) == own_requests.RequestRef("00" * 32, 10)
         own_requests.keep_own_requests(at, S1, 2, {})
         assert own_requests.request_of(at, replace(south, round=2)) is None
         tasks.open_round(at, tasks.Round(S2, 0, "check", "77" * 32, 10, 1, merged=False), [])
@@ -262,7 +264,9 @@ def test_releases_their_drafts_decisions_and_grants(with_studies: Store) -> None
         gate = drafts.GateOutcome(False, ("gap",), ("sees little",))
         for study_id, gated in ((S1, gate), (S2, None)):
             release = ReleaseId(f"r{study_id[1:]}")
-            draft = drafts.Draft(study_id, release, files, files, gated, 1, ("eva",), 4, int(study_id[1:]))
+            draft = drafts.ReleaseDraft(
+                study_id, release, files, files, gated, 1, ("eva",), 4, int(study_id[1:])
+            )
             drafts.add_draft(at, draft)
             assert drafts.find_draft(at, study_id) == drafts.draft_of_release(at, release) == draft
         assert releases.release_studies(at) == []
@@ -276,7 +280,7 @@ def test_releases_their_drafts_decisions_and_grants(with_studies: Store) -> None
         assert releases.release_studies(at, ended=True) == [(S1, R1), (S2, "r2")]
 
         for verdict in (ReleaseVerdict.REFUSE, ReleaseVerdict.APPROVE):
-            row = release_decisions.DecisionRow(S1, "eva", Role.APPROVER, verdict, "so", b"k", b"s", 1)
+            row = release_decisions.DecisionRow(S1, "eva", PeerRole.APPROVER, verdict, "so", b"k", b"s", 1)
             release_decisions.put_decision(at, row)
         assert release_decisions.decisions_about(at, S1) == [row]
 

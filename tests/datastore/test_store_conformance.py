@@ -28,7 +28,7 @@ from syncline.clock import SystemClock
 from syncline.durable.audit import verify
 from syncline.errors import ProtocolError, StorageError, UsageError
 from syncline.identity.keys import generate_signing_key, public_signing_key
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from tests.datastore.places import Place
 from trusted_party.datastore import tables
 from trusted_party.datastore.audit_log import AuditLog, entries
@@ -42,7 +42,7 @@ MORE = update(tables.members).values(last_seen_us=tables.members.c.last_seen_us 
 
 
 def begin(transaction: Transaction) -> None:
-    put_member(transaction, NAME, Role.SUPPLIER, bytes(32), 1)
+    put_member(transaction, NAME, PeerRole.SUPPLIER, bytes(32), 1)
 
 
 def increment(transaction: Transaction) -> None:
@@ -274,7 +274,7 @@ def test_names_are_sorted_by_code_points(store: Store) -> None:
 
     def add(transaction: Transaction) -> list[str]:
         for name in names:
-            put_member(transaction, name, Role.SUPPLIER, bytes(32), 1)
+            put_member(transaction, name, PeerRole.SUPPLIER, bytes(32), 1)
         return [member.name for member in list_members(transaction)]
 
     assert store.write_now(add) == sorted(names)
@@ -284,13 +284,13 @@ def test_values_come_back_as_they_were(store: Store) -> None:
     most = 2**63 - 1
 
     def write(transaction: Transaction) -> None:
-        put_member(transaction, "süd", Role.APPROVER, bytes(range(32)), -most)
+        put_member(transaction, "süd", PeerRole.APPROVER, bytes(range(32)), -most)
         set_connected(transaction, "süd", True, most)
 
     store.write_now(write)
     member = store.read_now(lambda transaction: find_member(transaction, "süd"))
     assert member is not None
-    assert (member.role, member.signing_key) == (Role.APPROVER, bytes(range(32)))
+    assert (member.role, member.signing_key) == (PeerRole.APPROVER, bytes(range(32)))
     assert (member.enrolled_us, member.last_seen_us) == (-most, most)
     assert member.connected is True
     assert store.read_now(lambda transaction: find_member(transaction, "nobody")) is None

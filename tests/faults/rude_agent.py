@@ -10,7 +10,7 @@ import secrets
 from collections import Counter
 from dataclasses import dataclass, field
 
-from supplier_agent.tasks.child import Child
+from supplier_agent.tasks.child import AgentChild
 from supplier_agent.uplink.hub_client import HubClient
 from syncline.data.document import parse_document
 from syncline.data.section import build
@@ -29,10 +29,10 @@ from syncline.wire.messages import (
     Heartbeat,
     PayloadRef,
     Proposal,
-    Reply,
     StudyEnded,
     SupplierDecision,
     TaskOffer,
+    TaskReply,
     decision_digest,
 )
 from syncline.wire.refusals import PeerUnreachable
@@ -55,7 +55,7 @@ class RudeAgent:
     name: str
     outcomes: Counter[str] = field(default_factory=Counter)
     attempts: dict[int, int] = field(default_factory=dict)
-    replies: list[Reply] = field(default_factory=list)
+    replies: list[TaskReply] = field(default_factory=list)
     specification: bytes = b""
     memory: bytes = b""
     ended: bool = False
@@ -64,7 +64,7 @@ class RudeAgent:
         self.member = self.world.membership(self.name)
         policy = self.world.agent(self.name).policy.read_text(encoding="utf-8")
         self.policy = build(Policy, parse_document(policy, "policy"), "policy").to_document()
-        self.child = Child()
+        self.child = AgentChild()
 
     async def run(self) -> None:
         """Attach again and again, as another process each time, until the study has ended."""
@@ -119,7 +119,7 @@ class RudeAgent:
         again = offer.round in self.attempts
         self.attempts[offer.round] = offer.attempt
         if not again:
-            self.replies.append(Reply(offer.task_id, offer.attempt, await self._answer(offer)))
+            self.replies.append(TaskReply(offer.task_id, offer.attempt, await self._answer(offer)))
         if offer.round == SILENT_IN_ROUND and not again:
             raise _FellSilent
         reply = self.replies[-1]  # of the first attempt, even where this offer is the second
@@ -146,7 +146,7 @@ class RudeAgent:
         self._content = reply
         return PayloadRef.of(reply)
 
-    async def _send_chunks(self, client: HubClient, reply: Reply) -> None:
+    async def _send_chunks(self, client: HubClient, reply: TaskReply) -> None:
         """Send a large reply: unannounced, incomplete, then backwards and twice."""
         ref = reply.reply
         if ref.inline is not None:
@@ -161,12 +161,12 @@ class RudeAgent:
         await asyncio.gather(*(client.write_chunks(self._chunks(reply, backwards)) for _ in range(2)))
         self.outcomes["large"] += 1
 
-    async def _chunks(self, reply: Reply, indices: list[int]):
+    async def _chunks(self, reply: TaskReply, indices: list[int]):
         for index in indices:
             data = self._content[index * CHUNK_BYTES : (index + 1) * CHUNK_BYTES]
             yield Chunk(reply.task_id, reply.reply.sha256, index, data)
 
-    async def _submit(self, client: HubClient, reply: Reply, when: str) -> None:
+    async def _submit(self, client: HubClient, reply: TaskReply, when: str) -> None:
         self.outcomes[f"{when}: {(await client.submit(reply)).value}"] += 1
 
     async def _refused(self, call) -> None:

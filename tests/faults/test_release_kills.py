@@ -21,7 +21,7 @@ import syncline.wire  # noqa: F401  (before gRPC)
 
 from syncline.durable import audit
 from syncline.identity.keys import public_signing_key
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.manifest import verify_release
 from syncline.study.release_decision import ReleaseDecision, ReleaseVerdict
 from syncline.wire import releases, research
@@ -123,8 +123,8 @@ def check(home: Path, release_id: str) -> str:
 
 async def enrolled(place: Site) -> list[Member]:
     async with place.running():
-        ada, north = await place.member("ada", Role.RESEARCHER), await place.member("north")
-        return [ada, north, await place.member("eva", Role.APPROVER)]
+        ada, north = await place.member("ada", PeerRole.RESEARCHER), await place.member("north")
+        return [ada, north, await place.member("eva", PeerRole.APPROVER)]
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from supplier_agent.tasks.journal import open_journal
 from syncline.cli.demo.stage import free_ports
 from syncline.clock import Clock, SystemClock
 from syncline.identity.keys import public_signing_key
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.manifest import key_fingerprint
 from syncline.wire.enrolment_client import EnrolmentPlan, enrol
 from syncline.wire.membership import Membership, load_membership, save_membership
@@ -75,7 +75,7 @@ class World:
             known = self.membership(name)
             save_membership(replace(known, hub=f"{HOST}:{at}", enrolment=f"{HOST}:{port + 1}"))
 
-    def invite(self, name: str, role: Role = Role.SUPPLIER, clock: Clock | None = None) -> str:
+    def invite(self, name: str, role: PeerRole = PeerRole.SUPPLIER, clock: Clock | None = None) -> str:
         """Make a token, as the command does."""
         clock = clock or SystemClock()
         with self.hub.open_database() as database:
@@ -93,7 +93,10 @@ async def found(root: Path, clock: Clock | None = None) -> World:
     port, enrol_port = free_ports()
     settings = HubSettings(f"{HOST}:{port}", f"{HOST}:{enrol_port}", stop_seconds=0.1)
     async with running_hub(world.hub, settings, clock):
-        for name, role in [*((name, Role.SUPPLIER) for name in SUPPLIERS), (RESEARCHER, Role.RESEARCHER)]:
+        for name, role in [
+            *((name, PeerRole.SUPPLIER) for name in SUPPLIERS),
+            (RESEARCHER, PeerRole.RESEARCHER),
+        ]:
             token = await asyncio.to_thread(world.invite, name, role, clock)
             AgentHome(root / name).create()
             await enrol(EnrolmentPlan(root / name / "identity", f"{HOST}:{port}", role), token, SystemClock())

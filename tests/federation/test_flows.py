@@ -253,9 +253,9 @@ def test_a_release_of_as_many_rows_as_there_are_keeps_to_what_the_hub_releases(t
     header = {"op": "release", "out": str(tmp_path), "provenance": provenance, "roster": roster}
     header |= {"kept": ["result", "seed"]}
     with pytest.raises(StudyFailed, match=f"would have {ROWS} rows, more than the {ROWS - 1} "):
-        child.Child().release(spec, {**header, "most_rows": ROWS - 1}, [result, SEED.secret])
+        child.HubChild().release(spec, {**header, "most_rows": ROWS - 1}, [result, SEED.secret])
     assert not list(tmp_path.iterdir())
-    child.Child().release(spec, {**header, "most_rows": ROWS}, [result, SEED.secret])
+    child.HubChild().release(spec, {**header, "most_rows": ROWS}, [result, SEED.secret])
     assert (tmp_path / "synthetic.parquet").exists()
 
 

@@ -21,7 +21,7 @@ from syncline.sources.memory import TableSource
 from syncline.study import simulated_study
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
-from syncline.validation.federated import assessment, comparer, facts, plan
+from syncline.validation.comparison import assessment, comparer, facts, plan
 from syncline.wire.exchange import HOPS
 from tests.federation.drawn_studies import Drawn, draw
 from tests.security.harness import POLICY, Trial

@@ -15,7 +15,7 @@ from syncline.identity.authority import CertificateAuthority, verify_issued
 from syncline.identity.certificate_request import make_request, requested_key
 from syncline.identity.key_pin import KeyPin
 from syncline.identity.keys import generate_tls_key, parse_public_signing_key
-from syncline.identity.peer import PeerIdentity, Role
+from syncline.identity.peer import PeerIdentity, PeerRole
 from syncline.identity.renewal import verify_possession
 from syncline.identity.tokens import EnrolmentToken, invite
 from syncline.preparation.preparation_document import Preparation
@@ -129,7 +129,7 @@ def _authority() -> CertificateAuthority:
 
 
 def _certificate() -> bytes:
-    return _authority().issue(make_request(generate_tls_key()), "north", Role.SUPPLIER, NOW)
+    return _authority().issue(make_request(generate_tls_key()), "north", PeerRole.SUPPLIER, NOW)
 
 
 def _read_certificate(content: bytes) -> None:
@@ -137,7 +137,7 @@ def _read_certificate(content: bytes) -> None:
 
 
 def _token() -> bytes:
-    token, _ = invite("north", Role.SUPPLIER, _authority().root_sha256, NOW)
+    token, _ = invite("north", PeerRole.SUPPLIER, _authority().root_sha256, NOW)
     return token.text().encode()
 
 

@@ -38,10 +38,10 @@ from syncline.wire.messages import (
     Heartbeat,
     PayloadRef,
     Proposal,
-    Reply,
     StudyEnded,
     SupplierDecision,
     TaskOffer,
+    TaskReply,
     decision_digest,
 )
 from syncline.wire.transport import TlsIdentity, client_channel, enrolment_channel
@@ -163,7 +163,7 @@ class FakeAgent:
         if isinstance(event, TaskOffer):
             content = self.answer(event)
             if content is not None:
-                reply = Reply(event.task_id, event.attempt, PayloadRef.of(content))
+                reply = TaskReply(event.task_id, event.attempt, PayloadRef.of(content))
                 await stub.SubmitReply(convert.reply_to_proto(reply), timeout=10)
                 self.answered.append(event.task_id)
 

@@ -17,7 +17,7 @@ import syncline.wire  # noqa: F401  (before gRPC)
 # isort: split
 
 from syncline.clock import SystemClock
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.spec import StudySpec
 from syncline.wire import research
 from syncline.wire.gen.syncline.v1 import research_pb2
@@ -25,7 +25,7 @@ from syncline.wire.messages import StudyId, StudyStatus
 from tests.hub.clients import Member, enrol
 from trusted_party.cli.home import HubHome
 from trusted_party.cli.hub import HubSettings, RunningHub, running_hub
-from trusted_party.rounds.engine import Pace
+from trusted_party.rounds.engine import EnginePace
 from trusted_party.studies.enrolment import Enrolments
 
 SETTINGS = HubSettings(
@@ -33,7 +33,7 @@ SETTINGS = HubSettings(
     enrol_listen="localhost:0",
     lease_seconds=1.0,
     lease_check_seconds=0.05,
-    pace=Pace(look_seconds=0.05, retry_seconds=0.1),
+    pace=EnginePace(look_seconds=0.05, retry_seconds=0.1),
     child_module="tests.hub.fake_child",
     stop_seconds=0.1,
 )
@@ -83,13 +83,13 @@ class Site:
     def authority(self) -> bytes:
         return self.home.load_authority().root_pem
 
-    def invite(self, name: str, role: Role = Role.SUPPLIER) -> str:
+    def invite(self, name: str, role: PeerRole = PeerRole.SUPPLIER) -> str:
         """Make a token as the command does: in another connection to the database."""
         with self.home.open_database() as database:
             audit = self.home.open_audit(self.clock)
             return Enrolments(database, self.home.load_authority(), audit, self.clock).invite(name, role)[0]
 
-    async def member(self, name: str, role: Role = Role.SUPPLIER) -> Member:
+    async def member(self, name: str, role: PeerRole = PeerRole.SUPPLIER) -> Member:
         token = await asyncio.to_thread(self.invite, name, role)
         return await enrol(self.enrol_port, self.authority, token)
 

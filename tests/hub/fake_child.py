@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 
 from syncline.compute.serve import serve
-from syncline.protocols.fake import Deed, Fake, FakeReply, FakeState
+from syncline.protocols.fake import Fake, FakeDeed, FakeReply, FakeState
 from syncline.protocols.transition import Finish, PartyId
 from tests.hub.fake_report import report
-from trusted_party.synthesis.calls import Given, kept_of_call
+from trusted_party.synthesis.calls import StepInput, kept_of_call
 
 ROUNDS = 3
 FAKE = Fake(ROUNDS)
@@ -57,7 +57,7 @@ def handle(header, blobs):
             begun = FAKE.start((PartyId("north"),))
             return _told({"done": False, "stage": begun.stage, "round": 0}, state=b"0", request=_request(0))
         case "step":
-            return _step(Given.of(header, blobs[1:]), header["round"], json.loads(blobs[0]))
+            return _step(StepInput.of(header, blobs[1:]), header["round"], json.loads(blobs[0]))
         case "release":
             _fail_at("release")
             return _release(header, kept_of_call(header, blobs[1:]))
@@ -108,8 +108,8 @@ def _step(given, number, spec):
 def _reply(number, content):
     """Return what stands on the first line of a reply: a number, or what it makes the hub's half do."""
     word = content.split(b"\n")[0].decode()
-    if word in (Deed.LIE, Deed.FAIL):
-        return FakeReply(number, deed=Deed(word))
+    if word in (FakeDeed.LIE, FakeDeed.FAIL):
+        return FakeReply(number, deed=FakeDeed(word))
     return FakeReply(number, int(word))
 
 

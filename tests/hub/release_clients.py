@@ -13,7 +13,7 @@ import syncline.wire  # noqa: F401  (before gRPC)
 
 # isort: split
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.release_decision import ReleaseDecision, ReleaseSubject, ReleaseVerdict
 from syncline.wire import releases, research
 from syncline.wire.gen.syncline.v1 import research_pb2, supplier_pb2
@@ -126,5 +126,5 @@ class Office:
 async def office(site: Site) -> AsyncIterator[Office]:
     """Run the site's hub with its people enrolled."""
     async with site.running():
-        north, ada = await site.member("north"), await site.member("ada", Role.RESEARCHER)
-        yield Office(site, north, ada, await site.member("eva", Role.APPROVER))
+        north, ada = await site.member("north"), await site.member("ada", PeerRole.RESEARCHER)
+        yield Office(site, north, ada, await site.member("eva", PeerRole.APPROVER))

@@ -13,11 +13,11 @@ import pytest
 
 from syncline.durable.payloads import PayloadStore
 from syncline.errors import StudyFailed
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.wire import supplier as convert
 from syncline.wire.gen.syncline.v1 import research_pb2
 from syncline.wire.gen.syncline.v1 import supplier_pb2 as pb
-from syncline.wire.messages import CHUNK_BYTES, MAX_PAYLOAD_BYTES, Chunk, PayloadRef, Reply
+from syncline.wire.messages import CHUNK_BYTES, MAX_PAYLOAD_BYTES, Chunk, PayloadRef, TaskReply
 from tests.hub.clients import FakeAgent, eventually, running
 from tests.hub.conftest import specification
 from tests.hub.test_enrolment import refused
@@ -32,7 +32,7 @@ BIG = b"1\n" + os.urandom(39 * CHUNK_BYTES)
 async def asked(site):
     """Run a hub with an open task for a supplier that answers by hand."""
     async with site.running():
-        ada = await site.member("ada", Role.RESEARCHER)
+        ada = await site.member("ada", PeerRole.RESEARCHER)
         north = FakeAgent(await site.member("north"), site.port, silent)
         async with running(north), north.member.supplier(site.port) as stub:
             study_id = await site.submit(ada, specification("north"))
@@ -77,7 +77,7 @@ def test_a_reply_is_opened_once_however_many_chunks_it_has(site, run, monkeypatc
             await missing(stub, task, PayloadRef.of(BIG))
             await stub.WriteChunks(chunks(task, BIG), timeout=20)
             assert not (await missing(stub, task, PayloadRef.of(BIG))).indices
-            reply = convert.reply_to_proto(Reply(task, 1, PayloadRef.of(BIG)))
+            reply = convert.reply_to_proto(TaskReply(task, 1, PayloadRef.of(BIG)))
             await stub.SubmitReply(reply, timeout=20)
             assert opened.count(digest) == 1
             await site.until(ada, study_id, lambda status: status.rounds_done > 0)
@@ -98,7 +98,7 @@ def test_a_reply_outlives_another_payload_that_was_announced_just_before(site, r
 
     async def work():
         async with site.running(lease_seconds=30.0):
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             north, south = [
                 FakeAgent(await site.member(name), site.port, silent) for name in ("north", "south")
             ]
@@ -108,7 +108,7 @@ def test_a_reply_outlives_another_payload_that_was_announced_just_before(site, r
                 task = offers(north)[0].task_id
                 announced = asyncio.ensure_future(_answer(missing(stub, task, PayloadRef.of(BIG))))
                 await begun.wait()
-                reply = convert.reply_to_proto(Reply(task, 1, PayloadRef.of(b"1")))
+                reply = convert.reply_to_proto(TaskReply(task, 1, PayloadRef.of(b"1")))
                 sent = asyncio.ensure_future(_answer(stub.SubmitReply(reply, timeout=20)))
                 await asyncio.wait((sent,), timeout=1.0)
                 go_on.set()
@@ -163,7 +163,7 @@ def test_chunks_after_the_end_of_a_study_fill_nothing(site, run):
                     await call.write(message)
             assert (await call).chunks_stored <= 32
             assert (await missing(stub, task, PayloadRef.of(BIG))).indices == []
-            inline = convert.reply_to_proto(Reply(task, 1, PayloadRef.of(b"1")))
+            inline = convert.reply_to_proto(TaskReply(task, 1, PayloadRef.of(b"1")))
             assert (await stub.SubmitReply(inline, timeout=5)).status == pb.REPLY_STATUS_NOT_NEEDED
             assert not stored(site)
 
@@ -174,7 +174,7 @@ def test_chunks_after_the_end_of_a_study_fill_nothing(site, run):
 def test_a_reply_to_an_attempt_that_was_not_offered_is_not_stored(site, run):
     async def work():
         async with asked(site) as (_, _, stub, task):
-            reply = convert.reply_to_proto(Reply(task, 2, PayloadRef.of(b"1")))
+            reply = convert.reply_to_proto(TaskReply(task, 2, PayloadRef.of(b"1")))
             await refused(stub.SubmitReply(reply, timeout=5), grpc.StatusCode.FAILED_PRECONDITION)
             assert not of_reply(site, b"1")
 
@@ -199,7 +199,7 @@ def test_bytes_that_do_not_match_may_be_sent_again(site, run):
                 for index in range(40)
             ]
             await stub.WriteChunks(iter(wrong), timeout=20)
-            reply = convert.reply_to_proto(Reply(task, 1, ref))
+            reply = convert.reply_to_proto(TaskReply(task, 1, ref))
             sentence = await refused(stub.SubmitReply(reply, timeout=20), grpc.StatusCode.FAILED_PRECONDITION)
             assert "do not match its SHA-256" in sentence
             assert len((await missing(stub, task, ref)).indices) == 40

@@ -13,7 +13,7 @@ import sys
 import pytest
 
 from syncline.identity.fingerprint_words import fingerprint_words
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from tests.hub.clients import FakeAgent, enrol, running
 from tests.hub.conftest import specification
 
@@ -181,7 +181,7 @@ def test_commands_work_beside_a_running_hub_and_the_audit_verifies(site, run):
         async with site.running():
             token = (await call("invite", "north"))["token"]
             north = await enrol(site.enrol_port, site.authority, token)
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             async with running(FakeAgent(north, site.port)):
                 study_id = await site.submit(ada, specification("north"))
                 assert (await call("studies", "wait", study_id))["state"] == "released"

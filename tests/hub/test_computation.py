@@ -12,9 +12,9 @@ import grpc
 import pytest
 
 from syncline.compute import memory_share as shares
-from syncline.compute.work_limits import Side, WorkLimits
+from syncline.compute.work_limits import LimitSide, WorkLimits
 from syncline.errors import WorkLimitReached
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.wire.gen.syncline.v1 import research_pb2
 from tests.hub.clients import FakeAgent, eventually, running
 from tests.hub.conftest import specification
@@ -32,7 +32,7 @@ def is_alive(pid):
 
 def test_a_call_that_takes_too_long_ends_its_study_and_not_the_next_one():
     async def work():
-        worker = Worker("tests.hub.fake_child", limits=WorkLimits(wall_seconds=6.0, side=Side.HUB))
+        worker = Worker("tests.hub.fake_child", limits=WorkLimits(wall_seconds=6.0, side=LimitSide.HUB))
         begun = time.monotonic()
         with pytest.raises(WorkLimitReached, match=r"more than its 0\.1 minutes: .*--compute-minutes"):
             await worker.call(STEP, HANG)
@@ -117,7 +117,7 @@ async def cancel(site, ada, study_id):
 def test_cancelling_a_study_frees_the_child_for_others(site, run):
     async def work():
         async with site.running(lease_seconds=30.0):
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             north, south = [FakeAgent(await site.member(name), site.port) for name in ("north", "south")]
             north.answer = lambda task: b"hang"
             async with running(north, south):
@@ -142,7 +142,7 @@ def test_cancelling_a_study_that_is_being_released_leaves_no_draft(site, run, mo
 
     async def work():
         async with site.running(lease_seconds=30.0):
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             north = FakeAgent(await site.member("north"), site.port)
             async with running(north):
                 study_id = await site.submit(ada, specification("north"))
@@ -158,7 +158,7 @@ def test_cancelling_a_study_that_is_being_released_leaves_no_draft(site, run, mo
 def test_a_study_that_asks_for_more_rows_than_the_hub_releases_is_refused_by_name(site, run):
     async def work():
         async with site.running(most_rows=1000):
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             await site.member("north")
             await site.submit(ada, specification("north", rows=1000))
             sentence = await refused(

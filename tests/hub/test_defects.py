@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from tests.hub.clients import FakeAgent, eventually, running
 from tests.hub.conftest import specification
 from tests.hub.fake_child import DEFECTS, SECRET
@@ -30,7 +30,7 @@ async def end_of(site, answer=None, release="{gate: none, approvals: 0}", state=
     ``settled`` is called once both are in a ``state``, or the study is over.
     """
     async with site.running(lease_seconds=30.0):  # nobody is to be lost on a busy machine
-        ada = await site.member("ada", Role.RESEARCHER)
+        ada = await site.member("ada", PeerRole.RESEARCHER)
         north, south = [FakeAgent(await site.member(name), site.port) for name in ("north", "south")]
         if answer is not None:
             south.answer = answer

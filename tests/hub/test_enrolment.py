@@ -18,7 +18,7 @@ from syncline.identity.keys import (
     generate_tls_key,
     public_signing_key,
 )
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.identity.renewal import prove_possession
 from syncline.identity.signatures import Purpose, sign
 from syncline.identity.tokens import EnrolmentToken
@@ -126,8 +126,8 @@ def test_nobody_enrols_with_anothers_signing_key(site, run):
 
     async def work():
         async with site.running():
-            ada = await site.member("ada", Role.RESEARCHER)
-            token = await asyncio.to_thread(site.invite, "eve", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
+            token = await asyncio.to_thread(site.invite, "eve", PeerRole.RESEARCHER)
             message = enrolment_pb2.EnrolRequest(
                 secret=EnrolmentToken.parse(token).secret,
                 signing_request=make_request(generate_tls_key()),
@@ -281,12 +281,12 @@ def test_the_banned_may_not_renew_nor_be_invited_and_the_evicted_may_enrol_again
 def test_a_member_of_one_role_may_not_make_anothers_calls_nor_change_role(site, run):
     async def work():
         async with site.running():
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             async with ada.supplier(site.port) as stub:
                 request = HeartbeatRequest(instance="a")
                 assert "role researcher" in await refused(stub.Heartbeat(request, timeout=5))
             with pytest.raises(Exception, match="enrolled as researcher"):
-                await asyncio.to_thread(site.invite, "ada", Role.SUPPLIER)
+                await asyncio.to_thread(site.invite, "ada", PeerRole.SUPPLIER)
 
     run(work())
 
@@ -297,7 +297,7 @@ def test_a_certificate_of_this_authority_that_the_hub_never_recorded_is_refused(
             north = await site.member("north")
             key = generate_tls_key()
             authority = site.home.load_authority()
-            leaf = authority.issue(make_request(key), "north", Role.SUPPLIER, site.clock.now())
+            leaf = authority.issue(make_request(key), "north", PeerRole.SUPPLIER, site.clock.now())
             forged = Member(replace(north.enrolment, certificate=leaf), key, north.signing_key)
             assert "revoked or unknown" in await refused(welcome(site, forged))
 

@@ -12,7 +12,7 @@ import pytest
 
 from syncline.durable.payloads import PayloadStore
 from syncline.errors import StorageError
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.wire import supplier as convert
 from syncline.wire.messages import (
     CHUNK_BYTES,
@@ -21,10 +21,10 @@ from syncline.wire.messages import (
     Declined,
     DeclineKind,
     PayloadRef,
-    Reply,
     ReplyOutcome,
     TaskId,
     TaskOffer,
+    TaskReply,
 )
 from tests.hub.clients import FakeAgent, eventually, running
 from tests.hub.conftest import specification
@@ -48,7 +48,7 @@ def silent(task: TaskOffer) -> None:
 
 
 async def team(site, *names):
-    ada = await site.member("ada", Role.RESEARCHER)
+    ada = await site.member("ada", PeerRole.RESEARCHER)
     return ada, [FakeAgent(await site.member(name), site.port) for name in names]
 
 
@@ -226,11 +226,11 @@ def test_a_reply_counts_once_however_often_it_comes_and_never_changes(site, run)
             async with running(north, south), north.member.supplier(site.port) as stub:
                 await site.submit(ada, specification("north", "south"))
                 await eventually(lambda: bool(north.answered))
-                reply = Reply(TaskId(north.answered[0]), 1, PayloadRef.of(b"1"))
+                reply = TaskReply(TaskId(north.answered[0]), 1, PayloadRef.of(b"1"))
                 for _ in range(3):
                     answer = await stub.SubmitReply(convert.reply_to_proto(reply), timeout=5)
                     assert convert.reply_outcome_from_proto(answer) is ReplyOutcome.ALREADY_ACCEPTED
-                other = Reply(reply.task_id, 1, PayloadRef.of(b"2"))
+                other = TaskReply(reply.task_id, 1, PayloadRef.of(b"2"))
                 sentence = await refused(
                     stub.SubmitReply(convert.reply_to_proto(other), timeout=5),
                     grpc.StatusCode.FAILED_PRECONDITION,
@@ -279,7 +279,7 @@ async def answer_in_chunks(stub, task):
             for index in sent
         ]
         await stub.WriteChunks(iter([convert.chunk_to_proto(chunk) for chunk in chunks]), timeout=5)
-        reply = convert.reply_to_proto(Reply(task.task_id, 1, ref))
+        reply = convert.reply_to_proto(TaskReply(task.task_id, 1, ref))
         if len(wanted) > 1:
             assert "missing" in await refused(
                 stub.SubmitReply(reply, timeout=5), grpc.StatusCode.FAILED_PRECONDITION

@@ -9,7 +9,7 @@ import grpc.aio
 import pytest
 
 from syncline.errors import UsageError
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.wire.gen.syncline.v1 import supplier_pb2
 from syncline.wire.status import METADATA_KEY
 from tests.hub.clients import FakeAgent, attachment, eventually, running
@@ -129,8 +129,11 @@ def test_a_researcher_sees_only_their_own_studies_and_an_operator_all(site, run)
     async def work():
         async with site.running():
             await site.member("north")
-            ada, bob = await site.member("ada", Role.RESEARCHER), await site.member("bob", Role.RESEARCHER)
-            olga = await site.member("olga", Role.OPERATOR)
+            ada, bob = (
+                await site.member("ada", PeerRole.RESEARCHER),
+                await site.member("bob", PeerRole.RESEARCHER),
+            )
+            olga = await site.member("olga", PeerRole.OPERATOR)
             study_id = await site.submit(ada, specification("north"))
             assert (await site.status(ada, study_id)).state == "awaiting_approval"
             assert (await site.status(olga, study_id)).state == "awaiting_approval"

@@ -11,7 +11,7 @@ import pytest
 from syncline.errors import IdentityError, ProtocolError
 from syncline.identity.access_token import AccessToken
 from syncline.identity.keys import generate_signing_key
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import ReleaseId, StudyId
 from syncline.wire.refusals import UnknownObject
@@ -25,8 +25,8 @@ from trusted_party.datastore.releases import ReleaseRow, add_release, set_withdr
 from trusted_party.datastore.sqlite_store import open_sqlite_store
 from trusted_party.datastore.studies import NewStudy, add_study
 from trusted_party.release import granting
-from trusted_party.release.access import Shelf
-from trusted_party.release.granting import Verdict, judge
+from trusted_party.release.access import ReleaseAccess
+from trusted_party.release.granting import AccessVerdict, judge
 
 RELEASE, SECOND = ReleaseId("r1"), ReleaseId("r2")
 
@@ -38,7 +38,7 @@ class Desk:
         self.database = open_sqlite_store(root / "hub.sqlite")
         self.clock = ShiftedClock()
         self.audit = AuditLog(generate_signing_key(), self.clock)
-        self.shelf = Shelf(self.database, self.audit, self.clock, root)
+        self.shelf = ReleaseAccess(self.database, self.audit, self.clock, root)
         self.database.write_now(self._fill)
         for release_id in (RELEASE, SECOND):
             (root / release_id).mkdir()
@@ -50,7 +50,11 @@ class Desk:
             new = NewStudy(study_id, "heart", "ada", b"", b"", b"", "0" * 64, ())
             add_study(connection, new, StudyState.RELEASED, 1)
             add_release(connection, ReleaseRow(release_id, study_id, "0" * 64, 2, 1))
-        for name, role in (("ada", Role.RESEARCHER), ("bob", Role.RESEARCHER), ("carol", Role.RESEARCHER)):
+        for name, role in (
+            ("ada", PeerRole.RESEARCHER),
+            ("bob", PeerRole.RESEARCHER),
+            ("carol", PeerRole.RESEARCHER),
+        ):
             put_member(connection, name, role, name.encode().ljust(32), 1)
 
     def grant(self, name: str = "bob", release_id: ReleaseId = RELEASE, days: int = 1) -> AccessToken:
@@ -64,7 +68,7 @@ class Desk:
         name: str,
         secret: bytes = b"",
         release_id: ReleaseId = RELEASE,
-        role: Role = Role.RESEARCHER,
+        role: PeerRole = PeerRole.RESEARCHER,
         **changes,
     ) -> bytes:
         async def work() -> bytes:
@@ -131,7 +135,7 @@ def test_the_token_alone_opens_nothing(desk):
     assert {entry["why"] for entry in desk.audited("release_access_refused")} == {"not_granted"}
 
 
-@pytest.mark.parametrize("role", [Role.APPROVER, Role.SUPPLIER])
+@pytest.mark.parametrize("role", [PeerRole.APPROVER, PeerRole.SUPPLIER])
 def test_a_grant_is_a_researchers(desk, role):
     """A name that another role bears is not the one that was named."""
     token = desk.grant()
@@ -167,7 +171,7 @@ def test_the_very_moment_of_the_end_is_over():
     token = AccessToken.make(RELEASE, "bob")
     grant = Grant(RELEASE, "bob", 1_000_000, token.secret_sha256)
     said = [judge(grant, token.secret, now_us) for now_us in (999_999, 1_000_000, 1_000_001)]
-    assert said == [Verdict.OPEN, Verdict.EXPIRED, Verdict.EXPIRED]
+    assert said == [AccessVerdict.OPEN, AccessVerdict.EXPIRED, AccessVerdict.EXPIRED]
 
 
 def test_a_revoked_token_opens_nothing(desk):
@@ -203,13 +207,15 @@ def test_the_owner_needs_no_token_and_a_wrong_one_does_no_harm(desk):
 
 def test_a_list_says_until_when_and_only_to_whom_it_was_granted(desk):
     desk.grant(days=1)
-    (entry,) = asyncio.run(desk.shelf.releases("bob", Role.RESEARCHER))
+    (entry,) = asyncio.run(desk.shelf.releases("bob", PeerRole.RESEARCHER))
     kept = desk.database.read_now(lambda connection: find_grant(connection, RELEASE, "bob"))
     assert (entry.release_id, entry.granted_until_us) == (RELEASE, kept.until_us)
-    assert {one.granted_until_us for one in asyncio.run(desk.shelf.releases("ada", Role.RESEARCHER))} == {0}
-    assert asyncio.run(desk.shelf.releases("carol", Role.RESEARCHER)) == []
+    assert {one.granted_until_us for one in asyncio.run(desk.shelf.releases("ada", PeerRole.RESEARCHER))} == {
+        0
+    }
+    assert asyncio.run(desk.shelf.releases("carol", PeerRole.RESEARCHER)) == []
     desk.clock.shift = dt.timedelta(days=1)
-    assert asyncio.run(desk.shelf.releases("bob", Role.RESEARCHER)) == []
+    assert asyncio.run(desk.shelf.releases("bob", PeerRole.RESEARCHER)) == []
 
 
 def test_the_database_keeps_a_hash_and_no_secret(desk, tmp_path):

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.spec import StudySpec
 from tests.hub.clients import FakeAgent, running
 from tests.hub.conftest import specification
@@ -39,7 +39,7 @@ def test_it_stands_at_each_new_hazard_and_goes_on_by_a_person_s_word(site, run):
     async def work():
         async with site.running():
             agent = FakeAgent(await site.member("north"), site.port)
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             async with running(agent):
                 study_id = await site.submit(ada, with_rule("pause"))
                 status = await site.until(ada, study_id, lambda status: status.state == "paused")
@@ -68,7 +68,7 @@ def test_it_only_reports_where_the_study_says_so(site, run):
     async def work():
         async with site.running():
             agent = FakeAgent(await site.member("north"), site.port)
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             async with running(agent):
                 study_id = await site.submit(ada, with_rule("report"))
                 status = await site.until(ada, study_id, lambda status: status.ended_us > 0)
@@ -83,7 +83,7 @@ def test_a_hub_that_starts_again_still_waits(site, run):
         ada = None
         async with site.running():
             north = await site.member("north")
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             async with running(FakeAgent(north, site.port)):
                 study_id = await site.submit(ada, with_rule("pause"))
                 await site.until(ada, study_id, lambda status: status.state == "paused")
@@ -100,7 +100,7 @@ def test_a_hub_that_starts_again_still_waits(site, run):
 def test_nobody_s_word_ends_it_at_the_deadline(site, run):
     async def work():
         async with site.running():
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             async with running(FakeAgent(await site.member("north"), site.port)):
                 study_id = await site.submit(ada, with_rule("pause"))
                 await site.until(ada, study_id, lambda status: status.state == "paused")

@@ -14,7 +14,7 @@ from pathlib import Path
 import grpc.aio
 import pytest
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.wire import research
 from syncline.wire.gen.syncline.v1 import research_pb2
 from syncline.wire.messages import TaskOffer
@@ -111,7 +111,7 @@ async def attempt(
 
 async def enrolled(site: Site) -> list[Member]:
     async with site.running():
-        ada = await site.member("ada", Role.RESEARCHER)
+        ada = await site.member("ada", PeerRole.RESEARCHER)
         return [ada, await site.member("north"), await site.member("south")]
 
 

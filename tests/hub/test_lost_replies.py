@@ -14,7 +14,7 @@ from tests.hub.clients import eventually, running
 from tests.hub.conftest import specification
 from tests.hub.test_arrivals import of_reply
 from tests.hub.test_faults import offers, resume, silent, team
-from trusted_party.rounds.engine import Pace
+from trusted_party.rounds.engine import EnginePace
 
 pytestmark = pytest.mark.network
 
@@ -36,12 +36,12 @@ async def north_answered(site, **rules):
 async def answer(site, agent):
     """Let an agent answer what it was offered and kept to itself."""
     from syncline.wire import supplier as convert
-    from syncline.wire.messages import Reply
+    from syncline.wire.messages import TaskReply
 
     agent.answer = lambda task: b"%d" % (task.round + 1)
     async with agent.member.supplier(site.port) as stub:
         task = offers(agent)[0]
-        reply = Reply(task.task_id, task.attempt, PayloadRef.of(b"1"))
+        reply = TaskReply(task.task_id, task.attempt, PayloadRef.of(b"1"))
         await stub.SubmitReply(convert.reply_to_proto(reply), timeout=10)
 
 
@@ -87,7 +87,7 @@ def test_a_disk_that_never_recovers_ends_the_study(site, run, monkeypatch):
         raise StorageError("file payloads: the disk is full")
 
     async def work():
-        async with site.running(lease_seconds=30.0, pace=Pace(0.05, 0.05, give_up_seconds=0.3)):
+        async with site.running(lease_seconds=30.0, pace=EnginePace(0.05, 0.05, give_up_seconds=0.3)):
             ada, (north,) = await team(site, "north")
             monkeypatch.setattr(PayloadStore, "put", failing)
             async with running(north):

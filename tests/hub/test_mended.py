@@ -8,7 +8,7 @@ from dataclasses import replace
 import grpc
 import pytest
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.flow import DataFlow
 from syncline.study.participation import Participation
 from syncline.study.spec import StudySpec
@@ -126,7 +126,7 @@ def test_each_supplier_hears_of_its_own_hazards_before_the_end(site, run, monkey
     async def work():
         async with site.running():
             north, south = [FakeAgent(await site.member(name), site.port) for name in ("north", "south")]
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             spec = json.loads(specification("north", "south"))
             content = StudySpec.model_validate({**spec, "hazards": {"severe": "report"}}).canonical()
             async with running(north, south):

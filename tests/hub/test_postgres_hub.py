@@ -16,7 +16,7 @@ import grpc.aio
 import pytest
 
 from syncline.errors import UsageError
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.wire.messages import StudyStatus, TaskOffer
 from tests.datastore.places import new_database
 from tests.datastore.places import run as run_statement
@@ -98,7 +98,7 @@ def test_a_study_runs_and_commands_are_heard(postgres_site: Site, run) -> None:
                 (await asyncio.to_thread(command, "invite", "north", "--json", home=site.home.root)).stdout
             )["token"]
             north = await enrol(site.enrol_port, site.authority, token)
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             async with running(FakeAgent(north, site.port)):
                 study_id = await site.submit(ada, specification("north"))
                 status = await site.until(ada, study_id, lambda seen: bool(seen.ended_us))
@@ -171,7 +171,7 @@ def test_a_server_that_crashes_in_mid_study_and_starts_again_harms_nothing(
 
     async def work() -> None:
         async with site.running():
-            ada, north = await site.member("ada", Role.RESEARCHER), await site.member("north")
+            ada, north = await site.member("ada", PeerRole.RESEARCHER), await site.member("north")
             agent = asyncio.create_task(persist(lambda: FakeAgent(north, site.port, answer).run()))
             study_id = await site.submit(ada, specification("north"))
             status = await persist(lambda: site.until(ada, study_id, lambda seen: bool(seen.ended_us), 40))
@@ -199,7 +199,7 @@ def test_a_server_that_goes_away_in_mid_study_harms_nothing(
 
     async def work() -> None:
         async with site.running():
-            ada, north = await site.member("ada", Role.RESEARCHER), await site.member("north")
+            ada, north = await site.member("ada", PeerRole.RESEARCHER), await site.member("north")
             async with running(FakeAgent(north, site.port, answer)):
                 study_id = await site.submit(ada, specification("north"))
                 status = await site.until(ada, study_id, lambda seen: bool(seen.ended_us), 40)

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from syncline.identity.access_token import AccessToken
 from syncline.identity.key_pin import KeyPin
 from syncline.identity.keys import public_signing_key
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.manifest import verify_release
 from syncline.study.release_decision import ReleaseVerdict
 from syncline.wire.release_messages import ReleaseState
@@ -168,7 +168,7 @@ def test_two_people_are_two_names_and_the_operator_may_be_one(site, run):
 def test_named_approvers_are_the_only_ones(site, run):
     async def work():
         async with office(site) as at:
-            max_ = await site.member("max", Role.APPROVER)
+            max_ = await site.member("max", PeerRole.APPROVER)
             await at.study("{gate: none, approvals: 1, approvers: [max]}")
             entry = await at.entry(max_)
             assert "1 more approval by max: an approver types" in entry.note
@@ -327,7 +327,7 @@ def test_a_draft_that_comes_out_otherwise_is_not_released(site, run, monkeypatch
 def test_a_banned_approvers_word_does_not_count(site, run):
     async def work():
         async with office(site) as at:
-            max_ = await site.member("max", Role.APPROVER)
+            max_ = await site.member("max", PeerRole.APPROVER)
             await at.study("{gate: none, approvals: 2}")
             await at.decide(at.eva)
             await at.until(lambda status: "1 more approval (eva gave one)" in status.reason)
@@ -407,7 +407,7 @@ def test_the_operator_withdraws_and_says_why(site, run, caplog):
 def test_grants_are_given_by_name_listed_and_end_with_the_release(site, run):
     async def work():
         async with office(site) as at:
-            await site.member("bob", Role.RESEARCHER)
+            await site.member("bob", PeerRole.RESEARCHER)
             await at.study(ONE)
             error = await said(site, "releases", "grant", "heart", "bob", status=2)
             assert "it is not released: its study is awaiting_release (release " in error
@@ -493,8 +493,8 @@ def test_named_researchers_fetch_with_certificate_and_token_until_their_time_is_
     async def work():
         async with office(site) as at:
             bob, carol = (
-                await site.member("bob", Role.RESEARCHER),
-                await site.member("carol", Role.RESEARCHER),
+                await site.member("bob", PeerRole.RESEARCHER),
+                await site.member("carol", PeerRole.RESEARCHER),
             )
             release_id = (await at.study("{gate: none, approvals: 0}")).release_id
             await refused(at.fetch(bob, release_id), ABSENT)

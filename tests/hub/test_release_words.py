@@ -9,7 +9,7 @@ import pytest
 
 from syncline.study.release_decision import ReleaseVerdict
 from syncline.wire.messages import ReleaseId, StudyId
-from trusted_party.datastore.drafts import Draft, GateOutcome
+from trusted_party.datastore.drafts import GateOutcome, ReleaseDraft
 from trusted_party.release.waiting import Tally, missing_words
 
 FIRST = (
@@ -23,7 +23,7 @@ FIRST = (
 def test_the_first_failure_is_whole(others, words):
     failures = (FIRST, *(f"gap {place}" for place in range(others)))
     gate = GateOutcome(False, failures)
-    draft = Draft(StudyId("s1"), ReleaseId("r1"), {"report.json": "00"}, {}, gate, 1, (), 1, 1)
+    draft = ReleaseDraft(StudyId("s1"), ReleaseId("r1"), {"report.json": "00"}, {}, gate, 1, (), 1, 1)
     said = missing_words(draft, Tally(1, ReleaseVerdict.OVERRIDE, ()))
     assert f"did not pass the disclosure gate ({FIRST}" in said
     assert words in said
@@ -32,7 +32,7 @@ def test_the_first_failure_is_whole(others, words):
 
 def test_a_gate_that_passed_says_what_it_could_not_have_seen():
     words = ("A leak of fewer than 18 of these 669 people (2.69%) would not be seen.", "mia is BLIND here.")
-    draft = Draft(
+    draft = ReleaseDraft(
         StudyId("s1"), ReleaseId("r1"), {"report.json": "00"}, {}, GateOutcome(True, (), words), 1, (), 1, 1
     )
     said = missing_words(draft, Tally(1, ReleaseVerdict.APPROVE, ()))

@@ -12,7 +12,7 @@ from trusted_party.rounds.roster import (
     Go,
     Party,
     Pause,
-    Quorum,
+    QuorumState,
     Standing,
     Wait,
     judge_answers,
@@ -32,7 +32,7 @@ def fail(sentence):
 
 
 def quorum(then=OnLoss.PAUSE, least=1, late=False):
-    return Quorum(least, then, "24h", late)
+    return QuorumState(least, then, "24h", late)
 
 
 @pytest.mark.parametrize("then", OnLoss)

@@ -8,7 +8,7 @@ import pytest
 
 from syncline.identity.key_pin import KeyPin
 from syncline.identity.keys import public_signing_key
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.manifest import verify_release
 from syncline.wire import research
 from syncline.wire.gen.syncline.v1 import research_pb2
@@ -28,7 +28,7 @@ def test_a_study_runs_from_submission_to_a_verified_release(site, run, caplog):
     async def work():
         async with site.running():
             north, south = await site.member("north"), await site.member("south")
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             agents = FakeAgent(north, site.port), FakeAgent(south, site.port)
             async with running(*agents):
                 study_id = await site.submit(ada, specification("north", "south"))
@@ -80,7 +80,7 @@ def test_a_supplier_is_asked_what_is_for_it_alone(site, run, monkeypatch):
     async def work():
         async with site.running():
             north, south = await site.member("north"), await site.member("south")
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             agents = [FakeAgent(one, site.port, answers(one.name)) for one in (north, south)]
             async with running(*agents):
                 study_id = await site.submit(ada, specification("north", "south"))
@@ -122,7 +122,7 @@ def test_a_refusal_ends_the_study_and_names_who_refused(site, run):
     async def work():
         async with site.running():
             north = await site.member("north")
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             async with running(FakeAgent(north, site.port, decision=Decision.REFUSE)):
                 study_id = await site.submit(ada, specification("north"))
                 status = await site.until(ada, study_id, lambda status: status.ended_us > 0)

@@ -11,7 +11,7 @@ import pytest
 
 from syncline.data.section import build
 from syncline.errors import DocumentError
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.lifecycle import StudyState
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId
@@ -95,7 +95,7 @@ def test_a_researcher_has_a_bounded_number_of_living_studies(site, run, monkeypa
 
     async def work():
         async with site.running():
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             for name in ("one", "two", "three"):
                 await site.member(name)
             for name in ("one", "two"):

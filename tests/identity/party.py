@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from syncline.identity.authority import CertificateAuthority
 from syncline.identity.certificate_request import make_request
 from syncline.identity.keys import generate_tls_key
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 
@@ -30,5 +30,5 @@ def _key(name: str) -> ec.EllipticCurvePrivateKey:
     return generate_tls_key()
 
 
-def leaf(name: str = "cleveland", role: Role = Role.SUPPLIER) -> bytes:
+def leaf(name: str = "cleveland", role: PeerRole = PeerRole.SUPPLIER) -> bytes:
     return authority().issue(make_request(key(name)), name, role, NOW)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syncline.errors import IdentityError
 from syncline.identity.access_token import AccessToken, hash_access_secret
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.identity.tokens import EnrolmentToken, hash_secret
 
 PREFIX = "syncline-access1-"
@@ -21,7 +21,7 @@ tokens = st.builds(
     AccessToken, release_id=releases, researcher=names, secret=st.binary(min_size=32, max_size=32)
 )
 SAMPLE = AccessToken("r0123456789abcde", "bob", bytes(range(32)))
-ENROLMENT = EnrolmentToken("bob", Role.RESEARCHER, bytes(32), bytes(32))
+ENROLMENT = EnrolmentToken("bob", PeerRole.RESEARCHER, bytes(32), bytes(32))
 
 
 @given(tokens)

@@ -15,7 +15,7 @@ from syncline.errors import IdentityError
 from syncline.identity.authority import CertificateAuthority, pinned_root, root_digest, verify_issued
 from syncline.identity.certificate_request import make_request, requested_key
 from syncline.identity.keys import private_key_pem
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from tests.identity.party import NOW, authority, key, leaf
 
 
@@ -72,7 +72,7 @@ def test_a_fresh_leaf_is_valid_for_clocks_an_hour_off(hours: int) -> None:
 
 
 def test_days_are_counted_from_now() -> None:
-    pem = authority().issue(make_request(key()), "cleveland", Role.SUPPLIER, NOW, days=2)
+    pem = authority().issue(make_request(key()), "cleveland", PeerRole.SUPPLIER, NOW, days=2)
     assert parsed(pem).not_valid_after_utc == NOW + dt.timedelta(days=2)
 
 
@@ -92,7 +92,7 @@ def test_hosts_that_are_none_are_refused(hosts: list[str]) -> None:
 @pytest.mark.parametrize("name", ["", "a/b", "..", "a:b", "-a", "a-", "x" * 64, "é", "a b", "a\n"])
 def test_names_unfit_for_a_certificate_are_refused(name: str) -> None:
     with pytest.raises(IdentityError, match="name"):
-        authority().issue(make_request(key()), name, Role.SUPPLIER, NOW)
+        authority().issue(make_request(key()), name, PeerRole.SUPPLIER, NOW)
 
 
 def test_a_request_decides_nothing_but_its_key() -> None:
@@ -104,7 +104,7 @@ def test_a_request_decides_nothing_but_its_key() -> None:
     )
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=9), critical=True)
     request = builder.sign(key(), hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    certificate = parsed(authority().issue(request, "cleveland", Role.SUPPLIER, NOW))
+    certificate = parsed(authority().issue(request, "cleveland", PeerRole.SUPPLIER, NOW))
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     uris = names.get_values_for_type(x509.UniformResourceIdentifier)
     assert uris == ["syncline:role:supplier:cleveland"]
@@ -153,7 +153,7 @@ def test_an_authority_is_saved_and_loaded(tmp_path: Path) -> None:
     authority().save(tmp_path)
     loaded = CertificateAuthority.load(tmp_path)
     assert loaded.root_pem == authority().root_pem
-    verify_issued(loaded.issue(make_request(key()), "a", Role.SUPPLIER, NOW), authority().root_pem)
+    verify_issued(loaded.issue(make_request(key()), "a", PeerRole.SUPPLIER, NOW), authority().root_pem)
     assert stat.S_IMODE((tmp_path / "authority-key.pem").stat().st_mode) == 0o600
 
 
@@ -207,7 +207,7 @@ def test_openssl_accepts_both_sides(tmp_path: Path) -> None:
     now = dt.datetime.now(dt.UTC)
     hub = CertificateAuthority.create("hub", now)
     server = hub.issue_server(make_request(key("hub")), ["localhost"], now)
-    client = hub.issue(make_request(key()), "cleveland", Role.SUPPLIER, now)
+    client = hub.issue(make_request(key()), "cleveland", PeerRole.SUPPLIER, now)
     contexts = []
     for protocol, pem, name in (
         (ssl.PROTOCOL_TLS_SERVER, server, "hub"),

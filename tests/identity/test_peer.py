@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 from syncline.errors import IdentityError
 from syncline.identity.certificate_request import make_request
-from syncline.identity.peer import PeerIdentity, Role, fingerprint, parse_role
+from syncline.identity.peer import PeerIdentity, PeerRole, fingerprint, parse_role
 from tests.identity.party import NOW, authority, key, leaf
 
 
@@ -23,9 +23,9 @@ def uri(text: str) -> x509.UniformResourceIdentifier:
     return x509.UniformResourceIdentifier(text)
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", PeerRole)
 @pytest.mark.parametrize("name", ["cleveland", "a", "dr.who@example.org", "Site-7", "a" * 63])
-def test_name_role_and_key_come_back(name: str, role: Role) -> None:
+def test_name_role_and_key_come_back(name: str, role: PeerRole) -> None:
     peer = PeerIdentity.from_pem(leaf(name, role))
     assert (peer.name, peer.role) == (name, role)
     assert peer.fingerprint == fingerprint(key(name).public_key())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncline.errors import IdentityError
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.identity.tokens import EnrolmentTicket, EnrolmentToken, invite
 from tests.identity.party import NOW
 
@@ -18,11 +18,11 @@ names = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._@-]{0,61}[A-Za-z0-9])?", fullmat
 tokens = st.builds(
     EnrolmentToken,
     name=names,
-    role=st.sampled_from(Role),
+    role=st.sampled_from(PeerRole),
     secret=st.binary(min_size=32, max_size=32),
     root_sha256=st.binary(min_size=32, max_size=32),
 )
-SAMPLE = EnrolmentToken("cleveland", Role.SUPPLIER, bytes(32), ROOT)
+SAMPLE = EnrolmentToken("cleveland", PeerRole.SUPPLIER, bytes(32), ROOT)
 
 
 @given(tokens)
@@ -93,8 +93,8 @@ def test_oversized_text_is_refused() -> None:
 
 
 def test_a_ticket_is_redeemed_by_its_secret_for_ten_minutes() -> None:
-    token, ticket = invite("cleveland", Role.SUPPLIER, ROOT, NOW)
-    assert (ticket.name, ticket.role, token.root_sha256) == ("cleveland", Role.SUPPLIER, ROOT)
+    token, ticket = invite("cleveland", PeerRole.SUPPLIER, ROOT, NOW)
+    assert (ticket.name, ticket.role, token.root_sha256) == ("cleveland", PeerRole.SUPPLIER, ROOT)
     ticket.check(token.secret, NOW)
     ticket.check(token.secret, NOW + dt.timedelta(minutes=10))
     with pytest.raises(IdentityError, match="expired"):
@@ -102,22 +102,22 @@ def test_a_ticket_is_redeemed_by_its_secret_for_ten_minutes() -> None:
 
 
 def test_a_forged_secret_is_refused() -> None:
-    token, ticket = invite("cleveland", Role.SUPPLIER, ROOT, NOW)
-    other, _ = invite("cleveland", Role.SUPPLIER, ROOT, NOW)
+    token, ticket = invite("cleveland", PeerRole.SUPPLIER, ROOT, NOW)
+    other, _ = invite("cleveland", PeerRole.SUPPLIER, ROOT, NOW)
     for secret in (other.secret, b"", token.secret[:31], token.secret + b"\0"):
         with pytest.raises(IdentityError, match="not one of this hub's"):
             ticket.check(secret, NOW)
 
 
 def test_a_used_ticket_is_refused() -> None:
-    token, ticket = invite("cleveland", Role.SUPPLIER, ROOT, NOW)
+    token, ticket = invite("cleveland", PeerRole.SUPPLIER, ROOT, NOW)
     used = EnrolmentTicket(ticket.name, ticket.role, ticket.secret_sha256, ticket.expires_at, used=True)
     with pytest.raises(IdentityError, match="used before"):
         used.check(token.secret, NOW)
 
 
 def test_secrets_stand_nowhere_but_in_the_text() -> None:
-    token, ticket = invite("cleveland", Role.SUPPLIER, ROOT, NOW)
+    token, ticket = invite("cleveland", PeerRole.SUPPLIER, ROOT, NOW)
     for shown in (repr(token), repr(ticket)):
         assert token.secret.hex() not in shown
         assert repr(token.secret) not in shown

@@ -15,7 +15,7 @@ from syncline.pages import parts
 from syncline.pages.layout import lay_out
 from syncline.pages.templating import macro, render, trusted
 from syncline.validation.report.plots import key
-from syncline.validation.report.words import Answer
+from syncline.validation.report.words import VerdictLine
 
 OWN = Markup("<em>own</em>")
 
@@ -29,7 +29,7 @@ PARTS: dict[str, Callable[[str], Markup]] = {
     "plots": lambda text: parts.plots([OWN, parts.paragraphs([text])]),
     "key": lambda text: key(text, text, text),
     "answers": lambda text: parts.answers(
-        [Answer("good", text, (text, text)), Answer("mild", text, (text,), listed=True)]
+        [VerdictLine("good", text, (text, text)), VerdictLine("mild", text, (text,), listed=True)]
     ),
     "hazards": lambda text: parts.hazards([{"severe": True, "words": text}]),
     "table": lambda text: parts.table(
@@ -79,9 +79,9 @@ def test_a_value_that_a_template_does_not_get_is_an_error():
 
 def test_a_page_has_links_to_its_sections_and_leaves_out_the_empty_ones():
     sections = [
-        parts.Section("first", "<First>", parts.paragraphs(["one"])),
-        parts.Section("empty", "Empty", parts.NOTHING),
-        parts.Section("last", "Last", parts.paragraphs(["two"])),
+        parts.PageSection("first", "<First>", parts.paragraphs(["one"])),
+        parts.PageSection("empty", "Empty", parts.NOTHING),
+        parts.PageSection("last", "Last", parts.paragraphs(["two"])),
     ]
     page = lay_out("A & B", ["lead"], sections)
     assert page.startswith("<!doctype html>")

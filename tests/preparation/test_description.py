@@ -21,9 +21,9 @@ from syncline.errors import DataError
 from syncline.preparation import column_survey
 from syncline.preparation.description import TableDescription, describe_table, rounded
 from syncline.preparation.description_draft import STAYS, as_document, as_yaml
-from syncline.preparation.outward import simple_bounds
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
+from syncline.preparation.range_rounding import simple_bounds
 from syncline.sources.memory import TableSource
 
 many = settings(max_examples=120, deadline=None)

@@ -13,7 +13,7 @@ from syncline.preparation.steps.cleansing import Reading
 from syncline.preparation.steps.columns import How
 from syncline.preparation.steps.date_format import Imputed
 from syncline.preparation.steps.derivation import SHAPES, Operation
-from syncline.preparation.steps.number_form import Brackets, DecimalMark, Limits, ThousandsMark
+from syncline.preparation.steps.number_form import Brackets, DecimalMark, LimitForm, ThousandsMark
 from syncline.preparation.steps.step import Outside, Unlisted
 from syncline.preparation.steps.text_forms import LetterCase, Thousands
 from syncline.preparation.steps.vocabulary import STEPS
@@ -37,7 +37,7 @@ WORDS: list[tuple[str, type[StrEnum]]] = [
     ("numbers", DecimalMark),
     ("numbers", ThousandsMark),
     ("numbers", Brackets),
-    ("numbers", Limits),
+    ("numbers", LimitForm),
     ("numbers", Unlisted),
     ("combine", How),
     ("derive", Operation),

@@ -14,7 +14,7 @@ from syncline.data.section import build
 from syncline.sources.source import Source
 from syncline.study.simulated_study import fold_of_run, release_study, seed_of
 from syncline.study.spec import StudySpec
-from syncline.study.whole_study import Outcome
+from syncline.study.whole_study import StudyOutcome
 from tests.federation.simulated import fit_study
 from tests.preparation.heart_files import HEART, HOSPITALS, SCHEMA, clean, difference, messy, rows_of
 
@@ -94,6 +94,6 @@ def released(sources: Mapping[str, Source], out: Path) -> str:
     spec = build(StudySpec, parse_document(STUDY, "study"), "study")
     out.mkdir()
     fold = fold_of_run(spec, sources, b"heart")
-    outcome = Outcome("fitted", fit_study(spec, fold, sources))
+    outcome = StudyOutcome("fitted", fit_study(spec, fold, sources))
     release_study(spec, fold, sources, outcome, seed_of(spec), [], out)
     return hashlib.sha256((out / "synthetic.parquet").read_bytes()).hexdigest()

@@ -13,8 +13,8 @@ from syncline.errors import Contradiction, DataError, ProtocolError, StudyFailed
 from syncline.protocols.fake import (
     FAKE_HOPS,
     FAKE_STATE,
-    Deed,
     Fake,
+    FakeDeed,
     FakeMemory,
     FakeReply,
     FakeRequest,
@@ -93,8 +93,8 @@ def test_a_party_is_asked_what_is_for_it_alone() -> None:
 @pytest.mark.parametrize(
     ("side", "error"),
     [
-        (FakeSupplier(deeds={1: Deed.LIE}), Contradiction),
-        (FakeSupplier(deeds={1: Deed.FAIL}), StudyFailed),
+        (FakeSupplier(deeds={1: FakeDeed.LIE}), Contradiction),
+        (FakeSupplier(deeds={1: FakeDeed.FAIL}), StudyFailed),
         (FakeSupplier(raises={2: DataError("the data is gone")}), DataError),
     ],
 )

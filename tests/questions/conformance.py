@@ -10,13 +10,13 @@ import pytest
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError, WireError
 from syncline.protocols.asking import Request
-from syncline.protocols.reply_check import Shape
+from syncline.protocols.reply_check import AnswerShape
 from syncline.questions.known import InvariantBroken
 from syncline.questions.question import TableQuestion
 from syncline.questions.table import QUESTIONS
 from syncline.wire.exchange import RequestCodec
 from tests.questions.examples import KNOWN, Example, cells, lied, merged, one_person, table
-from tests.validation.federated.parties import SCHEMA
+from tests.validation.comparison.parties import SCHEMA
 
 OTHER = Schema.model_validate({"variables": [{"name": "height", "kind": "integer"}]})
 ROWS = 3
@@ -55,7 +55,7 @@ def damaged_bytes_are_refused_or_are_a_request(example: Example, tries: int = 15
 
 def an_answer_is_as_large_as_it_says(example: Example) -> None:
     """The answer has the shape that follows from the question, at hub and supplier alike."""
-    shape = Shape.of(example.question, example.context, persons=True)
+    shape = AnswerShape.of(example.question, example.context, persons=True)
     answer = example.answer([table(2)])
     shape.require(answer, persons=True)
     assert answer.size == example.question.extent(example.context).cells

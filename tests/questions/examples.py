@@ -27,8 +27,8 @@ from syncline.questions.row_count import RowCount
 from syncline.questions.sums import Sums
 from syncline.questions.tree_level import TreeLevel, TreeStep
 from syncline.questions.workspace import Workspace
-from syncline.validation.federated.comparison import Comparison
-from tests.validation.federated.parties import (
+from syncline.validation.comparison.comparison import Comparison
+from tests.validation.comparison.parties import (
     AIMS,
     COMPARED,
     SCHEMA,

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from supplier_agent.tasks.child import Child
+from supplier_agent.tasks.child import AgentChild
 from syncline.data.batch import MemoryTable
 from syncline.errors import DocumentError, PolicyRefusal, ProtocolError, WireError
 from syncline.protocols.asking import Answering, Memory, Request
 from syncline.questions.asked import MOST_REMEMBERED, Asked
 from syncline.questions.counts import Counts
-from syncline.questions.known import InvariantBroken, Known, Sizes
+from syncline.questions.known import InvariantBroken, Known, PartySizes
 from syncline.questions.question import Context
 from syncline.questions.row_count import RowCount
 from syncline.questions.table import QUESTIONS, Entry
@@ -32,7 +32,7 @@ from tests.questions.conformance import CHECKS
 from tests.questions.digit_counts import DigitCounts
 from tests.questions.examples import KNOWN, Example, rows_of, table
 from tests.questions.wrapped import AddNoise, SecureSum, integers, opened
-from tests.validation.federated.parties import SCHEMA
+from tests.validation.comparison.parties import SCHEMA
 
 ENTRY = Entry(
     "digit_counts",
@@ -73,7 +73,7 @@ def answered(tmp_path: Path, question: DigitCounts, listed: list[str]) -> tuple[
         "person": None,
         "candidate": None,
     }
-    return ask(Child(), header, specification(), Request(0, (question,)))
+    return ask(AgentChild(), header, specification(), Request(0, (question,)))
 
 
 @pytest.mark.usefixtures("added")
@@ -183,9 +183,9 @@ def test_a_secure_sum_is_the_sum_and_its_parts_tell_nothing() -> None:
     assert all(min(opened(part), key=abs) not in range(-(10**6), 10**6) for part in hidden)
     assert opened(hidden[0].merge(hidden[1]).merge(hidden[2])) != integers(whole)
     counts = Counts.of_dense(np.array(opened(total)))  # what holds for one party's answer holds for the sum
-    DIGITS.reconcile(counts, Known(Sizes(10**4, 0)), Context(Asked()))
+    DIGITS.reconcile(counts, Known(PartySizes(10**4, 0)), Context(Asked()))
     with pytest.raises(InvariantBroken):
-        DIGITS.reconcile(counts, Known(Sizes(10, 0)), Context(Asked()))
+        DIGITS.reconcile(counts, Known(PartySizes(10, 0)), Context(Asked()))
 
 
 def test_wrappers_wrap_each_other_and_are_admitted_as_what_they_wrap() -> None:

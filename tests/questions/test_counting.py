@@ -20,7 +20,7 @@ from syncline.questions import workspace as workspace_module
 from syncline.questions.asked import Asked
 from syncline.questions.counts import Counts, merge_counts
 from syncline.questions.formula_check import FormulaCheck
-from syncline.questions.known import InvariantBroken, Known, Sizes
+from syncline.questions.known import InvariantBroken, Known, PartySizes
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.moments import Moments
 from syncline.questions.pair_counts import PairCounts
@@ -224,7 +224,7 @@ def test_pair_counts(strip: int, table: list[Row], schema: Schema) -> None:
 @given(table=st.lists(rows, min_size=1, max_size=15), change=st.integers(0, 500))
 def test_pairs_that_contradict_each_other_are_refused(table: list[Row], change: int) -> None:
     honest = PAIRS.answer(workspace_of(table, ROWS_ONLY), AGREED)
-    known = Known(sizes=Sizes(len(training(table)), 0))
+    known = Known(sizes=PartySizes(len(training(table)), 0))
     PAIRS.reconcile(honest, known, AGREED)
     dense = honest.dense()
     dense[change % len(dense)] += 1
@@ -234,7 +234,7 @@ def test_pairs_that_contradict_each_other_are_refused(table: list[Row], change: 
 
 def test_pairs_are_held_against_what_is_known_of_a_column() -> None:
     table = [Row((1, 2, None, 0, 1)), Row((3, None, None, 1, 0))]
-    honest, sizes = PAIRS.answer(workspace_of(table, ROWS_ONLY), AGREED), Sizes(2, 0)
+    honest, sizes = PAIRS.answer(workspace_of(table, ROWS_ONLY), AGREED), PartySizes(2, 0)
     fine = np.bincount([naive_code(BOOK.column("sex"), row.key("sex")) for row in table], minlength=3)
     PAIRS.reconcile(honest, Known(sizes, marginals={("sex", Coding.FINE): fine}), AGREED)
     with pytest.raises(InvariantBroken, match="other rows in pairs than before"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from syncline.questions.known import Histograms, Tree
+from syncline.questions.known import Histograms, KnownTree
 
 
 def histograms(cells: dict[int, dict[int, int]]) -> Histograms:
@@ -19,7 +19,7 @@ def histograms(cells: dict[int, dict[int, int]]) -> Histograms:
 
 def test_nodes_stand_in_their_order_whichever_of_them_were_counted():
     """A counted node may hold cells of a predictor that is not looked at in any parent."""
-    tree = Tree(
+    tree = KnownTree(
         np.zeros((7, 1), np.int64),
         np.zeros(7, np.uint64),
         split=np.array([1, 2]),

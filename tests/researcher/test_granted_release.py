@@ -10,7 +10,7 @@ import pytest
 from syncline.cli.releases import choose_granted
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.access_token import AccessToken
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.wire.messages import ReleaseId, StudyId
 from syncline.wire.release_messages import ReleaseEntry
 from tests.agent.test_real_hub import ENVIRONMENT, command, site
@@ -23,7 +23,7 @@ OPEN = "{gate: none, approvals: 0}"
 
 
 async def logged_in(site, root, name):
-    token = await asyncio.to_thread(site.invite, name, Role.RESEARCHER)
+    token = await asyncio.to_thread(site.invite, name, PeerRole.RESEARCHER)
     hub = ["--hub", f"localhost:{site.port}", "--enrolment", f"localhost:{site.enrol_port}"]
     await command("syncline.cli", "login", token, *hub, "--home", root / name)
     return root / name
@@ -84,7 +84,7 @@ def test_tokens_that_are_none_are_refused_before_the_hub_is_asked(site, tmp_path
     async def work():
         async with site.running():
             bob = await logged_in(site, tmp_path, "bob")
-            enrolment = await asyncio.to_thread(site.invite, "carol", Role.RESEARCHER)
+            enrolment = await asyncio.to_thread(site.invite, "carol", PeerRole.RESEARCHER)
         fetch = (
             "syncline.cli",
             "releases",

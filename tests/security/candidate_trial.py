@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from supplier_agent.tasks.child import Child
+from supplier_agent.tasks.child import AgentChild
 from syncline.data.document import parse_document
 from syncline.data.section import build
 from syncline.errors import SynclineError
@@ -87,7 +87,7 @@ class Asked:
         self.source = self.directory / "south.parquet"
         pq.write_table(self.table, self.source)
         self._spec = build(StudySpec, parse_document(self.study, "study.yaml"), "study.yaml").canonical()
-        self._child = Child()
+        self._child = AgentChild()
 
     def ask(self, *questions: Any) -> Reply:
         """Ask the next round; the memory moves where it is answered."""

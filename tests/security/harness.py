@@ -23,7 +23,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from supplier_agent.tasks.child import Child as AgentChild
+from supplier_agent.tasks.child import AgentChild
 from syncline.data.document import parse_document
 from syncline.data.section import build
 from syncline.preparation.fold import Fold
@@ -36,7 +36,7 @@ from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
 from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
-from trusted_party.synthesis.child import Child as HubChild
+from trusted_party.synthesis.child import HubChild
 from trusted_party.synthesis.kept_state import DRAW
 
 ALL_QUESTIONS = (

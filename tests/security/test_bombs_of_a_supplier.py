@@ -18,11 +18,11 @@ import syncline.wire  # noqa: F401  (before gRPC)
 import pyarrow as pa
 import pytest
 
-from syncline.compute.work_limits import Side, WorkLimits
+from syncline.compute.work_limits import LimitSide, WorkLimits
 from syncline.data.document import parse_document
 from syncline.data.section import build
 from syncline.errors import Contradiction, StudyFailed, SynclineError, WireError, WorkLimitReached
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.identity.signatures import Purpose, sign
 from syncline.preparation.fold import Fold
 from syncline.protocols.asking import Opening, Reply
@@ -108,7 +108,7 @@ class Begun:
 
 def refused(begun: Begun, shipment: bytes, without: Sequence[str] = ()) -> tuple[SynclineError, int]:
     """Return what the hub's child says to a shipment and how much memory it had; it is alive and goes on."""
-    with confined(HUB, small(512, side=Side.HUB), without) as child:
+    with confined(HUB, small(512, side=LimitSide.HUB), without) as child:
         with pytest.raises((StudyFailed, WireError, WorkLimitReached)) as told:
             begun.step(child, rows=shipment)
         peak = child.peak_bytes
@@ -159,7 +159,7 @@ def test_a_reply_of_too_many_parts_is_refused_before_it_is_parsed(tmp_path: Path
     begun = Begun.of("summaries", tmp_path)
     reply = b"\x12\x00" * (12 << 20)
     for without, said in (((), "bytes that do not read in round 1: reply"), ([PARTS], "256 MiB of memory")):
-        with confined(HUB, small(256, side=Side.HUB), without) as child:
+        with confined(HUB, small(256, side=LimitSide.HUB), without) as child:
             with pytest.raises((Contradiction, WorkLimitReached), match=said):
                 begun.step(child, reply=reply)
             assert child.alive
@@ -181,11 +181,11 @@ class Committed(Member):
 @pytest.mark.parametrize("guarded", [True, False])
 def test_a_hub_ends_the_study_by_name_and_releases_the_next_one(site, run, guarded: bool) -> None:  # noqa: F811
     module = HUB if guarded else "tests.security.unguarded_hub"
-    limits = WorkLimits(memory_bytes=512 << 20, side=Side.HUB)
+    limits = WorkLimits(memory_bytes=512 << 20, side=LimitSide.HUB)
 
     async def work() -> None:
         async with site.running(child_module=module, work=limits, lease_seconds=60.0):
-            ada = await site.member("ada", Role.RESEARCHER)
+            ada = await site.member("ada", PeerRole.RESEARCHER)
             member = await site.member("north")
             north = FakeAgent(Committed(**vars(member)), site.port)
             bad, good = (spec_of("prepared", name) for name in ("bad", "good"))

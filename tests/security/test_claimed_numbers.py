@@ -18,19 +18,19 @@ from syncline.errors import ProtocolError
 from syncline.protocols.asking import Request
 from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.comparison import PersonCount, ScoreCandidate
-from syncline.questions.growth import Compared, GrowTrees, ScoreTrees, Splits
+from syncline.questions.growth import ComparedColumns, GrowTrees, ScoreTrees, Splits
 from syncline.questions.regression import RegressionSums
 from syncline.questions.table import QUESTIONS, comparing
 from syncline.questions.workspace import Workspace
+from syncline.validation.comparison import comparer
+from syncline.validation.comparison.comparer import ComparisonTerms
+from syncline.validation.comparison.comparison import Comparison
+from syncline.validation.comparison.plan import MOST_SCORED, ComparisonPlan
+from syncline.validation.comparison.rows import ComparableRows
+from syncline.validation.comparison.trees import MOST_ROWS
 from syncline.validation.disclosure.score_places import PLACES
-from syncline.validation.federated import comparer
-from syncline.validation.federated.comparer import Terms
-from syncline.validation.federated.comparison import Comparison
-from syncline.validation.federated.plan import MOST_SCORED, Plan
-from syncline.validation.federated.rows import ComparableRows
-from syncline.validation.federated.trees import MOST_ROWS
 from tests.security.candidate_trial import COLUMNS, STUDY, TABLES, Asked, honest, refusal
-from tests.validation.federated.parties import AIMS, COMPARED, SCHEMA, candidate, workspace
+from tests.validation.comparison.parties import AIMS, COMPARED, SCHEMA, candidate, workspace
 
 FEW_ROWS = 700
 """Rows of the victim: two thirds or so are for training."""
@@ -70,9 +70,9 @@ FORGERIES: dict[tuple[type, str], list[Callable[[Any], Any]]] = {
         lambda q: replace(q, table=q.table + b"\0"),
     ],
     (PersonCount, "compared"): [
-        lambda q: replace(q, compared=Compared(COLUMNS[::-1], ((),) * 5)),
-        lambda q: replace(q, compared=Compared(COLUMNS[:4], ((),) * 4)),
-        lambda q: replace(q, compared=Compared(COLUMNS, ((2,), (), (), (), ()))),
+        lambda q: replace(q, compared=ComparedColumns(COLUMNS[::-1], ((),) * 5)),
+        lambda q: replace(q, compared=ComparedColumns(COLUMNS[:4], ((),) * 4)),
+        lambda q: replace(q, compared=ComparedColumns(COLUMNS, ((2,), (), (), (), ()))),
     ],
     (GrowTrees, "candidate"): [lambda q: replace(q, candidate="ab" * 32)],
     (GrowTrees, "levels"): [
@@ -164,7 +164,7 @@ def people_taken(claimed: int, least: int) -> list[int]:
 
 
 def test_forged_rows_do_not_shrink_a_sample_to_a_few_people() -> None:
-    """A lottery takes nobody where it would take fewer people than the smallest cell, whatever is claimed."""
+    """A hash sample takes nobody where it would take too few people, whatever is claimed."""
     assert not any(0 < number < 11 for claimed in CLAIMS for number in people_taken(claimed, 11))
     assert all(number > 100 for number in people_taken(CLAIMS[0], 11))
     unguarded = [number for claimed in CLAIMS for number in people_taken(claimed, 1)]
@@ -183,17 +183,17 @@ def test_the_smallest_cell_of_the_study_bounds_what_is_asked(
     memory = replace(begun, rows=(10**6, 10**6), people=(10**6, 10**6))
     found = {}
     for least in (1, 11):
-        terms = Terms(SCHEMA, replace(wanted.candidate.aims, min_cell=least), 1000)
-        answering = comparer.Comparer(terms, {wanted.digest: wanted.candidate})
+        terms = ComparisonTerms(SCHEMA, replace(wanted.candidate.aims, min_cell=least), 1000)
+        answering = comparer.CandidateComparer(terms, {wanted.digest: wanted.candidate})
         table = Workspace(MemoryTable(SCHEMA, [BATCH]))
-        monkeypatch.setattr("syncline.validation.federated.rows._drawn", takes_ten)
+        monkeypatch.setattr("syncline.validation.comparison.rows._drawn", takes_ten)
         asked = (
             GrowTrees(wanted.digest, 0, None, memory.rows, memory.people)
             if question == 1
             else ScoreCandidate("")
         )
         cells = answering.answer(asked, table, memory).dense()  # type: ignore[union-attr]
-        starts = Plan(wanted.candidate.beside(memory.people), memory.rows).layout._starts
+        starts = ComparisonPlan(wanted.candidate.beside(memory.people), memory.rows).layout._starts
         scored = slice(starts["train.isolation"], starts["train.isolation"] + PLACES)
         found[least] = int((cells if question == 1 else cells[scored]).sum())
     assert found[11] == 0 < found[1]

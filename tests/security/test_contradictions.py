@@ -113,7 +113,7 @@ def nobody_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the checks of replies out."""
     for entry in QUESTIONS.values():
         monkeypatch.setattr(entry.load(), "reconcile", lambda question, answer, known, context: known)
-    monkeypatch.setattr(reply_check.Shape, "require", lambda shape, answer, persons: None)
+    monkeypatch.setattr(reply_check.AnswerShape, "require", lambda shape, answer, persons: None)
 
 
 CASES = [

@@ -14,8 +14,8 @@ import pytest
 
 import syncline
 from syncline.validation.disclosure import gate as gate_module
-from syncline.validation.disclosure.ladder import Rung
 from syncline.validation.disclosure.sight import Sight
+from syncline.validation.disclosure.threshold_tests import ThresholdTest
 from syncline.validation.report.words import answers, gate_line
 from syncline.validation.validation import Validation
 from tests.security.harness import Trial
@@ -97,7 +97,7 @@ def test_whoever_is_copied_is_seen_or_the_report_says_that_so_few_would_not_be(
         assert found.gate.passed
     if copied == 120:
         assert not found.gate.passed
-    monkeypatch.setattr(Rung, "fails", property(lambda rung: False))
+    monkeypatch.setattr(ThresholdTest, "fails", property(lambda rung: False))
     monkeypatch.setattr(gate_module, "sight_words", lambda sights, used: iter(()))
     bare = leaked(kind, copied)
     assert bare.gate.passed, "without tests and without the sentence the leak is passed in silence"

@@ -16,7 +16,7 @@ import syncline.wire  # noqa: F401  (before gRPC)
 import grpc
 import pytest
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.wire.gen.syncline.v1.research_pb2 import ListStudiesRequest
 from syncline.wire.transport import MAX_MESSAGE_BYTES
 from tests.house.repository import ROOT
@@ -83,7 +83,7 @@ def test_a_flood_keeps_nobody_out(site, run, tmp_path, attack, enrolled):  # noq
     async def work():
         async with site.running():
             ada, token = (
-                await site.member("ada", Role.RESEARCHER),
+                await site.member("ada", PeerRole.RESEARCHER),
                 await asyncio.to_thread(site.invite, "new"),
             )
             pair = files(await site.member("north"), tmp_path) if enrolled else ()
@@ -168,7 +168,10 @@ def test_half_messages_of_a_member_fill_its_own_places_alone(site, run, monkeypa
 
     async def work():
         async with site.running():
-            ada, pair = await site.member("ada", Role.RESEARCHER), files(await site.member("north"), tmp_path)
+            ada, pair = (
+                await site.member("ada", PeerRole.RESEARCHER),
+                files(await site.member("north"), tmp_path),
+            )
             async with flood("half_messages", site.port, pair, count=1) as ongoing:
                 await asyncio.sleep(3)
                 await answered(ada, site)
@@ -186,7 +189,10 @@ def test_a_member_that_calls_too_fast_loses_its_connection(site, run, monkeypatc
 
     async def work():
         async with site.running():
-            ada, bob = await site.member("ada", Role.RESEARCHER), await site.member("bob", Role.RESEARCHER)
+            ada, bob = (
+                await site.member("ada", PeerRole.RESEARCHER),
+                await site.member("bob", PeerRole.RESEARCHER),
+            )
             async with ada.research(site.port) as stub:
                 calls = [stub.ListStudies(ListStudiesRequest(), timeout=10) for _ in range(30)]
                 said = await asyncio.gather(*calls, return_exceptions=True)

@@ -18,7 +18,7 @@ import grpc
 import pytest
 
 from syncline.errors import UsageError
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.wire.messages import ReleaseId, StudyId
 from syncline.wire.release_messages import ReleaseEntry, ReleaseState
 from tests.agent.test_commands import POLICY, STUDY, command, home, propose  # noqa: F401  (fixtures)
@@ -166,7 +166,7 @@ def test_an_approver_reads_the_specification_that_the_decision_signs(site, run):
         async with office(site) as at:
             await at.study("{gate: none, approvals: 1, approvers: [eva]}")
             subject = (await at.entry()).subject
-            max_ = await site.member("max", Role.APPROVER)
+            max_ = await site.member("max", PeerRole.APPROVER)
             files = await at.fetch(at.eva, subject.release_id, report_only=True)
             assert hashlib.sha256(files["specification.json"]).hexdigest() == subject.specification_sha256
             assert json.loads(files["specification.json"])["schema"]["variables"]

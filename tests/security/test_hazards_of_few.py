@@ -18,8 +18,8 @@ from syncline.study import data_check
 from syncline.study.data_check import fit_of
 from syncline.study.simulated_study import fold_of_run
 from syncline.study.spec import StudySpec
-from syncline.synthesizers.column_search import Pieces
-from syncline.synthesizers.hazards import likeness, sizes
+from syncline.synthesizers.column_search import SearchPieces
+from syncline.synthesizers.hazards import likeness, supplier_sizes
 from syncline.synthesizers.hazards.hazard import HazardKind
 from syncline.synthesizers.phases import check, search, structure
 from tests.federation.simulated import fit_study
@@ -69,7 +69,7 @@ def said(south: pa.Table) -> list[str]:
 
 def counted_in_rows(patch: pytest.MonkeyPatch) -> None:
     """Take the defence out: every row is a person."""
-    patch.setattr(Pieces, "crowds", lambda self, least: self.each.astype(np.int64))
+    patch.setattr(SearchPieces, "crowds", lambda self, least: self.each.astype(np.int64))
     patch.setattr(rank_counts, "Filled", lambda valid, *rest: Filled(valid, *rest[:2], valid))
 
 
@@ -99,7 +99,7 @@ def test_nobody_and_few_who_have_a_value_are_told_alike(monkeypatch) -> None:
     none, one, ten = map(said, tested)
     assert none == one == ten
     assert len(none) == 1
-    monkeypatch.setattr(sizes, "few", lambda number, least: False)
+    monkeypatch.setattr(supplier_sizes, "few", lambda number, least: False)
     assert said(tested[0]) != said(tested[1])
 
 
@@ -175,7 +175,7 @@ def in_rows(patch: pytest.MonkeyPatch) -> None:
 
     lacking, reverse, shares = check.lacking_columns, structure.reversed_columns, data_check.missing_shares
     patch.setattr(check, "lacking_columns", lambda own, *rest: lacking(bare(own), *rest))
-    patch.setattr(check, "Crowd", lambda rows, buckets: sizes.Crowd(rows))
+    patch.setattr(check, "Crowd", lambda rows, buckets: supplier_sizes.SupplierSize(rows))
     patch.setattr(likeness, "about_people", lambda buckets, rows: rows)
     patch.setattr(
         structure,

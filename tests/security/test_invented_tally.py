@@ -24,7 +24,7 @@ from syncline.questions.comparison import PersonCount, ScoreCandidate
 from syncline.questions.growth import (
     DEPTH,
     LEAVES,
-    Compared,
+    ComparedColumns,
     Forest,
     GrowTrees,
     ScoreTrees,
@@ -34,12 +34,12 @@ from syncline.questions.regression import MAX_COEFFICIENT, RegressionSums
 from syncline.questions.workspace import Workspace
 from syncline.validation.boosting import SCALE_BITS, derivatives
 from syncline.validation.cell_table import CellTable
-from syncline.validation.federated import parts, plan, score_edges, tree_scores, trees
-from syncline.validation.federated.candidate import Aims, pack_cells
-from syncline.validation.federated.comparer import Comparer, Terms
-from syncline.validation.federated.layout import Layout
-from syncline.validation.federated.plan import Plan
-from syncline.validation.federated.score_edges import ScoreEdges
+from syncline.validation.comparison import parts, plan, score_edges, tree_scores, trees
+from syncline.validation.comparison.candidate import Aims, pack_cells
+from syncline.validation.comparison.comparer import CandidateComparer, ComparisonTerms
+from syncline.validation.comparison.layout import AnswerLayout
+from syncline.validation.comparison.plan import ComparisonPlan
+from syncline.validation.comparison.score_edges import ScoreEdges
 from tests.security.candidate_trial import COLUMNS, TABLES, Asked, honest, joint_table
 
 ALL = tuple(range(len(COLUMNS)))
@@ -125,7 +125,7 @@ def test_invented_leaves_do_not_spell_a_joint_table(tmp_path: Path, monkeypatch:
 SCHEMA = Schema.from_yaml(
     "variables:\n" + "".join(f"  - {{name: {n}, kind: categorical, categories: [n, y]}}\n" for n in COLUMNS)
 )
-COMPARED = Compared(COLUMNS, ((),) * len(COLUMNS))
+COMPARED = ComparedColumns(COLUMNS, ((),) * len(COLUMNS))
 AIMS = Aims(("a", "b"), ("e",), ("a ~ b + c", "d ~ e"), b"lottery", "e")
 UNIVERSE = np.array([[(n >> (4 - place)) & 1 for place in ALL] for n in range(32)])
 """All rows that there can be."""
@@ -140,9 +140,9 @@ def made_table() -> CellTable:
 
 
 OPENING = PersonCount(pack_cells(made_table()), COMPARED)
-COMPARER = Comparer(Terms(SCHEMA, AIMS, released=1000))
+COMPARER = CandidateComparer(ComparisonTerms(SCHEMA, AIMS, released=1000))
 BEGUN = CandidateMemory(OPENING.candidate, OPENING.table, COMPARED)
-PLAN: Plan = COMPARER._planned(replace(BEGUN, rows=TOTALS))
+PLAN: ComparisonPlan = COMPARER._planned(replace(BEGUN, rows=TOTALS))
 TREES = PLAN.levels // DEPTH
 
 
@@ -335,7 +335,7 @@ def by_grouping(piece: np.ndarray) -> list[np.ndarray]:
     return [sliced[:, low:high].reshape(len(piece), -1) for low, high in itertools.pairwise(ends)]
 
 
-def pieces(layout: Layout) -> dict[str, tuple[int, int]]:
+def pieces(layout: AnswerLayout) -> dict[str, tuple[int, int]]:
     """Return where each piece of the answer stands."""
     starts = dict(layout._starts)
     ends = [*list(starts.values())[1:], layout.size]

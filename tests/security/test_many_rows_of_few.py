@@ -15,13 +15,13 @@ from syncline.data.batch import Batch
 from syncline.privacy import people_rule
 from syncline.privacy.people_rule import hidden_cells, runs_of
 from syncline.questions.growth import SCORE_BINS
-from syncline.validation.federated.assessment import Judgement, assess
-from syncline.validation.federated.comparison import Comparison
-from syncline.validation.federated.counted import Counted
-from syncline.validation.federated.layout import Layout
-from syncline.validation.federated.parts import Scored
+from syncline.validation.comparison.assessment import Criteria, assess
+from syncline.validation.comparison.comparison import Comparison
+from syncline.validation.comparison.counted import Counted
+from syncline.validation.comparison.layout import AnswerLayout
+from syncline.validation.comparison.parts import Scored
 from syncline.validation.utility.told import ToldCounts
-from tests.validation.federated.parties import AIMS, COMPARED, MODELS, candidate, dealt, run, workspace
+from tests.validation.comparison.parties import AIMS, COMPARED, MODELS, candidate, dealt, run, workspace
 
 LEAST = 11
 WANTED = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)
@@ -71,7 +71,7 @@ def test_a_cell_of_a_pair_that_few_persons_fill_is_hidden(holders: int, monkeypa
     rows, hidden = lone()
     assert rows == 300 // holders * holders
     assert hidden
-    monkeypatch.setattr(Layout, "buckets", lambda self, answer, name: None)
+    monkeypatch.setattr(AnswerLayout, "buckets", lambda self, answer, name: None)
     assert lone() == (rows, False)
 
 
@@ -143,13 +143,13 @@ def test_a_model_whose_complete_rows_are_of_few_persons_is_not_shown(holders: in
 
     def shown() -> list[bool]:
         evidence = run(WANTED, dealt(batch, np.arange(700) % 2, 2, 10_000))
-        found = assess(WANTED.candidate, WANTED.digest, evidence, Judgement(min_cell=LEAST, target="ill"))
+        found = assess(WANTED.candidate, WANTED.digest, evidence, Criteria(min_cell=LEAST, target="ill"))
         figure = found.metrics[f"regression:{MODELS[1]}"]
         groups = cast("tuple[dict[str, Any], ...]", found.subgroups)
         parts = [group["metrics"][f"regression:{MODELS[1]}"]["value"] for group in groups]
         return [value is not None for value in (figure.value, *parts)]
 
     assert not any(shown())
-    monkeypatch.setattr(Layout, "buckets", lambda self, answer, name: None)
+    monkeypatch.setattr(AnswerLayout, "buckets", lambda self, answer, name: None)
     assert shown()[0]
     assert any(shown()[1:])

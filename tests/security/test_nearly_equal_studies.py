@@ -14,8 +14,8 @@ import syncline.wire  # noqa: F401  (before gRPC)
 from supplier_agent.consent import earlier_studies
 from supplier_agent.consent.decision import Seal
 from supplier_agent.consent.earlier_studies import MOST_AUTOMATIC_RUNS, resemblance
-from supplier_agent.consent.proposals import Judgement, end_study, receive_proposal
-from supplier_agent.consent.study_record import StudyState, known_study
+from supplier_agent.consent.proposals import PolicyJudgement, end_study, receive_proposal
+from supplier_agent.consent.study_record import ConsentState, known_study
 from supplier_agent.home import AgentHome
 from supplier_agent.tasks.journal import open_journal
 from syncline.clock import SystemClock
@@ -98,9 +98,9 @@ class Desk:
         self.journal, self.hub = open_journal(home), FakeHub()
         self.seal = Seal(key, AuditLog(key, SystemClock()), "cleveland")
 
-    def propose(self, text: str, study_id: str) -> StudyState:
+    def propose(self, text: str, study_id: str) -> ConsentState:
         proposal = self.hub.proposal(specification(text), study_id)
-        judgement = Judgement("heart", (), automatic=True)
+        judgement = PolicyJudgement("heart", (), automatic=True)
         return self.journal.write_now(lambda c: receive_proposal(c, self.seal, proposal, judgement, 1))
 
     def end(self, study_id: str) -> None:
@@ -132,20 +132,20 @@ def varied(name: str) -> str:
 @pytest.mark.parametrize("name", VARIED)
 def test_a_study_that_differs_little_waits_for_a_person_who_reads_by_what(desk, monkeypatch, name):
     words = "the order of columns" if name == "the order of columns" else VARIED[name][2]
-    assert desk.propose(STUDY, "first") is StudyState.APPROVED
+    assert desk.propose(STUDY, "first") is ConsentState.APPROVED
     desk.end("first")
-    assert desk.propose(varied(name), "second") is StudyState.WAITING
+    assert desk.propose(varied(name), "second") is ConsentState.WAITING
     assert desk.reason("second").startswith("it differs from heart (first) by: ")
     assert words in desk.reason("second")
     monkeypatch.setattr(earlier_studies, "resemblance", lambda *_: None)  # as it was: by the bytes
-    assert desk.propose(varied(name).replace("approvals: ", "approvals: 1"), "third") is StudyState.APPROVED
+    assert desk.propose(varied(name).replace("approvals: ", "approvals: 1"), "third") is ConsentState.APPROVED
 
 
 def test_the_same_specification_runs_three_times_as_before(desk):
     for number in range(MOST_AUTOMATIC_RUNS):
-        assert desk.propose(STUDY, f"run-{number}") is StudyState.APPROVED
+        assert desk.propose(STUDY, f"run-{number}") is ConsentState.APPROVED
         desk.end(f"run-{number}")
-    assert desk.propose(STUDY, "one-more") is StudyState.WAITING
+    assert desk.propose(STUDY, "one-more") is ConsentState.WAITING
 
 
 def junk(number: int) -> str:
@@ -161,7 +161,7 @@ def approved(desk: Desk) -> int:
     for number in range(20):
         states.append(desk.propose(junk(number), f"s{number}"))
         desk.end(f"s{number}")
-    return states.count(StudyState.APPROVED)
+    return states.count(ConsentState.APPROVED)
 
 
 def test_invented_columns_beside_the_real_ones_give_three_studies_and_no_more(desk, tmp_path, monkeypatch):
@@ -173,41 +173,41 @@ def test_invented_columns_beside_the_real_ones_give_three_studies_and_no_more(de
 
 
 def test_a_study_of_other_columns_needs_no_person(desk):
-    assert desk.propose(STUDY, "first") is StudyState.APPROVED
+    assert desk.propose(STUDY, "first") is ConsentState.APPROVED
     other = STUDY.replace("name: weight", "name: dose").replace("name: stage", "name: arm")
     other = other.replace("name: age", "name: visit").replace("[age]", "[visit]")
     other = other.replace("name: sex", "name: site").replace("target: sex", "target: site")
-    assert desk.propose(other, "second") is StudyState.APPROVED
+    assert desk.propose(other, "second") is ConsentState.APPROVED
 
 
 def test_what_the_policy_refused_is_no_earlier_study(desk):
     """A researcher mends what a policy does not permit, and asks again."""
     proposal = desk.hub.proposal(specification(STUDY), "first")
-    refused = Judgement("heart", ("min_cell: too small",), automatic=True)
+    refused = PolicyJudgement("heart", ("min_cell: too small",), automatic=True)
     desk.journal.write_now(lambda c: receive_proposal(c, desk.seal, proposal, refused, 1))
     desk.end("first")
-    assert desk.propose(varied("min_cell"), "second") is StudyState.APPROVED
+    assert desk.propose(varied("min_cell"), "second") is ConsentState.APPROVED
 
 
 def test_studies_that_wait_count_like_those_that_run(desk):
     """Two proposals in one breath are seen beside each other."""
     proposal = desk.hub.proposal(specification(STUDY), "first")
-    manual = Judgement("heart", (), automatic=False)
+    manual = PolicyJudgement("heart", (), automatic=False)
     desk.journal.write_now(lambda c: receive_proposal(c, desk.seal, proposal, manual, 1))
-    assert desk.propose(varied("name"), "second") is StudyState.WAITING
+    assert desk.propose(varied("name"), "second") is ConsentState.WAITING
 
 
 def test_a_digest_that_people_listed_was_chosen_by_them(desk):
-    assert desk.propose(STUDY, "first") is StudyState.APPROVED
+    assert desk.propose(STUDY, "first") is ConsentState.APPROVED
     proposal = desk.hub.proposal(specification(varied("name")), "second")
-    listed = Judgement("heart", (), automatic=True, listed=True)
+    listed = PolicyJudgement("heart", (), automatic=True, listed=True)
     desk.journal.write_now(lambda c: receive_proposal(c, desk.seal, proposal, listed, 1))
     state = desk.journal.read_now(lambda c: known_study(c, "second")).state
-    assert state is StudyState.APPROVED
+    assert state is ConsentState.APPROVED
 
 
 def test_a_study_of_an_earlier_version_of_the_journal_counts_too(desk):
-    assert desk.propose(STUDY, "first") is StudyState.APPROVED
+    assert desk.propose(STUDY, "first") is ConsentState.APPROVED
     desk.journal.write_now(lambda c: c.execute("UPDATE study SET asks = NULL"))
     found = desk.journal.read_now(
         lambda c: resemblance(

@@ -11,7 +11,7 @@ import pytest
 
 from syncline.wire import supplier as convert
 from syncline.wire.mending import Mended, mended_to_proto
-from syncline.wire.messages import Chunk, ChunkRequest, Declined, DeclineKind, PayloadRef, Reply
+from syncline.wire.messages import Chunk, ChunkRequest, Declined, DeclineKind, PayloadRef, TaskReply
 from tests.hub.clients import eventually, running
 from tests.hub.conftest import run, site, specification  # noqa: F401  (fixtures)
 from tests.hub.test_enrolment import refused
@@ -37,7 +37,7 @@ def test_another_suppliers_task_does_not_exist_for_a_caller(site, run, monkeypat
                     return stub.ReadPayload(convert.chunk_request_to_proto(wanted), timeout=5).read()
 
                 calls = [
-                    stub.SubmitReply(convert.reply_to_proto(Reply(task, 1, ref)), timeout=5),
+                    stub.SubmitReply(convert.reply_to_proto(TaskReply(task, 1, ref)), timeout=5),
                     stub.FindMissingChunks(convert.missing_request_to_proto(task, ref), timeout=5),
                     asked(),
                     stub.WriteChunks(

@@ -14,7 +14,7 @@ import pytest
 from syncline.sources.memory import TableSource
 from syncline.study.simulated_study import fold_of_run, release_study, run_study
 from syncline.study.spec import StudySpec
-from syncline.study.whole_study import Outcome
+from syncline.study.whole_study import StudyOutcome
 from syncline.synthesizers import column_coding
 from syncline.synthesizers.outer_ends import Run
 from syncline.synthesizers.streams import Seed
@@ -111,7 +111,7 @@ def test_neither_end_of_a_column_is_one_person_s_value(n, tmp_path, monkeypatch)
     def released(beyond: int, name: str) -> pa.Table:
         sources, seed = ended(n, beyond), Seed.of_number(5)
         fold = fold_of_run(spec, sources, b"ends")
-        outcome = Outcome("fitted", fit_study(spec, fold, sources))
+        outcome = StudyOutcome("fitted", fit_study(spec, fold, sources))
         (tmp_path / name).mkdir()
         release_study(spec, fold, sources, outcome, seed, [], tmp_path / name)
         return pq.read_table(tmp_path / name / "synthetic.parquet")

@@ -14,7 +14,7 @@ import pytest
 
 from syncline.clock import SystemClock
 from syncline.identity.keys import generate_signing_key
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.release_decision import ReleaseDecision, ReleaseVerdict
 from syncline.wire import releases
 from syncline.wire.gen.syncline.v1 import research_pb2, supplier_pb2
@@ -123,7 +123,7 @@ def test_an_approver_of_another_hub_is_a_stranger(site, run, tmp_path):  # noqa:
 
     async def work():
         async with other.running():
-            stranger = await other.member("eva", Role.APPROVER)
+            stranger = await other.member("eva", PeerRole.APPROVER)
         async with office(site) as at:
             await at.study(ONE)
             subject = (await at.entry()).subject
@@ -146,7 +146,7 @@ def test_an_evicted_approvers_signature_does_not_outlive_a_new_key(site, run):  
             entry = await at.entry()
             await at.decide(at.eva)
             await asyncio.to_thread(dismiss, site, evict, "eva")
-            token = await asyncio.to_thread(site.invite, "eva", Role.APPROVER)
+            token = await asyncio.to_thread(site.invite, "eva", PeerRole.APPROVER)
             again = await enrol(site.enrol_port, site.authority, token)
             status = await at.until(lambda status: "2 more approvals" in status.reason)
             assert waiting(status)

@@ -9,14 +9,14 @@ from syncline.wire.refusals import UnknownObject
 from tests.hub.test_granting import SECOND, changed, desk  # noqa: F401  (a fixture)
 from trusted_party.datastore.grants import Grant
 from trusted_party.release import granting
-from trusted_party.release.granting import Verdict
+from trusted_party.release.granting import AccessVerdict
 
 
 def open_to(monkeypatch, *, certificates: bool) -> None:
     """Take out what asks for the token, or what asks for the certificate of the one whom it names."""
 
-    def judged(granted: Grant | None, secret: bytes, now_us: int) -> Verdict:
-        return Verdict.OPEN if certificates or secret else Verdict.MISSING
+    def judged(granted: Grant | None, secret: bytes, now_us: int) -> AccessVerdict:
+        return AccessVerdict.OPEN if certificates or secret else AccessVerdict.MISSING
 
     monkeypatch.setattr(granting, "judge", judged)
 

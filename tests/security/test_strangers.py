@@ -20,7 +20,7 @@ import syncline.wire  # noqa: F401  (before gRPC)
 import grpc.aio
 import pytest
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.identity.tokens import EnrolmentToken
 from syncline.wire.gen.syncline.v1.research_pb2 import ListStudiesRequest
 from syncline.wire.gen.syncline.v1.research_pb2_grpc import ResearchServiceStub
@@ -106,7 +106,7 @@ async def seconds_to_enrol(site, token: str) -> float:  # noqa: F811
 def test_silent_and_slow_strangers_keep_nobody_out(site, run, hosts, said):  # noqa: F811
     async def work():
         async with site.running():
-            ada, north = await site.member("ada", Role.RESEARCHER), await site.member("north")
+            ada, north = await site.member("ada", PeerRole.RESEARCHER), await site.member("north")
             token = await asyncio.to_thread(site.invite, "south")
             async with strangers(site.port, site.enrol_port, hosts=hosts, said=said) as living:
                 assert await seconds_to_enrol(site, token) < 5
@@ -229,7 +229,7 @@ def test_a_member_has_its_own_places_and_takes_nobody_elses(site, run, monkeypat
 
     async def work():
         async with site.running(), contextlib.AsyncExitStack() as stack:
-            ada, north = await site.member("ada", Role.RESEARCHER), await site.member("north")
+            ada, north = await site.member("ada", PeerRole.RESEARCHER), await site.member("north")
             agent = FakeAgent(north, site.port)
             async with running(agent):
                 for number in range(6):

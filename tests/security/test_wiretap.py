@@ -17,7 +17,7 @@ import pytest
 from syncline.identity.authority import CertificateAuthority
 from syncline.identity.certificate_request import make_request
 from syncline.identity.keys import generate_tls_key, private_key_pem
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.wire.transport import TlsIdentity, client_channel, enrolment_channel
 from tests.hub.conftest import run, site  # noqa: F401  (fixtures)
 from tests.hub.test_enrolment import refused
@@ -74,7 +74,7 @@ def test_strangers_do_not_get_past_the_handshake(site, run):  # noqa: F811
         async with site.running():
             north = await site.member("north")
             other, key = CertificateAuthority.create("other", site.clock.now()), generate_tls_key()
-            leaf = other.issue(make_request(key), "north", Role.SUPPLIER, site.clock.now())
+            leaf = other.issue(make_request(key), "north", PeerRole.SUPPLIER, site.clock.now())
             stranger = TlsIdentity(leaf, private_key_pem(key), site.authority)
             for channel in (
                 client_channel(f"localhost:{site.port}", stranger),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from supplier_agent.tasks.child import Child
+from supplier_agent.tasks.child import AgentChild
 from syncline.compute.serve import serve, work_limits
 from tests.security.unguarded import take_out
 
 if __name__ == "__main__":
     take_out("syncline.wire.exchange:require_few_parts")
-    serve(Child(work_limits()).handle)
+    serve(AgentChild(work_limits()).handle)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from syncline.compute.serve import serve, work_limits
 from tests.security.unguarded import take_out
-from trusted_party.synthesis.child import Child
+from trusted_party.synthesis.child import HubChild
 
 if __name__ == "__main__":
     take_out("syncline.data.flat_stream:require_flat_layout")
-    serve(Child(work_limits()).handle)
+    serve(HubChild(work_limits()).handle)

@@ -33,10 +33,10 @@ from syncline.study.sections import (
     Supplier,
     SynthesizerSpec,
     Thresholds,
-    Validation,
+    ValidationSection,
 )
 from syncline.study.spec import StudySpec
-from syncline.synthesizers.cart.growing import CountLeaves, GrowTrees
+from syncline.synthesizers.cart.growing import CountLeaves, GrowLevel
 from syncline.synthesizers.hazards.rules import Lacking, Severe
 from syncline.synthesizers.phases.check import Check
 from syncline.synthesizers.phases.search import Search
@@ -53,7 +53,7 @@ PAGES: dict[str, list[tuple[str, type[Section]]]] = {
         ("synthesizer.", SynthesizerSpec),
         ("privacy.", Privacy),
         ("hazards.", Hazards),
-        ("validation.", Validation),
+        ("validation.", ValidationSection),
         ("release.", Release),
         ("release.gate.", Thresholds),
     ],
@@ -107,7 +107,7 @@ def test_every_word_stands_on_its_page(page: str, word: str) -> None:
 
 def test_every_stage_stands_where_the_life_of_a_study_is_told() -> None:
     life = (DOCS / "study.md").read_text(encoding="utf-8").split("## The life of a study")[1]
-    phases = [phase.name for phase in (Check, Search, Propose, Confirm, GrowTrees, CountLeaves)]
+    phases = [phase.name for phase in (Check, Search, Propose, Confirm, GrowLevel, CountLeaves)]
     for stage in (*phases, "fitted", "pooled", "people", "compare", "assessed"):
         assert f"`{stage}`" in life
 

@@ -14,7 +14,7 @@ from syncline.errors import ProtocolError
 from syncline.preparation.fold import Fold
 from syncline.protocols.opening import HUB, Openings
 from syncline.sources.memory import TableSource
-from syncline.study.comparer_scope import lottery_of
+from syncline.study.comparer_scope import sampling_key
 from syncline.study.few_people import FEW_PEOPLE
 from syncline.study.fitting import fold_of, people_of, prepared_rows
 from syncline.study.holdout import holdout_percent, require_percent, salt_words
@@ -81,7 +81,7 @@ def test_the_salt_is_drawn_unless_the_specification_states_it() -> None:
 
 
 def test_the_lottery_follows_from_the_salt() -> None:
-    assert lottery_of(Fold(b"a")) == lottery_of(Fold(b"a", 0.5)) != lottery_of(Fold(b"b"))
+    assert sampling_key(Fold(b"a")) == sampling_key(Fold(b"a", 0.5)) != sampling_key(Fold(b"b"))
 
 
 def test_persons_are_counted_once_whatever_is_held_out() -> None:

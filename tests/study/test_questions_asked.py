@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from syncline.protocols.phase_table import END, Ask, Row, needs_of_each
+from syncline.protocols.phase_table import END, Ask, PhaseRow, needs_of_each
 
-EACH = Row("fake", (Ask("fake_sum"), Ask("fake_each", "a test names who answered")), (END,))
-SUMS = Row("fake", (Ask("fake_sum"),), (END,))
+EACH = PhaseRow("fake", (Ask("fake_sum"), Ask("fake_each", "a test names who answered")), (END,))
+SUMS = PhaseRow("fake", (Ask("fake_sum"),), (END,))
 
 
 def test_what_needs_each_suppliers_answer_is_named_once_with_the_reason() -> None:

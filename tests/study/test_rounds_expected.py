@@ -23,8 +23,8 @@ from syncline.study.rounds_expected import (
 from syncline.synthesizers.fit import Fit
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.whose_rows import ALONE
-from syncline.validation.federated.comparison import Comparison, Evidence, State
-from tests.validation.federated.parties import AIMS, COMPARED, candidate, comparer, dealt, workspace
+from syncline.validation.comparison.comparison import Comparison, ComparisonState, Evidence
+from tests.validation.comparison.parties import AIMS, COMPARED, candidate, comparer, dealt, workspace
 
 
 def numbers(n_rows: int) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def test_a_comparison_is_known_to_the_round_from_its_first_one_on() -> None:
     parties = dealt(batch, part, 2, 10_000)
     comparers = {party: Answering(comparer(comparison)) for party in parties}
     memories = dict.fromkeys(parties, Memory())
-    transition: Continue[State, Request] | Finish[Evidence] = comparison.start(tuple(parties))
+    transition: Continue[ComparisonState, Request] | Finish[Evidence] = comparison.start(tuple(parties))
     found, number = [], 0
     rows = int((~batch.holdout).sum()), int(batch.holdout.sum())
     while isinstance(transition, Continue):

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from syncline.compute.work_limits import DEFAULT_LIMITS, Side, WorkLimits
+from syncline.compute.work_limits import DEFAULT_LIMITS, LimitSide, WorkLimits
 from syncline.data.schema import Schema
 from syncline.errors import DataError, WireError, WorkLimitReached
 from syncline.preparation import growth
@@ -66,7 +66,7 @@ def test_rows_that_take_no_bytes_are_refused_by_their_number():
     for flow in ("raw", "prepared"):
         with pytest.raises(WireError, match=r"hold (a column of a type|other columns)"):
             unpacked(sent(pa.nulls(1 << 30), flow), flow)
-    limits = WorkLimits(rows=1000, side=Side.HUB)
+    limits = WorkLimits(rows=1000, side=LimitSide.HUB)
     with pytest.raises(WorkLimitReached, match=r"'east': .* 1000 rows of one table: .* --compute-rows"):
         unpacked(sent(pa.array(["f"] * 1001)), limits=limits)
     assert unpacked(sent(pa.array(["f"] * 1000)), limits=limits) == 1000

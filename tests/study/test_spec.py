@@ -11,7 +11,7 @@ import pytest
 
 from syncline.data.section import build, parse_canonical
 from syncline.errors import DocumentError
-from syncline.study.sections import Format, OnLoss, Validation, shown_period
+from syncline.study.sections import Format, OnLoss, ValidationSection, shown_period
 from syncline.study.spec import StudySpec
 from syncline.validation.disclosure.gate import ALPHA, TOLERATED
 
@@ -322,4 +322,4 @@ def test_a_period_is_told_as_people_say_it(seconds: int, words: str) -> None:
 def test_a_number_beyond_every_float_is_refused_by_its_field() -> None:
     content = b'{"holdout":1' + b"0" * 400 + b"}"
     with pytest.raises(DocumentError, match="study: holdout must be a finite number"):
-        build(Validation, parse_canonical(content, "study"), "study")
+        build(ValidationSection, parse_canonical(content, "study"), "study")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest
 
 from syncline.data.schema import Schema
-from syncline.synthesizers.draws import Draw, weights_of
+from syncline.synthesizers.draws import ColumnDraw, weights_of
 from syncline.synthesizers.streams import PARTITION_ROWS, Seed
 from tests.federation.local_fit import fit
 
@@ -40,7 +40,7 @@ def words(*values: int) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(3))
 def test_codes_follow_their_weights_in_every_state(seed: int) -> None:
     n = 40_000
-    draw = Draw("x", weights_of(SHARES))
+    draw = ColumnDraw("x", weights_of(SHARES))
     states = np.arange(n) % len(SHARES)
     codes = draw.codes(states, Seed.of_number(seed).words("code:x", 0, n), systematic=False)
     for state, shares in enumerate(SHARES):
@@ -56,7 +56,7 @@ def test_codes_follow_their_weights_in_every_state(seed: int) -> None:
 )
 def test_a_code_without_weight_is_never_drawn(rows: list[list[int]], bits: list[int]) -> None:
     counts = np.array(rows, np.float64)
-    draw = Draw("x", weights_of(counts / counts.sum(axis=1, keepdims=True)))
+    draw = ColumnDraw("x", weights_of(counts / counts.sum(axis=1, keepdims=True)))
     random = words(0, 1, 2**32 - 1, 2**32, 2**63, 2**64 - 1, *bits)
     for state in range(len(rows)):
         for systematic in (False, True):
@@ -65,7 +65,7 @@ def test_a_code_without_weight_is_never_drawn(rows: list[list[int]], bits: list[
 
 
 def test_the_ends_of_the_random_range_draw_the_first_and_the_last_code() -> None:
-    draw = Draw("x", weights_of(np.array([[0.0, 0.5, 0.5, 0.0]])))
+    draw = ColumnDraw("x", weights_of(np.array([[0.0, 0.5, 0.5, 0.0]])))
     assert draw.codes(np.zeros(2, np.int64), words(0, 2**64 - 1), False).tolist() == [1, 2]
 
 
@@ -82,7 +82,7 @@ def test_systematic_counts_are_off_by_less_than_one(rows: list[list[int]], n: in
     shares = counts / counts.sum(axis=1, keepdims=True)
     random = Seed.of_number(seed).words("code:x", 0, n)
     states = (random % np.uint64(len(rows))).astype(np.int64)
-    codes = Draw("x", weights_of(shares)).codes(states, random, systematic=True)
+    codes = ColumnDraw("x", weights_of(shares)).codes(states, random, systematic=True)
     for state in range(len(rows)):
         own = np.sort(codes[states == state])
         upto = np.searchsorted(own, np.arange(8))
@@ -92,7 +92,7 @@ def test_systematic_counts_are_off_by_less_than_one(rows: list[list[int]], n: in
 
 
 def test_each_row_alone_is_drawn_systematically_as_its_state_says() -> None:
-    draw = Draw("x", weights_of(SHARES))
+    draw = ColumnDraw("x", weights_of(SHARES))
     seen = np.zeros(5)
     for seed in range(4000):
         seen[draw.codes(np.array([0, 0, 1, 0, 2]), Seed.of_number(seed).words("x", 0, 5), True)[3]] += 1
@@ -102,7 +102,7 @@ def test_each_row_alone_is_drawn_systematically_as_its_state_says() -> None:
 
 def test_rows_of_two_columns_are_put_in_orders_of_their_own() -> None:
     """Else equal codes of two columns would meet in the same rows."""
-    draw, states = Draw("x", weights_of(np.full((1, 4), 0.25))), np.zeros(40_000, np.int64)
+    draw, states = ColumnDraw("x", weights_of(np.full((1, 4), 0.25))), np.zeros(40_000, np.int64)
     left, right = (draw.codes(states, Seed.of_number(1).words(f"code:{c}", 0, 40_000), True) for c in "xy")
     together = np.bincount(left * 4 + right, minlength=16)
     assert chisquare(together).pvalue > FALSE_ALARM

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from syncline.data.codebook import Codebook
-from syncline.synthesizers.cart.layout import Layout
+from syncline.synthesizers.cart.layout import TreeLayout
 from syncline.synthesizers.cart.splits import best_splits
 from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.tabular_model import TabularModel
@@ -66,7 +66,7 @@ def test_every_split_is_the_best_of_the_rows_that_reach_it() -> None:
     """What the hub found by subtracting one child from its parent, found by counting both."""
     for place, nodes in trees():
         name = model().order[place]
-        layout = Layout.of(codebook(), model().order, place, np.arange(place))
+        layout = TreeLayout.of(codebook(), model().order, place, np.arange(place))
         classes = codebook().column(name).classes[coded()[name]].astype(np.int64)
         rows_of = members(nodes)
         for node in np.flatnonzero(nodes.first_child >= 0).tolist():

@@ -22,7 +22,7 @@ from syncline.synthesizers.hazards.likeness import unlike_columns
 from syncline.synthesizers.hazards.polarity import _reversed
 from syncline.synthesizers.hazards.rules import Lacking
 from syncline.synthesizers.hazards.scales import known_scales
-from syncline.synthesizers.hazards.sizes import Crowd, lacking_columns, small_tables
+from syncline.synthesizers.hazards.supplier_sizes import SupplierSize, lacking_columns, small_tables
 
 DECIMALS = Variable.model_validate({"name": "lab", "kind": "continuous", "decimals": 2})
 WHOLE = Variable.model_validate({"name": "n", "kind": "integer"})
@@ -255,16 +255,16 @@ def test_columns_that_a_supplier_lacks_follow_the_study_s_rule(absent, sparse, e
 
 
 def test_small_tables_are_named_without_their_size_and_those_without_rows_are_severe() -> None:
-    empty, few = small_tables({n: Crowd(r) for n, r in zip(NAMES, (413, 164, 22, 3, 0), strict=False)})
+    empty, few = small_tables({n: SupplierSize(r) for n, r in zip(NAMES, (413, 164, 22, 3, 0), strict=False)})
     assert (empty.kind, empty.suppliers, empty.is_severe) == (HazardKind.FEW_ROWS, (NAMES[4],), True)
     assert "supplier 's4' has no rows" in empty.words
     assert (few.suppliers, few.is_severe) == ((NAMES[2], NAMES[3]), False)
     assert "22" not in few.words
-    assert list(small_tables({NAMES[0]: Crowd(413)})) == []
+    assert list(small_tables({NAMES[0]: SupplierSize(413)})) == []
 
 
 def test_a_supplier_hears_of_its_own_hazard_and_of_no_other_supplier() -> None:
-    (hazard,) = small_tables({NAMES[1]: Crowd(5), NAMES[2]: Crowd(22)})
+    (hazard,) = small_tables({NAMES[1]: SupplierSize(5), NAMES[2]: SupplierSize(22)})
     told = hazard.told_to(NAMES[2])
     assert told.suppliers == (NAMES[2],)
     assert "'s2'" in told.words
@@ -272,5 +272,5 @@ def test_a_supplier_hears_of_its_own_hazard_and_of_no_other_supplier() -> None:
 
 
 def test_hazards_come_back_from_json() -> None:
-    found = tuple(small_tables({NAMES[0]: Crowd(3), NAMES[1]: Crowd(0)}))
+    found = tuple(small_tables({NAMES[0]: SupplierSize(3), NAMES[1]: SupplierSize(0)}))
     assert hazards_from_json(hazards_to_json(found)) == found

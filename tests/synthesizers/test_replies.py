@@ -9,7 +9,7 @@ import pytest
 
 from syncline.errors import Contradiction
 from syncline.protocols.asking import Reply
-from syncline.protocols.reply_check import Shape
+from syncline.protocols.reply_check import AnswerShape
 from syncline.protocols.transition import Continue, PartyId
 from syncline.questions.asked import Asked
 from syncline.questions.counts import Counts
@@ -83,7 +83,7 @@ def test_person_buckets_are_those_of_the_cells(masks: list[int] | None, masked: 
 
 
 def test_sums_are_counted_and_not_mistaken() -> None:
-    shape = Shape.of(Moments((("age", 7),)), Context(Asked()), persons=False)
+    shape = AnswerShape.of(Moments((("age", 7),)), Context(Asked()), persons=False)
     shape.require(Sums((1, 2, 3)), persons=False)
     with pytest.raises(InvariantBroken, match="2 sums instead of 3"):
         shape.require(Sums((1, 2)), persons=False)

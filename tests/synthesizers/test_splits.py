@@ -10,19 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncline.synthesizers.cart.layout import Layout
+from syncline.synthesizers.cart.layout import TreeLayout
 from syncline.synthesizers.cart.splits import best_splits
 
 Table = list[list[int]]
 """Rows of each bin and class of one predictor."""
 
 
-def layout_of(sizes: list[int], named: list[bool], classes: int, *, ordered: bool, missing: bool) -> Layout:
+def layout_of(
+    sizes: list[int], named: list[bool], classes: int, *, ordered: bool, missing: bool
+) -> TreeLayout:
     size = np.array(sizes, np.int64)
-    return Layout(np.cumsum(size) - size, size, np.array(named, np.bool_), classes, ordered, missing)
+    return TreeLayout(np.cumsum(size) - size, size, np.array(named, np.bool_), classes, ordered, missing)
 
 
-def features(counts: list[int], layout: Layout) -> list[int]:
+def features(counts: list[int], layout: TreeLayout) -> list[int]:
     """Return what the criterion squares: classes, or running sums of ordered ones, with missing apart."""
     if not layout.ordered:
         return counts
@@ -32,14 +34,14 @@ def features(counts: list[int], layout: Layout) -> list[int]:
     return [*(running[:-1] if len(running) > 1 or tail else running), *tail]
 
 
-def score(rows: list[list[int]], layout: Layout) -> Fraction:
+def score(rows: list[list[int]], layout: TreeLayout) -> Fraction:
     """Return the sum of squares over the rows of a node, given as bins."""
     counts = [sum(column) for column in zip(*rows, strict=True)] if rows else [0] * layout.classes
     n = sum(counts)
     return sum((Fraction(f * f, n) for f in features(counts, layout)), Fraction(0)) if n else Fraction(0)
 
 
-def gain(table: Table, left: set[int], layout: Layout) -> Fraction:
+def gain(table: Table, left: set[int], layout: TreeLayout) -> Fraction:
     inside = [table[b] for b in sorted(left)]
     outside = [table[b] for b in range(len(table)) if b not in left]
     return score(inside, layout) + score(outside, layout) - score(table, layout)
@@ -50,11 +52,11 @@ def admissible(table: Table, left: set[int], min_leaf: int) -> bool:
     return min(rows, sum(map(sum, table)) - rows) >= min_leaf
 
 
-def tables_of(histogram: np.ndarray, layout: Layout) -> list[Table]:
+def tables_of(histogram: np.ndarray, layout: TreeLayout) -> list[Table]:
     return [histogram[a : a + n].tolist() for a, n in zip(layout.start, layout.size, strict=True)]
 
 
-def chosen(histogram: np.ndarray, layout: Layout, min_leaf: int) -> tuple[float, int, set[int], int]:
+def chosen(histogram: np.ndarray, layout: TreeLayout, min_leaf: int) -> tuple[float, int, set[int], int]:
     """Return gain, predictor, bins on the left and their rows for one node."""
     found = best_splits(histogram[None], layout, min_leaf)
     bits = int(found.left[0])
@@ -63,7 +65,7 @@ def chosen(histogram: np.ndarray, layout: Layout, min_leaf: int) -> tuple[float,
 
 
 @st.composite
-def nodes(draw: st.DrawFn, *, named: bool, classes: int | None = None) -> tuple[np.ndarray, Layout]:
+def nodes(draw: st.DrawFn, *, named: bool, classes: int | None = None) -> tuple[np.ndarray, TreeLayout]:
     """Draw one node: every predictor's table has the same rows of each class."""
     ordered = draw(st.booleans())
     missing = draw(st.booleans()) if classes is None else False
@@ -84,7 +86,9 @@ def nodes(draw: st.DrawFn, *, named: bool, classes: int | None = None) -> tuple[
 
 
 @given(node=nodes(named=False), min_leaf=st.integers(1, 12))
-def test_numbers_are_cut_where_no_other_cut_is_better(node: tuple[np.ndarray, Layout], min_leaf: int) -> None:
+def test_numbers_are_cut_where_no_other_cut_is_better(
+    node: tuple[np.ndarray, TreeLayout], min_leaf: int
+) -> None:
     histogram, layout = node
     options = [
         (gain(table, set(range(cut)), layout), predictor, cut)
@@ -110,7 +114,7 @@ def test_numbers_are_cut_where_no_other_cut_is_better(node: tuple[np.ndarray, La
 @settings(max_examples=40)
 @given(node=nodes(named=True, classes=2), min_leaf=st.integers(1, 8))
 def test_names_with_two_classes_are_parted_as_by_trying_all_subsets(
-    node: tuple[np.ndarray, Layout], min_leaf: int
+    node: tuple[np.ndarray, TreeLayout], min_leaf: int
 ) -> None:
     """With two classes the order along the component is that of shares, and its best cut the best subset.
 

@@ -20,7 +20,7 @@ from syncline.questions.question import Context
 from syncline.synthesizers import neighbours
 from syncline.synthesizers import wide as rule
 from syncline.synthesizers.algebra import Algebra
-from syncline.synthesizers.cart.layout import Layout
+from syncline.synthesizers.cart.layout import TreeLayout
 from syncline.synthesizers.cart.splits import best_splits
 from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.neighbours import Neighbours, wide_notes
@@ -127,7 +127,7 @@ def test_every_split_is_the_best_among_the_predictors_of_its_tree(wide: None) ->
             continue
         places = near.predictors(model.order, place)
         assert set(draw.nodes.predictor[draw.nodes.first_child >= 0].tolist()) <= set(places.tolist())
-        layout = Layout.of(codebook, model.order, place, places)
+        layout = TreeLayout.of(codebook, model.order, place, places)
         column = codebook.column(model.order[place])
         histogram = np.zeros((1, layout.width, layout.classes), np.int64)
         for lane, predictor in enumerate(places.tolist()):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from syncline.validation.cell_table import CellTable
-from syncline.validation.federated.assessment import Assessment, Judgement
-from syncline.validation.federated.candidate import Aims, Candidate
-from syncline.validation.federated.pooled import assess_pooled
+from syncline.validation.comparison.assessment import Assessment, Criteria
+from syncline.validation.comparison.candidate import Aims, Candidate
+from syncline.validation.comparison.pooled import assess_pooled
 from syncline.validation.metric import Metric
-from syncline.validation.reading import Compared
+from syncline.validation.reading import ComparedTables
 from syncline.validation.utility.tables import Tables
 from syncline.validation.utility.told import SetCounts
 from syncline.validation.utility.told_tables import CountedIn, ends_taken_in
@@ -26,7 +26,9 @@ def compared(
     aims: Aims = Aims(),  # noqa: B008  (a value that nobody changes)
 ) -> Assessment:
     """Return what is said of ``synthetic``."""
-    return assess_pooled(Compared(real, synthetic, holdout, ()), aims, Judgement(min_cell, target=target))
+    return assess_pooled(
+        ComparedTables(real, synthetic, holdout, ()), aims, Criteria(min_cell, target=target)
+    )
 
 
 def regressions(

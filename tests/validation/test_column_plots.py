@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.validation.report.axes import Axis, axis_through, extent
+from syncline.validation.report.axes import PlotAxis, axis_through, extent
 from syncline.validation.report.column_plots import WIDTH, column_plot, shortened
 
 Shape = dict[str, str]
@@ -238,7 +238,7 @@ def test_marks_are_round(edges: list[float], scale: str, marks: list[str]) -> No
 
 
 def test_a_long_tail_bends_the_axis_and_an_even_column_does_not() -> None:
-    def of(edges: list[float]) -> Axis:
+    def of(edges: list[float]) -> PlotAxis:
         return axis_through(edges, "number", "", 266)
 
     assert of([float(n) for n in range(0, 310, 10)]).knee == 0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from syncline.errors import ProtocolError, WireError
 from syncline.protocols.asking import Memory, Opening, Reply, Request
-from syncline.protocols.opening import HUB, Commitments, Draw, Occasion, Openings
+from syncline.protocols.opening import HUB, Commitments, Occasion, Openings, SaltDraw
 from syncline.wire.exchange import DrawCodec, MemoryCodec, ReplyCodec, RequestCodec
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 
@@ -20,14 +20,14 @@ contributions = st.binary(min_size=16, max_size=16)
 
 
 @st.composite
-def draws(draw: st.DrawFn) -> Draw:
+def draws(draw: st.DrawFn) -> SaltDraw:
     values = {party: draw(contributions) for party in [*draw(names), HUB]}
     named = {party: OCCASION.commitment(party, value) for party, value in values.items()}
-    return Draw(Commitments(OCCASION, named), Openings(values, draw(st.sampled_from([0, 20, 50]))))
+    return SaltDraw(Commitments(OCCASION, named), Openings(values, draw(st.sampled_from([0, 20, 50]))))
 
 
 @given(draws(), st.integers(0, 2**40))
-def test_what_was_drawn_comes_back(drawn: Draw, people: int) -> None:
+def test_what_was_drawn_comes_back(drawn: SaltDraw, people: int) -> None:
     for request in (
         Request(0, (), commitments=drawn.commitments),
         Request(1, (), openings=drawn.openings),
@@ -84,7 +84,7 @@ def test_openings_of_another_length_or_share_are_refused() -> None:
 def test_a_draw_that_was_changed_is_not_read() -> None:
     values = {"north": bytes(16), HUB: bytes(16)}
     named = {party: OCCASION.commitment(party, value) for party, value in values.items()}
-    drawn = Draw(Commitments(OCCASION, named), Openings(values))
+    drawn = SaltDraw(Commitments(OCCASION, named), Openings(values))
     message = pb.Draw.FromString(DrawCodec().encode(drawn))
     message.openings.by_party[1].value = bytes(15) + b"\x01"
     with pytest.raises(ProtocolError, match="'north' opened another"):

@@ -26,13 +26,13 @@ from syncline.wire.messages import (
     Outcome,
     PayloadRef,
     Proposal,
-    Reply,
     ReplyOutcome,
     StudyEnded,
     StudyId,
     SupplierDecision,
     TaskId,
     TaskOffer,
+    TaskReply,
     Welcome,
 )
 
@@ -112,7 +112,7 @@ def test_decisions_survive(value):
 
 
 @few
-@given(st.builds(Reply, ids.map(TaskId), st.integers(0, 1000), payloads))
+@given(st.builds(TaskReply, ids.map(TaskId), st.integers(0, 1000), payloads))
 def test_replies_survive(value):
     assert convert.reply_from_proto(through(convert.reply_to_proto(value))) == value
 

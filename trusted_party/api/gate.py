@@ -18,14 +18,14 @@ import grpc.aio
 
 from syncline.clock import Clock
 from syncline.errors import IdentityError, StorageError, SynclineError
-from syncline.identity.peer import PeerIdentity, Role
+from syncline.identity.peer import PeerIdentity, PeerRole
 from syncline.wire.refusals import PeerUnreachable
 from syncline.wire.status import METADATA_KEY, TIME_KEY, status_of
 from trusted_party.api.call_rate import CallRate
 from trusted_party.api.porch import Porch
 from trusted_party.datastore.event_log import log_warning
 from trusted_party.datastore.moments import to_us
-from trusted_party.studies.standing import Standing
+from trusted_party.studies.standing import MembersView
 
 Context = grpc.aio.ServicerContext[Any, Any]  # the gate works for every request and response type
 
@@ -50,7 +50,7 @@ DISK_SENTENCE = "the hub's disk is full or faulty, so that nothing of this call 
 class Gate:
     """Let callers in, and throw out those who lose their right."""
 
-    def __init__(self, standing: Standing, porch: Porch, clock: Clock) -> None:
+    def __init__(self, standing: MembersView, porch: Porch, clock: Clock) -> None:
         self._standing = standing
         self._porch = porch
         self._clock = clock
@@ -84,7 +84,7 @@ class Gate:
             places.release()
 
     @asynccontextmanager
-    async def admit(self, context: Context, *roles: Role) -> AsyncIterator[PeerIdentity]:
+    async def admit(self, context: Context, *roles: PeerRole) -> AsyncIterator[PeerIdentity]:
         """Yield who calls; an error inside ends the call with its status and public sentence."""
         task = asyncio.current_task()
         assert task is not None

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from syncline.identity.peer import PeerIdentity, Role
+from syncline.identity.peer import PeerIdentity, PeerRole
 from syncline.wire import releases
 from syncline.wire import research as convert
 from syncline.wire.gen.syncline.v1 import research_pb2 as pb
 from syncline.wire.gen.syncline.v1.research_pb2_grpc import ResearchServiceServicer
 from trusted_party.api.gate import Context, Gate
-from trusted_party.release.access import Shelf
+from trusted_party.release.access import ReleaseAccess
 from trusted_party.release.decisions import ReleaseDecisions
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
 from trusted_party.studies.inquiries import Inquiries, Owner
 from trusted_party.studies.submission import Submissions
 
-_READERS = (Role.RESEARCHER, Role.OPERATOR)
-_RELEASE_READERS = (*_READERS, Role.APPROVER)
+_READERS = (PeerRole.RESEARCHER, PeerRole.OPERATOR)
+_RELEASE_READERS = (*_READERS, PeerRole.APPROVER)
 
 
 def _owner(caller: PeerIdentity) -> Owner:
-    return None if caller.role is Role.OPERATOR else caller.name
+    return None if caller.role is PeerRole.OPERATOR else caller.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ class ResearchService(ResearchServiceServicer):
     changes: Changes
     submissions: Submissions
     inquiries: Inquiries
-    shelf: Shelf
+    shelf: ReleaseAccess
     release_decisions: ReleaseDecisions
 
     async def SubmitStudy(self, request: pb.SubmitStudyRequest, context: Context) -> pb.SubmitStudyResponse:
         """Take a study."""
-        async with self.gate.admit(context, Role.RESEARCHER) as caller:
+        async with self.gate.admit(context, PeerRole.RESEARCHER) as caller:
             specification, signature = convert.submission_from_proto(request)
             study_id, suppliers = await self.submissions.submit(caller.name, specification, signature)
             self.changes.notify(ANY_STUDY, *map(about_supplier, suppliers))
@@ -84,7 +84,7 @@ class ResearchService(ResearchServiceServicer):
         self, request: pb.FetchReleaseRequest, context: Context
     ) -> AsyncIterator[pb.FetchReleaseResponse]:
         """Send a release, or its report; to a supplier whose data is in it the report alone."""
-        async with self.gate.admit(context, *_RELEASE_READERS, Role.SUPPLIER) as caller:
+        async with self.gate.admit(context, *_RELEASE_READERS, PeerRole.SUPPLIER) as caller:
             wanted = releases.request_from_proto(request)
             async for chunk in self.shelf.fetch(caller.name, caller.role, wanted):
                 yield convert.file_chunk_to_proto(chunk)
@@ -93,7 +93,7 @@ class ResearchService(ResearchServiceServicer):
         self, request: pb.DecideReleaseRequest, context: Context
     ) -> pb.DecideReleaseResponse:
         """Take an approver's decision."""
-        async with self.gate.admit(context, Role.APPROVER) as caller:
+        async with self.gate.admit(context, PeerRole.APPROVER) as caller:
             study_id = await self.release_decisions.decide(caller.name, releases.decision_from_proto(request))
             self.changes.notify(about_study(study_id), ANY_STUDY)
             return pb.DecideReleaseResponse()

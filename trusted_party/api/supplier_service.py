@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.wire import releases
 from syncline.wire import supplier as convert
 from syncline.wire.gen.syncline.v1 import supplier_pb2 as pb
@@ -33,20 +33,20 @@ class SupplierService(SupplierServiceServicer):
 
     async def Attach(self, request: pb.AttachRequest, context: Context) -> AsyncIterator[pb.AttachResponse]:
         """Send what is open for an agent, and every change."""
-        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+        async with self.gate.admit(context, PeerRole.SUPPLIER) as caller:
             attachment = convert.attachment_from_proto(request)
             async for event in self.attachments.events(caller.name, attachment):
                 yield convert.event_to_proto(event)
 
     async def Heartbeat(self, request: pb.HeartbeatRequest, context: Context) -> pb.HeartbeatResponse:
         """Prolong an agent's lease."""
-        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+        async with self.gate.admit(context, PeerRole.SUPPLIER) as caller:
             heartbeat = convert.heartbeat_from_proto(request)
             return pb.HeartbeatResponse(hub_time_us=self.attachments.beat(caller.name, heartbeat))
 
     async def DecideStudy(self, request: pb.DecideStudyRequest, context: Context) -> pb.DecideStudyResponse:
         """Take a supplier's decision."""
-        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+        async with self.gate.admit(context, PeerRole.SUPPLIER) as caller:
             decision = convert.decision_from_proto(request)
             await self.decisions.decide(caller.name, decision)
             self.changes.notify(about_study(decision.study_id), ANY_STUDY)
@@ -56,7 +56,7 @@ class SupplierService(SupplierServiceServicer):
         self, request: pb.ReadPayloadRequest, context: Context
     ) -> AsyncIterator[pb.ReadPayloadResponse]:
         """Send the chunks of a task's request."""
-        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+        async with self.gate.admit(context, PeerRole.SUPPLIER) as caller:
             asked = convert.chunk_request_from_proto(request)
             async for index, data in self.replies.read_request(caller.name, asked):
                 yield convert.read_chunk_to_proto(index, data)
@@ -65,7 +65,7 @@ class SupplierService(SupplierServiceServicer):
         self, request: pb.FindMissingChunksRequest, context: Context
     ) -> pb.FindMissingChunksResponse:
         """Say which chunks of a reply are not here yet."""
-        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+        async with self.gate.admit(context, PeerRole.SUPPLIER) as caller:
             task, ref = convert.missing_request_from_proto(request)
             missing = await self.replies.missing_chunks(caller.name, task, ref)
             return convert.missing_response_to_proto(missing)
@@ -74,27 +74,27 @@ class SupplierService(SupplierServiceServicer):
         self, request_iterator: AsyncIterator[pb.WriteChunksRequest], context: Context
     ) -> pb.WriteChunksResponse:
         """Store chunks of a reply."""
-        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+        async with self.gate.admit(context, PeerRole.SUPPLIER) as caller:
             stored = await self.replies.write_chunks(caller.name, _chunks(request_iterator))
             return pb.WriteChunksResponse(chunks_stored=stored)
 
     async def SubmitReply(self, request: pb.SubmitReplyRequest, context: Context) -> pb.SubmitReplyResponse:
         """Commit a reply."""
-        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+        async with self.gate.admit(context, PeerRole.SUPPLIER) as caller:
             study_id, outcome = await self.replies.submit(caller.name, convert.reply_from_proto(request))
             self.changes.notify(about_study(study_id))
             return convert.reply_outcome_to_proto(outcome)
 
     async def DeclineTask(self, request: pb.DeclineTaskRequest, context: Context) -> pb.DeclineTaskResponse:
         """Take a supplier's word that a task will not be answered."""
-        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+        async with self.gate.admit(context, PeerRole.SUPPLIER) as caller:
             study_id = await self.replies.decline(caller.name, convert.declined_from_proto(request))
             self.changes.notify(about_study(study_id))
             return pb.DeclineTaskResponse()
 
     async def ReofferTask(self, request: pb.ReofferTaskRequest, context: Context) -> pb.ReofferTaskResponse:
         """Offer a task again that its supplier declined, now that what stood against it is mended."""
-        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+        async with self.gate.admit(context, PeerRole.SUPPLIER) as caller:
             study_id = await self.replies.reoffer(caller.name, mended_from_proto(request))
             self.changes.notify(about_study(study_id), about_supplier(caller.name))
             return pb.ReofferTaskResponse()
@@ -103,7 +103,7 @@ class SupplierService(SupplierServiceServicer):
         self, request: pb.ListSupplierReleasesRequest, context: Context
     ) -> pb.ListSupplierReleasesResponse:
         """List the releases that a supplier's data is in."""
-        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+        async with self.gate.admit(context, PeerRole.SUPPLIER) as caller:
             found = await self.release_decisions.releases(caller.name, ended=request.ended)
             return pb.ListSupplierReleasesResponse(releases=map(releases.release_to_proto, found))
 
@@ -111,7 +111,7 @@ class SupplierService(SupplierServiceServicer):
         self, request: pb.RefuseReleaseRequest, context: Context
     ) -> pb.RefuseReleaseResponse:
         """Take a supplier's refusal of a release."""
-        async with self.gate.admit(context, Role.SUPPLIER) as caller:
+        async with self.gate.admit(context, PeerRole.SUPPLIER) as caller:
             study_id = await self.release_decisions.refuse(caller.name, releases.refusal_from_proto(request))
             self.changes.notify(about_study(study_id), ANY_STUDY)
             return pb.RefuseReleaseResponse()

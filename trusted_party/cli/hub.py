@@ -11,7 +11,7 @@ from functools import partial
 
 from syncline.clock import Clock
 from syncline.compute.memory_share import memory_share
-from syncline.compute.work_limits import Side, WorkLimits
+from syncline.compute.work_limits import LimitSide, WorkLimits
 from syncline.durable.home_lock import HomeLock
 from syncline.errors import StorageError
 from syncline.identity.keys import public_signing_key
@@ -23,7 +23,7 @@ from trusted_party.api.enrolment_service import EnrolmentService, HubCard
 from trusted_party.api.porch import Porch
 from trusted_party.api.servers import ENROLMENT, Listening, serve_enrolment, serve_members
 from trusted_party.cli.home import HubHome
-from trusted_party.cli.wiring import Bounds, Foundation, Parts, assemble
+from trusted_party.cli.wiring import Foundation, OperatorLimits, Parts, assemble
 from trusted_party.datastore.event_log import SparseWarning, log_event
 from trusted_party.datastore.invitations import drop_old_invitations
 from trusted_party.datastore.members import disconnect_all
@@ -36,7 +36,7 @@ from trusted_party.release.draft_files import remove_leftovers
 from trusted_party.release.publication import release_of
 from trusted_party.release.withdrawal import log_withdrawals
 from trusted_party.rounds.driver import ROWS_DAYS
-from trusted_party.rounds.engine import LIVING, Pace
+from trusted_party.rounds.engine import LIVING, EnginePace
 from trusted_party.studies.disposal import record_deletions
 from trusted_party.studies.submission import MOST_ROWS
 from trusted_party.studies.vault import Vault
@@ -45,7 +45,7 @@ from trusted_party.synthesis.worker import Worker
 
 def hub_limits() -> WorkLimits:
     """Return what a computation may take where the operator does not say; one is at work at a time."""
-    return WorkLimits(memory_bytes=memory_share(1), wall_seconds=3600.0, side=Side.HUB)
+    return WorkLimits(memory_bytes=memory_share(1), wall_seconds=3600.0, side=LimitSide.HUB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class HubSettings:
     enrol_listen: str
     lease_seconds: float = 8.0
     lease_check_seconds: float = 0.5
-    pace: Pace = field(default_factory=Pace)
+    pace: EnginePace = field(default_factory=EnginePace)
     child_module: str = "trusted_party.synthesis.child"
     payload_days: int = 30
     rows_days: int = ROWS_DAYS
@@ -100,7 +100,7 @@ async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> Asy
 async def _serving(
     base: Foundation, settings: HubSettings, recovered: Mapping[str, int]
 ) -> AsyncIterator[RunningHub]:
-    bounds = Bounds(settings.lease_seconds, settings.rows_days, settings.most_rows)
+    bounds = OperatorLimits(settings.lease_seconds, settings.rows_days, settings.most_rows)
     parts = assemble(base, settings.pace, bounds)
     await parts.gate.refresh()
     async with (

@@ -16,7 +16,7 @@ from syncline.compute.frames import Json
 from syncline.data.section import shown
 from syncline.errors import UsageError
 from syncline.identity.keys import public_signing_key
-from syncline.identity.peer import Role, check_name
+from syncline.identity.peer import PeerRole, check_name
 from syncline.study.release_decision import ReleaseDecision, ReleaseVerdict
 from syncline.wire.messages import ReleaseId
 from syncline.wire.people_sentence import people_sentence
@@ -27,9 +27,9 @@ from trusted_party.datastore.grants import Grant, grants_of
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.store import Transaction
 from trusted_party.release import granting
-from trusted_party.release.decisions import OPERATOR, Bench, Case, check_person, require_case
+from trusted_party.release.decisions import OPERATOR, DecisionService, ReleaseCase, check_person, require_case
 from trusted_party.release.entries import entries, entry_of, known_entry
-from trusted_party.release.granting import Given
+from trusted_party.release.granting import IssuedGrant
 from trusted_party.release.naming import named_release, require_standing_release
 from trusted_party.release.withdrawal import withdraw as withdraw_release
 from trusted_party.studies.endings import Endings
@@ -137,7 +137,7 @@ def grant(
     with open_office(home) as office:
         until_us = granting.until(to_us(office.clock.now()), days)
 
-        def write(transaction: Transaction) -> Given:
+        def write(transaction: Transaction) -> IssuedGrant:
             release_id = named_release(transaction, release)
             return granting.grant(transaction, office.audit, release_id, researcher, until_us)
 
@@ -185,11 +185,11 @@ def revoke(
 
 def _statement(
     office: Office, release: str, verdict: ReleaseVerdict, by: str, reason: str
-) -> tuple[Case, ReleaseDecision]:
+) -> tuple[ReleaseCase, ReleaseDecision]:
     """Return the draft that is meant and what is said to it; refuse who may not say it."""
     person, words = check_name(by), people_sentence(reason, MAX_REASON)
 
-    def read(transaction: Transaction) -> tuple[Case, ReleaseDecision]:
+    def read(transaction: Transaction) -> tuple[ReleaseCase, ReleaseDecision]:
         case = require_case(transaction, named_release(transaction, release))
         subject = case.draft.subject(case.study.specification_sha256)
         decision = ReleaseDecision(subject, verdict, words, person)
@@ -216,11 +216,13 @@ def _taken(office: Office, decision: ReleaseDecision) -> ReleaseEntry | None:
     """
     key = office.home.load_signing_key()
     endings = Endings(office.audit, office.clock)
-    bench = Bench(office.audit, endings, office.clock, public_signing_key(key))
+    bench = DecisionService(office.audit, endings, office.clock, public_signing_key(key))
     release_id = ReleaseId(decision.subject.release_id)
 
     def write(transaction: Transaction) -> ReleaseEntry | None:
-        bench.take(transaction, require_case(transaction, release_id), decision.signed(key), Role.OPERATOR)
+        bench.take(
+            transaction, require_case(transaction, release_id), decision.signed(key), PeerRole.OPERATOR
+        )
         return entry_of(transaction, release_id)
 
     return office.database.write_now(write)
@@ -240,7 +242,7 @@ def _grants(office: Office, entry: ReleaseEntry) -> list[Grant]:
     return office.database.read_now(lambda transaction: grants_of(transaction, entry.release_id))
 
 
-def _given_json(given: Given) -> dict[str, Json]:
+def _given_json(given: IssuedGrant) -> dict[str, Json]:
     return {
         "release_id": given.grant.release_id,
         "researcher": given.grant.researcher,

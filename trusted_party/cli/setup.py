@@ -18,7 +18,7 @@ from syncline.errors import IdentityError, UsageError
 from syncline.identity.authority import check_host
 from syncline.identity.fingerprint_words import fingerprint_words
 from syncline.identity.keys import public_signing_key
-from syncline.identity.peer import Role, check_name
+from syncline.identity.peer import PeerRole, check_name
 from syncline.identity.tokens import LONGEST_LIFETIME
 from syncline.study.manifest import key_fingerprint
 from syncline.wire.server_chain import next_port
@@ -116,10 +116,10 @@ def invite(
     say(f"  {typed}", err=True)
 
 
-def _enrolling(role: Role, token: str, addresses: tuple[str, str]) -> str:
+def _enrolling(role: PeerRole, token: str, addresses: tuple[str, str]) -> str:
     """Return the command by which somebody enrols here; ``-`` in place of the token reads it from a pipe."""
     members, enrolment = addresses
-    command = "supplier-agent enrol" if role is Role.SUPPLIER else "syncline login"
+    command = "supplier-agent enrol" if role is PeerRole.SUPPLIER else "syncline login"
     apart = "" if enrolment == next_port(members) else f" --enrolment {enrolment}"
     return f"{command} {token} --hub {members}{apart}"
 
@@ -133,10 +133,10 @@ def _lifetime(text: str) -> dt.timedelta:
     return lifetime
 
 
-def _role(text: str) -> Role:
-    if text not in (Role.SUPPLIER, Role.RESEARCHER, Role.APPROVER):
+def _role(text: str) -> PeerRole:
+    if text not in (PeerRole.SUPPLIER, PeerRole.RESEARCHER, PeerRole.APPROVER):
         raise UsageError(f"--role {text}: must be supplier, researcher or approver")
-    return Role(text)
+    return PeerRole(text)
 
 
 def _check(argument: str, given: str, check: Callable[[str], object]) -> None:

@@ -17,11 +17,11 @@ from trusted_party.api.supplier_service import SupplierService
 from trusted_party.cli.home import HubHome
 from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.store import Store
-from trusted_party.release.access import Shelf
-from trusted_party.release.decisions import Bench, ReleaseDecisions
+from trusted_party.release.access import ReleaseAccess
+from trusted_party.release.decisions import DecisionService, ReleaseDecisions
 from trusted_party.release.publication import Publisher
-from trusted_party.rounds.driver import Ports
-from trusted_party.rounds.engine import Engine, Pace
+from trusted_party.rounds.driver import DriverPorts
+from trusted_party.rounds.engine import Engine, EnginePace
 from trusted_party.studies.attachment import Attachments
 from trusted_party.studies.changes import Changes
 from trusted_party.studies.decisions import Decisions
@@ -32,7 +32,7 @@ from trusted_party.studies.lifetime import Lifetime
 from trusted_party.studies.presence import Presence
 from trusted_party.studies.replies import Replies
 from trusted_party.studies.specifications import Specifications
-from trusted_party.studies.standing import Standing
+from trusted_party.studies.standing import MembersView
 from trusted_party.studies.submission import Submissions
 from trusted_party.studies.vault import Vault
 from trusted_party.synthesis.computation import Computation
@@ -65,7 +65,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class OperatorLimits:
     """What the operator allows: seconds without a heartbeat, days for which rows are kept, released rows."""
 
     lease_seconds: float
@@ -73,16 +73,16 @@ class Bounds:
     most_rows: int
 
 
-def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
+def assemble(base: Foundation, pace: EnginePace, bounds: OperatorLimits) -> Parts:
     """Make all parts; nothing runs yet."""
     home, clock, database = base.home, base.clock, base.database
     audit, specifications = home.open_audit(clock), Specifications()
     changes, vault, endings = Changes(), Vault(base.payloads), Endings(audit, clock)
     presence, porch = Presence(clock, bounds.lease_seconds), Porch(MEMBERS, clock)
-    gate = Gate(Standing(database), porch, clock)
+    gate = Gate(MembersView(database), porch, clock)
     computation = Computation(base.worker, Lifetime(database, changes).until_ended)
     publisher = _publisher(base, vault, audit, changes, computation, endings, bounds)
-    ports = Ports(
+    ports = DriverPorts(
         database,
         vault,
         audit,
@@ -103,7 +103,7 @@ def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
     decisions = Decisions(database, audit, clock)
     submissions = Submissions(database, audit, clock, specifications, bounds.most_rows)
     inquiries = Inquiries(database, changes, endings)
-    shelf = Shelf(database, audit, clock, home.releases_path)
+    shelf = ReleaseAccess(database, audit, clock, home.releases_path)
     release_decisions = ReleaseDecisions(database, _bench(base, audit, endings))
     return Parts(
         gate=gate,
@@ -117,8 +117,8 @@ def assemble(base: Foundation, pace: Pace, bounds: Bounds) -> Parts:
     )
 
 
-def _bench(base: Foundation, audit: AuditLog, endings: Endings) -> Bench:
-    return Bench(audit, endings, base.clock, public_signing_key(base.home.load_signing_key()))
+def _bench(base: Foundation, audit: AuditLog, endings: Endings) -> DecisionService:
+    return DecisionService(audit, endings, base.clock, public_signing_key(base.home.load_signing_key()))
 
 
 def _publisher(
@@ -128,7 +128,7 @@ def _publisher(
     changes: Changes,
     computation: Computation,
     endings: Endings,
-    bounds: Bounds,
+    bounds: OperatorLimits,
 ) -> Publisher:
     return Publisher(
         base.home.releases_path,

@@ -31,7 +31,7 @@ class GateOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ReleaseDraft:
     """A draft with the SHA-256 of each file; ``gate`` is None where the study runs none.
 
     ``approvals`` is how many the study asks for, ``approvers`` whose, empty for any approver of the hub.
@@ -77,7 +77,7 @@ _OF_STUDY: Final = select(drafts).where(drafts.c.study_id == bindparam("study"))
 _OF_RELEASE: Final = select(drafts).where(drafts.c.release_id == bindparam("release"))
 
 
-def add_draft(transaction: Transaction, draft: Draft) -> None:
+def add_draft(transaction: Transaction, draft: ReleaseDraft) -> None:
     """Keep a draft; a study has one."""
     gate = draft.gate and {
         "passed": draft.gate.passed,
@@ -100,21 +100,21 @@ def add_draft(transaction: Transaction, draft: Draft) -> None:
     )
 
 
-def find_draft(transaction: Transaction, study_id: StudyId) -> Draft | None:
+def find_draft(transaction: Transaction, study_id: StudyId) -> ReleaseDraft | None:
     """Return the draft of a study."""
     row = transaction.first(_OF_STUDY, {"study": study_id})
     return None if row is None else _draft(row)
 
 
-def draft_of_release(transaction: Transaction, release_id: ReleaseId) -> Draft | None:
+def draft_of_release(transaction: Transaction, release_id: ReleaseId) -> ReleaseDraft | None:
     """Return the draft that is to become, or became, this release."""
     row = transaction.first(_OF_RELEASE, {"release": release_id})
     return None if row is None else _draft(row)
 
 
-def _draft(row: RowMapping) -> Draft:
+def _draft(row: RowMapping) -> ReleaseDraft:
     gate = json.loads(row["gate"])
-    return Draft(
+    return ReleaseDraft(
         study_id=StudyId(row["study_id"]),
         release_id=ReleaseId(row["release_id"]),
         files=json.loads(row["files"]),

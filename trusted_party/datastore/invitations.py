@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, update
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.identity.tokens import EnrolmentTicket
 from trusted_party.datastore.moments import from_us, to_us
 from trusted_party.datastore.store import Transaction
@@ -58,7 +58,7 @@ def find_invitation(transaction: Transaction, secret_sha256: bytes) -> Invitatio
         return None
     ticket = EnrolmentTicket(
         row["name"],
-        Role(row["role"]),
+        PeerRole(row["role"]),
         row["secret_sha256"],
         from_us(row["expires_us"]),
         used=row["used_by_sha256"] is not None,

@@ -9,13 +9,13 @@ from typing import Final
 
 from sqlalchemy import RowMapping, bindparam, insert, select, update
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from trusted_party.datastore.column_types import NO
 from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.tables import certificates, members
 
 
-class Standing(StrEnum):
+class MemberStanding(StrEnum):
     """Whether a member may call the hub."""
 
     ACTIVE = "active"
@@ -28,9 +28,9 @@ class Member:
     """One who enrolled; ``signing_key`` is the Ed25519 public key, 32 bytes."""
 
     name: str
-    role: Role
+    role: PeerRole
     signing_key: bytes
-    standing: Standing
+    standing: MemberStanding
     reason: str
     enrolled_us: int
     connected: bool
@@ -64,13 +64,13 @@ _REVOKE: Final = update(certificates).where(certificates.c.name == bindparam("wh
 _VALID: Final = (
     select(certificates.c.fingerprint, certificates.c.name)
     .join(members, members.c.name == certificates.c.name)
-    .where(certificates.c.revoked == NO, members.c.standing == Standing.ACTIVE)
+    .where(certificates.c.revoked == NO, members.c.standing == MemberStanding.ACTIVE)
 )
 
 
-def put_member(transaction: Transaction, name: str, role: Role, signing_key: bytes, now_us: int) -> None:
+def put_member(transaction: Transaction, name: str, role: PeerRole, signing_key: bytes, now_us: int) -> None:
     """Add a member, or let one who enrols again in with a new key."""
-    entered = {"signing_key": signing_key, "standing": Standing.ACTIVE, "enrolled_us": now_us}
+    entered = {"signing_key": signing_key, "standing": MemberStanding.ACTIVE, "enrolled_us": now_us}
     if not transaction.run(_SET, {"who": name, "reason": "", **entered}):
         transaction.run(_ADD, {"name": name, "role": role, **entered})
 
@@ -81,12 +81,12 @@ def find_member(transaction: Transaction, name: str) -> Member | None:
     return None if row is None else _member(row)
 
 
-def list_members(transaction: Transaction, role: Role | None = None) -> list[Member]:
+def list_members(transaction: Transaction, role: PeerRole | None = None) -> list[Member]:
     """Return all members, or those of one role, by name."""
     return [member for member in map(_member, transaction.rows(_MEMBERS)) if role in (None, member.role)]
 
 
-def set_standing(transaction: Transaction, name: str, standing: Standing, reason: str) -> None:
+def set_standing(transaction: Transaction, name: str, standing: MemberStanding, reason: str) -> None:
     """Evict or ban a member and revoke all certificates of that name."""
     transaction.run(_SET, {"who": name, "standing": standing, "reason": reason, "connected": False})
     revoke_certificates(transaction, name)
@@ -135,15 +135,15 @@ def valid_fingerprints(transaction: Transaction) -> dict[str, str]:
 
 def banned_names(transaction: Transaction) -> list[str]:
     """Return the names of those who will not come back."""
-    return [row["name"] for row in transaction.rows(_NAMES_IN, {"standing": Standing.BANNED})]
+    return [row["name"] for row in transaction.rows(_NAMES_IN, {"standing": MemberStanding.BANNED})]
 
 
 def _member(row: RowMapping) -> Member:
     return Member(
         name=row["name"],
-        role=Role(row["role"]),
+        role=PeerRole(row["role"]),
         signing_key=row["signing_key"],
-        standing=Standing(row["standing"]),
+        standing=MemberStanding(row["standing"]),
         reason=row["reason"],
         enrolled_us=row["enrolled_us"],
         connected=row["connected"],

@@ -15,7 +15,7 @@ from trusted_party.datastore.tasks import Task, find_round
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RequestRef:
     """A request by its digest, and how many bytes it has."""
 
     sha256: str
@@ -32,7 +32,7 @@ _FORGET: Final = delete(own_requests).where(own_requests.c.study_id == bindparam
 
 
 def keep_own_requests(
-    transaction: Transaction, study_id: StudyId, number: int, own: Mapping[str, Request]
+    transaction: Transaction, study_id: StudyId, number: int, own: Mapping[str, RequestRef]
 ) -> None:
     """Keep what suppliers are asked by themselves in a round, instead of what they were in the one before."""
     transaction.run(_FORGET, {"study": study_id})
@@ -45,10 +45,10 @@ def keep_own_requests(
     )
 
 
-def request_of(transaction: Transaction, task: Task) -> Request | None:
+def request_of(transaction: Transaction, task: Task) -> RequestRef | None:
     """Return what a supplier is asked, by itself or with all others; None where its round is not known."""
     row = transaction.first(_FIND, {"study": task.study_id, "number": task.round, "who": task.supplier})
     if row is not None:
-        return Request(row["sha256"], row["size"])
+        return RequestRef(row["sha256"], row["size"])
     found = find_round(transaction, task.study_id, task.round)
-    return None if found is None else Request(found.request_sha256, found.request_size)
+    return None if found is None else RequestRef(found.request_sha256, found.request_size)

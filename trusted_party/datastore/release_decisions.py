@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.release_decision import (
     ReleaseDecision,
     ReleaseSubject,
@@ -25,7 +25,7 @@ class DecisionRow:
 
     study_id: StudyId
     name: str
-    role: Role
+    role: PeerRole
     decision: ReleaseVerdict
     reason: str
     public_key: bytes
@@ -58,6 +58,6 @@ def put_decision(transaction: Transaction, row: DecisionRow) -> None:
 def decisions_about(transaction: Transaction, study_id: StudyId) -> list[DecisionRow]:
     """Return the decisions about a study's release in the order in which they came."""
     return [
-        DecisionRow(**{**row, "role": Role(row["role"]), "decision": ReleaseVerdict(row["decision"])})
+        DecisionRow(**{**row, "role": PeerRole(row["role"]), "decision": ReleaseVerdict(row["decision"])})
         for row in transaction.rows(_ABOUT, {"study": study_id})
     ]

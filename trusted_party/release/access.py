@@ -14,7 +14,7 @@ from syncline.clock import Clock
 from syncline.durable.audit import FieldValue
 from syncline.durable.crash_points import crash_point
 from syncline.errors import ProtocolError, SynclineError
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.approvals import REPORT_NAME, SPECIFICATION_NAME
 from syncline.wire.messages import CHUNK_BYTES, FileChunk
 from syncline.wire.release_messages import ReleaseEntry, ReleaseRequest, ReleaseState
@@ -28,7 +28,7 @@ from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import find_study
 from trusted_party.release.draft_files import ReleaseFiles
 from trusted_party.release.entries import MOST_LISTED, entries, entry_of
-from trusted_party.release.granting import Verdict, living_grant, note_refusal, opened_grant, refusal
+from trusted_party.release.granting import AccessVerdict, living_grant, note_refusal, opened_grant, refusal
 
 
 class FileSet(Enum):
@@ -70,7 +70,7 @@ class _Admitted:
     granted: Grant | None = None
 
 
-class Shelf:
+class ReleaseAccess:
     """Show and send releases to researchers, approvers and operators, and reports to suppliers."""
 
     def __init__(self, database: Store, audit: AuditLog, clock: Clock, directory: Path) -> None:
@@ -79,7 +79,7 @@ class Shelf:
         self._clock = clock
         self._directory = directory
 
-    async def releases(self, name: str, role: Role, *, ended: bool = False) -> list[ReleaseEntry]:
+    async def releases(self, name: str, role: PeerRole, *, ended: bool = False) -> list[ReleaseEntry]:
         """Return what a member may know of, the newest first; with ``ended`` also what never came out."""
         now_us = to_us(self._clock.now())
 
@@ -91,7 +91,7 @@ class Shelf:
 
         return await self._database.read(read)
 
-    async def fetch(self, name: str, role: Role, wanted: ReleaseRequest) -> AsyncIterator[FileChunk]:
+    async def fetch(self, name: str, role: PeerRole, wanted: ReleaseRequest) -> AsyncIterator[FileChunk]:
         """Yield the files of a release one after another; the first piece of each names it."""
         now_us, parts = to_us(self._clock.now()), FileSet.of(wanted)
 
@@ -112,7 +112,7 @@ class Shelf:
         for path in await asyncio.to_thread(_paths, place, parts):
             async for chunk in _chunks(path):
                 yield chunk
-        if parts is FileSet.REPORT and role in (Role.APPROVER, Role.OPERATOR):
+        if parts is FileSet.REPORT and role in (PeerRole.APPROVER, PeerRole.OPERATOR):
             for chunk in _pieces(SPECIFICATION_NAME, await self._specification(found.entry)):
                 yield chunk
 
@@ -122,14 +122,14 @@ class Shelf:
         return b"" if study is None else study.specification
 
     def _admit(
-        self, transaction: Transaction, name: str, role: Role, wanted: ReleaseRequest, now_us: int
+        self, transaction: Transaction, name: str, role: PeerRole, wanted: ReleaseRequest, now_us: int
     ) -> _Admitted | SynclineError:
         """Let in who may see a release by what they are, or by a grant and its secret; or say why not."""
         entry = entry_of(transaction, wanted.release_id)
         if entry is not None and _may_see(transaction, entry, name, role):
             return _Admitted(entry)
         verdict, granted = opened_grant(transaction, name, role, wanted, now_us)
-        if verdict is Verdict.OPEN:
+        if verdict is AccessVerdict.OPEN:
             assert entry is not None  # only what is out can be granted
             return _Admitted(entry, granted)
         if wanted.access_secret:
@@ -137,7 +137,7 @@ class Shelf:
         return refusal(verdict, wanted.release_id, granted)
 
     def _note(
-        self, transaction: Transaction, found: _Admitted, name: str, role: Role, parts: FileSet
+        self, transaction: Transaction, found: _Admitted, name: str, role: PeerRole, parts: FileSet
     ) -> None:
         entry = found.entry
         fields: dict[str, FieldValue] = {
@@ -154,7 +154,7 @@ class Shelf:
 
 
 def _shown(
-    transaction: Transaction, entry: ReleaseEntry, name: str, role: Role, now_us: int
+    transaction: Transaction, entry: ReleaseEntry, name: str, role: PeerRole, now_us: int
 ) -> ReleaseEntry | None:
     """Return a release as a member's list has it, None where they may not know of it."""
     if _may_see(transaction, entry, name, role):
@@ -163,26 +163,26 @@ def _shown(
     return None if granted is None else replace(entry, granted_until_us=granted.until_us)
 
 
-def _may_see(transaction: Transaction, entry: ReleaseEntry, name: str, role: Role) -> bool:
+def _may_see(transaction: Transaction, entry: ReleaseEntry, name: str, role: PeerRole) -> bool:
     """Tell whether a member may know of a release by what they are, without a grant."""
-    if role is Role.OPERATOR:
+    if role is PeerRole.OPERATOR:
         return True
-    if role is Role.APPROVER:
+    if role is PeerRole.APPROVER:
         draft = draft_of_release(transaction, entry.release_id)
         return draft is not None and draft.may_approve(name)
-    if role is Role.SUPPLIER:
+    if role is PeerRole.SUPPLIER:
         party = find_party(transaction, entry.study_id, name)
         return party is not None and party.in_roster
     study = find_study(transaction, entry.study_id)
     return study is not None and study.researcher == name
 
 
-def _require_open(entry: ReleaseEntry, role: Role, parts: FileSet) -> None:
+def _require_open(entry: ReleaseEntry, role: PeerRole, parts: FileSet) -> None:
     """Refuse what is not out, or not out any more; approvers and suppliers read reports, before and after."""
-    reads_report = parts.report_only and role in (Role.APPROVER, Role.OPERATOR, Role.SUPPLIER)
-    if role is Role.APPROVER and not parts.report_only:
+    reads_report = parts.report_only and role in (PeerRole.APPROVER, PeerRole.OPERATOR, PeerRole.SUPPLIER)
+    if role is PeerRole.APPROVER and not parts.report_only:
         raise ProtocolError(f"release {entry.release_id}: an approver reads its report: give --report-only")
-    if role is Role.SUPPLIER and not parts.report_only:
+    if role is PeerRole.SUPPLIER and not parts.report_only:
         raise ProtocolError(
             f"release {entry.release_id}: a supplier reads its report alone: 'supplier-agent releases report'"
         )

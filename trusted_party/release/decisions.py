@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from syncline.clock import Clock
 from syncline.durable.crash_points import crash_point
 from syncline.errors import IdentityError, ProtocolError, UsageError
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.lifecycle import StudyState
 from syncline.study.release_decision import ReleaseDecision, ReleaseVerdict, SignedReleaseDecision, wanted
 from syncline.wire.messages import ReleaseId, StudyId
 from syncline.wire.refusals import UnknownObject
 from syncline.wire.release_messages import GivenDecision, ReleaseEntry
 from trusted_party.datastore.audit_log import AuditLog
-from trusted_party.datastore.drafts import Draft, draft_of_release
+from trusted_party.datastore.drafts import ReleaseDraft, draft_of_release
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.members import Member, find_member, list_members
 from trusted_party.datastore.moments import to_us
@@ -40,15 +40,15 @@ _Write = Callable[[Transaction], StudyId]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ReleaseCase:
     """A draft with its study."""
 
     study: StudyRow
-    draft: Draft
+    draft: ReleaseDraft
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class DecisionService:
     """What takes decisions: the audit, the endings, the clock and the hub's public signing key."""
 
     audit: AuditLog
@@ -56,7 +56,9 @@ class Bench:
     clock: Clock
     hub_key: bytes
 
-    def take(self, transaction: Transaction, case: Case, signed: SignedReleaseDecision, role: Role) -> None:
+    def take(
+        self, transaction: Transaction, case: ReleaseCase, signed: SignedReleaseDecision, role: PeerRole
+    ) -> None:
         """Keep a decision and do what follows; the same one again changes nothing."""
         signed.verify()
         said = signed.statement
@@ -86,17 +88,17 @@ class Bench:
             found = tally(transaction, case.draft, case.study.specification_sha256, self.hub_key)
             set_reason(transaction, case.study.id, missing_words(case.draft, found))
 
-    def _is_known(self, transaction: Transaction, case: Case, row: DecisionRow) -> bool:
+    def _is_known(self, transaction: Transaction, case: ReleaseCase, row: DecisionRow) -> bool:
         """Tell whether the same person said the same before, by the same key; the first reason stays."""
         return any(
             (known.name, known.decision, known.public_key) == (row.name, row.decision, row.public_key)
             for known in decisions_about(transaction, case.study.id)
         )
 
-    def _check_open(self, transaction: Transaction, case: Case, row: DecisionRow) -> None:
+    def _check_open(self, transaction: Transaction, case: ReleaseCase, row: DecisionRow) -> None:
         """Refuse a decision that comes too late, or is not of the kind that is wanted."""
         study, draft = case.study, case.draft
-        if row.decision is ReleaseVerdict.REFUSE and row.role is Role.SUPPLIER:
+        if row.decision is ReleaseVerdict.REFUSE and row.role is PeerRole.SUPPLIER:
             late = study.state not in (*_OPEN, StudyState.RELEASED)
         else:
             late = study.state not in _OPEN
@@ -117,7 +119,7 @@ class Bench:
             " override: approve it without --override"
         )
 
-    def _note(self, transaction: Transaction, case: Case, row: DecisionRow) -> None:
+    def _note(self, transaction: Transaction, case: ReleaseCase, row: DecisionRow) -> None:
         subject = case.draft.subject(case.study.specification_sha256)
         fields = {
             "study": case.study.id,
@@ -132,7 +134,7 @@ class Bench:
         }
         self.audit.append(transaction, "release_decided", fields)
 
-    def _refuse(self, transaction: Transaction, case: Case, row: DecisionRow) -> None:
+    def _refuse(self, transaction: Transaction, case: ReleaseCase, row: DecisionRow) -> None:
         reason = f"refused by {row.name}: {row.reason}"
         if case.study.state is StudyState.RELEASED:
             known = require_release(transaction, case.draft.release_id)
@@ -142,16 +144,16 @@ class Bench:
         self.endings.end(transaction, case.study, StudyState.FAILED, reason, row.name, told)
 
 
-def require_case(transaction: Transaction, release_id: ReleaseId) -> Case:
+def require_case(transaction: Transaction, release_id: ReleaseId) -> ReleaseCase:
     """Return the draft that is to become, or became, a release."""
     draft = draft_of_release(transaction, release_id)
     study = None if draft is None else find_study(transaction, draft.study_id)
     if draft is None or study is None:
         raise UnknownObject(f"release {release_id}: no such release")
-    return Case(study, draft)
+    return ReleaseCase(study, draft)
 
 
-def approver_case(transaction: Transaction, name: str, release_id: ReleaseId) -> Case:
+def approver_case(transaction: Transaction, name: str, release_id: ReleaseId) -> ReleaseCase:
     """Return the case, where the study leaves it to this approver; others' do not exist for them."""
     case = require_case(transaction, release_id)
     if not case.draft.may_approve(name):
@@ -159,7 +161,7 @@ def approver_case(transaction: Transaction, name: str, release_id: ReleaseId) ->
     return case
 
 
-def supplier_case(transaction: Transaction, name: str, release_id: ReleaseId) -> Case:
+def supplier_case(transaction: Transaction, name: str, release_id: ReleaseId) -> ReleaseCase:
     """Return the case, where the supplier's data is in it."""
     case = require_case(transaction, release_id)
     party = find_party(transaction, case.study.id, name)
@@ -168,7 +170,7 @@ def supplier_case(transaction: Transaction, name: str, release_id: ReleaseId) ->
     return case
 
 
-def check_person(transaction: Transaction, case: Case, decision: ReleaseDecision) -> None:
+def check_person(transaction: Transaction, case: ReleaseCase, decision: ReleaseDecision) -> None:
     """Refuse the operator's word where it is not theirs to give, or is given in an enrolled member's name."""
     name, release_id = decision.approver, case.draft.release_id
     member = _namesake(transaction, name)
@@ -202,7 +204,7 @@ def _too_late(transaction: Transaction, study: StudyRow, release_id: ReleaseId) 
 class ReleaseDecisions:
     """Take decisions from members of the hub."""
 
-    def __init__(self, database: Store, bench: Bench) -> None:
+    def __init__(self, database: Store, bench: DecisionService) -> None:
         self._database = database
         self._bench = bench
 
@@ -211,7 +213,7 @@ class ReleaseDecisions:
 
         def write(transaction: Transaction) -> StudyId:
             case = approver_case(transaction, name, ReleaseId(given.subject.release_id))
-            self._bench.take(transaction, case, _signed(transaction, name, given), Role.APPROVER)
+            self._bench.take(transaction, case, _signed(transaction, name, given), PeerRole.APPROVER)
             return case.study.id
 
         return await self._commit(write, name, given)
@@ -227,7 +229,7 @@ class ReleaseDecisions:
 
         def write(transaction: Transaction) -> StudyId:
             case = supplier_case(transaction, name, ReleaseId(given.subject.release_id))
-            self._bench.take(transaction, case, _signed(transaction, name, given), Role.SUPPLIER)
+            self._bench.take(transaction, case, _signed(transaction, name, given), PeerRole.SUPPLIER)
             return case.study.id
 
         return await self._commit(write, name, given)

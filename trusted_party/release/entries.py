@@ -8,7 +8,7 @@ from syncline.study.release_decision import ReleaseVerdict
 from syncline.wire.messages import ReleaseId
 from syncline.wire.people_sentence import people_sentence
 from syncline.wire.release_messages import ApprovalEntry, ReleaseEntry, ReleaseState
-from trusted_party.datastore.drafts import Draft, draft_of_release, find_draft
+from trusted_party.datastore.drafts import ReleaseDraft, draft_of_release, find_draft
 from trusted_party.datastore.parties import find_party
 from trusted_party.datastore.release_decisions import decisions_about
 from trusted_party.datastore.releases import ReleaseRow, find_release, release_studies
@@ -55,7 +55,7 @@ def entries_of_supplier(transaction: Transaction, name: str, *, ended: bool = Fa
 
 
 def _entry(
-    transaction: Transaction, study: StudyRow, row: ReleaseRow | None, draft: Draft | None
+    transaction: Transaction, study: StudyRow, row: ReleaseRow | None, draft: ReleaseDraft | None
 ) -> ReleaseEntry:
     if row is not None:
         state = ReleaseState.WITHDRAWN if row.withdrawn_us else ReleaseState.RELEASED

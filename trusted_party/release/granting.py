@@ -14,13 +14,13 @@ from enum import StrEnum
 from syncline.durable.audit import FieldValue
 from syncline.errors import IdentityError, SynclineError, UsageError
 from syncline.identity.access_token import AccessToken, hash_access_secret
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.wire.messages import ReleaseId
 from syncline.wire.refusals import UnknownObject
 from syncline.wire.release_messages import ReleaseRequest
 from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.grants import Grant, drop_grant, find_grant, put_grant, short_id
-from trusted_party.datastore.members import Standing, find_member
+from trusted_party.datastore.members import MemberStanding, find_member
 from trusted_party.datastore.moments import from_us
 from trusted_party.datastore.store import Transaction
 from trusted_party.release.naming import require_release, require_standing_release
@@ -28,7 +28,7 @@ from trusted_party.release.naming import require_release, require_standing_relea
 _DAY_US = 86_400 * 1_000_000
 
 
-class Verdict(StrEnum):
+class AccessVerdict(StrEnum):
     """What is said of a grant and a secret; the audit keeps the word."""
 
     OPEN = "open"
@@ -39,7 +39,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class IssuedGrant:
     """A grant that was made: its token, which nobody can read again, and the grant that it replaced."""
 
     token: AccessToken
@@ -54,11 +54,15 @@ def until(now_us: int, days: int) -> int:
 
 def grant(
     transaction: Transaction, audit: AuditLog, release_id: ReleaseId, researcher: str, until_us: int
-) -> Given:
+) -> IssuedGrant:
     """Let a researcher fetch a release until a moment; a second grant replaces the first and its token."""
     require_standing_release(transaction, release_id)
     member = find_member(transaction, researcher)
-    if member is None or member.role is not Role.RESEARCHER or member.standing is not Standing.ACTIVE:
+    if (
+        member is None
+        or member.role is not PeerRole.RESEARCHER
+        or member.standing is not MemberStanding.ACTIVE
+    ):
         raise UsageError(
             f"{researcher}: no researcher of this name is enrolled; 'trusted-party suppliers list'"
             " shows all members"
@@ -75,7 +79,7 @@ def grant(
         "replaces": None if replaced is None else replaced.short_id,
     }
     audit.append(transaction, "release_granted", fields)
-    return Given(token, made, replaced)
+    return IssuedGrant(token, made, replaced)
 
 
 def revoke(transaction: Transaction, audit: AuditLog, release_id: ReleaseId, researcher: str) -> bool:
@@ -91,7 +95,7 @@ def revoke(transaction: Transaction, audit: AuditLog, release_id: ReleaseId, res
 
 
 def living_grant(
-    transaction: Transaction, release_id: ReleaseId, name: str, role: Role, now_us: int
+    transaction: Transaction, release_id: ReleaseId, name: str, role: PeerRole, now_us: int
 ) -> Grant | None:
     """Return the grant by which a member may know of a release now."""
     granted = _grant_of(transaction, release_id, name, role)
@@ -99,34 +103,34 @@ def living_grant(
 
 
 def opened_grant(
-    transaction: Transaction, name: str, role: Role, wanted: ReleaseRequest, now_us: int
-) -> tuple[Verdict, Grant | None]:
+    transaction: Transaction, name: str, role: PeerRole, wanted: ReleaseRequest, now_us: int
+) -> tuple[AccessVerdict, Grant | None]:
     """Return the grant that a member's certificate finds, and what its token's secret makes of it."""
     granted = _grant_of(transaction, wanted.release_id, name, role)
     return judge(granted, wanted.access_secret, now_us), granted
 
 
-def judge(granted: Grant | None, secret: bytes, now_us: int) -> Verdict:
+def judge(granted: Grant | None, secret: bytes, now_us: int) -> AccessVerdict:
     """Say whether a secret opens a grant now; an empty secret is none."""
     if granted is None:
-        return Verdict.NOT_GRANTED
+        return AccessVerdict.NOT_GRANTED
     if secret and not granted.opens(secret):
-        return Verdict.WRONG
+        return AccessVerdict.WRONG
     if granted.is_over(now_us):
-        return Verdict.EXPIRED
-    return Verdict.OPEN if secret else Verdict.MISSING
+        return AccessVerdict.EXPIRED
+    return AccessVerdict.OPEN if secret else AccessVerdict.MISSING
 
 
-def refusal(verdict: Verdict, release_id: ReleaseId, granted: Grant | None) -> SynclineError:
+def refusal(verdict: AccessVerdict, release_id: ReleaseId, granted: Grant | None) -> SynclineError:
     """Return the error for who may not fetch; it names a remedy to those who may know of the release."""
-    if granted is None or verdict is Verdict.NOT_GRANTED:
+    if granted is None or verdict is AccessVerdict.NOT_GRANTED:
         return UnknownObject(f"release {release_id}: no such release")
-    if verdict is Verdict.MISSING:
+    if verdict is AccessVerdict.MISSING:
         return IdentityError(
             f"release {release_id}: it was granted to you by an access token: pass it with --token, or ask"
             " the hub's operator for a new one"
         )
-    if verdict is Verdict.WRONG:
+    if verdict is AccessVerdict.WRONG:
         return IdentityError(
             f"release {release_id}: this is not the access token that you were given last: ask the hub's"
             " operator for a new one"
@@ -141,9 +145,9 @@ def note_refusal(
     transaction: Transaction,
     audit: AuditLog,
     name: str,
-    role: Role,
+    role: PeerRole,
     wanted: ReleaseRequest,
-    why: Verdict,
+    why: AccessVerdict,
 ) -> None:
     """Write a secret that opened nothing into the audit, by the short id of its hash.
 
@@ -159,5 +163,5 @@ def note_refusal(
     audit.append(transaction, "release_access_refused", fields)
 
 
-def _grant_of(transaction: Transaction, release_id: ReleaseId, name: str, role: Role) -> Grant | None:
-    return find_grant(transaction, release_id, name) if role is Role.RESEARCHER else None
+def _grant_of(transaction: Transaction, release_id: ReleaseId, name: str, role: PeerRole) -> Grant | None:
+    return find_grant(transaction, release_id, name) if role is PeerRole.RESEARCHER else None

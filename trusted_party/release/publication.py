@@ -28,7 +28,7 @@ from syncline.study.provenance import provenance_of
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import ReleaseId, StudyId
 from trusted_party.datastore.audit_log import AuditLog
-from trusted_party.datastore.drafts import Draft, GateOutcome, add_draft, find_draft
+from trusted_party.datastore.drafts import GateOutcome, ReleaseDraft, add_draft, find_draft
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import from_us, to_us
 from trusted_party.datastore.releases import ReleaseRow, add_release
@@ -82,7 +82,7 @@ class Publisher:
     async def advance(self, study: StudyRow, spec: StudySpec) -> bool:
         """Take the next step of a study that has its result; False where it waits for people."""
 
-        def read(transaction: Transaction) -> tuple[Draft | None, Tally | None]:
+        def read(transaction: Transaction) -> tuple[ReleaseDraft | None, Tally | None]:
             draft = find_draft(transaction, study.id)
             if draft is None:
                 return None, None
@@ -106,7 +106,7 @@ class Publisher:
     async def _draft(self, study: StudyRow, spec: StudySpec) -> None:
         files = ReleaseFiles(self.directory, release_of(study.id))
         written = await self._write_files(study, spec, files)
-        draft = Draft(
+        draft = ReleaseDraft(
             study.id,
             files.release_id,
             await asyncio.to_thread(file_digests, files.draft),
@@ -161,7 +161,7 @@ class Publisher:
         digests = {str(name): str(digest) for name, digest in content.items()}
         return _Written(digests, read_gate(spec, answer.get("gate")))
 
-    async def _wait(self, study: StudyRow, draft: Draft, found: Tally) -> bool:
+    async def _wait(self, study: StudyRow, draft: ReleaseDraft, found: Tally) -> bool:
         words = missing_words(draft, found)
         if (study.state, study.reason) == (StudyState.AWAITING_RELEASE, words):
             return False
@@ -182,7 +182,7 @@ class Publisher:
         log_event("release_waits", study=study.id, release=draft.release_id, reason=words)
         return True
 
-    async def _publish(self, study: StudyRow, spec: StudySpec, draft: Draft, found: Tally) -> None:
+    async def _publish(self, study: StudyRow, spec: StudySpec, draft: ReleaseDraft, found: Tally) -> None:
         files = ReleaseFiles(self.directory, draft.release_id)
         if not await asyncio.to_thread(files.holds, draft.files):
             await self._make_again(study, spec, draft, files)
@@ -201,7 +201,9 @@ class Publisher:
         )
         log_event("released", study=study.id, release=row.release_id, bytes=row.size)
 
-    async def _make_again(self, study: StudyRow, spec: StudySpec, draft: Draft, files: ReleaseFiles) -> None:
+    async def _make_again(
+        self, study: StudyRow, spec: StudySpec, draft: ReleaseDraft, files: ReleaseFiles
+    ) -> None:
         """Make a draft again that is gone or damaged; what people decided about must come out."""
         written = await self._write_files(study, spec, files)
         same = written.gate == draft.gate and await asyncio.to_thread(files.holds, draft.files)
@@ -238,7 +240,7 @@ class Publisher:
         )
 
 
-def _keep_draft(transaction: Transaction, study: StudyRow, draft: Draft) -> None:
+def _keep_draft(transaction: Transaction, study: StudyRow, draft: ReleaseDraft) -> None:
     _require_unmoved(transaction, study)
     add_draft(transaction, draft)
 
@@ -249,7 +251,7 @@ def _require_unmoved(transaction: Transaction, study: StudyRow) -> None:
         raise StudyMoved(f"study {study.id}: it is not {study.state} any more")
 
 
-def _with_decisions(facts: ReleaseFacts, spec: StudySpec, draft: Draft, found: Tally) -> ReleaseFacts:
+def _with_decisions(facts: ReleaseFacts, spec: StudySpec, draft: ReleaseDraft, found: Tally) -> ReleaseFacts:
     """Add to the manifest what was decided: the gate with its thresholds, and who approved."""
     said = draft.gate
     gate = None if said is None else GateRecord.of(spec.release.gate, said.passed, said.failures)

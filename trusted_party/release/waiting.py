@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syncline.errors import IdentityError
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.study.approvals import distinct
 from syncline.study.release_decision import ReleaseVerdict, SignedReleaseDecision, wanted
 from syncline.wire.people_sentence import people_sentence
-from trusted_party.datastore.drafts import Draft
-from trusted_party.datastore.members import Standing, find_member
+from trusted_party.datastore.drafts import ReleaseDraft
+from trusted_party.datastore.members import MemberStanding, find_member
 from trusted_party.datastore.release_decisions import DecisionRow, decisions_about
 from trusted_party.datastore.store import Transaction
 
@@ -31,7 +31,7 @@ class Tally:
         return max(0, self.needed - len(self.counted))
 
 
-def tally(transaction: Transaction, draft: Draft, specification_sha256: str, hub_key: bytes) -> Tally:
+def tally(transaction: Transaction, draft: ReleaseDraft, specification_sha256: str, hub_key: bytes) -> Tally:
     """Count the decisions about a draft: of the wanted kind, by people who may, each by the enrolled key."""
     needed, kind = wanted(draft.approvals, draft.gate_passed)
     subject = draft.subject(specification_sha256)
@@ -50,12 +50,12 @@ def tally(transaction: Transaction, draft: Draft, specification_sha256: str, hub
 
 def _counts(
     transaction: Transaction,
-    draft: Draft,
+    draft: ReleaseDraft,
     row: DecisionRow,
     signed: SignedReleaseDecision,
     hub_key: bytes,
 ) -> bool:
-    if row.role is Role.OPERATOR:
+    if row.role is PeerRole.OPERATOR:
         mine = row.public_key == hub_key and not draft.approvers
     else:
         mine = in_standing(transaction, row) and draft.may_approve(row.name)
@@ -68,15 +68,15 @@ def _counts(
 
 def in_standing(transaction: Transaction, row: DecisionRow) -> bool:
     """Tell whether who decided is an approver still, with the key that signed; the operator always is."""
-    if row.role is Role.OPERATOR:
+    if row.role is PeerRole.OPERATOR:
         return True
     member = find_member(transaction, row.name)
-    if member is None or member.role is not Role.APPROVER or member.standing is not Standing.ACTIVE:
+    if member is None or member.role is not PeerRole.APPROVER or member.standing is not MemberStanding.ACTIVE:
         return False
     return member.signing_key == row.public_key
 
 
-def missing_words(draft: Draft, found: Tally) -> str:
+def missing_words(draft: ReleaseDraft, found: Tally) -> str:
     """Say what a release waits for, and what to type."""
     ready = [f"{signed.statement.approver}" for signed, _ in found.counted]
     so_far = f" ({', '.join(ready)} gave one)" if ready else ""
@@ -93,7 +93,7 @@ def missing_words(draft: Draft, found: Tally) -> str:
     )
 
 
-def _why(draft: Draft) -> str:
+def _why(draft: ReleaseDraft) -> str:
     if draft.gate is None:
         return ""
     if draft.gate.passed:

@@ -29,7 +29,7 @@ from syncline.wire.people_sentence import people_sentence
 from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import to_us
-from trusted_party.datastore.own_requests import Request
+from trusted_party.datastore.own_requests import RequestRef
 from trusted_party.datastore.parties import PartyState, drop_party
 from trusted_party.datastore.shipments import Shipment, shipments_of
 from trusted_party.datastore.store import Store, Transaction
@@ -37,14 +37,14 @@ from trusted_party.datastore.studies import StudyRow, change_state, set_reason
 from trusted_party.datastore.tasks import Task, TaskState, task_ids_of
 from trusted_party.rounds import roster
 from trusted_party.rounds.load import require_load, require_request
-from trusted_party.rounds.roster import Fail, Go, Party, Pause, Quorum, Standing, Verdict, Wait
+from trusted_party.rounds.roster import Fail, Go, Party, Pause, QuorumState, Standing, Verdict, Wait
 from trusted_party.rounds.transition import (
+    ComputedStep,
     Drawn,
     Finished,
-    Fitted,
+    FittedDigests,
     Opened,
     SaltRecord,
-    Step,
     commit_step,
 )
 from trusted_party.rounds.view import View, read_view
@@ -81,7 +81,7 @@ Sign: TypeAlias = Callable[[Purpose, bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
+class DriverPorts:
     """What a driver works with; wired by the command ``serve``."""
 
     database: Store
@@ -103,7 +103,7 @@ class Ports:
 class StudyDriver:
     """Bring one study forward."""
 
-    def __init__(self, ports: Ports, study_id: StudyId) -> None:
+    def __init__(self, ports: DriverPorts, study_id: StudyId) -> None:
         self._ports = ports
         self._study_id = study_id
         self.ended = False
@@ -174,10 +174,10 @@ class StudyDriver:
             return Party(name, Standing.REFUSED, "it was banned by the hub's operator")
         return Party(name, Standing.LOST if self._ports.presence.lost(name) else Standing.OPEN)
 
-    def _quorum(self, view: View, spec: StudySpec) -> Quorum:
+    def _quorum(self, view: View, spec: StudySpec) -> QuorumState:
         waited = to_us(self._ports.clock.now()) - view.study.moved_us
         deadline = spec.quorum.deadline
-        return Quorum(
+        return QuorumState(
             spec.quorum.min_suppliers,
             spec.quorum.then,
             shown_period(deadline),
@@ -289,11 +289,11 @@ class StudyDriver:
         limit = self._ports.rows_days * _DAY_US
         return any(now_us - shipment.kept_us > limit for shipment in view.shipments)
 
-    async def _compute(self, header: Header, blobs: Sequence[bytes], following_round: int) -> Step:
+    async def _compute(self, header: Header, blobs: Sequence[bytes], following_round: int) -> ComputedStep:
         answer, returned = await self._ports.computation.call(self._study_id, header, blobs)
-        return Step.from_answer(answer, returned, following_round)
+        return ComputedStep.from_answer(answer, returned, following_round)
 
-    async def _commit(self, view: View, step: Step, arrived: Sequence[Shipment]) -> None:
+    async def _commit(self, view: View, step: ComputedStep, arrived: Sequence[Shipment]) -> None:
         ports, study = self._ports, view.study
         following = await asyncio.to_thread(self._store, study, step)
         crash_point("round:stored")
@@ -306,12 +306,12 @@ class StudyDriver:
         )
         log_event("round_merged" if view.tasks else "study_started", study=study.id, round=study.round)
 
-    def _store(self, study: StudyRow, step: Step) -> Opened | Finished:
+    def _store(self, study: StudyRow, step: ComputedStep) -> Opened | Finished:
         """Keep what is new, and return it by its digests."""
         rounds, model, new = self._ports.vault.study(study.id), self._ports.vault.model(study.id), step.new
         fitted = None
         if "result" in new:
-            fitted = Fitted(model.put(new["result"]).hex(), model.put(new["seed"]).hex())
+            fitted = FittedDigests(model.put(new["result"]).hex(), model.put(new["seed"]).hex())
         if step.done:
             said = model.put(new["assessment"]).hex() if "assessment" in new else None
             return Finished(step.stage, fitted, said)
@@ -322,11 +322,11 @@ class StudyDriver:
         salt = None
         if "draw" in new:
             salt = SaltRecord(model.put(new["draw"]).hex(), json.dumps(step.drawn, sort_keys=True))
-        own = {name: Request(rounds.put(blob).hex(), len(blob)) for name, blob in step.own.items()}
+        own = {name: RequestRef(rounds.put(blob).hex(), len(blob)) for name, blob in step.own.items()}
         size = len(new["request"])
         return Opened(step.round, step.stage, state, request, size, step.expected, drawn, salt, own)
 
-    def _signed(self, study: StudyRow, fitted: Fitted, candidate_sha256: str) -> Drawn:
+    def _signed(self, study: StudyRow, fitted: FittedDigests, candidate_sha256: str) -> Drawn:
         digest = candidate_digest(study.id, study.specification_sha256, candidate_sha256)
         return Drawn(fitted, candidate_sha256, self._ports.sign(Purpose.CANDIDATE, digest))
 

@@ -20,14 +20,14 @@ from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import StudyId
 from trusted_party.datastore.event_log import log_warning
 from trusted_party.datastore.studies import StudyMoved, studies_in
-from trusted_party.rounds.driver import Ports, StudyDriver
+from trusted_party.rounds.driver import DriverPorts, StudyDriver
 from trusted_party.studies.changes import ANY_STUDY, about_study
 
 LIVING = tuple(state for state in StudyState if not state.is_final)
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class EnginePace:
     """How often a study is looked at where nothing happens, and after a fault of the disk, in seconds.
 
     Where the disk has failed the same study for ``give_up_seconds`` on end, the study ends.
@@ -41,7 +41,7 @@ class Pace:
 class Engine:
     """Start, watch and stop the drivers."""
 
-    def __init__(self, ports: Ports, pace: Pace = Pace()) -> None:
+    def __init__(self, ports: DriverPorts, pace: EnginePace = EnginePace()) -> None:
         self._ports = ports
         self._pace = pace
         self._drivers: dict[StudyId, asyncio.Task[None]] = {}

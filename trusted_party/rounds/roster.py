@@ -34,7 +34,7 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class Quorum:
+class QuorumState:
     """The study's own rule; ``late`` once the deadline has passed with no byte moved."""
 
     least: int
@@ -75,7 +75,7 @@ class Fail:
 Verdict = Wait | Go | Pause | Fail
 
 
-def judge_approvals(parties: Sequence[Party], quorum: Quorum) -> Verdict:
+def judge_approvals(parties: Sequence[Party], quorum: QuorumState) -> Verdict:
     """Decide whether a proposed study starts: refusals and silence end it, unless it may proceed without.
 
     Nothing ends while a supplier has yet to decide and there is time: what stands against the study there
@@ -94,7 +94,7 @@ def judge_approvals(parties: Sequence[Party], quorum: Quorum) -> Verdict:
     return why
 
 
-def judge_answers(parties: Sequence[Party], quorum: Quorum) -> Verdict:
+def judge_answers(parties: Sequence[Party], quorum: QuorumState) -> Verdict:
     """Decide whether a round is complete, and if not, whether it still can be."""
     silent = [party for party in parties if party.standing in (Standing.OPEN, Standing.LOST)]
     declined = [party for party in parties if party.standing is Standing.REFUSED]
@@ -111,7 +111,7 @@ def judge_answers(parties: Sequence[Party], quorum: Quorum) -> Verdict:
 
 
 def _after_declines(
-    declined: Sequence[Party], silent: Sequence[Party], quorum: Quorum
+    declined: Sequence[Party], silent: Sequence[Party], quorum: QuorumState
 ) -> Pause | Fail | Wait:
     """Pause for those who declined, to be mended until the deadline; or end, with the reasons of all.
 
@@ -127,7 +127,7 @@ def _after_declines(
     return Wait() if any(party.standing is Standing.OPEN for party in silent) else refusal
 
 
-def _unapproved(refused: Sequence[Party], late: Sequence[Party], left: int, quorum: Quorum) -> Fail:
+def _unapproved(refused: Sequence[Party], late: Sequence[Party], left: int, quorum: QuorumState) -> Fail:
     """Say who refused and who did not decide in time, and how many are left where some would do."""
     found = [_refused(refused, "refused the study")] if refused else []
     found += [_late(late, quorum, "decide")] if late else []
@@ -142,7 +142,7 @@ def _refused(parties: Sequence[Party], what: str) -> Fail:
     return Fail("; ".join(sentences), f"{_names(parties)} {what}")
 
 
-def _late(parties: Sequence[Party], quorum: Quorum, verb: str) -> Fail:
+def _late(parties: Sequence[Party], quorum: QuorumState, verb: str) -> Fail:
     sentence = f"{_names(parties)} did not {verb} within {quorum.deadline}"
     return Fail(sentence, sentence)
 

@@ -18,7 +18,7 @@ from syncline.study.lifecycle import StudyState
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json
 from trusted_party.datastore import parties, studies, tasks
 from trusted_party.datastore.audit_log import AuditLog
-from trusted_party.datastore.own_requests import Request, keep_own_requests
+from trusted_party.datastore.own_requests import RequestRef, keep_own_requests
 from trusted_party.datastore.shipments import Shipment, keep_shipment, shipments_of
 from trusted_party.datastore.store import Transaction
 from trusted_party.datastore.studies import StudyMoved, StudyRow, find_study
@@ -30,7 +30,7 @@ OWN = "request for "
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ComputedStep:
     """What the child answered.
 
     Attributes
@@ -88,7 +88,7 @@ class Opened:
     expected: int
     drawn: Drawn | None = None
     salt: SaltRecord | None = None
-    own: Mapping[str, Request] = field(default_factory=dict)
+    own: Mapping[str, RequestRef] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class SaltRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FittedDigests:
     """Digests of a fit's result and of the seed for sampling."""
 
     result_sha256: str
@@ -111,7 +111,7 @@ class Fitted:
 class Drawn:
     """The synthetic table that the suppliers are to compare, with the hub's signature, and its origin."""
 
-    fitted: Fitted
+    fitted: FittedDigests
     candidate_sha256: str
     signature: bytes
 
@@ -121,7 +121,7 @@ class Finished:
     """The end of the rounds: what was fitted, unless it is on record, and what a comparison said, if any."""
 
     stage: str
-    fitted: Fitted | None
+    fitted: FittedDigests | None
     assessment_sha256: str | None
 
 

@@ -16,7 +16,7 @@ from syncline.durable.crash_points import crash_point
 from syncline.errors import IdentityError, UsageError
 from syncline.identity.authority import CertificateAuthority, verify_issued
 from syncline.identity.certificate_request import requested_key
-from syncline.identity.peer import PeerIdentity, Role, check_name, fingerprint
+from syncline.identity.peer import PeerIdentity, PeerRole, check_name, fingerprint
 from syncline.identity.renewal import verify_possession
 from syncline.identity.signatures import Purpose, verify
 from syncline.identity.tokens import TOKEN_LIFETIME, EnrolmentTicket, hash_secret, invite
@@ -32,7 +32,7 @@ from trusted_party.datastore.invitations import (
 )
 from trusted_party.datastore.members import (
     Certificate,
-    Standing,
+    MemberStanding,
     find_certificate,
     find_member,
     list_members,
@@ -53,7 +53,7 @@ class Issued:
 
     certificate: bytes
     name: str
-    role: Role
+    role: PeerRole
 
 
 class Enrolments:
@@ -68,7 +68,7 @@ class Enrolments:
         self._clock = clock
 
     def invite(
-        self, name: str, role: Role, lifetime: dt.timedelta = TOKEN_LIFETIME
+        self, name: str, role: PeerRole, lifetime: dt.timedelta = TOKEN_LIFETIME
     ) -> tuple[str, dt.datetime]:
         """Keep a ticket; return the token's text and when it ends; for commands, which have no event loop."""
         check_name(name)
@@ -149,7 +149,12 @@ class Enrolments:
         def write(transaction: Transaction) -> bytes:
             known = find_certificate(transaction, peer.fingerprint)
             member = find_member(transaction, peer.name)
-            if known is None or known.revoked or member is None or member.standing is not Standing.ACTIVE:
+            if (
+                known is None
+                or known.revoked
+                or member is None
+                or member.standing is not MemberStanding.ACTIVE
+            ):
                 raise IdentityError(
                     f"{peer.name}: this certificate is revoked or unknown to this hub: enrol again"
                 )
@@ -176,7 +181,7 @@ class Enrolments:
 def _refuse_enrolled(transaction: Transaction, name: str) -> None:
     """Refuse to invite a name that is in use: who gets hold of the token would take the member's place."""
     member = find_member(transaction, name)
-    if member is not None and member.standing is Standing.ACTIVE:
+    if member is not None and member.standing is MemberStanding.ACTIVE:
         raise UsageError(
             f"{name}: enrolled as {member.role} already; evict it first with"
             f" 'trusted-party suppliers evict {name}', or use another name"
@@ -186,15 +191,19 @@ def _refuse_enrolled(transaction: Transaction, name: str) -> None:
 def _refuse_shared_key(transaction: Transaction, name: str, signing_key: bytes) -> None:
     """Refuse the signing key of another member: a signature speaks for one name."""
     for member in list_members(transaction):
-        if member.name != name and member.standing is Standing.ACTIVE and member.signing_key == signing_key:
+        if (
+            member.name != name
+            and member.standing is MemberStanding.ACTIVE
+            and member.signing_key == signing_key
+        ):
             raise IdentityError("signing key: it belongs to another member: make a new one")
 
 
-def _refuse_role(transaction: Transaction, name: str, role: Role) -> None:
+def _refuse_role(transaction: Transaction, name: str, role: PeerRole) -> None:
     member = find_member(transaction, name)
     if member is None:
         return
-    if member.standing is Standing.BANNED:
+    if member.standing is MemberStanding.BANNED:
         raise IdentityError(f"{name}: this name is banned; a ban is not lifted, use another name")
     if member.role is not role:
         raise UsageError(f"{name}: enrolled as {member.role} already; use another name for the role {role}")

@@ -20,10 +20,10 @@ from syncline.wire.messages import (
     ChunkRequest,
     Declined,
     PayloadRef,
-    Reply,
     ReplyOutcome,
     StudyId,
     TaskId,
+    TaskReply,
 )
 from syncline.wire.refusals import UnknownObject
 from syncline.wire.traffic import told_bytes
@@ -31,7 +31,7 @@ from trusted_party.datastore import tasks
 from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import to_us
-from trusted_party.datastore.own_requests import Request, request_of
+from trusted_party.datastore.own_requests import RequestRef, request_of
 from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import count_bytes
 from trusted_party.datastore.tasks import Task, TaskState, find_task
@@ -91,7 +91,7 @@ class Replies:
             await self._moved(task)
         return count
 
-    async def submit(self, name: str, reply: Reply) -> tuple[StudyId, ReplyOutcome]:
+    async def submit(self, name: str, reply: TaskReply) -> tuple[StudyId, ReplyOutcome]:
         """Commit a reply: it is on the disk before this returns, and bound to its task for ever."""
         task = await self._own_task(name, reply.task_id)
         taking = asyncio.create_task(self._take(task.id, reply))
@@ -104,7 +104,7 @@ class Replies:
             log_event("reply_received", study=task.study_id, round=task.round, supplier=name, bytes=size)
         return task.study_id, outcome
 
-    async def _take(self, task_id: TaskId, reply: Reply) -> ReplyOutcome:
+    async def _take(self, task_id: TaskId, reply: TaskReply) -> ReplyOutcome:
         """Store a reply and bind it to its task, in one turn of the task."""
         async with self._arrivals.turn(task_id):
             task = await self._look(task_id)
@@ -123,7 +123,7 @@ class Replies:
                 await asyncio.to_thread(self._vault.reply(task_id).clear)
             return outcome
 
-    def _bind(self, transaction: Transaction, task_id: TaskId, reply: Reply, now_us: int) -> ReplyOutcome:
+    def _bind(self, transaction: Transaction, task_id: TaskId, reply: TaskReply, now_us: int) -> ReplyOutcome:
         task, ref = find_task(transaction, task_id), reply.reply
         assert task is not None
         if task.state is TaskState.CLOSED:
@@ -197,7 +197,7 @@ class Replies:
         content = await asyncio.to_thread(self._vault.study(task.study_id).get, digest)
         return PayloadRef(found.sha256, found.size, content)
 
-    def _sent(self, transaction: Transaction, task: Task, found: Request) -> None:
+    def _sent(self, transaction: Transaction, task: Task, found: RequestRef) -> None:
         tasks.mark_sent(transaction, task.id)
         count_bytes(transaction, task.study_id, 0, found.size, to_us(self._clock.now()))
         self._record(transaction, "request_sent", task, found.sha256, found.size)
@@ -233,7 +233,7 @@ def _check_reoffers(task: Task) -> None:
         )
 
 
-def _check_attempt(task: Task, reply: Reply) -> None:
+def _check_attempt(task: Task, reply: TaskReply) -> None:
     """Refuse a reply to an attempt that was never offered, before anything of it is stored."""
     if reply.attempt > task.attempt and task.state is not TaskState.CLOSED:
         raise ProtocolError(f"task {task.id}: there is no attempt {reply.attempt} yet")

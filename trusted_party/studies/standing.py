@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from syncline.errors import IdentityError
-from syncline.identity.peer import PeerIdentity, Role
+from syncline.identity.peer import PeerIdentity, PeerRole
 from trusted_party.datastore.members import Member, find_member, valid_fingerprints
 from trusted_party.datastore.store import Store
 
 
-class Standing:
+class MembersView:
     """The guard's view of the members; ``refresh`` names the fingerprints that lost their right since."""
 
     def __init__(self, database: Store) -> None:
@@ -22,7 +22,7 @@ class Standing:
         self._valid = now
         return gone
 
-    def check(self, peer: PeerIdentity, *roles: Role) -> None:
+    def check(self, peer: PeerIdentity, *roles: PeerRole) -> None:
         """Raise unless the peer's key is in good standing and its role is one of ``roles``."""
         if self._valid.get(peer.fingerprint) != peer.name:
             raise IdentityError(

@@ -8,14 +8,14 @@ import hashlib
 from syncline.clock import Clock
 from syncline.durable.crash_points import crash_point
 from syncline.errors import IdentityError, UsageError
-from syncline.identity.peer import Role
+from syncline.identity.peer import PeerRole
 from syncline.identity.signatures import Purpose, verify
 from syncline.study.lifecycle import StudyState
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId
 from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.event_log import log_event
-from trusted_party.datastore.members import Member, Standing, find_member, list_members
+from trusted_party.datastore.members import Member, MemberStanding, find_member, list_members
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.store import Store, Transaction
 from trusted_party.datastore.studies import (
@@ -88,9 +88,11 @@ class Submissions:
         if earlier and earlier[-1].state not in _GONE:
             return earlier[-1].id, False
         _refuse_one_more(transaction, member.name)
-        suppliers = [_require(transaction, Role.SUPPLIER, "suppliers", name) for name in spec.supplier_names]
+        suppliers = [
+            _require(transaction, PeerRole.SUPPLIER, "suppliers", name) for name in spec.supplier_names
+        ]
         for name in spec.release.approvers:
-            _require(transaction, Role.APPROVER, "release.approvers", name)
+            _require(transaction, PeerRole.APPROVER, "release.approvers", name)
         new = NewStudy(
             id=_study_id(member.name, spec.digest, len(earlier)),
             name=spec.study,
@@ -135,11 +137,11 @@ def _study_id(researcher: str, digest: str, earlier: int) -> StudyId:
     return StudyId("s" + hashlib.sha256(f"{researcher}\x00{digest}\x00{earlier}".encode()).hexdigest()[:15])
 
 
-def _require(transaction: Transaction, role: Role, key: str, name: str) -> Member:
+def _require(transaction: Transaction, role: PeerRole, key: str, name: str) -> Member:
     member = find_member(transaction, name)
-    if member is not None and member.role is role and member.standing is Standing.ACTIVE:
+    if member is not None and member.role is role and member.standing is MemberStanding.ACTIVE:
         return member
-    known = [one.name for one in list_members(transaction, role) if one.standing is Standing.ACTIVE]
+    known = [one.name for one in list_members(transaction, role) if one.standing is MemberStanding.ACTIVE]
     near = difflib.get_close_matches(name, known, 1, cutoff=0.0)
     hint = f"the nearest enrolled name is {near[0]}" if near else f"no {role} is enrolled at this hub"
     raise UsageError(f"{key}: {name} is not an enrolled {role}; {hint}")

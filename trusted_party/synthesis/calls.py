@@ -12,7 +12,7 @@ from syncline.study.flow import DataFlow
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class StepInput:
     """What a step is computed from.
 
     Attributes
@@ -28,7 +28,7 @@ class Given:
     shipments: Mapping[PartyId, bytes]
 
     @classmethod
-    def of(cls, header: Mapping[str, Json], blobs: Sequence[bytes]) -> Given:
+    def of(cls, header: Mapping[str, Json], blobs: Sequence[bytes]) -> StepInput:
         """Return what a call holds, in the order in which its header names it."""
         names, parties, senders = (_names(header, field) for field in ("kept", "parties", "rows"))
         if len(blobs) != len(names) + len(parties) + 1 + len(senders):

@@ -33,15 +33,15 @@ from syncline.study.release import write_release
 from syncline.study.rounds_expected import rounds_expected
 from syncline.study.shipment import unpack_shipment
 from syncline.study.spec import StudySpec
-from syncline.study.whole_study import Outcome, Progress, Study, opening_round
+from syncline.study.whole_study import Progress, Study, StudyOutcome, opening_round
 from syncline.synthesizers.fit_state import FitState
 from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.hazards.hazard import hazards_to_json
 from syncline.synthesizers.streams import Seed
-from syncline.validation.federated.comparer import Comparer
-from syncline.validation.federated.comparison import Comparison, State
+from syncline.validation.comparison.comparer import CandidateComparer
+from syncline.validation.comparison.comparison import Comparison, ComparisonState
 from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
-from trusted_party.synthesis.calls import Given, flows_of_call, kept_of_call
+from trusted_party.synthesis.calls import StepInput, flows_of_call, kept_of_call
 from trusted_party.synthesis.kept_state import (
     ASSESSMENT,
     DRAW,
@@ -57,7 +57,7 @@ from trusted_party.synthesis.kept_state import (
 from trusted_party.synthesis.salt_facts import salt_facts
 
 
-class Child:
+class HubChild:
     """Take calls; what a study's steps share stays prepared while it is at work.
 
     What tables of suppliers unpack to is held against ``limits``.
@@ -69,7 +69,7 @@ class Child:
         self._tables: dict[bytes, Workspace] = {}
         self._study: tuple[bytes, Study] | None = None
         self._learnt: tuple[bytes, Fitted] | None = None
-        self._comparer: tuple[Study, Comparer] | None = None
+        self._comparer: tuple[Study, CandidateComparer] | None = None
 
     def handle(self, header: dict[str, Json], blobs: list[bytes]) -> tuple[Header, list[bytes]]:
         """Take one call of the daemon."""
@@ -93,7 +93,7 @@ class Child:
         request, and one shipment for each of ``rows``. A seed is given before there is a model, too: it is
         kept with that.
         """
-        given = Given.of(header, blobs)
+        given = StepInput.of(header, blobs)
         learnt = self._unpacked(spec, given.kept[RESULT]) if RESULT in given.kept else None
         progress, memory = unpack_progress(spec, given.kept, learnt)
         study, flows = self._study_of(spec, given.kept, header), flows_of_call(header)
@@ -142,7 +142,7 @@ class Child:
         self,
         study: Study,
         before: Progress,
-        step: Continue[Progress, Request] | Finish[Outcome],
+        step: Continue[Progress, Request] | Finish[StudyOutcome],
         memory: Memory,
     ) -> tuple[Header, list[bytes]]:
         """Return what follows, and as blobs what of it is new, by the names that the header lists."""
@@ -168,9 +168,9 @@ class Child:
             self._study = key, Study(spec, Seed(kept[SEED]), flows=flows, most_rows=rows)
         return self._study[1]
 
-    def _comparer_of(self, study: Study, progress: Progress) -> Comparer | None:
+    def _comparer_of(self, study: Study, progress: Progress) -> CandidateComparer | None:
         """Return what answers about the table for suppliers whose rows are here, None in a fit."""
-        if not isinstance(progress.at, State):
+        if not isinstance(progress.at, ComparisonState):
             return None
         if self._comparer is None or self._comparer[0] is not study:
             fold = study.fold(progress.drawn)
@@ -221,7 +221,7 @@ def start(spec: StudySpec, header: dict[str, Json], contribution: bytes) -> tupl
     return {"done": False, "stage": begun.stage, "round": 0, "kept": list(new)}, list(new.values())
 
 
-def _finished(outcome: Outcome) -> tuple[dict[str, Json], dict[str, bytes]]:
+def _finished(outcome: StudyOutcome) -> tuple[dict[str, Json], dict[str, bytes]]:
     """Return what is told and kept of the end of all rounds."""
     header: dict[str, Json] = {"done": True, "stage": outcome.stage}
     if outcome.assessment is None:
@@ -234,7 +234,7 @@ def _opened(
 ) -> tuple[dict[str, Json], dict[str, bytes]]:
     """Return what is told and kept of a round that is out."""
     spec, after = study.spec, step.state
-    if isinstance(after.at, State) and not isinstance(before.at, State):
+    if isinstance(after.at, ComparisonState) and not isinstance(before.at, ComparisonState):
         memory = Memory(after.at.round - 1, Asked(closed=True))
     header: dict[str, Json] = {
         "done": False,
@@ -290,4 +290,4 @@ def _require_compared(comparison: Comparison, assessment: Mapping[str, Json]) ->
 
 
 if __name__ == "__main__":
-    serve(Child(work_limits()).handle)
+    serve(HubChild(work_limits()).handle)

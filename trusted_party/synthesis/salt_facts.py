@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 
 from syncline.compute.frames import Header
-from syncline.protocols.opening import HUB, Draw
+from syncline.protocols.opening import HUB, SaltDraw
 from syncline.study.fitting import fold_of
 from syncline.study.holdout import salt_words
 from syncline.study.spec import StudySpec
 
 
-def salt_facts(spec: StudySpec, drawn: Draw) -> Header:
+def salt_facts(spec: StudySpec, drawn: SaltDraw) -> Header:
     """Return the share that is held out, where the salt comes from, and digests that commit to it."""
     fold = fold_of(spec, drawn.openings)
     return {

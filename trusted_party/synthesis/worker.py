@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from syncline.compute.child import ChildDied, ChildProcess
 from syncline.compute.frames import Header, Json
-from syncline.compute.work_limits import Side, WorkLimits
+from syncline.compute.work_limits import LimitSide, WorkLimits
 from syncline.errors import StudyFailed, WorkLimitReached
 from trusted_party.datastore.event_log import log_warning
 
@@ -20,7 +20,7 @@ PAUSE_SECONDS = 0.5
 
 IDLE_SECONDS = 20.0
 
-HUB_LIMITS = WorkLimits(wall_seconds=3600.0, side=Side.HUB)
+HUB_LIMITS = WorkLimits(wall_seconds=3600.0, side=LimitSide.HUB)
 """The steps of large studies take minutes."""
 
 

@@ -21,7 +21,7 @@ PREPARE = "a preparation can mend it (supplier-agent suggest)"
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class VariableDraft:
     """A variable and the notes on it."""
 
     variable: Variable
@@ -29,7 +29,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class ColumnCells:
     """The cells of a column on their way to a draft: its name, and what it holds."""
 
     name: str
@@ -39,12 +39,12 @@ class Cells:
         """Return a note on this column."""
         return Note(self.name, deed, what, why, remedy, cells)
 
-    def left_out(self, kind: Kind, missing: Collection[str], why: str, remedy: str) -> Draft:
+    def left_out(self, kind: Kind, missing: Collection[str], why: str, remedy: str) -> VariableDraft:
         """Return the draft of a column that is not modelled."""
         note = self.note(Deed.LEFT_OUT, f"all {counted(self.seen.held)}", why, remedy, self.seen.held)
-        return Draft(Variable(name=self.name, kind=kind, missing=codes_of(missing)), (note,))
+        return VariableDraft(Variable(name=self.name, kind=kind, missing=codes_of(missing)), (note,))
 
-    def record(self, why: str, missing: Collection[str]) -> Draft:
+    def record(self, why: str, missing: Collection[str]) -> VariableDraft:
         """Return the draft of a column that tells persons or records apart."""
         remedy = (
             "give it role: person where each value is one person, keep kind: identifier where it numbers"
@@ -76,7 +76,7 @@ def meant_states(seen: SeenCells, known: Collection[str], odd: Collection[str]) 
     return (*states, *reasons) if len(states) + len(reasons) > 1 else states
 
 
-def state_notes(cells: Cells, states: Sequence[str], kind: str) -> tuple[Note, ...]:
+def state_notes(cells: ColumnCells, states: Sequence[str], kind: str) -> tuple[Note, ...]:
     """Return the note on labels that are kept as named states beside ``kind``."""
     if not states:
         return ()
@@ -93,7 +93,9 @@ def state_notes(cells: Cells, states: Sequence[str], kind: str) -> tuple[Note, .
     )
 
 
-def missing_notes(cells: Cells, known: Collection[str], odd: Sequence[str], kind: str) -> tuple[Note, ...]:
+def missing_notes(
+    cells: ColumnCells, known: Collection[str], odd: Sequence[str], kind: str
+) -> tuple[Note, ...]:
     """Return the notes on words that are taken for missing, known ones and others."""
     notes = []
     words = sorted(label for label in known if label)

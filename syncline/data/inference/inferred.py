@@ -17,10 +17,10 @@ import pyarrow as pa
 from syncline.data.batch import Status
 from syncline.data.calendar_values import calendar_from_array
 from syncline.data.cell_text import unseen_cells
-from syncline.data.inference.draft import Cells, Draft
+from syncline.data.inference.draft import ColumnCells, VariableDraft
 from syncline.data.inference.missing_words import is_said, missing_among_words
 from syncline.data.inference.moment_columns import (
-    Moments,
+    DistinctTimes,
     moment_draft,
     offset_notes,
     written_moments,
@@ -89,7 +89,7 @@ def _checked_names(table: pa.Table) -> list[str]:
     return names
 
 
-def _draft(name: str, column: pa.ChunkedArray, *, spelled: bool) -> Draft:
+def _draft(name: str, column: pa.ChunkedArray, *, spelled: bool) -> VariableDraft:
     kind = column.type
     if pa.types.is_dictionary(kind):
         if _is_text(kind.value_type):
@@ -97,7 +97,7 @@ def _draft(name: str, column: pa.ChunkedArray, *, spelled: bool) -> Draft:
         column = column.cast(kind.value_type)
         kind = column.type
     if pa.types.is_boolean(kind):
-        return Draft(Variable(name=name, kind=Kind.BOOLEAN))
+        return VariableDraft(Variable(name=name, kind=Kind.BOOLEAN))
     if pa.types.is_null(kind):
         return _without_values(name, Kind.CONTINUOUS, set())
     if _is_text(kind) or _is_number(kind):
@@ -114,15 +114,15 @@ def _is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
-def _without_values(name: str, kind: Kind, missing: set[str]) -> Draft:
+def _without_values(name: str, kind: Kind, missing: set[str]) -> VariableDraft:
     codes = tuple(sorted(missing))
     note = Note(
         name, Deed.NAMED, "no cell has a value", "all are missing", "declare what it holds, or leave it out"
     )
-    return Draft(Variable(name=name, kind=kind, missing=codes), (note,))
+    return VariableDraft(Variable(name=name, kind=kind, missing=codes), (note,))
 
 
-def _labelled(name: str, column: pa.ChunkedArray) -> Draft:
+def _labelled(name: str, column: pa.ChunkedArray) -> VariableDraft:
     """Describe a column that its owner declared to be categories, in their order where it has one."""
     declared = column.unify_dictionaries().chunk(0).dictionary.to_pylist() if column.num_chunks else []
     labels = [label for label in dict.fromkeys(map(normal_label, filter(None, declared))) if label]
@@ -131,13 +131,13 @@ def _labelled(name: str, column: pa.ChunkedArray) -> Draft:
     if not used.intersection(labels):
         return _without_values(name, Kind.CONTINUOUS, set())
     if column.type.ordered:
-        return Draft(Variable(name=name, kind=Kind.ORDINAL, categories=tuple(labels)))
-    return read_words(Cells(name, seen), _missing(seen, set()), "its type is one of categories")
+        return VariableDraft(Variable(name=name, kind=Kind.ORDINAL, categories=tuple(labels)))
+    return read_words(ColumnCells(name, seen), _missing(seen, set()), "its type is one of categories")
 
 
-def _from_cells(name: str, column: pa.ChunkedArray, *, is_text: bool, spelled: bool) -> Draft:
+def _from_cells(name: str, column: pa.ChunkedArray, *, is_text: bool, spelled: bool) -> VariableDraft:
     seen = SeenCells.of(column, f"column {shown(name)!r}")
-    cells = Cells(name, seen)
+    cells = ColumnCells(name, seen)
     said = {label for label in seen.labels if is_said(label) or (not is_text and label in _INFINITE)}
     exported = missing_among_words(seen.labels)
     if len(said) == len(seen.labels):
@@ -157,14 +157,14 @@ def _from_cells(name: str, column: pa.ChunkedArray, *, is_text: bool, spelled: b
     return _finished(read, seen, column)
 
 
-def _finished(draft: Draft, seen: SeenCells, column: pa.ChunkedArray) -> Draft:
+def _finished(draft: VariableDraft, seen: SeenCells, column: pa.ChunkedArray) -> VariableDraft:
     """Add what concerns all columns of cells: empty ones are missing, and characters that nobody sees."""
     variable = draft.variable.model_copy(
         update={"missing": tuple(sorted(_missing(seen, {*draft.variable.missing})))}
     )
     unseen = sum(unseen_cells(chunk) for chunk in column.chunks)
     if not unseen:
-        return Draft(variable, draft.notes)
+        return VariableDraft(variable, draft.notes)
     note = Note(
         variable.name,
         Deed.GUESSED,
@@ -173,14 +173,14 @@ def _finished(draft: Draft, seen: SeenCells, column: pa.ChunkedArray) -> Draft:
         "recode them where such cells are a value of their own",
         unseen,
     )
-    return Draft(variable, (*draft.notes, note))
+    return VariableDraft(variable, (*draft.notes, note))
 
 
 def _missing(seen: SeenCells, codes: set[str]) -> set[str]:
     return {*codes, ""} if seen.has_empty else codes
 
 
-def _from_moments(name: str, column: pa.ChunkedArray) -> Draft:
+def _from_moments(name: str, column: pa.ChunkedArray) -> VariableDraft:
     """Describe a column of an Arrow type of dates or times, or refuse the type."""
     kind, zone = _moment_kind(column.type)
     if kind is None:
@@ -195,10 +195,10 @@ def _from_moments(name: str, column: pa.ChunkedArray) -> Draft:
     if not len(distinct):
         return _without_values(name, kind, set())
     labels = list(_moment_labels(kind, zone, distinct))
-    cells = Cells(name, SeenCells((), rows[:0], rows[:0]))
+    cells = ColumnCells(name, SeenCells((), rows[:0], rows[:0]))
     offset = column.type.tz if zone == "UTC" else None
     notes = offset_notes(cells, [offset], int(rows.sum())) if offset is not None else ()
-    return moment_draft(cells, variable, Moments(distinct, rows, labels), (), notes)
+    return moment_draft(cells, variable, DistinctTimes(distinct, rows, labels), (), notes)
 
 
 def _moment_labels(

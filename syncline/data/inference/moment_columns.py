@@ -15,8 +15,8 @@ from syncline.data.calendar_values import calendar_from_text
 from syncline.data.inference.dominance import dominates
 from syncline.data.inference.draft import (
     ROWS_OF_A_CODE,
-    Cells,
-    Draft,
+    ColumnCells,
+    VariableDraft,
     codes_of,
     meant_states,
     missing_notes,
@@ -100,7 +100,7 @@ DIGITS = (
 """Forms in digits alone, and how many distinct values make one of them more than chance."""
 
 
-def written_moments(cells: Cells, known: Collection[str], *, digits: bool) -> Draft | None:
+def written_moments(cells: ColumnCells, known: Collection[str], *, digits: bool) -> VariableDraft | None:
     """Describe days and times in ISO 8601.
 
     Parameters
@@ -133,7 +133,7 @@ def written_moments(cells: Cells, known: Collection[str], *, digits: bool) -> Dr
     return None
 
 
-def offset_notes(cells: Cells, offsets: Collection[str], count: int) -> tuple[Note, ...]:
+def offset_notes(cells: ColumnCells, offsets: Collection[str], count: int) -> tuple[Note, ...]:
     """Return the note that times with ``offsets`` of their own come out in UTC: offsets name no zone."""
     told = sorted(offset for offset in offsets if not _NO_OFFSET.fullmatch(offset))
     if not told:
@@ -150,7 +150,7 @@ def offset_notes(cells: Cells, offsets: Collection[str], count: int) -> tuple[No
     )
 
 
-def _rewritten(cells: Cells, variable: Variable, seen: SeenCells) -> tuple[Note, ...]:
+def _rewritten(cells: ColumnCells, variable: Variable, seen: SeenCells) -> tuple[Note, ...]:
     """Return the note that a release writes months and spans of time in another form than the table."""
     if variable.kind is Kind.DURATION:
         others = [label for label in seen.labels if not label.lstrip("-").startswith("P")]
@@ -172,7 +172,7 @@ def _rewritten(cells: Cells, variable: Variable, seen: SeenCells) -> tuple[Note,
     return (cells.note(Deed.GUESSED, what, f"a release writes {words} {form}", remedy, count),)
 
 
-def _written_offsets(cells: Cells) -> tuple[Note, ...]:
+def _written_offsets(cells: ColumnCells) -> tuple[Note, ...]:
     found = {label: match.group() for label in cells.seen.labels if (match := _OFFSET.search(label))}
     abroad = [label for label, offset in found.items() if not _NO_OFFSET.fullmatch(offset)]
     return offset_notes(cells, set(found.values()), cells.seen.count(abroad))
@@ -185,7 +185,7 @@ def _slips(seen: SeenCells, read: Mask, numbers: Rows, *, is_day: bool) -> Mask:
     return slips_of(labels, numbers[places], seen.rows[places], CENTURY * (1 if is_day else UNITS["d"]))
 
 
-def digit_moments(cells: Cells, seen: SeenCells, missing: Collection[str]) -> Draft | None:
+def digit_moments(cells: ColumnCells, seen: SeenCells, missing: Collection[str]) -> VariableDraft | None:
     """Describe whole numbers that are days or times: nearly all valid, and more than a few."""
     if name_hint(cells.name) in NAMING:
         return None
@@ -211,27 +211,27 @@ def digit_moments(cells: Cells, seen: SeenCells, missing: Collection[str]) -> Dr
 
 
 @dataclass(frozen=True, slots=True)
-class Moments:
+class DistinctTimes:
     """Distinct days or times as numbers (k,) in days or microseconds, the rows of each, and its text."""
 
     numbers: Rows
     rows: Rows
     labels: list[str]
 
-    def without(self, places: Sequence[int]) -> Moments:
+    def without(self, places: Sequence[int]) -> DistinctTimes:
         """Return all but some of the moments."""
         labels = [label for place, label in enumerate(self.labels) if place not in set(places)]
-        return Moments(np.delete(self.numbers, places), np.delete(self.rows, places), labels)
+        return DistinctTimes(np.delete(self.numbers, places), np.delete(self.rows, places), labels)
 
 
 def moment_draft(
-    cells: Cells,
+    cells: ColumnCells,
     variable: Variable,
-    found: Moments,
+    found: DistinctTimes,
     missing: Collection[str],
     notes: tuple[Note, ...] = (),
     states: tuple[str, ...] = (),
-) -> Draft:
+) -> VariableDraft:
     """Return the draft of a column of days or times: its range, its step, and codes that lie far away."""
     kind, zone = variable.kind, variable.zone
     step, moved = variable.step, 0
@@ -258,7 +258,7 @@ def moment_draft(
         codes=dict.fromkeys(states, ""),
     )
     ranged = with_range(drafted, np.array([found.numbers.min(), found.numbers.max()]))
-    return Draft(
+    return VariableDraft(
         ranged, (*notes, *_moved(cells, step, moved), *far_notes(cells, found.labels, found.rows, far))
     )
 
@@ -268,7 +268,7 @@ def _as_value(variable: Variable, number: int) -> str:
 
 
 def _far_states(
-    cells: Cells, found: Moments, places: Sequence[int], words: Sequence[str]
+    cells: ColumnCells, found: DistinctTimes, places: Sequence[int], words: Sequence[str]
 ) -> tuple[Note, ...]:
     count = int(found.rows[list(places)].sum())
     what = f"{counted(count)} {sample(list(words))} kept as named {'state' if len(words) == 1 else 'states'}"
@@ -277,7 +277,7 @@ def _far_states(
     return (cells.note(Deed.GUESSED, what, why, remedy, count),)
 
 
-def _moved(cells: Cells, step: str | None, moved: int) -> tuple[Note, ...]:
+def _moved(cells: ColumnCells, step: str | None, moved: int) -> tuple[Note, ...]:
     if not moved:
         return ()
     why = f"all others are multiples of {step}"
@@ -285,7 +285,7 @@ def _moved(cells: Cells, step: str | None, moved: int) -> tuple[Note, ...]:
     return (cells.note(Deed.MOVED, f"{counted(moved)} moved to the nearest step", why, remedy, moved),)
 
 
-def far_notes(cells: Cells, labels: Sequence[str], rows: Rows, far: Sequence[int]) -> tuple[Note, ...]:
+def far_notes(cells: ColumnCells, labels: Sequence[str], rows: Rows, far: Sequence[int]) -> tuple[Note, ...]:
     """Return the note on values that look like codes far from all others."""
     if not far:
         return ()
@@ -295,12 +295,12 @@ def far_notes(cells: Cells, labels: Sequence[str], rows: Rows, far: Sequence[int
     return (cells.note(Deed.NAMED, f"{counted(count)} with {words}", why, remedy, count),)
 
 
-def _labelled(seen: SeenCells, numbers: Rows) -> Moments:
+def _labelled(seen: SeenCells, numbers: Rows) -> DistinctTimes:
     """Join texts that are one moment, and write each as the schema does."""
     distinct, first, place = np.unique(numbers, return_index=True, return_inverse=True)
     rows = np.bincount(place, weights=seen.rows, minlength=len(distinct)).astype(np.int64)
     labels = [seen.labels[int(k)] for k in first]
-    return Moments(distinct, rows, [_dashed(label) for label in labels])
+    return DistinctTimes(distinct, rows, [_dashed(label) for label in labels])
 
 
 def _dashed(label: str) -> str:

@@ -14,8 +14,8 @@ from syncline.data.inference.dominance import dominates
 from syncline.data.inference.draft import (
     PREPARE,
     ROWS_OF_A_CODE,
-    Cells,
-    Draft,
+    ColumnCells,
+    VariableDraft,
     codes_of,
     meant_states,
     missing_notes,
@@ -53,7 +53,7 @@ Floats = npt.NDArray[np.float64]
 class NumberReading:
     """A column read as numbers: the draft, or why its texts are codes and no numbers."""
 
-    draft: Draft | None
+    draft: VariableDraft | None
     codes: str = ""
 
 
@@ -68,7 +68,7 @@ class _Numbers:
     states: tuple[str, ...] = ()
 
 
-def read_numbers(cells: Cells, known: Collection[str], *, spelled: bool) -> NumberReading | None:
+def read_numbers(cells: ColumnCells, known: Collection[str], *, spelled: bool) -> NumberReading | None:
     """Describe numbers; None where the column holds something else.
 
     Parameters
@@ -103,7 +103,7 @@ def read_numbers(cells: Cells, known: Collection[str], *, spelled: bool) -> Numb
     return NumberReading(_drafted(cells, found, spelled=spelled))
 
 
-def read_long_integers(cells: Cells) -> Draft | None:
+def read_long_integers(cells: ColumnCells) -> VariableDraft | None:
     """Describe typed whole numbers that a float does not hold exactly; None where there are none."""
     numbers = integers_from_text(pa.array(cells.seen.labels, pa.string())).numbers.astype(np.int64)
     if not len(numbers) or int(np.abs(numbers).max()) < EXACT_INTEGERS:
@@ -118,10 +118,10 @@ def read_long_integers(cells: Cells) -> Draft | None:
         why = "each row has a whole number of its own, with more digits than a measurement has"
     if why is not None:
         return cells.record(why, ())
-    return Draft(Variable(name=cells.name, kind=Kind.INTEGER, range=ends))
+    return VariableDraft(Variable(name=cells.name, kind=Kind.INTEGER, range=ends))
 
 
-def _digit_words(cells: Cells, found: _Numbers) -> str:
+def _digit_words(cells: ColumnCells, found: _Numbers) -> str:
     """Return what days or months the digits are that a schema does not read; "" where they are none."""
     if name_hint(cells.name) in NAMING:
         return ""
@@ -130,7 +130,7 @@ def _digit_words(cells: Cells, found: _Numbers) -> str:
 
 
 def _found(
-    cells: Cells, seen: SeenCells, good: Mask, read: Mask, numbers: Floats, known: Collection[str]
+    cells: ColumnCells, seen: SeenCells, good: Mask, read: Mask, numbers: Floats, known: Collection[str]
 ) -> _Numbers:
     odd = [label for label, is_read in zip(seen.labels, read.tolist(), strict=True) if not is_read]
     broken = [seen.labels[place] for place in np.flatnonzero(read & ~good)]
@@ -161,7 +161,7 @@ def _are_whole(values: Floats) -> bool:
     return int(np.count_nonzero(values == np.rint(values))) >= NEARLY_ALL * len(values)
 
 
-def _record(cells: Cells, found: _Numbers) -> Draft | None:
+def _record(cells: ColumnCells, found: _Numbers) -> VariableDraft | None:
     marks = LabelMarks()
     marks.take(found.seen.labels, found.seen.places)
     distinct = len(np.unique(found.values))
@@ -171,7 +171,7 @@ def _record(cells: Cells, found: _Numbers) -> Draft | None:
     return None if why is None else cells.record(why, found.missing)
 
 
-def _drafted(cells: Cells, found: _Numbers, *, spelled: bool) -> Draft:
+def _drafted(cells: ColumnCells, found: _Numbers, *, spelled: bool) -> VariableDraft:
     values, first, place = np.unique(found.values, return_index=True, return_inverse=True)
     rows = np.bincount(place, weights=found.seen.rows, minlength=len(values)).astype(np.int64)
     labels = [found.seen.labels[int(k)] for k in first]
@@ -196,10 +196,10 @@ def _drafted(cells: Cells, found: _Numbers, *, spelled: bool) -> Draft:
     whole = grid.decimals == 0
     if whole and len(values) == found.seen.held >= IDENTIFIER_ROWS:
         notes.append(_unique_note(cells, found.seen.held))
-    return Draft(_variable(cells.name, grid, values, found.missing, states), tuple(notes))
+    return VariableDraft(_variable(cells.name, grid, values, found.missing, states), tuple(notes))
 
 
-def _without_fractions(cells: Cells, found: _Numbers, fractions: Mask) -> _Numbers:
+def _without_fractions(cells: ColumnCells, found: _Numbers, fractions: Mask) -> _Numbers:
     """Take the few fractions in a column of whole numbers for missing: no whole number stands for them."""
     labels = [found.seen.labels[place] for place in np.flatnonzero(fractions)]
     notes = missing_notes(cells, (), labels, "whole numbers")
@@ -223,7 +223,7 @@ def _variable(
     return with_range(drafted, np.array([low, high]))
 
 
-def _grid_notes(cells: Cells, grid: FoundGrid) -> list[Note]:
+def _grid_notes(cells: ColumnCells, grid: FoundGrid) -> list[Note]:
     if not grid.moved:
         return []
     if grid.step is not None:
@@ -235,7 +235,7 @@ def _grid_notes(cells: Cells, grid: FoundGrid) -> list[Note]:
     return [cells.note(Deed.MOVED, what, why, remedy, grid.moved)]
 
 
-def _finer_notes(cells: Cells, grid: FoundGrid, values: Floats, rows: Rows) -> list[Note]:
+def _finer_notes(cells: ColumnCells, grid: FoundGrid, values: Floats, rows: Rows) -> list[Note]:
     """Return the note that most cells are rounder than the values of a release will be."""
     coarser = coarser_grid(values, rows, grid)
     if coarser is None:
@@ -252,7 +252,7 @@ def _finer_notes(cells: Cells, grid: FoundGrid, values: Floats, rows: Rows) -> l
     return [cells.note(Deed.GUESSED, f"{counted(coarser.cells)} {grid_of_most}", why, remedy, coarser.cells)]
 
 
-def _spelling_notes(cells: Cells, found: _Numbers) -> list[Note]:
+def _spelling_notes(cells: ColumnCells, found: _Numbers) -> list[Note]:
     """Return notes on numbers that are written in a way that codes are written in, though few of them."""
     labels = found.seen.labels
     notes = []
@@ -270,7 +270,7 @@ def _spelling_notes(cells: Cells, found: _Numbers) -> list[Note]:
     return notes
 
 
-def _as_numbers(cells: Cells, labels: list[str], what: str, seen: SeenCells) -> Note:
+def _as_numbers(cells: ColumnCells, labels: list[str], what: str, seen: SeenCells) -> Note:
     count = seen.count(labels)
     return cells.note(
         Deed.GUESSED,
@@ -281,7 +281,7 @@ def _as_numbers(cells: Cells, labels: list[str], what: str, seen: SeenCells) -> 
     )
 
 
-def _unique_note(cells: Cells, held: int) -> Note:
+def _unique_note(cells: ColumnCells, held: int) -> Note:
     return cells.note(
         Deed.GUESSED,
         f"{counted(held)} modelled as numbers",

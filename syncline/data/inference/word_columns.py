@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 import pyarrow as pa
 
 from syncline.data.batch import Status
-from syncline.data.inference.draft import PREPARE, Cells, Draft, codes_of, missing_notes
+from syncline.data.inference.draft import PREPARE, ColumnCells, VariableDraft, codes_of, missing_notes
 from syncline.data.inference.identifiers import IDENTIFIER_ROWS, LabelMarks, identifier_reason
 from syncline.data.inference.missing_words import is_exported, is_said
 from syncline.data.inference.number_notation import is_list
@@ -35,7 +35,7 @@ SOME_VALUES = 20
 _JOINERS = re.compile("[\u200c\u200d]")
 
 
-def read_truth(cells: Cells, known: Collection[str]) -> Draft | None:
+def read_truth(cells: ColumnCells, known: Collection[str]) -> VariableDraft | None:
     """Describe truth values; None where the column holds something else.
 
     Words of one pair that people answer with (yes and no) stay categories in their own words, since a release
@@ -57,7 +57,9 @@ def read_truth(cells: Cells, known: Collection[str]) -> Draft | None:
                 "they are released as true and false; declare kind: categorical to keep the words",
             )
         )
-    return Draft(Variable(name=cells.name, kind=Kind.BOOLEAN, missing=codes_of(missing)), tuple(notes))
+    return VariableDraft(
+        Variable(name=cells.name, kind=Kind.BOOLEAN, missing=codes_of(missing)), tuple(notes)
+    )
 
 
 def are_truth_values(words: Collection[str]) -> bool:
@@ -71,7 +73,7 @@ def are_truth_values(words: Collection[str]) -> bool:
     return both and (len(known) > 2 or known <= PLAIN_TRUTH)
 
 
-def read_words(cells: Cells, known: Collection[str], codes: str) -> Draft:
+def read_words(cells: ColumnCells, known: Collection[str], codes: str) -> VariableDraft:
     """Describe text that is nothing narrower; ``codes`` says why texts that look like numbers are none."""
     seen = cells.seen.without(known)
     held, distinct = seen.held, len(seen.labels)
@@ -91,10 +93,10 @@ def read_words(cells: Cells, known: Collection[str], codes: str) -> Draft:
         notes.append(shape)
     labels = tuple(seen.sorted_labels())
     drafted = Variable(name=cells.name, kind=Kind.CATEGORICAL, categories=labels, missing=codes_of(known))
-    return Draft(drafted, tuple(notes))
+    return VariableDraft(drafted, tuple(notes))
 
 
-def _record(cells: Cells, seen: SeenCells, known: Collection[str]) -> Draft | None:
+def _record(cells: ColumnCells, seen: SeenCells, known: Collection[str]) -> VariableDraft | None:
     marks = LabelMarks()
     marks.take(seen.labels, seen.places)
     most = int(seen.rows.max(initial=0))
@@ -105,8 +107,8 @@ def _record(cells: Cells, seen: SeenCells, known: Collection[str]) -> Draft | No
 
 
 def _left_out(
-    cells: Cells, seen: SeenCells, known: Collection[str], long: int, form: WrittenForm | None
-) -> Draft:
+    cells: ColumnCells, seen: SeenCells, known: Collection[str], long: int, form: WrittenForm | None
+) -> VariableDraft:
     if form is not None:
         return cells.left_out(
             Kind.TEXT, known, f"they look like {form.words} and are read as text", _remedy(form)
@@ -132,13 +134,13 @@ def _remedy(form: WrittenForm) -> str:
     return form.remedy
 
 
-def _form_note(cells: Cells, seen: SeenCells, form: WrittenForm) -> Note:
+def _form_note(cells: ColumnCells, seen: SeenCells, form: WrittenForm) -> Note:
     what = f"{counted(seen.held)} kept as {len(seen.labels)} categories"
     why = f"they look like {form.words} and are read as text"
     return cells.note(Deed.GUESSED, what, why, _remedy(form), seen.held)
 
 
-def _category_notes(cells: Cells, seen: SeenCells, codes: str) -> list[Note]:
+def _category_notes(cells: ColumnCells, seen: SeenCells, codes: str) -> list[Note]:
     notes = []
     numbers = _numbers(seen)
     if codes and numbers.any():
@@ -178,7 +180,7 @@ def _spoilt(seen: SeenCells, numbers: Mask) -> str:
     return f"{counted(seen.count(others))} beside them hold {sample(others)}"
 
 
-def _truth_note(cells: Cells, labels: Sequence[str]) -> Note | None:
+def _truth_note(cells: ColumnCells, labels: Sequence[str]) -> Note | None:
     words = {label.casefold() for label in labels}
     if not (words <= TRUTH.keys() and words & TRUE_WORDS and words & FALSE_WORDS) or words <= {"0", "1"}:
         return None
@@ -192,7 +194,7 @@ def _joined_twins(labels: Sequence[str]) -> list[str]:
     return [label for label in labels if _JOINERS.search(label) and _JOINERS.sub("", label) in known]
 
 
-def _shape_note(cells: Cells, seen: SeenCells) -> Note | None:
+def _shape_note(cells: ColumnCells, seen: SeenCells) -> Note | None:
     marks = LabelMarks()
     marks.take(seen.labels, seen.places)
     if len(seen.labels) < SOME_VALUES or not marks.share_a_shape:

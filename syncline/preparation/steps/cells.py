@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syncline.preparation.dictionary_memo import DictionaryMemo
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.text_encoder import decoded, is_encoded
 
 Cell = str | None
@@ -130,7 +130,7 @@ def with_changes(rows: pa.RecordBatch, maps: Mapping[str, TextMap]) -> pa.Record
     return pa.record_batch(columns)
 
 
-def arranged(rows: pa.RecordBatch, made: dict[str, pa.Array], after: Layout) -> pa.RecordBatch:
+def arranged(rows: pa.RecordBatch, made: dict[str, pa.Array], after: ColumnLayout) -> pa.RecordBatch:
     """Return ``rows`` with the columns ``made`` at the places that ``after`` gives them."""
     columns = {**dict(zip(rows.schema.names, rows.columns, strict=True)), **made}
     return pa.record_batch({name: columns[name] for name in after.carried})

@@ -22,7 +22,7 @@ from syncline.preparation.steps.cells import (
 )
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import read_day, read_decimal
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.shortcuts import leave_all_but_codes, leave_plain
 from syncline.preparation.steps.step import Bound, Columns, Outside, Step, StepCounts, chosen, stopped
 
@@ -33,7 +33,7 @@ class Trim(Step):
     step: Literal["trim"]
     columns: Columns | None = None
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
         names = chosen(self.columns, layout, where)
         maps = maps_of(names, str.strip, leave_plain)
@@ -55,7 +55,7 @@ class Missing(Step):
         CodeList(dict.fromkeys(codes, True))
         return codes
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
         names = chosen(self.columns, layout, where)
         codes = CodeList(dict.fromkeys(self.codes, True))
@@ -78,7 +78,7 @@ class Range(Step):
         bounds_of(self.low, self.high)
         return self
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
         names, bounds = chosen(self.columns, layout, where), bounds_of(self.low, self.high)
         return _removing(
@@ -107,7 +107,7 @@ class Unparsable(Step):
     kind: Annotated[Reading, word_of(Reading)]
     then: Annotated[Outside, word_of(Outside)]
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
         names, reads = chosen(self.columns, layout, where), _READERS[self.kind]
         return _removing(
@@ -128,7 +128,7 @@ _READERS: dict[Reading, Callable[[str], bool]] = {
 
 
 def _removing(
-    layout: Layout,
+    layout: ColumnLayout,
     names: tuple[str, ...],
     wrong: Callable[[str], bool],
     then: Outside,

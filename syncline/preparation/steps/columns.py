@@ -13,7 +13,7 @@ from syncline.data.section import shown, word_of
 from syncline.data.variable import ColumnName
 from syncline.errors import DataError
 from syncline.preparation.steps.cells import TextMap, arranged, combined
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.step import Bound, Columns, NewColumns, Step, StepCounts, chosen
 
 
@@ -43,7 +43,7 @@ class Rename(Step):
     step: Literal["rename"]
     columns: Annotated[dict[ColumnName, ColumnName], AfterValidator(_distinct)]
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check that the columns are there and that no name is taken by another."""
         layout.require(self.columns, where)
         after = layout.renamed(self.columns)
@@ -61,7 +61,7 @@ class Drop(Step):
     step: Literal["drop"]
     columns: Columns
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names, and that some column stays."""
         layout.require(self.columns, where)
         after = layout.without(self.columns)
@@ -87,7 +87,7 @@ class Split(Step):
             raise ValueError("names a column under into twice; keep one")
         return self
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check that the column is there and the new ones are not."""
         layout.require([self.column], where)
         for name in self.into:
@@ -134,7 +134,7 @@ class Combine(Step):
             raise ValueError("needs a separator for how: join, and none for how: first")
         return self
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check that the columns are there and the new one is not."""
         names = chosen(self.columns, layout, where)
         layout.require_new(self.into, where)

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, model_validator
 from syncline.data.section import Integer, shown, word_of
 from syncline.data.variable import Labels
 from syncline.preparation.steps.date_format import DateFormat, Imputed, Unwritten
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.reading import bind_reading
 from syncline.preparation.steps.step import Bound, Columns, Step, Unlisted, chosen
 
@@ -58,7 +58,7 @@ class Dates(Step):
             if one.skeleton == other.skeleton
         )
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
         names = chosen(self.columns, layout, where)
         return bind_reading(layout, names, self.reader(), self.unlisted, where, _FAULT)

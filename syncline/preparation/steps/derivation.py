@@ -17,7 +17,7 @@ from syncline.data.variable import ColumnName, Labels
 from syncline.preparation.steps.cells import arranged, combined
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import EXACT, read_day, read_decimal, write_decimal
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.step import Bound, Step, StepCounts
 from syncline.preparation.steps.units import Decimals
 
@@ -43,7 +43,7 @@ class Operation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class OperationShape:
     """What an operation takes: how many columns, and whether a value or decimals stand beside them."""
 
     fewest: int
@@ -52,16 +52,16 @@ class Shape:
     decimals: Literal["needed", "allowed", "none"] = "none"
 
 
-SHAPES: Mapping[Operation, Shape] = {
-    Operation.SUM: Shape(2, MAX_COLUMNS, decimals="allowed"),
-    Operation.DIFFERENCE: Shape(2, 2, decimals="allowed"),
-    Operation.PRODUCT: Shape(2, MAX_COLUMNS, decimals="allowed"),
-    Operation.RATIO: Shape(2, 2, decimals="needed"),
-    Operation.LOG: Shape(1, 1, decimals="needed"),
-    Operation.LOG1P: Shape(1, 1, decimals="needed"),
-    Operation.YEARS: Shape(2, 2),
-    Operation.EQUALS: Shape(1, 1, value=True),
-    Operation.CONSTANT: Shape(0, 0, value=True),
+SHAPES: Mapping[Operation, OperationShape] = {
+    Operation.SUM: OperationShape(2, MAX_COLUMNS, decimals="allowed"),
+    Operation.DIFFERENCE: OperationShape(2, 2, decimals="allowed"),
+    Operation.PRODUCT: OperationShape(2, MAX_COLUMNS, decimals="allowed"),
+    Operation.RATIO: OperationShape(2, 2, decimals="needed"),
+    Operation.LOG: OperationShape(1, 1, decimals="needed"),
+    Operation.LOG1P: OperationShape(1, 1, decimals="needed"),
+    Operation.YEARS: OperationShape(2, 2),
+    Operation.EQUALS: OperationShape(1, 1, value=True),
+    Operation.CONSTANT: OperationShape(0, 0, value=True),
 }
 
 
@@ -89,7 +89,7 @@ class Derive(Step):
             raise ValueError(f"with operation {self.operation} takes no decimals")
         return self
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check that the columns are there and the new one is not."""
         layout.require(self.sources, where)
         layout.require_new(self.into, where)

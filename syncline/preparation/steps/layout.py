@@ -10,7 +10,7 @@ from syncline.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ColumnLayout:
     """Name the columns between two steps, in their order.
 
     Attributes
@@ -43,25 +43,25 @@ class Layout:
                 f"{where}: there is a column {shown(name)!r} already; drop it first or choose another name"
             )
 
-    def added(self, names: Iterable[str]) -> Layout:
+    def added(self, names: Iterable[str]) -> ColumnLayout:
         """Return the layout with ``names`` behind the others."""
         return replace(self, columns=(*self.columns, *names))
 
-    def without(self, names: Iterable[str]) -> Layout:
+    def without(self, names: Iterable[str]) -> ColumnLayout:
         """Return the layout without ``names``."""
         gone = set(names)
-        return Layout(
+        return ColumnLayout(
             tuple(name for name in self.columns if name not in gone),
             {name: hidden for name, hidden in self.originals.items() if name not in gone},
         )
 
-    def renamed(self, names: Mapping[str, str]) -> Layout:
+    def renamed(self, names: Mapping[str, str]) -> ColumnLayout:
         """Return the layout with each column of ``names`` under its new name."""
-        return Layout(
+        return ColumnLayout(
             tuple(names.get(name, name) for name in self.columns),
             {names.get(name, name): hidden for name, hidden in self.originals.items()},
         )
 
-    def hidden(self, name: str, original: str) -> Layout:
+    def hidden(self, name: str, original: str) -> ColumnLayout:
         """Return the layout with ``original`` kept as what the pseudonyms of ``name`` stand for."""
         return replace(self, originals={**self.originals, name: original})

@@ -58,7 +58,7 @@ class Brackets(StrEnum):
     MINUS = "minus"
 
 
-class Limits(StrEnum):
+class LimitForm(StrEnum):
     """Say what stands for a number of which only a limit is written, as in ``< 5``."""
 
     REFUSE = "refuse"
@@ -105,7 +105,7 @@ class NumberForm:
     decimal: DecimalMark = DecimalMark.POINT
     thousands: ThousandsMark = ThousandsMark.NONE
     brackets: Brackets = Brackets.NONE
-    limits: Limits = Limits.REFUSE
+    limits: LimitForm = LimitForm.REFUSE
     units: Mapping[str, Decimal] = field(default_factory=lambda: {"": Decimal(1)})
 
     def __post_init__(self) -> None:
@@ -134,9 +134,9 @@ class NumberForm:
             return None
         sign = "-" if is_negative and digits.strip("0.") else ""
         text = sign + digits + (match["exponent"] or "")
-        if match["limit"] and self.limits is Limits.MISSING:
+        if match["limit"] and self.limits is LimitForm.MISSING:
             return ""
-        if match["limit"] and self.limits is Limits.HALF and match["limit"] in ("<", "<=", "\u2264"):
+        if match["limit"] and self.limits is LimitForm.HALF and match["limit"] in ("<", "<=", "\u2264"):
             factor = factor / 2
         return text if factor == 1 else write_decimal(EXACT.multiply(Decimal(text), factor))
 
@@ -149,7 +149,7 @@ class NumberForm:
         behind = (
             "|".join(("(?<= )" if unit[0].isdigit() else "") + re.escape(unit) for unit in units) or "(?!)"
         )
-        limit = "(?!)" if self.limits is Limits.REFUSE else LIMITS.pattern
+        limit = "(?!)" if self.limits is LimitForm.REFUSE else LIMITS.pattern
         bracket = "(?!)" if self.brackets is Brackets.NONE else r"\("
         group = _GROUP.get(self.thousands)
         grouped = "" if group is None else rf"[0-9]{{1,3}}(?:{group}[0-9]{{3}}){{1,130}}|"

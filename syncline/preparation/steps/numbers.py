@@ -10,11 +10,11 @@ from pydantic import AfterValidator, model_validator
 from syncline.data.labels import is_printable_line, normal_label
 from syncline.data.section import WholeSentence, shown, word_of
 from syncline.preparation.steps.exact_numbers import ExactNumber
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.number_form import (
     Brackets,
     DecimalMark,
-    Limits,
+    LimitForm,
     NumberForm,
     ThousandsMark,
     check_unit,
@@ -56,7 +56,7 @@ class Numbers(Step):
     decimal: Annotated[DecimalMark, word_of(DecimalMark)] = DecimalMark.POINT
     thousands: Annotated[ThousandsMark, word_of(ThousandsMark)] = ThousandsMark.NONE
     brackets: Annotated[Brackets, word_of(Brackets)] = Brackets.NONE
-    limits: Annotated[Limits, word_of(Limits)] = Limits.REFUSE
+    limits: Annotated[LimitForm, word_of(LimitForm)] = LimitForm.REFUSE
     unlisted: Annotated[Unlisted, word_of(Unlisted)] = Unlisted.STOP
 
     @model_validator(mode="after")
@@ -73,7 +73,7 @@ class Numbers(Step):
         marks = (self.decimal, self.thousands, self.brackets, self.limits)
         return NumberForm(*marks) if self.units is None else NumberForm(*marks, self.units)
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
         names = chosen(self.columns, layout, where)
         return bind_reading(layout, names, self.form.read, self.unlisted, where, _FAULT)

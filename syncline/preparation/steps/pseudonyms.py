@@ -20,7 +20,7 @@ from pydantic import model_validator
 from syncline.data.labels import normal_label
 from syncline.errors import DataError
 from syncline.preparation.steps.cells import maps_of
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.step import Bound, Columns, Step, StepCounts, chosen, hidden_name
 from syncline.sources.files import readable
 
@@ -46,7 +46,7 @@ class Pseudonym(Step):
             raise ValueError("needs key_file or key_env, and not both")
         return self
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names and read the key; what the pseudonyms stand for is kept for the fold."""
         key, after = self._key(where), layout
         kept: dict[str, str] = {}

@@ -8,13 +8,13 @@ from functools import lru_cache
 import pyarrow as pa
 
 from syncline.preparation.steps.cells import TextMap, TextTest, with_column
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.step import Bound, StepCounts, Unlisted, stopped
 from syncline.preparation.text_encoder import MAX_TEXTS
 
 
 def bind_reading(
-    layout: Layout,
+    layout: ColumnLayout,
     names: Sequence[str],
     read: Callable[[str], str | None],
     unlisted: Unlisted,

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, field_validator
 from syncline.data.labels import normal_label
 from syncline.data.section import shown, word_of
 from syncline.preparation.steps.codes import CodeList
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.reading import bind_reading
 from syncline.preparation.steps.step import Bound, Columns, Step, Unlisted, chosen
 
@@ -55,7 +55,7 @@ class Recode(Step):
             for target, codes in self.merged.items()
         )
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
         names, codes = chosen(self.columns, layout, where), CodeList(self.codes)
         filling = codes.find("") or None

@@ -19,7 +19,7 @@ from syncline.preparation.steps.bounds import bounds_of
 from syncline.preparation.steps.cells import TextTest, missing_cells
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import read_decimal
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.seen_rows import RowHashes, SeenRows
 from syncline.preparation.steps.step import Bound, Columns, Step, StepCounts, chosen
 from syncline.sources.files import readable
@@ -31,7 +31,7 @@ class Duplicates(Step):
     step: Literal["duplicates"]
     by: Columns | None = None
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names, and forget what an earlier pass has seen."""
         names = list(chosen(self.by, layout, where))
         seen, hashes = SeenRows(), RowHashes(len(names))
@@ -67,7 +67,7 @@ class Filter(Step):
         self._codes()
         return self
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the name."""
         layout.require([self.column], where)
         test = TextTest(*self._test())
@@ -105,7 +105,7 @@ class ExcludePersons(Step):
     column: ColumnName
     file: str
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the name and read the file."""
         layout.require([self.column], where)
         labels, numbers = _persons(self._read(), where)

@@ -14,7 +14,7 @@ from syncline.data.variable import ColumnName, Labels
 from syncline.preparation.steps.cells import TextMap, arranged, maps_of, with_changes
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import EXACT, ExactNumber, read_decimal, write_decimal
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.step import Bound, Columns, Step, StepCounts, chosen
 
 
@@ -41,7 +41,7 @@ class Reverse(Step):
             raise ValueError("must hold low and high, or two categories under swap")
         return self
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
         names = chosen(self.columns, layout, where)
         maps = maps_of(names, self._swapped if self.swap is not None else self._turned)
@@ -75,7 +75,7 @@ class Bands(Step):
             raise ValueError("needs one label more than cuts, none of them empty")
         return self
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check that the column is there and a new one is not."""
         layout.require([self.column], where)
         name = self.column if self.into is None else self.into

@@ -16,7 +16,7 @@ from pydantic import AfterValidator
 from syncline.data.section import Section, sha256_hex, shown
 from syncline.data.variable import ColumnName, Labels
 from syncline.errors import DataError
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ Run: TypeAlias = Callable[[pa.RecordBatch, StepCounts], pa.RecordBatch]
 class Bound:
     """A step that fits the columns before it: how to run it, and the columns behind it."""
 
-    layout: Layout
+    layout: ColumnLayout
     run: Run
 
 
@@ -70,7 +70,7 @@ class Step(Section):
     step: str
 
     @abstractmethod
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the step against the columns before it; ``where`` names file and step in messages.
 
         A step with a memory (rows seen) begins anew with each call, so a pass over the rows binds first.
@@ -114,7 +114,7 @@ NewColumns = Annotated[tuple[ColumnName, ...], AfterValidator(_some)]
 """Names of columns that a step makes."""
 
 
-def chosen(columns: Sequence[str] | None, layout: Layout, where: str) -> tuple[str, ...]:
+def chosen(columns: Sequence[str] | None, layout: ColumnLayout, where: str) -> tuple[str, ...]:
     """Return the columns that a step works on: those named, or all."""
     if columns is None:
         return layout.columns

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from syncline.data.section import word_of
 from syncline.preparation.steps.cells import maps_of, with_changes
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.shortcuts import leave_ascii, lower_ascii, point_for_comma, upper_ascii
 from syncline.preparation.steps.step import Bound, Columns, Step, chosen
 
@@ -31,7 +31,7 @@ class Case(Step):
     columns: Columns
     target: Annotated[LetterCase, word_of(LetterCase)] = Field(alias="to")
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
         is_lower = self.target is LetterCase.LOWER
         change, shortcut = (str.lower, lower_ascii) if is_lower else (str.upper, upper_ascii)
@@ -45,7 +45,7 @@ class Accents(Step):
     step: Literal["accents"]
     columns: Columns
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
         maps = maps_of(chosen(self.columns, layout, where), without_accents, leave_ascii)
         return Bound(layout, lambda rows, _: with_changes(rows, maps))
@@ -76,7 +76,7 @@ class DecimalComma(Step):
     columns: Columns
     thousands: Annotated[Thousands, word_of(Thousands)] = Thousands.NONE
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
         names, shortcut = chosen(self.columns, layout, where), point_for_comma(_GROUPED.get(self.thousands))
         maps = maps_of(names, point_writer(self.thousands), shortcut)

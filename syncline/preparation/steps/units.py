@@ -13,7 +13,7 @@ from syncline.data.section import Integer, shown
 from syncline.data.variable import MAX_DECIMALS
 from syncline.preparation.steps.cells import maps_of, with_changes
 from syncline.preparation.steps.exact_numbers import EXACT, ExactNumber, read_decimal, write_decimal
-from syncline.preparation.steps.layout import Layout
+from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.step import Bound, Columns, Step, chosen
 
 _WORD = r"[^\W\d]+(\^-?[1-9])?"
@@ -57,7 +57,7 @@ class Units(Step):
         self._line()
         return self
 
-    def bind(self, layout: Layout, where: str) -> Bound:
+    def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
         names = chosen(self.columns, layout, where)
         slope, offset = self._line()

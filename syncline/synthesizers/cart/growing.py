@@ -13,7 +13,7 @@ from syncline.protocols.round_answers import Answers
 from syncline.questions.question import Question
 from syncline.questions.tree_level import TreeLevel, TreeStep, bin_offsets
 from syncline.synthesizers.cart.growth import GrowthRule, first_step, grow, next_step, plant
-from syncline.synthesizers.cart.layout import Layout
+from syncline.synthesizers.cart.layout import TreeLayout
 from syncline.synthesizers.cart.leaves import cart_model
 from syncline.synthesizers.cart.tree import GrowingTree, Pending
 from syncline.synthesizers.fitted import Fitted
@@ -45,7 +45,7 @@ def begin_trees(plan: Plan, settings: FitSettings) -> Phase | Fitted:
     splits = settings.own("max_depth") >= 1 and plan.book.n_train >= 2 * settings.own("min_leaf")
     if not splits or all(tree.target == 0 for tree in trees):
         return CountLeaves(plan, trees, 0)
-    return GrowTrees(plan, trees, 0)
+    return GrowLevel(plan, trees, 0)
 
 
 def rule_of(settings: FitSettings) -> GrowthRule:
@@ -60,7 +60,7 @@ def levels_expected(rows: int, settings: FitSettings) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class GrowTrees(OwnPhase):
+class GrowLevel(OwnPhase):
     """Count one level of every tree that still grows."""
 
     plan: Plan
@@ -95,7 +95,7 @@ class GrowTrees(OwnPhase):
             end = start + len(step.counted) * question.width(step, codebook, offsets)
             children = child + 2 * len(step.split_node)
             persons = None if masks is None else np.bitwise_count(masks[child:children]).astype(np.int64)
-            layout = Layout.of(codebook, self.plan.order, step.target, step.places)
+            layout = TreeLayout.of(codebook, self.plan.order, step.target, step.places)
             by_target[step.target] = self._grown(
                 by_target[step.target], dense[start:end], persons, layout, settings
             )
@@ -106,7 +106,7 @@ class GrowTrees(OwnPhase):
         return CountLeaves(self.plan, trees, self.level + 1)
 
     def _grown(
-        self, tree: GrowingTree, counts: Ints, persons: Ints | None, layout: Layout, settings: FitSettings
+        self, tree: GrowingTree, counts: Ints, persons: Ints | None, layout: TreeLayout, settings: FitSettings
     ) -> GrowingTree:
         rule = rule_of(settings)
         if self.level == 0:

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.questions.tree_level import TreeStep
-from syncline.synthesizers.cart.layout import Layout
-from syncline.synthesizers.cart.splits import Choice, best_splits, impurity
+from syncline.synthesizers.cart.layout import TreeLayout
+from syncline.synthesizers.cart.splits import BestSplits, best_splits, impurity
 from syncline.synthesizers.cart.tree import GrowingTree, Pending
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -59,7 +59,7 @@ def first_step(tree: GrowingTree) -> TreeStep:
     )
 
 
-def plant(tree: GrowingTree, counts: Ints, layout: Layout, rule: GrowthRule) -> GrowingTree:
+def plant(tree: GrowingTree, counts: Ints, layout: TreeLayout, rule: GrowthRule) -> GrowingTree:
     """Return the tree after its root was counted: ``counts`` (width * classes,)."""
     histograms = counts.reshape(1, layout.width, layout.classes)
     classes = histograms[:, : int(layout.size[0])].sum(axis=1)
@@ -85,7 +85,7 @@ def next_step(tree: GrowingTree) -> TreeStep:
 
 
 def grow(
-    tree: GrowingTree, counts: Ints, persons: Ints | None, layout: Layout, rule: GrowthRule, depth: int
+    tree: GrowingTree, counts: Ints, persons: Ints | None, layout: TreeLayout, rule: GrowthRule, depth: int
 ) -> GrowingTree:
     """Return the tree after its pending children, now at ``depth``, were counted.
 
@@ -102,7 +102,7 @@ def _first_children(tree: GrowingTree) -> Ints:
 
 
 def _children(
-    tree: GrowingTree, counts: Ints, persons: Ints | None, layout: Layout, rule: GrowthRule
+    tree: GrowingTree, counts: Ints, persons: Ints | None, layout: TreeLayout, rule: GrowthRule
 ) -> _Candidates:
     pending = tree.pending
     places = np.flatnonzero(pending.counted)
@@ -123,14 +123,14 @@ def _children(
     return _Candidates(node[opened], histograms, np.repeat(pending.alive[places], 2, axis=0)[opened])
 
 
-def _dense(pending: Pending, layout: Layout) -> Ints:
+def _dense(pending: Pending, layout: TreeLayout) -> Ints:
     dense = np.zeros(len(pending.node) * layout.width * layout.classes, np.int64)
     dense[pending.cell] = pending.rows
     return dense.reshape(-1, layout.width, layout.classes)
 
 
 def _split(
-    tree: GrowingTree, found: _Candidates, layout: Layout, rule: GrowthRule, depth: int
+    tree: GrowingTree, found: _Candidates, layout: TreeLayout, rule: GrowthRule, depth: int
 ) -> GrowingTree:
     if not len(found.node):
         return tree
@@ -164,19 +164,19 @@ def _split(
     return replace(tree, nodes=nodes, pending=pending)
 
 
-def _rows(histograms: Ints, layout: Layout) -> Ints:
+def _rows(histograms: Ints, layout: TreeLayout) -> Ints:
     """Return the rows of each node: the total of any predictor that is still counted."""
     by_bin = histograms.sum(axis=2)
     return np.asarray(np.add.reduceat(by_bin, layout.start, axis=1).max(axis=1), np.int64)
 
 
-def _choices(found: _Candidates, layout: Layout, rule: GrowthRule) -> Choice:
+def _choices(found: _Candidates, layout: TreeLayout, rule: GrowthRule) -> BestSplits:
     chunk = max(_CHUNK_CELLS // max(layout.width * layout.classes, 1), 1)
     parts = [
         best_splits(found.histograms[i : i + chunk], layout, rule.min_leaf)
         for i in range(0, len(found.node), chunk)
     ]
-    return Choice(
+    return BestSplits(
         np.concatenate([p.gain for p in parts]),
         np.concatenate([p.predictor for p in parts]),
         np.concatenate([p.left for p in parts]),

@@ -14,7 +14,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class TreeLayout:
     """The predictors of one tree and the classes of its target.
 
     Attributes
@@ -34,7 +34,7 @@ class Layout:
     missing_class: bool
 
     @classmethod
-    def of(cls, codebook: Codebook, order: tuple[str, ...], target: int, places: Ints) -> Layout:
+    def of(cls, codebook: Codebook, order: tuple[str, ...], target: int, places: Ints) -> TreeLayout:
         """Return the layout of the tree of the column at ``target`` of the order, by those at ``places``."""
         predictors = [codebook.column(order[place]) for place in places.tolist()]
         size = np.array([column.levels(Coding.BINS) for column in predictors], np.int64)

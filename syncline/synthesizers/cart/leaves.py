@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from syncline.privacy.small_counts import CodeTree, restore
 from syncline.synthesizers.column_coding import CodedColumn
-from syncline.synthesizers.draws import Draw, weights_of
+from syncline.synthesizers.draws import ColumnDraw, weights_of
 from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
@@ -27,12 +27,12 @@ def cart_model(
     plan: Plan, settings: FitSettings, trees: Mapping[int, Nodes], counts: Ints, masks: Masks | None
 ) -> TabularModel:
     """Return the model; ``counts`` and ``masks`` hold ``[leaf, code]``, one tree after another."""
-    draws, start = list[Draw](), 0
+    draws, start = list[ColumnDraw](), 0
     gaps = plan.gaps
     for place, name in enumerate(plan.order):
         column = plan.book.column(name)
         if name in gaps:
-            draws.append(Draw.by_gap(name, gaps[name].codes.name))
+            draws.append(ColumnDraw.by_gap(name, gaps[name].codes.name))
             continue
         if place not in trees:
             draws.append(_pair_draw(name, *plan.pairs[name], column))
@@ -48,13 +48,13 @@ def cart_model(
 
 def _tree_draw(
     name: str, nodes: Nodes, counts: Ints, masks: Masks | None, column: CodedColumn, min_cell: int
-) -> Draw:
+) -> ColumnDraw:
     every = _with_parents(nodes, counts)
     seen = None if masks is None else _union_upwards(nodes, masks)
     tree = code_tree(column, every[0])
     shares = restore(every, seen, nodes.parent, min_cell, tree)
     raked = _raked(shares[nodes.leaves], counts.sum(axis=1).astype(np.float64), shares[0])
-    return Draw(name, weights_of(raked), nodes if len(nodes) > 1 else None)
+    return ColumnDraw(name, weights_of(raked), nodes if len(nodes) > 1 else None)
 
 
 def _raked(shares: Floats, sizes: Floats, whole: Floats) -> Floats:
@@ -95,10 +95,10 @@ def _union_upwards(nodes: Nodes, leaves: Masks) -> Masks:
     return every
 
 
-def _pair_draw(name: str, determinant: str, table: Ints, column: CodedColumn) -> Draw:
+def _pair_draw(name: str, determinant: str, table: Ints, column: CodedColumn) -> ColumnDraw:
     """Draw a determined column from its joint counts; codes too rare to show follow the whole column."""
     rows = table.astype(np.float64)
     whole = column.values.rows.astype(np.float64)
     rows[rows.sum(axis=1) == 0] = whole
     shares = rows / np.maximum(rows.sum(axis=1, keepdims=True), 1.0)
-    return replace(Draw(name, weights_of(shares)), determinant=determinant)
+    return replace(ColumnDraw(name, weights_of(shares)), determinant=determinant)

@@ -22,7 +22,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from syncline.synthesizers.cart.layout import Layout
+from syncline.synthesizers.cart.layout import TreeLayout
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -34,7 +34,7 @@ _LAST = np.int64(1) << 60
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class BestSplits:
     """The best split of each node (n,).
 
     Attributes
@@ -53,7 +53,7 @@ class Choice:
     alive: Mask
 
 
-def impurity(classes: Ints, layout: Layout) -> Floats:
+def impurity(classes: Ints, layout: TreeLayout) -> Floats:
     """Return rows times impurity of nodes with these class counts (n, classes)."""
     features = _features(classes[:, None, :], layout)[:, 0].astype(np.float64)
     rows = classes.sum(axis=1).astype(np.float64)
@@ -61,7 +61,7 @@ def impurity(classes: Ints, layout: Layout) -> Floats:
     return np.asarray(features.sum(axis=1) - squares / np.maximum(rows, 1.0))
 
 
-def best_splits(histograms: Ints, layout: Layout, min_leaf: int) -> Choice:
+def best_splits(histograms: Ints, layout: TreeLayout, min_leaf: int) -> BestSplits:
     """Return the best split of each node from its histograms (n, width, classes)."""
     features = _features(histograms, layout)
     sizes = histograms.sum(axis=2)
@@ -74,7 +74,7 @@ def best_splits(histograms: Ints, layout: Layout, min_leaf: int) -> Choice:
     best = np.argmax(gain, axis=1)
     nodes = np.arange(len(gain))
     predictor = layout.owner()[best]
-    return Choice(
+    return BestSplits(
         gain[nodes, best],
         predictor,
         _left_bits(order, sizes, best, predictor, layout),
@@ -83,7 +83,7 @@ def best_splits(histograms: Ints, layout: Layout, min_leaf: int) -> Choice:
     )
 
 
-def _features(histograms: Ints, layout: Layout) -> Ints:
+def _features(histograms: Ints, layout: TreeLayout) -> Ints:
     """Return what the criterion sums over: the classes, or for an ordered target the cumulative ones."""
     if not layout.ordered:
         return histograms
@@ -93,7 +93,7 @@ def _features(histograms: Ints, layout: Layout) -> Ints:
     return np.concatenate([present, histograms[:, :, -1:]], axis=2)
 
 
-def _running(features: Ints, layout: Layout) -> tuple[Ints, Ints]:
+def _running(features: Ints, layout: TreeLayout) -> tuple[Ints, Ints]:
     """Return the sums from each predictor's first bin up to each bin, and its total, both (n, width, k)."""
     running = np.cumsum(features, axis=1)
     before = np.zeros((len(features), len(layout.start), features.shape[2]), np.int64)
@@ -115,7 +115,7 @@ def _gains(left: Ints, total: Ints, left_rows: Ints, total_rows: Ints, min_leaf:
     return np.where(admissible, np.maximum(score, 0.0), -1.0)
 
 
-def _bin_order(features: Ints, sizes: Ints, layout: Layout) -> Ints:
+def _bin_order(features: Ints, sizes: Ints, layout: TreeLayout) -> Ints:
     """Return for each node the bins in the order in which splits cut them (n, width)."""
     order = np.broadcast_to(np.arange(layout.width), sizes.shape).copy()
     for size in (4, 8, 16, 32, 64):
@@ -125,7 +125,9 @@ def _bin_order(features: Ints, sizes: Ints, layout: Layout) -> Ints:
     return order
 
 
-def _order_group(order: Ints, features: Ints, sizes: Ints, layout: Layout, group: Ints, padded: int) -> None:
+def _order_group(
+    order: Ints, features: Ints, sizes: Ints, layout: TreeLayout, group: Ints, padded: int
+) -> None:
     slots = layout.start[group][:, None] + np.arange(padded)
     real = np.arange(padded) < layout.size[group][:, None]
     bins = np.where(real, slots, 0)
@@ -169,7 +171,7 @@ def _shortened(values: Floats, bits: int) -> Floats:
 
 
 def _left_bits(
-    order: Ints, sizes: Ints, best: Ints, predictor: Ints, layout: Layout
+    order: Ints, sizes: Ints, best: Ints, predictor: Ints, layout: TreeLayout
 ) -> npt.NDArray[np.uint64]:
     """Return the bins that go left as bits; levels that a node does not have go to the larger side."""
     owner, width = layout.owner(), layout.width

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncline.synthesizers.cart.growing import CountLeaves, GrowTrees, begin_trees, levels_expected
+from syncline.synthesizers.cart.growing import CountLeaves, GrowLevel, begin_trees, levels_expected
 from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.model import Model
 from syncline.synthesizers.phases.phase import OwnPhase, Phase
@@ -14,7 +14,7 @@ from syncline.synthesizers.tabular_model import TabularModel
 class Cart:
     """Sequential classification and regression trees."""
 
-    phases: tuple[type[OwnPhase], ...] = (GrowTrees, CountLeaves)
+    phases: tuple[type[OwnPhase], ...] = (GrowLevel, CountLeaves)
     models: tuple[type[Model], ...] = (TabularModel,)
 
     def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:

@@ -16,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CumulativeDistribution:
     """A cumulative distribution: straight between its knots ``value`` (k,), ``share`` (k,) from 0 to 1."""
 
     value: Floats
@@ -26,16 +26,16 @@ class Line:
         """Return the share of rows at or below each point (n,)."""
         return np.interp(points, self.value, self.share, left=0.0, right=1.0)
 
-    def scaled(self, factor: float, offset: float) -> Line:
+    def scaled(self, factor: float, offset: float) -> CumulativeDistribution:
         """Return the distribution of ``factor * value + offset``; ``factor`` is positive."""
-        return Line(self.value * factor + offset, self.share)
+        return CumulativeDistribution(self.value * factor + offset, self.share)
 
     def median(self) -> float:
         """Return the value below which half of the rows lie."""
         return float(np.interp(0.5, self.share, self.value))
 
 
-def distance(one: Line, other: Line) -> float:
+def distance(one: CumulativeDistribution, other: CumulativeDistribution) -> float:
     """Return the greatest difference of two cumulative distributions (Kolmogorov and Smirnov), 0 to 1."""
     points = np.concatenate([one.value, other.value])
     return float(np.abs(one.at(points) - other.at(points)).max(initial=0.0))
@@ -69,7 +69,7 @@ class Distributions:
         """Return the rows (k,) of some suppliers."""
         return np.asarray(sum((self.rows[party] for party in parties), np.zeros(len(self.low), np.int64)))
 
-    def line(self, rows: Ints) -> Line:
+    def line(self, rows: Ints) -> CumulativeDistribution:
         """Return rows (k,) of an ordered column as a cumulative distribution of its numbers."""
         grid = self.variable.grid
         assert grid is not None
@@ -78,4 +78,4 @@ class Distributions:
         above = np.cumsum(rows[filled]) / max(int(rows.sum()), 1)
         below = np.concatenate([[0.0], above[:-1]])
         knots = np.stack([low, high], axis=1).ravel()
-        return Line(knots, np.stack([below, above], axis=1).ravel())
+        return CumulativeDistribution(knots, np.stack([below, above], axis=1).ravel())

@@ -11,10 +11,10 @@ import numpy as np
 from syncline.data.kinds import NUMERIC_KINDS
 from syncline.privacy.person_buckets import about_people
 from syncline.protocols.transition import PartyId
-from syncline.synthesizers.hazards.distribution import Distributions, Ints, Line, distance
+from syncline.synthesizers.hazards.distribution import CumulativeDistribution, Distributions, Ints, distance
 from syncline.synthesizers.hazards.hazard import Hazard, HazardKind, but_few, in_column, of_suppliers
 from syncline.synthesizers.hazards.scales import Scale, known_scales
-from syncline.synthesizers.hazards.sizes import FEW_ROWS
+from syncline.synthesizers.hazards.supplier_sizes import FEW_ROWS
 
 ENOUGH_FOR_UNITS = 10
 """Rows from which on a supplier's unit is judged."""
@@ -119,7 +119,7 @@ def _of_units(column: str, parties: tuple[PartyId, ...], scales: Sequence[Scale]
     )
 
 
-def _most_alike(found: Distributions, lines: dict[PartyId, Line]) -> frozenset[PartyId]:
+def _most_alike(found: Distributions, lines: dict[PartyId, CumulativeDistribution]) -> frozenset[PartyId]:
     """Return the supplier with the most suppliers like it, and these: what the unit is by majority."""
     largest = sorted(lines, key=lambda party: (-found.total(party), party))[:MOST_COMPARED]
     like = {
@@ -129,7 +129,9 @@ def _most_alike(found: Distributions, lines: dict[PartyId, Line]) -> frozenset[P
     return like[max(largest, key=lambda party: (len(like[party]), -largest.index(party)))]
 
 
-def _conversions(line: Line, usual: Line, people: int, unit: str | None) -> tuple[Scale, ...]:
+def _conversions(
+    line: CumulativeDistribution, usual: CumulativeDistribution, people: int, unit: str | None
+) -> tuple[Scale, ...]:
     """Return the conversions that explain the difference, the best first; none where nothing explains it."""
     apart = distance(line, usual)
     if apart < APART:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from syncline.synthesizers.draws import Draw, weights_of
+from syncline.synthesizers.draws import ColumnDraw, weights_of
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
 from syncline.synthesizers.tabular_model import TabularModel
@@ -15,8 +15,8 @@ def independent_model(plan: Plan, settings: FitSettings) -> TabularModel:
     draws = []
     for name in plan.order:
         if name in plan.gaps:
-            draws.append(Draw.by_gap(name, plan.gaps[name].codes.name))
+            draws.append(ColumnDraw.by_gap(name, plan.gaps[name].codes.name))
             continue
         rows = plan.book.column(name).values.rows.astype(np.float64)
-        draws.append(Draw(name, weights_of((rows / max(rows.sum(), 1.0))[None, :])))
+        draws.append(ColumnDraw(name, weights_of((rows / max(rows.sum(), 1.0))[None, :])))
     return plan.model(settings, tuple(draws))

@@ -11,7 +11,7 @@ from syncline.synthesizers.structure import Plan
 from syncline.synthesizers.tabular_model import TabularModel
 
 
-class Marginals:
+class IndependentMarginals:
     """Each column on its own."""
 
     phases: tuple[type[OwnPhase], ...] = ()
@@ -26,4 +26,4 @@ class Marginals:
         return 0
 
 
-TECHNIQUE = Marginals()
+TECHNIQUE = IndependentMarginals()

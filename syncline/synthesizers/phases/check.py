@@ -19,11 +19,11 @@ from syncline.questions.question import Question
 from syncline.questions.row_count import RowCount
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.fitted import Fitted
-from syncline.synthesizers.hazards.sizes import Crowd, lacking_columns, small_tables
-from syncline.synthesizers.misfits import misfits
+from syncline.synthesizers.hazards.supplier_sizes import SupplierSize, lacking_columns, small_tables
 from syncline.synthesizers.phases.division import Sizes
 from syncline.synthesizers.phases.phase import Phase, Seen
 from syncline.synthesizers.phases.search import Search
+from syncline.synthesizers.schema_violations import schema_violations
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.whose_rows import ALONE, whole
 
@@ -45,7 +45,7 @@ class Check(Phase):
         used, held = dense.tolist() if masks is None else np.bitwise_count(masks).tolist()
         require_enough(whole(answers), used, held if settings.holds_out else None, settings.min_cell)
         profiles = answers.each_counts(1)
-        problems = misfits(profiles, settings.schema.modelled)
+        problems = schema_violations(profiles, settings.schema.modelled)
         if problems:
             raise StudyFailed("the data does not fit the schema: " + "; ".join(problems))
         most = settings.card.most_rows
@@ -84,7 +84,7 @@ class Check(Phase):
         return Seen((*small_tables(crowds), *lacking), tuple(excluded))
 
 
-def _crowd(counted: Counts) -> Crowd:
+def _crowd(counted: Counts) -> SupplierSize:
     """Return a supplier's rows and the buckets of its persons, held-out ones among them."""
     rows, masks = int(counted.dense().sum()), counted.dense_masks()
-    return Crowd(rows, None if masks is None else int(np.bitwise_or.reduce(masks)).bit_count())
+    return SupplierSize(rows, None if masks is None else int(np.bitwise_or.reduce(masks)).bit_count())

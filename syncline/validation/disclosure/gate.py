@@ -13,27 +13,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from syncline.data.blob import Json
-from syncline.validation.disclosure.ladder import (
-    N_RUNGS,
-    Rung,
-    Stratum,
-    exact_ladder,
-    top_ladder,
-)
-from syncline.validation.disclosure.power import Choice, fewest_seen
+from syncline.validation.disclosure.power import Selection, fewest_seen
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.disclosure.shown import Pair, ShownPair, count_words
-from syncline.validation.disclosure.shown_rungs import shown_isolation, shown_membership
+from syncline.validation.disclosure.shown_tests import shown_isolation, shown_membership
 from syncline.validation.disclosure.sight import (
     MOST_UNSEEN,
-    Ladder,
     Sight,
+    TestSeries,
     best,
     by_ladder,
     exact_sights,
     top_sights,
 )
 from syncline.validation.disclosure.sight_words import recognised_words, sight_words
+from syncline.validation.disclosure.threshold_tests import (
+    N_TESTS,
+    Stratum,
+    ThresholdTest,
+    exact_tests,
+    top_tests,
+)
 
 ALPHA = 0.01
 """Level of the whole gate."""
@@ -56,14 +56,14 @@ BLIND = (
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
+class GateThresholds:
     """The level of the whole gate, and the tolerated share of recognisable persons."""
 
     alpha: float = ALPHA
     tolerated: float = TOLERATED
 
 
-DEFAULT_THRESHOLDS = Thresholds()
+DEFAULT_THRESHOLDS = GateThresholds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,11 @@ class GateResult:
     ``sights`` say what each rung could see, and ``words`` what follows, beside the verdict.
     """
 
-    rungs: tuple[Rung, ...]
+    rungs: tuple[ThresholdTest, ...]
     failures: tuple[str, ...]
     shown: tuple[ShownPair, ...] = ()
     sights: tuple[Sight, ...] = ()
-    thresholds: Thresholds = DEFAULT_THRESHOLDS
+    thresholds: GateThresholds = DEFAULT_THRESHOLDS
     unjudged: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
 
@@ -114,7 +114,7 @@ class GateResult:
         }
 
 
-def _rung(rung: Rung, shown: ShownPair, sight: Sight) -> dict[str, Json]:
+def _rung(rung: ThresholdTest, shown: ShownPair, sight: Sight) -> dict[str, Json]:
     told = None not in shown
     return {
         "train": shown[0],
@@ -158,25 +158,25 @@ def strata(
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PriorFindings:
     """What is known of a table without a look at scores: why it fails, and why it cannot be judged."""
 
     failures: tuple[str, ...] = ()
     unjudged: tuple[str, ...] = ()
 
 
-NOTHING_KNOWN = Known()
+NOTHING_KNOWN = PriorFindings()
 
 
-def without_holdout(known: Known) -> GateResult:
+def without_holdout(known: PriorFindings) -> GateResult:
     """Return the result of a gate that has nobody to compare with: it does not pass."""
     return GateResult((), known.failures, unjudged=(NO_HOLDOUT, *known.unjudged))
 
 
 def judge(
     scores: Scores,
-    known: Known = NOTHING_KNOWN,
-    thresholds: Thresholds = DEFAULT_THRESHOLDS,
+    known: PriorFindings = NOTHING_KNOWN,
+    thresholds: GateThresholds = DEFAULT_THRESHOLDS,
     min_cell: int = 1,
     used: int | None = None,
 ) -> GateResult:
@@ -208,21 +208,23 @@ def judge(
     )
 
 
-def _climbed(scores: Scores, thresholds: Thresholds, min_cell: int) -> list[tuple[Ladder, list[Sight]]]:
+def _climbed(
+    scores: Scores, thresholds: GateThresholds, min_cell: int
+) -> list[tuple[TestSeries, list[Sight]]]:
     """Climb all ladders; return each with what its rungs could see."""
-    level, tolerated = thresholds.alpha / N_RUNGS, thresholds.tolerated
+    level, tolerated = thresholds.alpha / N_TESTS, thresholds.tolerated
     people, copies = _people(scores), scores.copies
-    exact = exact_ladder(scores.exact, level, 0.0)
-    gap = top_ladder("gap", scores.isolation, level, tolerated)
+    exact = exact_tests(scores.exact, level, 0.0)
+    gap = top_tests("gap", scores.isolation, level, tolerated)
     shown = shown_isolation(exact + gap, people, min_cell)
     isolated = None if copies is None else copies.isolation
-    whole = Ladder(exact, shown[: len(exact)], scores.exact, min_cell)
-    near = Ladder(gap, shown[len(exact) :], scores.isolation, min_cell)
+    whole = TestSeries(exact, shown[: len(exact)], scores.exact, min_cell)
+    near = TestSeries(gap, shown[len(exact) :], scores.isolation, min_cell)
     found = [(whole, exact_sights(whole, isolated)), (near, top_sights(near, isolated))]
     if scores.membership:
-        mia = top_ladder("mia", scores.membership, level, tolerated)
+        mia = top_tests("mia", scores.membership, level, tolerated)
         counts = shown_membership(mia, scores.membership, people, min_cell)
-        likely = Ladder(mia, counts, scores.membership, min_cell)
+        likely = TestSeries(mia, counts, scores.membership, min_cell)
         found.append((likely, top_sights(likely, None if copies is None else copies.membership)))
     return found
 
@@ -235,11 +237,11 @@ def _blindness(people: Pair, sights: Sequence[Sight], level: float) -> tuple[str
     """Say why the gate cannot judge, where it could not even see a large leak."""
     if not best("gate", sights).blind:
         return ()
-    at_best = Sight("gate", fewest_seen(people, Choice(), level, 0.0), people[0])
+    at_best = Sight("gate", fewest_seen(people, Selection(), level, 0.0), people[0])
     return (TOO_FEW if at_best.blind else BLIND,)
 
 
-def _words(rung: Rung, shown: ShownPair, people: Pair, min_cell: int) -> str:
+def _words(rung: ThresholdTest, shown: ShownPair, people: Pair, min_cell: int) -> str:
     used, others = (
         count_words(said, count, whole, min_cell)
         for said, count, whole in zip(shown, (rung.train, rung.holdout), people, strict=True)

@@ -7,7 +7,7 @@ import numpy as np
 from syncline.validation.boosting import MAX_BINS, SCALE_BITS, Booster, BoostSettings, Codes, fit
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.closeness import Ints
-from syncline.validation.disclosure.recognition import Neighbours, Recognizer
+from syncline.validation.disclosure.recognition import NeighbourScores, Recognizer
 from syncline.validation.disclosure.staging import stage
 
 _STEPS = 8
@@ -24,7 +24,7 @@ _LOST = N_FEATURES - 1
 _SETTINGS = BoostSettings(trees=40, depth=3, rate=0.2)
 
 
-class Membership:
+class MembershipAttack:
     """Score rows by how much their neighbours look like those of a leaked one.
 
     Where one feature parts the staged leaks from the others, as in a table of few rows or of numbers alone,
@@ -37,7 +37,7 @@ class Membership:
         self,
         edges: list[Ints],
         booster: Booster | None,
-        staged: tuple[Neighbours, Neighbours] | None = None,
+        staged: tuple[NeighbourScores, NeighbourScores] | None = None,
     ) -> None:
         self._edges = edges
         self._booster = booster
@@ -45,7 +45,7 @@ class Membership:
         """What lies near the leaked rows and near the strangers from which it learnt."""
 
     @classmethod
-    def learnt(cls, synthetic: CellTable, key: bytes) -> Membership:
+    def learnt(cls, synthetic: CellTable, key: bytes) -> MembershipAttack:
         """Learn from leaks staged in a table, which ``key`` draws."""
         staged = stage(synthetic, key)
         if staged is None:
@@ -60,7 +60,7 @@ class Membership:
         booster = fit(_codes(edges, together), labels, none, _SETTINGS)
         return cls(edges, booster, (members, strangers))
 
-    def scores(self, near: Neighbours) -> Ints:
+    def scores(self, near: NeighbourScores) -> Ints:
         """Return the bin (n,) of each row's log-odds."""
         features = _features(near)
         if self._booster is None:
@@ -80,7 +80,7 @@ def _codes(edges: list[Ints], features: Ints) -> Codes:
     return np.column_stack(columns).astype(np.uint8)
 
 
-def _features(near: Neighbours) -> Ints:
+def _features(near: NeighbourScores) -> Ints:
     """Return what tells members from others: bits, their differences, and equal columns (n, 8)."""
     return np.column_stack(
         [

@@ -15,8 +15,8 @@ import numpy as np
 from scipy import special
 
 from syncline.validation.disclosure.hypergeometric import hypergeometric
-from syncline.validation.disclosure.ladder import N_RUNGS, lower_limit
 from syncline.validation.disclosure.shown import Pair
+from syncline.validation.disclosure.threshold_tests import N_TESTS, lower_limit
 
 SURE = 0.95
 """Probability with which a leak that counts as seen fails the test: our choice."""
@@ -32,7 +32,7 @@ _MISSED = (1 - SURE) / 2
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Selection:
     """Whom a test chooses.
 
     Attributes
@@ -62,7 +62,7 @@ def surely_of(number: int, share: float) -> int:
     return int(np.searchsorted(law, _MISSED))
 
 
-def fewest_seen(people: Pair, choice: Choice, alpha: float, tau: float) -> int | None:
+def fewest_seen(people: Pair, choice: Selection, alpha: float, tau: float) -> int | None:
     """Return the fewest of the people used whose copies a test sees; None where it sees no leak at all.
 
     Parameters
@@ -80,7 +80,7 @@ def fewest_seen(people: Pair, choice: Choice, alpha: float, tau: float) -> int |
     return bisect_left(range(used), True, lo=1, key=lambda k: _sees(people, k, choice, alpha, tau))
 
 
-def _sees(people: Pair, copied: int, choice: Choice, alpha: float, tau: float) -> bool:
+def _sees(people: Pair, copied: int, choice: Selection, alpha: float, tau: float) -> bool:
     used, everybody = people[0], sum(people)
     copies, others = choice.of(copied, everybody)
     critical = _critical(people, copies + others, alpha, tau)
@@ -123,9 +123,9 @@ def smallest_leak(
         Share of people who were not used and of whom a whole row stands in the table by chance.
     """
     held = round(persons * holdout)
-    people, level = (persons - held, held), alpha / N_RUNGS
-    whole = fewest_seen(people, Choice(others=others), level, 0.0)
-    nearest = fewest_seen(people, Choice(most=ceil(persons * 0.1)), level, tolerated)
+    people, level = (persons - held, held), alpha / N_TESTS
+    whole = fewest_seen(people, Selection(others=others), level, 0.0)
+    nearest = fewest_seen(people, Selection(most=ceil(persons * 0.1)), level, tolerated)
     found = [seen for seen in (whole, nearest) if seen is not None]
     return min(found) / people[0] if found else None
 

@@ -28,7 +28,7 @@ _SLABS = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Neighbours:
+class NeighbourScores:
     """What the synthetic table holds near each of n rows, in 1/64 bit; int64 (n,) each.
 
     Attributes
@@ -50,10 +50,10 @@ class Neighbours:
         isolation: Ints = np.minimum(self.best - self.tenth, N_BINS - 1)
         return isolation
 
-    def take(self, rows: Ints) -> Neighbours:
+    def take(self, rows: Ints) -> NeighbourScores:
         """Return the neighbours of the rows at some positions."""
         fields = (self.best, self.second, self.tenth, self.own, self.equal)
-        return Neighbours(*(field[rows] for field in fields))
+        return NeighbourScores(*(field[rows] for field in fields))
 
 
 class Recognizer:
@@ -63,7 +63,7 @@ class Recognizer:
         self._closeness = Closeness(synthetic)
         self._contents = set(contents(synthetic))
 
-    def neighbours(self, real: CellTable) -> Neighbours:
+    def neighbours(self, real: CellTable) -> NeighbourScores:
         """Return what is near each row of ``real``; rows of equal cells are compared once."""
         places = self._closeness.places(real)
         distinct, first, inverse = np.unique(places, axis=0, return_index=True, return_inverse=True)
@@ -73,7 +73,7 @@ class Recognizer:
         starts = range(0, len(distinct), _BLOCK)
         found = [self._nearest(distinct[start : start + _BLOCK]) for start in starts]
         best, second, tenth, row = np.concatenate(found, axis=1)
-        near = Neighbours(
+        near = NeighbourScores(
             best, second, tenth, self._closeness.own(distinct), self._closeness.equal(distinct, row)
         )
         return near.take(inverse)

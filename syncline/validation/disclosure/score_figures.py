@@ -15,10 +15,10 @@ from syncline.privacy.people_rule import (
     runs_of,
     step_of,
 )
-from syncline.validation.disclosure.ladder import Stratum, top_steps
 from syncline.validation.disclosure.operating_point import FALSE_ALARMS, operating_point
 from syncline.validation.disclosure.scores import PersonScores
 from syncline.validation.disclosure.shown import NestedCounts, Pair, ShownRate
+from syncline.validation.disclosure.threshold_tests import Stratum, top_steps
 from syncline.validation.histograms import reached, superiority
 from syncline.validation.metric import Goal, Metric
 

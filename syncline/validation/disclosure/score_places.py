@@ -15,7 +15,7 @@ import numpy as np
 
 from syncline.questions.growth import SCORE_BINS
 from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS, UNITS, Ints
-from syncline.validation.disclosure.membership import MEMBERSHIP_BINS, Membership
+from syncline.validation.disclosure.membership import MEMBERSHIP_BINS, MembershipAttack
 from syncline.validation.disclosure.recognition import N_BINS
 from syncline.validation.disclosure.scores import DISTANCE_BINS, PersonScores, lost
 
@@ -42,7 +42,7 @@ _UNSTAGED_BITS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48)
 class ScorePlaces:
     """Part histograms of persons by score, and lay parted ones out again."""
 
-    def __init__(self, membership: Membership) -> None:
+    def __init__(self, membership: MembershipAttack) -> None:
         self._edges = {name: _within(edges, BINS[name]) for name, edges in _edges(membership).items()}
 
     def parted(self, scores: PersonScores) -> dict[str, Ints]:
@@ -67,7 +67,7 @@ class ScorePlaces:
         return self.laid_out(scores.people, self.parted(scores))
 
 
-def _edges(membership: Membership) -> dict[str, Sequence[int] | Ints]:
+def _edges(membership: MembershipAttack) -> dict[str, Sequence[int] | Ints]:
     exact = [bits * UNITS for bits in EXACT_STEPS_BITS]
     if membership.staged is None:
         bits = [bits * UNITS for bits in _UNSTAGED_BITS]

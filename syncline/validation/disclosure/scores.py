@@ -8,8 +8,8 @@ import numpy as np
 
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.closeness import UNITS, Ints
-from syncline.validation.disclosure.membership import MEMBERSHIP_BINS, Membership
-from syncline.validation.disclosure.recognition import N_BINS, Neighbours, Recognizer, by_person
+from syncline.validation.disclosure.membership import MEMBERSHIP_BINS, MembershipAttack
+from syncline.validation.disclosure.recognition import N_BINS, NeighbourScores, Recognizer, by_person
 
 DISTANCE_BINS = 4097
 _DISTANCE_UNITS = 8
@@ -51,7 +51,7 @@ class PersonScores:
 class Scorer:
     """Score tables of persons against one synthetic table; all it knows comes from that table alone."""
 
-    def __init__(self, synthetic: CellTable, membership: Membership) -> None:
+    def __init__(self, synthetic: CellTable, membership: MembershipAttack) -> None:
         self._synthetic = synthetic
         self._recognizer = Recognizer(synthetic)
         self._membership = membership
@@ -59,7 +59,7 @@ class Scorer:
     @classmethod
     def of(cls, synthetic: CellTable, key: bytes) -> Scorer:
         """Return a scorer that learns what members look like from leaks that ``key`` draws."""
-        return cls(synthetic, Membership.learnt(synthetic, key))
+        return cls(synthetic, MembershipAttack.learnt(synthetic, key))
 
     def scores(self, real: CellTable) -> PersonScores:
         """Count the persons of ``real`` by their scores."""
@@ -83,7 +83,7 @@ class Scorer:
         return self.scores(alone)
 
 
-def lost(near: Neighbours) -> Ints:
+def lost(near: NeighbourScores) -> Ints:
     """Return the bits (n,) that the closest synthetic row lacks, in 1/8 bit."""
     lost: Ints = np.minimum((near.own - near.best) * _DISTANCE_UNITS // UNITS, DISTANCE_BINS - 1)
     return lost

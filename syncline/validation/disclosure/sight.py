@@ -17,9 +17,9 @@ from itertools import groupby
 
 from syncline.data.blob import Json
 from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS, UNITS, Ints
-from syncline.validation.disclosure.ladder import TOP_SHARES, Rung, Stratum, top_steps
-from syncline.validation.disclosure.power import Choice, fewest_seen
+from syncline.validation.disclosure.power import Selection, fewest_seen
 from syncline.validation.disclosure.shown import Pair, ShownPair
+from syncline.validation.disclosure.threshold_tests import TOP_SHARES, Stratum, ThresholdTest, top_steps
 
 MOST_UNSEEN = 0.25
 """A test that could not see verbatim copies of so large a part of the people is blind: our choice."""
@@ -53,10 +53,10 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
+class TestSeries:
     """The rungs of one ladder as they came out: ``shown`` are their counts as they may be printed."""
 
-    rungs: Sequence[Rung]
+    rungs: Sequence[ThresholdTest]
     shown: Sequence[ShownPair]
     strata: Sequence[Stratum]
     min_cell: int
@@ -73,15 +73,15 @@ class Ladder:
         telling = [one for one in self.strata if min(one.n_train, one.n_holdout) >= least]
         return sum(one.n_train for one in telling), sum(one.n_holdout for one in telling)
 
-    def sight(self, rung: Rung, choice: Choice) -> Sight:
+    def sight(self, rung: ThresholdTest, choice: Selection) -> Sight:
         """Return what a test could see that chooses so where people can be told apart."""
         people = self.people
         copies = choice.copies * people[0] / max(self.used, 1)
-        seen = Choice(copies, choice.others, choice.most)
+        seen = Selection(copies, choice.others, choice.most)
         return Sight(rung.name, fewest_seen(people, seen, rung.alpha, rung.tau), self.used)
 
 
-def exact_sights(ladder: Ladder, copies: Ints | None) -> list[Sight]:
+def exact_sights(ladder: TestSeries, copies: Ints | None) -> list[Sight]:
     """Return what the rungs of ``xgap`` could see.
 
     ``copies`` counts copied people by their isolation; where it is None, all of them are chosen.
@@ -93,12 +93,12 @@ def exact_sights(ladder: Ladder, copies: Ints | None) -> list[Sight]:
         least = next(count for count in printed if count >= rung.holdout)
         if 0 < rung.holdout < ladder.min_cell:
             least = min(least, ladder.min_cell, held)
-        choice = Choice(_reaching(copies, bits * UNITS), least / max(held, 1))
+        choice = Selection(_reaching(copies, bits * UNITS), least / max(held, 1))
         found.append(ladder.sight(rung, choice))
     return found
 
 
-def top_sights(ladder: Ladder, copies: Ints | None) -> list[Sight]:
+def top_sights(ladder: TestSeries, copies: Ints | None) -> list[Sight]:
     """Return what the rungs of ``gap`` or ``mia`` could see; ``copies`` counts copied people by their score.
 
     A rung takes its share of the people unless more have the highest score alike.
@@ -110,9 +110,9 @@ def top_sights(ladder: Ladder, copies: Ints | None) -> list[Sight]:
     ):
         reaching, most = _reaching(copies, least), max(int(share * everybody), 1)
         if (chosen := rung.train + rung.holdout) <= most:
-            found.append(ladder.sight(rung, Choice(reaching, most=most)))
+            found.append(ladder.sight(rung, Selection(reaching, most=most)))
         elif None not in pair:
-            found.append(ladder.sight(rung, Choice(reaching, chosen / everybody)))
+            found.append(ladder.sight(rung, Selection(reaching, chosen / everybody)))
         else:
             found.append(Sight(rung.name, None, ladder.used))
     return found

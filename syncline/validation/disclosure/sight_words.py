@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import ceil
 
-from syncline.validation.disclosure.ladder import Rung
 from syncline.validation.disclosure.power import SURE
 from syncline.validation.disclosure.shown import Pair, ShownPair, count_words
 from syncline.validation.disclosure.sight import MOST_UNSEEN, Sight, best, by_ladder
+from syncline.validation.disclosure.threshold_tests import ThresholdTest
 
 
 def sight_words(sights: Sequence[Sight], used: int) -> Iterator[str]:
@@ -46,7 +46,7 @@ def _blind(ladders: Sequence[Sight], used: int) -> str:
     )
 
 
-def recognised_words(rung: Rung, shown: ShownPair, people: Pair, min_cell: int) -> Iterator[str]:
+def recognised_words(rung: ThresholdTest, shown: ShownPair, people: Pair, min_cell: int) -> Iterator[str]:
     """Yield how many people have a whole row in the table, where they may be more of those used.
 
     ``rung`` is the first one of ``xgap``, and ``people`` are those used and the others who were scored. Of

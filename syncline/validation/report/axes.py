@@ -57,7 +57,7 @@ Marks = tuple[tuple[float, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class PlotAxis:
     """A scale from ``low`` to ``high``, its marks, and what its densities are told by.
 
     Attributes
@@ -104,14 +104,14 @@ def _share_of_character(c: str) -> float:
     return 0.6 if c in _SLIM else 1.15 if c.isupper() else 1.0
 
 
-def axis_through(edges: Sequence[float], scale: str, unit: str, room: float, least: float = 0.0) -> Axis:
+def axis_through(edges: Sequence[float], scale: str, unit: str, room: float, least: float = 0.0) -> PlotAxis:
     """Return the axis from the first to the last of ``edges``, with as many marks as ``room`` has space for.
 
     Marks of numbers are at least so far apart as neighbouring values are, which is ``least``.
     """
     low, high = edges[0], edges[-1]
     knee = _knee(edges) if scale == "number" else 0.0
-    bare = Axis(low, high, knee, (), "", 1.0, "")
+    bare = PlotAxis(low, high, knee, (), "", 1.0, "")
     for fewer in range(6, 0, -1):
         step = max((high - low) / fewer, least)
         found = list(_marks(low, high, scale, step, knee))
@@ -119,7 +119,7 @@ def axis_through(edges: Sequence[float], scale: str, unit: str, room: float, lea
         kept = _with_room(bare, marks, room)
         if len(kept) == len(marks):
             break
-    return Axis(low, high, knee, kept, words, measure or (high - low) or 1.0, per)
+    return PlotAxis(low, high, knee, kept, words, measure or (high - low) or 1.0, per)
 
 
 def _knee(edges: Sequence[float]) -> float:
@@ -131,7 +131,7 @@ def _knee(edges: Sequence[float]) -> float:
     return max(far[int(_BODY * len(far))], far[-1] * _FINEST) if far else 0.0
 
 
-def _with_room(axis: Axis, marks: Marks, room: float) -> Marks:
+def _with_room(axis: PlotAxis, marks: Marks, room: float) -> Marks:
     """Return the marks whose texts do not meet that of the last one before them."""
     kept: list[tuple[float, str]] = []
     end = -_GAP

@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from syncline.pages.templating import trusted
-from syncline.validation.report.axes import Axis, axis_through, extent, number_text, round_step
+from syncline.validation.report.axes import PlotAxis, axis_through, extent, number_text, round_step
 from syncline.validation.report.names import percent
 from syncline.validation.utility.distributions import OR_MISSING
 
@@ -169,7 +169,7 @@ def _held(bins: Sequence[Row]) -> tuple[int, int]:
     return (held[0], held[-1] + 1) if held else (0, len(bins))
 
 
-def _spikes(bins: Sequence[Row], edges: Sequence[float], axis: Axis) -> list[int]:
+def _spikes(bins: Sequence[Row], edges: Sequence[float], axis: PlotAxis) -> list[int]:
     """Return the bins that cannot be drawn as steps: too narrow to be seen, or needles above all others.
 
     Needles are the highest bins, if they are narrow and far above the next lower one: values that many share.
@@ -194,7 +194,7 @@ def _spikes(bins: Sequence[Row], edges: Sequence[float], axis: Axis) -> list[int
 class _Steps:
     """The bins of a line, those at ``spikes`` excepted, as densities along an axis."""
 
-    axis: Axis
+    axis: PlotAxis
     edges: Sequence[float]
     bins: Sequence[Row]
     spikes: frozenset[int]
@@ -280,7 +280,7 @@ class _Steps:
         return f"{said}. Grey is hidden: too few people." if any(hidden) else f"{said}."
 
 
-def _marks(axis: Axis, left: float, room: float, base: float) -> str:
+def _marks(axis: PlotAxis, left: float, room: float, base: float) -> str:
     """Return the line of an axis at the height ``base``, and its marks below."""
     parts = [f"<line class=axis x1={left:.1f} x2={left + room:.1f} y1={base} y2={base} />"]
     for value, text in axis.marks:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from syncline.pages.parts import (
     NOTHING,
     Cell,
-    Section,
+    PageSection,
     beside,
     bullets,
     figure,
@@ -57,23 +57,23 @@ _NOTHING_TO_READ = (
 )
 
 
-def evidence(d: Mapping[str, Any]) -> list[Section]:
+def evidence(d: Mapping[str, Any]) -> list[PageSection]:
     """Return the sections of all that was compared; what a document lacks is left out."""
     metrics = d["metrics"]
     return [
-        Section("columns", "Columns: synthetic beside real", _distributions(d.get("distributions", ()))),
-        Section("pairs", "Pairs of columns, and sets of three", _pairs(metrics, _column_names(d))),
-        Section("gate", "The disclosure gate", _gate(d["gate"])),
-        Section("membership", "Recognised as used or not", _membership(metrics.get("membership"))),
-        Section("risks", "Disclosure risks", _risks(metrics)),
-        Section("models", "Declared models", models(metrics)),
-        Section("by-supplier", "By supplier", by_supplier(d.get("by_supplier", ()))),
-        Section("by-subgroup", "By subgroup", by_subgroup(d.get("subgroups", ()))),
-        Section("figures", "All figures", _figures(metrics)),
+        PageSection("columns", "Columns: synthetic beside real", _distributions(d.get("distributions", ()))),
+        PageSection("pairs", "Pairs of columns, and sets of three", _pairs(metrics, _column_names(d))),
+        PageSection("gate", "The disclosure gate", _gate(d["gate"])),
+        PageSection("membership", "Recognised as used or not", _membership(metrics.get("membership"))),
+        PageSection("risks", "Disclosure risks", _risks(metrics)),
+        PageSection("models", "Declared models", models(metrics)),
+        PageSection("by-supplier", "By supplier", by_supplier(d.get("by_supplier", ()))),
+        PageSection("by-subgroup", "By subgroup", by_subgroup(d.get("subgroups", ()))),
+        PageSection("figures", "All figures", _figures(metrics)),
     ]
 
 
-def measured(d: Mapping[str, Any]) -> list[Section]:
+def measured(d: Mapping[str, Any]) -> list[PageSection]:
     """Return how it was measured, and which columns no comparison saw."""
     lines = [*d.get("how_measured", ())]
     digest = d.get("candidate_sha256")
@@ -86,7 +86,7 @@ def measured(d: Mapping[str, Any]) -> list[Section]:
         f"{name} is left out of all comparisons: not all tables and the schema have it."
         for name in d.get("left_out", ())
     ]
-    return [Section("measured", "How this was measured", bullets(lines) if lines else NOTHING)]
+    return [PageSection("measured", "How this was measured", bullets(lines) if lines else NOTHING)]
 
 
 def _distributions(columns: Sequence[Mapping[str, Any]]) -> Markup:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from syncline.data.blob import Json
 from syncline.pages import parts
 from syncline.pages.layout import lay_out
-from syncline.pages.parts import Section, beside, bullets, titled
+from syncline.pages.parts import PageSection, beside, bullets, titled
 from syncline.validation.report.evidence import evidence, measured
 from syncline.validation.report.trust import doubted, trusted
 from syncline.validation.report.words import answers
@@ -20,12 +20,12 @@ def as_page(document: Mapping[str, Json], title: str) -> str:
     return lay_out(title, [sizes(d)], [*opening(d), *evidence(d), *measured(d)])
 
 
-def opening(d: Mapping[str, Any]) -> list[Section]:
+def opening(d: Mapping[str, Any]) -> list[PageSection]:
     """Return what a reader sees first: the verdict, then what to trust and what not."""
     lists = (titled("To trust", bullets(trusted(d))), titled("Not to trust", bullets(doubted(d))))
     return [
-        Section("verdict", "Verdict", parts.answers(answers(d))),
-        Section("trust", "What to trust, and what not", beside(*lists)),
+        PageSection("verdict", "Verdict", parts.answers(answers(d))),
+        PageSection("trust", "What to trust, and what not", beside(*lists)),
     ]
 
 

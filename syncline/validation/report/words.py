@@ -32,7 +32,7 @@ MOST_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class VerdictLine:
     """One question of the verdict; ``kind`` is good, mild or stop.
 
     The first line says it in short, unless the lines are ``listed`` as equals.
@@ -44,9 +44,13 @@ class Answer:
     listed: bool = False
 
 
-def answers(d: Mapping[str, Any]) -> tuple[Answer, Answer, Answer]:
+def answers(d: Mapping[str, Any]) -> tuple[VerdictLine, VerdictLine, VerdictLine]:
     """Return the verdict: is it safe, is it useful, what must one not do."""
-    return _safe(d), _useful(d), Answer("What must one not do with it?", "mild", _forbidden(d), listed=True)
+    return (
+        _safe(d),
+        _useful(d),
+        VerdictLine("What must one not do with it?", "mild", _forbidden(d), listed=True),
+    )
 
 
 def gate_line(gate: Mapping[str, Any]) -> str:
@@ -73,17 +77,17 @@ def is_failed(gate: Mapping[str, Any]) -> bool:
     return len(gate["failures"]) > len(gate.get("unjudged", ()))
 
 
-def _safe(d: Mapping[str, Any]) -> Answer:
+def _safe(d: Mapping[str, Any]) -> VerdictLine:
     gate, question = d["gate"], "Is it safe to share?"
     if gate["passed"] and _looser(gate):
         warning = "The disclosure gate passes, but by thresholds that are looser than the default ones."
-        return Answer(question, "mild", (warning, *_looser(gate), *list(_passed(d))[1:]))
+        return VerdictLine(question, "mild", (warning, *_looser(gate), *list(_passed(d))[1:]))
     if gate["passed"] and _matched(d["metrics"]):
-        return Answer(question, "mild", (_matched(d["metrics"]), *_passed(d)))
+        return VerdictLine(question, "mild", (_matched(d["metrics"]), *_passed(d)))
     if gate["passed"]:
-        return Answer(question, "mild" if _blind(gate) else "good", tuple(_passed(d)))
+        return VerdictLine(question, "mild" if _blind(gate) else "good", tuple(_passed(d)))
     if not is_failed(gate):
-        return Answer(
+        return VerdictLine(
             question,
             "mild",
             (
@@ -94,7 +98,7 @@ def _safe(d: Mapping[str, Any]) -> Answer:
         )
     failed = [f"{failure}." for failure in gate["failures"]]
     more = len(failed) - MOST_SHOWN
-    return Answer(
+    return VerdictLine(
         question,
         "stop",
         (
@@ -172,18 +176,18 @@ def _looser(gate: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _useful(d: Mapping[str, Any]) -> Answer:
+def _useful(d: Mapping[str, Any]) -> VerdictLine:
     question, metrics = "Is it useful?", d["metrics"]
     pairs = measured(metrics, "tv_2way") or measured(metrics, "tv_1way")
     if pairs is None and hidden_figures(metrics):
         said = "Not shown: too few people would stand behind each figure. Compare with more people."
-        return Answer(question, "mild", (said, *_severe(d)))
+        return VerdictLine(question, "mild", (said, *_severe(d)))
     if pairs is None:
-        return Answer(
+        return VerdictLine(
             question, "mild", ("Not measured: the table was not compared with real rows.", *_severe(d))
         )
     kind, short = _level(pairs, measured(metrics, "auc_holdout"))
-    return Answer(question, kind, (short, *_severe(d), *_likeness(metrics), *_learning(metrics)))
+    return VerdictLine(question, kind, (short, *_severe(d), *_likeness(metrics), *_learning(metrics)))
 
 
 def hidden_figures(metrics: Mapping[str, Any]) -> list[str]:

@@ -37,7 +37,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class NumericTerm:
     """A column of numbers: ``unit``, ``centre`` and ``spread`` of the candidate's.
 
     On an even grid all three are integers of its keys, and the unit is 1. Floats without decimals are divided
@@ -51,7 +51,7 @@ class Line:
     spread: int | float
 
     @classmethod
-    def of(cls, candidate: CellTable, place: int) -> Line:
+    def of(cls, candidate: CellTable, place: int) -> NumericTerm:
         """Measure a column of the candidate; sums are correctly rounded, so all suppliers get the same."""
         grid = candidate.schema.modelled[place].grid
         assert grid is not None
@@ -84,7 +84,7 @@ class Term:
 
     place: int
     names: tuple[str, ...]
-    line: Line | None
+    line: NumericTerm | None
     dummy: Ints
 
     @classmethod
@@ -93,7 +93,7 @@ class Term:
         place = candidate.place(name)
         variable = candidate.schema.modelled[place]
         if not variable.is_categorical:
-            return cls(place, (name,), Line.of(candidate, place), np.zeros(0, np.int64))
+            return cls(place, (name,), NumericTerm.of(candidate, place), np.zeros(0, np.int64))
         k = len(variable.categories)
         counts = np.bincount(candidate.keys[place][candidate.valid(place)], minlength=k)
         order = np.argsort(-counts, kind="stable")

@@ -19,7 +19,7 @@ _FORMULA = re.compile(rf"\s*({_NAME})\s*~\s*({_NAME}(?:\s*\+\s*{_NAME})*)\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class Formula:
+class ModelFormula:
     """A model: which column is explained, and by which others, each on its own."""
 
     text: str
@@ -32,7 +32,7 @@ class Formula:
         return (self.response, *self.terms)
 
     @classmethod
-    def of(cls, text: str) -> Formula:
+    def of(cls, text: str) -> ModelFormula:
         """Read ``y ~ a + b``; names that hold blanks or signs stand in backquotes.
 
         Raises

@@ -15,12 +15,12 @@ import numpy as np
 from syncline.privacy.people_rule import few
 from syncline.questions.counts import Ints, Masks
 from syncline.validation.cell_table import CellTable
-from syncline.validation.utility.regression import Model
+from syncline.validation.utility.regression import RegressionModel
 
 _INCOMPLETE, _COMPLETE, _NO_EVENT, _EVENT, _COLUMNS = range(5)
 
 
-def n_cells(model: Model) -> int:
+def n_cells(model: RegressionModel) -> int:
     """Return how many cells are counted of a model.
 
     They are rows that lack a value, rows that lack none, of these the ones without and with the event, and
@@ -29,7 +29,7 @@ def n_cells(model: Model) -> int:
     return _COLUMNS + 2 * model.width
 
 
-def cells_of(model: Model, table: CellTable) -> Iterator[tuple[Ints, Ints]]:
+def cells_of(model: RegressionModel, table: CellTable) -> Iterator[tuple[Ints, Ints]]:
     """Yield in which cells the rows of a table are counted: row (m,) and cell (m,), several of each row."""
     complete = model.complete(table)
     yield np.arange(table.n_rows), np.where(complete, _COMPLETE, _INCOMPLETE)
@@ -45,11 +45,11 @@ def cells_of(model: Model, table: CellTable) -> Iterator[tuple[Ints, Ints]]:
 class ModelPeople:
     """The people (n_cells,) of a model's cells in one fold, at least so many."""
 
-    model: Model
+    model: RegressionModel
     people: Ints
 
     @classmethod
-    def of(cls, model: Model, rows: Ints, masks: Masks | None) -> ModelPeople:
+    def of(cls, model: RegressionModel, rows: Ints, masks: Masks | None) -> ModelPeople:
         """Return them from rows and buckets (n_cells,); where every row is a person there are none."""
         return cls(model, rows if masks is None else np.bitwise_count(masks).astype(np.int64))
 
@@ -72,7 +72,7 @@ class ModelPeople:
         return few(int(self.people[_INCOMPLETE]), least)
 
 
-def adds_up(model: Model, cells: Ints, rows: int | None) -> bool:
+def adds_up(model: RegressionModel, cells: Ints, rows: int | None) -> bool:
     """Tell whether rows (n_cells,) by cell can be those of one model over so many rows, None if unknown."""
     complete = int(cells[_COMPLETE])
     whole = rows is None or complete + int(cells[_INCOMPLETE]) == rows

@@ -14,7 +14,7 @@ from syncline.privacy.people_rule import TOO_FEW, outwards, step_of
 from syncline.validation.column_bins import TableBins
 from syncline.validation.intervals import Z
 from syncline.validation.metric import Goal, Metric
-from syncline.validation.utility.regression import Fit, Model
+from syncline.validation.utility.regression import RegressionFit, RegressionModel
 from syncline.validation.utility.told import ToldCounts
 
 Floats = npt.NDArray[np.float64]
@@ -58,7 +58,7 @@ class Overlap:
         }
 
 
-def overlap(real: Fit, other: Fit) -> list[Overlap]:
+def overlap(real: RegressionFit, other: RegressionFit) -> list[Overlap]:
     """Return the overlap of the 95 % intervals of all coefficients that the real rows can tell.
 
     The mean of the common part as a share of either interval (Karr et al. 2006, doi:10.1198/000313006X124640,
@@ -78,7 +78,7 @@ def overlap(real: Fit, other: Fit) -> list[Overlap]:
 
 
 def may_be_told(
-    model: Model, singles: Mapping[int, ToldCounts], bins: TableBins, few_missing: Collection[str]
+    model: RegressionModel, singles: Mapping[int, ToldCounts], bins: TableBins, few_missing: Collection[str]
 ) -> bool:
     """Tell whether the coefficients of a model and its number of rows may be shown.
 
@@ -97,9 +97,9 @@ def may_be_told(
 
 def regression_figure(
     name: str,
-    real: Fit,
-    synthetic: Fit,
-    holdout: Fit | None,
+    real: RegressionFit,
+    synthetic: RegressionFit,
+    holdout: RegressionFit | None,
     min_cell: int,
     few: tuple[Collection[str], Collection[str]] = ((), ()),
     *,
@@ -150,7 +150,7 @@ def unexplained(name: str, min_cell: int) -> Metric:
     return Metric(name, None, goal=Goal.MAXIMIZE, words=words, reason=TOO_FEW)
 
 
-def rounded(fit: Fit, min_cell: int) -> Fit:
+def rounded(fit: RegressionFit, min_cell: int) -> RegressionFit:
     """Return a fit to real rows as it is printed: steps of an estimate are what ``min_cell`` persons move.
 
     An estimate is about a sum of n persons' influences, of which the error is the root of the sum of squares:
@@ -179,7 +179,7 @@ def _shares(own: Numbers, own_error: Numbers, made: Numbers, made_error: Numbers
     return np.where(common < 0, 0.0, sum(parts) / 2)
 
 
-def _error(real: Fit, other: Fit, found: Sequence[Overlap]) -> float:
+def _error(real: RegressionFit, other: RegressionFit, found: Sequence[Overlap]) -> float:
     """Return the standard error of the mean overlap, by a parametric bootstrap of fixed draws.
 
     Both tables' estimates vary with their covariance, and the widths of the intervals are held fixed (Efron
@@ -206,7 +206,7 @@ def _error(real: Fit, other: Fit, found: Sequence[Overlap]) -> float:
     return float(np.std(shares.sum(axis=1) / len(found)))
 
 
-def _shown(real: Fit, min_cell: int) -> set[str]:
+def _shown(real: RegressionFit, min_cell: int) -> set[str]:
     """Return the names of the coefficients that rest on enough real rows."""
     if real.rows < min_cell:
         return set()
@@ -216,7 +216,7 @@ def _shown(real: Fit, min_cell: int) -> set[str]:
     return {name for name, is_dummy, n in columns if not is_dummy or min(n, real.rows - n) >= min_cell}
 
 
-def _resized(other: Fit, real: Fit, rows: int) -> Fit:
+def _resized(other: RegressionFit, real: RegressionFit, rows: int) -> RegressionFit:
     """Return a fit with errors and distances from the ``real`` one as those of so many rows would be."""
     nearer = np.sqrt((1 / real.rows + 1 / rows) / (1 / real.rows + 1 / other.rows))
     estimates = real.estimates + (other.estimates - real.estimates) * nearer

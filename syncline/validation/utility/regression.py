@@ -22,8 +22,8 @@ import numpy.typing as npt
 from syncline.data.batch import Mask
 from syncline.questions.regression import NEWTON_ROUNDS
 from syncline.validation.cell_table import CellTable
-from syncline.validation.utility.design import FIXED_BITS, MOST_CELL, Design, Line
-from syncline.validation.utility.formula import Formula
+from syncline.validation.utility.design import FIXED_BITS, MOST_CELL, Design, NumericTerm
+from syncline.validation.utility.formula import ModelFormula
 
 COEFFICIENT_BITS = 20
 """Binary places of a coefficient and of a probability."""
@@ -46,7 +46,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
+class RegressionFit:
     """Coefficients of a model in one table.
 
     Attributes
@@ -73,7 +73,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
+class RegressionModel:
     """A declared model, as one candidate table decides its matrix.
 
     Attributes
@@ -84,13 +84,13 @@ class Model:
     line : how a response of numbers is standardized; None where it has two categories
     """
 
-    formula: Formula
+    formula: ModelFormula
     design: Design
     response: int
-    line: Line | None
+    line: NumericTerm | None
 
     @classmethod
-    def of(cls, formula: str, candidate: CellTable) -> Model:
+    def of(cls, formula: str, candidate: CellTable) -> RegressionModel:
         """Read a formula and decide its matrix by the candidate table.
 
         Raises
@@ -98,13 +98,13 @@ class Model:
         UsageError
             Where it is no formula, names no column, or one of a kind that cannot be modelled so.
         """
-        known = Formula.of(formula)
+        known = ModelFormula.of(formula)
         known.require(candidate.names)
         for fault in known.faults({variable.name: variable for variable in candidate.schema.modelled}):
             raise fault
         place = candidate.place(known.response)
         variable = candidate.schema.modelled[place]
-        line = None if variable.is_categorical else Line.of(candidate, place)
+        line = None if variable.is_categorical else NumericTerm.of(candidate, place)
         return cls(known, Design.of(candidate, known.terms), place, line)
 
     @property
@@ -162,7 +162,7 @@ class Model:
         triangle = [weighted[i] * cells[j] for i in width for j in width[i:]]
         return [1, second, *(1 for _ in width), *(cell * right for cell in cells), *triangle]
 
-    def solve(self, sums: Ints, coefficients: Ints, *, settles: bool = True) -> Fit:
+    def solve(self, sums: Ints, coefficients: Ints, *, settles: bool = True) -> RegressionFit:
         """Return the fit after the step that the added ``sums`` (``size``,) at ``coefficients`` allow.
 
         Where one step from elsewhere is all that is taken, it need not settle: such a one-step estimate from
@@ -196,7 +196,7 @@ class Model:
         following = np.rint(np.clip(estimates, -MOST_COEFFICIENT, MOST_COEFFICIENT) * _ONE).astype(np.int64)
         names, dummies = self.design.names, self.design.dummies
         counted = None if self.line is not None else events
-        return Fit(names, dummies, following, estimates, errors, inverse, rows, support, counted)
+        return RegressionFit(names, dummies, following, estimates, errors, inverse, rows, support, counted)
 
     def _block(self, table: CellTable, rows: npt.NDArray[np.intp], coefficients: Ints) -> Ints:
         """Return the sums of up to 2^16 rows. As float64 they are exact: below 2^53 in any order."""
@@ -217,7 +217,7 @@ class Model:
         return np.concatenate([[len(rows), second], support, right, triangle]).astype(np.int64)
 
 
-def fit(model: Model, table: CellTable) -> Fit:
+def fit(model: RegressionModel, table: CellTable) -> RegressionFit:
     """Fit a model to a table that lies in one place."""
     found = model.solve(model.sums(table, model.start), model.start)
     for _ in range(model.steps - 1):

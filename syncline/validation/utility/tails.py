@@ -28,7 +28,7 @@ _WORST = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Ends:
+class _TailRows:
     """A column of numbers: rows below the lower end, in the middle and above the upper end, (3,) each."""
 
     name: str
@@ -37,7 +37,7 @@ class _Ends:
     holdout: Ints | None
 
     @classmethod
-    def of(cls, found: ToldCounts) -> _Ends | None:
+    def of(cls, found: ToldCounts) -> _TailRows | None:
         """Return the ends of a column's bins that are told; None where one of the outermost bins is not."""
         told = ~found.mask[1:]
         if not (found.is_told and told[0] and told[-1]):
@@ -75,7 +75,7 @@ def tails(tables: Tables, min_cell: int) -> list[Metric]:
 
 
 def _tails(numbers: Sequence[ToldCounts]) -> Metric:
-    ends = [each for each in map(_Ends.of, numbers) if each is not None]
+    ends = [each for each in map(_TailRows.of, numbers) if each is not None]
     ends = [each for each in ends if each.holdout is not None] or ends
     if not ends:
         words = "not shown: too few people stand behind the ends of all columns of numbers"

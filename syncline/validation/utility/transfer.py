@@ -14,7 +14,7 @@ from syncline.validation.utility.distinguish import LEAST_RUNS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class ScoredRows:
     """Rows by the score that says they have one value of the target; those that have it stand first.
 
     ``scores`` are histograms (2, n_bins), and ``people`` those of their rows, numbers or buckets of persons.
@@ -36,8 +36,8 @@ class Told:
 class Prediction:
     """What is predicted by scores learnt from synthetic rows, and from real ones where any were held out."""
 
-    synthetic: Told
-    real: Told | None
+    synthetic: ScoredRows
+    real: ScoredRows | None
 
 
 def transfer_figure(

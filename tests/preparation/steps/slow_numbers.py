@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from syncline.preparation.steps.number_form import Brackets, DecimalMark, Limits, NumberForm, ThousandsMark
+from syncline.preparation.steps.number_form import Brackets, DecimalMark, LimitForm, NumberForm, ThousandsMark
 from tests.preparation.seen_text import seen_text
 
 MARKS = {
@@ -25,12 +25,12 @@ def values(text: str, form: NumberForm) -> set[Fraction | None]:
     if len(text) > 1000:
         return set()
     found = set(_of_limit(cell, form))
-    if form.limits is not Limits.REFUSE:
+    if form.limits is not LimitForm.REFUSE:
         for sign in LIMIT_SIGNS:
             if cell.startswith(sign):
                 for value in _of_limit(cell[len(sign) :].strip(), form):
-                    halved = form.limits is Limits.HALF and sign in BELOW
-                    found.add(None if form.limits is Limits.MISSING else value / 2 if halved else value)
+                    halved = form.limits is LimitForm.HALF and sign in BELOW
+                    found.add(None if form.limits is LimitForm.MISSING else value / 2 if halved else value)
     return found
 
 

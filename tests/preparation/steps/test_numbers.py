@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from syncline.errors import DataError, DocumentError
 from syncline.preparation.steps.exact_numbers import read_decimal
-from syncline.preparation.steps.number_form import Brackets, DecimalMark, Limits, NumberForm, ThousandsMark
+from syncline.preparation.steps.number_form import Brackets, DecimalMark, LimitForm, NumberForm, ThousandsMark
 from tests.preparation.steps.slow_numbers import MARKS, values
 from tests.preparation.steps.stepping import AWKWARD, stepped, view_of
 
@@ -27,7 +27,7 @@ def forms(draw: st.DrawFn) -> NumberForm:
     thousands = draw(st.sampled_from([mark for mark in ThousandsMark if mark is not same]))
     units = draw(st.dictionaries(st.sampled_from(UNITS), st.sampled_from(FACTORS).map(Decimal), min_size=1))
     return NumberForm(
-        decimal, thousands, draw(st.sampled_from(Brackets)), draw(st.sampled_from(Limits)), units
+        decimal, thousands, draw(st.sampled_from(Brackets)), draw(st.sampled_from(LimitForm)), units
     )
 
 
@@ -205,7 +205,7 @@ def test_long_cells_and_many_units_take_no_time() -> None:
     form = NumberForm(
         thousands=ThousandsMark.SPACE,
         brackets=Brackets.MINUS,
-        limits=Limits.HALF,
+        limits=LimitForm.HALF,
         units={f"unit{chr(97 + k % 26)}{chr(97 + k // 26)}": Decimal(1) for k in range(200)},
     )
     start = time.process_time()

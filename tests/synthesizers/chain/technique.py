@@ -12,7 +12,7 @@ from syncline.data.codebook import Codebook, Coding
 from syncline.protocols.round_answers import Answers
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.question import Question
-from syncline.synthesizers.draws import Draw, weights_of
+from syncline.synthesizers.draws import ColumnDraw, weights_of
 from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.phases.phase import OwnPhase, Phase
 from syncline.synthesizers.settings import FitSettings
@@ -42,11 +42,11 @@ class CountPairs(OwnPhase):
         found = answers.counts(0)
         dense, masks = found.dense(), found.dense_masks()
         held = dense if masks is None else np.bitwise_count(masks).astype(np.int64)
-        draws, start, before = list[Draw](), 0, ""
+        draws, start, before = list[ColumnDraw](), 0, ""
         for name in self.plan.order:
             own = self.plan.book.column(name).values.rows.astype(np.float64)
             if not before:
-                draws.append(Draw(name, weights_of((own / max(own.sum(), 1.0))[None, :])))
+                draws.append(ColumnDraw(name, weights_of((own / max(own.sum(), 1.0))[None, :])))
             else:
                 size = self.plan.book.column(before).values.n_codes * len(own)
                 table = np.where(
@@ -55,7 +55,7 @@ class CountPairs(OwnPhase):
                 rows = table.reshape(-1, len(own)) * float(settings.own("times"))
                 rows[rows.sum(axis=1) == 0] = own
                 shares = rows / np.maximum(rows.sum(axis=1, keepdims=True), 1.0)
-                draws.append(Draw(name, weights_of(shares), determinant=before))
+                draws.append(ColumnDraw(name, weights_of(shares), determinant=before))
                 start += size
             before = name
         model = self.plan.model(settings, tuple(draws))

@@ -12,7 +12,7 @@ from syncline.data.note import Note
 from syncline.data.schema import Schema
 from syncline.questions.workspace import Workspace
 from syncline.synthesizers.column_coding import CodedColumn
-from syncline.synthesizers.draws import Bits, Draw
+from syncline.synthesizers.draws import Bits, ColumnDraw
 from syncline.synthesizers.model import Columns, Description, Model
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.untold_values import untold_notes
@@ -44,13 +44,13 @@ class MixtureModel(Model):
 
     def partition(self, partition: int, n: int, seed: Seed) -> Columns:
         whole = np.zeros(n, np.int64)
-        parts = Draw("", self.shares).codes(whole, seed.words("parts", partition, n), self.systematic)
+        parts = ColumnDraw("", self.shares).codes(whole, seed.words("parts", partition, n), self.systematic)
         rows = {}
         for column, weights in zip(self.columns, self.draws, strict=True):
             name, codes = column.codes.name, parts
             if name != self.base:
                 random = seed.words(f"code:{name}", partition, n)
-                codes = Draw(name, weights).codes(parts.astype(np.int64), random, self.systematic)
+                codes = ColumnDraw(name, weights).codes(parts.astype(np.int64), random, self.systematic)
             keys, missing = column.values.decode(codes, seed.words(f"value:{name}", partition, n))
             rows[name] = off_codes(column.values.variable, keys), missing
         return rows

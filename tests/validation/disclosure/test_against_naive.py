@@ -12,8 +12,8 @@ from syncline.data.batch import Status
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS
 from syncline.validation.disclosure.gate import judge, strata
-from syncline.validation.disclosure.ladder import TOP_SHARES
 from syncline.validation.disclosure.scores import Scorer
+from syncline.validation.disclosure.threshold_tests import TOP_SHARES
 from tests.validation.compared import compared
 from tests.validation.disclosure.small_tables import table_of
 

@@ -8,9 +8,9 @@ from hypothesis import given
 
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.gate import Scores, judge, strata
-from syncline.validation.disclosure.ladder import Stratum
 from syncline.validation.disclosure.repeated import LEAST_COPIES, repeated_rows
 from syncline.validation.disclosure.scores import Scorer
+from syncline.validation.disclosure.threshold_tests import Stratum
 from tests.validation.compared import compared
 from tests.validation.disclosure.small_tables import table_of, tables
 

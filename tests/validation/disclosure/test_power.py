@@ -14,20 +14,20 @@ import pytest
 
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.gate import ALPHA, TOLERATED, judge, strata
-from syncline.validation.disclosure.ladder import N_RUNGS, Stratum, exact_ladder, top_ladder
 from syncline.validation.disclosure.power import (
     LEAK,
     SURE,
-    Choice,
+    Selection,
     fewest_seen,
     recommended_holdout,
     smallest_leak,
 )
 from syncline.validation.disclosure.recognition import N_BINS
 from syncline.validation.disclosure.scores import Scorer
+from syncline.validation.disclosure.threshold_tests import N_TESTS, Stratum, exact_tests, top_tests
 from tests.validation.disclosure.small_tables import table_of
 
-LEVEL = ALPHA / N_RUNGS
+LEVEL = ALPHA / N_TESTS
 DRAWS, FEWER_DRAWS = 2000, 300
 SCORES = 1000
 
@@ -44,24 +44,24 @@ def stratum(train: dict[int, int], holdout: dict[int, int], people: tuple[int, i
 def test_where_nobody_matches_by_chance_the_fewest_is_the_first_whose_p_is_small_enough(
     n_train: int, n_holdout: int
 ) -> None:
-    fewest = fewest_seen((n_train, n_holdout), Choice(), LEVEL, 0.0)
+    fewest = fewest_seen((n_train, n_holdout), Selection(), LEVEL, 0.0)
     assert fewest is not None
     for copied, noticed in ((fewest, True), (fewest - 1, False)):
-        rung = exact_ladder([stratum({700: copied}, {}, (n_train, n_holdout))], LEVEL, 0.0)[0]
+        rung = exact_tests([stratum({700: copied}, {}, (n_train, n_holdout))], LEVEL, 0.0)[0]
         assert rung.fails is noticed
 
 
 def test_sixteen_of_669_against_none_of_334_are_too_few_and_the_rule_says_so() -> None:
-    rung = exact_ladder([stratum({700: 16}, {}, (669, 334))], LEVEL, 0.0)[0]
+    rung = exact_tests([stratum({700: 16}, {}, (669, 334))], LEVEL, 0.0)[0]
     assert not rung.fails
     assert rung.p == pytest.approx(1.4e-3, rel=0.05)
-    assert fewest_seen((669, 334), Choice(), LEVEL, 0.0) == 18
+    assert fewest_seen((669, 334), Selection(), LEVEL, 0.0) == 18
 
 
 @pytest.mark.parametrize("others", [0.01, 0.05, 0.3])
 @pytest.mark.parametrize("people", [(400, 400), (2000, 500)])
 def test_whole_rows_that_match_by_chance_are_reckoned_with(people: tuple[int, int], others: float) -> None:
-    fewest = fewest_seen(people, Choice(others=others), LEVEL, 0.0)
+    fewest = fewest_seen(people, Selection(others=others), LEVEL, 0.0)
     assert fewest is not None
     assert _caught_exact(people, fewest, others) >= SURE - 4 * sqrt(SURE * (1 - SURE) / DRAWS)
     assert _caught_exact(people, fewest // 2, others) < SURE
@@ -73,7 +73,7 @@ def _caught_exact(people: tuple[int, int], copied: int, others: float) -> float:
     held = rng.binomial(people[1], others, DRAWS)
     drawn = Counter(zip(train.tolist(), held.tolist(), strict=True))
     fails = (
-        count * exact_ladder([stratum({700: used}, {700: control}, people)], LEVEL, 0.0)[0].fails
+        count * exact_tests([stratum({700: used}, {700: control}, people)], LEVEL, 0.0)[0].fails
         for (used, control), count in drawn.items()
     )
     return sum(fails) / DRAWS
@@ -83,7 +83,7 @@ def _caught_exact(people: tuple[int, int], copied: int, others: float) -> float:
 @pytest.mark.parametrize(("people", "step"), [((400, 400), 3), ((400, 400), 4), ((2000, 500), 3)])
 def test_the_nearest_people_hold_the_copies_first(people: tuple[int, int], step: int, copies: float) -> None:
     most = int((0.001, 0.003, 0.01, 0.03, 0.1)[step] * sum(people))
-    fewest = fewest_seen(people, Choice(copies, most=most), LEVEL, TOLERATED)
+    fewest = fewest_seen(people, Selection(copies, most=most), LEVEL, TOLERATED)
     assert fewest is not None
     assert _caught_nearest(people, fewest, step, copies) >= SURE - 4 * sqrt(SURE * (1 - SURE) / FEWER_DRAWS)
     assert _caught_nearest(people, fewest // 2, step, copies) < SURE
@@ -97,15 +97,15 @@ def _caught_nearest(people: tuple[int, int], copied: int, step: int, copies: flo
         far = rng.integers(0, SCORES - near, sum(people) - near)
         bins = [np.bincount(part, minlength=SCORES) for part in np.split(far, [people[0] - near])]
         bins[0][SCORES - near :] += 1
-        found += top_ladder("gap", [Stratum(bins[0], bins[1], *people)], LEVEL, TOLERATED)[step].fails
+        found += top_tests("gap", [Stratum(bins[0], bins[1], *people)], LEVEL, TOLERATED)[step].fails
     return found / FEWER_DRAWS
 
 
 def test_a_test_that_chooses_everybody_or_too_few_sees_nothing() -> None:
-    assert fewest_seen((400, 400), Choice(others=1.0), LEVEL, 0.0) is None
-    assert fewest_seen((400, 400), Choice(most=3), LEVEL, 0.0) is None
-    assert fewest_seen((400, 0), Choice(), LEVEL, 0.0) is None
-    assert fewest_seen((0, 400), Choice(), LEVEL, 0.0) is None
+    assert fewest_seen((400, 400), Selection(others=1.0), LEVEL, 0.0) is None
+    assert fewest_seen((400, 400), Selection(most=3), LEVEL, 0.0) is None
+    assert fewest_seen((400, 0), Selection(), LEVEL, 0.0) is None
+    assert fewest_seen((0, 400), Selection(), LEVEL, 0.0) is None
     assert smallest_leak(60, 0.1, ALPHA, TOLERATED) is None
 
 

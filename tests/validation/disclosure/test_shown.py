@@ -11,13 +11,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syncline.validation.disclosure.gate import GateResult, judge, strata
-from syncline.validation.disclosure.ladder import Rung
 from syncline.validation.disclosure.membership import MEMBERSHIP_BINS
 from syncline.validation.disclosure.recognition import N_BINS
 from syncline.validation.disclosure.score_figures import score_figures
 from syncline.validation.disclosure.scores import DISTANCE_BINS, PersonScores
 from syncline.validation.disclosure.shown import NestedCounts, ShownRate
-from syncline.validation.disclosure.shown_rungs import shown_isolation
+from syncline.validation.disclosure.shown_tests import shown_isolation
+from syncline.validation.disclosure.threshold_tests import ThresholdTest
 from syncline.validation.metric import Metric
 
 KINDS = ("train", "holdout")
@@ -147,8 +147,8 @@ def test_what_is_hidden_changes_no_judgement_and_what_tells_it_is_hidden_too(
             assert known.count(None) in (0, 2), "how many are chosen is known: one count tells the other"
 
 
-def rung(name: str, train: int, holdout: int, p: float, lower: float = 0.1) -> Rung:
-    return Rung(name, train, holdout, 0.2, lower, p, 0.01, 0.001)
+def rung(name: str, train: int, holdout: int, p: float, lower: float = 0.1) -> ThresholdTest:
+    return ThresholdTest(name, train, holdout, 0.2, lower, p, 0.01, 0.001)
 
 
 def test_whole_rows_are_kept_first_then_what_fails_then_the_smallest_p() -> None:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from syncline.validation.disclosure.closeness import UNITS
 from syncline.validation.disclosure.gate import BLIND, TOO_FEW, GateResult, Scores, judge
-from syncline.validation.disclosure.ladder import Stratum
 from syncline.validation.disclosure.membership import MEMBERSHIP_BINS
 from syncline.validation.disclosure.recognition import N_BINS
 from syncline.validation.disclosure.scores import Scorer
 from syncline.validation.disclosure.sight import by_ladder
+from syncline.validation.disclosure.threshold_tests import Stratum
 from tests.validation.compared import compared
 from tests.validation.disclosure.small_tables import table_of
 

@@ -11,10 +11,16 @@ from syncline.data.batch import Status
 from syncline.data.schema import Schema
 from syncline.errors import UsageError
 from syncline.validation.cell_table import CellTable
-from syncline.validation.utility.design import FIXED_BITS, MOST_LEVELS, MOST_SPREADS, Design, Line
-from syncline.validation.utility.formula import Formula
+from syncline.validation.utility.design import FIXED_BITS, MOST_LEVELS, MOST_SPREADS, Design, NumericTerm
+from syncline.validation.utility.formula import ModelFormula
 from syncline.validation.utility.overlap import overlap, regression_figure
-from syncline.validation.utility.regression import MOST_COEFFICIENT, MOST_ROWS, Fit, Model, fit
+from syncline.validation.utility.regression import (
+    MOST_COEFFICIENT,
+    MOST_ROWS,
+    RegressionFit,
+    RegressionModel,
+    fit,
+)
 from tests.validation.compared import regressions
 from tests.validation.utility.made_up import persons, shuffled
 
@@ -62,7 +68,7 @@ def test_linear_coefficients_are_those_of_least_squares() -> None:
     x, y = dense(LINEAR, FRESH, TRAIN)
     beta, (squares,), *_ = np.linalg.lstsq(x, y)
     errors = np.sqrt(squares / (len(y) - x.shape[1]) * np.diag(np.linalg.inv(x.T @ x)))
-    found = fit(Model.of(LINEAR, FRESH), TRAIN)
+    found = fit(RegressionModel.of(LINEAR, FRESH), TRAIN)
     assert found.rows == len(y) < TRAIN.n_rows
     base = int(np.bincount(FRESH.keys[2]).argmax())
     wards = tuple(f"ward={name}" for key, name in enumerate(("a", "b", "c", "rare")) if key != base)
@@ -74,7 +80,7 @@ def test_linear_coefficients_are_those_of_least_squares() -> None:
 
 def test_logistic_coefficients_are_those_of_a_naive_newton() -> None:
     beta, errors = naive_logistic(*dense(LOGISTIC, FRESH, TRAIN))
-    found = fit(Model.of(LOGISTIC, FRESH), TRAIN)
+    found = fit(RegressionModel.of(LOGISTIC, FRESH), TRAIN)
     assert found.estimates == pytest.approx(beta, abs=2e-3)
     assert found.errors == pytest.approx(errors, rel=2e-3)
     assert found.events == TRAIN.keys[3][TRAIN.valid(1)].sum()
@@ -83,7 +89,7 @@ def test_logistic_coefficients_are_those_of_a_naive_newton() -> None:
 @pytest.mark.parametrize("formula", [LINEAR, LOGISTIC])
 @given(cut=st.integers(0, 3000))
 def test_sums_add_over_suppliers(formula: str, cut: int) -> None:
-    model = Model.of(formula, FRESH)
+    model = RegressionModel.of(formula, FRESH)
     at = np.full(len(model.start), 3 << 18, np.int64)
     first, second = TRAIN.take(np.arange(cut)), TRAIN.take(np.arange(cut, 3000))
     whole = model.sums(TRAIN, at)
@@ -92,7 +98,7 @@ def test_sums_add_over_suppliers(formula: str, cut: int) -> None:
 
 
 def test_blocks_of_rows_add_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = Model.of(LOGISTIC, FRESH)
+    model = RegressionModel.of(LOGISTIC, FRESH)
     whole = model.sums(TRAIN, model.start)
     monkeypatch.setattr("syncline.validation.utility.regression._BLOCK_CELLS", 40)
     assert (model.sums(TRAIN, model.start) == whole).all()
@@ -100,7 +106,7 @@ def test_blocks_of_rows_add_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("response", ["pressure ~ age", "ill ~ pressure"])
 def test_the_sums_of_as_many_rows_as_are_allowed_fit(response: str) -> None:
-    model = Model.of(response, FRESH)
+    model = RegressionModel.of(response, FRESH)
     keys = [np.array([10**6]), np.array([10**6]), np.array([0]), np.array([0])]
     far = CellTable(
         FRESH.schema, tuple(keys), tuple(np.zeros(1, np.uint8) for _ in keys), np.zeros(1, np.int64)
@@ -115,7 +121,7 @@ def test_the_sums_of_as_many_rows_as_are_allowed_fit(response: str) -> None:
 def test_separation_stays_bounded_and_is_not_taken_for_knowledge() -> None:
     keys = (*FRESH.keys[:3], (FRESH.keys[2] == 1).astype(np.int64))
     apart = CellTable(FRESH.schema, keys, FRESH.status, FRESH.owner)
-    found = fit(Model.of("ill ~ ward", apart), apart)
+    found = fit(RegressionModel.of("ill ~ ward", apart), apart)
     assert np.isfinite(found.estimates).all()
     assert np.abs(found.estimates).max() <= MOST_COEFFICIENT
     assert np.isinf(found.errors).all()
@@ -125,7 +131,7 @@ def test_columns_that_tell_each_other_are_not_estimable_alone() -> None:
     keys = (FRESH.keys[0], FRESH.keys[0], FRESH.keys[2], FRESH.keys[3])
     status = (FRESH.status[0], FRESH.status[0], *FRESH.status[2:])
     twice = CellTable(FRESH.schema, keys, status, FRESH.owner)
-    found = fit(Model.of("ill ~ age + pressure + ward", twice), twice)
+    found = fit(RegressionModel.of("ill ~ age + pressure + ward", twice), twice)
     assert np.isinf(found.errors[1:3]).all()
     assert np.isfinite(found.errors[3:]).all()
 
@@ -145,10 +151,10 @@ def test_the_same_rows_overlap_wholly_and_torn_ones_do_not() -> None:
     assert [metric.name for metric in same] == [f"regression:{LINEAR}", f"regression:{LOGISTIC}"]
 
 
-def made(estimates: list[float], errors: list[float], rows: int = 100, support: int = 50) -> Fit:
+def made(estimates: list[float], errors: list[float], rows: int = 100, support: int = 50) -> RegressionFit:
     names = tuple(f"x{k}" for k in range(len(estimates)))
     n = len(names)
-    return Fit(
+    return RegressionFit(
         names,
         (True,) * n,
         np.zeros(n, np.int64),
@@ -203,7 +209,7 @@ def test_an_overlap_at_its_bounds_has_an_interval_too() -> None:
 
 
 def test_one_step_from_near_enough_is_the_whole_way() -> None:
-    model = Model.of(LOGISTIC, FRESH)
+    model = RegressionModel.of(LOGISTIC, FRESH)
     whole = fit(model, TRAIN)
     near = fit(model, HOLDOUT).coefficients
     step = model.solve(model.sums(TRAIN, near), near, settles=False)
@@ -239,7 +245,7 @@ def test_what_rests_on_few_persons_is_left_out() -> None:
 
 
 def test_names_in_backquotes_hold_blanks() -> None:
-    found = Formula.of("  `blood pressure` ~ age+`a + b` +native-country ")
+    found = ModelFormula.of("  `blood pressure` ~ age+`a + b` +native-country ")
     assert (found.response, found.terms) == ("blood pressure", ("age", "a + b", "native-country"))
 
 
@@ -262,7 +268,7 @@ def test_names_in_backquotes_hold_blanks() -> None:
 )
 def test_a_formula_that_cannot_be_fitted_is_named_with_its_key(formula: str, words: str) -> None:
     with pytest.raises(UsageError, match=rf"validation.models: .*{words}"):
-        Model.of(formula, FRESH)
+        RegressionModel.of(formula, FRESH)
 
 
 WIDE = Schema.from_yaml(
@@ -286,18 +292,18 @@ def test_numbers_are_standardized_on_every_grid(size: float) -> None:
     exact, moment = rng.normal(3, 2, 500), rng.integers(0, 4 * 10**15, 500)
     table = wide(exact * size, moment, rng.integers(0, 30, 500))
     for place, values in ((0, exact), (1, moment.astype(float))):
-        line = Line.of(table, place)
+        line = NumericTerm.of(table, place)
         z = line.standardized(table.keys[place]) / 2**FIXED_BITS
         assert z == pytest.approx((values - values.mean()) / values.std(), abs=2**-FIXED_BITS)
     beyond = wide(np.array([size * 1e6, -size * 1e6]), np.array([2**59, -(2**59)]), np.zeros(2))
     for place in (0, 1):
-        z = Line.of(table, place).standardized(beyond.keys[place]) / 2**FIXED_BITS
+        z = NumericTerm.of(table, place).standardized(beyond.keys[place]) / 2**FIXED_BITS
         assert z.tolist() == [MOST_SPREADS, -MOST_SPREADS]
 
 
 def test_a_column_of_one_value_has_a_spread_all_the_same() -> None:
     table = wide(np.zeros(5), np.full(5, 7), np.zeros(5))
-    assert [Line.of(table, place).standardized(table.keys[place]).tolist() for place in (0, 1)] == [
+    assert [NumericTerm.of(table, place).standardized(table.keys[place]).tolist() for place in (0, 1)] == [
         [0] * 5
     ] * 2
 
@@ -316,7 +322,7 @@ def test_of_many_categories_the_rarer_ones_share_a_dummy() -> None:
 def test_neither_the_order_of_the_candidate_nor_of_the_rows_changes_a_sum(formula: str) -> None:
     order = np.random.default_rng(9).permutation(2000)
     candidate, table = FRESH.take(np.arange(2000)), TRAIN.take(np.arange(2000))
-    model, mixed = Model.of(formula, candidate), Model.of(formula, candidate.take(order))
+    model, mixed = RegressionModel.of(formula, candidate), RegressionModel.of(formula, candidate.take(order))
     at = np.full(len(model.start), 5 << 17, np.int64)
     assert (model.sums(table, at) == mixed.sums(table.take(order), at)).all()
 
@@ -327,6 +333,6 @@ def test_a_response_without_spread_is_told_without_a_warning() -> None:
     place = TRAIN.place("pressure")
     flat = tuple(np.full_like(k, 120) if i == place else k for i, k in enumerate(TRAIN.keys))
     table = replace(TRAIN, keys=flat).take(TRAIN.keys[TRAIN.place("ward")] != 1)
-    found = fit(Model.of(LINEAR, FRESH), table)
+    found = fit(RegressionModel.of(LINEAR, FRESH), table)
     assert np.isinf(found.errors[1:]).any()
     assert not np.isnan(found.errors).any()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from syncline.validation.cell_table import CellTable
-from syncline.validation.federated.candidate import Aims
-from syncline.validation.federated.parts import Part
+from syncline.validation.comparison.candidate import Aims
+from syncline.validation.comparison.parts import PartCounts
 from syncline.validation.metric import Metric
 from syncline.validation.utility.subgroups import Subgroup, subgroup_figures
 from tests.validation.compared import beside, compared, tables_of
@@ -106,7 +106,7 @@ def test_figures_within_a_subgroup_are_told_as_those_of_all_are(synthetic: CellT
     for group in figures(synthetic)[0]:
         inside = TRAIN.take(TRAIN.keys[WARD] == group.code - 1)
         assert [found.train.sum() for found in group.tables.singles] == [inside.n_rows] * 3
-        found = {metric.name: metric for metric in Part(group.tables, None).figures(1)}
+        found = {metric.name: metric for metric in PartCounts(group.tables, None).figures(1)}
         assert all(found[name].value is not None for name in ("tv_2way", "association", "tails"))
 
 

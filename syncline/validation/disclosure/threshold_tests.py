@@ -1,0 +1,152 @@
+"""Whether persons that a table was made from are recognised in it more often than persons who were held out.
+
+Were the synthetic table made without looking at anybody's row, nobody could tell who was held out: among any
+number of persons chosen by their scores, those used for training would follow the hypergeometric law. The
+test is exact, needs no control of equal size, and adds over suppliers, as strata of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from scipy import special
+
+from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS, UNITS, Ints
+from syncline.validation.disclosure.hypergeometric import hypergeometric
+
+TOP_SHARES = (0.001, 0.003, 0.01, 0.03, 0.1)
+"""Shares of all persons, the most isolated ones, of each step of the ladders ``gap`` and ``mia``."""
+
+N_TESTS = len(EXACT_STEPS_BITS) + 2 * len(TOP_SHARES)
+"""Rungs of all three ladders, which share the level of the gate."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stratum:
+    """Persons of one supplier by score: training and held out, each (n_bins,); ``n_train``, ``n_holdout``.
+
+    Where only some persons have a score, as in exact matches, the bins hold fewer than all of them.
+    """
+
+    train: Ints
+    holdout: Ints
+    n_train: int
+    n_holdout: int
+
+    def reaching(self, least: int) -> tuple[int, int]:
+        """Return how many training and how many held-out persons lie in the bin ``least`` or beyond."""
+        return int(self.train[least:].sum()), int(self.holdout[least:].sum())
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdTest:
+    """One step of a ladder.
+
+    Attributes
+    ----------
+    name : the ladder and the step, such as ``gap 1 %``
+    train, holdout : how many of the training and of the held-out persons are chosen
+    excess : share of the training persons that are recognised beyond the rate of the held-out ones
+    lower : lower limit of ``excess`` at the rung's level
+    p : probability of so many training persons or more, if the table gave nobody away
+    tau : the excess that is tolerated
+    alpha : the level of the test
+    """
+
+    name: str
+    train: int
+    holdout: int
+    excess: float
+    lower: float
+    p: float
+    tau: float
+    alpha: float
+
+    @property
+    def fails(self) -> bool:
+        """Whether persons are recognised, surely and more of them than is tolerated."""
+        return self.p < self.alpha and self.lower > self.tau
+
+
+def exact_tests(strata: Sequence[Stratum], alpha: float, tau: float) -> list[ThresholdTest]:
+    """Climb by the least isolation of exact matches (``xgap``)."""
+    return [_rung(f"xgap {bits} bits", strata, bits * UNITS, alpha, tau) for bits in EXACT_STEPS_BITS]
+
+
+def top_tests(name: str, strata: Sequence[Stratum], alpha: float, tau: float) -> list[ThresholdTest]:
+    """Climb by the share of all persons with the highest scores (``gap``, ``mia``)."""
+    return [
+        _rung(f"{name} {share * 100:g} %", strata, least, alpha, tau)
+        for share, least in zip(TOP_SHARES, top_steps(strata), strict=True)
+    ]
+
+
+def top_steps(strata: Sequence[Stratum]) -> list[int]:
+    """Return the lowest bin that each step of :func:`top_ladder` takes."""
+    pooled = np.sum([stratum.train + stratum.holdout for stratum in strata], axis=0)
+    reached = np.cumsum(pooled[::-1])[::-1]
+    people = sum(stratum.n_train + stratum.n_holdout for stratum in strata)
+    return [_threshold(reached, share * people) for share in TOP_SHARES]
+
+
+def tail_probability(drawn: Sequence[int], train: Sequence[int], people: Sequence[int], seen: int) -> float:
+    """Return the probability that the strata together draw ``seen`` training persons or more.
+
+    In a stratum of ``people``, of whom ``train`` were used, ``drawn`` are chosen without regard to it. The
+    number of training persons among them is hypergeometric; the strata's numbers are added.
+    """
+    laws = [hypergeometric(*numbers) for numbers in zip(people, train, drawn, strict=True)]
+    law = reduce(np.convolve, laws, np.ones(1))
+    return min(float(law[seen:].sum()), 1.0)
+
+
+def _threshold(reached: Ints, most: float) -> int:
+    """Return the lowest bin from which on at most ``most`` persons are counted, at least one if any is."""
+    fitting = np.flatnonzero((reached <= most) & (reached > 0))
+    if len(fitting):
+        return int(fitting[0])
+    occupied = np.flatnonzero(reached)
+    return int(occupied[-1]) if len(occupied) else len(reached)
+
+
+def _rung(name: str, strata: Sequence[Stratum], least: int, alpha: float, tau: float) -> ThresholdTest:
+    train, holdout = zip(*(stratum.reaching(least) for stratum in strata), strict=True)
+    n_train, n_holdout = sum(s.n_train for s in strata), sum(s.n_holdout for s in strata)
+    p = tail_probability(
+        [a + b for a, b in zip(train, holdout, strict=True)],
+        [stratum.n_train for stratum in strata],
+        [stratum.n_train + stratum.n_holdout for stratum in strata],
+        sum(train),
+    )
+    seen, control = sum(train), sum(holdout)
+    return ThresholdTest(
+        name,
+        seen,
+        control,
+        _excess(seen, control, n_train, n_holdout),
+        lower_limit(seen, control, n_train, n_holdout, alpha),
+        p,
+        tau,
+        alpha,
+    )
+
+
+def _excess(seen: float, control: float, n_train: int, n_holdout: int) -> float:
+    if not (n_train and n_holdout):
+        return 0.0
+    return seen / n_train - control / n_holdout
+
+
+def lower_limit(seen: int, control: int, n_train: int, n_holdout: int, alpha: float) -> float:
+    """Return the excess at the lower limit of the training persons' share of the chosen ones.
+
+    The limit is the one of Clopper and Pearson (1934, doi:10.1093/biomet/26.4.404), one-sided.
+    """
+    chosen = seen + control
+    if not seen:
+        return _excess(0, chosen, n_train, n_holdout)
+    share = float(special.betaincinv(seen, control + 1, alpha))
+    return _excess(share * chosen, (1 - share) * chosen, n_train, n_holdout)
