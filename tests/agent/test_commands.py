@@ -184,13 +184,14 @@ def test_show_says_in_plain_words_what_would_leave(command, home):
         digest,
         "additive summaries, never a row",
         "2: age, sex",
-        "marginals: how many rows have each combination",
+        "rank_counts: per numeric column, and per gap between",
         "min_cell 11",
         "not compared with rows here",
         "compare by telephone",
     ):
         assert words in out
     assert "tree_level" not in out
+    assert "each combination" not in out, "marginals are not asked for columns on their own"
 
 
 DECIDING = STUDY.replace(
