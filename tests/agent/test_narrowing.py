@@ -186,7 +186,7 @@ def test_the_words_of_every_command_name_both_flows(command, home, tmp_path):
         assert code == 0
         assert words in out
         assert "additive summaries, never a row" in out
-    assert "marginals: how many rows have each combination" in out
+    assert "rank_counts: per numeric column" in out
     code, out, _ = command("studies", "approve", "heart-2026", "--home", home.root)
     assert out.index(words) < out.index("is approved")
     home.policy.write_text(POLICY)
