@@ -142,7 +142,7 @@ def _approvals(d: Mapping[str, Any]) -> Markup:
 
 
 def _provenance(provenance: Mapping[str, Any], study: Mapping[str, Any]) -> PageSection:
-    known = {"rows": study["rows"], "method": study["learnt"], **provenance}
+    known = {"rows": study["rows"], "method": study.get("learnt", study["method"]), **provenance}
     rows = [(name.replace("_", " "), parts.code(_shown(value))) for name, value in known.items()]
     return PageSection(
         "provenance", "Where it comes from", table("Origin of this release", ("What", "Value"), rows)

@@ -243,11 +243,11 @@ def _of_cycle(binned: Binned, cycle: int, parts: int, min_cell: int) -> Rhythm |
     if not all(_are_uneven(rows, inside) for rows in (binned.rows, binned.without(full, min_cell))):
         return None
     few = [own < min_cell for own in people]
-    lone = np.logical_or.reduce([own > 0 for own, rare in zip(inside, few, strict=True) if rare] or [full])
-    enough = binned.people(lone) >= min_cell
-    spread = (
-        sum(own for own, rare in zip(held, few, strict=True) if rare) / max(sum(few), 1) if enough else 0.0
-    )
+    # people are counted where a piece lies in such parts alone: one that reaches out of them may hold others
+    common = [own > 0 for own, rare in zip(inside, few, strict=True) if not rare]
+    reaches_out = np.logical_or.reduce([np.zeros(len(binned.rows), np.bool_), *common])
+    rest = sum(own for own, rare in zip(held, few, strict=True) if rare)
+    spread = rest / max(sum(few), 1) if binned.people(~reaches_out) >= min_cell else 0.0
     density = [_scaled((spread if rare else own) / even) for own, rare in zip(held, few, strict=True)]
     return Rhythm(cycle, part * np.arange(parts, dtype=np.int64), np.array(density, np.int64))
 

@@ -175,7 +175,7 @@ def in_rows(patch: pytest.MonkeyPatch) -> None:
 
     lacking, reverse, shares = check.lacking_columns, structure.reversed_columns, data_check.missing_shares
     patch.setattr(check, "lacking_columns", lambda own, *rest: lacking(bare(own), *rest))
-    patch.setattr(check, "Crowd", lambda rows, buckets: supplier_sizes.SupplierSize(rows))
+    patch.setattr(check, "SupplierSize", lambda rows, buckets: supplier_sizes.SupplierSize(rows))
     patch.setattr(likeness, "about_people", lambda buckets, rows: rows)
     patch.setattr(
         structure,

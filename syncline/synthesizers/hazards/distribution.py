@@ -26,6 +26,7 @@ class CumulativeDistribution:
         """Return the share of rows at or below each point (n,)."""
         return np.interp(points, self.value, self.share, left=0.0, right=1.0)
 
+    @np.errstate(over="ignore")  # what is too large for a float is infinite, and so equal to no value
     def scaled(self, factor: float, offset: float) -> CumulativeDistribution:
         """Return the distribution of ``factor * value + offset``; ``factor`` is positive."""
         return CumulativeDistribution(self.value * factor + offset, self.share)
