@@ -434,9 +434,9 @@ def test_a_table_that_was_compared_is_released_without_being_drawn_again(
     draws, kind = [], type(result.model)
     sample = kind.sample
 
-    def counted(self: Any, n: int, seed: Seed) -> Iterator[Any]:
+    def counted(self: Any, n: int, seed: Seed, schema: Any = None) -> Iterator[Any]:
         draws.append(n)
-        return sample(self, n, seed)
+        return sample(self, n, seed, schema)
 
     monkeypatch.setattr(kind, "sample", counted)
     for name, drawn in (("anew", None), ("compared", cells)):

@@ -12,17 +12,23 @@ import pytest
 from syncline.data.blob import pack
 from syncline.data.document import parse_document
 from syncline.errors import StudyFailed
-from syncline.protocols.asking import Memory, Request
+from syncline.protocols.asking import Memory, Opening, Reply, Request
+from syncline.protocols.opening import Occasion
 from syncline.protocols.transition import PartyId
 from syncline.questions.asked import Asked
 from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.growth import ComparedColumns, Forest
 from syncline.questions.known import Known, PartySizes
+from syncline.sources.memory import TableSource
+from syncline.study.fitting import fold_of
+from syncline.study.flow import DataFlow
+from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
 from syncline.study.whole_study import Progress
+from syncline.synthesizers.streams import Seed
 from syncline.validation.comparison.comparison import ComparisonState, RegressionStep
-from syncline.wire.exchange import RequestCodec
-from tests.fuzz.payload_targets import STUDY
+from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
+from tests.fuzz.payload_targets import STUDY, TABLES
 from trusted_party.synthesis.child import HubChild
 from trusted_party.synthesis.kept_state import ROUND, KeptRound, pack_progress, unpack_progress
 
@@ -77,3 +83,37 @@ def test_a_comparison_comes_back_with_all_that_was_said_and_without_the_table() 
     assert (back.at.round, back.at.known) == (7, known)
     assert np.array_equal(back.at.sums["age ~ sex"].sums, step.sums)
     assert np.array_equal(back.at.sums["age ~ sex"].coefficients, step.coefficients)
+
+
+def test_a_study_with_rows_at_hand_goes_on_in_a_child_that_knows_nothing_of_it() -> None:
+    """As after a kill of the hub in any round: a step needs what was kept and what has arrived, no more."""
+    text = STUDY.format(flow="prepared").replace("{name: south}", "{name: south, flow: prepared}")
+    spec = StudySpec.model_validate(parse_document(text, "study"))
+    occasion = Occasion("s1", spec.digest)
+    contributions = {name: bytes([place]) * 16 for place, name in enumerate(TABLES)}
+    commitments = {name: occasion.commitment(name, own).hex() for name, own in contributions.items()}
+    flows = dict.fromkeys(TABLES, "prepared")
+    kept, opened = {"seed": bytes(32)}, Reply(0, (), None)
+    header: dict[str, Any] = {"op": "start", "study_id": "s1", "commitments": commitments}
+    answer, blobs = HubChild().handle(header, [spec.canonical(), bytes(16)])
+    stages = [answer["stage"]]
+    while not answer["done"]:
+        kept |= zip(answer["kept"], blobs, strict=True)
+        request = kept.pop("request")
+        replies = {
+            name: ReplyCodec().encode(replace(opened, opening=Opening(own, 300)))
+            for name, own in contributions.items()
+            if answer["round"] == 0
+        }
+        rows = {}
+        if "draw" in kept:
+            fold = fold_of(spec, DrawCodec().decode(kept["draw"]).openings)
+            for name, table in TABLES.items():
+                rows[name] = ship(spec, fold, DataFlow.PREPARED, TableSource(table), Seed(bytes(32))).content
+        header = {"op": "step", "round": answer["round"], "kept": list(kept), "flows": flows}
+        header |= {"parties": list(replies), "rows": list(rows)}
+        given = [spec.canonical(), *kept.values(), *replies.values(), request, *rows.values()]
+        answer, blobs = HubChild().handle(header, given)
+        stages.append(answer["stage"])
+    assert stages[-1] == "assessed"
+    assert stages.count("compare") > 3

@@ -172,13 +172,11 @@ class HubChild:
         """Return what answers about the table for suppliers whose rows are here, None in a fit."""
         if not isinstance(progress.at, ComparisonState):
             return None
+        assert progress.learnt is not None
+        study.comparison(progress.learnt, progress.drawn)  # so that its candidate is known by its digest
         if self._comparer is None or self._comparer[0] is not study:
             fold = study.fold(progress.drawn)
             self._comparer = study, comparer_of(study.spec, fold, study.candidates)
-        assert progress.learnt is not None
-        study.comparison(
-            progress.learnt, progress.drawn
-        )  # whose candidate is known by its digest from now on
         return self._comparer[1]
 
     def _unpacked(self, spec: StudySpec, result: bytes) -> Fitted:
