@@ -185,7 +185,7 @@ async def running(*agents: FakeAgent) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def eventually(check: Callable[[], bool], seconds: float = 10.0) -> None:
+async def eventually(check: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until ``check`` holds."""
     async with asyncio.timeout(seconds):
         while not check():  # noqa: ASYNC110  (any condition may be waited for)

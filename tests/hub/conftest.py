@@ -109,7 +109,7 @@ class Site:
             return research.status_from_proto(answer.status)
 
     async def until(
-        self, member: Member, study_id: StudyId, check: Callable[[StudyStatus], bool], seconds: float = 15
+        self, member: Member, study_id: StudyId, check: Callable[[StudyStatus], bool], seconds: float = 60
     ) -> StudyStatus:
         """Watch a study until ``check`` holds."""
         async with asyncio.timeout(seconds), member.research(self.port) as stub:
