@@ -153,11 +153,16 @@ def _technique(value: object) -> str:
 
 def _of_techniques(base: type[SpecSection]) -> type[SpecSection]:
     """Return a section with the settings of all techniques as keys, each within its bounds."""
-    keys = {one.name: (Annotated[Integer, within(one.least, one.most)], one.default) for one in settings()}
+    keys = {one.name: (_number_of(one), one.default) for one in settings()}
     taken = sorted(keys.keys() & {*_LATER_OF_TECHNIQUE, *_OF_EVERY_TECHNIQUE})
     if taken:
         raise ValueError(f"a card's setting has the name of another key of a study's synthesizer: {taken[0]}")
     return create_model("SettingsOfTechniques", __base__=base, **cast("Any", keys))
+
+
+def _number_of(setting: Setting) -> Any:  # Any: of an annotation
+    number = Annotated[Integer, within(setting.least, setting.most)]
+    return Annotated[number, BeforeValidator(lambda v: 0 if v == AUTO else v)] if setting.by_size else number
 
 
 def _implemented_loss(value: object) -> object:

@@ -43,7 +43,8 @@ def settings_of(method: str, given: Mapping[str, object]) -> dict[str, int]:
     for name, value in given.items():
         if name not in known:
             raise UsageError(f"{shown(name)}: {method} has no such setting; {_others(name, known)}")
-        found[name] = whole_number(name, value, known[name].least, known[name].most)
+        number = 0 if known[name].by_size and value == "auto" else value
+        found[name] = whole_number(name, number, known[name].least, known[name].most)
     return found
 
 

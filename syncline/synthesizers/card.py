@@ -12,13 +12,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A whole number that a study may set for one technique, ``least`` to ``most``."""
+    """A whole number that a study may set for one technique, ``least`` to ``most``.
+
+    Attributes
+    ----------
+    meaning : what it is, in a sentence
+    unit : of what it is a number, in words
+    by_size : what 0 stands for, where that follows from the size of the table, in words; else empty
+    """
 
     name: str
     least: int
     most: int
     default: int
     meaning: str
+    unit: str = ""
+    by_size: str = ""
+
+    def in_words(self, value: int) -> str:
+        """Return a value with its unit."""
+        return self.by_size if self.by_size and not value else f"{value} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,8 @@ class Card:
 
     def in_words(self, given: Mapping[str, int]) -> str:
         """Say what is learnt under the settings that are given, and the technique's own for others."""
-        return f"{self.name}: {(self.learning or self.summary).format(**{**self.defaults, **given})}"
+        words = {one.name: one.in_words(given.get(one.name, one.default)) for one in self.settings}
+        return f"{self.name}: {(self.learning or self.summary).format(**words)}"
 
     def rounds_in_words(self, given: Mapping[str, int]) -> str:
         """Say how many rounds its own questions take."""

@@ -12,6 +12,7 @@ from syncline.data.grid import Grid
 from syncline.data.variable import Variable
 from syncline.synthesizers.drawn_spans import Spans
 from syncline.synthesizers.rhythm import Rhythm
+from syncline.synthesizers.streams import mixed
 from syncline.synthesizers.systematic import systematic_shares
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -107,7 +108,7 @@ class ColumnDecoder:
 
     def _within(self, low: Ints, high: Ints, random: Bits) -> Ints:
         grid, variable, rhythm = self.grid, self.values.variable, self.values.rhythm
-        fresh = _mixed(random)
+        fresh = mixed(random)
         if grid is None or grid.is_even:
             if rhythm is not None:
                 first, last = rhythm.measures(low, high)
@@ -138,12 +139,3 @@ def _modulo_free(bits: Bits, width: Bits) -> Bits:
         cross = a_low * b_high + (middle & low32)
         high: Bits = a_high * b_high + (middle >> np.uint64(32)) + (cross >> np.uint64(32))
         return high
-
-
-def _mixed(bits: Bits) -> Bits:
-    """Derive a second word from a uniform one (SplitMix64's finalizer; Steele, Lea, Flood 2014, fig. 17)."""
-    with np.errstate(over="ignore"):
-        z = bits + np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return z ^ (z >> np.uint64(31))

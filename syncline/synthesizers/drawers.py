@@ -11,6 +11,7 @@ from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.column_values import ColumnDecoder
 from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.gap_draws import GapDraw
+from syncline.synthesizers.raked_draw import RakedDraw
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Drawers:
     _decoders: dict[str, ColumnDecoder] = field(default_factory=dict)
     _lines: dict[str, GapLine] = field(default_factory=dict)
     _gap_draws: dict[str, GapDraw] = field(default_factory=dict)
+    _raked_draws: dict[str, RakedDraw] = field(default_factory=dict)
 
     def decoder(self, name: str) -> ColumnDecoder:
         """Return what decodes a column or gap."""
@@ -44,6 +46,14 @@ class Drawers:
         if draw.column not in self._gap_draws:
             self._gap_draws[draw.column] = GapDraw.of(draw, column.values)
         return self._gap_draws[draw.column]
+
+    def raked_draw(self, draw: ColumnDraw) -> RakedDraw | None:
+        """Return how a column with factors is drawn; None where it has none."""
+        if not draw.factors:
+            return None
+        if draw.column not in self._raked_draws:
+            self._raked_draws[draw.column] = RakedDraw.of(draw, self.by_name[draw.column].codes.classes)
+        return self._raked_draws[draw.column]
 
     def line(self, name: str) -> GapLine:
         """Return how the column of the gap ``name`` follows from it."""

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.synthesizers.nodes import Nodes
+from syncline.synthesizers.pair_factors import PairFactors
 from syncline.synthesizers.systematic import systematic_shares
 
 Ints = npt.NDArray[np.int64]
@@ -28,6 +29,7 @@ class ColumnDraw:
     nodes : a tree over the columns visited before, whose leaves, in increasing order, are the states
     determinant : or a column whose codes are the states; with neither there is one state
     gap : or a gap that was drawn before and from which the column follows: then nothing is drawn
+    factors : by which the shares of a state's codes change with the columns that were drawn before
     """
 
     column: str
@@ -35,6 +37,7 @@ class ColumnDraw:
     nodes: Nodes | None = None
     determinant: str | None = None
     gap: str | None = None
+    factors: tuple[PairFactors, ...] = ()
 
     @classmethod
     def by_gap(cls, column: str, gap: str) -> ColumnDraw:

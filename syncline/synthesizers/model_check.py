@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from syncline.data.blob import Array
-from syncline.data.codebook import Codebook
+from syncline.data.codebook import Codebook, Coding
 from syncline.data.constraint import Constraint
 from syncline.data.gap import common_step
 from syncline.data.scalars import KEY_LIMIT
@@ -18,6 +18,7 @@ from syncline.synthesizers.draws import WEIGHT_BITS, ColumnDraw
 from syncline.synthesizers.formulas import solvable
 from syncline.synthesizers.kept_rows import in_order
 from syncline.synthesizers.nodes import Nodes
+from syncline.synthesizers.pair_factors import FACTOR_BITS, MOST_FACTOR, MOST_FACTORS
 from syncline.synthesizers.registry import cards
 from syncline.synthesizers.rhythm import measure_fits
 
@@ -44,6 +45,7 @@ def check_model(model: TabularModel) -> None:
     for place, (name, draw) in enumerate(zip(model.order, model.draws, strict=True)):
         _require(draw.column == name)
         _check_draw(draw, columns, model.order[:place])
+        _check_factors(draw, columns, model.order[:place])
     for formula in (*(d.formula for d in model.derived), *model.bounds):
         _check_formula(formula, columns)
     _require(all(d.formula.defines and (d.own_gaps <= (d.formula.of in model.order)) for d in model.derived))
@@ -110,6 +112,23 @@ def _check_draw(draw: ColumnDraw, columns: Mapping[str, CodedColumn], before: tu
         _check_tree(draw.nodes, len(before))
         states = len(draw.nodes.leaves)
     _require(len(above) == states)
+
+
+def _check_factors(draw: ColumnDraw, columns: Mapping[str, CodedColumn], before: tuple[str, ...]) -> None:
+    """Raise ValueError unless factors are of columns before, each once, for their bins and own classes."""
+    if not draw.factors:
+        return
+    codes = columns[draw.column].codes
+    _require(draw.determinant is None and draw.gap is None and codes.gap is None)
+    places = np.array([one.place for one in draw.factors], np.int64)
+    _require(int(places[0]) >= 0 and int(places[-1]) < len(before) and not (np.diff(places) <= 0).any())
+    for one in draw.factors:
+        bins = columns[before[one.place]].codes.levels(Coding.BINS)
+        _require(one.group.shape == (bins,) and one.group.dtype == np.dtype("u1"))
+        _require(one.factor.dtype == np.dtype("u4") and bool((one.factor > 0).all()))
+        _require(one.factor.shape == (int(one.group.max()) + 1, codes.levels(Coding.CLASSES)))
+        _require(int(one.factor.max()) <= MOST_FACTOR << FACTOR_BITS)
+    _require(len(draw.factors) <= MOST_FACTORS)
 
 
 def _check_tree(nodes: Nodes, predictors: int) -> None:

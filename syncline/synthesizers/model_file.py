@@ -17,8 +17,8 @@ from syncline.synthesizers.model import Model
 from syncline.synthesizers.model_codec import pack_model, unpack_model
 from syncline.synthesizers.streams import Seed
 
-_MAGIC = b"syncline-model 3\n"
-_EARLIER = b"syncline-model 1\n", b"syncline-model 2\n"
+_MAGIC = b"syncline-model 4\n"
+_EARLIER = tuple(b"syncline-model %d\n" % form for form in (1, 2, 3))
 _DIGEST_BYTES = 32
 
 

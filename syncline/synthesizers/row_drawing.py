@@ -64,7 +64,7 @@ class RowDrawing:
     def draw(self, order: Sequence[str], draws: Sequence[ColumnDraw]) -> None:
         """Draw all columns and gaps that are not there yet."""
         for name, draw in zip(order[self.drawn :], draws[self.drawn :], strict=True):
-            self._add(name, draw)
+            self.add(name, draw)
 
     def part(self, rows: Keys, names: Sequence[str], streams: Streams) -> RowDrawing:
         """Return the rows at places ``rows`` (k,) with the first columns ``names`` alone, to be drawn on."""
@@ -81,7 +81,7 @@ class RowDrawing:
             self.codes[name][rows] = codes
         self.bins[rows] = part.bins
 
-    def _add(self, name: str, draw: ColumnDraw) -> None:
+    def add(self, name: str, draw: ColumnDraw) -> None:
         """Draw the next column or gap, or compute the column of a gap that was drawn."""
         column = self.drawers.by_name[name]
         if draw.gap is None:
@@ -93,7 +93,7 @@ class RowDrawing:
         self.drawn += 1
 
     def _drawn(self, name: str, draw: ColumnDraw) -> tuple[Codes, Cells]:
-        states = self._states(draw)
+        states = self.states(draw)
         places = np.arange(len(self.bins))
         gap_draw = self.drawers.gap_draw(draw)
         codes, (keys, missing) = self._once(name, draw, gap_draw, states, places, 0)
@@ -120,10 +120,17 @@ class RowDrawing:
         gap, n, systematic = self.drawers.by_name[name].codes.gap, len(places), self.drawers.systematic
         random = self.streams.words("code", name, n, attempt)
         if gap_draw is None or gap is None:
-            codes = draw.codes(states, random, systematic)
+            codes = self._codes(draw, states, places, random)
         else:
             codes = gap_draw.codes(states, random, self.rows[gap.base][1][places], systematic)
         return codes, self.drawers.decoder(name).decode(codes, self.streams.words("value", name, n, attempt))
+
+    def _codes(self, draw: ColumnDraw, states: States, places: Keys, random: npt.NDArray[np.uint64]) -> Codes:
+        """Return the codes of a column that is no gap, for the rows at ``places``, whose states are known."""
+        raked = self.drawers.raked_draw(draw)
+        if raked is None:
+            return draw.codes(states, random, self.drawers.systematic)
+        return raked.codes(states, self.bins[places], random, self.drawers.systematic)
 
     def _broken(self, name: str, cells: Cells, places: Keys) -> Keys:
         """Return which of the rows at ``places`` break an order with a column that is there."""
@@ -145,7 +152,7 @@ class RowDrawing:
         keys, missing = self.rows[line.gap.base]
         return line.values(cells, (keys[places], missing[places]))
 
-    def _states(self, draw: ColumnDraw) -> States:
+    def states(self, draw: ColumnDraw) -> States:
         """Return the state (n,) from which each row's code is drawn."""
         if draw.determinant is not None:
             return self.codes[draw.determinant].astype(np.int64)

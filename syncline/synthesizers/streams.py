@@ -33,3 +33,12 @@ class Seed:
         text = b"\x00".join([b"syncline/stream", self.secret, label.encode(), str(partition).encode()])
         key = np.frombuffer(hashlib.sha256(text).digest()[:16], np.uint64)
         return np.random.Philox(key=key).random_raw(n)
+
+
+def mixed(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Derive a second word from a uniform one (SplitMix64's finalizer; Steele, Lea, Flood 2014, fig. 17)."""
+    with np.errstate(over="ignore"):
+        z = bits + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))

@@ -108,7 +108,7 @@ class TabularModel(Model):
         cannot be drawn at all repeats a row that can.
         """
         by_name = {column.codes.name: column for column in (*self.columns, *self.gaps)}
-        drawers = Drawers(by_name, orders_among_drawn(self.bounds, self._recomputed), self.systematic)
+        drawers = Drawers(by_name, orders_among_drawn(self.bounds, self.recomputed), self.systematic)
         bins = np.zeros((n, len(self.order)), np.uint8)
         drawing = RowDrawing(drawers, Streams(seed, partition), bins)
         drawing.draw(self.order, self.draws)
@@ -132,18 +132,18 @@ class TabularModel(Model):
         return {column.codes.name: _released(column, *rows[column.codes.name]) for column in self.columns}
 
     @property
-    def _recomputed(self) -> frozenset[str]:
+    def recomputed(self) -> frozenset[str]:
         """The columns that are computed once all others are drawn."""
         return frozenset(name for derived in self.derived for name in (*derived.changed, *derived.needs))
 
     def _broken_from(self, rows: Columns, by_name: Mapping[str, CodedColumn]) -> npt.NDArray[np.int64]:
         """Return the place in the visit order from which on each row must be drawn again; -1: from none."""
-        places = {name: place for place, name in enumerate(self.order) if name not in self._recomputed}
+        places = {name: place for place, name in enumerate(self.order) if name not in self.recomputed}
         for draw in self.draws:
             if draw.gap is not None and draw.column in places:
                 places[draw.column] = self.order.index(draw.gap)
         led = [draw.column for draw in self.draws if draw.gap is not None]
-        return broken_from(rows, self.bounds, sorted(self._recomputed.union(led)), by_name, places)
+        return broken_from(rows, self.bounds, sorted(self.recomputed.union(led)), by_name, places)
 
     def _whole(self, drawing: RowDrawing) -> Columns:
         """Return the rows that were drawn, with the columns that are computed from others."""

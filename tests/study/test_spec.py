@@ -42,7 +42,7 @@ def read(directory: Path, text: str) -> StudySpec:
 def test_what_is_left_out_has_the_documented_values(tmp_path: Path) -> None:
     spec = read(tmp_path, HEAD)
     assert spec.synthesizer.method == "cart"
-    assert (spec.synthesizer.min_leaf, spec.synthesizer.max_depth) == (50, 12)
+    assert (spec.synthesizer.min_leaf, spec.synthesizer.max_depth) == (0, 12)
     assert spec.synthesizer.visit_sequence is None
     assert (spec.synthesizer.seed, spec.synthesizer.rows) == (None, None)
     assert spec.privacy.min_cell == 11
@@ -152,7 +152,7 @@ def test_an_automatic_holdout_may_be_said(tmp_path: Path) -> None:
         ("synthesizer: {min_leef: 3}\n", "synthesizer.min_leef is not a known key; did you mean min_leaf?"),
         ("supplier: []\n", "supplier is not a known key; did you mean suppliers?"),
         ("synthesizer: {method: crt}\n", "synthesizer.method 'crt' is not known; did you mean cart?"),
-        ("synthesizer: {min_leaf: 0}\n", "synthesizer.min_leaf must be from 1 to"),
+        ("synthesizer: {min_leaf: -1}\n", "synthesizer.min_leaf must be from 0 to"),
         ("synthesizer: {min_leaf: 1e3}\n", "synthesizer.min_leaf must be a whole number"),
         ("synthesizer: {max_depth: 99}\n", "synthesizer.max_depth must be from 1 to 30"),
         ("synthesizer: {seed: -1}\n", "synthesizer.seed must be from 0"),

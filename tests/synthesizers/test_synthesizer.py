@@ -67,7 +67,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ({"seed": "1"}, "seed: must be a whole number"),
         ({"seed": 2**63}, "seed: must be a whole number"),
         ({"min_cell": 0}, "min_cell: must be a whole number from 1 to"),
-        ({"min_leaf": "50"}, "min_leaf: must be a whole number from 1 to"),
+        ({"min_leaf": "50"}, "min_leaf: must be a whole number from 0 to"),
         ({"max_depth": 31}, "max_depth: must be a whole number from 1 to 30"),
         ({"max_depth": None}, "max_depth: must be a whole number from 1 to 30"),
         ({"schema": 3}, "schema: must be a Schema, a mapping like one, or the path"),
@@ -95,7 +95,7 @@ def test_numpy_integers_mappings_and_lists_are_taken() -> None:
         seed=np.int64(1), schema=SCHEMA, max_depth=np.int32(2), min_leaf=np.int64(50), visit_sequence=["age"]
     ).fit(frame())
     other = Synthesizer(
-        seed=1, schema=Schema.model_validate(SCHEMA), max_depth=2, visit_sequence=("age",)
+        seed=1, schema=Schema.model_validate(SCHEMA), max_depth=2, min_leaf=50, visit_sequence=("age",)
     ).fit(frame())
     pd.testing.assert_frame_equal(one.sample(np.int64(20)), other.sample(20))
 
@@ -261,7 +261,7 @@ def refuses(model: Any, schema: Schema) -> bool:
     return False
 
 
-@pytest.mark.parametrize("form", [1, 2])
+@pytest.mark.parametrize("form", [1, 2, 3])
 def test_a_model_of_an_earlier_form_is_refused_by_name(tmp_path: Path, form: int) -> None:
     path = tmp_path / "old.model"
     path.write_bytes(b"syncline-model %d\n" % form + hashlib.sha256(bytes(100)).digest() + bytes(100))

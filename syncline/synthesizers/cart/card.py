@@ -9,15 +9,23 @@ CARD = Card(
     summary="each column from a tree over those before it",
     relates=True,
     order=2,
-    questions=("tree_level",),
+    questions=("marginals", "tree_level"),
     asks="then up to {max_depth} for trees",
     settings=(
-        Setting("min_leaf", 1, 1_000_000, 50, "The fewest rows of a tree's leaf."),
-        Setting("max_depth", 1, 30, 12, "The most splits on the way to a leaf, 1 to 30."),
+        Setting(
+            "min_leaf",
+            0,
+            1_000_000,
+            0,
+            "The fewest rows of a tree's leaf; 0 or `auto` takes 20 to 100, by the size of the table.",
+            unit="rows",
+            by_size="20 to 100 rows, by the size of the table",
+        ),
+        Setting("max_depth", 1, 30, 12, "The most splits on the way to a leaf, 1 to 30.", unit="splits"),
     ),
     learning=(
-        "a tree for each column, of at most {max_depth} splits to a leaf (max_depth) and leaves of at least"
-        " {min_leaf} rows (min_leaf)"
+        "a tree for each column, of at most {max_depth} to a leaf (max_depth) and leaves of at least"
+        " {min_leaf} (min_leaf), and tables of each two columns"
     ),
     most_rows=1 << 24,
 )
