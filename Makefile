@@ -1,5 +1,6 @@
 # make demo    a hub and its agents on this machine, on real data
 # make test    the whole test-suite
+# make test-unit  the tests that need nothing but their own process
 # make check   everything that needs no patience: format, lint, types, imports, stubs, protos, deploy, fast tests
 # make pythons the fast tests of the core, golden releases among them, with each other version of Python that is here;
 #              CORE=--core leaves the golden releases and the rooms that they stand on
@@ -29,7 +30,7 @@ PROTO_PYTHON := $(PROTO_VENV)/bin/python
 BUF := .tools/node_modules/.bin/buf
 BUF_READY := .tools/.ready-buf-$(BUF_VERSION)
 
-.PHONY: demo test check static pythons fuzz bench proto clean install-dev \
+.PHONY: demo test test-unit check static pythons fuzz bench proto clean install-dev \
         format-check lint types imports proto-check buf-lint deploy-check test-fast bytecode
 
 demo: $(DEMO_READY) bytecode
@@ -37,6 +38,9 @@ demo: $(DEMO_READY) bytecode
 
 test: $(DEV_READY) bytecode
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(ARGS)
+
+test-unit: $(DEV_READY) bytecode
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/unit $(ARGS)
 
 check: static test-fast
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Try the core with other Pythons: the fast tests of all rooms in which nothing listens, the golden releases among them.
+# Try the core with other Pythons: the fast tests of all kinds that start no process, the golden releases among them.
 #
 #     test_with_python.sh [--core] VERSION... [-- PYTEST ARGUMENTS]
 #
@@ -8,14 +8,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rooms=(data preparation sources questions protocols synthesizers federation study privacy validation wire)
-tests=("${rooms[@]/#/tests/}")
+tests=(tests/unit tests/studies tests/conformance tests/golden)
 packages=(--editable '.[databases,demo,dev,excel,postgres]')
 versions=()
 while (($#)); do
     case $1 in
     --core)
-        tests=(tests/federation/test_golden_studies.py tests/data tests/questions tests/privacy)
+        tests=(tests/golden/test_golden_studies.py tests/unit/data tests/unit/questions tests/unit/privacy
+            tests/conformance/questions)
         packages=(--editable '.[demo]' hypothesis psutil pytest pytest-xdist)
         ;;
     --) shift && break ;;

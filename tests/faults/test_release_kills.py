@@ -27,11 +27,12 @@ from syncline.study.release_decision import ReleaseDecision, ReleaseVerdict
 from syncline.wire import releases, research
 from syncline.wire.gen.syncline.v1 import research_pb2
 from syncline.wire.release_messages import GivenDecision
-from tests.hub.clients import Member
-from tests.hub.conftest import Site, run, site, specification  # noqa: F401  (fixtures)
-from tests.hub.release_clients import office
-from tests.hub.test_kills import ROOT, Trial
-from tests.hub.test_release_governance import ONE
+from tests.faults.hub.test_kills import ROOT, Trial
+from tests.process.hub.clients import Member
+from tests.process.hub.conftest import Site, run, site  # noqa: F401  (fixtures)
+from tests.process.hub.release_clients import office
+from tests.process.hub.test_release_governance import ONE
+from tests.unit.hub.small_study import specification
 from trusted_party.datastore import audit_log
 
 pytestmark = [pytest.mark.network, pytest.mark.faults]

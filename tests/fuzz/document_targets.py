@@ -26,7 +26,7 @@ from syncline.study.spec import StudySpec
 from tests.fuzz.target import Target
 
 SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
-PREPARATIONS = Path(__file__).parents[1] / "preparation" / "heart"
+PREPARATIONS = Path(__file__).parents[1] / "unit" / "preparation" / "heart"
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 

@@ -232,7 +232,7 @@ def _verify_audit(content: bytes) -> None:
 @cache
 def _release() -> Path:
     """Return the directory of a signed release, made once and deleted with the process."""
-    from tests.security.test_harness import STUDY, rows
+    from tests.unit.study.two_suppliers import STUDY, rows
 
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder, True)

@@ -21,27 +21,12 @@ from syncline.study.spec import StudySpec
 from syncline.study.whole_study import at_codec
 from syncline.validation.comparison.candidate import unpack_cells
 from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
-from tests.data.test_record_codec import CODEC, SAMPLE
 from tests.fuzz.target import Target
-from tests.security.harness import SEED, MaliciousHub, Trial
-from tests.security.test_harness import rows
+from tests.studies.harness import SEED, MaliciousHub, Trial
+from tests.unit.data.test_record_codec import CODEC, SAMPLE
+from tests.unit.study.two_suppliers import STUDY_BY_FLOW, TABLES, rows
 from trusted_party.synthesis.kept_state import RESULT, ROUND, STATE
 
-STUDY = """\
-syncline: 1
-study: trial
-schema:
-  variables:
-    - {{name: age, kind: integer, range: [0, 110]}}
-    - {{name: sex, kind: categorical, categories: [f, m]}}
-    - {{name: ill, kind: boolean}}
-suppliers: [{{name: north, flow: {flow}}}, {{name: south}}]
-quorum: {{min_suppliers: 2}}
-synthesizer: {{method: cart, seed: 7, max_depth: 2}}
-validation: {{holdout: 0.3, target: ill, keys: [sex], models: [age ~ sex]}}
-release: {{gate: none, approvals: 0}}
-"""
-TABLES = {"north": rows(300, 1), "south": rows(300, 2)}
 FOLD = Fold(b"")
 
 
@@ -51,7 +36,7 @@ class Kept:
     def __init__(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             hub = MaliciousHub("south", lambda _, request: request)
-            self.trial = Trial(STUDY.format(flow="summaries"), TABLES, Path(folder), hub=hub)
+            self.trial = Trial(STUDY_BY_FLOW.format(flow="summaries"), TABLES, Path(folder), hub=hub)
             self.states: list[bytes] = []
             self.results: list[bytes] = []
             handle = self.trial._hub.handle
@@ -133,7 +118,7 @@ def _spec(flow: DataFlow) -> StudySpec:
     from syncline.data.document import parse_document
     from syncline.data.section import build
 
-    return build(StudySpec, parse_document(STUDY.format(flow=flow.value), "study"), "study")
+    return build(StudySpec, parse_document(STUDY_BY_FLOW.format(flow=flow.value), "study"), "study")
 
 
 @cache

@@ -29,6 +29,11 @@ def test_importing_the_core_is_light() -> None:
     assert loaded.isdisjoint({*HEAVY, "cryptography", "google.protobuf", "grpc", "pydantic", "rich", "typer"})
 
 
+def test_schemas_and_policies_load_no_numeric_library() -> None:
+    loaded = loaded_by("syncline.data.schema, syncline.study.policy")
+    assert loaded.isdisjoint({*HEAVY, "rich"})
+
+
 def test_readers_load_what_they_need_when_a_source_is_opened() -> None:
     assert loaded_by("syncline.sources.registry").isdisjoint(OPTIONAL)
 

@@ -20,8 +20,8 @@ from syncline.questions.comparison import PersonCount
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
 from syncline.wire.exchange import ReplyCodec
-from tests.agent.opened import ask
-from tests.security.harness import POLICY, Trial
+from tests.studies.harness import POLICY, Trial
+from tests.unit.agent.opened import ask
 
 COLUMNS = ("a", "b", "c", "d", "e")
 """Columns of two values, so that a joint table of all has 32 cells."""

@@ -24,8 +24,8 @@ from syncline.questions.profile import Profile
 from syncline.questions.rank_counts import RankColumn, RankCounts
 from syncline.questions.row_count import RowCount
 from syncline.questions.tree_level import TreeLevel, TreeStep
-from tests.security.harness import POLICY, MaliciousHub, Trial
-from tests.security.test_harness import rows
+from tests.studies.harness import POLICY, MaliciousHub, Trial
+from tests.unit.study.two_suppliers import rows
 
 STUDY = """\
 syncline: 1

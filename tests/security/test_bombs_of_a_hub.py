@@ -24,13 +24,15 @@ from syncline.protocols.asking import Request
 from syncline.protocols.opening import HUB, Commitments, Occasion
 from syncline.wire.exchange import RequestCodec
 from syncline.wire.messages import DeclineKind
-from tests.agent import harness
-from tests.agent.fake_hub import FakeHub
-from tests.agent.harness import automatic_policy, enrolled_home, running, specification
+from tests.process.agent import harness
+from tests.process.agent.fake_hub import FakeHub
+from tests.process.agent.harness import automatic_policy, enrolled_home, running
 from tests.security.bombs import arrow_stream, claimed
 from tests.security.confined import AGENT, UNGUARDED, Confined, confined, small
-from tests.security.harness import MaliciousHub, Trial
-from tests.security.test_harness import STUDY, rows
+from tests.studies.harness import MaliciousHub, Trial
+from tests.unit.agent import small_study
+from tests.unit.agent.small_study import specification
+from tests.unit.study.two_suppliers import STUDY, rows
 
 LAYOUT = "syncline.data.flat_stream:require_flat_layout"
 PARTS = "syncline.wire.exchange:require_few_parts"
@@ -146,7 +148,7 @@ async def declined_and_served(tmp_path: Path) -> tuple[DeclineKind, str]:
             await hub.until(lambda: hub.decisions)
             await hub.send(hub.task(spec, 0, PARTS_BOMB))
             await hub.until(lambda: hub.declined, 120)
-            other = harness.STUDY.replace("study: heart", "study: heart-too")
+            other = small_study.STUDY.replace("study: heart", "study: heart-too")
             spec2 = specification(other)
             home.policy.write_text(
                 text.replace(hashlib.sha256(spec).hexdigest(), hashlib.sha256(spec2).hexdigest())

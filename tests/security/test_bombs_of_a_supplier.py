@@ -34,12 +34,12 @@ from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
 from syncline.wire.exchange import ReplyCodec
 from syncline.wire.messages import Decision, Proposal, SupplierDecision, decision_digest
-from tests.hub.clients import FakeAgent, Member, running
-from tests.hub.conftest import run, site  # noqa: F401  (fixtures)
+from tests.process.hub.clients import FakeAgent, Member, running
+from tests.process.hub.conftest import run, site  # noqa: F401  (fixtures)
 from tests.security.bombs import arrow_stream, claimed
 from tests.security.confined import HUB, Confined, confined, small
-from tests.security.harness import SEED, Trial
-from tests.security.test_harness import rows
+from tests.studies.harness import SEED, Trial
+from tests.unit.study.two_suppliers import rows
 
 CONTRIBUTION = bytes(range(16))
 LAYOUT = "syncline.data.flat_stream:require_flat_layout"

@@ -21,7 +21,7 @@ from syncline.questions.row_count import RowCount
 from syncline.study.fitting import fold_of
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
-from tests.security.harness import POLICY, Trial
+from tests.studies.harness import POLICY, Trial
 
 STUDY = """\
 syncline: 1

@@ -30,7 +30,7 @@ from syncline.validation.comparison.rows import ComparableRows
 from syncline.validation.comparison.trees import MOST_ROWS
 from syncline.validation.disclosure.score_places import PLACES
 from tests.security.candidate_trial import COLUMNS, STUDY, TABLES, Asked, honest, refusal
-from tests.validation.comparison.parties import AIMS, COMPARED, SCHEMA, candidate, workspace
+from tests.unit.validation.comparison.parties import AIMS, COMPARED, SCHEMA, candidate, workspace
 
 FEW_ROWS = 700
 """Rows of the victim: two thirds or so are for training."""

@@ -17,8 +17,8 @@ from syncline.questions.table import QUESTIONS
 from syncline.synthesizers import wide
 from syncline.wire.exchange import ReplyCodec
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
-from tests.security.harness import MaliciousSupplier, Released, Trial
 from tests.security.lies import COMPARISON, FIT, HUGE, PERSONS, SHAPES, Liar, Lie, move, nothing, put, scale
+from tests.studies.harness import MaliciousSupplier, Released, Trial
 
 STUDY = """\
 syncline: 1

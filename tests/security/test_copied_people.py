@@ -18,8 +18,8 @@ from syncline.validation.disclosure.sight import Sight
 from syncline.validation.disclosure.threshold_tests import ThresholdTest
 from syncline.validation.report.words import answers, gate_line
 from syncline.validation.validation import Validation
-from tests.security.harness import Trial
-from tests.security.test_harness import STUDY, rows
+from tests.studies.harness import Trial
+from tests.unit.study.two_suppliers import STUDY, rows
 
 USED, HELD = 669, 334
 UNSEEN = re.compile(r"A leak of fewer than ([0-9,]+) of these ([0-9,]+) people")

@@ -9,8 +9,8 @@ from syncline.sources.memory import TableSource
 from syncline.study.flow import DataFlow
 from syncline.study.shipping import ship
 from syncline.wire.exchange import ReplyCodec
-from tests.security.harness import SEED, MaliciousHub, Trial
-from tests.security.test_harness import rows
+from tests.studies.harness import SEED, MaliciousHub, Trial
+from tests.unit.study.two_suppliers import rows
 
 STUDY = """\
 syncline: 1

@@ -1,6 +1,6 @@
 """A hub or a supplier that tries again without end: a declined round is offered and worked out so often only.
 
-What a decline is mended by, and that it then goes on, is tried in ``tests/hub`` and ``tests/agent``.
+What a decline is mended by, and that it then goes on, is tried in ``tests/process``.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ import pytest
 from supplier_agent.tasks import offers as agent_offers
 from syncline.wire import supplier as convert
 from syncline.wire.messages import ChunkRequest
-from tests.agent.harness import request
-from tests.agent.harness import running as running_agent
-from tests.agent.test_agent import SPEC, approved, play, wait_for
-from tests.agent.test_mended import retry
-from tests.hub.clients import eventually, running
-from tests.hub.conftest import run, site, specification  # noqa: F401  (fixtures)
-from tests.hub.test_enrolment import refused
-from tests.hub.test_faults import offers, silent, team
-from tests.hub.test_mended import decline, reoffer
+from tests.process.agent.harness import request
+from tests.process.agent.harness import running as running_agent
+from tests.process.agent.test_agent import SPEC, approved, play, wait_for
+from tests.process.agent.test_mended import retry
+from tests.process.hub.clients import eventually, running
+from tests.process.hub.conftest import run, site  # noqa: F401  (fixtures)
+from tests.process.hub.test_enrolment import refused
+from tests.process.hub.test_faults import offers, silent, team
+from tests.process.hub.test_mended import decline, reoffer
+from tests.unit.hub.small_study import specification
 from trusted_party.studies import replies
 
 pytestmark = pytest.mark.network

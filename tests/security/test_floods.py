@@ -20,8 +20,8 @@ from syncline.identity.peer import PeerRole
 from syncline.wire.gen.syncline.v1.research_pb2 import ListStudiesRequest
 from syncline.wire.transport import MAX_MESSAGE_BYTES
 from tests.house.repository import ROOT
-from tests.hub.clients import enrol, eventually
-from tests.hub.conftest import run, site  # noqa: F401  (fixtures)
+from tests.process.hub.clients import enrol, eventually
+from tests.process.hub.conftest import run, site  # noqa: F401  (fixtures)
 from tests.security.http2_callers import WINDOW
 from trusted_party.api import call_rate, gate, relay, servers
 from trusted_party.api.porch import Porch

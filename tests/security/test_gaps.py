@@ -25,8 +25,8 @@ from syncline.questions.tree_level import TreeLevel
 from syncline.study.policy import Policy
 from syncline.synthesizers.column_coding import code_column, code_gap
 from syncline.synthesizers.column_search import ColumnSearch
-from tests.federation.local_fit import workspace_of
-from tests.security.harness import POLICY, MaliciousSupplier, Trial
+from tests.studies.harness import POLICY, MaliciousSupplier, Trial
+from tests.unit.study.local_fit import workspace_of
 
 STUDY = """\
 syncline: 1

@@ -8,8 +8,8 @@ import pytest
 
 from syncline.study.simulated_study import seed_of
 from syncline.synthesizers.streams import Seed
-from tests.security.harness import Trial
-from tests.security.test_harness import STUDY, rows
+from tests.studies.harness import Trial
+from tests.unit.study.two_suppliers import STUDY, rows
 
 TABLES = {"north": rows(400, 1), "south": rows(700, 2)}
 GUESSES = [Seed.of_number(number) for number in range(2000)]
@@ -37,7 +37,7 @@ def test_a_commitment_is_opened_by_trying_only_where_the_seed_was_written_down(w
 
 def test_nothing_that_is_released_holds_the_seed(tmp_path, monkeypatch):
     secret = Seed(bytes(range(32)))
-    monkeypatch.setattr("tests.security.harness.SEED", secret)
+    monkeypatch.setattr("tests.studies.harness.SEED", secret)
     released = Trial(STUDY.replace(", seed: 7", ""), TABLES, tmp_path).run()
     whole = b"".join(path.read_bytes() for path in released.directory.iterdir())
     assert secret.secret not in whole

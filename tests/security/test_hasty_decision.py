@@ -21,12 +21,12 @@ from syncline.errors import UsageError
 from syncline.identity.peer import PeerRole
 from syncline.wire.messages import ReleaseId, StudyId
 from syncline.wire.release_messages import ReleaseEntry, ReleaseState
-from tests.agent.test_commands import POLICY, STUDY, command, home, propose  # noqa: F401  (fixtures)
 from tests.house.repository import ROOT
-from tests.hub.conftest import run, site  # noqa: F401  (fixtures)
-from tests.hub.release_clients import ended, office, waiting
-from tests.hub.test_enrolment import refused
-from tests.hub.test_release_governance import ONE, call
+from tests.process.agent.test_commands import POLICY, STUDY, command, home, propose  # noqa: F401  (fixtures)
+from tests.process.hub.conftest import run, site  # noqa: F401  (fixtures)
+from tests.process.hub.release_clients import ended, office, waiting
+from tests.process.hub.test_enrolment import refused
+from tests.process.hub.test_release_governance import ONE, call
 
 pytestmark = [pytest.mark.network]
 

@@ -22,7 +22,7 @@ from syncline.synthesizers.column_search import SearchPieces
 from syncline.synthesizers.hazards import likeness, supplier_sizes
 from syncline.synthesizers.hazards.hazard import HazardKind
 from syncline.synthesizers.phases import check, search, structure
-from tests.federation.simulated import fit_study
+from tests.unit.study.simulated import fit_study
 
 STUDY = {
     "syncline": 1,

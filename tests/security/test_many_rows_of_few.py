@@ -21,7 +21,7 @@ from syncline.validation.comparison.counted import Counted
 from syncline.validation.comparison.layout import AnswerLayout
 from syncline.validation.comparison.parts import Scored
 from syncline.validation.utility.told import ToldCounts
-from tests.validation.comparison.parties import AIMS, COMPARED, MODELS, candidate, dealt, run, workspace
+from tests.unit.validation.comparison.parties import AIMS, COMPARED, MODELS, candidate, dealt, run, workspace
 
 LEAST = 11
 WANTED = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)

@@ -22,8 +22,8 @@ from syncline.clock import SystemClock
 from syncline.durable.audit_table import AuditLog
 from syncline.identity.keys import generate_signing_key
 from syncline.wire.messages import Outcome, StudyEnded, StudyId
-from tests.agent.fake_hub import FakeHub
-from tests.agent.harness import specification
+from tests.process.agent.fake_hub import FakeHub
+from tests.unit.agent.small_study import specification
 
 STUDY = """\
 syncline: 1

@@ -44,7 +44,7 @@ from syncline.validation.report import plots
 from syncline.wire import releases, strict
 from syncline.wire.messages import HazardStatus, ReleaseId, StudyId, StudyStatus, SupplierStatus
 from syncline.wire.release_messages import ApprovalEntry, ReleaseEntry, ReleaseState
-from tests.security.hostile_text import OBEYED, harmless
+from tests.unit.researcher.hostile_text import OBEYED, harmless
 from trusted_party.datastore.event_log import EventFormatter
 
 # A spreadsheet

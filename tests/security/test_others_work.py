@@ -12,10 +12,11 @@ import pytest
 from syncline.wire import supplier as convert
 from syncline.wire.mending import Mended, mended_to_proto
 from syncline.wire.messages import Chunk, ChunkRequest, Declined, DeclineKind, PayloadRef, TaskReply
-from tests.hub.clients import eventually, running
-from tests.hub.conftest import run, site, specification  # noqa: F401  (fixtures)
-from tests.hub.test_enrolment import refused
-from tests.hub.test_faults import offers, silent, team
+from tests.process.hub.clients import eventually, running
+from tests.process.hub.conftest import run, site  # noqa: F401  (fixtures)
+from tests.process.hub.test_enrolment import refused
+from tests.process.hub.test_faults import offers, silent, team
+from tests.unit.hub.small_study import specification
 from trusted_party.studies.replies import Replies
 
 pytestmark = [pytest.mark.network]

@@ -19,7 +19,7 @@ from syncline.synthesizers import column_coding
 from syncline.synthesizers.outer_ends import Run
 from syncline.synthesizers.streams import Seed
 from syncline.wire.exchange import HOPS
-from tests.federation.simulated import fit_study
+from tests.unit.study.simulated import fit_study
 
 LABELS = ("common", "r1", "r2", "r3")
 STUDY = {

@@ -19,11 +19,11 @@ from syncline.study.release_decision import ReleaseDecision, ReleaseVerdict
 from syncline.wire import releases
 from syncline.wire.gen.syncline.v1 import research_pb2, supplier_pb2
 from syncline.wire.release_messages import GivenDecision
-from tests.hub.clients import enrol
-from tests.hub.conftest import Site, run, site  # noqa: F401  (fixtures)
-from tests.hub.release_clients import ended, office, waiting
-from tests.hub.test_enrolment import dismiss, refused
-from tests.hub.test_release_governance import ONE, call
+from tests.process.hub.clients import enrol
+from tests.process.hub.conftest import Site, run, site  # noqa: F401  (fixtures)
+from tests.process.hub.release_clients import ended, office, waiting
+from tests.process.hub.test_enrolment import dismiss, refused
+from tests.process.hub.test_release_governance import ONE, call
 from trusted_party.cli.home import HubHome
 from trusted_party.studies.dismissal import evict
 

@@ -16,8 +16,8 @@ from syncline.protocols.asking import Memory, Opening, Reply, Request, admit
 from syncline.protocols.opening import HUB, Commitments, Occasion, Openings
 from syncline.questions.profile import Profile
 from syncline.questions.row_count import RowCount
-from tests.security.harness import MaliciousHub, MaliciousSupplier, Trial
-from tests.security.test_harness import rows
+from tests.studies.harness import MaliciousHub, MaliciousSupplier, Trial
+from tests.unit.study.two_suppliers import rows
 
 STUDY = """\
 syncline: 1

@@ -6,7 +6,7 @@ import pytest
 
 from syncline.errors import IdentityError
 from syncline.wire.refusals import UnknownObject
-from tests.hub.test_granting import SECOND, changed, desk  # noqa: F401  (a fixture)
+from tests.unit.hub.test_granting import SECOND, changed, desk  # noqa: F401  (a fixture)
 from trusted_party.datastore.grants import Grant
 from trusted_party.release import granting
 from trusted_party.release.granting import AccessVerdict

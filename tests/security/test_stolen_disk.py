@@ -12,8 +12,9 @@ from supplier_agent.home import AgentHome
 from supplier_agent.tasks.journal import open_payloads
 from supplier_agent.tasks.responder import study_payloads
 from syncline.errors import IdentityError, StorageError
-from tests.agent.fake_hub import FakeHub
-from tests.agent.harness import automatic_policy, enrolled_home, request, running, specification
+from tests.process.agent.fake_hub import FakeHub
+from tests.process.agent.harness import automatic_policy, enrolled_home, request, running
+from tests.unit.agent.small_study import specification
 
 pytestmark = [pytest.mark.network]
 

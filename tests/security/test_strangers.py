@@ -26,8 +26,9 @@ from syncline.wire.gen.syncline.v1.research_pb2 import ListStudiesRequest
 from syncline.wire.gen.syncline.v1.research_pb2_grpc import ResearchServiceStub
 from syncline.wire.transport import client_channel
 from tests.house.repository import ROOT
-from tests.hub.clients import FakeAgent, enrol, running
-from tests.hub.conftest import run, site, specification  # noqa: F401  (fixtures)
+from tests.process.hub.clients import FakeAgent, enrol, running
+from tests.process.hub.conftest import run, site  # noqa: F401  (fixtures)
+from tests.unit.hub.small_study import specification
 from trusted_party.api import relay, servers
 from trusted_party.api.attempts import OF_ADDRESS, OF_TOKEN, Attempts
 from trusted_party.api.client_hello import Hello

@@ -27,8 +27,8 @@ from syncline.validation.utility.relations import cramers_v
 from syncline.validation.utility.told import SetCounts, ToldCounts, told_column, told_parts, told_set
 from syncline.validation.validation import Validation, validate
 from syncline.wire.exchange import ReplyCodec
-from tests.security.harness import Released, Trial
 from tests.security.real_tables import NAMES, schema, table
+from tests.studies.harness import Released, Trial
 
 LEAST = 11
 WARDS = ("a", "b", "c", "r1", "r2", "r3")

@@ -26,8 +26,8 @@ from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
 from syncline.validation.validation import validate
 from syncline.wire.exchange import HOPS
-from tests.security.harness import Trial
 from tests.security.real_tables import NAMES, schema, table
+from tests.studies.harness import Trial
 
 FEW = (0, 1, 10)
 STUDY = """\

@@ -19,9 +19,9 @@ from syncline.identity.certificate_request import make_request
 from syncline.identity.keys import generate_tls_key, private_key_pem
 from syncline.identity.peer import PeerRole
 from syncline.wire.transport import TlsIdentity, client_channel, enrolment_channel
-from tests.hub.conftest import run, site  # noqa: F401  (fixtures)
-from tests.hub.test_enrolment import refused
-from tests.hub.test_gate import openssl
+from tests.process.hub.conftest import run, site  # noqa: F401  (fixtures)
+from tests.process.hub.test_enrolment import refused
+from tests.process.hub.test_gate import openssl
 
 pytestmark = [pytest.mark.network]
 

@@ -1,0 +1,130 @@
+"""Which study a person means, and which proposals the policy may approve by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+import syncline.wire  # noqa: F401  (before gRPC)
+
+# isort: split
+
+from supplier_agent.consent.decision import BY_PERSON, Seal, UnsignedDecision, decide
+from supplier_agent.consent.earlier_studies import MOST_AUTOMATIC_RUNS
+from supplier_agent.consent.proposals import (
+    PolicyJudgement,
+    end_study,
+    receive_proposal,
+)
+from supplier_agent.consent.study_record import ConsentState, known_study, require_study
+from supplier_agent.home import AgentHome
+from supplier_agent.tasks.journal import open_journal
+from syncline.clock import SystemClock
+from syncline.durable.audit_table import AuditLog
+from syncline.errors import UsageError
+from syncline.identity.keys import generate_signing_key
+from syncline.wire.messages import Decision, Outcome, StudyEnded, StudyId
+from tests.process.agent.fake_hub import FakeHub
+from tests.unit.agent.small_study import STUDY, specification
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """A journal with what a test does to it."""
+    home = AgentHome(tmp_path / "agent")
+    home.create()
+    key = generate_signing_key()
+    with open_journal(home) as journal:
+        yield Desk(journal, Seal(key, AuditLog(key, SystemClock()), "cleveland"))
+
+
+class Desk:
+    def __init__(self, journal, seal):
+        self.journal, self.seal, self.hub = journal, seal, FakeHub()
+
+    def propose(self, study_id, name="heart-2026", *, automatic=False):
+        content = specification(STUDY.replace("heart-2026", name))
+        proposal = self.hub.proposal(content, study_id)
+        judgement = PolicyJudgement(name, (), automatic=automatic)
+        return self.journal.write_now(lambda c: receive_proposal(c, self.seal, proposal, judgement, 1))
+
+    def end(self, study_id, outcome):
+        ended = StudyEnded(StudyId(study_id), outcome, "")
+        self.journal.write_now(lambda c: end_study(c, self.seal, ended, 2))
+
+    def decide(self, study_id, decision):
+        verdict = UnsignedDecision(decision, "", BY_PERSON)
+        self.journal.write_now(lambda c: decide(c, self.seal, known_study(c, study_id), verdict, 2))
+
+    def meant(self, text):
+        return self.journal.read_now(lambda c: require_study(c, text)).study_id
+
+
+def test_one_specification_is_approved_by_the_policy_for_one_living_run(desk):
+    assert desk.propose("run-1", automatic=True) is ConsentState.APPROVED
+    assert desk.propose("run-2", automatic=True) is ConsentState.WAITING
+    reason = desk.journal.read_now(lambda c: known_study(c, "run-2")).reason
+    assert reason.endswith("a person decides")
+
+
+def test_a_run_after_a_failure_needs_no_person_and_one_after_a_release_does(desk):
+    assert desk.propose("run-1", automatic=True) is ConsentState.APPROVED
+    desk.end("run-1", Outcome.FAILED)
+    assert desk.propose("run-2", automatic=True) is ConsentState.APPROVED
+    desk.end("run-2", Outcome.RELEASED)
+    assert desk.propose("run-3", automatic=True) is ConsentState.WAITING
+
+
+def test_a_hub_cannot_start_one_specification_anew_for_ever_by_calling_it_failed(desk):
+    for run in range(MOST_AUTOMATIC_RUNS):
+        assert desk.propose(f"run-{run}", automatic=True) is ConsentState.APPROVED
+        desk.end(f"run-{run}", Outcome.FAILED)
+    assert desk.propose("one-more", automatic=True) is ConsentState.WAITING
+
+
+def test_what_a_person_refused_is_not_approved_by_the_policy_under_another_id(desk):
+    desk.propose("run-1")
+    desk.decide("run-1", Decision.REFUSE)
+    desk.end("run-1", Outcome.FAILED)
+    assert desk.propose("run-2", automatic=True) is ConsentState.WAITING
+
+
+def test_the_same_proposal_again_is_no_second_run(desk):
+    assert desk.propose("run-1", automatic=True) is ConsentState.APPROVED
+    assert desk.propose("run-1", automatic=True) is ConsentState.APPROVED
+
+
+def test_a_text_that_means_two_open_studies_is_refused(desk):
+    desk.propose("run-1")
+    desk.propose("run-2")
+    with pytest.raises(UsageError, match="there are 2 studies 'heart-2026' here: take the id"):
+        desk.meant("heart-2026")
+    assert desk.meant("run-2") == "run-2"
+
+
+def test_an_ended_study_loses_to_the_open_one_of_its_name(desk):
+    desk.propose("run-1")
+    desk.end("run-1", Outcome.CANCELLED)
+    assert desk.meant("heart-2026") == "run-1"
+    desk.propose("run-2")
+    assert desk.meant("heart-2026") == "run-2"
+    assert desk.meant("run-1") == "run-1"
+    with pytest.raises(UsageError, match="there is no study 'lung'"):
+        desk.meant("lung")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(("run-1", "heart"), ("heart", "lung")), (("heart", "lung"), ("run-1", "heart"))]
+)
+def test_an_id_cannot_take_the_place_of_a_name_that_a_person_types(desk, first, second):
+    assert desk.propose(*first) is ConsentState.WAITING
+    assert desk.propose(*second) is ConsentState.REFUSED
+    assert desk.meant("heart") == first[0]
+
+
+def test_a_name_never_loses_to_an_id(desk):
+    """Even where such a record stands in a journal of an earlier version."""
+    desk.propose("run-1", "heart")
+    desk.propose("other", "lung")
+    desk.journal.write_now(lambda c: c.execute("UPDATE study SET study_id = 'heart' WHERE name = 'lung'"))
+    with pytest.raises(UsageError, match="there are 2 studies 'heart'"):
+        desk.meant("heart")
