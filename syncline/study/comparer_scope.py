@@ -39,6 +39,7 @@ def aims_of(spec: StudySpec, fold: Fold) -> Aims:
         declared.target or "",
         spec.privacy.min_cell,
         fold.threshold > 0,
+        declared.most_scored,
     )
 
 

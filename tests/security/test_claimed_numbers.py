@@ -25,7 +25,7 @@ from syncline.questions.workspace import Workspace
 from syncline.validation.comparison import comparer
 from syncline.validation.comparison.comparer import ComparisonTerms
 from syncline.validation.comparison.comparison import Comparison
-from syncline.validation.comparison.plan import MOST_SCORED, ComparisonPlan
+from syncline.validation.comparison.plan import ComparisonPlan
 from syncline.validation.comparison.rows import ComparableRows
 from syncline.validation.comparison.trees import MOST_ROWS
 from syncline.validation.disclosure.score_places import PLACES
@@ -157,7 +157,7 @@ def people_taken(claimed: int, least: int) -> list[int]:
     """Return how many persons of each fold are scored, and of each fold grow trees, of a supplier of 700."""
     table = ComparableRows(Workspace(MemoryTable(SCHEMA, [BATCH])), COMPARED)
     rows = (claimed, claimed)
-    scored = table.sampled_people(b"lottery", MOST_SCORED, rows, least)
+    scored = table.sampled_people(b"lottery", 10_000, rows, least)
     grown = table.sampled_rows(b"lottery", MOST_ROWS, rows, least)
     trees = [len(np.unique(grown.cells.owner[grown.holdout == held])) for held in (False, True)]
     return [fold.n_persons for fold in scored] + trees
@@ -177,8 +177,7 @@ def test_the_smallest_cell_of_the_study_bounds_what_is_asked(
 ) -> None:
     """In whole questions as well: sums for trees, and histograms of persons."""
     monkeypatch.setattr(comparer, "MOST_ROWS", 1)
-    monkeypatch.setattr(comparer, "MOST_SCORED", 1)
-    wanted = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)
+    wanted = Comparison(candidate(1000, 9), COMPARED, replace(AIMS, most_scored=1), "ill", persons=True)
     begun = CandidateMemory(wanted.digest, wanted.table, COMPARED)
     memory = replace(begun, rows=(10**6, 10**6), people=(10**6, 10**6))
     found = {}

@@ -17,7 +17,6 @@ from syncline.validation.comparison.comparison import Evidence
 from syncline.validation.comparison.counted import Counted
 from syncline.validation.comparison.layout import FOLDS, SCORES, AnswerLayout
 from syncline.validation.comparison.parts import PartCounts, brief
-from syncline.validation.comparison.plan import MOST_SCORED
 from syncline.validation.comparison.trees import MOST_ROWS
 from syncline.validation.disclosure.gate import (
     DEFAULT_THRESHOLDS,
@@ -170,9 +169,10 @@ def _words(evidence: Evidence, judgement: Criteria, candidate: Candidate) -> Ite
             f"Compared were {candidate.cells.n_rows} rows that the model draws; the first"
             f" {judgement.released} of them are released."
         )
-    if max(evidence.rows) > MOST_SCORED:
+    most = candidate.aims.most_scored
+    if max(evidence.rows) > most:
         yield (
-            f"Of more than {MOST_SCORED} rows of either kind a lottery took persons who have about so many,"
+            f"Of more than {most} rows of either kind a lottery took persons who have about so many,"
             " to be scored; what is counted in rows is counted in all of them."
         )
     if max(*evidence.rows, candidate.cells.n_rows) > MOST_ROWS:

@@ -43,6 +43,10 @@ _WRITING = pa.ipc.IpcWriteOptions(compression="zstd")
 _BATCH_ROWS = 65_536
 
 
+MOST_SCORED = 50_000
+"""Rows of either fold that are scored at most, where nothing else is declared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Aims:
     """What a study wants to know of a candidate.
@@ -50,6 +54,7 @@ class Aims:
     ``models`` are formulas of regressions. ``sampling_key`` is the key of all draws (64 bytes at most): the
     study's salt, one for all suppliers. ``target`` is the column that models are trained to predict, or "".
     Of fewer than ``min_cell`` people nothing is told. ``holds_out`` says whether somebody must be held out.
+    Of more than ``most_scored`` rows of either fold a hash samples persons with about so many, for scores.
     """
 
     keys: tuple[str, ...] = ()
@@ -59,6 +64,7 @@ class Aims:
     target: str = ""
     min_cell: int = 11
     holds_out: bool = False
+    most_scored: int = MOST_SCORED
 
     def within(self, names: Collection[str]) -> Aims:
         """Return what can be asked of a table that has the columns ``names``."""

@@ -34,7 +34,7 @@ from syncline.validation.column_bins import Codes
 from syncline.validation.comparison.candidate import Aims, Candidate, packed_rows, unpack_cells
 from syncline.validation.comparison.judged import Judge
 from syncline.validation.comparison.layout import FOLDS
-from syncline.validation.comparison.plan import MOST_SCORED, ComparisonPlan, plan_of
+from syncline.validation.comparison.plan import ComparisonPlan, plan_of
 from syncline.validation.comparison.rows import ComparableRows, comparable_schema, sliced, slices_of
 from syncline.validation.comparison.tree_scores import ScoreHistograms
 from syncline.validation.comparison.trees import MOST_ROWS, TreeRows, sums
@@ -183,7 +183,8 @@ class CandidateComparer:
         pieces |= _counted_sets(candidate, rows, persons=table.has_persons)
         pieces |= _counted_models(plan, rows, persons=table.has_persons)
         sampling_key = candidate.aims.sampling_key
-        people = rows.sampled_people(sampling_key, MOST_SCORED, plan.rows, self._terms.aims.min_cell)
+        aims = self._terms.aims
+        people = rows.sampled_people(sampling_key, aims.most_scored, plan.rows, aims.min_cell)
         for fold, chosen in zip(FOLDS, people, strict=True):
             pieces |= _scored(candidate, chosen, fold)
         pieces |= _attacked(candidate, rows)
