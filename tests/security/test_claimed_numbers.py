@@ -31,12 +31,8 @@ from syncline.validation.comparison.rows import ComparableRows
 from syncline.validation.comparison.trees import MOST_ROWS
 from syncline.validation.disclosure.score_places import PLACES
 from tests.security.candidate_trial import COLUMNS, STUDY, TABLES, Asked, honest, refusal
-<<<<<<< HEAD
+from tests.studies.harness import MaliciousHub, Trial
 from tests.unit.validation.comparison.parties import AIMS, COMPARED, SCHEMA, candidate, workspace
-=======
-from tests.security.harness import MaliciousHub, Trial
-from tests.validation.comparison.parties import AIMS, COMPARED, SCHEMA, candidate, workspace
->>>>>>> 4101b4b (What a hub claims of all suppliers' people fits the share that was held out)
 
 FEW_ROWS = 700
 """Rows of the victim: two thirds or so are for training."""

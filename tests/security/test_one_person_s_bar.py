@@ -15,7 +15,7 @@ from syncline.data.schema import Schema
 from syncline.validation import told_codes
 from syncline.validation.cell_table import CellTable
 from syncline.validation.utility.distributions import distributions
-from tests.validation.compared import tables_of
+from tests.unit.validation.compared import tables_of
 
 LEAST = 11
 NUMBERS = """\

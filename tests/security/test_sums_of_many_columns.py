@@ -20,7 +20,7 @@ from syncline.protocols.asking import Request
 from syncline.protocols.opening import HUB, Commitments, Openings
 from syncline.questions.formula_check import CELLS, FormulaCheck
 from syncline.questions.row_count import RowCount
-from tests.security.harness import POLICY, Trial
+from tests.studies.harness import POLICY, Trial
 
 STUDY = """\
 syncline: 1
