@@ -14,7 +14,7 @@ from syncline.errors import Contradiction, SynclineError
 from syncline.protocols import reply_check
 from syncline.protocols.asking import Request
 from syncline.questions.table import QUESTIONS
-from syncline.study import whole_study
+from syncline.study import comparer_scope, whole_study
 from syncline.synthesizers import wide
 from syncline.wire.exchange import ReplyCodec
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
@@ -221,6 +221,7 @@ def test_a_lie_about_how_many_there_are_in_the_opening_round(study, told, tmp_pa
 
 def test_such_a_lie_would_decide_how_many_are_held_out(tmp_path, monkeypatch):
     monkeypatch.setattr(whole_study, "people_opened", lambda *_: {})
+    monkeypatch.setattr(comparer_scope, "possible_people", lambda *_: (0, 10**12))
     (tmp_path / "honest").mkdir()
     (tmp_path / "lying").mkdir()
     trials = [
