@@ -231,9 +231,6 @@ def test_an_address_belongs_to_one_of_several_queues(site, run):  # noqa: F811
 NEIGHBOURS = 8
 """Connections of the attacker, from the address of everybody else."""
 
-ONE_READ = 256 * 1024
-"""Bytes that are read at once."""
-
 
 @pytest.mark.parametrize("defended", [True, False])
 @pytest.mark.parametrize("enrolled", [False, True], ids=["stranger", "supplier"])
@@ -268,7 +265,7 @@ def test_who_shares_the_address_of_a_flood_is_served(
                 if defended:
                     await answered(ada, site)
                     await enrol(site.enrol_port, site.authority, token)
-                most = relay.STRANGER_BYTES + ONE_READ + rate * (clock() - began)
+                most = relay.STRANGER_BYTES + relay.STRANGER_READ + rate * (clock() - began)
                 assert (sum(read) - before <= NEIGHBOURS * most) is defended
 
     run(work())

@@ -19,8 +19,11 @@ from trusted_party.api.client_hello import Hello, judge_hello
 BUFFER_BYTES = 256 * 1024
 """Bytes that may wait in one direction before the sender is not read any more."""
 
-STRANGER_BYTES = 128 * 1024
-"""Bytes of a stranger that are read at once: more than gRPC takes of a call before we know whose it is."""
+STRANGER_BYTES = 32 * 1024
+"""Bytes of a stranger that are read at first: more than a handshake and the headers of a call."""
+
+STRANGER_READ = 8 * 1024
+"""Bytes of a stranger that are read at once."""
 
 STRANGER_RATE = 16 * 1024
 """Bytes a second of a stranger that are read after these."""
@@ -51,14 +54,18 @@ class House(Protocol):
         """Hear that a connection has lasted ``seconds``."""
 
 
-class _Half(asyncio.Protocol):
+class _Half(asyncio.BufferedProtocol):
     """One end of a relayed connection."""
 
     other: _Half | None = None
     transport: asyncio.Transport
 
+    read_bytes = BUFFER_BYTES
+    """Bytes that are read at once."""
+
     def __init__(self) -> None:
         self._held: set[str] = set()
+        self._read = bytearray()
 
     def hold(self, why: str) -> None:
         """Read no more until this, and every other reason, is gone."""
@@ -76,7 +83,16 @@ class _Half(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=BUFFER_BYTES)
 
+    def get_buffer(self, sizehint: int) -> bytearray:
+        if len(self._read) != self.read_bytes:
+            self._read = bytearray(self.read_bytes)
+        return self._read
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.data_received(bytes(memoryview(self._read)[:nbytes]))
+
     def data_received(self, data: bytes) -> None:
+        """Pass bytes on."""
         if self.other is not None:
             self.other.transport.write(data)
 
@@ -123,6 +139,7 @@ class Caller(_Half):
         super().__init__()
         self._house = house
         self._pace: Pace | None = None
+        self.read_bytes = STRANGER_READ
         self._hello = bytearray()
         self._dialling: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -169,7 +186,7 @@ class Caller(_Half):
 
     def hurry(self) -> None:
         """Read what a call has shown the certificate of as fast as it comes: calls have places and a rate."""
-        self._pace = None
+        self._pace, self.read_bytes = None, BUFFER_BYTES
         self.release(_TOO_FAST)
 
     def abort(self) -> None:
