@@ -17,6 +17,7 @@ from syncline.errors import DataError
 from syncline.preparation.column_profile import ColumnFit, fit_schema
 from syncline.preparation.fold import Fold
 from syncline.preparation.hazards import find_hazards
+from syncline.privacy.person_buckets import alone_in_a_bucket
 from syncline.questions.asked import Asked
 from syncline.questions.counts import Counts
 from syncline.questions.formula_check import CELLS, FormulaCheck
@@ -56,7 +57,7 @@ def fit_of(spec: StudySpec, source: Source, *, closely: bool = True) -> DataFit:
             told.append(str(error.public))
     sparse = list(_too_sparse(spec, source)) if people is not None else []
     faults, told = faults + sparse, told + sparse
-    hazards = tuple(_hazards(spec, source, sound=not faults)) if closely else ()
+    hazards = tuple(_hazards(spec, source, people, sound=not faults)) if closely else ()
     return DataFit(people, _shares(spec, people), tuple(faults), "; ".join(told), hazards)
 
 
@@ -102,8 +103,14 @@ def _too_sparse(spec: StudySpec, source: Source) -> Iterator[str]:
             )
 
 
-def _hazards(spec: StudySpec, source: Source, *, sound: bool) -> Iterator[str]:
+def _hazards(spec: StudySpec, source: Source, people: int | None, *, sound: bool) -> Iterator[str]:
     yield from find_hazards(source, spec.schema)
+    alone = alone_in_a_bucket(people or 0) if spec.schema.person is not None else 0
+    if alone:
+        yield (
+            f"of {people:,} people about {alone} are alone in a bucket, by which whoever sees counts can put"
+            " a person's columns together: approve only where the hub might see these people's rows"
+        )
     constraints = spec.schema.constraints
     if not sound or not constraints:
         return

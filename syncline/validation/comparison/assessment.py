@@ -137,7 +137,8 @@ def _with_cells(metrics: Sequence[Metric], counted: Counted) -> list[Metric]:
     """Return figures of which those of single columns, pairs and sets of three name their worst cells."""
     tables, schema = counted.tables, counted.candidate.cells.schema
     sets = {"tv_1way": tables.singles, "tv_2way": tables.pairs, "tv_3way": tables.triples}
-    bins = {"tv_1way": tables.bins, "tv_2way": counted.codes.bins[2], "tv_3way": counted.codes.bins[3]}
+    several = counted.candidate.counted_in.bins
+    bins = {"tv_1way": tables.bins, "tv_2way": several[2], "tv_3way": several[3]}
     persons = counted.has_persons
     return [
         with_cells(metric, sets[metric.name], _bounds_named(bins[metric.name], schema), persons=persons)
