@@ -38,6 +38,7 @@ from syncline.preparation.distinct_persons import Edges, Ids, RowIds
 from syncline.preparation.persons import KeepsPersons
 from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.range_rounding import simple_bounds
+from syncline.sources.container import WRITE_PLAIN, readable_columns, require_read, unread_columns
 from syncline.sources.source import Source
 
 ROUNDED_TO = 10
@@ -106,6 +107,7 @@ def describe_table(
         Where the source has no such column, a column's name cannot stand in a schema, a row has no person, or
         the source changed while it was read.
     """
+    require_read(unread_columns(source), [] if person is None else [person], source.name)
     if person is not None and person not in source.columns:
         raise DataError(f"{source.name}: no column {shown(person)!r}; {nearest(person, source.columns)}")
     for place, column in enumerate(source.columns, start=1):
@@ -123,8 +125,9 @@ def describe_table(
         _person(column)
         if column == person
         else _describe(column, surveys[column], ordered.get(column), edges.get(column))
-        for column in source.columns
+        for column in readable_columns(source)
     )
+    columns += tuple(_unread(name, why) for name, why in unread_columns(source).items())
     return TableDescription(name, min_cell, person is not None, rounded(rows, min_cell), columns)
 
 
@@ -147,8 +150,8 @@ class _Reading:
 
     @property
     def columns(self) -> list[str]:
-        """The columns to describe: all but the person."""
-        return [column for column in self._source.columns if column != self._person]
+        """The columns to describe: all that can be read but the person."""
+        return [column for column in readable_columns(self._source) if column != self._person]
 
     def where(self, column: str) -> str:
         """Name a column in messages."""
@@ -210,6 +213,11 @@ def _find_edges(reading: _Reading, ordered: Mapping[str, Variable], min_cell: in
 def _person(column: str) -> ColumnDescription:
     variable = Variable(name=column, kind=Kind.IDENTIFIER, role=Role.PERSON)
     return ColumnDescription(variable, "it tells persons apart")
+
+
+def _unread(column: str, why: str) -> ColumnDescription:
+    reason = f"holds {why}: {WRITE_PLAIN}"
+    return ColumnDescription(Variable(name=column, kind=Kind.TEXT), reason)
 
 
 def _describe(

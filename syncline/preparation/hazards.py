@@ -28,6 +28,7 @@ from syncline.preparation.prepared_view import as_text
 from syncline.preparation.sentinels import far_sentinels
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import read_decimal
+from syncline.sources.container import readable_columns
 from syncline.sources.source import Source
 
 FEW_ROWS = 30
@@ -70,7 +71,8 @@ def find_hazards(source: Source, schema: Schema) -> Iterator[str]:
 
 def _count(source: Source, schema: Schema) -> tuple[int, dict[str, Counter[str]]]:
     """Return the number of rows, and how often each text occurs in each modelled column."""
-    wanted = [variable.name for variable in schema.modelled if variable.name in source.columns]
+    known = readable_columns(source)
+    wanted = [variable.name for variable in schema.modelled if variable.name in known]
     found = {name: Counter[str]() for name in wanted}
     rows = 0
     for batch in source.batches(None, BATCH_ROWS):

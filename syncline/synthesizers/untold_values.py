@@ -21,7 +21,7 @@ from syncline.data.schema import Schema
 from syncline.data.section import shown
 from syncline.data.variable import Variable
 from syncline.questions.workspace import Workspace
-from syncline.sources.container import container_notes
+from syncline.sources.container import container_notes, unread_columns, unread_notes
 from syncline.sources.source import Source
 from syncline.sources.zone_notes import zone_notes
 from syncline.synthesizers.column_coding import CodedColumn
@@ -61,9 +61,12 @@ def left_out_notes(schema: Schema, source: Source, whose: str = "") -> tuple[Not
     """
     modelled = {variable.name for variable in schema.modelled} | {schema.person.name if schema.person else ""}
     what = f"the column {whose}".strip()
-    notes = [replace(note, what=f"{note.what} {whose}".strip()) for note in container_notes(source)]
+    found = (*container_notes(source), *unread_notes(source))
+    notes = [replace(note, what=f"{note.what} {whose}".strip()) for note in found]
     columns = [normal_label(column) for column in source.columns]
     for name in dict.fromkeys((*columns, *schema.names)):
+        if name in unread_columns(source):
+            continue
         if name not in schema.names:
             why, remedy = "the schema does not name it", "describe it in the schema"
         elif name not in modelled:
