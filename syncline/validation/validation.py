@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncline.data.blob import Json
-from syncline.data.note import Note
+from syncline.data.note import Deed, Note
 from syncline.data.schema import Schema
+from syncline.data.section import shown
 from syncline.durable.storage_fault import storage_error_from_os
 from syncline.errors import StudyFailed, UsageError
 from syncline.privacy.people_rule import require_enough
@@ -157,8 +158,17 @@ def validate(
         found.subgroups,
         found.people,
         (*_measured_from(compared, (real, synthetic, holdout), schema, min_cell), *found.words),
-        compared.notes,
+        (*compared.notes, *_idle(aims)),
     )
+
+
+def _idle(aims: Aims) -> Iterator[Note]:
+    """Yield the notes on arguments that have no effect beside the others."""
+    if aims.sensitive and not aims.keys:
+        what = f"sensitive columns {', '.join(map(shown, aims.sensitive))} are not attacked"
+        yield Note(
+            "", Deed.LEFT_OUT, what, "an attacker finds a person by keys, and none is named", "name keys"
+        )
 
 
 def _require_aims(compared: ComparedTables, aims: Aims, target: str | None) -> None:
