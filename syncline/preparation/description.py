@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from syncline.data.batch import Status
 from syncline.data.inference.missing_words import EXPORTED, SAID
+from syncline.data.inference.word_columns import DECLARE_CODES
 from syncline.data.kinds import Kind, Role
 from syncline.data.labels import is_printable_line
 from syncline.data.scalars import Scalar
@@ -249,7 +250,9 @@ def _reason(survey: ColumnSurvey, reading: str) -> str:
     if reading == IDENTIFIER:
         return f"looks like identifiers: {survey.identifier_reason()}; where it holds none, declare its kind"
     if survey.form is not None:
-        return f"looks like {survey.form.words}: a preparation makes values of them (supplier-agent suggest)"
+        return f"looks like {survey.form.words}: {survey.form.reading}"
+    if survey.are_padded:
+        return f"looks like codes of digits with leading zeros, too many for categories: {DECLARE_CODES}"
     return f"looks like {_AN[reading]}"
 
 
