@@ -16,6 +16,7 @@ from syncline.data.schema import Schema
 from syncline.data.section import nearest
 from syncline.errors import DataError, UsageError
 from syncline.sources.container import WRITE_PLAIN, container_notes, readable_columns, unread_columns
+from syncline.sources.reading_notes import reading_notes
 from syncline.sources.source import Source
 from syncline.sources.source_inference import infer_source, read_table
 from syncline.sources.zone_notes import zone_notes
@@ -150,7 +151,8 @@ def require_compared(names: Sequence[str], schema: Schema, option: str) -> None:
 
 
 def _given(schema: Schema, real: Source, person: str | None) -> tuple[Schema, tuple[Note, ...]]:
-    return _with_person(schema, person), (*container_notes(real), *zone_notes(schema, real))
+    notes = (*container_notes(real), *reading_notes(schema, real), *zone_notes(schema, real))
+    return _with_person(schema, person), notes
 
 
 def _inferred(sources: Sequence[Source], person: str | None) -> tuple[Schema, tuple[Note, ...]]:
