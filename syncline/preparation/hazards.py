@@ -154,7 +154,7 @@ def _read_otherwise(variable: Variable, present: Counter[str]) -> Iterator[str]:
         )
     if found.padded:
         yield (
-            f"holds {counted(found.padded)} with leading zeros, and the schema declares numbers, without them:"
+            f"holds {counted(found.padded)} with leading zeros, which the schema reads as plain numbers:"
             " where they are codes, ask for a study that declares them as categorical"
         )
 
