@@ -19,9 +19,9 @@ from syncline.sources.memory import TableSource
 from syncline.study.idle_settings import idle_settings
 from syncline.study.spec import StudySpec
 from syncline.study.table_validation import validate
-from tests.federation.cohort import WITHOUT_PERSON, cohort
-from tests.federation.local_fit import release_of
-from tests.federation.simulated import fit_study
+from tests.unit.study.cohort import WITHOUT_PERSON, cohort
+from tests.unit.study.local_fit import release_of
+from tests.unit.study.simulated import fit_study
 
 SCHEMA = WITHOUT_PERSON.without(["absent", "constant"])
 SUPPLIERS = [{"name": name} for name in ("a", "b", "c", "d")]
@@ -62,7 +62,7 @@ IDLE = {
 }
 USED = {
     "defaults": {"synthesizer": {"method": "marginals"}},
-    "written out": {"synthesizer": {"method": "marginals", "min_leaf": 50, "visit_sequence": "auto"}},
+    "written out": {"synthesizer": {"method": "marginals", "min_leaf": "auto", "visit_sequence": "auto"}},
     "trees": {"synthesizer": {"min_leaf": 7, "max_depth": 3, "visit_sequence": columns(2)}},
     "fewer may begin": {"quorum": {"min_suppliers": 2, "then": "proceed"}},
     "all, as is so": {"quorum": {"min_suppliers": 4}},
