@@ -23,6 +23,7 @@ from syncline.questions.counts import Counts
 from syncline.questions.formula_check import CELLS, FormulaCheck
 from syncline.questions.profile import Profile
 from syncline.questions.question import Context
+from syncline.sources.container import unread_columns, unread_words
 from syncline.sources.source import Source
 from syncline.study.data_fit import DataFit
 from syncline.study.few_people import FEW_PEOPLE
@@ -45,11 +46,14 @@ def fit_of(spec: StudySpec, source: Source, *, closely: bool = True) -> DataFit:
     lacking = _lacking(spec, source)
     faults = [f"the table has no column {shown(name)!r}; {nearest(name, source.columns)}" for name in lacking]
     told = [f"the table has no column {shown(name)!r} ({_ABSENT})" for name in lacking]
+    read = {variable.name for variable in (*schema.modelled, *([schema.person] if schema.person else []))}
+    unread = [words for name, words in unread_words(source).items() if name in read]
+    faults, told = faults + unread, told + unread
     columns = fit_schema(source, schema)
     faults += _cells(schema, columns)
     told += _cells_in_public(schema, columns)
     people = None
-    if not lacking:
+    if not (lacking or unread):
         try:
             people = people_of(spec, source)
         except DataError as error:
@@ -66,7 +70,8 @@ def _lacking(spec: StudySpec, source: Source) -> list[str]:
     modelled = [variable.name for variable in spec.schema.modelled]
     lenient = is_lenient(spec) and any(name in source.columns for name in modelled)
     person = [] if spec.schema.person is None else [spec.schema.person.name]
-    return [name for name in [*([] if lenient else modelled), *person] if name not in source.columns]
+    known = {*source.columns, *unread_columns(source)}
+    return [name for name in [*([] if lenient else modelled), *person] if name not in known]
 
 
 def _cells(schema: Schema, columns: Sequence[ColumnFit]) -> Iterator[str]:

@@ -23,9 +23,10 @@ from syncline.privacy import people_rule
 from syncline.privacy.people_rule import MOST_STEP, few, step_of
 from syncline.protocols.asking import Reply
 from syncline.questions.counts import Counts
+from syncline.study.table_validation import validate
 from syncline.validation.utility.relations import cramers_v
 from syncline.validation.utility.told import SetCounts, ToldCounts, told_column, told_parts, told_set
-from syncline.validation.validation import Validation, validate
+from syncline.validation.validation import Validation
 from syncline.wire.exchange import ReplyCodec
 from tests.security.real_tables import NAMES, schema, table
 from tests.studies.harness import Released, Trial
