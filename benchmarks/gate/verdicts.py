@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.gate.leaks import Leak, Sides
 from benchmarks.gate.people import People
 from syncline.validation.cell_table import CellTable
-from syncline.validation.comparison.comparer import MOST_SCORED
+from syncline.validation.comparison.candidate import MOST_SCORED
 from syncline.validation.comparison.pooled import everything, workspace_of
 from syncline.validation.comparison.rows import ComparableRows
 from syncline.validation.disclosure.gate import GateResult, PriorFindings, judge, strata

@@ -25,6 +25,7 @@ from syncline.cli.named_data import check_named_data, refuse_misnamed
 from syncline.cli.table import print_json, print_table
 from syncline.cli.terminal import say
 from syncline.clock import SystemClock
+from syncline.compute.frames import Json
 from syncline.data.labels import normal_label
 from syncline.errors import UsageError
 from syncline.sources.locator import absolute_locator
@@ -60,6 +61,7 @@ def add(
     found = _inspected(place, Dataset(name, locator, person, digest), canonical)
     if person is not None:
         _require_column(person, found)
+    _say_unread(found)
     dataset = Dataset(name, locator, person, digest, found.people)
     now_us = microseconds(SystemClock())
     with open_journal(place) as journal:
@@ -99,6 +101,7 @@ def check(name: Name, home: Home = None, as_json: AsJson = False) -> None:
         canonical = journal.read_now(lambda connection: find_preparation(connection, dataset.preparation))
     found = _inspected(place, dataset, canonical)
     found.require_person(dataset)
+    _say_unread(found)
     with open_journal(place) as journal:
         journal.write_now(lambda connection: set_people(connection, name, found.people))
     if as_json:
@@ -126,6 +129,11 @@ def _inspected(home: AgentHome, dataset: Dataset, canonical: bytes) -> Inspectio
     return inspect_dataset(dataset, canonical, work_limits(home.policy))
 
 
+def _say_unread(found: Inspection) -> None:
+    for sentence in found.unread:
+        say(sentence, err=True)
+
+
 def _require_column(person: str, found: Inspection) -> None:
     from syncline.data.section import nearest, shown
 
@@ -134,14 +142,14 @@ def _require_column(person: str, found: Inspection) -> None:
         raise UsageError(f"--person {shown(person)!r}: there is no such column; {hint}")
 
 
-def _described(dataset: Dataset, found: Inspection | None = None) -> dict[str, str | int | None]:
-    described: dict[str, str | int | None] = {
+def _described(dataset: Dataset, found: Inspection | None = None) -> dict[str, Json]:
+    described: dict[str, Json] = {
         "name": dataset.name,
         "source": dataset.shown_source,
         "person": dataset.person,
         "preparation": dataset.preparation,
     }
-    return described if found is None else {**described, "rows": found.rows}
+    return described if found is None else {**described, "rows": found.rows, "unread": list(found.unread)}
 
 
 def _read_preparation(path: Path | None) -> tuple[bytes, str | None]:

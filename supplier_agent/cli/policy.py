@@ -14,6 +14,7 @@ from supplier_agent.home import ENROL
 from supplier_agent.tasks.journal import open_journal
 from syncline.cli.command_app import group
 from syncline.cli.named_data import new_file
+from syncline.cli.study_check import say_idle
 from syncline.cli.table import print_json
 from syncline.cli.terminal import say, say_document
 from syncline.compute.frames import Json
@@ -56,6 +57,7 @@ def try_study(
     from supplier_agent.consent.approval_summary import conditions_in_words
     from supplier_agent.consent.conditions import conditions_to_json
     from supplier_agent.tasks.standing_policy import assess
+    from syncline.study.idle_settings import idle_settings
     from syncline.study.study_check import sound_study
 
     place = existing_home(home)
@@ -75,8 +77,10 @@ def try_study(
         reasons: list[Json] = list(refusals)
         flows: dict[str, Json] = {"flow_asked": found.asked, "flow": None if refusals else found.flow}
         judged: dict[str, Json] = {"study": spec.study, "permitted": not refusals, "refusals": reasons}
-        print_json(judged | flows | {"conditions": conditions_to_json(spec)})
+        idle: list[Json] = list(idle_settings(spec))
+        print_json(judged | flows | {"conditions": conditions_to_json(spec), "no_effect": idle})
     else:
+        say_idle(idle_settings(spec))
         for line in (*_verdict(place.policy, found, refusals), *conditions_in_words(spec)):
             say(line)
     if refusals:

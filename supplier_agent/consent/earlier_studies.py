@@ -128,7 +128,7 @@ def why_a_person(
         return f"it {alike}: a person decides"
     sharing = _sharing(specification, others)
     if sharing >= MOST_AUTOMATIC_RUNS:
-        return f"{sharing} studies here asked for two or more of its columns before: a person decides"
+        return f"{sharing} studies here asked for columns of it before: a person decides"
     return ""
 
 
@@ -145,12 +145,17 @@ def _why_of_runs(runs: Sequence[EarlierStudy]) -> str:
 
 
 def _sharing(specification: bytes, others: Sequence[EarlierStudy]) -> int:
-    """Return how many studies that may have run ask for columns together that this one does too."""
+    """Return how many studies that may have run ask for columns together that this one does too.
+
+    One column is enough where the study may name others that nobody has: with these, no two of a column of
+    interest would share any other.
+    """
     asked = AskedColumns.of(specification)
     if asked is None:
         return 0
     known = (one.asked for one in others if one.may_have_run)
-    return sum(1 for one in known if one is not None and asked.shared(one) >= _SHARED)
+    least = 1 if asked.may_lack else _SHARED
+    return sum(1 for one in known if one is not None and asked.shared(one) >= least)
 
 
 def _asked(connection: sqlite3.Connection, study_id: str, text: str | None) -> AskedColumns | None:

@@ -23,16 +23,22 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class AskedColumns:
-    """The columns that a study models, as people read their names."""
+    """The columns that a study models, as people read their names.
+
+    ``may_lack`` says whether a supplier may lack some: then a study can name columns that nobody has.
+    """
 
     columns: frozenset[str]
+    may_lack: bool = False
 
     @classmethod
     def of(cls, specification: bytes) -> Self | None:
         """Read a canonical specification; None where it is none."""
         try:
-            return cls(frozenset(map(_as_read, _modelled(json.loads(specification)))))
-        except (ValueError, KeyError, TypeError, RecursionError):
+            study = json.loads(specification)
+            lacking = study.get("hazards", {}).get("absent", "stop")
+            return cls(frozenset(map(_as_read, _modelled(study))), lacking != "stop")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 
     @classmethod

@@ -17,6 +17,7 @@ READER = "supplier_agent.datasets.reader_child"
 class Inspection:
     """What was found: columns and numbers of rows and persons, as prepared, and what the source is.
 
+    ``unread`` says, a sentence each, which columns are left out because they cannot be read.
     ``people`` is None where the column that tells persons apart is not there, or a row has no person.
     """
 
@@ -24,6 +25,7 @@ class Inspection:
     rows: int
     people: int | None
     description: str
+    unread: tuple[str, ...] = ()
 
     def require_person(self, dataset: Dataset) -> None:
         """Raise unless the column is there that the data set was added with for telling persons apart."""
@@ -44,8 +46,15 @@ async def _inspect(dataset: Dataset, preparation: bytes, limits: WorkLimits) -> 
         header = {"source": dataset.source, "person": dataset.person}
         answer, _ = await child.call(header, [preparation] if preparation else [])
     columns, rows, description = (answer.get(key) for key in ("columns", "rows", "description"))
-    if not (isinstance(columns, list) and isinstance(rows, int) and isinstance(description, str)):
+    unread = answer.get("unread")
+    if not (
+        isinstance(columns, list)
+        and isinstance(rows, int)
+        and isinstance(description, str)
+        and isinstance(unread, list)
+    ):
         raise DataError(f"data set {dataset.name}: the reading process gave no sensible answer")
     people = answer.get("people")
     names = tuple(str(name) for name in columns)
-    return Inspection(names, rows, people if isinstance(people, int) else None, description)
+    known = people if isinstance(people, int) else None
+    return Inspection(names, rows, known, description, tuple(map(str, unread)))

@@ -13,6 +13,7 @@ from syncline.errors import DataError, ProtocolError
 from syncline.preparation.people import count_persons
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
+from syncline.sources.container import readable_columns, unread_notes
 from syncline.sources.limited import LimitedSource
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
@@ -28,14 +29,17 @@ def inspect(header: dict[str, Json], blobs: list[bytes]) -> tuple[dict[str, Json
     source: Source = LimitedSource(open_source(locator), work_limits())
     for canonical in blobs:
         source = prepared_view(source, Preparation.from_canonical(canonical))
-    columns: list[Json] = list(source.columns)
-    rows = sum(batch.num_rows for batch in source.batches(columns=source.columns[:1], batch_rows=BATCH_ROWS))
+    known = readable_columns(source)
+    columns: list[Json] = list(known)
+    rows = sum(batch.num_rows for batch in source.batches(columns=known[:1], batch_rows=BATCH_ROWS))
     people = (
         _people(source, None if person is None else str(person), rows)
-        if person is None or person in source.columns
+        if person is None or person in known
         else None
     )
-    return {"columns": columns, "rows": rows, "people": people, "description": source.describe()}, []
+    unread: list[Json] = [str(note) for note in unread_notes(source, rows)]
+    found: dict[str, Json] = {"columns": columns, "rows": rows, "people": people, "unread": unread}
+    return {**found, "description": source.describe()}, []
 
 
 def _people(source: Source, person: str | None, rows: int) -> int | None:

@@ -14,6 +14,7 @@ from syncline.cli.command_app import group
 from syncline.cli.hub_session import AsJson
 from syncline.cli.named_data import new_file, open_named
 from syncline.cli.progress_line import StageProgress
+from syncline.cli.study_check import say_idle
 from syncline.cli.terminal import say, say_document
 from syncline.durable.private_directory import make_private_directory
 from syncline.errors import StorageError, UsageError
@@ -53,17 +54,20 @@ def simulate(
     """Run a study in this process, over files at hand, and write its release."""
     from syncline.cli.agreement_table import show_agreement
     from syncline.cli.table import print_json
+    from syncline.study.idle_settings import idle_settings
     from syncline.study.simulated_study import check_suppliers
     from syncline.study.study_check import sound_study
 
     spec = sound_study(study)
+    idle = idle_settings(spec)
+    say_idle(idle)
     locators = _pairs("--supplier", "DATA", supplier or [])
     check_suppliers(spec, locators)
     sources = _sources(locators, preparation or [])
     made = _simulated(spec, sources, new_directory(out), seed, _salt(salt), quiet=as_json)
     say_notes(made.notes)
     if as_json:
-        print_json(made.to_json())
+        print_json({**made.to_json(), "no_effect": list(idle)})
         return
     show_agreement(made.out)
     say(f"release: {made.out}")

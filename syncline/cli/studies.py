@@ -13,7 +13,7 @@ import typer
 
 from syncline.cli.command_app import group
 from syncline.cli.hub_session import AsJson, Home, open_membership, open_session
-from syncline.cli.study_check import check
+from syncline.cli.study_check import check, say_idle
 from syncline.cli.study_progress import (
     AWAITING_RELEASE,
     RELEASED,
@@ -80,9 +80,11 @@ def submitted(
     import hashlib
 
     from syncline.identity.signatures import Purpose, sign
+    from syncline.study.idle_settings import idle_settings
     from syncline.study.study_check import sound_study
 
     spec = sound_study(file)
+    say_idle(idle_settings(spec))
     specification = spec.canonical()
     membership = open_membership(home)
     digest = hashlib.sha256(specification).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,12 @@ import typer
 from syncline.cli.hub_session import AsJson
 from syncline.cli.terminal import say
 from syncline.errors import UsageError
+
+
+def say_idle(sentences: Sequence[str]) -> None:
+    """Print what of a study has no effect to standard error, a line each."""
+    for sentence in sentences:
+        say(f"note: {sentence}", err=True)
 
 
 def check(
@@ -35,6 +42,7 @@ def check(
             {
                 "faults": list(found.faults),
                 "study": None if found.spec is None else found.spec.study,
+                "no_effect": list(found.idle),
                 "needed_of_each": [{"question": kind, "why": why} for kind, why in needed],
                 "foresight": None if found.foresight is None else found.foresight.to_json(),
             }
@@ -44,11 +52,14 @@ def check(
             say(f"error: {fault}", err=True)
         if not found.faults and found.spec is not None:
             say(f"study {found.spec.study}: no fault can be seen without data")
+        say_idle(found.idle)
         if found.foresight is not None:
             for sentence in found.foresight.words():
                 say(sentence)
         elif not found.faults and found.spec is not None and found.spec.release.gate is not None:
             say("With --persons N it says what leak the holdout would let the gate see.")
+        elif persons is not None and found.spec is not None:
+            say("note: --persons: it has no effect, for the study runs no disclosure gate", err=True)
         for kind, why in needed if not found.faults else ():
             say(f"Needed of each supplier, and not only summed over all: {kind}: {why}")
     if found.faults:

@@ -38,16 +38,15 @@ class Needed:
     preparation: Preparation
 
 
-def needed(preparation: Preparation, columns: Iterable[str], wanted: Iterable[str], where: str) -> Needed:
-    """Trace ``wanted`` through ``preparation`` of a source with ``columns``; ``where`` is its name."""
-    source = tuple(columns)
-    layouts = [ColumnLayout(source)]
+def needed(preparation: Preparation, first: ColumnLayout, wanted: Iterable[str], where: str) -> Needed:
+    """Trace ``wanted`` through ``preparation`` of a source of the layout ``first``, called ``where``."""
+    layouts = [first]
     for step in preparation.steps:
         layouts.append(step.bind(layouts[-1], where).layout)
     behind = [frozenset(wanted)]
     for step, layout in zip(reversed(preparation.steps), reversed(layouts[:-1]), strict=True):
         behind.insert(0, _reads(step, behind[0], layout))
-    read = tuple(name for name in source if name in behind[0])
+    read = tuple(name for name in first.columns if name in behind[0])
     return Needed(read, _left(preparation, read, behind[1:], where))
 
 

@@ -13,6 +13,7 @@ from syncline.preparation.fold import Fold
 from syncline.preparation.prepared_source import BATCH_ROWS, prepare
 from syncline.preparation.prepared_view import as_text
 from syncline.preparation.steps.exact_numbers import read_day, read_decimal
+from syncline.sources.container import readable_columns
 from syncline.sources.source import Source
 
 MAX_DISTINCT = 10_000
@@ -68,8 +69,8 @@ class ColumnFit:
 
 
 def profile_table(source: Source, batch_rows: int = BATCH_ROWS) -> TableProfile:
-    """Read a source from end to end and count."""
-    counters = {name: _Counter() for name in source.columns}
+    """Read a source from end to end and count the cells of all columns that can be read."""
+    counters = {name: _Counter() for name in readable_columns(source)}
     rows = 0
     for batch in source.batches(None, batch_rows):
         rows += batch.num_rows
@@ -80,8 +81,9 @@ def profile_table(source: Source, batch_rows: int = BATCH_ROWS) -> TableProfile:
 
 
 def fit_schema(source: Source, schema: Schema, batch_rows: int = BATCH_ROWS) -> tuple[ColumnFit, ...]:
-    """Count how the columns that are there fit the schema; what is not there is left out."""
-    variables = tuple(variable for variable in schema.modelled if variable.name in source.columns)
+    """Count how the columns that can be read fit the schema; what is not there is left out."""
+    known = readable_columns(source)
+    variables = tuple(variable for variable in schema.modelled if variable.name in known)
     if not variables:
         return ()
     part = Schema(variables=variables)

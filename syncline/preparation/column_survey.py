@@ -23,7 +23,7 @@ from syncline.data.inference.grid_search import MAX_INFERRED_DECIMALS
 from syncline.data.inference.identifiers import IDENTIFIER_ROWS, LabelMarks, identifier_reason
 from syncline.data.inference.missing_words import is_exported, is_said, missing_among_words
 from syncline.data.inference.moment_columns import DIGITS, WRITTEN, MomentReading, is_plausible
-from syncline.data.inference.number_notation import code_reason, is_list
+from syncline.data.inference.number_notation import code_reason, is_few, is_list, is_padded_code
 from syncline.data.inference.record_names import NAMING, name_hint
 from syncline.data.inference.word_columns import are_truth_values
 from syncline.data.inference.written_forms import WrittenForm, digit_form, written_form
@@ -75,13 +75,15 @@ class ColumnSurvey:
     stray: dict[str, DistinctPersons] = field(default_factory=dict)
     odd: dict[str, Holders] = field(default_factory=dict, repr=False)
     finer: list[DistinctPersons] = field(default_factory=list)
+    padded_rows: int = 0
     steps: dict[str, StepSurvey] = field(default_factory=dict)
     marks: LabelMarks = field(default_factory=LabelMarks)
     holders: DistinctPersons = field(init=False)
     missing_holders: DistinctPersons = field(init=False)
+    padded: DistinctPersons = field(init=False)
 
     def __post_init__(self) -> None:
-        self.holders, self.missing_holders = self._crowd(), self._crowd()
+        self.holders, self.missing_holders, self.padded = self._crowd(), self._crowd(), self._crowd()
         self.fits = {reading: self._crowd() for reading in READINGS}
         self.against = {reading: self._crowd() for reading in READINGS}
         self.stray = {reading: self._crowd() for reading in READINGS}
@@ -108,6 +110,9 @@ class ColumnSurvey:
         held = np.where(missing, -1, places)
         self._mark(labels, held)
         self._try_readings(texts, labels, held, ids)
+        padded = np.array([is_padded_code(label) for label in labels] + [False], np.bool_)[held]
+        self.padded_rows += int(padded.sum())
+        self.padded.add(ids[padded])
 
     def reading(self) -> str | None:
         """Return what the column is read as; None where too few persons hold a value."""
@@ -214,12 +219,18 @@ class ColumnSurvey:
         if reading == BOOLEAN:
             return are_truth_values({text.casefold() for text in shared})
         if reading == NUMBER:
-            return not self._codes(shared) and (not self.texts or self._digits() is None)
+            is_coded = self.are_padded or self._codes(shared)
+            return not is_coded and (not self.texts or self._digits() is None)
         if reading in READINGS[: 1 + len(DIGITS)]:
             labels = shared if not self.is_cut and shared else list(self.texts)
             numbers, _ = _MOMENTS[reading].of(labels)
             return self.is_cut or is_plausible(_MOMENTS[reading], labels, numbers)
         return True
+
+    @property
+    def are_padded(self) -> bool:
+        """Whether enough persons hold numbers with leading zeros, as codes have, and not few cells do."""
+        return self.padded.reached and not is_few(self.padded_rows, self.held)
 
     def _codes(self, shared: list[str]) -> bool:
         """Tell whether texts that read as numbers are codes."""

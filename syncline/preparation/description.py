@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from syncline.data.batch import Status
 from syncline.data.inference.missing_words import EXPORTED, SAID
+from syncline.data.inference.word_columns import DECLARE_CODES
 from syncline.data.kinds import Kind, Role
 from syncline.data.labels import is_printable_line
 from syncline.data.scalars import Scalar
@@ -38,6 +39,7 @@ from syncline.preparation.distinct_persons import Edges, Ids, RowIds
 from syncline.preparation.persons import KeepsPersons
 from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.range_rounding import simple_bounds
+from syncline.sources.container import WRITE_PLAIN, readable_columns, require_read, unread_columns
 from syncline.sources.source import Source
 
 ROUNDED_TO = 10
@@ -106,6 +108,7 @@ def describe_table(
         Where the source has no such column, a column's name cannot stand in a schema, a row has no person, or
         the source changed while it was read.
     """
+    require_read(unread_columns(source), [] if person is None else [person], source.name)
     if person is not None and person not in source.columns:
         raise DataError(f"{source.name}: no column {shown(person)!r}; {nearest(person, source.columns)}")
     for place, column in enumerate(source.columns, start=1):
@@ -123,8 +126,9 @@ def describe_table(
         _person(column)
         if column == person
         else _describe(column, surveys[column], ordered.get(column), edges.get(column))
-        for column in source.columns
+        for column in readable_columns(source)
     )
+    columns += tuple(_unread(name, why) for name, why in unread_columns(source).items())
     return TableDescription(name, min_cell, person is not None, rounded(rows, min_cell), columns)
 
 
@@ -147,8 +151,8 @@ class _Reading:
 
     @property
     def columns(self) -> list[str]:
-        """The columns to describe: all but the person."""
-        return [column for column in self._source.columns if column != self._person]
+        """The columns to describe: all that can be read but the person."""
+        return [column for column in readable_columns(self._source) if column != self._person]
 
     def where(self, column: str) -> str:
         """Name a column in messages."""
@@ -212,6 +216,11 @@ def _person(column: str) -> ColumnDescription:
     return ColumnDescription(variable, "it tells persons apart")
 
 
+def _unread(column: str, why: str) -> ColumnDescription:
+    reason = f"holds {why}: {WRITE_PLAIN}"
+    return ColumnDescription(Variable(name=column, kind=Kind.TEXT), reason)
+
+
 def _describe(
     name: str, survey: ColumnSurvey, ordered: Variable | None, edges: Edges | None
 ) -> ColumnDescription:
@@ -241,7 +250,9 @@ def _reason(survey: ColumnSurvey, reading: str) -> str:
     if reading == IDENTIFIER:
         return f"looks like identifiers: {survey.identifier_reason()}; where it holds none, declare its kind"
     if survey.form is not None:
-        return f"looks like {survey.form.words}: a preparation makes values of them (supplier-agent suggest)"
+        return f"looks like {survey.form.words}: {survey.form.reading}"
+    if survey.are_padded:
+        return f"looks like codes of digits with leading zeros, too many for categories: {DECLARE_CODES}"
     return f"looks like {_AN[reading]}"
 
 

@@ -14,13 +14,13 @@ from decimal import Decimal
 from itertools import islice, pairwise
 from statistics import median
 
+import numpy as np
+
 from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.labels import normal_label
 from syncline.data.note import counted
-from syncline.data.scalars import read_scalar
 from syncline.data.schema import Schema
 from syncline.data.section import shown
-from syncline.data.step import exact_key
 from syncline.data.variable import Variable
 from syncline.preparation.missing_proposal import missing_candidates
 from syncline.preparation.prepared_source import BATCH_ROWS
@@ -28,6 +28,8 @@ from syncline.preparation.prepared_view import as_text
 from syncline.preparation.sentinels import far_sentinels
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import read_decimal
+from syncline.sources.container import readable_columns
+from syncline.sources.reading_notes import ReadOtherwise
 from syncline.sources.source import Source
 
 FEW_ROWS = 30
@@ -70,7 +72,8 @@ def find_hazards(source: Source, schema: Schema) -> Iterator[str]:
 
 def _count(source: Source, schema: Schema) -> tuple[int, dict[str, Counter[str]]]:
     """Return the number of rows, and how often each text occurs in each modelled column."""
-    wanted = [variable.name for variable in schema.modelled if variable.name in source.columns]
+    known = readable_columns(source)
+    wanted = [variable.name for variable in schema.modelled if variable.name in known]
     found = {name: Counter[str]() for name in wanted}
     rows = 0
     for batch in source.batches(None, BATCH_ROWS):
@@ -106,7 +109,7 @@ def _of_column(variable: Variable, texts: Counter[str], rows: int) -> Iterator[s
             f"holds {counted(sum(far.values()))} far from all others that look like codes ({_listed(far)}):"
             " add a step 'missing' if they are, or declare them in the schema"
         )
-    yield from _off_the_step(variable, present)
+    yield from _read_otherwise(variable, present)
 
 
 def _codes_for_missing(variable: Variable, texts: Counter[str], present: Counter[str]) -> Iterator[str]:
@@ -140,21 +143,19 @@ def _by_kind(variable: Variable, present: Counter[str]) -> Iterator[str]:
         yield from _precision(present)
 
 
-def _off_the_step(variable: Variable, present: Counter[str]) -> Iterator[str]:
-    """Tell how many cells lie between two steps of the grid, in the forms that a schema is written in."""
-    if variable.step is None:
-        return
-    cells = 0
-    for text, count in present.items():
-        try:
-            value = read_scalar(text, variable.kind, variable.zone)
-        except ValueError:
-            continue
-        cells += count * (exact_key(value, variable.places, variable.width).denominator != 1)
-    if cells:
+def _read_otherwise(variable: Variable, present: Counter[str]) -> Iterator[str]:
+    """Tell how many cells lie between two steps of the grid, and how many numbers have leading zeros."""
+    found = ReadOtherwise.of(variable, list(present), np.array([*present.values()], np.int64))
+    if found.between:
+        step = variable.step or format(Decimal(1).scaleb(-(variable.decimals or 0)), "f")
         yield (
-            f"holds {counted(cells)} between the steps of {variable.step} that the schema declares: they"
+            f"holds {counted(found.between)} between the steps of {step} that the schema declares: they"
             " count as the nearest step; correct them, or ask for a finer one"
+        )
+    if found.padded:
+        yield (
+            f"holds {counted(found.padded)} with leading zeros, which the schema reads as plain numbers:"
+            " where they are codes, ask for a study that declares them as categorical"
         )
 
 

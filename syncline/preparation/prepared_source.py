@@ -16,6 +16,7 @@ from syncline.preparation.column_reader import reader_of
 from syncline.preparation.encoded_rows import encoded_rows
 from syncline.preparation.fold import Fold, canonical_rows
 from syncline.preparation.persons import KeepsPersons, read_persons
+from syncline.sources.container import require_read, unread_columns
 from syncline.sources.source import Source
 
 BATCH_ROWS = 65_536
@@ -150,6 +151,7 @@ def match_columns(source: Source, schema: Schema, *, absent_as_missing: bool = F
     With ``absent_as_missing`` a variable without a column is left out, unless it is the person or all are.
     """
     variables = [*schema.modelled] + ([schema.person] if schema.person else [])
+    require_read(unread_columns(source), [variable.name for variable in variables], source.name)
     if not schema.modelled:
         raise DataError(
             f"{source.name}: the schema has no column to model; add one of another kind or role",

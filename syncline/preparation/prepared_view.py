@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from syncline.data.cell_text import plain_text
+from syncline.data.note import Note
 from syncline.data.record_batches import in_batches_of
 from syncline.preparation.growth import require_columns_bounded, require_rows_bounded
 from syncline.preparation.preparation_document import Preparation
@@ -17,6 +19,7 @@ from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.step import Bound, Run, StepCounts
 from syncline.preparation.tally import CellComparison, CellCounts, PreparationTally, StepTally
 from syncline.preparation.text_encoder import TextEncoder, decoded, without_empty
+from syncline.sources.container import container_notes
 from syncline.sources.source import Source, require_columns
 
 Rows = npt.NDArray[np.int64]
@@ -38,7 +41,7 @@ class PreparedView:
         self._preparation = preparation
         self._tally: PreparationTally | None = None
         bounds = self._bind()
-        self._layout = bounds[-1].layout if bounds else ColumnLayout(source.columns)
+        self._layout = bounds[-1].layout if bounds else ColumnLayout.of(source)
 
     @property
     def name(self) -> str:
@@ -49,6 +52,16 @@ class PreparedView:
     def columns(self) -> tuple[str, ...]:
         """Names of the columns behind the last step, in their order."""
         return self._layout.columns
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What the source says of its container."""
+        return container_notes(self._source)
+
+    @property
+    def unread(self) -> Mapping[str, str]:
+        """What columns of the source hold that no step could read, by the names that are free for them."""
+        return {name: why for name, why in self._layout.unread.items() if name not in self.columns}
 
     @property
     def source(self) -> Source:
@@ -97,7 +110,7 @@ class PreparedView:
         return f"{self._source.describe()}, prepared by {len(self._preparation.steps)} steps"
 
     def _bind(self) -> list[Bound]:
-        layout, bounds = ColumnLayout(self._source.columns), []
+        layout, bounds = ColumnLayout.of(self._source), []
         for number, step in enumerate(self._preparation.steps):
             bounds.append(step.bind(layout, self._place(number)))
             layout = bounds[-1].layout
@@ -111,7 +124,7 @@ class PreparedView:
         """Run the steps over all rows once, and keep the counts where the end is reached."""
         runs = [bound.run for bound in self._bind()]
         tallies = [StepTally(self._preparation.place(number)) for number in range(len(runs))]
-        encoders, comparison = [TextEncoder() for _ in self._source.columns], CellComparison()
+        encoders, comparison = defaultdict[str, TextEncoder](TextEncoder), CellComparison()
         rows_in = rows_out = 0
         for rows in self._source.batches(None, batch_rows):
             batch = _encoded(rows, self._source, encoders)
@@ -150,15 +163,15 @@ class PreparedView:
 def as_text(rows: pa.RecordBatch, source: Source) -> pa.RecordBatch:
     """Return ``rows`` with each cell as the text that it would have in a file, null for an empty one."""
     columns = {}
-    for name, column in zip(source.columns, rows.columns, strict=True):
+    for name, column in zip(rows.schema.names, rows.columns, strict=True):
         columns[name] = without_empty(plain_text(column, f"{source.name}: column {name!r}"))
     return pa.record_batch(columns)
 
 
-def _encoded(rows: pa.RecordBatch, source: Source, encoders: Sequence[TextEncoder]) -> pa.RecordBatch:
+def _encoded(rows: pa.RecordBatch, source: Source, encoders: Mapping[str, TextEncoder]) -> pa.RecordBatch:
     columns = {}
-    for name, column, encoder in zip(source.columns, rows.columns, encoders, strict=True):
-        columns[name] = encoder.encode(plain_text(column, f"{source.name}: column {name!r}"))
+    for name, column in zip(rows.schema.names, rows.columns, strict=True):
+        columns[name] = encoders[name].encode(plain_text(column, f"{source.name}: column {name!r}"))
     return pa.record_batch(columns)
 
 

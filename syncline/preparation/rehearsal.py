@@ -17,6 +17,7 @@ from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.prepared_view import PreparedView, prepared_view
 from syncline.preparation.tally import PreparationTally
+from syncline.sources.container import unread_notes, unread_words
 from syncline.sources.source import Source
 
 
@@ -57,6 +58,7 @@ def rehearse(source: Source, preparation: Preparation, schema: Schema | None = N
         fits=fits,
         warnings=(
             *preparation.warnings,
+            *map(str, unread_notes(view, before.rows)),
             *_of_steps(tally),
             *_of_schema(view, schema),
             *(() if schema is None else find_hazards(view, schema)),
@@ -70,7 +72,10 @@ def _declined(view: PreparedView, schema: Schema, rows: int, fits: Sequence[Colu
     if not rows:
         yield "no row is left: look at the steps that leave rows out"
     wanted = [*schema.modelled, *([schema.person] if schema.person else [])]
-    absent = [repr(shown(variable.name)) for variable in wanted if variable.name not in view.columns]
+    read = {variable.name for variable in wanted}
+    yield from (words for name, words in unread_words(view).items() if name in read)
+    known = {*view.columns, *view.unread}
+    absent = [repr(shown(variable.name)) for variable in wanted if variable.name not in known]
     if absent:
         listed = ", ".join(absent[:12]) + (" and more" if len(absent) > 12 else "")
         remedy = "rename or derive it, or ask for a study that counts absent columns as missing"
@@ -114,7 +119,7 @@ def _of_schema(view: PreparedView, schema: Schema | None) -> Iterator[str]:
         return
     wanted = [*schema.modelled, *([schema.person] if schema.person else [])]
     for name in (variable.name for variable in wanted):
-        if name not in view.columns:
+        if name not in view.columns and name not in view.unread:
             hint = nearest(name, view.columns)
             yield f"the schema's column {shown(name)!r} is not produced; {hint}"
     ignored = [shown(name) for name in view.columns if name not in schema.names]

@@ -32,6 +32,7 @@ from syncline.preparation.steps.step import Step
 from syncline.preparation.unit_hints import unit_hints
 from syncline.preparation.word_proposal import word_proposal
 from syncline.preparation.yaml_flow import flow
+from syncline.sources.container import readable_columns, unread_words
 from syncline.sources.source import Source
 
 MOST_WORDS = 6
@@ -60,9 +61,10 @@ class ColumnDraft:
 
 def suggest_preparation(source: Source, schema: Schema) -> str:
     """Return the draft as a YAML document."""
-    matches = match_names(source.columns, schema.names)
+    known, unread = readable_columns(source), unread_words(source)
+    matches = match_names(known, [name for name in schema.names if name not in unread])
     taken = [match.column for match in matches.values()]
-    others = [column for column in source.columns if column not in taken][:MOST_TRIED]
+    others = [column for column in known if column not in taken][:MOST_TRIED]
     found = distinct_texts(source, [*taken, *others])
     drafts = {
         variable.name: _draft(variable, matches[variable.name], found[matches[variable.name].column])
@@ -74,10 +76,11 @@ def suggest_preparation(source: Source, schema: Schema) -> str:
     for variable in schema.variables:
         if variable.name in drafts:
             lines += _of_column(drafts[variable.name], found[drafts[variable.name].match.column])
-        else:
-            lines += _of_absent(source.columns, variable.name)
+        elif variable.name not in unread:
+            lines += _of_absent(known, variable.name)
             lines += _by_cells(variable, {column: found[column] for column in others})
-    lines += _of_others(source.columns, schema, used)
+    lines += _of_others(known, schema, used)
+    lines += [f"# {words}" for words in unread.values()]
     has_steps = any(line.startswith("- ") for line in lines)
     return "\n".join(
         [

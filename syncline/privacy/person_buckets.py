@@ -1,4 +1,8 @@
-"""How many persons fill so many of the buckets that persons fall into."""
+"""How many persons fill so many of the buckets that persons fall into, and how many are alone in one.
+
+A bucket with one person in it is the same in all columns: by it whoever sees counts can put that person's
+cells together.
+"""
 
 from __future__ import annotations
 
@@ -16,3 +20,8 @@ def about_people(buckets: int, rows: int) -> int:
     if buckets >= PERSON_BUCKETS:
         return rows
     return min(round(-PERSON_BUCKETS * math.log(1 - buckets / PERSON_BUCKETS)), rows)
+
+
+def alone_in_a_bucket(people: int) -> int:
+    """Return about how many of so many persons share their bucket with nobody."""
+    return round(people * (1 - 1 / PERSON_BUCKETS) ** (people - 1)) if people else 0

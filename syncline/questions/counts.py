@@ -23,6 +23,9 @@ from syncline.data.equality import equal_fields
 Ints: TypeAlias = npt.NDArray[np.int64]
 Masks: TypeAlias = npt.NDArray[np.uint64]
 
+_BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)
+"""The bit of each person bucket."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
@@ -121,7 +124,7 @@ def merge_counts(parts: Iterable[Counts]) -> Counts:
 
 def count_cells(cells: Ints, size: int) -> Counts:
     """Count how often each cell (n,) occurs, by a dense or a sorting pass, whichever is cheaper."""
-    if size <= 4 * len(cells) + 4096:
+    if _is_dense(size, len(cells)):
         return Counts.of_dense(np.bincount(cells, minlength=size))
     index, value = np.unique(cells, return_counts=True)
     return Counts(size, index.astype(np.int64), value.astype(np.int64))
@@ -130,17 +133,24 @@ def count_cells(cells: Ints, size: int) -> Counts:
 def with_masks(counts: Counts, cells: Ints, buckets: npt.NDArray[np.uint8], masked: int) -> Counts:
     """Add to ``counts`` the person buckets (n,) of the ``cells`` (n,) below ``masked``."""
     low = cells < masked
+    own, bucket = (cells, buckets) if low.all() else (cells[low], buckets[low])
     occupied = np.zeros(int(np.searchsorted(counts.index, masked)), np.uint64)
-    place = np.searchsorted(counts.index, cells[low])
-    seen = place.astype(np.int64) * 64 + buckets[low]
-    if 64 * len(occupied) <= 4 * len(cells) + 4096:
-        bits = np.zeros((len(occupied), 64), np.bool_)
-        bits.reshape(-1)[seen] = True
-        occupied = np.packbits(bits, axis=1, bitorder="little").view("<u8").reshape(-1).astype(np.uint64)
-    else:
-        seen = np.unique(seen)
-        np.bitwise_or.at(occupied, seen >> 6, np.uint64(1) << (seen & 63).astype(np.uint64))
+    np.bitwise_or.at(occupied, _places(counts, own, len(cells)), _BITS[bucket])
     return Counts(counts.size, counts.index, counts.value, occupied, masked)
+
+
+def _places(counts: Counts, cells: Ints, n_rows: int) -> npt.NDArray[np.intp]:
+    """Return where each of ``cells`` stands among those that were counted of ``n_rows`` rows."""
+    if not _is_dense(counts.size, n_rows):
+        return np.searchsorted(counts.index, cells)
+    place = np.empty(counts.size, np.intp)
+    place[counts.index] = np.arange(len(counts.index))
+    return place[cells]
+
+
+def _is_dense(size: int, n_rows: int) -> bool:
+    """Tell whether a pass over all cells costs less than one that sorts the rows."""
+    return size <= 4 * n_rows + 4096
 
 
 def concatenate(parts: Iterable[Counts], *, persons: bool) -> Counts:

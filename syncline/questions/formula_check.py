@@ -135,9 +135,10 @@ class FormulaCheck(TableQuestion[Counts]):
     def marginal_order(self) -> int:
         """Largest number of columns that are counted together.
 
-        Two, of however many columns a formula is: all that an answer says of a row is whether the formula
-        holds. Not one: of lines whose factor and offset the hub chooses, each goes through one cell of the
-        exact table of two columns.
+        Two: of lines whose factor and offset the hub chooses, each goes through one cell of the exact table
+        of two columns. Of a ratio or a sum is told in how many rows it holds. From that, for all ratios of
+        three columns, follows the table of the three where they are 0 or 1, as docs/policy.md says; and for
+        all sums among many columns that of all of them, so that one sum is answered for each column.
         """
         return 2 if self.formulas else 0
 
@@ -161,6 +162,14 @@ class FormulaCheck(TableQuestion[Counts]):
                 check_formula(formula, variables)
             except ValueError:
                 raise ProtocolError("formula_check: a formula does not apply to its columns") from None
+        self._require_few_sums(schema)
+
+    def _require_few_sums(self, schema: Schema) -> None:
+        """Raise ProtocolError where several sums are asked of a column, beside those that are declared."""
+        asked = set(self.formulas).difference(schema.constraints)
+        sums = [formula.of for formula in asked if formula.formula is Formula.SUM]
+        if len(set(sums)) < len(sums):
+            raise ProtocolError("formula_check: several sums are asked of one column; one is answered")
 
     def answer(self, table: Workspace, context: Context) -> Counts:
         """Return the counts of this table."""

@@ -23,6 +23,8 @@ from syncline.questions.counts import Ints, Masks
 
 Mask = npt.NDArray[np.bool_]
 
+OPENED = "other persons are counted than were told when the salt was drawn"
+
 
 class InvariantBroken(ValueError):
     """An answer contradicts itself or what was answered before; the sentence names the rule, and no value."""
@@ -228,6 +230,7 @@ class Known:
     people : persons for training and held out, None before they were counted
     grown : rows from which trees grow, None before any was asked about
     fitted : rows, events and support of each declared model, in either fold, by its formula
+    opened : persons that were told in the opening round, where their number decided who is held out
     """
 
     sizes: PartySizes | None = None
@@ -241,6 +244,7 @@ class Known:
     people: tuple[int, int] | None = None
     grown: Grown | None = None
     fitted: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    opened: int | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Known):

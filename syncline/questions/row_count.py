@@ -13,7 +13,7 @@ import numpy as np
 
 from syncline.data.codebook import Codebook
 from syncline.questions.counts import Counts
-from syncline.questions.known import Known, PartySizes, require
+from syncline.questions.known import OPENED, Known, PartySizes, require
 from syncline.questions.question import Context, TableQuestion
 from syncline.questions.sensitivity import Sensitivity
 from syncline.questions.workspace import Workspace
@@ -58,4 +58,7 @@ class RowCount(TableQuestion[Counts]):
         masks = answer.dense_masks()
         sizes = PartySizes(train, holdout, None if masks is None else (int(masks[0]), int(masks[1])))
         require(known.sizes in (None, sizes), "the number of rows or persons changed")
+        if known.opened is not None:
+            least = sizes.total if sizes.buckets is None else sum(own.bit_count() for own in sizes.buckets)
+            require(least <= known.opened <= sizes.total, OPENED)
         return replace(known, sizes=sizes)

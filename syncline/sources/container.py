@@ -2,23 +2,25 @@
 
 None of it is read, and none of it leaves in silence: a source says of it by notes. A column of lists,
 structures or bytes, or of a type that another program defined, has no single values; where it is asked for it
-is refused, and where a whole table is looked at it is left out.
+is refused, and wherever a whole table is looked at it is left out, with the same words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from syncline.data.labels import normal_label
-from syncline.data.note import Deed, Note
+from syncline.data.note import Deed, Note, counted
 from syncline.data.section import shown
 from syncline.errors import DataError
 from syncline.sources.source import Source
 
 NESTED_VALUES = "lists or structures, which are no single values"
+BYTES = "bytes, which are no text"
+WRITE_PLAIN = "write a plain column for each part that a study needs"
 
 _EXTENSION = b"ARROW:extension:name"
 
@@ -34,7 +36,7 @@ class Contained(Protocol):
 
     @property
     def unread(self) -> Mapping[str, str]:
-        """Why a column cannot be read, by its name."""
+        """What columns hold whose cells are no single values, by their names."""
         ...
 
 
@@ -44,7 +46,7 @@ def container_notes(source: Source) -> tuple[Note, ...]:
 
 
 def unread_columns(source: Source) -> Mapping[str, str]:
-    """Return why columns of ``source`` cannot be read, by their names."""
+    """Return what the columns of ``source`` hold that cannot be read, by their names."""
     return source.unread if isinstance(source, Contained) else {}
 
 
@@ -53,10 +55,21 @@ def readable_columns(source: Source) -> list[str]:
     unread = unread_columns(source)
     columns = [name for name in source.columns if name not in unread]
     if source.columns and not columns:
-        raise DataError(
-            f"{source.name}: none of its columns can be read; write plain columns of numbers, text or times"
-        )
+        require_read(unread, source.columns, source.name)
     return columns
+
+
+def unread_notes(source: Source, cells: int | None = None) -> Iterator[Note]:
+    """Yield a note on each column of ``source`` that cannot be read, which has so many ``cells``."""
+    what = "the column" if cells is None else f"the column of {counted(cells)}"
+    for name, why in unread_columns(source).items():
+        yield Note(name, Deed.LEFT_OUT, what, f"it holds {why}", WRITE_PLAIN, cells)
+
+
+def unread_words(source: Source) -> dict[str, str]:
+    """Return why a study cannot count a column of ``source`` that cannot be read, by its name."""
+    unread = unread_columns(source)
+    return {name: f"column {shown(name)!r} holds {why}: {WRITE_PLAIN}" for name, why in unread.items()}
 
 
 def why_unread(field: pa.Field) -> str:
@@ -78,7 +91,9 @@ def why_unread(field: pa.Field) -> str:
             pa.types.is_binary_view,
         )
     )
-    return "bytes, which are no text" if is_bytes else ""
+    if pa.types.is_interval(stored):
+        return "spans of months, days and nanoseconds, which have no one length"
+    return BYTES if is_bytes else ""
 
 
 def _stored(kind: pa.DataType) -> pa.DataType:
@@ -100,7 +115,7 @@ def require_read(unread: Mapping[str, str], wanted: Iterable[str], where: str) -
     if not refused:
         return
     listed = ", ".join(f"column {shown(name)!r} holds {why}" for name, why in refused.items())
-    raise DataError(f"{where}: {listed}; write plain columns, one for each part", public=listed)
+    raise DataError(f"{where}: {listed}; {WRITE_PLAIN}", public=listed)
 
 
 def titles_note(lines: int) -> tuple[Note, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 from typing import Protocol
 
@@ -30,6 +31,10 @@ class DatabaseKind(Protocol):
         """
         ...
 
+    def unread(self, names: Sequence[str]) -> dict[str, str]:
+        """Return what those of ``names`` hold whose cells are no single values; all rows may be looked at."""
+        ...
+
     def stamp(self) -> object:
         """Return what changes whenever the content may have changed, or None where nothing tells."""
         ...
@@ -44,6 +49,12 @@ class DatabaseSource(StoredTable):
         self._database = database
         self._stamp: object = None
         self._sha256 = ""
+
+    @cached_property
+    def unread(self) -> Mapping[str, str]:
+        """What columns hold whose cells are no single values, by their names; looked up once."""
+        found = self._database.unread(self._raw)
+        return {self._columns[self._raw.index(name)]: why for name, why in found.items()}
 
     def digest(self) -> str:
         """Return the SHA-256 of the columns' names and the rows, for which all rows are read."""

@@ -6,12 +6,14 @@ as it likes, and a view of a database need not end at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from syncline.compute.work_limits import WorkLimits
+from syncline.data.note import Note
+from syncline.sources.container import container_notes, unread_columns
 from syncline.sources.source import Source
 
 
@@ -43,6 +45,16 @@ class LimitedSource:
     def columns(self) -> tuple[str, ...]:
         """Names of the columns in their order."""
         return self._source.columns
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What the source says of its container."""
+        return container_notes(self._source)
+
+    @property
+    def unread(self) -> Mapping[str, str]:
+        """What columns of the source hold that cannot be read, by their names."""
+        return unread_columns(self._source)
 
     def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
         """Yield the rows; raise WorkLimitReached where they are more than may be read."""

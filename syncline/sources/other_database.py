@@ -6,7 +6,7 @@ is never committed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from syncline.errors import DataError
+from syncline.sources.container import BYTES, NESTED_VALUES, require_read
 from syncline.sources.database_url import DatabaseUrl
 from syncline.sources.extras import load_extra
 from syncline.sources.files import require_file
@@ -56,8 +57,21 @@ class OtherDatabase:
             order = [quote(name) for name in known]
             statement = sorted_rows(self._relation(connection), [quote(name) for name in names], order)
             result = connection.exec_driver_sql(statement)
-            rows = (row for part in result.partitions(_FETCHED_ROWS) for row in self._texts(part, names))
+            rows = (self._texts(row, names) for part in result.partitions(_FETCHED_ROWS) for row in part)
             yield from text_batches(names, rows)
+
+    def unread(self, names: Sequence[str]) -> dict[str, str]:
+        """Return which columns hold bytes, lists or structures, in whatever rows."""
+        found: dict[str, str] = {}
+        with self._connection() as connection:
+            quote = connection.dialect.identifier_preparer.quote_identifier
+            columns = ", ".join(map(quote, names))
+            statement = f"SELECT {columns} FROM {self._relation(connection)}"  # noqa: S608  (read-only)
+            for part in connection.exec_driver_sql(statement).partitions(_FETCHED_ROWS):
+                for row in part:
+                    held = zip(names, map(_no_value, row), strict=True)
+                    found.update((name, why) for name, why in held if why)
+        return found
 
     def stamp(self) -> object:
         """Return None: a server does not tell cheaply whether a table changed."""
@@ -73,12 +87,13 @@ class OtherDatabase:
         quote = connection.dialect.identifier_preparer.quote_identifier
         return ".".join(quote(part) for part in self._url.table.split("."))
 
-    def _texts(self, rows: Iterable[Sequence[object]], names: Sequence[str]) -> Iterator[TextRow]:
-        for row in rows:
-            for name, value in zip(names, row, strict=True):
-                if isinstance(value, bytes | bytearray | memoryview):
-                    raise DataError(f"{self._url.name}: column {name!r} is binary; leave it out by a query")
-            yield [value_text(value) for value in row]
+    def _texts(self, row: Sequence[object], names: Sequence[str]) -> TextRow:
+        require_read(
+            {name: why for name, value in zip(names, row, strict=True) if (why := _no_value(value))},
+            names,
+            self._url.name,
+        )
+        return [value_text(value) for value in row]
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -120,3 +135,13 @@ class OtherDatabase:
         except (sqlalchemy.exc.SQLAlchemyError, ValueError):
             raise DataError(f"{self._url.name}: is no URL of a database; mend it") from None
         return engine
+
+
+def _no_value(value: object) -> str:
+    """Return what a cell holds that is no single value, "" where it is one."""
+    match value:
+        case bytes() | bytearray() | memoryview():
+            return BYTES
+        case list() | tuple() | dict() | set():
+            return NESTED_VALUES
+    return ""

@@ -69,7 +69,7 @@ def _require_same(first: ParquetSource, other: ParquetSource) -> None:
     if other.columns != first.columns:
         raise DataError(f"{other.name}: has other columns than {first.name}; write both alike")
     for name, one, two in zip(first.columns, first.types, other.types, strict=True):
-        if one != two:
+        if one != two and not (name in first.unread and name in other.unread):
             raise DataError(
                 f"{other.name}: column {name!r} is {two} and in {first.name} it is {one}; write both alike"
             )

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from syncline.errors import DataError
+from syncline.sources.container import BYTES
 from syncline.sources.database_url import DatabaseUrl
 from syncline.sources.extras import load_extra
 from syncline.sources.sql import no_rows, quoted, relation, require_still, sorted_rows
@@ -74,6 +75,12 @@ class PostgresqlDatabase:
             order = [_sort_key(field) for field in schema]
             cursor.execute(sorted_rows(relation(self._url), chosen, order))
             yield from cursor.fetch_record_batch()
+
+    def unread(self, names: Sequence[str]) -> dict[str, str]:
+        """Return which columns hold bytes; lists and structures come as text, as PostgreSQL writes them."""
+        with self._cursor() as cursor:
+            schema = self._schema(cursor)
+            return {name: BYTES for name in names if _type(schema.field(name)) == "bytea"}
 
     def stamp(self) -> object:
         """Return None: a server does not tell cheaply whether a table changed."""

@@ -31,7 +31,8 @@ class Source(Protocol):
     def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order, at most ``batch_rows`` at a time, with ``columns`` in the order given.
 
-        None means all columns.
+        None means all columns that can be read; one that is asked for by its name and cannot be read is
+        refused.
         """
         ...
 

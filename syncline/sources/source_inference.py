@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pyarrow as pa
 
 from syncline.data.inference import Inference, infer
 from syncline.data.kinds import Kind
-from syncline.data.note import Deed, Note
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.errors import DataError
-from syncline.sources.container import container_notes, readable_columns, unread_columns
+from syncline.sources.container import container_notes, readable_columns, unread_columns, unread_notes
 from syncline.sources.source import Source
 from syncline.sources.zone_notes import zone_notes
 
@@ -29,16 +26,10 @@ def read_table(source: Source) -> pa.Table:
 
 def infer_source(source: Source) -> Inference:
     """Propose the schema of ``source``; a column that cannot be read becomes text, never modelled."""
-    found = infer(read_table(source))
+    table = read_table(source)
+    found = infer(table)
     unread = [Variable(name=name, kind=Kind.TEXT) for name in unread_columns(source)]
     schema = Schema(variables=(*found.schema.variables, *unread)) if unread else found.schema
-    return Inference(
-        schema, (*container_notes(source), *found.notes, *zone_notes(schema, source), *unread_notes(source))
-    )
-
-
-def unread_notes(source: Source) -> Iterator[Note]:
-    """Yield a note on each column of ``source`` that cannot be read."""
-    for name, why in unread_columns(source).items():
-        remedy = "write a plain column for each part that a study needs"
-        yield Note(name, Deed.LEFT_OUT, "the column", f"it holds {why}", remedy)
+    unsaid = unread_notes(source, table.num_rows)
+    notes = (*container_notes(source), *found.notes, *zone_notes(schema, source), *unsaid)
+    return Inference(schema, notes)

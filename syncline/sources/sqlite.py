@@ -17,6 +17,7 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from syncline.errors import DataError
+from syncline.sources.container import BYTES
 from syncline.sources.database_url import DatabaseUrl
 from syncline.sources.extras import load_extra
 from syncline.sources.files import file_stamp, require_file
@@ -61,6 +62,12 @@ class SqliteDatabase:
             statement = sorted_rows(self._typed_rows(cursor, known), chosen, ["k", *aliases])
             yield from _without_first(_streamed(cursor, statement))
 
+    def unread(self, names: Sequence[str]) -> dict[str, str]:
+        """Return which columns hold bytes, in whatever rows."""
+        with self._cursor() as cursor:
+            found = zip(names, self._types(cursor, names), strict=True)
+            return {name: BYTES for name, types in found if "blob" in types}
+
     def stamp(self) -> object:
         """Return what the file system tells of the database and its write-ahead log."""
         return file_stamp(self._path), file_stamp(Path(f"{self._path}-wal"))
@@ -71,10 +78,7 @@ class SqliteDatabase:
 
     def _typed_rows(self, cursor: Any, names: Sequence[str]) -> str:  # Any: as above
         """Return all rows as an origin of columns k, c0, c1, ... behind a first row that sets their types."""
-        forms = [
-            _form(found, self._url.name, name)
-            for name, found in zip(names, self._types(cursor, names), strict=True)
-        ]
+        forms = [_form(found) for found in self._types(cursor, names)]
         first = ", ".join(f"{form.example} AS c{place}" for place, form in enumerate(forms))
         others = ", ".join(
             form.expression.format(quoted(name)) for name, form in zip(names, forms, strict=True)
@@ -109,15 +113,13 @@ class _Form(NamedTuple):
     example: str
 
 
-def _form(types: set[str], where: str, column: str) -> _Form:
+def _form(types: set[str]) -> _Form:
     if types == {"integer"}:
         return _Form("{}", "0")
     if types and types <= {"integer", "real"}:
         return _Form("CAST({} AS REAL)", "0.0")
-    if types == {"blob"}:
-        return _Form("{}", "x'00'")
-    if "blob" in types:
-        raise DataError(f"{where}: column {column!r} mixes binary values with others; make it one type")
+    if "blob" in types:  # which only sorts the rows
+        return _Form("CAST({} AS BLOB)", "x'00'")
     return _Form("CAST({} AS TEXT)", "''")
 
 

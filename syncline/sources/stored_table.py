@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from syncline.data.note import Note
 from syncline.data.record_batches import in_batches_of
-from syncline.sources.container import require_read
+from syncline.sources.container import readable_columns, require_read
 from syncline.sources.held import require_held
 from syncline.sources.source import column_names, require_columns
 
@@ -66,8 +66,9 @@ class StoredTable(ABC):
 
     def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order, at most ``batch_rows`` at a time."""
-        wanted = require_columns(columns, self._columns, self._name)
-        require_read(self._unread, wanted, self._name)
+        named = readable_columns(self) if columns is None else columns
+        wanted = require_columns(named, self._columns, self._name)
+        require_read(self.unread, wanted, self._name)
         read = self._read([self._columns.index(name) for name in wanted], wanted)
         return in_batches_of(batch_rows, require_held(read, batch_rows, self._name))
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
 from syncline.errors import ProtocolError
 from syncline.preparation.fold import Fold
+from syncline.study.holdout import possible_people
 from syncline.study.spec import StudySpec
 from syncline.validation.comparison.candidate import Aims, Candidate
 from syncline.validation.comparison.comparer import CandidateComparer, ComparisonTerms
@@ -39,6 +40,7 @@ def aims_of(spec: StudySpec, fold: Fold) -> Aims:
         declared.target or "",
         spec.privacy.min_cell,
         fold.threshold > 0,
+        declared.most_scored,
     )
 
 
@@ -49,5 +51,6 @@ def comparer_of(
     limits: WorkLimits = DEFAULT_LIMITS,
 ) -> CandidateComparer:
     """Return what answers the study's questions about its candidate, which may be ``known`` by its digest."""
-    terms = ComparisonTerms(spec.schema, aims_of(spec, fold), spec.synthesizer.rows)
+    people = possible_people(spec, fold.fraction)
+    terms = ComparisonTerms(spec.schema, aims_of(spec, fold), spec.synthesizer.rows, people)
     return CandidateComparer(terms, known, limits)

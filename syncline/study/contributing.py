@@ -10,6 +10,7 @@ from syncline.errors import ProtocolError, StudyFailed
 from syncline.protocols.asking import Opening, Reply
 from syncline.protocols.opening import HUB, Commitments, Occasion, Openings, SaltDraw
 from syncline.protocols.transition import PartyId
+from syncline.questions.known import Known
 from syncline.study.holdout import holdout_percent
 from syncline.study.spec import StudySpec
 
@@ -43,6 +44,15 @@ def draw_salt(spec: StudySpec, contributing: Contributing, replies: Mapping[Part
         return SaltDraw(contributing.commitments, Openings(everything, holdout_percent(spec, people)))
     except ProtocolError as error:
         raise StudyFailed(str(error)) from None
+
+
+def people_opened(spec: StudySpec, replies: Mapping[PartyId, Reply]) -> dict[PartyId, Known]:
+    """Return what is known of each supplier once it said how many persons it has, where that decided."""
+    if spec.holdout is not None:
+        return {}
+    return {
+        party: Known(opened=_people(spec, party, _opened(party, replies[party]))) for party in sorted(replies)
+    }
 
 
 def _opened(party: PartyId, reply: Reply) -> Opening:

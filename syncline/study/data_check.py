@@ -17,11 +17,13 @@ from syncline.errors import DataError
 from syncline.preparation.column_profile import ColumnFit, fit_schema
 from syncline.preparation.fold import Fold
 from syncline.preparation.hazards import find_hazards
+from syncline.privacy.person_buckets import alone_in_a_bucket
 from syncline.questions.asked import Asked
 from syncline.questions.counts import Counts
 from syncline.questions.formula_check import CELLS, FormulaCheck
 from syncline.questions.profile import Profile
 from syncline.questions.question import Context
+from syncline.sources.container import unread_columns, unread_words
 from syncline.sources.source import Source
 from syncline.study.data_fit import DataFit
 from syncline.study.few_people import FEW_PEOPLE
@@ -44,11 +46,14 @@ def fit_of(spec: StudySpec, source: Source, *, closely: bool = True) -> DataFit:
     lacking = _lacking(spec, source)
     faults = [f"the table has no column {shown(name)!r}; {nearest(name, source.columns)}" for name in lacking]
     told = [f"the table has no column {shown(name)!r} ({_ABSENT})" for name in lacking]
+    read = {variable.name for variable in (*schema.modelled, *([schema.person] if schema.person else []))}
+    unread = [words for name, words in unread_words(source).items() if name in read]
+    faults, told = faults + unread, told + unread
     columns = fit_schema(source, schema)
     faults += _cells(schema, columns)
     told += _cells_in_public(schema, columns)
     people = None
-    if not lacking:
+    if not (lacking or unread):
         try:
             people = people_of(spec, source)
         except DataError as error:
@@ -56,7 +61,7 @@ def fit_of(spec: StudySpec, source: Source, *, closely: bool = True) -> DataFit:
             told.append(str(error.public))
     sparse = list(_too_sparse(spec, source)) if people is not None else []
     faults, told = faults + sparse, told + sparse
-    hazards = tuple(_hazards(spec, source, sound=not faults)) if closely else ()
+    hazards = tuple(_hazards(spec, source, people, sound=not faults)) if closely else ()
     return DataFit(people, _shares(spec, people), tuple(faults), "; ".join(told), hazards)
 
 
@@ -65,7 +70,8 @@ def _lacking(spec: StudySpec, source: Source) -> list[str]:
     modelled = [variable.name for variable in spec.schema.modelled]
     lenient = is_lenient(spec) and any(name in source.columns for name in modelled)
     person = [] if spec.schema.person is None else [spec.schema.person.name]
-    return [name for name in [*([] if lenient else modelled), *person] if name not in source.columns]
+    known = {*source.columns, *unread_columns(source)}
+    return [name for name in [*([] if lenient else modelled), *person] if name not in known]
 
 
 def _cells(schema: Schema, columns: Sequence[ColumnFit]) -> Iterator[str]:
@@ -102,8 +108,14 @@ def _too_sparse(spec: StudySpec, source: Source) -> Iterator[str]:
             )
 
 
-def _hazards(spec: StudySpec, source: Source, *, sound: bool) -> Iterator[str]:
+def _hazards(spec: StudySpec, source: Source, people: int | None, *, sound: bool) -> Iterator[str]:
     yield from find_hazards(source, spec.schema)
+    alone = alone_in_a_bucket(people or 0) if spec.schema.person is not None else 0
+    if alone:
+        yield (
+            f"of {people:,} people about {alone} are alone in a bucket, by which whoever sees counts can put"
+            " a person's columns together: approve only where the hub might see these people's rows"
+        )
     constraints = spec.schema.constraints
     if not sound or not constraints:
         return

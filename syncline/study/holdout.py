@@ -7,6 +7,10 @@ they are few, a small holdout sees no small leak. The salt is drawn by all suppl
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
+from math import inf
+
 from syncline.errors import ProtocolError
 from syncline.study.few_people import FEW_PEOPLE
 from syncline.study.spec import StudySpec
@@ -49,3 +53,14 @@ def require_percent(spec: StudySpec, percent: int, people: int) -> None:
         fits = percent == OF_MANY or (percent == OF_FEW and people < FEW_PEOPLE)
     if not fits:
         raise ProtocolError("the share that is held out is not the one of the specification and its rule")
+
+
+def possible_people(spec: StudySpec, share: Fraction | Decimal | float | str) -> tuple[int, float]:
+    """Return how many persons all suppliers have at least and at most, of whom this share is held out.
+
+    Where the specification states the share it tells nothing of them.
+    """
+    if spec.holdout is not None:
+        return 0, inf
+    few = Fraction(str(share)) == Fraction(OF_FEW, 100)
+    return (0, FEW_PEOPLE - 1) if few else (FEW_PEOPLE, inf)

@@ -329,6 +329,7 @@ class ValidationSection(SpecSection):
     keys: Labels = ()
     sensitive: Labels = ()
     models: Annotated[tuple[ShortText, ...], AfterValidator(_models)] = ()
+    most_scored: Annotated[Integer, within(1_000, 100_000_000)] = 50_000
     salt: ShortText | None = None
 
     @field_serializer("holdout")

@@ -13,6 +13,7 @@ from syncline.data.faults import Place, every_fault
 from syncline.data.schema import Schema
 from syncline.errors import DocumentError
 from syncline.study.holdout import holdout_share
+from syncline.study.idle_settings import idle_settings
 from syncline.study.sections import FORM, Thresholds
 from syncline.study.spec import StudySpec, schema_place
 from syncline.validation.disclosure.power import LEAK, recommended_holdout, smallest_leak
@@ -111,6 +112,11 @@ class StudyCheck:
     faults: tuple[str, ...]
     spec: StudySpec | None
     foresight: Foresight | None = None
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """What of the study has no effect, a sentence each."""
+        return () if self.spec is None else idle_settings(self.spec)
 
 
 def sound_study(path: Path) -> StudySpec:

@@ -23,8 +23,8 @@ from syncline.sources.source_inference import infer_source
 from syncline.synthesizers.computed_columns import computed_notes
 from syncline.synthesizers.found_rules import rules_of
 from syncline.synthesizers.settings import FitSettings
-from syncline.validation.validation import Validation
-from syncline.validation.validation import validate as compare
+from syncline.validation.comparison.candidate import Aims
+from syncline.validation.validation import Validation, Wanted, column_names, compare
 
 _RELATING = "cart"
 """A technique that looks for rules between columns."""
@@ -46,24 +46,40 @@ def validate(
 ) -> Validation:
     """Compare ``synthetic`` with the ``real`` rows that it was made from.
 
-    Parameters, result and errors are those of :func:`syncline.validation.validation.validate`; the notes say
-    besides which columns of the real table a release computes from others.
+    The notes of the result say besides which columns of the real table a release computes from others.
+
+    Parameters
+    ----------
+    real, synthetic, holdout
+        Data frames, Arrow tables, or paths or URLs of sources. ``holdout`` are people of the same kind who
+        were not used; without them nothing can be said of recognition, and the gate does not pass. Nor does
+        it where they were used after all, or where not all of the synthetic table was compared.
+    schema
+        How cells are read; inferred from all tables where left out.
+    person
+        The column of the real tables that tells persons apart, unless the schema says it.
+    target
+        A column that models are trained to predict.
+    keys, sensitive
+        Columns that an attacker knows of a person, and those that they want to know: names, or one text
+        with commas between them.
+    models
+        Regressions whose coefficients are compared, such as ``y ~ a + b``; one may stand alone.
+    min_cell
+        Nothing is told of fewer people; the real table and the holdout must have so many.
+    listen
+        Hears the stage of each round, "read" where the tables are read first.
+
+    Raises
+    ------
+    DataError, UsageError
+        Where a table cannot be read, or an argument names no column.
     """
-    known = Schema.from_yaml(schema) if isinstance(schema, str | Path) else schema
-    found = compare(
-        real,
-        synthetic,
-        holdout,
-        schema=schema,
-        person=person,
-        target=target,
-        keys=keys,
-        sensitive=sensitive,
-        models=models,
-        min_cell=min_cell,
-        listen=listen,
-    )
-    return replace(found, notes=(*found.notes, *_rules(open_source(real), known, min_cell)))
+    models = (models,) if isinstance(models, str) else tuple(models)
+    aims = Aims(column_names(keys), column_names(sensitive), models)
+    wanted = Wanted(schema, person, target, aims, min_cell)
+    found = compare(real, synthetic, holdout, wanted, listen)
+    return replace(found, notes=(*found.notes, *_rules(open_source(real), wanted.known(), min_cell)))
 
 
 def _rules(real: Source, given: Schema | None, min_cell: int) -> tuple[Note, ...]:

@@ -18,7 +18,7 @@ from syncline.protocols.opening import SaltDraw
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.known import Known
 from syncline.study.comparing import assess_study, comparison_of, rows_of_release
-from syncline.study.contributing import Contributing, draw_salt
+from syncline.study.contributing import Contributing, draw_salt, people_opened
 from syncline.study.fitting import fold_of, settings_of
 from syncline.study.flow import STEPS, DataFlow
 from syncline.study.participation import flows_asked
@@ -155,7 +155,8 @@ class Study:
         drawn = draw_salt(self.spec, contributing, replies)
         begun = Fit(settings_of(self.spec)).start(tuple(sorted(replies)), 1)
         if isinstance(begun, Continue):
-            begun = replace(begun, request=replace(begun.request, openings=drawn.openings))
+            state = replace(begun.state, known=people_opened(self.spec, replies))
+            begun = replace(begun, state=state, request=replace(begun.request, openings=drawn.openings))
         return self._fitting(begun, drawn, 2)
 
     def _fitting(
@@ -178,10 +179,10 @@ class Study:
         return transition.with_state(Progress(transition.state, drawn, fitted))
 
     def _compared_too(self, fitted: Fitted) -> dict[PartyId, Known]:
-        """Return how many rows a fit counted of those suppliers whose same rows are compared."""
+        """Return what was told of the numbers of those suppliers whose same rows are compared."""
         flows = flows_asked(self.spec) if self.flows is None else self.flows
         return {
-            party: Known(sizes=own.sizes)
+            party: Known(sizes=own.sizes, opened=own.opened)
             for party, own in fitted.known.items()
             if STEPS[flows[party]].compares_what_it_fits
         }

@@ -71,8 +71,11 @@ def schema_of(value: object) -> Schema | None:
     raise UsageError("schema: must be a Schema, a mapping like one, or the path of a schema's file")
 
 
-def visit_sequence_of(value: object) -> tuple[str, ...]:
-    """Return the columns to draw first; ``auto`` or None is none of them."""
+def visit_sequence_of(value: object, method: str) -> tuple[str, ...]:
+    """Return the columns to draw first; ``auto`` or None is none of them.
+
+    A technique that relates no columns knows no order of them, so that it takes none.
+    """
     if value is None or value == "auto":
         return ()
     if isinstance(value, str):
@@ -84,6 +87,9 @@ def visit_sequence_of(value: object) -> tuple[str, ...]:
     for place, name in enumerate(columns):
         if name in columns[:place]:
             raise UsageError(f"visit_sequence: {shown(name)!r} is named twice; keep one")
+    card = card_of(method)
+    if columns and not card.relates:
+        raise UsageError(f"visit_sequence: {method} ({card.summary}) knows no order of columns; leave it out")
     return columns
 
 

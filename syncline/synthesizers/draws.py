@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from syncline.synthesizers.nodes import Nodes
 from syncline.synthesizers.pair_factors import PairFactors
+from syncline.synthesizers.reordering import Reordering
 from syncline.synthesizers.systematic import systematic_shares
 
 Ints = npt.NDArray[np.int64]
@@ -30,6 +31,7 @@ class ColumnDraw:
     determinant : or a column whose codes are the states; with neither there is one state
     gap : or a gap that was drawn before and from which the column follows: then nothing is drawn
     factors : by which the shares of a state's codes change with the columns that were drawn before
+    reordering : the line along which the values of a state lie, where they do
     """
 
     column: str
@@ -38,6 +40,7 @@ class ColumnDraw:
     determinant: str | None = None
     gap: str | None = None
     factors: tuple[PairFactors, ...] = ()
+    reordering: Reordering | None = None
 
     @classmethod
     def by_gap(cls, column: str, gap: str) -> ColumnDraw:

@@ -41,7 +41,7 @@ def recompute(derived: Derived, drawn: Columns, by_name: ByName) -> None:
     formula = derived.formula
     if derived.solved is not None:
         _solve(derived.solved, formula, drawn, by_name)
-    inputs = [_values(name, drawn, by_name) for name in formula.inputs]
+    inputs = [numbers_of(name, drawn, by_name) for name in formula.inputs]
     values, defined, _ = evaluate(formula, inputs)
     found = _keys(formula.of, values, ~defined, by_name)
     drawn[formula.of] = (
@@ -61,8 +61,8 @@ def _with_own(own: tuple[Keys, Mask], found: tuple[Keys, Mask], column: CodedCol
 
 def _solve(name: str, formula: Constraint, drawn: Columns, by_name: ByName) -> None:
     """Set the one input of a formula that was not drawn from its value and the other inputs."""
-    others = [_values(other, drawn, by_name) for other in formula.inputs if other != name]
-    values, defined = solve(formula, name, _values(formula.of, drawn, by_name), others)
+    others = [numbers_of(other, drawn, by_name) for other in formula.inputs if other != name]
+    values, defined = solve(formula, name, numbers_of(formula.of, drawn, by_name), others)
     drawn[name] = _keys(name, values, ~defined, by_name)
 
 
@@ -75,7 +75,7 @@ def _keys(name: str, values: npt.NDArray[np.float64], missing: Mask, by_name: By
     return np.where(missing, 0, keys), missing
 
 
-def _values(name: str, drawn: Columns, by_name: ByName) -> tuple[npt.NDArray[np.float64], Mask]:
+def numbers_of(name: str, drawn: Columns, by_name: ByName) -> tuple[npt.NDArray[np.float64], Mask]:
     """Return a column's numbers (n,), 0.0 where it holds none, and where it holds one."""
     keys, missing = drawn[name]
     variable = by_name[name].values.variable
@@ -107,7 +107,7 @@ def snapped(column: ColumnValues, keys: Keys) -> Keys:
 def _round_alike(formula: Constraint, drawn: Columns, by_name: ByName) -> None:
     """Give the source of an equality the same rounding as its copy, so that the two read the same."""
     source = formula.inputs[0]
-    values, present = _values(formula.of, drawn, by_name)
+    values, present = numbers_of(formula.of, drawn, by_name)
     grid = by_name[source].values.variable.grid
     assert grid is not None
     keys, missing = drawn[source]
@@ -149,7 +149,7 @@ def _exceeds(name: str, limit: str, drawn: Columns, by_name: ByName) -> Mask:
     """Return in which rows a column is greater than its limit, both being there."""
     steps = common_step(*(by_name[n].values.variable for n in (name, limit)))
     if steps is None or steps == (0, 0):
-        (values, present), (most, limited) = (_values(n, drawn, by_name) for n in (name, limit))
+        (values, present), (most, limited) = (numbers_of(n, drawn, by_name) for n in (name, limit))
         return np.asarray(present & limited & (values > most))
     both = ~drawn[name][1] & ~drawn[limit][1]
     return np.asarray(both & (drawn[name][0] * steps[0] > drawn[limit][0] * steps[1]))

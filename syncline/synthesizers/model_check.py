@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from syncline.synthesizers.tabular_model import TabularModel
 
 _MAX_BINS = 64
+_MOST_EXPONENT = 1 << 11
 _MAX_MODEL_ROWS = 1 << 40
 
 
@@ -46,6 +47,8 @@ def check_model(model: TabularModel) -> None:
         _require(draw.column == name)
         _check_draw(draw, columns, model.order[:place])
         _check_factors(draw, columns, model.order[:place])
+        if draw.reordering is not None:
+            _check_reordering(draw, columns, model.order[:place])
     for formula in (*(d.formula for d in model.derived), *model.bounds):
         _check_formula(formula, columns)
     _require(all(d.formula.defines and (d.own_gaps <= (d.formula.of in model.order)) for d in model.derived))
@@ -129,6 +132,21 @@ def _check_factors(draw: ColumnDraw, columns: Mapping[str, CodedColumn], before:
         _require(one.factor.shape == (int(one.group.max()) + 1, codes.levels(Coding.CLASSES)))
         _require(int(one.factor.max()) <= MOST_FACTOR << FACTOR_BITS)
     _require(len(draw.factors) <= MOST_FACTORS)
+
+
+def _check_reordering(draw: ColumnDraw, columns: Mapping[str, CodedColumn], before: tuple[str, ...]) -> None:
+    """Raise ValueError unless a line is of numbers of columns before, each once, by finite slopes."""
+    line = draw.reordering
+    assert line is not None
+    names = [scale.column for scale in line.others]
+    _require(draw.determinant is None and draw.gap is None and line.own.column == draw.column)
+    _require(len(set(names)) == len(names) and set(names).issubset(before))
+    _require(line.slopes.shape == (len(names),) and line.slopes.dtype == np.dtype("f8"))
+    _require(bool(np.isfinite([line.weight, *line.slopes]).all()))
+    for scale in (line.own, *line.others):
+        variable = columns[scale.column].values.variable
+        _require(variable.grid is not None and not variable.is_categorical)
+        _require(bool(np.isfinite(scale.centre)) and abs(scale.exponent) <= _MOST_EXPONENT)
 
 
 def _check_tree(nodes: Nodes, predictors: int) -> None:

@@ -20,6 +20,7 @@ from syncline.synthesizers.drawers import Drawers
 from syncline.synthesizers.draws import Codes, ColumnDraw
 from syncline.synthesizers.gap_draws import GapDraw
 from syncline.synthesizers.kept_rows import Columns, broken_rows, put_rows
+from syncline.synthesizers.reordering import Reordering
 from syncline.synthesizers.streams import Seed
 
 COLUMN_DRAWS = 50
@@ -85,15 +86,27 @@ class RowDrawing:
         """Draw the next column or gap, or compute the column of a gap that was drawn."""
         column = self.drawers.by_name[name]
         if draw.gap is None:
-            self.codes[name], self.rows[name] = self._drawn(name, draw)
+            states = self.states(draw)
+            self.codes[name], self.rows[name] = self._drawn(name, draw, states)
+            if draw.reordering is not None and self.drawers.systematic:
+                self._reorder(name, draw.reordering, states)
         else:
             self.rows[name] = self._beside(draw.gap, self.rows[draw.gap], np.arange(len(self.bins)))
             self.codes[name] = column.codes.encode(self.rows[name][0], ~self.rows[name][1])
         self.bins[:, self.drawn] = column.codes.bins[self.codes[name]]
         self.drawn += 1
 
-    def _drawn(self, name: str, draw: ColumnDraw) -> tuple[Codes, Cells]:
-        states = self.states(draw)
+    def reorder(self, name: str, line: Reordering, states: States) -> None:
+        """Put the values of the column that was drawn last in order within its states (n,)."""
+        self._reorder(name, line, states)
+        self.bins[:, self.drawn - 1] = self.drawers.by_name[name].codes.bins[self.codes[name]]
+
+    def _reorder(self, name: str, line: Reordering, states: States) -> None:
+        to, of = line.order(self.rows, states, self.drawers.by_name)
+        self.codes[name][to] = self.codes[name][of]
+        self.rows[name][0][to] = self.rows[name][0][of]
+
+    def _drawn(self, name: str, draw: ColumnDraw, states: States) -> tuple[Codes, Cells]:
         places = np.arange(len(self.bins))
         gap_draw = self.drawers.gap_draw(draw)
         codes, (keys, missing) = self._once(name, draw, gap_draw, states, places, 0)

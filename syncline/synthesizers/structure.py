@@ -16,6 +16,7 @@ from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.phases.division import Sizes
+from syncline.synthesizers.second_moments import SecondMoments
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.tabular_model import TabularModel
 
@@ -69,6 +70,7 @@ class Plan:
         small
         cells left out
     predictors : in a wide table, for each place of a tree's target the places of its predictors
+    spread : means and covariances of the numeric columns, where they were asked for
     """
 
     book: Book
@@ -76,6 +78,7 @@ class Plan:
     derived: tuple[Derived, ...]
     pairs: Mapping[str, tuple[str, Ints]]
     predictors: Mapping[int, Ints] = field(default_factory=dict)
+    spread: SecondMoments | None = None
 
     @property
     def gaps(self) -> dict[str, CodedColumn]:

@@ -75,7 +75,7 @@ class Synthesizer:
         ``systematic``: counts follow the model as closely as whole rows can; ``independent``: each row is
         drawn by itself.
     visit_sequence
-        Columns to draw first, in this order.
+        Columns to draw first, in this order, where the technique relates columns.
     settings
         Those of the technique, by name, as its card lists them with their bounds and defaults.
     epsilon, delta
@@ -103,7 +103,7 @@ class Synthesizer:
         self._draws = draws_named(draws)
         number = None if seed is None else whole_number("seed", seed, 0, 2**63 - 1)
         self._seed = Seed(secrets.token_bytes(32)) if number is None else Seed.of_number(number)
-        self._visit_sequence = visit_sequence_of(visit_sequence)
+        self._visit_sequence = visit_sequence_of(visit_sequence, self._method)
         self._given = schema_of(schema)
         if self._given is not None:
             check_visited(self._visit_sequence, self._given)

@@ -21,7 +21,8 @@ from syncline.data.schema import Schema
 from syncline.data.section import shown
 from syncline.data.variable import Variable
 from syncline.questions.workspace import Workspace
-from syncline.sources.container import container_notes
+from syncline.sources.container import container_notes, unread_columns, unread_notes
+from syncline.sources.reading_notes import reading_notes
 from syncline.sources.source import Source
 from syncline.sources.zone_notes import zone_notes
 from syncline.synthesizers.column_coding import CodedColumn
@@ -55,15 +56,18 @@ def untold_notes(
 
 
 def left_out_notes(schema: Schema, source: Source, whose: str = "") -> tuple[Note, ...]:
-    """Return what a given schema leaves out of ``source``, and what becomes of times of a zone.
+    """Return what a given schema leaves out of ``source`` or reads otherwise than it is written.
 
-    ``whose`` says whose columns they are.
+    So it does with times of a zone. ``whose`` says whose columns they are.
     """
     modelled = {variable.name for variable in schema.modelled} | {schema.person.name if schema.person else ""}
     what = f"the column {whose}".strip()
-    notes = [replace(note, what=f"{note.what} {whose}".strip()) for note in container_notes(source)]
+    found = (*container_notes(source), *unread_notes(source))
+    notes = [replace(note, what=f"{note.what} {whose}".strip()) for note in found]
     columns = [normal_label(column) for column in source.columns]
     for name in dict.fromkeys((*columns, *schema.names)):
+        if name in unread_columns(source):
+            continue
         if name not in schema.names:
             why, remedy = "the schema does not name it", "describe it in the schema"
         elif name not in modelled:
@@ -72,7 +76,7 @@ def left_out_notes(schema: Schema, source: Source, whose: str = "") -> tuple[Not
         else:
             continue
         notes.append(Note(name, Deed.LEFT_OUT, what, why, remedy))
-    return (*notes, *zone_notes(schema, source, whose))
+    return (*notes, *reading_notes(schema, source, whose), *zone_notes(schema, source, whose))
 
 
 @dataclass(slots=True)

@@ -59,26 +59,9 @@ def rows_a_bin(candidate: CellTable, people: tuple[int, int], least: int) -> int
     return max(-(-CROWD * least * candidate.n_rows // fewest), 1) if fewest else 1
 
 
-MISSING_CROWD = 2
-"""Missing values count with the most frequent bin where so many times the people that may be told of are not
-expected to lack one: else a few of them would hide a bin of every column."""
-
-
 def is_blind(column: ColumnBins) -> bool:
     """Tell whether numbers of several values are in one bin, so that nothing is seen of them."""
     return not len(column.code) and len(column.low) == 2 and column.low[1] > column.low[0] + 1
-
-
-def partners(candidate: CellTable, bins: TableBins, people: tuple[int, int], least: int) -> tuple[int, ...]:
-    """Return for each column the code with which missing values are told, 0 where they are told apart."""
-    rows = -(-MISSING_CROWD * rows_a_bin(candidate, people, least) // CROWD)
-    found = []
-    for place, column in enumerate(bins.columns):
-        codes = column.encode(candidate.keys[place], candidate.valid(place))
-        held = np.bincount(codes, minlength=column.n_codes)
-        joins = least > 1 and held[0] < rows and held[1:].any()
-        found.append(int(held[1:].argmax()) + 1 if joins else 0)
-    return tuple(found)
 
 
 def coarser(candidate: CellTable, bins: TableBins, most: int) -> TableBins:
@@ -106,7 +89,7 @@ def coarser(candidate: CellTable, bins: TableBins, most: int) -> TableBins:
 
 def in_bins(column: ColumnBins, coarse: ColumnBins) -> Ints:
     """Return the code in ``coarse`` (n_codes,) of each of the codes of ``column``, of which it consists."""
-    if len(column.code) or len(column.low) == len(coarse.low):
+    if len(column.code) or np.array_equal(column.low, coarse.low):
         return np.arange(column.n_codes)
     inner = np.searchsorted(coarse.low, column.low, side="right") + 1
     return np.concatenate([[0, 1], inner]).astype(np.int64)

@@ -15,7 +15,8 @@ from syncline.data.note import Deed, Note, counted
 from syncline.data.schema import Schema
 from syncline.data.section import nearest
 from syncline.errors import DataError, UsageError
-from syncline.sources.container import container_notes
+from syncline.sources.container import WRITE_PLAIN, container_notes, readable_columns, unread_columns
+from syncline.sources.reading_notes import reading_notes
 from syncline.sources.source import Source
 from syncline.sources.source_inference import infer_source, read_table
 from syncline.sources.zone_notes import zone_notes
@@ -73,9 +74,10 @@ def read_compared(
     if person is not None:
         _require_person(person, real, schema)
     tables = [source for source in (real, synthetic, holdout) if source is not None]
+    unread = {name: why for source in tables for name, why in unread_columns(source).items()}
     known, guessed = _given(schema, real, person) if schema is not None else _inferred(tables, person)
     own = set(known.names) & {known.person.name} if known.person is not None else set()
-    everywhere = set.intersection(*(set(source.columns) for source in tables)) | own
+    everywhere = set.intersection(*(set(readable_columns(source)) for source in tables)) | own
     shared = known.without(tuple(v.name for v in known.modelled if v.name not in everywhere))
     if not shared.modelled:
         raise DataError(f"{synthetic.name}: has no column in common with {real.name} that can be compared")
@@ -97,7 +99,7 @@ def read_compared(
         tuple(name for name in synthetic.columns if name not in compared and name != told_apart_by),
         (
             *guessed,
-            *_left_out(_unsaid(left_out, guessed), known, everywhere),
+            *_left_out(_unsaid(left_out, guessed), known, everywhere, unread),
             *merged,
             *_unread(tables_by_name),
         ),
@@ -110,9 +112,13 @@ def _unsaid(names: Sequence[str], notes: Sequence[Note]) -> list[str]:
     return [name for name in names if name not in said]
 
 
-def _left_out(names: Sequence[str], schema: Schema, everywhere: set[str]) -> Iterator[Note]:
+def _left_out(
+    names: Sequence[str], schema: Schema, everywhere: set[str], unread: Mapping[str, str]
+) -> Iterator[Note]:
     for name in names:
-        if name not in everywhere:
+        if name in unread:
+            why, remedy = f"in one of the tables it holds {unread[name]}", WRITE_PLAIN
+        elif name not in everywhere:
             why, remedy = "not all tables have it", "give it to all of them, or take it out"
         elif name not in schema.names:
             why, remedy = "the schema does not name it", "describe it in the schema"
@@ -145,7 +151,8 @@ def require_compared(names: Sequence[str], schema: Schema, option: str) -> None:
 
 
 def _given(schema: Schema, real: Source, person: str | None) -> tuple[Schema, tuple[Note, ...]]:
-    return _with_person(schema, person), (*container_notes(real), *zone_notes(schema, real))
+    notes = (*container_notes(real), *reading_notes(schema, real), *zone_notes(schema, real))
+    return _with_person(schema, person), notes
 
 
 def _inferred(sources: Sequence[Source], person: str | None) -> tuple[Schema, tuple[Note, ...]]:

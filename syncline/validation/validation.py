@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncline.data.blob import Json
-from syncline.data.note import Note
+from syncline.data.note import Deed, Note
 from syncline.data.schema import Schema
+from syncline.data.section import shown
 from syncline.durable.storage_fault import storage_error_from_os
 from syncline.errors import StudyFailed, UsageError
 from syncline.privacy.people_rule import require_enough
@@ -95,58 +96,42 @@ def column_names(given: Sequence[str] | str) -> tuple[str, ...]:
     return tuple(name.strip() for name in given.split(",") if name.strip())
 
 
-def validate(
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a comparison, as :func:`syncline.study.table_validation.validate` documents it."""
+
+    schema: Schema | Path | str | None
+    person: str | None
+    target: str | None
+    aims: Aims
+    min_cell: int
+
+    def known(self) -> Schema | None:
+        """Return the schema that was given; None where it is to be inferred."""
+        return Schema.from_yaml(self.schema) if isinstance(self.schema, str | Path) else self.schema
+
+
+def compare(
     real: Locator,
     synthetic: Locator,
-    holdout: Locator | None = None,
-    *,
-    schema: Schema | Path | str | None = None,
-    person: str | None = None,
-    target: str | None = None,
-    keys: Sequence[str] | str = (),
-    sensitive: Sequence[str] | str = (),
-    models: Sequence[str] | str = (),
-    min_cell: int = 11,
+    holdout: Locator | None,
+    wanted: Wanted,
     listen: Callable[[str], None] = unheard,
 ) -> Validation:
-    """Compare ``synthetic`` with the ``real`` rows that it was made from.
-
-    Parameters
-    ----------
-    real, synthetic, holdout
-        Data frames, Arrow tables, or paths or URLs of sources. ``holdout`` are people of the same kind who
-        were not used; without them nothing can be said of recognition, and the gate does not pass. Nor does
-        it where they were used after all, or where not all of the synthetic table was compared.
-    schema
-        How cells are read; inferred from all tables where left out.
-    person
-        The column of the real tables that tells persons apart, unless the schema says it.
-    target
-        A column that models are trained to predict.
-    keys, sensitive
-        Columns that an attacker knows of a person, and those that they want to know: names, or one text
-        with commas between them.
-    models
-        Regressions whose coefficients are compared, such as ``y ~ a + b``; one may stand alone.
-    min_cell
-        Nothing is told of fewer people; the real table and the holdout must have so many.
-    listen
-        Hears the stage of each round, "read" where the tables are read first.
+    """Compare ``synthetic`` with the ``real`` rows that it was made from, and with a ``holdout``.
 
     Raises
     ------
     DataError, UsageError
-        Where a table cannot be read, or an argument names no column.
+        Where a table cannot be read, or what is wanted names no column.
     """
     listen("read")
-    models = (models,) if isinstance(models, str) else tuple(models)
-    aims = Aims(column_names(keys), column_names(sensitive), models)
-    known = Schema.from_yaml(schema) if isinstance(schema, str | Path) else schema
+    aims, min_cell = wanted.aims, wanted.min_cell
     sources = (open_source(real), open_source(synthetic), None if holdout is None else open_source(holdout))
-    compared = read_compared(*sources, known, person)
+    compared = read_compared(*sources, wanted.known(), wanted.person)
     _require_enough(compared, min_cell)
-    _require_aims(compared, aims, target)
-    judgement = Criteria(min_cell, target=target or "", known=known_of(compared, *sources, min_cell))
+    _require_aims(compared, aims, wanted.target)
+    judgement = Criteria(min_cell, target=wanted.target or "", known=known_of(compared, *sources, min_cell))
     found = assess_pooled(compared, aims, judgement, listen)
     return Validation(
         found.metrics,
@@ -156,9 +141,18 @@ def validate(
         compared.rows,
         found.subgroups,
         found.people,
-        (*_measured_from(compared, (real, synthetic, holdout), schema, min_cell), *found.words),
-        compared.notes,
+        (*_measured_from(compared, (real, synthetic, holdout), wanted), *found.words),
+        (*compared.notes, *_idle(aims)),
     )
+
+
+def _idle(aims: Aims) -> Iterator[Note]:
+    """Yield the notes on arguments that have no effect beside the others."""
+    if aims.sensitive and not aims.keys:
+        what = f"sensitive columns {', '.join(map(shown, aims.sensitive))} are not attacked"
+        yield Note(
+            "", Deed.LEFT_OUT, what, "an attacker finds a person by keys, and none is named", "name keys"
+        )
 
 
 def _require_aims(compared: ComparedTables, aims: Aims, target: str | None) -> None:
@@ -185,8 +179,7 @@ def _require_enough(compared: ComparedTables, min_cell: int) -> None:
 def _measured_from(
     compared: ComparedTables,
     locators: Sequence[Locator | None],
-    schema: Schema | Path | str | None,
-    min_cell: int,
+    wanted: Wanted,
 ) -> Iterator[str]:
     """Say which tables were compared, so that the report can be held against them."""
     tables = (compared.real, compared.synthetic, compared.holdout)
@@ -194,14 +187,14 @@ def _measured_from(
         if table is not None:
             people = "" if table.n_persons == table.n_rows else f" of {table.n_persons:,} people"
             yield f"{name}: {_called(locator)}, {table.n_rows:,} rows{people}."
-    said = "inferred from all tables together" if schema is None else "given"
-    if isinstance(schema, Path | str):
-        said = f"read from {_called(schema)}"
+    said = "inferred from all tables together" if wanted.schema is None else "given"
+    if isinstance(wanted.schema, Path | str):
+        said = f"read from {_called(wanted.schema)}"
     person = compared.schema.person
     whose = "every row is a person" if person is None else f"{person.name!r} tells persons apart"
     yield (
         f"The schema was {said}; {whose}; {len(compared.schema.modelled)} columns were compared, and counts"
-        f" of fewer than {min_cell} people are not shown. Syncline {__version__}."
+        f" of fewer than {wanted.min_cell} people are not shown. Syncline {__version__}."
     )
 
 

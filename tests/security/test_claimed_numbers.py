@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from syncline.data.batch import MemoryTable
-from syncline.errors import ProtocolError
+from syncline.errors import ProtocolError, SynclineError
 from syncline.protocols.asking import Request
 from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.comparison import PersonCount, ScoreCandidate
@@ -22,14 +22,16 @@ from syncline.questions.growth import ComparedColumns, GrowTrees, ScoreTrees, Sp
 from syncline.questions.regression import RegressionSums
 from syncline.questions.table import QUESTIONS, comparing
 from syncline.questions.workspace import Workspace
+from syncline.study import comparer_scope
 from syncline.validation.comparison import comparer
 from syncline.validation.comparison.comparer import ComparisonTerms
 from syncline.validation.comparison.comparison import Comparison
-from syncline.validation.comparison.plan import MOST_SCORED, ComparisonPlan
+from syncline.validation.comparison.plan import ComparisonPlan
 from syncline.validation.comparison.rows import ComparableRows
 from syncline.validation.comparison.trees import MOST_ROWS
 from syncline.validation.disclosure.score_places import PLACES
 from tests.security.candidate_trial import COLUMNS, STUDY, TABLES, Asked, honest, refusal
+from tests.studies.harness import MaliciousHub, Trial
 from tests.unit.validation.comparison.parties import AIMS, COMPARED, SCHEMA, candidate, workspace
 
 FEW_ROWS = 700
@@ -157,7 +159,7 @@ def people_taken(claimed: int, least: int) -> list[int]:
     """Return how many persons of each fold are scored, and of each fold grow trees, of a supplier of 700."""
     table = ComparableRows(Workspace(MemoryTable(SCHEMA, [BATCH])), COMPARED)
     rows = (claimed, claimed)
-    scored = table.sampled_people(b"lottery", MOST_SCORED, rows, least)
+    scored = table.sampled_people(b"lottery", 10_000, rows, least)
     grown = table.sampled_rows(b"lottery", MOST_ROWS, rows, least)
     trees = [len(np.unique(grown.cells.owner[grown.holdout == held])) for held in (False, True)]
     return [fold.n_persons for fold in scored] + trees
@@ -177,8 +179,7 @@ def test_the_smallest_cell_of_the_study_bounds_what_is_asked(
 ) -> None:
     """In whole questions as well: sums for trees, and histograms of persons."""
     monkeypatch.setattr(comparer, "MOST_ROWS", 1)
-    monkeypatch.setattr(comparer, "MOST_SCORED", 1)
-    wanted = Comparison(candidate(1000, 9), COMPARED, AIMS, "ill", persons=True)
+    wanted = Comparison(candidate(1000, 9), COMPARED, replace(AIMS, most_scored=1), "ill", persons=True)
     begun = CandidateMemory(wanted.digest, wanted.table, COMPARED)
     memory = replace(begun, rows=(10**6, 10**6), people=(10**6, 10**6))
     found = {}
@@ -211,3 +212,44 @@ def test_a_candidate_has_as_many_rows_as_are_released(tmp_path: Path, requests: 
         asked.follow(requests[:1])
     assert comparer.MIN_CANDIDATE_ROWS == 1000
     assert TABLES["south"].num_rows == FEW_ROWS
+
+
+# --- how many people there are, by the share that was held out ----------------
+
+BY_PEOPLE = STUDY.replace("holdout: 0.2, salt: pepper", "holdout: auto").replace(
+    "seed: 7}", "seed: 7, rows: 1000}"
+)
+
+
+@pytest.mark.parametrize(("used", "held"), [(2500, 2500), (10**6, 10**6), (4900, 100)])
+def test_more_people_than_the_share_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, used: int, held: int
+) -> None:
+    """Half are held out where all suppliers have fewer than 5,000: a hub cannot claim more afterwards."""
+
+    def inflated(number: int, request: Request) -> Request:
+        questions = tuple(
+            replace(one, rows=(used, held), people=(used, held))
+            if isinstance(one, GrowTrees) and one.rows
+            else one
+            for one in request.questions
+        )
+        return replace(request, questions=questions)
+
+    def ask(name: str) -> Trial:
+        (tmp_path / name).mkdir()
+        return Trial(BY_PEOPLE, {"north": TABLES["north"], "south": FEW}, tmp_path / name, hub=hub)
+
+    hub = MaliciousHub("south", inflated)
+    with pytest.raises(ProtocolError, match="of so many people another share would have been held out"):
+        ask("kept").run()
+    monkeypatch.setattr(comparer_scope, "possible_people", lambda *_: (0, 10**12))
+    trial = ask("open")
+    with pytest.raises(SynclineError):  # this hub keeps the protocol else, and its own numbers do not fit
+        trial.run()
+    answered = [question for request, _ in hub.seen for question in request.questions]
+    assert any(getattr(question, "people", None) == (used, held) for question in answered)
+
+
+FEW = TABLES["south"].slice(0, 30)
+"""So few that none of the claims is less than what the victim has itself."""

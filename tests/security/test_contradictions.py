@@ -14,6 +14,7 @@ from syncline.errors import Contradiction, SynclineError
 from syncline.protocols import reply_check
 from syncline.protocols.asking import Request
 from syncline.questions.table import QUESTIONS
+from syncline.study import comparer_scope, whole_study
 from syncline.synthesizers import wide
 from syncline.wire.exchange import ReplyCodec
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
@@ -187,3 +188,46 @@ def _with_values(values: bytes) -> bytes:
     """Return a reply whose first answer has such values."""
     counts = pb.Counts(size=2, gaps=b"\x00\x00", values=values)
     return pb.Reply(round=1, answers=[pb.Answer(counts=counts)]).SerializeToString()
+
+
+AUTO = "validation: {holdout: auto}\n"
+TOLD_AT_FIRST = {
+    "more than there are, so that few are held out": lambda people: 10**9,
+    "fewer than there are, so that half is": lambda people: people // 2,
+    "one fewer": lambda people: people - 1,
+    "nobody": lambda people: 0,
+}
+
+
+def of_auto(study: str, directory: Path, told=None) -> Trial:
+    """Return a study whose share that is held out follows from the persons that suppliers tell at first."""
+
+    def lie(number, request, reply):
+        if number:
+            return reply
+        return replace(reply, opening=replace(reply.opening, people=told(reply.opening.people)))
+
+    study = study.replace("validation: none\n", AUTO).replace("seed: 7,", "seed: 7, rows: 1100,")
+    liar = None if told is None else MaliciousSupplier("north", lie)
+    return Trial(study, TABLES, directory, supplier=liar)
+
+
+@pytest.mark.parametrize("study", [ROWS, WITH_PERSONS], ids=["rows", "persons"])
+@pytest.mark.parametrize("told", TOLD_AT_FIRST.values(), ids=TOLD_AT_FIRST.keys())
+def test_a_lie_about_how_many_there_are_in_the_opening_round(study, told, tmp_path):
+    with pytest.raises(Contradiction, match=r"'north' contradicted itself .*told when the salt was drawn"):
+        of_auto(study, tmp_path, told).run()
+
+
+def test_such_a_lie_would_decide_how_many_are_held_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(whole_study, "people_opened", lambda *_: {})
+    monkeypatch.setattr(comparer_scope, "possible_people", lambda *_: (0, 10**12))
+    (tmp_path / "honest").mkdir()
+    (tmp_path / "lying").mkdir()
+    trials = [
+        of_auto(WITH_PERSONS, tmp_path / "honest"),
+        of_auto(WITH_PERSONS, tmp_path / "lying", lambda _: 10**9),
+    ]
+    for trial in trials:
+        assert trial.run().report["people"]
+    assert [str(trial.fold.fraction) for trial in trials] == ["0.50", "0.20"]

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
+from syncline.data.batch import PERSON_BUCKETS
+from syncline.privacy.person_buckets import alone_in_a_bucket
+from syncline.protocols.asking import Reply, Request
+from syncline.questions.rank_counts import RankCounts
 from syncline.sources.memory import TableSource
+from syncline.study.data_check import fit_of
 from syncline.study.flow import DataFlow
 from syncline.study.shipping import ship
 from syncline.wire.exchange import ReplyCodec
-from tests.studies.harness import SEED, MaliciousHub, Trial
+from tests.studies.harness import POLICY, SEED, MaliciousHub, Trial
 from tests.unit.study.two_suppliers import rows
 
 STUDY = """\
@@ -73,3 +79,78 @@ def test_a_person_is_a_bucket_of_64_and_never_the_hash(tmp_path):
     assert all(mask.dtype == np.uint64 for mask in masks)  # one bit for each bucket, and no place for more
     whole = np.bitwise_count(np.concatenate(masks)).max()
     assert 1 < whole <= 64
+
+
+COUNTED = """\
+syncline: 1
+study: trial
+schema:
+  variables:
+    - {name: pid, kind: identifier, role: person}
+    - {name: age, kind: integer, range: [0, 127]}
+    - {name: sex, kind: categorical, categories: [f, m]}
+    - {name: ward, kind: categorical, categories: [a, b, c, d, e]}
+suppliers: [{name: north}, {name: south}]
+quorum: {min_suppliers: 2}
+synthesizer: {method: marginals, seed: 7}
+validation: none
+release: {gate: none, approvals: 0}
+"""
+ONE_COLUMN = {
+    **POLICY,
+    "limits": {"max_order": 1, "max_rounds": 20, "max_cells": 10**6},
+    "validation": False,
+    "questions": ["row_count", "profile", "rank_counts"],
+}
+
+
+def wards(number: int, seed: int) -> pa.Table:
+    rng = np.random.default_rng(seed)
+    return pa.table(
+        {
+            "pid": [f"{seed}-{place}" for place in range(number)],
+            "age": rng.integers(18, 95, number),
+            "sex": np.array(["f", "m"])[rng.integers(0, 2, number)],
+            "ward": np.array(list("abcde"))[rng.integers(0, 5, number)],
+        }
+    )
+
+
+def put_together(seen: list[tuple[Request, Reply]]) -> list[tuple[int, ...]]:
+    """Return the records of the buckets that hold one value of each column, as keys in the schema's order."""
+    values: dict[str, list[tuple[int, int]]] = {}
+    for request, reply in seen:
+        for question, answer in zip(request.questions, reply.answers, strict=True):
+            start = 0
+            for column in question.ranked if isinstance(question, RankCounts) else ():
+                for cell, mask in zip(answer.index, answer.masks, strict=True):  # type: ignore[union-attr]
+                    place = int(cell) - start - 1
+                    if 0 <= place < column.size - 1 and column.shift == 0:
+                        key = column.prefixes[place >> column.bits] << column.bits
+                        values.setdefault(column.name, []).append(
+                            (key + place % (1 << column.bits), int(mask))
+                        )
+                start += column.size
+    found = []
+    for bucket in range(PERSON_BUCKETS):
+        own = [[key for key, mask in values[name] if mask >> bucket & 1] for name in ("age", "sex", "ward")]
+        if all(len(keys) == 1 for keys in own):
+            found.append(tuple(keys[0] for keys in own))
+    return found
+
+
+@pytest.mark.parametrize("people", [30, 150, 1000])
+def test_whose_persons_can_be_put_together_is_told_before_it_approves(people, tmp_path):
+    """What remains: buckets link the columns of a person who is alone in one, whatever the policy's order."""
+    tables = {"north": wards(2000, 1), "south": wards(people, 2)}
+    hub = MaliciousHub("south", lambda _, request: request)
+    trial = Trial(COUNTED, tables, tmp_path, hub=hub, policy=ONE_COLUMN)
+    trial.run()
+    rows = zip(*(tables["south"][name].to_pylist() for name in ("age", "sex", "ward")), strict=True)
+    true = {(age, "fm".index(sex), "abcde".index(ward)) for age, sex, ward in rows}
+    records = put_together(hub.seen)
+    alone = alone_in_a_bucket(people)
+    assert true.issuperset(records)
+    assert alone / 2 <= len(records) <= 2 * alone
+    hazards = fit_of(trial.spec, TableSource(tables["south"])).hazards
+    assert any(f"about {alone} are alone in a bucket" in words for words in hazards) is (alone > 0)

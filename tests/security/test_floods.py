@@ -15,6 +15,8 @@ import syncline.wire  # noqa: F401  (before gRPC)
 
 import grpc
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syncline.identity.peer import PeerRole
 from syncline.wire.gen.syncline.v1.research_pb2 import ListStudiesRequest
@@ -77,6 +79,11 @@ async def answered(ada, site) -> None:  # noqa: F811
         await stub.ListStudies(ListStudiesRequest(), timeout=30, wait_for_ready=True)
 
 
+def read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read strangers as fast as they send."""
+    monkeypatch.setattr(relay, "STRANGER_RATE", 1 << 40)
+
+
 @pytest.mark.parametrize("attack", OF_STRANGERS)
 @pytest.mark.parametrize("enrolled", [False, True], ids=["stranger", "supplier"])
 def test_a_flood_keeps_nobody_out(site, run, tmp_path, attack, enrolled):  # noqa: F811
@@ -98,6 +105,7 @@ def test_a_flood_keeps_nobody_out(site, run, tmp_path, attack, enrolled):  # noq
 def wait_for_what_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.Transport]:
     """End the inner half of a connection after what is under way; return the halves, which fill."""
     lost, left = relay.Caller.connection_lost, []
+    read_at_once(monkeypatch)
 
     def lost_gently(self, exc):
         other, self.other = self.other, None
@@ -140,6 +148,7 @@ def test_of_a_caller_who_read_no_answer_nothing_is_left(site, run, monkeypatch, 
 def test_a_hub_stops_though_a_caller_reads_no_answer(site, run, monkeypatch, defended):  # noqa: F811
     if not defended:
         monkeypatch.setattr(servers, "CLOSE_SECONDS", 3600.0)
+        read_at_once(monkeypatch)
 
     async def serve(serving: asyncio.Event, leave: asyncio.Event) -> None:
         async with site.running():
@@ -217,3 +226,80 @@ def test_an_address_belongs_to_one_of_several_queues(site, run):  # noqa: F811
             assert all(porch.inside(Caller(porch, host)) == place for host, place in dealt.items())
 
     run(work())
+
+
+NEIGHBOURS = 8
+"""Connections of the attacker, from the address of everybody else."""
+
+
+@pytest.mark.parametrize("defended", [True, False])
+@pytest.mark.parametrize("enrolled", [False, True], ids=["stranger", "supplier"])
+@pytest.mark.parametrize("attack", ["compressed_headers", "continuations"])
+def test_who_shares_the_address_of_a_flood_is_served(
+    site,  # noqa: F811
+    run,  # noqa: F811
+    tmp_path,
+    monkeypatch,
+    attack,
+    enrolled,
+    defended,
+):
+    """Before a call has shown a certificate a connection is read slowly, and so keeps no server busy."""
+    read, received, rate = [], Caller.data_received, relay.STRANGER_RATE
+    monkeypatch.setattr(sys.modules[__name__], "ATTACKER", "127.0.0.1")
+    monkeypatch.setattr(
+        Caller, "data_received", lambda self, data: (read.append(len(data)), received(self, data))
+    )
+    if not defended:
+        read_at_once(monkeypatch)
+
+    async def work():
+        async with site.running():
+            ada = await site.member("ada", PeerRole.RESEARCHER)
+            token = await asyncio.to_thread(site.invite, "new")
+            pair = files(await site.member("north"), tmp_path) if enrolled else ()
+            port, clock = site.port if enrolled else site.enrol_port, asyncio.get_running_loop().time
+            began, before = clock(), sum(read)
+            async with flood(attack, port, pair, NEIGHBOURS):
+                await asyncio.sleep(3)
+                if defended:
+                    await answered(ada, site)
+                    await enrol(site.enrol_port, site.authority, token)
+                most = relay.STRANGER_BYTES + relay.STRANGER_READ + rate * (clock() - began)
+                assert (sum(read) - before <= NEIGHBOURS * most) is defended
+
+    run(work())
+
+
+@pytest.mark.parametrize("defended", [True, False])
+def test_headers_without_end_lose_their_connection(site, run, tmp_path, monkeypatch, defended):  # noqa: F811
+    """However fast it is read, and however many calls a member may make."""
+    read_at_once(monkeypatch)
+    monkeypatch.setattr(call_rate, "BURST", 10**9)
+    if not defended:
+        monkeypatch.setattr(gate, "MOST_HEADERS", 10**9)
+
+    async def work():
+        async with site.running():
+            pair = files(await site.member("north"), tmp_path)
+            async with flood("compressed_headers", site.port, pair):
+                callers = site.hub.members._porch._callers
+                if defended:
+                    await eventually(lambda: not callers)
+                else:
+                    await asyncio.sleep(2)
+                    assert len(callers) == 4
+
+    run(work())
+
+
+@given(st.lists(st.tuples(st.integers(0, 1 << 18), st.floats(0, 5)), max_size=50))
+def test_no_stranger_is_read_faster_than_its_pace(reads):
+    """Whoever rests as told has been read the bytes of the beginning, those of its time, and one read."""
+    now, taken = 0.0, 0
+    pace = relay.Pace(now)
+    for size, waits in reads:
+        rest = pace.rest(size, now)
+        taken += size
+        assert taken <= relay.STRANGER_BYTES + relay.STRANGER_RATE * now + size + 1
+        now += rest + waits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import syncline.wire  # noqa: F401  (before gRPC)
 from supplier_agent.consent import earlier_studies
 from supplier_agent.consent.decision import Seal
 from supplier_agent.consent.earlier_studies import MOST_AUTOMATIC_RUNS, resemblance
+from supplier_agent.consent.likeness import AskedColumns
 from supplier_agent.consent.proposals import PolicyJudgement, end_study, receive_proposal
 from supplier_agent.consent.study_record import ConsentState, known_study
 from supplier_agent.home import AgentHome
@@ -169,6 +171,49 @@ def test_invented_columns_beside_the_real_ones_give_three_studies_and_no_more(de
     monkeypatch.setattr(earlier_studies, "_sharing", lambda *_: 0)
     other = Desk(tmp_path / "open")
     assert approved(other) == 20
+    other.journal.close()
+
+
+ONE_COLUMN = """\
+syncline: 1
+study: heart-2026
+purpose: Method development
+schema:
+  variables:
+    - {name: pid, kind: identifier, role: person}
+    - {name: sex, kind: categorical, categories: [f, m]}
+suppliers: [{name: cleveland, dataset: heart}, {name: budapest}, {name: zurich}]
+quorum: {min_suppliers: 3}
+hazards: {absent: missing}
+synthesizer: {method: marginals, seed: 1, rows: 2000}
+validation: {holdout: 0.2}
+release: {gate: default, approvals: 1}
+"""
+
+
+@pytest.mark.parametrize("absent", ["missing", "exclude"])
+@pytest.mark.parametrize("pads", [2, 3, 9])
+def test_one_real_column_among_invented_ones_gives_three_studies_and_no_more(
+    desk, tmp_path, monkeypatch, absent, pads
+):
+    """Each study draws who is held out anew, so many of them tell the one column of each person."""
+
+    def studies(at: Desk) -> int:
+        states = []
+        for number in range(20):
+            invented = "".join(f"    - {{name: j{number}-{place}, kind: boolean}}\n" for place in range(pads))
+            text = ONE_COLUMN.replace("suppliers: [", f"{invented}suppliers: [").replace(
+                "absent: missing", f"absent: {absent}"
+            )
+            states.append(at.propose(text.replace("heart-2026", f"heart-{number}"), f"s{number}"))
+            at.end(f"s{number}")
+        return states.count(ConsentState.APPROVED)
+
+    assert studies(desk) == MOST_AUTOMATIC_RUNS
+    of = AskedColumns.of
+    monkeypatch.setattr(AskedColumns, "of", lambda specification: replace(of(specification), may_lack=False))
+    other = Desk(tmp_path / "open")
+    assert studies(other) == 20
     other.journal.close()
 
 

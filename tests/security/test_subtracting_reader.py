@@ -23,9 +23,10 @@ from syncline.privacy import people_rule
 from syncline.privacy.people_rule import MOST_STEP, few, step_of
 from syncline.protocols.asking import Reply
 from syncline.questions.counts import Counts
+from syncline.study.table_validation import validate
 from syncline.validation.utility.relations import cramers_v
 from syncline.validation.utility.told import SetCounts, ToldCounts, told_column, told_parts, told_set
-from syncline.validation.validation import Validation, validate
+from syncline.validation.validation import Validation
 from syncline.wire.exchange import ReplyCodec
 from tests.security.real_tables import NAMES, schema, table
 from tests.studies.harness import Released, Trial
@@ -197,7 +198,7 @@ def test_a_pair_of_columns_does_not_tell_how_few_are_in_one_of_its_cells(
     lines = {name: (np.zeros(2, np.bool_), None) for name in counted.columns}
 
     def shown() -> ToldCounts:
-        return told_set(counted, lines, LEAST, dict.fromkeys(counted.columns, 0))
+        return told_set(counted, lines, LEAST, {})
 
     assert not shown().is_told
     monkeypatch.setattr(people_rule, "few", lambda number, least: np.zeros_like(number) > 0)
@@ -213,7 +214,7 @@ def test_what_one_supplier_has_does_not_tell_what_is_left_for_the_other(
     whole = SetCounts(("sex",), made, parts[0].train + parts[1].train, None)
 
     def of_first() -> ToldCounts:
-        return told_parts(parts, told_column(whole, LEAST), [False, False], LEAST, {"sex": 0})[0]
+        return told_parts(parts, told_column(whole, LEAST), [False, False], LEAST, {})[0]
 
     assert not of_first().is_told
     monkeypatch.setattr(people_rule, "few", lambda number, least: np.zeros_like(number) > 0)

@@ -23,8 +23,8 @@ from syncline.privacy import people_rule
 from syncline.sources.memory import TableSource
 from syncline.study.simulated_study import fold_of_run, run_study
 from syncline.study.spec import StudySpec
+from syncline.study.table_validation import validate
 from syncline.synthesizers.streams import Seed
-from syncline.validation.validation import validate
 from syncline.wire.exchange import HOPS
 from tests.security.real_tables import NAMES, schema, table
 from tests.studies.harness import Trial

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from syncline.errors import StudyFailed
 from syncline.sources.memory import TableSource
-from syncline.study import simulated_study
+from syncline.study import comparer_scope, comparing, simulated_study
+from syncline.study.comparer_scope import aims_of
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
 from syncline.validation.comparison import assessment, comparer, facts, plan
@@ -94,9 +96,10 @@ def test_a_study_is_released_or_refused_by_a_declared_sentence(number, tmp_path)
 def test_a_study_in_which_a_lottery_takes_some_of_the_rows(number, tmp_path, monkeypatch):
     for module in (plan, facts, comparer, assessment):
         monkeypatch.setattr(module, "MOST_ROWS", 60)
-    for module in (comparer, assessment):
-        monkeypatch.setattr(module, "MOST_SCORED", 40)
-    simulated(draw(number), tmp_path)
+    drawn = draw(number)
+    for module in (comparer_scope, comparing):
+        monkeypatch.setattr(module, "aims_of", lambda *given: replace(aims_of(*given), most_scored=40))
+    simulated(drawn, tmp_path)
 
 
 @pytest.mark.parametrize("number", range(FIRST, FIRST + MANY // 4))

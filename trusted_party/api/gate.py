@@ -29,6 +29,9 @@ from trusted_party.studies.standing import MembersView
 
 Context = grpc.aio.ServicerContext[Any, Any]  # the gate works for every request and response type
 
+MOST_HEADERS = 64
+"""Headers of a call at most; those of our clients are fewer than ten."""
+
 CALLS_OF_ONE = 32
 """Calls of one member that are served at once, each of which may hold a message in each direction."""
 
@@ -37,6 +40,7 @@ PLACE_SECONDS = 5.0
 
 _CACHED = 4096
 _TOO_FAST = PeerUnreachable("this member calls too often: wait a second")
+_TOO_MANY_HEADERS = PeerUnreachable(f"a call has more than {MOST_HEADERS} headers: speak as our clients do")
 _BUSY = PeerUnreachable(
     f"{CALLS_OF_ONE} calls of this member are running already, and no more are served at once: end some of"
     " them"
@@ -64,10 +68,15 @@ class Gate:
     async def place(self, context: Context) -> AsyncIterator[None]:
         """Hold one of the places for calls that the caller has, whatever its role and standing.
 
-        Who calls too fast loses the connection, and with it what gRPC has taken of it already.
+        Who calls too fast, or with headers without end, loses the connection, and with it what gRPC has taken
+        of it already: headers beyond its limit it refuses, and hands to us all the same.
         """
         try:
             name = self._identify(context).name
+            if len(context.invocation_metadata() or ()) > MOST_HEADERS:
+                self._porch.turn_away(context.peer(), "too many headers of a call")
+                raise _TOO_MANY_HEADERS
+            self._porch.hear(context.peer())
             if not self._rate.allows(name):
                 self._porch.turn_away(context.peer(), "too many calls of a member")
                 raise _TOO_FAST

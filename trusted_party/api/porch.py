@@ -11,7 +11,7 @@ each: refused ones stand there as well. So there are several servers, which are 
 address belongs to one of them: a flood from one address makes those wait who share its server.
 
 The porch has a thread and an event loop of its own, so that a hub that is busy still passes bytes on. Other
-threads call only ``welcome``, ``turn_away`` and ``address_of``.
+threads call only ``hear``, ``welcome``, ``turn_away`` and ``address_of``.
 """
 
 from __future__ import annotations
@@ -96,6 +96,12 @@ class Porch:
         if caller is not None and caller.member is None and self._loop is not None:
             caller.member = member
             self._loop.call_soon_threadsafe(self._seat, caller, member)
+
+    def hear(self, peer: str) -> None:
+        """Note that a call over the connection that gRPC names ``peer`` has shown a certificate."""
+        caller = self._callers.get(peer.removeprefix(_PEER))
+        if caller is not None and caller.is_paced and self._loop is not None:
+            self._loop.call_soon_threadsafe(caller.hurry)
 
     def turn_away(self, peer: str, why: str) -> None:
         """Close the connection of the caller that gRPC names ``peer``."""

@@ -19,6 +19,20 @@ from trusted_party.api.client_hello import Hello, judge_hello
 BUFFER_BYTES = 256 * 1024
 """Bytes that may wait in one direction before the sender is not read any more."""
 
+STRANGER_BYTES = 32 * 1024
+"""Bytes of a stranger that are read at first: more than a handshake and the headers of a call."""
+
+STRANGER_READ = 8 * 1024
+"""Bytes of a stranger that are read at once."""
+
+STRANGER_RATE = 16 * 1024
+"""Bytes a second of a stranger that are read after these."""
+
+_OTHER_IS_FULL, _DIALLING, _TOO_FAST = (
+    "the other half is full",
+    "gRPC is dialled",
+    "a stranger sends too fast",
+)
 _NETWORK_BITS = 64  # of an IPv6 address: one host commonly has all addresses below them
 
 
@@ -40,31 +54,72 @@ class House(Protocol):
         """Hear that a connection has lasted ``seconds``."""
 
 
-class _Half(asyncio.Protocol):
+class _Half(asyncio.BufferedProtocol):
     """One end of a relayed connection."""
 
     other: _Half | None = None
     transport: asyncio.Transport
 
+    read_bytes = BUFFER_BYTES
+    """Bytes that are read at once."""
+
+    def __init__(self) -> None:
+        self._held: set[str] = set()
+        self._read = bytearray()
+
+    def hold(self, why: str) -> None:
+        """Read no more until this, and every other reason, is gone."""
+        self._held.add(why)
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def release(self, why: str) -> None:
+        """Read on, unless there is another reason not to."""
+        self._held.discard(why)
+        if not self._held and not self.transport.is_closing():
+            self.transport.resume_reading()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=BUFFER_BYTES)
 
+    def get_buffer(self, sizehint: int) -> bytearray:
+        if len(self._read) != self.read_bytes:
+            self._read = bytearray(self.read_bytes)
+        return self._read
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.data_received(bytes(memoryview(self._read)[:nbytes]))
+
     def data_received(self, data: bytes) -> None:
+        """Pass bytes on."""
         if self.other is not None:
             self.other.transport.write(data)
 
     def pause_writing(self) -> None:
-        if self.other is not None and not self.other.transport.is_closing():
-            self.other.transport.pause_reading()
+        if self.other is not None:
+            self.other.hold(_OTHER_IS_FULL)
 
     def resume_writing(self) -> None:
-        if self.other is not None and not self.other.transport.is_closing():
-            self.other.transport.resume_reading()
+        if self.other is not None:
+            self.other.release(_OTHER_IS_FULL)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.other is not None:
             self.other.transport.close()
+
+
+class Pace:
+    """How fast one stranger's bytes are read, from the time ``now`` on."""
+
+    def __init__(self, now: float) -> None:
+        self._left, self._then = float(STRANGER_BYTES), now
+
+    def rest(self, size: int, now: float) -> float:
+        """Return for how many seconds nothing is read after ``size`` bytes that came ``now``."""
+        earned = (now - self._then) * STRANGER_RATE
+        self._left, self._then = min(self._left + earned, STRANGER_BYTES) - size, now
+        return max(-self._left / STRANGER_RATE, 0.0)
 
 
 class Caller(_Half):
@@ -81,7 +136,10 @@ class Caller(_Half):
     """
 
     def __init__(self, house: House, address: str) -> None:
+        super().__init__()
         self._house = house
+        self._pace: Pace | None = None
+        self.read_bytes = STRANGER_READ
         self._hello = bytearray()
         self._dialling: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -93,11 +151,13 @@ class Caller(_Half):
         """Take a place, and start the clock."""
         super().connection_made(transport)
         loop = asyncio.get_running_loop()
+        self._pace = Pace(loop.time())
         self._timer = loop.call_later(self._house.seconds, self._house.expire, self)
         self._house.arrive(self)
 
     def data_received(self, data: bytes) -> None:
         """Pass bytes on; the first ones wait until they are a whole ClientHello."""
+        self._slow_down(len(data))
         if self.other is not None:
             self.other.transport.write(data)
             return
@@ -106,7 +166,7 @@ class Caller(_Half):
             case Hello.FOREIGN:
                 self.abort()
             case Hello.WHOLE if self._dialling is None:
-                self.transport.pause_reading()
+                self.hold(_DIALLING)
                 self._dialling = asyncio.get_running_loop().create_task(self._dial())
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -118,6 +178,16 @@ class Caller(_Half):
         self._house.leave(self)
         if self.other is not None:
             self.other.transport.abort()
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether no call has shown a certificate yet."""
+        return self._pace is not None
+
+    def hurry(self) -> None:
+        """Read what a call has shown the certificate of as fast as it comes: calls have places and a rate."""
+        self._pace, self.read_bytes = None, BUFFER_BYTES
+        self.release(_TOO_FAST)
 
     def abort(self) -> None:
         """End both halves now."""
@@ -143,7 +213,17 @@ class Caller(_Half):
         half.other, self.other = self, half
         half.transport.write(bytes(self._hello))
         self._hello.clear()
-        self.transport.resume_reading()
+        self.release(_DIALLING)
+
+    def _slow_down(self, size: int) -> None:
+        """Hold a stranger who sends more than it may; a member goes on as it likes."""
+        if self._pace is None:
+            return
+        loop = asyncio.get_running_loop()
+        seconds = self._pace.rest(size, loop.time())
+        if seconds and _TOO_FAST not in self._held:
+            self.hold(_TOO_FAST)
+            loop.call_later(seconds, self.release, _TOO_FAST)
 
 
 def counted_address(address: str) -> str:

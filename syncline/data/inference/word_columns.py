@@ -32,6 +32,12 @@ SOME_NUMBERS = 5
 SOME_VALUES = 20
 """Labels of one shape from which on a note says that they may name persons."""
 
+DECLARE_CODES = (
+    "declare kind: integer or continuous where they are numbers; shorten codes, as postcodes to their first"
+    " digits"
+)
+"""What to do with codes of digits that are too many to be categories."""
+
 _JOINERS = re.compile("[\u200c\u200d]")
 
 
@@ -85,7 +91,7 @@ def read_words(cells: ColumnCells, known: Collection[str], codes: str) -> Variab
     long = sum(len(label) > MAX_LABEL for label in seen.labels)
     merged = form is not None and distinct * ROWS_OF_A_CATEGORY > held  # would all be "(other)" in a release
     if long or distinct > MAX_CATEGORIES or merged or not is_list(distinct, held):
-        return _left_out(cells, seen, known, long, form)
+        return _left_out(cells, seen, known, long, form, codes)
     notes = [*missing_notes(cells, known, (), "words"), *_category_notes(cells, seen, codes)]
     if form is not None:
         notes.append(_form_note(cells, seen, form))
@@ -107,15 +113,25 @@ def _record(cells: ColumnCells, seen: SeenCells, known: Collection[str]) -> Vari
 
 
 def _left_out(
-    cells: ColumnCells, seen: SeenCells, known: Collection[str], long: int, form: WrittenForm | None
+    cells: ColumnCells,
+    seen: SeenCells,
+    known: Collection[str],
+    long: int,
+    form: WrittenForm | None,
+    codes: str,
 ) -> VariableDraft:
     if form is not None:
         return cells.left_out(
-            Kind.TEXT, known, f"they look like {form.words} and are read as text", _remedy(form)
+            Kind.TEXT, known, f"they look like {form.words} and are read as text", form.reading
         )
     if long:
         why = f"{long} of its texts have more than {MAX_LABEL:,} characters"
         return cells.left_out(Kind.TEXT, known, why, f"shorten or remove them; {PREPARE}")
+    if codes:
+        why = (
+            f"they look like numbers and are codes, {codes}; {len(seen.labels):,} different ones are no list"
+        )
+        return cells.left_out(Kind.TEXT, known, why, DECLARE_CODES)
     if spoilt := _spoilt(seen, _numbers(seen)):
         return cells.left_out(
             Kind.TEXT, known, f"most of them are numbers: {spoilt}", f"correct the others; {PREPARE}"
@@ -123,21 +139,15 @@ def _left_out(
     most = written_form(seen.labels[:SAMPLE_TEXTS], HALF)
     if most is not None:
         why = f"most of its {len(seen.labels):,} texts look like {most.words}, and the others do not"
-        return cells.left_out(Kind.TEXT, known, why, f"correct the others; {_remedy(most)}")
+        return cells.left_out(Kind.TEXT, known, why, f"correct the others; {most.reading}")
     why = f"it has {len(seen.labels):,} texts, each in few rows: free text"
     return cells.left_out(Kind.TEXT, known, why, "group them, or leave the column out; " + PREPARE)
-
-
-def _remedy(form: WrittenForm) -> str:
-    if form.step:
-        return f"a preparation reads them by a step {form.step!r} (supplier-agent suggest drafts it)"
-    return form.remedy
 
 
 def _form_note(cells: ColumnCells, seen: SeenCells, form: WrittenForm) -> Note:
     what = f"{counted(seen.held)} kept as {len(seen.labels)} categories"
     why = f"they look like {form.words} and are read as text"
-    return cells.note(Deed.GUESSED, what, why, _remedy(form), seen.held)
+    return cells.note(Deed.GUESSED, what, why, form.reading, seen.held)
 
 
 def _category_notes(cells: ColumnCells, seen: SeenCells, codes: str) -> list[Note]:
@@ -177,7 +187,7 @@ def _spoilt(seen: SeenCells, numbers: Mask) -> str:
     if int(numbers.sum()) < SOME_NUMBERS or int(seen.rows[numbers].sum()) < HALF * seen.held:
         return ""
     others = [label for label, is_number in zip(seen.labels, numbers.tolist(), strict=True) if not is_number]
-    return f"{counted(seen.count(others))} beside them hold {sample(others)}"
+    return f"{counted(seen.count(others))} beside them hold {sample(others)}" if others else ""
 
 
 def _truth_note(cells: ColumnCells, labels: Sequence[str]) -> Note | None:

@@ -37,6 +37,13 @@ class WrittenForm:
     pattern: re.Pattern[str]
     remedy: str = "write them as days or as plain numbers in the table"
 
+    @property
+    def reading(self) -> str:
+        """How texts of this form become values."""
+        if self.step:
+            return f"a preparation reads them by a step {self.step!r} (supplier-agent suggest drafts it)"
+        return self.remedy
+
 
 _UNIT = (
     r"[A-Za-z\u00b5\u03bc\u00b0%\u2030\u03a9\u2032\u2033][A-Za-z\u00b5\u03bc\u00b2\u00b3\u2070-\u207f]{0,11}"
@@ -63,6 +70,7 @@ FORMS = (
             r"[0-9]{4}[-: /]?[QqMmWwTtKk]{1,2}[0-9]{1,2}|[QqMmWwTtKk]{1,2} ?[0-9]{1,2}[-: /]?[0-9]{4}"
         ),
     ),
+    WrittenForm("days of numbered weeks", "", re.compile(r"[0-9]{4}-?[Ww][0-9]{2}-?[1-7]")),
     WrittenForm(
         "months of a year",
         "dates",
@@ -117,6 +125,12 @@ FORMS = (
         "",
         re.compile(r"[0-9]' ?[0-9]{1,2}(?:\.[0-9]+)?(?:\"|'')?|[0-9] ?ft\.? ?[0-9]{1,2}(?:\.[0-9]+)? ?in\.?"),
         "write them as one number in the table",
+    ),
+    WrittenForm(
+        "pairs of numbers with a slash between",
+        "",
+        re.compile(r"[0-9]{2,4}(?:\.[0-9]+)? ?/ ?[0-9]{2,4}(?:\.[0-9]+)?"),
+        "a preparation makes two columns of them by a step 'split'",
     ),
     WrittenForm(
         "numbers with a sign of comparison",

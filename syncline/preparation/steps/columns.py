@@ -62,8 +62,8 @@ class Drop(Step):
     columns: Columns
 
     def bind(self, layout: ColumnLayout, where: str) -> Bound:
-        """Check the names, and that some column stays."""
-        layout.require(self.columns, where)
+        """Check the names, those of columns that cannot be read included, and that some column stays."""
+        layout.require([name for name in self.columns if name not in layout.unread], where)
         after = layout.without(self.columns)
         if not after.columns:
             raise DataError(f"{where}: drops every column; keep the ones that the study needs")

@@ -23,7 +23,7 @@ from syncline.synthesizers.cart.pair_tables import (
     tables_of_pairs,
     tables_of_roots,
 )
-from syncline.synthesizers.cart.raking import raked_model
+from syncline.synthesizers.cart.refining import refined_model
 from syncline.synthesizers.cart.tree import GrowingTree, Pending
 from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.nodes import Nodes
@@ -168,4 +168,5 @@ class CountLeaves(OwnPhase):
         counts = answers.counts(0)
         nodes = {tree.target: tree.nodes for tree in self.trees}
         model = cart_model(self.plan, settings, nodes, counts.dense(), counts.dense_masks())
-        return Fitted(raked_model(model, self.pairs), self.plan.book.n_train, self.plan.book.n_holdout)
+        book = self.plan.book
+        return Fitted(refined_model(model, self.pairs, self.plan.spread), book.n_train, book.n_holdout)

@@ -15,47 +15,20 @@ Everything is added, multiplied, divided and rooted in one order, with results t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from syncline.synthesizers.cart.pair_tables import PairTable
-from syncline.synthesizers.drawers import Drawers
 from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.pair_factors import FACTOR_BITS, MOST_FACTOR, MOST_FACTORS, Floats, PairFactors
 from syncline.synthesizers.raked_draw import RakedDraw, row_sums
-from syncline.synthesizers.row_drawing import RowDrawing, Streams, orders_among_drawn
-from syncline.synthesizers.streams import Seed
-from syncline.synthesizers.tabular_model import TabularModel
+from syncline.synthesizers.row_drawing import RowDrawing
 
 SWEEPS = 3
 LEAST_PRIOR, MOST_PRIOR = 20.0, 60.0
 SLIGHT = 0.005
 """Share of the rows that shares put into other cells than they are in, from which on a pair is raked."""
-LEAST_ROWS, MOST_ROWS = 1 << 12, 1 << 14
-"""Rows that the model draws to be raked, at least and at most."""
-
-
-def raked_model(model: TabularModel, pairs: Sequence[PairTable]) -> TabularModel:
-    """Return the model with factors by which its columns have the tables ``pairs``."""
-    if not pairs:
-        return model
-    by_name = {column.codes.name: column for column in (*model.columns, *model.gaps)}
-    drawers = Drawers(by_name, orders_among_drawn(model.bounds, model.recomputed), systematic=True)
-    rows = min(max(model.n_rows, LEAST_ROWS), MOST_ROWS)
-    drawing = RowDrawing(
-        drawers, Streams(Seed(b"pair raking"), 0), np.zeros((rows, len(model.order)), np.uint8)
-    )
-    draws = []
-    for place, (name, draw) in enumerate(zip(model.order, model.draws, strict=True)):
-        own = [pair for pair in pairs if pair.target == place]
-        if own:
-            raking = Raking.of(draw, by_name[name].codes.classes, drawing, model.n_rows)
-            draw = replace(draw, factors=raking.factors(own))
-        drawing.add(name, draw)
-        draws.append(draw)
-    return replace(model, draws=tuple(draws))
 
 
 class Raking:

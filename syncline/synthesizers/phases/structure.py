@@ -29,6 +29,7 @@ from syncline.synthesizers.phases import rounds
 from syncline.synthesizers.phases.division import Sizes
 from syncline.synthesizers.phases.phase import Phase, Seen
 from syncline.synthesizers.registry import technique_of
+from syncline.synthesizers.second_moments import SecondMoments
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Book, Plan
 from syncline.synthesizers.visit_order import visit_order
@@ -151,7 +152,8 @@ class Propose(Phase):
         pairs = dependencies.confirmation(
             self.book.codebook(), screening, answers.counts(1).dense(), persons=settings.persons
         )
-        return Confirm(self.book, checked, pairs, self.near)
+        spread = SecondMoments.of(moments, answers.sums(0))
+        return Confirm(self.book, checked, pairs, self.near, spread)
 
     def beside(self, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]) -> Seen:
         """Return which columns are reversed at a supplier."""
@@ -171,6 +173,7 @@ class Confirm(Phase):
     checked: tuple[Constraint, ...]
     pairs: Marginals
     near: Neighbours | None = None
+    spread: SecondMoments | None = None
     name: ClassVar[str] = "confirm"
 
     def questions(self, settings: FitSettings) -> tuple[Question, ...]:
@@ -205,7 +208,7 @@ class Confirm(Phase):
         )
         kept = self._determined(answers, derived, settings) if self.pairs.sets else {}
         plan = _planned(self.book, derived, kept, settings)
-        return _begin(replace(plan, predictors=self._predictors(plan)), settings)
+        return _begin(replace(plan, predictors=self._predictors(plan), spread=self.spread), settings)
 
     def _determined(
         self, answers: Answers, derived: tuple[Derived, ...], settings: FitSettings

@@ -17,7 +17,6 @@ from syncline.validation.comparison.comparison import Evidence
 from syncline.validation.comparison.counted import Counted
 from syncline.validation.comparison.layout import FOLDS, SCORES, AnswerLayout
 from syncline.validation.comparison.parts import PartCounts, brief
-from syncline.validation.comparison.plan import MOST_SCORED
 from syncline.validation.comparison.trees import MOST_ROWS
 from syncline.validation.disclosure.gate import (
     DEFAULT_THRESHOLDS,
@@ -138,7 +137,8 @@ def _with_cells(metrics: Sequence[Metric], counted: Counted) -> list[Metric]:
     """Return figures of which those of single columns, pairs and sets of three name their worst cells."""
     tables, schema = counted.tables, counted.candidate.cells.schema
     sets = {"tv_1way": tables.singles, "tv_2way": tables.pairs, "tv_3way": tables.triples}
-    bins = {"tv_1way": tables.bins, "tv_2way": counted.codes.bins[2], "tv_3way": counted.codes.bins[3]}
+    several = counted.candidate.counted_in.bins
+    bins = {"tv_1way": tables.bins, "tv_2way": several[2], "tv_3way": several[3]}
     persons = counted.has_persons
     return [
         with_cells(metric, sets[metric.name], _bounds_named(bins[metric.name], schema), persons=persons)
@@ -170,9 +170,10 @@ def _words(evidence: Evidence, judgement: Criteria, candidate: Candidate) -> Ite
             f"Compared were {candidate.cells.n_rows} rows that the model draws; the first"
             f" {judgement.released} of them are released."
         )
-    if max(evidence.rows) > MOST_SCORED:
+    most = candidate.aims.most_scored
+    if max(evidence.rows) > most:
         yield (
-            f"Of more than {MOST_SCORED} rows of either kind a lottery took persons who have about so many,"
+            f"Of more than {most} rows of either kind a lottery took persons who have about so many,"
             " to be scored; what is counted in rows is counted in all of them."
         )
     if max(*evidence.rows, candidate.cells.n_rows) > MOST_ROWS:

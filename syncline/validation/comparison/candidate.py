@@ -20,12 +20,13 @@ from syncline.data.stream_outline import stream_outline
 from syncline.errors import WireError
 from syncline.questions.growth import MAX_BINS, MAX_GROUPINGS, MOST_SUBGROUPS, ColumnBins, Grouping, slices
 from syncline.validation.cell_table import CellTable
-from syncline.validation.column_bins import TableBins, bins_of, coarser, partners, rows_a_bin
+from syncline.validation.column_bins import TableBins, bins_of, coarser, rows_a_bin
 from syncline.validation.disclosure.key_attack import LATTICE, KeyAttack
 from syncline.validation.disclosure.membership import MembershipAttack
 from syncline.validation.disclosure.score_places import ScorePlaces
 from syncline.validation.disclosure.scores import Scorer
 from syncline.validation.disclosure.singling_out import SinglingOut
+from syncline.validation.told_codes import CountedIn
 from syncline.validation.utility.formula import ModelFormula, is_explained
 from syncline.validation.utility.regression import RegressionModel
 from syncline.validation.utility.tables import MAX_CODES, MOST_SETS, MOST_TRIPLES, SHARED_VALUE
@@ -43,6 +44,10 @@ _WRITING = pa.ipc.IpcWriteOptions(compression="zstd")
 _BATCH_ROWS = 65_536
 
 
+MOST_SCORED = 50_000
+"""Rows of either fold that are scored at most, where nothing else is declared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Aims:
     """What a study wants to know of a candidate.
@@ -50,6 +55,7 @@ class Aims:
     ``models`` are formulas of regressions. ``sampling_key`` is the key of all draws (64 bytes at most): the
     study's salt, one for all suppliers. ``target`` is the column that models are trained to predict, or "".
     Of fewer than ``min_cell`` people nothing is told. ``holds_out`` says whether somebody must be held out.
+    Of more than ``most_scored`` rows of either fold a hash samples persons with about so many, for scores.
     """
 
     keys: tuple[str, ...] = ()
@@ -59,6 +65,7 @@ class Aims:
     target: str = ""
     min_cell: int = 11
     holds_out: bool = False
+    most_scored: int = MOST_SCORED
 
     def within(self, names: Collection[str]) -> Aims:
         """Return what can be asked of a table that has the columns ``names``."""
@@ -119,10 +126,11 @@ class Candidate:
         most = ((1, MOST_SETS), (2, MOST_SETS), (3, MOST_TRIPLES))
         return tuple(places for size, limit in most for places in _sets(width, size, limit))
 
-    def missing_with(self, bins: TableBins) -> dict[str, int]:
-        """Return the code of ``bins`` with which each column's missing values are told, 0 for none."""
-        found = partners(self.cells, bins, self._people, self.aims.min_cell)
-        return dict(zip(bins.names, found, strict=True))
+    @cached_property
+    def counted_in(self) -> CountedIn:
+        """The codes in which columns are counted, alone and together, and how they are told."""
+        bins = {size: self.bins_of_set(size) for size in (1, 2, 3)}
+        return CountedIn.of(self.cells, bins, self._people, self.aims.min_cell)
 
     def shape_of(self, places: Sequence[int]) -> tuple[int, ...]:
         """Return the shape of the cells of a set of columns."""

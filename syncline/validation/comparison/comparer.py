@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import inf, prod
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -34,7 +34,7 @@ from syncline.validation.column_bins import Codes
 from syncline.validation.comparison.candidate import Aims, Candidate, packed_rows, unpack_cells
 from syncline.validation.comparison.judged import Judge
 from syncline.validation.comparison.layout import FOLDS
-from syncline.validation.comparison.plan import MOST_SCORED, ComparisonPlan, plan_of
+from syncline.validation.comparison.plan import ComparisonPlan, plan_of
 from syncline.validation.comparison.rows import ComparableRows, comparable_schema, sliced, slices_of
 from syncline.validation.comparison.tree_scores import ScoreHistograms
 from syncline.validation.comparison.trees import MOST_ROWS, TreeRows, sums
@@ -54,11 +54,14 @@ class ComparisonTerms:
     schema : how the party reads its rows
     aims : what is wanted of the candidate
     released : how many rows the study releases, None where it does not say
+    people : how many persons all suppliers have at least and at most, as far as the share that is held out
+        tells it
     """
 
     schema: Schema
     aims: Aims
     released: int | None = None
+    people: tuple[int, float] = (0, inf)
 
 
 class CandidateComparer:
@@ -155,6 +158,7 @@ class CandidateComparer:
 
         Where the study does not say how many rows it releases, these are as many as all suppliers have.
         """
+        assert question.people is not None
         rows, people = count_people(table).reshape(2, 2)
         if (rows > np.array(plan.rows)).any():
             raise ProtocolError("grow_trees: all suppliers together cannot have fewer rows than this one")
@@ -162,6 +166,9 @@ class CandidateComparer:
             raise ProtocolError("grow_trees: all suppliers together cannot have fewer people than this one")
         if not table.has_persons and question.people != question.rows:
             raise ProtocolError("grow_trees: without a column of persons there are as many people as rows")
+        least, most = self._terms.people
+        if not least <= sum(question.people) <= most:
+            raise ProtocolError("grow_trees: of so many people another share would have been held out")
         n_rows = plan.candidate.cells.n_rows
         if self._terms.released is None and n_rows != max(sum(plan.rows), MIN_CANDIDATE_ROWS):
             raise ProtocolError("grow_trees: the candidate has not as many rows as all suppliers together")
@@ -183,7 +190,8 @@ class CandidateComparer:
         pieces |= _counted_sets(candidate, rows, persons=table.has_persons)
         pieces |= _counted_models(plan, rows, persons=table.has_persons)
         sampling_key = candidate.aims.sampling_key
-        people = rows.sampled_people(sampling_key, MOST_SCORED, plan.rows, self._terms.aims.min_cell)
+        aims = self._terms.aims
+        people = rows.sampled_people(sampling_key, aims.most_scored, plan.rows, aims.min_cell)
         for fold, chosen in zip(FOLDS, people, strict=True):
             pieces |= _scored(candidate, chosen, fold)
         pieces |= _attacked(candidate, rows)

@@ -23,7 +23,7 @@ from syncline.validation.utility.regression import RegressionModel
 from syncline.validation.utility.subgroups import Subgroup
 from syncline.validation.utility.tables import Tables
 from syncline.validation.utility.told import SetCounts
-from syncline.validation.utility.told_tables import CountedIn, ends_taken_in, tables_of, tables_of_parts
+from syncline.validation.utility.told_tables import tables_of, tables_of_parts
 
 
 class Counted:
@@ -61,22 +61,16 @@ class Counted:
         return partial, sums
 
     @cached_property
-    def codes(self) -> CountedIn:
-        """The codes in which columns are counted, alone and together."""
-        bins = {size: self.candidate.bins_of_set(size) for size in (1, 2, 3)}
-        return CountedIn(bins, self.candidate.missing_with(ends_taken_in(bins[1])))
-
-    @cached_property
     def tables(self) -> Tables:
         """What may be told of the cells of all sets of columns."""
-        return tables_of(self._sets(self.merged), self.codes, self._min_cell)
+        return tables_of(self._sets(self.merged), self.candidate.counted_in, self._min_cell)
 
     def tables_by_party(self, unseen: Collection[PartyId]) -> dict[PartyId, Tables]:
         """Return what may be told of each supplier's rows beside the whole, nothing of ``unseen`` ones."""
         parties = sorted(self.evidence.answers)
         found = [self._sets(self.evidence.answers[party]) for party in parties]
         gone = [party in unseen for party in parties]
-        told = tables_of_parts(found, self.tables, self.codes, gone, self._min_cell)
+        told = tables_of_parts(found, self.tables, self.candidate.counted_in, gone, self._min_cell)
         return dict(zip(parties, told, strict=True))
 
     @property

@@ -16,7 +16,7 @@ from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.comparison import PersonCount, ScoreCandidate
 from syncline.questions.counts import Counts, Ints, Masks
 from syncline.questions.growth import DEPTH, SCORE_BINS, Grouping, GrowTrees, LearnerRole, ScoreTrees, slices
-from syncline.questions.known import Grown, Known, PartySizes, require
+from syncline.questions.known import OPENED, Grown, Known, PartySizes, require
 from syncline.questions.regression import RegressionSums
 from syncline.questions.sums import Sums
 from syncline.validation.boosting import SCALE_BITS
@@ -51,6 +51,7 @@ class Facts:
         for rows, own, mask in zip((train, holdout), people, seen, strict=True):
             least = max(min(rows, 1), mask.bit_count()) if self.persons else rows
             require(least <= own <= rows, "the persons are not as many as rows and buckets say")
+        require(known.opened in (None, sum(people)), OPENED)
         return replace(known, sizes=sizes, people=(people[0], people[1]))
 
     def grown(self, question: GrowTrees, answer: Counts, known: Known) -> Known:

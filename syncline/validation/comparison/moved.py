@@ -13,7 +13,7 @@ from syncline.questions.growth import CHANCES, DEPTH, GrowTrees, ScoreTrees
 from syncline.questions.regression import RegressionSums
 from syncline.questions.sensitivity import Sensitivity
 from syncline.validation.comparison.layout import SCORES
-from syncline.validation.comparison.plan import MOST_SCORED, ComparisonPlan
+from syncline.validation.comparison.plan import ComparisonPlan
 from syncline.validation.comparison.trees import FOLDS, MOST_ROWS, told_chances
 
 
@@ -70,7 +70,7 @@ def moved_candidate(plan: ComparisonPlan, question: ScoreCandidate, memory: Cand
         l1 += 2 + 2 * sensitive + sensitive * largest
         squares += 2 + 2 * sensitive + sensitive * largest**2
     sets = len(candidate.sets)
-    return Sensitivity(sets, sets, l1, squares, _persons(plan, MOST_SCORED))
+    return Sensitivity(sets, sets, l1, squares, _persons(plan, candidate.aims.most_scored))
 
 
 def _persons(plan: ComparisonPlan, most: int) -> int:

@@ -47,9 +47,6 @@ from syncline.validation.utility.regression import RegressionModel
 
 LEAST_TREES = 4
 ROWS_A_TREE = 500
-MOST_SCORED = 10_000
-"""Rows of either fold that are scored: of more a hash samples persons who have about so many."""
-
 MOST_CLASSES = 20
 """Of a target with more categories the most frequent ones of the synthetic table are predicted."""
 

@@ -25,42 +25,45 @@ def distributions(tables: Tables, candidate: CellTable) -> list[Json]:
 
     A bin of numbers is called by its values, and where it begins comes from the synthetic table; the first
     and the last take in what lies beyond. Where hardly anybody lacks a value, the most frequent one takes in
-    who does.
+    who does; named states that the synthetic table hardly has are told with missing values.
     """
     columns = zip(tables.singles, tables.bins.columns, candidate.schema.modelled, strict=True)
     return [
         {
-            **_distribution(found, column, variable, tables.missing.get(column.name, 0)),
+            **_distribution(found, column, variable, tables.told.get(column.name)),
             "axis": axis_of(column, variable, candidate.keys[place][candidate.valid(place)]),
         }
         for place, (found, column, variable) in enumerate(columns)
     ]
 
 
-def _distribution(found: ToldCounts, column: ColumnBins, variable: Variable, missing: int) -> dict[str, Json]:
-    labels: list[Json] = [*labels_of(column, variable), "missing"]
+def _distribution(
+    found: ToldCounts, column: ColumnBins, variable: Variable, told: Ints | None
+) -> dict[str, Json]:
+    labels = ["missing", *labels_of(column, variable)]
     made = _shares(found.synthetic, np.zeros(len(found.synthetic), np.bool_))
     real = _shares(found.train, found.hidden)
-    if missing:
-        labels[missing - 1] = f"{labels[missing - 1]}{OR_MISSING}"
-        labels, made, real = labels[:-1], made[:-1], real[:-1]
+    order = [*range(1, len(labels)), 0]
+    moved = [] if told is None else [(code, int(told[code])) for code in order if told[code] != code]
+    for code, target in moved:
+        labels[target] += f", or {labels[code]}"
+    shown = [code for code in order if code not in dict(moved)]
     return {
         "column": column.name,
         "numeric": not len(column.code),
-        "labels": labels,
-        "synthetic": made,
-        "real": real,
+        "labels": [labels[code] for code in shown],
+        "synthetic": [made[code] for code in shown],
+        "real": [real[code] for code in shown],
     }
 
 
 def _shares(counts: Ints, hidden: Mask) -> list[Json]:
-    """Return the shares of all codes, the one for missing last; None for hidden ones."""
+    """Return the shares of all codes; None for hidden ones."""
     total = max(int(counts.sum()), 1)
-    shares = [
+    return [
         None if is_hidden else round(n / total, 6)
         for n, is_hidden in zip(counts.tolist(), hidden.tolist(), strict=True)
     ]
-    return [*shares[1:], shares[0]]
 
 
 def _names_of_states(low: Ints, variable: Variable) -> list[str]:

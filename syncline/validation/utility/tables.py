@@ -15,6 +15,7 @@ import numpy as np
 from syncline.data.blob import Json
 from syncline.privacy.people_rule import TOO_FEW
 from syncline.validation.column_bins import TableBins
+from syncline.validation.histograms import Ints
 from syncline.validation.intervals import mean_interval, wilson
 from syncline.validation.metric import Goal, Metric
 from syncline.validation.utility.relations import CRAMERS_V, RANK_CORRELATION, relation_figure
@@ -50,8 +51,8 @@ class Tables:
     """What is told of single columns, pairs and sets of three.
 
     ``bins`` are the codes of single columns, in which bins of numbers at the ends take in what lies beyond;
-    ``beyond`` is what lies there. ``missing`` names the code with which missing values are told, 0 where they
-    are told apart, and ``few_missing`` the columns that some, but too few people lack.
+    ``beyond`` is what lies there. ``told`` is the code (n_codes,) with which each of a column is told, and
+    ``few_missing`` are the columns that some, but too few people lack.
     """
 
     bins: TableBins
@@ -59,7 +60,7 @@ class Tables:
     pairs: tuple[ToldCounts, ...] = ()
     triples: tuple[ToldCounts, ...] = ()
     beyond: Mapping[str, Beyond] | None = None
-    missing: Mapping[str, int] = field(default_factory=dict)
+    told: Mapping[str, Ints] = field(default_factory=dict)
     few_missing: frozenset[str] = frozenset()
 
     def without_holdout(self) -> Tables:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from syncline.validation.intervals import variation_error
 
 Floats = npt.NDArray[np.float64]
 Cells = Sequence[int] | Ints | Mask
+CellT = TypeVar("CellT", np.int64, np.uint64)
 
 _ROUNDS = 20
 
@@ -59,11 +61,30 @@ class SetCounts:
             return rows
         return np.bitwise_count(self.buckets[held]).astype(np.int64)
 
+    def by(self, lookup: Ints, axis: int = 0, levels: int | None = None) -> SetCounts:
+        """Return the counts by the codes that a lookup leads to, ``levels`` or as many as before."""
+        size, held, masks = levels or len(lookup), self.holdout, self.buckets
+        return replace(
+            self,
+            synthetic=_joined(self.synthetic, axis, lookup, size),
+            train=_joined(self.train, axis, lookup, size),
+            holdout=None if held is None else _joined(held, axis, lookup, size),
+            buckets=masks and (_joined(masks[0], axis, lookup, size), _joined(masks[1], axis, lookup, size)),
+        )
+
     def hidden(self, least: int, start: Mask | None, never: Mask, *, joint: bool = False) -> Mask:
         """Return which cells are hidden among training rows, or ``joint`` where held-out ones are beside."""
         folds = (False, True) if joint else (False,)
         people = [self.people_each(held=held) for held in folds]
         return hidden_cells(people, least, start, never, self.buckets and self.buckets[: len(folds)])
+
+
+def _joined(cells: npt.NDArray[CellT], axis: int, lookup: Ints, size: int) -> npt.NDArray[CellT]:
+    """Return rows, or person buckets, of codes that a lookup joins on one axis."""
+    parts: npt.NDArray[CellT] = np.moveaxis(cells, axis, 0)
+    found = np.zeros((size, *parts.shape[1:]), cells.dtype)
+    (np.bitwise_or if cells.dtype == np.uint64 else np.add).at(found, lookup, parts)
+    return np.moveaxis(found, 0, axis)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,69 +212,43 @@ Lines = Mapping[str, tuple[Mask, Mask | None]]
 """Of each column the codes that are hidden, alone and where held-out rows stand beside; in a set's codes."""
 
 
-def joined(found: SetCounts, partner: Mapping[str, int]) -> SetCounts:
-    """Return counts in which missing values are in the codes that are their partners, and code 0 is empty."""
+def joined(found: SetCounts, told: Mapping[str, Ints]) -> SetCounts:
+    """Return counts in which each code is in the one that it is ``told`` with, and then empty itself."""
     for axis, name in enumerate(found.columns):
-        if not partner[name]:
-            continue
-        held, masks = found.holdout, found.buckets
-        found = replace(
-            found,
-            synthetic=_moved(found.synthetic, axis, partner[name]),
-            train=_moved(found.train, axis, partner[name]),
-            holdout=None if held is None else _moved(held, axis, partner[name]),
-            buckets=masks
-            and (_joined(masks[0], axis, partner[name]), _joined(masks[1], axis, partner[name])),
-        )
+        if name in told and (told[name] != np.arange(len(told[name]))).any():
+            found = found.by(told[name], axis)
     return found
 
 
-def _moved(rows: Ints, axis: int, partner: int) -> Ints:
-    found = np.moveaxis(rows.copy(), axis, 0)
-    found[partner] += found[0]
-    found[0] = 0
-    return np.moveaxis(found, 0, axis)
-
-
-def _joined(masks: Masks, axis: int, partner: int) -> Masks:
-    found = np.moveaxis(masks.copy(), axis, 0)
-    found[partner] |= found[0]
-    found[0] = 0
-    return np.moveaxis(found, 0, axis)
-
-
-def told_column(found: SetCounts, least: int, *, never: bool = False) -> ToldCounts:
-    """Return the cells of one column as they may be told; nobody is ``never`` to be missing."""
-    impossible = _first(len(found.train), empty=never)
+def told_column(found: SetCounts, least: int, told: Mapping[str, Ints] | None = None) -> ToldCounts:
+    """Return the cells of one column as they may be told, each code joined to the one it is ``told`` with."""
+    impossible = _empty(found, told or {})
     hidden = found.hidden(least, None, impossible)
     joint = None if found.holdout is None else found.hidden(least, hidden, impossible, joint=True)
     return ToldCounts(found.columns, found.synthetic, found.train, found.holdout, hidden, joint, (hidden,))
 
 
-def _first(size: int, *, empty: bool) -> Mask:
-    """Return a mask (size,) of the first code alone, or of none."""
-    found = np.zeros(size, np.bool_)
-    found[0] = empty
-    return found
+def _empty(found: SetCounts, told: Mapping[str, Ints]) -> Mask:
+    """Return the cells of codes that are told with others, in which nobody is."""
+    codes = [np.arange(size) for size in found.train.shape]
+    pairs = zip(found.columns, codes, strict=True)
+    return _crossed([told.get(name, own) != own for name, own in pairs])
 
 
-def told_set(found: SetCounts, lines: Lines, least: int, never: Mapping[str, int]) -> ToldCounts:
+def told_set(found: SetCounts, lines: Lines, least: int, told: Mapping[str, Ints]) -> ToldCounts:
     """Return the cells of several columns as they may be told, of which ``lines`` are hidden in each.
 
-    Of columns that ``never`` names a code for, missing values have no code of their own.
+    Each code was joined to the one that it is ``told`` with.
     """
     alone = tuple(lines[name][0] for name in found.columns)
-    shape = found.train.shape
-    impossible = _crossed(
-        [_first(size, empty=never[name] > 0) for size, name in zip(shape, found.columns, strict=True)]
-    )
+    impossible = _empty(found, told)
     hidden = found.hidden(least, _crossed(alone), impossible)
     if found.holdout is None:
         return ToldCounts(found.columns, found.synthetic, found.train, None, hidden, None, alone)
     both = tuple(line if held is None else held for line, held in (lines[name] for name in found.columns))
     joint = found.hidden(least, hidden | _crossed(both), impossible, joint=True)
-    told = ToldCounts(found.columns, found.synthetic, found.train, found.holdout, hidden, joint, both)
-    return told if told.has_floor else replace(told, lines=alone)
+    cells = ToldCounts(found.columns, found.synthetic, found.train, found.holdout, hidden, joint, both)
+    return cells if cells.has_floor else replace(cells, lines=alone)
 
 
 def _crossed(lines: Sequence[Mask]) -> Mask:
@@ -269,7 +264,7 @@ def told_parts(
     whole: ToldCounts,
     unseen: Sequence[bool],
     least: int,
-    never: Mapping[str, int],
+    told: Mapping[str, Ints],
 ) -> list[ToldCounts]:
     """Return the same set of columns in parts of the people, which add up to the ``whole``.
 
@@ -279,12 +274,7 @@ def told_parts(
     shape = (len(parts), *whole.train.shape)
     gone = np.broadcast_to(np.array(unseen).reshape(-1, *[1] * whole.train.ndim), shape)
     every = _stacked(parts)
-    impossible = _crossed(
-        [
-            _first(size, empty=never[name] > 0)
-            for size, name in zip(whole.train.shape, whole.columns, strict=True)
-        ]
-    )
+    impossible = _empty(parts[0], told)
     hidden = every.hidden(least, gone | whole.hidden, impossible)
     joint = None
     if whole.holdout is not None and whole.joint is not None:

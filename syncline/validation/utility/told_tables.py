@@ -6,64 +6,32 @@ few people, so those are told with the first and the last bin, and how many ther
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from syncline.data.batch import Mask
 from syncline.privacy import people_rule
 from syncline.questions.growth import ColumnBins
-from syncline.validation.column_bins import TableBins, in_bins, is_blind
-from syncline.validation.histograms import Ints
+from syncline.validation.column_bins import in_bins, is_blind
+from syncline.validation.told_codes import CountedIn, has_ends
 from syncline.validation.utility.tables import Beyond, Tables
 from syncline.validation.utility.told import SetCounts, ToldCounts, joined, told_column, told_parts, told_set
 
 
-def ends_taken_in(bins: TableBins) -> TableBins:
-    """Return the codes of single columns where the bins at the ends take in what lies beyond them."""
-    return TableBins(
-        tuple(
-            ColumnBins(c.name, c.ordered, c.low[1:-1], c.code, c.n_codes - 2) if _has_ends(c) else c
-            for c in bins.columns
-        )
-    )
-
-
-def _has_ends(column: ColumnBins) -> bool:
-    return not len(column.code) and column.n_codes > 3
-
-
-def _folded(counts: Ints) -> Ints:
-    """Return counts by code with those of the codes beyond the ends added to the first and the last bin."""
-    kept = counts[[0, *range(2, len(counts) - 1)]].copy()
-    kept[1] += counts[1]
-    kept[-1] += counts[-1]
-    return kept
-
-
-def _single(found: SetCounts, column: ColumnBins, least: int) -> tuple[SetCounts, Beyond]:
+def _single(found: SetCounts, column: ColumnBins, fine: ColumnBins, least: int) -> tuple[SetCounts, Beyond]:
     """Return the cells of a column with its ends taken in, and what lies beyond them."""
     if len(column.code):
         return found, Beyond(0, is_told=True)
-    last = len(found.train) - 1
-    if not _has_ends(column):
+    if not has_ends(column):
         outside = slice(1, None)
         return found, Beyond(int(found.train[outside].sum()), _is_told(found, least, [outside]))
-    ends, beside = [1, last], sorted({2, last - 1})
+    codes = in_bins(column, fine)
+    above = int(np.flatnonzero(np.diff(codes) == 0)[-1]) + 1
+    ends, beside = [1, above], sorted({2, above - 1})
     beyond = Beyond(int(found.train[ends].sum()), _is_told(found, least, [ends, beside]))
-    buckets = None
-    if found.buckets is not None:
-        both = []
-        for masks in found.buckets:
-            kept = masks[[0, *range(2, last)]].copy()
-            kept[1] |= masks[1]
-            kept[-1] |= masks[-1]
-            both.append(kept)
-        buckets = (both[0], both[1])
-    held = None if found.holdout is None else _folded(found.holdout)
-    made, used = _folded(found.synthetic), _folded(found.train)
-    return replace(found, synthetic=made, train=used, holdout=held, buckets=buckets), beyond
+    return found.by(codes, levels=fine.n_codes), beyond
 
 
 def _is_told(found: SetCounts, least: int, cells: Sequence[slice | list[int]]) -> bool:
@@ -86,45 +54,24 @@ def _lines(told: ToldCounts, fine: ColumnBins, coarse: ColumnBins) -> tuple[Mask
     return alone, within(told.joint)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CountedIn:
-    """The codes in which columns are counted.
-
-    Attributes
-    ----------
-    bins : the codes in which so many columns are counted together; of single ones with what lies beyond
-    missing : for each column the code of single columns with which missing values are told, 0 for none
-    """
-
-    bins: Mapping[int, TableBins]
-    missing: Mapping[str, int]
-
-    @property
-    def fine(self) -> TableBins:
-        """The codes of single columns as they are told."""
-        return ends_taken_in(self.bins[1])
-
-    def partners(self, size: int) -> dict[str, int]:
-        """Return the codes with which missing values are told, where so many columns are counted together."""
-        if size == 1:
-            return dict(self.missing)
-        pairs = zip(self.fine.columns, self.bins[size].columns, strict=True)
-        return {fine.name: int(in_bins(fine, coarse)[self.missing[fine.name]]) for fine, coarse in pairs}
-
-
 def tables_of(sets: Sequence[SetCounts], counted: CountedIn, least: int) -> Tables:
     """Return what may be told of counted ``sets`` of columns; of fewer people than ``least`` nothing."""
     fine, beyond, singles, lacking = counted.fine, {}, [], []
-    columns = {column.name: column for column in counted.bins[1].columns}
+    columns = _columns(counted)
     for found in (one for one in sets if len(one.columns) == 1):
         (name,) = found.columns
-        lacking += [name] if people_rule.few(found.people([0]), least) else []
-        taken, beyond[name] = _single(found, columns[name], least)
-        never = counted.missing[name] > 0
-        told = told_column(joined(taken, counted.missing), least, never=never)
-        singles.append(told.unseen() if is_blind(columns[name]) else told)
+        taken, beyond[name] = _single(found, *columns[name], least)
+        lacking += [name] if people_rule.few(taken.people(counted.lacking(name)), least) else []
+        told = told_column(joined(taken, counted.told), least, counted.told)
+        singles.append(told.unseen() if is_blind(columns[name][0]) else told)
     pairs, triples = (_told_sets(sets, singles, counted, size, least) for size in (2, 3))
-    return Tables(fine, tuple(singles), pairs, triples, beyond, counted.missing, frozenset(lacking))
+    return Tables(fine, tuple(singles), pairs, triples, beyond, counted.told, frozenset(lacking))
+
+
+def _columns(counted: CountedIn) -> dict[str, tuple[ColumnBins, ColumnBins]]:
+    """Return the codes of each column as it is counted by itself, and as it is told."""
+    pairs = zip(counted.bins[1].columns, counted.fine.columns, strict=True)
+    return {fine.name: (column, fine) for column, fine in pairs}
 
 
 def _told_sets(
@@ -135,9 +82,9 @@ def _told_sets(
     lines = {told.columns[0]: _lines(told, own[told.columns[0]], coarse[told.columns[0]]) for told in singles}
     for name, column in coarse.items():  # of very many columns not all are counted alone
         lines.setdefault(name, (np.zeros(column.n_codes, np.bool_), None))
-    partner = counted.partners(size)
+    told_with = counted.told_with(size)
     return tuple(
-        told_set(joined(found, partner), lines, least, partner)
+        told_set(joined(found, told_with), lines, least, told_with)
         for found in sets
         if len(found.columns) == size
     )
@@ -154,21 +101,21 @@ def tables_of_parts(
 
     Of ``unseen`` parts nothing is told.
     """
-    columns = {column.name: column for column in counted.bins[1].columns}
+    columns = _columns(counted)
     told: list[list[ToldCounts]] = [[] for _ in parts]
     beyond: list[dict[str, Beyond]] = [{} for _ in parts]
     for number, of_whole in enumerate((*whole.singles, *whole.pairs, *whole.triples)):
         found = [part[number] for part in parts]
-        partner = counted.partners(len(of_whole.columns))
+        told_with = counted.told_with(len(of_whole.columns))
         if len(of_whole.columns) == 1:
             name = of_whole.columns[0]
-            both = [_single(one, columns[name], least) for one in found]
+            both = [_single(one, *columns[name], least) for one in found]
             found = [taken for taken, _ in both]
             is_told = all(own.is_told and not gone for (_, own), gone in zip(both, unseen, strict=True))
             for place, (_, outside) in enumerate(both):
                 beyond[place][name] = replace(outside, is_told=is_told)
-        own = [joined(one, partner) for one in found]
-        for place, one in enumerate(told_parts(own, of_whole, unseen, least, partner)):
+        own = [joined(one, told_with) for one in found]
+        for place, one in enumerate(told_parts(own, of_whole, unseen, least, told_with)):
             told[place].append(one)
     ends = np.cumsum([len(whole.singles), len(whole.pairs), len(whole.triples)]).tolist()
     return [

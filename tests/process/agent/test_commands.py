@@ -122,6 +122,7 @@ def test_a_data_set_is_read_before_it_is_added(command, home, tmp_path):
         "person": "pid",
         "preparation": None,
         "rows": 2,
+        "unread": [],
     }
     code, _, error = command("datasets", "add", "lung", table, "--home", home.root)
     assert code == 2

@@ -52,13 +52,14 @@ def test_columns_without_single_values_are_left_out_by_name(tmp_path: Path, form
 
 @pytest.mark.parametrize("form", ["memory", "parquet", "arrow"])
 def test_such_columns_are_refused_together_where_they_are_asked_for(tmp_path: Path, form: str):
+    source = written(tmp_path, form)
     with pytest.raises(DataError, match=r"'tags' holds lists.*'photo' holds bytes.*'month' holds values"):
-        list(written(tmp_path, form).batches(None, 10))
+        list(source.batches(source.columns, 10))
 
 
 def test_a_table_without_any_value_is_refused(tmp_path: Path):
     pq.write_table(ODD.select(["tags", "photo"]), tmp_path / "none.parquet")
-    with pytest.raises(DataError, match="none of its columns can be read"):
+    with pytest.raises(DataError, match=r"'tags' holds lists.*'photo' holds bytes"):
         infer_source(open_source(tmp_path / "none.parquet"))
 
 

@@ -13,6 +13,7 @@ from syncline.data.section import build, parse_canonical
 from syncline.errors import DocumentError
 from syncline.study.sections import Format, OnLoss, ValidationSection, shown_period
 from syncline.study.spec import StudySpec
+from syncline.validation.comparison.candidate import MOST_SCORED
 from syncline.validation.disclosure.gate import ALPHA, TOLERATED
 
 SCHEMA = """\
@@ -46,6 +47,8 @@ def test_what_is_left_out_has_the_documented_values(tmp_path: Path) -> None:
     assert spec.synthesizer.visit_sequence is None
     assert (spec.synthesizer.seed, spec.synthesizer.rows) == (None, None)
     assert spec.privacy.min_cell == 11
+    assert spec.validation is not None
+    assert spec.validation.most_scored == MOST_SCORED
     assert spec.quorum.deadline == dt.timedelta(hours=24)
     assert spec.quorum.then is OnLoss.PAUSE
     assert spec.holdout is None  # it follows from the number of persons
@@ -103,7 +106,8 @@ def test_the_canonical_form_states_every_default(tmp_path: Path) -> None:
     assert written["quorum"] == {"deadline": "86400s", "min_suppliers": 2, "then": "pause"}
     gate = {"alpha": 0.01, "tolerated": 0.0025}
     assert written["release"] == {"approvals": 1, "approvers": [], "formats": ["parquet"], "gate": gate}
-    assert written["validation"] == {"holdout": "auto", "keys": [], "sensitive": [], "models": []}
+    nothing = {"keys": [], "sensitive": [], "models": []}
+    assert written["validation"] == {"holdout": "auto", "most_scored": 50_000, **nothing}
     without = HEAD + "validation: none\nrelease: {gate: none}\n"
     written = json.loads(read(tmp_path, without).canonical())
     assert (written["validation"], written["release"]["gate"]) == ("none", "none")

@@ -1,145 +1,133 @@
-"""Columns that are another one times a factor, plus an offset, are found with the factor that was meant."""
+"""Values of a leaf lie along a line through other columns, and keep their distribution."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from syncline.data.constraint import Constraint, Formula
-from syncline.data.inference import infer
 from syncline.data.schema import Schema
-from syncline.errors import SynclineError
 from syncline.questions.moments import PRECISION, Moments
 from syncline.questions.sums import Sums
-from syncline.synthesizers.algebra import Algebra
-from syncline.synthesizers.fitted import Fitted
+from syncline.synthesizers.cart import refining
+from syncline.synthesizers.cart.regression import forward, through
+from syncline.synthesizers.second_moments import SecondMoments
 from syncline.synthesizers.streams import Seed
-from tests.unit.study.local_fit import fit, release_of
-
-ROWS = 2500
-Numbers = np.ndarray[Any, np.dtype[np.float64]]
+from syncline.synthesizers.tabular_model import TabularModel
+from tests.unit.study.local_fit import fit
 
 
-def columns(name: str) -> dict[str, Numbers]:
-    rng = np.random.default_rng(3)
-    body = np.round(rng.normal(37.2, 0.7, ROWS), 1)
-    pounds = np.round(rng.normal(170.0, 30.0, ROWS), 1)
-    net = np.round(rng.lognormal(5.0, 1.0, ROWS), 2)
-    metres = rng.normal(1.7, 0.1, ROWS)
-    years = rng.integers(1940, 2010, ROWS).astype(np.float64)
-    months = rng.integers(12, 1000, ROWS).astype(np.float64)
-    pairs = {
-        "gross": (net, np.round(net * 1.19, 2)),
-        "kilograms": (pounds, np.round(pounds * 0.45359237, 1)),
-        "fahrenheit": (body, np.round(body * 1.8 + 32, 1)),
-        "inches": (np.round(metres, 2), np.round(np.round(metres, 2) * 39.3701, 1)),
-        "inches of the unrounded": (np.round(metres, 2), np.round(metres * 39.3701, 1)),
-        "age": (years, 2024 - years),
-        "years of months": (months, np.floor(months / 12)),
+def related(n: int, seed: int, *, gaps: float = 0.0) -> tuple[pa.Table, Schema]:
+    """Return a table of three numbers along lines, within two kinds whose lines run the other way."""
+    rng = np.random.default_rng(seed)
+    kind = rng.integers(0, 2, n)
+    x = rng.normal(40, 8, n) + 25 * kind
+    y = 0.9 * x - 60 * kind + rng.normal(0, 3, n)
+    z = x + y + rng.normal(0, 1.5, n)
+    table = {"kind": np.array(["a", "b"])[kind], "x": x.round(2), "y": y.round(2), "z": z.round(2)}
+    variables = [
+        {"name": "kind", "kind": "categorical", "categories": ["a", "b"]},
+        *({"name": name, "kind": "continuous", "decimals": 2, "range": [-100, 300]} for name in "xyz"),
+    ]
+    arrays = {
+        name: pa.array(values, mask=rng.random(n) < gaps if name in "xy" else None)
+        for name, values in table.items()
     }
-    other = rng.normal(size=ROWS).round(2)
-    x, y = pairs[name]
-    return {"x": x, "y": y, "other": other}
+    return pa.table(arrays), Schema.model_validate({"variables": variables})
 
 
-def fitted(given: dict[str, Numbers]) -> tuple[Fitted, dict[str, Numbers]]:
-    table = pa.table(given)
-    result = fit([table.slice(0, 700), table.slice(700)], infer(table).schema, max_depth=3, batch_rows=5000)
-    drawn = next(iter(result.model.sample(ROWS, Seed.of_number(1))))
-    grids = {c.codes.name: c.values.variable.grid for c in result.model.columns}
-    return result, {n: grids[n].values(k).astype(np.float64) for n, (k, _) in drawn.items()}  # type: ignore[union-attr]
+def model_of(real: pa.Table, schema: Schema) -> TabularModel:
+    model = fit([real], schema, min_leaf=150).model
+    assert isinstance(model, TabularModel)
+    return model
 
 
-@pytest.mark.parametrize(
-    ("name", "factor", "offset", "most"),
-    [
-        ("gross", 1.19, 0.0, 0.00501),
-        ("kilograms", 0.45359237, 0.0, 0.0501),
-        ("fahrenheit", 1.8, 32.0, 0.0501),
-        ("inches", 39.3701, 0.0, 0.0521),
-        ("inches of the unrounded", 39.3701, 0.0, 0.05 + 0.197),
-        ("age", -1.0, 2024.0, 0.0),
-        ("years of months", 1 / 12, -11 / 24, 0.5),
-    ],
-)
-def test_a_line_is_found_and_holds_within_its_rounding(
-    name: str, factor: float, offset: float, most: float
+def numbers(model: TabularModel, n: int) -> dict[str, np.ndarray]:
+    """Return the numbers of drawn rows, NaN where one is missing."""
+    rows = model.partition(0, n, Seed.of_number(5))
+    return {name: np.where(rows[name][1], np.nan, rows[name][0] / 100) for name in "xyz"}
+
+
+def correlations(columns: dict[str, np.ndarray]) -> np.ndarray:
+    held = ~np.isnan(np.stack([columns[name] for name in "xyz"])).any(axis=0)
+    return np.corrcoef(np.stack([columns[name][held] for name in "xyz"]))
+
+
+@pytest.mark.parametrize(("gaps", "most"), [(0.0, 0.3), (0.1, 0.7)])
+def test_correlations_are_those_of_the_records(
+    gaps: float, most: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result, drawn = fitted(columns(name))
-    (derived,) = result.model.derived
-    assert derived.formula.formula is Formula.LINEAR
-    assert np.abs(drawn["y"] - factor * drawn["x"] - offset).max() <= most + 1e-9
+    """By moments of whole columns, by coarser tables of pairs where there are gaps."""
+    real, schema = related(600, seed=1, gaps=gaps)
+    wanted = correlations({name: real[name].to_numpy(zero_copy_only=False) for name in "xyz"})
+    model = model_of(real, schema)
+    assert any(draw.reordering is not None for draw in model.draws)
+    off = np.abs(correlations(numbers(model, 4000)) - wanted).max()
+    monkeypatch.setattr(refining, "Lines", lambda *given: None)
+    without = np.abs(correlations(numbers(model_of(real, schema), 4000)) - wanted).max()
+    assert off < most * without
 
 
-@pytest.mark.parametrize("first", [30.0, 1990.0])
-def test_a_column_that_is_one_of_two_neighbours_is_no_line(first: float) -> None:
-    """A line through the middle between two values would hold for either of them."""
-    rng = np.random.default_rng(3)
-    x = first + rng.integers(0, 60, ROWS)
-    y = x + rng.integers(0, 2, ROWS)
-    result, drawn = fitted({"x": x, "y": y})
-    assert not result.model.derived
-    shares = np.unique(drawn["y"] - drawn["x"], return_counts=True)
-    assert shares[0].tolist() == [0.0, 1.0]
-    assert abs(shares[1][0] / ROWS - np.mean(y == x)) < 0.04
+def test_a_line_changes_no_leaf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The values of a column are the same set, with lines and without, until the next column is drawn."""
+    real, schema = related(600, seed=2)
+    model = model_of(real, schema)
+    first = next(draw for draw in model.draws if draw.reordering is not None)
+    with_lines = numbers(model, 3000)[first.column]
+    monkeypatch.setattr(refining, "Lines", lambda *given: None)
+    without = numbers(model_of(real, schema), 3000)[first.column]
+    assert not np.array_equal(with_lines, without)
+    assert np.array_equal(np.sort(with_lines), np.sort(without))
 
 
-def test_two_columns_that_rows_break_are_no_line() -> None:
-    given = columns("gross")
-    given["y"] = np.where(np.arange(ROWS) % 50 == 7, given["y"] + 3.0, given["y"])
-    assert not fitted(given)[0].model.derived
+def test_independent_draws_have_no_line() -> None:
+    """Rows that are drawn by themselves change no places."""
+    real, schema = related(600, seed=2)
+    model = fit([real], schema, draws="independent").model
+    assert isinstance(model, TabularModel)
+    lone = np.concatenate([model.partition(place, 1, Seed.of_number(1))["z"][0] for place in range(40)])
+    assert len(set(lone.tolist())) > 10
 
 
-def test_a_declared_line_is_kept_by_every_technique_and_split() -> None:
-    table = pa.table(columns("gross"))
-    variables = infer(table).schema.model_dump(mode="json", by_alias=True, exclude_defaults=True)["variables"]
-    line = {"formula": "linear", "of": "y", "from": ["x"], "factor": "1.19"}
-    schema = Schema.model_validate({"variables": variables, "constraints": [line]})
-    for method in ("cart", "marginals"):
-        tables = [
-            release_of(fit(parts, schema, method=method, max_depth=3), schema)
-            for parts in ([table], [table.slice(0, 9), table.slice(9)])
-        ]
-        assert tables[0] == tables[1]
-        model = fit([table], schema, method=method, max_depth=3).model
-        assert [d.formula.factor for d in model.derived] == [1.19]
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        {"formula": "linear", "of": "y", "from": ["x"]},
-        {"formula": "linear", "of": "y", "from": ["x"], "factor": 0},
-        {"formula": "sum", "of": "y", "from": ["x", "z"], "factor": 2},
-        {"formula": "linear", "of": "y", "from": ["x", "z"], "factor": 2},
-    ],
+@given(
+    rows=st.lists(st.tuples(*[st.integers(-999, 999)] * 3), min_size=4, max_size=30),
+    missing=st.integers(0, 3),
 )
-def test_a_line_without_a_factor_or_another_formula_with_one_is_refused(line: dict[str, Any]) -> None:
-    variables = [{"name": name, "kind": "continuous"} for name in "xyz"]
-    with pytest.raises((SynclineError, ValueError), match=r"factor|needs 1 columns"):
-        Schema.model_validate({"variables": variables, "constraints": [line]})
+def test_second_moments_are_those_of_numpy(rows: list[tuple[int, int, int]], missing: int) -> None:
+    x = np.array(rows, np.int64)
+    x[:missing] = 0
+    products = [int((x[:, i] * x[:, j]).sum()) for i in range(3) for j in range(i, 3)]
+    answer = Sums((len(x), *x.sum(axis=0).tolist(), *products))
+    found = SecondMoments.of(Moments((("a", 3), ("b", 0), ("c", -2))), answer)
+    scaled = x / 2.0**PRECISION
+    assert found.covariance == pytest.approx(np.cov(scaled.T, bias=True), rel=1e-9, abs=1e-18)
+    assert found.mean_of("a") == pytest.approx(float(scaled[:, 0].mean()) * 8)
+    assert found.covariance_of("a", "c", 1) == pytest.approx(found.covariance[0, 2] * 2**2)
 
 
-@pytest.mark.parametrize("power", [0, 120, 300, -300, 500])
-def test_sums_and_ratios_are_proposed_whatever_the_size_of_numbers(power: int) -> None:
-    """Squares of numbers beyond 1e154 are no floats; measured in units of their own, they need not be."""
+@pytest.mark.parametrize("seed", range(5))
+def test_regressions_are_those_of_least_squares(seed: int) -> None:
+    """Forward selection takes terms that tell; slopes are those of NumPy's least squares on them."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(400, 6)) @ rng.normal(size=(6, 6))
+    y = x[:, [1, 4]] @ [2.0, -1.0] + rng.normal(0, 0.5, 400)
+    covariance = np.cov(np.column_stack([x, y]).T, bias=True)
+    found = forward(covariance[:-1, :-1], covariance[:-1, -1], covariance[-1, -1], 400)
+    centred = x - x.mean(axis=0)
+    slopes, left, *_ = np.linalg.lstsq(centred[:, found.terms], y - y.mean(), rcond=None)
+    assert found.slopes[found.terms] == pytest.approx(slopes)
+    assert covariance[-1, -1] - found.told == pytest.approx(float(left[0]) / 400)
+    assert found.told > 0.9 * (covariance[-1, -1] - 0.25)
+    again = through(covariance[:-1, :-1], covariance[:-1, -1], found.terms)
+    assert again[found.terms] == pytest.approx(slopes)
+
+
+def test_a_copy_of_a_column_is_no_further_term() -> None:
     rng = np.random.default_rng(1)
-    parts = rng.uniform(0.1, 0.4, (2, 4000))
-    every = np.stack([parts[0], parts[1], parts.sum(axis=0), parts[0] / parts[1] / 8])
-    fixed = np.rint(every * 2.0**PRECISION).astype(np.int64)
-    products = [int(fixed[i] @ fixed[j]) for i in range(4) for j in range(i, 4)]
-    names = ("a", "b", "total", "ratio")
-    question = Moments(tuple((n, p) for n, p in zip(names, (power, power, power, 3), strict=True)))
-    sums = Sums((4000, *fixed.sum(axis=1).tolist(), *products))
-    with np.errstate(all="raise", under="ignore"):
-        algebra = Algebra.of(question, sums, names, ~np.eye(len(names), dtype=np.bool_))
-        assert ("total", ["a", "b"]) in algebra.sums()
-        assert ("ratio", "a", "b") in algebra.ratios()
-
-
-def test_a_line_has_its_own_side_of_a_formula_on_the_wire() -> None:
-    line = Constraint.between(Formula.LINEAR, "y", ["x"], 1.8, 32.0)
-    assert Constraint.model_validate(line.model_dump(by_alias=True)) == line
+    x = rng.normal(size=300)
+    covariance = np.cov(np.stack([x, x, x + rng.normal(0, 0.1, 300)]), bias=True)
+    found = forward(covariance[:2, :2], covariance[:2, 2], covariance[2, 2], 300)
+    assert found.terms == [0]
+    assert np.isfinite(found.slopes).all()

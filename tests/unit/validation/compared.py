@@ -12,7 +12,6 @@ from syncline.validation.metric import Metric
 from syncline.validation.reading import ComparedTables
 from syncline.validation.utility.tables import Tables
 from syncline.validation.utility.told import SetCounts
-from syncline.validation.utility.told_tables import CountedIn, ends_taken_in
 from syncline.validation.utility.told_tables import tables_of as told
 
 
@@ -73,4 +72,4 @@ def tables_of(
         )
         for places in candidate.sets
     ]
-    return told(sets, CountedIn(bins, candidate.missing_with(ends_taken_in(bins[1]))), min_cell)
+    return told(sets, candidate.counted_in, min_cell)

@@ -29,7 +29,7 @@ def told(synthetic: Any, train: Any, min_cell: int) -> ToldCounts:
         margin = counts.sum(axis=tuple(set(range(counts.ndim)) - {axis}))
         lines[name] = (told_column(SetCounts((name,), margin, margin, None), min_cell).hidden, None)
     found = SetCounts(columns, np.array(synthetic), counts, None)
-    return told_set(found, lines, min_cell, dict.fromkeys(columns, 0))
+    return told_set(found, lines, min_cell, {})
 
 
 def cell_of(

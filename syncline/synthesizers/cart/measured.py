@@ -1,0 +1,166 @@
+"""Numeric columns in rows of the model, beside what suppliers counted of them.
+
+Deviations are summed as whole numbers, so that sums are the same in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from syncline.synthesizers.cart.pair_tables import PairTable
+from syncline.synthesizers.cart.regression import dot
+from syncline.synthesizers.reordering import Scale
+from syncline.synthesizers.row_drawing import RowDrawing
+from syncline.synthesizers.second_moments import SecondMoments
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+LEAST_NUMBERS = 0.5
+"""Share of the rows that hold a number in a column which gets or makes a line."""
+ALIKE = 0.2
+"""Moments of a column serve where its variance is that of the model's numbers but for this share at most, and
+its mean but for half as many standard deviations: cells without a number, which count as 0, change both."""
+_BITS = 16
+_UNIT = float(1 << (2 * _BITS))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A numeric column, or gap between two, in rows of the model.
+
+    Attributes
+    ----------
+    scale : its scale
+    whole : deviations of the rows in units of ``2**-16``, 0 of a row without a number (n,)
+    present : which rows hold a number (n,)
+    parts : the columns of which it is a sum, each times a number
+    """
+
+    scale: Scale
+    whole: Ints
+    present: Mask
+    parts: tuple[tuple[str, float], ...]
+
+    @classmethod
+    def of(cls, name: str, drawing: RowDrawing) -> Measured | None:
+        """Return a column, None where it is not numeric, varies not, or holds too few numbers."""
+        by_name = drawing.drawers.by_name
+        variable, gap = by_name[name].values.variable, by_name[name].codes.gap
+        if variable.grid is None or variable.is_categorical:
+            return None
+        numbers, present = Scale(name, 0.0, 0).deviations(drawing.rows, by_name)
+        held = numbers[present]
+        if len(held) < max(LEAST_NUMBERS * len(numbers), 1):
+            return None
+        with np.errstate(over="ignore", invalid="ignore"):
+            centre = float(np.cumsum(held)[-1]) / len(held)
+            most = float(np.abs(held - centre).max())
+        if not np.isfinite(most) or most <= 0.0:
+            return None
+        scale = Scale(name, centre, int(np.frexp(most)[1]))
+        parts: tuple[tuple[str, float], ...] = ((name, 1.0),)
+        if gap is not None:
+            unit = _unit(drawing, name) * (1.0 if gap.above else -1.0)
+            parts = (gap.of, 1.0 / unit), (gap.base, -1.0 / unit)
+        deviations, _ = scale.deviations(drawing.rows, by_name)
+        return cls(scale, np.rint(deviations * (1 << _BITS)).astype(np.int64), present, parts)
+
+    @property
+    def name(self) -> str:
+        """The column or gap."""
+        return self.scale.column
+
+    def drawn_with(self, other: Measured) -> float:
+        """Return the mean product of deviations in the model's rows, cells without a number as 0."""
+        return float((self.whole * other.whole).sum()) / len(self.whole) / _UNIT
+
+    def counted_with(self, other: Measured, spread: SecondMoments) -> float:
+        """Return the covariance of the deviations of two columns in real rows, cells without a number 0."""
+        power = -self.scale.exponent - other.scale.exponent
+        covariance = 0.0
+        for name, weight in self.parts:
+            for beside, times in other.parts:
+                covariance += weight * times * spread.covariance_of(name, beside, power)
+        return covariance
+
+    def is_told(self, spread: SecondMoments) -> bool:
+        """Tell whether moments are those of its numbers alone, by those of the model's numbers."""
+        if not self.present.all() or not all(name in spread.names for name, _ in self.parts):
+            return False
+        mean = -self.scale.centre
+        for name, weight in self.parts:
+            mean += weight * spread.mean_of(name)
+        drawn, counted = self.drawn_with(self), self.counted_with(self, spread)
+        near = abs(float(np.ldexp(mean, -self.scale.exponent))) <= ALIKE / 2 * np.sqrt(drawn)
+        return bool(near and abs(counted - drawn) <= ALIKE * drawn)
+
+
+def _unit(drawing: RowDrawing, name: str) -> float:
+    """Return what one step of a gap is in numbers of its columns."""
+    line = drawing.drawers.line(name)
+    if not line.exact:
+        return 1.0
+    one, none = line.of.values(np.array([1, 0], np.int64)).astype(np.float64).tolist()
+    return float(one - none) / line.factors[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What rows of the model have in common within leaves.
+
+    Attributes
+    ----------
+    others : covariances of the columns before (k, k)
+    own : their covariances with the own column (k,)
+    variance : of the own column
+    """
+
+    others: Floats
+    own: Floats
+    variance: float
+
+    @classmethod
+    def of(cls, own: Measured, others: Sequence[Measured], states: Ints) -> Within:
+        """Return the covariances within ``states`` (n,) of the rows that hold a number in the own column."""
+        held = np.flatnonzero(own.present)
+        inside = np.stack([one.whole[held] for one in (*others, own)])
+        leaf = np.unique(states[held], return_inverse=True)[1]
+        size = np.bincount(leaf).astype(np.float64)
+        sums = np.stack([np.bincount(leaf, row.astype(np.float64)) for row in inside])
+        covariance = np.stack([(inside * row).sum(axis=1) for row in inside]).astype(np.float64)
+        for i, row in enumerate(sums):
+            covariance[i] -= np.cumsum(row * sums / size, axis=1)[:, -1]
+        covariance /= len(held) * _UNIT
+        return cls(covariance[:-1, :-1], covariance[:-1, -1], float(covariance[-1, -1]))
+
+
+def missed_between(pair: PairTable, other: Measured, own: Measured, drawing: RowDrawing) -> float:
+    """Return the covariance, between groups and classes, that real rows have beyond those of the model."""
+    group = pair.group.astype(np.intp)[drawing.bins[:, pair.place]]
+    classes = drawing.drawers.by_name[own.name].codes.classes[drawing.codes[own.name]].astype(np.intp)
+    both = other.present & own.present
+    shape = pair.rows.shape
+    drawn = np.bincount(group[both] * shape[1] + classes[both], minlength=pair.rows.size).reshape(shape)
+    x = _means(group[both], other.whole[both], shape[0])
+    y = _means(classes[both], own.whole[both], shape[1])
+    real = np.where((drawn.sum(axis=1) > 0)[:, None] & (drawn.sum(axis=0) > 0), pair.rows, 0)
+    return _covariance(real, x, y) - _covariance(drawn, x, y)
+
+
+def _means(group: npt.NDArray[np.intp], whole: Ints, groups: int) -> Floats:
+    """Return the mean deviation of each group (groups,), 0.0 of one without rows."""
+    rows = np.bincount(group, minlength=groups)
+    return np.bincount(group, whole.astype(np.float64), groups) / np.maximum(rows, 1) / (1 << _BITS)
+
+
+def _covariance(rows: Ints, x: Floats, y: Floats) -> float:
+    """Return the covariance of a table (groups, classes) whose groups and classes have these values."""
+    n = max(int(rows.sum()), 1)
+    mean_x, mean_y = dot(rows.sum(axis=1) / n, x), dot(rows.sum(axis=0) / n, y)
+    return dot((rows / n).ravel(), np.outer(x, y).ravel()) - mean_x * mean_y
