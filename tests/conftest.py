@@ -41,7 +41,7 @@ def loop_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was collected, hundreds of thousands of objects, out of every later collection of garbage."""
+    """Leave what was collected, hundreds of thousands of objects, out of later collections of garbage."""
     gc.collect()
     gc.freeze()
 
