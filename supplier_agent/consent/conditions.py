@@ -11,8 +11,9 @@ from decimal import Decimal
 from syncline.compute.frames import Json
 from syncline.study.few_people import FEW_PEOPLE
 from syncline.study.holdout import possible_holdouts, salt_words
-from syncline.study.sections import AUTO, NO_GATE, Release, SynthesizerSpec, Thresholds, ValidationSection
+from syncline.study.sections import AUTO, NO_GATE, Release, Thresholds, ValidationSection
 from syncline.study.spec import StudySpec
+from syncline.study.synthesizer_section import SynthesizerSpec
 
 MODEL_STEPS = 8
 """Steps of a declared regression at most; the questions' own number is not read here, for it needs NumPy."""

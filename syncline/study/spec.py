@@ -43,9 +43,9 @@ from syncline.study.sections import (
     Slug,
     SpecSection,
     Supplier,
-    SynthesizerSpec,
     ValidationSection,
 )
+from syncline.study.synthesizer_section import SynthesizerSpec
 from syncline.validation.utility.formula import ModelFormula, is_constant
 
 MAX_SUPPLIERS = 1000

@@ -27,9 +27,10 @@ class Told:
 
 
 def forward(others: Floats, own: Floats, variance: float, n_rows: int) -> Told:
-    """Return the line that forward selection finds; a term must tell more than two rows' share (Akaike 1974, doi:10.1109/TAC.1974.1100705), and no trifle.
+    """Return the line that forward selection finds.
 
-    Gauss-Jordan elimination with the term as pivot that tells most of what is left.
+    A term must tell more than two rows' share (Akaike 1974, doi:10.1109/TAC.1974.1100705), and no trifle. The
+    next pivot of Gauss-Jordan elimination is the term that tells most of what is left.
     """
     left, partial, rest = others.copy(), own.copy(), variance
     terms: list[int] = []

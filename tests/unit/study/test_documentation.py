@@ -31,11 +31,11 @@ from syncline.study.sections import (
     Quorum,
     Release,
     Supplier,
-    SynthesizerSpec,
     Thresholds,
     ValidationSection,
 )
 from syncline.study.spec import StudySpec
+from syncline.study.synthesizer_section import SynthesizerSpec
 from syncline.synthesizers.cart.growing import CountLeaves, GrowLevel
 from syncline.synthesizers.hazards.rules import Lacking, Severe
 from syncline.synthesizers.phases.check import Check
