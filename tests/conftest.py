@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Iterator
 
@@ -37,6 +38,12 @@ def own_logging() -> Iterator[None]:
 def loop_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let ``asyncio.run`` run on the one loop of this process."""
     monkeypatch.setattr(asyncio, "run", one_loop.run)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected, hundreds of thousands of objects, out of later collections of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish() -> None:

@@ -39,7 +39,24 @@ MAX_COLUMNS = 4096
 
 
 class Schema(Section):
-    """List the variables of a table in order, with the constraints between them."""
+    """List the variables of a table in order, with the constraints between them.
+
+    Examples
+    --------
+    A line with a fault is named with its remedy, and what is left out has its default.
+
+    >>> schema = Schema.from_yaml('''
+    ... variables:
+    ...   - {name: person, kind: identifier, role: person}
+    ...   - {name: age, kind: integer, range: [0, 120]}
+    ...   - {name: sex, kind: categorical, categories: [f, m], missing: ["-9"]}
+    ... ''')
+    >>> schema.names, schema.person.name
+    (('person', 'age', 'sex'), 'person')
+    >>> schema.variable("agee")
+    Traceback (most recent call last):
+    syncline.errors.DocumentError: column 'agee' is not in the schema; did you mean age?
+    """
 
     variables: tuple[Variable, ...]
     constraints: tuple[Constraint, ...] = ()

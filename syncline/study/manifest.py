@@ -192,6 +192,16 @@ def verify_release(directory: Path, pin: KeyPin | None = None) -> Verification:
     pin
         The hub's key, as known from enrolment. Without it the key in ``manifest.sig`` is taken: then the
         files are proven to belong together, but not who made them.
+
+    Examples
+    --------
+    What fails is listed and does not raise, so that all of it is seen:
+
+    >>> release = Path("release")
+    >>> release.mkdir()
+    >>> found = verify_release(release)
+    >>> found.passed, len(found.failures) > 0
+    (False, True)
     """
     if not directory.is_dir():
         raise UsageError(f"release {directory}: no such directory; check the path")

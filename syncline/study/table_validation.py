@@ -74,6 +74,18 @@ def validate(
     ------
     DataError, UsageError
         Where a table cannot be read, or an argument names no column.
+
+    Examples
+    --------
+    A table that holds the very people from whom it was made does not pass:
+
+    >>> rng = np.random.default_rng(1)
+    >>> people = pd.DataFrame({"age": rng.integers(18, 90, 600), "weight": rng.integers(400, 1200, 600)})
+    >>> train, holdout = people[:300], people[300:]
+    >>> found = validate(train, train, holdout, keys="age", sensitive="weight")
+    >>> found.gate.passed, round(found["tv_1way"].value, 2)
+    (False, 0.0)
+    >>> found.to_html("report.html")
     """
     models = (models,) if isinstance(models, str) else tuple(models)
     aims = Aims(column_names(keys), column_names(sensitive), models)

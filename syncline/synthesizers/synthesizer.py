@@ -80,6 +80,25 @@ class Synthesizer:
         Those of the technique, by name, as its card lists them with their bounds and defaults.
     epsilon, delta
         Differential privacy, which this version does not implement and refuses.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"age": [30 + n % 40 for n in range(200)], "sex": ["f", "m"] * 100})
+    >>> columns = [
+    ...     {"name": "age", "kind": "integer", "range": [0, 120]},
+    ...     {"name": "sex", "kind": "categorical", "categories": ["f", "m"]},
+    ... ]
+    >>> model = Synthesizer("cart", seed=1, schema={"variables": columns}).fit(frame)
+    >>> women = model.sample(50, conditions={"sex": "f"})
+    >>> len(women), set(women["sex"])
+    (50, {'f'})
+
+    A model is kept with its seed, so that it draws the same rows wherever it is loaded:
+
+    >>> model.save("small.model")
+    >>> first, again = (Synthesizer.load("small.model").sample(3) for _ in range(2))
+    >>> first.equals(again)
+    True
     """
 
     def __init__(

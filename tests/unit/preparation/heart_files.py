@@ -15,7 +15,7 @@ from syncline.preparation.prepared_source import prepare
 from syncline.preparation.prepared_view import PreparedView, prepared_view
 from syncline.sources.registry import open_source
 from syncline.sources.source import Source
-from tests.unit.preparation.test_real_tables import shared_file
+from tests.unit.preparation.real_files import shared_file
 
 HEART = Path(__file__).parent / "heart"
 SCHEMA = Schema.from_yaml(HEART / "schema.yaml")

@@ -114,11 +114,11 @@ TYPED: dict[str, tuple[pa.DataType, st.SearchStrategy[object], Callable[[object]
 
 
 @pytest.mark.parametrize("type_name", TYPED)
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_typed_columns_are_read_as_their_text_is(type_name: str, data: st.DataObject) -> None:
     arrow_type, values, text = TYPED[type_name]
-    drawn = data.draw(st.lists(st.none() | values, max_size=12))
+    drawn = data.draw(st.lists(st.none() | values, max_size=30))
     typed = pa.array(drawn, arrow_type)
     texts = pa.array([None if value is None else text(value) for value in drawn], pa.string())
     for of in VARIABLES.values():

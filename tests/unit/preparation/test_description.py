@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syncline.data.grid import Grid
@@ -26,7 +26,6 @@ from syncline.preparation.prepared_view import prepared_view
 from syncline.preparation.range_rounding import simple_bounds
 from syncline.sources.memory import TableSource
 
-many = settings(max_examples=120, deadline=None)
 LABELS = [f"w{letter}w" for letter in "abcdefgh"]
 Row = tuple[int, str, int]
 
@@ -62,7 +61,6 @@ tables = st.lists(
 )
 
 
-@many
 @given(tables, st.integers(1, 6), st.booleans(), st.integers(1, 9))
 def test_nothing_that_too_few_persons_hold_is_said(rows, min_cell, by_person, batch_rows):
     if not by_person:
@@ -98,7 +96,6 @@ def check_edges(rows, bounds, min_cell):
     assert bounds == simple_bounds(Grid(Kind.INTEGER), low, high)
 
 
-@many
 @given(
     st.lists(st.integers(0, 1000), min_size=12, max_size=40),
     st.lists(st.integers(1001, 10**9), min_size=2, max_size=2),
@@ -113,7 +110,6 @@ def test_the_few_outermost_persons_do_not_move_an_edge(values, some, others):
     assert drafts[0] == drafts[1]
 
 
-@many
 @given(
     st.lists(st.sampled_from(["1", "2.5", "3.25", "n", "2020-01-01"]), min_size=6, max_size=6),
     st.lists(st.text(min_size=1, max_size=5), min_size=2, max_size=2),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncline.data.schema import Schema
@@ -275,6 +275,7 @@ cells = (
 )
 
 
+@settings(max_examples=25)
 @given(st.dictionaries(names, st.lists(cells, min_size=3, max_size=3), min_size=1, max_size=5))
 def test_every_draft_reads_and_fits_or_names_the_row(columns: dict[str, list[str | None]]) -> None:
     table = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})

@@ -28,9 +28,9 @@ def test_spans_are_weighed_once_a_column_however_often_rows_are_drawn(
     variables = [{"name": name, "kind": "integer", "range": [0, 2000]} for name in frame]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TableWarning)
-        model = Synthesizer(
-            seed=2, min_leaf=2000, schema={"variables": variables, "constraints": bounds}
-        ).fit(frame)
+        model = Synthesizer("marginals", seed=2, schema={"variables": variables, "constraints": bounds}).fit(
+            frame
+        )
     weighed, drawn = [], []
     weigh, draw = Spans.weighted, Streams.words
     monkeypatch.setattr(Spans, "weighted", lambda *given: weighed.append(1) or weigh(*given))

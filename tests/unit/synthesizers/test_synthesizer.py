@@ -257,7 +257,7 @@ def refuses(model: Any, schema: Schema) -> bool:
         found = unpack_model(pack_model(model, model.method, schema), model.method, schema)
     except (ValueError, WireError):
         return True
-    found.partition(0, 200, Seed.of_number(1))
+    found.partition(0, 50, Seed.of_number(1))
     return False
 
 

@@ -256,10 +256,6 @@ CASES: list[Case] = [
 ]
 
 
-BY_CELL = [case for case in CASES if case[0] not in {"derive", "combine", "rename", "drop"}]
-"""Steps that look at cells one column at a time, for which it matters how a column is held."""
-
-
 @pytest.fixture(autouse=True, scope="module")
 def key() -> object:
     with pytest.MonkeyPatch.context() as patch:
@@ -270,22 +266,9 @@ def key() -> object:
 @pytest.mark.parametrize(
     ("word", "keys", "oracle"), CASES, ids=[f"{n}-{word}" for n, (word, *_) in enumerate(CASES)]
 )
-@settings(max_examples=30)
-@given(table=rows, batch_rows=st.integers(1, 13))
-def test_a_step_does_what_its_description_says(
-    word: str, keys: dict[str, object], oracle: Callable[[Rows], Rows], table: Rows, batch_rows: int
-) -> None:
-    assert stepped([{"step": word, **keys}], table, batch_rows) == oracle(entered(table))
-
-
-@pytest.mark.parametrize(
-    ("word", "keys", "oracle"),
-    BY_CELL,
-    ids=[f"{n}-{word}" for n, (word, *_) in enumerate(BY_CELL)],
-)
-@settings(max_examples=30)
-@given(table=rows, batch_rows=st.integers(1, 13), max_texts=st.sampled_from([0, 3]))
-def test_a_step_does_the_same_to_columns_of_many_texts(
+@settings(max_examples=40)
+@given(table=rows, batch_rows=st.integers(1, 13), max_texts=st.sampled_from([text_encoder.MAX_TEXTS, 0, 3]))
+def test_a_step_does_what_its_description_says_however_a_column_is_held(
     word: str,
     keys: dict[str, object],
     oracle: Callable[[Rows], Rows],

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -27,7 +27,6 @@ from syncline.questions.row_count import RowCount
 from syncline.questions.workspace import Workspace
 from syncline.study import sections
 from syncline.validation.boosting import derivatives, histogram, leaves, split
-from syncline.validation.comparison.assessment import Criteria, assess
 from syncline.validation.comparison.candidate import pack_cells, unpack_cells
 from syncline.validation.comparison.comparer import count_people
 from syncline.validation.comparison.comparison import Comparison
@@ -51,8 +50,6 @@ from tests.unit.validation.comparison.parties import (
     SCHEMA,
     candidate,
     comparer,
-    dealt,
-    run,
     workspace,
 )
 
@@ -61,49 +58,6 @@ BATCH, CANDIDATE = workspace(700, 1), candidate(1000, 9)
 
 def comparison(target: str = "ill") -> Comparison:
     return Comparison(CANDIDATE, COMPARED, AIMS, target, persons=True)
-
-
-def said(parts: int, seed: int, cut: int) -> dict[str, object]:
-    """Return all that is said of the candidate, but for what names suppliers or tests in their strata."""
-    chosen = np.random.default_rng(seed).integers(0, parts, 700)
-    wanted = comparison()
-    evidence = run(wanted, dealt(BATCH, chosen, parts, cut))
-    document = assess(wanted.candidate, wanted.digest, evidence, Criteria(target="ill")).document()
-    gate = document.pop("gate")
-    document.pop("by_supplier")
-    document.pop("words")
-    assert isinstance(gate, dict)
-    counts = [(rung["name"], rung["train"], rung["holdout"]) for rung in gate["rungs"]]  # type: ignore[index, union-attr, call-overload]
-    return {**document, "rungs": counts}
-
-
-POOLED = said(1, 0, 10_000)
-
-
-@pytest.mark.parametrize(("parts", "seed", "cut"), [(1, 0, 97), (2, 1, 10_000), (5, 2, 60), (5, 3, 1)])
-def test_however_persons_are_dealt_out_the_same_is_said(parts: int, seed: int, cut: int) -> None:
-    assert json.dumps(said(parts, seed, cut)) == json.dumps(POOLED)
-
-
-def test_what_is_said_is_about_all_rows_and_persons() -> None:
-    held = np.unique(BATCH.owner[BATCH.holdout])  # type: ignore[index]
-    used = np.unique(BATCH.owner[~BATCH.holdout])  # type: ignore[index]
-    assert POOLED["people"] == {"train": len(used), "holdout": len(held)}
-    assert POOLED["rows"] == {
-        "train": int((~BATCH.holdout).sum()),
-        "holdout": int(BATCH.holdout.sum()),
-        "synthetic": 1000,
-    }
-
-
-def test_a_copy_of_used_persons_does_not_pass_and_who_has_them_is_not_told() -> None:
-    used = BATCH.take(np.flatnonzero(~BATCH.holdout)[:600])
-    keys = tuple(np.concatenate(pair) for pair in zip(used.keys, CANDIDATE.keys, strict=True))
-    status = tuple(np.concatenate(pair) for pair in zip(used.status, CANDIDATE.status, strict=True))
-    leak = replace(CANDIDATE, keys=keys, status=status, owner=np.arange(len(keys[0])))
-    wanted = Comparison(leak, COMPARED, AIMS, persons=True)
-    evidence = run(wanted, dealt(BATCH, np.arange(700) % 3, 3, 500))
-    assert not assess(wanted.candidate, wanted.digest, evidence, Criteria()).gate.passed
 
 
 def test_trees_grow_level_by_level_into_those_of_one_place() -> None:
@@ -170,7 +124,8 @@ def test_the_rounds_are_those_that_policies_count_apart() -> None:
 # --- aim ------------------------------------------------------------
 
 
-def requests() -> list[Request]:
+@cache
+def requests() -> tuple[Request, ...]:
     """Return all requests of a comparison."""
     wanted, table = comparison(), Workspace(MemoryTable(SCHEMA, [BATCH]))
     answering, memory, found = Answering(comparer(wanted)), Memory(), []
@@ -179,21 +134,18 @@ def requests() -> list[Request]:
         found.append(transition.request)
         reply, memory = answering.respond(transition.request, table, memory)
         transition = wanted.step(transition.state, {PartyId("p"): reply}, frozenset())  # type: ignore[assignment]
-    return found
-
-
-ASKED = requests()
+    return tuple(found)
 
 
 def memory_after(n: int) -> Memory:
     memory = Memory()
-    for request in ASKED[:n]:
+    for request in requests()[:n]:
         memory = admit(request, memory)
     return memory
 
 
 def test_the_candidate_travels_first_and_is_forgotten_once_it_was_compared() -> None:
-    first, *others = ASKED
+    first, *others = requests()
     assert [type(question) for question in first.questions] == [PersonCount]
     assert [type(question) for question in others[-1].questions] == [
         ScoreTrees,
@@ -203,9 +155,9 @@ def test_the_candidate_travels_first_and_is_forgotten_once_it_was_compared() -> 
     table = pack_cells(CANDIDATE)
     assert table in RequestCodec().encode(first)
     assert all(table not in RequestCodec().encode(request) for request in others)
-    for n in range(1, len(ASKED)):
+    for n in range(1, len(requests())):
         assert table in MemoryCodec().encode(memory_after(n).kept())
-    last = memory_after(len(ASKED))
+    last = memory_after(len(requests()))
     assert last.asked.candidate is not None
     assert last.asked.candidate.judged
     assert table not in MemoryCodec().encode(last.kept())
@@ -214,30 +166,30 @@ def test_the_candidate_travels_first_and_is_forgotten_once_it_was_compared() -> 
 def test_what_is_asked_after_the_candidate_is_short() -> None:
     """A level of a tree's splits is at most 16 columns and masks for each learner, and 32 steps."""
     n_learners = len(planned().learners)
-    for request in ASKED[1:]:
+    for request in requests()[1:]:
         trees = [q for q in request.questions if isinstance(q, GrowTrees | ScoreTrees)]
         size = len(RequestCodec().encode(replace(request, questions=tuple(trees))))
         assert size < 100 + n_learners * (16 * 10 + 32)
 
 
 def test_a_second_candidate_is_refused() -> None:
-    other = Request(len(ASKED), (PersonCount(pack_cells(candidate(1000, 10)), COMPARED),))
+    other = Request(len(requests()), (PersonCount(pack_cells(candidate(1000, 10)), COMPARED),))
     with pytest.raises(ProtocolError, match="nothing more is answered"):
-        admit(other, memory_after(len(ASKED)))
-    for again in (other, ASKED[0]):
+        admit(other, memory_after(len(requests())))
+    for again in (other, requests()[0]):
         with pytest.raises(ProtocolError, match=r"not the candidate|named in this study already"):
             admit(replace(again, round=1), memory_after(1))
 
 
 def test_nothing_more_is_answered_after_the_last_question() -> None:
-    for request in ASKED[1:]:
+    for request in requests()[1:]:
         with pytest.raises(ProtocolError):
-            admit(replace(request, round=len(ASKED)), memory_after(len(ASKED)))
+            admit(replace(request, round=len(requests())), memory_after(len(requests())))
 
 
 @pytest.mark.parametrize("n", [1, 2, -1])
 def test_a_question_about_another_candidate_is_refused(n: int) -> None:
-    request = ASKED[n]
+    request = requests()[n]
     for question in request.questions:
         other = replace(question, candidate="ab" * 32)
         with pytest.raises(ProtocolError, match="not the candidate"):
@@ -247,7 +199,7 @@ def test_a_question_about_another_candidate_is_refused(n: int) -> None:
 @pytest.mark.parametrize("what", ["level before", "level after", "twice", "nodes", "learners", "rows again"])
 def test_trees_that_do_not_follow_from_the_last_ones_are_refused(what: str) -> None:
     n = DEPTH + 3
-    asked, *_ = ASKED[n].questions
+    asked, *_ = requests()[n].questions
     assert isinstance(asked, GrowTrees)
     assert asked.newest is not None
     questions: tuple[GrowTrees, ...] = (asked,)
@@ -259,7 +211,7 @@ def test_trees_that_do_not_follow_from_the_last_ones_are_refused(what: str) -> N
         case "twice":
             questions = (asked, asked)
         case "nodes":
-            questions = (replace(asked, newest=ASKED[n + 1].questions[0].newest),)  # type: ignore[union-attr]
+            questions = (replace(asked, newest=requests()[n + 1].questions[0].newest),)  # type: ignore[union-attr]
         case "learners":
             questions = (replace(asked, newest=fewer(asked.newest)),)
         case "rows again":
@@ -267,7 +219,7 @@ def test_trees_that_do_not_follow_from_the_last_ones_are_refused(what: str) -> N
                 replace(asked, rows=(10**6, 10**6))
             return
     with pytest.raises(ProtocolError, match=r"comes next|twice in one round|are not those of the next level"):
-        admit(replace(ASKED[n], questions=questions), memory_after(n))
+        admit(replace(requests()[n], questions=questions), memory_after(n))
 
 
 def fewer(splits: Splits) -> Splits:
@@ -277,7 +229,7 @@ def fewer(splits: Splits) -> Splits:
 @pytest.mark.parametrize("what", ["column", "code"])
 def test_splits_that_the_candidates_columns_do_not_have_are_refused(what: str) -> None:
     n = DEPTH + 3
-    asked, *_ = ASKED[n].questions
+    asked, *_ = requests()[n].questions
     assert isinstance(asked, GrowTrees)
     assert asked.newest is not None
     column, right = asked.newest.column.copy(), asked.newest.right.copy()
@@ -288,13 +240,13 @@ def test_splits_that_the_candidates_columns_do_not_have_are_refused(what: str) -
     other = replace(asked, newest=replace(asked.newest, column=column, right=right))
     answering, table = Answering(comparer(comparison())), Workspace(MemoryTable(SCHEMA, [BATCH]))
     with pytest.raises(ProtocolError, match=r"not compared|codes that its column does not have"):
-        answering.respond(replace(ASKED[n], questions=(other,)), table, memory_after(n))
+        answering.respond(replace(requests()[n], questions=(other,)), table, memory_after(n))
 
 
 def test_scores_are_asked_once_all_trees_have_grown_and_after_them_none_grows() -> None:
     answering, table = Answering(comparer(comparison())), Workspace(MemoryTable(SCHEMA, [BATCH]))
     whole = 2 * DEPTH + 1
-    early, *_ = ASKED[whole].questions
+    early, *_ = requests()[whole].questions
     assert isinstance(early, GrowTrees)
     assert early.newest is not None
     scores = ScoreTrees(early.candidate, early.levels, early.newest)
@@ -302,30 +254,30 @@ def test_scores_are_asked_once_all_trees_have_grown_and_after_them_none_grows() 
         answering.respond(Request(whole, (scores,)), table, memory_after(whole))
     after = admit(Request(whole, (scores,)), memory_after(whole))
     with pytest.raises(ProtocolError, match="comes next, and once only"):
-        admit(ASKED[whole + 1], after)
+        admit(requests()[whole + 1], after)
 
 
 def test_a_fit_question_is_refused_once_a_candidate_is_named() -> None:
     with pytest.raises(ProtocolError, match="closed"):
         admit(Request(1, (RowCount(),)), memory_after(1))
     with pytest.raises(ProtocolError, match="closed"):
-        admit(Request(1, (*ASKED[1].questions, RowCount())), memory_after(1))
+        admit(Request(1, (*requests()[1].questions, RowCount())), memory_after(1))
 
 
 def test_who_sent_rows_is_asked_again_for_a_candidate_alone() -> None:
     shipped = Memory(round=0, asked=Asked(closed=True))
-    assert admit(Request(17, ASKED[0].questions), shipped).round == 17
+    assert admit(Request(17, requests()[0].questions), shipped).round == 17
     with pytest.raises(ProtocolError, match="comes next"):
-        admit(Request(17, ASKED[1].questions), shipped)
+        admit(Request(17, requests()[1].questions), shipped)
     with pytest.raises(ProtocolError, match="comes next"):
-        admit(Request(17, ASKED[0].questions), Memory(round=0))
+        admit(Request(17, requests()[0].questions), Memory(round=0))
 
 
 # --- the wire ------------------------------------------------------------
 
 
 def test_requests_and_memories_survive_the_wire() -> None:
-    for number, request in enumerate(ASKED):
+    for number, request in enumerate(requests()):
         content = RequestCodec().encode(request)
         assert RequestCodec().decode(content) == request
         memory = memory_after(number + 1)
@@ -347,7 +299,7 @@ def test_a_candidate_survives_as_bytes_and_strange_ones_do_not() -> None:
 @pytest.mark.parametrize("place", range(1, 60))
 def test_a_request_cut_or_changed_anywhere_raises_a_wire_error_or_reads(place: int) -> None:
     rng = np.random.default_rng(place)
-    content = bytearray(RequestCodec().encode(ASKED[rng.integers(1, len(ASKED))]))
+    content = bytearray(RequestCodec().encode(requests()[rng.integers(1, len(requests()))]))
     for _ in range(4):
         content[rng.integers(0, len(content))] = rng.integers(0, 256)
     for damaged in (bytes(content), bytes(content[: rng.integers(0, len(content))])):
@@ -358,26 +310,28 @@ def test_a_request_cut_or_changed_anywhere_raises_a_wire_error_or_reads(place: i
 
 
 def test_regressions_are_asked_in_eight_rounds_and_once_by_subgroups_and_no_more() -> None:
-    asked = [request for request in ASKED if any(isinstance(q, RegressionSums) for q in request.questions)]
-    assert [request.round for request in asked] == [*range(1, 9), len(ASKED) - 1]
+    asked = [
+        request for request in requests() if any(isinstance(q, RegressionSums) for q in request.questions)
+    ]
+    assert [request.round for request in asked] == [*range(1, 9), len(requests()) - 1]
     assert len(asked) == REGRESSION_ROUNDS
     more = next(q for q in asked[0].questions if isinstance(q, RegressionSums))
-    memory = admit(replace(ASKED[9], questions=(*ASKED[9].questions, more)), memory_after(9))
+    memory = admit(replace(requests()[9], questions=(*requests()[9].questions, more)), memory_after(9))
     with pytest.raises(ProtocolError, match="which is all"):
-        admit(replace(ASKED[10], questions=(*ASKED[10].questions, more)), memory)
+        admit(replace(requests()[10], questions=(*requests()[10].questions, more)), memory)
 
 
 def test_sums_of_other_models_than_the_studys_are_refused() -> None:
     """Columns and dummies follow from the study and the candidate; a question brings coefficients alone."""
     answering, table = Answering(comparer(comparison())), Workspace(MemoryTable(SCHEMA, [BATCH]))
-    first = next(q for q in ASKED[1].questions if isinstance(q, RegressionSums))
+    first = next(q for q in requests()[1].questions if isinstance(q, RegressionSums))
     for coefficients in (
         first.coefficients[:1],
         (*first.coefficients, first.coefficients[0]),
         tuple(own[:, :-1] for own in first.coefficients),
         first.coefficients[::-1],
     ):
-        other = Request(1, (ASKED[1].questions[0], replace(first, coefficients=coefficients)))
+        other = Request(1, (requests()[1].questions[0], replace(first, coefficients=coefficients)))
         with pytest.raises(ProtocolError, match="not those of the study's models"):
             answering.respond(other, table, memory_after(1))
 

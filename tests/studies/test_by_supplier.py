@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -38,22 +39,29 @@ OPEN = Comparison(candidate(1000, 9), COMPARED, replace(AIMS, min_cell=1), "ill"
 """The same where anything is told, of which figures can be computed another way."""
 
 HALVES = dealt(workspace(700, 1), np.arange(700) % 2, 2, 10_000)
-OPENLY = run(OPEN, HALVES)
-PARTIES = dealt(workspace(700, 1), PARTS, 3, 10_000)
-EVIDENCE = run(WANTED, PARTIES)
-ROWS = by_name(EVIDENCE)
-OPEN_ROWS = by_name(OPENLY, Criteria(min_cell=1, target="ill"), OPEN)
+
+
+@cache
+def openly() -> Evidence:
+    """Return what two suppliers tell who tell everything."""
+    return run(OPEN, HALVES)
+
+
+@cache
+def open_rows() -> dict[str, Mapping[str, Any]]:
+    """Return what is then said of each."""
+    return by_name(openly(), Criteria(min_cell=1, target="ill"), OPEN)
 
 
 @pytest.mark.parametrize("party", ["p0", "p1"])
 def test_a_suppliers_figures_are_those_of_its_rows_alone(party: str) -> None:
     alone = replace(
-        OPENLY,
-        answers={k: v for k, v in OPENLY.answers.items() if k == party},
-        scored={k: v for k, v in OPENLY.scored.items() if k == party},
+        openly(),
+        answers={k: v for k, v in openly().answers.items() if k == party},
+        scored={k: v for k, v in openly().scored.items() if k == party},
     )
     whole = assess(OPEN.candidate, OPEN.digest, alone, Criteria(min_cell=1, target="ill")).metrics
-    found = OPEN_ROWS[party]["metrics"]
+    found = open_rows()[party]["metrics"]
     assert set(found) == {
         *("tv_1way", "tv_2way", "tv_3way", "association", "correlation", "rare_categories", "tails"),
         *("beyond_range", "auc_holdout", "pmse", "tstr", *(f"regression:{text}" for text in MODELS)),
@@ -73,7 +81,7 @@ def test_a_suppliers_coefficients_are_nearly_those_of_a_fit_to_its_rows(
     model = RegressionModel.of(text, WANTED.candidate.cells)
     train, held = (fit(model, table) for table in folds)
     expected = regression_figure("", train, fit(model, WANTED.candidate.cells), held, 1)
-    found = OPEN_ROWS[party]["metrics"][f"regression:{text}"]
+    found = open_rows()[party]["metrics"][f"regression:{text}"]
     assert expected.value is not None
     assert found["value"] == pytest.approx(expected.value, abs=near)
     assert found["floor"] == pytest.approx(expected.floor, abs=near)
@@ -87,11 +95,12 @@ def cells_of(party: Workspace, *, held: bool) -> CellTable:
 
 
 def test_few_rows_say_nothing_of_their_own() -> None:
-    few = ROWS["p2"]
+    evidence = run(WANTED, dealt(workspace(700, 1), PARTS, 3, 10_000))
+    few = by_name(evidence)["p2"]
     assert few["metrics"]["tstr"]["value"] is None
     assert few["metrics"]["auc_holdout"]["value"] is None
     assert few["metrics"]["tv_1way"]["floor"] is None
-    hidden = by_name(EVIDENCE, Criteria(min_cell=1000, target="ill"))
+    hidden = by_name(evidence, Criteria(min_cell=1000, target="ill"))
     assert all((row["rows"], row["metrics"]) == (None, {}) for row in hidden.values())
 
 
