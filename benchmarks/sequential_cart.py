@@ -37,7 +37,7 @@ def _from_leaves(
     tree = (DecisionTreeRegressor if numeric else DecisionTreeClassifier)(
         min_samples_leaf=min_leaf, random_state=0
     )
-    leaves = tree.fit(x, y).apply(x)
+    leaves = tree.fit(x, y if numeric else pd.factorize(y)[0]).apply(x)
     order = np.argsort(leaves, kind="stable")
     ids, start, count = np.unique(leaves[order], return_index=True, return_counts=True)
     place = np.searchsorted(ids, tree.apply(new))
