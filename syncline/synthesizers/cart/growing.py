@@ -61,11 +61,11 @@ def begin_trees(plan: Plan, settings: FitSettings) -> Phase | Fitted:
 def leaf_rows(rows: int, settings: FitSettings) -> int:
     """Return the fewest rows of a leaf in a table of ``rows`` training rows.
 
-    Where it is not set, a table has some forty leaves, of 20 to 50 rows; from 8,000 rows on leaves grow with it
-    up to 150, since many small ones remember who was learnt. Where rows belong to persons, who have several,
-    a leaf has twice as many.
+    Where it is not set, a table has some forty leaves, of 20 to 50 rows; from 10,000 rows on leaves grow with
+    it up to 150, since many small ones remember who was learnt. Where rows belong to persons, who have
+    several, a leaf has twice as many.
     """
-    by_size = max(min(max(rows // 40, 20), 50), min(rows // 160, 150))
+    by_size = max(min(max(rows // 40, 20), 50), min(rows // 200, 150))
     return settings.own("min_leaf") or by_size * (2 if settings.persons else 1)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from syncline.data.schema import Schema
 from syncline.synthesizers.cart import raking
 from syncline.synthesizers.cart.pair_tables import PairCells, PairTable
-from syncline.synthesizers.cart.raking import Raking
+from syncline.synthesizers.cart.raking import NOISE, Raking
 from syncline.synthesizers.draws import ColumnDraw, weights_of
 from syncline.synthesizers.pair_factors import FACTOR_BITS, PairFactors
 from syncline.synthesizers.raked_draw import RakedDraw
@@ -52,6 +52,7 @@ def naive(
                     t, s = wanted[c], expected[a, c]
                     if c in small:
                         t, s = sum(wanted[k] for k in small), sum(expected[a, k] for k in small)
+                    t = s + math.copysign(max(abs(t - s) - NOISE * math.sqrt(s), 0.0), t - s)
                     step = 1.0 if c in small and not pair.pooled[a] else math.sqrt((t + prior) / (s + prior))
                     product[number][a, c] = product[number].get((a, c), 1.0) * step
                     for row, own in enumerate(shares):
