@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import grpc.aio
 
 from syncline.errors import WireError
+from syncline.identity.tls_identity import TlsIdentity
 from syncline.wire import releases
 from syncline.wire import supplier as convert
 from syncline.wire.gen.syncline.v1 import supplier_pb2 as pb
@@ -29,7 +30,7 @@ from syncline.wire.messages import (
 )
 from syncline.wire.release_messages import GivenDecision, ReleaseEntry
 from syncline.wire.status import error_from_rpc
-from syncline.wire.transport import TlsIdentity, client_channel
+from syncline.wire.transport import client_channel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

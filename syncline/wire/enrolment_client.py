@@ -39,6 +39,7 @@ from syncline.identity.peer import PeerRole, alternative_names
 from syncline.identity.private_file import write_private
 from syncline.identity.renewal import prove_possession
 from syncline.identity.signatures import Purpose, sign
+from syncline.identity.tls_identity import TlsIdentity
 from syncline.identity.tokens import EnrolmentToken
 from syncline.version import __version__
 from syncline.wire import enrolment as messages
@@ -57,7 +58,7 @@ from syncline.wire.membership import (
 from syncline.wire.refusals import PeerUnreachable
 from syncline.wire.server_chain import fetch_chain, next_port, split_address
 from syncline.wire.status import error_from_rpc
-from syncline.wire.transport import TlsIdentity, enrolment_channel
+from syncline.wire.transport import enrolment_channel
 
 CALL_SECONDS = 20.0
 _KEY_FILE = "tls-key.pem"

@@ -19,7 +19,7 @@ from syncline.identity.authority import verify_issued
 from syncline.identity.keys import load_signing_key, load_tls_key, private_key_pem
 from syncline.identity.peer import PeerIdentity, PeerRole, fingerprint, parse_role
 from syncline.identity.private_file import read_private, read_public, write_private, write_public
-from syncline.wire.transport import TlsIdentity
+from syncline.identity.tls_identity import TlsIdentity
 
 TLS_FILE = "tls.pem"
 SIGNING_FILE = "signing-key.pem"

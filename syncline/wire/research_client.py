@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 
 import grpc.aio
 
+from syncline.identity.tls_identity import TlsIdentity
 from syncline.wire import releases
 from syncline.wire import research as convert
 from syncline.wire.gen.syncline.v1 import research_pb2 as pb
@@ -17,7 +18,7 @@ from syncline.wire.messages import FileChunk, ReleaseId, StudyId, StudyStatus
 from syncline.wire.refusals import PeerUnreachable
 from syncline.wire.release_messages import GivenDecision, ReleaseEntry, ReleaseRequest
 from syncline.wire.status import error_from_rpc
-from syncline.wire.transport import TlsIdentity, client_channel
+from syncline.wire.transport import client_channel
 
 CALL_SECONDS = 20.0
 T = TypeVar("T")

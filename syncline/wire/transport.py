@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import grpc
 import grpc.aio
 
+from syncline.identity.tls_identity import TlsIdentity
+
 MAX_MESSAGE_BYTES = 3 << 20
 """No message is larger: the largest holds one specification or one chunk of 1 MiB."""
 
@@ -42,19 +44,6 @@ class Liveness:
     reconnect_first_ms: int = 200
     reconnect_least_ms: int = 2000
     reconnect_most_ms: int = 3000
-
-
-@dataclass(frozen=True, slots=True)
-class TlsIdentity:
-    """What one side shows and whom it trusts: PEM bytes of leaf, private key and the authority's root."""
-
-    certificate: bytes
-    private_key: bytes
-    authority: bytes
-
-    def __repr__(self) -> str:
-        """Show that there is an identity, never its key."""
-        return "TlsIdentity(...)"
 
 
 def _keepalive(liveness: Liveness, message_bytes: int = MAX_MESSAGE_BYTES) -> list[Option]:

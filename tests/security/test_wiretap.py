@@ -18,7 +18,8 @@ from syncline.identity.authority import CertificateAuthority
 from syncline.identity.certificate_request import make_request
 from syncline.identity.keys import generate_tls_key, private_key_pem
 from syncline.identity.peer import PeerRole
-from syncline.wire.transport import TlsIdentity, client_channel, enrolment_channel
+from syncline.identity.tls_identity import TlsIdentity
+from syncline.wire.transport import client_channel, enrolment_channel
 from tests.process.hub.conftest import run, site  # noqa: F401  (fixtures)
 from tests.process.hub.test_enrolment import refused
 from tests.process.hub.test_gate import openssl

@@ -18,10 +18,10 @@ import grpc
 import grpc.aio
 
 from syncline.errors import UsageError
+from syncline.identity.tls_identity import TlsIdentity
 from syncline.wire.gen.syncline.v1 import enrolment_pb2, research_pb2, supplier_pb2
 from syncline.wire.transport import (
     Option,
-    TlsIdentity,
     enrolment_credentials,
     mutual_tls_credentials,
     server_options,

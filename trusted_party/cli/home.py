@@ -27,7 +27,7 @@ from syncline.identity.keys import (
 from syncline.identity.peer import parse_certificate
 from syncline.identity.private_file import read_private, read_public, write_private
 from syncline.identity.storage_key import load_storage_key
-from syncline.wire.transport import TlsIdentity
+from syncline.identity.tls_identity import TlsIdentity
 from trusted_party.datastore.audit_log import AuditLog
 from trusted_party.datastore.database_address import DatabaseAddress
 from trusted_party.datastore.identity import require_owner

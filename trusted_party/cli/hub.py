@@ -15,9 +15,9 @@ from syncline.compute.work_limits import LimitSide, WorkLimits
 from syncline.durable.home_lock import HomeLock
 from syncline.errors import StorageError
 from syncline.identity.keys import public_signing_key
+from syncline.identity.tls_identity import TlsIdentity
 from syncline.study.lifecycle import StudyState
 from syncline.wire.messages import ReleaseId, StudyId, TaskId
-from syncline.wire.transport import TlsIdentity
 from trusted_party.api.attempts import Attempts
 from trusted_party.api.enrolment_service import EnrolmentService, HubCard
 from trusted_party.api.porch import Porch

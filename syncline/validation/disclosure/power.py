@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from scipy import special
 
 from syncline.validation.disclosure.hypergeometric import hypergeometric
 from syncline.validation.disclosure.shown import Pair
@@ -57,6 +56,8 @@ class Selection:
 
 def surely_of(number: int, share: float) -> int:
     """Return how many of ``number`` people are reached but for a chance of ``_MISSED``, each by a share."""
+    from scipy import special  # loaded when a gate is judged
+
     # the law's own quantile would load all of scipy.stats into the hub's computing process
     law = special.bdtr(np.arange(number), number, share)
     return int(np.searchsorted(law, _MISSED))

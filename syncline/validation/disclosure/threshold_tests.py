@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-from scipy import special
 
 from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS, UNITS, Ints
 from syncline.validation.disclosure.hypergeometric import hypergeometric
@@ -148,5 +147,7 @@ def lower_limit(seen: int, control: int, n_train: int, n_holdout: int, alpha: fl
     chosen = seen + control
     if not seen:
         return _excess(0, chosen, n_train, n_holdout)
+    from scipy import special  # loaded when a gate is judged
+
     share = float(special.betaincinv(seen, control + 1, alpha))
     return _excess(share * chosen, (1 - share) * chosen, n_train, n_holdout)

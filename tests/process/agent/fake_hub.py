@@ -20,6 +20,7 @@ from syncline.identity.keys import generate_signing_key, generate_tls_key, priva
 from syncline.identity.peer import PeerIdentity, PeerRole
 from syncline.identity.renewal import verify_possession
 from syncline.identity.signatures import Purpose, sign
+from syncline.identity.tls_identity import TlsIdentity
 from syncline.identity.tokens import invite
 from syncline.version import ALGORITHM_VERSION
 from syncline.wire import enrolment as enrolment_messages
@@ -48,7 +49,6 @@ from syncline.wire.messages import (
 )
 from syncline.wire.status import METADATA_KEY, status_of
 from syncline.wire.transport import (
-    TlsIdentity,
     enrolment_credentials,
     mutual_tls_credentials,
     server_options,

@@ -22,6 +22,7 @@ from syncline.identity.keys import (
     public_signing_key,
 )
 from syncline.identity.signatures import Purpose, sign
+from syncline.identity.tls_identity import TlsIdentity
 from syncline.identity.tokens import EnrolmentToken
 from syncline.study.participation import AS_ASKED, Participation
 from syncline.version import ALGORITHM_VERSION, __version__
@@ -44,7 +45,7 @@ from syncline.wire.messages import (
     TaskReply,
     decision_digest,
 )
-from syncline.wire.transport import TlsIdentity, client_channel, enrolment_channel
+from syncline.wire.transport import client_channel, enrolment_channel
 
 
 @dataclass

@@ -6,9 +6,9 @@ import os
 import subprocess
 import sys
 
+from syncline.identity.tls_identity import TlsIdentity
 from syncline.wire import TLS13_ONLY
 from syncline.wire.transport import (
-    TlsIdentity,
     client_options,
     enrolment_credentials,
     mutual_tls_credentials,

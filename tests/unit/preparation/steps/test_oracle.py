@@ -266,7 +266,7 @@ def key() -> object:
 @pytest.mark.parametrize(
     ("word", "keys", "oracle"), CASES, ids=[f"{n}-{word}" for n, (word, *_) in enumerate(CASES)]
 )
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(table=rows, batch_rows=st.integers(1, 13), max_texts=st.sampled_from([text_encoder.MAX_TEXTS, 0, 3]))
 def test_a_step_does_what_its_description_says_however_a_column_is_held(
     word: str,
