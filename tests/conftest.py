@@ -35,9 +35,15 @@ def own_logging() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def loop_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let ``asyncio.run`` run on the one loop of this process."""
-    monkeypatch.setattr(asyncio, "run", one_loop.run)
+def loop_that_stays() -> Iterator[None]:
+    """Let ``asyncio.run`` run on the one loop of this process.
+
+    Not by the fixture ``monkeypatch``, which would then outlive what all fixtures of a kind of tests patch,
+    and put their patches back.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "run", one_loop.run)
+        yield
 
 
 def pytest_collection_finish() -> None:

@@ -31,6 +31,8 @@ PROCESSES = [
 ]
 SOCKETS = [(socket.socket, "connect"), (socket.socket, "connect_ex"), (socket.socket, "bind")]
 GRPC = ["server", "insecure_channel", "secure_channel"]
+SLEEPS = {"time": time.sleep, "asyncio": asyncio.sleep}
+"""As they were before any test."""
 
 
 class Guard:
@@ -41,7 +43,9 @@ class Guard:
         self.refused: list[str] = []
 
     def raise_(self) -> None:
-        """Refuse from now on."""
+        """Refuse from now on; fail where an earlier test left something of it behind."""
+        if (time.sleep, asyncio.sleep) != tuple(SLEEPS.values()):
+            pytest.fail("an earlier test left its own sleep behind: patch it by the fixture monkeypatch")
         for owner, name in PROCESSES:
             self._patch.setattr(owner, name, self._refusing("starts no process"))
         for owner, name in SOCKETS:

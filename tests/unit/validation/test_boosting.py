@@ -30,7 +30,8 @@ def made_up(n_rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return codes, rng.random(n_rows) < 1 / (1 + np.exp(1 - odds))
 
 
-def test_it_ranks_as_well_as_scikit_learn() -> None:
+def test_it_ranks_as_well_as_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")  # else scikit-learn asks another program for the cores
     codes, labels = made_up(6000, 1)
     fresh, truth = made_up(6000, 2)
     categorical = np.array([False, True, False, False, False])
