@@ -58,7 +58,7 @@ BOMBS = {
     "structures of Arrow": Bomb(
         bombs.arrow_structures,
         "column 'a' holds lists or structures",
-        ["syncline.sources.stored_table:require_read"],
+        ["syncline.sources.arrow_file:unread_of"],
     ),
     "lists in a dictionary of Arrow": Bomb(
         bombs.arrow_lists_in_dictionary, "column 'a' holds lists or structures"
