@@ -82,6 +82,20 @@ def test_a_line_changes_no_leaf(monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.array_equal(np.sort(with_lines), np.sort(without))
 
 
+def test_values_change_places_within_their_leaf_alone() -> None:
+    """Each value goes to a row of the leaf that it came from; rows without a number give and get none."""
+    real, schema = related(600, seed=3, gaps=0.1)
+    model = model_of(real, schema)
+    line = next(draw.reordering for draw in model.draws if draw.reordering is not None)
+    rows = model.partition(0, 2000, Seed.of_number(4))
+    states = np.random.default_rng(5).integers(0, 7, 2000)
+    to, of = line.order(rows, states, {column.codes.name: column for column in model.columns})
+    missing = rows[line.own.column][1]
+    assert np.array_equal(states[to], states[of])
+    assert np.array_equal(np.sort(to), np.flatnonzero(~missing))
+    assert np.array_equal(np.sort(of), np.sort(to))
+
+
 def test_independent_draws_have_no_line() -> None:
     """Rows that are drawn by themselves change no places."""
     real, schema = related(600, seed=2)
