@@ -22,7 +22,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class Centred:
     """A column or gap as deviations: ``ldexp(number - centre, -exponent)``, 0.0 where it holds no number."""
 
     column: str
@@ -49,9 +49,9 @@ class Reordering:
     slopes : of each of them (k,)
     """
 
-    own: Scale
+    own: Centred
     weight: float
-    others: tuple[Scale, ...]
+    others: tuple[Centred, ...]
     slopes: Floats
 
     def order(self, rows: Columns, states: Ints, by_name: Mapping[str, CodedColumn]) -> tuple[Ints, Ints]:

@@ -17,9 +17,10 @@ CARD = Card(
             0,
             1_000_000,
             0,
-            "The fewest rows of a tree's leaf; 0 or `auto` takes 20 to 150, by the size of the table.",
+            "The fewest rows of a tree's leaf; 0 or `auto` takes 20 to 150 by the size of the table, with"
+            " persons twice as many.",
             unit="rows",
-            by_size="20 to 150 rows, by the size of the table",
+            by_size="20 to 150 rows, by the size of the table, with persons twice as many",
         ),
         Setting("max_depth", 1, 30, 12, "The most splits on the way to a leaf, 1 to 30.", unit="splits"),
     ),

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from syncline.synthesizers.cart.pair_tables import PairTable
 from syncline.synthesizers.cart.regression import dot
-from syncline.synthesizers.reordering import Scale
+from syncline.synthesizers.reordering import Centred
 from syncline.synthesizers.row_drawing import RowDrawing
 from syncline.synthesizers.second_moments import SecondMoments
 
@@ -42,7 +42,7 @@ class Measured:
     parts : the columns of which it is a sum, each times a number
     """
 
-    scale: Scale
+    scale: Centred
     whole: Ints
     present: Mask
     parts: tuple[tuple[str, float], ...]
@@ -54,7 +54,7 @@ class Measured:
         variable, gap = by_name[name].values.variable, by_name[name].codes.gap
         if variable.grid is None or variable.is_categorical:
             return None
-        numbers, present = Scale(name, 0.0, 0).deviations(drawing.rows, by_name)
+        numbers, present = Centred(name, 0.0, 0).deviations(drawing.rows, by_name)
         held = numbers[present]
         if len(held) < max(LEAST_NUMBERS * len(numbers), 1):
             return None
@@ -63,7 +63,7 @@ class Measured:
             most = float(np.abs(held - centre).max())
         if not np.isfinite(most) or most <= 0.0:
             return None
-        scale = Scale(name, centre, int(np.frexp(most)[1]))
+        scale = Centred(name, centre, int(np.frexp(most)[1]))
         parts: tuple[tuple[str, float], ...] = ((name, 1.0),)
         if gap is not None:
             unit = _unit(drawing, name) * (1.0 if gap.above else -1.0)
