@@ -4,5 +4,5 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
-ALGORITHM_VERSION = 10
+ALGORITHM_VERSION = 11
 """Hub and agents that differ here refuse a study before it starts."""

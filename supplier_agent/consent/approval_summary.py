@@ -32,7 +32,7 @@ _LEAVES: Mapping[DataFlow, str] = {
 
 _PERSONS: Mapping[DataFlow, str] = {
     DataFlow.SUMMARIES: "{}: the ids stay; of each count goes which of 64 buckets its persons are in",
-    DataFlow.PREPARED: "{}: the ids stay; of each row goes which of 64 buckets its person is in",
+    DataFlow.PREPARED: "{}: the ids stay; of each row goes its person's number, by a key that the hub lacks",
     DataFlow.RAW: "{}: THE IDS GO TO THE HUB as they are",
     DataFlow.SYNTHESIZED: "{}: the ids stay",
 }

@@ -16,15 +16,16 @@ from supplier_agent.consent.study_record import (
     has_begun,
     known_study,
     move,
-    set_contribution,
     set_decision,
     set_participation,
+    set_secrets,
 )
 from syncline.durable.audit import FieldValue
 from syncline.durable.audit_table import AuditLog
 from syncline.errors import SynclineError, UsageError
 from syncline.identity.signatures import Purpose, sign
 from syncline.protocols.opening import CONTRIBUTION_BYTES, Occasion
+from syncline.protocols.person_key import KEY_BYTES, public_key_of
 from syncline.study.participation import AS_ASKED, Participation
 from syncline.wire.messages import Decision, StudyId, SupplierDecision, decision_digest
 from syncline.wire.people_sentence import people_sentence
@@ -88,8 +89,8 @@ def decide(
 ) -> None:
     """Record a verdict about ``study``; it is sent to the hub afterwards, until that confirms it.
 
-    The first approval draws this supplier's contribution to the study's salt. There is one in a study's life,
-    so the commitment of an approval that takes a refusal back is the one of the first.
+    The first approval draws this supplier's contribution to the study's salt, and a private key. There is one
+    of each in a study's life, so an approval that takes a refusal back commits to the same.
     """
     check_decision(connection, known_study(connection, study.study_id), verdict.decision)
     move(connection, study.study_id, STATES[verdict.decision])
@@ -98,9 +99,10 @@ def decide(
     if verdict.decision is Decision.APPROVE:
         approved = verdict.participation
         contribution = study.contribution or secrets.token_bytes(CONTRIBUTION_BYTES)
+        private_key = study.private_key or secrets.token_bytes(KEY_BYTES)
         set_participation(connection, study.study_id, approved)
-        set_contribution(connection, study.study_id, contribution)
-        commitment = _commitment(study, seal.supplier, contribution)
+        set_secrets(connection, study.study_id, contribution, private_key)
+        commitment = _commitment(study, seal.supplier, contribution, private_key)
     digest = decision_digest(
         StudyId(study.study_id), study.specification_sha256, verdict.decision, reason, approved, commitment
     )
@@ -130,8 +132,7 @@ def amend_preparation(
     It is for a study of which nothing was answered here: its data did not fit, and the preparation is mended.
     """
     approved = Participation(study.flow, sha256)
-    assert study.contribution is not None
-    commitment = _commitment(study, seal.supplier, study.contribution)
+    commitment = _known_commitment(study, seal.supplier)
     digest = decision_digest(
         StudyId(study.study_id),
         study.specification_sha256,
@@ -149,8 +150,16 @@ def amend_preparation(
     )
 
 
-def _commitment(study: StudyRecord, supplier: str, contribution: bytes) -> str:
-    return Occasion(study.study_id, study.specification_sha256).commitment(supplier, contribution).hex()
+def _known_commitment(study: StudyRecord, supplier: str) -> str | None:
+    """Return what an approval committed to; None of an approval by an earlier version."""
+    if study.contribution is None or study.private_key is None:
+        return None
+    return _commitment(study, supplier, study.contribution, study.private_key)
+
+
+def _commitment(study: StudyRecord, supplier: str, contribution: bytes, private_key: bytes) -> str:
+    occasion = Occasion(study.study_id, study.specification_sha256)
+    return occasion.commitment(supplier, contribution, public_key_of(private_key)).hex()
 
 
 def decision_of(study: StudyRecord, supplier: str) -> SupplierDecision:
@@ -158,9 +167,8 @@ def decision_of(study: StudyRecord, supplier: str) -> SupplierDecision:
     decisions = {state: decision for decision, state in STATES.items()}
     if study.signature is None or study.state not in decisions:
         raise SynclineError(f"study {study.name} is not decided")
-    decision, commitment = decisions[study.state], None
-    if decision is Decision.APPROVE and study.contribution is not None:
-        commitment = _commitment(study, supplier, study.contribution)
+    decision = decisions[study.state]
+    commitment = _known_commitment(study, supplier) if decision is Decision.APPROVE else None
     return SupplierDecision(
         StudyId(study.study_id),
         study.specification_sha256,

@@ -69,6 +69,9 @@ HAZARDS = "ALTER TABLE study ADD COLUMN hazards TEXT NOT NULL DEFAULT '[]';"
 NOTES = "ALTER TABLE study ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';"
 """What of the rows here the synthetic ones do not show that this supplier sent, a list of notes as JSON."""
 
+PRIVATE_KEY = "ALTER TABLE study ADD COLUMN private_key BLOB;"
+"""The private key of this supplier in one study, by which the suppliers share what numbers persons."""
+
 UNJUDGED = "the policy cannot be read"
 """The reason why a study waits that the policy has not judged yet, because its file is damaged."""
 
@@ -97,10 +100,11 @@ class StudyRecord:
     ``flow`` is the narrower flow that was approved instead of the one asked for, None where there is none;
     ``preparation`` is the digest of the preparation at the approval, empty where there was none, and None
     before an approval and in those of earlier versions. ``contribution`` are the random bytes to which the
-    approval commits this supplier, and ``salt`` what all parties drew, once they have. ``asks`` is what the
-    study asks for, as JSON: see :mod:`supplier_agent.consent.likeness`. ``hazards`` are the sentences that
-    the hub told of the data here. ``notes`` say what of it synthetic rows that were made here do not show:
-    they name values and count rows, and stay here.
+    approval commits this supplier, ``private_key`` that to the public key of its commitment, and ``salt``
+    what all parties drew, once they have, with the key by which suppliers number persons. ``asks`` is what
+    the study asks for, as JSON: see :mod:`supplier_agent.consent.likeness`. ``hazards`` are the sentences
+    that the hub told of the data here. ``notes`` say what of it synthetic rows that were made here do not
+    show: they name values and count rows, and stay here.
     """
 
     study_id: str
@@ -126,6 +130,7 @@ class StudyRecord:
     asks: str | None = None
     hazards: tuple[str, ...] = ()
     notes: tuple[dict[str, Json], ...] = field(default=(), repr=False)
+    private_key: bytes | None = field(default=None, repr=False)
 
     @property
     def participation(self) -> Participation:
@@ -182,6 +187,7 @@ def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
             record.asks,
             json.dumps(record.hazards),
             json.dumps(record.notes),
+            record.private_key,
         ),
     )
 
@@ -291,9 +297,14 @@ def set_participation(connection: sqlite3.Connection, study_id: str, approved: P
     )
 
 
-def set_contribution(connection: sqlite3.Connection, study_id: str, contribution: bytes) -> None:
+def set_secrets(
+    connection: sqlite3.Connection, study_id: str, contribution: bytes, private_key: bytes
+) -> None:
     """Store the random bytes to which approvals of a study commit this supplier; they are drawn once."""
-    connection.execute("UPDATE study SET contribution = ? WHERE study_id = ?", (contribution, study_id))
+    connection.execute(
+        "UPDATE study SET contribution = ?, private_key = ? WHERE study_id = ?",
+        (contribution, private_key, study_id),
+    )
 
 
 def set_salt(connection: sqlite3.Connection, study_id: str, salt: bytes) -> None:

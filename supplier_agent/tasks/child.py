@@ -27,7 +27,7 @@ from syncline.sources.registry import open_source
 from syncline.sources.source import Source
 from syncline.study.comparer_scope import comparer_of
 from syncline.study.data_check import fit_of
-from syncline.study.fitting import workspace_of
+from syncline.study.fitting import printed_salt, workspace_of
 from syncline.study.flow import STEPS, DataFlow, is_within
 from syncline.study.policy import Policy
 from syncline.study.raw_rows import raw_rows
@@ -71,8 +71,11 @@ class AgentChild:
             reply, after, said = open_contribution(spec, request, after, source, header)
             opened: Header = {"questions": [said], "person": person}
             return opened, [ReplyCodec().encode(reply), _kept(source, after)]
-        fold = agreed_fold(spec, request, after)
-        told: Header = {"person": person, "salt": None if request.openings is None else fold.salt.hex()}
+        fold = agreed_fold(spec, request, after, header)
+        told: Header = {
+            "person": person,
+            "salt": None if request.openings is None else printed_salt(fold).hex(),
+        }
         if STEPS[flow].sends_rows and not compares:
             source = self._opened(locator, preparation)
             _require_same_source(memory_bytes, bytes.fromhex(source.digest()))

@@ -21,6 +21,7 @@ MIGRATIONS = (
     study_record.SALT + catalogue.PEOPLE,
     round_record.MENDED + study_record.HAZARDS,
     study_record.NOTES,
+    study_record.PRIVATE_KEY,
 )
 
 

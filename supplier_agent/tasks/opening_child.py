@@ -10,7 +10,10 @@ from syncline.errors import ProtocolError
 from syncline.preparation.fold import Fold
 from syncline.protocols.asking import Memory, Opening, Reply, Request
 from syncline.protocols.opening import Commitments, Occasion
+from syncline.protocols.person_key import KEY_BYTES, KeyHolder, public_key_of
+from syncline.protocols.transition import PartyId
 from syncline.sources.source import Source
+from syncline.study.contributing import deals_key
 from syncline.study.fitting import fold_of, people_of
 from syncline.study.holdout import require_percent
 from syncline.study.spec import StudySpec
@@ -21,25 +24,40 @@ def open_contribution(
 ) -> tuple[Reply, Memory, Json]:
     """Return the reply to the opening round, the memory after it, and what the audit says of it.
 
-    ``header`` holds the study's id, this supplier's name and the contribution that its approval committed to.
-    Persons are counted where their number decides the holdout.
+    ``header`` holds the study's id, this supplier's name, the contribution that its approval committed to and
+    its private key. Persons are counted where their number decides the holdout.
     """
     contribution = bytes.fromhex(str(header.get("contribution") or ""))
     assert request.commitments is not None
     _require_roster(spec, request.commitments, str(header.get("study_id")))
-    request.commitments.require_own(str(header.get("supplier")), contribution)
+    holder = _holder(request.commitments, header)
+    request.commitments.require_own(holder.party, contribution, public_key_of(holder.private_key))
+    sealed = holder.dealt() if deals_key(spec) else {}
     people = people_of(spec, source) if spec.holdout is None else None
-    reply = Reply(request.round, (), Opening(contribution, people))
+    reply = Reply(request.round, (), Opening(contribution, people, sealed))
     said: Json = {"kind": "opening", "columns": [], "cells": 0 if people is None else 1}
     return reply, replace(after, people=people or 0), said
 
 
-def agreed_fold(spec: StudySpec, request: Request, after: Memory) -> Fold:
+def agreed_fold(spec: StudySpec, request: Request, after: Memory, header: Mapping[str, Json]) -> Fold:
     """Return whom the study holds out; raise unless all that decides it was committed to and opened."""
-    fold = fold_of(spec, after.openings)
+    key = None
+    if deals_key(spec) and after.commitments is not None and after.openings is not None:
+        key = _holder(after.commitments, header).key(after.openings.sealed)
+    fold = fold_of(spec, after.openings, key)
     if request.openings is not None:
         require_percent(spec, request.openings.percent, after.people)
     return fold
+
+
+def _holder(commitments: Commitments, header: Mapping[str, Json]) -> KeyHolder:
+    """Return this supplier with its private key, which its approval drew."""
+    private_key = bytes.fromhex(str(header.get("private_key") or ""))
+    if len(private_key) != KEY_BYTES:
+        raise ProtocolError(
+            "this supplier approved the study under an earlier version: let it be approved anew"
+        )
+    return KeyHolder(PartyId(str(header.get("supplier"))), private_key, commitments)
 
 
 def _require_roster(spec: StudySpec, commitments: Commitments, study_id: str) -> None:

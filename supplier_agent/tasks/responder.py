@@ -203,6 +203,7 @@ class Responder:
             "person": terms.person,
             "study_id": offer.study_id,
             "contribution": None if study.contribution is None else study.contribution.hex(),
+            "private_key": None if study.private_key is None else study.private_key.hex(),
             "candidate": None if offer.candidate is None else offer.candidate.sha256,
         }
         preparation = await self._database.read(

@@ -1,9 +1,9 @@
 """Prepared rows as integers: what every question counts and every sampler learns from.
 
 A cell is an int64 key on its variable's grid and a status. Identifiers, free text and the person's own id
-never enter a batch. Of the person a bucket is kept, because the number of occupied buckets is a lower bound
-on the number of distinct persons that stays exact under any split over batches and suppliers, and a number
-that tells the persons of one table apart, which no answer holds.
+never enter a batch. Of the person a number is kept, which tells persons apart and which no answer holds; by
+it each is put into a bucket (:mod:`syncline.data.buckets`), because the number of occupied buckets is a lower
+bound on the number of distinct persons that stays exact under any split over batches and suppliers.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.buckets import Buckets, Owners, Scope, buckets_of
+
 if TYPE_CHECKING:
     from syncline.data.schema import Schema
-
-PERSON_BUCKETS = 64
-"""Buckets that persons fall into, so that a set of them is one 64-bit mask."""
 
 
 class Status(IntEnum):
@@ -35,8 +34,6 @@ class Status(IntEnum):
 Keys: TypeAlias = npt.NDArray[np.int64]
 Statuses: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
-Buckets: TypeAlias = npt.NDArray[np.uint8]
-Owners: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -51,17 +48,14 @@ class Batch:
         One uint8 array (n_rows,) of :class:`Status` for each modelled variable.
     holdout
         Bool (n_rows,): whether the row is kept from the fit, to judge the result by.
-    person
-        Uint8 (n_rows,) bucket of the row's person, below ``PERSON_BUCKETS``; None without a person column.
     owner
-        Int64 (n_rows,): which person of this table the row is about, as a number without further meaning;
-        None without a person column, where every row is a person.
+        Int64 (n_rows,): which person the row is about, as a number without further meaning; None without a
+        person column, where every row is a person.
     """
 
     keys: tuple[Keys, ...]
     status: tuple[Statuses, ...]
     holdout: Mask
-    person: Buckets | None = None
     owner: Owners | None = None
 
     def __post_init__(self) -> None:
@@ -71,8 +65,6 @@ class Batch:
             _check_column("keys", keys, np.int64, self.n_rows)
             _check_column("status", status, np.uint8, self.n_rows)
         _check_column("holdout", self.holdout, np.bool_, self.n_rows)
-        if self.person is not None:
-            _check_column("person", self.person, np.uint8, self.n_rows)
         if self.owner is not None:
             _check_column("owner", self.owner, np.int64, self.n_rows)
 
@@ -81,11 +73,15 @@ class Batch:
         """Number of rows."""
         return len(self.holdout)
 
+    def buckets(self, scope: Scope) -> Buckets | None:
+        """Return the bucket (n_rows,) of each row's person in a scope; None without a person column."""
+        return None if self.owner is None else buckets_of(self.owner, scope)
+
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take."""
         columns: list[npt.NDArray[np.generic]] = [*self.keys, *self.status, self.holdout]
-        columns += [column for column in (self.person, self.owner) if column is not None]
+        columns += [] if self.owner is None else [self.owner]
         return sum(int(column.nbytes) for column in columns)
 
     def take(self, rows: npt.NDArray[np.intp] | Mask | slice) -> Batch:
@@ -94,7 +90,6 @@ class Batch:
             tuple(keys[rows] for keys in self.keys),
             tuple(status[rows] for status in self.status),
             self.holdout[rows],
-            None if self.person is None else self.person[rows],
             None if self.owner is None else self.owner[rows],
         )
 
@@ -104,11 +99,11 @@ class Batch:
             return self
         keys = tuple(self.keys[place] for place in places)
         status = tuple(self.status[place] for place in places)
-        return Batch(keys, status, self.holdout, self.person, self.owner)
+        return Batch(keys, status, self.holdout, self.owner)
 
     def and_columns(self, keys: Sequence[Keys], status: Sequence[Statuses]) -> Batch:
         """Return the batch with more columns behind its own."""
-        return Batch((*self.keys, *keys), (*self.status, *status), self.holdout, self.person, self.owner)
+        return Batch((*self.keys, *keys), (*self.status, *status), self.holdout, self.owner)
 
     def __repr__(self) -> str:
         return f"Batch({self.n_rows} rows x {len(self.keys)} variables)"

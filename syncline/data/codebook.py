@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.batch import Batch
+from syncline.data.buckets import Buckets, Owners, Scope, buckets_of
 from syncline.data.equality import equal_fields
 from syncline.data.gap import Gap
 
@@ -113,11 +114,15 @@ class ColumnCodes:
 
 @dataclass(frozen=True, slots=True)
 class CodedBatch:
-    """A prepared batch as codes (n_rows, n_columns), with fold and, where declared, person buckets."""
+    """A prepared batch as codes (n_rows, n_columns), with fold and, where declared, each row's person."""
 
     codes: Codes
     holdout: npt.NDArray[np.bool_]
-    person: npt.NDArray[np.uint8] | None
+    owner: Owners | None
+
+    def buckets(self, scope: Scope) -> Buckets | None:
+        """Return the bucket (n_rows,) of each row's person in a scope; None without a person column."""
+        return None if self.owner is None else buckets_of(self.owner, scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,7 @@ class Codebook:
         codes = np.empty((batch.n_rows, len(self.columns)), np.uint16)
         for position, column in enumerate(self.columns):
             codes[:, position] = column.encode(batch.keys[position], batch.status[position] == 0)
-        return CodedBatch(codes, batch.holdout, batch.person)
+        return CodedBatch(codes, batch.holdout, batch.owner)
 
     def encode_all(self, batches: Iterator[Batch]) -> Iterator[CodedBatch]:
         """Encode a stream of batches one by one."""

@@ -47,7 +47,8 @@ def read_persons(column: pa.Array, variable: Variable, source: str) -> Persons:
     is_missing = np.array([text in no_person for text in distinct] + [True], np.bool_)
     if is_missing[positions].any():
         raise _missing(where)
-    return Persons([text.encode() for text in distinct], positions)
+    seen, places = np.unique(positions, return_inverse=True)  # some distinct texts are in no row
+    return Persons([distinct[place].encode() for place in seen.tolist()], places.astype(np.int64))
 
 
 def _numbered(column: pa.Array, variable: Variable, where: str) -> Persons:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pyarrow as pa
 
-from syncline.data.batch import Batch, Buckets, Mask, Owners, Status
+from syncline.data.batch import Batch, Mask, Status
+from syncline.data.buckets import Owners
 from syncline.data.schema import Schema
 from syncline.data.section import nearest, shown
 from syncline.data.values import Cells
@@ -113,15 +114,14 @@ class PreparedSource:
         keys, status = tuple(cell.keys for cell in cells), tuple(cell.status for cell in cells)
         return Batch(keys, status, *self._folds(rows, cells))
 
-    def _folds(self, rows: pa.RecordBatch, cells: list[Cells]) -> tuple[Mask, Buckets | None, Owners | None]:
+    def _folds(self, rows: pa.RecordBatch, cells: list[Cells]) -> tuple[Mask, Owners | None]:
         variable = self._schema.person
         if variable is None:
-            return self._row_folds(cells, rows.num_rows), None, None
+            return self._row_folds(cells, rows.num_rows), None
         persons = read_persons(rows.column(self._columns[variable.name]), variable, self._source.name)
         holdout = self._fold.holds_out(persons.distinct)
-        buckets, owners = self._fold.persons(persons.distinct)
         place = persons.positions
-        return holdout[place], buckets[place], owners[place]
+        return holdout[place], self._fold.numbers(persons.distinct)[place]
 
     def _row_folds(self, cells: list[Cells], n_rows: int) -> Mask:
         if self._fold.threshold == 0:

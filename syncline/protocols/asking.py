@@ -7,7 +7,7 @@ rounds before it, it says itself (:mod:`syncline.questions.question`); what hold
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncline.data.codebook import Codebook
@@ -15,6 +15,7 @@ from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.protocols.codebook_scope import require_codebook_in_scope
 from syncline.protocols.opening import Commitments, Openings
+from syncline.protocols.transition import PartyId
 from syncline.questions.asked import Asked
 from syncline.questions.question import (
     Answer,
@@ -44,10 +45,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A supplier's contribution to the salt, and its number of persons where that decides the holdout."""
+    """A supplier's contribution to the salt, and its number of persons where that decides the holdout.
+
+    ``sealed`` is what the supplier that deals the persons' key sealed for each other one.
+    """
 
     contribution: bytes = field(repr=False)
     people: int | None = None
+    sealed: Mapping[PartyId, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

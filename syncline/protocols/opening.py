@@ -2,9 +2,9 @@
 
 The salt decides which persons no model sees. Who could choose it, or try many, could hold out the one person
 that it is after. So each supplier draws a *contribution* of 16 bytes when it approves a study and sends a
-hash of it, its *commitment*; the hub names all commitments, its own among them, in the opening round;
-suppliers answer with their contributions; and the next request carries them all. The salt is a keyed hash of
-all.
+hash of it, its *commitment*, with a public key (:mod:`syncline.protocols.person_key`); the hub names all
+commitments, its own among them, in the opening round; suppliers answer with their contributions; and the next
+request carries them all. The salt is a keyed hash of all.
 
 Why no party can steer it: when the first contribution is opened, all others are fixed, so what a party knows
 when it chooses its own says nothing of the salt (SHA-256 hides 128 random bits and binds to them). This holds
@@ -27,10 +27,16 @@ from syncline.protocols.transition import PartyId
 CONTRIBUTION_BYTES = 16
 """Random bytes of each party."""
 
+COMMITMENT_BYTES = 64
+"""Bytes of a supplier's commitment: a SHA-256, and the public key that it covers."""
+
+_HASH_BYTES = 32
+
 HUB = PartyId("(hub)")
 """The hub among the parties; no supplier of a study can have this name."""
 
 _COMMITMENT_LABEL = b"syncline/commitment/1\x00"
+_COMMITMENTS_LABEL = b"syncline/commitments/1\x00"
 _SALT_LABEL = b"syncline/salt/1\x00"
 
 
@@ -41,20 +47,33 @@ class Occasion:
     study_id: str
     specification_sha256: str
 
-    def commitment(self, party: str, contribution: bytes) -> bytes:
-        """Return the SHA-256 (32 bytes) that commits ``party`` to its ``contribution``."""
+    def commitment(self, party: str, contribution: bytes, public_key: bytes = b"") -> bytes:
+        """Return what commits ``party`` to its ``contribution``: a SHA-256 (32 bytes), then its public key.
+
+        A supplier has a public key of 32 bytes, the hub has none.
+        """
         if len(contribution) != CONTRIBUTION_BYTES:
             raise ProtocolError(f"a contribution to the salt has {CONTRIBUTION_BYTES} bytes")
-        words = (self.study_id.encode(), self.specification_sha256.encode(), party.encode(), contribution)
-        return hashlib.sha256(_COMMITMENT_LABEL + _framed(*words)).digest()
+        words = (
+            self.study_id.encode(),
+            self.specification_sha256.encode(),
+            party.encode(),
+            contribution,
+            public_key,
+        )
+        return hashlib.sha256(_COMMITMENT_LABEL + _framed(*words)).digest() + public_key
 
 
 @dataclass(frozen=True, slots=True)
 class Openings:
-    """What every party opened (16 bytes each); ``percent`` is the holdout where it follows from counts."""
+    """What every party opened (16 bytes each); ``percent`` is the holdout where it follows from counts.
+
+    ``sealed`` is the key that numbers persons, sealed for each supplier but the one who deals it.
+    """
 
     by_party: Mapping[PartyId, bytes] = field(repr=False)
     percent: int = 0
+    sealed: Mapping[PartyId, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def salt(self) -> bytes:
@@ -65,7 +84,7 @@ class Openings:
 
 @dataclass(frozen=True, slots=True)
 class Commitments:
-    """What every party of the roster, and the hub, committed to (32 bytes each)."""
+    """What every party of the roster committed to (64 bytes each), and the hub (32 bytes)."""
 
     occasion: Occasion
     by_party: Mapping[PartyId, bytes]
@@ -79,10 +98,22 @@ class Commitments:
         """The roster, in the order of the names."""
         return tuple(sorted(name for name in self.by_party if name != HUB))
 
-    def require_own(self, party: str, contribution: bytes) -> None:
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 (32 bytes) over the occasion and all commitments, in the order of the names."""
+        words = [self.occasion.study_id.encode(), self.occasion.specification_sha256.encode()]
+        for name in sorted(self.by_party):
+            words += [name.encode(), self.by_party[name]]
+        return hashlib.sha256(_COMMITMENTS_LABEL + _framed(*words)).digest()
+
+    def public_key(self, party: PartyId) -> bytes:
+        """Return the public key (32 bytes) of a supplier of the roster."""
+        return self.by_party[party][_HASH_BYTES:]
+
+    def require_own(self, party: str, contribution: bytes, public_key: bytes) -> None:
         """Raise unless ``party`` finds what it committed to itself, before it opens anything."""
         own = self.by_party.get(PartyId(party))
-        if own != self.occasion.commitment(party, contribution):
+        if own != self.occasion.commitment(party, contribution, public_key):
             _refuse("the commitment that this supplier made stands not among those that the hub names")
 
     def require_opened(self, openings: Openings) -> None:
@@ -94,7 +125,8 @@ class Commitments:
 
     def require_faithful(self, party: PartyId, contribution: bytes) -> None:
         """Raise, naming ``party``, unless it opened what it committed to."""
-        if self.by_party[party] != self.occasion.commitment(party, contribution):
+        own = self.by_party[party]
+        if own != self.occasion.commitment(party, contribution, own[_HASH_BYTES:]):
             who = "the hub" if party == HUB else f"supplier {party!r}"
             _refuse(f"{who} opened another contribution to the salt than it had committed to")
 

@@ -224,7 +224,7 @@ class Known:
     filled : of each column, rows for training with and without a value
     intervals : of each column that is searched, the intervals that are divided next
     marginals : rows of each level of a column, in each coding in which it was counted
-    buckets : their person buckets, where these were counted
+    buckets : the person buckets of each column over both folds, in its own scope, where they were told
     moments : bounds of the sums of numeric columns
     trees : by place of the target in the visit order
     people : persons for training and held out, None before they were counted
@@ -238,7 +238,7 @@ class Known:
     filled: Mapping[str, Filled] = field(default_factory=dict)
     intervals: Mapping[str, Intervals] = field(default_factory=dict)
     marginals: Mapping[tuple[str, Coding], Ints] = field(default_factory=dict)
-    buckets: Mapping[tuple[str, Coding], Masks] = field(default_factory=dict)
+    buckets: Mapping[str, int] = field(default_factory=dict)
     moments: Mapping[str, Moment] = field(default_factory=dict)
     trees: Mapping[int, KnownTree] = field(default_factory=dict)
     people: tuple[int, int] | None = None
@@ -249,9 +249,8 @@ class Known:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Known):
             return NotImplemented
-        arrays = ("marginals", "buckets")
-        same = all(getattr(self, n) == getattr(other, n) for n in self.__slots__ if n not in arrays)
-        return same and all(_equal_arrays(getattr(self, n), getattr(other, n)) for n in arrays)
+        same = all(getattr(self, n) == getattr(other, n) for n in self.__slots__ if n != "marginals")
+        return same and _equal_arrays(self.marginals, other.marginals)
 
     __hash__ = None  # type: ignore[assignment]  # arrays have no hash
 
@@ -266,10 +265,7 @@ class Known:
         return grouped(fine, column.lookup(coding), column.levels(coding))
 
 
-def _equal_arrays(
-    one: Mapping[tuple[str, Coding], npt.NDArray[np.generic]],
-    other: Mapping[tuple[str, Coding], npt.NDArray[np.generic]],
-) -> bool:
+def _equal_arrays(one: Mapping[tuple[str, Coding], Ints], other: Mapping[tuple[str, Coding], Ints]) -> bool:
     return one.keys() == other.keys() and all(np.array_equal(one[key], other[key]) for key in one)
 
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from syncline.data.buckets import scope_of
 from syncline.data.codebook import Codebook, CodedBatch, Coding
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
-from syncline.questions.counts import Counts, Ints, Masks, concatenate
-from syncline.questions.known import Known, grouped, require, summed, united
+from syncline.questions.counts import Counts, Ints, concatenate
+from syncline.questions.known import Known, grouped, require, summed
 from syncline.questions.question import Context, TableQuestion, agreed
 from syncline.questions.sensitivity import Sensitivity
 from syncline.questions.workspace import Workspace
@@ -111,8 +112,8 @@ class Marginals(TableQuestion[Counts]):
         if self.holdout or not self.sets:
             return known
         codebook = context.codebook
-        marginals, buckets = dict(known.marginals), dict(known.buckets)
-        for name, coding, rows, masks in _SetMarginals(self, answer, codebook):
+        marginals = dict(known.marginals)
+        for name, coding, rows in _SetMarginals(self, answer, codebook):
             key = name, coding
             before = marginals.get(key)
             if before is None:
@@ -121,15 +122,9 @@ class Marginals(TableQuestion[Counts]):
             marginals[key] = rows
             if coding is Coding.FINE and before is None:
                 _require_nested(name, marginals, codebook)
-            if masks is not None:
-                require(key not in buckets or np.array_equal(buckets[key], masks), _OTHERS)
-                buckets[key] = masks
             if known.sizes is not None:
                 require(int(rows.sum()) == known.sizes.train, "a set of columns has not all rows")
-                if masks is not None and known.sizes.buckets is not None:
-                    seen = int(np.bitwise_or.reduce(masks))
-                    require(seen == known.sizes.buckets[0], "a set of columns is about other persons")
-        return replace(known, marginals=marginals, buckets=buckets)
+        return replace(known, marginals=marginals)
 
 
 def _set_name(axes: tuple[Axis, ...]) -> str:
@@ -140,7 +135,6 @@ def _set_name(axes: tuple[Axis, ...]) -> str:
 
 
 _CHANGED = "a column has other rows in one set than in another"
-_OTHERS = "a column is about other persons in one set than in another"
 
 
 def _require_nested(name: str, marginals: dict[tuple[str, Coding], Ints], codebook: Codebook) -> None:
@@ -157,10 +151,9 @@ class _SetMarginals:
 
     def __init__(self, question: Marginals, answer: Counts, codebook: Codebook) -> None:
         self._sets, self._answer, self._codebook = question.sets, answer, codebook
-        self._masks = answer.masks if question.persons else None
 
-    def __iter__(self) -> Iterator[tuple[str, Coding, Ints, Masks | None]]:
-        """Yield column, coding, rows (levels,) and person buckets (levels,) for each axis of each set."""
+    def __iter__(self) -> Iterator[tuple[str, Coding, Ints]]:
+        """Yield column, coding and rows (levels,) for each axis of each set."""
         shapes = [shape_of(axes, self._codebook) for axes in self._sets]
         starts = np.concatenate([[0], np.cumsum([prod(shape) for shape in shapes])])
         own = np.searchsorted(starts, self._answer.index, side="right") - 1
@@ -170,14 +163,9 @@ class _SetMarginals:
             ends = np.cumsum(levels)
             place, inside = (ends - levels)[own] + level, levels[own] > 0
             rows = summed(place[inside], self._answer.value[inside], int(ends[-1]))
-            masks = None
-            if self._masks is not None:
-                masks = united(place[inside], self._masks[inside], int(ends[-1]))
             for axes, end, count in zip(self._sets, ends.tolist(), levels.tolist(), strict=True):
                 if count:
-                    part = slice(end - count, end)
-                    seen = None if masks is None else masks[part]
-                    yield axes[axis].column, axes[axis].coding, rows[part], seen
+                    yield axes[axis].column, axes[axis].coding, rows[end - count : end]
 
     def _levels(self, shapes: list[tuple[int, ...]], axis: int, own: Ints, rest: Ints) -> tuple[Ints, Ints]:
         """Return each cell's level on one axis, and the levels of that axis in each set, 0 without it."""
@@ -201,6 +189,7 @@ class _SetCounter:
         self._lookups = [codebook.column(axis.column).lookup(axis.coding).astype(np.int64) for axis in axes]
         self._shape = shape_of(axes, codebook)
         size = prod(self._shape)
+        self._scope = scope_of("columns", *sorted(axis.column for axis in axes))
         self.tally = workspace.tally(size, size if persons else 0)
 
     def add(self, batch: CodedBatch) -> None:
@@ -209,4 +198,4 @@ class _SetCounter:
         rest = zip(self._places[1:], self._lookups[1:], self._shape[1:], strict=True)
         for place, lookup, levels in rest:
             cells = cells * levels + lookup[batch.codes[:, place]]
-        self.tally.add(cells, batch.person)
+        self.tally.add(cells, batch.buckets(self._scope))

@@ -8,12 +8,14 @@ person changes the cells of a column by at most their rows. Disclosure: how well
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from syncline.data.batch import Batch, Buckets
+from syncline.data.batch import Batch
+from syncline.data.buckets import Buckets, joined_buckets, scope_of
 from syncline.data.codebook import Codebook
 from syncline.questions.counts import Counts, Ints
 from syncline.questions.known import Known, require
@@ -57,26 +59,29 @@ class Profile(TableQuestion[Counts]):
         """Return the counts of this table."""
         places = {variable.name: i for i, variable in enumerate(table.schema.modelled)}
         chosen = [places[name] for name in self.names]
-        return table.count((_cells(batch, chosen) for batch in table.batches()), self.size(), self.size())
+        return table.count(
+            (_cells(batch, self.names, chosen) for batch in table.batches()), self.size(), self.size()
+        )
 
     def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that."""
         told, masks = answer.dense().reshape(-1, STATUSES), answer.dense_masks()
         if known.sizes is not None:
             require((told.sum(axis=1) == known.sizes.total).all(), "a column has not one cell for each row")
-        if masks is not None and known.sizes is not None and known.sizes.buckets is not None:
-            seen = np.bitwise_or.reduce(masks.reshape(-1, STATUSES), axis=1)
-            every = np.uint64(known.sizes.buckets[0] | known.sizes.buckets[1])
-            require((seen == every).all(), "a column is about other persons")
+        buckets = dict(known.buckets)
+        if masks is not None:
+            seen = np.bitwise_or.reduce(masks.reshape(-1, STATUSES), axis=1).tolist()
+            buckets |= zip(self.names, seen, strict=True)
+            require(all(buckets[name] == own for name, own in known.buckets.items()), "a profile changed")
         statuses = {name: tuple(row) for name, row in zip(self.names, told.tolist(), strict=True)}
         require(
             all(known.statuses.get(name, own) == own for name, own in statuses.items()), "a profile changed"
         )
-        return replace(known, statuses={**known.statuses, **statuses})
+        return replace(known, statuses={**known.statuses, **statuses}, buckets=buckets)
 
 
-def _cells(batch: Batch, places: list[int]) -> tuple[Ints, Buckets | None]:
+def _cells(batch: Batch, names: Sequence[str], places: list[int]) -> tuple[Ints, Buckets | None]:
     """Return the cells of all columns of a batch, one column after another, and the bucket of each."""
     cells = [STATUSES * i + batch.status[place].astype(np.int64) for i, place in enumerate(places)]
-    person = None if batch.person is None else np.tile(batch.person, len(places))
-    return np.concatenate([np.zeros(0, np.int64), *cells]), person
+    person = [batch.buckets(scope_of("columns", name)) for name in names]
+    return np.concatenate([np.zeros(0, np.int64), *cells]), joined_buckets(person)

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.batch import Batch
+from syncline.data.buckets import Buckets, joined_buckets, scope_of
 from syncline.data.codebook import Codebook
 from syncline.data.gap import Gap, with_gaps
 from syncline.data.schema import Schema
@@ -185,16 +186,16 @@ class RankCounts(TableQuestion[Counts]):
         self, batches: Iterator[Batch], places: dict[str, int]
     ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8] | None]]:
         for batch in batches:
-            found, people, offset = [], [], 0
+            found, people, offset = list[Ints](), list[Buckets | None](), 0
             for column in self.ranked:
                 place = places[column.name]
                 cells = column.cells(batch.keys[place], batch.status[place])
                 inside = cells >= 0
                 found.append(cells[inside] + offset)
-                if batch.person is not None:
-                    people.append(batch.person[inside])
+                buckets = batch.buckets(scope_of("columns", column.name))
+                people.append(None if buckets is None else buckets[inside])
                 offset += column.size
-            yield np.concatenate(found), np.concatenate(people) if people else None
+            yield np.concatenate(found), joined_buckets(people)
 
     def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
@@ -266,11 +267,9 @@ class _Parts:
             require(fits, "the values of a column are not as many as its profile says")
         if self.column.gap is not None:
             self._require_gap(self.column.gap, known)
-        if seen is not None and known.sizes.buckets is not None:
-            seen |= self.missing_mask
-            whole = known.sizes.buckets[0]
-            exact = valid + self.missing == train
-            require(seen == whole if exact else seen | whole == whole, "a column is about other persons")
+        whole = known.buckets.get(self.column.name)
+        if seen is not None and whole is not None:
+            require(seen | self.missing_mask | whole == whole, "a column is about other persons")
         return filled
 
     def _require_gap(self, gap: Gap, known: Known) -> None:

@@ -11,12 +11,15 @@ from typing import ClassVar
 
 import numpy as np
 
+from syncline.data.buckets import scope_of
 from syncline.data.codebook import Codebook
 from syncline.questions.counts import Counts
 from syncline.questions.known import OPENED, Known, PartySizes, require
 from syncline.questions.question import Context, TableQuestion
 from syncline.questions.sensitivity import Sensitivity
 from syncline.questions.workspace import Workspace
+
+_SCOPE = scope_of("rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class RowCount(TableQuestion[Counts]):
 
     def answer(self, table: Workspace, context: Context) -> Counts:
         """Return the counts of this table."""
-        parts = ((batch.holdout.astype(np.int64), batch.person) for batch in table.batches())
+        parts = ((batch.holdout.astype(np.int64), batch.buckets(_SCOPE)) for batch in table.batches())
         return table.count(parts, self.size(), self.size())
 
     def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:

@@ -104,8 +104,7 @@ class _Level:
             classes = summed(cells.cell[first] % self.n_classes, cells.rows[first], self.n_classes)
         if sizes is not None:
             require(int(classes.sum()) == sizes.train, "a tree has not all rows")
-        mask = 0 if sizes is None or sizes.buckets is None else sizes.buckets[0]
-        return KnownTree(classes.reshape(1, -1), np.array([mask], np.uint64))
+        return KnownTree(classes.reshape(1, -1), np.zeros(1, np.uint64))
 
     def split(self, tree: KnownTree, fresh: _Cells | None) -> KnownTree:
         """Return the tree with the children of this level's splits, whose persons ``fresh`` may tell."""
@@ -118,13 +117,12 @@ class _Level:
         place = 2 * slot + 1 - self._goes_left(slot, cell)
         own = summed(place * self.n_classes + cell % self.n_classes, rows, made * self.n_classes)
         by_class = own.reshape(made, self.n_classes)
-        masks = np.zeros(made, np.uint64)
+        before, masks = tree.masks.copy(), np.zeros(made, np.uint64)
         if fresh is not None:
-            masks = self._children(by_class.sum(axis=1), tree.masks[step.split_node], fresh)
+            masks = self._children(by_class.sum(axis=1), before[step.split_node], fresh)
+            before[step.split_node] = masks[::2] | masks[1::2]
         return replace(
-            tree,
-            classes=np.concatenate([tree.classes, by_class]),
-            masks=np.concatenate([tree.masks, masks]),
+            tree, classes=np.concatenate([tree.classes, by_class]), masks=np.concatenate([before, masks])
         )
 
     def _goes_left(self, slot: Ints, cell: Ints) -> Ints:
@@ -140,8 +138,10 @@ class _Level:
         if not len(fresh.masks) and len(fresh.cell):
             return np.zeros(len(rows), np.uint64)
         masks = united(fresh.cell, fresh.masks, len(rows))
-        both = masks[::2] | masks[1::2]
-        require((both == parents).all(), "the children of a split are about other persons than its node")
+        both, told = masks[::2] | masks[1::2], parents != 0
+        require(
+            (both == parents)[told].all(), "the children of a split are about other persons than its node"
+        )
         return masks
 
     def counted(self, tree: KnownTree, cells: _Cells) -> KnownTree:
@@ -210,8 +210,8 @@ class _Level:
         own = tree.masks[self.step.counted]
         told = own != 0
         require((masks[told] == own[told]).all(), "a leaf is about other persons than its node was")
-        whole = int(np.bitwise_or.reduce(masks))
-        require(whole == int(tree.masks[0]), "the leaves of a tree are about other persons than its root")
+        whole, root = int(np.bitwise_or.reduce(masks)), int(tree.masks[0])
+        require(root in (0, whole), "the leaves of a tree are about other persons than its root")
 
 
 _NOT_OF_PARENT = "a node has rows where its parent has none"

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.buckets import Buckets, buckets_of, scope_of
 from syncline.data.codebook import Codebook, CodedBatch, Coding
 from syncline.data.equality import equal_fields
 from syncline.data.schema import Schema
@@ -233,16 +234,15 @@ class _LevelCounter:
 
     def children(self) -> Counts:
         """Count the rows and persons of every new child of every tree."""
-        parts: list[tuple[Ints, npt.NDArray[np.uint8] | None]] = []
+        parts: list[tuple[Ints, Buckets | None]] = []
         offset = 0
         for step in self._question.steps:
             made = 2 * len(step.split_node)
             first = self._trees[step.target].n_nodes - made
-            for i, batch in enumerate(self._coded):
+            for i in range(len(self._coded)):
                 nodes = self._route(step.target, i)
                 rows = np.flatnonzero(nodes >= first) if made else np.zeros(0, np.int64)
-                people = None if batch.person is None else batch.person[rows]
-                parts.append((nodes[rows].astype(np.int64) - first + offset, people))
+                parts.append((nodes[rows].astype(np.int64) - first + offset, self._buckets(step, i, rows)))
             offset += made
         return self._workspace.count(iter(parts), offset, offset)
 
@@ -274,9 +274,15 @@ class _LevelCounter:
         target = self._codebook.column(name)
         codes = batch.codes[rows, self._codebook.place(name)]
         if self._question.leaves:
-            return slots * target.n_codes + codes, None if batch.person is None else batch.person[rows]
+            return slots * target.n_codes + codes, self._buckets(step, i, rows)
         cells = self._joint(step, slots, self._own_bins(step, i, rows), target.classes[codes])
-        return cells, None if batch.person is None else np.zeros(len(cells), np.uint8)
+        return cells, None if batch.owner is None else np.zeros(len(cells), np.uint8)
+
+    def _buckets(self, step: TreeStep, i: int, rows: Ints) -> Buckets | None:
+        """Return the buckets (n,) of some rows' persons, of a hash of this tree alone."""
+        owner = self._coded[i].owner
+        scope = scope_of("tree", self._question.order[step.target])
+        return None if owner is None else buckets_of(owner[rows], scope)
 
     def _own_bins(self, step: TreeStep, i: int, rows: Ints) -> npt.NDArray[np.int32]:
         """Return the bins of the tree's predictors (n, p), as its histograms hold them side by side."""

@@ -120,5 +120,5 @@ class Workspace:
 
 def _fold(coded: CodedBatch, holdout: bool) -> CodedBatch:
     keep = coded.holdout == holdout
-    person = None if coded.person is None else coded.person[keep]
-    return CodedBatch(np.asfortranarray(coded.codes[keep]), coded.holdout[keep], person)
+    owner = None if coded.owner is None else coded.owner[keep]
+    return CodedBatch(np.asfortranarray(coded.codes[keep]), coded.holdout[keep], owner)

@@ -40,10 +40,21 @@ def draw_salt(spec: StudySpec, contributing: Contributing, replies: Mapping[Part
     people = sum(_people(spec, party, opening) for party, opening in opened.items())
     contributions = {party: opening.contribution for party, opening in opened.items()}
     everything = {**contributions, HUB: contributing.contribution}
+    dealer = contributing.commitments.suppliers[0]
+    for party, opening in opened.items():
+        others = set(contributing.commitments.suppliers[1:]) if party == dealer and deals_key(spec) else set()
+        if set(opening.sealed) != others:
+            raise StudyFailed(f"supplier {party!r} did not deal the key that numbers persons as it must")
+    openings = Openings(everything, holdout_percent(spec, people), opened[dealer].sealed)
     try:
-        return SaltDraw(contributing.commitments, Openings(everything, holdout_percent(spec, people)))
+        return SaltDraw(contributing.commitments, openings)
     except ProtocolError as error:
         raise StudyFailed(str(error)) from None
+
+
+def deals_key(spec: StudySpec) -> bool:
+    """Tell whether suppliers share a key that numbers persons: where there are persons, and a drawn salt."""
+    return spec.schema.person is not None and spec.salt is None
 
 
 def people_opened(spec: StudySpec, replies: Mapping[PartyId, Reply]) -> dict[PartyId, Known]:

@@ -17,7 +17,6 @@ from syncline.errors import DataError
 from syncline.preparation.column_profile import ColumnFit, fit_schema
 from syncline.preparation.fold import Fold
 from syncline.preparation.hazards import find_hazards
-from syncline.privacy.person_buckets import alone_in_a_bucket
 from syncline.questions.asked import Asked
 from syncline.questions.counts import Counts
 from syncline.questions.formula_check import CELLS, FormulaCheck
@@ -110,12 +109,6 @@ def _too_sparse(spec: StudySpec, source: Source) -> Iterator[str]:
 
 def _hazards(spec: StudySpec, source: Source, people: int | None, *, sound: bool) -> Iterator[str]:
     yield from find_hazards(source, spec.schema)
-    alone = alone_in_a_bucket(people or 0) if spec.schema.person is not None else 0
-    if alone:
-        yield (
-            f"of {people:,} people about {alone} are alone in a bucket, by which whoever sees counts can put"
-            " a person's columns together: approve only where the hub might see these people's rows"
-        )
     constraints = spec.schema.constraints
     if not sound or not constraints:
         return

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from syncline.errors import ProtocolError
-from syncline.preparation.fold import Fold
+from syncline.preparation.fold import Fold, KeyedPersons, Numbering
 from syncline.preparation.people import count_people
 from syncline.preparation.prepared_source import PreparedSource, match_columns, prepare
 from syncline.protocols.opening import Openings
+from syncline.protocols.person_key import KEY_BYTES
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
 from syncline.study.holdout import holdout_percent
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.rules import Lacking
 from syncline.synthesizers.settings import FitSettings
+
+_SALT_BYTES = 32
 
 
 def settings_of(spec: StudySpec) -> FitSettings:
@@ -33,20 +36,38 @@ def settings_of(spec: StudySpec) -> FitSettings:
     )
 
 
-def fold_of(spec: StudySpec, openings: Openings | None) -> Fold:
-    """Return whom the study holds out, once every party has opened its contribution to the salt."""
+def fold_of(spec: StudySpec, openings: Openings | None, person_key: bytes | None = None) -> Fold:
+    """Return whom the study holds out, once every party has opened its contribution to the salt.
+
+    ``person_key`` is what the suppliers number persons by, and the hub does not know.
+    """
     if openings is None:
         raise ProtocolError("the contributions to the salt are opened before anything is counted")
-    return _fold(spec, openings.salt if spec.salt is None else spec.salt, openings.percent)
+    if spec.salt is not None:
+        return _fold(spec, spec.salt, openings.percent)
+    persons = None if person_key is None else KeyedPersons(person_key)
+    return _fold(spec, openings.salt, openings.percent, persons)
 
 
 def simulated_fold(spec: StudySpec, salt: bytes, people: int) -> Fold:
-    """Return whom a study holds out that is run in one process over ``people`` persons."""
+    """Return whom a study holds out that is run in one process over ``people`` persons.
+
+    ``salt`` is what a supplier of the study printed: behind the salt itself (32 bytes) may stand the key
+    (32 bytes) by which the suppliers numbered persons. Else persons are numbered by the salt.
+    """
+    if len(salt) == _SALT_BYTES + KEY_BYTES:
+        persons = KeyedPersons(salt[_SALT_BYTES:])
+        return _fold(spec, salt[:_SALT_BYTES], holdout_percent(spec, people), persons)
     return _fold(spec, salt, holdout_percent(spec, people))
 
 
-def _fold(spec: StudySpec, salt: bytes, percent: int) -> Fold:
-    return Fold(salt, f"0.{percent:02}" if spec.holdout is None else spec.holdout)
+def printed_salt(fold: Fold) -> bytes:
+    """Return what repeats a fold elsewhere: its salt, and behind it the key that numbers persons, if any."""
+    return fold.salt + (fold.persons.key if isinstance(fold.persons, KeyedPersons) else b"")
+
+
+def _fold(spec: StudySpec, salt: bytes, percent: int, persons: Numbering = "salted") -> Fold:
+    return Fold(salt, f"0.{percent:02}" if spec.holdout is None else spec.holdout, persons)
 
 
 def workspace_of(spec: StudySpec, fold: Fold, source: Source) -> Workspace:

@@ -21,9 +21,7 @@ from syncline.study.fitting import settings_of
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.alone import fit_alone
 from syncline.synthesizers.model import Columns
-from syncline.synthesizers.streams import PARTITION_ROWS, Seed
-
-_BUCKET_SHIFT = np.uint64(58)
+from syncline.synthesizers.streams import Seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +56,11 @@ def _prepared(spec: StudySpec, fold: Fold, drawn: Columns, seed: Seed, partition
     keys, status = zip(*(_cells(schema, drawn, variable.name) for variable in schema.modelled), strict=True)
     names = [variable.name for variable in schema.modelled]
     n = len(keys[0])
-    persons, owners = None, None
-    if schema.person is not None:
-        words = seed.words("own:person", partition, n)
-        persons = (words >> _BUCKET_SHIFT).astype(np.uint8)
-        owners = partition * PARTITION_ROWS + np.arange(n)
+    owners = None if schema.person is None else seed.words("own:person", partition, n).astype(np.int64)
     held_out = (
         fold.holds_out(canonical_rows(names, keys, status)) if fold.threshold else np.zeros(n, np.bool_)
     )
-    return Batch(keys, status, held_out, persons, owners)
+    return Batch(keys, status, held_out, owners)
 
 
 def _cells(schema: Schema, drawn: Columns, name: str) -> tuple[Keys, Statuses]:

@@ -2,9 +2,9 @@
 
 Under ``raw`` it holds the source's columns as they are; the hub prepares them by the code that the supplier
 would have used. Under ``prepared`` and ``synthesized`` it holds prepared cells: a key and a status for each
-modelled variable, the fold of each row and, where persons are declared, the bucket of its person and a number
-that tells persons apart, counted from 0 in this shipment alone. So a fit over these rows asks the same
-integers of them, wherever they lie.
+modelled variable, the fold of each row and, where persons are declared, the number that tells its person
+apart. So a fit over these rows asks the same integers of them, wherever they lie. The hub cannot number the
+persons of raw rows by itself, so their numbers come with them (:mod:`syncline.study.person_numbers`).
 
 The stream's metadata names the flow, so that rows of one kind are never taken for another.
 """
@@ -12,7 +12,7 @@ The stream's metadata names the flow, so that rows of one kind are never taken f
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import numpy as np
@@ -20,12 +20,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
-from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable, Owners, PreparedTable, Status
+from syncline.data.batch import Batch, MemoryTable, PreparedTable, Status
 from syncline.data.flat_stream import flat_rows
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.errors import DataError, WireError
-from syncline.preparation.fold import Fold
+from syncline.preparation.fold import Fold, ToldPersons
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.prepared_view import prepared_view
@@ -33,6 +33,7 @@ from syncline.sources.memory import TableSource
 from syncline.sources.source import Source
 from syncline.study.fitting import prepared_rows
 from syncline.study.flow import DataFlow
+from syncline.study.person_numbers import read_numbers
 from syncline.study.plain_columns import is_plain, with_plain_columns
 from syncline.study.raw_rows import RawRows
 from syncline.study.spec import StudySpec
@@ -46,7 +47,8 @@ MAX_SHIPMENT_ROWS = 100_000_000
 _FLOW = b"syncline.flow"
 _STUDY = b"syncline.specification"
 _PREPARATION = b"syncline.preparation"
-_HOLDOUT, _PERSON, _OWNER = "holdout", "person", "owner"
+_PERSONS = b"syncline.persons"
+_HOLDOUT, _PERSON = "holdout", "person"
 _WRITING = pa.ipc.IpcWriteOptions(compression="zstd")
 
 
@@ -57,16 +59,20 @@ class _Label:
     flow: DataFlow
     specification: str
     preparation: bytes = b""
+    persons: bytes = b""
 
     def metadata(self) -> dict[bytes, bytes]:
         known = {_FLOW: self.flow.value.encode(), _STUDY: self.specification.encode()}
-        return known | ({_PREPARATION: self.preparation} if self.preparation else {})
+        return known | {key: value for key, value in self._beside().items() if value}
+
+    def _beside(self) -> dict[bytes, bytes]:
+        return {_PREPARATION: self.preparation, _PERSONS: self.persons}
 
 
-def ship_raw(spec: StudySpec, rows: RawRows) -> bytes:
-    """Return ``rows`` as they are, with the preparation that the hub is to run on them."""
+def ship_raw(spec: StudySpec, rows: RawRows, persons: bytes = b"") -> bytes:
+    """Return ``rows`` as they are, with the preparation that the hub is to run on them, and their persons."""
     preparation = b"" if rows.preparation is None else rows.preparation.canonical()
-    label = _Label(DataFlow.RAW, spec.digest, preparation)
+    label = _Label(DataFlow.RAW, spec.digest, preparation, persons)
     batches = rows.source.batches(rows.columns, BATCH_ROWS)
     return _written(batches, label, _no_columns(rows.columns), rows.source.name)
 
@@ -81,8 +87,8 @@ def sent_columns(spec: StudySpec, flow: DataFlow, content: bytes) -> tuple[str, 
 
 def ship_prepared(spec: StudySpec, table: PreparedTable, flow: DataFlow = DataFlow.PREPARED) -> bytes:
     """Return the prepared rows of ``table``; ``flow`` says whether they are real or synthetic."""
-    schema, numbering = _prepared_schema(spec.schema), _Numbering()
-    batches = (_to_arrow(batch, schema, numbering) for batch in table.batches())
+    schema = _prepared_schema(spec.schema)
+    batches = (_to_arrow(batch, schema) for batch in table.batches())
     return _written(batches, _Label(flow, spec.digest), schema, "the prepared table")
 
 
@@ -110,9 +116,11 @@ def unpack_shipment(
     expected = None if flow is DataFlow.RAW else _prepared_schema(spec.schema)
     table = _opened(content, label, expected, where, limits)
     if expected is None:
-        preparation = (table.schema.metadata or {}).get(_PREPARATION, b"")
+        beside = table.schema.metadata or {}
         rows = TableSource(table.replace_schema_metadata(None), where)
-        return prepared_rows(spec, fold, _seen(rows, preparation))
+        if spec.schema.person is not None:
+            fold = replace(fold, persons=ToldPersons(read_numbers(beside.get(_PERSONS, b""), where)))
+        return prepared_rows(spec, fold, _seen(rows, beside.get(_PREPARATION, b"")))
     return MemoryTable(spec.schema, [_from_arrow(part, spec.schema, where) for part in table.to_batches()])
 
 
@@ -158,6 +166,7 @@ def _opened(
         found = dict(schema.metadata or {})
         if label.flow is DataFlow.RAW:
             found.pop(_PREPARATION, b"")
+            found.pop(_PERSONS, b"")
         if found != label.metadata():
             raise WireError(f"{where}: were sent for another study or under another flow")
         if expected is None and not all(is_plain(field.type) for field in schema):
@@ -180,32 +189,17 @@ def _prepared_schema(schema: Schema) -> pa.Schema:
         fields += [pa.field(f"key.{place}", pa.int64()), pa.field(f"status.{place}", pa.uint8())]
     fields.append(pa.field(_HOLDOUT, pa.bool_()))
     if schema.person is not None:
-        fields += [pa.field(_PERSON, pa.uint8()), pa.field(_OWNER, pa.int64())]
+        fields.append(pa.field(_PERSON, pa.int64()))
     return pa.schema([field.with_nullable(False) for field in fields])
 
 
-class _Numbering:
-    """Number persons by their first rows, so that nothing leaves by which an id could be guessed."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[int, int] = {}
-
-    def of(self, owner: Owners) -> Owners:
-        """Return the number (n,) of each row's person."""
-        distinct, first, inverse = np.unique(owner, return_index=True, return_inverse=True)
-        numbers = np.empty(len(distinct), np.int64)
-        for place in np.argsort(first, kind="stable").tolist():
-            numbers[place] = self._numbers.setdefault(int(distinct[place]), len(self._numbers))
-        return numbers[inverse]
-
-
-def _to_arrow(batch: Batch, schema: pa.Schema, numbering: _Numbering) -> pa.RecordBatch:
+def _to_arrow(batch: Batch, schema: pa.Schema) -> pa.RecordBatch:
     columns: list[npt.NDArray[np.generic]] = []
     for keys, status in zip(batch.keys, batch.status, strict=True):
         columns += [keys, status]
     columns.append(batch.holdout)
-    if batch.person is not None and batch.owner is not None:
-        columns += [batch.person, numbering.of(batch.owner)]
+    if batch.owner is not None:
+        columns.append(batch.owner)
     return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
 
 
@@ -217,10 +211,8 @@ def _from_arrow(batch: pa.RecordBatch, schema: Schema, where: str) -> Batch:
     keys, status, holdout = arrays[0:width:2], arrays[1:width:2], arrays[width]
     for variable, own_keys, own_status in zip(schema.modelled, keys, status, strict=True):
         _check_cells(variable, own_keys, own_status, where)
-    person, owner = (None, None) if schema.person is None else (arrays[-2], arrays[-1])
-    if person is not None and (person >= PERSON_BUCKETS).any():
-        _refuse(where, "a person in no bucket")
-    return Batch(tuple(keys), tuple(status), holdout, person, owner)
+    owner = None if schema.person is None else arrays[-1]
+    return Batch(tuple(keys), tuple(status), holdout, owner)
 
 
 def _check_cells(

@@ -8,9 +8,10 @@ from syncline.data.note import Note
 from syncline.errors import ProtocolError
 from syncline.preparation.fold import Fold
 from syncline.sources.source import Source
-from syncline.study.fitting import prepared_rows
+from syncline.study.fitting import is_lenient, prepared_rows
 from syncline.study.flow import DataFlow
 from syncline.study.own_synthesis import synthesize_own
+from syncline.study.person_numbers import numbers_of
 from syncline.study.raw_rows import raw_rows
 from syncline.study.shipment import ship_prepared, ship_raw
 from syncline.study.spec import StudySpec
@@ -33,7 +34,7 @@ def ship(spec: StudySpec, fold: Fold, flow: DataFlow, source: Source, seed: Seed
     """
     match flow:
         case DataFlow.RAW:
-            return Sent(ship_raw(spec, raw_rows(spec, source)))
+            return Sent(ship_raw(spec, raw_rows(spec, source), _persons(spec, fold, source)))
         case DataFlow.PREPARED:
             return Sent(ship_prepared(spec, prepared_rows(spec, fold, source)))
         case DataFlow.SYNTHESIZED:
@@ -41,3 +42,9 @@ def ship(spec: StudySpec, fold: Fold, flow: DataFlow, source: Source, seed: Seed
             return Sent(ship_prepared(spec, own.table, flow), own.notes)
         case DataFlow.SUMMARIES:
             raise ProtocolError("a supplier of flow summaries sends no rows")
+
+
+def _persons(spec: StudySpec, fold: Fold, source: Source) -> bytes:
+    """Return the numbers of the source's persons, nothing where none are declared."""
+    person = spec.schema.person
+    return b"" if person is None else numbers_of(spec.schema, person, fold, source, lenient=is_lenient(spec))

@@ -22,7 +22,7 @@ def require_kept(drawn: Columns, schema: Schema) -> None:
         own, missing = drawn[variable.name]
         keys.append(np.where(missing, 0, own).astype(np.int64))
         status.append(np.where(missing, np.uint8(Status.MISSING), np.uint8(Status.VALID)))
-    rows = Batch(tuple(keys), tuple(status), np.zeros(len(keys[0]), np.bool_), None, None)
+    rows = Batch(tuple(keys), tuple(status), np.zeros(len(keys[0]), np.bool_))
     checked = FormulaCheck(schema.constraints)
     counts = checked.answer(Workspace(MemoryTable(schema, [rows])), Context(Asked())).dense()
     for formula, (wrong, _, surplus) in zip(checked.formulas, counts.reshape(-1, CELLS), strict=True):

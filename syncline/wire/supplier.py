@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from syncline.errors import WireError
+from syncline.protocols.opening import COMMITMENT_BYTES
 from syncline.study.flow import DataFlow
 from syncline.study.participation import Participation
 from syncline.wire import strict
@@ -279,8 +280,12 @@ def decision_from_proto(message: pb.DecideStudyRequest) -> SupplierDecision:
         reason=strict.sentence("reason", message.reason),
         signature=strict.octets("signature", message.signature, 64),
         participation=_participation(message),
-        commitment=strict.digest("commitment", message.commitment) if message.commitment else None,
+        commitment=_commitment(message.commitment),
     )
+
+
+def _commitment(value: bytes) -> str | None:
+    return strict.octets("commitment", value, COMMITMENT_BYTES).hex() if value else None
 
 
 def _participation(message: pb.DecideStudyRequest) -> Participation:

@@ -36,6 +36,7 @@ from syncline.wire.messages import (
     decision_digest,
 )
 from syncline.wire.refusals import PeerUnreachable
+from tests.commitments import commitment_of
 from tests.faults.small_study import SmallStudy
 from tests.faults.world import World
 
@@ -109,7 +110,9 @@ class RudeAgent:
                 self.ended = True
 
     def _approval(self, event: Proposal) -> SupplierDecision:
-        commitment = Occasion(event.study_id, event.specification_sha256).commitment(self.name, CONTRIBUTION)
+        commitment = commitment_of(
+            Occasion(event.study_id, event.specification_sha256), self.name, CONTRIBUTION
+        )
         of = event.study_id, event.specification_sha256, Decision.APPROVE, ""
         digest = decision_digest(*of, AS_ASKED, commitment.hex())
         signature = sign(self.member.signing_key(), Purpose.STUDY_DECISION, digest)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from syncline.protocols.opening import HUB, Occasion
+from syncline.protocols.person_key import public_key_of
 from tests.faults.daemons import kept_running
 from tests.faults.kills import Range
 from tests.faults.small_study import MARGINALS, ROWS, SUPPLIERS, SmallStudy
@@ -45,8 +46,9 @@ def check_commitments(trial: Trial, said: dict[str, Any], study_id: str, sha256:
     """Check the manifest: what a supplier committed to is what its journal holds, and opened."""
     assert set(said["commitments"]) == {*SUPPLIERS, HUB}
     for name in SUPPLIERS:
-        ((contribution,),) = trial.rows(name, "SELECT contribution FROM study")
-        committed = Occasion(study_id, sha256).commitment(name, bytes(contribution))
+        ((contribution, private_key),) = trial.rows(name, "SELECT contribution, private_key FROM study")
+        public_key = public_key_of(bytes(private_key))
+        committed = Occasion(study_id, sha256).commitment(name, bytes(contribution), public_key)
         assert said["commitments"][name] == committed.hex()
 
 

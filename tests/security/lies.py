@@ -256,8 +256,6 @@ PERSONS = [
     Lie("nobody", "row_count", masks(np.zeros_like), "a cell with no person"),
     Lie("everybody in each cell", "rank_counts", masks(lambda own: own | ~np.uint64(0)), "more persons than"),
     Lie("persons left out", "row_count", without_persons, "person buckets for other cells"),
-    Lie("one person", "row_count", masks(np.ones_like), "a column is about other persons"),
-    Lie("other persons in a pair", "marginals", masks(np.ones_like), "about other persons", nth=1),
     Lie("other persons in children", "tree_level", masks(np.ones_like), "about other persons", nth=1),
     Lie("other persons in leaves", "tree_level", masks(np.ones_like), "about other persons", nth=-1),
 ]

@@ -34,6 +34,7 @@ from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
 from syncline.wire.exchange import ReplyCodec
 from syncline.wire.messages import Decision, Proposal, SupplierDecision, decision_digest
+from tests.commitments import commitment_of
 from tests.process.hub.clients import FakeAgent, Member, running
 from tests.process.hub.conftest import run, site  # noqa: F401  (fixtures)
 from tests.security.bombs import arrow_stream, claimed
@@ -170,7 +171,7 @@ class Committed(Member):
 
     def decision(self, proposal: Proposal, decision: Decision, *_: Any) -> SupplierDecision:
         occasion = Occasion(proposal.study_id, proposal.specification_sha256)
-        commitment = occasion.commitment(self.name, CONTRIBUTION).hex()
+        commitment = commitment_of(occasion, self.name, CONTRIBUTION).hex()
         of = proposal.study_id, proposal.specification_sha256, decision, ""
         digest = decision_digest(*of, AS_ASKED, commitment)
         signature = sign(self.signing_key, Purpose.STUDY_DECISION, digest)

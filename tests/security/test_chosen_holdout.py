@@ -21,6 +21,7 @@ from syncline.questions.row_count import RowCount
 from syncline.study.fitting import fold_of
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
+from tests.commitments import commitment_of, sealed_by_dealer
 from tests.studies.harness import POLICY, Trial
 
 STUDY = """\
@@ -70,9 +71,11 @@ def tried(words: Iterator[str]) -> str:
 def counted_alone(trial: Trial, name: str) -> tuple[int, int]:
     """Return how many rows a supplier uses and holds out, after an opening round that keeps to the rules."""
     parties = [*sorted(trial.tables), HUB]
-    named = {party: trial.occasion.commitment(party, trial.contribution(party)) for party in parties}
-    opened = Openings({party: trial.contribution(party) for party in parties})
-    trial.ask(name, Request(0, (), commitments=Commitments(trial.occasion, named)))
+    named = {party: commitment_of(trial.occasion, party, trial.contribution(party)) for party in parties}
+    commitments = Commitments(trial.occasion, named)
+    contributions = {party: trial.contribution(party) for party in parties}
+    opened = Openings(contributions, sealed=sealed_by_dealer(commitments))
+    trial.ask(name, Request(0, (), commitments=commitments))
     (counts,) = trial.ask(name, Request(1, (RowCount(),), openings=opened)).answers
     assert isinstance(counts, Counts)
     used, held = counts.dense().tolist()
@@ -109,7 +112,7 @@ def test_nothing_that_a_researcher_writes_changes_the_salt(tmp_path, monkeypatch
     folds = {fold_of(spec_of(**change), openings).salt for change in changes}
     assert len(folds) == 1
 
-    def of_name(spec: StudySpec, openings: Openings | None) -> Fold:
+    def of_name(spec: StudySpec, openings: Openings | None, key: bytes | None = None) -> Fold:
         label = b"syncline/holdout-salt/1\x00" + spec.study.encode()
         return Fold(hashlib.sha256(label).digest(), spec.holdout)
 

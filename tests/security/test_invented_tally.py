@@ -149,9 +149,7 @@ TREES = PLAN.levels // DEPTH
 def one_row(row: np.ndarray, *, held: bool) -> Workspace:
     """Return a supplier of one row."""
     keys = tuple(np.array([value]) for value in row)
-    batch = Batch(
-        keys, (np.zeros(1, np.uint8),) * len(COLUMNS), np.array([held]), None, np.zeros(1, np.int64)
-    )
+    batch = Batch(keys, (np.zeros(1, np.uint8),) * len(COLUMNS), np.array([held]), np.zeros(1, np.int64))
     return Workspace(MemoryTable(SCHEMA, [batch]))
 
 

@@ -33,7 +33,7 @@ def with_lone_cell(holders: int, each: int) -> Batch:
     batch = workspace(700, 1)
     assert batch.owner is not None
     ill = np.where(batch.keys[WARD] == 2, 0, batch.keys[ILL])
-    batch = Batch((*batch.keys[:ILL], ill), batch.status, batch.holdout, batch.person, batch.owner)
+    batch = Batch((*batch.keys[:ILL], ill), batch.status, batch.holdout, batch.owner)
     others = np.unique(cast("np.ndarray", batch.owner)[(batch.keys[WARD] != 2) & ~batch.holdout])[:holders]
     first = [int(np.flatnonzero(batch.owner == owner)[0]) for owner in others]
     more = batch.take(np.repeat(first, each))
@@ -42,7 +42,6 @@ def with_lone_cell(holders: int, each: int) -> Batch:
         tuple(np.concatenate(pair) for pair in zip(batch.keys, keys, strict=True)),
         tuple(np.concatenate(pair) for pair in zip(batch.status, more.status, strict=True)),
         np.concatenate([batch.holdout, more.holdout]),
-        np.concatenate([cast("np.ndarray", batch.person), cast("np.ndarray", more.person)]),
         np.concatenate([batch.owner, cast("np.ndarray", more.owner)]),
     )
 
@@ -131,9 +130,7 @@ def with_few_complete(holders: int, each: int) -> Batch:
     age = np.where(lone, 20 + np.arange(batch.n_rows) % 60, batch.keys[0])
     ill = np.where(lone, np.arange(batch.n_rows) % 3 == 0, batch.keys[ILL]).astype(np.int64)
     keys = [np.where(lack, 0, own) for lack, own in zip(lacks, (age, batch.keys[1]), strict=True)]
-    return Batch(
-        (*keys, batch.keys[WARD], ill), (*status, *batch.status[2:]), batch.holdout, batch.person, batch.owner
-    )
+    return Batch((*keys, batch.keys[WARD], ill), (*status, *batch.status[2:]), batch.holdout, batch.owner)
 
 
 @pytest.mark.parametrize("holders", [1, 4, 10])

@@ -16,6 +16,7 @@ from syncline.protocols.asking import Memory, Opening, Reply, Request, admit
 from syncline.protocols.opening import HUB, Commitments, Occasion, Openings
 from syncline.questions.profile import Profile
 from syncline.questions.row_count import RowCount
+from tests.commitments import commitment_of
 from tests.studies.harness import MaliciousHub, MaliciousSupplier, Trial
 from tests.unit.study.two_suppliers import rows
 
@@ -163,7 +164,7 @@ def test_a_commitment_of_another_study_is_not_opened_in_this_one(tmp_path, monke
 def opened(trial: Trial) -> tuple[Request, Request]:
     """Return the two requests of an honest hub with which a study begins."""
     parties = [*trial.tables, HUB]
-    named = {party: trial.occasion.commitment(party, trial.contribution(party)) for party in parties}
+    named = {party: commitment_of(trial.occasion, party, trial.contribution(party)) for party in parties}
     first = Request(0, (), commitments=Commitments(trial.occasion, named))
     given = Openings({party: trial.contribution(party) for party in parties})
     return first, Request(1, (RowCount(),), openings=given)
@@ -248,7 +249,7 @@ contributions = st.binary(min_size=16, max_size=16)
 def test_a_single_cheater_is_named_or_has_changed_nothing(honest, cheater, chosen):
     """Whoever opens another value than it committed to is named, so the salt follows from commitments."""
     occasion = Occasion("s1", "ab" * 32)
-    named = Commitments(occasion, {name: occasion.commitment(name, honest[name]) for name in PARTIES})
+    named = Commitments(occasion, {name: commitment_of(occasion, name, honest[name]) for name in PARTIES})
     openings = Openings({**honest, cheater: chosen})
     if chosen == honest[cheater]:
         named.require_opened(openings)
@@ -280,7 +281,9 @@ def test_the_order_in_which_parties_are_told_does_not_matter(value, order):
 def test_a_party_cannot_commit_to_what_another_committed_to():
     """A copied commitment names its maker, so that nobody can open it under another name."""
     occasion, value = Occasion("s1", "ab" * 32), bytes(16)
-    copied = occasion.commitment("north", value)
-    named = Commitments(occasion, {"north": copied, "south": copied, HUB: occasion.commitment(HUB, value)})
+    copied = commitment_of(occasion, "north", value)
+    named = Commitments(
+        occasion, {"north": copied, "south": copied, HUB: commitment_of(occasion, HUB, value)}
+    )
     with pytest.raises(ProtocolError, match="'south' opened another"):
         named.require_opened(Openings(dict.fromkeys(("north", "south", HUB), value)))

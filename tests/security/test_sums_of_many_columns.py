@@ -20,6 +20,7 @@ from syncline.protocols.asking import Request
 from syncline.protocols.opening import HUB, Commitments, Openings
 from syncline.questions.formula_check import CELLS, FormulaCheck
 from syncline.questions.row_count import RowCount
+from tests.commitments import commitment_of
 from tests.studies.harness import POLICY, Trial
 
 STUDY = """\
@@ -55,7 +56,7 @@ def asked(
     tables = {name: pa.table(dict(zip(names, own.T, strict=True))) for name, own in rows.items()}
     trial = Trial(STUDY.format(variables=variables), tables, directory, policy=PAIRS_ONLY)
     parties = [*tables, HUB]
-    named = {party: trial.occasion.commitment(party, trial.contribution(party)) for party in parties}
+    named = {party: commitment_of(trial.occasion, party, trial.contribution(party)) for party in parties}
     opened = Openings({party: trial.contribution(party) for party in parties})
     trial.ask("south", Request(0, (), commitments=Commitments(trial.occasion, named)))
     trial.ask("south", Request(1, (RowCount(),), openings=opened))

@@ -36,6 +36,7 @@ from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.streams import Seed
 from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
+from tests.commitments import commitment_of, private_key_of
 from trusted_party.synthesis.child import HubChild
 from trusted_party.synthesis.kept_state import DRAW
 
@@ -164,7 +165,9 @@ class Trial:
 
     def _opened(self) -> Any:
         """Let all parties commit to their contributions and open them; return the first round of the fit."""
-        named = {name: self.occasion.commitment(name, self.contribution(name)).hex() for name in self._names}
+        named = {
+            name: commitment_of(self.occasion, name, self.contribution(name)).hex() for name in self._names
+        }
         header = {"op": "start", "study_id": STUDY_ID, "commitments": named}
         return self._step(self._keep(*self._hub.handle(header, [self._spec, self.contribution(HUB)])))
 
@@ -223,6 +226,7 @@ class Trial:
             "person": self.spec.schema.person and self.spec.schema.person.name,
             "study_id": STUDY_ID,
             "contribution": self.contribution(name).hex(),
+            "private_key": private_key_of(name).hex(),
             "candidate": self._candidate,
         }
         _, (reply, memory) = self._agents[name].handle(header, [self._spec, request, self._memories[name]])

@@ -26,15 +26,12 @@ def busy(batch: Batch, persons: int, rows: int) -> Batch:
     chosen = np.unique(kept.owner)[:persons]
     first = np.array([int(np.flatnonzero(kept.owner == owner)[0]) for owner in chosen])
     more = kept.take(np.repeat(first, rows))
-    assert kept.person is not None
-    assert more.person is not None
     assert more.owner is not None
     keys = (np.full(more.n_rows, 110), more.keys[1], np.full(more.n_rows, 3), more.keys[3])
     return Batch(
         tuple(np.concatenate(pair) for pair in zip(kept.keys, keys, strict=True)),
         tuple(np.concatenate(pair) for pair in zip(kept.status, more.status, strict=True)),
         np.concatenate([kept.holdout, np.zeros(more.n_rows, np.bool_)]),
-        np.concatenate([kept.person, more.person]),
         np.concatenate([kept.owner, more.owner]),
     )
 
@@ -113,13 +110,12 @@ def test_what_depends_on_a_category_that_few_persons_have_is_left_out(ill: int, 
     part = np.isin(np.unique(batch.owner), own[:300]).astype(np.int64)
     is_ill = np.isin(batch.owner, own[:ill]) | (~np.isin(batch.owner, own[:300]) & (batch.keys[3] == 1))
     keys = (*batch.keys[:3], is_ill.astype(np.int64))
-    batch = Batch(keys, batch.status, batch.holdout, batch.person, batch.owner)
+    batch = Batch(keys, batch.status, batch.holdout, batch.owner)
     more = batch.take(np.repeat(np.flatnonzero(np.isin(batch.owner, own[:3])), 30))
     joined = Batch(
         tuple(np.concatenate(pair) for pair in zip(batch.keys, more.keys, strict=True)),
         tuple(np.concatenate(pair) for pair in zip(batch.status, more.status, strict=True)),
         np.concatenate([batch.holdout, more.holdout]),
-        np.concatenate([cast("Any", batch.person), cast("Any", more.person)]),
         np.concatenate([batch.owner, cast("Any", more.owner)]),
     )
     evidence = run(WANTED, dealt(joined, part, 2, 10_000))
@@ -150,9 +146,7 @@ def test_a_prediction_of_what_few_persons_have_is_left_out(ill: int, shown: bool
     assert batch.owner is not None
     held = np.unique(batch.owner[batch.holdout])
     is_ill = np.isin(batch.owner, held[:ill]) | (~batch.holdout & (batch.keys[3] == 1))
-    batch = Batch(
-        (*batch.keys[:3], is_ill.astype(np.int64)), batch.status, batch.holdout, batch.person, batch.owner
-    )
+    batch = Batch((*batch.keys[:3], is_ill.astype(np.int64)), batch.status, batch.holdout, batch.owner)
     rows = np.repeat(np.flatnonzero(np.isin(batch.owner, held[:3])), 30)
     whole = batch.take(np.concatenate([np.arange(batch.n_rows), rows]))
     part = np.isin(np.unique(batch.owner), held).astype(np.int64)

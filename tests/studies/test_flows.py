@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -19,7 +20,7 @@ from syncline.data.batch import Batch, MemoryTable, Status
 from syncline.data.release_table import write_release_csv
 from syncline.data.schema import Schema
 from syncline.errors import DataError, StudyFailed, WireError
-from syncline.preparation.fold import Fold
+from syncline.preparation.fold import Fold, KeyedPersons
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
 from syncline.protocols.asking import Memory
@@ -205,7 +206,7 @@ def test_raw_rows_cannot_go_with_a_step_that_needs_a_key_of_the_supplier(monkeyp
     )
     for one, other in zip(table.batches(), plain.batches(), strict=True):
         assert np.array_equal(one.holdout, other.holdout), "the fold is that of the ids before pseudonyms"
-        assert np.array_equal(one.person, other.person)
+        assert np.array_equal(one.owner, other.owner)
 
 
 def test_suppliers_that_all_synthesize_are_pooled_by_their_sizes():
@@ -290,7 +291,7 @@ HOSTILE = {
     "an age beyond the range": {"key_0": same_keys(111), "status_0": VALID},
     "a status that does not exist": {"status_0": NONE},
     "a value where none is": {"key_0": same_keys(5), "status_0": MISSING},
-    "a person in no bucket": {"person": pa.array([64] * 50, pa.uint8())},
+    "a person without a number": {"person": pa.array([None] * 50, pa.int64())},
 }
 
 
@@ -355,20 +356,63 @@ def test_the_greatest_values_of_every_kind_can_be_released_as_text(tmp_path):
     assert "9999-12-31T23:59:59.999999Z" in (tmp_path / "out.csv").read_text()
 
 
+def numbers_in(content: bytes) -> bytes:
+    """Return the numbers of persons that came with raw rows."""
+    with pa.ipc.open_stream(content) as reader:
+        return reader.schema.metadata[b"syncline.persons"]
+
+
+def with_numbers(content: bytes, numbers: bytes) -> bytes:
+    """Return raw rows with other numbers of persons."""
+    with pa.ipc.open_stream(content) as reader:
+        table = reader.read_all()
+    table = table.replace_schema_metadata({**table.schema.metadata, b"syncline.persons": numbers})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def test_the_persons_of_raw_rows_are_numbered_as_at_the_supplier_and_nobody_else():
+    """The hub has no key: it reads the numbers of the ids that it was sent."""
+    spec = spec_of(("raw",) * 4, WITH_PERSON)
+    source, persons = TableSource(in_text(cohort(50))), KeyedPersons(bytes(range(32)))
+    own, hubs = replace(fold_of(spec), persons=persons), replace(fold_of(spec), persons=None)
+    content = ship(spec, own, DataFlow.RAW, source, SEED).content
+    there = list(unpack_shipment(spec, hubs, DataFlow.RAW, content, "east").batches())
+    for one, other in zip(workspace_of(spec, own, source).batches(), there, strict=True):
+        assert np.array_equal(one.owner, other.owner)
+        assert np.array_equal(one.holdout, other.holdout)
+    assert len(numbers_in(content)) == 40 * len(set(cohort(50)["pid"].to_pylist()))
+    assert bytes(range(32)) not in content
+
+
+@pytest.mark.parametrize("change", [lambda n: n[:-1], lambda n: n[40:80] + n[:40], lambda n: n[:40] * 2])
+def test_numbers_of_persons_in_another_form_are_refused(change):
+    spec = spec_of(("raw",) * 4, WITH_PERSON)
+    content = ship_east(spec, TableSource(in_text(cohort(50))), SEED)
+    with pytest.raises(WireError, match="'east': the numbers of persons are not in their form"):
+        unpack_shipment(
+            spec, fold_of(spec), DataFlow.RAW, with_numbers(content, change(numbers_in(content))), "east"
+        )
+
+
 def test_raw_rows_that_cannot_be_prepared_at_the_hub_name_their_supplier():
-    """A row without a person is found at the hub, because raw rows are prepared there."""
+    """Numbers that do not read are found at the hub, because raw rows are prepared there."""
     spec = spec_of(("raw",) * 4, WITH_PERSON)
     parts = sources(WITH_PERSON, as_text=True)
-    rows = in_text(cohort(50))
-    nobody = pa.array([""] * rows.num_rows, pa.string())
-    rows = rows.set_column(rows.column_names.index("pid"), "pid", nobody)
-    content = ship_east(spec, TableSource(rows), SEED)
+    content = ship_east(spec, TableSource(in_text(cohort(50))), SEED)
+    few = ship_east(spec, TableSource(in_text(cohort(10))), SEED)
+    content = with_numbers(content, numbers_in(few))
     tables = {
         "east": Workspace(unpack_shipment(spec, fold_of(spec), DataFlow.RAW, content, "east")),
         "north": workspace_of(spec, fold_of(spec), parts["north"]),
     }
     begun = Fit(settings_of(spec)).start(tuple(tables))
-    with pytest.raises(StudyFailed, match="the rows of supplier 'east': a row has no person"):
+    with pytest.raises(
+        StudyFailed,
+        match="'east': its rows are about a person whose number was not sent",
+    ):
         answer_locally(begun.request, tables, Memory())
 
 

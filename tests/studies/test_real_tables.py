@@ -79,7 +79,7 @@ def test_rand_hie_by_person(tmp_path: Path) -> None:
     schema = described(path, zper={"kind": "identifier", "role": "person"}, site={"kind": "identifier"})
     text = list(prepare(open_source(path), schema, FOLD).batches())
     assert sum(batch.n_rows for batch in text) == 20_190
-    assert all(len(batch.keys) == 43 and batch.person is not None for batch in text)
+    assert all(len(batch.keys) == 43 and batch.owner is not None for batch in text)
     assert valid_cells(text) > 0.9 * 20_190 * 43
     frame = pd.read_csv(path)
     assert same(text, list(prepare(open_source(frame), schema, FOLD).batches()))

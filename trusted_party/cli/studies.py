@@ -47,6 +47,7 @@ def show(study: Study, home: Home = None, as_json: AsJson = False) -> None:
 @studies.command()
 def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     """Print the salt by which a study's persons were held out, for an auditor who repeats the study."""
+    from syncline.study.contributing import deals_key
     from syncline.study.fitting import fold_of
     from syncline.study.spec import StudySpec
     from syncline.wire.exchange import DrawCodec
@@ -58,7 +59,14 @@ def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
                 f"study {row.name}: its salt was not drawn: its suppliers open their parts first"
             )
         drawn = Vault(office.home.open_payloads()).model(row.id).get(bytes.fromhex(row.draw_sha256))
-    fold = fold_of(StudySpec.from_canonical(row.specification), DrawCodec().decode(drawn).openings)
+    spec = StudySpec.from_canonical(row.specification)
+    if deals_key(spec):
+        say(
+            f"study {row.name}: its suppliers number persons by a key that the hub does not have; to repeat it,"
+            " let one of them print the salt: supplier-agent studies salt",
+            err=True,
+        )
+    fold = fold_of(spec, DrawCodec().decode(drawn).openings)
     if as_json:
         print_json({"study_id": row.id, "salt": fold.salt.hex()})
         return

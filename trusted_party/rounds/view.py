@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from syncline.compute.frames import Json
 from syncline.durable.payloads import PayloadStore
 from syncline.errors import StudyFailed
+from syncline.protocols.opening import COMMITMENT_BYTES
 from syncline.wire.messages import StudyId
 from trusted_party.datastore.members import banned_names
 from trusted_party.datastore.parties import PartyRow, parties_of
@@ -33,7 +34,7 @@ class View:
 
     def commitments(self) -> dict[str, Json]:
         """Return what each supplier of the roster committed to for the salt when it approved."""
-        if any(party.commitment is None for party in self.parties):
+        if any(len(party.commitment or "") != 2 * COMMITMENT_BYTES for party in self.parties):
             raise StudyFailed(_EARLIER)
         return {party.name: party.commitment for party in self.parties}
 

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from syncline.compute.work_limits import DEFAULT_LIMITS, WorkLimits
+from syncline.data.buckets import buckets_of, scope_of
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.questions.candidate_memory import CandidateMemory
@@ -253,8 +254,10 @@ def _counted_sets(candidate: Candidate, rows: ComparableRows, *, persons: bool) 
     tallies = [[_tally(places, candidate, persons) for places in candidate.sets] for _ in FOLDS]
     for part in rows.parts():
         for fold, own in enumerate(tallies):
-            codes, buckets = _codes(candidate, part.fold(bool(fold))), part.buckets(bool(fold))
+            codes, owner = _codes(candidate, part.fold(bool(fold))), part.owners(bool(fold))
             for tally, places in zip(own, candidate.sets, strict=True):
+                names = sorted(candidate.bins.names[place] for place in places)
+                buckets = None if owner is None else buckets_of(owner, scope_of("columns", *names))
                 tally.add(_cells(codes[len(places)], places, candidate), buckets)
     return {
         f"{fold}.set{number}": tally.total()
@@ -272,15 +275,18 @@ def _counted_models(plan: ComparisonPlan, rows: ComparableRows, *, persons: bool
         for fold in FOLDS
         for number, size in enumerate(sizes)
     }
+    columns = ["", *(group.column for group in plan.groups)]
     for part in rows.parts() if models else ():
         for held, fold in enumerate(FOLDS):
-            cells, buckets = part.fold(bool(held)), part.buckets(bool(held))
+            cells, owner = part.fold(bool(held)), part.owners(bool(held))
             places = slices_of(cells, plan.groups)
             for number, model in enumerate(models):
-                for row, cell in cells_of(model, cells):
-                    for place in places:
-                        own = None if buckets is None else buckets[row]
-                        tallies[f"{fold}.model{number}"].add(place[row] * n_cells(model) + cell, own)
+                tally = tallies[f"{fold}.model{number}"]
+                for what, row, cell in cells_of(model, cells):
+                    for column, place in zip(columns, places, strict=True):
+                        scope = scope_of("model", model.formula.text, what, column)
+                        own = None if owner is None else buckets_of(owner[row], scope)
+                        tally.add(place[row] * n_cells(model) + cell, own)
     return {name: tally.total() for name, tally in tallies.items()}
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from syncline.questions.candidate_memory import CandidateMemory
 from syncline.questions.comparison import PersonCount, ScoreCandidate
@@ -146,18 +145,16 @@ class Facts:
         return known
 
     def _require_scored(self, answer: Counts, known: Known) -> None:
-        """Refuse scores of other persons in subgroups than in all, or of persons that were not counted."""
+        """Refuse scores of more persons than were counted, of all rows or of those of a grouping."""
         masks = answer.dense_masks()
         if masks is None:
             return
         shape = slices(self.plan.groups), self.plan.kinds, 2, SCORE_BINS
-        seen = np.bitwise_or.reduce(masks.reshape(shape), axis=3)
-        for place, group in _places(self.plan.groups):
-            own = np.bitwise_or.reduce(seen[place : place + group.n_codes], axis=0)
-            require(np.array_equal(own, seen[0]), "the persons of subgroups are not those of all rows")
-        if known.sizes is not None and known.sizes.buckets is not None:
-            every = known.sizes.buckets[0] | known.sizes.buckets[1]
-            require(int(np.bitwise_or.reduce(seen[0], axis=None)) | every == every, _UNCOUNTED)
+        seen, people = masks.reshape(shape), None if known.people is None else sum(known.people)
+        for kind in range(self.plan.kinds):
+            _require_persons(seen[0, kind], people, _UNCOUNTED)
+            for place, group in _places(self.plan.groups):
+                _require_persons(seen[place : place + group.n_codes, kind], people, _UNCOUNTED)
 
     def summed(self, question: RegressionSums, answer: Sums, known: Known) -> Known:
         """Compare rows, events and support of each model with the steps before, and slices with the whole."""
@@ -189,21 +186,19 @@ class Facts:
             rows = None if known.sizes is None else (known.sizes.train, known.sizes.holdout)[fold]
             people = None if known.people is None else known.people[fold]
             single: dict[tuple[int, int], Ints] = {}
-            seen: dict[tuple[int, int], Masks] = {}
             for number, places in enumerate(sets):
                 table = layout.take(answer, f"{name}.set{number}")
-                self._require_agreement(single, places, table, np.add, _CHANGED)
+                self._require_agreement(single, places, table)
                 require(rows is None or int(table.sum()) == rows, "a set of columns has not all rows")
                 masks = layout.buckets(answer, f"set{number}")
                 if masks is not None:
-                    self._require_agreement(seen, places, masks[fold], np.bitwise_or, _OTHERS)
-                    _require_persons(masks[fold], known.sizes, fold)
-            self._require_models(answer, fold, rows, known)
+                    _require_persons(masks[fold], people)
+            self._require_models(answer, fold, rows, people)
             self._require_people(answer, name, people)
         return known
 
-    def _require_models(self, answer: Counts, fold: int, rows: int | None, known: Known) -> None:
-        """Compare the rows of models with all rows, subgroups with the whole, and persons with persons."""
+    def _require_models(self, answer: Counts, fold: int, rows: int | None, people: int | None) -> None:
+        """Compare the rows of models with all rows, subgroups with the whole, and buckets with persons."""
         for number, model in enumerate(self.plan.candidate.models.values()):
             cells = self.plan.layout.take(answer, f"{FOLDS[fold]}.model{number}")
             require(adds_up(model, cells[0], rows), "a model is about other rows than there are")
@@ -212,28 +207,27 @@ class Facts:
                 own = cells[place : place + group.n_codes].sum(axis=0)
                 require(np.array_equal(own, cells[0]), "the rows of a model's subgroups do not add up")
             if masks is not None:
-                _require_persons(masks[fold][0], known.sizes, fold)
+                most = int(np.bitwise_count(masks[fold]).max(initial=0))  # each term has a hash of its own
+                require(people is None or most <= people, _OTHERS)
 
     def _require_agreement(
         self,
-        single: dict[tuple[int, int], npt.NDArray[CellT]],
+        single: dict[tuple[int, int], Ints],
         places: tuple[int, ...],
-        table: npt.NDArray[CellT],
-        join: np.ufunc,
-        rule: str,
+        table: Ints,
     ) -> None:
-        """Refuse a set of columns in which one has other rows, or persons, than it had before.
+        """Refuse a set of columns in which one has other rows than it had before.
 
         ``single`` holds what was seen, by how many columns were counted together and the column.
         """
         for axis, place in enumerate(places):
-            own = join.reduce(table, axis=tuple(other for other in range(len(places)) if other != axis))
+            own = table.sum(axis=tuple(other for other in range(len(places)) if other != axis))
             expected = own
             if (1, place) in single:
                 bins = [self.plan.candidate.bins_of_set(size).columns[place] for size in (1, len(places))]
                 expected = np.zeros_like(own)
-                join.at(expected, in_bins(*bins), single[1, place])
-            require(np.array_equal(single.setdefault((len(places), place), expected), own), rule)
+                np.add.at(expected, in_bins(*bins), single[1, place])
+            require(np.array_equal(single.setdefault((len(places), place), expected), own), _CHANGED)
 
     def _require_people(self, answer: Counts, fold: str, people: int | None) -> None:
         layout = self.plan.layout
@@ -259,14 +253,14 @@ _COLUMNS = "a node has other sums in one column than in another"
 _FIRST = "the first trees do not begin with even chances"
 _HESSIAN = "a hessian is beyond what its rows allow"
 _CHANGED = "a column has other rows in one set than in another"
-_OTHERS = "a column is about other persons in one set than in another"
-_UNCOUNTED = "rows are scored of other persons than were counted"
+_OTHERS = "a column is about more persons than were counted"
+_UNCOUNTED = "rows are scored of more persons than were counted"
 
 
-def _require_persons(masks: Masks, sizes: PartySizes | None, fold: int) -> None:
-    if sizes is not None and sizes.buckets is not None:
-        seen = int(np.bitwise_or.reduce(masks, axis=None, initial=np.uint64(0)))
-        require(seen == sizes.buckets[fold], "a column is about other persons than were counted")
+def _require_persons(masks: Masks, people: int | None, rule: str = _OTHERS) -> None:
+    """Raise where more buckets are filled than there are persons; which ones these are differs by scope."""
+    seen = int(np.bitwise_or.reduce(masks, axis=None, initial=np.uint64(0)))
+    require(people is None or seen.bit_count() <= people, rule)
 
 
 def _places(groups: tuple[Grouping, ...]) -> list[tuple[int, Grouping]]:

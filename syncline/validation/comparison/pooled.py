@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from syncline.data.batch import PERSON_BUCKETS, Batch, MemoryTable
+from syncline.data.batch import Batch, MemoryTable
 from syncline.data.schema import Schema
 from syncline.protocols.asking import Memory
 from syncline.protocols.in_process import run
@@ -58,6 +58,5 @@ def everything(schema: Schema) -> ComparedColumns:
 
 def _batch(cells: CellTable, *, held: bool, first: int = 0) -> Batch:
     holdout = np.full(cells.n_rows, held)
-    owner = cells.owner + first
-    buckets = None if cells.schema.person is None else (owner % PERSON_BUCKETS).astype(np.uint8)
-    return Batch(cells.keys, cells.status, holdout, buckets, owner)
+    owner = None if cells.schema.person is None else cells.owner + first
+    return Batch(cells.keys, cells.status, holdout, owner)

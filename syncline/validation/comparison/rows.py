@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.batch import Batch, Buckets, Keys, Mask, Owners, Status
+from syncline.data.batch import Batch, Keys, Mask, Status
+from syncline.data.buckets import Owners
 from syncline.data.labels import other_label
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
@@ -27,20 +28,20 @@ _ALL = 2**64
 class RowSlice:
     """Some rows: their cells, whose ``owner`` numbers persons of the whole table, and which are held out.
 
-    ``person`` are the buckets (n,) of the rows' persons, None without a person column.
+    ``persons`` tells whether a person column is declared; else every row is a person.
     """
 
     cells: CellTable
     holdout: Mask
-    person: Buckets | None
+    persons: bool
 
     def fold(self, holdout: bool) -> CellTable:
         """Return the rows of one fold."""
         return _chosen(self.cells, self.holdout == holdout)
 
-    def buckets(self, holdout: bool) -> Buckets | None:
-        """Return the person buckets of the rows of one fold."""
-        return None if self.person is None else self.person[self.holdout == holdout]
+    def owners(self, holdout: bool) -> Owners | None:
+        """Return the numbers of the persons of the rows of one fold, None without a person column."""
+        return self.cells.owner[self.holdout == holdout] if self.persons else None
 
 
 class ComparableRows:
@@ -63,7 +64,7 @@ class ComparableRows:
         for batch in self._workspace.batches():
             owner = np.arange(first, first + batch.n_rows) if batch.owner is None else batch.owner
             first += batch.n_rows
-            yield RowSlice(self._cells(batch, owner), batch.holdout, batch.person)
+            yield RowSlice(self._cells(batch, owner), batch.holdout, batch.owner is not None)
 
     def _cells(self, batch: Batch, owner: Owners) -> CellTable:
         keys, status = [], []
@@ -92,15 +93,15 @@ class ComparableRows:
 
         Of a fold from which the sample would take fewer than ``least`` persons it takes nobody.
         """
-        kept, held, persons = [], [], []
+        kept, held, owners = [], [], []
         for part in self.parts():
             lots = row_lots(part.cells, key) if max(rows) > most else np.zeros(len(part.holdout), np.uint64)
             chosen = np.where(part.holdout, _drawn(lots, most, rows[1]), _drawn(lots, most, rows[0]))
             kept.append(_chosen(part.cells, chosen))
             held.append(part.holdout[chosen])
-            if part.person is not None:
-                persons.append(part.person[chosen])
-        person = np.concatenate(persons) if persons else None
+            if part.persons:
+                owners.append(part.cells.owner[chosen])
+        owner = np.concatenate(owners) if owners else None
         holdout = np.concatenate([np.zeros(0, np.bool_), *held])
         cells = joined(self.schema, kept)
         few = np.zeros(2, np.bool_)
@@ -108,8 +109,8 @@ class ComparableRows:
             few[fold] = total > most and len(np.unique(cells.owner[holdout == bool(fold)])) < least
         stays = ~few[holdout.astype(np.int64)]
         if not few.any():
-            return Sample(cells, holdout, person)
-        return Sample(_chosen(cells, stays), holdout[stays], None if person is None else person[stays])
+            return Sample(cells, holdout, owner)
+        return Sample(_chosen(cells, stays), holdout[stays], None if owner is None else owner[stays])
 
     def sampled_people(
         self, key: bytes, most: int, rows: tuple[int, int], least: int = 1
@@ -137,11 +138,11 @@ class ComparableRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Rows of a hash sample, which of them are held out, and their persons' buckets, if any."""
+    """Rows of a hash sample, which of them are held out, and their persons' own numbers, if any."""
 
     cells: CellTable
     holdout: Mask
-    person: Buckets | None = None
+    owner: Owners | None = None
 
 
 def sampled_candidate(cells: CellTable, key: bytes, most: int) -> Sample:

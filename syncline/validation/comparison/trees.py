@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.batch import Buckets, Mask
+from syncline.data.batch import Mask
+from syncline.data.buckets import Owners
 from syncline.questions.counts import Ints
 from syncline.questions.growth import (
     CHANCES,
@@ -67,7 +68,7 @@ class TreeRows:
     target, has_target : int64 and bool (n_rows,), the target's key, and whether there is one
     lots : int64 (n_rows,), from 0 to 2^``SCALE_BITS`` - 1, by which chances are rounded
     synthetic : whether these are the candidate's own rows
-    person : uint8 (n_rows,), the buckets of the rows' persons; None where every row is a person
+    owner : int64 (n_rows,), the numbers of the rows' persons; None where every row is a person
     """
 
     codes: Codes
@@ -77,7 +78,7 @@ class TreeRows:
     has_target: Mask
     lots: Ints
     synthetic: bool = False
-    person: Buckets | None = None
+    owner: Owners | None = None
     _kept: dict[int, _Kept] = field(default_factory=dict)
 
     @classmethod
@@ -93,7 +94,7 @@ class TreeRows:
         lots = (row_lots(cells, b"chance") >> np.uint64(64 - SCALE_BITS)).astype(np.int64)
         place = cells.place(target) if target else 0
         valid = cells.valid(place)
-        return cls(codes, fold, sample.holdout, cells.keys[place], valid, lots, synthetic, sample.person)
+        return cls(codes, fold, sample.holdout, cells.keys[place], valid, lots, synthetic, sample.owner)
 
     def kept(self, learners: Sequence[Learner], number: int, forest: Forest, has_holdout: bool) -> _Kept:
         """Return the rows that a learner is about, with the margins that its whole trees give them."""
@@ -117,8 +118,8 @@ class TreeRows:
         if learner.role is LearnerRole.TARGET:
             learns, judges = ~self.holdout[about], self.tested(has_holdout)[about]
         margins = np.zeros(len(labels), np.int64)
-        person = None if self.person is None else self.person[about]
-        return _Kept(self.codes[about], labels, learns, judges, self.lots[about], margins, person)
+        owner = None if self.owner is None else self.owner[about]
+        return _Kept(self.codes[about], labels, learns, judges, self.lots[about], margins, owner)
 
     def tested(self, has_holdout: bool) -> Mask:
         """Tell on which rows a prediction of the target is tried: held-out ones where there are any."""
@@ -155,7 +156,7 @@ class _Kept:
     judges: Mask
     lots: Ints
     margins: Ints
-    person: Buckets | None = None
+    owner: Owners | None = None
     told: bytes = b""
 
 

@@ -29,16 +29,16 @@ def n_cells(model: RegressionModel) -> int:
     return _COLUMNS + 2 * model.width
 
 
-def cells_of(model: RegressionModel, table: CellTable) -> Iterator[tuple[Ints, Ints]]:
-    """Yield in which cells the rows of a table are counted: row (m,) and cell (m,), several of each row."""
+def cells_of(model: RegressionModel, table: CellTable) -> Iterator[tuple[str, Ints, Ints]]:
+    """Yield what is told apart, and for that the row (m,) and cell (m,) of each row that is counted."""
     complete = model.complete(table)
-    yield np.arange(table.n_rows), np.where(complete, _COMPLETE, _INCOMPLETE)
+    yield "complete", np.arange(table.n_rows), np.where(complete, _COMPLETE, _INCOMPLETE)
     for rows in model.blocks(complete):
-        filled = model.design.matrix(table, rows) != 0
-        columns = _COLUMNS + 2 * np.arange(model.width) + filled
-        yield np.repeat(rows, model.width), columns.reshape(-1)
+        filled = (model.design.matrix(table, rows) != 0).astype(np.int64)
+        for place, own in enumerate(filled.T):
+            yield f"column {place}", rows, _COLUMNS + 2 * place + own
         if model.line is None:
-            yield rows, np.where(table.keys[model.response][rows] > 0, _EVENT, _NO_EVENT)
+            yield "event", rows, np.where(table.keys[model.response][rows] > 0, _EVENT, _NO_EVENT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -116,7 +116,6 @@ def one_person(example: Example, rows: int) -> Batch:
         tuple(np.full(rows, key, np.int64) for key in example.keys),
         tuple(np.zeros(rows, np.uint8) for _ in example.keys),
         np.full(rows, example.held),
-        np.full(rows, 7, np.uint8),
         np.full(rows, -1, np.int64),
     )
 

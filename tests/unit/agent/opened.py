@@ -11,6 +11,7 @@ from syncline.protocols.asking import Request
 from syncline.protocols.opening import HUB, Commitments, Occasion, Openings
 from syncline.study.spec import StudySpec
 from syncline.wire.exchange import RequestCodec
+from tests.commitments import commitment_of, private_key_of
 
 OWN, HUBS = bytes(range(16)), bytes(16)
 
@@ -30,10 +31,11 @@ def ask(
     spec, supplier = StudySpec.from_canonical(specification), str(header["supplier"])
     occasion = Occasion("study-1", hashlib.sha256(specification).hexdigest())
     header = {"study_id": "study-1", "contribution": OWN.hex(), **header}
+    header = {"private_key": private_key_of(supplier).hex(), **header}
     values = {**dict.fromkeys(spec.supplier_names, HUBS), supplier: OWN, HUB: HUBS}
     following, openings = replace(request, round=request.round + 1), Openings(values)
     if not memory:
-        named = {name: occasion.commitment(name, value) for name, value in values.items()}
+        named = {name: commitment_of(occasion, name, value) for name, value in values.items()}
         first = Request(0, (), commitments=Commitments(occasion, named))
         blobs = [specification, RequestCodec().encode(first), b"", *preparation]
         _, (_, memory) = child.handle({**header, "candidate": None}, blobs)

@@ -14,7 +14,7 @@ def batch(n: int = 3, person: bool = True) -> Batch:
         (np.arange(n), np.arange(n) * 10),
         (np.zeros(n, np.uint8), np.ones(n, np.uint8)),
         np.arange(n) % 2 == 1,
-        np.full(n, 63, np.uint8) if person else None,
+        np.full(n, 63) if person else None,
     )
 
 
@@ -24,9 +24,9 @@ def test_rows_are_taken_from_every_column(rows: slice | np.ndarray) -> None:
     assert [column.tolist() for column in taken.keys] == [[1, 2], [10, 20]]
     assert taken.status[1].tolist() == [1, 1]
     assert taken.holdout.tolist() == [True, False]
-    assert taken.person is not None
-    assert taken.person.tolist() == [63, 63]
-    assert batch(person=False).take(rows).person is None
+    assert taken.owner is not None
+    assert taken.owner.tolist() == [63, 63]
+    assert batch(person=False).take(rows).owner is None
 
 
 def test_a_batch_of_unequal_columns_cannot_be_built() -> None:
@@ -37,13 +37,13 @@ def test_a_batch_of_unequal_columns_cannot_be_built() -> None:
         Batch((good.keys[0], good.keys[1].astype(np.int32)), good.status, good.holdout)
     with pytest.raises(ValueError, match=r"status: expected uint8 \(3,\)"):
         Batch(good.keys, (good.status[0], good.status[1][:2]), good.holdout)
-    with pytest.raises(ValueError, match="person: expected uint8"):
-        Batch(good.keys, good.status, good.holdout, good.keys[0])
+    with pytest.raises(ValueError, match="owner: expected int64"):
+        Batch(good.keys, good.status, good.holdout, good.status[0])
 
 
 def test_a_batch_shows_its_shape_only() -> None:
     assert repr(batch()) == "Batch(3 rows x 2 variables)"
-    assert batch().nbytes == 3 * (8 + 8 + 1 + 1 + 1 + 1)
+    assert batch().nbytes == 3 * (8 + 8 + 1 + 1 + 1 + 8)
 
 
 def test_a_table_in_memory_can_be_read_again() -> None:

@@ -28,6 +28,7 @@ from syncline.study.whole_study import Progress
 from syncline.synthesizers.streams import Seed
 from syncline.validation.comparison.comparison import ComparisonState, RegressionStep
 from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
+from tests.commitments import commitment_of
 from tests.unit.study.two_suppliers import STUDY_BY_FLOW, TABLES
 from trusted_party.synthesis.child import HubChild
 from trusted_party.synthesis.kept_state import ROUND, KeptRound, pack_progress, unpack_progress
@@ -91,7 +92,7 @@ def test_a_study_with_rows_at_hand_goes_on_in_a_child_that_knows_nothing_of_it()
     spec = StudySpec.model_validate(parse_document(text, "study"))
     occasion = Occasion("s1", spec.digest)
     contributions = {name: bytes([place]) * 16 for place, name in enumerate(TABLES)}
-    commitments = {name: occasion.commitment(name, own).hex() for name, own in contributions.items()}
+    commitments = {name: commitment_of(occasion, name, own).hex() for name, own in contributions.items()}
     flows = dict.fromkeys(TABLES, "prepared")
     kept, opened = {"seed": bytes(32)}, Reply(0, (), None)
     header: dict[str, Any] = {"op": "start", "study_id": "s1", "commitments": commitments}

@@ -1,4 +1,4 @@
-"""The fold and the buckets are the keyed hashes that the contract names, by an independent reckoning."""
+"""Fold and numbers of persons are the keyed hashes that the contract names, by an independent reckoning."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncline.errors import UsageError
-from syncline.preparation.fold import Fold, canonical_rows
+from syncline.preparation.fold import Fold, KeyedPersons, canonical_rows
 
 PERSONS = [f"person {number}".encode() for number in range(2000)]
 
@@ -29,8 +29,11 @@ def test_a_known_answer() -> None:
         struct.unpack(">Q", mac(b"study", person)[:8])[0] * 5 < 2**64
         for person in (b"7", b"8", b"9", b"10", b"11", b"12")
     ]
-    expected = [mac(b"study", b"bucket\x00" + person)[0] % 64 for person in PERSONS[:20]]
-    assert fold.persons(PERSONS[:20])[0].tolist() == expected
+    key = mac(b"syncline/person-key-of-salt/1\x00", b"study")
+    expected = [struct.unpack("<q", mac(key, b"person\x00" + person)[:8])[0] for person in PERSONS[:20]]
+    assert fold.numbers(PERSONS[:20]).tolist() == expected
+    keyed = Fold(b"study", "0.2", KeyedPersons(key))
+    assert keyed.numbers(PERSONS[:20]).tolist() == expected
 
 
 @pytest.mark.parametrize("fraction", [0.2, "0.2", Decimal("0.2"), Fraction(1, 5)])
@@ -49,11 +52,10 @@ def test_a_fraction_out_of_bounds_is_refused(fraction: float | str) -> None:
         Fold(b"s", fraction)
 
 
-def test_about_the_fraction_is_held_out_and_all_buckets_are_used() -> None:
+def test_about_the_fraction_is_held_out() -> None:
     fold = Fold(b"s", 0.2)
     share = fold.holds_out(PERSONS).mean()
     assert abs(share - 0.2) < 5 * (0.16 / len(PERSONS)) ** 0.5  # five standard errors
-    assert set(fold.persons(PERSONS)[0]) == set(range(64))
 
 
 def test_the_salt_decides() -> None:

@@ -78,7 +78,7 @@ def prepared(source: Source, schema: Schema, batch_rows: int = 100) -> list[tupl
 
 
 def tuples(batch: Batch) -> Iterator[tuple[object, ...]]:
-    person = [] if batch.person is None else [batch.person.tolist()]
+    person = [] if batch.owner is None else [batch.owner.tolist()]
     columns = [*batch.keys, *batch.status, batch.holdout]
     return zip(*(column.tolist() for column in columns), *person, strict=True)
 
@@ -119,16 +119,16 @@ def test_the_order_of_variables_leaves_the_fold_alone() -> None:
     assert one.tolist() == other.tolist()
 
 
-def test_a_person_is_on_one_side_and_in_one_bucket() -> None:
+def test_a_person_is_on_one_side_and_has_one_number() -> None:
     records = [{"age": n, "pid": n % 30 + 1} for n in range(300)]
     batches = list(prepare(open_source(table_of(records)), WITH_PERSON, FOLD, batch_rows=7).batches())
     seen: dict[int, set[tuple[bool, int]]] = {}
-    for n, (held, bucket) in enumerate(
-        (held, bucket)
+    for n, (held, number) in enumerate(
+        (held, number)
         for batch in batches
-        for held, bucket in zip(batch.holdout.tolist(), batch.person.tolist(), strict=True)
+        for held, number in zip(batch.holdout.tolist(), batch.owner.tolist(), strict=True)
     ):
-        seen.setdefault(n % 30 + 1, set()).add((held, bucket))
+        seen.setdefault(n % 30 + 1, set()).add((held, number))
     assert all(len(sides) == 1 for sides in seen.values())
     assert {held for sides in seen.values() for held, _ in sides} == {True, False}
 
@@ -138,7 +138,7 @@ def test_a_numeric_person_is_one_however_written(ids: list[object]) -> None:
     table = pa.table({"pid": ids, "age": [1, 2]})
     schema = Schema.model_validate({"variables": [VARIABLES[0], VARIABLES[2]]})
     (batch,) = prepare(open_source(table), schema, FOLD).batches()
-    assert batch.person.tolist() == FOLD.persons([b"7", b"12"])[0].tolist()
+    assert batch.owner.tolist() == FOLD.numbers([b"7", b"12"]).tolist()
     assert batch.holdout.tolist() == FOLD.holds_out([b"7", b"12"]).tolist()
 
 
@@ -148,7 +148,7 @@ def test_a_named_person_is_one_after_trimming_and_normal_form() -> None:
         {"variables": [{"name": "pid", "kind": "identifier", "role": "person"}, VARIABLES[2]]}
     )
     (batch,) = prepare(open_source(table), schema, FOLD).batches()
-    assert batch.person.tolist() == FOLD.persons(["é".encode(), "é".encode(), b"07"])[0].tolist()
+    assert batch.owner.tolist() == FOLD.numbers(["é".encode(), "é".encode(), b"07"]).tolist()
 
 
 @pytest.mark.parametrize("kind", ["integer", "identifier"])

@@ -48,7 +48,7 @@ def schema(kind: str, name: str = "id") -> Schema:
 
 def sides(source: Source, read_by: Schema) -> tuple[list[bool], list[int]]:
     batches = list(prepare(source, read_by, FOLD, batch_rows=30).batches())
-    persons = [batch.person for batch in batches if batch.person is not None]
+    persons = [batch.owner for batch in batches if batch.owner is not None]
     return np.concatenate([b.holdout for b in batches]).tolist(), np.concatenate(persons).tolist()
 
 

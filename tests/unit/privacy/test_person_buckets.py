@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from syncline.data.batch import PERSON_BUCKETS
+from syncline.data.buckets import PERSON_BUCKETS
 from syncline.privacy.person_buckets import about_people, alone_in_a_bucket
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 from hypothesis import strategies as st
 
 from syncline.data.batch import Batch, MemoryTable
@@ -39,11 +43,11 @@ SCORES = score_keys(0.0, 0.5, -1.25, 3.0, 1e-9, 7.5e8)
 
 @dataclass(frozen=True)
 class Row:
-    """One prepared row: for each variable a key, or None where it is missing; its fold and person bucket."""
+    """One prepared row: for each variable a key, or None where it is missing; its fold and person."""
 
     keys: tuple[int | None, ...]
     holdout: bool = False
-    bucket: int = 0
+    owner: int = 0
 
     def key(self, name: str) -> int | None:
         return self.keys[NAMES.index(name)]
@@ -59,7 +63,7 @@ rows = st.builds(
         st.none() | st.integers(0, 1),
     ),
     holdout=st.booleans(),
-    bucket=st.integers(0, 63),
+    owner=st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3),
 )
 tables = st.lists(rows, max_size=15)
 schemas = st.sampled_from([ROWS_ONLY, PERSONS])
@@ -73,7 +77,7 @@ def batch_of(table: Sequence[Row], schema: Schema) -> Batch:
         tuple(np.array([row.keys[c] or 0 for row in table], np.int64) for c in columns),
         tuple(np.array([row.keys[c] is None for row in table], np.uint8) for c in columns),
         np.array([row.holdout for row in table], np.bool_),
-        None if schema.person is None else np.array([row.bucket for row in table], np.uint8),
+        None if schema.person is None else np.array([row.owner for row in table], np.int64),
     )
 
 
@@ -90,11 +94,13 @@ def cut(table: Sequence[Row], at: Sequence[int]) -> list[Sequence[Row]]:
     return [table[a:b] for a, b in pairwise(edges)]
 
 
-def bucket_set(table: Sequence[Row]) -> int:
-    """Return the persons' buckets as a set of 64 bits."""
-    found = 0
+def bucket_set(table: Sequence[Row], *scope: str) -> int:
+    """Return the persons' buckets in a scope as a set of 64 bits, by the hash as it is written down."""
+    found, framed = 0, b"".join(len(word.encode()).to_bytes(4, "big") + word.encode() for word in scope)
+    key = hashlib.sha256(b"syncline/scope/1\x00" + framed).digest()[:16]
     for row in table:
-        found |= 1 << row.bucket
+        block = row.owner.to_bytes(8, "little", signed=True) + bytes(8)
+        found |= 1 << Cipher(AES(key), ECB()).encryptor().update(block)[0] % 64
     return found
 
 

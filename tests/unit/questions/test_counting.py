@@ -132,8 +132,10 @@ def test_the_answer_has_the_size_that_was_stated(question: Question) -> None:
         assert (got.size if isinstance(got, Counts) else len(got.values)) == question.size(BOOK)
 
 
-def check(got: Answer, cells: list[list[Row]], schema: Schema, masked: int) -> None:
-    """Compare with the rows that belong in each cell."""
+def check(
+    got: Answer, cells: list[list[Row]], schema: Schema, scopes: Sequence[tuple[str, ...]] = ()
+) -> None:
+    """Compare with the rows that belong in each cell; the leading ones have a hash of persons each."""
     assert isinstance(got, Counts)
     assert got.dense().tolist() == [len(cell) for cell in cells]
     assert got.total == sum(len(cell) for cell in cells)
@@ -142,14 +144,14 @@ def check(got: Answer, cells: list[list[Row]], schema: Schema, masked: int) -> N
         return
     masks = got.dense_masks()
     assert masks is not None
-    assert masks.tolist() == [bucket_set(cell) for cell in cells[:masked]]
+    assert masks.tolist() == [bucket_set(cell, *scope) for cell, scope in zip(cells, scopes, strict=False)]
 
 
 @settings(max_examples=30)
 @given(table=tables, schema=schemas)
 def test_row_count(table: list[Row], schema: Schema) -> None:
     cells = [[row for row in table if row.holdout == fold] for fold in (False, True)]
-    check(RowCount().answer(workspace_of(table, schema), BEFORE), cells, schema, 2)
+    check(RowCount().answer(workspace_of(table, schema), BEFORE), cells, schema, [("rows",)] * 2)
 
 
 @settings(max_examples=30)
@@ -158,12 +160,18 @@ def test_profile(table: list[Row], schema: Schema) -> None:
     got = Profile(("sex", "age")).answer(workspace_of(table, schema), BEFORE)
     missing = [sum(row.key(name) is None for row in table) for name in ("sex", "age")]
     assert got.dense().tolist() == [n for gone in missing for n in (len(table) - gone, gone, 0, 0)]
+    masks = got.dense_masks()
+    if masks is not None:
+        for place, name in enumerate(("sex", "age")):
+            kept = [row for row in table if row.key(name) is not None]
+            assert masks[4 * place] == bucket_set(kept, "columns", name)
 
 
 @settings(max_examples=30)
 @given(table=tables, schema=schemas)
 def test_rank_counts(table: list[Row], schema: Schema) -> None:
     cells: list[list[Row]] = []
+    scopes = [("columns", column.name) for column in RANKS.ranked for _ in range(column.size)]
     for column in RANKS.ranked:
         kept = training(table)
         cells.append([row for row in kept if row.key(column.name) is None])
@@ -174,7 +182,7 @@ def test_rank_counts(table: list[Row], schema: Schema) -> None:
                 cells.append(
                     [row for row in kept if (key := row.key(column.name)) is not None and key in interval]
                 )
-    check(RANKS.answer(workspace_of(table, schema), BEFORE), cells, schema, len(cells))
+    check(RANKS.answer(workspace_of(table, schema), BEFORE), cells, schema, scopes)
 
 
 @pytest.mark.parametrize("holdout", [False, True])
@@ -184,6 +192,7 @@ def test_rank_counts(table: list[Row], schema: Schema) -> None:
 def test_marginals(holdout: bool, persons: bool, table: list[Row], schema: Schema) -> None:
     question = Marginals(MARGINALS.sets, holdout, persons)
     cells: list[list[Row]] = []
+    scopes: list[tuple[str, ...]] = []
     for axes in question.sets:
         shape = [BOOK.column(axis.column).levels(axis.coding) for axis in axes]
         own: list[list[Row]] = [[] for _ in range(int(np.prod(shape)))]
@@ -199,7 +208,8 @@ def test_marginals(holdout: bool, persons: bool, table: list[Row], schema: Schem
                 ]
                 own[int(np.ravel_multi_index(levels, shape))].append(row)
         cells += own
-    check(question.answer(workspace_of(table, schema), AGREED), cells, schema, len(cells) if persons else 0)
+        scopes += [("columns", *sorted(axis.column for axis in axes))] * len(own)
+    check(question.answer(workspace_of(table, schema), AGREED), cells, schema, scopes if persons else ())
 
 
 @pytest.mark.parametrize("strip", [1, 1 << 21])
@@ -218,7 +228,7 @@ def test_pair_counts(strip: int, table: list[Row], schema: Schema) -> None:
                     both = (groups[name] == group) & (groups[PAIRED[other]] == beside)
                     cells.append([row for row, held in zip(training(table), both, strict=True) if held])
     with patch.object(pair_counts, "_STRIP_CELLS", strip), patch.object(pair_counts, "_BLOCK_ROWS", 4):
-        check(PAIRS.answer(workspace_of(table, schema), AGREED), cells, schema, 0)
+        check(PAIRS.answer(workspace_of(table, schema), AGREED), cells, schema)
 
 
 @given(table=st.lists(rows, min_size=1, max_size=15), change=st.integers(0, 500))

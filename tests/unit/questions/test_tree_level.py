@@ -117,6 +117,14 @@ def cells_of(question: TreeLevel, trees: dict[int, HandTree], table: Sequence[Ro
     return cells
 
 
+def scopes_of(question: TreeLevel) -> list[str]:
+    """Return the target of the tree to which each cell that tells persons belongs."""
+    targets = [(ORDER[asked.target], asked) for asked in question.steps]
+    if not question.leaves:
+        return [name for name, asked in targets for _ in range(2 * len(asked.split_node))]
+    return [name for name, asked in targets for _ in range(len(asked.counted) * BOOK.column(name).n_codes)]
+
+
 @st.composite
 def growths(draw: st.DrawFn) -> list[TreeLevel]:
     """Draw the questions of trees that grow as a hub may let them: counted nodes and their siblings split."""
@@ -167,7 +175,8 @@ def test_every_level_counts_what_a_walk_down_the_tree_counts(
         if schema.person is not None:
             masks = got.dense_masks()
             assert masks is not None
-            assert masks.tolist() == [bucket_set(cell) for cell in cells[: question.masked(BOOK)]]
+            told = zip(cells[: question.masked(BOOK)], scopes_of(question), strict=False)
+            assert masks.tolist() == [bucket_set(cell, "tree", target) for cell, target in told]
         merged = Counts.empty(got.size, persons=schema.person is not None, masked=question.masked(BOOK))
         for part in parts:
             merged = merged.merge(question.answer(part, Context(Asked(BOOK, paths))))

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
-from syncline.preparation.fold import Fold
+from syncline.preparation.fold import Fold, KeyedPersons
 from syncline.protocols.opening import HUB, Openings
 from syncline.sources.memory import TableSource
 from syncline.study.comparer_scope import sampling_key
 from syncline.study.few_people import FEW_PEOPLE
-from syncline.study.fitting import fold_of, people_of, prepared_rows
+from syncline.study.fitting import fold_of, people_of, prepared_rows, printed_salt
 from syncline.study.holdout import holdout_percent, require_percent, salt_words
 from syncline.study.simulated_study import fold_of_run
 from syncline.study.spec import StudySpec
@@ -104,6 +104,10 @@ def test_a_run_in_one_process_takes_the_salt_given_the_stated_one_or_one_of_the_
     stated = spec_of(salt="pepper", seed=3)
     assert run(stated, salt=b"given").salt == b"given"
     assert run(stated).salt == b"pepper"
+    printed = bytes(range(64))
+    assert run(stated, salt=printed).salt == printed[:32]
+    assert run(stated, salt=printed).persons == KeyedPersons(printed[32:])
+    assert printed_salt(run(stated, salt=printed)) == printed
     assert run(spec_of(seed=3)).salt == run(spec_of(), seed=3).salt == run(spec_of(seed=4), seed=3).salt
     assert run(spec_of(seed=3)).salt != run(spec_of(seed=4)).salt
     assert len({run(spec_of()).salt for _ in range(9)}) == 9
@@ -116,7 +120,9 @@ def test_a_run_in_one_process_follows_the_same_rule() -> None:
 
 
 def test_about_half_of_the_persons_are_held_out_and_all_their_rows_with_them() -> None:
-    table = prepared_rows(spec_of(), fold_of(spec_of(), Openings(OPENINGS.by_party, 50)), source(1000))
+    table = prepared_rows(
+        spec_of(), fold_of(spec_of(), Openings(OPENINGS.by_party, 50), bytes(32)), source(1000)
+    )
     (batch,) = table.batches()
     assert 420 * 2 < batch.holdout.sum() < 580 * 2
     assert batch.holdout[:1000].tolist() == batch.holdout[1000:].tolist()

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncline.data.buckets import scope_of
 from syncline.data.schema import Schema
 from syncline.errors import StudyFailed
 from syncline.synthesizers.column_coding import CodedColumn
@@ -48,10 +49,11 @@ def check(
     batches = list(workspace_of(table, schema).batches())
     keys = np.concatenate([batch.keys[0] for batch in batches])
     valid = np.concatenate([batch.status[0] for batch in batches]) == 0
+    scope = scope_of("columns", column.codes.name)
     buckets = (
         None
         if people is None
-        else np.concatenate([batch.person for batch in batches if batch.person is not None])
+        else np.concatenate([buckets for batch in batches if (buckets := batch.buckets(scope)) is not None])
     )
     codes = column.codes.encode(keys, valid)
     check_counts(column, codes, valid, buckets, min_cell)

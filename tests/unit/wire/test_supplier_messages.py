@@ -104,7 +104,7 @@ def test_heartbeats_survive(value):
         sentences,
         st.binary(min_size=64, max_size=64),
         st.builds(Participation, flows, st.none() | digests),
-        st.none() | digests,
+        st.none() | st.binary(min_size=64, max_size=64).map(bytes.hex),
     )
 )
 def test_decisions_survive(value):

@@ -59,7 +59,6 @@ def workspace(n_persons: int, seed: int, share: float = 0.3) -> Batch:
         tuple(keys),
         tuple(status),
         held[owner],
-        (owner % 64).astype(np.uint8),
         numbers[owner].astype(np.int64),
     )
 

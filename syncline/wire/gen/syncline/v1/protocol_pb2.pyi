@@ -84,20 +84,24 @@ class PartyBytes(_message.Message):
     def __init__(self, party: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
 
 class Opening(_message.Message):
-    __slots__ = ("contribution", "people")
+    __slots__ = ("contribution", "people", "sealed")
     CONTRIBUTION_FIELD_NUMBER: _ClassVar[int]
     PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    SEALED_FIELD_NUMBER: _ClassVar[int]
     contribution: bytes
     people: int
-    def __init__(self, contribution: _Optional[bytes] = ..., people: _Optional[int] = ...) -> None: ...
+    sealed: _containers.RepeatedCompositeFieldContainer[PartyBytes]
+    def __init__(self, contribution: _Optional[bytes] = ..., people: _Optional[int] = ..., sealed: _Optional[_Iterable[_Union[PartyBytes, _Mapping]]] = ...) -> None: ...
 
 class Openings(_message.Message):
-    __slots__ = ("by_party", "holdout_percent")
+    __slots__ = ("by_party", "holdout_percent", "sealed")
     BY_PARTY_FIELD_NUMBER: _ClassVar[int]
     HOLDOUT_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    SEALED_FIELD_NUMBER: _ClassVar[int]
     by_party: _containers.RepeatedCompositeFieldContainer[PartyBytes]
     holdout_percent: int
-    def __init__(self, by_party: _Optional[_Iterable[_Union[PartyBytes, _Mapping]]] = ..., holdout_percent: _Optional[int] = ...) -> None: ...
+    sealed: _containers.RepeatedCompositeFieldContainer[PartyBytes]
+    def __init__(self, by_party: _Optional[_Iterable[_Union[PartyBytes, _Mapping]]] = ..., holdout_percent: _Optional[int] = ..., sealed: _Optional[_Iterable[_Union[PartyBytes, _Mapping]]] = ...) -> None: ...
 
 class Draw(_message.Message):
     __slots__ = ("commitments", "openings")
