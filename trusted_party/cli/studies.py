@@ -62,8 +62,8 @@ def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     spec = StudySpec.from_canonical(row.specification)
     if deals_key(spec):
         say(
-            f"study {row.name}: its suppliers number persons by a key that the hub does not have; to repeat it,"
-            " let one of them print the salt: supplier-agent studies salt",
+            f"study {row.name}: its suppliers number persons by a key that the hub lacks: to repeat the"
+            " study, let one of them print the salt by 'supplier-agent studies salt'",
             err=True,
         )
     fold = fold_of(spec, DrawCodec().decode(drawn).openings)
