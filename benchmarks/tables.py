@@ -55,7 +55,7 @@ def line(title: str, maker: str, found: list[dict[str, float]]) -> str:
 
 
 def tables() -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield names and tables without missing numbers; from packages, but for the last."""
+    """Yield names and tables without missing numbers; from packages, but for the last two."""
     import palmerpenguins
     import sklearn.datasets as bundled
     import statsmodels
@@ -69,6 +69,7 @@ def tables() -> Iterator[tuple[str, pd.DataFrame]]:
     yield "affairs", pd.read_csv(folder / "fair" / "fair.csv")
     yield "RAND HIE, rows", pd.read_csv(folder / "randhie" / "src" / "randhie.csv").drop(columns="zper")
     yield "shells (drawn)", shells(4000)
+    yield "beans (drawn)", beans(13_600)
 
 
 def shells(n: int) -> pd.DataFrame:
@@ -89,6 +90,39 @@ def shells(n: int) -> pd.DataFrame:
     }
     rings = np.rint(3 + 9 * length + 12 * shell + rng.gamma(2, 1.1, n)).astype(int)
     return pd.DataFrame({"sex": sex, **numbers, "rings": rings})
+
+
+def beans(n: int) -> pd.DataFrame:
+    """Return the measures of dry beans: two axes, and what follows from them by products and powers."""
+    rng = np.random.default_rng(1)
+    kind = rng.integers(0, 7, n)
+    major = np.exp(5.5 + 0.06 * kind + rng.normal(0, 0.09, n))
+    minor = major / np.clip(1.05 + 0.12 * (kind % 4) + np.abs(rng.normal(0.15, 0.09, n)), 1.02, 2.5)
+    area = np.pi / 4 * major * minor * np.clip(rng.normal(0.995, 0.004, n), 0.93, 0.9999)
+    flat = ((major - minor) / (major + minor)) ** 2
+    edge = np.pi / 2 * (major + minor) * (1 + 3 * flat / (10 + np.sqrt(4 - 3 * flat)))
+    perimeter = edge * np.clip(rng.normal(1.02, 0.01, n), 1, 1.2)
+    solidity = np.clip(1 - np.exp(rng.normal(-4.4, 0.35, n)), 0.9, 0.999)
+    equivalent = np.sqrt(4 * area / np.pi)
+    numbers = {
+        "Area": area.round().astype(int),
+        "Perimeter": perimeter.round(3),
+        "MajorAxis": major.round(6),
+        "MinorAxis": minor.round(6),
+        "AspectRatio": (major / minor).round(6),
+        "Eccentricity": np.sqrt(1 - (minor / major) ** 2).round(6),
+        "ConvexArea": (area / solidity).round().astype(int),
+        "EquivDiameter": equivalent.round(6),
+        "Extent": np.clip(rng.normal(0.75, 0.05, n), 0.55, 0.87).round(6),
+        "Solidity": solidity.round(6),
+        "Roundness": (4 * np.pi * area / perimeter**2).round(6),
+        "Compactness": (equivalent / major).round(6),
+        "ShapeFactor1": (major / area).round(8),
+        "ShapeFactor2": (minor / area).round(8),
+        "ShapeFactor3": (4 * area / np.pi / major**2).round(6),
+        "ShapeFactor4": (4 * area / (major * minor * np.pi)).round(6),
+    }
+    return pd.DataFrame({**numbers, "Class": np.array(list("abcdefg"))[kind]})
 
 
 def ours(source: Path, target: Path, seed: int) -> None:

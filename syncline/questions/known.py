@@ -226,6 +226,7 @@ class Known:
     marginals : rows of each level of a column, in each coding in which it was counted
     buckets : the person buckets of each column over both folds, in its own scope, where they were told
     moments : bounds of the sums of numeric columns
+    logs : bounds of the sums of their logarithms
     trees : by place of the target in the visit order
     people : persons for training and held out, None before they were counted
     grown : rows from which trees grow, None before any was asked about
@@ -240,6 +241,7 @@ class Known:
     marginals: Mapping[tuple[str, Coding], Ints] = field(default_factory=dict)
     buckets: Mapping[str, int] = field(default_factory=dict)
     moments: Mapping[str, Moment] = field(default_factory=dict)
+    logs: Mapping[str, Moment] = field(default_factory=dict)
     trees: Mapping[int, KnownTree] = field(default_factory=dict)
     people: tuple[int, int] | None = None
     grown: Grown | None = None

@@ -1,11 +1,14 @@
-"""Moments: number of rows, sums and cross-products of numeric columns, in fixed point.
+"""Moments: number of rows, sums and cross-products of numeric columns and logarithms, in fixed point.
 
 A value ``v`` enters as the integer ``rint(v * 2**(PRECISION - exponent))`` with one exponent a column, so
 that it has about ``PRECISION`` bits; a missing value enters as 0. Products of two such integers have 40
 bits and sums of 2**23 of them fit 64 bits; the merged sums are Python integers without a bound.
 
-Size: 1 + k + k(k+1)/2 integers for k columns. Sensitivity: numbers are clipped, so each row of a person moves
-a sum by at most 2**21, and a product by 2**42. Disclosure: exact sums of all rows. Permission: ``moments``.
+The binary logarithm of a number that is not positive enters as 0.
+
+Size: 1 + k + k(k+1)/2 integers for k columns and logarithms. Sensitivity: numbers are clipped, so each row of
+a person moves a sum by at most 2**21, and a product by 2**42. Disclosure: exact sums of all rows. Permission:
+``moments``.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import numpy.typing as npt
 
 from syncline.data.batch import Batch
 from syncline.data.codebook import Codebook
+from syncline.data.logarithm import log2
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.questions.known import Known, require
@@ -40,21 +44,30 @@ There are six roundings of 2**-53. What is not below is compared in whole number
 
 @dataclass(frozen=True, slots=True)
 class Moments(TableQuestion[Sums]):
-    """Sum the training rows: 1, then x_i, then x_i x_j for i <= j, over ``scaled`` (column, exponent)."""
+    """Sum the training rows: 1, then x_i, then x_i x_j for i <= j, over columns (name, exponent).
+
+    Behind those of the numbers, ``scaled``, come those of the logarithms of some columns, ``logs``.
+    """
 
     scaled: tuple[tuple[str, int], ...]
+    logs: tuple[tuple[str, int], ...] = ()
     kind: ClassVar[str] = "moments"
     adds: ClassVar[type[Sums]] = Sums
 
     def size(self, codebook: Codebook | None = None) -> int:
         """Return the number of integers of the answer."""
-        k = len(self.scaled)
+        k = self.terms
         return 1 + k + k * (k + 1) // 2
+
+    @property
+    def terms(self) -> int:
+        """Columns and logarithms that are summed."""
+        return len(self.scaled) + len(self.logs)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns whose values the answer depends on."""
-        return tuple(name for name, _ in self.scaled)
+        return tuple(dict.fromkeys(name for name, _ in (*self.scaled, *self.logs)))
 
     @property
     def marginal_order(self) -> int:
@@ -63,13 +76,13 @@ class Moments(TableQuestion[Sums]):
 
     def sensitivity(self, context: Context) -> Sensitivity:
         """Return by how much one person can move it: a row adds one, its numbers and their products."""
-        k, most = len(self.scaled), int(LARGEST)
+        k, most = self.terms, int(LARGEST)
         products = k * (k + 1) // 2
         return Sensitivity(1 + k * most + products * most**2, 1 + k * most**2 + products * most**4)
 
     def require_fits(self, schema: Schema, codebook: Codebook | None) -> None:
         """Raise ProtocolError unless each column holds numbers, and is named once."""
-        if len(set(self.columns)) < len(self.columns):
+        if any(len({name for name, _ in part}) < len(part) for part in (self.scaled, self.logs)):
             raise ProtocolError("moments: a column is named twice")
         if any(schema.variable(name).grid is None for name in self.columns):
             raise ProtocolError("moments: a column does not hold numbers")
@@ -83,10 +96,11 @@ class Moments(TableQuestion[Sums]):
         return total
 
     def _block(self, batch: Batch, workspace: Workspace) -> Sums:
-        x = np.zeros((len(self.scaled), batch.n_rows), np.int64)
-        for row, (name, exponent) in enumerate(self.scaled):
+        x = np.zeros((self.terms, batch.n_rows), np.int64)
+        for row, (name, exponent) in enumerate((*self.scaled, *self.logs)):
             values, valid = numbers(batch, workspace, name)
-            x[row] = fixed_point(np.where(valid, values, 0.0), exponent)
+            own = np.where(valid, values, 0.0)
+            x[row] = fixed_point(own if row < len(self.scaled) else log2(own), exponent)
         sums = [batch.n_rows, *x.sum(axis=1).tolist()]
         for row in range(len(x)):
             sums.extend((x[row:] @ x[row]).tolist())
@@ -98,16 +112,17 @@ class Moments(TableQuestion[Sums]):
         Sums lie within what the intervals of the search allow; a square is as even or odd as its root, and
         products obey the inequality of Cauchy and Schwarz.
         """
-        k = len(self.scaled)
+        k = self.terms
         n, sums, rest = answer.values[0], answer.values[1 : 1 + k], answer.values[1 + k :]
         squares = [rest[i * k - i * (i - 1) // 2] for i in range(k)]
         if known.sizes is not None:
             require(n == known.sizes.train, "sums are of another number of rows")
-        for i, (name, _) in enumerate(self.scaled):
+        known_bounds = [known.moments.get(name) for name, _ in self.scaled]
+        known_bounds += [known.logs.get(name) for name, _ in self.logs]
+        for i, bounds in enumerate(known_bounds):
             square = squares[i]
             require(abs(sums[i]) <= square and (sums[i] - square) % 2 == 0, "a sum does not fit its squares")
             require(sums[i] ** 2 <= n * square, "a sum does not fit its squares")
-            bounds = known.moments.get(name)
             if bounds is not None:
                 require(bounds.low <= sums[i] <= bounds.high, "a sum is beyond the values of its column")
                 fits = bounds.square_low <= square <= bounds.square_high

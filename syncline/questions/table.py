@@ -76,7 +76,7 @@ QUESTIONS: dict[str, Entry] = {
         Entry(
             "moments",
             f"{_ROOM}.moments:Moments",
-            "sums of the numeric columns and of their products, two by two, in fixed point",
+            "sums of the numeric columns, of logarithms, and of their products, two by two, in fixed point",
         ),
         Entry(
             "tree_level",

@@ -6,12 +6,13 @@ its own counts. Sums of numbers are known only within their intervals.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from syncline.data.codebook import Coding, ColumnCodes
+from syncline.data.logarithm import Floats, log2
 from syncline.data.variable import Variable
 from syncline.protocols.transition import PartyId
 from syncline.questions.counts import Ints
@@ -32,11 +33,12 @@ def once_coded(
     """
     if book is None:
         return known
-    exponents = dict(moments_of(book.columns).scaled)
+    asked = moments_of(book.columns)
+    exponents, log_exponents = dict(asked.scaled), dict(asked.logs)
     columns = (*book.columns, *book.gaps)
     found = {}
     for place, (party, own) in enumerate(sorted(known.items())):
-        marginals, bounds = dict(own.marginals), dict(own.moments)
+        marginals, bounds, logs = dict(own.marginals), dict(own.moments), dict(own.logs)
         for search, column in zip(searches, columns, strict=True):
             rows = _rows_of(search, place, len(known))
             if rows is None or own.sizes is None:
@@ -44,8 +46,12 @@ def once_coded(
             name, low, high = search.name, *search.bounds()
             marginals[name, Coding.FINE] = _by_code(column.codes, low, rows, own.sizes)
             if name in exponents:
-                bounds[name] = _bounds(column.values.variable, (low, high, rows), exponents[name])
-        found[party] = replace(own, intervals={}, marginals=marginals, moments=bounds)
+                bound = _bounds(column.values.variable, (low, high, rows), exponents[name])
+                bounds |= {} if bound is None else {name: bound}
+            if name in log_exponents:
+                bound = _bounds(column.values.variable, (low, high, rows), log_exponents[name], of=log2)
+                logs |= {} if bound is None else {name: bound}
+        found[party] = replace(own, intervals={}, marginals=marginals, moments=bounds, logs=logs)
     return found
 
 
@@ -83,12 +89,24 @@ def _by_code(codes: ColumnCodes, low: Ints, rows: Ints, sizes: PartySizes) -> In
     return found
 
 
-def _bounds(variable: Variable, pieces: tuple[Ints, Ints, Ints], exponent: int) -> Moment:
-    """Return between which numbers the sums lie of rows that lie in intervals of keys (p,)."""
+def _bounds(
+    variable: Variable,
+    pieces: tuple[Ints, Ints, Ints],
+    exponent: int,
+    of: Callable[[Floats], Floats] = np.asarray,
+) -> Moment | None:
+    """Return between which numbers the sums lie of rows that lie in intervals of keys (p,).
+
+    ``of`` is what is summed of a number. It grows with it, a logarithm where the number is positive: of
+    others nothing is known.
+    """
     low, high, rows = (part[variable.are_values(pieces[0])] for part in pieces)
     assert variable.grid is not None
     ends = (np.clip(keys, *variable.value_extent) for keys in (low, high))
-    first, last = (fixed_point(variable.grid.values(keys).astype(np.float64), exponent) for keys in ends)
+    least_numbers, most_numbers = (variable.grid.values(keys).astype(np.float64) for keys in ends)
+    if of is log2 and (least_numbers <= 0.0).any():
+        return None
+    first, last = (fixed_point(of(numbers), exponent) for numbers in (least_numbers, most_numbers))
     least, most = np.minimum(np.abs(first), np.abs(last)), np.maximum(np.abs(first), np.abs(last))
     least[(first < 0) & (last > 0)] = 0
     return Moment(_dot(first, rows), _dot(last, rows), _dot(least**2, rows), _dot(most**2, rows))

@@ -49,10 +49,9 @@ class Algebra:
         cls, question: Moments, sums: Sums, names: Sequence[str], together: npt.NDArray[np.bool_]
     ) -> Algebra:
         """Return the algebra of the columns ``names`` from the answer to ``question``."""
-        every = [name for name, _ in question.scaled]
-        k = len(every)
+        every, k = [name for name, _ in question.scaled], question.terms
         power = np.array([exponent for _, exponent in question.scaled], np.int64)
-        total = np.array([float(v) for v in sums.values[1 : 1 + k]]) * 2.0**-PRECISION
+        total = np.array([float(v) for v in sums.values[1 : 1 + len(every)]]) * 2.0**-PRECISION
         products = np.zeros((k, k))
         products[np.triu_indices(k)] = [float(v) for v in sums.values[1 + k :]]
         products = np.maximum(np.abs(products), np.abs(products.T)) * np.sign(products + products.T)

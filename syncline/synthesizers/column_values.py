@@ -56,6 +56,12 @@ class ColumnValues:
         """Tell which spans (r,) are those of named states, not of values."""
         return ~self.variable.are_values(self.span_low)
 
+    @property
+    def extent(self) -> tuple[int, int]:
+        """The least and the greatest key of a value."""
+        numbers = ~self.is_state
+        return int(self.span_low[numbers].min()), int(self.span_high[numbers].max())
+
     def decode(self, codes: npt.NDArray[np.integer], random: Bits) -> Cells:
         """Return keys (n,) drawn by uniform bits (n,) from each code's spans, and which are missing."""
         return ColumnDecoder.of(self).decode(codes, random)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from syncline.data.constraint import Constraint, Formula
 from syncline.data.kinds import NUMERIC_KINDS, Kind
+from syncline.data.logarithm import log2
 from syncline.questions.formula_check import CELLS
 from syncline.questions.moments import Moments
 from syncline.questions.sums import Sums
@@ -30,6 +31,11 @@ MAX_BROKEN = 0.0005
 MAX_BROKEN_OF_RARE = 0.05
 """The same as a share of the rows that do not hold the column's most frequent value."""
 _MIN_CODES = 3
+_LEAST_RATIO = 1.1
+"""Greatest value by the least, from which on a logarithm says more than its column."""
+_MOST_WITH_LOGS = 60
+"""Numeric columns up to which logarithms are summed as well."""
+_MEASURES = (Kind.INTEGER, Kind.CONTINUOUS)
 _PAIRWISE = (Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR)
 
 
@@ -78,17 +84,24 @@ def solvable(formula: Constraint) -> tuple[str, ...]:
 
 
 def moments_of(columns: Sequence[CodedColumn]) -> Moments:
-    """Ask for the moments of all numeric columns that are not constant."""
-    scaled = []
+    """Ask for the moments of all numeric columns that are not constant, and of the logarithms of some."""
+    scaled, logs = list[tuple[str, int]](), list[tuple[str, int]]()
     for column in columns:
         variable = column.values.variable
         numbers = ~column.values.is_state
         if variable.kind in NUMERIC_KINDS and len(set(column.values.span_code[numbers].tolist())) > 1:
             assert variable.grid is not None
-            ends = np.array([column.values.span_low[numbers].min(), column.values.span_high[numbers].max()])
-            most = float(np.abs(variable.grid.values(ends).astype(np.float64)).max())
-            scaled.append((variable.name, int(np.frexp(most)[1])))
-    return Moments(tuple(scaled))
+            edges = np.concatenate([column.values.span_low[numbers], column.values.span_high[numbers]])
+            ends = variable.grid.values(edges).astype(np.float64)
+            scaled.append((variable.name, int(np.frexp(np.abs(ends).max())[1])))
+            positive = ends[ends > 0.0]
+            if (
+                variable.kind in _MEASURES
+                and ends.min() >= 0.0
+                and ends.max() >= _LEAST_RATIO * positive.min()
+            ):
+                logs.append((variable.name, int(np.frexp(np.abs(log2(positive)).max())[1])))
+    return Moments(tuple(scaled), tuple(logs) if len(scaled) <= _MOST_WITH_LOGS else ())
 
 
 def candidates(

@@ -43,7 +43,7 @@ def recompute(derived: Derived, drawn: Columns, by_name: ByName) -> None:
         _solve(derived.solved, formula, drawn, by_name)
     inputs = [numbers_of(name, drawn, by_name) for name in formula.inputs]
     values, defined, _ = evaluate(formula, inputs)
-    found = _keys(formula.of, values, ~defined, by_name)
+    found = keys_of_numbers(formula.of, values, ~defined, by_name)
     drawn[formula.of] = (
         _with_own(drawn[formula.of], found, by_name[formula.of]) if derived.own_gaps else found
     )
@@ -63,10 +63,13 @@ def _solve(name: str, formula: Constraint, drawn: Columns, by_name: ByName) -> N
     """Set the one input of a formula that was not drawn from its value and the other inputs."""
     others = [numbers_of(other, drawn, by_name) for other in formula.inputs if other != name]
     values, defined = solve(formula, name, numbers_of(formula.of, drawn, by_name), others)
-    drawn[name] = _keys(name, values, ~defined, by_name)
+    drawn[name] = keys_of_numbers(name, values, ~defined, by_name)
 
 
-def _keys(name: str, values: npt.NDArray[np.float64], missing: Mask, by_name: ByName) -> tuple[Keys, Mask]:
+def keys_of_numbers(
+    name: str, values: npt.NDArray[np.float64], missing: Mask, by_name: ByName
+) -> tuple[Keys, Mask]:
+    """Return the cells (n,) of a column that hold ``values``, as near as its grid and its rounding allow."""
     column = by_name[name].values
     grid = column.variable.grid
     assert grid is not None

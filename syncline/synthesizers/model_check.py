@@ -138,11 +138,16 @@ def _check_reordering(draw: ColumnDraw, columns: Mapping[str, CodedColumn], befo
     """Raise ValueError unless a line is of numbers of columns before, each once, by finite slopes."""
     line = draw.reordering
     assert line is not None
-    names = [scale.column for scale in line.others]
+    names = [(scale.column, scale.log) for scale in line.others]
     _require(draw.determinant is None and draw.gap is None and line.own.column == draw.column)
-    _require(len(set(names)) == len(names) and set(names).issubset(before))
+    _require(len(set(names)) == len(names) and {name for name, _ in names}.issubset(before))
     _require(line.slopes.shape == (len(names),) and line.slopes.dtype == np.dtype("f8"))
     _require(bool(np.isfinite([line.weight, *line.slopes]).all()))
+    if line.computed is not None:
+        for slopes in (line.computed.slopes, line.computed.within):
+            _require(slopes.shape == line.slopes.shape and slopes.dtype == np.dtype("f8"))
+            _require(bool(np.isfinite([line.computed.offset, *slopes]).all()))
+        _require(columns[draw.column].codes.gap is None)
     for scale in (line.own, *line.others):
         variable = columns[scale.column].values.variable
         _require(variable.grid is not None and not variable.is_categorical)

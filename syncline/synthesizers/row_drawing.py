@@ -19,8 +19,8 @@ from syncline.data.constraint import Constraint
 from syncline.synthesizers.drawers import Drawers
 from syncline.synthesizers.draws import Codes, ColumnDraw
 from syncline.synthesizers.gap_draws import GapDraw
-from syncline.synthesizers.kept_rows import Columns, broken_rows, put_rows
-from syncline.synthesizers.reordering import Reordering
+from syncline.synthesizers.kept_rows import Columns, broken_rows, keys_of_numbers, put_rows
+from syncline.synthesizers.reordering import OnLine, Reordering
 from syncline.synthesizers.streams import Seed
 
 COLUMN_DRAWS = 50
@@ -105,6 +105,18 @@ class RowDrawing:
         to, of = line.order(self.rows, states, self.drawers.by_name)
         self.codes[name][to] = self.codes[name][of]
         self.rows[name][0][to] = self.rows[name][0][of]
+        if line.computed is not None and not any(name in order.columns for order in self.drawers.orders):
+            self._compute(name, line, line.computed, states)
+
+    def _compute(self, name: str, line: Reordering, on: OnLine, states: States) -> None:
+        """Set the column to what its line tells; rows where that is beyond its values keep theirs."""
+        by_name = self.drawers.by_name
+        numbers, present = line.numbers(on, self.rows, states, by_name)
+        keys, _ = keys_of_numbers(name, numbers, ~present, by_name)
+        low, high = by_name[name].values.extent
+        held = np.flatnonzero(present & (keys >= low) & (keys <= high))
+        self.rows[name][0][held] = keys[held]
+        self.codes[name][held] = by_name[name].codes.encode(keys[held], np.ones(len(held), np.bool_))
 
     def _drawn(self, name: str, draw: ColumnDraw, states: States) -> tuple[Codes, Cells]:
         places = np.arange(len(self.bins))

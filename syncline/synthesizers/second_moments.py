@@ -1,4 +1,4 @@
-"""Means and covariances of the numeric columns of all suppliers, from the answers to one question."""
+"""Means and covariances of all suppliers' numbers and logarithms, from the answers to one question."""
 
 from __future__ import annotations
 
@@ -15,36 +15,44 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A numeric column, or its binary logarithm."""
+
+    column: str
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SecondMoments:
     """Means and covariances; a cell without a number counts as 0.
 
     Attributes
     ----------
-    names : the columns (k,)
-    exponent : column i is measured in units of ``2**exponent[i]`` (k,)
+    terms : the columns, and after them those of whose logarithms it is (k,)
+    exponent : term i is measured in units of ``2**exponent[i]`` (k,)
     mean : in these units (k,)
     covariance : in these units (k, k)
     """
 
-    names: tuple[str, ...]
+    terms: tuple[Term, ...]
     exponent: Ints
     mean: Floats
     covariance: Floats
 
-    def mean_of(self, name: str) -> float:
-        """Return the mean of a column."""
-        place = self.names.index(name)
+    def mean_of(self, term: Term) -> float:
+        """Return the mean of a term."""
+        place = self.terms.index(term)
         return float(np.ldexp(self.mean[place], int(self.exponent[place])))
 
-    def covariance_of(self, one: str, other: str, power: int) -> float:
-        """Return the covariance of two columns times ``2**power``."""
-        a, b = self.names.index(one), self.names.index(other)
+    def covariance_of(self, one: Term, other: Term, power: int) -> float:
+        """Return the covariance of two terms times ``2**power``."""
+        a, b = self.terms.index(one), self.terms.index(other)
         return float(np.ldexp(self.covariance[a, b], int(self.exponent[a] + self.exponent[b]) + power))
 
     @classmethod
     def of(cls, question: Moments, sums: Sums) -> SecondMoments:
         """Return what the answer to ``question`` says; differences are of whole numbers, and so exact."""
-        k, n = len(question.scaled), max(sums.values[0], 1)
+        k, n = question.terms, max(sums.values[0], 1)
         total, rest = sums.values[1 : 1 + k], iter(sums.values[1 + k :])
         unit = 1 << PRECISION
         covariance = np.zeros((k, k))
@@ -52,5 +60,6 @@ class SecondMoments:
             for j in range(i, k):
                 covariance[i, j] = covariance[j, i] = (n * next(rest) - total[i] * total[j]) / (n * unit) ** 2
         mean = np.array([own / (n * unit) for own in total], np.float64)
-        exponent = np.array([exponent for _, exponent in question.scaled], np.int64)
-        return cls(question.columns, exponent, mean, covariance)
+        terms = [Term(name) for name, _ in question.scaled] + [Term(name, True) for name, _ in question.logs]
+        exponent = np.array([exponent for _, exponent in (*question.scaled, *question.logs)], np.int64)
+        return cls(tuple(terms), exponent, mean, covariance)

@@ -142,12 +142,16 @@ def _rank_column(message: pb.RankColumn) -> RankColumn:
 
 def _moments(message: pb.Moments) -> Moments:
     strict.few("moments.columns", len(message.columns), MAX_COLUMNS)
-    return Moments(tuple(_scaled(column) for column in message.columns))
+    strict.few("moments.logs", len(message.logs), MAX_COLUMNS)
+    return Moments(tuple(map(_scaled, message.columns)), tuple(map(_scaled, message.logs)))
 
 
 def _moments_to_proto(question: Moments) -> pb.Moments:
-    scaled = [pb.ScaledColumn(name=name, exponent=exponent) for name, exponent in question.scaled]
-    return pb.Moments(columns=scaled)
+    scaled, logs = (
+        [pb.ScaledColumn(name=name, exponent=exponent) for name, exponent in part]
+        for part in (question.scaled, question.logs)
+    )
+    return pb.Moments(columns=scaled, logs=logs)
 
 
 def _scaled(message: pb.ScaledColumn) -> tuple[str, int]:

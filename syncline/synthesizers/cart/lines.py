@@ -11,7 +11,7 @@ and all else is done in one order, with results that IEEE 754 rounds correctly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,9 +20,9 @@ import numpy.typing as npt
 from syncline.synthesizers.cart.measured import Measured, Within, missed_between
 from syncline.synthesizers.cart.pair_tables import PairTable
 from syncline.synthesizers.cart.regression import Told, dot, forward, through
-from syncline.synthesizers.reordering import Reordering
+from syncline.synthesizers.reordering import OnLine, Reordering
 from syncline.synthesizers.row_drawing import RowDrawing
-from syncline.synthesizers.second_moments import SecondMoments
+from syncline.synthesizers.second_moments import SecondMoments, Term
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -31,6 +31,8 @@ MOST_OTHERS = 24
 """Columns through which a line may go: of more those with which the most covariance is missed."""
 NEARLY_A_LINE = 0.95
 """Share of a column's variance that a line tells, from which on it is that of all rows."""
+NO_LEAVES = 0.05
+"""Share of the variance within leaves that a line of all rows leaves, up to which it computes values."""
 LEAST_TOLD = 0.05
 """Share of the variance within leaves that a line must add, or it is left."""
 MOST_TOLD = 0.98
@@ -51,66 +53,102 @@ class Lines:
     drawing: RowDrawing
     spread: SecondMoments
     n_rows: int
-    _told: dict[str, Measured] = field(default_factory=dict)
-    _others: dict[str, Measured] = field(default_factory=dict)
+    _told: list[Measured] = field(default_factory=list)
+    _others: list[Measured] = field(default_factory=list)
 
     def settle(self, name: str) -> None:
-        """Measure a column once its values have their places."""
-        found = Measured.of(name, self.drawing)
-        if found is not None:
-            known = self._told if found.is_told(self.spread) else self._others
-            known[name] = found
+        """Measure a column, and its logarithm if moments tell of it, once its values have their places."""
+        for own in self._measured(name):
+            if own.is_told(self.spread):
+                self._told.append(own)
+            elif not own.scale.log:
+                self._others.append(own)
+
+    def _measured(self, name: str) -> Iterator[Measured]:
+        """Yield a column or gap as it is measured, and as a logarithm where that is counted."""
+        for log in (False, True) if Term(name, log=True) in self.spread.terms else (False,):
+            found = Measured.of(name, self.drawing, log=log)
+            if found is not None:
+                yield found
 
     def line(self, name: str, states: Ints, pairs: Mapping[str, PairTable]) -> Reordering | None:
         """Return the line of the column or gap that was drawn last, None where it needs or has none.
 
-        ``states`` (n,) are its leaves, ``pairs`` its tables with columns before it by their names.
+        ``states`` (n,) are its leaves, ``pairs`` its tables with columns before it by their names. Of the
+        lines of a column and of its logarithm it is the one that tells more.
         """
-        own = Measured.of(name, self.drawing)
-        if own is None:
-            return None
+        found = [self._line(own, states, pairs) for own in self._measured(name)]
+        best = min((one for one in found if one is not None), key=lambda one: one[0], default=None)
+        return None if best is None else best[1]
+
+    def _line(
+        self, own: Measured, states: Ints, pairs: Mapping[str, PairTable]
+    ) -> tuple[float, Reordering] | None:
+        """Return the line of a column as it is measured, and how many bits a value needs beside it.
+
+        That is by as much as the scale is narrow where the values are (Box and Cox 1964, eq. 8): so a column
+        and its logarithm can be compared.
+        """
         told = own.is_told(self.spread)
-        others, missed = self._missed(own, pairs, told=told)
-        within = Within.of(own, others, states) if others else None
-        if within is None or within.variance <= 0.0:
+        if own.scale.log and not told:
             return None
-        found = self._of_all_rows(own, others) if told else None
-        if found is None or found[1] > within.variance:
-            found = _within_leaves(within, missed, self.n_rows)
-        return _reordering(own, others, within, *found)
+        found = self._along_all_rows(own, states) if told else None
+        if found is None:
+            others, missed = self._missed(own, pairs, told=told)
+            within = Within.of(own, others, states) if others else None
+            if within is None or within.variance <= 0.0:
+                return None
+            found = _Found(others, within, *_within_leaves(within, missed, self.n_rows))
+        order = found.reordering(own)
+        return None if order is None else (own.bits(found.left), order)
+
+    def _along_all_rows(self, own: Measured, states: Ints) -> _Found | None:
+        """Return the line of all rows where it tells nearly all, and more than leaves do."""
+        if not self._told:
+            return None
+        spread = self.spread
+        most = np.array([abs(one.counted_with(own, spread)) / one.deviation for one in self._told])
+        chosen = np.sort(np.argsort(-most, kind="stable")[:MOST_OTHERS])
+        others = [self._told[place] for place in chosen.tolist()]
+        among = [[one.counted_with(other, spread) for one in others] for other in others]
+        beside = [one.counted_with(own, spread) for one in others]
+        variance = own.counted_with(own, spread)
+        found = forward(np.array(among), np.array(beside), variance, self.n_rows)
+        if variance <= 0.0 or found.told < NEARLY_A_LINE * variance:
+            return None
+        within, left = Within.of(own, others, states), max(variance - found.told, 0.0)
+        if within.variance <= 0.0 or left > within.variance:
+            return None
+        if left > NO_LEAVES * within.variance or len(own.parts) > 1:
+            return _Found(others, within, found, left)
+        return _Found(others, within, found, left, self._offset(own, others, found))
+
+    def _offset(self, own: Measured, others: Sequence[Measured], line: Told) -> float:
+        """Return what a line of all rows gives where all deviations are 0."""
+        means = np.array([one.mean_deviation(self.spread) for one in others])
+        return own.mean_deviation(self.spread) - dot(line.slopes, means)
 
     def _missed(
         self, own: Measured, pairs: Mapping[str, PairTable], *, told: bool
     ) -> tuple[list[Measured], Floats]:
-        """Return the columns before it and the covariance that the model misses with each (k,)."""
+        """Return the columns before it and the covariance that the model misses with each (k,).
+
+        They are measured as it is: a column and its logarithm lie so close to each other that what is chance
+        in either would outweigh what they have in common.
+        """
         others, missed = list[Measured](), list[float]()
-        for known in (self._told, self._others):
-            for name, other in known.items():
-                if told and known is self._told:
-                    others.append(other)
-                    missed.append(other.counted_with(own, self.spread) - other.drawn_with(own))
-                elif name in pairs:
-                    others.append(other)
-                    missed.append(missed_between(pairs[name], other, own, self.drawing))
-        size = np.abs(missed) / np.sqrt([max(other.drawn_with(other), 1e-300) for other in others])
+        for other in (*self._told, *self._others):
+            if other.scale.log is not own.scale.log:
+                continue
+            if told and any(other is one for one in self._told):
+                others.append(other)
+                missed.append(other.counted_with(own, self.spread) - other.drawn_with(own))
+            elif other.name in pairs and not other.scale.log:
+                others.append(other)
+                missed.append(missed_between(pairs[other.name], other, own, self.drawing))
+        size = np.abs(missed) / np.array([one.deviation for one in others])
         most = np.sort(np.argsort(-size, kind="stable")[:MOST_OTHERS])
         return [others[place] for place in most.tolist()], np.array(missed)[most]
-
-    def _of_all_rows(self, own: Measured, others: Sequence[Measured]) -> tuple[Told, float] | None:
-        """Return the line of all rows and the variance that it leaves; None unless it tells nearly all."""
-        places = [place for place, one in enumerate(others) if one.name in self._told]
-        if not places:
-            return None
-        among = [[others[a].counted_with(others[b], self.spread) for a in places] for b in places]
-        beside = [others[place].counted_with(own, self.spread) for place in places]
-        variance = own.counted_with(own, self.spread)
-        found = forward(np.array(among), np.array(beside), variance, self.n_rows)
-        if variance <= 0.0 or found.told < NEARLY_A_LINE * variance:
-            return None
-        slopes = np.zeros(len(others))
-        slopes[places] = found.slopes
-        terms = [places[term] for term in found.terms]
-        return Told(found.told, slopes, terms), max(variance - found.told, 0.0)
 
 
 def _within_leaves(within: Within, missed: Floats, n_rows: int) -> tuple[Told, float]:
@@ -122,21 +160,33 @@ def _within_leaves(within: Within, missed: Floats, n_rows: int) -> tuple[Told, f
     return Told(most, found.slopes * np.sqrt(most / found.told), found.terms), within.variance - most
 
 
-def _reordering(
-    own: Measured, others: Sequence[Measured], within: Within, found: Told, left: float
-) -> Reordering | None:
-    """Return the order that gives a column the line ``found`` and leaves the variance ``left`` beside it.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A line through columns ``others``, and the variance that is ``left`` beside it."""
 
-    The own values, less the line that they have within leaves, are what the variance beside the line is made
-    of, so whatever else a leaf or a factor says of a row's value stays as far as there is room.
-    """
-    before = through(within.others, within.own, found.terms)
-    told = dot(before, within.own)
-    unexplained = within.variance - told
-    after = np.cumsum(within.others * found.slopes, axis=1)[:, -1]
-    added = dot(found.slopes, after) - told
-    if unexplained <= 0.0 or not found.terms or abs(added) < LEAST_TOLD * within.variance:
-        return None
-    weight = float(np.sqrt(min(left / unexplained, 1.0)))
-    slopes = (found.slopes - weight * before)[found.terms]
-    return Reordering(own.scale, weight, tuple(others[term].scale for term in found.terms), slopes)
+    others: Sequence[Measured]
+    within: Within
+    line: Told
+    left: float
+    offset: float | None = None
+
+    def reordering(self, own: Measured) -> Reordering | None:
+        """Return the order that gives a column the line and leaves the variance beside it.
+
+        The own values, less the line that they have within leaves, are what the variance beside the line is
+        made of, so whatever else a leaf or a factor says of a row's value stays as far as there is room.
+        """
+        within, line = self.within, self.line
+        before = through(within.others, within.own, line.terms)
+        told = dot(before, within.own)
+        unexplained = within.variance - told
+        after = np.cumsum(within.others * line.slopes, axis=1)[:, -1]
+        added = dot(line.slopes, after) - told
+        if unexplained <= 0.0 or not line.terms or abs(added) < LEAST_TOLD * within.variance:
+            return None
+        weight = float(np.sqrt(min(self.left / unexplained, 1.0)))
+        slopes, computed = (line.slopes - weight * before)[line.terms], None
+        if self.offset is not None:
+            computed = OnLine(self.offset, line.slopes[line.terms], before[line.terms])
+        scales = tuple(self.others[term].scale for term in line.terms)
+        return Reordering(own.scale, weight, scales, slopes, computed)

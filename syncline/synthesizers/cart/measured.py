@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.logarithm import log2
 from syncline.synthesizers.cart.pair_tables import PairTable
 from syncline.synthesizers.cart.regression import dot
 from syncline.synthesizers.reordering import Centred
 from syncline.synthesizers.row_drawing import RowDrawing
-from syncline.synthesizers.second_moments import SecondMoments
+from syncline.synthesizers.second_moments import SecondMoments, Term
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -27,34 +28,36 @@ ALIKE = 0.2
 """Moments of a column serve where its variance is that of the model's numbers but for this share at most, and
 its mean but for half as many standard deviations: cells without a number, which count as 0, change both."""
 _BITS = 16
+_LOG2_OF_LOG2 = -0.5287663729448976
+"""The binary logarithm of the natural one of 2."""
 _UNIT = float(1 << (2 * _BITS))
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A numeric column, or gap between two, in rows of the model.
+    """A numeric column, its logarithm, or a gap between two, in rows of the model.
 
     Attributes
     ----------
     scale : its scale
     whole : deviations of the rows in units of ``2**-16``, 0 of a row without a number (n,)
     present : which rows hold a number (n,)
-    parts : the columns of which it is a sum, each times a number
+    parts : the terms of which it is a sum, each times a number
     """
 
     scale: Centred
     whole: Ints
     present: Mask
-    parts: tuple[tuple[str, float], ...]
+    parts: tuple[tuple[Term, float], ...]
 
     @classmethod
-    def of(cls, name: str, drawing: RowDrawing) -> Measured | None:
+    def of(cls, name: str, drawing: RowDrawing, *, log: bool = False) -> Measured | None:
         """Return a column, None where it is not numeric, varies not, or holds too few numbers."""
         by_name = drawing.drawers.by_name
         variable, gap = by_name[name].values.variable, by_name[name].codes.gap
         if variable.grid is None or variable.is_categorical:
             return None
-        numbers, present = Centred(name, 0.0, 0).deviations(drawing.rows, by_name)
+        numbers, present = Centred(name, 0.0, 0, log).deviations(drawing.rows, by_name)
         held = numbers[present]
         if len(held) < max(LEAST_NUMBERS * len(numbers), 1):
             return None
@@ -63,11 +66,11 @@ class Measured:
             most = float(np.abs(held - centre).max())
         if not np.isfinite(most) or most <= 0.0:
             return None
-        scale = Centred(name, centre, int(np.frexp(most)[1]))
-        parts: tuple[tuple[str, float], ...] = ((name, 1.0),)
+        scale = Centred(name, centre, int(np.frexp(most)[1]), log)
+        parts: tuple[tuple[Term, float], ...] = ((Term(name, log), 1.0),)
         if gap is not None:
             unit = _unit(drawing, name) * (1.0 if gap.above else -1.0)
-            parts = (gap.of, 1.0 / unit), (gap.base, -1.0 / unit)
+            parts = (Term(gap.of), 1.0 / unit), (Term(gap.base), -1.0 / unit)
         deviations, _ = scale.deviations(drawing.rows, by_name)
         return cls(scale, np.rint(deviations * (1 << _BITS)).astype(np.int64), present, parts)
 
@@ -75,6 +78,19 @@ class Measured:
     def name(self) -> str:
         """The column or gap."""
         return self.scale.column
+
+    def bits(self, variance: float) -> float:
+        """Return the binary logarithm of a standard deviation in the column's own unit, by its variance here.
+
+        A logarithm is as wide as its number times log 2, so its deviations are wider by the mean of that.
+        """
+        own = float(log2(np.array([max(variance, 1e-300)]))[0]) / 2.0 + self.scale.exponent
+        return own + self.scale.centre + _LOG2_OF_LOG2 if self.scale.log else own
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation in the model's rows, above zero."""
+        return float(np.sqrt(max(self.drawn_with(self), 1e-300)))
 
     def drawn_with(self, other: Measured) -> float:
         """Return the mean product of deviations in the model's rows, cells without a number as 0."""
@@ -84,20 +100,24 @@ class Measured:
         """Return the covariance of the deviations of two columns in real rows, cells without a number 0."""
         power = -self.scale.exponent - other.scale.exponent
         covariance = 0.0
-        for name, weight in self.parts:
+        for term, weight in self.parts:
             for beside, times in other.parts:
-                covariance += weight * times * spread.covariance_of(name, beside, power)
+                covariance += weight * times * spread.covariance_of(term, beside, power)
         return covariance
+
+    def mean_deviation(self, spread: SecondMoments) -> float:
+        """Return the mean of real rows' deviations, whose terms are all counted."""
+        mean = -self.scale.centre
+        for term, weight in self.parts:
+            mean += weight * spread.mean_of(term)
+        return float(np.ldexp(mean, -self.scale.exponent))
 
     def is_told(self, spread: SecondMoments) -> bool:
         """Tell whether moments are those of its numbers alone, by those of the model's numbers."""
-        if not self.present.all() or not all(name in spread.names for name, _ in self.parts):
+        if not self.present.all() or not all(term in spread.terms for term, _ in self.parts):
             return False
-        mean = -self.scale.centre
-        for name, weight in self.parts:
-            mean += weight * spread.mean_of(name)
         drawn, counted = self.drawn_with(self), self.counted_with(self, spread)
-        near = abs(float(np.ldexp(mean, -self.scale.exponent))) <= ALIKE / 2 * np.sqrt(drawn)
+        near = abs(self.mean_deviation(spread)) <= ALIKE / 2 * np.sqrt(drawn)
         return bool(near and abs(counted - drawn) <= ALIKE * drawn)
 
 

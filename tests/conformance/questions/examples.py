@@ -167,7 +167,7 @@ def _of_fit() -> dict[str, Example]:
         "profile": Example(Profile(NAMES), before, known=told),
         "rank_counts": Example(RankCounts(ranked), before, known=told),
         "marginals": Example(Marginals(sets, holdout=False, persons=True), known=told),
-        "moments": Example(Moments(scaled), before, known=told, keys=(120, 9990, 0, 1)),
+        "moments": Example(Moments(scaled, (("age", -20),)), before, known=told, keys=(120, 9990, 0, 1)),
         "formula_check": Example(FormulaCheck(formulas), before, known=told),
         "pair_counts": Example(pairs, known=told),
         "tree_level": Example(

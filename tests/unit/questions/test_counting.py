@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from syncline.data.codebook import Codebook, Coding
 from syncline.data.constraint import Constraint, Formula
+from syncline.data.logarithm import log2
 from syncline.data.schema import Schema
 from syncline.questions import pair_counts
 from syncline.questions import workspace as workspace_module
@@ -80,7 +81,7 @@ FORMULAS = FormulaCheck(
         ]
     )
 )
-MOMENTS = Moments((("age", 5), ("dose", 2), ("score", 30)))
+MOMENTS = Moments((("age", 5), ("dose", 2), ("score", 30)), (("dose", 1), ("age", 3)))
 PAIRED = ("sex", "age", "ill", "score")
 PAIRS = PairCounts(
     PAIRED, tuple((np.arange(BOOK.column(name).n_codes) * 5 % 3).astype(np.uint8) for name in PAIRED)
@@ -267,15 +268,14 @@ def number(row: Row, name: str) -> float | None:
 @settings(max_examples=30)
 @given(table=tables, schema=schemas)
 def test_moments(table: list[Row], schema: Schema) -> None:
-    fixed = [
-        [
-            0 if (value := number(row, name)) is None else round(value * 2.0 ** (20 - exponent))
-            for name, exponent in MOMENTS.scaled
-        ]
-        for row in training(table)
-    ]
-    fixed = [[max(-(2**21), min(2**21, x)) for x in row] for row in fixed]
-    k = len(MOMENTS.scaled)
+    fixed = []
+    for row in training(table):
+        values = [(number(row, name) or 0.0, exponent) for name, exponent in MOMENTS.scaled]
+        logs = [(number(row, name) or 0.0, exponent) for name, exponent in MOMENTS.logs]
+        values += [(float(log2(np.array([value]))[0]), exponent) for value, exponent in logs]
+        scaled = [round(value * 2.0 ** (20 - exponent)) for value, exponent in values]
+        fixed.append([max(-(2**21), min(2**21, x)) for x in scaled])
+    k = MOMENTS.terms
     products = [sum(row[i] * row[j] for row in fixed) for i in range(k) for j in range(i, k)]
     expected = [len(fixed), *(sum(row[i] for row in fixed) for i in range(k)), *products]
     assert MOMENTS.answer(workspace_of(table, schema), BEFORE) == Sums(tuple(expected))

@@ -317,10 +317,12 @@ class Marginals(_message.Message):
     def __init__(self, sets: _Optional[_Iterable[_Union[MarginalSet, _Mapping]]] = ..., holdout: bool = ..., persons: bool = ...) -> None: ...
 
 class Moments(_message.Message):
-    __slots__ = ("columns",)
+    __slots__ = ("columns", "logs")
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    LOGS_FIELD_NUMBER: _ClassVar[int]
     columns: _containers.RepeatedCompositeFieldContainer[ScaledColumn]
-    def __init__(self, columns: _Optional[_Iterable[_Union[ScaledColumn, _Mapping]]] = ...) -> None: ...
+    logs: _containers.RepeatedCompositeFieldContainer[ScaledColumn]
+    def __init__(self, columns: _Optional[_Iterable[_Union[ScaledColumn, _Mapping]]] = ..., logs: _Optional[_Iterable[_Union[ScaledColumn, _Mapping]]] = ...) -> None: ...
 
 class ScaledColumn(_message.Message):
     __slots__ = ("name", "exponent")
