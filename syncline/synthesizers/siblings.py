@@ -47,7 +47,7 @@ def groups_of_siblings(variable: Variable, rare: Sequence[int], people: People, 
     for depth in range(max(levels, default=0), 0, -1):
         for node, members in sorted(levels[depth].items()):
             above = _above(variable, node)
-            if people(members) >= least:
+            if len(members) > 1 and people(members) >= least:
                 groups.append(np.array(sorted(members), np.int64))
             elif above is not None:
                 levels[depth - 1].setdefault(above, []).extend(members)

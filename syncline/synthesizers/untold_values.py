@@ -34,7 +34,7 @@ MOST_NAMED = 5
 
 _MOST_KEPT = 10_000
 _REMEDY = "group such values, add rows, or lower min_cell where you may"
-_REMEDY_OF_GROUPS = "declare parents in the schema to say which are siblings, or lower min_cell where you may"
+_REMEDY_OF_GROUPS = "parents in the schema, which say who are siblings, or lower min_cell where you may"
 
 
 def untold_notes(
@@ -163,7 +163,8 @@ class _Column:
         if not share:
             what += f", so that none is {OTHER!r}"
         why = f"fewer than {min_cell} share each, so a row shows any category of its group"
-        return Note(self.name, Deed.MERGED, what, why, _REMEDY_OF_GROUPS, cells)
+        verb = "change" if self.variable.parents else "declare"
+        return Note(self.name, Deed.MERGED, what, why, f"{verb} {_REMEDY_OF_GROUPS}", cells)
 
     def _into_other(self) -> str:
         share = self.coded.other_share

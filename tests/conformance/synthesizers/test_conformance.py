@@ -108,7 +108,7 @@ def test_conditions_are_met(method):
 
 @pytest.mark.parametrize(("method", "min_cell"), list(product(NAMES, (1, 11))))
 def test_nothing_that_few_people_share_is_drawn(method, min_cell):
-    """Every category that comes out is one of at least ``min_cell`` people, or of a group that has as many."""
+    """Every category that comes out is one of ``min_cell`` people at least, or of a group of as many."""
     table = cohort(600)
     model = fit([table], WITH_PERSON, method=method, min_cell=min_cell).model
     frame = table.to_pandas()

@@ -216,6 +216,7 @@ def test_notes_name_groups_and_the_share_that_is_other() -> None:
     assert (
         "column 'x': merged: 14 cells with 3 categories into a group of siblings: fewer than 11" in notes[0]
     )
+    assert "declare parents in the schema" in notes[0]
     assert "13 cells with '4100', '3100', 'red' into '(other)', which is 4.0% of the rows" in notes[1]
 
 
