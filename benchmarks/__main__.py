@@ -8,6 +8,7 @@ from collections.abc import Callable
 from benchmarks import (
     adult,
     classifier,
+    codes,
     commits,
     diabetes,
     federated,
@@ -32,6 +33,7 @@ from benchmarks.gate import tricks as gate_tricks
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "adult": adult.run,
     "classifier": classifier.run,
+    "codes": codes.run,
     "commits": commits.run,
     "federated": federated.run,
     "diabetes": diabetes.run,

@@ -14,12 +14,15 @@ import numpy as np
 import pandas as pd
 from palmerpenguins import load_penguins
 
+from benchmarks import codes
 from benchmarks.shared_data import shared
 from syncline.synthesizers import line_coding
 from syncline.synthesizers.synthesizer import Synthesizer
 
 SEEDS = range(1, 4)
 UNITS = (5, 10, 50, 100, 500, 1000)
+WRITTEN = (1, 10, 100, 500, 1000)
+"""To which units people round what they earn; each is a multiple of the one before."""
 LEAST_EXCESS = 0.1
 """A column heaps where its share on multiples exceeds that of chance by so much."""
 
@@ -49,6 +52,41 @@ def run() -> None:
                 f" {apart:>7.3f} {next(both):>14} {next(both):>14}",
                 flush=True,
             )
+
+    written()
+
+
+def written() -> None:
+    """Print on which round numbers incomes that people write lie, in a table and in releases of it.
+
+    Apart is the total variation of tenths of the incomes by the roundest unit that each is a multiple of.
+    """
+    print(f"{'incomes':10} {'':9} {'apart':>6} " + " ".join(f"of {unit:<5}" for unit in WRITTEN))
+    census = codes.census(2 * codes.ROWS).table[["age", "sex", "education", "sector", "income"]]
+    rng = np.random.default_rng(3)
+    wide, unit = np.exp(rng.normal(10.4, 0.6, len(census))), rng.choice(WRITTEN, len(census))
+    for name, table in (
+        ("census", census),
+        ("wide", census.assign(income=(np.rint(wide / unit) * unit).astype(int))),
+    ):
+        learnt, rest = table.iloc[: codes.ROWS], table.iloc[codes.ROWS :]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            drawn = [Synthesizer("cart", seed=seed).fit(learnt).sample() for seed in SEEDS]
+        made = (f"seed {seed}" for seed in SEEDS)
+        for title, one in zip(("learnt", "not learnt", *made), (learnt, rest, *drawn), strict=True):
+            shares = " ".join(f"{float((one.income % unit == 0).mean()):8.2f}" for unit in WRITTEN)
+            print(f"{name:10} {title:9} {_apart(learnt.income, one.income):6.3f} {shares}", flush=True)
+
+
+def _apart(real: pd.Series, made: pd.Series) -> float:
+    tenths = np.quantile(real, np.linspace(0, 1, 11))[1:-1]
+    shares = []
+    for column in (real, made):
+        roundest = sum((column.to_numpy() % unit == 0).astype(int) for unit in WRITTEN)
+        cells = pd.Series(np.searchsorted(tenths, column) * 10 + roundest)
+        shares.append(cells.value_counts(normalize=True))
+    return float(0.5 * shares[0].subtract(shares[1], fill_value=0).abs().sum())
 
 
 def tables() -> Iterator[tuple[str, pd.DataFrame]]:

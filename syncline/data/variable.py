@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_serializer, fi
 from syncline.data.faults import together
 from syncline.data.kinds import CATEGORICAL_KINDS, FREE_KINDS, NUMERIC_KINDS, PERSON_KINDS, Kind, Role
 from syncline.data.labels import is_printable_line, normal_label
+from syncline.data.parents import Parents, fault_of_parents
 from syncline.data.scalars import KEY_LIMIT, Scalar, read_scalar, scalar_key, write_scalar
 from syncline.data.section import Integer, Section, WholeSentence, shown, word_of
 from syncline.data.states import MAX_CODES, States
@@ -94,6 +95,7 @@ class Variable(Section):
     name: ColumnName
     kind: Annotated[Kind, word_of(Kind)]
     categories: Labels = ()
+    parents: Parents = Field(default={})
     decimals: Integer | None = None
     step: str | None = None
     zone: str | None = None
@@ -263,6 +265,10 @@ class Variable(Section):
             self._fail("a category is empty; list an empty cell under missing")
         if both := set(self.categories).intersection(self.missing):
             self._fail(f"{shown(min(both))!r} is both a category and a missing code; keep one")
+        if self.parents and self.kind not in {Kind.CATEGORICAL, Kind.ORDINAL}:
+            self._fail(f"parents do not apply to kind {self.kind}")
+        if fault := fault_of_parents(self.parents, self.categories):
+            self._fail(fault)
 
     def _check_codes(self) -> None:
         if not self.codes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from syncline.data.batch import Status
+from syncline.data.labels import other_label
 from syncline.data.release_table import Columns
 from syncline.data.schema import Schema
 from syncline.preparation.fold import Fold
@@ -25,13 +27,13 @@ from syncline.validation.disclosure.gate import DEFAULT_THRESHOLDS, GateThreshol
 def comparison_of(spec: StudySpec, fold: Fold, result: Fitted, seed: Seed) -> Comparison:
     """Return the comparison of the table that ``result`` and ``seed`` give.
 
-    The candidate is what is released; of fewer rows than suppliers compare, the first of those that the same
-    model draws.
+    The candidate is what is released, with categories of few people as one; of fewer rows than suppliers
+    compare, the first of those that the same model draws.
     """
     schema = released_schema(spec, result)
     merged = _merged_places(spec, result, schema)
     rows = max(rows_of_release(spec, result), MIN_CANDIDATE_ROWS)
-    cells = _cells(schema, result.model.sample(rows, seed, schema))
+    cells = _as_one(spec, _cells(schema, result.model.sample(rows, seed, schema)), merged)
     names = tuple(variable.name for variable in schema.modelled)
     compared = ComparedColumns(names, tuple(merged.get(name, ()) for name in names))
     aims = aims_of(spec, fold).within(names)
@@ -67,13 +69,32 @@ def released_schema(spec: StudySpec, result: Fitted) -> Schema:
 
 
 def _merged_places(spec: StudySpec, result: Fitted, schema: Schema) -> dict[str, tuple[int, ...]]:
-    """Return the places of the categories that are drawn as one, of columns that have a category for them."""
-    places = {}
-    for name, merged in result.model.describe().merged.items():
+    """Return the places of the categories that are compared as one: those of few people, or of nobody.
+
+    Of a column that shows siblings of a group, or has a category for what is merged, they are all of these:
+    a figure of one category would tell how many have it.
+    """
+    model, places = result.model.describe(), {}
+    for name in dict.fromkeys((*model.merged, *model.siblings)):
         own = spec.schema.variable(name).categories
-        if len(schema.variable(name).categories) > len(own):
-            places[name] = tuple(sorted(own.index(category) for category in merged))
+        groups = model.siblings.get(name, ())
+        if groups or len(schema.variable(name).categories) > len(own):
+            place = {category: at for at, category in enumerate(own)}
+            few = (*model.merged.get(name, ()), *(category for group in groups for category in group))
+            places[name] = tuple(sorted(place[category] for category in few))
     return places
+
+
+def _as_one(spec: StudySpec, cells: CellTable, merged: Mapping[str, tuple[int, ...]]) -> CellTable:
+    """Return the table with merged categories as one more category behind the study's own."""
+    keys, variables = list(cells.keys), {variable.name: variable for variable in cells.schema.variables}
+    for name, few in merged.items():
+        place, known = cells.place(name), spec.schema.variable(name).categories
+        update = {"categories": (*known, other_label(known))}
+        variables[name] = variables[name].model_copy(update=update)
+        keys[place] = np.where(cells.valid(place) & np.isin(keys[place], few), len(known), keys[place])
+    schema = Schema(variables=tuple(variables.values()), constraints=cells.schema.constraints)
+    return replace(cells, schema=schema, keys=tuple(keys))
 
 
 def _cells(schema: Schema, drawn: Iterator[Columns]) -> CellTable:

@@ -96,6 +96,11 @@ def _columns(spec: StudySpec, fitted: Fitted) -> dict[str, Json]:
         "determined": [{"column": b, "by": a} for b, a in sorted(model.determined.items())],
         "narrowed": [note.words for note in model.notes],
         "merged_categories": {name: len(merged) for name, merged in model.merged.items()},
+        "sibling_groups": {
+            name: {"categories": sum(map(len, groups)), "groups": len(groups)}
+            for name, groups in model.siblings.items()
+        },
+        "other_shares": {name: round(share, 3) for name, share in model.other_shares.items()},
         "left_out": list(unused),
         "excluded": list(fitted.excluded),
         "surrogate_numbers": [] if schema.person is None else [schema.person.name],

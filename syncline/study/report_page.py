@@ -100,7 +100,14 @@ def _columns(columns: Mapping[str, Any]) -> Iterator[str]:
     for row in columns["determined"]:
         yield f"{row['column']} follows from {row['by']}."
     for name, n in columns["merged_categories"].items():
-        yield f"{name}: categories of few people, or of nobody, that were merged: {n}."
+        share = columns["other_shares"].get(name)
+        now = "" if share is None else f' "(other)" is {share:.1%} of the rows.'
+        yield f"{name}: categories of few people, or of nobody, that were merged: {n}.{now}"
+    for name, found in columns["sibling_groups"].items():
+        yield (
+            f"{name}: {found['categories']} categories of few people, or of nobody, are {found['groups']}"
+            " groups of siblings; a row shows any category of its group."
+        )
     for name in columns["left_out"]:
         yield f"{name} is left out: free text and identifiers are not synthesized."
     for name in columns["excluded"]:

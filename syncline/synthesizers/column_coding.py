@@ -3,8 +3,9 @@
 Values that at least ``threshold`` rows and ``min_cell`` persons share are codes of their own; if there are
 more than ``MAX_CODES`` such values, only those that hold a bin's share of the rows. The rest is binned
 between them (:mod:`~syncline.synthesizers.line_coding`), and a named state has a code of its own behind the
-values. No code holds fewer than ``min_cell`` persons: rare categories become "(other)", rare states missing,
-thin bins join their neighbour, and what is too rare even then counts as the most frequent code.
+values. No code holds fewer than ``min_cell`` persons: rare categories merge
+(:mod:`~syncline.synthesizers.category_coding`), rare states become missing, thin bins join their neighbour,
+and what is too rare even then counts as the most frequent code.
 """
 
 from __future__ import annotations
@@ -17,16 +18,14 @@ import numpy.typing as npt
 
 from syncline.data.codebook import ColumnCodes, Lookup
 from syncline.data.gap import GapLine
-from syncline.data.kinds import Kind
-from syncline.data.labels import other_label
 from syncline.data.variable import Variable
 from syncline.synthesizers.binning import group_frequent, group_in_order
+from syncline.synthesizers.category_coding import code_categories
 from syncline.synthesizers.column_search import ColumnSearch
 from syncline.synthesizers.column_values import ColumnValues
 from syncline.synthesizers.line_coding import LineCodes, code_line
 
 Ints: TypeAlias = npt.NDArray[np.int64]
-Bits: TypeAlias = npt.NDArray[np.uint64]
 
 PREDICTOR_BINS = 63
 PREDICTOR_ALONE = 0.02
@@ -43,6 +42,35 @@ class CodedColumn:
 
     codes: ColumnCodes
     values: ColumnValues
+
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The categories of each code that stands for several siblings."""
+        known = self.values.variable.categories
+        return tuple(tuple(known[key] for key in keys.tolist()) for keys in self.values.groups)
+
+    @property
+    def shows_other(self) -> bool:
+        """Whether the last of the codes of categories is "(other)"."""
+        declared = len(self.codes.segment_code)
+        return not self.codes.numeric and 0 < declared < len(self.values.variable.categories)
+
+    @property
+    def other_share(self) -> float:
+        """The share of the rows, from 0 to 1, that are drawn as "(other)"."""
+        rows = self.values.rows
+        return int(rows[self.values.span_code[-1]]) / max(int(rows.sum()), 1) if self.shows_other else 0.0
+
+    @property
+    def mixed(self) -> npt.NDArray[np.bool_]:
+        """Tell which codes (n_codes,) stand for several categories: groups of siblings, and "(other)"."""
+        values = self.values
+        if self.codes.numeric:
+            return np.zeros(values.n_codes, np.bool_)
+        mixed = np.bincount(values.span_code, minlength=values.n_codes) > 1
+        if self.shows_other:
+            mixed[values.span_code[-1]] = True
+        return mixed
 
 
 def code_column(
@@ -61,7 +89,8 @@ def code_column(
     """
     merged: tuple[str, ...] = ()
     if variable.is_categorical:
-        line, variable, merged = _named(variable, found, min_cell, persons)
+        categories = code_categories(variable, found, min_cell, persons)
+        line, variable, merged = categories.line, categories.variable, categories.merged
     else:
         line = code_line(variable, found, min_cell, threshold, persons, told=told)
     lacking, mask = found.missing + line.lost, int(found.missing_mask) | line.lost_mask
@@ -185,47 +214,3 @@ def _on_a_line(values: Ints, states: Ints, most: int, alone: float) -> npt.NDArr
         return behind
     before = group_in_order(values, most - int(behind.max()) - 1, alone)
     return np.append(before, behind + before.max() + np.uint16(1))
-
-
-def _held(rows: Ints, masks: Bits, persons: bool) -> Ints:
-    return np.bitwise_count(masks).astype(np.int64) if persons else rows
-
-
-def _named(
-    variable: Variable, found: ColumnSearch, min_cell: int, persons: bool
-) -> tuple[LineCodes, Variable, tuple[str, ...]]:
-    """Return the codes of categories, the variable with "(other)" where it is used, and what that merges."""
-    k = len(variable.categories)
-    rows, masks = np.zeros(k, np.int64), np.zeros(k, np.uint64)
-    place = found.pieces.start.astype(np.int64)
-    rows[place], masks[place] = found.pieces.rows, found.pieces.masks
-    held = _held(rows, masks, persons)
-    kept = np.flatnonzero((held >= min_cell) & (rows > 0))
-    rare = _merged(rows, held, min_cell)
-    lookup = np.full(k, int(np.argmax(rows[kept])) if len(kept) else 0, np.int64)
-    lookup[kept] = np.arange(len(kept))
-    rest_rows, rest_mask = int(rows[rare].sum()), np.bitwise_or.reduce(masks[rare], initial=np.uint64(0))
-    enough = (int(rest_mask).bit_count() if persons else rest_rows) >= min_cell
-    keys, merged = kept, tuple(variable.categories[i] for i in rare)
-    rows, masks = rows[kept], masks[kept]
-    if len(rare) and enough and variable.kind is not Kind.BOOLEAN:  # a truth value has no third category
-        lookup[rare] = len(kept)
-        keys = np.append(kept, k)
-        rows, masks = np.append(rows, rest_rows), np.append(masks, rest_mask)
-        variable = variable.model_copy(
-            update={"categories": (*variable.categories, other_label(variable.categories))}
-        )
-    if len(keys) == 0 and rest_rows:  # nothing common enough to show: every row counts as missing
-        lookup = np.zeros(0, np.int64)
-    spans, keys = np.arange(len(keys), dtype=np.int64), keys.astype(np.int64)
-    line = LineCodes(rows, masks, spans, keys, keys, np.zeros(0, np.int64), lookup)
-    return line, variable, merged
-
-
-def _merged(rows: Ints, held: Ints, min_cell: int) -> Ints:
-    """Return the categories that are merged: those of few persons, and beside them also those of nobody.
-
-    Which of both a category is, is told nowhere.
-    """
-    few = held < min_cell
-    return np.flatnonzero(few) if (few & (rows > 0)).any() else np.zeros(0, np.int64)

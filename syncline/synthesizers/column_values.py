@@ -32,7 +32,7 @@ class ColumnValues:
     rows : training rows of each code (n_codes,), the code for missing last where it is kept
     masks : their person buckets (n_codes,), all zero without persons
     keeps_missing : whether the last code means missing
-    merged : categories that were merged into "(other)"
+    merged : categories that were merged into "(other)", or into the most frequent where they are too few
     rhythm : how values heap within a span of several keys, None where they lie evenly
     """
 
@@ -61,6 +61,14 @@ class ColumnValues:
         """The least and the greatest key of a value."""
         numbers = ~self.is_state
         return int(self.span_low[numbers].min()), int(self.span_high[numbers].max())
+
+    @property
+    def groups(self) -> tuple[Ints, ...]:
+        """The categories of each code that stands for several, as keys."""
+        if not self.variable.is_categorical or len(self.span_code) < 2:
+            return ()
+        ends = np.flatnonzero(np.diff(self.span_code)) + 1
+        return tuple(keys for keys in np.split(self.span_low, ends) if len(keys) > 1)
 
     def decode(self, codes: npt.NDArray[np.integer], random: Bits) -> Cells:
         """Return keys (n,) drawn by uniform bits (n,) from each code's spans, and which are missing."""

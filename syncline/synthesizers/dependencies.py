@@ -2,7 +2,8 @@
 
 A column with a determinant is not given a tree: it is drawn from the counts of its codes for each code of the
 determinant. Pairs are screened with the target classes of one side, which are few, and confirmed with all
-codes.
+codes. A code that stands for several categories, as "(other)" and groups of siblings do, need not determine
+anything: the rule is that of all others, and such a code is drawn with what it has.
 """
 
 from __future__ import annotations
@@ -16,12 +17,18 @@ import numpy.typing as npt
 
 from syncline.data.codebook import Codebook, Coding
 from syncline.questions.marginals import Axis, Marginals, shape_of
+from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.formulas import MAX_BROKEN, MAX_BROKEN_OF_RARE
 
 Ints = npt.NDArray[np.int64]
 CellT = TypeVar("CellT", np.int64, np.uint64)
 Pair = tuple[str, str]
 """Determinant and determined column."""
+Mixed = Mapping[str, npt.NDArray[np.bool_]]
+"""Which codes (n_codes,) of a column stand for several categories; of columns that have none nothing."""
+
+MOST_MIXED = 0.1
+"""The share of the rows, at most, in which codes of several categories break what all others determine."""
 
 _MAX_SCREENED_CELLS = 1 << 16
 _MAX_CONFIRMED_CELLS = 1 << 22
@@ -38,12 +45,20 @@ def screening(codebook: Codebook, pairs: Iterable[Pair], *, persons: bool) -> Ma
     return Marginals(tuple(sets), holdout=False, persons=persons)
 
 
-def confirmation(codebook: Codebook, question: Marginals, counts: Ints, *, persons: bool) -> Marginals:
+def mixed_codes(columns: Iterable[CodedColumn]) -> Mixed:
+    """Return which codes of some columns stand for several categories."""
+    found = {column.codes.name: column.mixed for column in columns}
+    return {name: mixed for name, mixed in found.items() if mixed.any()}
+
+
+def confirmation(
+    codebook: Codebook, question: Marginals, counts: Ints, mixed: Mixed, *, persons: bool
+) -> Marginals:
     """Ask for all codes of the pairs that the screening leaves possible."""
     kept = []
     for (a, b), table in tables(codebook, question, counts).items():
         cells = codebook.column(a).n_codes * codebook.column(b).n_codes
-        if _determines(table) and cells <= _MAX_CONFIRMED_CELLS:
+        if _determines(table, mixed.get(a)) and cells <= _MAX_CONFIRMED_CELLS:
             kept.append((Axis(a, Coding.FINE), Axis(b, Coding.FINE)))
     return Marginals(tuple(kept), holdout=False, persons=persons)
 
@@ -80,6 +95,7 @@ def choose(
     found: Mapping[Pair, Ints],
     given: Sequence[str],
     codes: Mapping[str, int],
+    mixed: Mixed,
     gaps: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return the determinant of each column that has one; never in a circle.
@@ -94,7 +110,7 @@ def choose(
     schema_place = {name: i for i, name in enumerate(names)}
     possible: dict[str, list[str]] = {}
     for (a, b), table in found.items():
-        if a in schema_place and b not in gaps and _determines(table):
+        if a in schema_place and b not in gaps and _determines(table, mixed.get(a)):
             possible.setdefault(b, []).append(a)
     chosen: dict[str, str] = dict(gaps)
     for b in reversed([name for name in names if name not in gaps]):
@@ -105,11 +121,19 @@ def choose(
     return {b: a for b, a in chosen.items() if b not in gaps}
 
 
-def _determines(table: Ints) -> bool:
-    rows = int(table.sum())
-    broken = rows - int(table.max(axis=1).sum())
-    rare = rows - int(table.sum(axis=0).max(initial=0))
+def _determines(table: Ints, mixed: npt.NDArray[np.bool_] | None) -> bool:
+    """Tell whether each code of one column (rows of the table) that is not ``mixed`` has one of the other."""
+    if mixed is not None and _broken(table[mixed]) > MOST_MIXED * int(table.sum()):
+        return False
+    plain = table if mixed is None else table[~mixed]
+    rows, broken = int(plain.sum()), _broken(plain)
+    rare = rows - int(plain.sum(axis=0).max(initial=0))
     return rows > 0 and rare > 0 and broken <= min(MAX_BROKEN * rows, MAX_BROKEN_OF_RARE * rare)
+
+
+def _broken(table: Ints) -> int:
+    """Return the rows that do not hold what most rows of their code hold."""
+    return int(table.sum()) - int(table.max(axis=1, initial=0).sum())
 
 
 def _follows(chosen: Mapping[str, str], a: str, b: str) -> bool:

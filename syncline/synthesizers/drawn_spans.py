@@ -55,7 +55,9 @@ class Spans:
 
     @classmethod
     def weighted(cls, variable: Variable, code: Ints, low: Ints, high: Ints) -> Spans:
-        """Weigh the spans (r,) of each code by their width, in at most 24 bits."""
+        """Weigh the spans (r,) of each code by their width, in at most 24 bits; categories weigh the same."""
+        if variable.is_categorical:
+            return cls(code, low, high, np.ones(len(code), np.uint64))
         grid = variable.grid
         if grid is None or grid.is_even:
             width = (high - low).astype(np.float64) + 1.0

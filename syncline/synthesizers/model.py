@@ -29,6 +29,8 @@ class Description:
     bounds : the orders between columns that every row keeps
     determined : for each column that follows from one other alone, that other one
     merged : the categories of each column that are drawn as one, because few people have each
+    siblings : the groups of such categories of which any one is drawn for all
+    other_shares : the share of the rows that are "(other)" now, of columns that have such
     notes : what the technique left out of what it could have learnt
     """
 
@@ -37,6 +39,8 @@ class Description:
     bounds: tuple[Constraint, ...] = ()
     determined: Mapping[str, str] = field(default_factory=dict)
     merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    siblings: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    other_shares: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
 
 

@@ -77,13 +77,15 @@ class TabularModel(Model):
 
     def describe(self) -> Description:
         """Return in which order columns are drawn, what is computed, kept and merged."""
-        merged = {column.codes.name: column.values.merged for column in self.columns if column.values.merged}
+        named = {column.codes.name: column for column in self.columns}
         return Description(
             self.order,
             tuple(derived.formula for derived in self.derived),
             self.bounds,
             {draw.column: draw.determinant for draw in self.draws if draw.determinant is not None},
-            merged,
+            {name: column.values.merged for name, column in named.items() if column.values.merged},
+            {name: column.groups for name, column in named.items() if column.groups},
+            {name: column.other_share for name, column in named.items() if column.other_share},
             wide_notes(self.method, len(self.columns)),
         )
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.batch import Batch, Status
-from syncline.data.labels import normal_label
+from syncline.data.labels import OTHER, normal_label
 from syncline.data.note import Deed, Note, counted
 from syncline.data.release_table import cell_texts
 from syncline.data.schema import Schema
@@ -34,6 +34,7 @@ MOST_NAMED = 5
 
 _MOST_KEPT = 10_000
 _REMEDY = "group such values, add rows, or lower min_cell where you may"
+_REMEDY_OF_GROUPS = "parents in the schema, which say who are siblings, or lower min_cell where you may"
 
 
 def untold_notes(
@@ -136,6 +137,8 @@ class _Column:
 
     def notes(self, min_cell: int) -> Iterator[Note]:
         """Yield what became of the cells, those of one fate together."""
+        if self.coded.groups:
+            yield self._of_groups(min_cell)
         fates: defaultdict[tuple[Deed, str, bool], Counter[int]] = defaultdict(Counter)
         for key, cells in self.untold.items():
             fates[self._fate(key)][key] += cells
@@ -150,6 +153,23 @@ class _Column:
             what = f"{counted(self.missing)} without a value {self._counted_as(self.coded.codes.missing)}"
             yield Note(self.name, Deed.MERGED, what, f"fewer than {min_cell} lack one", _REMEDY, self.missing)
 
+    def _of_groups(self, min_cell: int) -> Note:
+        """Return the note of categories of which any sibling is drawn."""
+        values, groups = self.coded.values, self.coded.values.groups
+        codes = np.unique(values.span_code[np.isin(values.span_low, np.concatenate(groups))])
+        cells, share = int(values.rows[codes].sum()), self.coded.other_share
+        members, many = sum(map(len, groups)), "a group" if len(groups) == 1 else f"{len(groups)} groups"
+        what = f"{counted(cells)} with {members} categories into {many} of siblings"
+        if not share:
+            what += f", so that none is {OTHER!r}"
+        why = f"fewer than {min_cell} share each, so a row shows any category of its group"
+        verb = "change" if self.variable.parents else "declare"
+        return Note(self.name, Deed.MERGED, what, why, f"{verb} {_REMEDY_OF_GROUPS}", cells)
+
+    def _into_other(self) -> str:
+        share = self.coded.other_share
+        return f"into {self.variable.categories[-1]!r}, which is {share:.1%} of the rows"
+
     def _fate(self, key: int) -> tuple[Deed, str, bool]:
         """Return what was done to cells of one value, what they count as, and whether they lie beyond."""
         codes, values = self.coded.codes, self.coded.values
@@ -159,7 +179,7 @@ class _Column:
         spans = values.span_code == code
         if self.variable.is_categorical:
             if int(values.span_low[spans][0]) >= self.declared:
-                return Deed.MERGED, self.others or f"into {self.variable.categories[-1]!r}", False
+                return Deed.MERGED, self.others or self._into_other(), False
             return Deed.MERGED, self._counted_as(code), False
         numbers = ~values.is_state
         low, high = int(values.span_low[numbers].min()), int(values.span_high[numbers].max())
@@ -176,7 +196,13 @@ class _Column:
         if not spans.any():
             return "counted as missing"
         ends = (int(values.span_low[spans].min()), int(values.span_high[spans].max()))
-        return f"counted as the most frequent, {' to '.join(dict.fromkeys(map(self._label, ends)))}"
+        shown = " to ".join(dict.fromkeys(map(self._label, ends)))
+        is_group = self.variable.is_categorical and int(spans.sum()) > 1
+        return (
+            f"counted with the largest group, {shown}"
+            if is_group
+            else f"counted as the most frequent, {shown}"
+        )
 
     def _named(self, held: Counter[int]) -> str:
         """Return the most frequent of some values, as in ``with 'F', 'G' and 2 more``."""

@@ -70,6 +70,7 @@ VARIED = {
     "quorum": ("min_suppliers: 3", "min_suppliers: 3, deadline: 25h", "quorum.deadline"),
     "a range": ("range: [0, 120]", "range: [0, 121]", "how columns are read (age)"),
     "categories": ("[f, m]", "[f, m, x]", "how columns are read (sex)"),
+    "parents": ("[low, high]", "[low, high], parents: {low: any, high: any}", "how columns are read (stage)"),
     "decimals": ("decimals: 1", "decimals: 2", "how columns are read (weight)"),
     "the order of columns": (AGE, "", "one column (age)"),
     "one column less": (COLUMN, "", "one column (weight)"),

@@ -150,7 +150,11 @@ class Propose(Phase):
         proposed = formulas.candidates(self.book.columns, moments, answers.sums(0), self.near)
         checked = tuple(dict.fromkeys((*_declared(settings), *proposed)))
         pairs = dependencies.confirmation(
-            self.book.codebook(), screening, answers.counts(1).dense(), persons=settings.persons
+            self.book.codebook(),
+            screening,
+            answers.counts(1).dense(),
+            dependencies.mixed_codes(self.book.columns),
+            persons=settings.persons,
         )
         spread = SecondMoments.of(moments, answers.sums(0))
         return Confirm(self.book, checked, pairs, self.near, spread)
@@ -221,7 +225,8 @@ class Confirm(Phase):
         persons = tables if masks is None else self._tables(np.bitwise_count(masks).astype(np.int64))
         codes = {column.codes.name: column.values.n_codes for column in self.book.columns}
         gaps = {gap.of: gap.base for gap in self.book.gaps_beside(dropped)}
-        found = dependencies.choose(names, tables, settings.visit_sequence, codes, gaps)
+        mixed = dependencies.mixed_codes(self.book.columns)
+        found = dependencies.choose(names, tables, settings.visit_sequence, codes, mixed, gaps)
         return {
             b: (a, np.where(persons[a, b] >= settings.min_cell, tables[a, b], 0)) for b, a in found.items()
         }

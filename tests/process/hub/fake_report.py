@@ -18,6 +18,8 @@ def report(provenance, gate, made):
             "determined": [],
             "narrowed": [],
             "merged_categories": {},
+            "sibling_groups": {},
+            "other_shares": {},
             "left_out": [],
             "excluded": [],
             "surrogate_numbers": [],

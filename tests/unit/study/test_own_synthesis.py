@@ -107,3 +107,21 @@ def test_simulate_tells_what_each_such_supplier_loses(flows):
     fit_study(spec, fold_of_run(spec, sources, b"own"), sources, tell=notes.append)
     assert {note.column for note in notes} == {"town", "sex", "lab"}
     assert all(note.what.startswith("at s0, ") for note in notes)
+
+
+def test_siblings_of_a_group_are_sent_as_categories_and_what_is_other_as_missing():
+    labels = ["Ulm", "Bern", *(f"891{n}" for n in range(10)), "Hamlet", "Inn"]
+    variables = [SCHEMA["variables"][0], {"name": "town", "kind": "categorical", "categories": labels}]
+    rng = np.random.default_rng(3)
+    town = rng.choice(labels[:2], ROWS).astype(object)
+    town[:60], town[60:90] = np.repeat(labels[2:8], 10), np.repeat(labels[-2:], 15)
+    real = pa.table({"age": rng.integers(20, 80, ROWS), "town": town.tolist()})
+    spec = spec_of(schema=Schema.model_validate({"variables": variables}), privacy={"min_cell": 16})
+    shipment = sent(real, spec)
+    (batch,) = unpack_shipment(spec, FOLD, DataFlow.SYNTHESIZED, shipment.content, "s0").batches()
+    keys, status = batch.keys[1], batch.status[1]
+    shown = {labels[key] for key in keys[status == 0].tolist()}
+    assert {"Ulm", "Bern"} <= shown <= set(labels[:-2])
+    assert shown.intersection(labels[8:12])  # nobody has these
+    assert 0 < np.count_nonzero(status == 1) < 60
+    assert any("10 categories into a group of siblings" in note.what for note in shipment.notes)

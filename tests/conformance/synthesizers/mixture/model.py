@@ -57,7 +57,8 @@ class MixtureModel(Model):
 
     def describe(self) -> Description:
         merged = {column.codes.name: column.values.merged for column in self.columns if column.values.merged}
-        return Description(merged=merged)
+        siblings = {column.codes.name: column.groups for column in self.columns if column.groups}
+        return Description(merged=merged, siblings=siblings)
 
     def notes(self, tables: Sequence[Workspace], min_cell: int, others: str = "") -> tuple[Note, ...]:
         return untold_notes(tables, self.columns, min_cell, others)
