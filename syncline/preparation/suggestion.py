@@ -25,7 +25,7 @@ from syncline.preparation.missing_proposal import missing_candidates
 from syncline.preparation.name_match import Likeness, Match, match_names, nearest_name, rivals
 from syncline.preparation.number_proposal import flow_of, number_proposal
 from syncline.preparation.proposal import NOTHING, StepProposal
-from syncline.preparation.sentinels import far_sentinels
+from syncline.preparation.sentinels import far_sentinels, gap_sentinels
 from syncline.preparation.state_remarks import state_remarks
 from syncline.preparation.steps.cleansing import Missing
 from syncline.preparation.steps.step import Step
@@ -204,6 +204,9 @@ def _outcome(draft: ColumnDraft, column: DistinctTexts) -> str:
     if far := far_sentinels(draft.variable, trial.held(steps)):
         codes = ", ".join(map(shown, far))
         parts.append(f"{sum(far.values())} far from all others, as codes are ({codes}: missing?)")
+    if near := gap_sentinels(draft.variable, trial.held(steps)):
+        codes = ", ".join(map(shown, near))
+        parts.append(f"{sum(near.values())} behind a gap, as codes are ({codes}: codes or missing?)")
     return words + "".join(f", {part}" for part in parts)
 
 

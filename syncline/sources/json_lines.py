@@ -62,16 +62,16 @@ class JsonLinesSource(FileTable):
             if not known.issuperset(row):
                 key = next(key for key in row if key not in known)
                 raise DataError(
-                    f"{self._path}: line {number} has the key {_name(key)}, which the first {HEAD_LINES} lines"
-                    " do not have; add it to the first line, as null where it has no value"
+                    f"{self._path}: line {number} has the key {_name(key)}, which the first {HEAD_LINES}"
+                    " lines do not have; add it to the first line, as null where it has no value"
                 )
             cells = [row.get(key) for key in keys]
             texts = [cell for cell in cells if not isinstance(cell, _Nested)]
             if len(texts) < len(cells):
                 key = next(key for key, cell in zip(keys, cells, strict=True) if isinstance(cell, _Nested))
                 raise DataError(
-                    f"{self._path}: line {number} has an object or a list under the key {_name(key)}, of which"
-                    f" the first {HEAD_LINES} lines have none; {WRITE_PLAIN}, and null in its place",
+                    f"{self._path}: line {number} has an object or a list under the key {_name(key)}, of"
+                    f" which the first {HEAD_LINES} lines have none; {WRITE_PLAIN}, and null in its place",
                     public=f"column {_name(key)} holds {NESTED_VALUES}",
                 )
             yield texts
