@@ -23,7 +23,7 @@ APART = Decimal("0.5")
 """A code stands so many times the span of all values away from the nearest of them."""
 
 _NO_MOMENT = re.compile(r"(?:0+|9+)(?:[./:-](?:0+|9+)){0,2}")
-"""Noughts and nines where a day or a time should be, as in 0000-00-00; 00:00 is a time of day."""
+"""Noughts and nines where a day or a time should be, as in 0000-00-00; 00:00 is a time of day, or no span."""
 
 
 def missing_candidates(variable: Variable, labels: Sequence[str]) -> list[str]:
@@ -55,7 +55,7 @@ def _is_code(label: str) -> bool:
 
 
 def _is_no_moment(variable: Variable, label: str) -> bool:
-    if not _NO_MOMENT.fullmatch(label):
+    if not _NO_MOMENT.fullmatch(label) or (variable.kind is Kind.DURATION and "9" not in label):
         return False
     try:
         read_scalar(label, variable.kind, variable.zone)
