@@ -33,7 +33,7 @@ _SECOND = dt.timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WallClock:
-    """Clocks that are set at instants ``since`` (k,), with their ``offset`` (k + 1,) before and after each."""
+    """Clocks that are set at instants ``since`` (k,), with an ``offset`` (k + 1,) before and after each."""
 
     since: Ints
     offset: Ints
