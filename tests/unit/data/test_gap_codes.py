@@ -66,3 +66,14 @@ def test_a_code_of_digits_in_a_list_of_categories_is_asked_about() -> None:
 @pytest.mark.parametrize("held", VALUES.values(), ids=VALUES)
 def test_values_are_not_taken_for_codes(held: dict[int, int]) -> None:
     assert not [note for note in infer(pa.table({"x": cells_of(held)})).notes if "gap" in note.why]
+
+
+@pytest.mark.parametrize("others", [1, 2, 3, 4])
+@pytest.mark.parametrize("rows", [5, 40])
+def test_an_open_end_beside_few_days_is_told(others: int, rows: int) -> None:
+    days = [f"202{place}-06-30" for place in range(others)] * 30 + ["9999-12-31"] * rows
+    found = infer(pa.table({"until": days}))
+    variable, told = found.schema.variables[0], [n for n in found.notes if "9999-12-31" in n.what]
+    assert variable.kind is Kind.DATE
+    assert [note.cells for note in told] == [rows]
+    assert (list(variable.codes) == ["9999-12-31"]) == (rows > 11)
