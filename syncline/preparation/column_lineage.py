@@ -22,6 +22,7 @@ from syncline.preparation.steps.pseudonyms import Pseudonym
 from syncline.preparation.steps.recoding import Recode
 from syncline.preparation.steps.row_choice import Duplicates, ExcludePersons, Filter
 from syncline.preparation.steps.scales import Bands, Reverse
+from syncline.preparation.steps.spans import Spans
 from syncline.preparation.steps.step import Outside
 from syncline.preparation.steps.text_forms import Accents, Case, DecimalComma
 from syncline.preparation.steps.units import Units
@@ -131,6 +132,7 @@ def _narrowed(step: AnyStep, present: Collection[str], wanted: Names) -> AnyStep
             | Recode()
             | Units()
             | Dates()
+            | Spans()
             | Case()
             | Accents()
             | DecimalComma()

@@ -19,6 +19,7 @@ from syncline.data.cell_text import distinct_text
 from syncline.data.grid import Grid
 from syncline.data.inference.dominance import MOST_ODD, may_stand_beside
 from syncline.data.inference.far_values import far_codes
+from syncline.data.inference.gap_codes import gap_labels
 from syncline.data.inference.grid_search import MAX_INFERRED_DECIMALS
 from syncline.data.inference.identifiers import IDENTIFIER_ROWS, LabelMarks, identifier_reason
 from syncline.data.inference.missing_words import is_exported, is_said, missing_among_words
@@ -197,6 +198,12 @@ class ColumnSurvey:
         labels = [label for label, is_read in zip(self.texts, read.tolist(), strict=True) if is_read]
         rows = np.array([self.texts[label].rows for label in labels], np.int64)
         return [labels[place] for place in far_codes(labels, numbers[read], rows)]
+
+    def gap_codes(self) -> tuple[str, ...]:
+        """Return the numbers that end a short list of others behind a gap, of what enough persons hold."""
+        shared = self.shared_texts()
+        rows = np.array([self.texts[label].rows for label in shared], np.int64)
+        return tuple(sorted(gap_labels(shared, rows)))
 
     def missing_rows(self, reading: str) -> int:
         """Return how many cells are missing under ``reading``; beside words, some words are answers."""

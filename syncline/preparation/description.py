@@ -59,7 +59,8 @@ class ColumnDescription:
     """What may be said of one column.
 
     ``categories`` maps each category to its rows, rounded; ``missing_percent`` is None where none or too few
-    persons have a missing cell; ``unread`` tells that too few persons hold cells of another kind.
+    persons have a missing cell; ``unread`` tells that too few persons hold cells of another kind;
+    ``gap_codes`` are numbers that end a short list behind a gap, which only a person can tell from values.
     """
 
     variable: Variable
@@ -68,6 +69,7 @@ class ColumnDescription:
     withheld: Withheld | None = None
     missing_percent: int | None = None
     unread: bool = False
+    gap_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,9 @@ def _describe(
     assert ordered is not None
     assert edges is not None
     variable = ordered.model_copy(update={"missing": codes, "range": _bounds(ordered, survey, edges)})
-    return ColumnDescription(variable, missing_percent=missing, unread=unread)
+    near = survey.gap_codes() if reading == NUMBER else ()
+    near = tuple(code for code in near if code not in variable.codes)
+    return ColumnDescription(variable, missing_percent=missing, unread=unread, gap_codes=near)
 
 
 def _reason(survey: ColumnSurvey, reading: str) -> str:
@@ -292,7 +296,7 @@ def _categories(
         return ColumnDescription(variable, reason, withheld=withheld)
     variable = Variable(name=name, kind=Kind.CATEGORICAL, categories=tuple(kept), missing=codes)
     rows = {text: _rows(held, survey.min_cell) for text, held in kept.items()}
-    return ColumnDescription(variable, "", rows, withheld, missing)
+    return ColumnDescription(variable, "", rows, withheld, missing, gap_codes=survey.gap_codes())
 
 
 def _missing_percent(survey: ColumnSurvey, reading: str) -> int | None:

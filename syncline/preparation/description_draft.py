@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from syncline.data.inference.gap_codes import REMEDY, WHY
 from syncline.data.kinds import Kind
 from syncline.data.schema import Schema
 from syncline.preparation.description import ROUNDED_TO, ColumnDescription, TableDescription
@@ -62,6 +63,9 @@ def _notes(column: ColumnDescription, crowd: str) -> Iterator[str]:
         number, persons = column.withheld.categories, column.withheld.persons
         held = f"fewer than {crowd}" if persons is None else f"about {persons} {crowd.split()[1]}"
         yield f"withheld: {number} {'category' if number == 1 else 'categories'}, of {held} in all"
+    if column.gap_codes:
+        codes = ", ".join(column.gap_codes)
+        yield f"codes? {codes}: {WHY}; {REMEDY}"
     if column.reason:
         return
     if column.variable.range is not None:
@@ -101,4 +105,6 @@ def _column_document(column: ColumnDescription) -> dict[str, Any]:  # Any: value
     if not column.reason and variable.kind not in (Kind.TEXT, Kind.IDENTIFIER):
         document["missing_percent"] = column.missing_percent
         document["cells_of_another_kind"] = column.unread
+    if column.gap_codes:
+        document["may_be_codes"] = [*column.gap_codes]
     return document

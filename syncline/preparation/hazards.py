@@ -25,7 +25,7 @@ from syncline.data.variable import Variable
 from syncline.preparation.missing_proposal import missing_candidates
 from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.prepared_view import as_text
-from syncline.preparation.sentinels import far_sentinels
+from syncline.preparation.sentinels import far_sentinels, gap_sentinels
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import read_decimal
 from syncline.sources.container import readable_columns
@@ -108,6 +108,11 @@ def _of_column(variable: Variable, texts: Counter[str], rows: int) -> Iterator[s
         yield (
             f"holds {counted(sum(far.values()))} far from all others that look like codes ({_listed(far)}):"
             " add a step 'missing' if they are, or declare them in the schema"
+        )
+    if near := gap_sentinels(variable, present):
+        yield (
+            f"holds {counted(sum(near.values()))} behind a gap that may be codes ({_listed(near)}): add a"
+            " step 'missing' if they are, or declare them in the schema"
         )
     yield from _read_otherwise(variable, present)
 

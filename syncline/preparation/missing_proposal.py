@@ -23,16 +23,17 @@ APART = Decimal("0.5")
 """A code stands so many times the span of all values away from the nearest of them."""
 
 _NO_MOMENT = re.compile(r"(?:0+|9+)(?:[./:-](?:0+|9+)){0,2}")
-"""Noughts and nines where a day or a time should be, as in 0000-00-00; 00:00 is a time of day."""
+"""Noughts and nines where a day or a time should be, as in 0000-00-00; 00:00 is a time of day, or no span."""
 
 
 def missing_candidates(variable: Variable, labels: Sequence[str]) -> list[str]:
     """Return the labels of a column that look like codes for missing and are none of its values.
 
-    A word is one where the schema has no such category. A number is one only where the schema's range leaves
-    it out and it stands apart from the column's other numbers: 99 is a glucose among those from 70 to 300.
+    What the schema declares as a code is a state of its own, and no candidate. A word is one where the schema
+    has no such category. A number is one only where the schema's range leaves it out and it stands apart from
+    the column's other numbers: 99 is a glucose among those from 70 to 300.
     """
-    known = CodeList(dict.fromkeys(variable.missing, True))
+    known = CodeList(dict.fromkeys([*variable.missing, *variable.codes], True))
     free = [label for label in labels if _may_be_label(label) and known.find(label) is None]
     if variable.kind is Kind.BOOLEAN:
         return [label for label in free if label.casefold() not in TRUTH and _is_code(label)]
@@ -54,7 +55,7 @@ def _is_code(label: str) -> bool:
 
 
 def _is_no_moment(variable: Variable, label: str) -> bool:
-    if not _NO_MOMENT.fullmatch(label):
+    if not _NO_MOMENT.fullmatch(label) or (variable.kind is Kind.DURATION and "9" not in label):
         return False
     try:
         read_scalar(label, variable.kind, variable.zone)

@@ -25,7 +25,8 @@ from syncline.preparation.missing_proposal import missing_candidates
 from syncline.preparation.name_match import Likeness, Match, match_names, nearest_name, rivals
 from syncline.preparation.number_proposal import flow_of, number_proposal
 from syncline.preparation.proposal import NOTHING, StepProposal
-from syncline.preparation.sentinels import far_sentinels
+from syncline.preparation.sentinels import far_sentinels, gap_sentinels
+from syncline.preparation.span_proposal import span_proposal
 from syncline.preparation.state_remarks import state_remarks
 from syncline.preparation.steps.cleansing import Missing
 from syncline.preparation.steps.step import Step
@@ -109,7 +110,9 @@ def _proposed(trial: ColumnTrial) -> StepProposal:
     proposal = _missing(trial, NOTHING)
     codes = proposal.steps[0].codes if proposal.steps and isinstance(proposal.steps[0], Missing) else ()
     kind = trial.variable.kind
-    if kind in NUMERIC_KINDS or kind is Kind.DURATION:
+    if kind is Kind.DURATION and (spans := span_proposal(trial, proposal.steps)) is not None:
+        proposal += spans
+    elif kind in NUMERIC_KINDS or kind is Kind.DURATION:
         form = number_proposal(trial, proposal.steps, codes)
         proposal += form
         if form.steps:
@@ -204,6 +207,9 @@ def _outcome(draft: ColumnDraft, column: DistinctTexts) -> str:
     if far := far_sentinels(draft.variable, trial.held(steps)):
         codes = ", ".join(map(shown, far))
         parts.append(f"{sum(far.values())} far from all others, as codes are ({codes}: missing?)")
+    if near := gap_sentinels(draft.variable, trial.held(steps)):
+        codes = ", ".join(map(shown, near))
+        parts.append(f"{sum(near.values())} behind a gap, as codes are ({codes}: codes or missing?)")
     return words + "".join(f", {part}" for part in parts)
 
 

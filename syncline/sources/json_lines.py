@@ -2,7 +2,8 @@
 
 Numbers keep their digits, ``true`` and ``false`` are text, ``null`` and absent keys are missing. The columns
 are the keys of the first 1,000 lines in the order of their first appearance; those of which a value is an
-object or a list there cannot be read, and such a value further down is refused by its line.
+object or a list there cannot be read. A key, or such a value, that comes first further down is refused by its
+line and its name.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import BinaryIO, TypeAlias
 import pyarrow as pa
 
 from syncline.data.labels import normal_label
+from syncline.data.section import shown
 from syncline.errors import DataError
-from syncline.sources.container import NESTED_VALUES
+from syncline.sources.container import NESTED_VALUES, WRITE_PLAIN
 from syncline.sources.source import MAX_COLUMNS
 from syncline.sources.stored_table import FileTable
 from syncline.sources.text_file import MAX_RECORD_BYTES, TextFile
@@ -58,18 +60,25 @@ class JsonLinesSource(FileTable):
         known = frozenset(self._raw)
         for number, row in _objects(stream, str(self._path)):
             if not known.issuperset(row):
+                key = next(key for key in row if key not in known)
                 raise DataError(
-                    f"{self._path}: line {number} has a key that the first {HEAD_LINES} lines do not have;"
-                    " add it to the first line, as null where it has no value"
+                    f"{self._path}: line {number} has the key {_name(key)}, which the first {HEAD_LINES}"
+                    " lines do not have; add it to the first line, as null where it has no value"
                 )
             cells = [row.get(key) for key in keys]
             texts = [cell for cell in cells if not isinstance(cell, _Nested)]
             if len(texts) < len(cells):
+                key = next(key for key, cell in zip(keys, cells, strict=True) if isinstance(cell, _Nested))
                 raise DataError(
-                    f"{self._path}: line {number} has a value that is an object or a list; give it a column"
-                    " for each part"
+                    f"{self._path}: line {number} has an object or a list under the key {_name(key)}, of"
+                    f" which the first {HEAD_LINES} lines have none; {WRITE_PLAIN}, and null in its place",
+                    public=f"column {_name(key)} holds {NESTED_VALUES}",
                 )
             yield texts
+
+
+def _name(key: str) -> str:
+    return repr(shown(normal_label(key)))
 
 
 def _first_keys(stream: BinaryIO, name: str) -> tuple[list[str], set[str]]:

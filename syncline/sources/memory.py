@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from syncline.data.record_batches import in_batches_of
+from syncline.data.section import shown
 from syncline.errors import DataError
 from syncline.sources.container import unread_of
 from syncline.sources.content_digest import DIGEST_ROWS, content_digest
@@ -22,6 +23,15 @@ class ArrowStream(Protocol):
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return a capsule with a stream of Arrow arrays."""
+        ...
+
+
+@runtime_checkable
+class _Labelled(Protocol):
+    """A data frame, whose columns are told by their labels."""
+
+    def items(self) -> Iterable[tuple[object, object]]:
+        """Return each label and its column."""
         ...
 
 
@@ -54,6 +64,10 @@ def _to_arrow(table: ArrowStream, name: str) -> pa.Table:
         return pa.table(table)
     except MemoryError:  # of which Arrow's own kind is an ArrowException as well
         raise
+    except OverflowError:
+        raise DataError(
+            f"{name}: {_too_long(table)} holds a whole number of more than 64 bits; make it text"
+        ) from None
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise DataError(f"{name}: {_conversion_sentence(error)}") from None
 
@@ -66,6 +80,19 @@ def _refuse_named_index(table: ArrowStream, name: str) -> None:
             f"{name}: {named[0]!r} is its index and no column; make it one with reset_index(), or drop it"
             " with reset_index(drop=True)"
         )
+
+
+def _too_long(table: ArrowStream) -> str:
+    """Say which column of Python's own whole numbers holds one that no Arrow type holds."""
+    if isinstance(table, _Labelled):
+        for label, column in table.items():
+            try:
+                pa.array(column)
+            except OverflowError:
+                return f"column {shown(str(label))!r}"
+            except (pa.ArrowException, TypeError, ValueError):
+                continue
+    return "one of its columns"
 
 
 def _conversion_sentence(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from syncline.compute.frames import Json
 from syncline.study import report_page
@@ -39,6 +40,7 @@ def report_document(
     """
     found = dict(assessment or _unassessed())
     found["how_measured"] = found.pop("words", [])
+    found["gate"] = {**cast("dict[str, Json]", found["gate"]), "required": spec.release.gate is not None}
     origin = dict(provenance)
     return {
         **found,

@@ -14,6 +14,7 @@ from syncline.synthesizers.drawn_spans import Spans
 from syncline.synthesizers.rhythm import Rhythm
 from syncline.synthesizers.streams import mixed
 from syncline.synthesizers.systematic import systematic_shares
+from syncline.synthesizers.wall_clock import WallClock
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
@@ -121,13 +122,13 @@ class ColumnDecoder:
         return np.where(missing, 0, keys), missing
 
     def _within(self, low: Ints, high: Ints, random: Bits) -> Ints:
-        grid, variable, rhythm = self.grid, self.values.variable, self.values.rhythm
+        grid, variable = self.grid, self.values.variable
         fresh = mixed(random)
         if grid is None or grid.is_even:
-            if rhythm is not None:
-                first, last = rhythm.measures(low, high)
-                drawn = _modulo_free(fresh, (last - first).astype(np.uint64)).astype(np.int64)
-                return np.where(variable.are_values(low), rhythm.keys(low, first + drawn), low)
+            if self.values.rhythm is not None:
+                clock = WallClock.of(variable)
+                keys = _by_rhythm(self.values.rhythm, clock, low, high, fresh)
+                return np.where(variable.are_values(low), keys, low)
             width = (high - low).astype(np.uint64) + np.uint64(1)
             return low + _modulo_free(fresh, width).astype(np.int64)
         values = variable.are_values(low)
@@ -136,6 +137,14 @@ class ColumnDecoder:
         share = (fresh >> np.uint64(11)).astype(np.float64) * 2.0**-53
         drawn = np.where(low == high, lows, lows + (highs - lows) * share)
         return np.where(values, np.clip(grid.keys_from_numbers(drawn), low, high), low)
+
+
+def _by_rhythm(rhythm: Rhythm, clock: WallClock, low: Ints, high: Ints, random: Bits) -> Ints:
+    """Return keys (n,) between two ends (n,), drawn by uniform bits (n,) as values heap by the clock."""
+    begin = clock.shown(low)
+    first, last = rhythm.measures(begin, np.maximum(clock.shown(high), begin))
+    drawn = _modulo_free(random, (last - first).astype(np.uint64)).astype(np.int64)
+    return np.clip(clock.instants(rhythm.keys(begin, first + drawn)), low, high)
 
 
 def _scaled(high: Bits, bound: Bits) -> Bits:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from syncline.data.constraint import Constraint
 from syncline.data.gap import GapLine
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.column_values import ColumnDecoder
 from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.gap_draws import GapDraw
+from syncline.synthesizers.kept_rows import OrderTest
 from syncline.synthesizers.raked_draw import RakedDraw
 
 
@@ -25,12 +25,19 @@ class Drawers:
     """
 
     by_name: Mapping[str, CodedColumn]
-    orders: Sequence[Constraint]
+    orders: Sequence[OrderTest]
     systematic: bool
+    _tests: dict[str, list[OrderTest]] = field(default_factory=dict)
     _decoders: dict[str, ColumnDecoder] = field(default_factory=dict)
     _lines: dict[str, GapLine] = field(default_factory=dict)
     _gap_draws: dict[str, GapDraw] = field(default_factory=dict)
     _raked_draws: dict[str, RakedDraw] = field(default_factory=dict)
+
+    def orders_of(self, name: str) -> Sequence[OrderTest]:
+        """Return the orders that a column has a part in."""
+        if name not in self._tests:
+            self._tests[name] = [test for test in self.orders if name in (test.of, test.limit)]
+        return self._tests[name]
 
     def decoder(self, name: str) -> ColumnDecoder:
         """Return what decodes a column or gap."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -117,8 +118,38 @@ def _round_alike(formula: Constraint, drawn: Columns, by_name: ByName) -> None:
     drawn[source] = np.where(present & ~missing, grid.keys_from_numbers(values), keys), missing
 
 
+@dataclass(frozen=True, slots=True)
+class OrderTest:
+    """An order of two columns, with their ``steps`` in units of a common one, None where they have none."""
+
+    of: str
+    limit: str
+    steps: tuple[int, int] | None
+
+    @classmethod
+    def of_bound(cls, bound: Constraint, by_name: ByName) -> OrderTest:
+        """Return the test of an order that rows keep."""
+        names = bound.of, bound.inputs[0]
+        steps = common_step(*(by_name[name].values.variable for name in names))
+        return cls(*names, None if steps == (0, 0) else steps)
+
+    def other(self, name: str) -> str:
+        """Return the one of its two columns that is not called ``name``."""
+        return self.limit if name == self.of else self.of
+
+    def broken(self, drawn: Columns, by_name: ByName) -> Mask:
+        """Return in which rows (n,) a column is greater than its limit, both being there."""
+        if self.steps is None:
+            (values, present), (most, limited) = (
+                numbers_of(name, drawn, by_name) for name in (self.of, self.limit)
+            )
+            return np.asarray(present & limited & (values > most))
+        (keys, lacking), (most_keys, unlimited) = drawn[self.of], drawn[self.limit]
+        return np.asarray(~(lacking | unlimited) & (keys * self.steps[0] > most_keys * self.steps[1]))
+
+
 def broken_rows(
-    drawn: Columns, bounds: Sequence[Constraint], computed: Collection[str], by_name: ByName
+    drawn: Columns, bounds: Sequence[OrderTest], computed: Collection[str], by_name: ByName
 ) -> Keys:
     """Return the rows, increasing, that break an order, or in which a computed column leaves its range."""
     return np.flatnonzero(broken_from(drawn, bounds, computed, by_name, {}) >= 0)
@@ -126,7 +157,7 @@ def broken_rows(
 
 def broken_from(
     drawn: Columns,
-    bounds: Sequence[Constraint],
+    bounds: Sequence[OrderTest],
     computed: Collection[str],
     by_name: ByName,
     places: Mapping[str, int],
@@ -139,8 +170,8 @@ def broken_from(
     n = len(next(iter(drawn.values()))[0])
     start = np.full(n, -1, np.int64)
     for bound in bounds:
-        mends = 1 + min(places.get(name, -1) for name in bound.columns)
-        broken = _exceeds(bound.of, bound.inputs[0], drawn, by_name)
+        mends = 1 + min(places.get(name, -1) for name in (bound.of, bound.limit))
+        broken = bound.broken(drawn, by_name)
         start[broken] = np.where(start[broken] < 0, mends, np.minimum(start[broken], mends))
     for name in computed:
         keys, missing = drawn[name]
@@ -148,17 +179,12 @@ def broken_from(
     return start
 
 
-def _exceeds(name: str, limit: str, drawn: Columns, by_name: ByName) -> Mask:
-    """Return in which rows a column is greater than its limit, both being there."""
-    steps = common_step(*(by_name[n].values.variable for n in (name, limit)))
-    if steps is None or steps == (0, 0):
-        (values, present), (most, limited) = (numbers_of(n, drawn, by_name) for n in (name, limit))
-        return np.asarray(present & limited & (values > most))
-    both = ~drawn[name][1] & ~drawn[limit][1]
-    return np.asarray(both & (drawn[name][0] * steps[0] > drawn[limit][0] * steps[1]))
-
-
 def put_rows(drawn: Columns, rows: Keys, others: Columns) -> None:
     """Put ``others`` (k,) into the places ``rows`` (k,) of columns that nobody else holds."""
     for name, (keys, missing) in drawn.items():
         keys[rows], missing[rows] = others[name]
+
+
+def rows_at(drawn: Columns, places: Keys) -> Columns:
+    """Return the rows at ``places`` (k,)."""
+    return {name: (keys[places], missing[places]) for name, (keys, missing) in drawn.items()}

@@ -22,6 +22,7 @@ from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.step import UNITS
 from syncline.data.variable import Variable
 from syncline.synthesizers.bucket_weights import Floats, weights_by_bucket, without_heaviest
+from syncline.synthesizers.wall_clock import WallClock
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
@@ -34,7 +35,9 @@ DEVIATIONS = 5.0
 """Standard deviations by which rows on round numbers, or in parts of a cycle, exceed chance at least."""
 
 CYCLES = {Kind.DATE: (7, 7), Kind.DATETIME: (UNITS["d"], 24), Kind.TIME: (UNITS["h"], 60)}
-"""The cycle of kinds that have one, in their own units, and how many parts of it are told apart."""
+"""The cycle of kinds that have one, in their own units, and how many parts of it are told apart: days by the
+clocks of the zone, where there is one.
+"""
 
 _SCALE = 1 << 10
 _DENSEST = 1 << 22
@@ -145,6 +148,12 @@ class Binned:
         low, high, rows = self.low[chosen], self.high[chosen], self.rows[chosen]
         return Binned(low, high, rows, masks, by_bucket, self.bin_low[chosen], self.bin_high[chosen])
 
+    def shown_by(self, clock: WallClock) -> Binned:
+        """Return the pieces where a clock shows them, each as wide as it is."""
+        away = clock.shown(self.low) - self.low
+        ends = self.bin_low + away, self.bin_high + away
+        return Binned(self.low + away, self.high + away, self.rows, self.masks, self.by_bucket, *ends)
+
     def without(self, chosen: Mask, min_cell: int) -> Floats:
         """Return the weights (p,) without the few people whose rows lie most in the chosen pieces (p,)."""
         return self.rows if self.by_bucket is None else without_heaviest(self.by_bucket, chosen, min_cell)
@@ -161,7 +170,9 @@ def find_rhythm(variable: Variable, binned: Binned, min_cell: int) -> Rhythm | N
         return None
     cycle, parts = CYCLES[variable.kind]
     width = grid.width or 1
-    return None if cycle % (parts * width) else _of_cycle(binned, cycle // width, parts, min_cell)
+    if cycle % (parts * width):
+        return None
+    return _of_cycle(binned.shown_by(WallClock.of(variable)), cycle // width, parts, min_cell)
 
 
 def _of_levels(binned: Binned, min_cell: int) -> Rhythm | None:

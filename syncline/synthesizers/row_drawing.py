@@ -19,15 +19,19 @@ from syncline.data.constraint import Constraint
 from syncline.synthesizers.drawers import Drawers
 from syncline.synthesizers.draws import Codes, ColumnDraw
 from syncline.synthesizers.gap_draws import GapDraw
-from syncline.synthesizers.kept_rows import Columns, broken_rows, keys_of_numbers, put_rows
+from syncline.synthesizers.kept_rows import ByName, Columns, OrderTest, broken_rows, keys_of_numbers, put_rows
 from syncline.synthesizers.reordering import OnLine, Reordering
 from syncline.synthesizers.streams import Seed
 
 COLUMN_DRAWS = 50
 """Times that one column of a row is drawn at most until it keeps the orders with the columns before it."""
 
+AT_ONCE = 1 << 15
+"""Draws that are made at once at most: as many again as were made, since the rows that are left are few."""
+
 Keys = npt.NDArray[np.int64]
-Cells = tuple[Keys, npt.NDArray[np.bool_]]
+Mask = npt.NDArray[np.bool_]
+Cells = tuple[Keys, Mask]
 States = npt.NDArray[np.int64]
 
 
@@ -119,17 +123,18 @@ class RowDrawing:
         self.codes[name][held] = by_name[name].codes.encode(keys[held], np.ones(len(held), np.bool_))
 
     def _drawn(self, name: str, draw: ColumnDraw, states: States) -> tuple[Codes, Cells]:
-        places = np.arange(len(self.bins))
-        gap_draw = self.drawers.gap_draw(draw)
-        codes, (keys, missing) = self._once(name, draw, gap_draw, states, places, 0)
+        every, gap_draw = np.arange(len(self.bins)), self.drawers.gap_draw(draw)
+        codes, (keys, missing) = self._once(name, draw, gap_draw, states, every, 0)
         codes, keys, missing = codes.copy(), keys.copy(), missing.copy()
-        for attempt in range(1, COLUMN_DRAWS):
-            places = places[self._broken(name, (keys[places], missing[places]), places)]
-            if not len(places):
-                break
-            codes[places], (keys[places], missing[places]) = self._once(
-                name, draw, gap_draw, states[places], places, attempt
-            )
+        left = every[~self._fits(name, (keys, missing), every)]
+        made = 1
+        while len(left) and made < COLUMN_DRAWS:
+            tries = tries_at_once(made, COLUMN_DRAWS - made, len(left))
+            places = np.repeat(left, tries)
+            found, cells = self._once(name, draw, gap_draw, states[places], places, made)
+            chosen, mended = first_fit(self._fits(name, cells, places), tries)
+            codes[left], keys[left], missing[left] = (part[chosen] for part in (found, *cells))
+            left, made = left[~mended], made + tries
         return codes, (keys, missing)
 
     def _once(
@@ -157,19 +162,20 @@ class RowDrawing:
             return draw.codes(states, random, self.drawers.systematic)
         return raked.codes(states, self.bins[places], random, self.drawers.systematic)
 
-    def _broken(self, name: str, cells: Cells, places: Keys) -> Keys:
-        """Return which of the rows at ``places`` break an order with a column that is there."""
+    def _fits(self, name: str, cells: Cells, places: Keys) -> Mask:
+        """Tell which ``cells`` (k,) of rows at ``places`` (k,) keep the orders with columns drawn before."""
         gap = self.drawers.by_name[name].codes.gap
         of = name if gap is None else gap.of
-        met = [order for order in self.drawers.orders if of in order.columns]
-        met = [order for order in met if all(other in self.rows for other in order.columns if other != of)]
+        met = [order for order in self.drawers.orders_of(of) if order.other(of) in self.rows]
+        fits = np.ones(len(places), np.bool_)
         if not met and gap is None:
-            return places[:0]
+            return fits
         drawn = {of: cells if gap is None else self._beside(name, cells, places)}
-        for other in {other for order in met for other in order.columns if other != of}:
+        for other in {order.other(of) for order in met}:
             keys, missing = self.rows[other]
             drawn[other] = keys[places], missing[places]
-        return broken_rows(drawn, met, () if gap is None else (of,), self.drawers.by_name)
+        fits[broken_rows(drawn, met, () if gap is None else (of,), self.drawers.by_name)] = False
+        return fits
 
     def _beside(self, name: str, cells: Cells, places: Keys) -> Cells:
         """Return the cells of the column that follows from a gap's ``cells`` and its base."""
@@ -186,6 +192,24 @@ class RowDrawing:
         return np.zeros(len(self.bins), np.int64)
 
 
-def orders_among_drawn(bounds: Sequence[Constraint], computed: Collection[str]) -> list[Constraint]:
+def tries_at_once(made: int, left: int, rows: int) -> int:
+    """Return how many draws of each of ``rows`` come next, where so many were ``made`` and are ``left``."""
+    return min(made, left, max(1, AT_ONCE // rows))
+
+
+def first_fit(fits: Mask, tries: int) -> tuple[Keys, Mask]:
+    """Return of so many ``tries`` for each of k rows (k * tries,) the first that fits, else the last.
+
+    The second array (k,) tells which rows have one that fits.
+    """
+    table = fits.reshape(-1, tries)
+    mended = np.asarray(table.any(axis=1))
+    return np.arange(len(table)) * tries + np.where(mended, table.argmax(axis=1), tries - 1), mended
+
+
+def orders_among_drawn(
+    bounds: Sequence[Constraint], computed: Collection[str], by_name: ByName
+) -> list[OrderTest]:
     """Return the orders that are kept while rows are drawn: none of their columns is ``computed`` later."""
-    return [order for order in bounds if not set(order.columns).intersection(computed)]
+    kept = [order for order in bounds if not set(order.columns).intersection(computed)]
+    return [OrderTest.of_bound(order, by_name) for order in kept]

@@ -24,11 +24,25 @@ from syncline.synthesizers.computed_columns import computed_notes
 from syncline.synthesizers.drawers import Drawers
 from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.formulas import Derived
-from syncline.synthesizers.kept_rows import Columns, broken_from, in_order, put_rows, recompute
+from syncline.synthesizers.kept_rows import (
+    Columns,
+    OrderTest,
+    broken_from,
+    in_order,
+    put_rows,
+    recompute,
+    rows_at,
+)
 from syncline.synthesizers.model import Description, Model
 from syncline.synthesizers.model_check import check_model
 from syncline.synthesizers.neighbours import wide_notes
-from syncline.synthesizers.row_drawing import RowDrawing, Streams, orders_among_drawn
+from syncline.synthesizers.row_drawing import (
+    RowDrawing,
+    Streams,
+    first_fit,
+    orders_among_drawn,
+    tries_at_once,
+)
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.untold_values import untold_notes
 
@@ -110,42 +124,60 @@ class TabularModel(Model):
         cannot be drawn at all repeats a row that can.
         """
         by_name = {column.codes.name: column for column in (*self.columns, *self.gaps)}
-        drawers = Drawers(by_name, orders_among_drawn(self.bounds, self.recomputed), self.systematic)
+        orders = orders_among_drawn(self.bounds, self.recomputed, by_name)
+        drawers = Drawers(by_name, orders, self.systematic)
         bins = np.zeros((n, len(self.order)), np.uint8)
         drawing = RowDrawing(drawers, Streams(seed, partition), bins)
         drawing.draw(self.order, self.draws)
         rows = self._whole(drawing)
-        start = self._broken_from(rows, by_name)
-        for attempt in range(1, MOST_DRAWS):
-            if attempt % PART_DRAWS == 0:
-                start = np.minimum(start, 0)
-            for place in np.unique(start[start >= 0]).tolist():
-                broken = np.flatnonzero(start == place)
-                streams = Streams(seed, partition, f"|{attempt}.{place}" if place else f"|{attempt}")
-                part = drawing.part(broken, self.order[:place], streams)
-                part.draw(self.order, self.draws)
-                drawing.put(broken, part)
-                again = self._whole(part)
-                put_rows(rows, broken, again)
-                start[broken] = self._broken_from(again, by_name)
+        tests = [OrderTest.of_bound(bound, by_name) for bound in self.bounds]
+        start = self._broken_from(rows, tests, by_name)
+        self._mend(drawing, rows, start, tests)
         broken = np.flatnonzero(start >= 0)
         if len(broken):
             _repeat_good(rows, broken)
         return {column.codes.name: _released(column, *rows[column.codes.name]) for column in self.columns}
+
+    def _mend(
+        self, drawing: RowDrawing, rows: Columns, start: npt.NDArray[np.int64], tests: Sequence[OrderTest]
+    ) -> None:
+        """Draw the rows again that are broken from a place ``start`` (n,) on, many times each at once."""
+        by_name, seed, partition = drawing.drawers.by_name, drawing.streams.seed, drawing.streams.partition
+        attempt = 1
+        while attempt < MOST_DRAWS and (left := int(np.count_nonzero(start >= 0))):
+            if attempt % PART_DRAWS == 0:
+                start[start > 0] = 0
+                tries = 1
+            else:
+                tries = tries_at_once(attempt, PART_DRAWS - attempt % PART_DRAWS, left)
+            for place in np.unique(start[start >= 0]).tolist():
+                broken = np.flatnonzero(start == place)
+                streams = Streams(seed, partition, f"|{attempt}.{place}" if place else f"|{attempt}")
+                part = drawing.part(np.repeat(broken, tries), self.order[:place], streams)
+                part.draw(self.order, self.draws)
+                again = self._whole(part)
+                found = self._broken_from(again, tests, by_name)
+                chosen, _ = first_fit(found < 0, tries)
+                drawing.put(broken, part.part(chosen, self.order, streams))
+                put_rows(rows, broken, rows_at(again, chosen))
+                start[broken] = found[chosen]
+            attempt += tries
 
     @property
     def recomputed(self) -> frozenset[str]:
         """The columns that are computed once all others are drawn."""
         return frozenset(name for derived in self.derived for name in (*derived.changed, *derived.needs))
 
-    def _broken_from(self, rows: Columns, by_name: Mapping[str, CodedColumn]) -> npt.NDArray[np.int64]:
+    def _broken_from(
+        self, rows: Columns, tests: Sequence[OrderTest], by_name: Mapping[str, CodedColumn]
+    ) -> npt.NDArray[np.int64]:
         """Return the place in the visit order from which on each row must be drawn again; -1: from none."""
         places = {name: place for place, name in enumerate(self.order) if name not in self.recomputed}
         for draw in self.draws:
             if draw.gap is not None and draw.column in places:
                 places[draw.column] = self.order.index(draw.gap)
         led = [draw.column for draw in self.draws if draw.gap is not None]
-        return broken_from(rows, self.bounds, sorted(self.recomputed.union(led)), by_name, places)
+        return broken_from(rows, tests, sorted(self.recomputed.union(led)), by_name, places)
 
     def _whole(self, drawing: RowDrawing) -> Columns:
         """Return the rows that were drawn, with the columns that are computed from others."""
@@ -171,4 +203,4 @@ def _repeat_good(rows: Columns, broken: npt.NDArray[np.int64]) -> None:
             " schema, or widen a range"
         )
     spare = good[np.arange(len(broken)) % len(good)]
-    put_rows(rows, broken, {name: (keys[spare], gone[spare]) for name, (keys, gone) in rows.items()})
+    put_rows(rows, broken, rows_at(rows, spare))

@@ -40,6 +40,7 @@ SLIP_BEYOND = 5.0
 """A day that is no code is a slip where it lies so many times the span of all other days beyond them."""
 
 _NINES = re.compile(r"-?(?:9+|8{2,}|9+[678]|7{3,})(?:\.0+)?")
+_OPEN_END = re.compile(r"9999-")
 _FIRST_DAYS = frozenset({"0001-01-01", "1111-11-11", "1582-10-15", "1753-01-01", "1800-01-01", "1840-12-31"})
 _NO_DAYS = frozenset({"1899-12-30", "1899-12-31", "1900-01-01", "1901-01-01"})
 
@@ -65,8 +66,9 @@ def of_another_order(values: npt.NDArray[np.float64], rows: Rows) -> Mask:
 
 def far_codes(labels: list[str], values: Numbers, rows: Rows) -> list[int]:
     """Return the places of the labels (k,) that look like codes far from all other values (k,)."""
+    ends = [place for place, label in enumerate(labels) if _OPEN_END.match(label)]
     if int(rows.sum()) < ENOUGH_ROWS or len(values) <= ENOUGH_VALUES:
-        return []
+        return ends if int(rows.sum()) >= ENOUGH_ROWS and len(ends) < len(values) else []
     order = np.argsort(values, kind="stable")
     low, high = 0, len(order) - 1 - _together_above(labels, values, order)
     found = [int(place) for place in order[high + 1 :]]
@@ -86,6 +88,7 @@ def far_codes(labels: list[str], values: Numbers, rows: Rows) -> list[int]:
     ):
         found += negative
     coded = [place for place in found if place in group or looks_like_code(labels[place])]
+    coded += [place for place in ends if place not in coded and len(ends) < len(values)]
     below = [place for place, label in enumerate(labels) if label.startswith("-") and values[place] < 0]
     return [*coded, *(place for place in _negative_codes(values, rows, below) if place not in coded)]
 

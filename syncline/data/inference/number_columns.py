@@ -22,6 +22,7 @@ from syncline.data.inference.draft import (
     state_notes,
 )
 from syncline.data.inference.far_values import far_codes, of_another_order
+from syncline.data.inference.gap_codes import gap_notes
 from syncline.data.inference.grid_search import FoundGrid, coarser_grid, grid_of_numbers, without_float_noise
 from syncline.data.inference.identifiers import IDENTIFIER_ROWS, NEARLY_ALL, LabelMarks, identifier_reason
 from syncline.data.inference.moment_columns import digit_moments, far_notes
@@ -191,6 +192,8 @@ def _drafted(cells: ColumnCells, found: _Numbers, *, spelled: bool) -> VariableD
     if spelled:
         notes += _spelling_notes(cells, found)
     notes += far_notes(cells, labels, rows, [labels.index(label) for label in rare])
+    near = np.array([label not in rare for label in labels], np.bool_)
+    notes += gap_notes(cells, [x for x in labels if x not in rare], rows[near], "read as numbers")
     notes += state_notes(cells, states, "numbers that lie elsewhere")
     states = [*found.states, *states]
     whole = grid.decimals == 0

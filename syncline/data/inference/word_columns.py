@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from syncline.data.batch import Status
 from syncline.data.inference.draft import PREPARE, ColumnCells, VariableDraft, codes_of, missing_notes
+from syncline.data.inference.gap_codes import gap_notes
 from syncline.data.inference.identifiers import IDENTIFIER_ROWS, LabelMarks, identifier_reason
 from syncline.data.inference.missing_words import is_exported, is_said
 from syncline.data.inference.number_notation import is_list
@@ -97,6 +98,7 @@ def read_words(cells: ColumnCells, known: Collection[str], codes: str) -> Variab
         notes.append(_form_note(cells, seen, form))
     elif shape := _shape_note(cells, seen):
         notes.append(shape)
+    notes += gap_notes(cells, seen.labels, seen.rows, "kept as categories")
     labels = tuple(seen.sorted_labels())
     drafted = Variable(name=cells.name, kind=Kind.CATEGORICAL, categories=labels, missing=codes_of(known))
     return VariableDraft(drafted, tuple(notes))

@@ -35,14 +35,14 @@ class WrittenForm:
     words: str
     step: str
     pattern: re.Pattern[str]
-    remedy: str = "write them as days or as plain numbers in the table"
+    remedy: str = ""
 
     @property
     def reading(self) -> str:
         """How texts of this form become values."""
-        if self.step:
+        if self.step and not self.remedy:
             return f"a preparation reads them by a step {self.step!r} (supplier-agent suggest drafts it)"
-        return self.remedy
+        return self.remedy or "write them as days or as plain numbers in the table"
 
 
 _UNIT = (
@@ -104,7 +104,9 @@ FORMS = (
     WrittenForm(
         "times of day in a form of their own, or spans of time without seconds",
         "dates",
-        re.compile(r"[0-9]{1,3}[:.h][0-9]{2}(:[0-9]{2})? ?([AaPp]\.?[Mm]\.?|Uhr)?"),
+        re.compile(r"-?[0-9]{1,6}:[0-9]{2}|[0-9]{1,3}[:.h][0-9]{2}(:[0-9]{2})? ?([AaPp]\.?[Mm]\.?|Uhr)?"),
+        "write spans with hours, minutes and seconds (37:21:00 or 0:37:21); a preparation reads times of day"
+        " by a step 'dates' and spans by a step 'spans' (supplier-agent suggest drafts it)",
     ),
     WrittenForm("numbers with a decimal comma", "numbers", re.compile(r"[-+]?[0-9]+,[0-9]+|[-+]?[0-9]+")),
     WrittenForm("percentages", "numbers", re.compile(rf"[-+]?(?:{_AMOUNT}) ?%")),

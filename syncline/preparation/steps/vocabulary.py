@@ -17,6 +17,7 @@ from syncline.preparation.steps.pseudonyms import Pseudonym
 from syncline.preparation.steps.recoding import Recode
 from syncline.preparation.steps.row_choice import Duplicates, ExcludePersons, Filter
 from syncline.preparation.steps.scales import Bands, Reverse
+from syncline.preparation.steps.spans import Spans
 from syncline.preparation.steps.step import Step
 from syncline.preparation.steps.text_forms import Accents, Case, DecimalComma
 from syncline.preparation.steps.units import Units
@@ -32,6 +33,7 @@ STEPS: Mapping[str, type[Step]] = {
     "recode": Recode,
     "units": Units,
     "dates": Dates,
+    "spans": Spans,
     "case": Case,
     "accents": Accents,
     "decimal_comma": DecimalComma,
@@ -70,6 +72,7 @@ AnyStep: TypeAlias = Annotated[
         | Recode
         | Units
         | Dates
+        | Spans
         | Case
         | Accents
         | DecimalComma

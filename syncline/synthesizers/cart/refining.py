@@ -30,7 +30,7 @@ def refined_model(
 ) -> TabularModel:
     """Return the model with factors for the tables ``pairs``, and lines for the covariances ``spread``."""
     by_name = {column.codes.name: column for column in (*model.columns, *model.gaps)}
-    orders = orders_among_drawn(model.bounds, model.recomputed)
+    orders = orders_among_drawn(model.bounds, model.recomputed, by_name)
     rows = min(max(model.n_rows, LEAST_ROWS), MOST_ROWS)
     bins = np.zeros((rows, len(model.order)), np.uint8)
     drawing = RowDrawing(Drawers(by_name, orders, systematic=True), Streams(Seed(b"refining"), 0), bins)

@@ -46,6 +46,7 @@ from syncline.validation.report.names import (
     shown,
     stem,
 )
+from syncline.validation.report.words import NOT_REQUIRED, is_required
 
 _LEAST_P = 1e-12
 _MOST_MAPPED = 36
@@ -184,6 +185,10 @@ def _in_blocks(
 
 
 def _gate(gate: Mapping[str, Any]) -> Markup:
+    return NOTHING + ("" if is_required(gate) else paragraphs([NOT_REQUIRED])) + _tests(gate)
+
+
+def _tests(gate: Mapping[str, Any]) -> Markup:
     rungs = gate.get("rungs") or ()
     tests = tuple(f"{rung['name']}:" for rung in rungs)
     others = [failure for failure in gate["failures"] if not failure.startswith(tests)]

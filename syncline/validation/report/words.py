@@ -53,8 +53,28 @@ def answers(d: Mapping[str, Any]) -> tuple[VerdictLine, VerdictLine, VerdictLine
     )
 
 
+NOT_REQUIRED = "No disclosure gate was run: the study says gate: none, so nothing stopped this table."
+"""What a report says first where no gate stood before the release."""
+
+
+def is_required(gate: Mapping[str, Any]) -> bool:
+    """Tell whether the gate stood before the release; else its tests are figures that stop nothing."""
+    return gate.get("required") is not False
+
+
+def gate_name(gate: Mapping[str, Any]) -> str:
+    """Return what the tests are called that say whether a table gives people away."""
+    return "the disclosure gate" if is_required(gate) else "the test that a gate would make"
+
+
 def gate_line(gate: Mapping[str, Any]) -> str:
     """Return in one line what the gate says."""
+    if not is_required(gate):
+        return f"none was run, as the study says; its tests would say: {_said(gate)}"
+    return _said(gate)
+
+
+def _said(gate: Mapping[str, Any]) -> str:
     if gate["passed"]:
         blind = _blind(gate)
         return f"passes, with {' and '.join(blind)} blind" if blind else "passes"
@@ -78,7 +98,16 @@ def is_failed(gate: Mapping[str, Any]) -> bool:
 
 
 def _safe(d: Mapping[str, Any]) -> VerdictLine:
-    gate, question = d["gate"], "Is it safe to share?"
+    """Return what the gate says; where none was run, that first, and what its tests say behind it."""
+    found = _judged(d)
+    if is_required(d["gate"]):
+        return found
+    kind = "mild" if found.kind == "good" else found.kind
+    return VerdictLine(found.question, kind, (NOT_REQUIRED, *found.lines))
+
+
+def _judged(d: Mapping[str, Any]) -> VerdictLine:
+    gate, question, name = d["gate"], "Is it safe to share?", gate_name(d["gate"])
     if gate["passed"] and _looser(gate):
         warning = "The disclosure gate passes, but by thresholds that are looser than the default ones."
         return VerdictLine(question, "mild", (warning, *_looser(gate), *list(_passed(d))[1:]))
@@ -102,7 +131,7 @@ def _safe(d: Mapping[str, Any]) -> VerdictLine:
         question,
         "stop",
         (
-            "No. The disclosure gate FAILS: do not share this table.",
+            f"No. {name[0].upper()}{name[1:]} FAILS: do not share this table.",
             "People whom it was made from are recognised in it more often than people who were not used, or"
             " a row stands in it again and again. Whoever holds it may learn things about real people.",
             *failed[:MOST_SHOWN],
@@ -113,7 +142,8 @@ def _safe(d: Mapping[str, Any]) -> VerdictLine:
 
 def _passed(d: Mapping[str, Any]) -> Iterator[str]:
     gate = d["gate"]
-    yield "The disclosure gate passes: no leak was found. This is evidence, not proof."
+    name = gate_name(gate)
+    yield f"{name[0].upper()}{name[1:]} passes: no leak was found. This is evidence, not proof."
     yield (
         "People whom the table was made from are not surely recognised in it more often than people who were"
         " not used, beyond what is tolerated."
@@ -251,7 +281,7 @@ def _forbidden(d: Mapping[str, Any]) -> tuple[str, ...]:
         " means of those who hold it. This page is evidence for that judgement.",
     ]
     if not d["gate"]["passed"]:
-        lines.insert(0, "Do not pass it on: the disclosure gate has not passed.")
+        lines.insert(0, f"Do not pass it on: {gate_name(d['gate'])} has not passed.")
     return tuple(lines)
 
 

@@ -14,6 +14,7 @@ from syncline.preparation.steps.columns import How
 from syncline.preparation.steps.date_format import Imputed
 from syncline.preparation.steps.derivation import SHAPES, Operation
 from syncline.preparation.steps.number_form import Brackets, DecimalMark, LimitForm, ThousandsMark
+from syncline.preparation.steps.spans import SpanForm
 from syncline.preparation.steps.step import Outside, Unlisted
 from syncline.preparation.steps.text_forms import LetterCase, Thousands
 from syncline.preparation.steps.vocabulary import STEPS
@@ -32,6 +33,8 @@ WORDS: list[tuple[str, type[StrEnum]]] = [
     ("recode", Unlisted),
     ("dates", Imputed),
     ("dates", Unlisted),
+    ("spans", SpanForm),
+    ("spans", Unlisted),
     ("case", LetterCase),
     ("decimal_comma", Thousands),
     ("numbers", DecimalMark),

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncline.errors import DataError
+from syncline.sources.container import NESTED_VALUES
 from syncline.sources.json_lines import HEAD_LINES, JsonLinesSource
 from syncline.sources.text_file import MAX_RECORD_BYTES
 
@@ -77,10 +78,12 @@ def test_a_key_may_come_late_but_not_too_late(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     path.write_text('{"a": 1}\n' * (HEAD_LINES - 1) + '{"b": 2}\n')
     assert JsonLinesSource(path).columns == ("a", "b")
-    path.write_text('{"a": 1}\n' * HEAD_LINES + f'{{"{SECRET}": 2}}\n')
-    with pytest.raises(DataError, match=f"line {HEAD_LINES + 1} has a key that the first") as caught:
+    path.write_text('{"a": 1}\n' * HEAD_LINES + f'{{"a": "{SECRET}", "late key": 2}}\n')
+    with pytest.raises(DataError, match=f"line {HEAD_LINES + 1} has the key 'late key', which") as caught:
         rows(path)
+    assert str(path) in str(caught.value)
     assert SECRET not in str(caught.value)
+    assert "late key" not in (caught.value.public or "")
 
 
 texts = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -106,8 +109,15 @@ def test_a_nested_key_takes_no_other_column_away(tmp_path: Path) -> None:
     ]
 
 
-def test_a_nested_value_below_the_first_lines_is_refused_by_its_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("head", ['{"x": 1, "a": 1}', '{"x": 1, "a": null}'])
+def test_a_nested_value_below_the_first_lines_is_refused_by_its_line_and_name(
+    tmp_path: Path, head: str
+) -> None:
     path = tmp_path / "late.jsonl"
-    path.write_text('{"a": 1}\n' * HEAD_LINES + f'{{"a": ["{SECRET}"]}}\n')
-    with pytest.raises(DataError, match=f"line {HEAD_LINES + 1} has a value that is an object or a list"):
+    path.write_text(f"{head}\n" * HEAD_LINES + f'{{"x": 1, "a": ["{SECRET}"]}}\n')
+    with pytest.raises(DataError, match=f"line {HEAD_LINES + 1} has an object or a list") as caught:
         rows(path)
+    assert str(path) in str(caught.value)
+    assert "under the key 'a'" in str(caught.value)
+    assert SECRET not in str(caught.value)
+    assert caught.value.public == f"column 'a' holds {NESTED_VALUES}"

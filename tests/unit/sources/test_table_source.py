@@ -44,6 +44,14 @@ def test_a_column_of_mixed_types_is_named_without_its_values() -> None:
     assert "geheim" not in str(caught.value)
 
 
+@pytest.mark.parametrize("number", [2**63, -(2**64), 2**70])
+def test_a_whole_number_that_no_type_holds_is_told_by_its_column(number: int) -> None:
+    frame = pd.DataFrame({"b": [1, 2], "a": pd.Series([1, number], dtype=object)})
+    with pytest.raises(DataError, match="column 'a' holds a whole number of more than 64 bits") as caught:
+        TableSource(frame)
+    assert str(number) not in str(caught.value)
+
+
 def test_duplicate_columns_are_refused() -> None:
     with pytest.raises(DataError, match="columns 1 and 2 are both called 'a'"):
         TableSource(pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]))

@@ -174,3 +174,16 @@ def test_the_report_read_back_makes_the_same_page() -> None:
 def test_what_is_no_report_is_refused(text: str | bytes) -> None:
     with pytest.raises(StorageError, match="does not read as a report"):
         report_page.page_of(text)
+
+
+@pytest.mark.parametrize(("release", "required"), [({}, True), ({"gate": "none"}, False)])
+def test_a_report_says_whether_a_gate_stood_before_the_release(
+    release: dict[str, str], required: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, assessment(), release=release)
+    assert document(assessment(), release=release)["gate"]["required"] == required
+    show_agreement(tmp_path)
+    assert ("disclosure gate: none was run, as the study says" in capsys.readouterr().out) != required
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert ("No disclosure gate was run" in page) != required
+    assert ("The disclosure gate passes" in page) == required

@@ -12,7 +12,7 @@ from syncline.validation.report.breakdown import models
 from syncline.validation.report.evidence import evidence
 from syncline.validation.report.names import rate
 from syncline.validation.report.trust import doubted, trusted
-from syncline.validation.report.words import answers, gate_line, gate_lines, is_failed
+from syncline.validation.report.words import NOT_REQUIRED, answers, gate_line, gate_lines, is_failed
 from tests.unit.study.made_report import assessment, document
 
 RUNG = {"name": "gap 1 %", "train": 9, "holdout": 2, "excess": 0.004, "fails": False}
@@ -44,6 +44,22 @@ def test_a_passing_gate_is_evidence_and_says_what_it_cannot_see() -> None:
     assert safe.lines[2] == UNSEEN
     assert "0.40%" in safe.lines[3]
     assert not any("pass it on" in line for line in forbidden.lines)
+
+
+@pytest.mark.parametrize("gate", [PASSES, FAILS, NOBODY])
+def test_where_no_gate_stood_before_the_release_nothing_says_that_one_did(gate: dict[str, Any]) -> None:
+    none = gate | {"required": False}
+    safe, _, forbidden = answers(report(none))
+    assert safe.kind == ("stop" if is_failed(gate) else "mild")
+    assert safe.lines[0] == NOT_REQUIRED
+    assert safe.lines[1:] == tuple(
+        line.replace("The disclosure gate", "The test that a gate would make")
+        for line in answers(report(gate))[0].lines
+    )
+    assert not any("disclosure gate has not" in line for line in forbidden.lines)
+    first = gate_lines(none)[0]
+    assert first.startswith("disclosure gate: none was run, as the study says; its tests would say: ")
+    assert first.endswith(gate_line(gate))
 
 
 def test_a_gate_of_which_a_ladder_is_blind_says_so_and_is_no_plain_good() -> None:

@@ -116,6 +116,29 @@ def converted(slope: Fraction, offset: Fraction, decimals: int) -> Rule:
     return rule
 
 
+def span(unit: int) -> Rule:
+    """Write spans in ISO 8601; the second of two parts is of ``unit`` seconds, and the first 60 times it."""
+
+    def rule(text: str) -> str:
+        found = re.fullmatch(r"(-?)(\d{1,6}):([0-5]\d)", label(text), re.ASCII)
+        if found:
+            sign, first, second = found.groups()
+            return iso_span(sign, unit * (60 * int(first) + int(second)))
+        wholes = {"1:02:03.5": "PT1H2M3.5S", "PT90M": "PT1H30M", "3 days 04:05:06": "P3DT4H5M6S"}
+        return wholes.get(text, text)
+
+    return rule
+
+
+def iso_span(sign: str, seconds: int) -> str:
+    days, rest = divmod(seconds, 86_400)
+    parts = [(rest // 3600, "H"), (rest // 60 % 60, "M"), (rest % 60, "S")]
+    clock = "".join(f"{count}{unit}" for count, unit in parts if count)
+    if not days and not clock:
+        return "PT0S"
+    return f"{sign}P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
+
+
 def mixed_day(text: str) -> dt.date | None:
     """Read YYYY-MM-DD, YYYYMMDD, DD.MM.YYYY, MM/YYYY, YYYY; the last month and the middle day stand in."""
     text = text.strip()

@@ -176,6 +176,8 @@ CASES: list[Case] = [
         {"columns": ["a"], "formats": ["YYYY-MM"], "day": "last"},
         slow.cells(slow.last_of_month, "a"),
     ),
+    ("spans", {"columns": LONG, "form": "h:mm"}, slow.cells(slow.span(60))),
+    ("spans", {"columns": ["a"], "form": "m:ss", "unlisted": "keep"}, slow.cells(slow.span(1), "a")),
     ("case", {"columns": LONG, "to": "lower"}, slow.cells(lambda text: text.lower())),
     ("case", {"columns": LONG, "to": "upper"}, slow.cells(lambda text: text.upper())),
     ("accents", {"columns": LONG}, slow.cells(slow.accents_gone)),
