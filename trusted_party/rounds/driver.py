@@ -26,7 +26,7 @@ from syncline.study.sections import shown_period
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId, candidate_digest
 from syncline.wire.people_sentence import people_sentence
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.own_requests import RequestRef
@@ -86,7 +86,7 @@ class DriverPorts:
 
     database: Store
     vault: Vault
-    audit: AuditLog
+    audit: HubAudit
     clock: Clock
     changes: Changes
     presence: Presence
