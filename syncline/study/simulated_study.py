@@ -57,9 +57,8 @@ from syncline.sources.source import Source
 from syncline.study.approvals import SIMULATED, GateRecord
 from syncline.study.comparer_scope import comparer_of
 from syncline.study.fitting import people_of, settings_of, simulated_fold, workspace_of
-from syncline.study.flow import STEPS
+from syncline.study.flow import STEPS, is_pooled
 from syncline.study.holdout import STATED
-from syncline.study.local_parties import is_pooled
 from syncline.study.manifest import HoldoutRecord, RosterEntry, RoundRecord, write_manifest
 from syncline.study.participation import Participation, flows_asked
 from syncline.study.pooled import pool

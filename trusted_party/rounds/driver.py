@@ -18,9 +18,8 @@ from syncline.compute.frames import Header
 from syncline.durable.crash_points import crash_point
 from syncline.identity.signatures import Purpose
 from syncline.protocols.opening import CONTRIBUTION_BYTES
-from syncline.study.flow import STEPS, DataFlow
+from syncline.study.flow import STEPS, DataFlow, sends_rows
 from syncline.study.lifecycle import StudyState
-from syncline.study.local_parties import sends_rows
 from syncline.study.participation import flows_of
 from syncline.study.sections import shown_period
 from syncline.study.spec import StudySpec
