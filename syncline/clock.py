@@ -1,9 +1,14 @@
-"""Time as a port: domain code asks a :class:`Clock`, only the commands wire the real one."""
+"""Time as a port: domain code asks a :class:`Clock`, only the commands wire the real one.
+
+Rules of hub and agent that wait (a lease that runs out, a retry, a certificate at half-life) wait by the
+clock, so that a test passes their hours at once.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import time
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 
@@ -18,6 +23,14 @@ class Clock(Protocol):
         """Return seconds from an arbitrary origin that never run backwards."""
         ...
 
+    async def sleep(self, seconds: float) -> None:
+        """Return once so many seconds have passed."""
+        ...
+
+    def deadline(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
+        """Return a block that a TimeoutError ends once so many seconds have passed; None lets it last."""
+        ...
+
 
 class SystemClock:
     """The clock of this machine."""
@@ -29,3 +42,15 @@ class SystemClock:
     def monotonic(self) -> float:
         """Return the machine's monotonic seconds."""
         return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return once so many seconds have passed."""
+        import asyncio  # commands that wait for nothing tell the time as well
+
+        await asyncio.sleep(seconds)
+
+    def deadline(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
+        """Return a block that a TimeoutError ends once so many seconds have passed; None lets it last."""
+        import asyncio
+
+        return asyncio.timeout(seconds)

@@ -75,7 +75,7 @@ class Uplink:
             except SynclineError as error:
                 retry = self._next_retry(retry, error)
                 self._lost(error)
-                await asyncio.sleep(retry)
+                await self._clock.sleep(retry)
 
     def _check_own_certificate(self) -> None:
         self._connection.membership.certificate.check_current(self._clock.now())
@@ -130,7 +130,7 @@ class Uplink:
     async def _heartbeats(self) -> None:
         await self._connection.wait_until_attached()
         while True:
-            await asyncio.sleep(self._pace.heartbeat)
+            await self._clock.sleep(self._pace.heartbeat)
             beat = Heartbeat(self._instance, await self._ports.busy())
             await self._connection.client.heartbeat(beat)
             self._connection.heard()

@@ -75,7 +75,7 @@ class Agent:
         self._readers = ChildPool(POLICY_CHILD, log)
         self._policy = policy = PolicyClient(home.policy, membership.name, self._readers)
         self._fitters = ChildPool(FITTER, log)
-        self._outbox = Outbox(self._connection, database, payloads, log)
+        self._outbox = Outbox(self._connection, database, payloads, clock, log)
         self._retention = Retention(database, payloads, clock, log)
         hub_key = membership.hub_signing_key
         responder = Responder(database, payloads, audit, self._children, policy.terms, clock, log, hub_key)

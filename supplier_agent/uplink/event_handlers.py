@@ -133,7 +133,7 @@ class EventHandlers:
                 if str(error) != said:
                     said = str(error)
                     self._context.log.warning(POLICY_WAITS, study=proposal.study_id, reason=said)
-            await asyncio.sleep(POLICY_PAUSE_SECONDS)
+            await self._context.clock.sleep(POLICY_PAUSE_SECONDS)
         await self._record(proposal, judgement)
         self._context.outbox.wake()
 
@@ -201,7 +201,7 @@ class EventHandlers:
                 return await ask()
             except ChildDied as error:
                 self._context.log.error("proposal waits", study=proposal.study_id, reason=str(error))
-                await asyncio.sleep(PAUSE_SECONDS)
+                await self._context.clock.sleep(PAUSE_SECONDS)
         raise WorkLimitReached(
             "the process that judges studies was killed at every attempt, perhaps for want of memory"
         )
@@ -214,12 +214,12 @@ class EventHandlers:
                 refusal = await self._context.responder.take(offer, fetch)
                 break
             except PeerUnreachable:
-                await asyncio.sleep(FETCH_PAUSE_SECONDS)
+                await self._context.clock.sleep(FETCH_PAUSE_SECONDS)
             except HubFault as error:
                 self._context.log.error(
                     "request not fetched yet", study=offer.study_id, round=offer.round, reason=str(error)
                 )
-                await asyncio.sleep(FAULT_PAUSE_SECONDS)
+                await self._context.clock.sleep(FAULT_PAUSE_SECONDS)
             await self._context.connection.wait_until_attached()
         if refusal is None:
             self._context.outbox.wake()
@@ -271,7 +271,7 @@ class EventHandlers:
                     return await work()
                 except StorageError as error:
                     self._context.log.error("storage fault: work waits", study=study_id, reason=str(error))
-                    await asyncio.sleep(PAUSE_SECONDS)
+                    await self._context.clock.sleep(PAUSE_SECONDS)
         except SynclineError as error:
             self._context.log.error("errand failed", study=study_id, reason=str(error))
         except Exception as error:

@@ -15,6 +15,7 @@ from supplier_agent.tasks.responder import study_payloads
 from supplier_agent.tasks.round_record import AnsweredRound, RoundState
 from supplier_agent.uplink.connection import Connection
 from supplier_agent.uplink.transfer import payload_ref, send_payload
+from syncline.clock import Clock
 from syncline.durable.crash_points import crash_point
 from syncline.durable.database import Database
 from syncline.durable.payloads import PayloadStore
@@ -35,11 +36,13 @@ class Outbox:
         connection: Connection,
         database: Database,
         payloads: PayloadStore,
+        clock: Clock,
         log: EventLog,
     ) -> None:
         self._connection = connection
         self._database = database
         self._payloads = payloads
+        self._clock = clock
         self._log = log
         self._wake = asyncio.Event()
 
@@ -54,7 +57,7 @@ class Outbox:
             self._wake.clear()
             done = await self.deliver()
             try:
-                async with asyncio.timeout(None if done else AGAIN_SECONDS):
+                async with self._clock.deadline(None if done else AGAIN_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
                 continue

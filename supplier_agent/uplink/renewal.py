@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable
 
@@ -38,7 +37,7 @@ class CertificateKeeper:
         """Look now and then; never returns by itself."""
         while True:
             await self.look()
-            await asyncio.sleep(self.pause())
+            await self._clock.sleep(self.pause())
 
     async def look(self) -> None:
         """Renew where half of the lifetime has passed; say so loudly where it cannot be done."""

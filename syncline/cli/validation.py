@@ -19,34 +19,37 @@ if TYPE_CHECKING:
     from syncline.validation.validation import Validation
 
 
+Holdout = Annotated[str | None, typer.Option("--holdout", help="People of the same kind who were not used.")]
+SchemaFile = Annotated[Path | None, typer.Option("--schema", help="Inferred from all tables if left out.")]
+Target = Annotated[str | None, typer.Option("--target", help="A column that models predict.")]
+Keys = Annotated[str, typer.Option("--keys", help="Columns that an attacker knows, with commas.")]
+Sensitive = Annotated[
+    str, typer.Option("--sensitive", help="Columns that an attacker wants to know, with commas.")
+]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", help="A regression to compare, as in 'y ~ a + b'; may be repeated."),
+]
+MinCell = Annotated[int, typer.Option("--min-cell", min=1, help="No count of fewer persons is printed.")]
+Person = Annotated[
+    str | None, typer.Option("--person", help="The column of real tables that tells persons apart.")
+]
+Gate = Annotated[bool, typer.Option("--gate", help="Exit with 1 where the disclosure gate fails.")]
+
+
 def validate(
     real: Annotated[str, typer.Option("--real", help="The rows that the table was made from.")],
     synthetic: Annotated[str, typer.Option("--synthetic", help="The table to judge, whoever made it.")],
     out: Annotated[Path, typer.Option("--out", help="A new directory for the report.")],
-    holdout: Annotated[
-        str | None, typer.Option("--holdout", help="People of the same kind who were not used.")
-    ] = None,
-    schema: Annotated[
-        Path | None, typer.Option("--schema", help="Inferred from all tables if left out.")
-    ] = None,
-    target: Annotated[str | None, typer.Option("--target", help="A column that models predict.")] = None,
-    keys: Annotated[str, typer.Option("--keys", help="Columns that an attacker knows, with commas.")] = "",
-    sensitive: Annotated[
-        str, typer.Option("--sensitive", help="Columns that an attacker wants to know, with commas.")
-    ] = "",
-    models: Annotated[
-        list[str] | None,
-        typer.Option("--model", help="A regression to compare, as in 'y ~ a + b'; may be repeated."),
-    ] = None,
-    min_cell: Annotated[
-        int, typer.Option("--min-cell", min=1, help="No count of fewer persons is printed.")
-    ] = 11,
-    person: Annotated[
-        str | None, typer.Option("--person", help="The column of real tables that tells persons apart.")
-    ] = None,
-    gate: Annotated[
-        bool, typer.Option("--gate", help="Exit with 1 where the disclosure gate fails.")
-    ] = False,
+    holdout: Holdout = None,
+    schema: SchemaFile = None,
+    target: Target = None,
+    keys: Keys = "",
+    sensitive: Sensitive = "",
+    models: Models = None,
+    min_cell: MinCell = 11,
+    person: Person = None,
+    gate: Gate = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare a synthetic table with the real one, and with people who were not used."""

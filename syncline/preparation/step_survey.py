@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -41,13 +42,16 @@ class StepSurvey:
         ids: Ids,
     ) -> None:
         """Take distinct numbers (k,), which of them could be read (k,), and the cells (n,) of a batch."""
+        if not read.any():
+            return
+        values = numbers[read] if self.kind in NUMERIC_KINDS else numbers[read].astype(np.int64)
+        away = np.zeros(len(read) + 1, np.bool_)  # the last one is of cells that hold nothing
         for step, crowd in self.off.items():
             if crowd.reached:
                 continue
-            grid = _grid_of(self.kind, step)
-            values = numbers if self.kind in NUMERIC_KINDS else numbers.astype(np.int64)
-            away = read & ~grid.holds(np.where(read, values, 0))
-            crowd.add(ids[np.append(away, False)[places] & (places >= 0)])
+            away[:-1][read] = ~_grid_of(self.kind, step).holds(values)
+            if away.any():
+                crowd.add(ids[away[places] & (places >= 0)])
 
     def step(self, distinct: int, decimals: int | None) -> str | None:
         """Return the coarsest step that holds and is no chance, for so many distinct values."""
@@ -59,6 +63,7 @@ class StepSurvey:
         return None
 
 
+@cache
 def _steps_of(kind: Kind) -> tuple[str, ...]:
     if kind is Kind.DATE:
         return tuple(DAYS_OF_STEP)
@@ -67,6 +72,7 @@ def _steps_of(kind: Kind) -> tuple[str, ...]:
     return tuple(span_text(size) for size in TIME_STEPS if kind is not Kind.TIME or size < UNITS["d"])
 
 
+@cache
 def _grid_of(kind: Kind, step: str) -> Grid:
     if kind in NUMERIC_KINDS:
         decimals = decimals_of(step)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+from syncline.protocols.transition import PartyId
 
 
 class DataFlow(StrEnum):
@@ -82,3 +84,13 @@ What a narrower flow sends can be computed from what the wider one sends, and th
 def is_within(flow: DataFlow, wider: DataFlow) -> bool:
     """Tell whether ``flow`` is ``wider`` itself or may be answered in its place."""
     return flow is wider or flow in NARROWER[wider]
+
+
+def sends_rows(flows: Mapping[str, DataFlow], names: Iterable[str]) -> tuple[PartyId, ...]:
+    """Return those of the suppliers ``names`` whose flow sends rows, in the order of their names."""
+    return tuple(PartyId(name) for name in sorted(names) if STEPS[flows[name]].sends_rows)
+
+
+def is_pooled(flows: Mapping[str, DataFlow], names: Iterable[str]) -> bool:
+    """Tell whether the study's tables are pooled: all suppliers synthesize, and nothing is left to learn."""
+    return all(flows[name] is DataFlow.SYNTHESIZED for name in names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from syncline.errors import DataError, StudyFailed
 from syncline.protocols.asking import Memory, Reply, Request, admit
@@ -10,7 +10,6 @@ from syncline.protocols.party import Party, party_with
 from syncline.protocols.transition import PartyId
 from syncline.questions.question import Comparer
 from syncline.questions.workspace import Workspace
-from syncline.study.flow import STEPS, DataFlow
 
 
 def answer_locally(
@@ -40,13 +39,3 @@ def local_party(party: PartyId, table: Workspace, comparer: Comparer | None = No
             raise StudyFailed(f"the rows of supplier {party!r} cannot be counted") from error
 
     return respond
-
-
-def sends_rows(flows: Mapping[str, DataFlow], names: Iterable[str]) -> tuple[PartyId, ...]:
-    """Return those of the suppliers ``names`` whose flow sends rows, in the order of their names."""
-    return tuple(PartyId(name) for name in sorted(names) if STEPS[flows[name]].sends_rows)
-
-
-def is_pooled(flows: Mapping[str, DataFlow], names: Iterable[str]) -> bool:
-    """Tell whether the study's tables are pooled: all suppliers synthesize, and nothing is left to learn."""
-    return all(flows[name] is DataFlow.SYNTHESIZED for name in names)

@@ -1,4 +1,35 @@
-"""A whole study in one process: the same protocol, every hop encoded and decoded, and the same release."""
+"""A whole study in one process: the same protocol, every hop encoded and decoded, and the same release.
+
+Examples
+--------
+Two hospitals, whose rows meet nowhere but in this process:
+
+>>> from syncline.sources.registry import open_source
+>>> from syncline.study.manifest import verify_release
+>>> from syncline.wire.exchange import HOPS
+>>> Path("study.yaml").write_text('''
+... syncline: 1
+... study: two-hospitals
+... purpose: an example
+... schema: {variables: [{name: age, kind: integer, range: [0, 120]}]}
+... suppliers: [{name: north}, {name: south}]
+... quorum: {min_suppliers: 2}
+... synthesizer: {rows: 100, seed: 1}
+... validation: none
+... release: {gate: none, approvals: 0}
+... ''') > 0
+True
+>>> spec = StudySpec.from_yaml("study.yaml")
+>>> tables = {name: pd.DataFrame({"age": range(20, 80)}) for name in spec.supplier_names}
+>>> sources = {name: open_source(table) for name, table in tables.items()}
+>>> fold, seed = fold_of_run(spec, sources), seed_of(spec)
+>>> outcome = run_study(spec, fold, sources, seed, hops=HOPS)
+>>> out = Path("release")
+>>> out.mkdir()
+>>> written = release_study(spec, fold, sources, outcome, seed, [], out)
+>>> len(pd.read_parquet(out / "synthetic.parquet")), verify_release(out).passed
+(100, True)
+"""
 
 from __future__ import annotations
 
@@ -26,9 +57,8 @@ from syncline.sources.source import Source
 from syncline.study.approvals import SIMULATED, GateRecord
 from syncline.study.comparer_scope import comparer_of
 from syncline.study.fitting import people_of, settings_of, simulated_fold, workspace_of
-from syncline.study.flow import STEPS
+from syncline.study.flow import STEPS, is_pooled
 from syncline.study.holdout import STATED
-from syncline.study.local_parties import is_pooled
 from syncline.study.manifest import HoldoutRecord, RosterEntry, RoundRecord, write_manifest
 from syncline.study.participation import Participation, flows_asked
 from syncline.study.pooled import pool
@@ -110,36 +140,6 @@ def run_study(
 
     Every hop is encoded and decoded by ``hops``, and what the hub keeps between rounds by its own codec.
     Where all suppliers synthesize alone, their tables are pooled.
-
-    Examples
-    --------
-    Two hospitals, whose rows meet nowhere but in this process:
-
-    >>> from syncline.sources.registry import open_source
-    >>> from syncline.study.manifest import verify_release
-    >>> from syncline.wire.exchange import HOPS
-    >>> Path("study.yaml").write_text('''
-    ... syncline: 1
-    ... study: two-hospitals
-    ... purpose: an example
-    ... schema: {variables: [{name: age, kind: integer, range: [0, 120]}]}
-    ... suppliers: [{name: north}, {name: south}]
-    ... quorum: {min_suppliers: 2}
-    ... synthesizer: {rows: 100, seed: 1}
-    ... validation: none
-    ... release: {gate: none, approvals: 0}
-    ... ''') > 0
-    True
-    >>> spec = StudySpec.from_yaml("study.yaml")
-    >>> tables = {name: pd.DataFrame({"age": range(20, 80)}) for name in spec.supplier_names}
-    >>> sources = {name: open_source(table) for name, table in tables.items()}
-    >>> fold, seed = fold_of_run(spec, sources), seed_of(spec)
-    >>> outcome = run_study(spec, fold, sources, seed, hops=HOPS)
-    >>> out = Path("release")
-    >>> out.mkdir()
-    >>> written = release_study(spec, fold, sources, outcome, seed, [], out)
-    >>> len(pd.read_parquet(out / "synthetic.parquet")), verify_release(out).passed
-    (100, True)
     """
     check_suppliers(spec, sources)
     told = Listeners() if told is None else told

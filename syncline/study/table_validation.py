@@ -2,6 +2,18 @@
 
 Which columns a release computes is counted in a fit, and a comparison makes none. So the rules are looked for
 in the real table as a fit looks for them, and told in the same words.
+
+Examples
+--------
+A table that holds the very people from whom it was made does not pass:
+
+>>> rng = np.random.default_rng(1)
+>>> people = pd.DataFrame({"age": rng.integers(18, 90, 600), "weight": rng.integers(400, 1200, 600)})
+>>> train, holdout = people[:300], people[300:]
+>>> found = validate(train, train, holdout, keys="age", sensitive="weight")
+>>> found.gate.passed, round(found["tv_1way"].value, 2)
+(False, 0.0)
+>>> found.to_html("report.html")
 """
 
 from __future__ import annotations
@@ -74,18 +86,6 @@ def validate(
     ------
     DataError, UsageError
         Where a table cannot be read, or an argument names no column.
-
-    Examples
-    --------
-    A table that holds the very people from whom it was made does not pass:
-
-    >>> rng = np.random.default_rng(1)
-    >>> people = pd.DataFrame({"age": rng.integers(18, 90, 600), "weight": rng.integers(400, 1200, 600)})
-    >>> train, holdout = people[:300], people[300:]
-    >>> found = validate(train, train, holdout, keys="age", sensitive="weight")
-    >>> found.gate.passed, round(found["tv_1way"].value, 2)
-    (False, 0.0)
-    >>> found.to_html("report.html")
     """
     models = (models,) if isinstance(models, str) else tuple(models)
     aims = Aims(column_names(keys), column_names(sensitive), models)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -118,7 +119,21 @@ def require_whole(model: Model) -> None:
 
 
 def _codec(method: str, schema: Schema) -> RecordCodec[Model]:
+    return _codec_of(_Layout(method, schema.digest, schema))
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What decides how a model is laid out: schemas of one digest are the same schema."""
+
+    method: str
+    schema_sha256: str
+    schema: Schema = field(compare=False, repr=False)
+
+
+@lru_cache(maxsize=8)
+def _codec_of(layout: _Layout) -> RecordCodec[Model]:
+    """Return the codec of a layout, whose shapes take longer to make than a small model to read."""
     kind: Any = Model  # a base class, for which its models stand
-    return RecordCodec(
-        kind, "model", _VERSION, unions={Model: models_of(method)}, stand_ins=stand_ins(schema)
-    )
+    models, kept = models_of(layout.method), stand_ins(layout.schema)
+    return RecordCodec(kind, "model", _VERSION, unions={Model: models}, stand_ins=kept)

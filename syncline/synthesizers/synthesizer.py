@@ -234,7 +234,7 @@ class Synthesizer:
                 kept = batch.filter(mask_of(batch, conditions))
                 left, tried = left - kept.num_rows, tried + batch.num_rows
                 yield kept
-            if tried > _MAX_TRIES_PER_ROW * wanted and left > 0:
+            if tried > _MAX_TRIES_PER_ROW * wanted and 0 < left < wanted:
                 raise DataError(
                     "conditions: rows that meet them are too rare to be drawn; relax one or ask for fewer"
                 )

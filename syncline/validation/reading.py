@@ -74,36 +74,33 @@ def read_compared(
     if person is not None:
         _require_person(person, real, schema)
     tables = [source for source in (real, synthetic, holdout) if source is not None]
-    unread = {name: why for source in tables for name, why in unread_columns(source).items()}
     known, guessed = _given(schema, real, person) if schema is not None else _inferred(tables, person)
-    own = set(known.names) & {known.person.name} if known.person is not None else set()
-    everywhere = set.intersection(*(set(readable_columns(source)) for source in tables)) | own
+    apart = set() if known.person is None else {known.person.name}
+    everywhere = set.intersection(*(set(readable_columns(source)) for source in tables)) | apart
     shared = known.without(tuple(v.name for v in known.modelled if v.name not in everywhere))
     if not shared.modelled:
         raise DataError(f"{synthetic.name}: has no column in common with {real.name} that can be compared")
-    shared = with_other(shared, synthetic)
-    made = read_cells(synthetic, shared)
-    used, unused, merged = told_as_one(
-        read_cells(real, shared), made, None if holdout is None else read_cells(holdout, shared)
-    )
+    used, made, unused, merged = _read_by(with_other(shared, synthetic), real, synthetic, holdout)
+    compared = {variable.name for variable in shared.modelled} | apart
     names = dict.fromkeys(name for source in tables for name in source.columns)
-    compared = {variable.name for variable in shared.modelled} | own
-    told_apart_by = "" if known.person is None else known.person.name
     left_out = tuple(name for name in names if name not in compared)
-    tables_by_name = {"real": used, "synthetic": made, "held-out": unused}
+    unread = {name: why for source in tables for name, why in unread_columns(source).items()}
+    said = _left_out(_unsaid(left_out, guessed), known, everywhere, unread)
+    uncompared = _unread({"real": used, "synthetic": made, "held-out": unused})
+    only_synthetic = tuple(name for name in synthetic.columns if name not in compared)
     return ComparedTables(
-        used,
-        made,
-        unused,
-        left_out,
-        tuple(name for name in synthetic.columns if name not in compared and name != told_apart_by),
-        (
-            *guessed,
-            *_left_out(_unsaid(left_out, guessed), known, everywhere, unread),
-            *merged,
-            *_unread(tables_by_name),
-        ),
+        used, made, unused, left_out, only_synthetic, (*guessed, *said, *merged, *uncompared)
     )
+
+
+def _read_by(
+    schema: Schema, real: Source, synthetic: Source, holdout: Source | None
+) -> tuple[CellTable, CellTable, CellTable | None, tuple[Note, ...]]:
+    """Return the real, the synthetic and the held-out table, and what of their categories was merged."""
+    made = read_cells(synthetic, schema)
+    held_out = None if holdout is None else read_cells(holdout, schema)
+    used, unused, merged = told_as_one(read_cells(real, schema), made, held_out)
+    return used, made, unused, merged
 
 
 def _unsaid(names: Sequence[str], notes: Sequence[Note]) -> list[str]:

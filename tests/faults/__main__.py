@@ -77,8 +77,8 @@ def line(outcome: Outcome, progress: str) -> str:
     kill = outcome.kill
     struck = ", ".join(outcome.struck) or "not reached this time"
     end = f"FAILED: {outcome.error}" if outcome.error else "ok"
-    where = f"{kill.study:<9} {kill.daemon:<5} {kill.plans[0]:<26}"
-    return f"{progress:>9} {where} {struck}: {end} ({outcome.seconds:.1f} s)"
+    where = f"{kill.study:<9} {kill.daemon:<5} {', '.join(kill.plans)}"
+    return f"{progress:>9} {where}: struck {struck}: {end} ({outcome.seconds:.1f} s)"
 
 
 def print_summary(reached: Sequence[Reached], outcomes: Sequence[Outcome]) -> None:

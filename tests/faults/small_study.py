@@ -53,7 +53,7 @@ _FOUR = """\
     - {name: sex, kind: categorical, categories: [f, m]}
     - {name: weight, kind: continuous, decimals: 1, range: [20, 250]}
     - {name: ill, kind: boolean}"""
-_WIDE_COLUMNS, _WIDE_ROWS, _WIDE_LABELS = 20, 17_000, 120
+_WIDE_COLUMNS, _WIDE_ROWS, _WIDE_LABELS = 12, 7_000, 120
 
 Row = Sequence[object]
 
@@ -124,7 +124,7 @@ class SmallStudy:
         given = [word for table in tables for word in ("--supplier", table)]
         given += [] if salt is None else ["--salt", salt]
         line = [sys.executable, "-m", "syncline.cli", "simulate", str(study), *given, "--out", str(out)]
-        subprocess.run(line, check=True, capture_output=True, timeout=120)
+        subprocess.run(line, check=True, capture_output=True, timeout=600)
         return table_sha256(out)
 
 

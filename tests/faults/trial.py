@@ -30,6 +30,8 @@ from tests.faults.world import RESEARCHER, World
 from trusted_party.datastore import audit_log
 
 STUDY_SECONDS = 180.0
+START_SECONDS = 20.0
+"""What a start after a kill may add to it on a busy machine."""
 _AGAIN_SECONDS = 0.05
 
 
@@ -59,7 +61,8 @@ class Trial:
 
     async def released(self, expected_sha256: str) -> StudyStatus:
         """Run the study to its release and check all that must hold; return its last status."""
-        async with asyncio.timeout(STUDY_SECONDS), kept_running(*self.daemons):
+        starts = sum(len(environments) for environments in self.faults.values())
+        async with asyncio.timeout(STUDY_SECONDS + START_SECONDS * starts), kept_running(*self.daemons):
             status = await self.until_ended()
             await self.until_told()
             await self.until_forgotten()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,9 +97,3 @@ def test_images_networks_and_volumes_exist() -> None:
         assert service["build"]["target"] in stages()
         assert (DEPLOY / service["build"]["context"]).resolve() == ROOT
         assert (ROOT / service["build"]["dockerfile"]).exists()
-
-
-def test_images_carry_this_version() -> None:
-    version = re.search(r'__version__ = "(.+)"', Path(ROOT / "syncline" / "version.py").read_text("utf-8"))
-    assert version is not None
-    assert {service["image"].rsplit(":", 1)[1] for service in SERVICES.values()} == {version[1]}

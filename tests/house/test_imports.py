@@ -48,6 +48,10 @@ def test_the_agents_daemon_holds_no_numeric_library(room: str) -> None:
     assert loaded_by(", ".join(modules)).isdisjoint({*HEAVY, "rich", "sqlalchemy", "alembic"})
 
 
+def test_the_hubs_daemon_holds_no_numeric_library() -> None:
+    assert loaded_by("trusted_party.cli.serving, trusted_party.cli.hub").isdisjoint({*HEAVY, "alembic"})
+
+
 def test_the_agents_computing_process_holds_no_statistics_library() -> None:
     loaded = loaded_by("supplier_agent.tasks.child")
     assert "numpy" in loaded

@@ -28,7 +28,7 @@ from syncline.identity.peer import parse_certificate
 from syncline.identity.private_file import read_private, read_public, write_private
 from syncline.identity.storage_key import load_storage_key
 from syncline.identity.tls_identity import TlsIdentity
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.database_address import DatabaseAddress
 from trusted_party.datastore.identity import require_owner
 from trusted_party.datastore.named_store import open_named_store, require_unowned
@@ -150,9 +150,9 @@ class HubHome:
         """Read the key that signs releases and the audit."""
         return load_signing_key(self.signing_key_path)
 
-    def open_audit(self, clock: Clock) -> AuditLog:
+    def open_audit(self, clock: Clock) -> HubAudit:
         """Return the audit's pen."""
-        return AuditLog(self.load_signing_key(), clock)
+        return HubAudit(self.load_signing_key(), clock)
 
     def issue_server_certificate(self, hosts: tuple[str, ...], clock: Clock) -> None:
         """Make a key and a certificate for the hub's own servers."""

@@ -12,7 +12,7 @@ import typer
 
 from syncline.clock import Clock, SystemClock
 from trusted_party.cli.home import HubHome, default_home
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.store import Store
 
 Home = Annotated[Path | None, typer.Option("--home", help="The hub's directory; ~/.syncline/hub.")]
@@ -25,7 +25,7 @@ class Office:
 
     home: HubHome
     database: Store
-    audit: AuditLog
+    audit: HubAudit
     clock: Clock
 
 

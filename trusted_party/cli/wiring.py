@@ -15,7 +15,7 @@ from trusted_party.api.research_service import ResearchService
 from trusted_party.api.servers import MEMBERS
 from trusted_party.api.supplier_service import SupplierService
 from trusted_party.cli.home import HubHome
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.store import Store
 from trusted_party.release.access import ReleaseAccess
 from trusted_party.release.decisions import DecisionService, ReleaseDecisions
@@ -117,14 +117,14 @@ def assemble(base: Foundation, pace: EnginePace, bounds: OperatorLimits) -> Part
     )
 
 
-def _bench(base: Foundation, audit: AuditLog, endings: Endings) -> DecisionService:
+def _bench(base: Foundation, audit: HubAudit, endings: Endings) -> DecisionService:
     return DecisionService(audit, endings, base.clock, public_signing_key(base.home.load_signing_key()))
 
 
 def _publisher(
     base: Foundation,
     vault: Vault,
-    audit: AuditLog,
+    audit: HubAudit,
     changes: Changes,
     computation: Computation,
     endings: Endings,

@@ -18,7 +18,7 @@ _ALL: Final = select(audit).order_by(audit.c.seq)
 _ADD: Final = insert(audit)
 
 
-class AuditLog:
+class HubAudit:
     """Append signed entries inside the transactions of the caller."""
 
     def __init__(self, key: Ed25519PrivateKey, clock: Clock) -> None:

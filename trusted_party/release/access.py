@@ -18,7 +18,7 @@ from syncline.identity.peer import PeerRole
 from syncline.study.approvals import REPORT_NAME, SPECIFICATION_NAME
 from syncline.wire.messages import CHUNK_BYTES, FileChunk
 from syncline.wire.release_messages import ReleaseEntry, ReleaseRequest, ReleaseState
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.drafts import draft_of_release
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.grants import Grant
@@ -73,7 +73,7 @@ class _Admitted:
 class ReleaseAccess:
     """Show and send releases to researchers, approvers and operators, and reports to suppliers."""
 
-    def __init__(self, database: Store, audit: AuditLog, clock: Clock, directory: Path) -> None:
+    def __init__(self, database: Store, audit: HubAudit, clock: Clock, directory: Path) -> None:
         self._database = database
         self._audit = audit
         self._clock = clock

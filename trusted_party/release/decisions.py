@@ -18,7 +18,7 @@ from syncline.study.release_decision import ReleaseDecision, ReleaseVerdict, Sig
 from syncline.wire.messages import ReleaseId, StudyId
 from syncline.wire.refusals import UnknownObject
 from syncline.wire.release_messages import GivenDecision, ReleaseEntry
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.drafts import ReleaseDraft, draft_of_release
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.members import Member, find_member, list_members
@@ -51,7 +51,7 @@ class ReleaseCase:
 class DecisionService:
     """What takes decisions: the audit, the endings, the clock and the hub's public signing key."""
 
-    audit: AuditLog
+    audit: HubAudit
     endings: Endings
     clock: Clock
     hub_key: bytes

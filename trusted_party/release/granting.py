@@ -18,7 +18,7 @@ from syncline.identity.peer import PeerRole
 from syncline.wire.messages import ReleaseId
 from syncline.wire.refusals import UnknownObject
 from syncline.wire.release_messages import ReleaseRequest
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.grants import Grant, drop_grant, find_grant, put_grant, short_id
 from trusted_party.datastore.members import MemberStanding, find_member
 from trusted_party.datastore.moments import from_us
@@ -53,7 +53,7 @@ def until(now_us: int, days: int) -> int:
 
 
 def grant(
-    transaction: Transaction, audit: AuditLog, release_id: ReleaseId, researcher: str, until_us: int
+    transaction: Transaction, audit: HubAudit, release_id: ReleaseId, researcher: str, until_us: int
 ) -> IssuedGrant:
     """Let a researcher fetch a release until a moment; a second grant replaces the first and its token."""
     require_standing_release(transaction, release_id)
@@ -82,7 +82,7 @@ def grant(
     return IssuedGrant(token, made, replaced)
 
 
-def revoke(transaction: Transaction, audit: AuditLog, release_id: ReleaseId, researcher: str) -> bool:
+def revoke(transaction: Transaction, audit: HubAudit, release_id: ReleaseId, researcher: str) -> bool:
     """Take a researcher's access away; False where there was none."""
     require_release(transaction, release_id)
     gone = find_grant(transaction, release_id, researcher)
@@ -143,7 +143,7 @@ def refusal(verdict: AccessVerdict, release_id: ReleaseId, granted: Grant | None
 
 def note_refusal(
     transaction: Transaction,
-    audit: AuditLog,
+    audit: HubAudit,
     name: str,
     role: PeerRole,
     wanted: ReleaseRequest,

@@ -27,7 +27,7 @@ from syncline.study.manifest import ReleaseFacts, file_digests, verify_release, 
 from syncline.study.provenance import provenance_of
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import ReleaseId, StudyId
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.drafts import GateOutcome, ReleaseDraft, add_draft, find_draft
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import from_us, to_us
@@ -72,7 +72,7 @@ class Publisher:
     signing_key: Ed25519PrivateKey
     database: Store
     vault: Vault
-    audit: AuditLog
+    audit: HubAudit
     clock: Clock
     changes: Changes
     computation: Computation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from syncline.wire.people_sentence import people_sentence
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.event_log import log_warning
 from trusted_party.datastore.releases import ReleaseRow, set_withdrawn, withdrawn_releases
 from trusted_party.datastore.store import Store, Transaction
@@ -11,7 +11,7 @@ from trusted_party.studies.changes import ANY_STUDY, Changes
 
 
 def withdraw(
-    transaction: Transaction, audit: AuditLog, known: ReleaseRow, by: str, reason: str, now_us: int
+    transaction: Transaction, audit: HubAudit, known: ReleaseRow, by: str, reason: str, now_us: int
 ) -> None:
     """Withdraw a release; one that was withdrawn keeps its first reason."""
     if known.withdrawn_us:

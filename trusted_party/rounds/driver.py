@@ -18,15 +18,14 @@ from syncline.compute.frames import Header
 from syncline.durable.crash_points import crash_point
 from syncline.identity.signatures import Purpose
 from syncline.protocols.opening import CONTRIBUTION_BYTES
-from syncline.study.flow import STEPS, DataFlow
+from syncline.study.flow import STEPS, DataFlow, sends_rows
 from syncline.study.lifecycle import StudyState
-from syncline.study.local_parties import sends_rows
 from syncline.study.participation import flows_of
 from syncline.study.sections import shown_period
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId, candidate_digest
 from syncline.wire.people_sentence import people_sentence
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.own_requests import RequestRef
@@ -86,7 +85,7 @@ class DriverPorts:
 
     database: Store
     vault: Vault
-    audit: AuditLog
+    audit: HubAudit
     clock: Clock
     changes: Changes
     presence: Presence

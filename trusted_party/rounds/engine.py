@@ -80,7 +80,7 @@ class Engine:
                     continue
                 if driver.ended:
                     return
-                await _wait(changed, self._pace.look_seconds)
+                await self._wait(changed)
 
     async def _advance(self, driver: StudyDriver, study_id: StudyId) -> bool:
         """Make one step; a fault of the disk is waited out, and the step made again, but not for ever."""
@@ -96,14 +96,22 @@ class Engine:
         return done
 
     async def _wait_out(self, driver: StudyDriver, study_id: StudyId) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._ports.clock.monotonic()
         lasted = now - self._faulty_since.setdefault(study_id, now)
         if lasted > self._pace.give_up_seconds:
             with contextlib.suppress(StudyMoved, StorageError):
                 await driver.fail(
                     "the hub's disk could not be used for too long: its operator finds the cause in the log"
                 )
-        await asyncio.sleep(self._pace.retry_seconds)
+        await self._ports.clock.sleep(self._pace.retry_seconds)
+
+    async def _wait(self, changed: asyncio.Event) -> None:
+        """Wait for a change, but no longer than until the next look."""
+        try:
+            async with self._ports.clock.deadline(self._pace.look_seconds):
+                await changed.wait()
+        except TimeoutError:
+            return
 
     async def _step(self, driver: StudyDriver, study_id: StudyId) -> bool:
         """Make one step; any fault but the disk's ends the study with a sentence."""
@@ -126,11 +134,3 @@ def _reported(event: str, study_id: StudyId, kind: str, place: str) -> str:
     """Log a defect with its class and place, and return the sentence that is all others hear of it."""
     log_warning(event, study=study_id, reference=defect_reference(kind, place), kind=kind, place=place)
     return defect_sentence(kind, place)
-
-
-async def _wait(changed: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await changed.wait()
-    except TimeoutError:
-        return

@@ -17,7 +17,7 @@ from syncline.study.flow import STEPS, DataFlow
 from syncline.study.lifecycle import StudyState
 from syncline.synthesizers.hazards.hazard import Hazard, hazards_from_json
 from trusted_party.datastore import parties, studies, tasks
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.own_requests import RequestRef, keep_own_requests
 from trusted_party.datastore.shipments import Shipment, keep_shipment, shipments_of
 from trusted_party.datastore.store import Transaction
@@ -127,7 +127,7 @@ class Finished:
 
 def commit_step(
     transaction: Transaction,
-    audit: AuditLog,
+    audit: HubAudit,
     study: StudyRow,
     arrived: Sequence[Shipment],
     hazards: Sequence[Hazard],
@@ -148,7 +148,7 @@ def commit_step(
         _finish(transaction, study, following)
 
 
-def _open(transaction: Transaction, audit: AuditLog, study: StudyRow, opened: Opened, now_us: int) -> None:
+def _open(transaction: Transaction, audit: HubAudit, study: StudyRow, opened: Opened, now_us: int) -> None:
     if study.state is StudyState.READY:
         studies.change_state(transaction, study, StudyState.RUNNING)
     studies.set_progress(
@@ -188,7 +188,7 @@ def _open(transaction: Transaction, audit: AuditLog, study: StudyRow, opened: Op
 
 
 def _keep_own(
-    transaction: Transaction, audit: AuditLog, opened: Opened, study: StudyRow, roster: Sequence[str]
+    transaction: Transaction, audit: HubAudit, opened: Opened, study: StudyRow, roster: Sequence[str]
 ) -> None:
     """Keep what single suppliers are asked; whose rows are here is asked what all are."""
     if not opened.own.keys() <= set(roster):
@@ -200,7 +200,7 @@ def _keep_own(
         audit.append(transaction, "request_for_one", told)
 
 
-def _name_candidate(transaction: Transaction, audit: AuditLog, study: StudyRow, drawn: Drawn) -> None:
+def _name_candidate(transaction: Transaction, audit: HubAudit, study: StudyRow, drawn: Drawn) -> None:
     studies.set_result(transaction, study.id, drawn.fitted.result_sha256, drawn.fitted.seed_sha256)
     studies.set_candidate(transaction, study.id, drawn.candidate_sha256, drawn.signature)
     fields = {"study": study.id, "candidate_sha256": drawn.candidate_sha256}

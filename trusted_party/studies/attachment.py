@@ -7,7 +7,6 @@ special case.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -169,13 +168,13 @@ class Attachments:
     async def watch_leases(self, every_seconds: float) -> None:
         """Mark agents as gone when their leases run out; runs until it is cancelled."""
         while True:
-            await asyncio.sleep(every_seconds)
+            await self._clock.sleep(every_seconds)
             for name in self._presence.expired():
                 try:
                     await self._lose(name)
                 except StorageError as fault:  # the lease stays expired, so the next look tries again
                     log_warning("storage_fault", supplier=name, reason=str(fault))
-                    await asyncio.sleep(_FAULT_SECONDS)
+                    await self._clock.sleep(_FAULT_SECONDS)
 
     async def _lose(self, name: str) -> None:
         now_us = to_us(self._clock.now())

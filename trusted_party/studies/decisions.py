@@ -11,7 +11,7 @@ from syncline.study.lifecycle import StudyState
 from syncline.study.participation import AS_ASKED
 from syncline.wire.messages import Decision, SupplierDecision
 from syncline.wire.refusals import UnknownObject
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.members import find_member
 from trusted_party.datastore.moments import to_us
@@ -24,7 +24,7 @@ _STATES = {Decision.APPROVE: PartyState.APPROVED, Decision.REFUSE: PartyState.RE
 
 
 def decide(
-    transaction: Transaction, audit: AuditLog, name: str, decision: SupplierDecision, now_us: int
+    transaction: Transaction, audit: HubAudit, name: str, decision: SupplierDecision, now_us: int
 ) -> PartyRow:
     """Write a decision; the same one again changes nothing, a changed mind counts until the study starts.
 
@@ -121,7 +121,7 @@ def _check_commitment(decision: SupplierDecision) -> None:
 class Decisions:
     """Take decisions from agents."""
 
-    def __init__(self, database: Store, audit: AuditLog, clock: Clock) -> None:
+    def __init__(self, database: Store, audit: HubAudit, clock: Clock) -> None:
         self._database = database
         self._audit = audit
         self._clock = clock

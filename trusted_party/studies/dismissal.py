@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from syncline.errors import UsageError
 from trusted_party.datastore import members
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.members import MemberStanding
 from trusted_party.datastore.store import Store, Transaction
 
 
-def evict(database: Store, audit: AuditLog, name: str) -> None:
+def evict(database: Store, audit: HubAudit, name: str) -> None:
     """Take a member's certificates away; a new invitation lets it enrol again."""
     _dismiss(database, audit, name, MemberStanding.EVICTED, "evicted")
 
 
-def ban(database: Store, audit: AuditLog, name: str, reason: str) -> None:
+def ban(database: Store, audit: HubAudit, name: str, reason: str) -> None:
     """Take a member's certificates away for good; its name cannot be invited again."""
     _dismiss(database, audit, name, MemberStanding.BANNED, reason)
 
 
-def _dismiss(database: Store, audit: AuditLog, name: str, standing: MemberStanding, reason: str) -> None:
+def _dismiss(database: Store, audit: HubAudit, name: str, standing: MemberStanding, reason: str) -> None:
     def write(transaction: Transaction) -> None:
         member = members.find_member(transaction, name)
         if member is None:

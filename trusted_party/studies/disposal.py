@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.shipments import Shipment, mark_deleted
 from trusted_party.datastore.store import Transaction
 
 
 def record_deletions(
-    transaction: Transaction, audit: AuditLog, shipments: Sequence[Shipment], now_us: int
+    transaction: Transaction, audit: HubAudit, shipments: Sequence[Shipment], now_us: int
 ) -> None:
     """Write into the signed audit that these rows, which are gone from the disk, were deleted."""
     for shipment in shipments:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from syncline.clock import Clock
 from syncline.study.lifecycle import StudyState
 from syncline.wire.people_sentence import people_sentence
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.event_log import log_event, log_warning
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.store import Transaction
@@ -18,7 +18,7 @@ _STEP_FAILED = "a step could not be made; the study's researcher is told why"
 class Endings:
     """Change states by the lifecycle's table, each change audited."""
 
-    def __init__(self, audit: AuditLog, clock: Clock) -> None:
+    def __init__(self, audit: HubAudit, clock: Clock) -> None:
         self._audit = audit
         self._clock = clock
 

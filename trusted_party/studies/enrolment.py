@@ -21,7 +21,7 @@ from syncline.identity.renewal import verify_possession
 from syncline.identity.signatures import Purpose, verify
 from syncline.identity.tokens import TOKEN_LIFETIME, EnrolmentTicket, hash_secret, invite
 from syncline.wire.enrolment_messages import EnrolmentRequest, Renewal, RenewalRequest
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.invitations import (
     Invitation,
     awaits_use,
@@ -60,7 +60,7 @@ class Enrolments:
     """Invite, enrol and renew at one hub."""
 
     def __init__(
-        self, database: Store, authority: CertificateAuthority, audit: AuditLog, clock: Clock
+        self, database: Store, authority: CertificateAuthority, audit: HubAudit, clock: Clock
     ) -> None:
         self._database = database
         self._authority = authority

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from syncline.errors import StudyFailed
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.event_log import log_warning
 from trusted_party.datastore.shipments import Shipment
 from trusted_party.datastore.store import Transaction
@@ -34,7 +34,7 @@ def require_rows(vault: Vault, kept: Sequence[Shipment]) -> None:
             )
 
 
-def count_as_declined(transaction: Transaction, audit: AuditLog, lost: Sequence[Task]) -> None:
+def count_as_declined(transaction: Transaction, audit: HubAudit, lost: Sequence[Task]) -> None:
     """Record that replies are gone."""
     for task in lost:
         lose_reply(transaction, task, _REASON)

@@ -28,7 +28,7 @@ from syncline.wire.messages import (
 from syncline.wire.refusals import UnknownObject
 from syncline.wire.traffic import told_bytes
 from trusted_party.datastore import tasks
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.moments import to_us
 from trusted_party.datastore.own_requests import RequestRef, request_of
@@ -48,7 +48,7 @@ MOST_REOFFERS = 20
 class Replies:
     """Serve the suppliers' tasks."""
 
-    def __init__(self, database: Store, vault: Vault, audit: AuditLog, clock: Clock) -> None:
+    def __init__(self, database: Store, vault: Vault, audit: HubAudit, clock: Clock) -> None:
         self._database = database
         self._vault = vault
         self._audit = audit

@@ -13,7 +13,7 @@ from syncline.identity.signatures import Purpose, verify
 from syncline.study.lifecycle import StudyState
 from syncline.study.spec import StudySpec
 from syncline.wire.messages import StudyId
-from trusted_party.datastore.audit_log import AuditLog
+from trusted_party.datastore.audit_log import HubAudit
 from trusted_party.datastore.event_log import log_event
 from trusted_party.datastore.members import Member, MemberStanding, find_member, list_members
 from trusted_party.datastore.moments import to_us
@@ -44,7 +44,7 @@ class Submissions:
     def __init__(
         self,
         database: Store,
-        audit: AuditLog,
+        audit: HubAudit,
         clock: Clock,
         specifications: Specifications,
         most_rows: int = MOST_ROWS,

@@ -25,8 +25,8 @@ from syncline.questions.workspace import Workspace
 from syncline.study.comparer_scope import comparer_of
 from syncline.study.contributing import Contributing
 from syncline.study.fitting import settings_of
-from syncline.study.flow import DataFlow
-from syncline.study.local_parties import answer_locally, is_pooled
+from syncline.study.flow import DataFlow, is_pooled
+from syncline.study.local_parties import answer_locally
 from syncline.study.manifest import RosterEntry
 from syncline.study.pooled import pool
 from syncline.study.release import write_release

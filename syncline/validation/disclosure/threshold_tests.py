@@ -7,9 +7,9 @@ test is exact, needs no control of equal size, and adds over suppliers, as strat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 
 import numpy as np
 
@@ -112,25 +112,30 @@ def _threshold(reached: Ints, most: float) -> int:
 
 
 def _rung(name: str, strata: Sequence[Stratum], least: int, alpha: float, tau: float) -> ThresholdTest:
-    train, holdout = zip(*(stratum.reaching(least) for stratum in strata), strict=True)
-    n_train, n_holdout = sum(s.n_train for s in strata), sum(s.n_holdout for s in strata)
-    p = tail_probability(
-        [a + b for a, b in zip(train, holdout, strict=True)],
-        [stratum.n_train for stratum in strata],
-        [stratum.n_train + stratum.n_holdout for stratum in strata],
-        sum(train),
-    )
-    seen, control = sum(train), sum(holdout)
-    return ThresholdTest(
-        name,
-        seen,
-        control,
-        _excess(seen, control, n_train, n_holdout),
-        lower_limit(seen, control, n_train, n_holdout, alpha),
-        p,
-        tau,
-        alpha,
-    )
+    reached = tuple(stratum.reaching(least) for stratum in strata)
+    people = tuple((stratum.n_train, stratum.n_holdout) for stratum in strata)
+    seen, control = _summed(reached)
+    p, lower = _judged(reached, people, alpha)
+    return ThresholdTest(name, seen, control, _excess(seen, control, *_summed(people)), lower, p, tau, alpha)
+
+
+@lru_cache(maxsize=64)
+def _judged(
+    reached: tuple[tuple[int, int], ...], people: tuple[tuple[int, int], ...], alpha: float
+) -> tuple[float, float]:
+    """Return the tail's probability and the lower limit of the excess; rungs that reach as many share them.
+
+    Both numbers are given as pairs of training and held-out persons of each stratum.
+    """
+    (seen, control), (n_train, n_holdout) = _summed(reached), _summed(people)
+    drawn, everybody = [sum(pair) for pair in reached], [sum(pair) for pair in people]
+    p = tail_probability(drawn, [train for train, _ in people], everybody, seen)
+    return p, lower_limit(seen, control, n_train, n_holdout, alpha)
+
+
+def _summed(pairs: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    train, holdout = zip(*pairs, strict=True)
+    return sum(train), sum(holdout)
 
 
 def _excess(seen: float, control: float, n_train: int, n_holdout: int) -> float:

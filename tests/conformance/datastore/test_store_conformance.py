@@ -31,7 +31,7 @@ from syncline.identity.keys import generate_signing_key, public_signing_key
 from syncline.identity.peer import PeerRole
 from tests.conformance.datastore.places import Place
 from trusted_party.datastore import tables
-from trusted_party.datastore.audit_log import AuditLog, entries
+from trusted_party.datastore.audit_log import HubAudit, entries
 from trusted_party.datastore.identity import require_owner
 from trusted_party.datastore.members import find_member, list_members, put_member, set_connected
 from trusted_party.datastore.store import Store, Transaction
@@ -261,7 +261,7 @@ def _column(column: Column[object]) -> tuple[object, ...]:
 @pytest.mark.parametrize("statement", [update(tables.audit).values(kind="x"), delete(tables.audit)])
 def test_the_audit_is_never_changed(store: Store, statement: object) -> None:
     key = generate_signing_key()
-    log = AuditLog(key, SystemClock())
+    log = HubAudit(key, SystemClock())
     store.write_now(lambda transaction: [log.append(transaction, "invited", {"name": "é"}) for _ in range(3)])
     with pytest.raises(Exception, match="never"):
         store.write_now(lambda transaction: transaction.run(statement))  # type: ignore[arg-type]

@@ -8,8 +8,9 @@ import json
 import re
 import shutil
 import threading
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
 from pathlib import Path
 
 import grpc.aio
@@ -20,6 +21,7 @@ from syncline.identity.peer import PeerRole
 from syncline.wire.messages import StudyStatus, TaskOffer
 from tests.conformance.datastore.places import new_database
 from tests.conformance.datastore.places import run as run_statement
+from tests.faults.chains import chains, middles, strike_all
 from tests.faults.hub.test_kills import attempt, enrolled
 from tests.postgresql_server import restart
 from tests.process.hub.clients import FakeAgent, enrol, running
@@ -135,19 +137,23 @@ def test_a_hub_killed_at_any_point_and_moved_to_another_host_finishes_the_study(
     team = asyncio.run(enrolled(postgres_site))
     log = tmp_path / "points"
     whole = copied(postgres_site.home.root, tmp_path / "whole", postgresql_url)
-    expected, _ = asyncio.run(attempt(whole, team, {"SYNCLINE_CRASH_LOG": str(log)}))
-    points = Counter(log.read_text().split())
-    assert {"database:before-commit", "database:after-commit"} <= points.keys()
+    expected, _ = asyncio.run(attempt(whole, team, [{"SYNCLINE_CRASH_LOG": str(log)}]))
+    points = log.read_text().split()
+    assert {"database:before-commit", "database:after-commit"} <= set(points)
+    hosts = count()
 
     def move(home: Path) -> Path:
         return Path(shutil.move(home, home.with_name(f"{home.name}-moved")))
 
-    for number, (name, count) in enumerate(sorted(points.items())):
-        home = copied(postgres_site.home.root, tmp_path / f"host{number}", postgresql_url)
-        plan = {"SYNCLINE_CRASH_AT": f"{name}#{(count + 1) // 2}"}
-        released, trial = asyncio.run(attempt(home, team, plan, move))
-        assert released == expected, plan
-        assert trial.home.name == f"host{number}-moved", plan
+    def strike(crashes: list[Mapping[str, str]]) -> int:
+        home = copied(postgres_site.home.root, tmp_path / f"host{next(hosts)}", postgresql_url)
+        released, trial = asyncio.run(attempt(home, team, crashes, move))
+        assert released == expected, crashes
+        assert trial.home.name == home.name + "-moved" * trial.kills, crashes
+        return trial.kills
+
+    for aims in chains(middles(points)):
+        assert strike_all(points, aims, strike) == []
 
 
 @pytest.mark.faults

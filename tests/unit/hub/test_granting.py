@@ -17,7 +17,7 @@ from syncline.wire.messages import ReleaseId, StudyId
 from syncline.wire.refusals import UnknownObject
 from syncline.wire.release_messages import ReleaseRequest
 from tests.unit.hub.shifted_clock import ShiftedClock
-from trusted_party.datastore.audit_log import AuditLog, entries
+from trusted_party.datastore.audit_log import HubAudit, entries
 from trusted_party.datastore.grants import Grant, find_grant
 from trusted_party.datastore.members import put_member
 from trusted_party.datastore.moments import to_us
@@ -37,7 +37,7 @@ class Desk:
     def __init__(self, root: Path) -> None:
         self.database = open_sqlite_store(root / "hub.sqlite")
         self.clock = ShiftedClock()
-        self.audit = AuditLog(generate_signing_key(), self.clock)
+        self.audit = HubAudit(generate_signing_key(), self.clock)
         self.shelf = ReleaseAccess(self.database, self.audit, self.clock, root)
         self.database.write_now(self._fill)
         for release_id in (RELEASE, SECOND):

@@ -31,7 +31,7 @@ Row = tuple[int, str, int]
 
 
 def described(
-    columns: dict[str, Sequence[object]], person: str | None = "who", min_cell: int = 3, batch_rows: int = 7
+    columns: dict[str, Sequence[object]], person: str | None = "who", min_cell: int = 3, batch_rows: int = 100
 ) -> TableDescription:
     table = pa.table({name: pa.array(list(values)) for name, values in columns.items()})
     return describe_table(TableSource(table, "t.csv"), "heart", person, min_cell, batch_rows)

@@ -45,9 +45,13 @@ def fit(
     holdout: str = "0",
     batch_rows: int = 1000,
     traffic: list[Traffic] | None = None,
+    coded: bool = True,
     **settings: Any,
 ) -> Fitted:
-    """Fit one model over the tables of some suppliers, every hop through its codec."""
+    """Fit one model over the tables of some suppliers, every hop through its codec.
+
+    Half of a small fit are its codecs, which tests of what is found leave out: ``coded`` is False there.
+    """
     tables = {
         PartyId(f"supplier-{i:02}"): workspace_of(part, schema, holdout=holdout, batch_rows=batch_rows)
         for i, part in enumerate(parts)
@@ -55,7 +59,8 @@ def fit(
     chosen = settings_with(schema, **settings)
     listen = None if traffic is None else traffic.append
     parties = {party: party_with(table) for party, table in tables.items()}
-    return run(Fit(chosen), parties, Memory(), hops=HOPS, state=fit_state_codec(chosen), listen=listen)
+    hops, state = (HOPS, fit_state_codec(chosen)) if coded else (None, None)
+    return run(Fit(chosen), parties, Memory(), hops=hops, state=state, listen=listen)
 
 
 def settings_with(schema: Schema, **settings: Any) -> FitSettings:

@@ -13,7 +13,7 @@ from syncline.protocols.in_process import Traffic, run
 from syncline.protocols.party import party_with
 from syncline.sources.source import Source
 from syncline.study.fitting import settings_of
-from syncline.study.local_parties import is_pooled
+from syncline.study.flow import is_pooled
 from syncline.study.participation import flows_asked
 from syncline.study.pooled import pool
 from syncline.study.simulated_study import check_suppliers, sent_tables

@@ -40,7 +40,7 @@ def related(n: int, seed: int, *, gaps: float = 0.0) -> tuple[pa.Table, Schema]:
 
 
 def model_of(real: pa.Table, schema: Schema) -> TabularModel:
-    model = fit([real], schema, min_leaf=150).model
+    model = fit([real], schema, min_leaf=150, coded=False).model
     assert isinstance(model, TabularModel)
     return model
 
@@ -137,7 +137,7 @@ def test_what_follows_by_powers_lies_along_a_line_of_logarithms(monkeypatch: pyt
 def test_independent_draws_have_no_line() -> None:
     """Rows that are drawn by themselves change no places."""
     real, schema = related(600, seed=2)
-    model = fit([real], schema, draws="independent").model
+    model = fit([real], schema, draws="independent", coded=False).model
     assert isinstance(model, TabularModel)
     lone = np.concatenate([model.partition(place, 1, Seed.of_number(1))["z"][0] for place in range(40)])
     assert len(set(lone.tolist())) > 10

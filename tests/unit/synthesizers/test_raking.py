@@ -185,7 +185,7 @@ def test_tables_of_two_columns_are_nearer_than_those_of_trees_alone(monkeypatch:
     real, schema = additive(4000, seed=3)
 
     def off() -> float:
-        model = fit([real], schema, min_leaf=200).model
+        model = fit([real], schema, min_leaf=200, coded=False).model
         assert isinstance(model, TabularModel)
         rows = {name: keys for name, (keys, _) in model.partition(0, 4000, Seed.of_number(2)).items()}
         return float(np.mean([distance(real, rows, (name, "total")) for name in "abcd"]))
@@ -196,7 +196,7 @@ def test_tables_of_two_columns_are_nearer_than_those_of_trees_alone(monkeypatch:
 
 
 def test_gaps_and_columns_that_follow_have_no_factors() -> None:
-    model = fit(spread(cohort(400), 2, seed=1), WITHOUT_PERSON, min_leaf=20).model
+    model = fit(spread(cohort(400), 2, seed=1), WITHOUT_PERSON, min_leaf=20, coded=False).model
     assert isinstance(model, TabularModel)
     raked = {draw.column for draw in model.draws if draw.factors}
     apart = {draw.column for draw in model.draws if draw.gap or draw.determinant}

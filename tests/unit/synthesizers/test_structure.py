@@ -45,7 +45,7 @@ def fitted(columns: dict[str, Any], **settings: Any) -> Fitted:
     schema = Schema.model_validate({"variables": variables, **settings.pop("schema", {})})
     table = pa.table({name: pa.array(values, from_pandas=True) for name, values in columns.items()})
     halves = [table.slice(0, 500), table.slice(500)]
-    return fit(halves, schema, max_depth=1, batch_rows=5000, **settings)
+    return fit(halves, schema, max_depth=1, batch_rows=5000, coded=False, **settings)
 
 
 def formulas(found: Fitted) -> dict[str, tuple[Formula, frozenset[str]]]:
@@ -256,6 +256,6 @@ def test_a_limit_between_days_or_spans_is_kept(kind: str) -> None:
     table = pa.table({"a": first.astype(cast), "top": (first + 1).astype(cast)})
     variables = [{"name": name, "kind": kind} for name in ("a", "top")]
     schema = Schema.model_validate({"variables": variables, **LIMIT})
-    model = fit([table], schema, max_depth=1).model
+    model = fit([table], schema, max_depth=1, coded=False).model
     (rows,) = model.sample(300, Seed.of_number(1))
     assert (rows["a"][0] <= rows["top"][0]).all()

@@ -24,13 +24,13 @@ variables:
 def tables(draw: st.DrawFn, most_rows: int = 30, values: int = 8) -> CellTable:
     """Draw a table of one row or more; about a tenth of the cells are missing."""
     n_rows = draw(st.integers(1, most_rows))
-    cells = st.tuples(st.integers(0, values - 1), st.sampled_from([False] * 9 + [True]))
-    rows = st.lists(cells, min_size=n_rows, max_size=n_rows)
+    cells = st.integers(0, 10 * values - 1)  # a value, and in the last tenth a missing cell
+    drawn = draw(st.lists(cells, min_size=3 * n_rows, max_size=3 * n_rows))
     owners = draw(st.lists(st.integers(0, 5), min_size=n_rows, max_size=n_rows))
-    columns = [draw(rows) for _ in SCHEMA.modelled]
-    keys = [np.array([value for value, _ in column], np.int64) for column in columns]
+    columns = [np.array(column, np.int64) for column in (drawn[0::3], drawn[1::3], drawn[2::3])]
+    keys = [column % values for column in columns]
     keys[2] = keys[2] % 4
-    missing = [np.array([is_missing for _, is_missing in column]) for column in columns]
+    missing = [column >= 9 * values for column in columns]
     return table_of(keys, missing, np.array(owners, np.int64))
 
 

@@ -1,0 +1,66 @@
+"""A clock whose hours pass at once, when a test says so: nobody waits for a rule about time."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import heapq
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+_TURNS = 10
+"""Turns of the loop until all that was woken waits again, unless it waits for another thread."""
+
+
+class VirtualClock:
+    """Tell a time that stands still until :meth:`pass_time`, which wakes in order who sleeps until then."""
+
+    def __init__(self, now: dt.datetime = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) -> None:
+        self._start = now
+        self._seconds = 0.0
+        self._order = itertools.count()
+        self._waiting: list[tuple[float, int, Callable[[], None]]] = []
+
+    def now(self) -> dt.datetime:
+        return self._start + dt.timedelta(seconds=self._seconds)
+
+    def monotonic(self) -> float:
+        return self._seconds
+
+    async def sleep(self, seconds: float) -> None:
+        awake = asyncio.Event()
+        self._call_later(seconds, awake.set)
+        await awake.wait()
+
+    @asynccontextmanager
+    async def deadline(self, seconds: float | None) -> AsyncIterator[None]:
+        async with asyncio.timeout(None) as limit:
+            if seconds is not None:
+                self._call_later(seconds, lambda: None if limit.expired() else self._end(limit))
+            yield
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass, and everybody who waits for it do what they do then."""
+        until = self._seconds + seconds
+        await self._settle()
+        while self._waiting and self._waiting[0][0] <= until:
+            self._seconds, _, wake = heapq.heappop(self._waiting)
+            wake()
+            await self._settle()
+        self._seconds = until
+
+    def _call_later(self, seconds: float, wake: Callable[[], None]) -> None:
+        heapq.heappush(self._waiting, (self._seconds + seconds, next(self._order), wake))
+
+    @staticmethod
+    def _end(limit: asyncio.Timeout) -> None:
+        try:
+            limit.reschedule(asyncio.get_running_loop().time())
+        except RuntimeError:  # the block has ended by itself
+            return
+
+    @staticmethod
+    async def _settle() -> None:
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
