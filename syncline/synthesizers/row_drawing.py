@@ -109,7 +109,9 @@ class RowDrawing:
         to, of = line.order(self.rows, states, self.drawers.by_name)
         self.codes[name][to] = self.codes[name][of]
         self.rows[name][0][to] = self.rows[name][0][of]
-        if line.computed is not None and not any(name in order.columns for order in self.drawers.orders):
+        if line.computed is not None and not any(
+            name in (order.of, order.limit) for order in self.drawers.orders
+        ):
             self._compute(name, line, line.computed, states)
 
     def _compute(self, name: str, line: Reordering, on: OnLine, states: States) -> None:
