@@ -119,8 +119,9 @@ class RowDrawing:
         by_name = self.drawers.by_name
         numbers, present = line.numbers(on, self.rows, states, by_name)
         keys, _ = keys_of_numbers(name, numbers, ~present, by_name)
-        low, high = by_name[name].values.extent
-        held = np.flatnonzero(present & (keys >= low) & (keys <= high))
+        values = by_name[name].values
+        low, high = values.extent
+        held = np.flatnonzero(present & (keys >= low) & (keys <= high) & values.variable.are_values(keys))
         self.rows[name][0][held] = keys[held]
         self.codes[name][held] = by_name[name].codes.encode(keys[held], np.ones(len(held), np.bool_))
 
