@@ -52,7 +52,7 @@ def handle(header, blobs):
     match header["op"]:
         case "start":
             _fail_at("start")
-            assert all(len(bytes.fromhex(sha256)) == 32 for sha256 in header["commitments"].values())
+            assert all(len(bytes.fromhex(committed)) == 64 for committed in header["commitments"].values())
             assert len(blobs[1]) == 16
             begun = FAKE.start((PartyId("north"),))
             return _told({"done": False, "stage": begun.stage, "round": 0}, state=b"0", request=_request(0))
