@@ -86,7 +86,7 @@ class Member:
         of = proposal.study_id, proposal.specification_sha256, decision, reason
         commitment = None
         if decision is Decision.APPROVE:
-            commitment = hashlib.sha256(f"{self.name} {proposal.study_id}".encode()).hexdigest()
+            commitment = hashlib.sha512(f"{self.name} {proposal.study_id}".encode()).hexdigest()
         digest = decision_digest(*of, participation, commitment)
         signature = sign(self.signing_key, Purpose.STUDY_DECISION, digest)
         return SupplierDecision(*of, signature, participation, commitment)

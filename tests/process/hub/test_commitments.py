@@ -36,7 +36,7 @@ def test_the_manifest_holds_what_all_committed_to_and_where_the_salt_came_from(s
         path = site.home.releases_path / status.release_id / "manifest.json"
         said = json.loads(path.read_text())["holdout"]
         committed = {
-            name: hashlib.sha256(f"{name} {study_id}".encode()).hexdigest() for name in ("north", "south")
+            name: hashlib.sha512(f"{name} {study_id}".encode()).hexdigest() for name in ("north", "south")
         }
         assert said == {
             "share": DRAWN["holdout"],
@@ -56,10 +56,10 @@ def test_the_signature_covers_the_commitment_and_only_an_approval_has_one(site, 
             async with north.member.supplier(site.port) as stub:
                 proposal = await proposal_to(stub)
                 signed = north.member.decision(proposal, Decision.APPROVE)
-                for other in (None, "6" * 64):
+                for other in (None, "6" * 128):
                     forged = convert.decision_to_proto(replace(signed, commitment=other))
                     assert "signature" in await refused(stub.DecideStudy(forged, timeout=5))
-                for decision, commitment in ((Decision.APPROVE, None), (Decision.REFUSE, "6" * 64)):
+                for decision, commitment in ((Decision.APPROVE, None), (Decision.REFUSE, "6" * 128)):
                     wrong = _signed(north.member, proposal, decision, commitment)
                     sentence = await refused(
                         stub.DecideStudy(convert.decision_to_proto(wrong), timeout=5), CONDITION
@@ -91,7 +91,9 @@ def test_a_commitment_is_fixed_once_the_study_has_started(site, run):
                 again = north.member.decision(proposal, Decision.APPROVE, "again")
                 same = convert.decision_to_proto(again)
                 await stub.DecideStudy(same, timeout=5)
-                other = convert.decision_to_proto(_signed(north.member, proposal, Decision.APPROVE, "6" * 64))
+                other = convert.decision_to_proto(
+                    _signed(north.member, proposal, Decision.APPROVE, "6" * 128)
+                )
                 assert "cannot be decided any more" in await refused(
                     stub.DecideStudy(other, timeout=5), CONDITION
                 )

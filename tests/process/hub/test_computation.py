@@ -21,7 +21,7 @@ from tests.process.hub.test_enrolment import refused
 from tests.unit.hub.small_study import specification
 from trusted_party.synthesis.worker import Worker
 
-START = {"op": "start", "study_id": "s1", "commitments": {"north": "ab" * 32}}
+START = {"op": "start", "study_id": "s1", "commitments": {"north": "ab" * 64}}
 STEP = {"op": "step", "round": 0, "kept": ["seed", "draw", "state"], "parties": ["north"], "rows": []}
 HANG = [b"{}", b"seed", b"draw", b"0", b"hang", b"0"]
 

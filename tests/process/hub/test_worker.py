@@ -11,7 +11,7 @@ import pytest
 from syncline.errors import StudyFailed
 from trusted_party.synthesis.worker import Worker
 
-START = {"op": "start", "study_id": "s1", "commitments": {"north": "ab" * 32}}
+START = {"op": "start", "study_id": "s1", "commitments": {"north": "ab" * 64}}
 
 
 def test_a_child_that_keeps_dying_ends_the_study_with_a_sentence():
