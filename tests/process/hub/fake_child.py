@@ -53,7 +53,7 @@ def handle(header, blobs):
     match header["op"]:
         case "start":
             _fail_at("start")
-            assert {len(told) for told in header["commitments"].values()} == {2 * COMMITMENT_BYTES}
+            assert {len(told) for told in header["commitments"].values()} <= {2 * COMMITMENT_BYTES}
             assert len(blobs[1]) == 16
             begun = FAKE.start((PartyId("north"),))
             return _told({"done": False, "stage": begun.stage, "round": 0}, state=b"0", request=_request(0))
