@@ -95,7 +95,7 @@ class KeyHolder:
             return self._box(dealer).decrypt(_ONLY_ONCE, box, None)
         except InvalidTag:
             raise ProtocolError(
-                "the key that numbers persons was not sealed by the one who deals it"
+                f"the key that numbers persons was not sealed by supplier {dealer!r}, who deals it"
             ) from None
 
     def _own_key(self) -> bytes:

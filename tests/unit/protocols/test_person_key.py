@@ -55,7 +55,7 @@ def test_a_changed_seal_is_refused(place: int) -> None:
     sealed = dealer.dealt()
     box = bytearray(sealed[north.party])
     box[place] ^= 1
-    with pytest.raises(ProtocolError, match="not sealed by the one who deals it"):
+    with pytest.raises(ProtocolError, match="not sealed by supplier 'east', who deals it"):
         north.key({**sealed, north.party: bytes(box)})
 
 
