@@ -47,7 +47,7 @@ def _salt(spec: StudySpec) -> str:
     words = salt_words(spec)
     if spec.salt is None or spec.schema.person is None:
         return words
-    return f"{words}, and the hub can look up in its counts whose ids it knows"
+    return f"{words}, and the hub finds whose ids it knows in counts and in prepared rows"
 
 
 def conditions_to_json(spec: StudySpec) -> dict[str, Json]:
