@@ -58,7 +58,7 @@ def test_a_salt_of_the_study_is_shown_as_what_it_is(command, home, tmp_path):  #
     person = "    - {name: pid, kind: identifier, role: person}\n"
     propose(home, text.replace("  variables:\n", "  variables:\n" + person), study_id="study-2")
     _, page, _ = command("studies", "show", "study-2", "--home", home.root)
-    assert "who is held out, and the hub finds whose ids it knows in counts and in prepared rows" in shown(page)
+    assert "and the hub finds whose ids it knows in counts and in prepared rows" in shown(page)
     study = tmp_path / "study.yaml"
     study.write_text(text)
     home.policy.write_text(home.policy.read_text() + "validation: true\n")
