@@ -115,11 +115,20 @@ def show(
 @studies.command()
 def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
     """Print the salt by which a study held persons out, for an auditor: 'syncline simulate --salt'."""
+    from syncline.study.contributing import deals_key
+    from syncline.study.spec import StudySpec
+
     with open_journal(existing_home(home)) as journal:
         record = journal.read_now(lambda connection: require_study(connection, study))
     if record.salt is None:
         raise UsageError(
             f"study {record.name}: this supplier knows no salt of it: it is drawn once all have approved"
+        )
+    if deals_key(StudySpec.from_canonical(record.specification)):
+        say(
+            f"study {record.name}: behind the salt stands the key that numbers persons: who has it and the"
+            " hub's counts can look up ids, so give it to nobody but an auditor",
+            err=True,
         )
     if as_json:
         print_json({"study_id": record.study_id, "salt": record.salt.hex()})

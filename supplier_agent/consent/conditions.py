@@ -29,7 +29,7 @@ MODELS_LEAVE = (
 def condition_lines(spec: StudySpec, people: int | None = None) -> Iterator[tuple[str, str]]:
     """Yield a label and words for each condition of a study; ``people`` of this supplier, where known."""
     yield "Holds out", _held_out(spec, people)
-    yield "Salt", salt_words(spec)
+    yield "Salt", _salt(spec)
     yield "Learns", _learning(spec.synthesizer)
     yield "Releases", _released(spec)
     yield "Intended use", spec.release.intended_use or "not stated"
@@ -40,6 +40,14 @@ def condition_lines(spec: StudySpec, people: int | None = None) -> Iterator[tupl
         if spec.validation.models:
             yield "Models", f"{', '.join(spec.validation.models)}: {MODELS_LEAVE}"
     yield "Hazards", _hazards(spec)
+
+
+def _salt(spec: StudySpec) -> str:
+    """Say where the salt comes from, and what follows for persons where the hub reads it beforehand."""
+    words = salt_words(spec)
+    if spec.salt is None or spec.schema.person is None:
+        return words
+    return f"{words}, and the hub finds whose ids it knows in counts and in prepared rows"
 
 
 def conditions_to_json(spec: StudySpec) -> dict[str, Json]:

@@ -69,8 +69,20 @@ HAZARDS = "ALTER TABLE study ADD COLUMN hazards TEXT NOT NULL DEFAULT '[]';"
 NOTES = "ALTER TABLE study ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';"
 """What of the rows here the synthetic ones do not show that this supplier sent, a list of notes as JSON."""
 
-PRIVATE_KEY = "ALTER TABLE study ADD COLUMN private_key BLOB;"
-"""The private key of this supplier in one study, by which the suppliers share what numbers persons."""
+APPROVED_EARLIER = "it was approved under an earlier version: approve it again"
+"""The reason why a study waits whose approval names no public key."""
+
+PRIVATE_KEY = f"""
+ALTER TABLE study ADD COLUMN private_key BLOB;
+UPDATE study SET state = 'waiting', reason = '{APPROVED_EARLIER}', decided_by = NULL, decided_us = NULL,
+    signature = NULL, decision_delivered = 0, flow = NULL, preparation = NULL
+    WHERE state = 'approved' AND study_id NOT IN (SELECT study_id FROM round);
+"""  # noqa: S608
+"""The private key of this supplier in one study, by which the suppliers share what numbers persons.
+
+An approval without one is signed for what no hub takes any more: where no round was received it is asked for
+again. A study that has begun is ended by the hub.
+"""
 
 UNJUDGED = "the policy cannot be read"
 """The reason why a study waits that the policy has not judged yet, because its file is damaged."""

@@ -67,15 +67,11 @@ class AgentChild:
         after, locator = admit(request, memory), str(header.get("source"))
         if request.commitments is not None:
             source = self._opened(locator, preparation)
-            fit_of(spec, source, closely=False).require()  # before anything leaves, so that it can be mended
-            reply, after, said = open_contribution(spec, request, after, source, header)
-            opened: Header = {"questions": [said], "person": person}
-            return opened, [ReplyCodec().encode(reply), _kept(source, after)]
+            opened, blobs = _open(spec, request, after, source, header)
+            return {**opened, "person": person}, blobs
         fold = agreed_fold(spec, request, after, header)
-        told: Header = {
-            "person": person,
-            "salt": None if request.openings is None else printed_salt(fold).hex(),
-        }
+        salt = None if request.openings is None else printed_salt(fold).hex()
+        told: Header = {"person": person, "salt": salt}
         if STEPS[flow].sends_rows and not compares:
             source = self._opened(locator, preparation)
             _require_same_source(memory_bytes, bytes.fromhex(source.digest()))
@@ -117,6 +113,15 @@ class AgentChild:
         for canonical in preparations:
             source = prepared_view(source, Preparation.from_canonical(canonical))
         return source
+
+
+def _open(
+    spec: StudySpec, request: Request, after: Memory, source: Source, header: Mapping[str, Json]
+) -> tuple[Header, list[bytes]]:
+    """Open this supplier's contribution to the salt; what does not fit is said before, to be mended."""
+    fit_of(spec, source, closely=False).require()
+    reply, after, said = open_contribution(spec, request, after, source, header)
+    return {"questions": [said]}, [ReplyCodec().encode(reply), _kept(source, after)]
 
 
 def _ship(

@@ -37,6 +37,7 @@ from syncline.data.variable import Variable
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 _HALF_LINE = 63
+_FROM = " from "
 FARTHEST = KEY_LIMIT >> 2
 """Keys of a column without a range count up to here: two of them and their gap stay exact in 64 bits."""
 
@@ -55,8 +56,16 @@ class Gap:
 
     @classmethod
     def between(cls, of: str, base: str, names: Collection[str], *, above: bool) -> Gap:
-        """Return the gap of two columns of a schema with these ``names``."""
-        name = f"{of} from {base}"
+        """Return the gap of two columns of a schema with these ``names``.
+
+        No other gap of the schema has its name, under which it is counted and its persons are told apart:
+        where two other columns would give the same words, the length of the column's own name follows.
+        """
+        name = f"{of}{_FROM}{base}"
+        parts = name.split(_FROM)
+        ways = ((_FROM.join(parts[:cut]), _FROM.join(parts[cut:])) for cut in range(1, len(parts)))
+        if sum(one in names and other in names for one, other in ways) > 1:
+            name += f" ({len(of)})"
         while name in names:
             name += "*"
         return cls(name, of, base, above)

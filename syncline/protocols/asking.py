@@ -47,7 +47,7 @@ class Request:
 class Opening:
     """A supplier's contribution to the salt, and its number of persons where that decides the holdout.
 
-    ``sealed`` is what the supplier that deals the persons' key sealed for each other one.
+    ``sealed`` is what the supplier that deals the persons' key sealed for each other one, and its digest.
     """
 
     contribution: bytes = field(repr=False)

@@ -68,7 +68,8 @@ class Occasion:
 class Openings:
     """What every party opened (16 bytes each); ``percent`` is the holdout where it follows from counts.
 
-    ``sealed`` is the key that numbers persons, sealed for each supplier but the one who deals it.
+    ``sealed`` is the key that numbers persons, sealed for each supplier but the one who deals it, and by the
+    name of that one the key's digest.
     """
 
     by_party: Mapping[PartyId, bytes] = field(repr=False)

@@ -6,7 +6,9 @@ every cell. So the numbers are keyed by random bytes of the suppliers alone.
 
 Each supplier's approval names a public key for X25519 beside its commitment. In the opening round the first
 supplier of the roster, the *dealer*, draws the key and seals it for each other one; the request that opens
-the salt carries what was sealed, which only its addressee can open. It costs no round.
+the salt carries what was sealed, which only its addressee can open. It costs no round. With the seals goes
+a digest of the key, by which each supplier sees that all were dealt the same one: with two keys a person at
+two suppliers would count twice.
 
 What this does not stop is a hub that forges an approval and takes a supplier's place: then the key is dealt
 to the hub. The hub decides who is a supplier, so nothing inside a study could stop it.
@@ -14,6 +16,7 @@ to the hub. The hub decides who is a supplier, so nothing inside a study could s
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,10 +35,11 @@ KEY_BYTES = 32
 """Bytes of a private key, a public key and the persons' key."""
 
 SEALED_BYTES = KEY_BYTES + 16
-"""Bytes of a key as it is sealed: the key and an authentication tag."""
+"""Bytes of a key as it is sealed, which is the key and an authentication tag, and of its digest."""
 
 _KEY_LABEL = b"syncline/person-key/1\x00"
 _SEAL_LABEL = b"syncline/person-key-seal/1\x00"
+_DIGEST_LABEL = b"syncline/person-key-digest/1\x00"
 _ONLY_ONCE = bytes(12)
 """The nonce of a seal: each sealing key seals one message."""
 
@@ -59,11 +63,15 @@ class KeyHolder:
         return self.party == self.commitments.suppliers[0]
 
     def dealt(self) -> dict[PartyId, bytes]:
-        """Return the key sealed for each other supplier (48 bytes each); nothing where this one deals not."""
+        """Return the key sealed for each other supplier, and its digest by the own name (48 bytes each).
+
+        There is nothing where this supplier does not deal.
+        """
         if not self.deals:
             return {}
         others, key = self.commitments.suppliers[1:], self._own_key()
-        return {name: self._box(name).encrypt(_ONLY_ONCE, key, None) for name in others}
+        seals = {name: self._box(name).encrypt(_ONLY_ONCE, key, None) for name in others}
+        return {self.party: _digest(key), **seals}
 
     def key(self, sealed: Mapping[PartyId, bytes]) -> bytes:
         """Return the persons' key (32 bytes), of what the dealer ``sealed``.
@@ -71,17 +79,23 @@ class KeyHolder:
         Raises
         ------
         ProtocolError
-            Where nothing was sealed for this supplier, or by another than the dealer, or for others.
+            Where nothing was sealed for this supplier, or by another than the dealer, or for others, or
+            another key than the one whose digest all suppliers read.
         """
-        if set(sealed) != set(self.commitments.suppliers[1:]):
+        if set(sealed) != set(self.commitments.suppliers):
             raise ProtocolError("the key that numbers persons was not dealt to the suppliers of the study")
-        if self.deals:
-            return self._own_key()
+        dealer = self.commitments.suppliers[0]
+        key = self._own_key() if self.deals else self._unsealed(dealer, sealed[self.party])
+        if not hmac.compare_digest(_digest(key), sealed[dealer]):
+            raise ProtocolError(f"supplier {dealer!r} did not deal one key that numbers persons to all")
+        return key
+
+    def _unsealed(self, dealer: PartyId, box: bytes) -> bytes:
         try:
-            return self._box(self.commitments.suppliers[0]).decrypt(_ONLY_ONCE, sealed[self.party], None)
+            return self._box(dealer).decrypt(_ONLY_ONCE, box, None)
         except InvalidTag:
             raise ProtocolError(
-                "the key that numbers persons was not sealed by the one who deals it"
+                f"the key that numbers persons was not sealed by supplier {dealer!r}, who deals it"
             ) from None
 
     def _own_key(self) -> bytes:
@@ -97,3 +111,8 @@ class KeyHolder:
             raise ProtocolError(f"supplier {other!r} named no public key") from None
         context = _SEAL_LABEL + self.commitments.digest
         return ChaCha20Poly1305(HKDF(SHA256(), KEY_BYTES, None, context).derive(shared))
+
+
+def _digest(key: bytes) -> bytes:
+    """Return the SHA-384 (48 bytes) by which a key is told from others; it says nothing else of it."""
+    return hashlib.sha384(_DIGEST_LABEL + key).digest()

@@ -42,8 +42,8 @@ def draw_salt(spec: StudySpec, contributing: Contributing, replies: Mapping[Part
     everything = {**contributions, HUB: contributing.contribution}
     dealer = contributing.commitments.suppliers[0]
     for party, opening in opened.items():
-        others = set(contributing.commitments.suppliers[1:]) if party == dealer and deals_key(spec) else set()
-        if set(opening.sealed) != others:
+        dealt = set(contributing.commitments.suppliers) if party == dealer and deals_key(spec) else set()
+        if set(opening.sealed) != dealt:
             raise StudyFailed(f"supplier {party!r} did not deal the key that numbers persons as it must")
     openings = Openings(everything, holdout_percent(spec, people), opened[dealer].sealed)
     try:

@@ -10,6 +10,7 @@ from syncline.protocols.opening import Openings
 from syncline.protocols.person_key import KEY_BYTES
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
+from syncline.study.contributing import deals_key
 from syncline.study.holdout import holdout_percent
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.hazards.rules import Lacking
@@ -53,9 +54,10 @@ def simulated_fold(spec: StudySpec, salt: bytes, people: int) -> Fold:
     """Return whom a study holds out that is run in one process over ``people`` persons.
 
     ``salt`` is what a supplier of the study printed: behind the salt itself (32 bytes) may stand the key
-    (32 bytes) by which the suppliers numbered persons. Else persons are numbered by the salt.
+    (32 bytes) by which the suppliers numbered persons. Else persons are numbered by the salt. A study that
+    states its salt has no key, whatever the length of the salt.
     """
-    if len(salt) == _SALT_BYTES + KEY_BYTES:
+    if deals_key(spec) and len(salt) == _SALT_BYTES + KEY_BYTES:
         persons = KeyedPersons(salt[_SALT_BYTES:])
         return _fold(spec, salt[:_SALT_BYTES], holdout_percent(spec, people), persons)
     return _fold(spec, salt, holdout_percent(spec, people))

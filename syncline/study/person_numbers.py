@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from itertools import pairwise
 
+from syncline.compute.work_limits import WorkLimits
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.errors import WireError
@@ -21,6 +22,7 @@ from syncline.sources.source import Source
 
 _DIGEST = hashlib.sha256().digest_size
 _ENTRY = _DIGEST + 8
+_HELD_BYTES = 256  # what a number takes once it is looked up by its hash
 
 
 def numbers_of(schema: Schema, person: Variable, fold: Fold, source: Source, *, lenient: bool) -> bytes:
@@ -34,8 +36,17 @@ def numbers_of(schema: Schema, person: Variable, fold: Fold, source: Source, *, 
     return b"".join(digest + found[digest].to_bytes(8, "little", signed=True) for digest in sorted(found))
 
 
-def read_numbers(packed: bytes, where: str) -> Mapping[bytes, int]:
-    """Return numbers by hash; raise WireError where they are not in the one form that they have."""
+def read_numbers(packed: bytes, where: str, limits: WorkLimits) -> Mapping[bytes, int]:
+    """Return numbers by hash; they come outside the rows, and are held against the same ``limits``.
+
+    Raises
+    ------
+    WireError
+        Where they are not in the one form that they have.
+    WorkLimitReached
+        Where there are more of them than may be unpacked.
+    """
+    require_few_numbers(len(packed) // _ENTRY, where, limits)
     starts = range(0, len(packed), _ENTRY)
     hashes = [packed[start : start + _DIGEST] for start in starts]
     numbers = [packed[start + _DIGEST : start + _ENTRY] for start in starts]
@@ -43,3 +54,8 @@ def read_numbers(packed: bytes, where: str) -> Mapping[bytes, int]:
     if len(packed) % _ENTRY or not increasing:
         raise WireError(f"{where}: the numbers of persons are not in their form")
     return dict(zip(hashes, (int.from_bytes(own, "little", signed=True) for own in numbers), strict=True))
+
+
+def require_few_numbers(number: int, where: str, limits: WorkLimits) -> None:
+    """Raise WorkLimitReached where a number for each of so many persons takes more than ``limits`` allow."""
+    limits.require_table(where, rows=number, columns=2, held_bytes=number * _HELD_BYTES)

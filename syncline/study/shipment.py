@@ -119,7 +119,10 @@ def unpack_shipment(
         beside = table.schema.metadata or {}
         rows = TableSource(table.replace_schema_metadata(None), where)
         if spec.schema.person is not None:
-            fold = replace(fold, persons=ToldPersons(read_numbers(beside.get(_PERSONS, b""), where)))
+            numbers = read_numbers(beside.get(_PERSONS, b""), where, limits)
+            fold = replace(fold, persons=ToldPersons(numbers))
+        elif _PERSONS in beside:
+            _refuse(where, "numbers of persons, whom the study does not tell apart")
         return prepared_rows(spec, fold, _seen(rows, beside.get(_PREPARATION, b"")))
     return MemoryTable(spec.schema, [_from_arrow(part, spec.schema, where) for part in table.to_batches()])
 

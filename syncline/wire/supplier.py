@@ -273,6 +273,7 @@ def decision_to_proto(value: SupplierDecision) -> pb.DecideStudyRequest:
 
 def decision_from_proto(message: pb.DecideStudyRequest) -> SupplierDecision:
     """Read a supplier's decision; its signature is verified by those who know the key."""
+    committed = message.commitment
     return SupplierDecision(
         study_id=study_id("study_id", message.study_id),
         specification_sha256=strict.digest("specification_sha256", message.specification_sha256),
@@ -280,20 +281,14 @@ def decision_from_proto(message: pb.DecideStudyRequest) -> SupplierDecision:
         reason=strict.sentence("reason", message.reason),
         signature=strict.octets("signature", message.signature, 64),
         participation=_participation(message),
-        commitment=_commitment(message.commitment),
+        commitment=strict.octets("commitment", committed, COMMITMENT_BYTES).hex() if committed else None,
     )
-
-
-def _commitment(value: bytes) -> str | None:
-    return strict.octets("commitment", value, COMMITMENT_BYTES).hex() if value else None
 
 
 def _participation(message: pb.DecideStudyRequest) -> Participation:
-    preparation = message.preparation_sha256
-    return Participation(
-        _flow("flow", message.flow),
-        strict.digest("preparation_sha256", preparation) if preparation else None,
-    )
+    sha256 = message.preparation_sha256
+    preparation = strict.digest("preparation_sha256", sha256) if sha256 else None
+    return Participation(_flow("flow", message.flow), preparation)
 
 
 def chunk_request_to_proto(value: ChunkRequest) -> pb.ReadPayloadRequest:

@@ -15,6 +15,7 @@ import syncline.wire  # noqa: F401  (before gRPC)
 
 # isort: split
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -43,6 +44,7 @@ from tests.studies.harness import SEED, Trial
 from tests.unit.study.two_suppliers import rows
 
 CONTRIBUTION = bytes(range(16))
+NUMBERS = "syncline.study.person_numbers:require_few_numbers"
 LAYOUT = "syncline.data.flat_stream:require_flat_layout"
 PARTS = "syncline.wire.exchange:require_few_parts"
 STUDY = """\
@@ -59,6 +61,8 @@ synthesizer: {{method: marginals, seed: 7, rows: 100}}
 validation: none
 release: {{gate: none, approvals: 0}}
 """
+PERSONS = STUDY.replace("variables:\n", "variables:\n    - {{name: pid, kind: identifier, role: person}}\n")
+TABLE = rows(400, 1).append_column("pid", pa.array([f"p{place}" for place in range(400)]))
 
 
 def spec_of(flow: str, name: str = "trial") -> StudySpec:
@@ -66,7 +70,7 @@ def spec_of(flow: str, name: str = "trial") -> StudySpec:
 
 
 def honest(spec: StudySpec, flow: str) -> bytes:
-    return ship(spec, Fold(b""), DataFlow(flow), TableSource(rows(400, 1)), SEED).content
+    return ship(spec, Fold(b""), DataFlow(flow), TableSource(TABLE), SEED).content
 
 
 def bomb(spec: StudySpec, flow: str, millions: int = 64) -> bytes:
@@ -85,8 +89,8 @@ class Begun:
     request: bytes
 
     @classmethod
-    def of(cls, flow: str, directory: Path) -> Begun:
-        trial = Trial(STUDY.format(flow=flow, name="trial"), {"north": rows(400, 1)}, directory)
+    def of(cls, flow: str, directory: Path, study: str = STUDY) -> Begun:
+        trial = Trial(study.format(flow=flow, name="trial"), {"north": TABLE}, directory)
         trial._opened()
         kept = trial.kept
         return cls(trial.spec, flow, kept, kept.pop("request"))
@@ -143,6 +147,37 @@ def test_a_buffer_that_claims_a_terabyte_is_refused_before_it_is_unpacked(tmp_pa
     assert peak < 400 << 20
     error, _ = refused(begun, shipment, [LAYOUT])
     assert isinstance(error, WorkLimitReached | WireError)
+
+
+def test_numbers_of_persons_without_end_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    """They come beside the rows, so that few rows of raw data can bring any number of them."""
+    begun = Begun.of("raw", tmp_path, PERSONS)
+    content = with_numbers(honest(begun.spec, "raw"), 2 << 20)
+    error, _ = refused(begun, content)
+    assert "rows of supplier 'north': one computation would take more than its 512 MiB" in str(error)
+    error, peak = refused(begun, content, [NUMBERS])
+    assert isinstance(error, WorkLimitReached)
+    assert "north" not in str(error)
+    assert peak > 500 << 20
+
+
+def test_numbers_of_persons_are_refused_where_nobody_is_told_apart(tmp_path: Path) -> None:
+    begun = Begun.of("raw", tmp_path)
+    error, _ = refused(begun, with_numbers(honest(begun.spec, "raw"), 1))
+    assert "'north': hold numbers of persons, whom the study does not tell apart" in str(error)
+
+
+def with_numbers(shipment: bytes, persons: int) -> bytes:
+    """Return raw rows that bring the numbers of so many persons who are in none of them."""
+    numbers = np.zeros((persons, 40), np.uint8)
+    numbers[:, :4] = np.arange(persons, dtype=">u4").view(np.uint8).reshape(-1, 4)
+    with pa.ipc.open_stream(shipment) as reader:
+        table = reader.read_all()
+    label = {**table.schema.metadata, b"syncline.persons": numbers.tobytes()}
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema.with_metadata(label)) as writer:
+        writer.write_table(table.replace_schema_metadata(label))
+    return bytes(sink.getvalue())
 
 
 def test_a_batch_whose_rows_have_no_bytes_contradicts_itself(tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ import pytest
 
 from supplier_agent.tasks import opening_child
 from syncline.data.buckets import PERSON_BUCKETS, buckets_of, scope_of
+from syncline.data.document import parse_document
+from syncline.data.section import build
 from syncline.preparation.fold import Fold
 from syncline.protocols.asking import Reply, Request
-from syncline.protocols.opening import Openings
+from syncline.protocols.opening import HUB, Openings
 from syncline.questions import profile, rank_counts
 from syncline.questions.rank_counts import RankCounts
 from syncline.questions.row_count import RowCount
@@ -21,6 +23,7 @@ from syncline.sources.memory import TableSource
 from syncline.study import contributing
 from syncline.study.fitting import fold_of
 from syncline.study.flow import DataFlow
+from syncline.study.shipment import unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
 from syncline.wire.exchange import ReplyCodec
@@ -196,6 +199,24 @@ def test_a_hub_that_knows_ids_and_the_salt_finds_nobody_in_a_bucket(tmp_path, mo
     monkeypatch.setattr(contributing, "deals_key", lambda spec: False)
     monkeypatch.setattr(opening_child, "fold_of", salted_fold)
     assert is_found(tmp_path / "keyed by the salt alone")
+
+
+def test_a_hub_that_tries_ids_finds_rows_only_where_the_study_states_its_salt():
+    """Prepared rows hold no id but a number of 64 bits for each person, which an id gives who has the key."""
+    table, openings = wards(60, 2), Openings({"south": bytes(16), HUB: bytes(16)})
+    tried = [text.encode() for text in wards(1000, 2)["pid"].to_pylist()]
+
+    def found(study: str, key: bytes | None) -> int:
+        spec = build(StudySpec, parse_document(study, "study.yaml"), "study.yaml")
+        fold = fold_of(spec, openings, key)
+        sent = ship(spec, fold, DataFlow.PREPARED, TableSource(table), SEED).content
+        of_hub = replace(fold_of(spec, openings), persons="salted")
+        (batch,) = unpack_shipment(spec, of_hub, DataFlow.PREPARED, sent, "south").batches()
+        return int(np.isin(batch.owner, of_hub.numbers(tried)).sum())
+
+    assert found(COUNTED, bytes(32)) == 0
+    stated = COUNTED.replace("validation: none", "validation: {holdout: 0, salt: known}")
+    assert found(stated, None) == table.num_rows
 
 
 def salted_fold(spec: StudySpec, openings: Openings, key: bytes | None) -> Fold:

@@ -177,3 +177,49 @@ def test_a_supplier_that_tells_a_gap_otherwise_than_its_columns_is_named(
         run("later", liar)
     monkeypatch.setattr(TreeLevel, "reconcile", lambda self, answer, known, codebook: known)
     assert run("unguarded", liar)
+
+
+AMBIGUOUS = """\
+syncline: 1
+study: trial
+schema:
+  variables:
+    - {name: pid, kind: identifier, role: person}
+    - {name: y from z, kind: integer, range: [0, 200]}
+    - {name: x, kind: integer, range: [0, 400]}
+    - {name: z, kind: integer, range: [0, 200]}
+    - {name: x from y, kind: integer, range: [0, 400]}
+suppliers: [{name: north}, {name: south}]
+quorum: {min_suppliers: 2}
+synthesizer: {method: cart, seed: 7, min_leaf: 20}
+hazards: {severe: report}
+validation: none
+release: {gate: none, approvals: 0}
+"""
+"""Two gaps whose names would be the same words, and with them the hash by which persons are told apart."""
+
+
+def parts_and_wholes(number: int, seed: int) -> pa.Table:
+    rng = np.random.default_rng(seed)
+    first, second = rng.integers(0, 200, (2, number))
+    columns = {"y from z": first, "x": first + rng.integers(0, 60, number)}
+    others = {"z": second, "x from y": second + rng.integers(0, 60, number)}
+    return pa.table({"pid": [f"{seed}-{place}" for place in range(number)], **columns, **others})
+
+
+def test_two_gaps_never_have_one_name(tmp_path, monkeypatch):
+    tables = {"north": parts_and_wholes(400, 1), "south": parts_and_wholes(300, 2)}
+
+    def gaps(folder: Path) -> set[str]:
+        folder.mkdir()
+        trial = Trial(AMBIGUOUS, tables, folder)
+        trial.run()
+        searches = [one for _, asked in trial.asked for one in asked.questions if isinstance(one, RankCounts)]
+        return {column.name for one in searches for column in one.ranked if column.gap is not None}
+
+    assert gaps(tmp_path / "told apart") == {"x from y from z (1)", "x from y from z (8)"}
+    monkeypatch.setattr(
+        Gap, "between", lambda of, base, names, *, above: Gap(f"{of} from {base}", of, base, above)
+    )
+    with pytest.raises(ProtocolError, match="a column is named twice"):
+        gaps(tmp_path / "one name")

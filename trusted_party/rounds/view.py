@@ -19,6 +19,7 @@ from trusted_party.datastore.tasks import Task, find_round, tasks_of_round
 from trusted_party.studies.vault import Vault
 
 _EARLIER = "submit the study anew: it began under an earlier version, which left who is held out to the study"
+_APPROVED_EARLIER = "submit the study anew: {} approved it under an earlier version, without a public key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,9 @@ class View:
 
     def commitments(self) -> dict[str, Json]:
         """Return what each supplier of the roster committed to for the salt when it approved."""
-        if any(len(party.commitment or "") != 2 * COMMITMENT_BYTES for party in self.parties):
-            raise StudyFailed(_EARLIER)
+        for party in self.parties:
+            if len(party.commitment or "") != 2 * COMMITMENT_BYTES:
+                raise StudyFailed(_APPROVED_EARLIER.format(party.name))
         return {party.name: party.commitment for party in self.parties}
 
     def kept(self, vault: Vault) -> dict[str, bytes]:

@@ -49,6 +49,7 @@ from trusted_party.synthesis.kept_state import (
     RESULT,
     SEED,
     STATE,
+    own_bytes,
     pack_learnt,
     pack_progress,
     unpack_learnt,
@@ -103,7 +104,8 @@ class HubChild:
             pooled = pool(settings_of(spec), tables)
             step = study.learnt(pooled, progress.drawn, progress.at.round + 1, "pooled")
             return self._told(study, progress, step, memory)
-        request = RequestCodec().decode(given.request)
+        with own_bytes():
+            request = RequestCodec().decode(given.request)
         local, after = answer_locally(request, tables, memory, self._comparer_of(study, progress))
         return self._told(study, progress, study.step(progress, decoded | local, frozenset()), after)
 

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 import syncline.wire  # noqa: F401  (before gRPC)
 
 # isort: split
 
-from supplier_agent.consent.decision import BY_PERSON, Seal, UnsignedDecision, decide
+from supplier_agent.consent.decision import BY_PERSON, Seal, UnsignedDecision, decide, decision_of
 from supplier_agent.consent.earlier_studies import MOST_AUTOMATIC_RUNS
 from supplier_agent.consent.proposals import (
     PolicyJudgement,
     end_study,
     receive_proposal,
 )
-from supplier_agent.consent.study_record import ConsentState, known_study, require_study
+from supplier_agent.consent.study_record import (
+    APPROVED_EARLIER,
+    ConsentState,
+    known_study,
+    require_study,
+    undelivered_decisions,
+)
 from supplier_agent.home import AgentHome
-from supplier_agent.tasks.journal import open_journal
+from supplier_agent.tasks.journal import MIGRATIONS, open_journal
 from syncline.clock import SystemClock
 from syncline.durable.audit_table import AuditLog
+from syncline.durable.database import Database
 from syncline.errors import UsageError
-from syncline.identity.keys import generate_signing_key
+from syncline.identity.keys import generate_signing_key, public_signing_key
+from syncline.identity.signatures import Purpose, verify
+from syncline.protocols.opening import COMMITMENT_BYTES
 from syncline.wire.messages import Decision, Outcome, StudyEnded, StudyId
 from tests.process.agent.fake_hub import FakeHub
 from tests.unit.agent.small_study import STUDY, specification
@@ -128,3 +139,51 @@ def test_a_name_never_loses_to_an_id(desk):
     desk.journal.write_now(lambda c: c.execute("UPDATE study SET study_id = 'heart' WHERE name = 'lung'"))
     with pytest.raises(UsageError, match="there are 2 studies 'heart'"):
         desk.meant("heart")
+
+
+def approved_earlier(home, *, begun):
+    """Make a journal as the version before private keys left it, with an approval that was not delivered."""
+    with Database(home.journal, MIGRATIONS[:-1]) as journal:
+
+        def write(connection):
+            content = specification(STUDY)
+            connection.execute(
+                "INSERT INTO study (study_id, name, specification, specification_sha256, researcher,"
+                " researcher_key, researcher_signature, state, reason, decided_by, signature, received_us,"
+                " decided_us, contribution, preparation) VALUES ('run-1', 'heart-2026', ?, ?, 'ada', ?, ?,"
+                " 'approved', '', 'person', ?, 1, 2, ?, '')",
+                (content, hashlib.sha256(content).hexdigest(), bytes(32), bytes(64), bytes(64), bytes(16)),
+            )
+            if begun:
+                connection.execute(
+                    "INSERT INTO round (study_id, round, state, task_id, attempt, request_sha256,"
+                    " request_size, received_us) VALUES ('run-1', 0, 'computing', 't', 1, '', 0, 1)"
+                )
+
+        journal.write_now(write)
+
+
+def test_an_approval_of_an_earlier_version_is_asked_for_again(tmp_path):
+    """It was signed without a public key: no hub takes it, however often it is sent."""
+    home, key = AgentHome(tmp_path / "agent"), generate_signing_key()
+    home.create()
+    approved_earlier(home, begun=False)
+    with open_journal(home) as journal:
+        desk = Desk(journal, Seal(key, AuditLog(key, SystemClock()), "cleveland"))
+        study = journal.read_now(lambda c: known_study(c, "run-1"))
+        assert (study.state, study.reason) == (ConsentState.WAITING, APPROVED_EARLIER)
+        assert journal.read_now(undelivered_decisions) == []
+        desk.decide("run-1", Decision.APPROVE)
+        (study,) = journal.read_now(undelivered_decisions)
+    decision = decision_of(study, "cleveland")
+    assert study.contribution == bytes(16)  # what it was committed to before
+    assert len(decision.commitment) == 2 * COMMITMENT_BYTES
+    verify(public_signing_key(key), Purpose.STUDY_DECISION, decision.digest, decision.signature)
+
+
+def test_a_study_that_had_begun_keeps_its_approval_which_the_hub_ends(tmp_path):
+    home = AgentHome(tmp_path / "agent")
+    home.create()
+    approved_earlier(home, begun=True)
+    with open_journal(home) as journal:
+        assert journal.read_now(lambda c: known_study(c, "run-1")).state is ConsentState.APPROVED

@@ -54,6 +54,11 @@ def test_a_salt_of_the_study_is_shown_as_what_it_is(command, home, tmp_path):  #
     _, page, _ = command("studies", "show", "heart-2026", "--home", home.root)
     assert "Salt from the specification: whoever wrote it can choose who is held out" in shown(page)
     assert "pepper" not in page
+    assert "whose ids" not in page
+    person = "    - {name: pid, kind: identifier, role: person}\n"
+    propose(home, text.replace("  variables:\n", "  variables:\n" + person), study_id="study-2")
+    _, page, _ = command("studies", "show", "study-2", "--home", home.root)
+    assert "and the hub finds whose ids it knows in counts and in prepared rows" in shown(page)
     study = tmp_path / "study.yaml"
     study.write_text(text)
     home.policy.write_text(home.policy.read_text() + "validation: true\n")
@@ -93,10 +98,22 @@ def test_a_supplier_prints_the_salt_of_a_study_that_it_took_part_in(command, hom
     assert "is drawn once all have approved" in error
     with open_journal(home) as journal:
         journal.write_now(lambda connection: set_salt(connection, "study-1", bytes(range(32))))
-    code, out, _ = command("studies", "salt", "heart-2026", "--home", home.root)
-    assert (code, out.strip()) == (0, bytes(range(32)).hex())
+    code, out, error = command("studies", "salt", "heart-2026", "--home", home.root)
+    assert (code, out.strip(), error) == (0, bytes(range(32)).hex(), "")
     _, page, _ = command("studies", "show", "heart-2026", "--home", home.root)
     assert out.strip() not in page
+
+
+def test_who_prints_the_key_of_persons_reads_what_it_opens(command, home):  # noqa: F811
+    person = "    - {name: pid, kind: identifier, role: person}\n"
+    propose(home, COMPARED.replace("  variables:\n", "  variables:\n" + person))
+    with open_journal(home) as journal:
+        journal.write_now(lambda connection: set_salt(connection, "study-1", bytes(range(64))))
+    code, out, error = command("studies", "salt", "heart-2026", "--home", home.root)
+    assert (code, out.strip()) == (0, bytes(range(64)).hex())
+    assert "behind the salt stands the key that numbers persons" in error
+    _, out, _ = command("studies", "salt", "heart-2026", "--json", "--home", home.root)
+    assert json.loads(out)["salt"] == bytes(range(64)).hex()
 
 
 def test_an_approval_draws_one_contribution_and_commits_to_it(command, home):  # noqa: F811

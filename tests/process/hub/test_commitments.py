@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import sqlite3
 from dataclasses import replace
 
 import grpc
@@ -13,7 +15,7 @@ from syncline.identity.signatures import Purpose, sign
 from syncline.study.participation import AS_ASKED
 from syncline.wire import supplier as convert
 from syncline.wire.messages import Decision, SupplierDecision, decision_digest
-from tests.process.hub.clients import running
+from tests.process.hub.clients import eventually, running
 from tests.process.hub.fake_child import DRAWN
 from tests.process.hub.test_enrolment import refused
 from tests.process.hub.test_faults import silent, team
@@ -99,3 +101,36 @@ def test_a_commitment_is_fixed_once_the_study_has_started(site, run):
                 )
 
     run(work())
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["left", "approved again"])
+def test_an_approval_of_an_earlier_version_ends_the_study_by_name_unless_it_is_given_again(site, run, again):
+    async def work():
+        async with site.running():
+            ada, (north, south) = await team(site, "north", "south")
+            south.decision = None
+            async with running(north, south):
+                study_id = await site.submit(ada, specification("north", "south"))
+                await site.until(ada, study_id, lambda status: "approved" in states(status))
+                with contextlib.closing(sqlite3.connect(site.home.root / "hub.sqlite")) as books, books:
+                    books.execute("UPDATE parties SET commitment = ? WHERE name = 'north'", ("6" * 64,))
+                await eventually(lambda: bool(south.events))
+                proposal = next(event for event in south.events if hasattr(event, "specification"))
+                if again:
+                    await decide(site, north.member, proposal)
+                await decide(site, south.member, proposal)
+                status = await site.until(ada, study_id, lambda status: status.ended_us > 0)
+        words = "submit the study anew: north approved it under an earlier version, without a public key"
+        assert (status.state, status.reason) == (("released", "") if again else ("failed", words))
+
+    run(work())
+
+
+def states(status):
+    return [supplier.state for supplier in status.suppliers]
+
+
+async def decide(site, member, proposal):
+    async with member.supplier(site.port) as stub:
+        decision = member.decision(proposal, Decision.APPROVE)
+        await stub.DecideStudy(convert.decision_to_proto(decision), timeout=5)

@@ -129,7 +129,7 @@ def write_studies(directory):
     return studies
 
 
-def enrol(stage, home, files, preparations, digests):
+def enrol(stage, home, files, preparations, digests, permitted=PERMITTED):
     port, _ = free_ports()
     address, hub = f"127.0.0.1:{port}", str(home / "hub")
     stage.command("trusted_party", "init", "--home", hub, "--host", "127.0.0.1")
@@ -143,7 +143,7 @@ def enrol(stage, home, files, preparations, digests):
             "supplier_agent", "datasets", "add", "rows", str(file), *preparations[name], "--home", own
         )
         (home / name / "policy.yaml").write_text(
-            POLICY.format(permitted=PERMITTED[name], digests=", ".join(digests))
+            POLICY.format(permitted=permitted[name], digests=", ".join(digests))
         )
         stage.daemon(name, "supplier_agent", "run", "--home", own, "--json")
     invited = stage.command("trusted_party", "invite", "me", "--role", "researcher", "--home", hub, "--json")

@@ -9,9 +9,10 @@ from typing import Any
 from supplier_agent.tasks.child import AgentChild
 from syncline.protocols.asking import Request
 from syncline.protocols.opening import HUB, Commitments, Occasion, Openings
+from syncline.study.contributing import deals_key
 from syncline.study.spec import StudySpec
 from syncline.wire.exchange import RequestCodec
-from tests.commitments import commitment_of, private_key_of
+from tests.commitments import commitment_of, private_key_of, sealed_by_dealer
 
 OWN, HUBS = bytes(range(16)), bytes(16)
 
@@ -36,8 +37,10 @@ def ask(
     following, openings = replace(request, round=request.round + 1), Openings(values)
     if not memory:
         named = {name: commitment_of(occasion, name, value) for name, value in values.items()}
-        first = Request(0, (), commitments=Commitments(occasion, named))
+        commitments = Commitments(occasion, named)
+        first = Request(0, (), commitments=commitments)
         blobs = [specification, RequestCodec().encode(first), b"", *preparation]
         _, (_, memory) = child.handle({**header, "candidate": None}, blobs)
-        following = replace(following, openings=openings)
+        sealed = sealed_by_dealer(commitments) if deals_key(spec) else {}
+        following = replace(following, openings=replace(openings, sealed=sealed))
     return child.handle(header, [specification, RequestCodec().encode(following), memory, *preparation])

@@ -27,6 +27,7 @@ from syncline.study.spec import StudySpec
 from syncline.study.whole_study import Progress
 from syncline.synthesizers.streams import Seed
 from syncline.validation.comparison.comparison import ComparisonState, RegressionStep
+from syncline.wire import openings
 from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
 from tests.commitments import commitment_of
 from tests.unit.study.two_suppliers import STUDY_BY_FLOW, TABLES
@@ -64,6 +65,22 @@ def test_what_an_earlier_version_kept_is_refused_with_the_remedy(name: str, kept
         StudyFailed, match=r"^it began under an earlier version of the hub: submit the study anew$"
     ):
         STEPS[name](kept)
+
+
+def test_a_request_whose_commitments_name_no_public_keys_is_refused_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As of a study whose opening round was out when the hub was replaced."""
+    monkeypatch.setattr(openings, "COMMITMENT_BYTES", 32)
+    header: dict[str, Any] = {"op": "start", "study_id": "s1", "commitments": {"north": "ab" * 32}}
+    answer, blobs = HubChild().handle(header, [SPEC.canonical(), bytes(16)])
+    kept = {"seed": bytes(32), **dict(zip(answer["kept"], blobs, strict=True))}
+    monkeypatch.undo()
+    request, reply = kept.pop("request"), ReplyCodec().encode(Reply(0, (), Opening(bytes(16))))
+    header = {"op": "step", "round": 0, "kept": list(kept), "parties": ["north"], "rows": []}
+    header |= {"flows": {"north": "summaries"}}
+    with pytest.raises(StudyFailed, match="began under an earlier version of the hub: submit the study anew"):
+        HubChild().handle(header, [SPEC.canonical(), *kept.values(), reply, request])
 
 
 def test_a_comparison_comes_back_with_all_that_was_said_and_without_the_table() -> None:

@@ -28,7 +28,7 @@ def holders(names: list[str], occasion: Occasion = OCCASION) -> list[KeyHolder]:
 def test_all_suppliers_have_one_key_and_only_the_first_deals(names: list[str]) -> None:
     dealer, *others = holders(names)
     sealed = dealer.dealt()
-    assert set(sealed) == {other.party for other in others}
+    assert set(sealed) == set(names)
     assert all(len(box) == SEALED_BYTES for box in sealed.values())
     assert not any(other.dealt() for other in others)
     keys = {holder.key(sealed) for holder in (dealer, *others)}
@@ -55,8 +55,23 @@ def test_a_changed_seal_is_refused(place: int) -> None:
     sealed = dealer.dealt()
     box = bytearray(sealed[north.party])
     box[place] ^= 1
-    with pytest.raises(ProtocolError, match="not sealed by the one who deals it"):
+    with pytest.raises(ProtocolError, match="not sealed by supplier 'east', who deals it"):
         north.key({**sealed, north.party: bytes(box)})
+
+
+def test_another_key_than_all_were_dealt_is_refused() -> None:
+    """The dealer seals another for one, or who carries the digest changes it."""
+    dealer, north, south, _ = holders(NAMES)
+    sealed, other = dealer.dealt(), replace(dealer, private_key=bytes(range(32)))
+    for digest in (bytes(48), other.dealt()[dealer.party]):
+        for holder in (dealer, north, south):
+            with pytest.raises(ProtocolError, match="'east' did not deal one key"):
+                holder.key({**sealed, dealer.party: digest})
+    box = dealer._box(south.party).encrypt(bytes(12), bytes(KEY_BYTES), None)
+    unlike = {**sealed, south.party: box}
+    assert north.key(unlike) == dealer.key(unlike)
+    with pytest.raises(ProtocolError, match="'east' did not deal one key"):
+        south.key(unlike)
 
 
 def test_a_seal_opens_for_its_addressee_in_its_study_alone() -> None:
@@ -72,12 +87,13 @@ def test_a_seal_opens_for_its_addressee_in_its_study_alone() -> None:
         hub.key(sealed)
 
 
-@pytest.mark.parametrize("change", ["nothing", "one less", "one more"])
+@pytest.mark.parametrize("change", ["nothing", "no digest", "one less", "one more"])
 def test_seals_for_other_suppliers_than_the_studys_are_refused(change: str) -> None:
     dealer, north, *_ = holders(NAMES)
     sealed = dealer.dealt()
     given = {
         "nothing": {},
+        "no digest": {name: box for name, box in sealed.items() if name != dealer.party},
         "one less": {name: box for name, box in sealed.items() if name != "west"},
         "one more": {**sealed, PartyId("up"): bytes(SEALED_BYTES)},
     }[change]

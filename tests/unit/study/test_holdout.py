@@ -104,10 +104,10 @@ def test_a_run_in_one_process_takes_the_salt_given_the_stated_one_or_one_of_the_
     stated = spec_of(salt="pepper", seed=3)
     assert run(stated, salt=b"given").salt == b"given"
     assert run(stated).salt == b"pepper"
-    printed = bytes(range(64))
-    assert run(stated, salt=printed).salt == printed[:32]
-    assert run(stated, salt=printed).persons == KeyedPersons(printed[32:])
-    assert printed_salt(run(stated, salt=printed)) == printed
+    drawn, printed = spec_of(seed=3), bytes(range(64))
+    assert run(drawn, salt=printed).salt == printed[:32]
+    assert run(drawn, salt=printed).persons == KeyedPersons(printed[32:])
+    assert printed_salt(run(drawn, salt=printed)) == printed
     assert run(spec_of(seed=3)).salt == run(spec_of(), seed=3).salt == run(spec_of(seed=4), seed=3).salt
     assert run(spec_of(seed=3)).salt != run(spec_of(seed=4)).salt
     assert len({run(spec_of()).salt for _ in range(9)}) == 9
@@ -126,3 +126,11 @@ def test_about_half_of_the_persons_are_held_out_and_all_their_rows_with_them() -
     (batch,) = table.batches()
     assert 420 * 2 < batch.holdout.sum() < 580 * 2
     assert batch.holdout[:1000].tolist() == batch.holdout[1000:].tolist()
+
+
+@pytest.mark.parametrize("length", [4, 32, 64, 65])
+def test_a_stated_salt_is_the_whole_salt_in_one_process_as_between_several(length: int) -> None:
+    """Of 64 bytes it would else be taken for a drawn salt with the key that numbers persons behind it."""
+    spec = spec_of(salt="5a" * (length // 2) + "x" * (length % 2), holdout=0.5)
+    assert run(spec) == fold_of(spec, OPENINGS)
+    assert run(spec, salt=printed_salt(fold_of(spec, OPENINGS))) == fold_of(spec, OPENINGS)
