@@ -18,6 +18,7 @@ from syncline.questions.formula_check import CELLS, FormulaCheck
 from syncline.questions.question import Context
 from syncline.questions.workspace import Workspace
 from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.formulas import Derived
 
 _FOUND = "where the rule is chance, leave one of its columns out of the schema"
@@ -57,6 +58,20 @@ def computed_notes(tables: Sequence[Workspace], model: Computing) -> tuple[Note,
         notes.append(_note(tables, gap.of, rule, wrong, remedy))
     for derived, wrong in zip(model.derived, broken[len(gaps) :], strict=True):
         notes += (_note(tables, name, rule, wrong, _FOUND) for name, rule in _rules(derived))
+    return tuple(notes)
+
+
+def line_notes(draws: Sequence[ColumnDraw]) -> tuple[Note, ...]:
+    """Return which columns of a release are computed by lines through others, but for a small rest."""
+    notes = []
+    for draw in draws:
+        line = draw.reordering
+        if line is not None and line.computed is not None:
+            through = ", ".join(dict.fromkeys(repr(shown(other.column)) for other in line.others))
+            of = "its logarithm lies" if line.own.log else "it lies"
+            why = f"{of} on a line through {through} that tells nearly all of it"
+            remedy = "to draw it by itself, place it before these in the visit sequence"
+            notes.append(Note(draw.column, Deed.COMPUTED, "values within its range", why, remedy))
     return tuple(notes)
 
 

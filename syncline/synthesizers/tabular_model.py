@@ -20,7 +20,7 @@ from syncline.data.schema import Schema
 from syncline.errors import DataError
 from syncline.questions.workspace import Workspace
 from syncline.synthesizers.column_coding import CodedColumn
-from syncline.synthesizers.computed_columns import computed_notes
+from syncline.synthesizers.computed_columns import computed_notes, line_notes
 from syncline.synthesizers.drawers import Drawers
 from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.formulas import Derived
@@ -109,7 +109,7 @@ class TabularModel(Model):
         drawn = set(self.order).difference(led)  # what a gap leads to are no values of the column's own codes
         coded = [column for column in self.columns if column.codes.name in drawn]
         untold = untold_notes(tables, coded, min_cell, others)
-        return (*self.describe().notes, *computed_notes(tables, self), *untold)
+        return (*self.describe().notes, *computed_notes(tables, self), *line_notes(self.draws), *untold)
 
     def check(self) -> None:
         """Raise ValueError where a part points outside of another, or a column is drawn by nothing."""

@@ -31,7 +31,7 @@ MOST_OTHERS = 24
 """Columns through which a line may go: of more those with which the most covariance is missed."""
 NEARLY_A_LINE = 0.95
 """Share of a column's variance that a line tells, from which on it is that of all rows."""
-NO_LEAVES = 0.05
+NO_LEAVES = 0.01
 """Share of the variance within leaves that a line of all rows leaves, up to which it computes values."""
 LEAST_TOLD = 0.05
 """Share of the variance within leaves that a line must add, or it is left."""

@@ -14,6 +14,7 @@ from syncline.questions.sums import Sums
 from syncline.synthesizers import formulas
 from syncline.synthesizers.cart import lines, refining
 from syncline.synthesizers.cart.regression import forward, through
+from syncline.synthesizers.computed_columns import line_notes
 from syncline.synthesizers.second_moments import SecondMoments, Term
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.tabular_model import TabularModel
@@ -121,6 +122,10 @@ def test_what_follows_by_powers_lies_along_a_line_of_logarithms(monkeypatch: pyt
     assert line is not None
     assert line.own.log
     assert line.computed is not None
+    (note,) = line_notes(model.draws)
+    assert str(note).startswith(
+        "column 'x': computed: values within its range: its logarithm lies on a line through"
+    )
     values = {column.codes.name: column.values for column in model.columns}
     for name, (keys, missing) in model.partition(0, 3000, Seed.of_number(5)).items():
         low, high = values[name].extent
