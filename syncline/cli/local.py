@@ -94,6 +94,12 @@ class _Simulated:
         }
 
 
+_LACKS_KEY = (
+    "--salt: without the key by which suppliers number persons the release differs from the one of a study"
+    " that drew its salt: give what 'supplier-agent studies salt' prints"
+)
+
+
 def _simulated(
     spec: StudySpec,
     sources: Mapping[str, Source],
@@ -105,12 +111,15 @@ def _simulated(
 ) -> _Simulated:
     """Fit, compare and release a study in this process; hazards are told before the comparison."""
     from syncline.study import simulated_study as run
+    from syncline.study.fitting import lacks_person_key
     from syncline.synthesizers.streams import Seed
     from syncline.wire.exchange import HOPS
 
     stages: list[str] = []
     own: list[Note] = []
     fold = run.fold_of_run(spec, sources, salt, seed)
+    if salt is not None and lacks_person_key(spec, salt):
+        say(_LACKS_KEY, err=True)
     with StageProgress(quiet=quiet) as progress:
         listen = _listener(stages, progress)
         chosen = run.seed_of(spec) if seed is None else Seed.of_number(seed)

@@ -63,6 +63,11 @@ def simulated_fold(spec: StudySpec, salt: bytes, people: int) -> Fold:
     return _fold(spec, salt, holdout_percent(spec, people))
 
 
+def lacks_person_key(spec: StudySpec, salt: bytes) -> bool:
+    """Tell whether ``salt`` cannot repeat a study of persons: the key that numbers them is not behind it."""
+    return deals_key(spec) and len(salt) == _SALT_BYTES
+
+
 def printed_salt(fold: Fold) -> bytes:
     """Return what repeats a fold elsewhere: its salt, and behind it the key that numbers persons, if any."""
     return fold.salt + (fold.persons.key if isinstance(fold.persons, KeyedPersons) else b"")

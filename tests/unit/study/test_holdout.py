@@ -16,7 +16,7 @@ from syncline.protocols.opening import HUB, Openings
 from syncline.sources.memory import TableSource
 from syncline.study.comparer_scope import sampling_key
 from syncline.study.few_people import FEW_PEOPLE
-from syncline.study.fitting import fold_of, people_of, prepared_rows, printed_salt
+from syncline.study.fitting import fold_of, lacks_person_key, people_of, prepared_rows, printed_salt
 from syncline.study.holdout import holdout_percent, require_percent, salt_words
 from syncline.study.simulated_study import fold_of_run
 from syncline.study.spec import StudySpec
@@ -111,6 +111,12 @@ def test_a_run_in_one_process_takes_the_salt_given_the_stated_one_or_one_of_the_
     assert run(spec_of(seed=3)).salt == run(spec_of(), seed=3).salt == run(spec_of(seed=4), seed=3).salt
     assert run(spec_of(seed=3)).salt != run(spec_of(seed=4)).salt
     assert len({run(spec_of()).salt for _ in range(9)}) == 9
+
+
+def test_a_salt_without_the_key_of_persons_cannot_repeat_a_drawn_study() -> None:
+    assert lacks_person_key(spec_of(), bytes(32))
+    assert not lacks_person_key(spec_of(), bytes(64))
+    assert not lacks_person_key(spec_of(salt="pepper"), bytes(32))
 
 
 def test_a_run_in_one_process_follows_the_same_rule() -> None:
