@@ -90,9 +90,9 @@ class Lines:
         and its logarithm can be compared.
         """
         told = own.is_told(self.spread)
-        if own.scale.log and not told:
-            return None
         found = self._along_all_rows(own, states) if told else None
+        if found is None and own.scale.log:
+            return None
         if found is None:
             others, missed = self._missed(own, pairs, told=told)
             within = Within.of(own, others, states) if others else None
@@ -133,17 +133,17 @@ class Lines:
     ) -> tuple[list[Measured], Floats]:
         """Return the columns before it and the covariance that the model misses with each (k,).
 
-        They are measured as it is: a column and its logarithm lie so close to each other that what is chance
-        in either would outweigh what they have in common.
+        None is a logarithm: a column and its logarithm lie so close to each other that what is chance in
+        either would outweigh what they have in common.
         """
         others, missed = list[Measured](), list[float]()
         for other in (*self._told, *self._others):
-            if other.scale.log is not own.scale.log:
+            if other.scale.log:
                 continue
             if told and any(other is one for one in self._told):
                 others.append(other)
                 missed.append(other.counted_with(own, self.spread) - other.drawn_with(own))
-            elif other.name in pairs and not other.scale.log:
+            elif other.name in pairs:
                 others.append(other)
                 missed.append(missed_between(pairs[other.name], other, own, self.drawing))
         size = np.abs(missed) / np.array([one.deviation for one in others])
