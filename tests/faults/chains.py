@@ -45,6 +45,15 @@ def plans(points: Sequence[str], aims: Sequence[int]) -> tuple[str, ...]:
     )
 
 
+def earlier(points: Sequence[str], aims: Sequence[int]) -> tuple[int, ...]:
+    """Return for each aim the place before it at which its point was passed, without those that have none.
+
+    A run may pass a point less often than the undisturbed one did, where a process waits for another.
+    """
+    before = ([at for at in range(aim) if points[at] == points[aim]] for aim in aims)
+    return tuple(sorted({places[-1] for places in before if places}))
+
+
 def strike_all(
     points: Sequence[str], aims: Sequence[int], strike: Callable[[list[Mapping[str, str]]], int]
 ) -> list[str]:

@@ -36,7 +36,7 @@ from syncline.wire.messages import (
     decision_digest,
 )
 from syncline.wire.refusals import PeerUnreachable
-from tests.commitments import commitment_of
+from tests.commitments import commitment_of, private_key_of
 from tests.faults.small_study import SmallStudy
 from tests.faults.world import World
 
@@ -142,6 +142,7 @@ class RudeAgent:
             "policy": self.policy,
             "study_id": offer.study_id,
             "contribution": CONTRIBUTION.hex(),
+            "private_key": private_key_of(self.name).hex(),
             "candidate": None if offer.candidate is None else offer.candidate.sha256,
         }
         blobs = [self.specification, offer.request.inline, self.memory]

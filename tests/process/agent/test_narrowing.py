@@ -267,13 +267,12 @@ def test_an_approval_of_an_earlier_version_is_not_held_to_a_preparation(tmp_path
     )
     with Database(path, MIGRATIONS[:3]) as journal:
         journal.write_now(lambda connection: connection.execute(row))
-    from supplier_agent.consent.decision import decision_of
-    from supplier_agent.consent.study_record import known_study
+    from supplier_agent.consent.study_record import ConsentState, known_study
 
     with Database(path, MIGRATIONS) as journal:
         known = journal.read_now(lambda connection: known_study(connection, "s"))
     assert (known.flow, known.preparation) == (None, None)
-    assert decision_of(known, "cleveland").participation == Participation()
+    assert known.state is ConsentState.WAITING, "a person is asked again, for it committed to no public key"
 
 
 def ask(table, flow, asked):

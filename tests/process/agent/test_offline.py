@@ -124,7 +124,7 @@ def test_old_payloads_go_and_needed_ones_stay(tmp_path):
 def _put_round(connection, digest):
     connection.execute(
         "INSERT INTO study VALUES ('study-1', 'heart', x'', '', 'ada', x'', x'', 'approved', '',"
-        " NULL, NULL, 0, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]')"
+        " NULL, NULL, 0, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '[]', '[]', NULL)"
     )
     connection.execute(
         "INSERT INTO round VALUES ('study-1', 0, 't', 1, ?, 6, 'received',"

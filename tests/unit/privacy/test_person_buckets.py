@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from syncline.data.buckets import PERSON_BUCKETS
-from syncline.privacy.person_buckets import about_people, alone_in_a_bucket
+from syncline.privacy.person_buckets import about_people
 
 
 @pytest.mark.parametrize("people", [1, 5, 20, 60, 120])
@@ -28,12 +28,3 @@ def test_many_rows_of_one_person_are_one() -> None:
     assert about_people(PERSON_BUCKETS, 10**6) == 10**6, (
         "where all buckets are filled, rows are all that is known"
     )
-
-
-def test_as_many_are_alone_as_when_buckets_are_drawn():
-    rng = np.random.default_rng(4)
-    for people in (1, 5, 64, 150, 300, 1000):
-        drawn = rng.integers(0, 64, (2000, people))
-        alone = np.mean([(np.bincount(own, minlength=64) == 1).sum() for own in drawn])
-        assert abs(alone_in_a_bucket(people) - alone) < 1
-    assert [alone_in_a_bucket(people) for people in (0, 1, 600)] == [0, 1, 0]
