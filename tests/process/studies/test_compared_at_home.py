@@ -19,7 +19,7 @@ FLOWS = {
 }
 
 
-def test_real_rows_of_who_synthesized_are_compared_at_home(tmp_path: Path, monkeypatch) -> None:
+def test_real_rows_of_who_synthesized_are_compared_at_home(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
     (tmp_path / "schema.yaml").write_text(networked.SCHEMA)
     files = networked.write_rows(tmp_path)
@@ -32,10 +32,9 @@ def test_real_rows_of_who_synthesized_are_compared_at_home(tmp_path: Path, monke
         studies[fold].write_text(text.replace("seed: 3", "seed: 3, rows: 1200"))
     specs = [StudySpec.from_yaml(path) for path in studies.values()]
     permitted = dict.fromkeys(networked.SUPPLIERS, "flows: [summaries, prepared, synthesized]")
-    monkeypatch.setattr(networked, "PERMITTED", permitted)
     with Stage(tmp_path / "logs") as stage:
         none = dict.fromkeys(files, ())
-        networked.enrol(stage, tmp_path, files, none, [spec.digest for spec in specs])
+        networked.enrol(stage, tmp_path, files, none, [spec.digest for spec in specs], permitted)
         me = ("--home", str(tmp_path / "me"))
         for spec, path in zip(specs, studies.values(), strict=True):
             stage.command("syncline.cli", "studies", "submit", str(path), "--wait", *me)
