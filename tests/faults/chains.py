@@ -45,13 +45,13 @@ def plans(points: Sequence[str], aims: Sequence[int]) -> tuple[str, ...]:
     )
 
 
-def earlier(points: Sequence[str], aims: Sequence[int]) -> tuple[int, ...]:
-    """Return for each aim the place before it at which its point was passed, without those that have none.
+def earlier(points: Sequence[str], aims: Sequence[int], times: int) -> tuple[int, ...]:
+    """Return for each aim the place at which its point was passed so many times before, where it was.
 
-    A run may pass a point less often than the undisturbed one did, where a process waits for another.
+    A run may pass a point less often than the undisturbed one did: how many writes share a commit is chance.
     """
     before = ([at for at in range(aim) if points[at] == points[aim]] for aim in aims)
-    return tuple(sorted({places[-1] for places in before if places}))
+    return tuple(sorted({places[-times] for places in before if len(places) >= times}))
 
 
 def strike_all(

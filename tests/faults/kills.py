@@ -19,8 +19,8 @@ KILLED = ("hub", "north")
 """The processes that are killed: the hub, and one agent of two alike."""
 
 AT_ONCE = 2
-MOST_MISSED = 4
-"""How often the last points of a run are looked for earlier, where a trial took a shorter way."""
+MOST_MISSED = 6
+"""How often the last points of a run are looked for earlier, each time twice as far, where a trial was shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Range:
             while kill.aims:
                 async with turns:
                     outcome = await self.strike(kill)
-                nearer = earlier(kill.reached.points, kill.aims)
+                nearer = earlier(kill.reached.points, kill.aims, 1 << missed)
                 if not (outcome.struck or outcome.error) and nearer and missed < MOST_MISSED:
                     missed += 1
                     kill = replace(kill, aims=nearer)

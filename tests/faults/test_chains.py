@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.faults.chains import chains, chosen, middles, plans, strike_all
+from tests.faults.chains import chains, chosen, earlier, middles, plans, strike_all
 
 POINTS = st.lists(st.sampled_from("abcd"), min_size=1, max_size=40)
 
@@ -59,3 +59,11 @@ def test_aims_that_a_run_ends_without_are_met_in_the_next(points: list[str], mos
     unmet = strike_all(points, aims, strike)
     assert met == (aims if most else [])
     assert unmet == ([] if most else points)
+
+
+def test_a_point_is_looked_for_as_many_times_earlier_as_is_asked() -> None:
+    points = ["a", "b", "a", "b", "a", "b"]
+    assert earlier(points, (4, 5), 1) == (2, 3)
+    assert earlier(points, (4, 5), 2) == (0, 1)
+    assert earlier(points, (1, 4), 2) == (0,)
+    assert earlier(points, (1,), 1) == ()
