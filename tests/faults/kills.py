@@ -20,7 +20,7 @@ KILLED = ("hub", "north")
 
 AT_ONCE = 2
 MOST_MISSED = 6
-"""How often the last points of a run are looked for earlier, each time twice as far, where a trial was shorter."""
+"""How often points that a shorter run did not pass are looked for earlier, each time twice as far."""
 
 
 @dataclass(frozen=True, slots=True)
