@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from syncline.data.grid import Grid
 from syncline.data.variable import Variable
-from syncline.synthesizers.drawn_spans import Spans
+from syncline.synthesizers.drawn_spans import DrawnSpans
 from syncline.synthesizers.rhythm import Rhythm
 from syncline.synthesizers.streams import mixed
 from syncline.synthesizers.systematic import systematic_shares
@@ -89,7 +89,7 @@ class ColumnDecoder:
     """
 
     values: ColumnValues
-    spans: Spans
+    spans: DrawnSpans
     first: npt.NDArray[np.intp]
     above: Bits
     grid: Grid | None
@@ -97,7 +97,7 @@ class ColumnDecoder:
     @classmethod
     def of(cls, values: ColumnValues) -> ColumnDecoder:
         """Return the decoder of a column."""
-        spans = Spans.weighted(values.variable, values.span_code, values.span_low, values.span_high)
+        spans = DrawnSpans.weighted(values.variable, values.span_code, values.span_low, values.span_high)
         if len(values.span_code):
             spans = spans.with_tails(values.variable, values.rows)
         first = np.searchsorted(spans.code, np.arange(values.n_codes + 1))

@@ -41,7 +41,7 @@ Part: TypeAlias = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Spans:
+class DrawnSpans:
     """Ranges of keys, both ends inclusive, grouped by code; ``weight`` is relative within a code, at least 1.
 
     ``tails`` are the codes of which a span was cut into octaves.
@@ -54,7 +54,7 @@ class Spans:
     tails: tuple[int, ...] = ()
 
     @classmethod
-    def weighted(cls, variable: Variable, code: Ints, low: Ints, high: Ints) -> Spans:
+    def weighted(cls, variable: Variable, code: Ints, low: Ints, high: Ints) -> DrawnSpans:
         """Weigh the spans (r,) of each code by their width, in at most 24 bits; categories weigh the same."""
         if variable.is_categorical:
             return cls(code, low, high, np.ones(len(code), np.uint64))
@@ -70,7 +70,7 @@ class Spans:
         share = width / np.where(most > 0, most, 1.0)[code]
         return cls(code, low, high, np.maximum(np.rint(share * 2.0**24), 1.0).astype(np.uint64))
 
-    def with_tails(self, variable: Variable, rows: Ints) -> Spans:
+    def with_tails(self, variable: Variable, rows: Ints) -> DrawnSpans:
         """Cut the outermost spans into parts where they are tails; ``rows`` (k,) are those of the codes."""
         values = np.flatnonzero(variable.are_values(self.low))
         if variable.is_categorical or len(values) < 2:
@@ -115,7 +115,7 @@ class Spans:
         parts = zip(keys[:-1], ends, weights, strict=True)
         return [(low, high, weight) for low, high, weight in parts if low <= high]
 
-    def _cut(self, cut: Mapping[int, list[Part]]) -> Spans:
+    def _cut(self, cut: Mapping[int, list[Part]]) -> DrawnSpans:
         """Put parts, of which each has its share of the weight, in the place of some spans."""
         parts = [
             cut.get(at) or [(low, high, 1)]
@@ -126,7 +126,7 @@ class Spans:
         total = np.repeat(np.array([sum(part[2] for part in own) for own in parts], np.int64), sizes)
         weight = np.repeat(self.weight, sizes) * share.astype(np.uint64) // total.astype(np.uint64)
         tails = tuple(sorted({int(self.code[place]) for place in cut}))
-        return Spans(np.repeat(self.code, sizes), low, high, np.maximum(weight, np.uint64(1)), tails)
+        return DrawnSpans(np.repeat(self.code, sizes), low, high, np.maximum(weight, np.uint64(1)), tails)
 
     def _middle(self, values: npt.NDArray[np.intp], rows: Ints) -> int:
         """Return the least key of the code that holds the median row of the values."""

@@ -15,7 +15,7 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class MomentTerm:
     """A numeric column, or its binary logarithm."""
 
     column: str
@@ -34,17 +34,17 @@ class SecondMoments:
     covariance : in these units (k, k)
     """
 
-    terms: tuple[Term, ...]
+    terms: tuple[MomentTerm, ...]
     exponent: Ints
     mean: Floats
     covariance: Floats
 
-    def mean_of(self, term: Term) -> float:
+    def mean_of(self, term: MomentTerm) -> float:
         """Return the mean of a term."""
         place = self.terms.index(term)
         return float(np.ldexp(self.mean[place], int(self.exponent[place])))
 
-    def covariance_of(self, one: Term, other: Term, power: int) -> float:
+    def covariance_of(self, one: MomentTerm, other: MomentTerm, power: int) -> float:
         """Return the covariance of two terms times ``2**power``."""
         a, b = self.terms.index(one), self.terms.index(other)
         return float(np.ldexp(self.covariance[a, b], int(self.exponent[a] + self.exponent[b]) + power))
@@ -60,6 +60,8 @@ class SecondMoments:
             for j in range(i, k):
                 covariance[i, j] = covariance[j, i] = (n * next(rest) - total[i] * total[j]) / (n * unit) ** 2
         mean = np.array([own / (n * unit) for own in total], np.float64)
-        terms = [Term(name) for name, _ in question.scaled] + [Term(name, True) for name, _ in question.logs]
+        terms = [MomentTerm(name) for name, _ in question.scaled] + [
+            MomentTerm(name, True) for name, _ in question.logs
+        ]
         exponent = np.array([exponent for _, exponent in (*question.scaled, *question.logs)], np.int64)
         return cls(tuple(terms), exponent, mean, covariance)

@@ -22,7 +22,7 @@ from syncline.synthesizers.cart.pair_tables import PairTable
 from syncline.synthesizers.cart.regression import Told, dot, forward, through
 from syncline.synthesizers.reordering import OnLine, Reordering
 from syncline.synthesizers.row_drawing import RowDrawing
-from syncline.synthesizers.second_moments import SecondMoments, Term
+from syncline.synthesizers.second_moments import MomentTerm, SecondMoments
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -66,7 +66,7 @@ class Lines:
 
     def _measured(self, name: str) -> Iterator[Measured]:
         """Yield a column or gap as it is measured, and as a logarithm where that is counted."""
-        for log in (False, True) if Term(name, log=True) in self.spread.terms else (False,):
+        for log in (False, True) if MomentTerm(name, log=True) in self.spread.terms else (False,):
             found = Measured.of(name, self.drawing, log=log)
             if found is not None:
                 yield found

@@ -16,7 +16,7 @@ from syncline.synthesizers.cart.pair_tables import PairTable
 from syncline.synthesizers.cart.regression import dot
 from syncline.synthesizers.reordering import Centred
 from syncline.synthesizers.row_drawing import RowDrawing
-from syncline.synthesizers.second_moments import SecondMoments, Term
+from syncline.synthesizers.second_moments import MomentTerm, SecondMoments
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -48,7 +48,7 @@ class Measured:
     scale: Centred
     whole: Ints
     present: Mask
-    parts: tuple[tuple[Term, float], ...]
+    parts: tuple[tuple[MomentTerm, float], ...]
 
     @classmethod
     def of(cls, name: str, drawing: RowDrawing, *, log: bool = False) -> Measured | None:
@@ -67,10 +67,10 @@ class Measured:
         if not np.isfinite(most) or most <= 0.0:
             return None
         scale = Centred(name, centre, int(np.frexp(most)[1]), log)
-        parts: tuple[tuple[Term, float], ...] = ((Term(name, log), 1.0),)
+        parts: tuple[tuple[MomentTerm, float], ...] = ((MomentTerm(name, log), 1.0),)
         if gap is not None:
             unit = _unit(drawing, name) * (1.0 if gap.above else -1.0)
-            parts = (Term(gap.of), 1.0 / unit), (Term(gap.base), -1.0 / unit)
+            parts = (MomentTerm(gap.of), 1.0 / unit), (MomentTerm(gap.base), -1.0 / unit)
         deviations, _ = scale.deviations(drawing.rows, by_name)
         return cls(scale, np.rint(deviations * (1 << _BITS)).astype(np.int64), present, parts)
 

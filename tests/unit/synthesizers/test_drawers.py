@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from syncline.data.note import TableWarning
-from syncline.synthesizers.drawn_spans import Spans
+from syncline.synthesizers.drawn_spans import DrawnSpans
 from syncline.synthesizers.row_drawing import Streams
 from syncline.synthesizers.synthesizer import Synthesizer
 
@@ -32,8 +32,8 @@ def test_spans_are_weighed_once_a_column_however_often_rows_are_drawn(
             frame
         )
     weighed, drawn = [], []
-    weigh, draw = Spans.weighted, Streams.words
-    monkeypatch.setattr(Spans, "weighted", lambda *given: weighed.append(1) or weigh(*given))
+    weigh, draw = DrawnSpans.weighted, Streams.words
+    monkeypatch.setattr(DrawnSpans, "weighted", lambda *given: weighed.append(1) or weigh(*given))
     monkeypatch.setattr(Streams, "words", lambda *given: drawn.append(1) or draw(*given))
     released = model.sample(2000)
     assert (released["second"] <= released["latest"]).all()

@@ -15,7 +15,7 @@ from syncline.synthesizers import formulas
 from syncline.synthesizers.cart import lines, refining
 from syncline.synthesizers.cart.regression import forward, through
 from syncline.synthesizers.computed_columns import line_notes
-from syncline.synthesizers.second_moments import SecondMoments, Term
+from syncline.synthesizers.second_moments import MomentTerm, SecondMoments
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.tabular_model import TabularModel
 from tests.unit.study.local_fit import fit
@@ -160,8 +160,10 @@ def test_second_moments_are_those_of_numpy(rows: list[tuple[int, int, int]], mis
     found = SecondMoments.of(Moments((("a", 3), ("b", 0), ("c", -2))), answer)
     scaled = x / 2.0**PRECISION
     assert found.covariance == pytest.approx(np.cov(scaled.T, bias=True), rel=1e-9, abs=1e-18)
-    assert found.mean_of(Term("a")) == pytest.approx(float(scaled[:, 0].mean()) * 8)
-    assert found.covariance_of(Term("a"), Term("c"), 1) == pytest.approx(found.covariance[0, 2] * 2**2)
+    assert found.mean_of(MomentTerm("a")) == pytest.approx(float(scaled[:, 0].mean()) * 8)
+    assert found.covariance_of(MomentTerm("a"), MomentTerm("c"), 1) == pytest.approx(
+        found.covariance[0, 2] * 2**2
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))

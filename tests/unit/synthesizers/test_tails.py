@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncline.data.schema import Schema
-from syncline.synthesizers.drawn_spans import Spans
+from syncline.synthesizers.drawn_spans import DrawnSpans
 from syncline.synthesizers.synthesizer import Synthesizer
 
 INTEGER = Schema.model_validate({"variables": [{"name": "n", "kind": "integer"}]}).variable("n")
 REAL = Schema.model_validate({"variables": [{"name": "x", "kind": "continuous"}]}).variable("x")
 
 
-def spans(edges: list[int]) -> Spans:
+def spans(edges: list[int]) -> DrawnSpans:
     low, high = np.array(edges[:-1], np.int64), np.array(edges[1:], np.int64) - 1
-    return Spans.weighted(INTEGER, np.arange(len(low)), low, high)
+    return DrawnSpans.weighted(INTEGER, np.arange(len(low)), low, high)
 
 
 @given(
@@ -86,7 +86,7 @@ def test_a_tail_up_to_the_largest_numbers_is_cut(most: int, far: float) -> None:
     assert REAL.grid is not None
     keys = REAL.grid.keys_from_numbers(np.array([-1.7e308, -1.0, 0.0, 1.0, 2.0, far]))
     edges = np.unique(keys)
-    whole = Spans.weighted(REAL, np.arange(len(edges) - 1), edges[:-1], edges[1:] - 1)
+    whole = DrawnSpans.weighted(REAL, np.arange(len(edges) - 1), edges[:-1], edges[1:] - 1)
     rows = np.full(len(edges) - 1, 10)
     rows[min(most, len(rows) - 1)] = 1000
     cut = whole.with_tails(REAL, rows)
