@@ -18,28 +18,43 @@ from tests.faults.world import found
 
 
 def main() -> int:
-    """Run the kills that the command line asks for; return 1 where any did harm."""
+    """Make the kills that the command line asks for; return 1 where any did harm."""
     parser = argparse.ArgumentParser("python -m tests.faults", description=__doc__)
     parser.add_argument("--all", action="store_true", help="every point, not only a choice of each name")
+    parser.add_argument("--part", type=part, default=(1, 1), metavar="K/N", help="the Kth of N parts of them")
     parser.add_argument("--study", choices=sorted(STUDIES), action="append", help="only this study")
     parser.add_argument("--process", choices=KILLED, action="append", help="only kill this process")
     options = parser.parse_args()
     place = Path(tempfile.mkdtemp(prefix="syncline-faults-"))
-    status = asyncio.run(run(place, options.study, options.process, every=options.all))
+    status = asyncio.run(run(place, options))
     if status == 0:
         shutil.rmtree(place)
     return status
 
 
-async def run(
-    directory: Path, studies: Sequence[str] | None, processes: Sequence[str] | None, *, every: bool
-) -> int:
+def part(text: str) -> tuple[int, int]:
+    """Return which part of how many ``K/N`` names.
+
+    Raises
+    ------
+    ValueError
+        Where it is none, such as 3/2.
+    """
+    number, of = (int(word) for word in text.split("/"))
+    if not 1 <= number <= of:
+        raise ValueError(text)
+    return number, of
+
+
+async def run(directory: Path, options: argparse.Namespace) -> int:
     """Enumerate, kill, and print; return 1 where a study did not end as it must."""
     shooting, begun = Range(await found(directory / "template"), directory), time.monotonic()
-    chosen = studies or (list(STUDIES) if every else [CART.name, WIDE.name])
-    reached = await enumerate_points(shooting, chosen, processes or KILLED)
-    kills = choose(reached, every=every)
-    print(f"{sum(len(one.points) for one in reached)} points reached, {len(kills)} studies to disturb")
+    studies = options.study or (list(STUDIES) if options.all else [CART.name, WIDE.name])
+    reached = await enumerate_points(shooting, studies, options.process or KILLED)
+    number, of = options.part
+    kills = choose(reached, every=options.all)[number - 1 :: of]
+    points, aims = sum(len(one.points) for one in reached), sum(len(kill.aims) for kill in kills)
+    print(f"{points} points reached, {aims} kills in {len(kills)} studies", flush=True)
     outcomes = []
     async for outcome in shooting.strike_all(kills):
         outcomes.append(outcome)

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -157,19 +157,25 @@ class Range:
 
 
 def every_point(reached: Reached, names: Iterable[str] | None = None) -> Iterator[Kill]:
-    """Yield a kill of its own for each point that was reached, or for those with one of ``names``."""
-    for place, name in enumerate(reached.points):
-        if names is None or name in names:
-            yield Kill(reached, (place,))
+    """Yield kills at each point that was reached, or at those with one of ``names``, several in one study."""
+    wanted = set(reached.points) if names is None else set(names)
+    return _kills(
+        reached, lambda group: [at for at, name in enumerate(reached.points) if name in group], wanted
+    )
 
 
 def some_points(reached: Reached, names: Iterable[str] | None = None) -> Iterator[Kill]:
-    """Yield kills at the first, middle and last point of each name, several in one study.
+    """Yield kills at the first, middle and last point of each name, several in one study."""
+    wanted = set(reached.points) if names is None else set(names)
+    return _kills(reached, lambda group: chosen(reached.points, group), wanted)
+
+
+def _kills(reached: Reached, aims: Callable[[set[str]], list[int]], names: set[str]) -> Iterator[Kill]:
+    """Yield kills at the ``aims`` of names, as few studies as it takes.
 
     Commits have studies of their own: each start makes some, so that the kills before would move them.
     """
-    wanted = set(reached.points) if names is None else set(names)
-    commits = {name for name in wanted if name.startswith("database:")}
-    for group in (wanted - commits, commits):
-        for aims in chains(chosen(reached.points, group)):
-            yield Kill(reached, aims)
+    commits = {name for name in names if name.startswith("database:")}
+    for group in (names - commits, commits):
+        for chain in chains(aims(group)):
+            yield Kill(reached, chain)
