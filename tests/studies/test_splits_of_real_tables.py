@@ -28,7 +28,7 @@ MOST_ROWS = 900
 def read(path: Path, *, every: str = "", **options: Any) -> pd.DataFrame:
     """Return rows of a file as text, as suppliers have them: the first ones, or each 20th of ``every``."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, nrows=None if every else MOST_ROWS, **options)
-    return frame[frame[every].astype(int) % 20 == 0] if every else frame
+    return frame.loc[frame[every].astype(int) % 20 == 0] if every else frame
 
 
 def bundled(name: str) -> pd.DataFrame:
