@@ -85,8 +85,7 @@ def code_categories(variable: Variable, found: ColumnSearch, min_cell: int, pers
     groups = groups_of_siblings(variable, few.tolist(), held.people, min_cell) if is_open else []
     codes = [*own[:, None], *groups]
     told = [held.together(places) for places in codes]
-    rows = np.array([rows for rows, _ in told[len(own) if groups else 0 :]], np.int64)
-    lookup = np.full(k, (len(own) if groups else 0) + (int(np.argmax(rows)) if len(rows) else 0), np.int64)
+    lookup = np.full(k, _largest(told, len(own) if groups else 0), np.int64)
     for code, places in enumerate(codes):
         lookup[places] = code
     rest = np.setdiff1d(few, np.concatenate([*groups, few[:0]]))
@@ -100,6 +99,11 @@ def code_categories(variable: Variable, found: ColumnSearch, min_cell: int, pers
     elif not codes and int(held.rows[rest].sum()):
         lookup = np.zeros(0, np.int64)  # nothing common enough to show: every row counts as missing
     return CategoryCodes(_line(codes, told, lookup), variable, merged)
+
+
+def _largest(told: Sequence[tuple[int, np.uint64]], first: int) -> int:
+    """Return the code of most rows from the ``first`` on, which what is left over counts as."""
+    return max(range(first, len(told)), key=lambda code: told[code][0], default=0)
 
 
 def _line(codes: Sequence[Ints], told: Sequence[tuple[int, np.uint64]], lookup: Ints) -> LineCodes:
