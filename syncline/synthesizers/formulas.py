@@ -141,7 +141,7 @@ def choose(
 ) -> tuple[Derived, ...]:
     """Return the columns to recompute: one formula each, none in a circle, declared ones first.
 
-    A column that is recomputed does not follow from another one by a gap any more, as in ``gaps``.
+    Beside a column that is recomputed no gap is used, as in ``gaps``, neither of it nor from it.
     """
     chosen = _Chosen(dict(gaps or {}))
     ranked = sorted(
@@ -173,9 +173,10 @@ class _Chosen:
         changed = {name for d in self.by_column.values() for name in d.changed}
         if changed.intersection(derived.changed):
             return False
-        if any(self._reaches(derived.needs, name) for name in derived.changed):
-            return False
         self.by_column[derived.column] = derived
+        if any(self._reaches(derived.needs, name) for name in derived.changed):
+            del self.by_column[derived.column]
+            return False
         return True
 
     def _follows(self, name: str) -> tuple[str, ...]:

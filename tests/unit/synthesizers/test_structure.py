@@ -101,6 +101,19 @@ def test_columns_without_a_formula_are_left_alone(seed: int) -> None:
     assert formulas(fitted(dict(parts(seed)))) == {}
 
 
+def test_a_formula_is_found_though_its_input_is_never_less_than_the_column() -> None:
+    """By the order alone the input would follow from the column, and the formula end in a circle."""
+    rng = np.random.default_rng(3)
+    dollars = np.where(rng.random(ROWS) < 0.3, 0.0, np.round(rng.choice(rng.gamma(2.0, 200.0, 60), ROWS), 2))
+    logs = np.round(np.log(np.maximum(dollars, 1.0)), 6)
+    ranges = {"dollars": {"decimals": 2, "range": [0, 3000]}, "logs": {"decimals": 6, "range": [0, 9]}}
+    variables = [{"name": name, "kind": "continuous", **said} for name, said in ranges.items()]
+    table = pa.table({"dollars": dollars, "logs": logs})
+    found = fit([table], Schema.model_validate({"variables": variables}), max_depth=1, coded=False)
+    assert formulas(found) == {"logs": (Formula.LOG_FLOOR, frozenset({"dollars"}))}
+    assert found.model.gaps == ()
+
+
 def test_missing_parts_make_a_missing_sum() -> None:
     """Moments count what is missing as zero, so such a sum is declared; where it holds it is kept."""
     columns = made("sum of two")
