@@ -60,8 +60,9 @@ def tails(tables: Tables, min_cell: int) -> list[Metric]:
     ``tails`` is the mean, over the columns of numbers, of the difference of shares at the lower end plus that
     at the upper end. ``beyond_range`` is the mean share of real values that are less than all synthetic ones
     or greater. Of a column with fewer than ``min_cell`` persons there, nobody or some, the share is taken for
-    that of so many, and the figure is at most so great. Its floor is the mean share of new values beyond the range
-    of m others of the same kind, 2 / (m + 1) (Wilks 1942, doi:10.1214/aoms/1177731537); ties make it less.
+    that of so many, and the figure is at most so great. Its floor is the mean share of new values beyond
+    the range of m others of the same kind, 2 / (m + 1) (Wilks 1942, doi:10.1214/aoms/1177731537); ties make
+    it less.
     """
     numbers = [
         found
