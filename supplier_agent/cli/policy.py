@@ -155,7 +155,8 @@ def _compared(found: Policy) -> str:
         return "refused"
     allowed, bounds = found.validation, found.validation.holdout
     models = "" if allowed.models else ", but no declared models"
-    salt = "" if allowed.salt is None else "; A STUDY MAY CHOOSE WHO IS HELD OUT (salt: study)"
+    words = "A STUDY MAY CHOOSE WHO IS HELD OUT, AND THEN THE HUB CAN LOOK UP IDS (salt: study)"
+    salt = "" if allowed.salt is None else f"; {words}"
     return f"permitted{models}; {bounds.least:g} to {bounds.most:g} of the persons held out{salt}"
 
 

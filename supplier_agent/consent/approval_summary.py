@@ -18,25 +18,38 @@ from syncline.study.spec import StudySpec
 _LABEL = 14
 _WIDTH = 100
 
+_KEPT = (
+    "The hub keeps it encrypted until the study ends, 30 days at most unless its operator, who can read it"
+    " meanwhile, chose otherwise, and signs its deletion"
+)
 _LEAVES: Mapping[DataFlow, str] = {
-    DataFlow.SUMMARIES: "additive summaries, never a row (flow summaries)",
-    DataFlow.PREPARED: "EVERY ROW, prepared, goes to the hub, once (flow prepared). The hub keeps it"
-    " encrypted until the study ends, 30 days at most unless its operator chose otherwise, and signs"
-    " its deletion",
-    DataFlow.RAW: "EVERY ROW as it is goes to the hub, once (flow raw). The hub keeps it encrypted until the"
-    " study ends, 30 days at most unless its operator chose otherwise, and signs its deletion",
-    DataFlow.SYNTHESIZED: "synthetic rows, as many as there are real ones, made here with a seed that stays"
-    " here; no real row and no count of one (flow synthesized)",
+    DataFlow.SUMMARIES: "additive summaries, never a row (flow summaries); counts are exact, ones included,"
+    " and from such the hub can tell what single persons have",
+    DataFlow.PREPARED: f"EVERY ROW, prepared, goes to the hub, once (flow prepared). {_KEPT}",
+    DataFlow.RAW: f"EVERY ROW as it is goes to the hub, once (flow raw). {_KEPT}",
+    DataFlow.SYNTHESIZED: "synthetic rows, as many as there are real ones, made here from all of these, held"
+    " out or not, with a seed that stays here; no real row and no count of one (flow synthesized)",
 }
 """What leaves a supplier under each flow, for people."""
 
 _PERSONS: Mapping[DataFlow, str] = {
-    DataFlow.SUMMARIES: "{}: the ids stay; of each count goes which of 64 buckets its persons are in",
-    DataFlow.PREPARED: "{}: the ids stay; of each row goes its person's number, by a key that the hub lacks",
-    DataFlow.RAW: "{}: THE IDS GO TO THE HUB as they are",
-    DataFlow.SYNTHESIZED: "{}: the ids stay",
+    DataFlow.SUMMARIES: "the ids stay; of each count goes which of 64 buckets its persons are in, {}",
+    DataFlow.PREPARED: "the ids stay; of each row goes its person's number, {}",
+    DataFlow.RAW: "THE IDS GO TO THE HUB as they are",
+    DataFlow.SYNTHESIZED: "the ids stay",
 }
-"""What becomes of the ids of persons."""
+"""What becomes of the ids of persons, and by what they are numbered."""
+
+_BY_KEY = "by a key that the hub lacks"
+_BY_SALT = "by the salt that stands in the study: THE HUB CAN LOOK UP EVERY ID THAT IT KNOWS OR GUESSES"
+
+_SEEN: Mapping[DataFlow, str] = {
+    DataFlow.SUMMARIES: "the hub itself sees this supplier's own counts exactly, ones included",
+    DataFlow.PREPARED: "the hub itself has the rows",
+    DataFlow.RAW: "the hub itself has the rows",
+    DataFlow.SYNTHESIZED: "nor does the one by which rows are made here, of this supplier's",
+}
+"""Whom the rule about small counts does not bind, or binds as well."""
 
 
 def portray(
@@ -119,9 +132,10 @@ def _what_leaves(
         for question, why in needed_of_each(spec):
             yield from _lines("", f"{question}: {why}")
     if person is not None:
-        yield from _lines("Persons", _PERSONS[flow].format(person.name))
-    yield from _lines("Small cells", _small_cells(spec))
-    yield from _lines("Validation", _validation(spec))
+        words = _PERSONS[flow].format(_BY_KEY if spec.salt is None else _BY_SALT)
+        yield from _lines("Persons", f"{person.name}: {words}")
+    yield from _lines("Small cells", _small_cells(spec, flow))
+    yield from _lines("Validation", _validation(spec, flow))
     yield from _lines("Seed", _seed(spec))
     yield from _lines("Needs", _quorum(spec))
 
@@ -136,22 +150,24 @@ def _rounds(spec: StudySpec) -> str:
     return ", ".join([*parts, card.rounds_in_words(spec.synthesizer.of_technique)])
 
 
-def _small_cells(spec: StudySpec) -> str:
+def _small_cells(spec: StudySpec, flow: DataFlow) -> str:
     least = spec.privacy.min_cell
     if least == 1:
         return "min_cell 1: the model may be built on counts of single persons"
-    return (
-        f"min_cell {least}: the model uses no count below {least} persons of all suppliers together;"
-        " the hub itself sees the sums, and without secure aggregation each supplier's part"
-    )
+    together = f"the model uses no count below {least} persons of all suppliers together"
+    return f"min_cell {least}: {together}; {_SEEN[flow]}"
 
 
-def _validation(spec: StudySpec) -> str:
+def _validation(spec: StudySpec, flow: DataFlow) -> str:
     if spec.validation is None:
         return "none: the synthetic data is not compared with rows here"
+    if not STEPS[flow].compares_at_home:
+        return (
+            "the hub compares the study's one synthetic table with the rows that it has: nothing more leaves"
+        )
     sums = "; for its models sums of products leave as well, see Models" if spec.validation.models else ""
     named = list(dict.fromkeys((*spec.validation.keys, *spec.validation.sensitive)))
-    found = f"; how many persons {', '.join(named)} find, counted ALL {len(named)} TOGETHER" if named else ""
+    found = f"; of persons who are found by {', '.join(named)}, ALL {len(named)} TOGETHER" if named else ""
     return (
         "the study's one synthetic table, signed by the hub, comes here to be compared with"
         " the rows, in up to 62 rounds, and is deleted: what leaves are histograms of rows and persons, of at"

@@ -25,6 +25,9 @@ MODELS_LEAVE = (
 )
 """What leaves a supplier for a declared regression, for people."""
 
+_HELD_OUT = "the model learns nothing of them, and the release is compared with them"
+_STOPS = "it stops a table by which people who were used are recognised more often than chance explains"
+
 
 def condition_lines(spec: StudySpec, people: int | None = None) -> Iterator[tuple[str, str]]:
     """Yield a label and words for each condition of a study; ``people`` of this supplier, where known."""
@@ -45,9 +48,14 @@ def condition_lines(spec: StudySpec, people: int | None = None) -> Iterator[tupl
 def _salt(spec: StudySpec) -> str:
     """Say where the salt comes from, and what follows for persons where the hub reads it beforehand."""
     words = salt_words(spec)
-    if spec.salt is None or spec.schema.person is None:
+    if spec.salt is None:
+        return f"{words}, so that nobody chooses who is held out"
+    if spec.schema.person is None:
         return words
-    return f"{words}, and the hub finds whose ids it knows in counts and in prepared rows"
+    return (
+        f"{words}. Persons are numbered by it too, and the hub reads it: it can look up every id that it"
+        " knows or guesses, in counts, and in prepared rows whose each row is"
+    )
 
 
 def conditions_to_json(spec: StudySpec) -> dict[str, Json]:
@@ -100,8 +108,8 @@ def _held_out(spec: StudySpec, people: int | None) -> str:
     else:
         plain = [f"{share} of {unit}" for share in plain]
     if spec.holdout is not None:
-        return plain[0]
-    return f"{plain[0]}, if all suppliers together have fewer than {FEW_PEOPLE}; else {plain[1]}"
+        return f"{plain[0]}; {_HELD_OUT}"
+    return f"{plain[0]}, if all suppliers together have fewer than {FEW_PEOPLE}; else {plain[1]}; {_HELD_OUT}"
 
 
 def _learning(learnt: SynthesizerSpec) -> str:
@@ -126,7 +134,7 @@ def _gate(gate: Thresholds | None) -> str:
     if gate.looser:
         return f"LOOSER THAN THE DEFAULT: {'; '.join(gate.looser)} ({settings})"
     kind = "default" if gate == Thresholds() else "at least as strict as the default"
-    return f"{kind}: {settings}"
+    return f"{kind}: {settings}; {_STOPS}"
 
 
 def _signatures(release: Release) -> str:

@@ -124,7 +124,7 @@ def _judged(
         decide(connection, seal, study, UnsignedDecision(Decision.REFUSE, reason, BY_POLICY), now_us)
         return ConsentState.REFUSED
     if judgement.automatic and not person:
-        reason = "permitted by the supplier's policy"
+        reason = "permitted by the supplier's policy, without a person"
         verdict = UnsignedDecision(Decision.APPROVE, reason, BY_POLICY, judgement.participation)
         decide(connection, seal, study, verdict, now_us)
         return ConsentState.APPROVED

@@ -70,8 +70,11 @@ class KeyHolder:
         if not self.deals:
             return {}
         others, key = self.commitments.suppliers[1:], self._own_key()
-        seals = {name: self._box(name).encrypt(_ONLY_ONCE, key, None) for name in others}
-        return {self.party: _digest(key), **seals}
+        return {self.party: _digest(key), **{name: self.sealed(key, name) for name in others}}
+
+    def sealed(self, key: bytes, other: PartyId) -> bytes:
+        """Return a key as only the supplier ``other`` can open it (48 bytes); each pair seals one."""
+        return self._box(other).encrypt(_ONLY_ONCE, key, None)
 
     def key(self, sealed: Mapping[PartyId, bytes]) -> bytes:
         """Return the persons' key (32 bytes), of what the dealer ``sealed``.

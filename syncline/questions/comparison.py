@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from syncline.data.codebook import Codebook
+from syncline.data.kinds import Kind
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.questions.asked import Asked
@@ -62,7 +63,7 @@ class PersonCount(CandidateQuestion[Counts]):
         if list(self.compared.names) != [name for name in known if name in set(self.compared.names)]:
             raise ProtocolError("comparison: the columns are not the schema's in their order")
         for name, merged in zip(self.compared.names, self.compared.merged, strict=True):
-            categories = len(known[name].categories)
+            categories = 0 if known[name].kind is Kind.BOOLEAN else len(known[name].categories)
             if any(not 0 <= place < categories for place in merged) or sorted(set(merged)) != list(merged):
                 raise ProtocolError(
                     f"comparison: the merged categories of column {name!r} are not the schema's"

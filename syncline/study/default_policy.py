@@ -57,7 +57,8 @@ min_cell: {min_cell}
 min_suppliers: {min_suppliers}
 
 # Whether a study may compare its synthetic data with rows here: true, false, or a mapping of
-# {{models: true, holdout: {{least: 0.1, most: 0.5}}}}; salt: study lets it choose who is held out, for tests.
+# {{models: true, holdout: {{least: 0.1, most: 0.5}}}}; salt: study lets it choose who is held out,
+# and the hub look up ids of persons: for tests.
 validation: {validation}
 
 # What a study's release must need: {{gate: required, min_approvals: 1}}. Left out, nothing is demanded.

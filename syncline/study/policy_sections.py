@@ -202,10 +202,11 @@ class Comparing(Section):
                 " products leave; it must leave out validation.models",
             )
         if asked.salt is not None and self.salt is None:
+            ids = "" if spec.schema.person is None else " and the hub can look up every id that it guesses"
             yield Refusal(
                 "validation.salt",
-                "the study brings its own salt, by which whoever wrote it can choose who is held out; it must"
-                " leave out validation.salt, or this policy say validation: {salt: study}",
+                f"the study brings its own salt, by which whoever wrote it can choose who is held out{ids};"
+                " it must leave out validation.salt, or this policy say validation: {salt: study}",
             )
         shares = possible_holdouts(spec)
         if any(not bounds.least <= share <= bounds.most for share in shares):

@@ -36,6 +36,7 @@ from syncline.study.flow import DataFlow
 from syncline.study.person_numbers import read_numbers
 from syncline.study.plain_columns import is_plain, with_plain_columns
 from syncline.study.raw_rows import RawRows
+from syncline.study.sent_folds import folds_agree
 from syncline.study.spec import StudySpec
 
 MAX_SHIPMENT_BYTES = 1 << 30
@@ -100,12 +101,13 @@ def unpack_shipment(
     supplier: str,
     limits: WorkLimits = DEFAULT_LIMITS,
 ) -> PreparedTable:
-    """Return the prepared rows of a shipment; ``fold`` is for raw ones, which are prepared here.
+    """Return the prepared rows of a shipment; ``fold`` prepares raw ones, and is held against others.
 
     Raises
     ------
     WireError
-        Where the bytes are not a shipment of this study and flow, or a cell is not one of its variable's.
+        Where the bytes are not a shipment of this study and flow, a cell is not one of its variable's, or
+        rows are held out against the salt.
     DataError
         Where raw rows cannot be prepared.
     WorkLimitReached
@@ -124,7 +126,11 @@ def unpack_shipment(
         elif _PERSONS in beside:
             _refuse(where, "numbers of persons, whom the study does not tell apart")
         return prepared_rows(spec, fold, _seen(rows, beside.get(_PREPARATION, b"")))
-    return MemoryTable(spec.schema, [_from_arrow(part, spec.schema, where) for part in table.to_batches()])
+    batches = [_from_arrow(part, spec.schema, where) for part in table.to_batches()]
+    by_rows = spec.schema.person is None or flow is DataFlow.SYNTHESIZED
+    if not folds_agree(batches, [one.name for one in spec.schema.modelled], fold, by_rows=by_rows):
+        _refuse(where, "rows that are held out, or are not, against the salt of the study")
+    return MemoryTable(spec.schema, batches)
 
 
 def _written(batches: Iterable[pa.RecordBatch], label: _Label, empty: pa.Schema, name: str) -> bytes:

@@ -59,9 +59,26 @@ def rows_a_bin(candidate: CellTable, people: tuple[int, int], least: int) -> int
     return max(-(-CROWD * least * candidate.n_rows // fewest), 1) if fewest else 1
 
 
-def is_blind(column: ColumnBins) -> bool:
-    """Tell whether numbers of several values are in one bin, so that nothing is seen of them."""
-    return not len(column.code) and len(column.low) == 2 and column.low[1] > column.low[0] + 1
+def is_blind(column: ColumnBins, variable: Variable) -> bool:
+    """Tell whether numbers of several values are in one bin, so that nothing is seen of them.
+
+    Beside them there may be the bins of named states, of which nobody need be in any.
+    """
+    low = value_edges(column, variable)
+    return not variable.is_categorical and len(low) == 2 and bool(low[1] > low[0] + 1)
+
+
+def value_edges(column: ColumnBins, variable: Variable) -> Keys:
+    """Return the key with which each bin of values begins, and the one behind the greatest value.
+
+    There are none where the candidate holds no value. Behind them come the edges of the named states.
+    """
+    return column.low[: len(column.low) - _n_state_edges(variable)]
+
+
+def _n_state_edges(variable: Variable) -> int:
+    """Return how many edges of a line the named states take: where each begins, and where the last ends."""
+    return len(variable.codes) + 1 if variable.codes else 0
 
 
 def coarser(candidate: CellTable, bins: TableBins, most: int) -> TableBins:
@@ -139,8 +156,7 @@ def _line(variable: Variable, keys: Keys, most: int, alone: float, rows: int) ->
     Behind the values each named state has a bin of its own, whatever the candidate holds of it; nothing lies
     beyond them.
     """
-    room = len(variable.codes) + 1 if variable.codes else 0
-    low = _low_ends(keys[variable.are_values(keys)], most - room, alone, rows)
+    low = _low_ends(keys[variable.are_values(keys)], most - _n_state_edges(variable), alone, rows)
     if variable.codes:
         low = np.append(low, np.arange(variable.states.first, variable.states.last + 2))
     return ColumnBins(variable.name, True, low, np.zeros(0, np.uint16), len(low) + 2)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from syncline.data.variable import Variable
 from syncline.questions.growth import ColumnBins
 from syncline.validation.cell_table import CellTable
-from syncline.validation.column_bins import CROWD, TableBins, in_bins, rows_a_bin
+from syncline.validation.column_bins import CROWD, TableBins, in_bins, is_blind, rows_a_bin, value_edges
 
 Ints = npt.NDArray[np.int64]
 
@@ -36,11 +36,13 @@ class CountedIn:
     bins : the codes in which so many columns are counted together; of single ones with what lies beyond
     fine : the codes of single columns as they are told, where the bins at the ends take in what lies beyond
     told : for each column the code (n_codes,) of ``fine`` with which each of them is told, mostly itself
+    blind : the columns of numbers of which nothing is seen, for all values are in one bin
     """
 
     bins: Mapping[int, TableBins]
     fine: TableBins
     told: Mapping[str, Ints]
+    blind: frozenset[str]
 
     @classmethod
     def of(
@@ -48,7 +50,10 @@ class CountedIn:
     ) -> CountedIn:
         """Return how a table's codes are told beside so many ``people``, used and held out."""
         fine = ends_taken_in(candidate, bins[1])
-        return cls(bins, fine, dict(zip(fine.names, _told(candidate, fine, people, least), strict=True)))
+        told = dict(zip(fine.names, _told(candidate, fine, people, least), strict=True))
+        columns = zip(bins[1].columns, candidate.schema.modelled, strict=True)
+        blind = frozenset(column.name for column, variable in columns if is_blind(column, variable))
+        return cls(bins, fine, told, blind)
 
     def told_with(self, size: int) -> dict[str, Ints]:
         """Return with which code each is told, where so many columns are counted together."""
@@ -77,7 +82,7 @@ def _with_ends(column: ColumnBins, variable: Variable) -> ColumnBins:
         return column
     low = column.low[1:-1]
     if variable.codes:  # what lies above all values lies before the named states
-        values = int(variable.are_values(column.low).sum())
+        values = len(value_edges(column, variable))
         low = np.concatenate([column.low[1 : max(values - 1, 1)], column.low[max(values, 1) : -1]])
     return replace(column, low=low, n_codes=len(low) + 2)
 

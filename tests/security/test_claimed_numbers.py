@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from syncline.data.batch import MemoryTable
+from syncline.data.schema import Schema
 from syncline.errors import ProtocolError, SynclineError
 from syncline.protocols.asking import Request
 from syncline.questions.candidate_memory import CandidateMemory
@@ -27,7 +28,7 @@ from syncline.validation.comparison import comparer
 from syncline.validation.comparison.comparer import ComparisonTerms
 from syncline.validation.comparison.comparison import Comparison
 from syncline.validation.comparison.plan import ComparisonPlan
-from syncline.validation.comparison.rows import ComparableRows
+from syncline.validation.comparison.rows import ComparableRows, comparable_schema
 from syncline.validation.comparison.trees import MOST_ROWS
 from syncline.validation.disclosure.score_places import PLACES
 from tests.security.candidate_trial import COLUMNS, STUDY, TABLES, Asked, honest, refusal
@@ -136,6 +137,16 @@ def test_a_forged_value_is_refused_and_the_true_one_answered(
             continue  # such a question cannot even be made
         assert refusal(asked, *forged), forge
     asked.follow(requests[at : at + 1])
+
+
+def test_the_two_values_of_a_boolean_are_never_one() -> None:
+    """Such a column has no schema, so that an answer would end in a defect of the agent."""
+    schema = Schema.model_validate({"variables": [{"name": "ill", "kind": "boolean"}]})
+    compared = ComparedColumns(("ill",), ((0,),))
+    with pytest.raises(ProtocolError, match="merged categories of column 'ill' are not the schema's"):
+        PersonCount(b"", compared).check(schema, None)
+    with pytest.raises(ValueError, match="a boolean is false or true"):
+        comparable_schema(schema, compared)
 
 
 def test_rows_are_told_once(tmp_path: Path, requests: list[Request]) -> None:

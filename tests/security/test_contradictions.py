@@ -10,12 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from syncline.errors import Contradiction, SynclineError
+from syncline.errors import Contradiction, StudyFailed, SynclineError
 from syncline.protocols import reply_check
-from syncline.protocols.asking import Request
+from syncline.protocols.asking import Reply, Request
+from syncline.questions.sums import Sums
 from syncline.questions.table import QUESTIONS
 from syncline.study import comparer_scope, whole_study
 from syncline.synthesizers import wide
+from syncline.validation.comparison import comparison, facts
 from syncline.wire.exchange import ReplyCodec
 from syncline.wire.gen.syncline.v1 import protocol_pb2 as pb
 from tests.security.lies import COMPARISON, FIT, HUGE, PERSONS, SHAPES, Liar, Lie, move, nothing, put, scale
@@ -159,6 +161,40 @@ def test_lies_about_pairs_of_a_wide_table(lie, tmp_path, monkeypatch):
     nobody_checks(monkeypatch)
     _, end = attempt(ROWS, lie, tmp_path / "unchecked")
     assert not isinstance(end, Contradiction), "without the checks nobody is named"
+
+
+def of_no_rows(number: int, request: Request, reply: Reply) -> Reply:
+    """Hold in every round that no row is complete for a model."""
+    kind = "regression_sums"
+    asked = zip(request.questions, reply.answers, strict=True)
+    return replace(
+        reply,
+        answers=tuple(
+            Sums.empty(answer.size) if isinstance(answer, Sums) and question.kind == kind else answer
+            for question, answer in asked
+        ),
+    )
+
+
+def test_a_lie_about_models_that_is_told_in_every_round(tmp_path, monkeypatch):
+    """The sums of all rounds agree, but not with the rows that are counted where the table is compared."""
+
+    def run(name: str) -> Released:
+        (tmp_path / name).mkdir()
+        return Trial(
+            WITH_COMPARISON, TABLES, tmp_path / name, supplier=MaliciousSupplier("north", of_no_rows)
+        ).run()
+
+    with pytest.raises(Contradiction, match=r"'north' .* a model is about other rows than its sums were"):
+        run("checked")
+    monkeypatch.setattr(facts, "agrees", lambda *_: True)
+    assert run("unchecked").report["metrics"]
+
+
+def test_more_rows_than_models_are_fitted_to_end_the_study_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(comparison, "MOST_ROWS", 100)
+    with pytest.raises(StudyFailed, match=r"more than 100 rows.*leave validation\.models out"):
+        Trial(WITH_COMPARISON, TABLES, tmp_path).run()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,11 @@ from syncline.data.batch import Status
 from syncline.data.schema import Schema
 from syncline.validation import told_codes
 from syncline.validation.cell_table import CellTable
+from syncline.validation.metric import Metric
+from syncline.validation.utility import told_tables
 from syncline.validation.utility.distributions import distributions
+from syncline.validation.utility.tables import Tables
+from syncline.validation.utility.tails import tails
 from tests.unit.validation.compared import tables_of
 
 LEAST = 11
@@ -89,3 +93,39 @@ def test_one_person_beyond_all_synthetic_values_hides_nothing(
     monkeypatch.setattr(told_codes, "_with_ends", lambda column, variable: column)
     monkeypatch.setattr("syncline.validation.utility.told_tables.has_ends", lambda column: False)
     assert hidden(lines, 2000, 0.0, where, held=False) != hidden(lines, 2000, 0.0, WITHOUT, held=False)
+
+
+@pytest.mark.parametrize("lines", [NUMBERS, BARE], ids=["with states", "without states"])
+@pytest.mark.parametrize("where", [ABOVE, BELOW])
+def test_one_person_beyond_all_synthetic_values_is_told_of_like_nobody(
+    lines: str, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The share beyond the range is of enough people, or of fewer than so many."""
+    made, used, out = (people(lines, 2000, seed, 0.0) for seed in (1, 2, 3))
+    one, nobody = (with_one(used, place) for place in (where, WITHOUT))
+
+    def beyond(table: CellTable) -> Metric:
+        figures = tails(tables_of(table, made, out, min_cell=LEAST), LEAST)
+        return next(figure for figure in figures if figure.name == "beyond_range")
+
+    assert beyond(one) == beyond(nobody)
+    assert beyond(nobody).at_most
+    monkeypatch.setattr(told_tables, "_is_told", lambda found, _, ends, *beside: not found.people(ends))
+    assert beyond(one) != beyond(nobody)
+
+
+@pytest.mark.parametrize("lines", [NUMBERS, DATES, BARE], ids=["numbers", "dates", "without states"])
+def test_numbers_that_are_all_in_one_bin_are_no_agreement(
+    lines: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of sixty people a bin has too few where there are two, so that all values are in one."""
+
+    def tables() -> Tables:
+        used, made, out = (people(lines, n, seed, 0.0) for n, seed in ((35, 2), (1000, 1), (25, 3)))
+        return tables_of(used, made, out, min_cell=LEAST)
+
+    found = tables()
+    assert not found.singles[0].is_told
+    assert not any(pair.is_told for pair in found.pairs)
+    monkeypatch.setattr(told_codes, "is_blind", lambda *_: False)
+    assert tables().singles[0].distance == tables().singles[0].floor == 0.0

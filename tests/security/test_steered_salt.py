@@ -6,16 +6,24 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import supplier_agent.tasks.opening_child as opening_round
-from syncline.errors import ProtocolError, StudyFailed
+from syncline.errors import ProtocolError, StudyFailed, WireError
+from syncline.preparation.fold import Fold
 from syncline.protocols.asking import Memory, Opening, Reply, Request, admit
 from syncline.protocols.opening import HUB, Commitments, Occasion, Openings
 from syncline.questions.profile import Profile
 from syncline.questions.row_count import RowCount
+from syncline.sources.memory import TableSource
+from syncline.study import shipment
+from syncline.study.flow import DataFlow
+from syncline.study.shipment import unpack_shipment
+from syncline.study.shipping import ship
+from syncline.synthesizers.streams import Seed
 from tests.commitments import commitment_of
 from tests.studies.harness import MaliciousHub, MaliciousSupplier, Trial
 from tests.unit.study.two_suppliers import rows
@@ -287,3 +295,41 @@ def test_a_party_cannot_commit_to_what_another_committed_to():
     )
     with pytest.raises(ProtocolError, match="'south' opened another"):
         named.require_opened(Openings(dict.fromkeys(("north", "south", HUB), value)))
+
+
+PERSONS = STUDY.replace("variables:\n", "variables:\n    - {name: pid, kind: identifier, role: person}\n")
+TWICE = pa.concat_tables([TABLES["north"].append_column("pid", [[f"p{n}" for n in range(400)]])] * 2)
+"""Rows of people who have two each."""
+
+
+def told_otherwise(sent: bytes, row: int) -> bytes:
+    """Return prepared rows of which one is on the other side of the fold."""
+    with pa.ipc.open_stream(sent) as reader:
+        table = reader.read_all()
+    held = table["holdout"].to_numpy(zero_copy_only=False).copy()
+    held[row] = not held[row]
+    place = table.schema.get_field_index("holdout")
+    changed = table.set_column(place, table.schema.field(place), pa.array(held))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(changed.replace_schema_metadata(table.schema.metadata))
+    return bytes(sink.getvalue())
+
+
+@pytest.mark.parametrize("row", [0, 399])
+@pytest.mark.parametrize("flow", [DataFlow.PREPARED, DataFlow.SYNTHESIZED])
+@pytest.mark.parametrize("study", [STUDY, PERSONS], ids=["rows", "persons"])
+def test_rows_that_are_sent_are_held_out_as_the_salt_says(tmp_path, monkeypatch, study, flow, row):
+    """A supplier that prepares its rows would choose whom of them the report is about."""
+    spec, fold = Trial(study, TABLES, tmp_path).spec, Fold(b"salt", 0.3)
+    sent = ship(spec, fold, flow, TableSource(TWICE), Seed.of_number(7)).content
+    assert unpack_shipment(spec, fold, flow, sent, "north").batches()
+    lie = told_otherwise(sent, row)
+    with pytest.raises(
+        WireError, match="the rows of supplier 'north': hold rows that are held out, or are not"
+    ):
+        unpack_shipment(spec, fold, flow, lie, "north")
+    with pytest.raises(WireError, match="against the salt"):
+        unpack_shipment(spec, Fold(b"salt"), flow, sent, "north")
+    monkeypatch.setattr(shipment, "folds_agree", lambda *_, **__: True)
+    assert unpack_shipment(spec, fold, flow, lie, "north").batches()

@@ -16,31 +16,34 @@ from syncline.protocols.person_key import KeyHolder
 from syncline.protocols.transition import PartyId
 from tests.commitments import private_key_of
 from tests.studies.harness import MaliciousHub, MaliciousSupplier, Trial
+from tests.unit.study import two_suppliers
 
-STUDY = """\
-syncline: 1
-study: trial
-schema:
-  variables:
-    - {name: pid, kind: identifier, role: person}
-    - {name: sex, kind: categorical, categories: [f, m]}
-    - {name: ward, kind: categorical, categories: [a, b, c, d, e]}
-suppliers: [{name: east}, {name: north}, {name: south}]
-quorum: {min_suppliers: 3}
-synthesizer: {method: marginals, seed: 7, rows: 2000}
-validation: none
-release: {gate: none, approvals: 0}
-"""
+STUDY = two_suppliers.STUDY
+for line, other in (
+    (
+        "  variables:\n",
+        "  variables:\n"
+        "    - {name: pid, kind: identifier, role: person}\n"
+        "    - {name: ward, kind: categorical, categories: [a, b, c, d, e]}\n",
+    ),
+    ("[{name: north}", "[{name: east}, {name: north}"),
+    ("min_suppliers: 2", "min_suppliers: 3"),
+    ("seed: 7}", "seed: 7, rows: 2000}"),
+    ("{holdout: 0.3, salt: trial}", "none"),
+):
+    STUDY = STUDY.replace(line, other)
 FEW = 9
 """People in ward e, fewer than ``min_cell``; both north and south know all of them."""
 
 
 def wards(supplier: str, number: int, seed: int) -> pa.Table:
-    rng = np.random.default_rng(seed)
+    """Return people of a supplier in wards; those of ward e have the same ids at north and south."""
     few = 0 if supplier == "east" else FEW
-    ward = np.where(np.arange(number) < few, "e", np.array(list("abcd"))[rng.integers(0, 4, number)])
+    drawn = np.array(list("abcd"))[np.random.default_rng(seed).integers(0, 4, number)]
+    ward = np.where(np.arange(number) < few, "e", drawn)
     pids = [f"few-{place}" if place < few else f"{supplier}-{place}" for place in range(number)]
-    return pa.table({"pid": pids, "sex": np.array(["f", "m"])[rng.integers(0, 2, number)], "ward": ward})
+    table = two_suppliers.rows(number, seed)
+    return table.append_column("pid", [pids]).append_column("ward", pa.array(ward))
 
 
 TABLES = {"east": wards("east", 80, 1), "north": wards("north", 200, 2), "south": wards("south", 200, 3)}
@@ -51,8 +54,8 @@ def another_for_south(_: int, request: Request, reply: Reply) -> Reply:
     if reply.opening is None:
         return reply
     dealer = KeyHolder(PartyId("east"), private_key_of("east"), request.commitments)
-    box = dealer._box(PartyId("south")).encrypt(bytes(12), bytes(32), None)
-    sealed = {**reply.opening.sealed, PartyId("south"): box}
+    south = PartyId("south")
+    sealed = {**reply.opening.sealed, south: dealer.sealed(bytes(32), south)}
     return replace(reply, opening=replace(reply.opening, sealed=sealed))
 
 

@@ -339,15 +339,15 @@ def shipment_of_keys(spec: StudySpec, keys: Mapping[str, int]) -> bytes:
 @pytest.mark.parametrize("name", GREATEST)
 def test_without_a_range_a_key_beyond_its_kind_is_refused_and_names_the_supplier(name):
     spec = spec_of(("prepared",) * 4, EVERY_KIND)
-    zeros = dict.fromkeys(GREATEST, 0)
+    zeros, nobody_out = dict.fromkeys(GREATEST, 0), Fold(b"")
     for key in (GREATEST[name], 0):
         unpack_shipment(
-            spec, fold_of(spec), DataFlow.PREPARED, shipment_of_keys(spec, zeros | {name: key}), "east"
+            spec, nobody_out, DataFlow.PREPARED, shipment_of_keys(spec, zeros | {name: key}), "east"
         )
     for key in (GREATEST[name] + 1, 2**63 - 1, -(2**63)):
         content = shipment_of_keys(spec, zeros | {name: key})
         with pytest.raises(WireError, match=rf"supplier 'east'.*column '{name}'"):
-            unpack_shipment(spec, fold_of(spec), DataFlow.PREPARED, content, "east")
+            unpack_shipment(spec, nobody_out, DataFlow.PREPARED, content, "east")
 
 
 def test_the_greatest_values_of_every_kind_can_be_released_as_text(tmp_path):

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from syncline.errors import ProtocolError
+from syncline.errors import ProtocolError, StudyFailed
 from syncline.privacy.people_rule import require_enough
 from syncline.protocols.asking import Reply, Request, admit_questions
 from syncline.protocols.phase_table import row_of
@@ -38,7 +38,7 @@ from syncline.validation.comparison.plan import ComparisonPlan, plan_of
 from syncline.validation.comparison.score_edges import KINDS, NOTHING
 from syncline.validation.comparison.tree_scores import ScoreHistograms
 from syncline.validation.comparison.trees import next_level, sums
-from syncline.validation.utility.regression import RegressionFit, RegressionModel
+from syncline.validation.utility.regression import MOST_ROWS, RegressionFit, RegressionModel
 
 Following: TypeAlias = GrowTrees | RegressionSums | ScoreTrees | ScoreCandidate
 """What is asked after the candidate came."""
@@ -162,6 +162,7 @@ class Comparison:
             case PersonCount():
                 train, holdout, *people = answers.counts(0).dense().tolist()
                 self._require_enough(people[0], people[1])
+                self._require_no_more(max(train, holdout))
                 first = GrowTrees(self.digest, 0, None, (train, holdout), (people[0], people[1]))
                 return self._continue(following, first, *self._regressions(0, {}))
             case GrowTrees():
@@ -176,6 +177,14 @@ class Comparison:
         aims = self.candidate.aims
         nobody = not aims.holds_out and not held
         require_enough("all suppliers together have", used, None if nobody else held, aims.min_cell)
+
+    def _require_no_more(self, rows: int) -> None:
+        """Raise StudyFailed where the sums of declared models may be too large to be exact."""
+        if self.candidate.models and rows > MOST_ROWS:
+            raise StudyFailed(
+                f"all suppliers together have more than {MOST_ROWS:,} rows, which is the most that declared"
+                " models are fitted to: leave validation.models out"
+            )
 
     def _grow(
         self, plan: ComparisonPlan, question: GrowTrees, answers: Answers, state: ComparisonState

@@ -24,7 +24,8 @@ from syncline.validation.comparison.layout import FOLDS, SCORES
 from syncline.validation.comparison.plan import ComparisonPlan
 from syncline.validation.comparison.score_edges import KINDS
 from syncline.validation.comparison.trees import MOST_ROWS
-from syncline.validation.utility.model_people import adds_up
+from syncline.validation.utility.model_people import adds_up, agrees
+from syncline.validation.utility.regression import RegressionModel
 
 CellT = TypeVar("CellT", np.int64, np.uint64)
 
@@ -170,7 +171,7 @@ class Facts:
             for fold in (0, 1):
                 own = parts[0][fold * size + start :][: model.size]
                 most = None if known.sizes is None else (known.sizes.train, known.sizes.holdout)[fold]
-                _require_sums(own, model.width, most, events=model.line is None)
+                _require_sums(own, model, most)
                 told += own[: 2 + model.width]
             require(fitted.setdefault(text, tuple(told)) == tuple(told), "the rows of a model changed")
             start += model.size
@@ -193,15 +194,21 @@ class Facts:
                 masks = layout.buckets(answer, f"set{number}")
                 if masks is not None:
                     _require_persons(masks[fold], people)
-            self._require_models(answer, fold, rows, people)
+            self._require_models(answer, fold, known)
             self._require_people(answer, name, people)
         return known
 
-    def _require_models(self, answer: Counts, fold: int, rows: int | None, people: int | None) -> None:
-        """Compare the rows of models with all rows, subgroups with the whole, and buckets with persons."""
-        for number, model in enumerate(self.plan.candidate.models.values()):
+    def _require_models(self, answer: Counts, fold: int, known: Known) -> None:
+        """Compare the rows of models with all rows and their sums, subgroups and buckets with the whole."""
+        rows = None if known.sizes is None else (known.sizes.train, known.sizes.holdout)[fold]
+        people = None if known.people is None else known.people[fold]
+        for number, (text, model) in enumerate(self.plan.candidate.models.items()):
             cells = self.plan.layout.take(answer, f"{FOLDS[fold]}.model{number}")
             require(adds_up(model, cells[0], rows), "a model is about other rows than there are")
+            if text in known.fitted:
+                size = 2 + model.width
+                told = known.fitted[text][fold * size :][:size]
+                require(agrees(model, cells[0], told), "a model is about other rows than its sums were")
             masks = self.plan.layout.buckets(answer, f"model{number}")
             for place, group in _places(self.plan.groups):
                 own = cells[place : place + group.n_codes].sum(axis=0)
@@ -269,12 +276,15 @@ def _places(groups: tuple[Grouping, ...]) -> list[tuple[int, Grouping]]:
     return list(zip(starts, groups, strict=False))
 
 
-def _require_sums(sums: tuple[int, ...], width: int, most: int | None, *, events: bool) -> None:
-    """Raise unless the sums of one model over one fold can be those of a matrix; see ``Model.sums``."""
+def _require_sums(sums: tuple[int, ...], model: RegressionModel, most: int | None) -> None:
+    """Raise unless the sums of one model over one fold can be those of a matrix; see ``model.sums``."""
+    width, events = model.width, model.line is None
     rows, second, support = sums[0], sums[1], sums[2 : 2 + width]
     require(rows >= 0 and (most is None or rows <= most), "a model has more rows than there are")
     require(second >= 0 and (not events or second <= rows), "a model has more events than rows")
     require(all(0 <= own <= rows for own in support), "a column of a model has more rows than the model")
+    bounds = zip(sums, model.most_sums, strict=True)
+    require(all(abs(own) <= rows * of_one for own, of_one in bounds), "a model has sums beyond its rows")
     left = iter(sums[2 + 2 * width :])
     upper = {(i, j): next(left) for i in range(width) for j in range(i, width)}
     require(all(upper[i, i] >= 0 for i in range(width)), "a square of a model is negative")

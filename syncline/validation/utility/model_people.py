@@ -7,7 +7,7 @@ told apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,3 +78,11 @@ def adds_up(model: RegressionModel, cells: Ints, rows: int | None) -> bool:
     whole = rows is None or complete + int(cells[_INCOMPLETE]) == rows
     events = int(cells[[_NO_EVENT, _EVENT]].sum()) == (complete if model.line is None else 0)
     return bool(whole and events and (cells[_COLUMNS:].reshape(-1, 2).sum(axis=1) == complete).all())
+
+
+def agrees(model: RegressionModel, cells: Ints, told: Sequence[int]) -> bool:
+    """Tell whether rows (n_cells,) by cell are those that a step ``told``: all, events, each column's."""
+    rows, events, *support = told
+    filled = cells[_COLUMNS:].reshape(-1, 2)[:, 1].tolist()
+    fits = model.line is not None or int(cells[_EVENT]) == events
+    return int(cells[_COMPLETE]) == rows and fits and filled == support

@@ -38,8 +38,9 @@ _MOST_LISTED = 5000
 class Beyond:
     """Training rows of a column of numbers beyond all synthetic values, and whether they may be told.
 
-    They may where enough people, or nobody, are there, and in the first and the last bin, whose sums take in
-    those beyond.
+    They may where enough people are there, and nobody or enough in the first and the last bin, whose sums
+    take in those beyond. Of nobody as little is told as of few: else one person there would be seen, whom the
+    release does not show.
     """
 
     rows: int

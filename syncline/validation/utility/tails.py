@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.blob import Json
+from syncline.privacy import people_rule
 from syncline.privacy.people_rule import TOO_FEW
 from syncline.validation.histograms import Ints
 from syncline.validation.intervals import mean_error, mean_interval, wilson
@@ -58,9 +59,10 @@ def tails(tables: Tables, min_cell: int) -> list[Metric]:
 
     ``tails`` is the mean, over the columns of numbers, of the difference of shares at the lower end plus that
     at the upper end. ``beyond_range`` is the mean share of real values that are less than all synthetic ones
-    or greater. Of a column with fewer than ``min_cell`` persons there, but some, the share is taken for that
-    of so many, and the figure is at most so great. Its floor is the mean share of new values beyond the range
-    of m others of the same kind, 2 / (m + 1) (Wilks 1942, doi:10.1214/aoms/1177731537); ties make it less.
+    or greater. Of a column with fewer than ``min_cell`` persons there, nobody or some, the share is taken for
+    that of so many, and the figure is at most so great. Its floor is the mean share of new values beyond
+    the range of m others of the same kind, 2 / (m + 1) (Wilks 1942, doi:10.1214/aoms/1177731537); ties make
+    it less.
     """
     numbers = [
         found
@@ -109,7 +111,7 @@ def _beyond(numbers: Sequence[ToldCounts], beyond: Mapping[str, Beyond], min_cel
     columns = [(found.columns[0], beyond[found.columns[0]], int(found.train.sum())) for found in numbers]
     told = [outside.is_told for _, outside, _ in columns]
     rows = [
-        outside.rows if known else max(outside.rows and min_cell, -(-outside.rows // min_cell) * min_cell)
+        outside.rows if known else max(-(-outside.rows // min_cell), 1) * min_cell
         for (_, outside, _), known in zip(columns, told, strict=True)
     ]
     sizes = [n for _, _, n in columns]
@@ -124,9 +126,8 @@ def _beyond(numbers: Sequence[ToldCounts], beyond: Mapping[str, Beyond], min_cel
     worst: list[Json] = [
         {"column": columns[place][0], "value": round(shares[place], 6)} for place in order if told[place]
     ]
-    words = (
-        "share of the real rows beyond all synthetic values of a column of numbers, on average; fewer than"
-        f" {min_cell} people, but some, count as {min_cell}"
+    words = "share of the real rows beyond all synthetic values of a column of numbers, on average" + (
+        f"; fewer than {min_cell} people count as {min_cell}" if people_rule.few(1, min_cell) else ""
     )
     return Metric(
         "beyond_range",

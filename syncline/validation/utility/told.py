@@ -25,7 +25,8 @@ from syncline.validation.histograms import Ints
 from syncline.validation.intervals import variation_error
 
 Floats = npt.NDArray[np.float64]
-Cells = Sequence[int] | Ints | Mask
+Cells = slice | Sequence[int] | Ints | Mask
+"""Some cells of a table, by their places."""
 CellT = TypeVar("CellT", np.int64, np.uint64)
 
 _ROUNDS = 20
@@ -45,7 +46,7 @@ class SetCounts:
     holdout: Ints | None
     buckets: tuple[Masks, Masks] | None = None
 
-    def people(self, cells: slice | Cells = slice(None), *, held: bool = False) -> int:
+    def people(self, cells: Cells = slice(None), *, held: bool = False) -> int:
         """Return how many persons at least have a training row, or a held-out one, in some cells."""
         rows = self.holdout if held else self.train
         if rows is None:

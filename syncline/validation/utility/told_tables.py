@@ -14,10 +14,18 @@ import numpy as np
 from syncline.data.batch import Mask
 from syncline.privacy import people_rule
 from syncline.questions.growth import ColumnBins
-from syncline.validation.column_bins import in_bins, is_blind
+from syncline.validation.column_bins import in_bins
 from syncline.validation.told_codes import CountedIn, has_ends
 from syncline.validation.utility.tables import Beyond, Tables
-from syncline.validation.utility.told import SetCounts, ToldCounts, joined, told_column, told_parts, told_set
+from syncline.validation.utility.told import (
+    Cells,
+    SetCounts,
+    ToldCounts,
+    joined,
+    told_column,
+    told_parts,
+    told_set,
+)
 
 
 def _single(found: SetCounts, column: ColumnBins, fine: ColumnBins, least: int) -> tuple[SetCounts, Beyond]:
@@ -26,16 +34,24 @@ def _single(found: SetCounts, column: ColumnBins, fine: ColumnBins, least: int) 
         return found, Beyond(0, is_told=True)
     if not has_ends(column):
         outside = slice(1, None)
-        return found, Beyond(int(found.train[outside].sum()), _is_told(found, least, [outside]))
+        return found, Beyond(int(found.train[outside].sum()), _is_told(found, least, outside))
     codes = in_bins(column, fine)
-    above = int(np.flatnonzero(np.diff(codes) == 0)[-1]) + 1
+    above = int(np.flatnonzero(np.diff(codes) == 0)[1]) + 1  # what lies below is the first that is joined
     ends, beside = [1, above], sorted({2, above - 1})
-    beyond = Beyond(int(found.train[ends].sum()), _is_told(found, least, [ends, beside]))
+    beyond = Beyond(int(found.train[ends].sum()), _is_told(found, least, ends, beside))
     return found.by(codes, levels=fine.n_codes), beyond
 
 
-def _is_told(found: SetCounts, least: int, cells: Sequence[slice | list[int]]) -> bool:
-    return not any(people_rule.few(found.people(part), least) for part in cells)
+def _is_told(found: SetCounts, least: int, ends: Cells, *beside: Cells) -> bool:
+    """Tell whether enough people are in some cells, where few of them are told of like nobody.
+
+    Of the cells ``beside``, with which they stand in a sum, nobody or enough people are to be in any.
+    """
+    if not people_rule.few(1, least):
+        return True
+    return found.people(ends) >= least and not any(
+        people_rule.few(found.people(part), least) for part in beside
+    )
 
 
 def _lines(told: ToldCounts, fine: ColumnBins, coarse: ColumnBins) -> tuple[Mask, Mask | None]:
@@ -63,7 +79,7 @@ def tables_of(sets: Sequence[SetCounts], counted: CountedIn, least: int) -> Tabl
         taken, beyond[name] = _single(found, *columns[name], least)
         lacking += [name] if people_rule.few(taken.people(counted.lacking(name)), least) else []
         told = told_column(joined(taken, counted.told), least, counted.told)
-        singles.append(told.unseen() if is_blind(columns[name][0]) else told)
+        singles.append(told.unseen() if name in counted.blind else told)
     pairs, triples = (_told_sets(sets, singles, counted, size, least) for size in (2, 3))
     return Tables(fine, tuple(singles), pairs, triples, beyond, counted.told, frozenset(lacking))
 

@@ -247,7 +247,7 @@ def test_show_says_that_keys_and_sensitive_columns_are_counted_all_together(comm
     )
     propose(home, study.replace("variables:", f"variables:{variables}", 1))
     _, page, _ = command("studies", "show", "heart-2026", "--home", home.root)
-    said = "how many persons age, k0, k1, k2, k3, sex, k4 find, counted ALL 7 TOGETHER"
+    said = "of persons who are found by age, k0, k1, k2, k3, sex, k4, ALL 7 TOGETHER"
     assert said in shown(page)
     assert "of persons by how close their whole rows are to the table" in shown(page)
 

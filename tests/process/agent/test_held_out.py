@@ -54,11 +54,13 @@ def test_a_salt_of_the_study_is_shown_as_what_it_is(command, home, tmp_path):  #
     _, page, _ = command("studies", "show", "heart-2026", "--home", home.root)
     assert "Salt from the specification: whoever wrote it can choose who is held out" in shown(page)
     assert "pepper" not in page
-    assert "whose ids" not in page
+    assert "look up" not in page
     person = "    - {name: pid, kind: identifier, role: person}\n"
     propose(home, text.replace("  variables:\n", "  variables:\n" + person), study_id="study-2")
     _, page, _ = command("studies", "show", "study-2", "--home", home.root)
-    assert "and the hub finds whose ids it knows in counts and in prepared rows" in shown(page)
+    assert "it can look up every id that it knows or guesses, in counts, and in prepared rows" in shown(page)
+    assert "buckets its persons are in, by the salt that stands in the study: THE HUB CAN" in shown(page)
+    assert "a key that the hub lacks" not in shown(page)
     study = tmp_path / "study.yaml"
     study.write_text(text)
     home.policy.write_text(home.policy.read_text() + "validation: true\n")
@@ -72,7 +74,7 @@ def test_persons_that_were_counted_otherwise_than_the_study_does_are_not_shown(c
     propose(home, COMPARED.replace("  variables:\n", "  variables:\n" + person))
     counted(home, 669)
     _, page, _ = command("studies", "show", "heart-2026", "--home", home.root)
-    assert "Holds out 0.0017 of persons Salt" in shown(page)
+    assert "Holds out 0.0017 of persons; the model" in shown(page)
 
 
 def test_what_asks_alike_is_shown_before_and_at_the_approval(command, home):  # noqa: F811
@@ -126,3 +128,21 @@ def test_an_approval_draws_one_contribution_and_commits_to_it(command, home):  #
     code, _, _ = command("studies", "approve", "heart-2026", "--home", home.root)
     assert code == 0  # the refusal is taken back, and commits to nothing new
     assert rows(home, "SELECT contribution FROM study") == [(first,)]
+
+
+def test_what_is_said_of_rows_that_are_sent_is_true_of_them(command, home):  # noqa: F811
+    """The hub compares them itself, and sees more of them than counts."""
+    person = "    - {name: pid, kind: identifier, role: person}\n"
+    text = COMPARED.replace("0.0017", "0.2").replace("  variables:\n", "  variables:\n" + person)
+    home.policy.write_text(
+        home.policy.read_text().replace("flows: [summaries]", "flows: [summaries, prepared]")
+    )
+    for flow, said, unsaid in (
+        ("summaries", ("comes here to be compared", "counts exactly, ones included"), "has the rows"),
+        ("prepared", ("the hub compares the study's", "the hub itself has the rows"), "comes here"),
+    ):
+        asked = text.replace("{name: cleveland}", f"{{name: cleveland, flow: {flow}}}")
+        propose(home, asked, study_id=f"in-{flow}")
+        page = shown(command("studies", "show", f"in-{flow}", "--home", home.root)[1])
+        assert all(words in page for words in said)
+        assert unsaid not in page
