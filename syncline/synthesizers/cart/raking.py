@@ -5,9 +5,9 @@ each row are raked in turn to the table of the column with each one before it: r
 class ``c`` as often as it was counted among them (iterative proportional fitting; Deming and Stephan 1940,
 doi:10.1214/aoms/1177731829). With ``S`` the expected rows of a cell and ``T`` those that are wanted, the
 shares change by the square root of ``(T + prior) / (S + prior)``: a cell of few rows hardly moves, and no
-sweep goes the whole way. Half a standard error of a cell is taken for chance. The prior is a 200th of the
-rows, 20 to 60. What a sweep does to a class beside a group is the same for all rows, so the product of all
-sweeps is a table of factors, and any row of any release is drawn by it.
+sweep goes the whole way. A quarter of a standard error of a cell is taken for chance. The prior is a 200th of
+the rows, 20 to 60. What a sweep does to a class beside a group is the same for all rows, so the product of
+all sweeps is a table of factors, and any row of any release is drawn by it.
 
 Everything is added, multiplied, divided and rooted in one order, with results that IEEE 754 rounds correctly.
 """
@@ -27,7 +27,7 @@ from syncline.synthesizers.row_drawing import RowDrawing
 
 SWEEPS = 3
 LEAST_PRIOR, MOST_PRIOR = 20.0, 60.0
-NOISE = 0.5
+NOISE = 0.25
 """Standard errors of a count that a cell may differ from what is expected of it, and is left."""
 SLIGHT = 0.005
 """Share of the rows that shares put into other cells than they are in, from which on a pair is raked."""

@@ -3,7 +3,8 @@
 Criterion: a split is worth ``sum_k L_k**2 / L + sum_k R_k**2 / R`` less the same of the node, which is the
 decrease of the Gini impurity times the rows (Breiman, Friedman, Olshen, Stone 1984, ch. 4). For a target
 with an order the sums run over the *cumulative* classes, which makes it the decrease of the continuous
-ranked probability score on the classes.
+ranked probability score on the classes. What a cut of the same predictor would gain by chance is taken off
+(:mod:`~syncline.synthesizers.cart.chance`), and a split that gains no more is none.
 
 Named predictors are put in order, node by node, along the first principal component of their levels' class
 shares (Coppersmith, Hong, Hosking 1999, doi:10.1023/A:1009869804967), found by three integer power
@@ -22,6 +23,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from syncline.synthesizers.cart.chance import gains_by_chance
 from syncline.synthesizers.cart.layout import TreeLayout
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -39,7 +41,8 @@ class BestSplits:
 
     Attributes
     ----------
-    gain : rows times decrease of impurity; negative where no split is admissible
+    gain : rows times decrease of impurity beyond chance; 0 where there is no more, negative where no split is
+        admissible
     predictor : place of its predictor
     left : bins that go left, bit by bit
     left_rows : rows that go left
@@ -55,10 +58,14 @@ class BestSplits:
 
 def impurity(classes: Ints, layout: TreeLayout) -> Floats:
     """Return rows times impurity of nodes with these class counts (n, classes)."""
-    features = _features(classes[:, None, :], layout)[:, 0].astype(np.float64)
-    rows = classes.sum(axis=1).astype(np.float64)
-    squares = (features * features).sum(axis=1)
-    return np.asarray(features.sum(axis=1) - squares / np.maximum(rows, 1.0))
+    return _impurity(_features(classes[:, None, :], layout)[:, 0], classes.sum(axis=1))
+
+
+def _impurity(features: Ints, rows: Ints) -> Floats:
+    """Return rows times impurity of nodes (...) whose features are summed over their rows (..., k)."""
+    whole = features.astype(np.float64)
+    squares = (whole * whole).sum(axis=-1)
+    return np.asarray(whole.sum(axis=-1) - squares / np.maximum(rows, 1))
 
 
 def best_splits(histograms: Ints, layout: TreeLayout, min_leaf: int) -> BestSplits:
@@ -71,6 +78,8 @@ def best_splits(histograms: Ints, layout: TreeLayout, min_leaf: int) -> BestSpli
     left, total = _running(features, layout)
     left_rows, total_rows = _running(rows[:, :, None], layout)
     gain = _gains(left, total, left_rows[:, :, 0], total_rows[:, :, 0], min_leaf)
+    chance = _by_chance(total, total_rows[:, :, 0], rows, layout)[:, layout.owner()]
+    gain = np.where(gain >= 0, np.maximum(gain - chance, 0.0), gain)
     best = np.argmax(gain, axis=1)
     nodes = np.arange(len(gain))
     predictor = layout.owner()[best]
@@ -113,6 +122,13 @@ def _gains(left: Ints, total: Ints, left_rows: Ints, total_rows: Ints, min_leaf:
     score -= (whole * whole).sum(axis=2) / np.maximum(total_rows, 1)
     admissible = (left_rows >= min_leaf) & (right_rows >= min_leaf)
     return np.where(admissible, np.maximum(score, 0.0), -1.0)
+
+
+def _by_chance(total: Ints, total_rows: Ints, rows: Ints, layout: TreeLayout) -> Floats:
+    """Return what each predictor's best cut gains by chance (n, p)."""
+    whole, held = total[:, layout.start], total_rows[:, layout.start]
+    levels = np.add.reduceat((rows > 0).astype(np.int64), layout.start, axis=1)
+    return gains_by_chance(_impurity(whole, held) / np.maximum(held, 1), levels, layout)
 
 
 def _bin_order(features: Ints, sizes: Ints, layout: TreeLayout) -> Ints:
