@@ -17,7 +17,7 @@ from syncline.data.section import nearest
 from syncline.errors import DataError, UsageError
 from syncline.sources.container import WRITE_PLAIN, container_notes, readable_columns, unread_columns
 from syncline.sources.reading_notes import reading_notes
-from syncline.sources.source import Source
+from syncline.sources.source import Source, as_kept
 from syncline.sources.source_inference import infer_source, read_table
 from syncline.sources.zone_notes import zone_notes
 from syncline.validation.cell_table import CellTable, read_cells
@@ -157,7 +157,7 @@ def _inferred(sources: Sequence[Source], person: str | None) -> tuple[Schema, tu
 
     What is told of the real table is what its own inference says, wherever a column is read alike.
     """
-    tables = [read_table(source) for source in sources]
+    tables = [read_table(as_kept(source)) for source in sources]
     shared = [name for name in tables[0].column_names if all(name in table.column_names for table in tables)]
     columns = {name: _together([table.column(name) for table in tables]) for name in shared if name != person}
     if not columns:
