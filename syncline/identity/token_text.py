@@ -63,8 +63,7 @@ class TokenKind:
     def malformed(self) -> IdentityError:
         """Return the error for a body that has a good checksum and holds nonsense."""
         return IdentityError(
-            f"{self.noun}: its content is malformed: ask the hub's operator for a"
-            f" new one ({self.command})"
+            f"{self.noun}: its content is malformed: ask the hub's operator for a new one ({self.command})"
         )
 
     def _decode(self, text: str) -> bytes:

@@ -29,6 +29,7 @@ from syncline.data.inference.number_notation import is_few
 from syncline.data.inference.observed_range import scalar_of, with_range
 from syncline.data.inference.record_names import NAMING, name_hint
 from syncline.data.inference.seen_cells import Mask, Rows, SeenCells, sample
+from syncline.data.inference.usual_times import usual_times_note
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
 from syncline.data.scalars import write_scalar
@@ -258,9 +259,10 @@ def moment_draft(
         codes=dict.fromkeys(states, ""),
     )
     ranged = with_range(drafted, np.array([found.numbers.min(), found.numbers.max()]))
-    return VariableDraft(
-        ranged, (*notes, *_moved(cells, step, moved), *far_notes(cells, found.labels, found.rows, far))
-    )
+    notes = (*notes, *_moved(cells, step, moved))
+    if kind is not Kind.DATE:
+        notes = (*notes, *usual_times_note(cells, drafted, found.numbers, found.rows))
+    return VariableDraft(ranged, (*notes, *far_notes(cells, found.labels, found.rows, far)))
 
 
 def _as_value(variable: Variable, number: int) -> str:
