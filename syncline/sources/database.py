@@ -27,7 +27,8 @@ class DatabaseKind(Protocol):
     def rows(self, names: Sequence[str], *, kept: bool = False) -> Iterator[pa.RecordBatch]:
         """Yield the columns ``names`` of all rows in bounded memory.
 
-        They are sorted by all columns, or, where ``kept``, as the database keeps them. Columns that are no longer there are refused.
+        They are sorted by all columns, or, where ``kept``, as the database keeps them. Columns that
+        are no longer there are refused.
         """
         ...
 

@@ -73,7 +73,7 @@ class PostgresqlDatabase:
             return list(self._schema(cursor).names)
 
     def rows(self, names: Sequence[str], *, kept: bool = False) -> Iterator[pa.RecordBatch]:
-        """Yield the columns ``names`` of all rows, sorted by all columns or, where ``kept``, as they are kept."""
+        """Yield the columns ``names`` of all rows, sorted by all columns, or as they are ``kept``."""
         with self._cursor() as cursor:
             schema = self._schema(cursor)
             require_still(names, schema.names, self._url)

@@ -39,6 +39,6 @@ def require_still(names: Sequence[str], known: Sequence[str], url: DatabaseUrl) 
 
 
 def all_rows(origin: str, chosen: Sequence[str], order: Sequence[str]) -> str:
-    """Return the statement that reads the expressions ``chosen``, sorted by ``order``, or as they are kept."""
+    """Return the statement that reads ``chosen`` expressions, sorted by ``order``, or as they are kept."""
     statement = f"SELECT {', '.join(chosen)} FROM {origin}"  # noqa: S608  (as above)
     return f"{statement} ORDER BY {', '.join(order)}" if order else statement

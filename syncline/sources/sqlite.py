@@ -53,7 +53,7 @@ class SqliteDatabase:
             return self._names(cursor)
 
     def rows(self, names: Sequence[str], *, kept: bool = False) -> Iterator[pa.RecordBatch]:
-        """Yield the columns ``names`` of all rows, sorted by all columns or, where ``kept``, by their place."""
+        """Yield the columns ``names`` of all rows, sorted by all columns or, if ``kept``, by their place."""
         with self._cursor() as cursor:
             known = self._names(cursor)
             require_still(names, known, self._url)
@@ -89,7 +89,7 @@ class SqliteDatabase:
         )
         place = "row_number() OVER ()" if kept else "0"
         all_others = f"SELECT 1, {place}, {others} FROM {relation(self._url)}"  # noqa: S608
-        return f"(SELECT 0 AS k, 0 AS place, {first} UNION ALL {all_others})"  # noqa: S608
+        return f"(SELECT 0 AS k, 0 AS place, {first} UNION ALL {all_others})"
 
     def _types(self, cursor: Any, names: Sequence[str]) -> list[set[str]]:  # Any: as above
         """Return the types of the values of each column."""

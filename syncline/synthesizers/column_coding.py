@@ -117,10 +117,8 @@ def code_gap(line: GapLine, found: ColumnSearch, min_cell: int, threshold: int, 
 
 
 def _within(line: LineCodes, low: int = -_END, high: int = _END) -> LineCodes:
-    """Return a half of a gap's line of which nothing is drawn from the other: outermost bins reach outward."""
-    return replace(
-        line, span_low=np.maximum(line.span_low, low), span_high=np.minimum(line.span_high, high)
-    )
+    """Return a half of a gap's line that draws nothing of the other half: outermost bins reach outward."""
+    return replace(line, span_low=np.maximum(line.span_low, low), span_high=np.minimum(line.span_high, high))
 
 
 def _joined(halves: list[LineCodes], found: ColumnSearch) -> LineCodes:

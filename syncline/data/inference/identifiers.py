@@ -259,7 +259,8 @@ def _spread(numbers: Rows) -> list[int]:
     if len(numbers) > SAMPLE_NUMBERS:
         mixed = numbers.astype(np.uint64) * _MIXER
         numbers = numbers[np.argpartition(mixed, SAMPLE_NUMBERS)[:SAMPLE_NUMBERS]]
-    return numbers.tolist()
+    kept: list[int] = numbers.tolist()
+    return kept
 
 
 def _shape(label: str) -> str:

@@ -1,8 +1,8 @@
 """Times that lie closer together on the clock than their step says: half hours, or always a quarter past.
 
-A step holds for all cells and begins at midnight, in UTC where there is a zone. Where most cells lie on a coarser
-one, begin their steps elsewhere, or lie on a coarser one by the clocks of their zone, a release spreads them
-over the finer one, so a note says it.
+A step holds for all cells and begins at midnight, in UTC where there is a zone. Where most cells lie on a
+coarser one, begin theirs elsewhere, or lie on a coarser one by the clocks of their zone, a release spreads
+them over the finer one, so a note says it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from syncline.data.variable import Variable
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
-    """Most cells lie ``past`` multiples of ``size``, both in microseconds: those of the distinct times ``on``."""
+    """Most cells lie ``past`` multiples of ``size``, in microseconds: those of the distinct times ``on``."""
 
     size: int
     past: int

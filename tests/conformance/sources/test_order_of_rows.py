@@ -1,4 +1,4 @@
-"""What is inferred does not depend on the order in which a source hands its rows on: a database sorts them."""
+"""What is inferred does not depend on the order in which a source hands on rows: a database sorts them."""
 
 from __future__ import annotations
 

@@ -31,9 +31,9 @@ def said(cells: pa.Array) -> list[str]:
     [
         (column(HOURS + HALVES), "at multiples of 30min", "declare step: 30min"),
         (column(HOURS + HALVES).cast(pa.string()), "at multiples of 30min", "declare step: 30min"),
-        (column(HOURS, "Asia/Kolkata"), "of 1h by the clocks of Asia/Kolkata", "without a zone, and declare step: 1h"),
+        (column(HOURS, "Asia/Kolkata"), "of 1h by the clocks of Asia/Kolkata", "without a zone, and declare"),
         (column(HOURS + HALVES, "Asia/Kolkata"), "at multiples of 30min", "declare step: 30min"),
-        (column(HOURS * 0 + 480, "Europe/Berlin"), "at 8h past multiples of 1d by the clocks of Europe", "take 8h"),
+        (column(HOURS * 0 + 480, "Europe/Berlin"), "8h past multiples of 1d by the clocks", "take 8h"),
         (column(HOURS + 7), "at 7min past multiples of 1h", "take 7min off before, declare step: 1h"),
         (column(HOURS * 0 + 435), "at 7h15min past multiples of 1d", "take 7h15min off"),
         (column(np.where(np.arange(ROWS) % 9, 0, HOURS)), "at multiples of 1d", "declare step: 1d"),
@@ -61,3 +61,18 @@ def test_most_times_lie_on_a_step_that_not_all_have(cells: pa.Array, what: str, 
 )
 def test_times_that_a_step_tells_are_not_named(cells: pa.Array) -> None:
     assert said(cells) == []
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pa.array([1_600_000_000_123_456_000 + place for place in range(2500)], pa.timestamp("ns")),
+        pa.array([f"2020-09-13T12:26:40.{123_456_000 + place}" for place in range(2500)]),
+        pa.array([f"12:26:40.{123_456_000 + place}" for place in range(2500)]),
+    ],
+)
+def test_what_is_finer_than_a_microsecond_is_named(cells: pa.Array) -> None:
+    (note,) = [note for note in infer(pa.table({"x": cells})).notes if "microseconds" in note.what]
+    assert note.cells == 2500 - 3  # of which so many are whole
+    coarse = pa.array([1_600_000_000_123_456_000 + 1000 * place for place in range(50)], pa.timestamp("ns"))
+    assert not [note for note in infer(pa.table({"x": coarse})).notes if "microseconds" in note.what]
