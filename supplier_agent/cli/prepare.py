@@ -113,7 +113,9 @@ def _dataset(source: str, home: Path | None) -> tuple[Dataset | None, bytes]:
 def _no_dataset(source: str) -> tuple[None, bytes]:
     """Return that ``source`` is a file or a URL; refuse what is neither that nor the name of a data set."""
     if not is_url(source) and "." not in source and not Path(source).exists():
-        raise UsageError(f"{source}: there is no such data set and no such file; see 'datasets list'")
+        raise UsageError(
+            f"{source}: there is no such data set and no such file; see 'supplier-agent datasets list'"
+        )
     open_named("NAME-OR-SOURCE", source)
     return None, b""
 

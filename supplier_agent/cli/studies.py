@@ -122,7 +122,8 @@ def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
         record = journal.read_now(lambda connection: require_study(connection, study))
     if record.salt is None:
         raise UsageError(
-            f"study {record.name}: this supplier knows no salt of it: it is drawn once all have approved"
+            f"study {record.name}: this supplier knows no salt of it: it is drawn once all have approved;"
+            f" 'supplier-agent studies show {record.name}' says where the study stands"
         )
     if deals_key(StudySpec.from_canonical(record.specification)):
         say(

@@ -214,7 +214,9 @@ def known_study(connection: sqlite3.Connection, study_id: str) -> StudyRecord:
     """Return the study with this id, which was proposed before."""
     known = find_study(connection, study_id)
     if known is None:
-        raise UsageError(f"there is no study with the id '{study_id}' here")
+        raise UsageError(
+            f"there is no study with the id '{study_id}' here: 'supplier-agent studies list' shows all"
+        )
     return known
 
 

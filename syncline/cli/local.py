@@ -46,7 +46,7 @@ def simulate(
     salt: Annotated[
         str,
         typer.Option(
-            "--salt", help="Who is held out, hexadecimal, as 'supplier-agent studies salt' prints it."
+            "--salt", help="Who is held out, hexadecimal, as 'supplier-agent studies salt STUDY' prints it."
         ),
     ] = "",
     as_json: AsJson = False,
@@ -63,8 +63,9 @@ def simulate(
     say_idle(idle)
     locators = _pairs("--supplier", "DATA", supplier or [])
     check_suppliers(spec, locators)
+    chosen = _salt(spec, salt)
     sources = _sources(locators, preparation or [])
-    made = _simulated(spec, sources, new_directory(out), seed, _salt(salt), quiet=as_json)
+    made = _simulated(spec, sources, new_directory(out), seed, chosen, quiet=as_json)
     say_notes(made.notes)
     if as_json:
         print_json({**made.to_json(), "no_effect": list(idle)})
@@ -94,9 +95,10 @@ class _Simulated:
         }
 
 
+_PRINTED = "a supplier prints it by 'supplier-agent studies salt STUDY': give that line whole"
 _LACKS_KEY = (
     "--salt: without the key by which suppliers number persons the release differs from the one of a study"
-    " that drew its salt: give what 'supplier-agent studies salt' prints"
+    f" that drew its salt; {_PRINTED}"
 )
 
 
@@ -136,11 +138,17 @@ def _simulated(
     return _Simulated(out, len(stages), written.content_sha256, outcome.fitted.hazards, notes)
 
 
-def _salt(text: str) -> bytes | None:
+def _salt(spec: StudySpec, text: str) -> bytes | None:
+    """Return the salt of a study that is to be repeated, None where none is given."""
+    from syncline.study.fitting import may_be_drawn
+
     try:
-        return bytes.fromhex(text) or None
+        salt = bytes.fromhex(text)
     except ValueError:
-        raise UsageError("--salt: expected hexadecimal digits, two a byte") from None
+        raise UsageError(f"--salt: expected hexadecimal digits, two a byte; {_PRINTED}") from None
+    if salt and not may_be_drawn(spec, salt):
+        raise UsageError(f"--salt: no salt that suppliers draw has {2 * len(salt)} digits; {_PRINTED}")
+    return salt or None
 
 
 def _listener(stages: list[str], progress: StageProgress) -> Callable[[Traffic], None]:

@@ -2,7 +2,7 @@
 
 A column whose type is not the natural one of its variable (numbers that stand for categories, timestamps in
 a column of dates) is read as its text. The text form of each Arrow type is the one that ``pandas`` and Arrow
-write.
+write; spans of time are in ISO 8601.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syncline.data.labels import normal_label
+from syncline.data.scalars import write_scalar
 from syncline.errors import DataError
 
 _UNSEEN = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
@@ -42,13 +43,15 @@ def normal_text(texts: pa.Array) -> pa.Array:
 
 
 def unseen_cells(column: pa.Array) -> int:
-    """Return how many cells of text hold characters that nobody sees, or a break of the line."""
+    """Return how many cells of text lose characters that nobody sees, or a break of the line, as labels."""
     if pa.types.is_dictionary(column.type) and pa.types.is_string(column.type.value_type):
         column = column.cast(pa.string())
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return 0
-    found = pc.match_substring_regex(pc.utf8_trim_whitespace(column), _UNSEEN)
-    return int(pc.sum(found).as_py() or 0)
+    trimmed = pc.utf8_normalize(pc.utf8_trim_whitespace(column), form="NFC")
+    found = trimmed.filter(pc.match_substring_regex(trimmed, _UNSEEN).fill_null(False)).value_counts()
+    changed = (cell["counts"] for cell in found.to_pylist() if normal_label(cell["values"]) != cell["values"])
+    return sum(changed)
 
 
 def is_text_dictionary(column: pa.Array) -> bool:
@@ -104,6 +107,9 @@ def _to_text(values: pa.Array) -> pa.Array:
         return pa.array([None if value is None else repr(value) for value in values.to_pylist()], pa.string())
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         return values.cast(pa.timestamp(kind.unit, "UTC")).cast(pa.string())
+    if pa.types.is_duration(kind):
+        spans = values.cast(pa.duration("us"), safe=False).to_pylist()
+        return pa.array([None if span is None else write_scalar(span) for span in spans], pa.string())
     return values.cast(pa.string())
 
 
@@ -119,6 +125,7 @@ def _has_text(kind: pa.DataType) -> bool:
         pa.types.is_date,
         pa.types.is_timestamp,
         pa.types.is_time,
+        pa.types.is_duration,
         pa.types.is_null,
     )
     return any(test(kind) for test in tests)

@@ -27,7 +27,7 @@ class KeyPin:
         if not (_HEXADECIMAL.fullmatch(plain) or _SPOKEN.fullmatch(plain)):
             raise UsageError(
                 f"{argument}: expected a fingerprint, 64 hexadecimal digits or {WORDS} words joined by"
-                " hyphens, as 'trusted-party init' prints the hub's"
+                " hyphens, as 'trusted-party init' prints the hub's and 'supplier-agent enrol' an agent's"
             )
         return cls(plain)
 

@@ -26,14 +26,20 @@ _CHECKSUM_BYTES = 4
 class TokenKind:
     """One kind of token.
 
-    ``noun`` names it in errors, ``use`` says where it belongs when it is given elsewhere, and ``domain``
-    parts the hashes of its secrets from those of every other kind.
+    ``noun`` names it in errors, ``use`` says where it belongs when it is given elsewhere, ``command`` is what
+    prints one at the hub, and ``domain`` parts the hashes of its secrets from those of every other kind.
     """
 
     prefix: str
     noun: str
     use: str
+    command: str
     domain: bytes
+
+    @property
+    def remedy(self) -> str:
+        """What to do with a line that is no token."""
+        return f"copy the whole line that the hub's operator got from {self.command}"
 
     def text(self, body: bytes) -> str:
         """Return the line to hand over."""
@@ -47,7 +53,7 @@ class TokenKind:
         data = self._decode(compact.removeprefix(self.prefix))
         body, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
         if not hmac.compare_digest(self._checksum(body), checksum):
-            raise IdentityError(f"{self.noun}: it is cut off or mistyped: copy the whole line")
+            raise IdentityError(f"{self.noun}: it is cut off or mistyped: {self.remedy}")
         return body
 
     def hash(self, secret: bytes) -> bytes:
@@ -56,7 +62,9 @@ class TokenKind:
 
     def malformed(self) -> IdentityError:
         """Return the error for a body that has a good checksum and holds nonsense."""
-        return IdentityError(f"{self.noun}: its content is malformed: ask the hub's operator for a new one")
+        return IdentityError(
+            f"{self.noun}: its content is malformed: ask the hub's operator for a new one ({self.command})"
+        )
 
     def _decode(self, text: str) -> bytes:
         if len(text) > MAX_TEXT:
@@ -65,7 +73,7 @@ class TokenKind:
             return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             raise IdentityError(
-                f"{self.noun}: it is cut off or holds a wrong character: copy the whole line"
+                f"{self.noun}: it is cut off or holds a wrong character: {self.remedy}"
             ) from None
 
     def _checksum(self, body: bytes) -> bytes:
@@ -73,12 +81,17 @@ class TokenKind:
 
 
 ENROLMENT = TokenKind(
-    "syncline1-", "token", "a one-time token to enrol with", b"syncline/v1/enrolment-secret"
+    "syncline1-",
+    "token",
+    "a one-time token to enrol with",
+    "'trusted-party invite NAME'",
+    b"syncline/v1/enrolment-secret",
 )
 ACCESS = TokenKind(
     "syncline-access1-",
     "access token",
     "an access token for a release, which 'syncline releases fetch' takes with --token",
+    "'trusted-party releases grant RELEASE RESEARCHER'",
     b"syncline/v1/access-secret",
 )
 _KINDS = (ENROLMENT, ACCESS)
@@ -93,4 +106,4 @@ def _other_kind(wanted: TokenKind, compact: str) -> str:
     for kind in _KINDS:
         if kind is not wanted and compact.startswith(kind.prefix):
             return f"{wanted.noun}: this is {kind.use}: copy the line that begins with {wanted.prefix}"
-    return f"{wanted.noun}: it does not begin with {wanted.prefix}: copy the whole line"
+    return f"{wanted.noun}: it does not begin with {wanted.prefix}: {wanted.remedy}"

@@ -40,7 +40,7 @@ from syncline.preparation.persons import KeepsPersons
 from syncline.preparation.prepared_source import BATCH_ROWS
 from syncline.preparation.range_rounding import simple_bounds
 from syncline.sources.container import WRITE_PLAIN, readable_columns, require_read, unread_columns
-from syncline.sources.source import Source
+from syncline.sources.source import Source, as_kept
 
 ROUNDED_TO = 10
 """Counts are given to the nearest multiple of this."""
@@ -117,7 +117,7 @@ def describe_table(
         if len(column) > MAX_NAME or not is_printable_line(column):
             raise DataError(f"{source.name}: the name of column {place} cannot stand in a schema; rename it")
     digest = source.digest()
-    reading = _Reading(source, person, batch_rows)
+    reading = _Reading(as_kept(source), person, batch_rows)
     rows, surveys = _survey(reading, min_cell)
     kinds = {column: _ordered_variable(column, survey) for column, survey in surveys.items()}
     ordered = {column: variable for column, variable in kinds.items() if variable is not None}

@@ -20,7 +20,7 @@ from syncline.preparation.steps.step import Bound, Run, StepCounts
 from syncline.preparation.tally import CellComparison, CellCounts, PreparationTally, StepTally
 from syncline.preparation.text_encoder import TextEncoder, decoded, without_empty
 from syncline.sources.container import container_notes
-from syncline.sources.source import Source, require_columns
+from syncline.sources.source import Source, as_kept, require_columns
 
 Rows = npt.NDArray[np.int64]
 
@@ -81,6 +81,10 @@ class PreparedView:
     def person_column(self, name: str) -> str:
         """Return the column that the fold is computed from: ``name``, or what its pseudonyms hide."""
         return self._layout.originals.get(name, name)
+
+    def as_kept(self) -> PreparedView:
+        """Return the same view with its rows as the source keeps them."""
+        return PreparedView(as_kept(self._source), self._preparation)
 
     def batches(self, columns: Sequence[str] | None, batch_rows: int) -> Iterator[pa.RecordBatch]:
         """Yield the prepared rows in the source's order, at most ``batch_rows`` at a time."""

@@ -24,10 +24,11 @@ class DatabaseKind(Protocol):
         """Return the names of the columns as the database has them."""
         ...
 
-    def rows(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Yield the columns ``names`` of all rows, sorted by all columns, in bounded memory.
+    def rows(self, names: Sequence[str], *, kept: bool = False) -> Iterator[pa.RecordBatch]:
+        """Yield the columns ``names`` of all rows in bounded memory.
 
-        Columns that are no longer there are refused.
+        They are sorted by all columns, or, where ``kept``, as the database keeps them. Columns that
+        are no longer there are refused.
         """
         ...
 
@@ -41,12 +42,15 @@ class DatabaseKind(Protocol):
 
 
 class DatabaseSource(StoredTable):
-    """Read a table or query of a database, sorted by all columns; each pass sees one snapshot of it."""
+    """Read a table or query of a database; each pass sees one snapshot of it.
 
-    def __init__(self, url: DatabaseUrl, database: DatabaseKind) -> None:
+    Rows are sorted by all columns unless ``kept``.
+    """
+
+    def __init__(self, url: DatabaseUrl, database: DatabaseKind, *, kept: bool = False) -> None:
         super().__init__(url.name, database.names())
         self._what = "table" if url.table is not None else "query"
-        self._database = database
+        self._url, self._database, self._kept = url, database, kept
         self._stamp: object = None
         self._sha256 = ""
 
@@ -55,6 +59,10 @@ class DatabaseSource(StoredTable):
         """What columns hold whose cells are no single values, by their names; looked up once."""
         found = self._database.unread(self._raw)
         return {self._columns[self._raw.index(name)]: why for name, why in found.items()}
+
+    def as_kept(self) -> DatabaseSource:
+        """Return the same rows as the database keeps them."""
+        return DatabaseSource(self._url, self._database, kept=True)
 
     def digest(self) -> str:
         """Return the SHA-256 of the columns' names and the rows, for which all rows are read."""
@@ -69,7 +77,8 @@ class DatabaseSource(StoredTable):
         return f"{self._name}, {self._what} of {self._database.kind}, {len(self._columns)} columns"
 
     def _read(self, places: Sequence[int], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        for batch in self._database.rows([self._raw[place] for place in places]):
+        names = [self._raw[place] for place in places]
+        for batch in self._database.rows(names, kept=self._kept):
             if batch.num_rows:
                 yield pa.RecordBatch.from_arrays(batch.columns, names=list(wanted))
 

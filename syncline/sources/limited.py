@@ -14,7 +14,7 @@ import pyarrow as pa
 from syncline.compute.work_limits import WorkLimits
 from syncline.data.note import Note
 from syncline.sources.container import container_notes, unread_columns
-from syncline.sources.source import Source
+from syncline.sources.source import Source, as_kept
 
 
 @runtime_checkable
@@ -63,6 +63,10 @@ class LimitedSource:
             rows += batch.num_rows
             self._limits.require_table(self.name, rows=rows, columns=batch.num_columns)
             yield batch
+
+    def as_kept(self) -> LimitedSource:
+        """Return the same rows as they are kept, within the same limits."""
+        return LimitedSource(as_kept(self._source), self._limits)
 
     def digest(self) -> str:
         """Return the digest of the source."""

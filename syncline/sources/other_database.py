@@ -18,7 +18,7 @@ from syncline.sources.container import BYTES, NESTED_VALUES, require_read
 from syncline.sources.database_url import DatabaseUrl
 from syncline.sources.extras import load_extra
 from syncline.sources.files import require_file
-from syncline.sources.sql import require_still, sorted_rows
+from syncline.sources.sql import all_rows, require_still
 from syncline.sources.text_rows import TextRow, text_batches
 from syncline.sources.value_text import value_text
 
@@ -48,14 +48,14 @@ class OtherDatabase:
         with self._connection() as connection:
             return self._names(connection)
 
-    def rows(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Yield the columns ``names`` of all rows as text, sorted by all columns."""
+    def rows(self, names: Sequence[str], *, kept: bool = False) -> Iterator[pa.RecordBatch]:
+        """Yield the columns ``names`` of all rows as text, sorted by all columns unless ``kept``."""
         with self._connection() as connection:
             quote = connection.dialect.identifier_preparer.quote_identifier
             known = self._names(connection)
             require_still(names, known, self._url)
-            order = [quote(name) for name in known]
-            statement = sorted_rows(self._relation(connection), [quote(name) for name in names], order)
+            order = [] if kept else [quote(name) for name in known]
+            statement = all_rows(self._relation(connection), [quote(name) for name in names], order)
             result = connection.exec_driver_sql(statement)
             rows = (self._texts(row, names) for part in result.partitions(_FETCHED_ROWS) for row in part)
             yield from text_batches(names, rows)

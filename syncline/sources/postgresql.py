@@ -16,7 +16,7 @@ from syncline.errors import DataError
 from syncline.sources.container import BYTES
 from syncline.sources.database_url import DatabaseUrl
 from syncline.sources.extras import load_extra
-from syncline.sources.sql import no_rows, quoted, relation, require_still, sorted_rows
+from syncline.sources.sql import all_rows, no_rows, quoted, relation, require_still
 
 _SESSION = (
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -25,6 +25,12 @@ _SESSION = (
     "SET LOCAL timezone = 'UTC'",
 )
 """What makes a pass read-only, and its text the same whatever the server's settings are."""
+
+_AS_KEPT = (
+    "SET LOCAL synchronize_seqscans = off",
+    "SET LOCAL max_parallel_workers_per_gather = 0",
+)
+"""What makes a scan begin with the first row that is kept, and end with the last."""
 
 _TEXT_TYPES = frozenset({"text", "varchar", "bpchar", "name"})
 _PLAIN_TYPES = frozenset(
@@ -66,14 +72,16 @@ class PostgresqlDatabase:
         with self._cursor() as cursor:
             return list(self._schema(cursor).names)
 
-    def rows(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Yield the columns ``names`` of all rows, sorted by all columns."""
+    def rows(self, names: Sequence[str], *, kept: bool = False) -> Iterator[pa.RecordBatch]:
+        """Yield the columns ``names`` of all rows, sorted by all columns, or as they are ``kept``."""
         with self._cursor() as cursor:
             schema = self._schema(cursor)
             require_still(names, schema.names, self._url)
             chosen = [_expression(schema.field(name)) for name in names]
-            order = [_sort_key(field) for field in schema]
-            cursor.execute(sorted_rows(relation(self._url), chosen, order))
+            order = [] if kept else [_sort_key(field) for field in schema]
+            for statement in _AS_KEPT if kept else ():
+                cursor.execute(statement)
+            cursor.execute(all_rows(relation(self._url), chosen, order))
             yield from cursor.fetch_record_batch()
 
     def unread(self, names: Sequence[str]) -> dict[str, str]:

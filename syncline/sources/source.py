@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -43,6 +43,20 @@ class Source(Protocol):
     def describe(self) -> str:
         """Return what is read and from where in a few words, without a value from the data."""
         ...
+
+
+@runtime_checkable
+class SortsRows(Protocol):
+    """A source whose rows come in another order than that in which they are kept, or may do so."""
+
+    def as_kept(self) -> Source:
+        """Return the source with its rows in the order in which they are kept."""
+        ...
+
+
+def as_kept(source: Source) -> Source:
+    """Return ``source`` with its rows as they are kept, for whoever asks what their order tells of them."""
+    return source.as_kept() if isinstance(source, SortsRows) else source
 
 
 def column_names(raw: Sequence[str], where: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from syncline.data.schema import Schema
 from syncline.data.variable import Variable
 from syncline.errors import DataError
 from syncline.sources.container import container_notes, readable_columns, unread_columns, unread_notes
-from syncline.sources.source import Source
+from syncline.sources.source import Source, as_kept
 from syncline.sources.zone_notes import zone_notes
 
 _READ_ROWS = 65_536
@@ -26,7 +26,7 @@ def read_table(source: Source) -> pa.Table:
 
 def infer_source(source: Source) -> Inference:
     """Propose the schema of ``source``; a column that cannot be read becomes text, never modelled."""
-    table = read_table(source)
+    table = read_table(as_kept(source))
     found = infer(table)
     unread = [Variable(name=name, kind=Kind.TEXT) for name in unread_columns(source)]
     schema = Schema(variables=(*found.schema.variables, *unread)) if unread else found.schema

@@ -2,6 +2,8 @@
 
 Rows are sorted by all columns of the table or query, whichever of them are asked for: the same content comes
 in the same order, however the database keeps it, and rows that are equal throughout cannot be told apart.
+Only what tells persons and records from measurements reads rows as they are kept: sorted, the rows of each
+value of the first column would stand beside each other, as those of a person do.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ def require_still(names: Sequence[str], known: Sequence[str], url: DatabaseUrl) 
         raise DataError(f"{url.name}: lost a column since it was opened; leave it as it is during a study")
 
 
-def sorted_rows(origin: str, chosen: Sequence[str], order: Sequence[str]) -> str:
-    """Return the statement that reads the expressions ``chosen``, sorted by the expressions ``order``."""
-    return f"SELECT {', '.join(chosen)} FROM {origin} ORDER BY {', '.join(order)}"  # noqa: S608  (as above)
+def all_rows(origin: str, chosen: Sequence[str], order: Sequence[str]) -> str:
+    """Return the statement that reads ``chosen`` expressions, sorted by ``order``, or as they are kept."""
+    statement = f"SELECT {', '.join(chosen)} FROM {origin}"  # noqa: S608  (as above)
+    return f"{statement} ORDER BY {', '.join(order)}" if order else statement

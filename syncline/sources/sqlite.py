@@ -21,7 +21,7 @@ from syncline.sources.container import BYTES
 from syncline.sources.database_url import DatabaseUrl
 from syncline.sources.extras import load_extra
 from syncline.sources.files import file_stamp, require_file
-from syncline.sources.sql import no_rows, quoted, relation, require_still, sorted_rows
+from syncline.sources.sql import all_rows, no_rows, quoted, relation, require_still
 
 _REASONS = {
     "readonly": "the query would write; write one SELECT",
@@ -52,14 +52,15 @@ class SqliteDatabase:
         with self._cursor() as cursor:
             return self._names(cursor)
 
-    def rows(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Yield the columns ``names`` of all rows, sorted by all columns."""
+    def rows(self, names: Sequence[str], *, kept: bool = False) -> Iterator[pa.RecordBatch]:
+        """Yield the columns ``names`` of all rows, sorted by all columns or, if ``kept``, by their place."""
         with self._cursor() as cursor:
             known = self._names(cursor)
             require_still(names, known, self._url)
             aliases = [f"c{place}" for place in range(len(known))]
             chosen = [aliases[known.index(name)] for name in names]
-            statement = sorted_rows(self._typed_rows(cursor, known), chosen, ["k", *aliases])
+            order = ["k", "place"] if kept else ["k", *aliases]
+            statement = all_rows(self._typed_rows(cursor, known, kept=kept), chosen, order)
             yield from _without_first(_streamed(cursor, statement))
 
     def unread(self, names: Sequence[str]) -> dict[str, str]:
@@ -76,14 +77,19 @@ class SqliteDatabase:
         cursor.execute(no_rows(self._url))
         return list(cursor.fetch_record_batch().schema.names)
 
-    def _typed_rows(self, cursor: Any, names: Sequence[str]) -> str:  # Any: as above
-        """Return all rows as an origin of columns k, c0, c1, ... behind a first row that sets their types."""
+    def _typed_rows(self, cursor: Any, names: Sequence[str], *, kept: bool) -> str:  # Any: as above
+        """Return all rows as an origin of columns k, place, c0, c1, ...; the one with k = 0 sets their types.
+
+        The place is counted where they are to be ``kept`` in their order.
+        """
         forms = [_form(found) for found in self._types(cursor, names)]
         first = ", ".join(f"{form.example} AS c{place}" for place, form in enumerate(forms))
         others = ", ".join(
             form.expression.format(quoted(name)) for name, form in zip(names, forms, strict=True)
         )
-        return f"(SELECT 0 AS k, {first} UNION ALL SELECT 1, {others} FROM {relation(self._url)})"  # noqa: S608
+        place = "row_number() OVER ()" if kept else "0"
+        all_others = f"SELECT 1, {place}, {others} FROM {relation(self._url)}"  # noqa: S608
+        return f"(SELECT 0 AS k, 0 AS place, {first} UNION ALL {all_others})"
 
     def _types(self, cursor: Any, names: Sequence[str]) -> list[set[str]]:  # Any: as above
         """Return the types of the values of each column."""

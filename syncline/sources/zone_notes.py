@@ -42,7 +42,7 @@ def _of(variable: Variable, source: Source, whose: str) -> Iterator[Note]:
             variable.name,
             Deed.NAMED,
             f"all {_told(times, whose)} released in UTC",
-            f"local times of {variable.zone} have two offsets a year, and a release has one form for all",
+            f"local times of {variable.zone} may have several offsets, and a release has one form for all",
             "Parquet says the zone; convert those of a CSV, as by tz_convert() in pandas",
             times,
         )

@@ -63,6 +63,12 @@ def simulated_fold(spec: StudySpec, salt: bytes, people: int) -> Fold:
     return _fold(spec, salt, holdout_percent(spec, people))
 
 
+def may_be_drawn(spec: StudySpec, salt: bytes) -> bool:
+    """Tell whether suppliers of the study can have printed ``salt``: what they draw has one length."""
+    lengths = {_SALT_BYTES, _SALT_BYTES + KEY_BYTES} if deals_key(spec) else {_SALT_BYTES}
+    return spec.salt is not None or len(salt) in lengths
+
+
 def lacks_person_key(spec: StudySpec, salt: bytes) -> bool:
     """Tell whether ``salt`` cannot repeat a study of persons: the key that numbers them is not behind it."""
     return deals_key(spec) and len(salt) == _SALT_BYTES

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,10 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _RESIDUAL = 1e-6
+_ROUNDING = 1e-8
+"""Share of a column's squares by which rounding hides what it is: then counts decide."""
+_ALIKE, _MOST_ALIKE = 1e-3, 24
+"""What may lack for columns to be multiples of each other, and of how many of these pairs are tried."""
 _RATIO_SLACK = 1e-3
 _MOST_POWERS = 1000
 """Powers of two by which two columns are compared at most: beyond, one is nothing beside the other."""
@@ -69,17 +74,33 @@ class Algebra:
         """Return the columns that are, but for a small residual, a sum of others with weight one."""
         found = []
         for i, of in enumerate(self.names):
-            others = [j for j in np.flatnonzero(self.together[i]).tolist() if not self._proportional(i, j)]
-            if len(others) < 2:
-                continue
-            scale = np.sqrt(np.maximum(np.diagonal(self.products)[others], 1e-300))
-            gram = self.products[np.ix_(others, others)] / scale[:, None] / scale[None, :]
-            weights = np.linalg.lstsq(gram, self.products[others, i] / scale, rcond=1e-10)[0] / scale
-            weights = weights / self.unit(others, i)
-            parts = [others[j] for j in np.flatnonzero(np.abs(weights - 1) < 0.05)]
-            if len(parts) >= 2 and self._residual(i, parts) <= _RESIDUAL * self.products[i, i]:
+            together = np.flatnonzero(self.together[i]).tolist()
+            parts = self._parts_of_sum(i, [j for j in together if not self._proportional(i, j)])
+            parts = parts or self._nearest_pair(i, [j for j in together if self._proportional(i, j, _ALIKE)])
+            if parts:
                 found.append((of, [self.names[j] for j in parts]))
         return found
+
+    def _parts_of_sum(self, i: int, others: list[int]) -> list[int]:
+        """Return those ``others`` that are about column ``i`` together; none where there is no such sum."""
+        if len(others) < 2:
+            return []
+        scale = np.sqrt(np.maximum(np.diagonal(self.products)[others], 1e-300))
+        gram = self.products[np.ix_(others, others)] / scale[:, None] / scale[None, :]
+        weights = np.linalg.lstsq(gram, self.products[others, i] / scale, rcond=1e-10)[0] / scale
+        weights = weights / self.unit(others, i)
+        parts = [others[j] for j in np.flatnonzero(np.abs(weights - 1) < 0.05)]
+        is_sum = len(parts) >= 2 and self._residual(i, parts) <= _RESIDUAL * self.products[i, i]
+        return parts if is_sum else []
+
+    def _nearest_pair(self, i: int, alike: list[int]) -> list[int]:
+        """Return two of the columns, near multiples of column ``i``, whose sum it is as far as moments tell.
+
+        Net, tax and gross are multiples of each other to the cent: least squares cannot tell their weights.
+        """
+        pairs = [[*pair] for pair in combinations(alike[:_MOST_ALIKE], 2)]
+        least = min(pairs, key=lambda pair: abs(self._residual(i, pair)), default=[])
+        return least if least and self._residual(i, least) <= _ROUNDING * self.products[i, i] else []
 
     def ratios(self) -> list[tuple[str, str, str]]:
         """Return the triples (c, a, b) for which the sum of c times b is about the sum of a."""
@@ -93,9 +114,9 @@ class Algebra:
             found += [(of, self.names[a], self.names[b]) for b, a in others[near].tolist() if a != b]
         return found
 
-    def _proportional(self, i: int, j: int) -> bool:
+    def _proportional(self, i: int, j: int, slack: float = 1e-9) -> bool:
         both = self.products[i, i] * self.products[j, j]
-        return bool(both > 0 and self.products[i, j] ** 2 >= (1 - 1e-9) * both)
+        return bool(both > 0 and self.products[i, j] ** 2 >= (1 - slack) * both)
 
     def _residual(self, i: int, parts: Sequence[int]) -> float:
         unit = self.unit(parts, i)

@@ -34,6 +34,7 @@ TARGET_CLASSES_NAMED = 8
 TARGET_ALONE = 0.05
 COMPARED_CELLS = 20
 COMPARED_CELLS_NAMED = 200
+_END = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +108,17 @@ def code_gap(line: GapLine, found: ColumnSearch, min_cell: int, threshold: int, 
         code_line(variable, replace(found, pieces=found.pieces.only(half)), min_cell, threshold, persons)
         for half in (low < 0, low >= 0)
     ]
-    codes = _joined(halves, found)
+    codes = _joined([_within(halves[0], high=-1), _within(halves[1], low=0)], found)
     held = int(found.missing_mask).bit_count() if persons else found.missing
     keeps_missing = held >= min_cell or (found.missing > 0 and len(codes.rows) == 0)
     missing = (found.missing, int(found.missing_mask)) if keeps_missing else None
     column = _assemble(codes, variable, (), missing)
     return replace(column, codes=replace(column.codes, name=line.gap.name, gap=line.gap))
+
+
+def _within(line: LineCodes, low: int = -_END, high: int = _END) -> LineCodes:
+    """Return a half of a gap's line that draws nothing of the other half: outermost bins reach outward."""
+    return replace(line, span_low=np.maximum(line.span_low, low), span_high=np.minimum(line.span_high, high))
 
 
 def _joined(halves: list[LineCodes], found: ColumnSearch) -> LineCodes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,25 +29,25 @@ class SecondMoments:
 
     Attributes
     ----------
-    terms : the columns, and after them those of whose logarithms it is (k,)
+    terms : the place of each of the k columns, and after them of those of whose logarithms it is
     exponent : term i is measured in units of ``2**exponent[i]`` (k,)
     mean : in these units (k,)
     covariance : in these units (k, k)
     """
 
-    terms: tuple[MomentTerm, ...]
+    terms: Mapping[MomentTerm, int]
     exponent: Ints
     mean: Floats
     covariance: Floats
 
     def mean_of(self, term: MomentTerm) -> float:
         """Return the mean of a term."""
-        place = self.terms.index(term)
+        place = self.terms[term]
         return float(np.ldexp(self.mean[place], int(self.exponent[place])))
 
     def covariance_of(self, one: MomentTerm, other: MomentTerm, power: int) -> float:
         """Return the covariance of two terms times ``2**power``."""
-        a, b = self.terms.index(one), self.terms.index(other)
+        a, b = self.terms[one], self.terms[other]
         return float(np.ldexp(self.covariance[a, b], int(self.exponent[a] + self.exponent[b]) + power))
 
     @classmethod
@@ -64,4 +65,4 @@ class SecondMoments:
             MomentTerm(name, True) for name, _ in question.logs
         ]
         exponent = np.array([exponent for _, exponent in (*question.scaled, *question.logs)], np.int64)
-        return cls(tuple(terms), exponent, mean, covariance)
+        return cls({term: place for place, term in enumerate(terms)}, exponent, mean, covariance)

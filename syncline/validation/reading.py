@@ -13,11 +13,11 @@ from syncline.data.inference import Inference, infer
 from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.note import Deed, Note, counted
 from syncline.data.schema import Schema
-from syncline.data.section import nearest
+from syncline.data.section import nearest, shown
 from syncline.errors import DataError, UsageError
 from syncline.sources.container import WRITE_PLAIN, container_notes, readable_columns, unread_columns
 from syncline.sources.reading_notes import reading_notes
-from syncline.sources.source import Source
+from syncline.sources.source import Source, as_kept
 from syncline.sources.source_inference import infer_source, read_table
 from syncline.sources.zone_notes import zone_notes
 from syncline.validation.cell_table import CellTable, read_cells
@@ -157,9 +157,15 @@ def _inferred(sources: Sequence[Source], person: str | None) -> tuple[Schema, tu
 
     What is told of the real table is what its own inference says, wherever a column is read alike.
     """
-    tables = [read_table(source) for source in sources]
+    tables = [read_table(as_kept(source)) for source in sources]
     shared = [name for name in tables[0].column_names if all(name in table.column_names for table in tables)]
-    columns = {name: _together([table.column(name) for table in tables]) for name in shared if name != person}
+    columns = {
+        name: _together(
+            [(table.column(name), source.name) for table, source in zip(tables, sources, strict=True)], name
+        )
+        for name in shared
+        if name != person
+    }
     if not columns:
         raise DataError(f"{sources[1].name}: has no column in common with {sources[0].name}")
     try:
@@ -216,12 +222,13 @@ def _with_person(schema: Schema, person: str | None) -> Schema:
     return Schema(variables=(*who.variables, *rest.variables), constraints=rest.constraints)
 
 
-def _together(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
-    """Return the cells of a column of all tables, as text where they are stored in unlike types."""
-    if len({column.type for column in columns}) > 1:
-        columns = [_as_text(column) for column in columns]
-    return pa.chunked_array([chunk for column in columns for chunk in column.chunks])
+def _together(columns: Sequence[tuple[pa.ChunkedArray, str]], name: str) -> pa.ChunkedArray:
+    """Return the cells of a column of all tables, each with what it is called; unlike types as text."""
+    cells = [column for column, _ in columns]
+    if len({column.type for column in cells}) > 1:
+        cells = [_as_text(column, f"{where}: column {shown(name)!r}") for column, where in columns]
+    return pa.chunked_array([chunk for column in cells for chunk in column.chunks])
 
 
-def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pa.chunked_array([plain_text(chunk, "a column") for chunk in column.chunks], pa.string())
+def _as_text(column: pa.ChunkedArray, where: str) -> pa.ChunkedArray:
+    return pa.chunked_array([plain_text(chunk, where) for chunk in column.chunks], pa.string())

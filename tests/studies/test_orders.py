@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from syncline.data.batch import Status
 from syncline.data.gap import Gap, GapLine
 from syncline.data.inference import infer
+from syncline.data.note import TableWarning
 from syncline.data.schema import Schema
 from syncline.errors import StudyFailed
 from syncline.questions.asked import Asked
@@ -22,6 +24,7 @@ from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.question import Context
 from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.streams import Seed
+from syncline.synthesizers.synthesizer import Synthesizer
 from syncline.synthesizers.tabular_model import Columns
 from tests.unit.study.local_fit import fit, release_of
 
@@ -253,3 +256,24 @@ def test_keys_of_a_gap_come_back_as_the_column(
     same = lacking | held
     assert not missing.any()
     assert (back[same] == of[same]).all()
+
+
+@pytest.mark.parametrize("lacking", [0.0, 0.3])
+@pytest.mark.parametrize("is_time", [True, False])
+def test_a_gap_near_nothing_invents_no_missing_value(is_time: bool, lacking: float) -> None:
+    """The outermost bin of a gap reaches beyond its rows, and stops where rows without a base begin."""
+    rng = np.random.default_rng(11)
+    first = rng.integers(0, 900 * 1440, 900)
+    gap = np.round(np.exp(rng.normal(7.7, 1.0, 900))).astype(np.int64)
+    start, end = (np.datetime64("2021-01-01", "m") + minutes for minutes in (first, first + gap))
+    table = pd.DataFrame(
+        {"low": start, "high": end} if is_time else {"low": first / 7, "high": (first + gap) / 7}
+    )
+    for name in table:
+        table.loc[rng.random(900) < lacking, name] = None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TableWarning)
+        model = Synthesizer(seed=3).fit(table)
+    assert any("a gap that is learnt" in note.why for note in model.notes)
+    drawn = model.sample(4000).isna().mean() - table.isna().mean()
+    assert (drawn.abs() < (0.02 if lacking else 1e-9)).all()

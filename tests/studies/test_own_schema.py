@@ -10,11 +10,14 @@ import datetime as dt
 import random
 import warnings
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import syncline
@@ -250,3 +253,30 @@ def test_a_long_tail_keeps_its_mean_and_its_end(alpha: float) -> None:
     assert abs(drawn.mean() / stay.mean() - 1) < 0.1
     assert abs(drawn.quantile(0.99) / np.quantile(stay, 0.99) - 1) < 0.2
     assert stay.max() / 8 < drawn.max() <= stay.max()
+
+
+@pytest.mark.filterwarnings("ignore::syncline.data.note.TableWarning")
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_table_of_every_type_is_judged_beside_its_own(tmp_path: Path, suffix: str) -> None:
+    """A type that the file of a release has not, such as spans of time in a CSV, is compared as its text."""
+    rng = np.random.default_rng(2)
+    whole = rng.integers(0, 100, ROWS)
+    types = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32"]
+    columns = {name: pa.array(whole.astype(name)) for name in types}
+    columns |= {
+        "decimal": pa.array([Decimal(int(number)).scaleb(-2) for number in whole], pa.decimal128(9, 2)),
+        "span": pa.array(whole, pa.duration("s")),
+        "nanoseconds": pa.array(whole * 1_000_000_007, pa.timestamp("ns")),
+        "zoned": pa.array(whole * 60, pa.timestamp("s", "Europe/Berlin")),
+        "clock": pa.array((whole * 60).astype("int32"), pa.time32("s")),
+        "day": pa.array(whole.astype("int32"), pa.date32()),
+        "truth": pa.array(whole > 40),
+        "label": pa.array(np.char.add("w", (whole % 4).astype(str))).dictionary_encode(),
+    }
+    real, made = tmp_path / "real.parquet", tmp_path / f"made{suffix}"
+    pq.write_table(pa.table(columns), real)
+    model = Synthesizer("marginals", seed=1).fit(real)
+    assert [variable.name for variable in model.schema.modelled] == [*columns]
+    model.write(made)
+    assert _unread(made, model.schema) == 0
+    assert _unjudged(real, made, None) == []

@@ -56,7 +56,8 @@ def salt(study: Study, home: Home = None, as_json: AsJson = False) -> None:
         row = office.database.read_now(lambda transaction: operation.find_named(transaction, study))
         if row.draw_sha256 is None:
             raise UsageError(
-                f"study {row.name}: its salt was not drawn: its suppliers open their parts first"
+                f"study {row.name}: its salt was not drawn: its suppliers open their parts first;"
+                f" 'trusted-party studies show {row.name}' says who has not"
             )
         drawn = Vault(office.home.open_payloads()).model(row.id).get(bytes.fromhex(row.draw_sha256))
     spec = StudySpec.from_canonical(row.specification)

@@ -25,7 +25,10 @@ def find_named(transaction: Transaction, id_or_name: str) -> StudyRow:
     found = [study for study in list_studies(transaction) if study.name == id_or_name]
     living = [study for study in found if not study.state.is_final]
     if len(living) > 1:
-        raise UsageError(f"study {id_or_name}: {len(living)} studies of this name are alive: give the id")
+        raise UsageError(
+            f"study {id_or_name}: {len(living)} studies of this name are alive:"
+            " take the id from 'trusted-party studies list'"
+        )
     if not found:
         raise UsageError(f"study {id_or_name}: no such study; 'trusted-party studies list' shows all")
     return living[0] if living else found[0]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from syncline.data.inference.draft import ColumnCells
-from syncline.data.inference.far_values import ENOUGH_ROWS, Numbers
+from syncline.data.inference.far_values import ENOUGH_ROWS, MOST_NEGATIVE, Numbers
 from syncline.data.inference.seen_cells import Mask, Rows, sample
 from syncline.data.note import Deed, Note, counted
 
@@ -25,6 +25,9 @@ HOLES = 3
 
 FADED = 5
 """The last number before the gap is in so many rows at least, or in at most half the rows of the codes."""
+
+FEWEST_BESIDE = 4
+"""Distinct numbers of 0 and above beside which negative ones are few."""
 
 _GROUPS = tuple(
     group
@@ -40,7 +43,7 @@ _GROUPS = tuple(
 
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}(?:\.0*)?")
 
-WHY = "behind a gap it ends a list of small whole numbers, as codes for missing do"
+WHY = "behind a gap it ends a list of whole numbers, as codes for missing do"
 REMEDY = "declare it under 'codes' or 'missing' if it is one"
 
 
@@ -49,7 +52,8 @@ def gap_codes(values: Numbers, rows: Rows) -> list[int]:
     numbers = np.asarray(values, np.float64)
     if int(rows.sum()) < ENOUGH_ROWS or not (numbers == np.rint(numbers)).all():
         return []
-    above, below = _group(numbers), _group(-numbers)
+    lone = _lone_negatives(numbers, rows)
+    above, below = _group(numbers), _group(-numbers) | lone
     rest = ~(above | below)
     if not rest.any() or numbers[rest].min() < 0 or (np.count_nonzero(rest) == 1 and numbers[rest][0] > 1):
         return []
@@ -57,7 +61,7 @@ def gap_codes(values: Numbers, rows: Rows) -> list[int]:
     fades = top < FADED and rows[above].sum() < 2 * top
     if fades or not _stand_apart(numbers[rest], numbers[above]):
         above[:] = False
-    if not _stand_apart(-numbers[rest], -numbers[below]):
+    if not lone.any() and not _stand_apart(-numbers[rest], -numbers[below]):
         below[:] = False
     return [int(place) for place in np.flatnonzero(above | below)]
 
@@ -86,6 +90,21 @@ def _group(numbers: Numbers) -> Mask:
         if len(group) < len(ordered) and tuple(ordered[-len(group) :].tolist()) == group:
             return np.isin(numbers, group)
     return np.zeros(len(numbers), np.bool_)
+
+
+def _lone_negatives(numbers: Numbers, rows: Rows) -> Mask:
+    """Tell which of distinct whole numbers (k,) are negative, where these are few, frequent and behind a gap.
+
+    No amount is -7 in a third of the rows where all others are 0 to 75: the gap is wider than any between
+    these.
+    """
+    below = numbers < 0
+    rest = np.sort(numbers[~below])
+    if not 0 < np.count_nonzero(below) <= MOST_NEGATIVE or len(rest) < FEWEST_BESIDE:
+        return np.zeros(len(numbers), np.bool_)
+    gap = float(rest[0] - numbers[below].max())
+    frequent = rows[below].min() >= max(ENOUGH_ROWS, float(np.median(rows[~below])))
+    return below & (frequent and gap >= GAP and gap > float(np.diff(rest).max()))
 
 
 def _stand_apart(rest: Numbers, codes: Numbers) -> bool:

@@ -67,6 +67,9 @@ _CONTACTS = re.compile(
 _PERSONS = (NameHint.DIRECT, NameHint.PERSON)
 _DIGIT, _LETTER = re.compile(r"[0-9]"), re.compile(r"[^\W\d_]")
 _POWERS = 10 ** np.arange(1, 19, dtype=np.int64)
+_MIXER = np.uint64(0x9E3779B97F4A7C15)
+"""The golden ratio in 64 bits: products with it stand in another order than the numbers (Knuth 1973, 6.4)."""
+
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}(?:\.0*)?")
 
 
@@ -125,7 +128,7 @@ class LabelMarks:
         low, high = int(numbers.min()), int(numbers.max())
         self.low, self.high = (min(self.low, low), max(self.high, high)) if self.whole else (low, high)
         self.whole += len(numbers)
-        self.sample += numbers[: SAMPLE_NUMBERS - len(self.sample)].tolist()
+        self.sample = _spread(np.concatenate([np.array(self.sample, np.int64), numbers]))
         self.rounded += int((numbers % 10 == 0).sum())
         digits = np.searchsorted(_POWERS, np.abs(numbers), side="right") + 1
         for width, count in zip(*np.unique(digits, return_counts=True), strict=True):
@@ -249,6 +252,15 @@ def _by_shape(marks: LabelMarks, distinct: int, each: float) -> str | None:
     if each >= 1.5 and distinct >= NAMED_VALUES and marks.runs <= 1.05 * distinct:
         return "its values have one shape, and the rows of each stand beside each other"
     return None
+
+
+def _spread(numbers: Rows) -> list[int]:
+    """Return at most ``SAMPLE_NUMBERS`` of numbers (k,), the same ones in whatever order they come."""
+    if len(numbers) > SAMPLE_NUMBERS:
+        mixed = numbers.astype(np.uint64) * _MIXER
+        numbers = numbers[np.argpartition(mixed, SAMPLE_NUMBERS)[:SAMPLE_NUMBERS]]
+    kept: list[int] = numbers.tolist()
+    return kept
 
 
 def _shape(label: str) -> str:

@@ -21,6 +21,7 @@ from syncline.data.inference.draft import ColumnCells, VariableDraft
 from syncline.data.inference.missing_words import is_said, missing_among_words
 from syncline.data.inference.moment_columns import (
     DistinctTimes,
+    cut_notes,
     moment_draft,
     offset_notes,
     written_moments,
@@ -197,8 +198,18 @@ def _from_moments(name: str, column: pa.ChunkedArray) -> VariableDraft:
     labels = list(_moment_labels(kind, zone, distinct))
     cells = ColumnCells(name, SeenCells((), rows[:0], rows[:0]))
     offset = column.type.tz if zone == "UTC" else None
-    notes = offset_notes(cells, [offset], int(rows.sum())) if offset is not None else ()
+    notes = cut_notes(cells, sum(map(_nanosecond_cells, column.chunks)))
+    if offset is not None:
+        notes = (*notes, *offset_notes(cells, [offset], int(rows.sum())))
     return moment_draft(cells, variable, DistinctTimes(distinct, rows, labels), (), notes)
+
+
+def _nanosecond_cells(chunk: pa.Array) -> int:
+    """Return how many cells of a typed column are finer than a microsecond."""
+    if pa.types.is_date(chunk.type) or chunk.type.unit != "ns":
+        return 0
+    numbers = np.asarray(chunk.cast(pa.int64()).drop_null().to_numpy(zero_copy_only=False), np.int64)
+    return int(np.count_nonzero(numbers % 1000))
 
 
 def _moment_labels(

@@ -29,6 +29,7 @@ from syncline.data.inference.number_notation import is_few
 from syncline.data.inference.observed_range import scalar_of, with_range
 from syncline.data.inference.record_names import NAMING, name_hint
 from syncline.data.inference.seen_cells import Mask, Rows, SeenCells, sample
+from syncline.data.inference.usual_times import usual_times_note
 from syncline.data.kinds import Kind
 from syncline.data.note import Deed, Note, counted
 from syncline.data.scalars import write_scalar
@@ -50,6 +51,7 @@ _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{8}([T ]?[0-9]{4
 _CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}.*|[0-9]{1,4}(\.0)?")
 _SPAN = re.compile(r"-?P[0-9DTHMS.]+|-?([0-9]+ days? )?[0-9]+:[0-9]{2}:[0-9]{2}(\.[0-9]+)?")
 _LONG_SPAN = re.compile(r"-.*|P.*|.*day.*|([0-9]{3,}|2[5-9]|[3-9][0-9]):.*")
+_NANOSECONDS = re.compile(r":[0-9]{2}\.[0-9]{6}(?=[0-9]*[1-9])[0-9]{1,3}")
 _OFFSET = re.compile(r"[+-][0-9]{2}:[0-9]{2}$")
 _NO_OFFSET = re.compile(r"UTC|Z|GMT|[+-]00:?00")
 _NO_DAY = frozenset({"0", "00000000", "99999999", "0.0", "99999999.0"})
@@ -125,12 +127,24 @@ def written_moments(cells: ColumnCells, known: Collection[str], *, digits: bool)
             left, odd = [x for x in known if x not in states], [x for x in odd if x not in states]
             notes = missing_notes(cells, left, odd, reading.words)
             notes = (*notes, *state_notes(cells, states, reading.words))
+            if kind in (Kind.DATETIME, Kind.TIME):
+                finer = [label for label in seen.only(read).labels if _NANOSECONDS.search(label)]
+                notes = (*notes, *cut_notes(cells, seen.count(finer)))
             if reading.variable.zone is not None:
                 notes = (*notes, *_written_offsets(cells))
             notes = (*notes, *_rewritten(cells, reading.variable, seen.only(read)))
             found = _labelled(seen.only(read), numbers[read])
             return moment_draft(cells, reading.variable, found, (*left, *odd), notes, states)
     return None
+
+
+def cut_notes(cells: ColumnCells, count: int) -> tuple[Note, ...]:
+    """Return the note that ``count`` cells are finer than a microsecond, none where none is."""
+    if not count:
+        return ()
+    why = "nothing finer is kept of a time, or released"
+    remedy = "round them in the table where the nearest is meant"
+    return (cells.note(Deed.MOVED, f"{counted(count)} cut off to whole microseconds", why, remedy, count),)
 
 
 def offset_notes(cells: ColumnCells, offsets: Collection[str], count: int) -> tuple[Note, ...]:
@@ -258,9 +272,10 @@ def moment_draft(
         codes=dict.fromkeys(states, ""),
     )
     ranged = with_range(drafted, np.array([found.numbers.min(), found.numbers.max()]))
-    return VariableDraft(
-        ranged, (*notes, *_moved(cells, step, moved), *far_notes(cells, found.labels, found.rows, far))
-    )
+    notes = (*notes, *_moved(cells, step, moved))
+    if kind is not Kind.DATE:
+        notes = (*notes, *usual_times_note(cells, drafted, found.numbers, found.rows))
+    return VariableDraft(ranged, (*notes, *far_notes(cells, found.labels, found.rows, far)))
 
 
 def _as_value(variable: Variable, number: int) -> str:

@@ -25,7 +25,7 @@ ROWS_OF_A_CATEGORY = 11
 """Rows that a category needs by the small-count rule where nothing else is said."""
 
 SAMPLE_TEXTS = 2000
-"""Texts that are looked at for the form of most of them."""
+"""Texts that are looked at for the form of most of them, at most: as far apart as they may be."""
 
 SOME_NUMBERS = 5
 """Distinct numbers from which on a note says that words beside them make them categories."""
@@ -138,7 +138,7 @@ def _left_out(
         return cells.left_out(
             Kind.TEXT, known, f"most of them are numbers: {spoilt}", f"correct the others; {PREPARE}"
         )
-    most = written_form(seen.labels[:SAMPLE_TEXTS], HALF)
+    most = written_form(seen.labels[:: -(-len(seen.labels) // SAMPLE_TEXTS)], HALF)
     if most is not None:
         why = f"most of its {len(seen.labels):,} texts look like {most.words}, and the others do not"
         return cells.left_out(Kind.TEXT, known, why, f"correct the others; {most.reading}")

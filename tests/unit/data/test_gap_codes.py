@@ -27,6 +27,8 @@ CODED: list[tuple[dict[int, int], list[int]]] = [
     ({**ANSWERS, -9: 5, 9: 7}, [-9, 9]),
     ({1: 9, 2: 12, 3: 30, 4: 11, 5: 8, 9: 3}, [9]),
     ({**dict.fromkeys(range(1, 41), 10), 99: 15}, [99]),
+    ({**dict.fromkeys(range(0, 80, 5), 40), -7: 300}, [-7]),
+    ({**dict.fromkeys(range(1, 11), 20), -4: 30, -3: 25}, [-4, -3]),
 ]
 VALUES: dict[str, dict[int, int]] = {
     "a scale of nine points": dict.fromkeys(range(1, 10), 20),
@@ -36,6 +38,8 @@ VALUES: dict[str, dict[int, int]] = {
     "the tail of a count": {0: 300, 1: 120, 2: 60, 3: 20, 4: 7, 5: 2, 9: 1},
     "doses": {1: 50, 3: 50, 9: 50},
     "three signs": {-1: 50, 0: 50, 1: 50},
+    "balances": {**dict.fromkeys(range(0, 80, 5), 40), -5: 60, -10: 50},
+    "changes": {**dict.fromkeys(range(6), 30), -1: 40, -2: 30},
     "temperatures": dict.fromkeys(range(26), 9) | {-9: 1},
 }
 

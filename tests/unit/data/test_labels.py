@@ -37,4 +37,6 @@ def test_what_is_not_seen_or_breaks_the_line_is_not_printable(text: str) -> None
 
 def test_twins_are_labels_that_differ_only_by_what_is_not_seen() -> None:
     assert invisible_twins(["A", "A\u200b", "B", " A "]) == {"A": ["A", "A\u200b"]}
-    assert unseen_cells(pa.array(["A", "A\u200b", None, "B\n", "x\ny"])) == 2
+    assert unseen_cells(pa.array(["A", "A\u200b", None, "B\n", "x\ny", "x\ny"])) == 3
+    joined = ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001f468\u200d\U0001f469"]
+    assert unseen_cells(pa.array(joined)) == 0  # joiners between signs beyond ASCII are spelling

@@ -38,6 +38,22 @@ MOVES: Steps = [
 ]
 
 
+COLUMNWISE: Steps = [
+    {"step": "range", "low": "0", "outside": "missing"},
+    {"step": "unparsable", "kind": "number", "then": "missing"},
+    {"step": "recode", "codes": {"1": "m"}, "unlisted": "keep"},
+    {"step": "units", "factor": "2", "decimals": "0"},
+    {"step": "dates", "formats": ["DD.MM.YYYY"]},
+    {"step": "spans", "form": "h:mm"},
+    {"step": "case", "to": "upper"},
+    {"step": "accents"},
+    {"step": "decimal_comma"},
+    {"step": "numbers"},
+    {"step": "reverse", "low": "0", "high": "9"},
+]
+"""Steps that change each of their columns by itself."""
+
+
 def preparation_of(steps: Steps) -> Preparation:
     return build(Preparation, {"syncline": "1", "steps": steps}, "preparation")
 
@@ -94,6 +110,19 @@ def arrow(table: Rows, names: tuple[str, ...]):
 def test_only_what_is_needed_is_read(steps: Steps, wanted: str, read: tuple[str, ...], left: int) -> None:
     found = needed(preparation_of(steps), ColumnLayout(NAMES), [wanted], "the table")
     assert (found.columns, len(found.preparation.steps)) == (read, left)
+
+
+@pytest.mark.parametrize("step", COLUMNWISE, ids=lambda step: step["step"])
+def test_a_step_on_several_columns_is_left_for_those_that_are_needed(step: dict[str, object]) -> None:
+    found = needed(
+        preparation_of([{**step, "columns": ["a", "b"]}]), ColumnLayout(NAMES), ["b", "c"], "the table"
+    )
+    assert found.columns == ("b", "c")
+    assert found.preparation == preparation_of([{**step, "columns": ["b"]}])
+    nothing = needed(
+        preparation_of([{**step, "columns": ["a", "b"]}]), ColumnLayout(NAMES), ["c"], "the table"
+    )
+    assert (nothing.columns, nothing.preparation.steps) == (("c",), ())
 
 
 def test_a_column_is_followed_through_its_names_and_not_through_what_it_is_made_of() -> None:

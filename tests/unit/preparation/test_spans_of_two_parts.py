@@ -62,11 +62,3 @@ def test_their_step_is_inferred_and_kept_in_a_release(form: str, step: str, size
     seconds = np.asarray(pd.to_timedelta(drawn["stay"]).dt.total_seconds())
     assert (seconds % size == 0).all()
     assert len(set(seconds.tolist())) > 50
-
-
-def test_a_column_is_read_alone_behind_the_step() -> None:
-    steps = "syncline: 1\nsteps:\n- {step: spans, columns: [stay], form: 'h:mm'}\n"
-    table = TableSource(pa.table({"stay": ["37:21", "x"], "ward": ["a", "b"]}))
-    view = prepared_view(table, Preparation.from_yaml(steps))
-    found = {name: next(iter(view.batches([name], 10))).to_pydict() for name in ("stay", "ward")}
-    assert found == {"stay": {"stay": ["P1DT13H21M", "x"]}, "ward": {"ward": ["a", "b"]}}

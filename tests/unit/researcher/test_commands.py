@@ -122,6 +122,8 @@ schema: {variables: [{name: age, kind: integer, range: [0, 99]}]}
 suppliers: [{name: north}]
 """
 
+PRINTED = "a supplier prints it by 'supplier-agent studies salt STUDY': give that line whole"
+
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
@@ -169,7 +171,23 @@ suppliers: [{name: north}]
         (["synthesize", "no.csv", "--out", "y.csv"], "DATA no.csv: no such file; check the path"),
         (["synthesize", "a.csv", "--out", "no/y.csv"], "--out no/y.csv: there is no directory no; make the"),
         (["synthesize", "a.csv", "--out", "a.csv"], "--out a.csv: exists already; name another file, or"),
-        (["login", "nonsense", "--hub", "localhost:1", "--home", "own"], "token: it does not begin with"),
+        (
+            ["login", "nonsense", "--hub", "localhost:1", "--home", "own"],
+            "token: it does not begin with syncline1-: copy the whole line that the hub's operator got from"
+            " 'trusted-party invite NAME'",
+        ),
+        (
+            ["simulate", "study.yaml", "--supplier", "north=a.csv", "--salt", "xyz"],
+            f"--salt: expected hexadecimal digits, two a byte; {PRINTED}",
+        ),
+        (
+            ["simulate", "study.yaml", "--supplier", "north=a.csv", "--salt", "ab" * 31],
+            f"--salt: no salt that suppliers draw has 62 digits; {PRINTED}",
+        ),
+        (
+            ["simulate", "study.yaml", "--supplier", "north=a.csv", "--salt", "ab" * 64],
+            f"--salt: no salt that suppliers draw has 128 digits; {PRINTED}",
+        ),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_status_2(monkeypatch, capsys, tmp_path, arguments, sentence):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from syncline.data.constraint import Formula
@@ -16,7 +18,7 @@ from syncline.data.schema import Schema
 from syncline.errors import StudyFailed
 from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.streams import Seed
-from tests.unit.study.local_fit import fit
+from tests.unit.study.local_fit import fit, release_of
 
 ROWS = 1200
 Floats = npt.NDArray[np.float64]
@@ -87,6 +89,20 @@ def test_a_formula_that_seven_digits_round_is_found(name: str) -> None:
     columns = made(name)
     columns["y"] = np.array([float(f"{value:.7g}") for value in columns["y"]])
     assert formulas(fitted(columns))["y"] == (MAKERS[name][1], inputs_of(name))
+
+
+def test_a_sum_of_columns_that_are_multiples_of_each_other_is_found() -> None:
+    """Net, tax and gross: to the cent each is a multiple of the others, and only the sum is exact."""
+    net = np.round(np.exp(np.random.default_rng(4).normal(5, 1.2, ROWS)), 2)
+    tax = np.round(net * 0.19, 2)
+    variables = [{"name": name, "kind": "continuous", "decimals": 2} for name in ("net", "tax", "gross")]
+    table = pa.table({"net": net, "tax": tax, "gross": np.round(net + tax, 2)})
+    schema = Schema.model_validate({"variables": variables})
+    found = fit([table], schema, coded=False)
+    assert formulas(found)["gross"] == (Formula.SUM, frozenset(["net", "tax"]))
+    assert formulas(found)["tax"] == (Formula.LINEAR, frozenset(["net"]))
+    drawn = pq.read_table(io.BytesIO(release_of(found, schema))).to_pandas()
+    assert (drawn.net + drawn.tax - drawn.gross).abs().max() < 1e-6
 
 
 @pytest.mark.parametrize("name", list(MAKERS))
