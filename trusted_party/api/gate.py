@@ -81,7 +81,7 @@ class Gate:
                 self._porch.turn_away(context.peer(), "too many calls of a member")
                 raise _TOO_FAST
             places = self._places.setdefault(name, asyncio.Semaphore(CALLS_OF_ONE))
-            async with asyncio.timeout(PLACE_SECONDS):
+            async with self._clock.deadline(PLACE_SECONDS):
                 await places.acquire()
         except TimeoutError:
             await abort(context, _BUSY)

@@ -7,7 +7,6 @@ the same to its callers, and nothing of a message is read before the call has a 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from syncline.clock import Clock
 from trusted_party.api.gate import Context
 
 Messages = AsyncIterator[Message]
@@ -25,10 +25,11 @@ Messages = AsyncIterator[Message]
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Where a call gets its place, and how many seconds its one message may take."""
+    """Where a call gets its place, and how many seconds of the clock its one message may take."""
 
     place: Callable[[Context], AbstractAsyncContextManager[None]]
     message_seconds: float
+    clock: Clock
 
 
 def served_calls(
@@ -54,12 +55,12 @@ def _handler(
 
 def _unary(
     serve: Callable[[Any, Context], Awaitable[Message]],
-    take: Callable[[Messages, Context, float], Awaitable[object]],
+    take: Callable[[Messages, Context, Patience], Awaitable[object]],
     patience: Patience,
 ) -> Callable[[Messages, Context], Awaitable[Message]]:
     async def served(messages: Messages, context: Context) -> Message:
         async with patience.place(context):
-            return await serve(await take(messages, context, patience.message_seconds), context)
+            return await serve(await take(messages, context, patience), context)
 
     return served
 
@@ -69,22 +70,22 @@ def _stream(
 ) -> Callable[[Messages, Context], Messages]:
     async def served(messages: Messages, context: Context) -> Messages:
         async with patience.place(context):
-            message = await _one(messages, context, patience.message_seconds)
+            message = await _one(messages, context, patience)
             async for answer in serve(message, context):
                 yield answer
 
     return served
 
 
-async def _one(messages: Messages, context: Context, seconds: float) -> Message:
+async def _one(messages: Messages, context: Context, patience: Patience) -> Message:
     """Return the first message."""
     try:
-        async with asyncio.timeout(seconds):
+        async with patience.clock.deadline(patience.message_seconds):
             return await anext(aiter(messages))
     except (TimeoutError, StopAsyncIteration):
         await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the call's message did not come in time")
 
 
-async def _whole(messages: Messages, context: Context, seconds: float) -> Messages:
+async def _whole(messages: Messages, context: Context, patience: Patience) -> Messages:
     """Return the stream itself, which a method reads message by message."""
     return messages
