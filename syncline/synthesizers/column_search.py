@@ -54,7 +54,7 @@ class SearchPieces:
         each = np.zeros((0, compared), np.uint32)
         return cls(zero, np.zeros(0, np.int64), np.zeros(0, np.int64), zero, each, each.astype(np.uint8))
 
-    def crowds(self, min_cell: int) -> Ints:
+    def rows_of_enough(self, min_cell: int) -> Ints:
         """Return each supplier's rows (p, n_suppliers), those of fewer than ``min_cell`` persons as one each.
 
         What is said of suppliers beside each other rests on people, however many rows one of them has.

@@ -33,7 +33,7 @@ class ResearchService(ResearchServiceServicer):
     changes: Changes
     submissions: Submissions
     inquiries: Inquiries
-    shelf: ReleaseAccess
+    access: ReleaseAccess
     release_decisions: ReleaseDecisions
 
     async def SubmitStudy(self, request: pb.SubmitStudyRequest, context: Context) -> pb.SubmitStudyResponse:
@@ -77,7 +77,7 @@ class ResearchService(ResearchServiceServicer):
     ) -> pb.ListReleasesResponse:
         """List releases."""
         async with self.gate.admit(context, *_RELEASE_READERS) as caller:
-            found = await self.shelf.releases(caller.name, caller.role, ended=request.ended)
+            found = await self.access.releases(caller.name, caller.role, ended=request.ended)
             return pb.ListReleasesResponse(releases=[releases.release_to_proto(entry) for entry in found])
 
     async def FetchRelease(
@@ -86,7 +86,7 @@ class ResearchService(ResearchServiceServicer):
         """Send a release, or its report; to a supplier whose data is in it the report alone."""
         async with self.gate.admit(context, *_RELEASE_READERS, PeerRole.SUPPLIER) as caller:
             wanted = releases.request_from_proto(request)
-            async for chunk in self.shelf.fetch(caller.name, caller.role, wanted):
+            async for chunk in self.access.fetch(caller.name, caller.role, wanted):
                 yield convert.file_chunk_to_proto(chunk)
 
     async def DecideRelease(

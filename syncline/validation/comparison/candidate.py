@@ -111,8 +111,8 @@ class Candidate:
 
     @cached_property
     def _coarser(self) -> dict[int, TableBins]:
-        crowds = self.cells.n_rows // self._rows_a_bin if any(self._people) else MAX_CODES**3
-        most = {size: max(int(crowds ** (1 / size) + 1e-9), LEAST_BINS) for size in (2, 3)}
+        levels = self.cells.n_rows // self._rows_a_bin if any(self._people) else MAX_CODES**3
+        most = {size: max(int(levels ** (1 / size) + 1e-9), LEAST_BINS) for size in (2, 3)}
         return {size: coarser(self.cells, self.bins, number) for size, number in most.items()}
 
     def bins_of_set(self, size: int) -> TableBins:

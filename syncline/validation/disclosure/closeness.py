@@ -25,7 +25,7 @@ UNITS = 64
 """Units of a bit."""
 
 EXACT_STEPS_BITS = (0, 2, 5, 10)
-"""Least isolation, in bits, of the exact matches of each step of the ladder ``xgap``."""
+"""Least isolation, in bits, of the exact matches of each step of the series ``xgap``."""
 
 MAX_LEVELS = 1024
 """A column of more distinct synthetic values is compared without a table of all pairs of values."""

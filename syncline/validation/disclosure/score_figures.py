@@ -93,18 +93,18 @@ def _membership(train: PersonScores, holdout: PersonScores, min_cell: int) -> Me
 def _curve(train: PersonScores, holdout: PersonScores, min_cell: int) -> list[Pair]:
     """Return the points of the curve that may be printed, in persons, from nobody to all.
 
-    It goes through the point at which it is judged, and the gate's rungs, wherever these may be printed. No
+    It goes through the point at which it is judged, and the gate's tests, wherever these may be printed. No
     other point is near them, or near another one.
     """
     nobody, *points, everybody = reached(train.membership, holdout.membership)
     counts = NestedCounts((train.people, holdout.people), min_cell)
     counts.each(operating_point(train.membership, holdout.membership))
     scores = Stratum(train.membership, holdout.membership, train.people, holdout.people)
-    rungs = [pair for pair in (scores.reaching(least) for least in top_steps([scores])) if counts.fits(pair)]
+    tests = [pair for pair in (scores.reaching(least) for least in top_steps([scores])) if counts.fits(pair)]
 
     def is_apart(point: Pair) -> bool:
         return all(
-            apart(count, other, min_cell) for rung in rungs for count, other in zip(point, rung, strict=True)
+            apart(count, other, min_cell) for test in tests for count, other in zip(point, test, strict=True)
         )
 
     between = [point for point in points if is_apart(point) and None not in counts.both(point)]

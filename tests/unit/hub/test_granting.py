@@ -38,7 +38,7 @@ class Desk:
         self.database = open_sqlite_store(root / "hub.sqlite")
         self.clock = ShiftedClock()
         self.audit = HubAudit(generate_signing_key(), self.clock)
-        self.shelf = ReleaseAccess(self.database, self.audit, self.clock, root)
+        self.access = ReleaseAccess(self.database, self.audit, self.clock, root)
         self.database.write_now(self._fill)
         for release_id in (RELEASE, SECOND):
             (root / release_id).mkdir()
@@ -73,7 +73,7 @@ class Desk:
     ) -> bytes:
         async def work() -> bytes:
             wanted = ReleaseRequest(release_id, access_secret=secret, **changes)
-            return b"".join([chunk.data async for chunk in self.shelf.fetch(name, role, wanted)])
+            return b"".join([chunk.data async for chunk in self.access.fetch(name, role, wanted)])
 
         return asyncio.run(work())
 
@@ -207,15 +207,15 @@ def test_the_owner_needs_no_token_and_a_wrong_one_does_no_harm(desk):
 
 def test_a_list_says_until_when_and_only_to_whom_it_was_granted(desk):
     desk.grant(days=1)
-    (entry,) = asyncio.run(desk.shelf.releases("bob", PeerRole.RESEARCHER))
+    (entry,) = asyncio.run(desk.access.releases("bob", PeerRole.RESEARCHER))
     kept = desk.database.read_now(lambda connection: find_grant(connection, RELEASE, "bob"))
     assert (entry.release_id, entry.granted_until_us) == (RELEASE, kept.until_us)
-    assert {one.granted_until_us for one in asyncio.run(desk.shelf.releases("ada", PeerRole.RESEARCHER))} == {
-        0
-    }
-    assert asyncio.run(desk.shelf.releases("carol", PeerRole.RESEARCHER)) == []
+    assert {
+        one.granted_until_us for one in asyncio.run(desk.access.releases("ada", PeerRole.RESEARCHER))
+    } == {0}
+    assert asyncio.run(desk.access.releases("carol", PeerRole.RESEARCHER)) == []
     desk.clock.shift = dt.timedelta(days=1)
-    assert asyncio.run(desk.shelf.releases("bob", PeerRole.RESEARCHER)) == []
+    assert asyncio.run(desk.access.releases("bob", PeerRole.RESEARCHER)) == []
 
 
 def test_the_database_keeps_a_hash_and_no_secret(desk, tmp_path):
