@@ -15,7 +15,7 @@ from syncline.data.record_bytes import RecordReader, RecordWriter, reject
 _FLOAT = struct.Struct("<d")
 
 
-class Scalar:
+class ScalarShape:
     """A type without parts."""
 
     def __init__(
@@ -88,16 +88,16 @@ def _put_bytes(value: Any, out: RecordWriter) -> None:
     out.blob(value)
 
 
-SCALARS: Mapping[type, Scalar] = {
-    int: Scalar("int", _put_integer, RecordReader.integer),
-    float: Scalar("float", _put_float, _take_float),
-    bool: Scalar("bool", _put_switch, _take_switch),
-    str: Scalar("str", _put_text, _take_text),
-    bytes: Scalar("bytes", _put_bytes, RecordReader.blob),
+SCALARS: Mapping[type, ScalarShape] = {
+    int: ScalarShape("int", _put_integer, RecordReader.integer),
+    float: ScalarShape("float", _put_float, _take_float),
+    bool: ScalarShape("bool", _put_switch, _take_switch),
+    str: ScalarShape("str", _put_text, _take_text),
+    bytes: ScalarShape("bytes", _put_bytes, RecordReader.blob),
 }
 
 
-def enumerated(kind: type[Enum]) -> Scalar:
+def enumerated(kind: type[Enum]) -> ScalarShape:
     """Return the shape of an enumeration: the place of a member."""
     members = tuple(kind)
     places = {member: place for place, member in enumerate(members)}
@@ -110,4 +110,4 @@ def enumerated(kind: type[Enum]) -> Scalar:
     def take(data: RecordReader) -> Enum:
         return members[data.natural(len(members) - 1)]
 
-    return Scalar(f"enum({','.join(str(member.value) for member in members)})", put, take)
+    return ScalarShape(f"enum({','.join(str(member.value) for member in members)})", put, take)

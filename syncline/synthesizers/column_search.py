@@ -77,7 +77,7 @@ class SearchPieces:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class SearchRows:
     """The answers to one column's question.
 
     Attributes
@@ -154,7 +154,7 @@ class ColumnSearch:
         bits = min(self.shift, max(_PART_BITS - (len(self.prefixes) - 1).bit_length(), 1))
         return RankColumn(self.name, self.base, self.shift - bits, bits, self.prefixes, self.gap)
 
-    def absorb(self, answer: Rows, min_cell: int, threshold: int, *, last: bool) -> ColumnSearch:
+    def absorb(self, answer: SearchRows, min_cell: int, threshold: int, *, last: bool) -> ColumnSearch:
         """Take in the answers to :meth:`question`; ``last`` ends the search.
 
         An interval is divided on from ``threshold`` rows, or from ``min_cell`` while there are few intervals.

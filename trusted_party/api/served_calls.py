@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from syncline.clock import Clock
-from trusted_party.api.gate import Context
+from trusted_party.api.gate import CallContext
 
 Messages = AsyncIterator[Message]
 
@@ -27,7 +27,7 @@ Messages = AsyncIterator[Message]
 class Patience:
     """Where a call gets its place, and how many seconds of the clock its one message may take."""
 
-    place: Callable[[Context], AbstractAsyncContextManager[None]]
+    place: Callable[[CallContext], AbstractAsyncContextManager[None]]
     message_seconds: float
     clock: Clock
 
@@ -43,7 +43,7 @@ def served_calls(
 
 
 def _handler(
-    method: MethodDescriptor, serve: Callable[[Any, Context], Any], patience: Patience
+    method: MethodDescriptor, serve: Callable[[Any, CallContext], Any], patience: Patience
 ) -> grpc.RpcMethodHandler[Any, Any]:
     read = GetMessageClass(method.input_type).FromString
     write = GetMessageClass(method.output_type).SerializeToString
@@ -54,11 +54,11 @@ def _handler(
 
 
 def _unary(
-    serve: Callable[[Any, Context], Awaitable[Message]],
-    take: Callable[[Messages, Context, Patience], Awaitable[object]],
+    serve: Callable[[Any, CallContext], Awaitable[Message]],
+    take: Callable[[Messages, CallContext, Patience], Awaitable[object]],
     patience: Patience,
-) -> Callable[[Messages, Context], Awaitable[Message]]:
-    async def served(messages: Messages, context: Context) -> Message:
+) -> Callable[[Messages, CallContext], Awaitable[Message]]:
+    async def served(messages: Messages, context: CallContext) -> Message:
         async with patience.place(context):
             return await serve(await take(messages, context, patience), context)
 
@@ -66,9 +66,9 @@ def _unary(
 
 
 def _stream(
-    serve: Callable[[Any, Context], Messages], patience: Patience
-) -> Callable[[Messages, Context], Messages]:
-    async def served(messages: Messages, context: Context) -> Messages:
+    serve: Callable[[Any, CallContext], Messages], patience: Patience
+) -> Callable[[Messages, CallContext], Messages]:
+    async def served(messages: Messages, context: CallContext) -> Messages:
         async with patience.place(context):
             message = await _one(messages, context, patience)
             async for answer in serve(message, context):
@@ -77,7 +77,7 @@ def _stream(
     return served
 
 
-async def _one(messages: Messages, context: Context, patience: Patience) -> Message:
+async def _one(messages: Messages, context: CallContext, patience: Patience) -> Message:
     """Return the first message."""
     try:
         async with patience.clock.deadline(patience.message_seconds):
@@ -86,6 +86,6 @@ async def _one(messages: Messages, context: Context, patience: Patience) -> Mess
         await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the call's message did not come in time")
 
 
-async def _whole(messages: Messages, context: Context, patience: Patience) -> Messages:
+async def _whole(messages: Messages, context: CallContext, patience: Patience) -> Messages:
     """Return the stream itself, which a method reads message by message."""
     return messages

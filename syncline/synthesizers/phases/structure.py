@@ -37,7 +37,7 @@ from syncline.synthesizers.wide import is_wide
 
 __all__ = ["Book", "Confirm", "Propose", "Relate", "after_codebook"]
 
-Tables: TypeAlias = Mapping[dependencies.Pair, Ints]
+JointCounts: TypeAlias = Mapping[dependencies.Pair, Ints]
 """Joint counts (codes of the first, of the second) of each two columns."""
 
 
@@ -63,7 +63,7 @@ def _planned(
     book: Book,
     derived: tuple[Derived, ...],
     determinants: Mapping[str, str],
-    counted: Tables,
+    counted: JointCounts,
     settings: FitSettings,
 ) -> Plan:
     """Return the plan of columns some of which are derived or determined by others; else gaps are used."""
@@ -223,7 +223,7 @@ class Confirm(Phase):
         plan = _planned(self.book, derived, determinants, shown, settings)
         return _begin(replace(plan, predictors=self._predictors(plan), spread=self.spread), settings)
 
-    def _counted(self, answers: Answers, min_cell: int) -> tuple[Tables, Tables]:
+    def _counted(self, answers: Answers, min_cell: int) -> tuple[JointCounts, JointCounts]:
         """Return the joint counts of each two columns that were counted, and these without small cells."""
         counts, book, asked = answers.counts(1), self.book.codebook(), dependencies.asked_once(self.pairs)
         rows, masks = dependencies.tables(book, asked, counts.dense()), counts.dense_masks()
@@ -233,7 +233,7 @@ class Confirm(Phase):
         return rows, {pair: np.where(persons[pair] >= min_cell, table, 0) for pair, table in rows.items()}
 
     def _determinants(
-        self, tables: Tables, derived: tuple[Derived, ...], settings: FitSettings
+        self, tables: JointCounts, derived: tuple[Derived, ...], settings: FitSettings
     ) -> dict[str, str]:
         """Return the determinant of each column that has one."""
         if not tables:

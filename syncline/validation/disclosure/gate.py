@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from syncline.data.blob import Json
 from syncline.validation.disclosure.power import Selection, fewest_seen
 from syncline.validation.disclosure.scores import PersonScores
-from syncline.validation.disclosure.shown import Pair, ShownPair, count_words
+from syncline.validation.disclosure.shown import CountPair, ShownPair, count_words
 from syncline.validation.disclosure.shown_tests import shown_isolation, shown_membership
 from syncline.validation.disclosure.sight import (
     MOST_UNSEEN,
@@ -229,11 +229,11 @@ def _with_sights(
     return found
 
 
-def _people(scores: Scores) -> Pair:
+def _people(scores: Scores) -> CountPair:
     return sum(s.n_train for s in scores.exact), sum(s.n_holdout for s in scores.exact)
 
 
-def _blindness(people: Pair, sights: Sequence[Sight], level: float) -> tuple[str, ...]:
+def _blindness(people: CountPair, sights: Sequence[Sight], level: float) -> tuple[str, ...]:
     """Say why the gate cannot judge, where it could not even see a large leak."""
     if not best("gate", sights).blind:
         return ()
@@ -241,7 +241,7 @@ def _blindness(people: Pair, sights: Sequence[Sight], level: float) -> tuple[str
     return (TOO_FEW if at_best.blind else BLIND,)
 
 
-def _words(test: ThresholdTest, shown: ShownPair, people: Pair, min_cell: int) -> str:
+def _words(test: ThresholdTest, shown: ShownPair, people: CountPair, min_cell: int) -> str:
     used, others = (
         count_words(said, count, whole, min_cell)
         for said, count, whole in zip(shown, (test.train, test.holdout), people, strict=True)

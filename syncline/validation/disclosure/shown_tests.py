@@ -16,14 +16,14 @@ import numpy as np
 
 from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS
 from syncline.validation.disclosure.operating_point import operating_point
-from syncline.validation.disclosure.shown import NestedCounts, Pair, ShownPair
+from syncline.validation.disclosure.shown import CountPair, NestedCounts, ShownPair
 from syncline.validation.disclosure.threshold_tests import Stratum, ThresholdTest
 
 _EXACT = "xgap"
 _WHOLE_ROWS = f"{_EXACT} {EXACT_STEPS_BITS[0]} bits"
 
 
-def shown_isolation(tests: Sequence[ThresholdTest], people: Pair, min_cell: int) -> list[ShownPair]:
+def shown_isolation(tests: Sequence[ThresholdTest], people: CountPair, min_cell: int) -> list[ShownPair]:
     """Return the counts of ``xgap`` and ``gap`` as they may be printed.
 
     About how many persons the tests of ``gap`` choose is known, so that one count would tell the other: both
@@ -38,7 +38,7 @@ def shown_isolation(tests: Sequence[ThresholdTest], people: Pair, min_cell: int)
 
 
 def shown_membership(
-    tests: Sequence[ThresholdTest], strata: Sequence[Stratum], people: Pair, min_cell: int
+    tests: Sequence[ThresholdTest], strata: Sequence[Stratum], people: CountPair, min_cell: int
 ) -> list[ShownPair]:
     """Return the counts of ``mia`` as they may be printed, both or neither for the same reason."""
     train = np.sum([stratum.train for stratum in strata], axis=0)

@@ -18,7 +18,7 @@ from itertools import groupby
 from syncline.data.blob import Json
 from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS, UNITS, Ints
 from syncline.validation.disclosure.power import Selection, fewest_seen
-from syncline.validation.disclosure.shown import Pair, ShownPair
+from syncline.validation.disclosure.shown import CountPair, ShownPair
 from syncline.validation.disclosure.threshold_tests import TOP_SHARES, Stratum, ThresholdTest, top_steps
 
 MOST_UNSEEN = 0.25
@@ -67,7 +67,7 @@ class TestSeries:
         return sum(stratum.n_train for stratum in self.strata)
 
     @property
-    def people(self) -> Pair:
+    def people(self) -> CountPair:
         """Used people and others in strata that have enough of both to tell anything."""
         least = max(self.min_cell, 1)
         telling = [one for one in self.strata if min(one.n_train, one.n_holdout) >= least]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 
 from syncline.validation.disclosure.power import SURE
-from syncline.validation.disclosure.shown import Pair, ShownPair, count_words
+from syncline.validation.disclosure.shown import CountPair, ShownPair, count_words
 from syncline.validation.disclosure.sight import MOST_UNSEEN, Sight, best, by_series
 from syncline.validation.disclosure.threshold_tests import ThresholdTest
 
@@ -46,7 +46,9 @@ def _blind(series: Sequence[Sight], used: int) -> str:
     )
 
 
-def recognised_words(test: ThresholdTest, shown: ShownPair, people: Pair, min_cell: int) -> Iterator[str]:
+def recognised_words(
+    test: ThresholdTest, shown: ShownPair, people: CountPair, min_cell: int
+) -> Iterator[str]:
     """Yield how many people have a whole row in the table, where they may be more of those used.
 
     ``test`` is the first one of ``xgap``, and ``people`` are those used and the others who were scored. Of
