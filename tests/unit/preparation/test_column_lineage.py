@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from syncline.data.section import build
 from syncline.errors import DataError
-from syncline.preparation.column_lineage import needed, origin
+from syncline.preparation.column_lineage import lineage, origin
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
 from syncline.preparation.steps.layout import ColumnLayout
@@ -59,7 +59,7 @@ def test_what_is_left_gives_the_wanted_columns(table: Rows, drawn: Steps, data: 
     steps = fitting(drawn)
     full = stepped(steps, table)
     wanted = data.draw(st.lists(st.sampled_from(view_of(steps, table).columns), min_size=1, unique=True))
-    found = needed(preparation_of(steps), ColumnLayout(NAMES), wanted, "the table")
+    found = lineage(preparation_of(steps), ColumnLayout(NAMES), wanted, "the table")
     if not found.columns:
         return
     cut = [{name: row[name] for name in found.columns} for row in table]
@@ -92,7 +92,7 @@ def arrow(table: Rows, names: tuple[str, ...]):
     ],
 )
 def test_only_what_is_needed_is_read(steps: Steps, wanted: str, read: tuple[str, ...], left: int) -> None:
-    found = needed(preparation_of(steps), ColumnLayout(NAMES), [wanted], "the table")
+    found = lineage(preparation_of(steps), ColumnLayout(NAMES), [wanted], "the table")
     assert (found.columns, len(found.preparation.steps)) == (read, left)
 
 
