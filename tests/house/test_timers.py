@@ -25,6 +25,7 @@ REAL = {
     "syncline/sources/read_ahead.py": "a thread of Arrow's is waited for",
     "trusted_party/datastore/postgres_connection.py": "a database server is waited for, in a thread",
     "trusted_party/datastore/postgres_writing.py": "a database server is waited for, in a thread",
+    "trusted_party/api/servers.py": "gRPC's last connections are waited for",
     "trusted_party/api/porch.py": "the last bytes of closing connections are waited for",
 }
 """What waits by the machine's time: for the operating system, another process or a person, by no rule."""
@@ -34,6 +35,8 @@ def timers(tree: ast.AST) -> Iterator[ast.expr]:
     """Yield where a module waits by the machine's time, or reads it; a turn of the loop is no wait."""
     turns = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_turn(node)}
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "asyncio.wait":
+            yield from (given.value for given in node.keywords if given.arg == "timeout")
         if isinstance(node, ast.Attribute) and id(node) not in turns:
             name = ast.unparse(node)
             if name in TIMERS or (node.attr in METHODS and "loop" in name) or name.endswith("loop().time"):
@@ -53,7 +56,12 @@ def test_only_those_wait_by_the_machines_time_who_wait_for_it() -> None:
 
 
 def test_a_timer_would_be_seen() -> None:
-    for line in ("await asyncio.sleep(1)", "loop.call_later(1, f)", "asyncio.get_running_loop().time()"):
+    for line in (
+        "await asyncio.sleep(1)",
+        "loop.call_later(1, f)",
+        "asyncio.wait(a, timeout=1)",
+        "get_running_loop().time()",
+    ):
         assert list(timers(ast.parse(f"async def f(): {line}")))
     for line in ("await asyncio.sleep(0)", "self._clock.call_later(1, f)", "await self._clock.sleep(1)"):
         assert not list(timers(ast.parse(f"async def f(): {line}")))
