@@ -67,7 +67,5 @@ class AgentHome:
     def require(self) -> None:
         """Raise where the home does not exist, or where others could put another one here."""
         if not self.root.is_dir():
-            raise UsageError(
-                f"there is no agent at {self.root}; run 'supplier-agent enrol TOKEN --hub HOST:PORT'"
-            )
+            raise UsageError(f"there is no agent at {self.root}; {ENROL}")
         require_guarded(self.root)

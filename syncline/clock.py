@@ -8,8 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
+
+
+class Timer(Protocol):
+    """A call that is to come."""
+
+    def cancel(self) -> None:
+        """Let it not come."""
+        ...
 
 
 class Clock(Protocol):
@@ -29,6 +38,10 @@ class Clock(Protocol):
 
     def deadline(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
         """Return a block that a TimeoutError ends once so many seconds have passed; None lets it last."""
+        ...
+
+    def call_later(self, seconds: float, call: Callable[[], object]) -> Timer:
+        """Call once so many seconds have passed, in the event loop that runs now."""
         ...
 
 
@@ -54,3 +67,9 @@ class SystemClock:
         import asyncio
 
         return asyncio.timeout(seconds)
+
+    def call_later(self, seconds: float, call: Callable[[], object]) -> Timer:
+        """Call once so many seconds have passed, in the event loop that runs now."""
+        import asyncio
+
+        return asyncio.get_running_loop().call_later(seconds, call)

@@ -1,4 +1,4 @@
-"""Judge tables of one kind again and again and print how many fail, and by which ladder."""
+"""Judge tables of one kind again and again and print how many fail, and by which series."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from supplier_agent.event_log import EventLog
+from syncline.clock import Clock
 from syncline.compute.child import ChildDied, ChildProcess
 from syncline.compute.frames import Header, Json
 from syncline.compute.memory_share import memory_share
@@ -48,6 +49,8 @@ class ChildPool:
         The child's module, run as ``python -m MODULE``.
     log : EventLog
         Where a killed child is reported.
+    clock : Clock
+        Tells how long to wait before another attempt, and how long a child had no work.
     pauses : sequence of float, optional
         Seconds to wait before each further attempt.
     idle_seconds : float, optional
@@ -58,11 +61,13 @@ class ChildPool:
         self,
         module: str,
         log: EventLog,
+        clock: Clock,
         pauses: Sequence[float] = PAUSES_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._module = module
         self._log = log
+        self._clock = clock
         self._pauses = tuple(pauses)
         self._idle_seconds = idle_seconds
         self._places: dict[str, _Place] = {}
@@ -84,7 +89,7 @@ class ChildPool:
                     if place.closed:
                         raise
                     self._log.warning("child died", study=study_id, reason=str(error), again_in_s=pause)
-                await asyncio.sleep(pause)
+                await self._clock.sleep(pause)
             return await self._ask(place, header, blobs, limits)
 
     def child_of(self, study_id: str) -> ChildProcess | None:
@@ -107,8 +112,8 @@ class ChildPool:
     async def tend(self) -> None:
         """End children that had no work for a while; runs until it is cancelled."""
         while True:
-            await asyncio.sleep(min(_TEND_SECONDS, self._idle_seconds))
-            now = asyncio.get_running_loop().time()
+            await self._clock.sleep(min(_TEND_SECONDS, self._idle_seconds))
+            now = self._clock.monotonic()
             for place in list(self._places.values()):
                 if not place.turn.locked() and now - place.free_since >= self._idle_seconds:
                     async with place.turn:
@@ -127,7 +132,7 @@ class ChildPool:
         finally:
             if place.closed:
                 await _end(place)
-            place.free_since = asyncio.get_running_loop().time()
+            place.free_since = self._clock.monotonic()
 
 
 async def _end(place: _Place) -> None:

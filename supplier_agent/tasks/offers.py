@@ -43,10 +43,12 @@ class Refuse:
     reason: str
 
 
-Verdict = ComputeAnswer | Resend | Refuse
+OfferVerdict = ComputeAnswer | Resend | Refuse
 
 
-def receive_offer(connection: sqlite3.Connection, audit: AuditLog, offer: TaskOffer, now_us: int) -> Verdict:
+def receive_offer(
+    connection: sqlite3.Connection, audit: AuditLog, offer: TaskOffer, now_us: int
+) -> OfferVerdict:
     """Judge an offer and record it; a refusal of the offer itself is audited."""
     refusal = _refusal(connection, offer)
     if refusal is not None:

@@ -186,7 +186,7 @@ class Responder:
                 if str(error) != said:
                     said = str(error)
                     self._log.warning(POLICY_WAITS, study=offer.study_id, round=offer.round, reason=said)
-            await asyncio.sleep(POLICY_PAUSE_SECONDS)
+            await self._clock.sleep(POLICY_PAUSE_SECONDS)
 
     async def _compute(
         self, offer: TaskOffer, study: StudyRecord, terms: AnswerTerms, store: PayloadStore

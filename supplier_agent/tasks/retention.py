@@ -59,7 +59,7 @@ class Retention:
             else:
                 if removed:
                     self._log.info("old payloads deleted", files=removed)
-            await asyncio.sleep(SWEEP_SECONDS)
+            await self._clock.sleep(SWEEP_SECONDS)
 
 
 def _needed(connection: sqlite3.Connection) -> frozenset[bytes]:

@@ -71,10 +71,10 @@ class Agent:
         self._log = log
         self._database = database
         self._connection = Connection(membership, home.contact, clock, os.getpid())
-        self._children = ChildPool(settings.child_module, log)
-        self._readers = ChildPool(POLICY_CHILD, log)
+        self._children = ChildPool(settings.child_module, log, clock)
+        self._readers = ChildPool(POLICY_CHILD, log, clock)
         self._policy = policy = PolicyClient(home.policy, membership.name, self._readers)
-        self._fitters = ChildPool(FITTER, log)
+        self._fitters = ChildPool(FITTER, log, clock)
         self._outbox = Outbox(self._connection, database, payloads, clock, log)
         self._retention = Retention(database, payloads, clock, log)
         hub_key = membership.hub_signing_key

@@ -273,8 +273,10 @@ class EventHandlers:
                     self._context.log.error("storage fault: work waits", study=study_id, reason=str(error))
                     await self._context.clock.sleep(PAUSE_SECONDS)
         except SynclineError as error:
-            self._context.log.error("errand failed", study=study_id, reason=str(error))
+            self._context.log.error("an event was not handled", study=study_id, reason=str(error))
         except Exception as error:
             # The text of an unforeseen error may hold anything, so only its class and place are logged.
             kind = type(error).__name__
-            self._context.log.error("errand failed", study=study_id, reason=f"{kind} {locate(error)}")
+            self._context.log.error(
+                "an event was not handled", study=study_id, reason=f"{kind} {locate(error)}"
+            )

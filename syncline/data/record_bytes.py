@@ -23,7 +23,7 @@ class RecordLimits:
     size: int = 1 << 34
 
 
-class Misfit(Exception):
+class MalformedRecord(Exception):
     """A value or its bytes do not fit the annotation at ``path``, innermost field last."""
 
     def __init__(self, problem: str) -> None:
@@ -35,9 +35,9 @@ class Misfit(Exception):
         return f"{'.'.join(reversed(self.path))}: {self.problem}" if self.path else self.problem
 
 
-def misfit(problem: str) -> NoReturn:
+def reject(problem: str) -> NoReturn:
     """Refuse a value or bytes."""
-    raise Misfit(problem)
+    raise MalformedRecord(problem)
 
 
 class RecordWriter:
@@ -58,7 +58,7 @@ class RecordWriter:
     def integer(self, number: int) -> None:
         """Append a number of either sign."""
         if number.bit_length() >= INTEGER_BITS:
-            misfit(f"a whole number has more than {INTEGER_BITS} bits")
+            reject(f"a whole number has more than {INTEGER_BITS} bits")
         self.natural(number << 1 if number >= 0 else (-number << 1) - 1)
 
     def blob(self, content: bytes) -> None:
@@ -78,7 +78,7 @@ class RecordWriter:
     def finished(self) -> bytes:
         """Return all bytes."""
         if len(self.data) > self._limits.size:
-            misfit(f"more than {self._limits.size} bytes")
+            reject(f"more than {self._limits.size} bytes")
         return bytes(self.data)
 
 
@@ -91,7 +91,7 @@ class RecordReader:
         self._data = data
         self._at = 0
         if len(data) > limits.size:
-            misfit(f"more than {limits.size} bytes")
+            reject(f"more than {limits.size} bytes")
 
     @property
     def at(self) -> int:
@@ -110,7 +110,7 @@ class RecordReader:
     def byte(self) -> int:
         """Take one byte."""
         if self._at >= len(self._data):
-            misfit("the bytes end too early")
+            reject("the bytes end too early")
         self._at += 1
         return self._data[self._at - 1]
 
@@ -124,11 +124,11 @@ class RecordReader:
                 break
             shift += 7
             if shift > INTEGER_BITS:
-                misfit("a number is too long")
+                reject("a number is too long")
         if shift and not byte:
-            misfit("a number is longer than it need be")
+            reject("a number is longer than it need be")
         if number > most:
-            misfit("a number is too large")
+            reject("a number is too large")
         return number
 
     def integer(self) -> int:
@@ -139,7 +139,7 @@ class RecordReader:
     def take(self, size: int) -> int:
         """Pass over ``size`` bytes and return where they begin."""
         if size > self.left:
-            misfit("the bytes end too early")
+            reject("the bytes end too early")
         self._at += size
         return self._at - size
 
@@ -152,7 +152,7 @@ class RecordReader:
         """Take the length of a collection; each member has a byte at least."""
         items = self.natural()
         if items > self.left:
-            misfit("the bytes end too early")
+            reject("the bytes end too early")
         self._items = counted(self._items, items, self.limits)
         return items
 
@@ -164,12 +164,12 @@ class RecordReader:
 def counted(items: int, more: int, limits: RecordLimits) -> int:
     """Return the members of all collections so far."""
     if items + more > limits.items:
-        misfit(f"more than {limits.items} members")
+        reject(f"more than {limits.items} members")
     return items + more
 
 
 def deeper(depth: int, limits: RecordLimits) -> int:
     """Return the depth of what is inside a value at ``depth``."""
     if depth >= limits.depth:
-        misfit(f"more than {limits.depth} values inside each other")
+        reject(f"more than {limits.depth} values inside each other")
     return depth + 1

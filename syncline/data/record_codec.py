@@ -38,7 +38,7 @@ from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_
 import numpy as np
 
 from syncline.data import record_shapes as shapes
-from syncline.data.record_bytes import Misfit, RecordLimits, RecordReader, RecordWriter, misfit
+from syncline.data.record_bytes import MalformedRecord, RecordLimits, RecordReader, RecordWriter, reject
 from syncline.data.record_scalars import SCALARS, enumerated
 from syncline.errors import WireError
 
@@ -107,7 +107,7 @@ class RecordCodec(Generic[T]):
             out.data += layout
             shape.put(value, out, 0)
             return out.finished()
-        except Misfit as fault:
+        except MalformedRecord as fault:
             raise ValueError(f"{self._name}: {fault}") from fault.__cause__
 
     def decode(self, data: bytes) -> T:
@@ -118,20 +118,20 @@ class RecordCodec(Generic[T]):
             self._require_front(reader, layout)
             value: T = shape.take(reader, 0)
             if reader.left:
-                misfit("there are bytes after its end")
-        except Misfit as fault:
+                reject("there are bytes after its end")
+        except MalformedRecord as fault:
             raise WireError(f"{self._name}: {fault}") from fault.__cause__
         return value
 
     def _require_front(self, reader: RecordReader, layout: bytes) -> None:
         start = reader.take(len(_MAGIC))
         if reader.passed(start) != _MAGIC or reader.blob() != self._name.encode():
-            misfit("these bytes are something else")
+            reject("these bytes are something else")
         if (version := reader.natural()) != self._version:
-            misfit(f"this is version {version}, where this version of Syncline reads {self._version}")
+            reject(f"this is version {version}, where this version of Syncline reads {self._version}")
         start = reader.take(_LAYOUT_BYTES)
         if reader.passed(start) != layout:
-            misfit("its fields are not those that this version of Syncline reads")
+            reject("its fields are not those that this version of Syncline reads")
 
     @cached_property
     def _laid_out(self) -> tuple[shapes.Shape, bytes]:

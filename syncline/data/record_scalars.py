@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from syncline.data.record_bytes import RecordReader, RecordWriter, misfit
+from syncline.data.record_bytes import RecordReader, RecordWriter, reject
 
 _FLOAT = struct.Struct("<d")
 
 
-class Scalar:
+class ScalarShape:
     """A type without parts."""
 
     def __init__(
@@ -38,16 +38,16 @@ class Scalar:
 
 def _put_integer(value: Any, out: RecordWriter) -> None:
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        misfit("expected a whole number")
+        reject("expected a whole number")
     out.integer(index(value))
 
 
 def _put_float(value: Any, out: RecordWriter) -> None:
     if isinstance(value, bool | np.bool_) or not isinstance(value, float | int | np.floating):
-        misfit("expected a number")
+        reject("expected a number")
     number = float(value)
     if number != value and value == value:
-        misfit("expected a number that a float holds exactly")
+        reject("expected a number that a float holds exactly")
     out.data += _FLOAT.pack(number)
 
 
@@ -58,7 +58,7 @@ def _take_float(data: RecordReader) -> float:
 
 def _put_switch(value: Any, out: RecordWriter) -> None:
     if not isinstance(value, bool | np.bool_):
-        misfit("expected a truth value")
+        reject("expected a truth value")
     out.natural(int(value))
 
 
@@ -68,46 +68,46 @@ def _take_switch(data: RecordReader) -> bool:
 
 def _put_text(value: Any, out: RecordWriter) -> None:
     if not isinstance(value, str):
-        misfit("expected a text")
+        reject("expected a text")
     try:
         out.blob(value.encode())
     except UnicodeEncodeError:
-        misfit("a text holds half a character")
+        reject("a text holds half a character")
 
 
 def _take_text(data: RecordReader) -> str:
     try:
         return data.blob().decode()
     except UnicodeDecodeError:
-        misfit("a text is not UTF-8")
+        reject("a text is not UTF-8")
 
 
 def _put_bytes(value: Any, out: RecordWriter) -> None:
     if not isinstance(value, bytes):
-        misfit("expected bytes")
+        reject("expected bytes")
     out.blob(value)
 
 
-SCALARS: Mapping[type, Scalar] = {
-    int: Scalar("int", _put_integer, RecordReader.integer),
-    float: Scalar("float", _put_float, _take_float),
-    bool: Scalar("bool", _put_switch, _take_switch),
-    str: Scalar("str", _put_text, _take_text),
-    bytes: Scalar("bytes", _put_bytes, RecordReader.blob),
+SCALARS: Mapping[type, ScalarShape] = {
+    int: ScalarShape("int", _put_integer, RecordReader.integer),
+    float: ScalarShape("float", _put_float, _take_float),
+    bool: ScalarShape("bool", _put_switch, _take_switch),
+    str: ScalarShape("str", _put_text, _take_text),
+    bytes: ScalarShape("bytes", _put_bytes, RecordReader.blob),
 }
 
 
-def enumerated(kind: type[Enum]) -> Scalar:
+def enumerated(kind: type[Enum]) -> ScalarShape:
     """Return the shape of an enumeration: the place of a member."""
     members = tuple(kind)
     places = {member: place for place, member in enumerate(members)}
 
     def put(value: Any, out: RecordWriter) -> None:
         if not isinstance(value, kind):
-            misfit(f"expected one of {kind.__name__}")
+            reject(f"expected one of {kind.__name__}")
         out.natural(places[value])
 
     def take(data: RecordReader) -> Enum:
         return members[data.natural(len(members) - 1)]
 
-    return Scalar(f"enum({','.join(str(member.value) for member in members)})", put, take)
+    return ScalarShape(f"enum({','.join(str(member.value) for member in members)})", put, take)

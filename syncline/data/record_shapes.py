@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from syncline.data.record_bytes import Misfit, RecordReader, RecordWriter, misfit
+from syncline.data.record_bytes import MalformedRecord, RecordReader, RecordWriter, reject
 from syncline.errors import SynclineError
 
 DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f8")
@@ -43,11 +43,11 @@ class Shape(Protocol):
         ...
 
     def put(self, value: Any, out: RecordWriter, depth: int) -> None:
-        """Append a value; raise Misfit where it is not of the type."""
+        """Append a value; raise MalformedRecord where it is not of the type."""
         ...
 
     def take(self, data: RecordReader, depth: int) -> Any:
-        """Take a value; raise Misfit where the bytes are not one."""
+        """Take a value; raise MalformedRecord where the bytes are not one."""
         ...
 
 
@@ -85,7 +85,7 @@ class Sequence:
     def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append the members behind their number."""
         if not isinstance(value, tuple):
-            misfit("expected a tuple")
+            reject("expected a tuple")
         depth = out.enter(depth)
         out.begin(len(value))
         for member in value:
@@ -110,7 +110,7 @@ class TupleShape:
     def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append the values behind their number."""
         if not isinstance(value, tuple) or len(value) != len(self._inner):
-            misfit(f"expected {len(self._inner)} values")
+            reject(f"expected {len(self._inner)} values")
         depth = out.enter(depth)
         out.begin(len(value))
         for shape, member in zip(self._inner, value, strict=True):
@@ -120,7 +120,7 @@ class TupleShape:
         """Take the values."""
         depth = data.enter(depth)
         if data.begin() != len(self._inner):
-            misfit(f"expected {len(self._inner)} values")
+            reject(f"expected {len(self._inner)} values")
         return tuple([shape.take(data, depth) for shape in self._inner])
 
 
@@ -138,7 +138,7 @@ class Collection:
     def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append the members behind their number."""
         if not isinstance(value, self._type):
-            misfit(f"expected a {self._type.__name__}")
+            reject(f"expected a {self._type.__name__}")
         depth = out.enter(depth)
         out.begin(len(value))
         for content, key in sorted(self._coded(value, out, depth), key=lambda pair: pair[0]):
@@ -165,13 +165,13 @@ class Collection:
             keys.append(self._key.take(data, depth))
             own = data.passed(start)
             if own <= before:
-                misfit("a member stands twice or out of order")
+                reject("a member stands twice or out of order")
             before = own
             if self._value is not None:
                 values.append(self._value.take(data, depth))
         found = frozenset(keys) if self._value is None else dict(zip(keys, values, strict=True))
         if len(found) != len(keys):
-            misfit("a member stands twice")
+            reject("a member stands twice")
         return found
 
 
@@ -192,9 +192,9 @@ class ArrayShape:
     def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append dtype, shape and cells."""
         if not isinstance(value, np.ndarray) or value.dtype.newbyteorder("<") != self._dtype:
-            misfit(f"expected an array of {self._dtype.name}")
+            reject(f"expected an array of {self._dtype.name}")
         if value.ndim > _MAX_DIMENSIONS:
-            misfit(f"an array has more than {_MAX_DIMENSIONS} dimensions")
+            reject(f"an array has more than {_MAX_DIMENSIONS} dimensions")
         held = self._held(value)
         out.natural(DTYPES.index(held.str))
         out.natural(value.ndim)
@@ -207,16 +207,16 @@ class ArrayShape:
         code = data.byte()
         held = next((d for d in (*self._narrow, self._dtype) if DTYPES.index(d.str) == code), None)
         if held is None:
-            misfit(f"expected an array of {self._dtype.name}")
+            reject(f"expected an array of {self._dtype.name}")
         shape = [data.natural(_MAX_CELLS) for _ in range(data.natural(_MAX_DIMENSIONS))]
         if prod(max(size, 1) for size in shape) > _MAX_CELLS:
-            misfit("an array has too many cells")
+            reject("an array has too many cells")
         start = data.take(prod(shape) * held.itemsize)
         flat = np.frombuffer(data.passed(start), held)
         if held.kind == "b" and (flat.view(np.uint8) > 1).any():
-            misfit("a truth value is neither 0 nor 1")
+            reject("a truth value is neither 0 nor 1")
         if self._held(flat) != held:
-            misfit("an array takes more bytes than it need")
+            reject("an array takes more bytes than it need")
         cells = flat.astype(self._dtype, copy=False).reshape(shape)
         cells.flags.writeable = False
         return cells
@@ -250,13 +250,13 @@ class Record:
     def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append the number of fields, and each field."""
         if type(value) is not self._kind:
-            misfit(f"expected a {self._kind.__name__}")
+            reject(f"expected a {self._kind.__name__}")
         depth = out.enter(depth)
         out.natural(len(self.fields))
         for name, shape in self.fields.items():
             try:
                 shape.put(getattr(value, name), out, depth)
-            except Misfit as fault:
+            except MalformedRecord as fault:
                 fault.path.append(name)
                 raise
 
@@ -264,12 +264,12 @@ class Record:
         """Take each field, and construct the dataclass, which checks itself."""
         start, outer, depth = data.at, depth, data.enter(depth)
         if data.natural() != len(self.fields):
-            misfit(f"expected {len(self.fields)} fields")
+            reject(f"expected {len(self.fields)} fields")
         own = {}
         for name, shape in self.fields.items():
             try:
                 own[name] = shape.take(data, depth)
-            except Misfit as fault:
+            except MalformedRecord as fault:
                 fault.path.append(name)
                 raise
         value = constructed(lambda: self._kind(**own))
@@ -293,7 +293,7 @@ class Union:
         """Append the name of the record, and the record."""
         name = self._names.get(type(value))
         if name is None:
-            misfit(f"expected one of {', '.join(self._table)}")
+            reject(f"expected one of {', '.join(self._table)}")
         out.blob(name.encode())
         self._table[name][1].put(value, out, depth)
 
@@ -301,7 +301,7 @@ class Union:
         """Take the record that is named."""
         name = data.blob().decode("utf-8", "replace")
         if name not in self._table:
-            misfit(f"expected one of {', '.join(self._table)}")
+            reject(f"expected one of {', '.join(self._table)}")
         return self._table[name][1].take(data, depth)
 
 
@@ -321,7 +321,7 @@ class Instead:
     def put(self, value: Any, out: RecordWriter, depth: int) -> None:
         """Append what stands for the value."""
         if not isinstance(value, self._kind):
-            misfit(f"expected a {self._kind.__name__}")
+            reject(f"expected a {self._kind.__name__}")
         self._inner.put(constructed(lambda: self._to(value)), out, out.enter(depth))
 
     def take(self, data: RecordReader, depth: int) -> Any:
@@ -334,19 +334,19 @@ class Instead:
 
 
 def constructed(make: Callable[[], Any]) -> Any:
-    """Return what is made of fields that were read; what a constructor refuses is a misfit without its words.
+    """Return what is made of fields that were read; what a constructor refuses is rejected without its words.
 
     Its words may hold values, and what is wrong with bytes that nobody wrote by hand helps nobody.
     """
     try:
         return make()
     except _REFUSALS as error:
-        raise Misfit("the values of its fields do not go together") from error
+        raise MalformedRecord("the values of its fields do not go together") from error
 
 
 def require_same(shape: Shape, value: Any, data: RecordReader, start: int, depth: int) -> None:
-    """Raise Misfit unless a value that was read since ``start`` has these very bytes."""
+    """Raise MalformedRecord unless a value that was read since ``start`` has these very bytes."""
     again = RecordWriter(data.limits)
     constructed(lambda: shape.put(value, again, depth))
     if again.data != data.passed(start):
-        misfit("its bytes are not those that this version of Syncline writes")
+        reject("its bytes are not those that this version of Syncline writes")

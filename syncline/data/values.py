@@ -11,7 +11,7 @@ import numpy.typing as npt
 from syncline.data.batch import Keys, Status, Statuses
 from syncline.data.scalars import KEY_LIMIT
 
-Numbers: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.float64]
+NumberArray: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +23,7 @@ class Values:
     ``KEY_LIMIT`` with its sign, which is outside any range.
     """
 
-    numbers: Numbers
+    numbers: NumberArray
     status: Statuses
 
 

@@ -85,7 +85,7 @@ ColumnName = Annotated[str, AfterValidator(_normal_name)]
 Labels = Annotated[tuple[str, ...], AfterValidator(_normal_labels)]
 """Distinct texts in NFC without white space around them, as cells are compared with them."""
 
-Codes = Annotated[Mapping[str, str], AfterValidator(_normal_codes)]
+StateCodes = Annotated[Mapping[str, str], AfterValidator(_normal_codes)]
 """The code of each named state and what it means, in the order of the codes."""
 
 
@@ -102,7 +102,7 @@ class Variable(Section):
     range: tuple[Scalar, Scalar] | None = None
     unit: str | None = None
     missing: Labels = ()
-    codes: Codes = Field(default={})
+    codes: StateCodes = Field(default={})
     role: Annotated[Role, word_of(Role)] | None = None
 
     @property

@@ -32,14 +32,16 @@ Names = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Needed:
+class ColumnLineage:
     """The columns to read, in the source's order, and the steps that make the wanted ones of them."""
 
     columns: tuple[str, ...]
     preparation: Preparation
 
 
-def needed(preparation: Preparation, first: ColumnLayout, wanted: Iterable[str], where: str) -> Needed:
+def lineage(
+    preparation: Preparation, first: ColumnLayout, wanted: Iterable[str], where: str
+) -> ColumnLineage:
     """Trace ``wanted`` through ``preparation`` of a source of the layout ``first``, called ``where``."""
     layouts = [first]
     for step in preparation.steps:
@@ -48,7 +50,7 @@ def needed(preparation: Preparation, first: ColumnLayout, wanted: Iterable[str],
     for step, layout in zip(reversed(preparation.steps), reversed(layouts[:-1]), strict=True):
         behind.insert(0, _reads(step, behind[0], layout))
     read = tuple(name for name in first.columns if name in behind[0])
-    return Needed(read, _left(preparation, read, behind[1:], where))
+    return ColumnLineage(read, _left(preparation, read, behind[1:], where))
 
 
 def origin(preparation: Preparation, column: str) -> str | None:

@@ -56,7 +56,7 @@ class Holders:
     """Count the rows of one text and the persons who hold it."""
 
     rows: int
-    crowd: DistinctPersons
+    people: DistinctPersons
 
 
 @dataclass(slots=True)
@@ -144,7 +144,7 @@ class ColumnSurvey:
     @property
     def decimals(self) -> int | None:
         """The decimals that are needed by ``min_cell`` persons; None where the finest grid is too coarse."""
-        return next((d for d, crowd in enumerate(self.finer) if not crowd.reached), None)
+        return next((d for d, people in enumerate(self.finer) if not people.reached), None)
 
     def step(self, reading: str) -> str | None:
         """Return the step of a reading of numbers or times, None where fewer than all but a few keep one."""
@@ -168,12 +168,12 @@ class ColumnSurvey:
         """Return the named states beside the values of a reading that enough persons hold."""
         if reading not in (NUMBER, *_MOMENTS):
             return ()
-        words = {text for text, held in self.odd.items() if held.crowd.reached and _is_label(text)}
-        far = {text for text in self._far(reading) if self.texts[text].crowd.reached}
+        words = {text for text, held in self.odd.items() if held.people.reached and _is_label(text)}
+        far = {text for text in self._far(reading) if self.texts[text].people.reached}
         said = {
             code
             for code, held in self.codes.items()
-            if code and held.crowd.reached and not is_exported(code) and any(map(str.isalpha, code))
+            if code and held.people.reached and not is_exported(code) and any(map(str.isalpha, code))
         }
         words |= said if len(words) + len(said) > 1 else set()
         return tuple(sorted(words | far)[:MAX_CODES])
@@ -182,7 +182,7 @@ class ColumnSurvey:
         """Tell whether too few persons hold cells of another kind."""
         if not self._may_have_states(reading):
             return not self.against[reading].is_empty
-        return not self.stray[reading].is_empty or any(not held.crowd.reached for held in self.odd.values())
+        return not self.stray[reading].is_empty or any(not held.people.reached for held in self.odd.values())
 
     def _may_have_states(self, reading: str) -> bool:
         """Tell whether all that is no value of a reading are a few words beside it."""
@@ -218,7 +218,7 @@ class ColumnSurvey:
 
     def shared_texts(self) -> list[str]:
         """Return the texts that enough persons hold."""
-        return [text for text, held in self.texts.items() if held.crowd.reached]
+        return [text for text, held in self.texts.items() if held.people.reached]
 
     def _is_meant(self, reading: str) -> bool:
         """Tell whether a reading that fits is more than chance, judged by what enough persons hold."""
@@ -265,7 +265,7 @@ class ColumnSurvey:
     def _hold(self, counted: dict[str, Holders], label: str, ids: Ids) -> Holders:
         known = counted.setdefault(label, Holders(0, self._crowd()))
         known.rows += len(ids)
-        known.crowd.add(ids)
+        known.people.add(ids)
         return known
 
     def _cut(self) -> None:
@@ -304,13 +304,13 @@ class ColumnSurvey:
     def _try_grids(
         self, numbers: npt.NDArray[np.float64], read: Mask, places: npt.NDArray[np.int64], ids: Ids
     ) -> None:
-        for decimals, crowd in enumerate(self.finer):
-            if crowd.reached:
+        for decimals, people in enumerate(self.finer):
+            if people.reached:
                 continue
             off = read & ~Grid(Kind.CONTINUOUS, decimals).holds(numbers)
             if not off.any():
                 return
-            crowd.add(ids[np.append(off, False)[places] & (places >= 0)])
+            people.add(ids[np.append(off, False)[places] & (places >= 0)])
 
 
 def _read(reading: str, texts: pa.Array, labels: list[str]) -> tuple[Mask, npt.NDArray[np.float64]]:
@@ -332,7 +332,7 @@ def shared_codes(survey: ColumnSurvey, reading: str) -> Iterator[str]:
     missing = survey.missing_codes(reading)
     missing -= set(survey.states(reading))
     for code, held in survey.codes.items():
-        if code and code in missing and held.crowd.reached:
+        if code and code in missing and held.people.reached:
             yield code
 
 

@@ -24,13 +24,13 @@ _ROWS_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class CellFit:
-    """Count the cells of a column by how they fit its variable; ``misfits`` are the texts that do not."""
+    """Count the cells of a column by how they fit its variable; ``violations`` are the texts that do not."""
 
     valid: int
     missing: int
     outside: int
     unread: int
-    misfits: tuple[str, ...]
+    violations: tuple[str, ...]
 
     @property
     def wrong(self) -> int:

@@ -269,14 +269,14 @@ def _sides(survey: ColumnSurvey) -> dict[str, int | None]:
     for side in BOOLEAN_CATEGORIES:
         position = BOOLEAN_CATEGORIES.index(side)
         alike = [held for label, held in survey.texts.items() if TRUTH.get(label.casefold()) == position]
-        enough = any(held.crowd.reached for held in alike)
-        enough = enough or len(set().union(*(held.crowd.persons for held in alike))) >= survey.min_cell
+        enough = any(held.people.reached for held in alike)
+        enough = enough or len(set().union(*(held.people.persons for held in alike))) >= survey.min_cell
         sides[side] = rounded(sum(held.rows for held in alike), survey.min_cell) if enough else None
     return sides
 
 
 def _rows(held: Holders, min_cell: int) -> int | None:
-    return rounded(held.rows, min_cell) if held.crowd.reached else None
+    return rounded(held.rows, min_cell) if held.people.reached else None
 
 
 def _categories(
@@ -286,9 +286,9 @@ def _categories(
     missing_codes = survey.missing_codes(WORDS)
     answers = {code: held for code, held in survey.codes.items() if code not in missing_codes}
     texts = {**survey.texts, **answers}
-    kept = {text: held for text, held in sorted(texts.items()) if held.crowd.reached}
-    few = [held.crowd for held in texts.values() if not held.crowd.reached]
-    persons = len(set().union(*(crowd.persons for crowd in few)))
+    kept = {text: held for text, held in sorted(texts.items()) if held.people.reached}
+    few = [held.people for held in texts.values() if not held.people.reached]
+    persons = len(set().union(*(people.persons for people in few)))
     withheld = Withheld(len(few), rounded(persons, survey.min_cell)) if few else None
     if not kept:
         variable = Variable(name=name, kind=Kind.TEXT)
@@ -321,6 +321,6 @@ def _bounds(variable: Variable, survey: ColumnSurvey, edges: Edges) -> tuple[Sca
 
 def _is_shared(variable: Variable, survey: ColumnSurvey, key: int) -> bool:
     """Tell whether a text that enough persons hold has this key."""
-    labels = [text for text, held in survey.texts.items() if held.crowd.reached]
+    labels = [text for text, held in survey.texts.items() if held.people.reached]
     cells = reader_of(variable).read(pa.array(labels, pa.string()), variable.name)
     return bool(((cells.keys == key) & (cells.status == Status.VALID)).any())

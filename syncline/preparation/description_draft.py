@@ -52,8 +52,8 @@ def _head(found: TableDescription) -> Iterator[str]:
     yield "what is plausible, and recode withheld categories by a preparation, or decide to list them."
 
 
-def _notes(column: ColumnDescription, crowd: str) -> Iterator[str]:
-    """Yield what a person should know of a column; ``crowd`` is how many are enough, as in ``11 persons``."""
+def _notes(column: ColumnDescription, enough: str) -> Iterator[str]:
+    """Yield what a person should know of a column; ``enough`` says how many are: ``11 persons``."""
     if column.reason:
         yield f"not described: {column.reason}"
     if column.categories:
@@ -61,7 +61,7 @@ def _notes(column: ColumnDescription, crowd: str) -> Iterator[str]:
         yield f"rows: {', '.join(rows)}"
     if column.withheld is not None:
         number, persons = column.withheld.categories, column.withheld.persons
-        held = f"fewer than {crowd}" if persons is None else f"about {persons} {crowd.split()[1]}"
+        held = f"fewer than {enough}" if persons is None else f"about {persons} {enough.split()[1]}"
         yield f"withheld: {number} {'category' if number == 1 else 'categories'}, of {held} in all"
     if column.gap_codes:
         codes = ", ".join(column.gap_codes)
@@ -69,12 +69,12 @@ def _notes(column: ColumnDescription, crowd: str) -> Iterator[str]:
     if column.reason:
         return
     if column.variable.range is not None:
-        yield f"range: at least {crowd} lie at or beyond each edge, which was then rounded outward"
+        yield f"range: at least {enough} lie at or beyond each edge, which was then rounded outward"
     elif column.variable.grid is not None:
         yield "no range: too few for two edges; give one that is plausible"
     if column.unread:
-        yield f"withheld: cells of another kind, of fewer than {crowd}"
-    few = f"none, or of fewer than {crowd}"
+        yield f"withheld: cells of another kind, of fewer than {enough}"
+    few = f"none, or of fewer than {enough}"
     yield f"missing: {few if column.missing_percent is None else f'about {column.missing_percent} %'}"
 
 

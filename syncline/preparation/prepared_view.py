@@ -16,7 +16,7 @@ from syncline.data.record_batches import in_batches_of
 from syncline.preparation.growth import require_columns_bounded, require_rows_bounded
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.steps.layout import ColumnLayout
-from syncline.preparation.steps.step import Bound, Run, StepCounts
+from syncline.preparation.steps.step import BatchStep, Bound, StepCounts
 from syncline.preparation.tally import CellComparison, CellCounts, PreparationTally, StepTally
 from syncline.preparation.text_encoder import TextEncoder, decoded, without_empty
 from syncline.sources.container import container_notes
@@ -143,7 +143,7 @@ class PreparedView:
         self._tally = PreparationTally(rows_in, rows_out, tuple(tallies))
 
     def _run(
-        self, number: int, run: Run, batch: pa.RecordBatch, places: Rows, comparison: CellComparison
+        self, number: int, run: BatchStep, batch: pa.RecordBatch, places: Rows, comparison: CellComparison
     ) -> tuple[pa.RecordBatch, Rows, StepTally]:
         """Run one step; return its rows, their numbers (n,) in the source, and what it counted."""
         counts = StepCounts(places)

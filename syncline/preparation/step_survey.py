@@ -46,19 +46,19 @@ class StepSurvey:
             return
         values = numbers[read] if self.kind in NUMERIC_KINDS else numbers[read].astype(np.int64)
         away = np.zeros(len(read) + 1, np.bool_)  # the last one is of cells that hold nothing
-        for step, crowd in self.off.items():
-            if crowd.reached:
+        for step, people in self.off.items():
+            if people.reached:
                 continue
             away[:-1][read] = ~_grid_of(self.kind, step).holds(values)
             if away.any():
-                crowd.add(ids[away[places] & (places >= 0)])
+                people.add(ids[away[places] & (places >= 0)])
 
     def step(self, distinct: int, decimals: int | None) -> str | None:
         """Return the coarsest step that holds and is no chance, for so many distinct values."""
         if self.kind in NUMERIC_KINDS and (decimals is None or decimals > MAX_STEP_DECIMALS):
             return None
-        for step, crowd in self.off.items():
-            if not crowd.reached and distinct * _digits(self.kind, step, decimals) >= CHANCE_DIGITS:
+        for step, people in self.off.items():
+            if not people.reached and distinct * _digits(self.kind, step, decimals) >= CHANCE_DIGITS:
                 return step
         return None
 

@@ -19,9 +19,9 @@ from syncline.protocols.transition import PartyId
 from syncline.questions.asked import Asked
 from syncline.questions.question import (
     Answer,
+    AnyCandidateQuestion,
     CandidateQuestion,
     Comparer,
-    Comparison,
     Context,
     Entropy,
     Question,
@@ -142,7 +142,7 @@ def admit_questions(questions: Sequence[Question], asked: Asked) -> Asked:
     return asked
 
 
-def _admit_comparisons(questions: Sequence[Comparison], asked: Asked) -> Asked:
+def _admit_comparisons(questions: Sequence[AnyCandidateQuestion], asked: Asked) -> Asked:
     """Take the one candidate of a study by itself; all later questions of a round are about it together."""
     if asked.candidate is not None:
         return replace(asked, candidate=asked.candidate.after(questions))

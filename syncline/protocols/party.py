@@ -10,12 +10,12 @@ from syncline.protocols.in_process import Respond
 from syncline.questions.question import Comparer, Entropy
 from syncline.questions.workspace import Workspace
 
-Party: TypeAlias = Respond[Request, Memory, Reply]
+PartyCall: TypeAlias = Respond[Request, Memory, Reply]
 
 
 def party_with(
     table: Workspace, comparer: Comparer | None = None, entropy: Entropy = secrets.token_bytes
-) -> Party:
+) -> PartyCall:
     """Return a party that answers from its table, about a candidate too where it has a ``comparer``."""
     side = Answering(comparer)
 

@@ -39,10 +39,14 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A kind of question that a phase asks; ``why`` says for what it needs each supplier's own answer."""
+    """A kind of question that a phase asks; ``why`` says for what it needs each supplier's own answer.
+
+    What is ``relating`` only techniques ask that look for relations between columns.
+    """
 
     kind: str
     why: str = ""
+    relating: bool = False
 
     @property
     def need(self) -> Need:
@@ -121,7 +125,7 @@ PHASES = (
         ("confirm",),
         looks=True,
     ),
-    PhaseRow("confirm", (Ask("formula_check", _BREAKS), Ask("marginals")), (OWN, MODEL)),
+    PhaseRow("confirm", (Ask("formula_check", _BREAKS), Ask("marginals", relating=True)), (OWN, MODEL)),
     PhaseRow(OWN, (), (OWN, MODEL)),
     PhaseRow("people", (Ask("person_count"),), ("compare",)),
     PhaseRow(
@@ -137,6 +141,9 @@ PHASES = (
 )
 """Every phase of a study, in order; a study without a comparison ends with its model."""
 
+COMPARING_PHASES = frozenset({"people", "compare"})
+"""Those that a study passes only where it compares what it made."""
+
 _ROWS = {row.name: row for row in PHASES}
 
 
@@ -150,7 +157,7 @@ def needs_of_each(*, compares: bool, phases: tuple[PhaseRow, ...] = PHASES) -> I
     told = set()
     for row in phases:
         for ask in row.asks:
-            if ask.need is Need.EACH and (compares or row.name not in ("people", "compare")):
+            if ask.need is Need.EACH and (compares or row.name not in COMPARING_PHASES):
                 if (ask.kind, ask.why) not in told:
                     yield ask.kind, ask.why
                 told.add((ask.kind, ask.why))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from syncline.errors import ProtocolError
 from syncline.questions.growth import ComparedColumns, Forest, GrowTrees, ScoreTrees, Splits
-from syncline.questions.question import Comparison
+from syncline.questions.question import AnyCandidateQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class CandidateMemory:
         """Show which table it is and how far it has come, never a row of it."""
         return f"CandidateMemory({self.candidate}, {self.asked} rounds of trees)"
 
-    def after(self, questions: Sequence[Comparison]) -> CandidateMemory:
+    def after(self, questions: Sequence[AnyCandidateQuestion]) -> CandidateMemory:
         """Return the memory after a round of questions; raise ProtocolError where one is not to be answered.
 
         Trees are asked about before regressions, so the sums beside the scores are the ones by subgroups.

@@ -36,7 +36,7 @@ _BLOCK_ROWS = 1 << 12
 _STRIP_CELLS = 1 << 21
 
 Groups = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+SmallFloats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +118,7 @@ class PairCounts(TableQuestion[Counts]):
 
     def _held(
         self, codes: npt.NDArray[np.uint16], places: list[int], layout: PairLayout, first: int
-    ) -> Floats:
+    ) -> SmallFloats:
         """Return 1 where a row (n,) is in a group, of the columns from ``first`` on.
 
         Sums of at most ``_BLOCK_ROWS`` ones are exact in single precision, in whatever order they are added.

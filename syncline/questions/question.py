@@ -284,7 +284,7 @@ class Comparer(Protocol):
         ...
 
 
-Comparison: TypeAlias = CandidateQuestion[Any]  # Any: as of a question
+AnyCandidateQuestion: TypeAlias = CandidateQuestion[Any]  # Any: as of a question
 """Any question about a candidate."""
 
 

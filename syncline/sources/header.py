@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"[-+]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][-+]?[0-9]+)?")
 FEWEST_SPACED = 3
 """Lines from which on words between spaces are fields: a header and two of values."""
 
-Record = Sequence[str]
+FieldTexts = Sequence[str]
 
 
 class NoHeader(Exception):
@@ -34,7 +34,7 @@ class NoHeader(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class TableHeader:
     """The names of a table's fields as they are written.
 
     Attributes
@@ -49,11 +49,11 @@ class Header:
     is_empty: tuple[bool, ...]
 
 
-def find_header(records: Sequence[Record]) -> Header:
+def find_header(records: Sequence[FieldTexts]) -> TableHeader:
     """Return the header among the first lines of a table; raise :class:`NoHeader` where none is."""
     records = records[:MOST_LINES]
     width = _width_below(records)
-    found = Header(0, tuple(records[0]), ()) if width is None else _placed(records, width)
+    found = TableHeader(0, tuple(records[0]), ()) if width is None else _placed(records, width)
     below = records[found.place + 1 :]
     if len(found.names) > 1 and _are_values(found.names):
         raise NoHeader(
@@ -63,7 +63,7 @@ def find_header(records: Sequence[Record]) -> Header:
     return replace(found, is_empty=tuple(_is_empty(place, found, below) for place in range(len(found.names))))
 
 
-def spaced_fields(records: Sequence[Record]) -> int:
+def spaced_fields(records: Sequence[FieldTexts]) -> int:
     """Return how many fields stand between spaces in lines of one field each; 0 where it is one field.
 
     They do where all lines, the header among them, have one number of words, and most below are numbers.
@@ -77,7 +77,7 @@ def spaced_fields(records: Sequence[Record]) -> int:
     return width if width > 1 and alike and 2 * numbers > width * (len(words) - 1) else 0
 
 
-def _width_below(records: Sequence[Record]) -> int | None:
+def _width_below(records: Sequence[FieldTexts]) -> int | None:
     """Return how many fields nearly all lines below the first have; None where it is like them."""
     below = Counter(len(record) for record in records[1:])
     if not below:
@@ -89,13 +89,13 @@ def _width_below(records: Sequence[Record]) -> int | None:
     return width if agreeing and (len(records[0]) != width or is_padded_title) else None
 
 
-def _placed(records: Sequence[Record], width: int) -> Header:
+def _placed(records: Sequence[FieldTexts], width: int) -> TableHeader:
     for place, record in enumerate(records[: MAX_TITLES + 1]):
         below = records[place + 1 :]
         if names := _names_of(record, width, below):
             if place and _are_mostly_numbers(names):
                 break
-            return Header(place, names, ())
+            return TableHeader(place, names, ())
         if _filled(record) > 1 and len(record) >= width:
             break
     raise NoHeader(
@@ -104,7 +104,7 @@ def _placed(records: Sequence[Record], width: int) -> Header:
     )
 
 
-def _names_of(record: Record, width: int, below: Sequence[Record]) -> tuple[str, ...] | None:
+def _names_of(record: FieldTexts, width: int, below: Sequence[FieldTexts]) -> tuple[str, ...] | None:
     """Return the names that a line gives to ``width`` fields, None where it gives none."""
     below = [row for row in below if len(row) == width]
     if not below:
@@ -121,21 +121,21 @@ def _names_of(record: Record, width: int, below: Sequence[Record]) -> tuple[str,
     return None
 
 
-def _look_like_names(record: Record, below: Sequence[Record]) -> bool:
+def _look_like_names(record: FieldTexts, below: Sequence[FieldTexts]) -> bool:
     """Tell whether a line is a header itself: distinct words above a column of numbers."""
     if len({*record}) < len(record) or any(not field.strip() or _is_number(field) for field in record):
         return False
     return any(sum(_is_number(row[place]) for row in below) > len(below) / 2 for place in range(len(record)))
 
 
-def _are_values(names: Record) -> bool:
+def _are_values(names: FieldTexts) -> bool:
     """Tell whether fields are a row of values: numbers, of which some are no whole numbers or come twice."""
     if not all(map(_is_number, names)):
         return False
     return len({*names}) < len(names) or not all(name.strip().isdigit() for name in names)
 
 
-def _are_mostly_numbers(names: Record) -> bool:
+def _are_mostly_numbers(names: FieldTexts) -> bool:
     return sum(map(_is_number, names)) > len(names) / 2
 
 
@@ -143,11 +143,11 @@ def _is_number(field: str) -> bool:
     return _NUMBER.fullmatch(field.strip()) is not None
 
 
-def _filled(record: Record) -> int:
+def _filled(record: FieldTexts) -> int:
     return sum(bool(field.strip()) for field in record)
 
 
-def _is_empty(place: int, header: Header, below: Sequence[Record]) -> bool:
+def _is_empty(place: int, header: TableHeader, below: Sequence[FieldTexts]) -> bool:
     if header.names[place].strip() or not below:
         return False
     return not any(row[place].strip() for row in below if place < len(row))

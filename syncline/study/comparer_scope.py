@@ -13,12 +13,12 @@ from syncline.study.spec import StudySpec
 from syncline.validation.comparison.candidate import Aims, Candidate
 from syncline.validation.comparison.comparer import CandidateComparer, ComparisonTerms
 
-_LOTTERY_LABEL = b"syncline/lottery/1\x00"
+_SAMPLING_LABEL = b"syncline/lottery/1\x00"
 
 
 def sampling_key(fold: Fold) -> bytes:
     """Return the key of all draws of rows and persons: one for all suppliers of the study."""
-    return hashlib.sha256(_LOTTERY_LABEL + fold.salt).digest()
+    return hashlib.sha256(_SAMPLING_LABEL + fold.salt).digest()
 
 
 def aims_of(spec: StudySpec, fold: Fold) -> Aims:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from syncline.errors import DataError, StudyFailed
 from syncline.protocols.asking import Memory, Reply, Request, admit
-from syncline.protocols.party import Party, party_with
+from syncline.protocols.party import PartyCall, party_with
 from syncline.protocols.transition import PartyId
 from syncline.questions.question import Comparer
 from syncline.questions.workspace import Workspace
@@ -26,7 +26,7 @@ def answer_locally(
     return replies, after
 
 
-def local_party(party: PartyId, table: Workspace, comparer: Comparer | None = None) -> Party:
+def local_party(party: PartyId, table: Workspace, comparer: Comparer | None = None) -> PartyCall:
     """Return a party that answers from its table; whatever its rows make impossible is told with its name."""
     answer = party_with(table, comparer)
 

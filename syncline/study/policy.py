@@ -22,11 +22,11 @@ from syncline.study.flow import DataFlow, is_within
 from syncline.study.policy_sections import (
     Approval,
     ApprovalMode,
-    Columns,
     Comparing,
     Limits,
     Narrowing,
     Permission,
+    PermittedColumns,
     Refusal,
     ReleaseDemands,
     read_comparing,
@@ -47,7 +47,7 @@ class Policy(Section):
     flows: tuple[Annotated[DataFlow, word_of(DataFlow)], ...] = ()
     narrow: Narrowing = Narrowing()
     datasets: Labels = ()
-    columns: Columns = Columns()
+    columns: PermittedColumns = PermittedColumns()
     questions: tuple[Permission, ...] = ()
     limits: Limits = Limits()
     min_cell: Annotated[Integer, within(1, 1_000_000)] = 11

@@ -77,7 +77,7 @@ Digests = Annotated[tuple[str, ...], AfterValidator(_digests)]
 """SHA-256 digests in hexadecimal."""
 
 
-class Columns(Section):
+class PermittedColumns(Section):
     """Which columns a study may model; ``deny`` wins over ``allow``."""
 
     allow: Labels = ()

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from syncline.data.constraint import Formula
-from syncline.protocols.phase_table import PHASES, PhaseRow, needs_of_each
+from syncline.protocols.phase_table import COMPARING_PHASES, PHASES, PhaseRow, needs_of_each
 from syncline.study.spec import StudySpec
 from syncline.synthesizers.wide import is_wide
 
-_OF_EVERY_FIT = ("row_count", "profile", "rank_counts")
-_OF_RELATIONS = ("marginals", "moments", "formula_check")
-
 
 def questions_of(spec: StudySpec) -> tuple[str, ...]:
-    """Return the kinds of questions that a study's fit asks, each once.
-
-    Declared constraints are counted by every technique.
-    """
+    """Return the kinds of questions that a study's fit asks, each once, in the order of its phases."""
     card = spec.synthesizer.card
-    wide = ("pair_counts",) if card.relates and is_wide(len(spec.schema.modelled)) else ()
-    relations = _OF_RELATIONS if card.relates else ()
-    declared = ("formula_check",) if spec.schema.constraints else ()
-    return tuple(dict.fromkeys((*_OF_EVERY_FIT, *wide, *relations, *card.questions, *declared)))
+    phases = (row for row in phases_of_study(spec) if row.name not in COMPARING_PHASES)
+    shared = (ask.kind for row in phases for ask in row.asks if card.relates or not ask.relating)
+    return tuple(dict.fromkeys((*shared, *card.questions)))
 
 
 def needed_of_each(spec: StudySpec) -> list[tuple[str, str]]:
@@ -31,7 +24,7 @@ def needed_of_each(spec: StudySpec) -> list[tuple[str, str]]:
 def phases_of_study(spec: StudySpec) -> tuple[PhaseRow, ...]:
     """Return the rows of the phase table that a study may pass through."""
     card, constraints = spec.synthesizer.card, spec.schema.constraints
-    passed = {row.name for row in PHASES} - ({"people", "compare"} if spec.validation is None else set())
+    passed = {row.name for row in PHASES} - (COMPARING_PHASES if spec.validation is None else set())
     if not is_wide(len(spec.schema.modelled)):
         passed -= {"relate"}
     if not card.relates:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syncline.errors import DataError, PolicyRefusal
-from syncline.preparation.column_lineage import needed, origin
+from syncline.preparation.column_lineage import lineage, origin
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import PreparedView, prepared_view
 from syncline.preparation.steps.layout import ColumnLayout
@@ -63,7 +63,7 @@ def raw_rows(spec: StudySpec, source: Source) -> RawRows:
         return RawRows(source, tuple(read.values()), None, person)
     here, there = source.preparation.parted()
     rows = prepared_view(source.source, here) if here.steps else source.source
-    found = needed(there, ColumnLayout.of(rows), read, source.name)
+    found = lineage(there, ColumnLayout.of(rows), read, source.name)
     found.preparation.require_portable()
     if not found.columns:
         raise DataError(

@@ -50,7 +50,7 @@ from syncline.preparation.prepared_view import PreparedView
 from syncline.protocols.asking import Memory, Reply, Request
 from syncline.protocols.in_process import Hops, Traffic, run
 from syncline.protocols.opening import SaltDraw
-from syncline.protocols.party import Party, party_with
+from syncline.protocols.party import PartyCall, party_with
 from syncline.protocols.transition import Continue, Finish, PartyId
 from syncline.questions.workspace import Workspace
 from syncline.sources.source import Source
@@ -199,7 +199,9 @@ class _PlaceCodec:
         return Progress(self._codec.decode(data), *self._made)
 
 
-def _party(spec: StudySpec, fold: Fold, name: str, source: Source, sent: Workspace, study: Study) -> Party:
+def _party(
+    spec: StudySpec, fold: Fold, name: str, source: Source, sent: Workspace, study: Study
+) -> PartyCall:
     """Return a supplier that answers a fit from the rows of its flow, and a comparison from its real ones."""
     flow, answers = STEPS[spec.supplier(name).flow], party_with(sent)
 

@@ -34,12 +34,10 @@ from syncline.sources.source import Source
 from syncline.sources.source_inference import infer_source
 from syncline.synthesizers.computed_columns import computed_notes
 from syncline.synthesizers.found_rules import rules_of
+from syncline.synthesizers.registry import cards
 from syncline.synthesizers.settings import FitSettings
 from syncline.validation.comparison.candidate import Aims
 from syncline.validation.validation import Validation, Wanted, column_names, compare
-
-_RELATING = "cart"
-"""A technique that looks for rules between columns."""
 
 
 def validate(
@@ -97,7 +95,8 @@ def validate(
 def _rules(real: Source, given: Schema | None, min_cell: int) -> tuple[Note, ...]:
     """Return the notes on columns that follow from others, as a fit to the real table alone finds them."""
     schema = infer_source(real).schema if given is None else given
-    settings = FitSettings(schema, _RELATING, min_cell, ranges_are_data=given is None)
+    relating = next(card.name for card in cards().values() if card.relates)
+    settings = FitSettings(schema, relating, min_cell, ranges_are_data=given is None)
     try:
         table = Workspace(prepare(real, schema, Fold(b"", 0)))
         return computed_notes([table], rules_of(settings, table))

@@ -54,7 +54,7 @@ class SearchPieces:
         each = np.zeros((0, compared), np.uint32)
         return cls(zero, np.zeros(0, np.int64), np.zeros(0, np.int64), zero, each, each.astype(np.uint8))
 
-    def crowds(self, min_cell: int) -> Ints:
+    def rows_of_enough(self, min_cell: int) -> Ints:
         """Return each supplier's rows (p, n_suppliers), those of fewer than ``min_cell`` persons as one each.
 
         What is said of suppliers beside each other rests on people, however many rows one of them has.
@@ -77,7 +77,7 @@ class SearchPieces:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class SearchRows:
     """The answers to one column's question.
 
     Attributes
@@ -154,7 +154,7 @@ class ColumnSearch:
         bits = min(self.shift, max(_PART_BITS - (len(self.prefixes) - 1).bit_length(), 1))
         return RankColumn(self.name, self.base, self.shift - bits, bits, self.prefixes, self.gap)
 
-    def absorb(self, answer: Rows, min_cell: int, threshold: int, *, last: bool) -> ColumnSearch:
+    def absorb(self, answer: SearchRows, min_cell: int, threshold: int, *, last: bool) -> ColumnSearch:
         """Take in the answers to :meth:`question`; ``last`` ends the search.
 
         An interval is divided on from ``threshold`` rows, or from ``min_cell`` while there are few intervals.

@@ -18,7 +18,7 @@ from syncline.synthesizers.wall_clock import WallClock
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.uint64]
-Cells: TypeAlias = tuple[Ints, npt.NDArray[np.bool_]]
+DecodedCells: TypeAlias = tuple[Ints, npt.NDArray[np.bool_]]
 """Keys (n,), and which cells are missing."""
 
 
@@ -71,7 +71,7 @@ class ColumnValues:
         ends = np.flatnonzero(np.diff(self.span_code)) + 1
         return tuple(keys for keys in np.split(self.span_low, ends) if len(keys) > 1)
 
-    def decode(self, codes: npt.NDArray[np.integer], random: Bits) -> Cells:
+    def decode(self, codes: npt.NDArray[np.integer], random: Bits) -> DecodedCells:
         """Return keys (n,) drawn by uniform bits (n,) from each code's spans, and which are missing."""
         return ColumnDecoder.of(self).decode(codes, random)
 
@@ -104,7 +104,7 @@ class ColumnDecoder:
         above = np.concatenate([np.zeros(1, np.uint64), np.cumsum(spans.weight)]).astype(np.uint64)
         return cls(values, spans, first, above, values.variable.grid)
 
-    def decode(self, codes: npt.NDArray[np.integer], random: Bits) -> Cells:
+    def decode(self, codes: npt.NDArray[np.integer], random: Bits) -> DecodedCells:
         """Return keys (n,) drawn by uniform bits (n,) from each code's spans, and which are missing."""
         spans, above = self.spans, self.above
         if len(spans.code) == 0:

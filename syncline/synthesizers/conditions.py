@@ -21,10 +21,10 @@ from syncline.data.step import exact_key
 from syncline.data.variable import Variable
 from syncline.errors import UsageError
 
-Value = str | bool | Scalar
+ConditionValue = str | bool | Scalar
 
 
-def conditions_of(given: object, schema: Schema) -> dict[str, Value]:
+def conditions_of(given: object, schema: Schema) -> dict[str, ConditionValue]:
     """Return what is asked of each column; a UsageError names the column and says what it may hold."""
     if given is None:
         return {}
@@ -33,7 +33,7 @@ def conditions_of(given: object, schema: Schema) -> dict[str, Value]:
     return {str(name): _value(_variable(name, schema), value) for name, value in given.items()}
 
 
-def mask_of(batch: pa.RecordBatch, conditions: Mapping[str, Value]) -> pa.BooleanArray:
+def mask_of(batch: pa.RecordBatch, conditions: Mapping[str, ConditionValue]) -> pa.BooleanArray:
     """Return which rows (n,) meet all conditions."""
     import pyarrow.compute as pc
 
@@ -58,7 +58,7 @@ def _variable(name: object, schema: Schema) -> Variable:
     return variable
 
 
-def _value(variable: Variable, value: object) -> Value:
+def _value(variable: Variable, value: object) -> ConditionValue:
     if isinstance(value, np.generic):
         value = value.item()
     if value is None:

@@ -43,6 +43,20 @@ class ColumnDraw:
     reordering: Reordering | None = None
 
     @classmethod
+    def alone(cls, column: str, rows: Ints) -> ColumnDraw:
+        """Return how a column is drawn by itself, from the rows of its codes (codes,)."""
+        return cls(column, weights_of(_shares(rows[None, :])))
+
+    @classmethod
+    def beside(cls, column: str, determinant: str, table: Ints, rows: Ints) -> ColumnDraw:
+        """Return how a column is drawn beside another one, from their joint counts (its codes, own codes).
+
+        Where no row of a code of the ``determinant`` is shown, the column is drawn by itself, from ``rows``.
+        """
+        shown = np.where(table.any(axis=1, keepdims=True), table, rows)
+        return cls(column, weights_of(_shares(shown)), determinant=determinant)
+
+    @classmethod
     def by_gap(cls, column: str, gap: str) -> ColumnDraw:
         """Return how a column comes about that is another one plus a gap."""
         return cls(column, np.ones((1, 1), np.uint64), gap=gap)
@@ -57,6 +71,13 @@ class ColumnDraw:
         place = np.searchsorted(flat, aim + lane[states], side="right")
         codes: Codes = (place - states * self.above.shape[1]).astype(np.uint16)
         return codes
+
+
+def _shares(rows: Ints) -> npt.NDArray[np.float64]:
+    """Return the share of each code among the rows of its state (states, codes)."""
+    counts = rows.astype(np.float64)
+    shares: npt.NDArray[np.float64] = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
+    return shares
 
 
 def weights_of(distribution: npt.NDArray[np.float64]) -> Bits:

@@ -18,7 +18,7 @@ from syncline.synthesizers.formulas import Derived
 
 Keys: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
-Columns: TypeAlias = dict[str, tuple[Keys, Mask]]
+MutableColumns: TypeAlias = dict[str, tuple[Keys, Mask]]
 """Keys (n,) and a mask of missing cells (n,) for each released column."""
 ByName: TypeAlias = Mapping[str, CodedColumn]
 
@@ -37,7 +37,7 @@ def in_order(derived: Sequence[Derived], drawn: Iterable[str]) -> list[Derived]:
     return ordered
 
 
-def recompute(derived: Derived, drawn: Columns, by_name: ByName) -> None:
+def recompute(derived: Derived, drawn: MutableColumns, by_name: ByName) -> None:
     """Set a derived column from those that it follows from."""
     formula = derived.formula
     if derived.solved is not None:
@@ -60,7 +60,7 @@ def _with_own(own: tuple[Keys, Mask], found: tuple[Keys, Mask], column: CodedCol
     return np.where(states, keys, np.where(missing, 0, found[0])), missing
 
 
-def _solve(name: str, formula: Constraint, drawn: Columns, by_name: ByName) -> None:
+def _solve(name: str, formula: Constraint, drawn: MutableColumns, by_name: ByName) -> None:
     """Set the one input of a formula that was not drawn from its value and the other inputs."""
     others = [numbers_of(other, drawn, by_name) for other in formula.inputs if other != name]
     values, defined = solve(formula, name, numbers_of(formula.of, drawn, by_name), others)
@@ -79,7 +79,7 @@ def keys_of_numbers(
     return np.where(missing, 0, keys), missing
 
 
-def numbers_of(name: str, drawn: Columns, by_name: ByName) -> tuple[npt.NDArray[np.float64], Mask]:
+def numbers_of(name: str, drawn: MutableColumns, by_name: ByName) -> tuple[npt.NDArray[np.float64], Mask]:
     """Return a column's numbers (n,), 0.0 where it holds none, and where it holds one."""
     keys, missing = drawn[name]
     variable = by_name[name].values.variable
@@ -108,7 +108,7 @@ def snapped(column: ColumnValues, keys: Keys) -> Keys:
     return np.where(close, near[nearest, rows], keys)
 
 
-def _round_alike(formula: Constraint, drawn: Columns, by_name: ByName) -> None:
+def _round_alike(formula: Constraint, drawn: MutableColumns, by_name: ByName) -> None:
     """Give the source of an equality the same rounding as its copy, so that the two read the same."""
     source = formula.inputs[0]
     values, present = numbers_of(formula.of, drawn, by_name)
@@ -137,7 +137,7 @@ class OrderTest:
         """Return the one of its two columns that is not called ``name``."""
         return self.limit if name == self.of else self.of
 
-    def broken(self, drawn: Columns, by_name: ByName) -> Mask:
+    def broken(self, drawn: MutableColumns, by_name: ByName) -> Mask:
         """Return in which rows (n,) a column is greater than its limit, both being there."""
         if self.steps is None:
             (values, present), (most, limited) = (
@@ -149,14 +149,14 @@ class OrderTest:
 
 
 def broken_rows(
-    drawn: Columns, bounds: Sequence[OrderTest], computed: Collection[str], by_name: ByName
+    drawn: MutableColumns, bounds: Sequence[OrderTest], computed: Collection[str], by_name: ByName
 ) -> Keys:
     """Return the rows, increasing, that break an order, or in which a computed column leaves its range."""
     return np.flatnonzero(broken_from(drawn, bounds, computed, by_name, {}) >= 0)
 
 
 def broken_from(
-    drawn: Columns,
+    drawn: MutableColumns,
     bounds: Sequence[OrderTest],
     computed: Collection[str],
     by_name: ByName,
@@ -179,12 +179,12 @@ def broken_from(
     return start
 
 
-def put_rows(drawn: Columns, rows: Keys, others: Columns) -> None:
+def put_rows(drawn: MutableColumns, rows: Keys, others: MutableColumns) -> None:
     """Put ``others`` (k,) into the places ``rows`` (k,) of columns that nobody else holds."""
     for name, (keys, missing) in drawn.items():
         keys[rows], missing[rows] = others[name]
 
 
-def rows_at(drawn: Columns, places: Keys) -> Columns:
+def rows_at(drawn: MutableColumns, places: Keys) -> MutableColumns:
     """Return the rows at ``places`` (k,)."""
     return {name: (keys[places], missing[places]) for name, (keys, missing) in drawn.items()}

@@ -33,7 +33,7 @@ NEIGHBOURS = 24
 _SCORE_BITS = 24
 
 Ints = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.int32]
+PairScores = npt.NDArray[np.int32]
 
 
 def wide_notes(method: str, columns: int) -> tuple[Note, ...]:
@@ -89,7 +89,7 @@ class Neighbours:
     """
 
     names: tuple[str, ...]
-    score: Scores
+    score: PairScores
 
     @classmethod
     def of(cls, question: PairCounts, counts: Counts) -> Neighbours:

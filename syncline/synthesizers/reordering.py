@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from syncline.data.logarithm import exp2, log2
 from syncline.synthesizers.column_coding import CodedColumn
-from syncline.synthesizers.kept_rows import ByName, Columns, numbers_of
+from syncline.synthesizers.kept_rows import ByName, MutableColumns, numbers_of
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -34,7 +34,7 @@ class Centred:
     exponent: int
     log: bool = False
 
-    def deviations(self, rows: Columns, by_name: Mapping[str, CodedColumn]) -> tuple[Floats, Mask]:
+    def deviations(self, rows: MutableColumns, by_name: Mapping[str, CodedColumn]) -> tuple[Floats, Mask]:
         """Return the deviation of each row (n,), and which rows hold a number (n,)."""
         numbers, present = numbers_of(self.column, rows, by_name)
         if by_name[self.column].codes.gap is not None:
@@ -79,7 +79,9 @@ class Reordering:
     slopes: Floats
     computed: OnLine | None = None
 
-    def numbers(self, line: OnLine, rows: Columns, states: Ints, by_name: ByName) -> tuple[Floats, Mask]:
+    def numbers(
+        self, line: OnLine, rows: MutableColumns, states: Ints, by_name: ByName
+    ) -> tuple[Floats, Mask]:
         """Return the number (n,) that the line gives each row, and which rows hold one (n,).
 
         What it leaves is what the own value has beside the line within its state, made as narrow.
@@ -96,7 +98,9 @@ class Reordering:
         found = self.own.centre + np.ldexp(along, self.own.exponent)
         return exp2(found) if self.own.log else found, present
 
-    def order(self, rows: Columns, states: Ints, by_name: Mapping[str, CodedColumn]) -> tuple[Ints, Ints]:
+    def order(
+        self, rows: MutableColumns, states: Ints, by_name: Mapping[str, CodedColumn]
+    ) -> tuple[Ints, Ints]:
         """Return the rows that hold a number, state by state, by the line and by their values (m,).
 
         The value of the i-th row of the second belongs to the i-th row of the first.

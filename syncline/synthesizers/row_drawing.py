@@ -19,7 +19,14 @@ from syncline.data.constraint import Constraint
 from syncline.synthesizers.drawers import Drawers
 from syncline.synthesizers.draws import Codes, ColumnDraw
 from syncline.synthesizers.gap_draws import GapDraw
-from syncline.synthesizers.kept_rows import ByName, Columns, OrderTest, broken_rows, keys_of_numbers, put_rows
+from syncline.synthesizers.kept_rows import (
+    ByName,
+    MutableColumns,
+    OrderTest,
+    broken_rows,
+    keys_of_numbers,
+    put_rows,
+)
 from syncline.synthesizers.reordering import OnLine, Reordering
 from syncline.synthesizers.streams import Seed
 
@@ -31,8 +38,8 @@ AT_ONCE = 1 << 15
 
 Keys = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-Cells = tuple[Keys, Mask]
-States = npt.NDArray[np.int64]
+DrawnCells = tuple[Keys, Mask]
+StateOfRows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ class RowDrawing:
     drawers: Drawers
     streams: Streams
     bins: npt.NDArray[np.uint8]
-    rows: Columns = field(default_factory=dict)
+    rows: MutableColumns = field(default_factory=dict)
     codes: dict[str, Codes] = field(default_factory=dict)
     drawn: int = 0
 
@@ -100,12 +107,12 @@ class RowDrawing:
         self.bins[:, self.drawn] = column.codes.bins[self.codes[name]]
         self.drawn += 1
 
-    def reorder(self, name: str, line: Reordering, states: States) -> None:
+    def reorder(self, name: str, line: Reordering, states: StateOfRows) -> None:
         """Put the values of the column that was drawn last in order within its states (n,)."""
         self._reorder(name, line, states)
         self.bins[:, self.drawn - 1] = self.drawers.by_name[name].codes.bins[self.codes[name]]
 
-    def _reorder(self, name: str, line: Reordering, states: States) -> None:
+    def _reorder(self, name: str, line: Reordering, states: StateOfRows) -> None:
         to, of = line.order(self.rows, states, self.drawers.by_name)
         self.codes[name][to] = self.codes[name][of]
         self.rows[name][0][to] = self.rows[name][0][of]
@@ -114,7 +121,7 @@ class RowDrawing:
         ):
             self._compute(name, line, line.computed, states)
 
-    def _compute(self, name: str, line: Reordering, on: OnLine, states: States) -> None:
+    def _compute(self, name: str, line: Reordering, on: OnLine, states: StateOfRows) -> None:
         """Set the column to what its line tells; rows where that is beyond its values keep theirs."""
         by_name = self.drawers.by_name
         numbers, present = line.numbers(on, self.rows, states, by_name)
@@ -125,7 +132,7 @@ class RowDrawing:
         self.rows[name][0][held] = keys[held]
         self.codes[name][held] = by_name[name].codes.encode(keys[held], np.ones(len(held), np.bool_))
 
-    def _drawn(self, name: str, draw: ColumnDraw, states: States) -> tuple[Codes, Cells]:
+    def _drawn(self, name: str, draw: ColumnDraw, states: StateOfRows) -> tuple[Codes, DrawnCells]:
         every, gap_draw = np.arange(len(self.bins)), self.drawers.gap_draw(draw)
         codes, (keys, missing) = self._once(name, draw, gap_draw, states, every, 0)
         codes, keys, missing = codes.copy(), keys.copy(), missing.copy()
@@ -145,10 +152,10 @@ class RowDrawing:
         name: str,
         draw: ColumnDraw,
         gap_draw: GapDraw | None,
-        states: States,
+        states: StateOfRows,
         places: Keys,
         attempt: int,
-    ) -> tuple[Codes, Cells]:
+    ) -> tuple[Codes, DrawnCells]:
         """Draw the codes and cells of the rows at ``places`` (k,), whose states (k,) are known."""
         gap, n, systematic = self.drawers.by_name[name].codes.gap, len(places), self.drawers.systematic
         random = self.streams.words("code", name, n, attempt)
@@ -158,14 +165,16 @@ class RowDrawing:
             codes = gap_draw.codes(states, random, self.rows[gap.base][1][places], systematic)
         return codes, self.drawers.decoder(name).decode(codes, self.streams.words("value", name, n, attempt))
 
-    def _codes(self, draw: ColumnDraw, states: States, places: Keys, random: npt.NDArray[np.uint64]) -> Codes:
+    def _codes(
+        self, draw: ColumnDraw, states: StateOfRows, places: Keys, random: npt.NDArray[np.uint64]
+    ) -> Codes:
         """Return the codes of a column that is no gap, for the rows at ``places``, whose states are known."""
         raked = self.drawers.raked_draw(draw)
         if raked is None:
             return draw.codes(states, random, self.drawers.systematic)
         return raked.codes(states, self.bins[places], random, self.drawers.systematic)
 
-    def _fits(self, name: str, cells: Cells, places: Keys) -> Mask:
+    def _fits(self, name: str, cells: DrawnCells, places: Keys) -> Mask:
         """Tell which ``cells`` (k,) of rows at ``places`` (k,) keep the orders with columns drawn before."""
         gap = self.drawers.by_name[name].codes.gap
         of = name if gap is None else gap.of
@@ -180,13 +189,13 @@ class RowDrawing:
         fits[broken_rows(drawn, met, () if gap is None else (of,), self.drawers.by_name)] = False
         return fits
 
-    def _beside(self, name: str, cells: Cells, places: Keys) -> Cells:
+    def _beside(self, name: str, cells: DrawnCells, places: Keys) -> DrawnCells:
         """Return the cells of the column that follows from a gap's ``cells`` and its base."""
         line = self.drawers.line(name)
         keys, missing = self.rows[line.gap.base]
         return line.values(cells, (keys[places], missing[places]))
 
-    def states(self, draw: ColumnDraw) -> States:
+    def states(self, draw: ColumnDraw) -> StateOfRows:
         """Return the state (n,) from which each row's code is drawn."""
         if draw.determinant is not None:
             return self.codes[draw.determinant].astype(np.int64)

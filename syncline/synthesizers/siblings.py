@@ -23,7 +23,7 @@ from syncline.data.kinds import Kind
 from syncline.data.variable import Variable
 
 Ints: TypeAlias = npt.NDArray[np.int64]
-Node: TypeAlias = tuple[str, str]
+SiblingNode: TypeAlias = tuple[str, str]
 """A place in the hierarchy: a parent's name, or the beginning of codes, and the pattern of these."""
 People: TypeAlias = Callable[[Sequence[int]], int]
 """How many people are in some categories together."""
@@ -38,7 +38,7 @@ def groups_of_siblings(variable: Variable, rare: Sequence[int], people: People, 
     Groups hold at least ``least`` people each and are disjoint; they stand in the order of their first
     members. Siblings below one parent that are too few go up together.
     """
-    levels: defaultdict[int, dict[Node, list[int]]] = defaultdict(dict)
+    levels: defaultdict[int, dict[SiblingNode, list[int]]] = defaultdict(dict)
     for place in rare:
         node = _nearest(variable, variable.categories[place])
         if node is not None:
@@ -54,7 +54,7 @@ def groups_of_siblings(variable: Variable, rare: Sequence[int], people: People, 
     return sorted(groups, key=lambda group: int(group[0]))
 
 
-def _nearest(variable: Variable, label: str) -> Node | None:
+def _nearest(variable: Variable, label: str) -> SiblingNode | None:
     """Return the lowest place at which a category meets siblings: a parent stands among its children."""
     if variable.parents:
         if label in variable.parents.values():
@@ -65,7 +65,7 @@ def _nearest(variable: Variable, label: str) -> Node | None:
     return _begun(label[:-1], _pattern(label))
 
 
-def _above(variable: Variable, node: Node) -> Node | None:
+def _above(variable: Variable, node: SiblingNode) -> SiblingNode | None:
     """Return the place one level up, None at the top."""
     name, pattern = node
     if variable.parents:
@@ -73,12 +73,12 @@ def _above(variable: Variable, node: Node) -> Node | None:
     return _begun(name[:-1], pattern)
 
 
-def _begun(beginning: str, pattern: str) -> Node | None:
+def _begun(beginning: str, pattern: str) -> SiblingNode | None:
     """Return the place of codes that begin so; punctuation alone is no beginning."""
     return (beginning, pattern) if any(map(str.isalnum, beginning)) else None
 
 
-def _depth(variable: Variable, node: Node) -> int:
+def _depth(variable: Variable, node: SiblingNode) -> int:
     depth, above = 1, _above(variable, node)
     while above is not None:
         depth, above = depth + 1, _above(variable, above)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint
 from syncline.data.gap import Gap
 from syncline.synthesizers.column_coding import CodedColumn
+from syncline.synthesizers.dependencies import Pair
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.formulas import Derived
@@ -65,10 +66,10 @@ class Plan:
     book : the columns' codes
     order : the columns and gaps that are drawn, in visit order; a column that follows from a gap comes after
         it
-    derived : the columns that are recomputed
-    pairs : for each column with a determinant, that column and their joint counts (its codes, own codes),
-        small
-        cells left out
+    derived : the columns that are recomputed; they are not in the order
+    determinants : for each column that is determined by another one alone, that one
+    counted : joint counts (codes of the first, of the second) of each two columns whose codes were counted
+        together already, small cells left out; a supplier counts them no second time
     predictors : in a wide table, for each place of a tree's target the places of its predictors
     spread : means and covariances of the numeric columns, where they were asked for
     """
@@ -76,7 +77,8 @@ class Plan:
     book: Book
     order: tuple[str, ...]
     derived: tuple[Derived, ...]
-    pairs: Mapping[str, tuple[str, Ints]]
+    determinants: Mapping[str, str]
+    counted: Mapping[Pair, Ints]
     predictors: Mapping[int, Ints] = field(default_factory=dict)
     spread: SecondMoments | None = None
 
@@ -88,6 +90,32 @@ class Plan:
             for column in self.book.gaps
             if column.codes.gap is not None and column.codes.name in self.order
         }
+
+    def table(self, first: str, second: str) -> Ints | None:
+        """Return the joint counts of two columns (codes of ``first``, of ``second``), None if not counted."""
+        if (first, second) in self.counted:
+            return self.counted[first, second]
+        turned = self.counted.get((second, first))
+        return None if turned is None else np.ascontiguousarray(turned.T)
+
+    def pruned(self) -> Plan:
+        """Return the plan without the tables that no determined column is drawn from.
+
+        A technique that reads no others keeps this between its rounds.
+        """
+        wanted = {frozenset(pair) for pair in self.determinants.items()}
+        return replace(self, counted={p: t for p, t in self.counted.items() if frozenset(p) in wanted})
+
+    def dependent_draw(self, name: str) -> ColumnDraw | None:
+        """Return the draw of a column that follows from a gap or another column, None of all others."""
+        if name in self.gaps:
+            return ColumnDraw.by_gap(name, self.gaps[name].codes.name)
+        if name not in self.determinants:
+            return None
+        determinant = self.determinants[name]
+        table = self.table(determinant, name)
+        assert table is not None
+        return ColumnDraw.beside(name, determinant, table, self.book.column(name).values.rows)
 
     def model(self, settings: FitSettings, draws: tuple[ColumnDraw, ...]) -> TabularModel:
         """Return the model that draws as planned."""
@@ -107,5 +135,5 @@ class Plan:
 
     def targets(self) -> tuple[int, ...]:
         """Return the places of the columns that get a tree or a distribution of their own."""
-        without = {*self.pairs, *self.gaps}
+        without = {*self.determinants, *self.gaps}
         return tuple(place for place, name in enumerate(self.order) if name not in without)

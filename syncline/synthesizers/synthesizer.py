@@ -39,7 +39,7 @@ from syncline.synthesizers.arguments import (
     whole_number,
 )
 from syncline.synthesizers.computed_columns import is_exact
-from syncline.synthesizers.conditions import Value, conditions_of, mask_of
+from syncline.synthesizers.conditions import ConditionValue, conditions_of, mask_of
 from syncline.synthesizers.drawing import Draws
 from syncline.synthesizers.model import Columns, Model
 from syncline.synthesizers.model_file import SavedModel, load_model, save_model
@@ -219,7 +219,7 @@ class Synthesizer:
         return self._model, self._schema
 
     def _matching(
-        self, model: Model, schema: Schema, conditions: Mapping[str, Value], wanted: int
+        self, model: Model, schema: Schema, conditions: Mapping[str, ConditionValue], wanted: int
     ) -> Iterator[pa.RecordBatch]:
         """Yield partitions from the next unused one on, only the rows that meet the conditions."""
         if not conditions:

@@ -25,7 +25,7 @@ from syncline.synthesizers.drawers import Drawers
 from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.formulas import Derived
 from syncline.synthesizers.kept_rows import (
-    Columns,
+    MutableColumns,
     OrderTest,
     broken_from,
     in_order,
@@ -51,7 +51,7 @@ MOST_DRAWS = 100
 PART_DRAWS = 20
 """Of that many draws one is of the whole row; the others leave the columns before the broken order."""
 
-__all__ = ["Columns", "TabularModel"]
+__all__ = ["TabularModel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class TabularModel(Model):
         """Raise ValueError where a part points outside of another, or a column is drawn by nothing."""
         check_model(self)
 
-    def partition(self, partition: int, n: int, seed: Seed) -> Columns:
+    def partition(self, partition: int, n: int, seed: Seed) -> MutableColumns:
         """Return the n rows of one partition.
 
         A column that breaks an order with those before it is drawn again by itself. A row that still breaks
@@ -139,7 +139,11 @@ class TabularModel(Model):
         return {column.codes.name: _released(column, *rows[column.codes.name]) for column in self.columns}
 
     def _mend(
-        self, drawing: RowDrawing, rows: Columns, start: npt.NDArray[np.int64], tests: Sequence[OrderTest]
+        self,
+        drawing: RowDrawing,
+        rows: MutableColumns,
+        start: npt.NDArray[np.int64],
+        tests: Sequence[OrderTest],
     ) -> None:
         """Draw the rows again that are broken from a place ``start`` (n,) on, many times each at once."""
         by_name, seed, partition = drawing.drawers.by_name, drawing.streams.seed, drawing.streams.partition
@@ -169,7 +173,7 @@ class TabularModel(Model):
         return frozenset(name for derived in self.derived for name in (*derived.changed, *derived.needs))
 
     def _broken_from(
-        self, rows: Columns, tests: Sequence[OrderTest], by_name: Mapping[str, CodedColumn]
+        self, rows: MutableColumns, tests: Sequence[OrderTest], by_name: Mapping[str, CodedColumn]
     ) -> npt.NDArray[np.int64]:
         """Return the place in the visit order from which on each row must be drawn again; -1: from none."""
         places = {name: place for place, name in enumerate(self.order) if name not in self.recomputed}
@@ -179,7 +183,7 @@ class TabularModel(Model):
         led = [draw.column for draw in self.draws if draw.gap is not None]
         return broken_from(rows, tests, sorted(self.recomputed.union(led)), by_name, places)
 
-    def _whole(self, drawing: RowDrawing) -> Columns:
+    def _whole(self, drawing: RowDrawing) -> MutableColumns:
         """Return the rows that were drawn, with the columns that are computed from others."""
         rows = dict(drawing.rows)
         for derived in in_order(self.derived, self.order):
@@ -193,7 +197,7 @@ def _released(
     return off_codes(column.values.variable, keys), missing
 
 
-def _repeat_good(rows: Columns, broken: npt.NDArray[np.int64]) -> None:
+def _repeat_good(rows: MutableColumns, broken: npt.NDArray[np.int64]) -> None:
     """Put good rows in turn into the places of those that are ``broken``."""
     n = len(next(iter(rows.values()))[0])
     good = np.delete(np.arange(n), broken)

@@ -24,7 +24,7 @@ _LOGIT_BITS = 10
 _MAX_LOGIT = 16
 
 Ints = npt.NDArray[np.int64]
-Codes = npt.NDArray[np.uint8]
+BinCodes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 
 
@@ -54,7 +54,7 @@ class BoostedTree:
     right: tuple[Flags, ...]
     leaves: Ints
 
-    def margins(self, codes: Codes) -> Ints:
+    def margins(self, codes: BinCodes) -> Ints:
         """Return the margin (n,) that each row (n, n_columns) gets from this tree."""
         node = np.zeros(len(codes), np.int64)
         for columns, right in zip(self.columns, self.right, strict=True):
@@ -73,7 +73,7 @@ class Booster:
     categorical: Flags
     trees: list[BoostedTree] = field(default_factory=list)
 
-    def margins(self, codes: Codes) -> Ints:
+    def margins(self, codes: BinCodes) -> Ints:
         """Return the log-odds (n,) of rows (n, n_columns), in fixed point."""
         total = np.zeros(len(codes), np.int64)
         for tree in self.trees:
@@ -82,7 +82,7 @@ class Booster:
 
 
 def fit(
-    codes: Codes, labels: Flags, categorical: Flags, settings: BoostSettings = BoostSettings()
+    codes: BinCodes, labels: Flags, categorical: Flags, settings: BoostSettings = BoostSettings()
 ) -> Booster:
     """Learn which rows (n, n_columns) are labelled (n,), in one place."""
     booster = Booster(settings, categorical)
@@ -110,7 +110,7 @@ def derivatives(margins: Ints, labels: Flags) -> tuple[Ints, Ints]:
     return chance - np.where(labels, _ONE, 0), np.maximum((chance * (_ONE - chance)) >> SCALE_BITS, 1)
 
 
-def histogram(codes: Codes, node: Ints, gradient: Ints, hessian: Ints, n_nodes: int) -> Ints:
+def histogram(codes: BinCodes, node: Ints, gradient: Ints, hessian: Ints, n_nodes: int) -> Ints:
     """Sum gradients and hessians by node, column and code: (2, n_nodes, n_columns, ``MAX_BINS``)."""
     n_columns = codes.shape[1]
     size = n_nodes * MAX_BINS
@@ -147,7 +147,7 @@ def split(sums: Ints, categorical: Flags, settings: BoostSettings) -> tuple[Ints
     return column, (rank > cut[:, np.newaxis]) & gains[:, np.newaxis]
 
 
-def descend(node: Ints, codes: Codes, columns: Ints, right: Flags) -> Ints:
+def descend(node: Ints, codes: BinCodes, columns: Ints, right: Flags) -> Ints:
     """Return the child (n,) that each row's node (n,) sends it to."""
     code = np.take_along_axis(codes, columns[node][:, np.newaxis], axis=1)[:, 0]
     return 2 * node + right[node, code]

@@ -19,7 +19,7 @@ from syncline.study.shipment import unpack_shipment
 from syncline.study.shipping import ship
 from syncline.study.spec import StudySpec
 from syncline.study.whole_study import at_codec
-from syncline.validation.comparison.candidate import unpack_cells
+from syncline.validation.comparison.packed_cells import unpack_cells
 from syncline.wire.exchange import DrawCodec, ReplyCodec, RequestCodec
 from tests.fuzz.target import Target
 from tests.studies.harness import SEED, MaliciousHub, Trial

@@ -97,7 +97,7 @@ def test_whoever_is_copied_is_seen_or_the_report_says_that_so_few_would_not_be(
         assert found.gate.passed
     if copied == 120:
         assert not found.gate.passed
-    monkeypatch.setattr(ThresholdTest, "fails", property(lambda rung: False))
+    monkeypatch.setattr(ThresholdTest, "fails", property(lambda test: False))
     monkeypatch.setattr(gate_module, "sight_words", lambda sights, used: iter(()))
     bare = leaked(kind, copied)
     assert bare.gate.passed, "without tests and without the sentence the leak is passed in silence"

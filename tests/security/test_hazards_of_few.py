@@ -69,7 +69,7 @@ def said(south: pa.Table) -> list[str]:
 
 def counted_in_rows(patch: pytest.MonkeyPatch) -> None:
     """Take the defence out: every row is a person."""
-    patch.setattr(SearchPieces, "crowds", lambda self, least: self.each.astype(np.int64))
+    patch.setattr(SearchPieces, "rows_of_enough", lambda self, least: self.each.astype(np.int64))
     patch.setattr(rank_counts, "Filled", lambda valid, *rest: Filled(valid, *rest[:2], valid))
 
 

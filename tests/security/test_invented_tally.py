@@ -35,9 +35,10 @@ from syncline.questions.workspace import Workspace
 from syncline.validation.boosting import SCALE_BITS, derivatives
 from syncline.validation.cell_table import CellTable
 from syncline.validation.comparison import parts, plan, score_edges, tree_scores, trees
-from syncline.validation.comparison.candidate import Aims, pack_cells
+from syncline.validation.comparison.candidate import Aims
 from syncline.validation.comparison.comparer import CandidateComparer, ComparisonTerms
 from syncline.validation.comparison.layout import AnswerLayout
+from syncline.validation.comparison.packed_cells import pack_cells
 from syncline.validation.comparison.plan import ComparisonPlan
 from syncline.validation.comparison.score_edges import ScoreEdges
 from tests.security.candidate_trial import COLUMNS, TABLES, Asked, honest, joint_table

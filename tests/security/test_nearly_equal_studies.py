@@ -92,7 +92,7 @@ VARIED = {
 """What a researcher can change, how, and how a person reads it."""
 
 
-class Desk:
+class Consents:
     """An agent's journal under a policy that approves whatever the researcher asks."""
 
     def __init__(self, place: Path) -> None:
@@ -115,8 +115,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path) -> Iterator[Desk]:
-    found = Desk(tmp_path / "agent")
+def consents(tmp_path) -> Iterator[Consents]:
+    found = Consents(tmp_path / "agent")
     yield found
     found.journal.close()
 
@@ -133,22 +133,25 @@ def varied(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", VARIED)
-def test_a_study_that_differs_little_waits_for_a_person_who_reads_by_what(desk, monkeypatch, name):
+def test_a_study_that_differs_little_waits_for_a_person_who_reads_by_what(consents, monkeypatch, name):
     words = "the order of columns" if name == "the order of columns" else VARIED[name][2]
-    assert desk.propose(STUDY, "first") is ConsentState.APPROVED
-    desk.end("first")
-    assert desk.propose(varied(name), "second") is ConsentState.WAITING
-    assert desk.reason("second").startswith("it differs from heart (first) by: ")
-    assert words in desk.reason("second")
+    assert consents.propose(STUDY, "first") is ConsentState.APPROVED
+    consents.end("first")
+    assert consents.propose(varied(name), "second") is ConsentState.WAITING
+    assert consents.reason("second").startswith("it differs from heart (first) by: ")
+    assert words in consents.reason("second")
     monkeypatch.setattr(earlier_studies, "resemblance", lambda *_: None)  # as it was: by the bytes
-    assert desk.propose(varied(name).replace("approvals: ", "approvals: 1"), "third") is ConsentState.APPROVED
+    assert (
+        consents.propose(varied(name).replace("approvals: ", "approvals: 1"), "third")
+        is ConsentState.APPROVED
+    )
 
 
-def test_the_same_specification_runs_three_times_as_before(desk):
+def test_the_same_specification_runs_three_times_as_before(consents):
     for number in range(MOST_AUTOMATIC_RUNS):
-        assert desk.propose(STUDY, f"run-{number}") is ConsentState.APPROVED
-        desk.end(f"run-{number}")
-    assert desk.propose(STUDY, "one-more") is ConsentState.WAITING
+        assert consents.propose(STUDY, f"run-{number}") is ConsentState.APPROVED
+        consents.end(f"run-{number}")
+    assert consents.propose(STUDY, "one-more") is ConsentState.WAITING
 
 
 def junk(number: int) -> str:
@@ -158,19 +161,21 @@ def junk(number: int) -> str:
     return text.replace("quorum:", "hazards: {absent: missing}\nquorum:")
 
 
-def approved(desk: Desk) -> int:
+def approved(consents: Consents) -> int:
     """Return how many of 20 studies of the same four columns the policy approves by itself."""
     states = []
     for number in range(20):
-        states.append(desk.propose(junk(number), f"s{number}"))
-        desk.end(f"s{number}")
+        states.append(consents.propose(junk(number), f"s{number}"))
+        consents.end(f"s{number}")
     return states.count(ConsentState.APPROVED)
 
 
-def test_invented_columns_beside_the_real_ones_give_three_studies_and_no_more(desk, tmp_path, monkeypatch):
-    assert approved(desk) == MOST_AUTOMATIC_RUNS
+def test_invented_columns_beside_the_real_ones_give_three_studies_and_no_more(
+    consents, tmp_path, monkeypatch
+):
+    assert approved(consents) == MOST_AUTOMATIC_RUNS
     monkeypatch.setattr(earlier_studies, "_sharing", lambda *_: 0)
-    other = Desk(tmp_path / "open")
+    other = Consents(tmp_path / "open")
     assert approved(other) == 20
     other.journal.close()
 
@@ -195,11 +200,11 @@ release: {gate: default, approvals: 1}
 @pytest.mark.parametrize("absent", ["missing", "exclude"])
 @pytest.mark.parametrize("pads", [2, 3, 9])
 def test_one_real_column_among_invented_ones_gives_three_studies_and_no_more(
-    desk, tmp_path, monkeypatch, absent, pads
+    consents, tmp_path, monkeypatch, absent, pads
 ):
     """Each study draws who is held out anew, so many of them tell the one column of each person."""
 
-    def studies(at: Desk) -> int:
+    def studies(at: Consents) -> int:
         states = []
         for number in range(20):
             invented = "".join(f"    - {{name: j{number}-{place}, kind: boolean}}\n" for place in range(pads))
@@ -210,52 +215,52 @@ def test_one_real_column_among_invented_ones_gives_three_studies_and_no_more(
             at.end(f"s{number}")
         return states.count(ConsentState.APPROVED)
 
-    assert studies(desk) == MOST_AUTOMATIC_RUNS
+    assert studies(consents) == MOST_AUTOMATIC_RUNS
     of = AskedColumns.of
     monkeypatch.setattr(AskedColumns, "of", lambda specification: replace(of(specification), may_lack=False))
-    other = Desk(tmp_path / "open")
+    other = Consents(tmp_path / "open")
     assert studies(other) == 20
     other.journal.close()
 
 
-def test_a_study_of_other_columns_needs_no_person(desk):
-    assert desk.propose(STUDY, "first") is ConsentState.APPROVED
+def test_a_study_of_other_columns_needs_no_person(consents):
+    assert consents.propose(STUDY, "first") is ConsentState.APPROVED
     other = STUDY.replace("name: weight", "name: dose").replace("name: stage", "name: arm")
     other = other.replace("name: age", "name: visit").replace("[age]", "[visit]")
     other = other.replace("name: sex", "name: site").replace("target: sex", "target: site")
-    assert desk.propose(other, "second") is ConsentState.APPROVED
+    assert consents.propose(other, "second") is ConsentState.APPROVED
 
 
-def test_what_the_policy_refused_is_no_earlier_study(desk):
+def test_what_the_policy_refused_is_no_earlier_study(consents):
     """A researcher mends what a policy does not permit, and asks again."""
-    proposal = desk.hub.proposal(specification(STUDY), "first")
+    proposal = consents.hub.proposal(specification(STUDY), "first")
     refused = PolicyJudgement("heart", ("min_cell: too small",), automatic=True)
-    desk.journal.write_now(lambda c: receive_proposal(c, desk.seal, proposal, refused, 1))
-    desk.end("first")
-    assert desk.propose(varied("min_cell"), "second") is ConsentState.APPROVED
+    consents.journal.write_now(lambda c: receive_proposal(c, consents.seal, proposal, refused, 1))
+    consents.end("first")
+    assert consents.propose(varied("min_cell"), "second") is ConsentState.APPROVED
 
 
-def test_studies_that_wait_count_like_those_that_run(desk):
+def test_studies_that_wait_count_like_those_that_run(consents):
     """Two proposals in one breath are seen beside each other."""
-    proposal = desk.hub.proposal(specification(STUDY), "first")
+    proposal = consents.hub.proposal(specification(STUDY), "first")
     manual = PolicyJudgement("heart", (), automatic=False)
-    desk.journal.write_now(lambda c: receive_proposal(c, desk.seal, proposal, manual, 1))
-    assert desk.propose(varied("name"), "second") is ConsentState.WAITING
+    consents.journal.write_now(lambda c: receive_proposal(c, consents.seal, proposal, manual, 1))
+    assert consents.propose(varied("name"), "second") is ConsentState.WAITING
 
 
-def test_a_digest_that_people_listed_was_chosen_by_them(desk):
-    assert desk.propose(STUDY, "first") is ConsentState.APPROVED
-    proposal = desk.hub.proposal(specification(varied("name")), "second")
+def test_a_digest_that_people_listed_was_chosen_by_them(consents):
+    assert consents.propose(STUDY, "first") is ConsentState.APPROVED
+    proposal = consents.hub.proposal(specification(varied("name")), "second")
     listed = PolicyJudgement("heart", (), automatic=True, listed=True)
-    desk.journal.write_now(lambda c: receive_proposal(c, desk.seal, proposal, listed, 1))
-    state = desk.journal.read_now(lambda c: known_study(c, "second")).state
+    consents.journal.write_now(lambda c: receive_proposal(c, consents.seal, proposal, listed, 1))
+    state = consents.journal.read_now(lambda c: known_study(c, "second")).state
     assert state is ConsentState.APPROVED
 
 
-def test_a_study_of_an_earlier_version_of_the_journal_counts_too(desk):
-    assert desk.propose(STUDY, "first") is ConsentState.APPROVED
-    desk.journal.write_now(lambda c: c.execute("UPDATE study SET asks = NULL"))
-    found = desk.journal.read_now(
+def test_a_study_of_an_earlier_version_of_the_journal_counts_too(consents):
+    assert consents.propose(STUDY, "first") is ConsentState.APPROVED
+    consents.journal.write_now(lambda c: c.execute("UPDATE study SET asks = NULL"))
+    found = consents.journal.read_now(
         lambda c: resemblance(
             c, specification(varied("one column more")), earlier_studies.earlier_studies(c, "second")
         )

@@ -265,10 +265,10 @@ def numbers_of_few(document: Mapping[str, Any]) -> list[str]:
         is_head = path.rsplit(".", 1)[-1] in ("train", "holdout", "rows")
         if is_head and value is not None and few(value, LEAST):
             found.append(path)
-    for rung in document["gate"]["rungs"]:
+    for test in document["gate"]["rungs"]:
         for kind, whole in (("train", train), ("holdout", held)):
-            if rung[kind] is not None and (few(rung[kind], LEAST) or few(whole - rung[kind], LEAST)):
-                found.append(f"gate {rung['name']} {kind}")
+            if test[kind] is not None and (few(test[kind], LEAST) or few(whole - test[kind], LEAST)):
+                found.append(f"gate {test['name']} {kind}")
     for column in document["distributions"]:
         for label, share in zip(column["labels"], column["real"], strict=True):
             if share is not None and few(round(share * train), LEAST):

@@ -27,7 +27,7 @@ def said(parts: int, seed: int, cut: int) -> dict[str, object]:
     document.pop("by_supplier")
     document.pop("words")
     assert isinstance(gate, dict)
-    counts = [(rung["name"], rung["train"], rung["holdout"]) for rung in gate["rungs"]]  # type: ignore[index, union-attr, call-overload]
+    counts = [(test["name"], test["train"], test["holdout"]) for test in gate["rungs"]]  # type: ignore[index, union-attr, call-overload]
     return {**document, "rungs": counts}
 
 

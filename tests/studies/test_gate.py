@@ -107,8 +107,8 @@ def test_suppliers_are_strata_of_their_own() -> None:
         judge(strata(pairs)),
         judge(strata([(scorer.scores(TRAIN), scorer.scores(HOLDOUT))])),
     )
-    assert [(r.train, r.holdout) for r in apart.rungs] == [(r.train, r.holdout) for r in pooled.rungs]
-    assert [r.p for r in apart.rungs] == pytest.approx([r.p for r in pooled.rungs], abs=0.05)
+    assert [(r.train, r.holdout) for r in apart.tests] == [(r.train, r.holdout) for r in pooled.tests]
+    assert [r.p for r in apart.tests] == pytest.approx([r.p for r in pooled.tests], abs=0.05)
 
 
 def test_a_failure_says_how_many_are_recognised() -> None:
@@ -125,16 +125,16 @@ def test_counts_of_few_persons_are_not_printed() -> None:
     shown = compared(TRAIN, leak, HOLDOUT, min_cell=1).gate.to_json()
     hidden = compared(TRAIN, leak, HOLDOUT, min_cell=200).gate.to_json()
     pairs = list(zip(shown["rungs"], hidden["rungs"], strict=True))
-    assert any(0 < rung["holdout"] < 200 for rung, _ in pairs)
-    for rung, safe in pairs:
+    assert any(0 < test["holdout"] < 200 for test, _ in pairs)
+    for test, safe in pairs:
         for kind in ("train", "holdout"):
-            assert safe[kind] in (None, rung[kind])
-            assert safe[kind] is None or not 0 < rung[kind] < 200
+            assert safe[kind] in (None, test[kind])
+            assert safe[kind] is None or not 0 < test[kind] < 200
         telling = [safe[name] for name in ("excess", "lower", "p")]
         if None in (safe["train"], safe["holdout"]):
             assert telling == [None, None, None], "each of them would tell the count"
         else:
-            assert telling == [rung[name] for name in ("excess", "lower", "p")]
+            assert telling == [test[name] for name in ("excess", "lower", "p")]
     assert any(safe["fails"] and safe["p"] is None for safe in hidden["rungs"])
     told = re.findall(r"(?:used|others) (\d+)", " ".join(hidden["failures"]))
     assert min(map(int, told)) >= 200

@@ -23,9 +23,9 @@ from syncline.questions.asked import Asked
 from syncline.questions.formula_check import FormulaCheck
 from syncline.questions.question import Context
 from syncline.synthesizers.fitted import Fitted
+from syncline.synthesizers.kept_rows import MutableColumns
 from syncline.synthesizers.streams import Seed
 from syncline.synthesizers.synthesizer import Synthesizer
-from syncline.synthesizers.tabular_model import Columns
 from tests.unit.study.local_fit import fit, release_of
 
 ROWS = 2400
@@ -95,7 +95,7 @@ def with_missing(table: pa.Table) -> pa.Table:
     return table
 
 
-def numbers(drawn: Columns, fitted: Fitted, name: str) -> Floats:
+def numbers(drawn: MutableColumns, fitted: Fitted, name: str) -> Floats:
     """Return a drawn column in days or its own unit, NaN where it is missing."""
     keys, missing = drawn[name]
     grid = next(c.values.variable.grid for c in fitted.model.columns if c.codes.name == name)

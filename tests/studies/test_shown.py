@@ -65,9 +65,9 @@ def rates(figure: dict[str, Any], people: tuple[int, int]) -> tuple[list[int], l
     return used, others
 
 
-def rungs_of(gate: GateResult, *ladders: str) -> list[dict[str, Any]]:
-    rungs: list[dict[str, Any]] = gate.to_json()["rungs"]  # type: ignore[assignment]
-    return [rung for rung in rungs if rung["name"].startswith(ladders)]
+def printed_tests(gate: GateResult, *series: str) -> list[dict[str, Any]]:
+    tests: list[dict[str, Any]] = gate.to_json()["rungs"]  # type: ignore[assignment]
+    return [test for test in tests if test["name"].startswith(series)]
 
 
 def curve_of(figures: dict[str, dict[str, Any]], people: tuple[int, int]) -> list[tuple[int, int]]:
@@ -92,7 +92,7 @@ def test_no_two_printed_numbers_of_a_chain_differ_by_few_persons(
 def test_no_two_printed_numbers_of_members_differ_by_few_persons(
     seed: int, leaked: float, min_cell: int
 ) -> None:
-    """Scores fall off as those of real classifiers do, so few persons lie between the rungs at the top."""
+    """Scores fall off as those of real classifiers do, so few persons lie between the tests at the top."""
     rng = np.random.default_rng(seed)
 
     def scored(more: float) -> PersonScores:
@@ -109,10 +109,10 @@ def assert_apart(train: PersonScores, holdout: PersonScores, min_cell: int) -> N
     curve = curve_of(figures, people)
     assert (curve[0], curve[-1]) == ((0, 0), people)
     chains = ((("xgap", "gap"), "exact_matches", []), (("mia",), "membership", curve))
-    for ladders, figure, points in chains:
+    for series, figure, points in chains:
         told = rates(figures[figure], people)
         for place, kind in enumerate(KINDS):
-            printed = [rung[kind] for rung in rungs_of(gate, *ladders) if rung[kind] is not None]
+            printed = [test[kind] for test in printed_tests(gate, *series) if test[kind] is not None]
             numbers = {0, people[place], *told[place], *printed, *(point[place] for point in points)}
             differences = {higher - lower for lower, higher in pairwise(sorted(numbers))}
             assert numbers == {0, people[place]} or min(differences) >= min_cell
@@ -122,10 +122,10 @@ def assert_apart(train: PersonScores, holdout: PersonScores, min_cell: int) -> N
 def test_a_cell_of_one_person_hides_nothing(used: Counts, held: Counts) -> None:
     train, holdout = persons(used), persons(held)
     gate, figures = said_of(train, holdout, 1)
-    for rung, said in zip(gate.rungs, rungs_of(gate, ""), strict=True):
-        assert (said["train"], said["holdout"]) == (rung.train, rung.holdout)
-        assert said["p"] == pytest.approx(rung.p, rel=0.5)
-        assert said["excess"] == pytest.approx(rung.excess, abs=1e-6)
+    for test, said in zip(gate.tests, printed_tests(gate, ""), strict=True):
+        assert (said["train"], said["holdout"]) == (test.train, test.holdout)
+        assert said["p"] == pytest.approx(test.p, rel=0.5)
+        assert said["excess"] == pytest.approx(test.excess, abs=1e-6)
     bins = range(MEMBERSHIP_BINS, -1, -1)
     naive = [(int(train.membership[b:].sum()), int(holdout.membership[b:].sum())) for b in bins]
     assert curve_of(figures, (train.people, holdout.people)) == list(dict.fromkeys(naive))
@@ -137,32 +137,32 @@ def test_what_is_hidden_changes_no_judgement_and_what_tells_it_is_hidden_too(
 ) -> None:
     train, holdout = persons(used), persons(held)
     open_, safe = said_of(train, holdout, 1)[0], said_of(train, holdout, min_cell)[0]
-    assert (safe.passed, safe.rungs, len(safe.failures)) == (open_.passed, open_.rungs, len(open_.failures))
-    for rung, said in zip(open_.rungs, rungs_of(safe, ""), strict=True):
-        assert said["fails"] == rung.fails
+    assert (safe.passed, safe.tests, len(safe.failures)) == (open_.passed, open_.tests, len(open_.failures))
+    for test, said in zip(open_.tests, printed_tests(safe, ""), strict=True):
+        assert said["fails"] == test.fails
         known = [said[kind] for kind in KINDS]
-        assert all(one in (None, two) for one, two in zip(known, (rung.train, rung.holdout), strict=True))
+        assert all(one in (None, two) for one, two in zip(known, (test.train, test.holdout), strict=True))
         assert all((said[name] is None) == (None in known) for name in ("excess", "lower", "p"))
-        if not rung.name.startswith("xgap"):
+        if not test.name.startswith("xgap"):
             assert known.count(None) in (0, 2), "how many are chosen is known: one count tells the other"
 
 
-def rung(name: str, train: int, holdout: int, p: float, lower: float = 0.1) -> ThresholdTest:
+def made_test(name: str, train: int, holdout: int, p: float, lower: float = 0.1) -> ThresholdTest:
     return ThresholdTest(name, train, holdout, 0.2, lower, p, 0.01, 0.001)
 
 
 def test_whole_rows_are_kept_first_then_what_fails_then_the_smallest_p() -> None:
-    rungs = [
-        rung("xgap 0 bits", 500, 20, 0.5),
-        rung("xgap 2 bits", 495, 20, 1e-9),
-        rung("xgap 5 bits", 300, 20, 1e-6),
-        rung("xgap 10 bits", 295, 9, 1e-5),
-        rung("gap 1 %", 305, 20, 1e-12, lower=0.0),
-        rung("gap 3 %", 700, 60, 0.2),
-        rung("gap 10 %", 705, 100, 0.1),
+    tests = [
+        made_test("xgap 0 bits", 500, 20, 0.5),
+        made_test("xgap 2 bits", 495, 20, 1e-9),
+        made_test("xgap 5 bits", 300, 20, 1e-6),
+        made_test("xgap 10 bits", 295, 9, 1e-5),
+        made_test("gap 1 %", 305, 20, 1e-12, lower=0.0),
+        made_test("gap 3 %", 700, 60, 0.2),
+        made_test("gap 10 %", 705, 100, 0.1),
     ]
-    assert [one.fails for one in rungs] == [False, True, True, True, False, False, False]
-    assert shown_isolation(rungs, (2000, 1000), 11) == [
+    assert [one.fails for one in tests] == [False, True, True, True, False, False, False]
+    assert shown_isolation(tests, (2000, 1000), 11) == [
         (500, 20),
         (None, 20),
         (300, 20),

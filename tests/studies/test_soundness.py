@@ -110,7 +110,7 @@ def test_held_out_rows_in_the_synthetic_table_fail_it_though_as_many_used_ones_a
     n = int(600 * share)
     both = pd.concat([REAL.head(n), HELD.head(n), FRESH.head(600 - 2 * n)])
     found = syncline.validate(REAL, both, HELD)
-    assert not any(rung.fails for rung in found.gate.rungs), "no comparison of used with others can see it"
+    assert not any(test.fails for test in found.gate.tests), "no comparison of used with others can see it"
     assert any("stand in the synthetic table" in failure for failure in found.gate.failures)
 
 

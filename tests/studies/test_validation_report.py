@@ -143,7 +143,7 @@ def test_persons_with_several_rows_are_one_person() -> None:
     report = syncline.validate(
         of_persons(REAL, 0), FRESH.assign(who=0), holdout=of_persons(HOLDOUT, 300), person="who"
     )
-    counted = report.gate.rungs[-1]
+    counted = report.gate.tests[-1]
     assert counted.train + counted.holdout <= 600
     assert report.rows["real"] == 900
 
@@ -153,7 +153,7 @@ def test_a_person_column_that_is_named_beside_a_schema_is_taken_or_refused() -> 
     held = HOLDOUT.assign(who=1000 + np.arange(len(HOLDOUT)) // 3)
     schema = infer_schema(pa.Table.from_pandas(of_persons[["age", "who", "weight", "ill"]]))
     found = syncline.validate(of_persons, FRESH.assign(who=0), holdout=held, schema=schema, person="who")
-    counted = found.gate.rungs[-1]
+    counted = found.gate.tests[-1]
     assert counted.train + counted.holdout <= 600
     declared = schema_with_person(schema, "who")
     with pytest.raises(UsageError, match="the schema gives the role person to column 'who'"):

@@ -13,6 +13,20 @@ _TURNS = 10
 """Turns of the loop until all that was woken waits again, unless it waits for another thread."""
 
 
+class VirtualTimer:
+    """A call that is to come, unless it is cancelled."""
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self._call: Callable[[], object] | None = call
+
+    def cancel(self) -> None:
+        self._call = None
+
+    def ring(self) -> None:
+        if self._call is not None:
+            self._call()
+
+
 class VirtualClock:
     """Tell a time that stands still until :meth:`pass_time`, which wakes in order who sleeps until then."""
 
@@ -20,7 +34,7 @@ class VirtualClock:
         self._start = now
         self._seconds = 0.0
         self._order = itertools.count()
-        self._waiting: list[tuple[float, int, Callable[[], None]]] = []
+        self._waiting: list[tuple[float, int, VirtualTimer]] = []
 
     def now(self) -> dt.datetime:
         return self._start + dt.timedelta(seconds=self._seconds)
@@ -30,14 +44,14 @@ class VirtualClock:
 
     async def sleep(self, seconds: float) -> None:
         awake = asyncio.Event()
-        self._call_later(seconds, awake.set)
+        self.call_later(seconds, awake.set)
         await awake.wait()
 
     @asynccontextmanager
     async def deadline(self, seconds: float | None) -> AsyncIterator[None]:
         async with asyncio.timeout(None) as limit:
             if seconds is not None:
-                self._call_later(seconds, lambda: None if limit.expired() else self._end(limit))
+                self.call_later(seconds, lambda: None if limit.expired() else self._end(limit))
             yield
 
     async def pass_time(self, seconds: float) -> None:
@@ -45,13 +59,15 @@ class VirtualClock:
         until = self._seconds + seconds
         await self._settle()
         while self._waiting and self._waiting[0][0] <= until:
-            self._seconds, _, wake = heapq.heappop(self._waiting)
-            wake()
+            self._seconds, _, timer = heapq.heappop(self._waiting)
+            timer.ring()
             await self._settle()
         self._seconds = until
 
-    def _call_later(self, seconds: float, wake: Callable[[], None]) -> None:
-        heapq.heappush(self._waiting, (self._seconds + seconds, next(self._order), wake))
+    def call_later(self, seconds: float, call: Callable[[], object]) -> VirtualTimer:
+        timer = VirtualTimer(call)
+        heapq.heappush(self._waiting, (self._seconds + seconds, next(self._order), timer))
+        return timer
 
     @staticmethod
     def _end(limit: asyncio.Timeout) -> None:

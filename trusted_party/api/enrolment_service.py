@@ -13,7 +13,7 @@ from syncline.wire.enrolment_messages import Enrolment
 from syncline.wire.gen.syncline.v1 import enrolment_pb2 as pb
 from syncline.wire.gen.syncline.v1.enrolment_pb2_grpc import EnrolmentServiceServicer
 from trusted_party.api.attempts import OF_ADDRESS, OF_TOKEN, Attempts
-from trusted_party.api.gate import Context, Gate, answering
+from trusted_party.api.gate import CallContext, Gate, answering
 from trusted_party.api.porch import Porch
 from trusted_party.datastore.event_log import SparseWarning, log_event
 from trusted_party.studies.enrolment import Enrolments
@@ -39,7 +39,7 @@ class EnrolmentService(EnrolmentServiceServicer):
     attempts: Attempts
     refused: SparseWarning
 
-    async def Enrol(self, request: pb.EnrolRequest, context: Context) -> pb.EnrolResponse:
+    async def Enrol(self, request: pb.EnrolRequest, context: CallContext) -> pb.EnrolResponse:
         """Exchange a token for a certificate."""
         async with answering(context), self._counted(context):
             asked = convert.enrolment_request_from_proto(request)
@@ -62,7 +62,7 @@ class EnrolmentService(EnrolmentServiceServicer):
             )
             return convert.enrolment_to_proto(enrolment)
 
-    async def Renew(self, request: pb.RenewRequest, context: Context) -> pb.RenewResponse:
+    async def Renew(self, request: pb.RenewRequest, context: CallContext) -> pb.RenewResponse:
         """Replace a certificate."""
         async with answering(context), self._counted(context):
             renewal = await self.enrolments.renew(convert.renewal_request_from_proto(request))
@@ -70,7 +70,7 @@ class EnrolmentService(EnrolmentServiceServicer):
             return convert.renewal_to_proto(renewal)
 
     @asynccontextmanager
-    async def _counted(self, context: Context) -> AsyncIterator[None]:
+    async def _counted(self, context: CallContext) -> AsyncIterator[None]:
         """Refuse an address that was refused too often, and count and log what is refused."""
         address = self.porch.address_of(context.peer())
         self.attempts.require("address", address, OF_ADDRESS)

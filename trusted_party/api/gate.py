@@ -27,7 +27,7 @@ from trusted_party.datastore.event_log import log_warning
 from trusted_party.datastore.moments import to_us
 from trusted_party.studies.standing import MembersView
 
-Context = grpc.aio.ServicerContext[Any, Any]  # the gate works for every request and response type
+CallContext = grpc.aio.ServicerContext[Any, Any]  # the gate works for every request and response type
 
 MOST_HEADERS = 64
 """Headers of a call at most; those of our clients are fewer than ten."""
@@ -65,7 +65,7 @@ class Gate:
         self._rate = CallRate(clock)
 
     @asynccontextmanager
-    async def place(self, context: Context) -> AsyncIterator[None]:
+    async def place(self, context: CallContext) -> AsyncIterator[None]:
         """Hold one of the places for calls that the caller has, whatever its role and standing.
 
         Who calls too fast, or with headers without end, loses the connection, and with it what gRPC has taken
@@ -81,7 +81,7 @@ class Gate:
                 self._porch.turn_away(context.peer(), "too many calls of a member")
                 raise _TOO_FAST
             places = self._places.setdefault(name, asyncio.Semaphore(CALLS_OF_ONE))
-            async with asyncio.timeout(PLACE_SECONDS):
+            async with self._clock.deadline(PLACE_SECONDS):
                 await places.acquire()
         except TimeoutError:
             await abort(context, _BUSY)
@@ -93,7 +93,7 @@ class Gate:
             places.release()
 
     @asynccontextmanager
-    async def admit(self, context: Context, *roles: PeerRole) -> AsyncIterator[PeerIdentity]:
+    async def admit(self, context: CallContext, *roles: PeerRole) -> AsyncIterator[PeerIdentity]:
         """Yield who calls; an error inside ends the call with its status and public sentence."""
         task = asyncio.current_task()
         assert task is not None
@@ -135,7 +135,7 @@ class Gate:
         if not self._running[fingerprint]:
             del self._running[fingerprint]
 
-    def _identify(self, context: Context) -> PeerIdentity:
+    def _identify(self, context: CallContext) -> PeerIdentity:
         shown = context.auth_context()
         if list(shown.get("ssl_tls_version", ())) != [b"TLSv1.3"]:
             raise IdentityError("this hub speaks TLS 1.3 only")
@@ -156,7 +156,7 @@ class Gate:
 
 
 @asynccontextmanager
-async def answering(context: Context) -> AsyncIterator[None]:
+async def answering(context: CallContext) -> AsyncIterator[None]:
     """End a call of the enrolment server, which knows no callers, with the error's status."""
     try:
         yield
@@ -164,7 +164,7 @@ async def answering(context: Context) -> AsyncIterator[None]:
         await abort(context, error)
 
 
-async def abort(context: Context, error: Exception, *told: tuple[str, str]) -> NoReturn:
+async def abort(context: CallContext, error: Exception, *told: tuple[str, str]) -> NoReturn:
     """End a call; what nobody raised on purpose is logged by its type and place, and stays inside.
 
     A fault of this hub's own disk is for its operator: the log names the file, the caller does not hear it.

@@ -57,6 +57,7 @@ class Porch:
 
     def __init__(self, limits: PorchLimits, clock: Clock) -> None:
         self.seconds = limits.seconds
+        self.clock = clock
         self._inside: Sequence[Path] = ()
         self._dealt_by = secrets.token_bytes(16)
         self._strangers: Guests[Caller] = Guests(limits.strangers)
@@ -160,7 +161,7 @@ class Porch:
                 outside, address = await loop.sock_accept(listener)
             except OSError as fault:  # most likely no more files may be opened
                 self._dismiss(self._strangers.oldest(), os.strerror(fault.errno or 0))
-                await asyncio.sleep(_BREATH_SECONDS)
+                await self.clock.sleep(_BREATH_SECONDS)
                 continue
             with suppress(OSError):  # it is gone already
                 outside.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNSENT_MS)

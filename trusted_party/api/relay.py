@@ -11,9 +11,11 @@ import asyncio
 import ipaddress
 import secrets
 import socket
+from functools import partial
 from pathlib import Path
 from typing import Protocol, cast
 
+from syncline.clock import Clock, Timer
 from trusted_party.api.client_hello import Hello, judge_hello
 
 BUFFER_BYTES = 256 * 1024
@@ -40,6 +42,7 @@ class House(Protocol):
     """What a connection tells, and where it leads."""
 
     seconds: float
+    clock: Clock
 
     def inside(self, caller: Caller) -> Path:
         """Return the socket of gRPC where a connection leads."""
@@ -142,7 +145,7 @@ class Caller(_Half):
         self.read_bytes = STRANGER_READ
         self._hello = bytearray()
         self._dialling: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self.name = f"syncline-{secrets.token_hex(16)}"
         self.address = counted_address(address)
         self.member: str | None = None
@@ -150,9 +153,9 @@ class Caller(_Half):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a place, and start the clock."""
         super().connection_made(transport)
-        loop = asyncio.get_running_loop()
-        self._pace = Pace(loop.time())
-        self._timer = loop.call_later(self._house.seconds, self._house.expire, self)
+        clock = self._house.clock
+        self._pace = Pace(clock.monotonic())
+        self._timer = clock.call_later(self._house.seconds, partial(self._house.expire, self))
         self._house.arrive(self)
 
     def data_received(self, data: bytes) -> None:
@@ -219,11 +222,11 @@ class Caller(_Half):
         """Hold a stranger who sends more than it may; a member goes on as it likes."""
         if self._pace is None:
             return
-        loop = asyncio.get_running_loop()
-        seconds = self._pace.rest(size, loop.time())
+        clock = self._house.clock
+        seconds = self._pace.rest(size, clock.monotonic())
         if seconds and _TOO_FAST not in self._held:
             self.hold(_TOO_FAST)
-            loop.call_later(seconds, self.release, _TOO_FAST)
+            clock.call_later(seconds, partial(self.release, _TOO_FAST))
 
 
 def counted_address(address: str) -> str:

@@ -10,7 +10,7 @@ from syncline.wire import releases
 from syncline.wire import research as convert
 from syncline.wire.gen.syncline.v1 import research_pb2 as pb
 from syncline.wire.gen.syncline.v1.research_pb2_grpc import ResearchServiceServicer
-from trusted_party.api.gate import Context, Gate
+from trusted_party.api.gate import CallContext, Gate
 from trusted_party.release.access import ReleaseAccess
 from trusted_party.release.decisions import ReleaseDecisions
 from trusted_party.studies.changes import ANY_STUDY, Changes, about_study, about_supplier
@@ -33,10 +33,12 @@ class ResearchService(ResearchServiceServicer):
     changes: Changes
     submissions: Submissions
     inquiries: Inquiries
-    shelf: ReleaseAccess
+    access: ReleaseAccess
     release_decisions: ReleaseDecisions
 
-    async def SubmitStudy(self, request: pb.SubmitStudyRequest, context: Context) -> pb.SubmitStudyResponse:
+    async def SubmitStudy(
+        self, request: pb.SubmitStudyRequest, context: CallContext
+    ) -> pb.SubmitStudyResponse:
         """Take a study."""
         async with self.gate.admit(context, PeerRole.RESEARCHER) as caller:
             specification, signature = convert.submission_from_proto(request)
@@ -44,20 +46,22 @@ class ResearchService(ResearchServiceServicer):
             self.changes.notify(ANY_STUDY, *map(about_supplier, suppliers))
             return pb.SubmitStudyResponse(study_id=study_id)
 
-    async def ListStudies(self, request: pb.ListStudiesRequest, context: Context) -> pb.ListStudiesResponse:
+    async def ListStudies(
+        self, request: pb.ListStudiesRequest, context: CallContext
+    ) -> pb.ListStudiesResponse:
         """List studies."""
         async with self.gate.admit(context, *_READERS) as caller:
             found = await self.inquiries.studies(_owner(caller))
             return pb.ListStudiesResponse(studies=[convert.status_to_proto(status) for status in found])
 
-    async def GetStudy(self, request: pb.GetStudyRequest, context: Context) -> pb.GetStudyResponse:
+    async def GetStudy(self, request: pb.GetStudyRequest, context: CallContext) -> pb.GetStudyResponse:
         """Show one study."""
         async with self.gate.admit(context, *_READERS) as caller:
             status = await self.inquiries.study(_owner(caller), convert.study_id_from_text(request.study_id))
             return pb.GetStudyResponse(status=convert.status_to_proto(status))
 
     async def WatchStudy(
-        self, request: pb.WatchStudyRequest, context: Context
+        self, request: pb.WatchStudyRequest, context: CallContext
     ) -> AsyncIterator[pb.WatchStudyResponse]:
         """Show one study after every change."""
         async with self.gate.admit(context, *_READERS) as caller:
@@ -65,7 +69,9 @@ class ResearchService(ResearchServiceServicer):
             async for status in self.inquiries.watch(_owner(caller), study_id):
                 yield pb.WatchStudyResponse(status=convert.status_to_proto(status))
 
-    async def CancelStudy(self, request: pb.CancelStudyRequest, context: Context) -> pb.CancelStudyResponse:
+    async def CancelStudy(
+        self, request: pb.CancelStudyRequest, context: CallContext
+    ) -> pb.CancelStudyResponse:
         """End a study."""
         async with self.gate.admit(context, *_READERS) as caller:
             study_id, reason = convert.cancellation_from_proto(request)
@@ -73,24 +79,24 @@ class ResearchService(ResearchServiceServicer):
             return pb.CancelStudyResponse()
 
     async def ListReleases(
-        self, request: pb.ListReleasesRequest, context: Context
+        self, request: pb.ListReleasesRequest, context: CallContext
     ) -> pb.ListReleasesResponse:
         """List releases."""
         async with self.gate.admit(context, *_RELEASE_READERS) as caller:
-            found = await self.shelf.releases(caller.name, caller.role, ended=request.ended)
+            found = await self.access.releases(caller.name, caller.role, ended=request.ended)
             return pb.ListReleasesResponse(releases=[releases.release_to_proto(entry) for entry in found])
 
     async def FetchRelease(
-        self, request: pb.FetchReleaseRequest, context: Context
+        self, request: pb.FetchReleaseRequest, context: CallContext
     ) -> AsyncIterator[pb.FetchReleaseResponse]:
         """Send a release, or its report; to a supplier whose data is in it the report alone."""
         async with self.gate.admit(context, *_RELEASE_READERS, PeerRole.SUPPLIER) as caller:
             wanted = releases.request_from_proto(request)
-            async for chunk in self.shelf.fetch(caller.name, caller.role, wanted):
+            async for chunk in self.access.fetch(caller.name, caller.role, wanted):
                 yield convert.file_chunk_to_proto(chunk)
 
     async def DecideRelease(
-        self, request: pb.DecideReleaseRequest, context: Context
+        self, request: pb.DecideReleaseRequest, context: CallContext
     ) -> pb.DecideReleaseResponse:
         """Take an approver's decision."""
         async with self.gate.admit(context, PeerRole.APPROVER) as caller:

@@ -7,7 +7,6 @@ the same to its callers, and nothing of a message is read before the call has a 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -18,17 +17,19 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from trusted_party.api.gate import Context
+from syncline.clock import Clock
+from trusted_party.api.gate import CallContext
 
 Messages = AsyncIterator[Message]
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Where a call gets its place, and how many seconds its one message may take."""
+    """Where a call gets its place, and how many seconds of the clock its one message may take."""
 
-    place: Callable[[Context], AbstractAsyncContextManager[None]]
+    place: Callable[[CallContext], AbstractAsyncContextManager[None]]
     message_seconds: float
+    clock: Clock
 
 
 def served_calls(
@@ -42,7 +43,7 @@ def served_calls(
 
 
 def _handler(
-    method: MethodDescriptor, serve: Callable[[Any, Context], Any], patience: Patience
+    method: MethodDescriptor, serve: Callable[[Any, CallContext], Any], patience: Patience
 ) -> grpc.RpcMethodHandler[Any, Any]:
     read = GetMessageClass(method.input_type).FromString
     write = GetMessageClass(method.output_type).SerializeToString
@@ -53,38 +54,38 @@ def _handler(
 
 
 def _unary(
-    serve: Callable[[Any, Context], Awaitable[Message]],
-    take: Callable[[Messages, Context, float], Awaitable[object]],
+    serve: Callable[[Any, CallContext], Awaitable[Message]],
+    take: Callable[[Messages, CallContext, Patience], Awaitable[object]],
     patience: Patience,
-) -> Callable[[Messages, Context], Awaitable[Message]]:
-    async def served(messages: Messages, context: Context) -> Message:
+) -> Callable[[Messages, CallContext], Awaitable[Message]]:
+    async def served(messages: Messages, context: CallContext) -> Message:
         async with patience.place(context):
-            return await serve(await take(messages, context, patience.message_seconds), context)
+            return await serve(await take(messages, context, patience), context)
 
     return served
 
 
 def _stream(
-    serve: Callable[[Any, Context], Messages], patience: Patience
-) -> Callable[[Messages, Context], Messages]:
-    async def served(messages: Messages, context: Context) -> Messages:
+    serve: Callable[[Any, CallContext], Messages], patience: Patience
+) -> Callable[[Messages, CallContext], Messages]:
+    async def served(messages: Messages, context: CallContext) -> Messages:
         async with patience.place(context):
-            message = await _one(messages, context, patience.message_seconds)
+            message = await _one(messages, context, patience)
             async for answer in serve(message, context):
                 yield answer
 
     return served
 
 
-async def _one(messages: Messages, context: Context, seconds: float) -> Message:
+async def _one(messages: Messages, context: CallContext, patience: Patience) -> Message:
     """Return the first message."""
     try:
-        async with asyncio.timeout(seconds):
+        async with patience.clock.deadline(patience.message_seconds):
             return await anext(aiter(messages))
     except (TimeoutError, StopAsyncIteration):
         await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the call's message did not come in time")
 
 
-async def _whole(messages: Messages, context: Context, seconds: float) -> Messages:
+async def _whole(messages: Messages, context: CallContext, patience: Patience) -> Messages:
     """Return the stream itself, which a method reads message by message."""
     return messages

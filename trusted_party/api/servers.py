@@ -105,7 +105,7 @@ async def serve_members(
     research: ResearchService,
 ) -> Listening:
     """Start the mutual-TLS server."""
-    patience = Patience(gate.place, MEMBER_MESSAGE_SECONDS)
+    patience = Patience(gate.place, MEMBER_MESSAGE_SECONDS, porch.clock)
     calls = served_calls(_SUPPLIER, supplier, patience), served_calls(_RESEARCH, research, patience)
     options = server_options(concurrent_streams=MEMBER_STREAMS)
     return await _start(calls, options, address, porch, lambda: mutual_tls_credentials(identity))
@@ -116,7 +116,7 @@ async def serve_enrolment(
 ) -> Listening:
     """Start the enrolment server, whose calls are bounded by its streams and the porch."""
     options = server_options(concurrent_streams=ENROLMENT_STREAMS, message_bytes=ENROLMENT_MESSAGE_BYTES)
-    patience = Patience(lambda _: nullcontext(), ENROLMENT_MESSAGE_SECONDS)
+    patience = Patience(lambda _: nullcontext(), ENROLMENT_MESSAGE_SECONDS, porch.clock)
     calls = (served_calls(_ENROLMENT, enrolment, patience),)
     return await _start(calls, options, address, porch, lambda: enrolment_credentials(identity))
 

@@ -84,7 +84,11 @@ async def running_hub(home: HubHome, settings: HubSettings, clock: Clock) -> Asy
     home.require()
     with HomeLock(home.root), home.open_database(sole=True) as database:
         base = Foundation(
-            home, clock, database, home.open_payloads(), Worker(settings.child_module, limits=settings.work)
+            home,
+            clock,
+            database,
+            home.open_payloads(),
+            Worker(settings.child_module, clock, limits=settings.work),
         )
         recovered = await _recover(base, settings)
         try:

@@ -216,11 +216,11 @@ def _taken(office: Office, decision: ReleaseDecision) -> ReleaseEntry | None:
     """
     key = office.home.load_signing_key()
     endings = Endings(office.audit, office.clock)
-    bench = DecisionService(office.audit, endings, office.clock, public_signing_key(key))
+    service = DecisionService(office.audit, endings, office.clock, public_signing_key(key))
     release_id = ReleaseId(decision.subject.release_id)
 
     def write(transaction: Transaction) -> ReleaseEntry | None:
-        bench.take(
+        service.take(
             transaction, require_case(transaction, release_id), decision.signed(key), PeerRole.OPERATOR
         )
         return entry_of(transaction, release_id)

@@ -103,8 +103,8 @@ def assemble(base: Foundation, pace: EnginePace, bounds: OperatorLimits) -> Part
     decisions = Decisions(database, audit, clock)
     submissions = Submissions(database, audit, clock, specifications, bounds.most_rows)
     inquiries = Inquiries(database, changes, endings)
-    shelf = ReleaseAccess(database, audit, clock, home.releases_path)
-    release_decisions = ReleaseDecisions(database, _bench(base, audit, endings))
+    release_access = ReleaseAccess(database, audit, clock, home.releases_path)
+    release_decisions = ReleaseDecisions(database, _decision_service(base, audit, endings))
     return Parts(
         gate=gate,
         porch=porch,
@@ -113,11 +113,11 @@ def assemble(base: Foundation, pace: EnginePace, bounds: OperatorLimits) -> Part
         engine=Engine(ports, pace),
         enrolments=Enrolments(database, home.load_authority(), audit, clock),
         supplier=SupplierService(gate, changes, attachments, decisions, replies, release_decisions),
-        research=ResearchService(gate, changes, submissions, inquiries, shelf, release_decisions),
+        research=ResearchService(gate, changes, submissions, inquiries, release_access, release_decisions),
     )
 
 
-def _bench(base: Foundation, audit: HubAudit, endings: Endings) -> DecisionService:
+def _decision_service(base: Foundation, audit: HubAudit, endings: Endings) -> DecisionService:
     return DecisionService(audit, endings, base.clock, public_signing_key(base.home.load_signing_key()))
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from syncline.durable.store import DurableStore
 
-Values: TypeAlias = Mapping[str, Any]  # Any: what a column holds, checked by its type
+RowValues: TypeAlias = Mapping[str, Any]  # Any: what a column holds, checked by its type
 _ROWS_AT_A_TIME: Final = 500
 
 
@@ -26,11 +26,11 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def first(self, statement: Executable, values: Values | None = None) -> RowMapping | None:
+    def first(self, statement: Executable, values: RowValues | None = None) -> RowMapping | None:
         """Return the first row that a statement finds, by name of column; None where there is none."""
         return self._connection.execute(statement, values).mappings().first()
 
-    def rows(self, statement: Executable, values: Values | None = None) -> Sequence[RowMapping]:
+    def rows(self, statement: Executable, values: RowValues | None = None) -> Sequence[RowMapping]:
         """Return all rows that a statement finds."""
         return self._connection.execute(statement, values).mappings().all()
 
@@ -39,11 +39,11 @@ class Transaction:
         options = {"yield_per": _ROWS_AT_A_TIME}
         yield from self._connection.execute(statement, execution_options=options).mappings()
 
-    def run(self, statement: UpdateBase, values: Values | None = None) -> int:
+    def run(self, statement: UpdateBase, values: RowValues | None = None) -> int:
         """Insert, update or delete; return how many rows that changed."""
         return self._connection.execute(statement, values).rowcount
 
-    def run_each(self, statement: UpdateBase, many: Sequence[Values]) -> None:
+    def run_each(self, statement: UpdateBase, many: Sequence[RowValues]) -> None:
         """Run a statement once for each of ``many``, which may be none."""
         if many:
             self._connection.execute(statement, many)

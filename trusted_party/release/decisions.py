@@ -204,16 +204,16 @@ def _too_late(transaction: Transaction, study: StudyRow, release_id: ReleaseId) 
 class ReleaseDecisions:
     """Take decisions from members of the hub."""
 
-    def __init__(self, database: Store, bench: DecisionService) -> None:
+    def __init__(self, database: Store, decisions: DecisionService) -> None:
         self._database = database
-        self._bench = bench
+        self._decisions = decisions
 
     async def decide(self, name: str, given: GivenDecision) -> StudyId:
         """Keep an approver's decision; return the study that it is about."""
 
         def write(transaction: Transaction) -> StudyId:
             case = approver_case(transaction, name, ReleaseId(given.subject.release_id))
-            self._bench.take(transaction, case, _signed(transaction, name, given), PeerRole.APPROVER)
+            self._decisions.take(transaction, case, _signed(transaction, name, given), PeerRole.APPROVER)
             return case.study.id
 
         return await self._commit(write, name, given)
@@ -229,7 +229,7 @@ class ReleaseDecisions:
 
         def write(transaction: Transaction) -> StudyId:
             case = supplier_case(transaction, name, ReleaseId(given.subject.release_id))
-            self._bench.take(transaction, case, _signed(transaction, name, given), PeerRole.SUPPLIER)
+            self._decisions.take(transaction, case, _signed(transaction, name, given), PeerRole.SUPPLIER)
             return case.study.id
 
         return await self._commit(write, name, given)

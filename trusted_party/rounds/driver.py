@@ -36,7 +36,7 @@ from trusted_party.datastore.studies import StudyRow, change_state, set_reason
 from trusted_party.datastore.tasks import Task, TaskState, task_ids_of
 from trusted_party.rounds import roster
 from trusted_party.rounds.load import require_load, require_request
-from trusted_party.rounds.roster import Fail, Go, Party, Pause, QuorumState, Standing, Verdict, Wait
+from trusted_party.rounds.roster import Fail, Go, Party, Pause, QuorumState, RosterVerdict, Standing, Wait
 from trusted_party.rounds.transition import (
     ComputedStep,
     Drawn,
@@ -183,7 +183,7 @@ class StudyDriver:
             waited > deadline.total_seconds() * 1e6,
         )
 
-    async def _apply(self, view: View, spec: StudySpec, verdict: Verdict) -> bool:
+    async def _apply(self, view: View, spec: StudySpec, verdict: RosterVerdict) -> bool:
         study, endings = view.study, self._ports.endings
         match verdict:
             case Fail(reason, told):

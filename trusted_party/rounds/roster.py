@@ -72,10 +72,10 @@ class Fail:
     told: str = ""
 
 
-Verdict = Wait | Go | Pause | Fail
+RosterVerdict = Wait | Go | Pause | Fail
 
 
-def judge_approvals(parties: Sequence[Party], quorum: QuorumState) -> Verdict:
+def judge_approvals(parties: Sequence[Party], quorum: QuorumState) -> RosterVerdict:
     """Decide whether a proposed study starts: refusals and silence end it, unless it may proceed without.
 
     Nothing ends while a supplier has yet to decide and there is time: what stands against the study there
@@ -94,7 +94,7 @@ def judge_approvals(parties: Sequence[Party], quorum: QuorumState) -> Verdict:
     return why
 
 
-def judge_answers(parties: Sequence[Party], quorum: QuorumState) -> Verdict:
+def judge_answers(parties: Sequence[Party], quorum: QuorumState) -> RosterVerdict:
     """Decide whether a round is complete, and if not, whether it still can be."""
     silent = [party for party in parties if party.standing in (Standing.OPEN, Standing.LOST)]
     declined = [party for party in parties if party.standing is Standing.REFUSED]

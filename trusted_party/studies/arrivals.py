@@ -18,9 +18,11 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
+from syncline.clock import Clock, Timer
 from syncline.durable.payloads import PayloadStore
 from syncline.durable.upload import Upload
 from syncline.errors import ProtocolError
@@ -48,7 +50,7 @@ class _Arrival:
     used: float
     holding: threading.Lock = field(default_factory=threading.Lock)
     upload: Upload | None = None
-    closing: asyncio.Handle | None = None
+    closing: Timer | None = None
     is_over: bool = False
 
     @property
@@ -84,11 +86,14 @@ class Arrivals:
         Where replies rest.
     look
         Returns a task as it stands now.
+    clock
+        Tells how long a payload was abandoned, and its file idle.
     """
 
-    def __init__(self, vault: Vault, look: Callable[[TaskId], Awaitable[Task | None]]) -> None:
+    def __init__(self, vault: Vault, look: Callable[[TaskId], Awaitable[Task | None]], clock: Clock) -> None:
         self._vault = vault
         self._look = look
+        self._clock = clock
         self._arriving: dict[TaskId, _Arrival] = {}
         self._turns: WeakValueDictionary[TaskId, asyncio.Lock] = WeakValueDictionary()
 
@@ -156,7 +161,7 @@ class Arrivals:
                 await self.forget(task_id)
 
     async def _announce(self, task: Task, ref: PayloadRef) -> _Arrival:
-        now = asyncio.get_running_loop().time()
+        now = self._clock.monotonic()
         known = self._arriving.get(task.id)
         if known is not None and known.is_over:
             known = None
@@ -175,14 +180,14 @@ class Arrivals:
     async def _use(self, task: Task, arrival: _Arrival, do: Callable[[Upload], T]) -> T | None:
         """Use an arrival's file, in the task's turn; None where the task ended meanwhile."""
         _keep_open(arrival)
-        arrival.used = asyncio.get_running_loop().time()
+        arrival.used = self._clock.monotonic()
         try:
             fresh = arrival.upload is None
             done = await asyncio.to_thread(arrival.work, do)
             if not fresh or await self._still_open(task):
                 return done
         finally:
-            _close_later(arrival)
+            self._close_later(arrival)
         await self.forget(task.id)
         return None
 
@@ -194,22 +199,20 @@ class Arrivals:
             await asyncio.to_thread(self._vault.reply(task.id).clear)
         return now is not None and now.state in (TaskState.OPEN, TaskState.DECLINED)
 
+    def _close_later(self, arrival: _Arrival) -> None:
+        _keep_open(arrival)
+        if not arrival.is_over:
+            arrival.closing = self._clock.call_later(IDLE_SECONDS, partial(self._close, arrival))
+
+    def _close(self, arrival: _Arrival) -> None:
+        """Close a file that nobody uses, without waiting for one who does."""
+        if arrival.holding.locked():
+            self._close_later(arrival)
+        else:
+            arrival.close()
+
 
 def _keep_open(arrival: _Arrival) -> None:
     if arrival.closing is not None:
         arrival.closing.cancel()
         arrival.closing = None
-
-
-def _close_later(arrival: _Arrival) -> None:
-    _keep_open(arrival)
-    if not arrival.is_over:
-        arrival.closing = asyncio.get_running_loop().call_later(IDLE_SECONDS, _close, arrival)
-
-
-def _close(arrival: _Arrival) -> None:
-    """Close a file that nobody uses, without waiting for one who does."""
-    if arrival.holding.locked():
-        _close_later(arrival)
-    else:
-        arrival.close()

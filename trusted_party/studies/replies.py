@@ -53,7 +53,7 @@ class Replies:
         self._vault = vault
         self._audit = audit
         self._clock = clock
-        self._arrivals = Arrivals(vault, self._look)
+        self._arrivals = Arrivals(vault, self._look, clock)
         self._takings: set[asyncio.Task[ReplyOutcome]] = set()
 
     async def read_request(self, name: str, asked: ChunkRequest) -> AsyncIterator[tuple[int, bytes]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from syncline.clock import Clock, Timer
 from syncline.compute.child import ChildDied, ChildProcess
 from syncline.compute.frames import Header, Json
 from syncline.compute.work_limits import LimitSide, WorkLimits
@@ -33,6 +34,8 @@ class Worker:
     ----------
     module
         What ``python -m`` starts; ``trusted_party.synthesis.child`` in the daemon, a small fake in tests.
+    clock
+        Tells how long to wait before another attempt, and how long the child had no work.
     limits
         What one call may take; what it waits for its turn does not count.
     """
@@ -40,18 +43,20 @@ class Worker:
     def __init__(
         self,
         module: str,
+        clock: Clock,
         *,
         attempts: int = ATTEMPTS,
         idle_seconds: float = IDLE_SECONDS,
         limits: WorkLimits = HUB_LIMITS,
     ) -> None:
         self._module = module
+        self._clock = clock
         self._limits = limits
         self._attempts = attempts
         self._idle_seconds = idle_seconds
         self._child: ChildProcess | None = None
         self._turn = asyncio.Lock()
-        self._ending: asyncio.TimerHandle | None = None
+        self._ending: Timer | None = None
         self._reaper: asyncio.Task[None] | None = None
 
     @property
@@ -82,7 +87,7 @@ class Worker:
                 log_warning("child_died", operation=str(header.get("op")), attempt=attempt, status=str(death))
                 await self._end()
                 if attempt < self._attempts:
-                    await asyncio.sleep(attempt * PAUSE_SECONDS)
+                    await self._clock.sleep(attempt * PAUSE_SECONDS)
         raise StudyFailed(
             f"the hub's computing process was ended {self._attempts} times in the same step, perhaps for want"
             " of memory: ask for fewer columns or rows, or let the hub's operator see the log"
@@ -122,7 +127,7 @@ class Worker:
             self._ending = None
 
     def _end_later(self) -> None:
-        self._ending = asyncio.get_running_loop().call_later(self._idle_seconds, self._begin_rest)
+        self._ending = self._clock.call_later(self._idle_seconds, self._begin_rest)
 
     def _begin_rest(self) -> None:
         self._ending = None

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from syncline.data.inference.number_notation import is_few
 from syncline.data.inference.seen_cells import Mask, Rows
+from syncline.data.values import NumberArray
 
 ANOTHER_ORDER = 1e6
 """A number that is so many times the next one in size is of another order of magnitude."""
@@ -24,6 +25,9 @@ ENOUGH_ROWS, ENOUGH_VALUES = 20, 3
 
 MOST_CODES = 6
 """Values at most that stand far from all others together, as 97, 98 and 99 do beside answers from 1 to 5."""
+
+MOST_LONE = 2
+"""Values below zero at most that are codes by their look alone, beside three times as many others."""
 
 MOST_NEGATIVE, VALUES_BESIDE, SPIKE = 6, 20, 3
 """Negative numbers at most that are codes beside at least so many others, of each of which a code has so many
@@ -44,8 +48,6 @@ _OPEN_END = re.compile(r"9999-")
 _FIRST_DAYS = frozenset({"0001-01-01", "1111-11-11", "1582-10-15", "1753-01-01", "1800-01-01", "1840-12-31"})
 _NO_DAYS = frozenset({"1899-12-30", "1899-12-31", "1900-01-01", "1901-01-01"})
 
-Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
-
 
 def of_another_order(values: npt.NDArray[np.float64], rows: Rows) -> Mask:
     """Tell which of distinct numbers (k,) are broken: few, and of another order than all others."""
@@ -64,36 +66,46 @@ def of_another_order(values: npt.NDArray[np.float64], rows: Rows) -> Mask:
     return broken
 
 
-def far_codes(labels: list[str], values: Numbers, rows: Rows) -> list[int]:
+def far_codes(labels: list[str], values: NumberArray, rows: Rows) -> list[int]:
     """Return the places of the labels (k,) that look like codes far from all other values (k,)."""
-    ends = [place for place, label in enumerate(labels) if _OPEN_END.match(label)]
-    if int(rows.sum()) < ENOUGH_ROWS or len(values) <= ENOUGH_VALUES:
-        return ends if int(rows.sum()) >= ENOUGH_ROWS and len(ends) < len(values) else []
+    held, ends = int(rows.sum()), [place for place, label in enumerate(labels) if _OPEN_END.match(label)]
+    if held < ENOUGH_ROWS:
+        return []
+    if len(values) <= ENOUGH_VALUES:
+        return ends if len(ends) < len(values) else []
     order = np.argsort(values, kind="stable")
-    low, high = 0, len(order) - 1 - _together_above(labels, values, order)
-    found = [int(place) for place in order[high + 1 :]]
-    group = set(found)
-    while high - low > ENOUGH_VALUES and _is_far(values, order[low:high], order[high]):
-        found.append(int(order[high]))
-        high -= 1
-    while high - low > ENOUGH_VALUES and _is_far(values, order[low + 1 : high + 1], order[low]):
-        found.append(int(order[low]))
-        low += 1
-    rest = [place for place in order[low : high + 1].tolist() if place not in found]
-    negative = [p for p in rest if values[p] < 0]
-    if (
-        4 * len(negative) < len(rest)
-        and len(negative) <= 2
-        and all(_NINES.fullmatch(labels[p]) or labels[p] == "-1" for p in negative)
-    ):
-        found += negative
+    below = len(order) - _together_above(labels, values, order)
+    group = order[below:].tolist()
+    far, rest = _far_one_by_one(values, order[:below])
+    found = [*group, *far, *_lone_negatives(labels, values, rest)]
     coded = [place for place in found if place in group or looks_like_code(labels[place])]
     coded += [place for place in ends if place not in coded and len(ends) < len(values)]
-    below = [place for place, label in enumerate(labels) if label.startswith("-") and values[place] < 0]
-    return [*coded, *(place for place in _negative_codes(values, rows, below) if place not in coded)]
+    negative = [place for place, label in enumerate(labels) if label.startswith("-") and values[place] < 0]
+    return [*coded, *(place for place in _negative_codes(values, rows, negative) if place not in coded)]
 
 
-def _together_above(labels: list[str], values: Numbers, order: npt.NDArray[np.intp]) -> int:
+def _far_one_by_one(values: NumberArray, order: npt.NDArray[np.intp]) -> tuple[list[int], list[int]]:
+    """Take the greatest value while it is far from the others, then the least; return these, and the rest.
+
+    ``order`` are the places of the values from the least on.
+    """
+    low, high = 0, len(order) - 1
+    while high - low > ENOUGH_VALUES and _is_far(values, order[low:high], order[high]):
+        high -= 1
+    while high - low > ENOUGH_VALUES and _is_far(values, order[low + 1 : high + 1], order[low]):
+        low += 1
+    return [*order[:high:-1].tolist(), *order[:low].tolist()], order[low : high + 1].tolist()
+
+
+def _lone_negatives(labels: list[str], values: NumberArray, rest: list[int]) -> list[int]:
+    """Return the one or two values below zero among many others, where they read as -1 or -99 do."""
+    negative = [place for place in rest if values[place] < 0]
+    few = 4 * len(negative) < len(rest) and len(negative) <= MOST_LONE
+    read_so = all(_NINES.fullmatch(labels[place]) or labels[place] == "-1" for place in negative)
+    return negative if few and read_so else []
+
+
+def _together_above(labels: list[str], values: NumberArray, order: npt.NDArray[np.intp]) -> int:
     """Return how many of the greatest values stand far from all others together, at least half of them codes.
 
     Of 888 and 999 neither is far from the other, but both are from sizes of up to 120.
@@ -106,7 +118,7 @@ def _together_above(labels: list[str], values: Numbers, order: npt.NDArray[np.in
     return 0
 
 
-def _negative_codes(values: Numbers, rows: Rows, below: list[int]) -> list[int]:
+def _negative_codes(values: NumberArray, rows: Rows, below: list[int]) -> list[int]:
     """Return the places ``below`` of a few negative whole numbers, where all others are positive.
 
     An income is -8 for *refused* and -9 for *not asked*. They are codes where many rows share each of them,
@@ -125,7 +137,7 @@ def _negative_codes(values: Numbers, rows: Rows, below: list[int]) -> list[int]:
     return below if are_codes and (numbers == np.rint(numbers)).all() else []
 
 
-def slips_of(labels: Sequence[str], values: Numbers, rows: Rows, century: float) -> Mask:
+def slips_of(labels: Sequence[str], values: NumberArray, rows: Rows, century: float) -> Mask:
     """Tell which of distinct moments (k,) are slips of a digit, as 0202-01-01 is: few, far away, and no code.
 
     ``century`` is the least distance of one, in the unit of ``values``.
@@ -156,7 +168,7 @@ def looks_like_code(label: str) -> bool:
     return _NINES.fullmatch(label) is not None or label in ("-1", "-1.0")
 
 
-def _is_far(values: Numbers, others: npt.NDArray[np.intp], place: np.intp) -> bool:
+def _is_far(values: NumberArray, others: npt.NDArray[np.intp], place: np.intp) -> bool:
     rest = values[others]
     low, high = float(rest.min()), float(rest.max())
     value = float(values[place])

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from syncline.data.inference.draft import ColumnCells
-from syncline.data.inference.far_values import ENOUGH_ROWS, MOST_NEGATIVE, Numbers
+from syncline.data.inference.far_values import ENOUGH_ROWS, MOST_NEGATIVE
 from syncline.data.inference.seen_cells import Mask, Rows, sample
 from syncline.data.note import Deed, Note, counted
+from syncline.data.values import NumberArray
 
 GAP = 3
 """A code lies at least so far behind the nearest of all others: 9 beside 1 to 6, and not beside 1 to 7."""
@@ -47,7 +48,7 @@ WHY = "behind a gap it ends a list of whole numbers, as codes for missing do"
 REMEDY = "declare it under 'codes' or 'missing' if it is one"
 
 
-def gap_codes(values: Numbers, rows: Rows) -> list[int]:
+def gap_codes(values: NumberArray, rows: Rows) -> list[int]:
     """Return the places of distinct numbers (k,), each in ``rows`` (k,), that may be codes behind a gap."""
     numbers = np.asarray(values, np.float64)
     if int(rows.sum()) < ENOUGH_ROWS or not (numbers == np.rint(numbers)).all():
@@ -83,7 +84,7 @@ def gap_notes(cells: ColumnCells, labels: Sequence[str], rows: Rows, read_as: st
     return (cells.note(Deed.GUESSED, f"{counted(count)} with {sample(found)} {read_as}", WHY, REMEDY, count),)
 
 
-def _group(numbers: Numbers) -> Mask:
+def _group(numbers: NumberArray) -> Mask:
     """Tell which of the greatest numbers (k,) are the codes that end a list."""
     ordered = np.sort(numbers)
     for group in _GROUPS:
@@ -92,7 +93,7 @@ def _group(numbers: Numbers) -> Mask:
     return np.zeros(len(numbers), np.bool_)
 
 
-def _lone_negatives(numbers: Numbers, rows: Rows) -> Mask:
+def _lone_negatives(numbers: NumberArray, rows: Rows) -> Mask:
     """Tell which of distinct whole numbers (k,) are negative, where these are few, frequent and behind a gap.
 
     No amount is -7 in a third of the rows where all others are 0 to 75: the gap is wider than any between
@@ -107,7 +108,7 @@ def _lone_negatives(numbers: Numbers, rows: Rows) -> Mask:
     return below & (frequent and gap >= GAP and gap > float(np.diff(rest).max()))
 
 
-def _stand_apart(rest: Numbers, codes: Numbers) -> bool:
+def _stand_apart(rest: NumberArray, codes: NumberArray) -> bool:
     """Tell whether ``codes`` lie above the ``rest`` behind a gap that is wide beside it."""
     if not len(codes):
         return False

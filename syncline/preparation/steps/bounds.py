@@ -20,7 +20,7 @@ def _bound(text: str) -> str:
     return text.strip()
 
 
-Bound = Annotated[str, AfterValidator(_bound)]
+BoundText = Annotated[str, AfterValidator(_bound)]
 """The text of a number or of a day like 2026-01-31."""
 
 

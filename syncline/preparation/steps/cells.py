@@ -19,9 +19,9 @@ from syncline.preparation.dictionary_memo import DictionaryMemo
 from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.text_encoder import decoded, is_encoded
 
-Cell = str | None
+CellText = str | None
 Mask: TypeAlias = npt.NDArray[np.bool_]
-Change: TypeAlias = Callable[[str], Cell]
+Change: TypeAlias = Callable[[str], CellText]
 Shortcut: TypeAlias = Callable[[pa.Array], tuple[pa.Array, Mask | None]]
 """Change a column of text (n,) as far as a rule reaches; tell what is left over, None for nothing."""
 
@@ -29,7 +29,7 @@ Shortcut: TypeAlias = Callable[[pa.Array], tuple[pa.Array, Mask | None]]
 class TextMap:
     """Change the cells of one column; null stays null, or becomes ``filling``."""
 
-    def __init__(self, change: Change, shortcut: Shortcut | None = None, filling: Cell = None) -> None:
+    def __init__(self, change: Change, shortcut: Shortcut | None = None, filling: CellText = None) -> None:
         self._change = change
         self._shortcut = shortcut
         self._filling = filling
@@ -95,9 +95,9 @@ def maps_of(names: Sequence[str], change: Change, shortcut: Shortcut | None = No
     return {name: TextMap(change, shortcut) for name in names}
 
 
-def combined(columns: Sequence[pa.Array], change: Callable[..., Cell]) -> pa.Array:
+def combined(columns: Sequence[pa.Array], change: Callable[..., CellText]) -> pa.Array:
     """Return ``change`` of each row's cells (n,), reckoned once for equal cells."""
-    known: dict[tuple[Cell, ...], Cell] = {}
+    known: dict[tuple[CellText, ...], CellText] = {}
     result = []
     for cells in zip(*(decoded(column).to_pylist() for column in columns), strict=True):
         if cells not in known:

@@ -12,8 +12,7 @@ from pydantic import field_validator, model_validator
 
 from syncline.data.section import word_of
 from syncline.data.variable import Labels
-from syncline.preparation.steps.bounds import Bound as BoundText
-from syncline.preparation.steps.bounds import bounds_of
+from syncline.preparation.steps.bounds import BoundText, bounds_of
 from syncline.preparation.steps.cells import (
     TextTest,
     maps_of,
@@ -24,14 +23,22 @@ from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import read_day, read_decimal
 from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.shortcuts import leave_all_but_codes, leave_plain
-from syncline.preparation.steps.step import Bound, Columns, Outside, Step, StepCounts, chosen, stopped
+from syncline.preparation.steps.step import (
+    Bound,
+    NamedColumns,
+    Outside,
+    Step,
+    StepCounts,
+    chosen,
+    stopped,
+)
 
 
 class Trim(Step):
     """Remove white space around the text of cells."""
 
     step: Literal["trim"]
-    columns: Columns | None = None
+    columns: NamedColumns | None = None
 
     def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
@@ -45,7 +52,7 @@ class Missing(Step):
 
     step: Literal["missing"]
     codes: Labels
-    columns: Columns | None = None
+    columns: NamedColumns | None = None
 
     @field_validator("codes")
     @classmethod
@@ -68,7 +75,7 @@ class Range(Step):
     """Find numbers or days outside two bounds; cells that cannot be read as either are left alone."""
 
     step: Literal["range"]
-    columns: Columns
+    columns: NamedColumns
     low: BoundText | None = None
     high: BoundText | None = None
     outside: Annotated[Outside, word_of(Outside)]
@@ -103,7 +110,7 @@ class Unparsable(Step):
     """Find text that cannot be read as a number, a whole number or a day."""
 
     step: Literal["unparsable"]
-    columns: Columns
+    columns: NamedColumns
     kind: Annotated[Reading, word_of(Reading)]
     then: Annotated[Outside, word_of(Outside)]
 

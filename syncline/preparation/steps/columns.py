@@ -14,7 +14,7 @@ from syncline.data.variable import ColumnName
 from syncline.errors import DataError
 from syncline.preparation.steps.cells import TextMap, arranged, combined
 from syncline.preparation.steps.layout import ColumnLayout
-from syncline.preparation.steps.step import Bound, Columns, NewColumns, Step, StepCounts, chosen
+from syncline.preparation.steps.step import Bound, NamedColumns, NewColumns, Step, StepCounts, chosen
 
 
 def _distinct(names: dict[str, str]) -> dict[str, str]:
@@ -59,7 +59,7 @@ class Drop(Step):
     takes_away: ClassVar[bool] = True
 
     step: Literal["drop"]
-    columns: Columns
+    columns: NamedColumns
 
     def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names, those of columns that cannot be read included, and that some column stays."""
@@ -123,7 +123,7 @@ class Combine(Step):
     """Make one column of several: their texts joined, or the first that is present."""
 
     step: Literal["combine"]
-    columns: Columns
+    columns: NamedColumns
     into: ColumnName
     how: Annotated[How, word_of(How)]
     separator: str | None = None

@@ -14,7 +14,7 @@ from syncline.data.variable import Labels
 from syncline.preparation.steps.date_format import DateFormat, Imputed, Unwritten
 from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.reading import bind_reading
-from syncline.preparation.steps.step import Bound, Columns, Step, Unlisted, chosen
+from syncline.preparation.steps.step import Bound, NamedColumns, Step, Unlisted, chosen
 
 _FIRST_PIVOT = 99
 _FAULT = "a day in no format listed", "list it, or let unlisted say missing"
@@ -32,7 +32,7 @@ class Dates(Step):
     """Read days and times in the formats given, the first that fits, and write them in ISO 8601."""
 
     step: Literal["dates"]
-    columns: Columns
+    columns: NamedColumns
     formats: Annotated[Labels, AfterValidator(_formats)]
     day: Annotated[Imputed, word_of(Imputed)] = Imputed.FIRST
     month: Annotated[Imputed, word_of(Imputed)] = Imputed.FIRST

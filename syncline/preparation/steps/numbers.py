@@ -20,7 +20,7 @@ from syncline.preparation.steps.number_form import (
     check_unit,
 )
 from syncline.preparation.steps.reading import bind_reading
-from syncline.preparation.steps.step import Bound, Columns, Step, Unlisted, chosen
+from syncline.preparation.steps.step import Bound, NamedColumns, Step, Unlisted, chosen
 
 MAX_UNITS = 200
 """The most units of one step."""
@@ -51,7 +51,7 @@ class Numbers(Step):
     """Read numbers in the form declared, exactly, and write them as plain decimals with a point."""
 
     step: Literal["numbers"]
-    columns: Columns
+    columns: NamedColumns
     units: Annotated[dict[str, ExactNumber], AfterValidator(_units)] | None = None
     decimal: Annotated[DecimalMark, word_of(DecimalMark)] = DecimalMark.POINT
     thousands: Annotated[ThousandsMark, word_of(ThousandsMark)] = ThousandsMark.NONE

@@ -21,7 +21,7 @@ from syncline.data.labels import normal_label
 from syncline.errors import DataError
 from syncline.preparation.steps.cells import maps_of
 from syncline.preparation.steps.layout import ColumnLayout
-from syncline.preparation.steps.step import Bound, Columns, Step, StepCounts, chosen, hidden_name
+from syncline.preparation.steps.step import Bound, NamedColumns, Step, StepCounts, chosen, hidden_name
 from syncline.sources.files import readable
 
 MIN_KEY_BYTES = 16
@@ -36,7 +36,7 @@ class Pseudonym(Step):
     needs_supplier: ClassVar[bool] = True
 
     step: Literal["pseudonym"]
-    columns: Columns
+    columns: NamedColumns
     key_file: str | None = None
     key_env: str | None = None
 

@@ -12,7 +12,7 @@ from syncline.data.section import shown, word_of
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.reading import bind_reading
-from syncline.preparation.steps.step import Bound, Columns, Step, Unlisted, chosen
+from syncline.preparation.steps.step import Bound, NamedColumns, Step, Unlisted, chosen
 
 _FAULT = "a code that is not listed", "list it, or let unlisted say keep"
 
@@ -28,7 +28,7 @@ class Recode(Step):
     """Map codes onto others; an empty code stands for a missing cell on either side."""
 
     step: Literal["recode"]
-    columns: Columns
+    columns: NamedColumns
     codes: Annotated[dict[str, str], AfterValidator(_distinct)]
     unlisted: Annotated[Unlisted, word_of(Unlisted)] = Unlisted.KEEP
 

@@ -14,14 +14,13 @@ from syncline.data.labels import normal_label
 from syncline.data.section import Switch, sha256_hex
 from syncline.data.variable import ColumnName, Labels
 from syncline.errors import DataError
-from syncline.preparation.steps.bounds import Bound as BoundText
-from syncline.preparation.steps.bounds import bounds_of
+from syncline.preparation.steps.bounds import BoundText, bounds_of
 from syncline.preparation.steps.cells import TextTest, missing_cells
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import read_decimal
 from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.seen_rows import RowHashes, SeenRows
-from syncline.preparation.steps.step import Bound, Columns, Step, StepCounts, chosen
+from syncline.preparation.steps.step import Bound, NamedColumns, Step, StepCounts, chosen
 from syncline.sources.files import readable
 
 
@@ -29,7 +28,7 @@ class Duplicates(Step):
     """Keep the first of rows that are equal, in all columns or in those of a key."""
 
     step: Literal["duplicates"]
-    by: Columns | None = None
+    by: NamedColumns | None = None
 
     def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names, and forget what an earlier pass has seen."""

@@ -15,7 +15,7 @@ from syncline.preparation.steps.cells import TextMap, arranged, maps_of, with_ch
 from syncline.preparation.steps.codes import CodeList
 from syncline.preparation.steps.exact_numbers import EXACT, ExactNumber, read_decimal, write_decimal
 from syncline.preparation.steps.layout import ColumnLayout
-from syncline.preparation.steps.step import Bound, Columns, Step, StepCounts, chosen
+from syncline.preparation.steps.step import Bound, NamedColumns, Step, StepCounts, chosen
 
 
 def _pair(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ class Reverse(Step):
     """Turn a scale around: low + high - value, or one category for the other; other text is left alone."""
 
     step: Literal["reverse"]
-    columns: Columns
+    columns: NamedColumns
     low: ExactNumber | None = None
     high: ExactNumber | None = None
     swap: Annotated[Labels, AfterValidator(_pair)] | None = None

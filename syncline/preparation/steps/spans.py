@@ -13,7 +13,7 @@ from syncline.data.scalars import read_scalar, write_scalar
 from syncline.data.section import word_of
 from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.reading import bind_reading
-from syncline.preparation.steps.step import Bound, Columns, Step, Unlisted, chosen
+from syncline.preparation.steps.step import Bound, NamedColumns, Step, Unlisted, chosen
 
 _TWO_PARTS = re.compile(r"(-?)([0-9]{1,6}):([0-5][0-9])")
 _FAULT = "no span of time in this form", "write it as 37:21:00 or PT37H21M, or let unlisted say missing"
@@ -30,7 +30,7 @@ class Spans(Step):
     """Read spans of time such as 37:21, and write them in ISO 8601, as whole spans are."""
 
     step: Literal["spans"]
-    columns: Columns
+    columns: NamedColumns
     form: Annotated[SpanForm, word_of(SpanForm)]
     unlisted: Annotated[Unlisted, word_of(Unlisted)] = Unlisted.KEEP
 

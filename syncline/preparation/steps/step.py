@@ -43,7 +43,7 @@ class StepCounts:
         return int(self.rows[int(np.argmax(found))])
 
 
-Run: TypeAlias = Callable[[pa.RecordBatch, StepCounts], pa.RecordBatch]
+BatchStep: TypeAlias = Callable[[pa.RecordBatch, StepCounts], pa.RecordBatch]
 """Turn a batch of text columns into what the step makes of it."""
 
 
@@ -52,7 +52,7 @@ class Bound:
     """A step that fits the columns before it: how to run it, and the columns behind it."""
 
     layout: ColumnLayout
-    run: Run
+    run: BatchStep
 
 
 class Step(Section):
@@ -107,7 +107,7 @@ def _some(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-Columns = Annotated[Labels, AfterValidator(_some)]
+NamedColumns = Annotated[Labels, AfterValidator(_some)]
 """At least one column, each named once."""
 
 NewColumns = Annotated[tuple[ColumnName, ...], AfterValidator(_some)]

@@ -14,7 +14,7 @@ from syncline.data.section import word_of
 from syncline.preparation.steps.cells import maps_of, with_changes
 from syncline.preparation.steps.layout import ColumnLayout
 from syncline.preparation.steps.shortcuts import leave_ascii, lower_ascii, point_for_comma, upper_ascii
-from syncline.preparation.steps.step import Bound, Columns, Step, chosen
+from syncline.preparation.steps.step import Bound, NamedColumns, Step, chosen
 
 
 class LetterCase(StrEnum):
@@ -28,7 +28,7 @@ class Case(Step):
     """Write text in small or in capital letters."""
 
     step: Literal["case"]
-    columns: Columns
+    columns: NamedColumns
     target: Annotated[LetterCase, word_of(LetterCase)] = Field(alias="to")
 
     def bind(self, layout: ColumnLayout, where: str) -> Bound:
@@ -43,7 +43,7 @@ class Accents(Step):
     """Remove accents; a letter that is one of its own, such as ø or ß, stays."""
 
     step: Literal["accents"]
-    columns: Columns
+    columns: NamedColumns
 
     def bind(self, layout: ColumnLayout, where: str) -> Bound:
         """Check the names."""
@@ -73,7 +73,7 @@ class DecimalComma(Step):
     """Write ``1234.5`` for ``1234,5``; text of another form is left alone."""
 
     step: Literal["decimal_comma"]
-    columns: Columns
+    columns: NamedColumns
     thousands: Annotated[Thousands, word_of(Thousands)] = Thousands.NONE
 
     def bind(self, layout: ColumnLayout, where: str) -> Bound:

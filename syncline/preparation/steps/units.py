@@ -14,7 +14,7 @@ from syncline.data.variable import MAX_DECIMALS
 from syncline.preparation.steps.cells import maps_of, with_changes
 from syncline.preparation.steps.exact_numbers import EXACT, ExactNumber, read_decimal, write_decimal
 from syncline.preparation.steps.layout import ColumnLayout
-from syncline.preparation.steps.step import Bound, Columns, Step, chosen
+from syncline.preparation.steps.step import Bound, NamedColumns, Step, chosen
 
 _WORD = r"[^\W\d]+(\^-?[1-9])?"
 _UNIT = re.compile(rf"(1/)?({_WORD}|%|°[CF])([*/]{_WORD})*")
@@ -43,7 +43,7 @@ class Units(Step):
     """Convert numbers into another unit, rounded half to even; text that is no number is left alone."""
 
     step: Literal["units"]
-    columns: Columns
+    columns: NamedColumns
     origin: Unit | None = Field(default=None, alias="from")
     target: Unit | None = Field(default=None, alias="to")
     factor: ExactNumber | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,16 +27,13 @@ def cart_model(
 ) -> TabularModel:
     """Return the model; ``counts`` and ``masks`` hold ``[leaf, code]``, one tree after another."""
     draws, start = list[ColumnDraw](), 0
-    gaps = plan.gaps
     for place, name in enumerate(plan.order):
-        column = plan.book.column(name)
-        if name in gaps:
-            draws.append(ColumnDraw.by_gap(name, gaps[name].codes.name))
+        dependent = plan.dependent_draw(name)
+        if dependent is not None:
+            draws.append(dependent)
             continue
-        if place not in trees:
-            draws.append(_pair_draw(name, *plan.pairs[name], column))
-            continue
-        nodes, k = trees[place], column.values.n_codes
+        column, nodes = plan.book.column(name), trees[place]
+        k = column.values.n_codes
         size = len(nodes.leaves) * k
         leaf_counts = counts[start : start + size].reshape(-1, k)
         leaf_masks = None if masks is None else masks[start : start + size].reshape(-1, k)
@@ -93,12 +89,3 @@ def _union_upwards(nodes: Nodes, leaves: Masks) -> Masks:
     for node in range(len(nodes) - 1, 0, -1):
         every[nodes.parent[node]] |= every[node]
     return every
-
-
-def _pair_draw(name: str, determinant: str, table: Ints, column: CodedColumn) -> ColumnDraw:
-    """Draw a determined column from its joint counts; codes too rare to show follow the whole column."""
-    rows = table.astype(np.float64)
-    whole = column.values.rows.astype(np.float64)
-    rows[rows.sum(axis=1) == 0] = whole
-    shares = rows / np.maximum(rows.sum(axis=1, keepdims=True), 1.0)
-    return replace(ColumnDraw(name, weights_of(shares)), determinant=determinant)

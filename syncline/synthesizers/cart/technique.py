@@ -19,7 +19,7 @@ class Cart:
 
     def begin(self, plan: Plan, settings: FitSettings) -> Phase | Fitted:
         """Return the phase that counts the roots of all trees."""
-        return begin_trees(plan, settings)
+        return begin_trees(plan.pruned(), settings)
 
     def rounds(self, rows: int, settings: FitSettings) -> int:
         """Return how many rounds are to be expected: levels, and leaves."""

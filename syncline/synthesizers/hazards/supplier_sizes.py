@@ -44,14 +44,14 @@ class SupplierSize:
         return 0 < people < FEW_ROWS
 
 
-def small_tables(crowds: Mapping[PartyId, SupplierSize]) -> Iterator[Hazard]:
+def small_tables(sizes: Mapping[PartyId, SupplierSize]) -> Iterator[Hazard]:
     """Yield a hazard for the suppliers without rows, which is severe, and one for those of few people.
 
     Counted are training rows and those held out. A supplier that takes part without a row is none: its
     export failed, or the study is not about it, and a report of so many suppliers would not be true. That a
     table is empty is said of nobody in it; of how many fewer than ``FEW_ROWS`` a table has, nothing is.
     """
-    empty = tuple(party for party in sorted(crowds) if crowds[party].rows == 0)
+    empty = tuple(party for party in sorted(sizes) if sizes[party].rows == 0)
     if empty:
         yield Hazard(
             HazardKind.FEW_ROWS,
@@ -61,10 +61,10 @@ def small_tables(crowds: Mapping[PartyId, SupplierSize]) -> Iterator[Hazard]:
             " failed, or leave such a supplier out",
             is_severe=True,
         )
-    small = tuple(party for party in sorted(crowds) if crowds[party].is_small)
+    small = tuple(party for party in sorted(sizes) if sizes[party].is_small)
     if small:
         table = "has a table" if len(small) == 1 else "have tables"
-        rows = f"{FEW_ROWS} rows" if crowds[small[0]].buckets is None else f"about {FEW_ROWS} people"
+        rows = f"{FEW_ROWS} rows" if sizes[small[0]].buckets is None else f"about {FEW_ROWS} people"
         yield Hazard(
             HazardKind.FEW_ROWS,
             small,

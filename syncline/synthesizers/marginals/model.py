@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from syncline.synthesizers.draws import ColumnDraw, weights_of
+from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.settings import FitSettings
 from syncline.synthesizers.structure import Plan
 from syncline.synthesizers.tabular_model import TabularModel
@@ -12,11 +10,8 @@ from syncline.synthesizers.tabular_model import TabularModel
 
 def independent_model(plan: Plan, settings: FitSettings) -> TabularModel:
     """Return the model that draws every column from the histogram of its codes; no cell of it is small."""
-    draws = []
-    for name in plan.order:
-        if name in plan.gaps:
-            draws.append(ColumnDraw.by_gap(name, plan.gaps[name].codes.name))
-            continue
-        rows = plan.book.column(name).values.rows.astype(np.float64)
-        draws.append(ColumnDraw(name, weights_of((rows / max(rows.sum(), 1.0))[None, :])))
+    draws = (
+        plan.dependent_draw(name) or ColumnDraw.alone(name, plan.book.column(name).values.rows)
+        for name in plan.order
+    )
     return plan.model(settings, tuple(draws))

@@ -71,7 +71,7 @@ class Check(Phase):
         """Return what sizes and lacking cells show, and the columns to leave out; or end the study."""
         if answers.parties == (ALONE,):
             return Seen()
-        crowds = {party: _crowd(own) for party, own in answers.each_counts(0).items()}
+        sizes = {party: _size_of(own) for party, own in answers.each_counts(0).items()}
         profiles = answers.each_counts(1)
         lacking, excluded, stops = lacking_columns(
             profiles, settings.schema.modelled, settings.absent, settings.sparse, settings.min_cell
@@ -81,10 +81,10 @@ class Check(Phase):
                 f"{'; '.join(stops)}: exclude the column or let it count as missing (under 'hazards' in the"
                 " study), or take such a supplier out"
             )
-        return Seen((*small_tables(crowds), *lacking), tuple(excluded))
+        return Seen((*small_tables(sizes), *lacking), tuple(excluded))
 
 
-def _crowd(counted: Counts) -> SupplierSize:
+def _size_of(counted: Counts) -> SupplierSize:
     """Return a supplier's rows and the buckets of its persons, held-out ones among them."""
     rows, masks = int(counted.dense().sum()), counted.dense_masks()
     return SupplierSize(rows, None if masks is None else int(np.bitwise_or.reduce(masks)).bit_count())

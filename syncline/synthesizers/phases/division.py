@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from syncline.protocols.round_answers import Answers
 from syncline.questions.rank_counts import RankCounts
-from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch, Rows
+from syncline.synthesizers.column_search import MAX_ROUNDS, ColumnSearch, SearchRows
 from syncline.synthesizers.settings import FitSettings
 
 FINEST_SHARE = 4096
@@ -43,7 +43,7 @@ def divided(
         if not search.done:
             end = start + search.question().size
             seen = None if masks is None else masks[start:end]
-            rows = Rows(dense[start:end], seen, each, start)
+            rows = SearchRows(dense[start:end], seen, each, start)
             search = search.absorb(rows, settings.min_cell, threshold, last=last)
             start = end
         found.append(search)

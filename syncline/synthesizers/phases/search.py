@@ -82,7 +82,7 @@ class Search(Phase):
         self, answers: Answers, settings: FitSettings, known: Mapping[PartyId, Known]
     ) -> Iterator[Hazard]:
         for search in self.searches:
-            rows = dict(zip(answers.parties, search.pieces.crowds(settings.min_cell).T, strict=False))
+            rows = dict(zip(answers.parties, search.pieces.rows_of_enough(settings.min_cell).T, strict=False))
             if rows:
                 variable = settings.schema.variable(search.name)
                 people = {party: known[party].filled[search.name].people for party in rows}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import permutations
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
@@ -37,6 +37,9 @@ from syncline.synthesizers.wide import is_wide
 
 __all__ = ["Book", "Confirm", "Propose", "Relate", "after_codebook"]
 
+JointCounts: TypeAlias = Mapping[dependencies.Pair, Ints]
+"""Joint counts (codes of the first, of the second) of each two columns."""
+
 
 def after_codebook(book: Book, settings: FitSettings) -> Phase | Fitted:
     """Return the phase that first uses the codebook.
@@ -48,7 +51,7 @@ def after_codebook(book: Book, settings: FitSettings) -> Phase | Fitted:
     declared = _declared(settings)
     if declared:
         return Confirm(book, declared, Marginals((), holdout=False))
-    return _begin(_planned(book, (), {}, settings), settings)
+    return _begin(_planned(book, (), {}, {}, settings), settings)
 
 
 def _declared(settings: FitSettings) -> tuple[Constraint, ...]:
@@ -57,7 +60,11 @@ def _declared(settings: FitSettings) -> tuple[Constraint, ...]:
 
 
 def _planned(
-    book: Book, derived: tuple[Derived, ...], kept: Mapping[str, tuple[str, Ints]], settings: FitSettings
+    book: Book,
+    derived: tuple[Derived, ...],
+    determinants: Mapping[str, str],
+    counted: JointCounts,
+    settings: FitSettings,
 ) -> Plan:
     """Return the plan of columns some of which are derived or determined by others; else gaps are used."""
     dropped = {d.column for d in derived}
@@ -65,12 +72,13 @@ def _planned(
     drawn = [name for name in settings.names if name not in dropped]
     drawn += [d.formula.of for d in derived if d.own_gaps]
     gaps = book.gaps_beside(dropped)
-    follows = {name: determinant for name, (determinant, _) in kept.items()}
+    follows = dict(determinants)
     for gap in gaps:
         follows |= {gap.name: gap.base, gap.of: gap.name}
     drawn += [gap.name for gap in gaps]
     given = settings.visit_sequence if settings.card.relates else settings.names
-    return Plan(book, visit_order(drawn, codes, follows, given, settings.target), derived, kept)
+    order = visit_order(drawn, codes, follows, given, settings.target)
+    return Plan(book, order, derived, determinants, counted)
 
 
 def _begin(plan: Plan, settings: FitSettings) -> Phase | Fitted:
@@ -210,26 +218,33 @@ class Confirm(Phase):
             self.book.n_train,
             gaps,
         )
-        kept = self._determined(answers, derived, settings) if self.pairs.sets else {}
-        plan = _planned(self.book, derived, kept, settings)
+        tables, shown = self._counted(answers, settings.min_cell) if self.pairs.sets else ({}, {})
+        determinants = self._determinants(tables, derived, settings)
+        plan = _planned(self.book, derived, determinants, shown, settings)
         return _begin(replace(plan, predictors=self._predictors(plan), spread=self.spread), settings)
 
-    def _determined(
-        self, answers: Answers, derived: tuple[Derived, ...], settings: FitSettings
-    ) -> dict[str, tuple[str, Ints]]:
-        """Return the determinant of each column that has one, with their joint counts."""
+    def _counted(self, answers: Answers, min_cell: int) -> tuple[JointCounts, JointCounts]:
+        """Return the joint counts of each two columns that were counted, and these without small cells."""
+        counts, book, asked = answers.counts(1), self.book.codebook(), dependencies.asked_once(self.pairs)
+        rows, masks = dependencies.tables(book, asked, counts.dense()), counts.dense_masks()
+        persons = rows
+        if masks is not None:
+            persons = dependencies.tables(book, asked, np.bitwise_count(masks).astype(np.int64))
+        return rows, {pair: np.where(persons[pair] >= min_cell, table, 0) for pair, table in rows.items()}
+
+    def _determinants(
+        self, tables: JointCounts, derived: tuple[Derived, ...], settings: FitSettings
+    ) -> dict[str, str]:
+        """Return the determinant of each column that has one."""
+        if not tables:
+            return {}
         dropped = {d.column for d in derived}
         names = [name for name in settings.names if name not in dropped]
-        counts = answers.counts(1)
-        tables, masks = self._tables(counts.dense()), counts.dense_masks()
-        persons = tables if masks is None else self._tables(np.bitwise_count(masks).astype(np.int64))
         codes = {column.codes.name: column.values.n_codes for column in self.book.columns}
         gaps = {gap.of: gap.base for gap in self.book.gaps_beside(dropped)}
         mixed = dependencies.mixed_codes(self.book.columns)
-        found = dependencies.choose(names, tables, settings.visit_sequence, codes, mixed, gaps)
-        return {
-            b: (a, np.where(persons[a, b] >= settings.min_cell, tables[a, b], 0)) for b, a in found.items()
-        }
+        found = dependencies.both_ways(self.pairs, tables)
+        return dependencies.choose(names, found, settings.visit_sequence, codes, mixed, gaps)
 
     def _predictors(self, plan: Plan) -> dict[int, Ints]:
         """Return the places of the predictors of every tree, none where all columns before it are.
@@ -241,10 +256,6 @@ class Confirm(Phase):
         stands_for = {gap.name: gap.of for gap in self.book.gaps_beside(())}
         order = [stands_for.get(name, name) for name in plan.order]
         return {place: self.near.predictors(order, place) for place in plan.targets() if place}
-
-    def _tables(self, counts: Ints) -> dict[dependencies.Pair, Ints]:
-        asked = dependencies.asked_once(self.pairs)
-        return dependencies.both_ways(self.pairs, dependencies.tables(self.book.codebook(), asked, counts))
 
 
 def _checkable(constraint: Constraint, settings: FitSettings) -> bool:

@@ -32,9 +32,10 @@ from syncline.questions.sums import Sums
 from syncline.questions.workspace import Workspace
 from syncline.validation.cell_table import CellTable
 from syncline.validation.column_bins import Codes
-from syncline.validation.comparison.candidate import Aims, Candidate, packed_rows, unpack_cells
+from syncline.validation.comparison.candidate import Aims, Candidate
 from syncline.validation.comparison.judged import Judge
 from syncline.validation.comparison.layout import FOLDS
+from syncline.validation.comparison.packed_cells import packed_rows, unpack_cells
 from syncline.validation.comparison.plan import ComparisonPlan, plan_of
 from syncline.validation.comparison.rows import ComparableRows, comparable_schema, sliced, slices_of
 from syncline.validation.comparison.tree_scores import ScoreHistograms

@@ -27,13 +27,14 @@ from syncline.questions.comparison import PersonCount, ScoreCandidate
 from syncline.questions.counts import Counts, Ints
 from syncline.questions.growth import ComparedColumns, Forest, Grouping, GrowTrees, ScoreTrees
 from syncline.questions.known import Known
-from syncline.questions.question import Comparison as Question
+from syncline.questions.question import AnyCandidateQuestion as Question
 from syncline.questions.question import Context
 from syncline.questions.regression import RegressionSums
 from syncline.questions.sums import Sums
 from syncline.validation.cell_table import CellTable
-from syncline.validation.comparison.candidate import Aims, Candidate, pack_cells
+from syncline.validation.comparison.candidate import Aims, Candidate
 from syncline.validation.comparison.judged import Judge
+from syncline.validation.comparison.packed_cells import pack_cells
 from syncline.validation.comparison.plan import ComparisonPlan, plan_of
 from syncline.validation.comparison.score_edges import KINDS, NOTHING
 from syncline.validation.comparison.tree_scores import ScoreHistograms

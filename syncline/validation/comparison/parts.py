@@ -72,7 +72,9 @@ class Scored:
     def _predicted(self, people: Ints | Masks) -> Iterator[Metric]:
         if not self.target:
             return
-        told = [ScoredRows(scores, crowd) for scores, crowd in zip(self.counts[2:], people[2:], strict=True)]
+        told = [
+            ScoredRows(scores, persons) for scores, persons in zip(self.counts[2:], people[2:], strict=True)
+        ]
         pairs = [
             Prediction(made, own if self.has_holdout else None)
             for asked, (own, made) in enumerate(zip(told[::2], told[1::2], strict=True))

@@ -10,7 +10,7 @@ import numpy as np
 from syncline.data.buckets import Owners, buckets_of, scope_of
 from syncline.questions.counts import Counts, Ints, Masks
 from syncline.questions.growth import SCORE_BINS, Forest, LearnerRole, slices
-from syncline.validation.boosting import Codes, Flags
+from syncline.validation.boosting import BinCodes, Flags
 from syncline.validation.comparison.plan import ComparisonPlan
 from syncline.validation.comparison.score_edges import KINDS, ScoreEdges
 from syncline.validation.comparison.trees import TreeRows
@@ -99,7 +99,7 @@ def _of(owner: Owners | None, chosen: Flags) -> Owners | None:
     return None if owner is None else owner[chosen]
 
 
-def _groups(plan: ComparisonPlan, codes: Codes) -> list[tuple[str, Ints, int]]:
+def _groups(plan: ComparisonPlan, codes: BinCodes) -> list[tuple[str, Ints, int]]:
     """Return the column of each grouping, the codes (n,) of rows in it, and how many there are.
 
     Columns of so few categories have the same codes where trees grow.

@@ -34,8 +34,8 @@ from syncline.questions.growth import (
 )
 from syncline.validation.boosting import (
     SCALE_BITS,
+    BinCodes,
     BoostSettings,
-    Codes,
     Flags,
     derivatives,
     descend,
@@ -71,7 +71,7 @@ class TreeRows:
     owner : int64 (n_rows,), the numbers of the rows' persons; None where every row is a person
     """
 
-    codes: Codes
+    codes: BinCodes
     fold: Ints
     holdout: Mask
     target: Ints
@@ -150,7 +150,7 @@ class TreeRows:
 class _Kept:
     """The rows of one learner: which it learns from and which it is judged by, and their margins so far."""
 
-    codes: Codes
+    codes: BinCodes
     labels: Flags
     learns: Mask
     judges: Mask
@@ -241,14 +241,14 @@ def leaf_steps(margins: Ints) -> npt.NDArray[np.int8]:
     return found
 
 
-def tree_margins(forest: Forest, number: int, tree: int, codes: Codes) -> Ints:
+def tree_margins(forest: Forest, number: int, tree: int, codes: BinCodes) -> Ints:
     """Return the fixed-point margins (n,) that one tree of one learner gives to rows (n, n_columns)."""
     steps = forest.leaves[number, tree][_nodes(forest, number, tree, DEPTH, codes)]
     margins: Ints = steps.astype(np.int64) << (SCALE_BITS - LEAF_BITS)
     return margins
 
 
-def forest_margins(forest: Forest, number: int, codes: Codes) -> Ints:
+def forest_margins(forest: Forest, number: int, codes: BinCodes) -> Ints:
     """Return the fixed-point margins (n,) that all whole trees of one learner give to rows (n, n_columns)."""
     total = np.zeros(len(codes), np.int64)
     for tree in range(forest.trees):
@@ -256,7 +256,7 @@ def forest_margins(forest: Forest, number: int, codes: Codes) -> Ints:
     return total
 
 
-def without(codes: Codes, names: Sequence[str], target: str) -> Codes:
+def without(codes: BinCodes, names: Sequence[str], target: str) -> BinCodes:
     """Return codes in which the target's column says nothing."""
     if not target:
         return codes
@@ -265,7 +265,7 @@ def without(codes: Codes, names: Sequence[str], target: str) -> Codes:
     return found
 
 
-def _nodes(forest: Forest, number: int, tree: int, levels: int, codes: Codes) -> Ints:
+def _nodes(forest: Forest, number: int, tree: int, levels: int, codes: BinCodes) -> Ints:
     """Return the node (n,), counted within its level, that each row is in below ``levels`` levels."""
     node = np.zeros(len(codes), np.int64)
     for level in range(levels):

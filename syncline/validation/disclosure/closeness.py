@@ -25,7 +25,7 @@ UNITS = 64
 """Units of a bit."""
 
 EXACT_STEPS_BITS = (0, 2, 5, 10)
-"""Least isolation, in bits, of the exact matches of each step of the ladder ``xgap``."""
+"""Least isolation, in bits, of the exact matches of each step of the series ``xgap``."""
 
 MAX_LEVELS = 1024
 """A column of more distinct synthetic values is compared without a table of all pairs of values."""
@@ -33,8 +33,8 @@ MAX_LEVELS = 1024
 MAX_COMBINATIONS = 2048
 """Columns are scored together as long as they have no more distinct combinations in the synthetic table."""
 
-Bits = npt.NDArray[np.unsignedinteger]
-Places = npt.NDArray[np.int32]
+UnsignedInts = npt.NDArray[np.unsignedinteger]
+RowPlaces = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
 
 
@@ -50,12 +50,12 @@ class Closeness:
         fine = [_Direct.of(levels) for levels in self._levels if len(levels.keys) > MAX_LEVELS]
         self._parts: list[_Group | _Direct] = [*_grouped(small), *fine]
 
-    def places(self, real: CellTable) -> Places:
+    def places(self, real: CellTable) -> RowPlaces:
         """Return where each cell of ``real`` lies among the synthetic values, (n_rows, n_columns)."""
         columns = [levels.places(real) for levels in self._levels]
         return np.column_stack(columns).astype(np.int32)
 
-    def own(self, places: Places) -> Ints:
+    def own(self, places: RowPlaces) -> Ints:
         """Return the bits (n,) that a synthetic row equal to each row of ``places`` would have, in 1/64.
 
         A value that no synthetic row has counts as one that a single row has.
@@ -64,13 +64,13 @@ class Closeness:
         own: Ints = np.sum(found, axis=0, dtype=np.int64)
         return own
 
-    def equal(self, places: Places, rows: npt.NDArray[np.intp]) -> Ints:
+    def equal(self, places: RowPlaces, rows: npt.NDArray[np.intp]) -> Ints:
         """Return in how many columns each row of ``places`` (n, n_columns) equals a synthetic row (n,)."""
         same = [places[:, levels.place] == 2 * levels.codes[rows] + 1 for levels in self._levels]
         equal: Ints = np.sum(same, axis=0, dtype=np.int64)
         return equal
 
-    def bits(self, places: Places) -> Bits:
+    def bits(self, places: RowPlaces) -> UnsignedInts:
         """Return the bits (n_synthetic, n) of some rows of :meth:`places` (n, n_columns), in 1/64."""
         total = np.zeros((self.n_synthetic, len(places)), self._dtype)
         for part in self._parts:
@@ -92,7 +92,7 @@ class _Levels:
     keys: Keys
     counts: Ints
     codes: Ints
-    surprise: Bits
+    surprise: UnsignedInts
 
     @classmethod
     def of(cls, synthetic: CellTable, place: int) -> _Levels:
@@ -116,7 +116,7 @@ class _Levels:
         """How many rows have no value."""
         return len(self.codes) - int(self.counts.sum())
 
-    def own(self) -> Bits:
+    def own(self) -> UnsignedInts:
         """Return the bits of an equal cell at every place, missing included (2 * len(keys) + 2,)."""
         counts = np.ones(2 * len(self.keys) + 2, np.int64)
         counts[1:-1:2] = self.counts
@@ -163,7 +163,7 @@ class _Tabled:
     """A column of few values: the bits (places, levels and missing) of every pair of them."""
 
     levels: _Levels
-    table: Bits
+    table: UnsignedInts
 
     @classmethod
     def of(cls, levels: _Levels) -> _Tabled:
@@ -191,7 +191,7 @@ class _Direct:
     def of(cls, levels: _Levels) -> _Direct:
         return cls(levels, levels.bands())
 
-    def bits(self, places: Places, dtype: type[np.unsignedinteger]) -> Bits:
+    def bits(self, places: RowPlaces, dtype: type[np.unsignedinteger]) -> UnsignedInts:
         """Return the bits (n_synthetic, n) of rows (n, n_columns)."""
         place, back = np.unique(places[:, self.levels.place], return_inverse=True)
         surprise, n_levels = self.levels.surprise.astype(dtype), len(self.levels.keys)
@@ -214,7 +214,7 @@ class _Group:
     members: tuple[Ints, ...]
     rows: Ints
 
-    def bits(self, places: Places, dtype: type[np.unsignedinteger]) -> Bits:
+    def bits(self, places: RowPlaces, dtype: type[np.unsignedinteger]) -> UnsignedInts:
         """Return the columns' bits together, (n_synthetic, n)."""
         together = np.zeros((len(self.members[0]), len(places)), dtype)
         for column, members in zip(self.columns, self.members, strict=True):
@@ -223,7 +223,7 @@ class _Group:
         return together.take(self.rows, axis=0)
 
 
-def _surprise(n_rows: int) -> Bits:
+def _surprise(n_rows: int) -> UnsignedInts:
     among = np.arange(1, n_rows + 1)
     return np.concatenate([[0], np.rint(UNITS * np.log2(n_rows / among))]).astype(np.uint16)
 

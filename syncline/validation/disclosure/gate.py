@@ -1,8 +1,8 @@
 """The gate: a table in which people who were used are recognised more often than others is not released.
 
-Three ladders of tests share one level, after Bonferroni: ``xgap`` (persons whose very row is in the table),
+Three series of tests share one level, after Bonferroni: ``xgap`` (persons whose very row is in the table),
 ``gap`` (persons whom one synthetic row is much closer to than all others) and ``mia`` (persons whom a
-classifier trained on staged leaks takes for members). A rung fails where more persons are recognised than
+classifier trained on staged leaks takes for members). A test fails where more persons are recognised than
 chance explains, and surely more than is tolerated. Beside them stands a check of the table alone: no row may
 stand in it again and again without neighbours.
 """
@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from syncline.data.blob import Json
 from syncline.validation.disclosure.power import Selection, fewest_seen
 from syncline.validation.disclosure.scores import PersonScores
-from syncline.validation.disclosure.shown import Pair, ShownPair, count_words
+from syncline.validation.disclosure.shown import CountPair, ShownPair, count_words
 from syncline.validation.disclosure.shown_tests import shown_isolation, shown_membership
 from syncline.validation.disclosure.sight import (
     MOST_UNSEEN,
     Sight,
     TestSeries,
     best,
-    by_ladder,
+    by_series,
     exact_sights,
     top_sights,
 )
@@ -68,14 +68,14 @@ DEFAULT_THRESHOLDS = GateThresholds()
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """What the gate says: its rungs, the failures in words, and the smallest leak that it could see.
+    """What the gate says: its tests, the failures in words, and the smallest leak that it could see.
 
-    ``unjudged`` are reasons why it cannot judge, whatever its rungs say; it passes with none of either.
-    ``shown`` are the counts of each rung as they may be printed; where one is hidden, so is what tells it.
-    ``sights`` say what each rung could see, and ``words`` what follows, beside the verdict.
+    ``unjudged`` are reasons why it cannot judge, whatever its tests say; it passes with none of either.
+    ``shown`` are the counts of each test as they may be printed; where one is hidden, so is what tells it.
+    ``sights`` say what each test could see, and ``words`` what follows, beside the verdict.
     """
 
-    rungs: tuple[ThresholdTest, ...]
+    tests: tuple[ThresholdTest, ...]
     failures: tuple[str, ...]
     shown: tuple[ShownPair, ...] = ()
     sights: tuple[Sight, ...] = ()
@@ -109,29 +109,29 @@ class GateResult:
             "tolerated": self.thresholds.tolerated,
             "defaults": {"alpha": ALPHA, "tolerated": TOLERATED},
             "words": list(self.words),
-            "ladders": [sight.to_json() for sight in by_ladder(self.sights)],
-            "rungs": [_rung(*one) for one in zip(self.rungs, self.shown, self.sights, strict=True)],
+            "ladders": [sight.to_json() for sight in by_series(self.sights)],
+            "rungs": [_test(*one) for one in zip(self.tests, self.shown, self.sights, strict=True)],
         }
 
 
-def _rung(rung: ThresholdTest, shown: ShownPair, sight: Sight) -> dict[str, Json]:
+def _test(test: ThresholdTest, shown: ShownPair, sight: Sight) -> dict[str, Json]:
     told = None not in shown
     return {
         "train": shown[0],
         "holdout": shown[1],
-        "excess": round(rung.excess, 6) if told else None,
-        "lower": round(rung.lower, 6) if told else None,
-        "p": float(f"{rung.p:.0e}") if told else None,
-        "tau": rung.tau,
-        "alpha": rung.alpha,
-        "fails": rung.fails,
+        "excess": round(test.excess, 6) if told else None,
+        "lower": round(test.lower, 6) if told else None,
+        "p": float(f"{test.p:.0e}") if told else None,
+        "tau": test.tau,
+        "alpha": test.alpha,
+        "fails": test.fails,
         **sight.to_json(),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """All persons by score, a stratum for each supplier: the three ladders' input.
+    """All persons by score, a stratum for each supplier: the three series' input.
 
     ``copies`` are rows of the synthetic table scored as if they were persons: what a copied one scores. None
     is one who is always recognised.
@@ -184,21 +184,21 @@ def judge(
 
     ``used`` is how many people were used altogether, where only some of them were scored.
     """
-    climbed = _climbed(scores, thresholds, min_cell)
-    rungs = [rung for ladder, _ in climbed for rung in ladder.rungs]
-    shown = [pair for ladder, _ in climbed for pair in ladder.shown]
-    sights = [sight for _, own in climbed for sight in own]
+    judged = _with_sights(scores, thresholds, min_cell)
+    tests = [test for series, _ in judged for test in series.tests]
+    shown = [pair for series, _ in judged for pair in series.shown]
+    sights = [sight for _, own in judged for sight in own]
     people = _people(scores)
     failures = [
-        _words(rung, said, people, min_cell) for rung, said in zip(rungs, shown, strict=True) if rung.fails
+        _words(test, said, people, min_cell) for test, said in zip(tests, shown, strict=True) if test.fails
     ]
-    unjudged = _blindness(people, sights, rungs[0].alpha)
+    unjudged = _blindness(people, sights, tests[0].alpha)
     words = (
         *sight_words(sights, people[0] if used is None else used),
-        *recognised_words(rungs[0], shown[0], people, min_cell),
+        *recognised_words(tests[0], shown[0], people, min_cell),
     )
     return GateResult(
-        tuple(rungs),
+        tuple(tests),
         (*failures, *known.failures),
         tuple(shown),
         tuple(sights),
@@ -208,10 +208,10 @@ def judge(
     )
 
 
-def _climbed(
+def _with_sights(
     scores: Scores, thresholds: GateThresholds, min_cell: int
 ) -> list[tuple[TestSeries, list[Sight]]]:
-    """Climb all ladders; return each with what its rungs could see."""
+    """Return all series, each with what its tests could see."""
     level, tolerated = thresholds.alpha / N_TESTS, thresholds.tolerated
     people, copies = _people(scores), scores.copies
     exact = exact_tests(scores.exact, level, 0.0)
@@ -229,11 +229,11 @@ def _climbed(
     return found
 
 
-def _people(scores: Scores) -> Pair:
+def _people(scores: Scores) -> CountPair:
     return sum(s.n_train for s in scores.exact), sum(s.n_holdout for s in scores.exact)
 
 
-def _blindness(people: Pair, sights: Sequence[Sight], level: float) -> tuple[str, ...]:
+def _blindness(people: CountPair, sights: Sequence[Sight], level: float) -> tuple[str, ...]:
     """Say why the gate cannot judge, where it could not even see a large leak."""
     if not best("gate", sights).blind:
         return ()
@@ -241,15 +241,15 @@ def _blindness(people: Pair, sights: Sequence[Sight], level: float) -> tuple[str
     return (TOO_FEW if at_best.blind else BLIND,)
 
 
-def _words(rung: ThresholdTest, shown: ShownPair, people: Pair, min_cell: int) -> str:
+def _words(test: ThresholdTest, shown: ShownPair, people: CountPair, min_cell: int) -> str:
     used, others = (
         count_words(said, count, whole, min_cell)
-        for said, count, whole in zip(shown, (rung.train, rung.holdout), people, strict=True)
+        for said, count, whole in zip(shown, (test.train, test.holdout), people, strict=True)
     )
-    said = f"{rung.name}: of those used {used} are recognised, of the others {others}"
+    said = f"{test.name}: of those used {used} are recognised, of the others {others}"
     if None in shown:
-        return f"{said}; that is surely more than is tolerated ({rung.tau:.2%}) and than chance explains"
+        return f"{said}; that is surely more than is tolerated ({test.tau:.2%}) and than chance explains"
     return (
-        f"{said}; beyond chance {rung.excess:.2%} of those used (at least {rung.lower:.2%}, tolerated"
-        f" {rung.tau:.2%}, p = {rung.p:.0e})"
+        f"{said}; beyond chance {test.excess:.2%} of those used (at least {test.lower:.2%}, tolerated"
+        f" {test.tau:.2%}, p = {test.p:.0e})"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from syncline.validation.boosting import MAX_BINS, SCALE_BITS, Booster, BoostSettings, Codes, fit
+from syncline.validation.boosting import MAX_BINS, SCALE_BITS, BinCodes, Booster, BoostSettings, fit
 from syncline.validation.cell_table import CellTable
 from syncline.validation.disclosure.closeness import Ints
 from syncline.validation.disclosure.recognition import NeighbourScores, Recognizer
@@ -73,7 +73,7 @@ class MembershipAttack:
         return bins
 
 
-def _codes(edges: list[Ints], features: Ints) -> Codes:
+def _codes(edges: list[Ints], features: Ints) -> BinCodes:
     columns = [
         np.searchsorted(own, column, side="right") for own, column in zip(edges, features.T, strict=True)
     ]

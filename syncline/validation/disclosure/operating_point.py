@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from syncline.validation.disclosure.shown import Pair
+from syncline.validation.disclosure.shown import CountPair
 from syncline.validation.histograms import Ints
 
 FALSE_ALARMS = 0.001
@@ -12,7 +12,7 @@ FALSE_ALARMS = 0.001
 doi:10.1109/SP46214.2022.9833649): few are accused, and rightly."""
 
 
-def operating_point(train: Ints, holdout: Ints) -> Pair:
+def operating_point(train: Ints, holdout: Ints) -> CountPair:
     """Return used and other persons from the lowest score on that at most a part of the others reach."""
     alarms = np.cumsum(holdout[::-1])[::-1]
     allowed = np.flatnonzero(alarms <= FALSE_ALARMS * holdout.sum())

@@ -14,7 +14,7 @@ from math import ceil
 import numpy as np
 
 from syncline.validation.disclosure.hypergeometric import hypergeometric
-from syncline.validation.disclosure.shown import Pair
+from syncline.validation.disclosure.shown import CountPair
 from syncline.validation.disclosure.threshold_tests import N_TESTS, lower_limit
 
 SURE = 0.95
@@ -45,7 +45,7 @@ class Selection:
     others: float = 0.0
     most: int | None = None
 
-    def of(self, copied: int, people: int) -> Pair:
+    def of(self, copied: int, people: int) -> CountPair:
         """Return how many copies are surely among those chosen of ``people``, and how many others are."""
         reached = copied if self.copies >= 1 else surely_of(copied, self.copies)
         if self.most is None:
@@ -63,7 +63,7 @@ def surely_of(number: int, share: float) -> int:
     return int(np.searchsorted(law, _MISSED))
 
 
-def fewest_seen(people: Pair, choice: Selection, alpha: float, tau: float) -> int | None:
+def fewest_seen(people: CountPair, choice: Selection, alpha: float, tau: float) -> int | None:
     """Return the fewest of the people used whose copies a test sees; None where it sees no leak at all.
 
     Parameters
@@ -81,7 +81,7 @@ def fewest_seen(people: Pair, choice: Selection, alpha: float, tau: float) -> in
     return bisect_left(range(used), True, lo=1, key=lambda k: _sees(people, k, choice, alpha, tau))
 
 
-def _sees(people: Pair, copied: int, choice: Selection, alpha: float, tau: float) -> bool:
+def _sees(people: CountPair, copied: int, choice: Selection, alpha: float, tau: float) -> bool:
     used, everybody = people[0], sum(people)
     copies, others = choice.of(copied, everybody)
     critical = _critical(people, copies + others, alpha, tau)
@@ -91,7 +91,7 @@ def _sees(people: Pair, copied: int, choice: Selection, alpha: float, tau: float
     return float(law[max(critical - copies, 0) :].sum()) >= 1 - _MISSED
 
 
-def _critical(people: Pair, drawn: int, alpha: float, tau: float) -> int | None:
+def _critical(people: CountPair, drawn: int, alpha: float, tau: float) -> int | None:
     """Return from how many used people among those drawn on a test fails; None where it cannot."""
     used, everybody = people[0], sum(people)
     tail = np.cumsum(hypergeometric(everybody, used, drawn)[::-1])[::-1]

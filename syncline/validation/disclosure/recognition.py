@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.validation.cell_table import CellTable
-from syncline.validation.disclosure.closeness import UNITS, Bits, Closeness, Ints, Places
+from syncline.validation.disclosure.closeness import UNITS, Closeness, Ints, RowPlaces, UnsignedInts
 from syncline.validation.sampling import contents
 
 NEIGHBOUR = 10
@@ -82,7 +82,7 @@ class Recognizer:
         """Tell for each row (n_rows,) of ``real`` whether the synthetic table holds the same one."""
         return np.fromiter((row in self._contents for row in contents(real)), np.bool_, real.n_rows)
 
-    def _nearest(self, places: Places) -> Ints:
+    def _nearest(self, places: RowPlaces) -> Ints:
         """Return best, second and tenth bits and the closest row's position, (4, n)."""
         bits = self._closeness.bits(places)
         bound = _lower_bound(bits)
@@ -101,11 +101,11 @@ def by_person(values: Ints, table: CellTable) -> Ints:
     return found
 
 
-def _lower_bound(bits: Bits) -> Bits:
+def _lower_bound(bits: UnsignedInts) -> UnsignedInts:
     """Return bits (n,) that the tenth best reaches at least: the tenth best of the maxima of many parts."""
     height = bits.shape[0] // _SLABS
     if height < NEIGHBOUR:
         return np.zeros(bits.shape[1], bits.dtype)
     parts = bits[: height * _SLABS].reshape(_SLABS, height, -1).max(axis=0)
-    bound: Bits = np.partition(parts, height - NEIGHBOUR, axis=0)[height - NEIGHBOUR]
+    bound: UnsignedInts = np.partition(parts, height - NEIGHBOUR, axis=0)[height - NEIGHBOUR]
     return bound

@@ -1,6 +1,6 @@
 """Whether a synthetic table repeats a row that nothing else in it resembles: seen without any real row.
 
-One person copied many times is one person in every comparison with real ones, so the ladders of the gate
+One person copied many times is one person in every comparison with real ones, so the series of the gate
 cannot see it. Rows of common values stand in a table again and again too, but then there are others that
 differ from them in a common value; a copied record has none. Where it is copied very often, its own values
 become common, and so it is also looked for by a value that hardly any other row has, in tables whose rows

@@ -17,7 +17,7 @@ from syncline.privacy.people_rule import (
 )
 from syncline.validation.disclosure.operating_point import FALSE_ALARMS, operating_point
 from syncline.validation.disclosure.scores import PersonScores
-from syncline.validation.disclosure.shown import NestedCounts, Pair, ShownRate
+from syncline.validation.disclosure.shown import CountPair, NestedCounts, ShownRate
 from syncline.validation.disclosure.threshold_tests import Stratum, top_steps
 from syncline.validation.histograms import reached, superiority
 from syncline.validation.metric import Goal, Metric
@@ -90,21 +90,21 @@ def _membership(train: PersonScores, holdout: PersonScores, min_cell: int) -> Me
     return rate_figure("membership", found, others, words, detail)
 
 
-def _curve(train: PersonScores, holdout: PersonScores, min_cell: int) -> list[Pair]:
+def _curve(train: PersonScores, holdout: PersonScores, min_cell: int) -> list[CountPair]:
     """Return the points of the curve that may be printed, in persons, from nobody to all.
 
-    It goes through the point at which it is judged, and the gate's rungs, wherever these may be printed. No
+    It goes through the point at which it is judged, and the gate's tests, wherever these may be printed. No
     other point is near them, or near another one.
     """
     nobody, *points, everybody = reached(train.membership, holdout.membership)
     counts = NestedCounts((train.people, holdout.people), min_cell)
     counts.each(operating_point(train.membership, holdout.membership))
     scores = Stratum(train.membership, holdout.membership, train.people, holdout.people)
-    rungs = [pair for pair in (scores.reaching(least) for least in top_steps([scores])) if counts.fits(pair)]
+    tests = [pair for pair in (scores.reaching(least) for least in top_steps([scores])) if counts.fits(pair)]
 
-    def is_apart(point: Pair) -> bool:
+    def is_apart(point: CountPair) -> bool:
         return all(
-            apart(count, other, min_cell) for rung in rungs for count, other in zip(point, rung, strict=True)
+            apart(count, other, min_cell) for test in tests for count, other in zip(point, test, strict=True)
         )
 
     between = [point for point in points if is_apart(point) and None not in counts.both(point)]

@@ -31,7 +31,7 @@ BINS: Mapping[str, int] = {
 """Histograms of persons by score, and how many values the scores have."""
 
 _TOP_SHARES = (0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003, 0.001)
-"""Shares of strangers beyond which places begin: about those of the gate's rungs and between them."""
+"""Shares of strangers beyond which places begin: about those of the gate's tests and between them."""
 
 _BEYOND_BITS = (1, 2, 5, 10, 20)
 """Bits beyond nearly all strangers where further places of isolation begin."""

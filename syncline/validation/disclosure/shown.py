@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from syncline.privacy.people_rule import apart, in_steps, outwards, step_of
 from syncline.validation.intervals import Interval, wilson
 
-Pair = tuple[int, int]
+CountPair = tuple[int, int]
 """How many used persons, and how many others."""
 
 ShownPair = tuple[int | None, int | None]
@@ -66,11 +66,11 @@ class NestedCounts:
     that are hidden. Used persons and others are held against their own kind.
     """
 
-    def __init__(self, people: Pair, min_cell: int) -> None:
+    def __init__(self, people: CountPair, min_cell: int) -> None:
         self._min_cell = min_cell
         self._printed = tuple(sorted({0, whole}) for whole in people)
 
-    def each(self, pair: Pair) -> ShownPair:
+    def each(self, pair: CountPair) -> ShownPair:
         """Print each of both numbers that may be printed."""
         used, others = (
             _printed(count, printed) if self._fits(count, printed) else None
@@ -78,11 +78,11 @@ class NestedCounts:
         )
         return used, others
 
-    def both(self, pair: Pair) -> ShownPair:
+    def both(self, pair: CountPair) -> ShownPair:
         """Print both numbers if both may be printed, else neither."""
         return self.each(pair) if self.fits(pair) else (None, None)
 
-    def fits(self, pair: Pair) -> bool:
+    def fits(self, pair: CountPair) -> bool:
         """Tell whether both numbers may be printed."""
         return all(self._fits(count, printed) for count, printed in zip(pair, self._printed, strict=True))
 

@@ -18,7 +18,7 @@ from itertools import groupby
 from syncline.data.blob import Json
 from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS, UNITS, Ints
 from syncline.validation.disclosure.power import Selection, fewest_seen
-from syncline.validation.disclosure.shown import Pair, ShownPair
+from syncline.validation.disclosure.shown import CountPair, ShownPair
 from syncline.validation.disclosure.threshold_tests import TOP_SHARES, Stratum, ThresholdTest, top_steps
 
 MOST_UNSEEN = 0.25
@@ -27,7 +27,7 @@ MOST_UNSEEN = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one test, or the tests of one ladder together, could see among ``used`` people.
+    """What one test, or the tests of one series together, could see among ``used`` people.
 
     ``fewest`` is the number of people whose verbatim copies would have been seen; None where no number would.
     """
@@ -54,9 +54,9 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class TestSeries:
-    """The rungs of one ladder as they came out: ``shown`` are their counts as they may be printed."""
+    """The tests of one series as they came out: ``shown`` are their counts as they may be printed."""
 
-    rungs: Sequence[ThresholdTest]
+    tests: Sequence[ThresholdTest]
     shown: Sequence[ShownPair]
     strata: Sequence[Stratum]
     min_cell: int
@@ -67,61 +67,61 @@ class TestSeries:
         return sum(stratum.n_train for stratum in self.strata)
 
     @property
-    def people(self) -> Pair:
+    def people(self) -> CountPair:
         """Used people and others in strata that have enough of both to tell anything."""
         least = max(self.min_cell, 1)
         telling = [one for one in self.strata if min(one.n_train, one.n_holdout) >= least]
         return sum(one.n_train for one in telling), sum(one.n_holdout for one in telling)
 
-    def sight(self, rung: ThresholdTest, choice: Selection) -> Sight:
+    def sight(self, test: ThresholdTest, choice: Selection) -> Sight:
         """Return what a test could see that chooses so where people can be told apart."""
         people = self.people
         copies = choice.copies * people[0] / max(self.used, 1)
         seen = Selection(copies, choice.others, choice.most)
-        return Sight(rung.name, fewest_seen(people, seen, rung.alpha, rung.tau), self.used)
+        return Sight(test.name, fewest_seen(people, seen, test.alpha, test.tau), self.used)
 
 
-def exact_sights(ladder: TestSeries, copies: Ints | None) -> list[Sight]:
-    """Return what the rungs of ``xgap`` could see.
+def exact_sights(series: TestSeries, copies: Ints | None) -> list[Sight]:
+    """Return what the tests of ``xgap`` could see.
 
     ``copies`` counts copied people by their isolation; where it is None, all of them are chosen.
     """
-    held = sum(stratum.n_holdout for stratum in ladder.strata)
-    printed = sorted({0, held, *(pair[1] for pair in ladder.shown if pair[1] is not None)})
+    held = sum(stratum.n_holdout for stratum in series.strata)
+    printed = sorted({0, held, *(pair[1] for pair in series.shown if pair[1] is not None)})
     found = []
-    for rung, bits in zip(ladder.rungs, EXACT_STEPS_BITS, strict=True):
-        least = next(count for count in printed if count >= rung.holdout)
-        if 0 < rung.holdout < ladder.min_cell:
-            least = min(least, ladder.min_cell, held)
+    for test, bits in zip(series.tests, EXACT_STEPS_BITS, strict=True):
+        least = next(count for count in printed if count >= test.holdout)
+        if 0 < test.holdout < series.min_cell:
+            least = min(least, series.min_cell, held)
         choice = Selection(_reaching(copies, bits * UNITS), least / max(held, 1))
-        found.append(ladder.sight(rung, choice))
+        found.append(series.sight(test, choice))
     return found
 
 
-def top_sights(ladder: TestSeries, copies: Ints | None) -> list[Sight]:
-    """Return what the rungs of ``gap`` or ``mia`` could see; ``copies`` counts copied people by their score.
+def top_sights(series: TestSeries, copies: Ints | None) -> list[Sight]:
+    """Return what the tests of ``gap`` or ``mia`` could see; ``copies`` counts copied people by their score.
 
-    A rung takes its share of the people unless more have the highest score alike.
+    A test takes its share of the people unless more have the highest score alike.
     """
-    everybody = sum(stratum.n_train + stratum.n_holdout for stratum in ladder.strata)
+    everybody = sum(stratum.n_train + stratum.n_holdout for stratum in series.strata)
     found = []
-    for rung, pair, share, least in zip(
-        ladder.rungs, ladder.shown, TOP_SHARES, top_steps(ladder.strata), strict=True
+    for test, pair, share, least in zip(
+        series.tests, series.shown, TOP_SHARES, top_steps(series.strata), strict=True
     ):
         reaching, most = _reaching(copies, least), max(int(share * everybody), 1)
-        if (chosen := rung.train + rung.holdout) <= most:
-            found.append(ladder.sight(rung, Selection(reaching, most=most)))
+        if (chosen := test.train + test.holdout) <= most:
+            found.append(series.sight(test, Selection(reaching, most=most)))
         elif None not in pair:
-            found.append(ladder.sight(rung, Selection(reaching, chosen / everybody)))
+            found.append(series.sight(test, Selection(reaching, chosen / everybody)))
         else:
-            found.append(Sight(rung.name, None, ladder.used))
+            found.append(Sight(test.name, None, series.used))
     return found
 
 
-def by_ladder(sights: Sequence[Sight]) -> tuple[Sight, ...]:
-    """Return what the rungs of each ladder could see together."""
-    ladders = groupby(sights, key=lambda sight: sight.name.partition(" ")[0])
-    return tuple(best(name, list(own)) for name, own in ladders)
+def by_series(sights: Sequence[Sight]) -> tuple[Sight, ...]:
+    """Return what the tests of each series could see together."""
+    series = groupby(sights, key=lambda sight: sight.name.partition(" ")[0])
+    return tuple(best(name, list(own)) for name, own in series)
 
 
 def best(name: str, sights: Sequence[Sight]) -> Sight:

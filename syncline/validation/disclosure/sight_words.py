@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 
 from syncline.validation.disclosure.power import SURE
-from syncline.validation.disclosure.shown import Pair, ShownPair, count_words
-from syncline.validation.disclosure.sight import MOST_UNSEEN, Sight, best, by_ladder
+from syncline.validation.disclosure.shown import CountPair, ShownPair, count_words
+from syncline.validation.disclosure.sight import MOST_UNSEEN, Sight, best, by_series
 from syncline.validation.disclosure.threshold_tests import ThresholdTest
 
 
 def sight_words(sights: Sequence[Sight], used: int) -> Iterator[str]:
-    """Yield the smallest leak that could be seen among ``used`` people, and on which ladders that rests."""
+    """Yield the smallest leak that could be seen among ``used`` people, and on which series that rests."""
     if not sights:
         return
     whole = best("gate", sights)
@@ -24,41 +24,43 @@ def sight_words(sights: Sequence[Sight], used: int) -> Iterator[str]:
             f"A leak of fewer than {fewest:,} of these {used:,} people ({whole.share:.2%}) would not be seen;"
             f" verbatim copies of {fewest:,} are with {SURE:.0%} probability."
         )
-    ladders = by_ladder(sights)
-    sees = [ladder.name for ladder in ladders if not ladder.blind]
-    blind = [ladder for ladder in ladders if ladder.blind]
+    series = by_series(sights)
+    sees = [one.name for one in series if not one.blind]
+    blind = [one for one in series if one.blind]
     if blind and sees:
         yield f"The verdict rests on {' and '.join(sees)} alone: {_blind(blind, used)}."
     elif blind:
         yield f"The verdict rests on nothing: {_blind(blind, used)}."
 
 
-def _blind(ladders: Sequence[Sight], used: int) -> str:
-    """Say which ladders are blind, with the power that is left to each."""
+def _blind(series: Sequence[Sight], used: int) -> str:
+    """Say which series are blind, with the power that is left to each."""
     left = (
         "sees no leak at all"
         if each.fewest is None
         else f"sees copies of {ceil(each.share * used):,} at least"
-        for each in ladders
+        for each in series
     )
     return " and ".join(
-        f"{each.name} is BLIND here ({words})" for each, words in zip(ladders, left, strict=True)
+        f"{each.name} is BLIND here ({words})" for each, words in zip(series, left, strict=True)
     )
 
 
-def recognised_words(rung: ThresholdTest, shown: ShownPair, people: Pair, min_cell: int) -> Iterator[str]:
+def recognised_words(
+    test: ThresholdTest, shown: ShownPair, people: CountPair, min_cell: int
+) -> Iterator[str]:
     """Yield how many people have a whole row in the table, where they may be more of those used.
 
-    ``rung`` is the first one of ``xgap``, and ``people`` are those used and the others who were scored. Of
+    ``test`` is the first one of ``xgap``, and ``people`` are those used and the others who were scored. Of
     counts that are hidden nothing is told by silence either.
     """
-    if rung.fails or (None not in shown and rung.excess <= 0):
+    if test.fails or (None not in shown and test.excess <= 0):
         return
     used, others = (
         count_words(said, count, whole, min_cell)
-        for said, count, whole in zip(shown, (rung.train, rung.holdout), people, strict=True)
+        for said, count, whole in zip(shown, (test.train, test.holdout), people, strict=True)
     )
-    chance = "" if None in shown else f": p = {rung.p:.1e}, and a test fails below {rung.alpha:.1e}"
+    chance = "" if None in shown else f": p = {test.p:.1e}, and a test fails below {test.alpha:.1e}"
     yield (
         f"Whole rows of {used} of the people used and of {others} of the others stand in the table; so many"
         f" may be chance{chance}."

@@ -17,10 +17,10 @@ from syncline.validation.disclosure.closeness import EXACT_STEPS_BITS, UNITS, In
 from syncline.validation.disclosure.hypergeometric import hypergeometric
 
 TOP_SHARES = (0.001, 0.003, 0.01, 0.03, 0.1)
-"""Shares of all persons, the most isolated ones, of each step of the ladders ``gap`` and ``mia``."""
+"""Shares of all persons, the most isolated ones, of each step of the series ``gap`` and ``mia``."""
 
 N_TESTS = len(EXACT_STEPS_BITS) + 2 * len(TOP_SHARES)
-"""Rungs of all three ladders, which share the level of the gate."""
+"""Tests of all three series, which share the level of the gate."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,14 +42,14 @@ class Stratum:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdTest:
-    """One step of a ladder.
+    """One step of a series.
 
     Attributes
     ----------
-    name : the ladder and the step, such as ``gap 1 %``
+    name : the series and the step, such as ``gap 1 %``
     train, holdout : how many of the training and of the held-out persons are chosen
     excess : share of the training persons that are recognised beyond the rate of the held-out ones
-    lower : lower limit of ``excess`` at the rung's level
+    lower : lower limit of ``excess`` at the test's level
     p : probability of so many training persons or more, if the table gave nobody away
     tau : the excess that is tolerated
     alpha : the level of the test
@@ -72,19 +72,19 @@ class ThresholdTest:
 
 def exact_tests(strata: Sequence[Stratum], alpha: float, tau: float) -> list[ThresholdTest]:
     """Climb by the least isolation of exact matches (``xgap``)."""
-    return [_rung(f"xgap {bits} bits", strata, bits * UNITS, alpha, tau) for bits in EXACT_STEPS_BITS]
+    return [_test(f"xgap {bits} bits", strata, bits * UNITS, alpha, tau) for bits in EXACT_STEPS_BITS]
 
 
 def top_tests(name: str, strata: Sequence[Stratum], alpha: float, tau: float) -> list[ThresholdTest]:
     """Climb by the share of all persons with the highest scores (``gap``, ``mia``)."""
     return [
-        _rung(f"{name} {share * 100:g} %", strata, least, alpha, tau)
+        _test(f"{name} {share * 100:g} %", strata, least, alpha, tau)
         for share, least in zip(TOP_SHARES, top_steps(strata), strict=True)
     ]
 
 
 def top_steps(strata: Sequence[Stratum]) -> list[int]:
-    """Return the lowest bin that each step of :func:`top_ladder` takes."""
+    """Return the lowest bin that each step of :func:`top_tests` takes."""
     pooled = np.sum([stratum.train + stratum.holdout for stratum in strata], axis=0)
     reached = np.cumsum(pooled[::-1])[::-1]
     people = sum(stratum.n_train + stratum.n_holdout for stratum in strata)
@@ -111,7 +111,7 @@ def _threshold(reached: Ints, most: float) -> int:
     return int(occupied[-1]) if len(occupied) else len(reached)
 
 
-def _rung(name: str, strata: Sequence[Stratum], least: int, alpha: float, tau: float) -> ThresholdTest:
+def _test(name: str, strata: Sequence[Stratum], least: int, alpha: float, tau: float) -> ThresholdTest:
     reached = tuple(stratum.reaching(least) for stratum in strata)
     people = tuple((stratum.n_train, stratum.n_holdout) for stratum in strata)
     seen, control = _summed(reached)
@@ -123,7 +123,7 @@ def _rung(name: str, strata: Sequence[Stratum], least: int, alpha: float, tau: f
 def _judged(
     reached: tuple[tuple[int, int], ...], people: tuple[tuple[int, int], ...], alpha: float
 ) -> tuple[float, float]:
-    """Return the tail's probability and the lower limit of the excess; rungs that reach as many share them.
+    """Return the tail's probability and the lower limit of the excess; tests that reach as many share them.
 
     Both numbers are given as pairs of training and held-out persons of each stratum.
     """

@@ -189,11 +189,11 @@ def _gate(gate: Mapping[str, Any]) -> Markup:
 
 
 def _tests(gate: Mapping[str, Any]) -> Markup:
-    rungs = gate.get("rungs") or ()
-    tests = tuple(f"{rung['name']}:" for rung in rungs)
-    others = [failure for failure in gate["failures"] if not failure.startswith(tests)]
+    tests = gate.get("rungs") or ()
+    named = tuple(f"{test['name']}:" for test in tests)
+    others = [failure for failure in gate["failures"] if not failure.startswith(named)]
     failures = bullets(others) if others else NOTHING
-    if not rungs:
+    if not tests:
         return failures
     text = (
         "Of the people whom the table resembles most, how many more were used than were not? Had nobody been"
@@ -211,17 +211,17 @@ def _tests(gate: Mapping[str, Any]) -> Markup:
     )
     rows = [
         (
-            rung["name"],
-            "fails" if rung["fails"] else "BLIND" if rung.get("blind") else "holds",
-            *(number(count(rung[kind])) for kind in ("train", "holdout")),
-            *(number(percent(rung[kind])) for kind in ("excess", "lower", "tau")),
-            number(_probability(rung["p"])),
-            number(percent(rung.get("smallest_leak"))),
+            test["name"],
+            "fails" if test["fails"] else "BLIND" if test.get("blind") else "holds",
+            *(number(count(test[kind])) for kind in ("train", "holdout")),
+            *(number(percent(test[kind])) for kind in ("excess", "lower", "tau")),
+            number(_probability(test["p"])),
+            number(percent(test.get("smallest_leak"))),
         )
-        for rung in rungs
+        for test in tests
     ]
     head = ("Test", "Result", "Used", "Not used", "Excess", "At least", "Tolerated", "p", "Sees from")
-    drawn = figure(plots.limits(rungs), "Excess of recognised people, test by test")
+    drawn = figure(plots.limits(tests), "Excess of recognised people, test by test")
     return failures + paragraphs(text) + drawn + table("The tests of the gate", head, rows)
 
 

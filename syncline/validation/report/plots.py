@@ -88,40 +88,40 @@ def _heat_labels(names: Sequence[str], side: int, room: int, *, diagonal: bool) 
     return "".join(parts)
 
 
-def limits(rungs: Sequence[Mapping[str, Any]]) -> Markup:
-    """Return each rung's excess with its lower limit, unless hidden, beside what is tolerated."""
-    known = [rung for rung in rungs if rung["excess"] is not None]
-    most = max([rung["excess"] for rung in known] + [rung["tau"] for rung in rungs] + [0.005])
-    least = min([rung["lower"] for rung in known] + [0.0])
+def limits(tests: Sequence[Mapping[str, Any]]) -> Markup:
+    """Return each test's excess with its lower limit, unless hidden, beside what is tolerated."""
+    known = [test for test in tests if test["excess"] is not None]
+    most = max([test["excess"] for test in known] + [test["tau"] for test in tests] + [0.005])
+    least = min([test["lower"] for test in known] + [0.0])
     row, left, scale = 22, 128, 200
 
     def x(value: float) -> str:
         return f"{left + (value - least) / (most - least) * scale:.1f}"
 
-    bottom = row * len(rungs)
+    bottom = row * len(tests)
     parts = [
         f"<line class=axis x1={x(0)} x2={x(0)} y1=0 y2={bottom} stroke-dasharray='2 4' />",
         f"<line class=axis x1={left} x2={left + scale} y1={bottom} y2={bottom} />",
         _limits_scale(least, most, left, scale, bottom + 15),
     ]
-    for number, rung in enumerate(rungs):
+    for number, test in enumerate(tests):
         y = number * row + 12
-        kind = "fails" if rung["fails"] else "holds"
+        kind = "fails" if test["fails"] else "holds"
         dot = (
             ""
-            if rung["excess"] is None
+            if test["excess"] is None
             else (
-                f"<line class={kind} x1={x(rung['lower'])} x2={x(rung['excess'])} y1={y} y2={y} />"
-                f"<circle class={kind} cx={x(rung['excess'])} cy={y} r=4 />"
+                f"<line class={kind} x1={x(test['lower'])} x2={x(test['excess'])} y1={y} y2={y} />"
+                f"<circle class={kind} cx={x(test['excess'])} cy={y} r=4 />"
             )
         )
         parts.append(
-            f"<g><text x=0 y={y + 4}>{escape(rung['name'])}: {kind}</text>{dot}"
-            f"<line class=limit x1={x(rung['tau'])} x2={x(rung['tau'])} y1={y - 8} y2={y + 8} /></g>"
+            f"<g><text x=0 y={y + 4}>{escape(test['name'])}: {kind}</text>{dot}"
+            f"<line class=limit x1={x(test['tau'])} x2={x(test['tau'])} y1={y - 8} y2={y + 8} /></g>"
         )
-    failed = sum(bool(rung["fails"]) for rung in rungs)
+    failed = sum(bool(test["fails"]) for test in tests)
     label = (
-        f"Excess of recognised people in {len(rungs)} tests of the gate, each with its lower limit and what"
+        f"Excess of recognised people in {len(tests)} tests of the gate, each with its lower limit and what"
         f" is tolerated; {failed} fail. The table below has the figures."
     )
     return _svg(label, left + scale + 20, bottom + 20, "".join(parts))

@@ -88,8 +88,8 @@ def gate_lines(gate: Mapping[str, Any]) -> list[str]:
 
 
 def _blind(gate: Mapping[str, Any]) -> list[str]:
-    """Return the ladders of the gate that could not have failed."""
-    return [ladder["name"] for ladder in gate.get("ladders", ()) if ladder["blind"]]
+    """Return the series of the gate that could not have failed."""
+    return [series["name"] for series in gate.get("ladders", ()) if series["blind"]]
 
 
 def is_failed(gate: Mapping[str, Any]) -> bool:
@@ -149,7 +149,7 @@ def _passed(d: Mapping[str, Any]) -> Iterator[str]:
         " not used, beyond what is tolerated."
     )
     yield from gate.get("words", ())
-    known = [rung["excess"] for rung in gate.get("rungs") or [] if rung["excess"] is not None]
+    known = [test["excess"] for test in gate.get("rungs") or [] if test["excess"] is not None]
     if known:
         yield (
             f"The largest excess of recognised people that is shown is {percent(max(*known, 0.0))} of those"

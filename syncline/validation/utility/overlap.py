@@ -18,7 +18,7 @@ from syncline.validation.utility.regression import RegressionFit, RegressionMode
 from syncline.validation.utility.told import ToldCounts
 
 Floats = npt.NDArray[np.float64]
-Numbers = Floats | float
+OneOrManyFloats = Floats | float
 
 _DRAWS = 1000
 
@@ -167,7 +167,9 @@ def rounded(fit: RegressionFit, min_cell: int) -> RegressionFit:
     return replace(fit, estimates=estimates, errors=errors)
 
 
-def _shares(own: Numbers, own_error: Numbers, made: Numbers, made_error: Numbers) -> Floats:
+def _shares(
+    own: OneOrManyFloats, own_error: OneOrManyFloats, made: OneOrManyFloats, made_error: OneOrManyFloats
+) -> Floats:
     """Return the overlap of intervals, all of one shape: 0 where they are apart."""
     own_half, made_half = Z * np.asarray(own_error), Z * np.asarray(made_error)
     low = np.maximum(own - own_half, made - made_half)

@@ -18,7 +18,7 @@ from syncline.validation.utility.told import ToldCounts
 _WORST = 10
 
 Floats = npt.NDArray[np.float64]
-Counts = Ints | Floats
+AnyCounts = Ints | Floats
 """Rows of each cell; where cells are hidden, as what is told leaves them, not whole ones."""
 
 
@@ -31,14 +31,14 @@ class Relation:
     """
 
     name: str
-    value: Callable[[Counts], float]
-    error: Callable[[Counts], float]
+    value: Callable[[AnyCounts], float]
+    error: Callable[[AnyCounts], float]
     words: str
     lacking: str
     ordered: bool = False
 
 
-def cramers_v(counts: Counts) -> float:
+def cramers_v(counts: AnyCounts) -> float:
     """Return Cramer's V (1946, eq. 21.9.4) of a table (a, b), from 0 for unrelated columns to 1."""
     table = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
     least = min(table.shape) - 1
@@ -49,7 +49,7 @@ def cramers_v(counts: Counts) -> float:
     return float(np.sqrt(((table - expected) ** 2 / expected).sum() / n / least))
 
 
-def rank_correlation(counts: Counts) -> float:
+def rank_correlation(counts: AnyCounts) -> float:
     """Return Spearman's correlation of two columns of bins in order (a, b), ties at their mid-ranks.
 
     Rows without either value are left out; where a column has one value only, it is 0.
@@ -58,7 +58,7 @@ def rank_correlation(counts: Counts) -> float:
     return float((_shares(counts) * np.outer(first, second)).sum())
 
 
-def rank_correlation_error(counts: Counts) -> float:
+def rank_correlation_error(counts: AnyCounts) -> float:
     """Return the standard error of :func:`rank_correlation`: that of Pearson's, with the ranks held fixed."""
     first, second = _standard_ranks(counts)
     value = rank_correlation(counts)
@@ -118,7 +118,7 @@ class _Compared:
 
 
 def _compared(relation: Relation, found: ToldCounts) -> _Compared:
-    def counted(counts: Ints) -> Counts:
+    def counted(counts: Ints) -> AnyCounts:
         table, codes = found.smoothed(counts)
         if not relation.ordered:
             return table
@@ -131,7 +131,7 @@ def _compared(relation: Relation, found: ToldCounts) -> _Compared:
     return _Compared(found.columns, relation.value(made), relation.value(real), held, error)
 
 
-def _standard_ranks(counts: Counts) -> tuple[Floats, Floats]:
+def _standard_ranks(counts: AnyCounts) -> tuple[Floats, Floats]:
     """Return the mid-ranks of both columns' codes but missing, with mean 0 and variance 1."""
     shares = _shares(counts)
     first, second = (_standard(margin) for margin in (shares.sum(axis=1), shares.sum(axis=0)))
@@ -145,7 +145,7 @@ def _standard(margin: Floats) -> Floats:
     return centred / spread if spread > 1e-12 else np.zeros(len(margin))
 
 
-def _shares(counts: Counts) -> Floats:
+def _shares(counts: AnyCounts) -> Floats:
     known = counts[1:, 1:]
     shares: Floats = known / max(float(known.sum()), 1.0)
     return shares

@@ -25,7 +25,7 @@ from syncline.validation.histograms import Ints
 from syncline.validation.intervals import variation_error
 
 Floats = npt.NDArray[np.float64]
-Cells = slice | Sequence[int] | Ints | Mask
+ToldCells = slice | Sequence[int] | Ints | Mask
 """Some cells of a table, by their places."""
 CellT = TypeVar("CellT", np.int64, np.uint64)
 
@@ -46,7 +46,7 @@ class SetCounts:
     holdout: Ints | None
     buckets: tuple[Masks, Masks] | None = None
 
-    def people(self, cells: Cells = slice(None), *, held: bool = False) -> int:
+    def people(self, cells: ToldCells = slice(None), *, held: bool = False) -> int:
         """Return how many persons at least have a training row, or a held-out one, in some cells."""
         rows = self.holdout if held else self.train
         if rows is None:
@@ -209,7 +209,7 @@ def total_variation(first: Ints, second: Ints) -> float:
     return float(np.abs(shares[0] - shares[1]).sum() / 2)
 
 
-Lines = Mapping[str, tuple[Mask, Mask | None]]
+ToldLines = Mapping[str, tuple[Mask, Mask | None]]
 """Of each column the codes that are hidden, alone and where held-out rows stand beside; in a set's codes."""
 
 
@@ -236,7 +236,7 @@ def _empty(found: SetCounts, told: Mapping[str, Ints]) -> Mask:
     return _crossed([told.get(name, own) != own for name, own in pairs])
 
 
-def told_set(found: SetCounts, lines: Lines, least: int, told: Mapping[str, Ints]) -> ToldCounts:
+def told_set(found: SetCounts, lines: ToldLines, least: int, told: Mapping[str, Ints]) -> ToldCounts:
     """Return the cells of several columns as they may be told, of which ``lines`` are hidden in each.
 
     Each code was joined to the one that it is ``told`` with.

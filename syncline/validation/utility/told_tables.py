@@ -18,8 +18,8 @@ from syncline.validation.column_bins import in_bins
 from syncline.validation.told_codes import CountedIn, has_ends
 from syncline.validation.utility.tables import Beyond, Tables
 from syncline.validation.utility.told import (
-    Cells,
     SetCounts,
+    ToldCells,
     ToldCounts,
     joined,
     told_column,
@@ -42,7 +42,7 @@ def _single(found: SetCounts, column: ColumnBins, fine: ColumnBins, least: int) 
     return found.by(codes, levels=fine.n_codes), beyond
 
 
-def _is_told(found: SetCounts, least: int, ends: Cells, *beside: Cells) -> bool:
+def _is_told(found: SetCounts, least: int, ends: ToldCells, *beside: ToldCells) -> bool:
     """Tell whether enough people are in some cells, where few of them are told of like nobody.
 
     Of the cells ``beside``, with which they stand in a sum, nobody or enough people are to be in any.

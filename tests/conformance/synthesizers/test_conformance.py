@@ -1,4 +1,7 @@
-"""What every technique keeps: one suite over the registry, and over two toys; one has a model of its own."""
+"""What every technique keeps: one suite over the registry, and over three toys.
+
+``mixture`` has a model of its own, and ``best_pair`` looks for relations between columns first.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ from tests.unit.study.cohort import WITH_PERSON, WITHOUT_PERSON, cohort, spread
 from tests.unit.study.local_fit import fingerprint, fit, workspace_of
 from tests.unit.study.simulated import fit_state_codec
 
-TOYS = ["tests.conformance.synthesizers.chain", "tests.conformance.synthesizers.mixture"]
+TOYS = [f"tests.conformance.synthesizers.{name}" for name in ("chain", "mixture", "best_pair")]
 with pytest.MonkeyPatch.context() as patch:
     patch.setattr(registry, "FOLDERS", [*registry.FOLDERS, *TOYS])
     NAMES = tuple(registry.cards())

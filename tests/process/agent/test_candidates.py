@@ -26,7 +26,7 @@ from syncline.questions.row_count import RowCount
 from syncline.study.policy import Policy
 from syncline.study.spec import StudySpec
 from syncline.validation.cell_table import CellTable
-from syncline.validation.comparison.candidate import pack_cells
+from syncline.validation.comparison.packed_cells import pack_cells
 from syncline.validation.comparison.rows import comparable_schema
 from syncline.wire.exchange import MemoryCodec, ReplyCodec
 from syncline.wire.messages import CandidateSeal, DeclineKind, candidate_digest

@@ -39,16 +39,16 @@ from tests.unit.agent.small_study import STUDY, specification
 
 
 @pytest.fixture
-def desk(tmp_path):
+def consents(tmp_path):
     """A journal with what a test does to it."""
     home = AgentHome(tmp_path / "agent")
     home.create()
     key = generate_signing_key()
     with open_journal(home) as journal:
-        yield Desk(journal, Seal(key, AuditLog(key, SystemClock()), "cleveland"))
+        yield Consents(journal, Seal(key, AuditLog(key, SystemClock()), "cleveland"))
 
 
-class Desk:
+class Consents:
     def __init__(self, journal, seal):
         self.journal, self.seal, self.hub = journal, seal, FakeHub()
 
@@ -70,75 +70,75 @@ class Desk:
         return self.journal.read_now(lambda c: require_study(c, text)).study_id
 
 
-def test_one_specification_is_approved_by_the_policy_for_one_living_run(desk):
-    assert desk.propose("run-1", automatic=True) is ConsentState.APPROVED
-    assert desk.propose("run-2", automatic=True) is ConsentState.WAITING
-    reason = desk.journal.read_now(lambda c: known_study(c, "run-2")).reason
+def test_one_specification_is_approved_by_the_policy_for_one_living_run(consents):
+    assert consents.propose("run-1", automatic=True) is ConsentState.APPROVED
+    assert consents.propose("run-2", automatic=True) is ConsentState.WAITING
+    reason = consents.journal.read_now(lambda c: known_study(c, "run-2")).reason
     assert reason.endswith("a person decides")
 
 
-def test_a_run_after_a_failure_needs_no_person_and_one_after_a_release_does(desk):
-    assert desk.propose("run-1", automatic=True) is ConsentState.APPROVED
-    desk.end("run-1", Outcome.FAILED)
-    assert desk.propose("run-2", automatic=True) is ConsentState.APPROVED
-    desk.end("run-2", Outcome.RELEASED)
-    assert desk.propose("run-3", automatic=True) is ConsentState.WAITING
+def test_a_run_after_a_failure_needs_no_person_and_one_after_a_release_does(consents):
+    assert consents.propose("run-1", automatic=True) is ConsentState.APPROVED
+    consents.end("run-1", Outcome.FAILED)
+    assert consents.propose("run-2", automatic=True) is ConsentState.APPROVED
+    consents.end("run-2", Outcome.RELEASED)
+    assert consents.propose("run-3", automatic=True) is ConsentState.WAITING
 
 
-def test_a_hub_cannot_start_one_specification_anew_for_ever_by_calling_it_failed(desk):
+def test_a_hub_cannot_start_one_specification_anew_for_ever_by_calling_it_failed(consents):
     for run in range(MOST_AUTOMATIC_RUNS):
-        assert desk.propose(f"run-{run}", automatic=True) is ConsentState.APPROVED
-        desk.end(f"run-{run}", Outcome.FAILED)
-    assert desk.propose("one-more", automatic=True) is ConsentState.WAITING
+        assert consents.propose(f"run-{run}", automatic=True) is ConsentState.APPROVED
+        consents.end(f"run-{run}", Outcome.FAILED)
+    assert consents.propose("one-more", automatic=True) is ConsentState.WAITING
 
 
-def test_what_a_person_refused_is_not_approved_by_the_policy_under_another_id(desk):
-    desk.propose("run-1")
-    desk.decide("run-1", Decision.REFUSE)
-    desk.end("run-1", Outcome.FAILED)
-    assert desk.propose("run-2", automatic=True) is ConsentState.WAITING
+def test_what_a_person_refused_is_not_approved_by_the_policy_under_another_id(consents):
+    consents.propose("run-1")
+    consents.decide("run-1", Decision.REFUSE)
+    consents.end("run-1", Outcome.FAILED)
+    assert consents.propose("run-2", automatic=True) is ConsentState.WAITING
 
 
-def test_the_same_proposal_again_is_no_second_run(desk):
-    assert desk.propose("run-1", automatic=True) is ConsentState.APPROVED
-    assert desk.propose("run-1", automatic=True) is ConsentState.APPROVED
+def test_the_same_proposal_again_is_no_second_run(consents):
+    assert consents.propose("run-1", automatic=True) is ConsentState.APPROVED
+    assert consents.propose("run-1", automatic=True) is ConsentState.APPROVED
 
 
-def test_a_text_that_means_two_open_studies_is_refused(desk):
-    desk.propose("run-1")
-    desk.propose("run-2")
+def test_a_text_that_means_two_open_studies_is_refused(consents):
+    consents.propose("run-1")
+    consents.propose("run-2")
     with pytest.raises(UsageError, match="there are 2 studies 'heart-2026' here: take the id"):
-        desk.meant("heart-2026")
-    assert desk.meant("run-2") == "run-2"
+        consents.meant("heart-2026")
+    assert consents.meant("run-2") == "run-2"
 
 
-def test_an_ended_study_loses_to_the_open_one_of_its_name(desk):
-    desk.propose("run-1")
-    desk.end("run-1", Outcome.CANCELLED)
-    assert desk.meant("heart-2026") == "run-1"
-    desk.propose("run-2")
-    assert desk.meant("heart-2026") == "run-2"
-    assert desk.meant("run-1") == "run-1"
+def test_an_ended_study_loses_to_the_open_one_of_its_name(consents):
+    consents.propose("run-1")
+    consents.end("run-1", Outcome.CANCELLED)
+    assert consents.meant("heart-2026") == "run-1"
+    consents.propose("run-2")
+    assert consents.meant("heart-2026") == "run-2"
+    assert consents.meant("run-1") == "run-1"
     with pytest.raises(UsageError, match="there is no study 'lung'"):
-        desk.meant("lung")
+        consents.meant("lung")
 
 
 @pytest.mark.parametrize(
     ("first", "second"), [(("run-1", "heart"), ("heart", "lung")), (("heart", "lung"), ("run-1", "heart"))]
 )
-def test_an_id_cannot_take_the_place_of_a_name_that_a_person_types(desk, first, second):
-    assert desk.propose(*first) is ConsentState.WAITING
-    assert desk.propose(*second) is ConsentState.REFUSED
-    assert desk.meant("heart") == first[0]
+def test_an_id_cannot_take_the_place_of_a_name_that_a_person_types(consents, first, second):
+    assert consents.propose(*first) is ConsentState.WAITING
+    assert consents.propose(*second) is ConsentState.REFUSED
+    assert consents.meant("heart") == first[0]
 
 
-def test_a_name_never_loses_to_an_id(desk):
+def test_a_name_never_loses_to_an_id(consents):
     """Even where such a record stands in a journal of an earlier version."""
-    desk.propose("run-1", "heart")
-    desk.propose("other", "lung")
-    desk.journal.write_now(lambda c: c.execute("UPDATE study SET study_id = 'heart' WHERE name = 'lung'"))
+    consents.propose("run-1", "heart")
+    consents.propose("other", "lung")
+    consents.journal.write_now(lambda c: c.execute("UPDATE study SET study_id = 'heart' WHERE name = 'lung'"))
     with pytest.raises(UsageError, match="there are 2 studies 'heart'"):
-        desk.meant("heart")
+        consents.meant("heart")
 
 
 def approved_earlier(home, *, begun):
@@ -169,11 +169,11 @@ def test_an_approval_of_an_earlier_version_is_asked_for_again(tmp_path):
     home.create()
     approved_earlier(home, begun=False)
     with open_journal(home) as journal:
-        desk = Desk(journal, Seal(key, AuditLog(key, SystemClock()), "cleveland"))
+        consents = Consents(journal, Seal(key, AuditLog(key, SystemClock()), "cleveland"))
         study = journal.read_now(lambda c: known_study(c, "run-1"))
         assert (study.state, study.reason) == (ConsentState.WAITING, APPROVED_EARLIER)
         assert journal.read_now(undelivered_decisions) == []
-        desk.decide("run-1", Decision.APPROVE)
+        consents.decide("run-1", Decision.APPROVE)
         (study,) = journal.read_now(undelivered_decisions)
     decision = decision_of(study, "cleveland")
     assert study.contribution == bytes(16)  # what it was committed to before

@@ -77,7 +77,7 @@ def test_an_expired_certificate_is_renewed_in_the_grace_period(tmp_path):
 
 def test_a_child_without_work_is_ended_and_started_again(tmp_path):
     async def work():
-        pool = ChildPool(FAKE_CHILD, EventLog(SystemClock(), io.StringIO()), idle_seconds=0.2)
+        pool = ChildPool(FAKE_CHILD, EventLog(SystemClock(), io.StringIO()), SystemClock(), idle_seconds=0.2)
         tending = asyncio.create_task(pool.tend())
         header = {"source": "x", "policy": {"min_cell": 1}}
         blobs = [specification(), request(0), b""]

@@ -11,6 +11,7 @@ import time
 import grpc
 import pytest
 
+from syncline.clock import SystemClock
 from syncline.compute import memory_share as shares
 from syncline.compute.work_limits import LimitSide, WorkLimits
 from syncline.errors import WorkLimitReached
@@ -33,7 +34,9 @@ def is_alive(pid):
 def test_a_call_that_takes_too_long_ends_its_study_and_not_the_next_one():
     async def work():
         worker = Worker(
-            "tests.process.hub.fake_child", limits=WorkLimits(wall_seconds=6.0, side=LimitSide.HUB)
+            "tests.process.hub.fake_child",
+            SystemClock(),
+            limits=WorkLimits(wall_seconds=6.0, side=LimitSide.HUB),
         )
         begun = time.monotonic()
         with pytest.raises(WorkLimitReached, match=r"more than its 0\.1 minutes: .*--compute-minutes"):
@@ -48,7 +51,7 @@ def test_a_call_that_takes_too_long_ends_its_study_and_not_the_next_one():
 
 def test_nobody_waits_for_a_child_at_work_to_warm_it_up_and_its_caller_can_end_it():
     async def work():
-        worker = Worker("tests.process.hub.fake_child")
+        worker = Worker("tests.process.hub.fake_child", SystemClock())
         await worker.warm_up()
         first = worker.pid
         hanging = asyncio.create_task(worker.call(STEP, HANG))
@@ -67,7 +70,9 @@ def test_nobody_waits_for_a_child_at_work_to_warm_it_up_and_its_caller_can_end_i
 
 def test_a_child_has_a_limit_of_memory():
     async def work():
-        worker = Worker("tests.process.hub.fake_child", limits=WorkLimits(memory_bytes=3 << 30))
+        worker = Worker(
+            "tests.process.hub.fake_child", SystemClock(), limits=WorkLimits(memory_bytes=3 << 30)
+        )
         await worker.call(START, [b"{}", bytes(16)])
         with open(f"/proc/{worker.pid}/limits") as limits:
             (line,) = [line for line in limits if line.startswith("Max address space")]
@@ -80,10 +85,11 @@ def test_a_child_has_a_limit_of_memory():
 _LIMITED = """
 import asyncio, resource
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+from syncline.clock import SystemClock
 from syncline.compute.work_limits import WorkLimits
 from trusted_party.synthesis.worker import Worker
 async def work():
-    worker = Worker("tests.process.hub.fake_child", limits=WorkLimits(memory_bytes=3 << 30))
+    worker = Worker("tests.process.hub.fake_child", SystemClock(), limits=WorkLimits(memory_bytes=3 << 30))
     await worker.call({"op": "start", "commitments": {}}, [b"{}", bytes(16)])
     print(*resource.prlimit(worker.pid, resource.RLIMIT_AS))
     await worker.close()

@@ -56,12 +56,12 @@ def test_a_specification_is_parsed_once_and_beside_the_loop(monkeypatch):
     monkeypatch.setattr(specifications.StudySpec, "from_canonical", watched)
 
     async def work():
-        shelf, content = Specifications(), specification("north")
-        found = await asyncio.gather(*(shelf.read(content) for _ in range(5)))
+        known, content = Specifications(), specification("north")
+        found = await asyncio.gather(*(known.read(content) for _ in range(5)))
         assert len({id(spec) for spec in found}) == len(threads) == 1
         assert threads[0] is not threading.main_thread()
         with pytest.raises(DocumentError):
-            await shelf.read(b"{}")
+            await known.read(b"{}")
 
     asyncio.run(work())
 
@@ -69,10 +69,10 @@ def test_a_specification_is_parsed_once_and_beside_the_loop(monkeypatch):
 def test_only_as_many_stay_as_have_room():
     async def work():
         small = [specification(f"s{place}") for place in range(3)]
-        shelf = Specifications(kept_bytes=2 * len(small[0]))
-        first = [await shelf.read(content) for content in small]
-        assert await shelf.read(small[2]) is first[2]
-        assert await shelf.read(small[0]) is not first[0]
+        known = Specifications(kept_bytes=2 * len(small[0]))
+        first = [await known.read(content) for content in small]
+        assert await known.read(small[2]) is first[2]
+        assert await known.read(small[0]) is not first[0]
 
     asyncio.run(work())
 

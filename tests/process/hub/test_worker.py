@@ -8,6 +8,7 @@ import os
 
 import pytest
 
+from syncline.clock import SystemClock
 from syncline.errors import StudyFailed
 from trusted_party.synthesis.worker import Worker
 
@@ -16,7 +17,7 @@ START = {"op": "start", "study_id": "s1", "commitments": {"north": "ab" * 64}}
 
 def test_a_child_that_keeps_dying_ends_the_study_with_a_sentence():
     async def work():
-        worker = Worker("tests.process.hub.no_such_module", attempts=2)
+        worker = Worker("tests.process.hub.no_such_module", SystemClock(), attempts=2)
         with pytest.raises(StudyFailed, match="ended 2 times in the same step"):
             await worker.call(START, [b"{}", bytes(16)])
         await worker.close()
@@ -35,7 +36,7 @@ def test_a_machine_that_cannot_start_a_child_just_now_is_asked_again(monkeypatch
     monkeypatch.setattr(asyncio, "create_subprocess_exec", scarce)
 
     async def work():
-        worker = Worker("tests.process.hub.fake_child")
+        worker = Worker("tests.process.hub.fake_child", SystemClock())
         header, _ = await worker.call(START, [b"{}", bytes(16)])
         assert header["round"] == 0
         assert refused == []
@@ -46,7 +47,7 @@ def test_a_machine_that_cannot_start_a_child_just_now_is_asked_again(monkeypatch
 
 def test_an_idle_child_gives_its_memory_back_and_the_next_call_starts_another():
     async def work():
-        worker = Worker("tests.process.hub.fake_child", idle_seconds=0.1)
+        worker = Worker("tests.process.hub.fake_child", SystemClock(), idle_seconds=0.1)
         await worker.warm_up()
         first = worker.pid
         assert first is not None

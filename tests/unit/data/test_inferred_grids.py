@@ -52,7 +52,7 @@ def found(texts: Sequence[str]) -> Inference:
     return infer(pa.table({"x": pa.array(texts, pa.string())}))
 
 
-def misfits(texts: Sequence[str], variable: Variable) -> int:
+def violations(texts: Sequence[str], variable: Variable) -> int:
     assert variable.grid is not None
     cells = OrderedReader(variable, variable.grid).read(pa.array(texts, pa.string()), "x")
     return int(np.count_nonzero(cells.status >= Status.OUT_OF_RANGE))
@@ -62,7 +62,7 @@ def misfits(texts: Sequence[str], variable: Variable) -> int:
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
 def test_the_inferred_range_holds_every_cell(table: Callable[..., Texts], seed: int) -> None:
     texts = table(np.random.default_rng(seed))
-    assert misfits(texts, found(texts).schema.variable("x")) == 0
+    assert violations(texts, found(texts).schema.variable("x")) == 0
 
 
 def test_a_range_of_what_the_cells_mean_refuses_its_own_table(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ def test_a_range_of_what_the_cells_mean_refuses_its_own_table(monkeypatch: pytes
 
     tables = [wide_floats(np.random.default_rng(seed)) for seed in SEEDS]
     monkeypatch.setattr(number_columns, "with_range", shortest)
-    assert any(misfits(texts, found(texts).schema.variable("x")) for texts in tables)
+    assert any(violations(texts, found(texts).schema.variable("x")) for texts in tables)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_cell_within_a_declared_range_is_counted_at_the_nearest_step_within_it
 
 def test_a_cell_beyond_the_declared_range_stays_one() -> None:
     variable = Variable(name="x", kind="integer", step="1000", range=[1300, 9400])  # type: ignore[arg-type]
-    assert misfits(["1299", "9600", "5000"], variable) == 2
+    assert violations(["1299", "9600", "5000"], variable) == 2
 
 
 def test_a_few_finer_cells_are_moved_and_named() -> None:

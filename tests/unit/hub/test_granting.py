@@ -31,14 +31,14 @@ from trusted_party.release.granting import AccessVerdict, judge
 RELEASE, SECOND = ReleaseId("r1"), ReleaseId("r2")
 
 
-class Desk:
+class HubRecords:
     """A hub's database with two releases of ada's and three researchers, and no network."""
 
     def __init__(self, root: Path) -> None:
         self.database = open_sqlite_store(root / "hub.sqlite")
         self.clock = ShiftedClock()
         self.audit = HubAudit(generate_signing_key(), self.clock)
-        self.shelf = ReleaseAccess(self.database, self.audit, self.clock, root)
+        self.access = ReleaseAccess(self.database, self.audit, self.clock, root)
         self.database.write_now(self._fill)
         for release_id in (RELEASE, SECOND):
             (root / release_id).mkdir()
@@ -73,7 +73,7 @@ class Desk:
     ) -> bytes:
         async def work() -> bytes:
             wanted = ReleaseRequest(release_id, access_secret=secret, **changes)
-            return b"".join([chunk.data async for chunk in self.shelf.fetch(name, role, wanted)])
+            return b"".join([chunk.data async for chunk in self.access.fetch(name, role, wanted)])
 
         return asyncio.run(work())
 
@@ -88,8 +88,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path):
-    found = Desk(tmp_path)
+def records(tmp_path):
+    found = HubRecords(tmp_path)
     yield found
     found.database.close()
 
@@ -98,73 +98,73 @@ def changed(secret: bytes, place: int) -> bytes:
     return secret[:place] + bytes([secret[place] ^ 1]) + secret[place + 1 :]
 
 
-def test_certificate_and_token_together_open_what_was_granted(desk):
-    token = desk.grant()
-    assert desk.fetch("bob", token.secret) == b"r1"
-    (fetched,) = desk.audited("release_fetched")
+def test_certificate_and_token_together_open_what_was_granted(records):
+    token = records.grant()
+    assert records.fetch("bob", token.secret) == b"r1"
+    (fetched,) = records.audited("release_fetched")
     assert (fetched["by"], fetched["grant"]) == ("bob", token.secret_sha256.hex()[:8])
 
 
 @pytest.mark.parametrize("place", [0, 15, 31])
-def test_a_wrong_secret_opens_nothing_and_is_audited_without_being_told(desk, place):
-    token = desk.grant()
+def test_a_wrong_secret_opens_nothing_and_is_audited_without_being_told(records, place):
+    token = records.grant()
     wrong = changed(token.secret, place)
-    assert "not the access token that you were given last" in desk.refused(IdentityError, "bob", wrong)
-    (entry,) = desk.audited("release_access_refused")
+    assert "not the access token that you were given last" in records.refused(IdentityError, "bob", wrong)
+    (entry,) = records.audited("release_access_refused")
     assert (entry["release"], entry["by"], entry["why"]) == (RELEASE, "bob", "wrong")
     assert entry["token"] != token.secret_sha256.hex()[:8]
     assert wrong.hex() not in str(entry)
-    assert desk.audited("release_fetched") == []
+    assert records.audited("release_fetched") == []
 
 
-def test_the_certificate_alone_opens_nothing(desk):
-    desk.grant()
+def test_the_certificate_alone_opens_nothing(records):
+    records.grant()
     for changes in ({}, {"report_only": True}, {"report_only": True, "for_decision": True}):
-        assert "pass it with --token" in desk.refused(IdentityError, "bob", **changes)
-    assert desk.audited("release_access_refused") == []
+        assert "pass it with --token" in records.refused(IdentityError, "bob", **changes)
+    assert records.audited("release_access_refused") == []
 
 
-def test_the_token_alone_opens_nothing(desk):
+def test_the_token_alone_opens_nothing(records):
     """Another researcher hears what is said of no release at all; the audit says whose token it was."""
-    token = desk.grant()
-    unknown = desk.refused(UnknownObject, "carol", token.secret, ReleaseId("r9"))
+    token = records.grant()
+    unknown = records.refused(UnknownObject, "carol", token.secret, ReleaseId("r9"))
     for secret in (token.secret, changed(token.secret, 0), b""):
-        assert desk.refused(UnknownObject, "carol", secret).replace("r1", "r9") == unknown
-    stolen = [entry["token"] for entry in desk.audited("release_access_refused")]
+        assert records.refused(UnknownObject, "carol", secret).replace("r1", "r9") == unknown
+    stolen = [entry["token"] for entry in records.audited("release_access_refused")]
     assert stolen.count(token.secret_sha256.hex()[:8]) == 2
-    assert {entry["why"] for entry in desk.audited("release_access_refused")} == {"not_granted"}
+    assert {entry["why"] for entry in records.audited("release_access_refused")} == {"not_granted"}
 
 
 @pytest.mark.parametrize("role", [PeerRole.APPROVER, PeerRole.SUPPLIER])
-def test_a_grant_is_a_researchers(desk, role):
+def test_a_grant_is_a_researchers(records, role):
     """A name that another role bears is not the one that was named."""
-    token = desk.grant()
-    desk.refused(UnknownObject, "bob", token.secret, role=role)
+    token = records.grant()
+    records.refused(UnknownObject, "bob", token.secret, role=role)
 
 
-def test_one_researchers_token_is_not_anothers(desk):
-    first, second = desk.grant("bob"), desk.grant("carol")
-    desk.refused(IdentityError, "bob", second.secret)
-    desk.refused(IdentityError, "carol", first.secret)
-    assert desk.fetch("carol", second.secret) == b"r1"
+def test_one_researchers_token_is_not_anothers(records):
+    first, second = records.grant("bob"), records.grant("carol")
+    records.refused(IdentityError, "bob", second.secret)
+    records.refused(IdentityError, "carol", first.secret)
+    assert records.fetch("carol", second.secret) == b"r1"
 
 
-def test_a_token_opens_its_own_release_alone(desk):
-    first, second = desk.grant(), desk.grant(release_id=SECOND)
-    desk.refused(IdentityError, "bob", first.secret, SECOND)
-    assert desk.fetch("bob", second.secret, SECOND) == b"r2"
+def test_a_token_opens_its_own_release_alone(records):
+    first, second = records.grant(), records.grant(release_id=SECOND)
+    records.refused(IdentityError, "bob", first.secret, SECOND)
+    assert records.fetch("bob", second.secret, SECOND) == b"r2"
 
 
-def test_a_token_ends_by_the_clock(desk):
-    token = desk.grant(days=2)
-    desk.clock.shift = dt.timedelta(days=2, seconds=-60)
-    assert desk.fetch("bob", token.secret) == b"r1"
-    desk.clock.shift = dt.timedelta(days=2)
+def test_a_token_ends_by_the_clock(records):
+    token = records.grant(days=2)
+    records.clock.shift = dt.timedelta(days=2, seconds=-60)
+    assert records.fetch("bob", token.secret) == b"r1"
+    records.clock.shift = dt.timedelta(days=2)
     for secret in (token.secret, b""):
-        sentence = desk.refused(IdentityError, "bob", secret)
+        sentence = records.refused(IdentityError, "bob", secret)
         assert "your access ended on 20" in sentence
         assert "ask the hub's operator for a new access token" in sentence
-    assert [entry["why"] for entry in desk.audited("release_access_refused")] == ["expired"]
+    assert [entry["why"] for entry in records.audited("release_access_refused")] == ["expired"]
 
 
 def test_the_very_moment_of_the_end_is_over():
@@ -174,53 +174,53 @@ def test_the_very_moment_of_the_end_is_over():
     assert said == [AccessVerdict.OPEN, AccessVerdict.EXPIRED, AccessVerdict.EXPIRED]
 
 
-def test_a_revoked_token_opens_nothing(desk):
-    token = desk.grant()
-    desk.database.write_now(lambda connection: granting.revoke(connection, desk.audit, RELEASE, "bob"))
-    assert desk.refused(UnknownObject, "bob", token.secret) == "release r1: no such release"
-    (revoked,) = desk.audited("release_revoked")
+def test_a_revoked_token_opens_nothing(records):
+    token = records.grant()
+    records.database.write_now(lambda connection: granting.revoke(connection, records.audit, RELEASE, "bob"))
+    assert records.refused(UnknownObject, "bob", token.secret) == "release r1: no such release"
+    (revoked,) = records.audited("release_revoked")
     assert revoked["grant"] == token.secret_sha256.hex()[:8]
 
 
-def test_a_withdrawn_release_is_closed_to_its_token(desk):
-    token = desk.grant()
-    desk.database.write_now(lambda connection: set_withdrawn(connection, RELEASE, "operator", "a slip", 1))
-    assert "it was withdrawn (a slip)" in desk.refused(ProtocolError, "bob", token.secret)
-    assert desk.audited("release_fetched") == []
+def test_a_withdrawn_release_is_closed_to_its_token(records):
+    token = records.grant()
+    records.database.write_now(lambda connection: set_withdrawn(connection, RELEASE, "operator", "a slip", 1))
+    assert "it was withdrawn (a slip)" in records.refused(ProtocolError, "bob", token.secret)
+    assert records.audited("release_fetched") == []
 
 
-def test_a_second_grant_replaces_the_first_token(desk):
-    first, second = desk.grant(days=30), desk.grant(days=1)
-    assert "given last" in desk.refused(IdentityError, "bob", first.secret)
-    assert desk.fetch("bob", second.secret) == b"r1"
-    granted = desk.audited("release_granted")
+def test_a_second_grant_replaces_the_first_token(records):
+    first, second = records.grant(days=30), records.grant(days=1)
+    assert "given last" in records.refused(IdentityError, "bob", first.secret)
+    assert records.fetch("bob", second.secret) == b"r1"
+    granted = records.audited("release_granted")
     assert [entry["replaces"] for entry in granted] == [None, granted[0]["grant"]]
-    assert desk.audited("release_access_refused")[0]["token"] == granted[0]["grant"]
+    assert records.audited("release_access_refused")[0]["token"] == granted[0]["grant"]
 
 
-def test_the_owner_needs_no_token_and_a_wrong_one_does_no_harm(desk):
+def test_the_owner_needs_no_token_and_a_wrong_one_does_no_harm(records):
     for secret in (b"", bytes(32)):
-        assert desk.fetch("ada", secret) == b"r1"
-    assert [entry["grant"] for entry in desk.audited("release_fetched")] == [None, None]
-    assert desk.audited("release_access_refused") == []
+        assert records.fetch("ada", secret) == b"r1"
+    assert [entry["grant"] for entry in records.audited("release_fetched")] == [None, None]
+    assert records.audited("release_access_refused") == []
 
 
-def test_a_list_says_until_when_and_only_to_whom_it_was_granted(desk):
-    desk.grant(days=1)
-    (entry,) = asyncio.run(desk.shelf.releases("bob", PeerRole.RESEARCHER))
-    kept = desk.database.read_now(lambda connection: find_grant(connection, RELEASE, "bob"))
+def test_a_list_says_until_when_and_only_to_whom_it_was_granted(records):
+    records.grant(days=1)
+    (entry,) = asyncio.run(records.access.releases("bob", PeerRole.RESEARCHER))
+    kept = records.database.read_now(lambda connection: find_grant(connection, RELEASE, "bob"))
     assert (entry.release_id, entry.granted_until_us) == (RELEASE, kept.until_us)
-    assert {one.granted_until_us for one in asyncio.run(desk.shelf.releases("ada", PeerRole.RESEARCHER))} == {
-        0
-    }
-    assert asyncio.run(desk.shelf.releases("carol", PeerRole.RESEARCHER)) == []
-    desk.clock.shift = dt.timedelta(days=1)
-    assert asyncio.run(desk.shelf.releases("bob", PeerRole.RESEARCHER)) == []
+    assert {
+        one.granted_until_us for one in asyncio.run(records.access.releases("ada", PeerRole.RESEARCHER))
+    } == {0}
+    assert asyncio.run(records.access.releases("carol", PeerRole.RESEARCHER)) == []
+    records.clock.shift = dt.timedelta(days=1)
+    assert asyncio.run(records.access.releases("bob", PeerRole.RESEARCHER)) == []
 
 
-def test_the_database_keeps_a_hash_and_no_secret(desk, tmp_path):
-    token = desk.grant()
-    desk.fetch("bob", token.secret)
-    desk.database.close()
+def test_the_database_keeps_a_hash_and_no_secret(records, tmp_path):
+    token = records.grant()
+    records.fetch("bob", token.secret)
+    records.database.close()
     for path in tmp_path.glob("hub.sqlite*"):
         assert token.secret not in path.read_bytes()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from syncline.data.section import build
 from syncline.errors import DataError
-from syncline.preparation.column_lineage import needed, origin
+from syncline.preparation.column_lineage import lineage, origin
 from syncline.preparation.preparation_document import Preparation
 from syncline.preparation.prepared_view import prepared_view
 from syncline.preparation.steps.layout import ColumnLayout
@@ -75,7 +75,7 @@ def test_what_is_left_gives_the_wanted_columns(table: Rows, drawn: Steps, data: 
     steps = fitting(drawn)
     full = stepped(steps, table)
     wanted = data.draw(st.lists(st.sampled_from(view_of(steps, table).columns), min_size=1, unique=True))
-    found = needed(preparation_of(steps), ColumnLayout(NAMES), wanted, "the table")
+    found = lineage(preparation_of(steps), ColumnLayout(NAMES), wanted, "the table")
     if not found.columns:
         return
     cut = [{name: row[name] for name in found.columns} for row in table]
@@ -108,18 +108,18 @@ def arrow(table: Rows, names: tuple[str, ...]):
     ],
 )
 def test_only_what_is_needed_is_read(steps: Steps, wanted: str, read: tuple[str, ...], left: int) -> None:
-    found = needed(preparation_of(steps), ColumnLayout(NAMES), [wanted], "the table")
+    found = lineage(preparation_of(steps), ColumnLayout(NAMES), [wanted], "the table")
     assert (found.columns, len(found.preparation.steps)) == (read, left)
 
 
 @pytest.mark.parametrize("step", COLUMNWISE, ids=lambda step: step["step"])
 def test_a_step_on_several_columns_is_left_for_those_that_are_needed(step: dict[str, object]) -> None:
-    found = needed(
+    found = lineage(
         preparation_of([{**step, "columns": ["a", "b"]}]), ColumnLayout(NAMES), ["b", "c"], "the table"
     )
     assert found.columns == ("b", "c")
     assert found.preparation == preparation_of([{**step, "columns": ["b"]}])
-    nothing = needed(
+    nothing = lineage(
         preparation_of([{**step, "columns": ["a", "b"]}]), ColumnLayout(NAMES), ["c"], "the table"
     )
     assert (nothing.columns, nothing.preparation.steps) == (("c",), ())

@@ -16,11 +16,11 @@ from syncline.study.advice import Abilities, ConsumerAbility, HubAbility, Suppli
 from syncline.study.policy import Policy
 from syncline.study.policy_sections import (
     Approval,
-    Columns,
     Comparing,
     HoldoutBounds,
     Limits,
     Narrowing,
+    PermittedColumns,
     ReleaseDemands,
 )
 from syncline.study.sections import (
@@ -66,7 +66,7 @@ PAGES: dict[str, list[tuple[str, type[Section]]]] = {
     "policy.md": [
         ("", Policy),
         ("narrow.", Narrowing),
-        ("columns.", Columns),
+        ("columns.", PermittedColumns),
         ("limits.", Limits),
         ("validation.", Comparing),
         ("validation.holdout.", HoldoutBounds),

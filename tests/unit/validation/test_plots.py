@@ -23,7 +23,7 @@ def texts(svg: str) -> dict[str, Shape]:
     return {text: attributes for tag, attributes, text in drawn(svg) if tag == "text"}
 
 
-def rung(excess: float | None, lower: float | None) -> dict[str, Any]:
+def one_test(excess: float | None, lower: float | None) -> dict[str, Any]:
     return {"name": "gap 1 %", "excess": excess, "lower": lower, "tau": 0.0025, "fails": False}
 
 
@@ -37,7 +37,7 @@ def rung(excess: float | None, lower: float | None) -> dict[str, Any]:
     ],
 )
 def test_limits_of_the_gate_have_a_scale(excess: float | None, lower: float | None, ends: list[str]) -> None:
-    svg = plots.limits([rung(excess, lower)])
+    svg = plots.limits([one_test(excess, lower)])
     labels = texts(svg)
     assert [text for text in labels if "gap" not in text] == ends
     if "0%" in ends[1:]:

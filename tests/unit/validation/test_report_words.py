@@ -62,9 +62,9 @@ def test_where_no_gate_stood_before_the_release_nothing_says_that_one_did(gate: 
     assert first.endswith(gate_line(gate))
 
 
-def test_a_gate_of_which_a_ladder_is_blind_says_so_and_is_no_plain_good() -> None:
-    ladders = [{"name": name, "blind": name == "mia"} for name in ("xgap", "gap", "mia")]
-    half_blind = PASSES | {"ladders": ladders}
+def test_a_gate_of_which_a_series_is_blind_says_so_and_is_no_plain_good() -> None:
+    series = [{"name": name, "blind": name == "mia"} for name in ("xgap", "gap", "mia")]
+    half_blind = PASSES | {"ladders": series}
     assert answers(report(half_blind))[0].kind == "mild"
     assert gate_line(half_blind) == "passes, with mia blind"
     assert gate_lines(half_blind) == ["disclosure gate: passes, with mia blind", f"  {UNSEEN}"]

@@ -12,7 +12,7 @@ from syncline.data.codebook import Codebook, Coding
 from syncline.protocols.round_answers import Answers
 from syncline.questions.marginals import Axis, Marginals
 from syncline.questions.question import Question
-from syncline.synthesizers.draws import ColumnDraw, weights_of
+from syncline.synthesizers.draws import ColumnDraw
 from syncline.synthesizers.fitted import Fitted
 from syncline.synthesizers.phases.phase import OwnPhase, Phase
 from syncline.synthesizers.settings import FitSettings
@@ -44,18 +44,16 @@ class CountPairs(OwnPhase):
         held = dense if masks is None else np.bitwise_count(masks).astype(np.int64)
         draws, start, before = list[ColumnDraw](), 0, ""
         for name in self.plan.order:
-            own = self.plan.book.column(name).values.rows.astype(np.float64)
+            own = self.plan.book.column(name).values.rows
             if not before:
-                draws.append(ColumnDraw(name, weights_of((own / max(own.sum(), 1.0))[None, :])))
+                draws.append(ColumnDraw.alone(name, own))
             else:
                 size = self.plan.book.column(before).values.n_codes * len(own)
                 table = np.where(
                     held[start : start + size] >= settings.min_cell, dense[start : start + size], 0
                 )
-                rows = table.reshape(-1, len(own)) * float(settings.own("times"))
-                rows[rows.sum(axis=1) == 0] = own
-                shares = rows / np.maximum(rows.sum(axis=1, keepdims=True), 1.0)
-                draws.append(ColumnDraw(name, weights_of(shares), determinant=before))
+                rows = table.reshape(-1, len(own)) * settings.own("times")
+                draws.append(ColumnDraw.beside(name, before, rows, own))
                 start += size
             before = name
         model = self.plan.model(settings, tuple(draws))

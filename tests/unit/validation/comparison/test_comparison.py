@@ -27,9 +27,9 @@ from syncline.questions.row_count import RowCount
 from syncline.questions.workspace import Workspace
 from syncline.study import sections
 from syncline.validation.boosting import derivatives, histogram, leaves, split
-from syncline.validation.comparison.candidate import pack_cells, unpack_cells
 from syncline.validation.comparison.comparer import count_people
 from syncline.validation.comparison.comparison import Comparison
+from syncline.validation.comparison.packed_cells import pack_cells, unpack_cells
 from syncline.validation.comparison.plan import ComparisonPlan, tree_count
 from syncline.validation.comparison.rows import ComparableRows
 from syncline.validation.comparison.trees import (

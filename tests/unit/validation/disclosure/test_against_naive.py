@@ -92,7 +92,7 @@ def slow_scores(which: str) -> list[tuple[int, int | None]]:
 
 
 def chosen(step: int | float) -> tuple[list[bool], list[bool]]:
-    """Tell who of those used and of those held out is recognised at a step (bits) or share of a ladder."""
+    """Tell who of those used and of those held out is recognised at a step (bits) or share of a series."""
     sides = slow_scores("used"), slow_scores("held")
     if isinstance(step, int):
         used, held = ([s[1] is not None and s[1] >= 64 * step for s in side] for side in sides)
@@ -114,20 +114,20 @@ NAMES = [f"xgap {bits} bits" for bits in EXACT_STEPS_BITS] + [
 @pytest.mark.parametrize(("name", "step"), list(zip(NAMES, STEPS, strict=True)))
 def test_one_table_is_the_law_of_scipy_on_persons_counted_by_loops(name: str, step: int | float) -> None:
     scorer = Scorer.of(MADE, b"key")
-    rungs = judge(strata([(scorer.scores(USED), scorer.scores(HELD))])).rungs
-    rung = next(rung for rung in rungs if rung.name == name)
+    tests = judge(strata([(scorer.scores(USED), scorer.scores(HELD))])).tests
+    test = next(test for test in tests if test.name == name)
     used, held = chosen(step)
-    assert (rung.train, rung.holdout) == (sum(used), sum(held))
+    assert (test.train, test.holdout) == (sum(used), sum(held))
     law = stats.hypergeom(len(used) + len(held), len(used), sum(used) + sum(held))
-    assert rung.p == pytest.approx(law.sf(sum(used) - 1), rel=1e-9)
+    assert test.p == pytest.approx(law.sf(sum(used) - 1), rel=1e-9)
 
 
-def test_in_few_places_a_ladder_chooses_no_more_people_and_all_exact_ones() -> None:
-    """Suppliers tell scores in few places; the rungs are those of the places' lower bounds."""
+def test_in_few_places_a_series_chooses_no_more_people_and_all_exact_ones() -> None:
+    """Suppliers tell scores in few places; the tests are those of the places' lower bounds."""
     scorer = Scorer.of(MADE, b"key")
-    exact = judge(strata([(scorer.scores(USED), scorer.scores(HELD))])).rungs
+    exact = judge(strata([(scorer.scores(USED), scorer.scores(HELD))])).tests
     people = USED.n_persons + HELD.n_persons
-    for told, whole, step in zip(compared(USED, MADE, HELD).gate.rungs, exact, STEPS, strict=False):
+    for told, whole, step in zip(compared(USED, MADE, HELD).gate.tests, exact, STEPS, strict=False):
         assert told.name == whole.name
         if isinstance(step, int):
             assert (told.train, told.holdout) == (whole.train, whole.holdout)
@@ -136,7 +136,7 @@ def test_in_few_places_a_ladder_chooses_no_more_people_and_all_exact_ones() -> N
 
 
 def test_the_planted_leak_is_among_what_is_compared() -> None:
-    smallest = min(rung.p for rung in compared(USED, MADE, HELD).gate.rungs)
+    smallest = min(test.p for test in compared(USED, MADE, HELD).gate.tests)
     assert smallest < 0.01
 
 
@@ -151,11 +151,11 @@ def test_suppliers_are_labels_shuffled_within_each(name: str, step: int | float)
             for table, cut in zip((USED, HELD), cuts, strict=True)
         ]
         pairs.append((scorer.scores(sides[0]), scorer.scores(sides[1])))
-    rung = next(rung for rung in judge(strata(pairs)).rungs if rung.name == name)
+    test = next(test for test in judge(strata(pairs)).tests if test.name == name)
     used, held = chosen(step)
     rng = np.random.default_rng(7)
     seen = np.zeros(SHUFFLES, np.int64)
     for own, others in ((used[: cuts[0]], held[: cuts[1]]), (used[cuts[0] :], held[cuts[1] :])):
         people = np.tile([*own, *others], (SHUFFLES, 1))
         seen += rng.permuted(people, axis=1)[:, : len(own)].sum(axis=1)
-    assert rung.p == pytest.approx(float((seen >= sum(used)).mean()), abs=0.02)
+    assert test.p == pytest.approx(float((seen >= sum(used)).mean()), abs=0.02)

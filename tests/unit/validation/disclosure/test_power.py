@@ -47,14 +47,14 @@ def test_where_nobody_matches_by_chance_the_fewest_is_the_first_whose_p_is_small
     fewest = fewest_seen((n_train, n_holdout), Selection(), LEVEL, 0.0)
     assert fewest is not None
     for copied, noticed in ((fewest, True), (fewest - 1, False)):
-        rung = exact_tests([stratum({700: copied}, {}, (n_train, n_holdout))], LEVEL, 0.0)[0]
-        assert rung.fails is noticed
+        test = exact_tests([stratum({700: copied}, {}, (n_train, n_holdout))], LEVEL, 0.0)[0]
+        assert test.fails is noticed
 
 
 def test_sixteen_of_669_against_none_of_334_are_too_few_and_the_rule_says_so() -> None:
-    rung = exact_tests([stratum({700: 16}, {}, (669, 334))], LEVEL, 0.0)[0]
-    assert not rung.fails
-    assert rung.p == pytest.approx(1.4e-3, rel=0.05)
+    test = exact_tests([stratum({700: 16}, {}, (669, 334))], LEVEL, 0.0)[0]
+    assert not test.fails
+    assert test.p == pytest.approx(1.4e-3, rel=0.05)
     assert fewest_seen((669, 334), Selection(), LEVEL, 0.0) == 18
 
 

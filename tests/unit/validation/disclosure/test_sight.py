@@ -14,7 +14,7 @@ from syncline.validation.disclosure.gate import BLIND, TOO_FEW, GateResult, Scor
 from syncline.validation.disclosure.membership import MEMBERSHIP_BINS
 from syncline.validation.disclosure.recognition import N_BINS
 from syncline.validation.disclosure.scores import Scorer
-from syncline.validation.disclosure.sight import by_ladder
+from syncline.validation.disclosure.sight import by_series
 from syncline.validation.disclosure.threshold_tests import Stratum
 from tests.unit.validation.compared import compared
 from tests.unit.validation.disclosure.small_tables import table_of
@@ -49,13 +49,13 @@ def gate_of(
 
 
 def blind(gate: GateResult) -> list[str]:
-    return [sight.name for sight in by_ladder(gate.sights) if sight.blind]
+    return [sight.name for sight in by_series(gate.sights) if sight.blind]
 
 
 TIED = ([7] * 500, [7] * 500)
 
 
-def test_where_scores_tell_people_apart_no_ladder_is_blind() -> None:
+def test_where_scores_tell_people_apart_no_series_is_blind() -> None:
     gate = gate_of()
     assert gate.passed
     assert blind(gate) == []
@@ -65,10 +65,10 @@ def test_where_scores_tell_people_apart_no_ladder_is_blind() -> None:
     )
 
 
-def test_a_ladder_on_which_all_are_tied_is_blind_and_the_verdict_rests_on_the_others() -> None:
+def test_a_series_on_which_all_are_tied_is_blind_and_the_verdict_rests_on_the_others() -> None:
     gate = gate_of(mia=TIED)
     assert blind(gate) == ["mia"]
-    assert {rung.p for rung in gate.rungs if rung.name.startswith("mia")} == {1.0}
+    assert {test.p for test in gate.tests if test.name.startswith("mia")} == {1.0}
     assert gate.passed
     assert gate.words[1] == (
         "The verdict rests on xgap and gap alone: mia is BLIND here (sees no leak at all)."
@@ -81,7 +81,7 @@ def test_whole_rows_of_everybody_are_a_blind_test() -> None:
     assert blind(gate_of((500, 500))) == ["xgap"]
 
 
-def test_a_gate_of_which_all_ladders_are_blind_does_not_pass() -> None:
+def test_a_gate_of_which_all_series_are_blind_does_not_pass() -> None:
     gate = gate_of((500, 500), gap=TIED, mia=TIED)
     assert blind(gate) == ["xgap", "gap", "mia"]
     assert not gate.passed
@@ -97,9 +97,9 @@ def test_too_few_held_out_are_blind_for_that_reason(held: int) -> None:
 
 
 def test_a_step_that_takes_too_few_is_blind_by_itself() -> None:
-    rungs = {sight.name: sight for sight in gate_of().sights}
-    assert rungs["gap 0.1 %"].blind
-    assert not rungs["gap 10 %"].blind
+    tests = {sight.name: sight for sight in gate_of().sights}
+    assert tests["gap 0.1 %"].blind
+    assert not tests["gap 10 %"].blind
 
 
 def test_strata_of_one_kind_of_people_see_nothing() -> None:

@@ -44,22 +44,22 @@ def stratum(train: dict[int, int], holdout: dict[int, int], n_train: int, n_hold
 
 def test_the_lower_limit_is_the_one_of_clopper_and_pearson() -> None:
     chosen = stratum({700: 40}, {700: 10}, 1000, 1000)
-    rung = exact_tests([chosen], 0.001, 0.0)[-1]
+    test = exact_tests([chosen], 0.001, 0.0)[-1]
     share = stats.binomtest(40, 50).proportion_ci(0.998, "exact").low
-    assert rung.lower == pytest.approx(50 * (share - (1 - share)) / 1000)
-    assert rung.excess == pytest.approx(0.03)
-    assert rung.fails
+    assert test.lower == pytest.approx(50 * (share - (1 - share)) / 1000)
+    assert test.excess == pytest.approx(0.03)
+    assert test.fails
 
 
 def test_a_top_share_never_takes_more_than_its_part_unless_one_bin_holds_more() -> None:
     many = stratum({100: 5, 90: 500, 0: 495}, {100: 4, 90: 500, 0: 496}, 1000, 1000)
-    chosen = [rung.train + rung.holdout for rung in top_tests("gap", [many], 0.01, 0.0)]
+    chosen = [test.train + test.holdout for test in top_tests("gap", [many], 0.01, 0.0)]
     assert chosen == [9, 9, 9, 9, 9]
     tied = stratum({90: 500, 0: 500}, {90: 500, 0: 500}, 1000, 1000)
-    assert [rung.train for rung in top_tests("gap", [tied], 0.01, 0.0)] == [500] * 5
+    assert [test.train for test in top_tests("gap", [tied], 0.01, 0.0)] == [500] * 5
 
 
-def test_an_empty_ladder_never_fails() -> None:
+def test_an_empty_series_never_fails() -> None:
     nobody = stratum({}, {}, 0, 0)
-    rungs = exact_tests([nobody], 0.01, 0.0) + top_tests("gap", [nobody], 0.01, 0.0)
-    assert not any(rung.fails for rung in rungs)
+    tests = exact_tests([nobody], 0.01, 0.0) + top_tests("gap", [nobody], 0.01, 0.0)
+    assert not any(test.fails for test in tests)
