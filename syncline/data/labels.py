@@ -32,6 +32,8 @@ def is_printable_line(text: str) -> bool:
     Format characters (category Cf) are not seen and may turn the words beside them around; a joiner between
     two letters or signs beyond ASCII is none of these.
     """
+    if text.isascii() and text.isprintable():
+        return True
     plain = _JOINED.sub(_kept_joiner_as_letter, text)
     return not any(unicodedata.category(char) in _NO_LINE for char in plain)
 

@@ -7,7 +7,7 @@ modelled. It has one canonical form in bytes, and its digest names it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
@@ -129,10 +129,14 @@ class Schema(Section):
 
     def variable(self, name: str) -> Variable:
         """Return the variable called ``name``, or say which name is nearest."""
-        for variable in self.variables:
-            if variable.name == name:
-                return variable
-        raise DocumentError(f"column {shown(name)!r} is not in the schema; {nearest(name, self.names)}")
+        found = self._by_name.get(name)
+        if found is None:
+            raise DocumentError(f"column {shown(name)!r} is not in the schema; {nearest(name, self.names)}")
+        return found
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Variable]:
+        return {variable.name: variable for variable in self.variables}
 
     def without(self, names: Collection[str]) -> Schema:
         """Return the schema without some columns, and without the constraints that name them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,10 +45,10 @@ class SecondMoments:
         place = self.terms[term]
         return float(np.ldexp(self.mean[place], int(self.exponent[place])))
 
-    def covariance_of(self, one: MomentTerm, other: MomentTerm, power: int) -> float:
-        """Return the covariance of two terms times ``2**power``."""
-        a, b = self.terms[one], self.terms[other]
-        return float(np.ldexp(self.covariance[a, b], int(self.exponent[a] + self.exponent[b]) + power))
+    def covariances_of(self, terms: Sequence[MomentTerm], other: MomentTerm, power: Ints) -> Floats:
+        """Return the covariances of ``terms`` with another one (k,), each times ``2**power`` (k,)."""
+        a, b = [self.terms[term] for term in terms], self.terms[other]
+        return np.asarray(np.ldexp(self.covariance[a, b], self.exponent[a] + self.exponent[b] + power))
 
     @classmethod
     def of(cls, question: Moments, sums: Sums) -> SecondMoments:

@@ -17,7 +17,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from syncline.synthesizers.cart.measured import Measured, Within, missed_between
+from syncline.synthesizers.cart.measured import (
+    Measured,
+    Within,
+    counted_between,
+    drawn_between,
+    missed_between,
+)
 from syncline.synthesizers.cart.pair_tables import PairTable
 from syncline.synthesizers.cart.regression import Told, dot, forward, through
 from syncline.synthesizers.reordering import OnLine, Reordering
@@ -107,13 +113,13 @@ class Lines:
         if not self._told:
             return None
         spread = self.spread
-        most = np.array([abs(one.counted_with(own, spread)) / one.deviation for one in self._told])
+        most = np.abs(counted_between(self._told, own, spread)) / _deviations(self._told)
         chosen = np.sort(np.argsort(-most, kind="stable")[:MOST_OTHERS])
         others = [self._told[place] for place in chosen.tolist()]
-        among = [[one.counted_with(other, spread) for one in others] for other in others]
-        beside = [one.counted_with(own, spread) for one in others]
-        variance = own.counted_with(own, spread)
-        found = forward(np.array(among), np.array(beside), variance, self.n_rows)
+        among = np.stack([counted_between(others, other, spread) for other in others])
+        beside = counted_between(others, own, spread)
+        variance = float(counted_between([own], own, spread)[0])
+        found = forward(among, beside, variance, self.n_rows)
         if variance <= 0.0 or found.told < NEARLY_A_LINE * variance:
             return None
         within, left = Within.of(own, others, states), max(variance - found.told, 0.0)
@@ -136,19 +142,20 @@ class Lines:
         None is a logarithm: a column and its logarithm lie so close to each other that what is chance in
         either would outweigh what they have in common.
         """
-        others, missed = list[Measured](), list[float]()
-        for other in (*self._told, *self._others):
-            if other.scale.log:
-                continue
-            if told and any(other is one for one in self._told):
-                others.append(other)
-                missed.append(other.counted_with(own, self.spread) - other.drawn_with(own))
-            elif other.name in pairs:
-                others.append(other)
-                missed.append(missed_between(pairs[other.name], other, own, self.drawing))
-        size = np.abs(missed) / np.array([one.deviation for one in others])
+        counted = [one for one in self._told if told and not one.scale.log]
+        in_pairs = self._others if told else [*self._told, *self._others]
+        paired = [one for one in in_pairs if one.name in pairs and not one.scale.log]
+        others = [*counted, *paired]
+        beyond = counted_between(counted, own, self.spread) - drawn_between(counted, own)
+        missed = np.array([missed_between(pairs[one.name], one, own, self.drawing) for one in paired])
+        missed = np.concatenate([beyond, missed])
+        size = np.abs(missed) / _deviations(others)
         most = np.sort(np.argsort(-size, kind="stable")[:MOST_OTHERS])
-        return [others[place] for place in most.tolist()], np.array(missed)[most]
+        return [others[place] for place in most.tolist()], missed[most]
+
+
+def _deviations(columns: Sequence[Measured]) -> Floats:
+    return np.array([one.deviation for one in columns])
 
 
 def _within_leaves(within: Within, missed: Floats, n_rows: int) -> tuple[Told, float]:

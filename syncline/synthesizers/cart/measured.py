@@ -6,7 +6,7 @@ Deviations are summed as whole numbers, so that sums are the same in any order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -43,12 +43,18 @@ class Measured:
     whole : deviations of the rows in units of ``2**-16``, 0 of a row without a number (n,)
     present : which rows hold a number (n,)
     parts : the terms of which it is a sum, each times a number
+    deviation : its standard deviation in the model's rows, above zero
     """
 
     scale: Centred
     whole: Ints
     present: Mask
     parts: tuple[tuple[MomentTerm, float], ...]
+    deviation: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        variance = float(drawn_between([self], self)[0])
+        object.__setattr__(self, "deviation", float(np.sqrt(max(variance, 1e-300))))
 
     @classmethod
     def of(cls, name: str, drawing: RowDrawing, *, log: bool = False) -> Measured | None:
@@ -87,24 +93,6 @@ class Measured:
         own = float(log2(np.array([max(variance, 1e-300)]))[0]) / 2.0 + self.scale.exponent
         return own + self.scale.centre + _LOG2_OF_LOG2 if self.scale.log else own
 
-    @property
-    def deviation(self) -> float:
-        """The standard deviation in the model's rows, above zero."""
-        return float(np.sqrt(max(self.drawn_with(self), 1e-300)))
-
-    def drawn_with(self, other: Measured) -> float:
-        """Return the mean product of deviations in the model's rows, cells without a number as 0."""
-        return float((self.whole * other.whole).sum()) / len(self.whole) / _UNIT
-
-    def counted_with(self, other: Measured, spread: SecondMoments) -> float:
-        """Return the covariance of the deviations of two columns in real rows, cells without a number 0."""
-        power = -self.scale.exponent - other.scale.exponent
-        covariance = 0.0
-        for term, weight in self.parts:
-            for beside, times in other.parts:
-                covariance += weight * times * spread.covariance_of(term, beside, power)
-        return covariance
-
     def mean_deviation(self, spread: SecondMoments) -> float:
         """Return the mean of real rows' deviations, whose terms are all counted."""
         mean = -self.scale.centre
@@ -116,9 +104,32 @@ class Measured:
         """Tell whether moments are those of its numbers alone, by those of the model's numbers."""
         if not self.present.all() or not all(term in spread.terms for term, _ in self.parts):
             return False
-        drawn, counted = self.drawn_with(self), self.counted_with(self, spread)
+        drawn = float(drawn_between([self], self)[0])
+        counted = float(counted_between([self], self, spread)[0])
         near = abs(self.mean_deviation(spread)) <= ALIKE / 2 * np.sqrt(drawn)
         return bool(near and abs(counted - drawn) <= ALIKE * drawn)
+
+
+def drawn_between(each: Sequence[Measured], own: Measured) -> Floats:
+    """Return the mean products of deviations in the model's rows (k,), cells without a number as 0."""
+    if not each:
+        return np.zeros(0)
+    products = np.stack([one.whole for one in each]) * own.whole
+    return np.asarray(products.sum(axis=1).astype(np.float64) / len(own.whole) / _UNIT)
+
+
+def counted_between(each: Sequence[Measured], own: Measured, spread: SecondMoments) -> Floats:
+    """Return the covariances of deviations in real rows (k,), cells without a number as 0."""
+    covariance = np.zeros(len(each))
+    power = np.array([-one.scale.exponent - own.scale.exponent for one in each], np.int64)
+    for part in range(max((len(one.parts) for one in each), default=0)):
+        held = [place for place, one in enumerate(each) if part < len(one.parts)]
+        terms = [each[place].parts[part] for place in held]
+        weights = np.array([weight for _, weight in terms])
+        for beside, times in own.parts:
+            found = spread.covariances_of([term for term, _ in terms], beside, power[held])
+            covariance[held] += weights * times * found
+    return covariance
 
 
 def _unit(drawing: RowDrawing, name: str) -> float:

@@ -161,7 +161,7 @@ def test_second_moments_are_those_of_numpy(rows: list[tuple[int, int, int]], mis
     scaled = x / 2.0**PRECISION
     assert found.covariance == pytest.approx(np.cov(scaled.T, bias=True), rel=1e-9, abs=1e-18)
     assert found.mean_of(MomentTerm("a")) == pytest.approx(float(scaled[:, 0].mean()) * 8)
-    assert found.covariance_of(MomentTerm("a"), MomentTerm("c"), 1) == pytest.approx(
+    assert found.covariances_of([MomentTerm("a")], MomentTerm("c"), np.array([1]))[0] == pytest.approx(
         found.covariance[0, 2] * 2**2
     )
 
