@@ -153,12 +153,12 @@ def test_an_order_is_found_and_its_gap_kept_as_the_real_one(name: str, lacking: 
 
 
 def test_without_the_gap_the_same_rows_are_reversed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other half: what the search for orders does is what keeps them."""
+    """The other half: what the search for orders does is what keeps them; a line would break one in 25."""
     monkeypatch.setattr("syncline.synthesizers.orders.possible", lambda *_: ())
     table = table_of("dates")
     fitted = fit([table], infer(table).schema, batch_rows=5000)
     drawn = next(iter(fitted.model.sample(ROWS, Seed.of_number(1))))
-    assert (drawn["high"][0] < drawn["low"][0]).mean() > 0.2
+    assert (drawn["high"][0] < drawn["low"][0]).mean() > 0.02
 
 
 @pytest.mark.parametrize("name", ["dates", "times", "decimals", "floats"])
