@@ -35,6 +35,8 @@ _LEAST_RATIO = 1.1
 """Greatest value by the least, from which on a logarithm says more than its column."""
 _MOST_WITH_LOGS = 60
 """Numeric columns up to which logarithms are summed as well."""
+_MOST_PARTNERS = 6
+"""Neighbours in a wide table with which formulas of one input are tried: none are related as closely."""
 _MEASURES = (Kind.INTEGER, Kind.CONTINUOUS)
 _PAIRWISE = (Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR)
 
@@ -116,7 +118,7 @@ def candidates(
         found.setdefault((formula, (of, *inputs)), Constraint.between(formula, of, inputs))
 
     numeric = set(names)
-    for of, other in permutations(names, 2) if near is None else near.pairs():
+    for of, other in permutations(names, 2) if near is None else near.pairs(_MOST_PARTNERS):
         if of in numeric and other in numeric:
             for formula in _PAIRWISE if by_name[of].values.variable.kind is Kind.CONTINUOUS else ():
                 propose(formula, of, [other])

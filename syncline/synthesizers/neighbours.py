@@ -108,20 +108,20 @@ class Neighbours:
         np.fill_diagonal(score, -(1 << 30))
         return cls(question.columns, np.clip(score, -(1 << 30), 1 << 30).astype(np.int32))
 
-    def nearest(self, place: int, among: Ints | None = None) -> Ints:
-        """Return the places of the neighbours of the column at ``place``, increasing, at most ``NEIGHBOURS``.
+    def nearest(self, place: int, most: int | None = None) -> Ints:
+        """Return the places of the neighbours of the column at ``place``, increasing, or of the ``most`` near.
 
-        They are chosen ``among`` some places, all if left out; of columns that are related alike the first.
+        Of columns that are related alike they are the first.
         """
-        among = np.delete(np.arange(len(self.names)), place) if among is None else among
-        best = np.argsort(-self.score[place, among].astype(np.int64), kind="stable")[:NEIGHBOURS]
+        among = np.delete(np.arange(len(self.names)), place)
+        best = np.argsort(-self.score[place, among].astype(np.int64), kind="stable")[: most or NEIGHBOURS]
         return np.sort(among[best])
 
-    def pairs(self) -> Iterator[tuple[str, str]]:
-        """Yield each column with each of its neighbours, and those with it, once, in schema order."""
+    def pairs(self, most: int | None = None) -> Iterator[tuple[str, str]]:
+        """Yield each column with its neighbours, or the ``most`` near, and those with it, in schema order."""
         near = np.zeros(self.score.shape, np.bool_)
         for place in range(len(self.names)):
-            near[place, self.nearest(place)] = True
+            near[place, self.nearest(place, most)] = True
         for a, b in np.argwhere(near | near.T).tolist():
             yield self.names[a], self.names[b]
 
