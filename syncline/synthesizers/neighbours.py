@@ -109,7 +109,7 @@ class Neighbours:
         return cls(question.columns, np.clip(score, -(1 << 30), 1 << 30).astype(np.int32))
 
     def nearest(self, place: int, most: int | None = None) -> Ints:
-        """Return the places of the neighbours of the column at ``place``, increasing, or of the ``most`` near.
+        """Return the places of the neighbours of the column at ``place``, increasing, or the ``most`` near.
 
         Of columns that are related alike they are the first.
         """
