@@ -74,7 +74,7 @@ imports: $(DEV_READY)
 	$(BIN)/lint-imports
 
 deploy-check: $(DEV_READY)
-	$(BIN)/python -m pytest -q tests/house
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/house
 
 test-fast: $(DEV_READY) bytecode
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow" --ignore=tests/house
