@@ -7,6 +7,7 @@ import contextlib
 import json
 import re
 import shutil
+import subprocess
 import threading
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
@@ -128,12 +129,34 @@ def test_a_second_hub_on_the_database_is_refused_wherever_its_home_is(
     run(work())
 
 
+def moved(home: Path, server: str) -> Path:
+    """Move a home with its payloads and keys; the database stays where it is."""
+    return Path(shutil.move(home, home.with_name(f"{home.name}-moved")))
+
+
+def restored(home: Path, server: str) -> Path:
+    """Move a home, dump its database as docs/operations.md says and restore the dump into an empty one."""
+    target = moved(home, server)
+    url = HubHome(target).database_url()
+    assert url is not None
+    dump = target.with_name(f"{target.name}.dump")
+    run_program(["pg_dump", "--format", "custom", "--file", str(dump), url.written])
+    empty = new_database(server)
+    run_program(["pg_restore", "--no-owner", "--exit-on-error", "--dbname", empty.written, str(dump)])
+    HubHome(target).database_url_path.write_text(empty.written)
+    return target
+
+
+def run_program(command: list[str]) -> None:
+    subprocess.run(command, check=True, capture_output=True, text=True)
+
+
 @pytest.mark.faults
 @pytest.mark.slow
+@pytest.mark.parametrize("carried", [moved, restored])
 def test_a_hub_killed_at_any_point_and_moved_to_another_host_finishes_the_study(
-    postgres_site: Site, tmp_path: Path, postgresql_url: str
+    postgres_site: Site, tmp_path: Path, postgresql_url: str, carried: Callable[[Path, str], Path]
 ) -> None:
-    """The home is moved with its payloads and keys; the database stays where it is."""
     team = asyncio.run(enrolled(postgres_site))
     log = tmp_path / "points"
     whole = copied(postgres_site.home.root, tmp_path / "whole", postgresql_url)
@@ -143,7 +166,7 @@ def test_a_hub_killed_at_any_point_and_moved_to_another_host_finishes_the_study(
     hosts = count()
 
     def move(home: Path) -> Path:
-        return Path(shutil.move(home, home.with_name(f"{home.name}-moved")))
+        return carried(home, postgresql_url)
 
     def strike(crashes: list[Mapping[str, str]]) -> int:
         home = copied(postgres_site.home.root, tmp_path / f"host{next(hosts)}", postgresql_url)
