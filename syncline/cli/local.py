@@ -204,14 +204,25 @@ def synthesize(
 @schema.command("infer")
 def infer(
     data: Annotated[str, typer.Argument(help="A file, or a database URL with ?table= or ?query=.")],
+    metadata: Annotated[
+        Path | None, typer.Option("--metadata", help="SDV's metadata.json, whose types are followed.")
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option("--table", help="The table of --metadata, where it describes several.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a draft of the schema of a table, with what was guessed as comments, for a person to correct."""
     from syncline.cli.table import print_json
+    from syncline.data.document import read_file
     from syncline.data.inference.commented_schema import commented_yaml
+    from syncline.data.inference.sdv_types import read_sdv_metadata
     from syncline.sources.source_inference import infer_source
 
-    inference = infer_source(open_named("DATA", data))
+    if table is not None and metadata is None:
+        raise UsageError("--table: names a table of --metadata, which is not given")
+    declared = None if metadata is None else read_sdv_metadata(read_file(metadata), str(metadata), table)
+    inference = infer_source(open_named("DATA", data), declared)
     say_notes(inference.notes)
     if as_json:
         notes = [note.to_json() for note in inference.notes]

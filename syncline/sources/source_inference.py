@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from syncline.data.inference import Inference, infer
+from syncline.data.inference.sdv_types import DeclaredColumns
 from syncline.data.kinds import Kind
 from syncline.data.schema import Schema
 from syncline.data.variable import Variable
@@ -24,10 +25,10 @@ def read_table(source: Source) -> pa.Table:
     return pa.Table.from_batches(batches)
 
 
-def infer_source(source: Source) -> Inference:
+def infer_source(source: Source, declared: DeclaredColumns | None = None) -> Inference:
     """Propose the schema of ``source``; a column that cannot be read becomes text, never modelled."""
     table = read_table(as_kept(source))
-    found = infer(table)
+    found = infer(table, declared=declared)
     unread = [Variable(name=name, kind=Kind.TEXT) for name in unread_columns(source)]
     schema = Schema(variables=(*found.schema.variables, *unread)) if unread else found.schema
     unsaid = unread_notes(source, table.num_rows)

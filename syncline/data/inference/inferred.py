@@ -17,6 +17,7 @@ import pyarrow as pa
 from syncline.data.batch import Status
 from syncline.data.calendar_values import calendar_from_array
 from syncline.data.cell_text import unseen_cells
+from syncline.data.inference.declared_types import check_columns, follow
 from syncline.data.inference.draft import ColumnCells, VariableDraft
 from syncline.data.inference.missing_words import is_said, missing_among_words
 from syncline.data.inference.moment_columns import (
@@ -28,6 +29,7 @@ from syncline.data.inference.moment_columns import (
 )
 from syncline.data.inference.number_columns import read_long_integers, read_numbers
 from syncline.data.inference.observed_range import scalar_of
+from syncline.data.inference.sdv_types import DeclaredColumns
 from syncline.data.inference.seen_cells import SeenCells
 from syncline.data.inference.totals import totals_note
 from syncline.data.inference.word_columns import read_truth, read_words
@@ -61,16 +63,20 @@ def infer_schema(table: pa.Table) -> Schema:
     return infer(table).schema
 
 
-def infer(table: pa.Table, *, spelled: bool = True) -> Inference:
+def infer(table: pa.Table, *, spelled: bool = True, declared: DeclaredColumns | None = None) -> Inference:
     """Propose the schema of ``table`` and say what was guessed.
 
     Where ``spelled`` is false, two texts that write one number are no codes: for rows of several tables,
-    which were written by unlike programs.
+    which were written by unlike programs. What is ``declared`` of a column is followed where its cells allow
+    it; DocumentError where a column is described that the table lacks.
     """
     if table.num_columns == 0:
         raise DataError("the table has no columns")
     names = _checked_names(table)
     drafts = [_draft(name, table.column(place), spelled=spelled) for place, name in enumerate(names)]
+    if declared is not None:
+        check_columns(declared, names)
+        drafts = [follow(draft, table.column(place), declared) for place, draft in enumerate(drafts)]
     schema = Schema(variables=tuple(draft.variable for draft in drafts))
     return Inference(schema, (*totals_note(table), *(note for draft in drafts for note in draft.notes)))
 

@@ -104,6 +104,17 @@ def read_numbers(cells: ColumnCells, known: Collection[str], *, spelled: bool) -
     return NumberReading(_drafted(cells, found, spelled=spelled))
 
 
+def declared_numbers(cells: ColumnCells, known: Collection[str]) -> VariableDraft | None:
+    """Describe a column that somebody says holds numbers, codes or not; None where most cells are none."""
+    seen = cells.seen.without(known)
+    values = floats_from_text(pa.array(seen.labels, pa.string()))
+    read = values.status == Status.VALID
+    if not read.any() or not dominates(read, seen.rows, seen.labels):
+        return None
+    found = _found(cells, seen, read, read, np.asarray(values.numbers, np.float64), known)
+    return _drafted(cells, found, spelled=False)
+
+
 def read_long_integers(cells: ColumnCells) -> VariableDraft | None:
     """Describe typed whole numbers that a float does not hold exactly; None where there are none."""
     numbers = integers_from_text(pa.array(cells.seen.labels, pa.string())).numbers.astype(np.int64)
