@@ -97,6 +97,7 @@ def _notes(variable: Variable, found: ReadOtherwise, whose: str) -> Iterator[Not
     if found.between:
         what = f"{counted(found.between)} {whose}".strip()
         grid = f"step: {variable.step}" if variable.step is not None else f"decimals: {variable.decimals}"
+        grid += f", origin: {variable.origin}" if variable.origin is not None else ""
         yield Note(
             variable.name,
             Deed.MOVED,

@@ -120,18 +120,21 @@ def _round_alike(formula: Constraint, drawn: MutableColumns, by_name: ByName) ->
 
 @dataclass(frozen=True, slots=True)
 class OrderTest:
-    """An order of two columns, with their ``steps`` in units of a common one, None where they have none."""
+    """An order of two columns, with their ``steps`` in units of a common one, None where they have none.
+
+    The third of ``steps`` is by how many units the first column's origin lies behind the other's.
+    """
 
     of: str
     limit: str
-    steps: tuple[int, int] | None
+    steps: tuple[int, int, int] | None
 
     @classmethod
     def of_bound(cls, bound: Constraint, by_name: ByName) -> OrderTest:
         """Return the test of an order that rows keep."""
         names = bound.of, bound.inputs[0]
         steps = common_step(*(by_name[name].values.variable for name in names))
-        return cls(*names, None if steps == (0, 0) else steps)
+        return cls(*names, None if steps == (0, 0, 0) else steps)
 
     def other(self, name: str) -> str:
         """Return the one of its two columns that is not called ``name``."""
@@ -145,7 +148,8 @@ class OrderTest:
             )
             return np.asarray(present & limited & (values > most))
         (keys, lacking), (most_keys, unlimited) = drawn[self.of], drawn[self.limit]
-        return np.asarray(~(lacking | unlimited) & (keys * self.steps[0] > most_keys * self.steps[1]))
+        own, most_step, behind = self.steps
+        return np.asarray(~(lacking | unlimited) & (keys * own + behind > most_keys * most_step))
 
 
 def broken_rows(

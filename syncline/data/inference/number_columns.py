@@ -221,7 +221,13 @@ def _variable(
         return Variable(name=name, kind=Kind.IDENTIFIER, missing=codes)
     kind = Kind.INTEGER if grid.decimals == 0 else Kind.CONTINUOUS
     drafted = Variable(
-        name=name, kind=kind, decimals=grid.decimals or None, step=grid.step, missing=codes, codes=named
+        name=name,
+        kind=kind,
+        decimals=grid.decimals or None,
+        step=grid.step,
+        origin=grid.origin,
+        missing=codes,
+        codes=named,
     )
     return with_range(drafted, np.array([low, high]))
 
@@ -230,7 +236,7 @@ def _grid_notes(cells: ColumnCells, grid: FoundGrid) -> list[Note]:
     if not grid.moved:
         return []
     if grid.step is not None:
-        why, remedy = f"all others are multiples of {grid.step}", "remove 'step' where they are right"
+        why, remedy = f"all others are {grid.words}", "remove 'step' where they are right"
     else:
         why = f"all others have at most {grid.decimals} decimals"
         remedy = "give more 'decimals' where they are right"

@@ -175,6 +175,8 @@ def words(variable: Variable) -> str:
         parts.append(f"codes beside the values: {code_words(variable.codes)}")
     if variable.step is not None:
         parts.append(f"step: {variable.step}")
+    if variable.origin is not None:
+        parts.append(f"origin: {variable.origin}")
     if variable.kind is Kind.DATETIME:
         zone = variable.zone
         parts.append(
