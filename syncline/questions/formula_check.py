@@ -4,9 +4,9 @@ Three cells a formula: rows in which both sides are present and differ; rows in 
 value and the column is missing; rows in which the formula has no value and the column is present.
 
 The two sides agree when they differ by at most ``TOLERANCE`` times the largest magnitude that takes part
-(at least 1): tables are often published with seven significant digits. Days and times agree only where
-they are the same. A linear formula may besides be off by half a step of the column, to which it was rounded,
-and by what half a step of its input comes to where that is the smaller one of the two. But where the input's
+(at least 1): tables are often published with seven significant digits. Whole numbers, days and times agree
+only where they are the same. A ratio, a logarithm and a line may besides be off by half a step of the column, to which
+they were rounded, a line also by what half a step of its input comes to where that is the smaller one. But where the input's
 steps come to few different fractions of the column's, it must not be off by a whole half: a line through the
 middle between two values would hold for either of them.
 
@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint, Formula, check_formula
-from syncline.data.kinds import NUMERIC_KINDS
+from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts
@@ -42,6 +42,8 @@ FEW = 12
 _SAME = 1e-9
 _BELOW_HALF = 0.495
 """Share of a step that is less than half of it, and more than any fraction but a half comes to."""
+_ROUNDED = frozenset({Formula.RATIO, Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR, Formula.LINEAR})
+"""Formulas whose values need more digits than their inputs have, so that a column of them was rounded."""
 _KEPT = 256
 """Sides of formulas kept for a batch at most: there may be more of them than fit the memory."""
 
@@ -101,13 +103,17 @@ def slack_of(constraint: Constraint, schema: Schema) -> tuple[float, float, floa
     of, read = (schema.variable(name) for name in (constraint.of, constraint.inputs[0]))
     if of.kind not in NUMERIC_KINDS:
         return 0.0, 0.0, np.inf
-    if constraint.formula is not Formula.LINEAR:
-        return TOLERANCE, 0.0, np.inf
+    whole = all(schema.variable(name).kind is Kind.INTEGER for name in constraint.columns)
+    if constraint.formula not in _ROUNDED:
+        return TOLERANCE, 0.0, _BELOW_HALF if whole else np.inf
     steps = [float(v.grid.step or 0) if v.grid is not None else 0.0 for v in (of, read)]
+    if constraint.formula is not Formula.LINEAR:
+        return TOLERANCE, steps[0] / 2, np.inf
     reach = abs(constraint.factor or 0.0) * steps[1]
     rounded = (steps[0] + (reach if reach < steps[0] else 0.0)) / 2
     few = steps[0] > 0 and abs(float(few_fractions(reach / steps[0])) - reach / steps[0]) < _SAME
-    return TOLERANCE, rounded, _BELOW_HALF * steps[0] if few else np.inf
+    most = rounded * (1 + TOLERANCE) if whole else np.inf
+    return TOLERANCE, rounded, _BELOW_HALF * steps[0] if few else most
 
 
 def few_fractions(ratio: float) -> Fraction:

@@ -37,6 +37,8 @@ _MOST_WITH_LOGS = 60
 """Numeric columns up to which logarithms are summed as well."""
 _MOST_PARTNERS = 6
 """Neighbours in a wide table with which formulas of one input are tried: none are related as closely."""
+_STEPS_OF_A_NARROW_COLUMN = 100
+"""A quotient of fewer steps was rounded by more than a hundredth: what it is of is drawn, and not solved for."""
 _MEASURES = (Kind.INTEGER, Kind.CONTINUOUS)
 _PAIRWISE = (Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR)
 
@@ -211,6 +213,8 @@ def _better_solved(formula: Constraint, columns: Mapping[str, CodedColumn], n_ro
     if any(columns[name].values.variable.codes for name in formula.columns):
         return None
     relative = formula.formula is Formula.RATIO
+    if relative and _is_coarse(columns[formula.of]):
+        return None
     present = {name: n_rows - missing_rows(columns[name]) for name in formula.columns}
     spreads = {name: _spread(columns[name], relative=relative) for name in formula.columns}
     options = [
@@ -220,6 +224,17 @@ def _better_solved(formula: Constraint, columns: Mapping[str, CodedColumn], n_ro
         and spreads[name] > spreads[formula.of]
     ]
     return max(options, key=lambda name: (spreads[name], name), default=None)
+
+
+def _is_coarse(column: CodedColumn) -> bool:
+    """Tell whether the median of a column is few steps, so that its rounding is much of it."""
+    values, grid = column.values, column.values.variable.grid
+    if grid is None or not grid.is_even:
+        return False
+    held = np.where(np.arange(values.n_codes) < _present(column), values.rows, 0)
+    code = int(np.searchsorted(2 * np.cumsum(held), int(held.sum())))
+    key = int(values.span_low[values.span_code == code].min(initial=_STEPS_OF_A_NARROW_COLUMN))
+    return abs(key) < _STEPS_OF_A_NARROW_COLUMN
 
 
 def _spread(column: CodedColumn, *, relative: bool) -> float:
