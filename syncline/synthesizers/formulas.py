@@ -38,7 +38,7 @@ _MOST_WITH_LOGS = 60
 _MOST_PARTNERS = 6
 """Neighbours in a wide table with which formulas of one input are tried: none are related as closely."""
 _STEPS_OF_A_NARROW_COLUMN = 100
-"""A quotient of fewer steps was rounded by more than a hundredth: what it is of is drawn, and not solved for."""
+"""A quotient of fewer steps was rounded by more than a hundredth: its inputs are drawn, none is solved for."""
 _MEASURES = (Kind.INTEGER, Kind.CONTINUOUS)
 _PAIRWISE = (Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR)
 
