@@ -16,6 +16,7 @@ which columns follow from others. Permission: ``formula_check``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, TypeAlias
@@ -24,11 +25,12 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.codebook import Codebook
-from syncline.data.constraint import Constraint, Formula, check_formula
+from syncline.data.constraint import ELAPSED, Constraint, Formula, check_formula
 from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts
+from syncline.questions.elapsed import elapsed, microseconds
 from syncline.questions.known import Known, require
 from syncline.questions.moments import numbers
 from syncline.questions.question import Context, TableQuestion
@@ -53,13 +55,19 @@ Column: TypeAlias = tuple[Floats, Mask]
 
 
 @np.errstate(over="ignore")
-def evaluate(constraint: Constraint, inputs: list[Column]) -> tuple[Floats, Mask, Floats]:
+def evaluate(
+    constraint: Constraint, inputs: list[Column], kinds: Mapping[str, Kind]
+) -> tuple[Floats, Mask, Floats]:
     """Return the formula's values (n,), whether each is defined, and the largest magnitude of its inputs.
 
-    What is too large for a float is infinite, and so equal to no value.
+    What is too large for a float is infinite, and so equal to no value. ``kinds`` are those of its columns.
     """
     formula, values = constraint.formula, [v for v, _ in inputs]
     defined = np.logical_and.reduce([valid for _, valid in inputs])
+    if formula in ELAPSED:
+        until, since = map(microseconds, values, (kinds[name] for name in constraint.inputs))
+        found = elapsed(formula, until, since, whole=kinds[constraint.of] is Kind.INTEGER)
+        return found, defined, np.ones_like(found)
     size = np.maximum.reduce([np.abs(v) for v in values])
     if formula in (Formula.EQUAL, Formula.AT_MOST):
         return values[0], defined, size
@@ -86,10 +94,12 @@ def evaluate(constraint: Constraint, inputs: list[Column]) -> tuple[Floats, Mask
 def solve(constraint: Constraint, name: str, of: Column, others: list[Column]) -> tuple[Floats, Mask]:
     """Return the values (n,) of the input ``name`` of a sum or ratio, from its value and the other inputs.
 
-    Of a ratio it is the first input that can be solved for.
+    Of a ratio, and of the days between two dates, it is the first input that can be solved for.
     """
     if constraint.formula is Formula.RATIO and name == constraint.inputs[0]:
         return of[0] * others[0][0], of[1] & others[0][1]
+    if constraint.formula is Formula.DAYS and name == constraint.inputs[0]:
+        return of[0] + others[0][0], of[1] & others[0][1]
     if constraint.formula is not Formula.SUM:
         raise ValueError("a formula that cannot be solved for this column")
     rest, defined = of[0].copy(), of[1].copy()
@@ -104,6 +114,9 @@ def slack_of(constraint: Constraint, schema: Schema) -> tuple[float, float, floa
     if of.kind not in NUMERIC_KINDS:
         return 0.0, 0.0, np.inf
     whole = all(schema.variable(name).kind is Kind.INTEGER for name in constraint.columns)
+    if constraint.formula in ELAPSED:
+        step = float(of.grid.step or 0) if of.grid is not None else 0.0
+        return (0.0, 0.0, 0.0) if of.kind is Kind.INTEGER else (TOLERANCE, step / 2, np.inf)
     if constraint.formula not in _ROUNDED:
         return TOLERANCE, 0.0, _BELOW_HALF if whole else np.inf
     steps = [float(v.grid.step or 0) if v.grid is not None else 0.0 for v in (of, read)]
@@ -142,7 +155,7 @@ class FormulaCheck(TableQuestion[Counts]):
         """Largest number of columns that are counted together.
 
         Two: of lines whose factor and offset the hub chooses, each goes through one cell of the exact table
-        of two columns. Of a ratio or a sum is told in how many rows it holds. From that, for all ratios of
+        of two columns. Of a ratio, a sum or the time between two columns is told in how many rows it holds. From that, for all ratios of
         three columns, follows the table of the three where they are 0 or 1, as docs/policy.md says; and for
         all sums among many columns that of all of them, so that one sum is answered for each column.
         """
@@ -181,6 +194,7 @@ class FormulaCheck(TableQuestion[Counts]):
         """Return the counts of this table."""
         dense = np.zeros((len(self.formulas), CELLS), np.int64)
         slack = [slack_of(formula, table.schema) for formula in self.formulas]
+        kinds = {variable.name: variable.kind for variable in table.schema.variables}
         for batch in table.training():
             columns = {name: numbers(batch, table, name) for name in self.columns}
             evaluated: dict[tuple[object, ...], tuple[Floats, Mask, Floats]] = {}
@@ -189,7 +203,7 @@ class FormulaCheck(TableQuestion[Counts]):
                 if key not in evaluated:
                     if len(evaluated) >= _KEPT:
                         evaluated.clear()
-                    evaluated[key] = evaluate(formula, [columns[name] for name in formula.inputs])
+                    evaluated[key] = evaluate(formula, [columns[name] for name in formula.inputs], kinds)
                 dense[row] += _breaks(formula.formula, columns[formula.of], evaluated[key], slack[row])
         return table.bare(dense)
 
@@ -229,7 +243,8 @@ class FormulaCheck(TableQuestion[Counts]):
 
 def _side(formula: Constraint) -> tuple[object, ...]:
     """Return what the right side of a formula depends on."""
-    return formula.formula, formula.inputs, formula.factor, formula.offset
+    of = formula.of if formula.formula in ELAPSED else ""  # it may be cut off to whole numbers
+    return formula.formula, formula.inputs, formula.factor, formula.offset, of
 
 
 @np.errstate(over="ignore")

@@ -43,7 +43,8 @@ def recompute(derived: Derived, drawn: MutableColumns, by_name: ByName) -> None:
     if derived.solved is not None:
         _solve(derived.solved, formula, drawn, by_name)
     inputs = [numbers_of(name, drawn, by_name) for name in formula.inputs]
-    values, defined, _ = evaluate(formula, inputs)
+    kinds = {name: by_name[name].values.variable.kind for name in formula.columns}
+    values, defined, _ = evaluate(formula, inputs, kinds)
     found = keys_of_numbers(formula.of, values, ~defined, by_name)
     drawn[formula.of] = (
         _with_own(drawn[formula.of], found, by_name[formula.of]) if derived.own_gaps else found
