@@ -155,9 +155,10 @@ class FormulaCheck(TableQuestion[Counts]):
         """Largest number of columns that are counted together.
 
         Two: of lines whose factor and offset the hub chooses, each goes through one cell of the exact table
-        of two columns. Of a ratio, a sum or the time between two columns is told in how many rows it holds. From that, for all ratios of
-        three columns, follows the table of the three where they are 0 or 1, as docs/policy.md says; and for
-        all sums among many columns that of all of them, so that one sum is answered for each column.
+        of two columns. Of a ratio, a sum or the time between two columns is told in how many rows it holds.
+        From that, for all ratios of three columns, follows the table of the three where they are 0 or 1, as
+        docs/policy.md says; and for all sums among many columns that of all of them, so that one sum is
+        answered for each column.
         """
         return 2 if self.formulas else 0
 
