@@ -3,12 +3,12 @@
 Three cells a formula: rows in which both sides are present and differ; rows in which the formula has a
 value and the column is missing; rows in which the formula has no value and the column is present.
 
-The two sides agree when they differ by at most ``TOLERANCE`` times the largest magnitude that takes part
-(at least 1): tables are often published with seven significant digits. Whole numbers, days and times agree
-only where they are the same. A ratio, a logarithm and a line may besides be off by half a step of the column, to which
-they were rounded, a line also by what half a step of its input comes to where that is the smaller one. But where the input's
-steps come to few different fractions of the column's, it must not be off by a whole half: a line through the
-middle between two values would hold for either of them.
+The two sides agree when they differ by at most ``TOLERANCE`` times the largest magnitude that takes part (of
+a logarithm at least 1): tables are often published with seven significant digits. Whole numbers, days and
+times agree only where they are the same. A ratio, a logarithm and a line may besides be off by half a step of
+the column, to which they were rounded, a line also by what half a step of its input comes to where that is
+the smaller one. But where the input's steps come to few different fractions of the column's, it must not be
+off by a whole half: a line through the middle between two values would hold for either of them.
 
 Size: three cells a formula. Sensitivity: a person changes each cell by at most their rows. Disclosure:
 which columns follow from others. Permission: ``formula_check``.
@@ -81,7 +81,8 @@ def evaluate(
         return values[0] * factor + constraint.offset, defined, size * abs(factor)
     if formula is Formula.RATIO:
         usable = defined & (values[1] != 0)
-        return values[0] / np.where(usable, values[1], 1.0), usable, np.ones_like(size)
+        quotient = values[0] / np.where(usable, values[1], 1.0)
+        return quotient, usable, np.abs(quotient)
     shift = 1.0 if formula is Formula.LOG1P else 0.0
     argument = values[0] + shift
     if formula is Formula.LOG_FLOOR:
@@ -255,7 +256,7 @@ def _breaks(
     (value, present), (expected, defined, size) = column, side
     both = present & defined
     relative, rounded, most = slack
-    allowed = np.minimum(relative * np.maximum(np.maximum(np.abs(value), size), 1.0) + rounded, most)
+    allowed = np.minimum(relative * np.maximum(np.abs(value), size) + rounded, most)
     excess = value - expected if formula is Formula.AT_MOST else np.abs(value - expected)
     differs = both & (excess > allowed)
     absent = np.count_nonzero(defined & ~present)

@@ -105,7 +105,8 @@ def snapped(column: ColumnValues, keys: Keys) -> Keys:
     away = np.abs(grid.values(near.ravel()).astype(np.float64).reshape(near.shape) - own)
     nearest = np.argmin(away, axis=0)
     rows = np.arange(len(keys))
-    close = away[nearest, rows] <= TOLERANCE * np.maximum(np.abs(own), 1.0)
+    least = min(float(np.abs(grid.values(shared).astype(np.float64)).max()), 1.0)
+    close = away[nearest, rows] <= TOLERANCE * np.maximum(np.abs(own), least)
     return np.where(close, near[nearest, rows], keys)
 
 

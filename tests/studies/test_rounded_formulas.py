@@ -91,3 +91,12 @@ def learnt(columns: dict[str, npt.NDArray[np.int64]]) -> Fitted:
 
 def integers(*names: str) -> Schema:
     return Schema.model_validate({"variables": [{"name": name, "kind": "integer"} for name in names]})
+
+
+def test_tiny_numbers_are_not_all_alike() -> None:
+    """Two columns of some millionths differ by less than a millionth, and are not each other's copy."""
+    rng = np.random.default_rng(8)
+    one, other = 1e-7 * rng.lognormal(0, 1, ROWS), 1e-7 * rng.lognormal(0, 1, ROWS)
+    schema = Schema.model_validate({"variables": [{"name": name, "kind": "continuous"} for name in "abc"]})
+    fitted = fit([pa.table({"a": one, "b": other, "c": one + other})], schema, coded=False)
+    assert found(fitted) == {"c": Formula.SUM}
