@@ -228,6 +228,8 @@ def common_step(one: Variable, other: Variable) -> tuple[int, int, int] | None:
         return None
     if first is None or second is None or not _alike(one, other) or first.is_even != second.is_even:
         return None
+    if first.digits is not None or second.digits is not None:
+        return None
     if not first.is_even:
         return 0, 0, 0
     if replace(first, zone=None) == replace(second, zone=None):

@@ -5,7 +5,8 @@ kind                        key
 ==========================  ======================================================================
 integer                     the integer
 continuous with decimals d  ``rint(value * 10**d)``
-continuous without          the float64 bits, made to order as the floats do; -0.0 becomes 0.0
+continuous with digits      the number's place among those of so many significant digits
+continuous without either   the float64 bits, made to order as the floats do; -0.0 becomes 0.0
 date                        days since 1970-01-01
 datetime                    microseconds since 1970-01-01T00:00 (UTC, or the wall clock)
 time, duration              microseconds
@@ -29,6 +30,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.digits import digit_extent, keys_of_digits, numbers_of_digits
 from syncline.data.kinds import Kind
 from syncline.data.scalars import KEY_LIMIT, float_bits_key, scalar_key
 
@@ -79,6 +81,7 @@ class Grid:
     zone: str | None = None
     width: int | None = None
     origin: int = 0
+    digits: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in _DTYPES:
@@ -86,7 +89,7 @@ class Grid:
 
     @property
     def is_even(self) -> bool:
-        """Whether neighbouring keys are equally far apart; false only for floats without decimals."""
+        """Whether neighbouring keys are equally far apart; false only for numbers without decimals."""
         return self.kind is not Kind.CONTINUOUS or self.decimals is not None
 
     @property
@@ -99,6 +102,8 @@ class Grid:
     @property
     def extent(self) -> tuple[int, int]:
         """The least and the greatest key of a value: finite, below ``KEY_LIMIT``, with a text in ISO 8601."""
+        if self.digits is not None:
+            return digit_extent(self.digits)
         if not self.is_even:
             return float_bits_key(-sys.float_info.max), float_bits_key(sys.float_info.max)
         low, high = EXTENTS.get(self.kind, (1 - KEY_LIMIT, KEY_LIMIT - 1))
@@ -115,6 +120,8 @@ class Grid:
         """
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise ValueError("a value without a place on the grid: replace missing values first")
+        if self.digits is not None:
+            return keys_of_digits(values.astype(np.float64), self.digits)
         if not self.is_even:
             return _keys_from_bits(values.astype(np.float64))
         if values.dtype.kind == "f":
@@ -129,6 +136,8 @@ class Grid:
 
     def values(self, keys: Keys) -> npt.NDArray[Any]:  # Any: the type follows from the kind
         """Return the values of ``keys`` (n,) as int64, float64, datetime64[D] or [us], or timedelta64[us]."""
+        if self.digits is not None:
+            return numbers_of_digits(keys, self.digits)
         if not self.is_even:
             return _floats_from_bits(keys)
         if self.width is not None:

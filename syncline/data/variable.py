@@ -40,6 +40,9 @@ MAX_LABEL = 1000
 MAX_CATEGORIES = 65_000
 """The most categories that one column may have."""
 
+MAX_DIGITS = 9
+"""The most significant digits of a column: of more, floats are too few to tell which number is nearest."""
+
 MAX_DECIMALS = 15
 """The most decimals at which dividing a key by a power of ten is correctly rounded."""
 
@@ -106,6 +109,7 @@ class Variable(Section):
     categories: Labels = ()
     parents: Parents = Field(default={})
     decimals: Integer | None = None
+    digits: Integer | None = None
     step: str | None = None
     origin: str | None = None
     zone: str | None = None
@@ -132,7 +136,7 @@ class Variable(Section):
             return None
         from syncline.data.grid import Grid
 
-        return Grid(self.kind, self.places, self.zone, self.width, self.past)
+        return Grid(self.kind, self.places, self.zone, self.width, self.past, self.digits)
 
     @property
     def places(self) -> int | None:
@@ -153,10 +157,16 @@ class Variable(Section):
 
     def key_of(self, value: Scalar) -> int:
         """Return the key of the value of the grid that is nearest to ``value``."""
-        return rounded_key(value, self.places, self.width, self.past)
+        if self.digits is None:
+            return rounded_key(value, self.places, self.width, self.past)
+        return round(self.place_of(value))
 
     def place_of(self, value: Scalar) -> Fraction:
         """Return the place of a value among the keys; a whole number where it lies on the grid."""
+        if self.digits is not None:
+            from syncline.data.digits import place_of_number
+
+            return place_of_number(value, self.digits)
         return exact_key(value, self.places, self.width, self.past)
 
     @property
@@ -331,12 +341,20 @@ class Variable(Section):
             self._fail(f"step {self.step} is finer than {self.decimals} decimals; give it more, or none")
         if self.kind is Kind.CONTINUOUS and decimals_of(self.origin or "") > (self.places or 0):
             self._fail(f"origin {self.origin} is finer than {self.decimals} decimals; give it more, or none")
+        if self.digits is not None:
+            self._check_digits(self.digits)
         if self.zone is not None and self.kind is not Kind.DATETIME:
             self._fail(f"zone does not apply to kind {self.kind}")
         if self.unit is not None and self.kind not in NUMERIC_KINDS:
             self._fail(f"unit does not apply to kind {self.kind}")
         if self.unit is not None and not (0 < len(self.unit) <= MAX_LABEL and is_printable_line(self.unit)):
             self._fail(f"unit must be one line of at most {MAX_LABEL} characters")
+
+    def _check_digits(self, digits: int) -> None:
+        if self.kind is not Kind.CONTINUOUS:
+            self._fail(f"digits do not apply to kind {self.kind}")
+        if not 1 <= digits <= MAX_DIGITS or self.decimals is not None or self.step is not None:
+            self._fail(f"digits must be from 1 to {MAX_DIGITS}, with no decimals or step beside them")
 
     def _check_bounds(self) -> None:
         if self.range is None:

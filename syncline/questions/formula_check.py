@@ -112,6 +112,8 @@ def solve(constraint: Constraint, name: str, of: Column, others: list[Column]) -
 def slack_of(constraint: Constraint, schema: Schema) -> tuple[float, float, float]:
     """Return by how much the two sides may differ: relative to their size, besides, and at most."""
     of, read = (schema.variable(name) for name in (constraint.of, constraint.inputs[0]))
+    if of.digits is not None and constraint.defines:
+        return TOLERANCE + 0.5 * 10.0 ** (1 - of.digits), 0.0, np.inf
     if of.kind not in NUMERIC_KINDS:
         return 0.0, 0.0, np.inf
     whole = all(schema.variable(name).kind is Kind.INTEGER for name in constraint.columns)

@@ -157,6 +157,10 @@ def _within(variable: Variable, value: Scalar) -> Scalar:
     places = variable.places
     if places is not None and isinstance(value, float) and round(value, places) != value:
         raise UsageError(f"conditions: {write_scalar(value)} for {name!r} has more than {places} decimals")
+    if variable.digits is not None and variable.place_of(value).denominator != 1:
+        raise UsageError(
+            f"conditions: {write_scalar(value)} for {name!r} has more than {variable.digits} digits"
+        )
     if variable.step is not None and variable.place_of(value).denominator != 1:
         raise UsageError(f"conditions: {write_scalar(value)} for {name!r} is no {variable.grid_words}")
     return value

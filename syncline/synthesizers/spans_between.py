@@ -5,6 +5,7 @@ The means of the columns, by the middles of their codes, tell which are about as
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import islice, permutations
 
@@ -41,6 +42,8 @@ def _all(columns: Sequence[CodedColumn], numbers: Sequence[str]) -> Iterator[Con
         for column in columns
         if column.values.variable.kind in (Kind.DATE, Kind.DATETIME) and _middles(column) is not None
     ]
+    if len(moments) < 2:
+        return
     by_name = {column.values.variable.name: column for column in columns}
     means = {name: _middles(by_name[name]) for name in numbers}
     for until, since in permutations(moments, 2):
@@ -52,7 +55,7 @@ def _all(columns: Sequence[CodedColumn], numbers: Sequence[str]) -> Iterator[Con
         for name in numbers:
             mean = means[name]
             for formula, unit in UNIT_OF.items():
-                fits = mean is not None and abs(mean[0] * unit - (last - first)) <= slack + unit
+                fits = mean is not None and abs(mean[0] - (last - first) / unit) <= slack / unit + 1
                 if fits and _may_be(formula, by_name[name]):
                     yield Constraint.between(formula, name, [v.name for v in names])
 
@@ -84,5 +87,10 @@ def _middles(column: CodedColumn) -> tuple[float, float] | None:
     low, high, code = values.span_low[chosen], values.span_high[chosen], values.span_code[chosen]
     ends = [grid.values(keys).astype(np.float64) for keys in (low, high)]
     weight = values.rows[code] / np.bincount(code)[code]
-    mean = float(((ends[0] / 2 + ends[1] / 2) * weight).sum() / max(float(weight.sum()), 1.0))
-    return mean, float(ends[1].max() - ends[0].min())
+    share = weight / max(float(weight.sum()), 1.0)
+    with np.errstate(over="ignore"):
+        mean, spread = (
+            float(((ends[0] / 2 + ends[1] / 2) * share).sum()),
+            float(ends[1].max() - ends[0].min()),
+        )
+    return (mean, spread) if math.isfinite(mean) and math.isfinite(spread) else None

@@ -28,6 +28,15 @@ MAX_INFERRED_DECIMALS = 9
 MAX_STEP_DECIMALS = 3
 """Numbers of more decimals were reckoned, and have no step that anybody chose."""
 
+MAX_INFERRED_DIGITS = 5
+"""Numbers of more significant digits were not rounded to these."""
+
+SPARE_DIGITS = 3
+"""Zeros at least that the largest number would have behind its digits on the grid of the smallest one."""
+
+_TINY = 1e-3
+"""Numbers below it are written with powers of ten, and nobody counts their decimals: one zero is enough."""
+
 MANY_DECIMALS = 2
 """A few cells that need so many decimals more than all others were reckoned or mistyped; beside one to three
 decimals, which somebody chose to write, one more is enough.
@@ -66,13 +75,15 @@ Floats = npt.NDArray[np.float64]
 class FoundGrid:
     """A grid of numbers: its decimals (None: floats keep all bits), its step, and how many cells are off.
 
-    Values lie ``origin`` past multiples of the step; None where they are multiples.
+    Or all have at most so many significant ``digits``, whatever their size. Values lie ``origin`` past
+    multiples of the step; None where they are multiples.
     """
 
     decimals: int | None
     step: str | None = None
     moved: int = 0
     origin: str | None = None
+    digits: int | None = None
 
     @property
     def words(self) -> str:
@@ -97,6 +108,8 @@ def multiples(step: str | None, origin: str | None) -> str:
 def grid_of_numbers(values: Floats, rows: Rows) -> FoundGrid:
     """Return the grid of distinct finite numbers (k,), each held by ``rows`` (k,) cells."""
     decimals, moved = _decimals(values, rows)
+    if decimals != 0 and (digits := _digits(values)) is not None:
+        return FoundGrid(None, digits=digits)
     if decimals is None or decimals > MAX_STEP_DECIMALS:
         return FoundGrid(decimals, None, moved)
     keys = Grid(Kind.CONTINUOUS, decimals).keys_from_numbers(values)
@@ -138,7 +151,7 @@ def coarser_grid(values: Floats, rows: Rows, found: FoundGrid) -> CoarserGrid | 
     telling = (values != 0) & (np.arange(len(values)) != int(rows.argmax()))
     values, rows = values[telling], rows[telling]
     held, largest = int(rows.sum()), float(np.abs(values).max(initial=0.0))
-    if found.step is not None or largest * 10.0**MAX_STEP_DECIMALS >= KEY_LIMIT:
+    if found.step is not None or found.digits is not None or largest * 10.0**MAX_STEP_DECIMALS >= KEY_LIMIT:
         return None
     finest = MAX_STEP_DECIMALS + 1 if found.decimals is None else found.decimals
     keys = Grid(Kind.CONTINUOUS, MAX_STEP_DECIMALS).keys_from_numbers(values)
@@ -222,6 +235,28 @@ def _decimals(values: Floats, rows: Rows) -> tuple[int | None, int]:
         if not moved:
             return decimals, 0
     return coarse or (None, 0)
+
+
+def _digits(values: Floats) -> int | None:
+    """Return the significant digits that all numbers keep, where decimals would give many of them more.
+
+    Numbers of all sizes with two or three digits are no chance: on the grid of the smallest ones the others
+    would hardly all end in zeros.
+    """
+    size = np.abs(values[values != 0])
+    needed = 1 if len(size) and float(size.max()) < _TINY else SPARE_DIGITS
+    if len(size) <= CHANCE_DIGITS or 10.0 * float(size.max()) < 10.0**needed * float(size.min()):
+        return None
+    written = list[tuple[int, int, int]]()
+    for number in size.tolist():
+        sign = Decimal(repr(number)).normalize()
+        written.append((len(sign.as_tuple().digits), sign.adjusted(), -int(sign.as_tuple().exponent)))
+        if written[-1][0] > MAX_INFERRED_DIGITS:
+            return None
+    digits, finest = max(own[0] for own in written), max(own[2] for own in written)
+    spare = [power + 1 + finest - digits for _, power, _ in written]
+    ended = sum(max(one, 0) for one in spare)
+    return digits if max(spare) >= needed and ended >= 2 * CHANCE_DIGITS else None
 
 
 def _more_decimals(decimals: int) -> int:

@@ -186,7 +186,7 @@ def _drafted(cells: ColumnCells, found: _Numbers, *, spelled: bool) -> VariableD
     fractions = found.values != np.rint(found.values)
     if grid.decimals == 0 and fractions.any():
         return _drafted(cells, _without_fractions(cells, found, fractions), spelled=spelled)
-    if grid.decimals is None:
+    if grid.decimals is None and grid.digits is None:
         grid = grid_of_numbers(without_float_noise(values), rows)
     notes = [*found.notes, *_grid_notes(cells, grid), *_finer_notes(cells, grid, values, rows)]
     if spelled:
@@ -224,6 +224,7 @@ def _variable(
         name=name,
         kind=kind,
         decimals=grid.decimals or None,
+        digits=grid.digits,
         step=grid.step,
         origin=grid.origin,
         missing=codes,
