@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from syncline.data.batch import Status
+from syncline.data.inference.day_serials import day_serial_notes
 from syncline.data.inference.dominance import dominates
 from syncline.data.inference.draft import (
     PREPARE,
@@ -197,7 +198,9 @@ def _drafted(cells: ColumnCells, found: _Numbers, *, spelled: bool) -> VariableD
     notes += state_notes(cells, states, "numbers that lie elsewhere")
     states = [*found.states, *states]
     whole = grid.decimals == 0
-    if whole and len(values) == found.seen.held >= IDENTIFIER_ROWS:
+    serials = day_serial_notes(cells, values, rows)
+    notes += serials
+    if whole and not serials and len(values) == found.seen.held >= IDENTIFIER_ROWS:
         notes.append(_unique_note(cells, found.seen.held))
     return VariableDraft(_variable(cells.name, grid, values, found.missing, states), tuple(notes))
 
