@@ -20,7 +20,7 @@ DAYS = 44_927 + np.arange(400) * 7 % 900
     [
         ("date", DAYS, True),
         ("AdmissionDate", DAYS, True),
-        ("Geburtsdatum", np.repeat(DAYS[:200], 2) - 20_000, True),
+        ("Geburtsdatum", 24_927.25 + np.arange(400) * 7 % 900, True),
         ("visit_dt", DAYS + 0.5, True),
         ("date", DAYS.astype(str), True),
         ("income", DAYS, False),
