@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from syncline.data.batch import Keys
 from syncline.data.kinds import Kind
-from syncline.data.step import exact_key
 from syncline.data.variable import Variable
 
 
@@ -70,7 +69,7 @@ def _taken(variable: Variable) -> list[int]:
         if state.value is None:
             continue
         try:
-            key = exact_key(state.value, variable.places, variable.width)
+            key = variable.place_of(state.value)
         except OverflowError:
             continue
         exact = key.denominator == 1 and low <= key <= high

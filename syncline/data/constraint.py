@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from syncline.data.kinds import CATEGORICAL_KINDS, NUMERIC_KINDS
+from syncline.data.kinds import CATEGORICAL_KINDS, NUMERIC_KINDS, Kind
 from syncline.data.section import Number, Section, WholeSentence, nearest, shown, word_of
 from syncline.data.variable import ColumnName, Variable
 
@@ -30,11 +30,24 @@ class Formula(StrEnum):
     """``x / y``"""
     LINEAR = "linear"
     """``factor * x + offset``"""
+    DAYS = "days"
+    """Days from ``y`` to ``x``: whole ones, cut off, where the column holds whole numbers."""
+    HOURS = "hours"
+    """Hours from ``y`` to ``x``, as days."""
+    MINUTES = "minutes"
+    """Minutes from ``y`` to ``x``, as days."""
+    NIGHTS = "nights"
+    """Midnights from ``y`` to ``x``."""
+    YEARS = "years"
+    """Years of the calendar that are over from ``y`` to ``x``."""
     AT_MOST = "at_most"
     """No value of its own: the column is never greater than ``x``."""
 
 
-_INPUTS = {Formula.SUM: (2, 256), Formula.RATIO: (2, 2)}
+ELAPSED = frozenset({Formula.DAYS, Formula.HOURS, Formula.MINUTES, Formula.NIGHTS, Formula.YEARS})
+"""Formulas of the time between two days or times."""
+
+_INPUTS = {Formula.SUM: (2, 256), Formula.RATIO: (2, 2), **dict.fromkeys(ELAPSED, (2, 2))}
 _ONE = (1, 1)
 
 
@@ -125,6 +138,13 @@ def _check_columns(constraint: Constraint, by_name: Mapping[str, Variable]) -> N
 
 def _check_kinds(constraint: Constraint, by_name: Mapping[str, Variable]) -> None:
     kinds = {by_name[name].kind for name in constraint.columns}
+    if constraint.formula in ELAPSED:
+        moments = [by_name[name] for name in constraint.inputs]
+        zones = {one.zone is None for one in moments if one.kind is Kind.DATETIME}
+        dated = all(one.kind in (Kind.DATE, Kind.DATETIME) for one in moments) and len(zones) < 2
+        if by_name[constraint.of].kind not in NUMERIC_KINDS or not dated:
+            _fail(constraint, "needs a column of numbers, and dates or datetimes, both with a zone or none")
+        return
     if kinds <= NUMERIC_KINDS:
         return
     if constraint.formula not in {Formula.EQUAL, Formula.AT_MOST}:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import gcd
 from typing import TypeAlias
@@ -75,7 +75,8 @@ class Gap:
 class GapLine:
     """The keys of a gap: how they follow from those of its two columns, and these from them.
 
-    ``factors`` are the steps of the column and of its base in units of their common step, 0 for floats.
+    ``factors`` are the steps of the column and of its base in units of their common step, 0 for floats;
+    ``shift`` is by how many of these the origin of the column's steps lies behind that of its base.
     """
 
     gap: Gap
@@ -84,6 +85,7 @@ class GapLine:
     factors: tuple[int, int]
     of_extent: tuple[int, int]
     base_extent: tuple[int, int]
+    shift: int = 0
 
     @classmethod
     def of_gap(cls, gap: Gap, schema: Schema) -> GapLine:
@@ -93,10 +95,10 @@ class GapLine:
     @classmethod
     def between(cls, gap: Gap, of: Variable, base: Variable) -> GapLine:
         """Return the line of a gap between two variables; raise ValueError as :meth:`of_gap`."""
-        factors = common_step(of, base)
-        if factors is None or of.grid is None or base.grid is None or gap.of == gap.base:
+        common = common_step(of, base)
+        if common is None or of.grid is None or base.grid is None or gap.of == gap.base:
             raise ValueError("a gap needs two ordered columns of one kind with a common step")
-        return cls(gap, of.grid, base.grid, factors, _extent(of), _extent(base))
+        return cls(gap, of.grid, base.grid, common[:2], _extent(of), _extent(base), common[2])
 
     @property
     def exact(self) -> bool:
@@ -110,8 +112,8 @@ class GapLine:
             return Grid(Kind.CONTINUOUS).extent[1]
         of, base = self.factors
         if self.gap.above:
-            return max(self.of_extent[1] * of - self.base_extent[0] * base, 0)
-        return max(self.base_extent[1] * base - self.of_extent[0] * of, 0)
+            return max(self.of_extent[1] * of + self.shift - self.base_extent[0] * base, 0)
+        return max(self.base_extent[1] * base - self.of_extent[0] * of - self.shift, 0)
 
     @property
     def bottom(self) -> int:
@@ -153,7 +155,7 @@ class GapLine:
         if not self.exact:
             return self._float_keys(of, base, both)
         first, second = self.factors
-        away = np.where(both, keys, 0) * first - np.where(both, below, 0) * second
+        away = np.where(both, keys, 0) * first + self.shift - np.where(both, below, 0) * second
         gaps = np.clip(away if self.gap.above else -away, 0, self.top)
         alone = np.clip(np.where(status == Status.VALID, keys, 0) - self.of_extent[1] - 1, self.bottom, -1)
         return np.where(both, gaps, np.where(status == Status.VALID, alone, 0)), status
@@ -186,7 +188,7 @@ class GapLine:
             return np.where(missing, 0, self._float_sums(gaps, below)), missing
         first, second = self.factors
         sign = 1 if self.gap.above else -1
-        start = np.where(lacking, 0, below) * second
+        start = np.where(lacking, 0, below) * second - self.shift
         total = start + sign * np.clip(gaps, 0, self.top)
         keys = (total + first // 2) // first
         keys = keys + sign * (sign * (keys * first - start) < 0)
@@ -215,9 +217,10 @@ def with_gaps(batch: Batch, gaps: Collection[Gap], schema: Schema) -> Batch:
     return batch.and_columns([keys for keys, _ in found], [status for _, status in found])
 
 
-def common_step(one: Variable, other: Variable) -> tuple[int, int] | None:
-    """Return the steps of two variables in units of their common one, (0, 0) for floats, None without.
+def common_step(one: Variable, other: Variable) -> tuple[int, int, int] | None:
+    """Return the steps of two variables in units of their common one, and by how many the first begins later.
 
+    All are 0 for floats; None where there is no common step.
     Named states are no values, and have no distance from any: a column with codes has no step here.
     """
     first, second = one.grid, other.grid
@@ -225,20 +228,29 @@ def common_step(one: Variable, other: Variable) -> tuple[int, int] | None:
         return None
     if first is None or second is None or not _alike(one, other) or first.is_even != second.is_even:
         return None
+    if first.digits is not None or second.digits is not None:
+        return None
     if not first.is_even:
-        return 0, 0
-    if (first.kind, first.decimals, first.width) == (second.kind, second.decimals, second.width):
-        return 1, 1
+        return 0, 0, 0
+    if replace(first, zone=None) == replace(second, zone=None):
+        return 1, 1, 0
     if first.step is None or second.step is None:
         return None
-    steps = first.step, second.step
-    unit = Fraction(
-        gcd(steps[0].numerator * steps[1].denominator, steps[1].numerator * steps[0].denominator),
-        steps[0].denominator * steps[1].denominator,
-    )
-    factors = int(steps[0] / unit), int(steps[1] / unit)
+    behind = _origin(first) - _origin(second)
+    unit = _divisor(_divisor(first.step, second.step), behind)
+    factors = int(first.step / unit), int(second.step / unit)
     reach = [max(map(abs, v.value_extent)) * factor for v, factor in zip((one, other), factors, strict=True)]
-    return factors if max(reach) < FARTHEST else None
+    return (*factors, int(behind / unit)) if max(reach) < FARTHEST else None
+
+
+def _origin(grid: Grid) -> Fraction:
+    return Fraction(grid.origin, 10 ** (grid.decimals or 0))
+
+
+def _divisor(one: Fraction, other: Fraction) -> Fraction:
+    """Return the greatest fraction of which two are multiples."""
+    below = one.denominator * other.denominator
+    return Fraction(gcd(one.numerator * other.denominator, other.numerator * one.denominator), below)
 
 
 def _extent(variable: Variable) -> tuple[int, int]:

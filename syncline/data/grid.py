@@ -5,11 +5,12 @@ kind                        key
 ==========================  ======================================================================
 integer                     the integer
 continuous with decimals d  ``rint(value * 10**d)``
-continuous without          the float64 bits, made to order as the floats do; -0.0 becomes 0.0
+continuous with digits      the number's place among those of so many significant digits
+continuous without either   the float64 bits, made to order as the floats do; -0.0 becomes 0.0
 date                        days since 1970-01-01
 datetime                    microseconds since 1970-01-01T00:00 (UTC, or the wall clock)
 time, duration              microseconds
-with a step                 the number of steps: of the above, or of months for a date
+with a step                 the number of steps from the origin: of the above, or of months for a date
 ==========================  ======================================================================
 
 Keys order as the values do, and a value on the grid comes back unchanged. Keys of evenly spaced grids stay
@@ -29,6 +30,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from syncline.data.digits import digit_extent, keys_of_digits, numbers_of_digits
 from syncline.data.kinds import Kind
 from syncline.data.scalars import KEY_LIMIT, float_bits_key, scalar_key
 
@@ -70,13 +72,16 @@ class Grid:
     """Map the values of one ordered variable to int64 keys and back, whole columns at a time.
 
     ``width`` is the step between neighbouring values in units of the kind's own grid: 10**-decimals,
-    microseconds or, for dates, months; None where every value of the kind has a key.
+    microseconds or, for dates, months; None where every value of the kind has a key. ``origin`` is the value
+    of key 0 in the same units, and less than the width.
     """
 
     kind: Kind
     decimals: int | None = None
     zone: str | None = None
     width: int | None = None
+    origin: int = 0
+    digits: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in _DTYPES:
@@ -84,7 +89,7 @@ class Grid:
 
     @property
     def is_even(self) -> bool:
-        """Whether neighbouring keys are equally far apart; false only for floats without decimals."""
+        """Whether neighbouring keys are equally far apart; false only for numbers without decimals."""
         return self.kind is not Kind.CONTINUOUS or self.decimals is not None
 
     @property
@@ -97,6 +102,8 @@ class Grid:
     @property
     def extent(self) -> tuple[int, int]:
         """The least and the greatest key of a value: finite, below ``KEY_LIMIT``, with a text in ISO 8601."""
+        if self.digits is not None:
+            return digit_extent(self.digits)
         if not self.is_even:
             return float_bits_key(-sys.float_info.max), float_bits_key(sys.float_info.max)
         low, high = EXTENTS.get(self.kind, (1 - KEY_LIMIT, KEY_LIMIT - 1))
@@ -104,7 +111,7 @@ class Grid:
             return low, high
         if self.kind is Kind.DATE:
             low, high = (int(month) for month in _months(np.array([low, high], np.int64)))
-        return -(-low // self.width), high // self.width
+        return -((self.origin - low) // self.width), (high - self.origin) // self.width
 
     def keys_from_numbers(self, values: npt.NDArray[np.float64] | npt.NDArray[np.int64]) -> Keys:
         """Return the key nearest to each finite number (n,); halves go to the even key.
@@ -113,6 +120,8 @@ class Grid:
         """
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise ValueError("a value without a place on the grid: replace missing values first")
+        if self.digits is not None:
+            return keys_of_digits(values.astype(np.float64), self.digits)
         if not self.is_even:
             return _keys_from_bits(values.astype(np.float64))
         if values.dtype.kind == "f":
@@ -121,14 +130,18 @@ class Grid:
             keys = _multiplied(values.astype(np.int64), 10 ** (self.decimals or 0))
         if self.width is None:
             return keys
-        return _months(keys) // self.width if self.kind is Kind.DATE else _stepped(keys, self.width)
+        return (
+            _months(keys) // self.width if self.kind is Kind.DATE else _stepped(keys, self.width, self.origin)
+        )
 
     def values(self, keys: Keys) -> npt.NDArray[Any]:  # Any: the type follows from the kind
         """Return the values of ``keys`` (n,) as int64, float64, datetime64[D] or [us], or timedelta64[us]."""
+        if self.digits is not None:
+            return numbers_of_digits(keys, self.digits)
         if not self.is_even:
             return _floats_from_bits(keys)
         if self.width is not None:
-            keys = keys * np.int64(self.width)
+            keys = keys * np.int64(self.width) + np.int64(self.origin)
             if self.kind is Kind.DATE:
                 return keys.astype("datetime64[M]").astype(_DTYPES[self.kind])
         if self.kind is Kind.CONTINUOUS:
@@ -165,9 +178,9 @@ def _scaled(values: Floats, decimals: int) -> Keys:
     return keys
 
 
-def _stepped(keys: Keys, width: int) -> Keys:
+def _stepped(keys: Keys, width: int, origin: int) -> Keys:
     """Return the nearest step of each key, of two the even one; what is beyond ``KEY_LIMIT`` stays there."""
-    steps, rest = keys // width, keys % width
+    steps, rest = (keys - origin) // width, (keys - origin) % width
     up = (2 * rest > width) | ((2 * rest == width) & (steps % 2 == 1))
     return np.where(np.abs(keys) >= KEY_LIMIT, keys, steps + up)
 

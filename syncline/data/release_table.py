@@ -245,7 +245,7 @@ def has_fraction(variable: Variable) -> bool:
     """Tell whether the times of a column are written with microseconds, as all but whole seconds are."""
     if variable.kind not in (Kind.DATETIME, Kind.TIME):
         return False
-    return variable.width is None or variable.width % UNITS["s"] != 0
+    return variable.width is None or variable.width % UNITS["s"] != 0 or variable.past % UNITS["s"] != 0
 
 
 def _texts(column: pa.Array, fraction: bool) -> list[str]:

@@ -97,8 +97,9 @@ class Schema(Section):
         for entry, variable in zip(document["variables"], self.variables, strict=True):
             if variable.range is not None and variable.kind in NUMERIC_KINDS:
                 entry["range"] = list(variable.range)
-            if variable.step is not None and variable.kind in NUMERIC_KINDS:
-                entry["step"] = float(variable.step) if "." in variable.step else int(variable.step)
+            for key, size in (("step", variable.step), ("origin", variable.origin)):
+                if size is not None and variable.kind in NUMERIC_KINDS:
+                    entry[key] = float(size) if "." in size else int(size)
         stream = StringIO()
         yaml.dump(document, stream)
         return stream.getvalue()

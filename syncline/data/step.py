@@ -2,8 +2,9 @@
 
 A step is written as text and has one canonical form: a number without needless zeros (``0.5``, ``25``), a
 span of time in the largest unit that divides it (``15min``, ``1d``) or, for dates, ``month``, ``quarter`` or
-``year``. Values are multiples of the step from 0, from midnight or from 1970-01-01T00:00; dates are the first
-days of their months.
+``year``. Values are multiples of the step from 0, from midnight or from 1970-01-01T00:00, or lie all an
+*origin* past such multiples (a quarter past the hour, 3, 10, 17, ...); dates are the first days
+of their months.
 """
 
 from __future__ import annotations
@@ -50,6 +51,25 @@ def canonical_step(text: str, kind: Kind) -> str:
     return span_text(_microseconds(text, kind))
 
 
+def canonical_origin(text: str, kind: Kind, step: str) -> str | None:
+    """Return how far values lie past multiples of a canonical step, None where they are multiples.
+
+    It is written as the step is, and less than that; a ValueError says what was expected.
+    """
+    text = text.strip()
+    if kind is Kind.DATE:
+        raise ValueError("does not apply to a date, whose steps begin with the month")
+    if kind in (Kind.INTEGER, Kind.CONTINUOUS):
+        if _NUMBER.fullmatch(text) and not Decimal(text):
+            return None
+        rest = Decimal(_canonical_number(text, kind)) % Decimal(step)
+        return format(rest.normalize(), "f") if rest else None
+    if text in ("0", "PT0S"):
+        return None
+    past = _microseconds(text, kind) % _microseconds(step, kind)
+    return span_text(past) if past else None
+
+
 def width_of(step: str, kind: Kind, decimals: int) -> int:
     """Return a canonical step in units of the kind's grid: 10**-decimals, microseconds, or months."""
     if kind is Kind.DATE:
@@ -70,20 +90,20 @@ def span_text(microseconds: int) -> str:
     return f"{microseconds // size}{unit}"
 
 
-def exact_key(value: Scalar, decimals: int | None, width: int | None) -> Fraction:
-    """Return the place of a value among the multiples of a step; a whole number where it is one of them."""
+def exact_key(value: Scalar, decimals: int | None, width: int | None, origin: int = 0) -> Fraction:
+    """Return the place of a value among the steps from an origin; a whole number where it is one of them."""
     if width is None:
         return Fraction(scalar_key(value, decimals))
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         months = 12 * (value.year - 1970) + value.month - 1
         part = Fraction(value.day - 1, 31) + months % width
         return months // width + part / width
-    return Fraction(scalar_key(value, decimals), width)
+    return Fraction(scalar_key(value, decimals) - origin, width)
 
 
-def rounded_key(value: Scalar, decimals: int | None, width: int | None) -> int:
+def rounded_key(value: Scalar, decimals: int | None, width: int | None, origin: int = 0) -> int:
     """Return the key of the step that a value belongs to: the nearest one, of a day that of its month."""
-    exact = exact_key(value, decimals, width)
+    exact = exact_key(value, decimals, width, origin)
     is_day = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
     return exact.__floor__() if is_day else round(exact)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zoneinfo
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_serializer, field_validator, model_validator
@@ -16,7 +17,15 @@ from syncline.data.parents import Parents, fault_of_parents
 from syncline.data.scalars import KEY_LIMIT, Scalar, read_scalar, scalar_key, write_scalar
 from syncline.data.section import Integer, Section, WholeSentence, shown, word_of
 from syncline.data.states import MAX_CODES, States
-from syncline.data.step import STEPPED_KINDS, canonical_step, decimals_of, exact_key, rounded_key, width_of
+from syncline.data.step import (
+    STEPPED_KINDS,
+    canonical_origin,
+    canonical_step,
+    decimals_of,
+    exact_key,
+    rounded_key,
+    width_of,
+)
 
 if TYPE_CHECKING:
     from syncline.data.batch import Keys, Mask
@@ -30,6 +39,9 @@ MAX_LABEL = 1000
 
 MAX_CATEGORIES = 65_000
 """The most categories that one column may have."""
+
+MAX_DIGITS = 9
+"""The most significant digits of a column: of more, floats are too few to tell which number is nearest."""
 
 MAX_DECIMALS = 15
 """The most decimals at which dividing a key by a power of ten is correctly rounded."""
@@ -97,7 +109,9 @@ class Variable(Section):
     categories: Labels = ()
     parents: Parents = Field(default={})
     decimals: Integer | None = None
+    digits: Integer | None = None
     step: str | None = None
+    origin: str | None = None
     zone: str | None = None
     range: tuple[Scalar, Scalar] | None = None
     unit: str | None = None
@@ -122,13 +136,13 @@ class Variable(Section):
             return None
         from syncline.data.grid import Grid
 
-        return Grid(self.kind, self.places, self.zone, self.width)
+        return Grid(self.kind, self.places, self.zone, self.width, self.past, self.digits)
 
     @property
     def places(self) -> int | None:
-        """The decimals of the grid: those declared, or those of the step."""
+        """The decimals of the grid: those declared, or those of the step and its origin."""
         if self.kind is Kind.CONTINUOUS and self.decimals is None and self.step is not None:
-            return decimals_of(self.step)
+            return max(decimals_of(self.step), decimals_of(self.origin or ""))
         return self.decimals
 
     @property
@@ -136,9 +150,24 @@ class Variable(Section):
         """The step in units of the kind's own grid (10**-places, microseconds, months); None without one."""
         return None if self.step is None else width_of(self.step, self.kind, self.places or 0)
 
+    @property
+    def past(self) -> int:
+        """The origin of the steps in units of the kind's own grid; 0 without one."""
+        return 0 if self.origin is None else width_of(self.origin, self.kind, self.places or 0)
+
     def key_of(self, value: Scalar) -> int:
         """Return the key of the value of the grid that is nearest to ``value``."""
-        return rounded_key(value, self.places, self.width)
+        if self.digits is None:
+            return rounded_key(value, self.places, self.width, self.past)
+        return round(self.place_of(value))
+
+    def place_of(self, value: Scalar) -> Fraction:
+        """Return the place of a value among the keys; a whole number where it lies on the grid."""
+        if self.digits is not None:
+            from syncline.data.digits import place_of_number
+
+            return place_of_number(value, self.digits)
+        return exact_key(value, self.places, self.width, self.past)
 
     @property
     def key_range(self) -> tuple[int, int] | None:
@@ -147,7 +176,7 @@ class Variable(Section):
             return 0, len(self.categories) - 1
         if self.range is None:
             return None
-        low, high = (exact_key(bound, self.places, self.width) for bound in self.range)
+        low, high = (self.place_of(bound) for bound in self.range)
         return math.ceil(low), math.floor(high)
 
     @property
@@ -170,6 +199,15 @@ class Variable(Section):
         if bounds is None or not self.codes:
             return bounds
         return (bounds[0], self.states.last) if self._states_follow_range else None
+
+    @property
+    def grid_words(self) -> str:
+        """The steps in words: ``multiple of step 30min``, or ``step of 30min from 15min``."""
+        return (
+            f"multiple of step {self.step}"
+            if self.origin is None
+            else f"step of {self.step} from {self.origin}"
+        )
 
     @property
     def _states_follow_range(self) -> bool:
@@ -227,6 +265,16 @@ class Variable(Section):
             raise ValueError(f"does not apply to kind {kind}")
         canonical = canonical_step(str(step), kind)
         return None if kind is Kind.INTEGER and canonical == "1" else canonical
+
+    @field_validator("origin", mode="before")
+    @classmethod
+    def _canonical_origin(cls, origin: object, info: ValidationInfo) -> str | None:
+        kind, step = info.data.get("kind"), info.data.get("step")
+        if origin is None or kind is None or "step" not in info.data:
+            return None
+        if step is None:
+            raise ValueError("is where steps begin; give the step, too")
+        return canonical_origin(str(origin), kind, step)
 
     @field_validator("range", mode="plain")
     @classmethod
@@ -291,12 +339,22 @@ class Variable(Section):
             self._fail(f"decimals must be from 0 to {MAX_DECIMALS}")
         if self.kind is Kind.CONTINUOUS and self.step and decimals_of(self.step) > (self.places or 0):
             self._fail(f"step {self.step} is finer than {self.decimals} decimals; give it more, or none")
+        if self.kind is Kind.CONTINUOUS and decimals_of(self.origin or "") > (self.places or 0):
+            self._fail(f"origin {self.origin} is finer than {self.decimals} decimals; give it more, or none")
+        if self.digits is not None:
+            self._check_digits(self.digits)
         if self.zone is not None and self.kind is not Kind.DATETIME:
             self._fail(f"zone does not apply to kind {self.kind}")
         if self.unit is not None and self.kind not in NUMERIC_KINDS:
             self._fail(f"unit does not apply to kind {self.kind}")
         if self.unit is not None and not (0 < len(self.unit) <= MAX_LABEL and is_printable_line(self.unit)):
             self._fail(f"unit must be one line of at most {MAX_LABEL} characters")
+
+    def _check_digits(self, digits: int) -> None:
+        if self.kind is not Kind.CONTINUOUS:
+            self._fail(f"digits do not apply to kind {self.kind}")
+        if not 1 <= digits <= MAX_DIGITS or self.decimals is not None or self.step is not None:
+            self._fail(f"digits must be from 1 to {MAX_DIGITS}, with no decimals or step beside them")
 
     def _check_bounds(self) -> None:
         if self.range is None:
@@ -308,7 +366,7 @@ class Variable(Section):
             texts = [write_scalar(bound) for bound in self.range]
             self._fail(f"lower bound {texts[0]} exceeds upper {texts[1]}")
         if self.step is not None and self.value_extent[0] > self.value_extent[1]:
-            self._fail(f"no multiple of step {self.step} lies in its range; widen the range")
+            self._fail(f"no {self.grid_words} lies in its range; widen the range")
 
     def _check_bound(self, bound: Scalar) -> None:
         if self.kind is Kind.CONTINUOUS and self.places is None:

@@ -134,7 +134,7 @@ class OrderedReader:
         if self._grid.width is None:
             return keys
         if self._variable.kind is Kind.TIME:
-            keys = np.minimum(keys, self._grid.extent[1])  # the step after the last is midnight
+            keys = np.clip(keys, *self._grid.extent)  # the step after the last is midnight
         if self._range is None or self._variable.range is None:
             return keys
         low, high = (scalar_key(bound, self._variable.places) for bound in self._variable.range)

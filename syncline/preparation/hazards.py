@@ -153,9 +153,10 @@ def _read_otherwise(variable: Variable, present: Counter[str]) -> Iterator[str]:
     found = ReadOtherwise.of(variable, list(present), np.array([*present.values()], np.int64))
     if found.between:
         step = variable.step or format(Decimal(1).scaleb(-(variable.decimals or 0)), "f")
+        start = f" from {variable.origin}" if variable.origin is not None else ""
         yield (
-            f"holds {counted(found.between)} between the steps of {step} that the schema declares: they"
-            " count as the nearest step; correct them, or ask for a finer one"
+            f"holds {counted(found.between)} between the steps of {step}{start} that the schema declares:"
+            " they count as the nearest step; correct them, or ask for a finer one"
         )
     if found.padded:
         yield (

@@ -43,7 +43,7 @@ def _without_step(grid: Grid, low: int, high: int) -> tuple[Grid, int, int]:
     """Return the grid without its step, and two keys on it."""
     import numpy as np
 
-    values, fine = grid.values(np.array([low, high], np.int64)), replace(grid, width=None)
+    values, fine = grid.values(np.array([low, high], np.int64)), replace(grid, width=None, origin=0)
     keys = fine.keys_from_numbers(values if values.dtype.kind == "f" else values.astype(np.int64))
     return fine, int(keys[0]), int(keys[1])
 

@@ -3,12 +3,12 @@
 Three cells a formula: rows in which both sides are present and differ; rows in which the formula has a
 value and the column is missing; rows in which the formula has no value and the column is present.
 
-The two sides agree when they differ by at most ``TOLERANCE`` times the largest magnitude that takes part
-(at least 1): tables are often published with seven significant digits. Days and times agree only where
-they are the same. A linear formula may besides be off by half a step of the column, to which it was rounded,
-and by what half a step of its input comes to where that is the smaller one of the two. But where the input's
-steps come to few different fractions of the column's, it must not be off by a whole half: a line through the
-middle between two values would hold for either of them.
+The two sides agree when they differ by at most ``TOLERANCE`` times the largest magnitude that takes part (of
+a logarithm at least 1): tables are often published with seven significant digits. Whole numbers, days and
+times agree only where they are the same. A ratio, a logarithm and a line may besides be off by half a step of
+the column, to which they were rounded, a line also by what half a step of its input comes to where that is
+the smaller one. But where the input's steps come to few different fractions of the column's, it must not be
+off by a whole half: a line through the middle between two values would hold for either of them.
 
 Size: three cells a formula. Sensitivity: a person changes each cell by at most their rows. Disclosure:
 which columns follow from others. Permission: ``formula_check``.
@@ -16,6 +16,7 @@ which columns follow from others. Permission: ``formula_check``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, TypeAlias
@@ -24,11 +25,12 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.codebook import Codebook
-from syncline.data.constraint import Constraint, Formula, check_formula
-from syncline.data.kinds import NUMERIC_KINDS
+from syncline.data.constraint import ELAPSED, Constraint, Formula, check_formula
+from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.schema import Schema
 from syncline.errors import ProtocolError
 from syncline.questions.counts import Counts
+from syncline.questions.elapsed import elapsed, microseconds
 from syncline.questions.known import Known, require
 from syncline.questions.moments import numbers
 from syncline.questions.question import Context, TableQuestion
@@ -42,6 +44,8 @@ FEW = 12
 _SAME = 1e-9
 _BELOW_HALF = 0.495
 """Share of a step that is less than half of it, and more than any fraction but a half comes to."""
+_ROUNDED = frozenset({Formula.RATIO, Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR, Formula.LINEAR})
+"""Formulas whose values need more digits than their inputs have, so that a column of them was rounded."""
 _KEPT = 256
 """Sides of formulas kept for a batch at most: there may be more of them than fit the memory."""
 
@@ -51,13 +55,19 @@ Column: TypeAlias = tuple[Floats, Mask]
 
 
 @np.errstate(over="ignore")
-def evaluate(constraint: Constraint, inputs: list[Column]) -> tuple[Floats, Mask, Floats]:
+def evaluate(
+    constraint: Constraint, inputs: list[Column], kinds: Mapping[str, Kind]
+) -> tuple[Floats, Mask, Floats]:
     """Return the formula's values (n,), whether each is defined, and the largest magnitude of its inputs.
 
-    What is too large for a float is infinite, and so equal to no value.
+    What is too large for a float is infinite, and so equal to no value. ``kinds`` are those of its columns.
     """
     formula, values = constraint.formula, [v for v, _ in inputs]
     defined = np.logical_and.reduce([valid for _, valid in inputs])
+    if formula in ELAPSED:
+        until, since = map(microseconds, values, (kinds[name] for name in constraint.inputs))
+        found = elapsed(formula, until, since, whole=kinds[constraint.of] is Kind.INTEGER)
+        return found, defined, np.ones_like(found)
     size = np.maximum.reduce([np.abs(v) for v in values])
     if formula in (Formula.EQUAL, Formula.AT_MOST):
         return values[0], defined, size
@@ -71,7 +81,8 @@ def evaluate(constraint: Constraint, inputs: list[Column]) -> tuple[Floats, Mask
         return values[0] * factor + constraint.offset, defined, size * abs(factor)
     if formula is Formula.RATIO:
         usable = defined & (values[1] != 0)
-        return values[0] / np.where(usable, values[1], 1.0), usable, np.ones_like(size)
+        quotient = values[0] / np.where(usable, values[1], 1.0)
+        return quotient, usable, np.abs(quotient)
     shift = 1.0 if formula is Formula.LOG1P else 0.0
     argument = values[0] + shift
     if formula is Formula.LOG_FLOOR:
@@ -84,10 +95,12 @@ def evaluate(constraint: Constraint, inputs: list[Column]) -> tuple[Floats, Mask
 def solve(constraint: Constraint, name: str, of: Column, others: list[Column]) -> tuple[Floats, Mask]:
     """Return the values (n,) of the input ``name`` of a sum or ratio, from its value and the other inputs.
 
-    Of a ratio it is the first input that can be solved for.
+    Of a ratio, and of the days between two dates, it is the first input that can be solved for.
     """
     if constraint.formula is Formula.RATIO and name == constraint.inputs[0]:
         return of[0] * others[0][0], of[1] & others[0][1]
+    if constraint.formula is Formula.DAYS and name == constraint.inputs[0]:
+        return of[0] + others[0][0], of[1] & others[0][1]
     if constraint.formula is not Formula.SUM:
         raise ValueError("a formula that cannot be solved for this column")
     rest, defined = of[0].copy(), of[1].copy()
@@ -99,15 +112,24 @@ def solve(constraint: Constraint, name: str, of: Column, others: list[Column]) -
 def slack_of(constraint: Constraint, schema: Schema) -> tuple[float, float, float]:
     """Return by how much the two sides may differ: relative to their size, besides, and at most."""
     of, read = (schema.variable(name) for name in (constraint.of, constraint.inputs[0]))
+    if of.digits is not None and constraint.defines:
+        return TOLERANCE + 0.5 * 10.0 ** (1 - of.digits), 0.0, np.inf
     if of.kind not in NUMERIC_KINDS:
         return 0.0, 0.0, np.inf
-    if constraint.formula is not Formula.LINEAR:
-        return TOLERANCE, 0.0, np.inf
+    whole = all(schema.variable(name).kind is Kind.INTEGER for name in constraint.columns)
+    if constraint.formula in ELAPSED:
+        step = float(of.grid.step or 0) if of.grid is not None else 0.0
+        return (0.0, 0.0, 0.0) if of.kind is Kind.INTEGER else (TOLERANCE, step / 2, np.inf)
+    if constraint.formula not in _ROUNDED:
+        return TOLERANCE, 0.0, _BELOW_HALF if whole else np.inf
     steps = [float(v.grid.step or 0) if v.grid is not None else 0.0 for v in (of, read)]
+    if constraint.formula is not Formula.LINEAR:
+        return TOLERANCE, steps[0] / 2, np.inf
     reach = abs(constraint.factor or 0.0) * steps[1]
     rounded = (steps[0] + (reach if reach < steps[0] else 0.0)) / 2
     few = steps[0] > 0 and abs(float(few_fractions(reach / steps[0])) - reach / steps[0]) < _SAME
-    return TOLERANCE, rounded, _BELOW_HALF * steps[0] if few else np.inf
+    most = rounded * (1 + TOLERANCE) if whole else np.inf
+    return TOLERANCE, rounded, _BELOW_HALF * steps[0] if few else most
 
 
 def few_fractions(ratio: float) -> Fraction:
@@ -136,9 +158,10 @@ class FormulaCheck(TableQuestion[Counts]):
         """Largest number of columns that are counted together.
 
         Two: of lines whose factor and offset the hub chooses, each goes through one cell of the exact table
-        of two columns. Of a ratio or a sum is told in how many rows it holds. From that, for all ratios of
-        three columns, follows the table of the three where they are 0 or 1, as docs/policy.md says; and for
-        all sums among many columns that of all of them, so that one sum is answered for each column.
+        of two columns. Of a ratio, a sum or the time between two columns is told in how many rows it holds.
+        From that, for all ratios of three columns, follows the table of the three where they are 0 or 1, as
+        docs/policy.md says; and for all sums among many columns that of all of them, so that one sum is
+        answered for each column.
         """
         return 2 if self.formulas else 0
 
@@ -175,6 +198,7 @@ class FormulaCheck(TableQuestion[Counts]):
         """Return the counts of this table."""
         dense = np.zeros((len(self.formulas), CELLS), np.int64)
         slack = [slack_of(formula, table.schema) for formula in self.formulas]
+        kinds = {variable.name: variable.kind for variable in table.schema.variables}
         for batch in table.training():
             columns = {name: numbers(batch, table, name) for name in self.columns}
             evaluated: dict[tuple[object, ...], tuple[Floats, Mask, Floats]] = {}
@@ -183,7 +207,7 @@ class FormulaCheck(TableQuestion[Counts]):
                 if key not in evaluated:
                     if len(evaluated) >= _KEPT:
                         evaluated.clear()
-                    evaluated[key] = evaluate(formula, [columns[name] for name in formula.inputs])
+                    evaluated[key] = evaluate(formula, [columns[name] for name in formula.inputs], kinds)
                 dense[row] += _breaks(formula.formula, columns[formula.of], evaluated[key], slack[row])
         return table.bare(dense)
 
@@ -223,7 +247,8 @@ class FormulaCheck(TableQuestion[Counts]):
 
 def _side(formula: Constraint) -> tuple[object, ...]:
     """Return what the right side of a formula depends on."""
-    return formula.formula, formula.inputs, formula.factor, formula.offset
+    of = formula.of if formula.formula in ELAPSED else ""  # it may be cut off to whole numbers
+    return formula.formula, formula.inputs, formula.factor, formula.offset, of
 
 
 @np.errstate(over="ignore")
@@ -233,7 +258,7 @@ def _breaks(
     (value, present), (expected, defined, size) = column, side
     both = present & defined
     relative, rounded, most = slack
-    allowed = np.minimum(relative * np.maximum(np.maximum(np.abs(value), size), 1.0) + rounded, most)
+    allowed = np.minimum(relative * np.maximum(np.abs(value), size) + rounded, most)
     excess = value - expected if formula is Formula.AT_MOST else np.abs(value - expected)
     differs = both & (excess > allowed)
     absent = np.count_nonzero(defined & ~present)

@@ -86,7 +86,7 @@ QUESTIONS: dict[str, Entry] = {
         Entry(
             "formula_check",
             f"{_ROOM}.formula_check:FormulaCheck",
-            "how many rows break a formula between columns (equal, sum, log, ratio, linear, at most)",
+            "how many rows break a formula between columns (equal, sum, log, ratio, linear, span, at most)",
         ),
         Entry(
             "pair_counts",

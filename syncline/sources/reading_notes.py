@@ -55,7 +55,9 @@ class ReadOtherwise:
         read = (values.status == Status.VALID) & np.array([text not in named for text in texts], np.bool_)
         numbers = values.numbers[read]
         between = np.zeros(len(numbers), np.bool_)
-        if (grid.is_even and variable.kind is not Kind.INTEGER) or variable.step is not None:
+        if (grid.is_even or grid.digits is not None) and (
+            variable.kind is not Kind.INTEGER or variable.step is not None
+        ):
             between = ~grid.holds(numbers) & ~_is_noise(variable, numbers)
         padded = np.array([is_number and is_padded_code(text) for text in texts], np.bool_) & read
         return cls(int(cells[read][between].sum()), int(cells[padded].sum()))
@@ -97,6 +99,8 @@ def _notes(variable: Variable, found: ReadOtherwise, whose: str) -> Iterator[Not
     if found.between:
         what = f"{counted(found.between)} {whose}".strip()
         grid = f"step: {variable.step}" if variable.step is not None else f"decimals: {variable.decimals}"
+        grid = f"digits: {variable.digits}" if variable.digits is not None else grid
+        grid += f", origin: {variable.origin}" if variable.origin is not None else ""
         yield Note(
             variable.name,
             Deed.MOVED,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from syncline.data.batch import Status
-from syncline.data.constraint import Constraint, Formula
+from syncline.data.constraint import ELAPSED, Constraint, Formula
 from syncline.data.note import Deed, Note, counted
 from syncline.data.section import shown
 from syncline.questions.asked import Asked
@@ -101,6 +101,8 @@ def _rules(derived: Derived) -> Iterator[tuple[str, str]]:
         case Formula.LINEAR:
             offset = f" + {formula.offset:g}" if formula.offset else ""
             rule = f"{formula.factor:g} * {inputs[0]}{offset}"
+        case kind if kind in ELAPSED:
+            rule = f"the {formula.formula} from {inputs[1]} to {inputs[0]}"
         case _:
             rule = f"{formula.formula} of {inputs[0]}"
     yield formula.of, rule

@@ -17,7 +17,6 @@ from syncline.data.scalars import Scalar, read_scalar, write_scalar
 from syncline.data.schema import Schema
 from syncline.data.section import nearest, shown
 from syncline.data.states import State
-from syncline.data.step import exact_key
 from syncline.data.variable import Variable
 from syncline.errors import UsageError
 
@@ -158,10 +157,12 @@ def _within(variable: Variable, value: Scalar) -> Scalar:
     places = variable.places
     if places is not None and isinstance(value, float) and round(value, places) != value:
         raise UsageError(f"conditions: {write_scalar(value)} for {name!r} has more than {places} decimals")
-    if variable.step is not None and exact_key(value, places, variable.width).denominator != 1:
+    if variable.digits is not None and variable.place_of(value).denominator != 1:
         raise UsageError(
-            f"conditions: {write_scalar(value)} for {name!r} is no multiple of its step, {variable.step}"
+            f"conditions: {write_scalar(value)} for {name!r} has more than {variable.digits} digits"
         )
+    if variable.step is not None and variable.place_of(value).denominator != 1:
+        raise UsageError(f"conditions: {write_scalar(value)} for {name!r} is no {variable.grid_words}")
     return value
 
 

@@ -15,13 +15,13 @@ from itertools import permutations
 import numpy as np
 import numpy.typing as npt
 
-from syncline.data.constraint import Constraint, Formula
+from syncline.data.constraint import ELAPSED, Constraint, Formula
 from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.logarithm import log2
 from syncline.questions.formula_check import CELLS
 from syncline.questions.moments import Moments
 from syncline.questions.sums import Sums
-from syncline.synthesizers import lines
+from syncline.synthesizers import lines, spans_between
 from syncline.synthesizers.algebra import Algebra
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.neighbours import Neighbours
@@ -37,6 +37,8 @@ _MOST_WITH_LOGS = 60
 """Numeric columns up to which logarithms are summed as well."""
 _MOST_PARTNERS = 6
 """Neighbours in a wide table with which formulas of one input are tried: none are related as closely."""
+_STEPS_OF_A_NARROW_COLUMN = 100
+"""A quotient of fewer steps was rounded by more than a hundredth: its inputs are all drawn."""
 _MEASURES = (Kind.INTEGER, Kind.CONTINUOUS)
 _PAIRWISE = (Formula.LOG, Formula.LOG1P, Formula.LOG_FLOOR)
 
@@ -79,7 +81,7 @@ def solvable(formula: Constraint) -> tuple[str, ...]:
     match formula.formula:
         case Formula.SUM:
             return formula.inputs
-        case Formula.RATIO:
+        case Formula.RATIO | Formula.DAYS:
             return formula.inputs[:1]
         case _:
             return ()
@@ -128,6 +130,8 @@ def candidates(
         propose(Formula.SUM, of, parts)
     for of, top, bottom in algebra.ratios():
         propose(Formula.RATIO, of, [top, bottom])
+    for span in spans_between.candidates(columns, names):
+        propose(span.formula, span.of, span.inputs)
     for line in lines.candidates(algebra, by_name):
         found.setdefault((Formula.LINEAR, line), line)
     return tuple(found.values())
@@ -148,7 +152,7 @@ def choose(
     chosen = _Chosen(dict(gaps or {}))
     ranked = sorted(
         range(len(checked)),
-        key=lambda i: (checked[i] not in declared, _rank(checked[i], columns), checked[i].columns),
+        key=lambda i: (checked[i] not in declared, _rank(checked[i], columns, chosen), checked[i].columns),
     )
     for i in ranked:
         formula = checked[i]
@@ -157,7 +161,9 @@ def choose(
         if wrong > allowed or surplus > allowed or not formula.defines:
             continue
         own_gaps = absent > MAX_BROKEN * n_rows or bool(columns[formula.of].values.is_state.any())
-        solved = None if own_gaps else _better_solved(formula, columns, n_rows)
+        solved = None if own_gaps or chosen.ties(formula) else _better_solved(formula, columns, n_rows)
+        if formula not in declared and solved is None and _is_small_difference(formula, columns, chosen):
+            continue
         if solved is None or not chosen.add(Derived(formula, own_gaps, solved)):
             chosen.add(Derived(formula, own_gaps))
     return tuple(chosen.by_column[name] for name in sorted(chosen.by_column))
@@ -180,6 +186,11 @@ class _Chosen:
             del self.by_column[derived.column]
             return False
         return True
+
+    def ties(self, formula: Constraint) -> bool:
+        """Tell whether the two times of a formula are one and a gap: its values are then those of the gap."""
+        two = formula.inputs if formula.formula in ELAPSED else ("", "")
+        return any(self.gaps.get(one) == other for one, other in permutations(two))
 
     def _follows(self, name: str) -> tuple[str, ...]:
         found = [need for d in self.by_column.values() if name in d.changed for need in d.needs]
@@ -208,9 +219,15 @@ def _better_solved(formula: Constraint, columns: Mapping[str, CodedColumn], n_ro
     the spread is the standard deviation, for a ratio that over the mean. It must have a value wherever the
     column has one, and only there, and no state beside them.
     """
-    if any(columns[name].values.variable.codes for name in formula.columns):
+    if not solvable(formula) or any(columns[name].values.variable.codes for name in formula.columns):
         return None
     relative = formula.formula is Formula.RATIO
+    if formula.formula is Formula.DAYS and {columns[n].values.variable.kind for n in formula.inputs} != {
+        Kind.DATE
+    }:
+        return None  # what a day is added to keeps its time of day, which is not told
+    if relative and _is_coarse(columns[formula.of]):
+        return None
     present = {name: n_rows - missing_rows(columns[name]) for name in formula.columns}
     spreads = {name: _spread(columns[name], relative=relative) for name in formula.columns}
     options = [
@@ -220,6 +237,30 @@ def _better_solved(formula: Constraint, columns: Mapping[str, CodedColumn], n_ro
         and spreads[name] > spreads[formula.of]
     ]
     return max(options, key=lambda name: (spreads[name], name), default=None)
+
+
+def _is_small_difference(formula: Constraint, columns: Mapping[str, CodedColumn], chosen: _Chosen) -> bool:
+    """Tell whether a time between two others is little beside these, and no gap ties them.
+
+    Each of the two is drawn within a bin: what is computed from them would hardly have its own distribution.
+    """
+    if formula.formula not in ELAPSED or chosen.ties(formula):
+        return False
+    own = _spread(columns[formula.of], relative=False) * spans_between.UNIT_OF[formula.formula]
+    until, since = (columns[name] for name in formula.inputs)
+    spreads = [_spread(one, relative=False) * spans_between.unit_of(one) for one in (until, since)]
+    return 2 * own < max(spreads)
+
+
+def _is_coarse(column: CodedColumn) -> bool:
+    """Tell whether the median of a column is few steps, so that its rounding is much of it."""
+    values, grid = column.values, column.values.variable.grid
+    if grid is None or not grid.is_even:
+        return False
+    held = np.where(np.arange(values.n_codes) < _present(column), values.rows, 0)
+    code = int(np.searchsorted(2 * np.cumsum(held), int(held.sum())))
+    key = int(values.span_low[values.span_code == code].min(initial=_STEPS_OF_A_NARROW_COLUMN))
+    return abs(key) < _STEPS_OF_A_NARROW_COLUMN
 
 
 def _spread(column: CodedColumn, *, relative: bool) -> float:
@@ -247,8 +288,13 @@ def tolerated(formula: Constraint, column: CodedColumn, n_rows: int) -> float:
     return min(MAX_BROKEN * present, MAX_BROKEN_OF_RARE * rare)
 
 
-def _rank(formula: Constraint, columns: Mapping[str, CodedColumn]) -> tuple[int, ...]:
-    """Order formulas by kind; lines before others that lose nothing, and those with few digits."""
+def _rank(formula: Constraint, columns: Mapping[str, CodedColumn], chosen: _Chosen) -> tuple[int, ...]:
+    """Order formulas by kind; lines before others that lose nothing, and those with few digits.
+
+    First are the times between two columns of which one is the other and a gap.
+    """
+    if formula.formula in ELAPSED:
+        return (-1 - chosen.ties(formula), [*Formula].index(formula.formula))
     order = (
         Formula.LOG,
         Formula.LOG1P,

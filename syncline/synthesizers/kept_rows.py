@@ -43,7 +43,8 @@ def recompute(derived: Derived, drawn: MutableColumns, by_name: ByName) -> None:
     if derived.solved is not None:
         _solve(derived.solved, formula, drawn, by_name)
     inputs = [numbers_of(name, drawn, by_name) for name in formula.inputs]
-    values, defined, _ = evaluate(formula, inputs)
+    kinds = {name: by_name[name].values.variable.kind for name in formula.columns}
+    values, defined, _ = evaluate(formula, inputs, kinds)
     found = keys_of_numbers(formula.of, values, ~defined, by_name)
     drawn[formula.of] = (
         _with_own(drawn[formula.of], found, by_name[formula.of]) if derived.own_gaps else found
@@ -104,7 +105,8 @@ def snapped(column: ColumnValues, keys: Keys) -> Keys:
     away = np.abs(grid.values(near.ravel()).astype(np.float64).reshape(near.shape) - own)
     nearest = np.argmin(away, axis=0)
     rows = np.arange(len(keys))
-    close = away[nearest, rows] <= TOLERANCE * np.maximum(np.abs(own), 1.0)
+    least = min(float(np.abs(grid.values(shared).astype(np.float64)).max()), 1.0)
+    close = away[nearest, rows] <= TOLERANCE * np.maximum(np.abs(own), least)
     return np.where(close, near[nearest, rows], keys)
 
 
@@ -120,18 +122,21 @@ def _round_alike(formula: Constraint, drawn: MutableColumns, by_name: ByName) ->
 
 @dataclass(frozen=True, slots=True)
 class OrderTest:
-    """An order of two columns, with their ``steps`` in units of a common one, None where they have none."""
+    """An order of two columns, with their ``steps`` in units of a common one, None where they have none.
+
+    The third of ``steps`` is by how many units the first column's origin lies behind the other's.
+    """
 
     of: str
     limit: str
-    steps: tuple[int, int] | None
+    steps: tuple[int, int, int] | None
 
     @classmethod
     def of_bound(cls, bound: Constraint, by_name: ByName) -> OrderTest:
         """Return the test of an order that rows keep."""
         names = bound.of, bound.inputs[0]
         steps = common_step(*(by_name[name].values.variable for name in names))
-        return cls(*names, None if steps == (0, 0) else steps)
+        return cls(*names, None if steps == (0, 0, 0) else steps)
 
     def other(self, name: str) -> str:
         """Return the one of its two columns that is not called ``name``."""
@@ -145,7 +150,8 @@ class OrderTest:
             )
             return np.asarray(present & limited & (values > most))
         (keys, lacking), (most_keys, unlimited) = drawn[self.of], drawn[self.limit]
-        return np.asarray(~(lacking | unlimited) & (keys * self.steps[0] > most_keys * self.steps[1]))
+        own, most_step, behind = self.steps
+        return np.asarray(~(lacking | unlimited) & (keys * own + behind > most_keys * most_step))
 
 
 def broken_rows(

@@ -352,7 +352,8 @@ def _spans(
     begins = np.flatnonzero(change)
     ends = np.append(begins[1:], len(low)) - 1
     span_low, span_high, single = low[begins].copy(), high[ends].copy(), single[begins]
-    base = 10 if variable.grid is None or variable.grid.is_even else 2
+    is_decimal = variable.grid is None or variable.grid.is_even or variable.grid.digits is not None
+    base = 10 if is_decimal else 2
     walls = np.concatenate([[-1], np.flatnonzero(shared), [len(pieces)]])
     for i in np.flatnonzero(~single).tolist():
         if i + 1 < len(begins) and not single[i + 1]:

@@ -87,7 +87,10 @@ class _Pair:
             spread = math.sqrt((max(left, 0.0) + self.rounding(factor)) / self.n)
             sure = _SURE * spread / math.sqrt(self.squares[1])
             near = sure + self.noise(factor) / max(abs(factor) * self.squares[1], 1e-300)
-            yield from ((number, 0.0) for number in _numbers(factor, near))
+            for number in _numbers(factor, near):
+                yield number, 0.0
+                if (cut := self.steps[0] - abs(number) * self.steps[1]) > 0:
+                    yield number, -cut / 2  # cut off, not rounded, where moments do not tell the two apart
         variance = self.squares[1] - self.means[1] ** 2
         covariance = self.product - self.means[0] * self.means[1]
         factor = covariance / variance

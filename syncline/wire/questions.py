@@ -48,6 +48,11 @@ _FORMULAS = {
     pb.FORMULA_KIND_RATIO: Formula.RATIO,
     pb.FORMULA_KIND_AT_MOST: Formula.AT_MOST,
     pb.FORMULA_KIND_LINEAR: Formula.LINEAR,
+    pb.FORMULA_KIND_DAYS: Formula.DAYS,
+    pb.FORMULA_KIND_HOURS: Formula.HOURS,
+    pb.FORMULA_KIND_MINUTES: Formula.MINUTES,
+    pb.FORMULA_KIND_NIGHTS: Formula.NIGHTS,
+    pb.FORMULA_KIND_YEARS: Formula.YEARS,
 }
 _FORMULA_NUMBERS = {formula: number for number, formula in _FORMULAS.items()}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -227,7 +228,16 @@ def test_days_and_times_are_compared_exactly() -> None:
 
 @pytest.mark.parametrize("above", [True, False])
 @pytest.mark.parametrize(
-    "grids", [({}, {}), ({"decimals": 1}, {}), ({}, {"decimals": 2}), ({"step": "0.5"}, {})]
+    "grids",
+    [
+        ({}, {}),
+        ({"decimals": 1}, {}),
+        ({}, {"decimals": 2}),
+        ({"step": "0.5"}, {}),
+        ({"step": "7", "origin": "3"}, {"step": "2"}),
+        ({"step": "0.5", "origin": "0.2"}, {"step": "3", "origin": "1"}),
+        ({}, {"step": "1", "origin": "0.99"}),
+    ],
 )
 def test_keys_of_a_gap_come_back_as_the_column(
     above: bool, grids: tuple[dict[str, Any], dict[str, Any]]
@@ -241,11 +251,13 @@ def test_keys_of_a_gap_come_back_as_the_column(
     rng = np.random.default_rng(3)
     extents = [v.value_extent for v in schema.variables]
     of, base = (rng.integers(low, high + 1, 4000) for low, high in extents)
-    held = (
-        of * line.factors[0] >= base * line.factors[1]
-        if above
-        else of * line.factors[0] <= base * line.factors[1]
-    )
+    (own, other), origins = schema.variables, [Fraction(v.origin or 0) for v in schema.variables]
+    steps = [Fraction(v.grid.step or 0) for v in (own, other) if v.grid is not None]
+    away = [
+        Fraction(a) * steps[0] + origins[0] - Fraction(b) * steps[1] - origins[1]
+        for a, b in zip(of.tolist(), base.tolist(), strict=True)
+    ]
+    held = np.array([x >= 0 if above else x <= 0 for x in away], np.bool_)
     lacking = rng.random(4000) < 0.2
     status = np.where(lacking, np.uint8(Status.MISSING), np.uint8(Status.VALID))
     keys, told = line.keys((of, np.zeros(4000, np.uint8)), (np.where(lacking, 0, base), status))

@@ -20,13 +20,22 @@ from syncline.data.inference.number_notation import is_few
 from syncline.data.inference.seen_cells import Mask, Rows
 from syncline.data.kinds import Kind
 from syncline.data.scalars import KEY_LIMIT
-from syncline.data.step import MONTHS, UNITS, span_text
+from syncline.data.step import MONTHS, UNITS, span_text, width_of
 
 MAX_INFERRED_DECIMALS = 9
 """The finest decimal grid that is looked for; finer numbers keep all bits of their floats."""
 
 MAX_STEP_DECIMALS = 3
 """Numbers of more decimals were reckoned, and have no step that anybody chose."""
+
+MAX_INFERRED_DIGITS = 5
+"""Numbers of more significant digits were not rounded to these."""
+
+SPARE_DIGITS = 3
+"""Zeros at least that the largest number would have behind its digits on the grid of the smallest one."""
+
+_TINY = 1e-3
+"""Numbers below it are written with powers of ten, and nobody counts their decimals: one zero is enough."""
 
 MANY_DECIMALS = 2
 """A few cells that need so many decimals more than all others were reckoned or mistyped; beside one to three
@@ -64,25 +73,63 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class FoundGrid:
-    """A grid of numbers: its decimals (None: floats keep all bits), its step, and how many cells are off."""
+    """A grid of numbers: its decimals (None: floats keep all bits), its step, and how many cells are off.
+
+    Or all have at most so many significant ``digits``, whatever their size. Values lie ``origin`` past
+    multiples of the step; None where they are multiples.
+    """
 
     decimals: int | None
     step: str | None = None
     moved: int = 0
+    origin: str | None = None
+    digits: int | None = None
+
+    @property
+    def words(self) -> str:
+        """The step in words: ``multiples of 7``, or ``3 past multiples of 7``."""
+        return multiples(self.step, self.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundStep:
+    """A step of times, None where there is none, its origin as of numbers, and how many cells are off."""
+
+    step: str | None = None
+    moved: int = 0
+    origin: str | None = None
+
+
+def multiples(step: str | None, origin: str | None) -> str:
+    """Return in words where the values of a step lie that begins at an origin, if any."""
+    return f"multiples of {step}" if origin is None else f"{origin} past multiples of {step}"
 
 
 def grid_of_numbers(values: Floats, rows: Rows) -> FoundGrid:
     """Return the grid of distinct finite numbers (k,), each held by ``rows`` (k,) cells."""
     decimals, moved = _decimals(values, rows)
+    if decimals != 0 and (digits := _digits(values)) is not None:
+        return FoundGrid(None, digits=digits)
     if decimals is None or decimals > MAX_STEP_DECIMALS:
         return FoundGrid(decimals, None, moved)
     keys = Grid(Kind.CONTINUOUS, decimals).keys_from_numbers(values)
-    width = _width(keys, rows, 10 if decimals else 1)
-    if width == 1 or (width <= 10**decimals and set(str(width)) <= {"1", "0"}):
+    width, origin = _width(keys, rows, 10 if decimals else 1), 0
+    begin = int(keys[rows.argmax()]) if len(keys) else 0
+    apart = _width(keys - begin, rows, 10 if decimals else 1)
+    if apart > width and begin % apart and _is_no_chance((keys - begin) % apart == 0, apart / width):
+        width, origin = apart, begin % apart
+    if width == 1 or (not origin and width <= 10**decimals and set(str(width)) <= {"1", "0"}):
         return FoundGrid(decimals, None, moved)  # a tenth is no step, but one decimal
-    moved = int(rows[_off(values, decimals) | (keys % width != 0)].sum())
-    step = Decimal(width).scaleb(-decimals).normalize()
-    return FoundGrid(max(-int(step.as_tuple().exponent), 0), format(step, "f"), moved)
+    moved = int(rows[_off(values, decimals) | ((keys - origin) % width != 0)].sum())
+    step, past = (Decimal(size).scaleb(-decimals).normalize() for size in (width, origin))
+    decimals = max(*(-int(size.as_tuple().exponent) for size in (step, past)), 0)
+    return FoundGrid(decimals, format(step, "f"), moved, format(past, "f") if past else None)
+
+
+def _is_no_chance(on: Mask, times: float) -> bool:
+    """Tell whether so many values hardly lie on a grid ``times`` as coarse, wherever it begins."""
+    distinct = int(np.count_nonzero(on))
+    return distinct > CHANCE_DIGITS and (distinct - 1) * math.log10(times) >= CHANCE_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +151,7 @@ def coarser_grid(values: Floats, rows: Rows, found: FoundGrid) -> CoarserGrid | 
     telling = (values != 0) & (np.arange(len(values)) != int(rows.argmax()))
     values, rows = values[telling], rows[telling]
     held, largest = int(rows.sum()), float(np.abs(values).max(initial=0.0))
-    if found.step is not None or largest * 10.0**MAX_STEP_DECIMALS >= KEY_LIMIT:
+    if found.step is not None or found.digits is not None or largest * 10.0**MAX_STEP_DECIMALS >= KEY_LIMIT:
         return None
     finest = MAX_STEP_DECIMALS + 1 if found.decimals is None else found.decimals
     keys = Grid(Kind.CONTINUOUS, MAX_STEP_DECIMALS).keys_from_numbers(values)
@@ -116,11 +163,25 @@ def coarser_grid(values: Floats, rows: Rows, found: FoundGrid) -> CoarserGrid | 
     return None
 
 
-def step_of_times(microseconds: Rows, rows: Rows) -> tuple[str | None, int]:
-    """Return the step of distinct times (k,) in microseconds, None where there is none, and the cells off it.
+def step_of_times(microseconds: Rows, rows: Rows) -> FoundStep:
+    """Return the step of distinct times (k,) in microseconds.
 
     Whole seconds and thousandths are taken as they are, since nobody rounds to them by chance.
     """
+    found = _step_from_midnight(microseconds, rows)
+    width = 1 if found.step is None else width_of(found.step, Kind.DATETIME, 0)
+    begin = int(microseconds[rows.argmax()]) if len(rows) else 0
+    for size in TIME_STEPS:
+        if size <= width or size % width or not begin % size:
+            continue
+        off = (microseconds - begin) % size != 0
+        moved = int(rows[off].sum())
+        if is_few(moved, _deciding(rows)) and _is_no_chance(~off, size / width):
+            return FoundStep(span_text(size), moved, span_text(begin % size))
+    return found
+
+
+def _step_from_midnight(microseconds: Rows, rows: Rows) -> FoundStep:
     for size in TIME_STEPS:
         off = microseconds % size != 0
         moved = int(rows[off].sum())
@@ -129,8 +190,8 @@ def step_of_times(microseconds: Rows, rows: Rows) -> tuple[str | None, int]:
         distinct = int(np.count_nonzero(~off))
         finer = UNITS["s"] if size <= UNITS["min"] else UNITS["min"]  # what a clock shows anyway
         if size <= UNITS["s"] or distinct * math.log10(size / finer) >= CHANCE_DIGITS:
-            return span_text(size), moved
-    return None, 0
+            return FoundStep(span_text(size), moved)
+    return FoundStep()
 
 
 def step_of_days(days: Rows) -> str | None:
@@ -174,6 +235,28 @@ def _decimals(values: Floats, rows: Rows) -> tuple[int | None, int]:
         if not moved:
             return decimals, 0
     return coarse or (None, 0)
+
+
+def _digits(values: Floats) -> int | None:
+    """Return the significant digits that all numbers keep, where decimals would give many of them more.
+
+    Numbers of all sizes with two or three digits are no chance: on the grid of the smallest ones the others
+    would hardly all end in zeros.
+    """
+    size = np.abs(values[values != 0])
+    needed = 1 if len(size) and float(size.max()) < _TINY else SPARE_DIGITS
+    if len(size) <= CHANCE_DIGITS or 10.0 * float(size.max()) < 10.0**needed * float(size.min()):
+        return None
+    written = list[tuple[int, int, int]]()
+    for number in size.tolist():
+        sign = Decimal(repr(number)).normalize()
+        written.append((len(sign.as_tuple().digits), sign.adjusted(), -int(sign.as_tuple().exponent)))
+        if written[-1][0] > MAX_INFERRED_DIGITS:
+            return None
+    digits, finest = max(own[0] for own in written), max(own[2] for own in written)
+    spare = [power + 1 + finest - digits for _, power, _ in written]
+    ended = sum(max(one, 0) for one in spare)
+    return digits if max(spare) >= needed and ended >= 2 * CHANCE_DIGITS else None
 
 
 def _more_decimals(decimals: int) -> int:

@@ -23,7 +23,7 @@ from syncline.data.inference.draft import (
     state_notes,
 )
 from syncline.data.inference.far_values import far_codes, slips_of
-from syncline.data.inference.grid_search import step_of_days, step_of_times
+from syncline.data.inference.grid_search import FoundStep, multiples, step_of_days, step_of_times
 from syncline.data.inference.identifiers import YEARS
 from syncline.data.inference.number_notation import is_few
 from syncline.data.inference.observed_range import scalar_of, with_range
@@ -248,7 +248,7 @@ def moment_draft(
 ) -> VariableDraft:
     """Return the draft of a column of days or times: its range, its step, and codes that lie far away."""
     kind, zone = variable.kind, variable.zone
-    step, moved = variable.step, 0
+    grid = FoundStep(variable.step)
     far = far_codes(found.labels, found.numbers, found.rows)
     shared = [place for place in far if found.rows[place] >= ROWS_OF_A_CODE]
     if shared:
@@ -256,23 +256,25 @@ def moment_draft(
         notes, states = (*notes, *_far_states(cells, found, shared, words)), (*states, *words)
         found = found.without(shared)
         far = far_codes(found.labels, found.numbers, found.rows)
-    if kind is Kind.DATE and step is None:
-        step = step_of_days(found.numbers)
+    if kind is Kind.DATE and grid.step is None:
+        grid = FoundStep(step_of_days(found.numbers))
     elif kind is not Kind.DATE:
-        step, moved = step_of_times(found.numbers, found.rows)
+        grid = step_of_times(found.numbers, found.rows)
         ends = np.array([found.numbers.min(), found.numbers.max()])
-        if moved and far:  # a code for an open end is not moved to a grid that it does not lie on
-            step, moved = (step, moved) if step_of_times(ends, np.ones(2, np.int64))[0] == step else (None, 0)
+        if grid.moved and far:  # a code for an open end is not moved to a grid that it does not lie on
+            step = step_of_times(ends, np.ones(2, np.int64)).step
+            grid = grid if step == grid.step and grid.origin is None else FoundStep()
     drafted = Variable(
         name=cells.name,
         kind=kind,
         zone=zone,
-        step=step,
+        step=grid.step,
+        origin=grid.origin,
         missing=codes_of(missing),
         codes=dict.fromkeys(states, ""),
     )
     ranged = with_range(drafted, np.array([found.numbers.min(), found.numbers.max()]))
-    notes = (*notes, *_moved(cells, step, moved))
+    notes = (*notes, *_moved(cells, grid))
     if kind is not Kind.DATE:
         notes = (*notes, *usual_times_note(cells, drafted, found.numbers, found.rows))
     return VariableDraft(ranged, (*notes, *far_notes(cells, found.labels, found.rows, far)))
@@ -292,12 +294,13 @@ def _far_states(
     return (cells.note(Deed.GUESSED, what, why, remedy, count),)
 
 
-def _moved(cells: ColumnCells, step: str | None, moved: int) -> tuple[Note, ...]:
-    if not moved:
+def _moved(cells: ColumnCells, grid: FoundStep) -> tuple[Note, ...]:
+    if not grid.moved:
         return ()
-    why = f"all others are multiples of {step}"
+    why = f"all others are {multiples(grid.step, grid.origin)}"
     remedy = "remove 'step' where they are right"
-    return (cells.note(Deed.MOVED, f"{counted(moved)} moved to the nearest step", why, remedy, moved),)
+    what = f"{counted(grid.moved)} moved to the nearest step"
+    return (cells.note(Deed.MOVED, what, why, remedy, grid.moved),)
 
 
 def far_notes(cells: ColumnCells, labels: Sequence[str], rows: Rows, far: Sequence[int]) -> tuple[Note, ...]:

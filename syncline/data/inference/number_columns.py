@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from syncline.data.batch import Status
+from syncline.data.inference.day_serials import day_serial_notes
 from syncline.data.inference.dominance import dominates
 from syncline.data.inference.draft import (
     PREPARE,
@@ -197,7 +198,7 @@ def _drafted(cells: ColumnCells, found: _Numbers, *, spelled: bool) -> VariableD
     fractions = found.values != np.rint(found.values)
     if grid.decimals == 0 and fractions.any():
         return _drafted(cells, _without_fractions(cells, found, fractions), spelled=spelled)
-    if grid.decimals is None:
+    if grid.decimals is None and grid.digits is None:
         grid = grid_of_numbers(without_float_noise(values), rows)
     notes = [*found.notes, *_grid_notes(cells, grid), *_finer_notes(cells, grid, values, rows)]
     if spelled:
@@ -208,7 +209,9 @@ def _drafted(cells: ColumnCells, found: _Numbers, *, spelled: bool) -> VariableD
     notes += state_notes(cells, states, "numbers that lie elsewhere")
     states = [*found.states, *states]
     whole = grid.decimals == 0
-    if whole and len(values) == found.seen.held >= IDENTIFIER_ROWS:
+    serials = day_serial_notes(cells, values, rows)
+    notes += serials
+    if whole and not serials and len(values) == found.seen.held >= IDENTIFIER_ROWS:
         notes.append(_unique_note(cells, found.seen.held))
     return VariableDraft(_variable(cells.name, grid, values, found.missing, states), tuple(notes))
 
@@ -232,7 +235,14 @@ def _variable(
         return Variable(name=name, kind=Kind.IDENTIFIER, missing=codes)
     kind = Kind.INTEGER if grid.decimals == 0 else Kind.CONTINUOUS
     drafted = Variable(
-        name=name, kind=kind, decimals=grid.decimals or None, step=grid.step, missing=codes, codes=named
+        name=name,
+        kind=kind,
+        decimals=grid.decimals or None,
+        digits=grid.digits,
+        step=grid.step,
+        origin=grid.origin,
+        missing=codes,
+        codes=named,
     )
     return with_range(drafted, np.array([low, high]))
 
@@ -241,7 +251,7 @@ def _grid_notes(cells: ColumnCells, grid: FoundGrid) -> list[Note]:
     if not grid.moved:
         return []
     if grid.step is not None:
-        why, remedy = f"all others are multiples of {grid.step}", "remove 'step' where they are right"
+        why, remedy = f"all others are {grid.words}", "remove 'step' where they are right"
     else:
         why = f"all others have at most {grid.decimals} decimals"
         remedy = "give more 'decimals' where they are right"

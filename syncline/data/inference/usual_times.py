@@ -1,8 +1,7 @@
-"""Times that lie closer together on the clock than their step says: half hours, or always a quarter past.
+"""Times that lie closer together on the clock than their step says: mostly on half hours or a quarter past.
 
-A step holds for all cells and begins at midnight, in UTC where there is a zone. Where most cells lie on a
-coarser one, begin theirs elsewhere, or lie on a coarser one by the clocks of their zone, a release spreads
-them over the finer one, so a note says it.
+A step holds for all cells, in UTC where there is a zone. Where most cells lie on a coarser one, or all do by
+the clocks of their zone, a release spreads them over the finer one, so a note says it.
 """
 
 from __future__ import annotations
@@ -46,28 +45,27 @@ def usual_times_note(cells: ColumnCells, variable: Variable, times: Rows, rows: 
     if usual is None:
         return ()
     count, step = int(rows[usual.on].sum()), span_text(usual.size)
-    is_step = not (times[usual.on] % usual.size).any()
+    origins = np.unique(times[usual.on] % usual.size)
     past = f"{_span(usual.past)} past multiples of {step}" if usual.past else f"multiples of {step}"
-    clocks = "" if is_step or zone is None else f" by the clocks of {zone}"
-    finer = "anywhere between them" if width == 1 else f"on any multiple of {span_text(width)}"
-    why = f"released times may lie {finer}, as a step holds for all, from midnight{' in UTC' if zone else ''}"
+    clocks = "" if zone is None or origins.tolist() == [usual.past] else f" by the clocks of {zone}"
+    finer = "anywhere between them" if width == 1 else f"on any {variable.grid_words}"
+    why = f"released times may lie {finer}, as a step holds for all{', in UTC' if zone else ''}"
     return (
         cells.note(
             Deed.GUESSED,
             f"{counted(count)} at {past}{clocks}",
             why,
-            _remedy(step, usual, is_step, zone),
+            _remedy(step, origins),
             count,
         ),
     )
 
 
-def _remedy(step: str, usual: _Usual, is_step: bool, zone: str | None) -> str:
-    if is_step:
-        return f"declare step: {step} where that is fine enough"
-    if not usual.past and zone is not None:
-        return f"write local times without a zone, and declare step: {step}"
-    return f"take {_span(usual.past)} off before, declare step: {step}, and add them to the release"
+def _remedy(step: str, origins: Rows) -> str:
+    if len(origins) > 1:
+        return "write local times without a zone: their step is then found"
+    origin = f", origin: {span_text(int(origins[0]))}" if origins[0] else ""
+    return f"declare step: {step}{origin} where that is fine enough"
 
 
 def _usual(shown: Rows, rows: Rows, width: int) -> _Usual | None:

@@ -171,10 +171,14 @@ def words(variable: Variable) -> str:
         parts.append(f"unit: {variable.unit}")
     if variable.decimals is not None:
         parts.append(f"decimals: {variable.decimals}")
+    if variable.digits is not None:
+        parts.append(f"significant digits: {variable.digits}")
     if variable.codes:
         parts.append(f"codes beside the values: {code_words(variable.codes)}")
     if variable.step is not None:
         parts.append(f"step: {variable.step}")
+    if variable.origin is not None:
+        parts.append(f"origin: {variable.origin}")
     if variable.kind is Kind.DATETIME:
         zone = variable.zone
         parts.append(

@@ -142,3 +142,33 @@ def test_values_rounder_than_their_grid_are_named(texts: Sequence[str], said: st
     notes = [str(note) for note in found(list(rng.permutation(np.array(texts)))).notes]
     assert [note for note in notes if "finer grid" in note and (said or "") in note] or said is None
     assert said is not None or not any("finer grid" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "step", "origin"),
+    [
+        ([3 + 7 * k for k in range(40)], "7", "3"),
+        ([3 + 7 * k for k in range(-40, 0)], "7", "3"),
+        ([k + 0.99 for k in range(3, 40)], "1", "0.99"),
+        ([k + 0.5 for k in range(18, 60)], "1", "0.5"),
+        ([1 + 2 * k for k in range(100)], "2", "1"),
+        ([1 + 2 * k for k in range(10)], None, None),  # which is chance in one of 500 tables
+        ([7 * k for k in range(40)], "7", None),
+        ([0.5 * k for k in range(40)], "0.5", None),
+        ([3 + 7 * k for k in range(40)] + [4], None, None),
+        ([*range(40)], None, None),
+    ],
+)
+def test_a_step_begins_where_its_values_do(
+    numbers: Sequence[float], step: str | None, origin: str | None
+) -> None:
+    variable = infer(pa.table({"x": pa.array(numbers).take(pa.array(np.arange(120) % len(numbers)))})).schema
+    assert (variable.variables[0].step, variable.variables[0].origin) == (step, origin)
+
+
+def test_a_few_cells_beside_the_origin_are_moved_and_named() -> None:
+    cells = np.append(np.tile(3 + 7 * np.arange(40), 40), 5)
+    inference = infer(pa.table({"x": cells}))
+    assert inference.schema.variables[0].origin == "3"
+    (note,) = inference.notes
+    assert (note.cells, note.why) == (1, "all others are 3 past multiples of 7")

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.data.kinds import Kind
+from syncline.data.kinds import NUMERIC_KINDS, Kind
 from syncline.data.schema import Schema
 from syncline.data.step import canonical_step, span_text
 from syncline.data.variable import Variable
 from syncline.errors import DocumentError
+from syncline.preparation.column_reader import reader_of
 
 STEPS = [
     (Kind.INTEGER, "25"),
@@ -104,6 +108,69 @@ def test_the_range_keeps_the_multiples_that_lie_in_it() -> None:
     assert months.key_range == (601, 602)
 
 
+ORIGINS = [
+    (Kind.INTEGER, "7", "3"),
+    (Kind.CONTINUOUS, "1", "0.99"),
+    (Kind.DATETIME, "30min", "15min"),
+    (Kind.DATETIME, "1d", "8h"),
+    (Kind.TIME, "1h", "20min"),
+    (Kind.DURATION, "90s", "1s"),
+]
+
+
+@pytest.mark.parametrize(("kind", "step", "origin"), ORIGINS)
+@given(st.lists(st.integers(0, 22), min_size=1, max_size=20))
+def test_steps_begin_at_their_origin(kind: Kind, step: str, origin: str, keys: list[int]) -> None:
+    variable = Variable(name="x", kind=kind, step=step, origin=origin)
+    plain = Variable(name="x", kind=kind, decimals=variable.places, step=step)
+    assert variable.grid is not None
+    assert plain.grid is not None
+    decoded = variable.grid.values(np.array(keys, np.int64))
+    numbers = decoded if decoded.dtype.kind == "f" else decoded.astype(np.int64)
+    assert variable.grid.keys_from_numbers(numbers).tolist() == keys
+    assert [variable.key_of(value) for value in _scalars(kind, numbers)] == keys
+    away = Fraction(variable.past, 10 ** (variable.places or 0))
+    for value, key in zip(numbers.tolist(), keys, strict=True):
+        assert Fraction(str(value)) == key * Fraction(plain.grid.step or 0) + away
+
+
+def _scalars(kind: Kind, numbers: npt.NDArray[Any]) -> list[Any]:
+    span = [dt.timedelta(microseconds=int(number)) for number in numbers] if kind not in NUMERIC_KINDS else []
+    match kind:
+        case Kind.DATETIME:
+            return [dt.datetime(1970, 1, 1) + own for own in span]
+        case Kind.TIME:
+            return [(dt.datetime(1970, 1, 1) + own).time() for own in span]
+        case Kind.DURATION:
+            return span
+        case _:
+            return numbers.tolist()
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "origin", "canonical"),
+    [
+        (Kind.INTEGER, "7", "10", "3"),
+        (Kind.INTEGER, "7", "14", None),
+        (Kind.INTEGER, "7", "0", None),
+        (Kind.CONTINUOUS, "0.5", "1.250", "0.25"),
+        (Kind.DATETIME, "30min", "PT45M", "15min"),
+        (Kind.TIME, "1h", "60min", None),
+        (Kind.DURATION, "90s", "0", None),
+    ],
+)
+def test_an_origin_is_less_than_its_step(kind: Kind, step: str, origin: str, canonical: str | None) -> None:
+    variable = Variable(name="x", kind=kind, step=step, origin=origin)
+    assert variable.origin == canonical
+    assert Schema.from_yaml(Schema(variables=(variable,)).to_yaml()) == Schema(variables=(variable,))
+
+
+def test_the_first_minutes_of_a_day_count_at_its_first_step() -> None:
+    variable = Variable(name="x", kind=Kind.TIME, step="1h", origin="50min")
+    cells = reader_of(variable).read(pa.array(["00:05", "00:50", "23:55"]), "x")
+    assert cells.keys.tolist() == [0, 0, 23]
+
+
 def test_a_step_of_one_is_none() -> None:
     assert Variable(name="x", kind=Kind.INTEGER, step="1") == Variable(name="x", kind=Kind.INTEGER)
 
@@ -121,6 +188,12 @@ def test_a_step_of_one_is_none() -> None:
         ("kind: date, step: 7d", "must be month, quarter or year"),
         ("kind: categorical, step: 2, categories: [a]", "does not apply to kind categorical"),
         ("kind: integer, step: 50, range: [1, 49]", "no multiple of step 50 lies in its range"),
+        ("kind: integer, step: 50, origin: 7, range: [8, 56]", "no step of 50 from 7 lies in its range"),
+        ("kind: integer, origin: 7", "is where steps begin; give the step, too"),
+        ("kind: integer, step: 7, origin: 0.5", "must be a whole number for kind integer"),
+        ("kind: continuous, decimals: 1, step: 2, origin: 0.25", "origin 0.25 is finer than 1 decimals"),
+        ("kind: date, step: month, origin: 1d", "does not apply to a date"),
+        ("kind: time, step: 30min, origin: 7", "must be a span of time, as in 15min"),
     ],
 )
 def test_a_step_that_makes_no_grid_is_refused(text: str, said: str) -> None:

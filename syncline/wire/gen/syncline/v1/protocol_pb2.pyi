@@ -26,6 +26,11 @@ class FormulaKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FORMULA_KIND_RATIO: _ClassVar[FormulaKind]
     FORMULA_KIND_AT_MOST: _ClassVar[FormulaKind]
     FORMULA_KIND_LINEAR: _ClassVar[FormulaKind]
+    FORMULA_KIND_DAYS: _ClassVar[FormulaKind]
+    FORMULA_KIND_HOURS: _ClassVar[FormulaKind]
+    FORMULA_KIND_MINUTES: _ClassVar[FormulaKind]
+    FORMULA_KIND_NIGHTS: _ClassVar[FormulaKind]
+    FORMULA_KIND_YEARS: _ClassVar[FormulaKind]
 CODING_UNSPECIFIED: Coding
 CODING_FINE: Coding
 CODING_BINS: Coding
@@ -40,6 +45,11 @@ FORMULA_KIND_LOG_FLOOR: FormulaKind
 FORMULA_KIND_RATIO: FormulaKind
 FORMULA_KIND_AT_MOST: FormulaKind
 FORMULA_KIND_LINEAR: FormulaKind
+FORMULA_KIND_DAYS: FormulaKind
+FORMULA_KIND_HOURS: FormulaKind
+FORMULA_KIND_MINUTES: FormulaKind
+FORMULA_KIND_NIGHTS: FormulaKind
+FORMULA_KIND_YEARS: FormulaKind
 
 class Request(_message.Message):
     __slots__ = ("round", "questions", "codebook", "commitments", "openings")
