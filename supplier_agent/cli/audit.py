@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from supplier_agent.cli.options import AsJson, Home, existing_home
 from supplier_agent.home import ENROL, AgentHome
 from supplier_agent.tasks.journal import open_journal
-from syncline.cli.audit_record import Exported, Key, tell_verdict, verified_by
+from syncline.cli.audit_record import Exported, Key, or_by_key, tell_verdict, verified_by, verified_by_own
 from syncline.cli.command_app import group
 from syncline.cli.named_data import check_named_data, new_export
 from syncline.cli.table import print_json
@@ -37,13 +37,14 @@ def verify(
     if file is not None:
         check_named_data("FILE", str(file))
         chain.require_export(file)
-    place = existing_home(home)
+    with or_by_key(file):
+        place = existing_home(home)
     own = _own_key(place)
     if file is None:
         with open_journal(place) as journal:
             verdict = journal.read_now(lambda connection: chain.verify(entries(connection), own))
     else:
-        verdict = chain.verify_export(file, own)
+        verdict = verified_by_own(file, own)
     tell_verdict(verdict, file, as_json=as_json)
 
 

@@ -43,7 +43,7 @@ def enrol(
     with only_if_enrolled(place.root):
         place.create()
         member = asyncio.run(enrol_member(plan, given, SystemClock()))
-    write_first_policy(place)
+    is_new = write_first_policy(place)
     open_journal(place).close()
     key = key_fingerprint(public_signing_key(member.signing_key()))
     until = f"{member.certificate.not_after:%Y-%m-%d}"
@@ -61,13 +61,16 @@ def enrol(
         return
     say(f"This agent is supplier {member.name} at {member.hub}; its certificate renews itself.")
     say(f"Its signing key, to compare by telephone: {fingerprint_words(key)}")
-    say(f"It permits nothing yet: read and edit {place.policy}")
+    standing = "It permits nothing yet: read and edit" if is_new else "Its policy stays as it is:"
+    say(f"{standing} {place.policy}")
     say("Then: supplier-agent datasets add NAME SOURCE, supplier-agent check, supplier-agent run")
 
 
-def write_first_policy(home: AgentHome) -> None:
-    """Write the default policy, which permits nothing; one that is there is left alone."""
+def write_first_policy(home: AgentHome) -> bool:
+    """Write the default policy, which permits nothing, and tell so; one that is there is left alone."""
     from syncline.study.default_policy import DEFAULT_POLICY_YAML
 
-    if not home.policy.exists():
-        write_private(home.policy, DEFAULT_POLICY_YAML.encode())
+    if home.policy.exists():
+        return False
+    write_private(home.policy, DEFAULT_POLICY_YAML.encode())
+    return True

@@ -72,16 +72,22 @@ def prepare(
 def suggest(
     source: NameOrSource,
     schema: Annotated[Path, typer.Option("--schema", help="The study's schema.")],
+    preparation: Annotated[
+        Path | None,
+        typer.Option("--preparation", help="Steps that are decided; the draft goes on behind them."),
+    ] = None,
     home: Home = None,
 ) -> None:
     """Print a draft of a preparation for a person to edit; it holds codes that occur in the data."""
     from syncline.data.schema import Schema
+    from syncline.preparation.preparation_document import Preparation
     from syncline.preparation.suggestion import suggest_preparation
     from syncline.sources.registry import open_source
 
     dataset, _ = _dataset(source, home)
     locator = source if dataset is None else dataset.source
-    say_document(suggest_preparation(open_source(locator), Schema.from_yaml(schema)))
+    begun = None if preparation is None else Preparation.from_yaml(preparation)
+    say_document(suggest_preparation(open_source(locator), Schema.from_yaml(schema), begun))
 
 
 def _opened(source: str, path: Path | None, home: Path | None) -> tuple[str, Preparation]:

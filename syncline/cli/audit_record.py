@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +28,8 @@ Key = Annotated[
     ),
 ]
 
+BY_KEY = "give the fingerprint of the party that wrote it as --key"
+
 
 def verified_by(file: Path | None, fingerprint: str) -> chain.AuditFinding:
     """Check an exported record of another party, whose fingerprint was learnt by a way that is trusted.
@@ -49,6 +53,25 @@ def verified_by(file: Path | None, fingerprint: str) -> chain.AuditFinding:
             f"FILE {file}: names another key than --key: ask its party for the fingerprint, or for the file"
         )
     return chain.verify_export(file, Ed25519PublicKey.from_public_bytes(named))
+
+
+def verified_by_own(file: Path, own: Ed25519PublicKey) -> chain.AuditFinding:
+    """Check an exported record of the home whose key is ``own``; refuse one that names another key."""
+    named = chain.require_export(file)
+    if named is not None and named != own.public_bytes_raw():
+        raise IdentityError(f"FILE {file}: is another party's record: {BY_KEY}")
+    return chain.verify_export(file, own)
+
+
+@contextmanager
+def or_by_key(file: Path | None) -> Iterator[None]:
+    """Where there is no home to check a ``file`` by, say that a fingerprint does."""
+    try:
+        yield
+    except UsageError as error:
+        if file is None:
+            raise
+        raise UsageError(f"FILE {file}: {BY_KEY}; {error}") from error
 
 
 def tell_verdict(verdict: chain.AuditFinding, file: Path | None, *, as_json: bool) -> None:

@@ -60,7 +60,14 @@ def check(
             say("With --persons N it says what leak the holdout would let the gate see.")
         elif persons is not None and found.spec is not None:
             say("note: --persons: it has no effect, for the study runs no disclosure gate", err=True)
-        for kind, why in needed if not found.faults else ():
-            say(f"Needed of each supplier, and not only summed over all: {kind}: {why}")
+        _say_needed([] if found.faults else needed)
     if found.faults:
         raise typer.Exit(UsageError.exit_code)
+
+
+def _say_needed(needed: Sequence[tuple[str, str]]) -> None:
+    """Print which questions need each supplier's own answer, and what for."""
+    if needed:
+        say("Needed of each supplier, and not only summed over all:")
+    for kind, why in needed:
+        say(f"  {kind}: {why}")

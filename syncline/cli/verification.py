@@ -59,8 +59,12 @@ def verify(
     found = verify_release(release, pin)
     if found.stranger:
         found = replace(found, failures=(_stranger(found, known), *found.failures[1:]))
-    asks = found.passed and pin is not None and hub_key is None and not offline
-    standing = _standing(home, found.release_id) if asks else NOT_ASKED
+    if not found.passed or pin is None:
+        standing = UNKNOWN
+    elif offline or hub_key is not None:
+        standing = NOT_ASKED
+    else:
+        standing = _standing(home, found.release_id)
     found = replace(found, failures=(*found.failures, *_refused(found, standing, accept or ())))
     if as_json:
         print_json(_as_json(found, standing, release))
@@ -85,7 +89,8 @@ class _Standing:
     note: str = ""
 
 
-NOT_ASKED = _Standing(None)
+UNKNOWN = _Standing(None)
+NOT_ASKED = _Standing(None, "the hub was not asked whether it has withdrawn the release")
 
 
 def _standing(home: Path | None, release_id: str) -> _Standing:

@@ -24,8 +24,8 @@ Node: TypeAlias = "str | list[Node] | dict[str, Node]"
 MAX_BYTES = 1024 * 1024
 """The largest document that is read, in bytes of UTF-8."""
 
-_QUOTED = re.compile(r"(?<!\w)['\"](?!<)[^'\"]{2,}['\"](?!\w)")
-"""What a YAML parser's complaint quotes of a document: more than one character, and no name of a token."""
+_QUOTED = re.compile(r"('[^'\w]'|'<[a-z ]+>')|(?<!\w)['\"](?!<)[^'\"]{2,}['\"](?!\w)")
+"""What a YAML parser's complaint quotes: a sign or the name of a token, or else text of the document."""
 
 MAX_DEPTH = 16
 """The deepest nesting of mappings and lists."""
@@ -76,7 +76,7 @@ def _syntax_sentence(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or "it holds a character that YAML does not allow"
     where = f"line {mark.line + 1}: " if mark is not None else ""
-    return f"{where}not valid YAML: {_QUOTED.sub('...', problem)}"
+    return f"{where}not valid YAML: {_QUOTED.sub(lambda quoted: quoted[1] or '...', problem)}"
 
 
 class _Builder:

@@ -79,9 +79,12 @@ def every_fault(
 
 
 def _place(fault: ErrorDetails) -> Place:
-    """Return where the key stands that is wrong."""
+    """Return where the key stands that is wrong; of an item of a list, which keeps its place, the list."""
     key = fault.get("ctx", {}).get("key")
-    return fault["loc"] if key is None else (*fault["loc"], str(key))
+    place = fault["loc"] if key is None else (*fault["loc"], str(key))
+    while place and isinstance(place[-1], int):
+        place = place[:-1]
+    return place
 
 
 def _without(content: object, place: Place) -> object:

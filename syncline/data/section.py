@@ -29,10 +29,11 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,19}")
 _NUMBER = re.compile(r"[-+]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?")
 _PERCENT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%")
 _FLOAT_LIMIT = 1 << 1023  # a larger integer may be none of a float's
+_NO_LIST = "must be a list, such as [a, b]"
 _SAYINGS = {
     "missing": "is missing",
-    "list_type": "must be a list",
-    "tuple_type": "must be a list",
+    "list_type": _NO_LIST,
+    "tuple_type": _NO_LIST,
     "dict_type": "must be a mapping",
     "model_type": "must be a mapping",
     "model_attributes_type": "must be a mapping",

@@ -52,7 +52,8 @@ class TableProfile:
 class ColumnFit:
     """Count how the cells of one column fit the schema's variable of its name.
 
-    ``first_rows`` are numbers from 1 of the first rows whose cells do not fit, at most ``MOST_ROWS_NAMED``.
+    ``first_out_of_range`` and ``first_unknown`` are numbers from 1 of the first rows whose cells are so, at
+    most ``MOST_ROWS_NAMED`` each.
     """
 
     name: str
@@ -60,7 +61,8 @@ class ColumnFit:
     missing: int
     out_of_range: int
     unknown: int
-    first_rows: tuple[int, ...] = ()
+    first_out_of_range: tuple[int, ...] = ()
+    first_unknown: tuple[int, ...] = ()
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
@@ -88,13 +90,15 @@ def fit_schema(source: Source, schema: Schema, batch_rows: int = BATCH_ROWS) -> 
         return ()
     part = Schema(variables=variables)
     counts = np.zeros((len(variables), len(Status)), np.int64)
-    first: list[list[int]] = [[] for _ in variables]
+    unfit = (Status.OUT_OF_RANGE, Status.UNKNOWN)
+    first: list[dict[Status, list[int]]] = [{kind: [] for kind in unfit} for _ in variables]
     rows = 0
     for batch in prepare(source, part, Fold(b"", 0), batch_rows=batch_rows, cache_bytes=0).batches():
         for place, status in enumerate(batch.status):
             counts[place] += np.bincount(status, minlength=len(Status))
-            wanted = MOST_ROWS_NAMED - len(first[place])
-            first[place] += (np.flatnonzero(status >= Status.OUT_OF_RANGE)[:wanted] + rows + 1).tolist()
+            for kind, named in first[place].items():
+                wanted = MOST_ROWS_NAMED - len(named)
+                named += (np.flatnonzero(status == kind)[:wanted] + rows + 1).tolist()
         rows += len(batch.status[0])
     return tuple(
         ColumnFit(
@@ -103,9 +107,9 @@ def fit_schema(source: Source, schema: Schema, batch_rows: int = BATCH_ROWS) -> 
             found[Status.MISSING],
             found[Status.OUT_OF_RANGE],
             found[Status.UNKNOWN],
-            tuple(unfit),
+            *(tuple(named[kind]) for kind in unfit),
         )
-        for name, found, unfit in zip(part.names, counts.tolist(), first, strict=True)
+        for name, found, named in zip(part.names, counts.tolist(), first, strict=True)
     )
 
 

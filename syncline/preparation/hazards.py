@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import islice, pairwise
 from statistics import median
@@ -105,25 +105,28 @@ def _of_column(variable: Variable, texts: Counter[str], rows: int) -> Iterator[s
     yield from _codes_for_missing(variable, texts, present)
     yield from _by_kind(variable, present)
     if far := far_sentinels(variable, present):
-        yield (
-            f"holds {counted(sum(far.values()))} far from all others that look like codes ({_listed(far)}):"
-            " add a step 'missing' if they are, or declare them in the schema"
-        )
+        yield _perhaps_codes(far, "far from all others that", "looks like a code", "look like codes")
     if near := gap_sentinels(variable, present):
-        yield (
-            f"holds {counted(sum(near.values()))} behind a gap that may be codes ({_listed(near)}): add a"
-            " step 'missing' if they are, or declare them in the schema"
-        )
+        yield _perhaps_codes(near, "behind a gap that", "may be a code", "may be codes")
     yield from _read_otherwise(variable, present)
+
+
+def _perhaps_codes(found: Mapping[str, int], where: str, one: str, several: str) -> str:
+    cells = sum(found.values())
+    are, they = (one, "it is one") if cells == 1 else (several, "they are")
+    return (
+        f"holds {counted(cells)} {where} {are} ({_listed(found)}): add a step 'missing' if {they}, or declare"
+        f" {'it' if cells == 1 else 'them'} in the schema"
+    )
 
 
 def _codes_for_missing(variable: Variable, texts: Counter[str], present: Counter[str]) -> Iterator[str]:
     candidates = missing_candidates(variable, list(present))
     if candidates:
         cells = sum(present[label] for label in candidates)
-        look, are = ("looks", "is") if cells == 1 else ("look", "are")
+        look, are = ("looks like a code", "is") if cells == 1 else ("look like codes", "are")
         yield (
-            f"holds {counted(cells)} that {look} like codes for missing and {are} not declared"
+            f"holds {counted(cells)} that {look} for missing and {are} not declared"
             f" ({_listed(candidates)}): add a step 'missing', or declare them in the schema"
         )
     padded = sum(cells for text, cells in texts.items() if text != text.strip())

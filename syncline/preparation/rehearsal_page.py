@@ -44,7 +44,7 @@ def shown_tables(rehearsal: Rehearsal) -> tuple[ShownTable, ...]:
         _profile("After", rehearsal.after),
     ]
     if fits:
-        headers = ("column", "fits the schema", "missing", "out of range", "unknown category")
+        headers = ("column", "fits the schema", "missing", "out of range", "unread, or no category")
         tables.append(ShownTable("Against the schema", headers, fits))
     return tuple(tables)
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from syncline.data.inference.written_forms import written_form
 from syncline.data.kinds import NUMERIC_KINDS, Kind
-from syncline.data.labels import normal_label
 from syncline.data.schema import Schema
 from syncline.data.section import shown
 from syncline.data.variable import MAX_LABEL, Variable
@@ -24,6 +23,8 @@ from syncline.preparation.distinct_texts import DistinctTexts, distinct_texts
 from syncline.preparation.missing_proposal import missing_candidates
 from syncline.preparation.name_match import Likeness, Match, match_names, nearest_name, rivals
 from syncline.preparation.number_proposal import flow_of, number_proposal
+from syncline.preparation.preparation_document import Preparation
+from syncline.preparation.prepared_view import prepared_view
 from syncline.preparation.proposal import NOTHING, StepProposal
 from syncline.preparation.sentinels import far_sentinels, gap_sentinels
 from syncline.preparation.span_proposal import span_proposal
@@ -60,8 +61,29 @@ class ColumnDraft:
     is_used: bool = True
 
 
-def suggest_preparation(source: Source, schema: Schema) -> str:
-    """Return the draft as a YAML document."""
+def suggest_preparation(source: Source, schema: Schema, begun: Preparation | None = None) -> str:
+    """Return the draft as a YAML document: the steps of ``begun``, and what is proposed behind them.
+
+    A person names the columns that no name tells, and has the rest proposed for them then.
+    """
+    decided = () if begun is None else begun.steps
+    lines = [*(f"- {flow_of(step)}" for step in decided)]
+    lines += _proposals(source if begun is None else prepared_view(source, begun), schema)
+    has_steps = any(line.startswith("- ") for line in lines)
+    return "\n".join(
+        [
+            f"# A draft for {json.dumps(source.name, ensure_ascii=False)}:",
+            "# read each step, then keep, mend or remove it.",
+            "syncline: 1",
+            "steps:" if has_steps else "steps: []",
+            *(f"  {line}" for line in lines),
+            "",
+        ]
+    )
+
+
+def _proposals(source: Source, schema: Schema) -> list[str]:
+    """Return the lines that propose steps for a source, and say of each variable how its cells fit."""
     known, unread = readable_columns(source), unread_words(source)
     matches = match_names(known, [name for name in schema.names if name not in unread])
     taken = [match.column for match in matches.values()]
@@ -81,18 +103,7 @@ def suggest_preparation(source: Source, schema: Schema) -> str:
             lines += _of_absent(known, variable.name)
             lines += _by_cells(variable, {column: found[column] for column in others})
     lines += _of_others(known, schema, used)
-    lines += [f"# {words}" for words in unread.values()]
-    has_steps = any(line.startswith("- ") for line in lines)
-    return "\n".join(
-        [
-            f"# A draft for {json.dumps(source.name, ensure_ascii=False)}:",
-            "# read each step, then keep, mend or remove it.",
-            "syncline: 1",
-            "steps:" if has_steps else "steps: []",
-            *(f"  {line}" for line in lines),
-            "",
-        ]
-    )
+    return [*lines, *(f"# {words}" for words in unread.values())]
 
 
 def _draft(variable: Variable, match: Match, column: DistinctTexts) -> ColumnDraft:
@@ -201,7 +212,9 @@ def _outcome(draft: ColumnDraft, column: DistinctTexts) -> str:
     if outside := trial.outside(steps):
         parts.append(f"{fit.outside} outside of its range ({trial.rows(outside)})")
     if unread := trial.unread(steps):
-        parts.append(f"{fit.unread} {_unread_words(draft.variable)}{_form(unread)} ({trial.rows(unread)})")
+        behind = trial.behind(steps)
+        form = _form([behind[text] for text in unread if text in behind])
+        parts.append(f"{fit.unread} {_unread_words(draft.variable)}{form} ({trial.rows(unread)})")
     if column.is_cut:
         parts.append(f"{column.beyond} not looked at, of more than {len(column.texts):,} different texts")
     if far := far_sentinels(draft.variable, trial.held(steps)):
@@ -216,11 +229,13 @@ def _outcome(draft: ColumnDraft, column: DistinctTexts) -> str:
 def _unread_words(variable: Variable) -> str:
     if variable.is_categorical:
         return "none of its categories"
+    if variable.kind is Kind.INTEGER:
+        return "no whole numbers"
     return "no numbers" if variable.kind in NUMERIC_KINDS else f"no {variable.kind}"
 
 
-def _form(texts: Sequence[str]) -> str:
-    form = written_form([normal_label(text) for text in texts])
+def _form(labels: Sequence[str]) -> str:
+    form = written_form(labels)
     return "" if form is None else f", which look like {form.words}"
 
 

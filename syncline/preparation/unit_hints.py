@@ -1,6 +1,6 @@
-"""Another unit as the reason why most numbers lie outside of the schema's range: a hint to confirm.
+"""Another unit as the reason why most numbers do not fit the schema: a hint to confirm.
 
-That a factor brings the numbers into the range does not prove the unit, so no step is proposed for it.
+That a factor makes the numbers fit does not prove the unit, so no step is proposed for it.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from syncline.data.kinds import NUMERIC_KINDS
-from syncline.data.variable import MAX_DECIMALS
+from syncline.data.kinds import NUMERIC_KINDS, Kind
+from syncline.data.variable import MAX_DECIMALS, Variable
 from syncline.preparation.column_trial import ColumnTrial
 from syncline.preparation.name_match import bare_name
 from syncline.preparation.number_proposal import flow_of
@@ -33,21 +33,45 @@ FACTORS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Factors between units of one quantity, by a part of its name."""
 
+FAMILIES = (
+    ("mg", "g", "kg", "oz", "lb"),
+    ("mm", "cm", "m", "inch", "ft"),
+    ("mL", "dL", "L"),
+    ("degC", "degF"),
+    ("s", "min", "h", "day"),
+)
+"""Units of one quantity each, which are tried where the schema states one of them."""
+
 FITS = 0.99
 """The share of present cells that must fit behind the conversion, where less than half did before it."""
 
 
 def unit_hints(trial: ColumnTrial, before: Sequence[Step]) -> Iterator[str]:
-    """Yield remarks on conversions behind which nearly all numbers would lie in the schema's range."""
+    """Yield remarks on conversions behind which nearly all cells would fit the schema."""
     variable = trial.variable
     fit = trial.fit(before)
-    if variable.kind not in NUMERIC_KINDS or variable.range is None or fit.outside <= fit.valid + fit.unread:
+    if variable.kind not in NUMERIC_KINDS or variable.range is None or fit.wrong <= fit.valid:
         return
-    decimals = variable.places if variable.places is not None else MAX_DECIMALS
-    name = bare_name(variable.name)
-    for words, factor in (pair for key, pairs in FACTORS.items() if key in name for pair in pairs):
-        step = Units(step="units", columns=(variable.name,), factor=Decimal(factor), decimals=decimals)
+    for words, step in _conversions(variable):
         after = trial.fit([*before, step])
         if after.valid >= FITS * (after.valid + after.wrong):
-            yield f"most of it lies outside of the schema's range, and would fit by {words}, if that holds:"
+            yield f"most of it does not fit the schema, and would by {words}, if that holds:"
             yield f"- {flow_of(step)}"
+
+
+def _conversions(variable: Variable) -> Iterator[tuple[str, Units]]:
+    """Yield the conversions that a variable's unit, or else its name, makes likely."""
+    places = 0 if variable.kind is Kind.INTEGER else variable.places
+    decimals = MAX_DECIMALS if places is None else places
+
+    def step(**how: object) -> Units:
+        content = {"step": "units", "columns": (variable.name,), "decimals": decimals, **how}
+        return Units.model_validate(content)
+
+    unit, name = variable.unit, bare_name(variable.name)
+    known = [family for family in FAMILIES if unit in family]
+    for origin in (one for family in known for one in family if one != unit):
+        yield f"{origin} to {unit}", step(**{"from": origin, "to": unit})
+    for words, factor in (pair for key, pairs in FACTORS.items() if key in name for pair in pairs):
+        if not known or not words.endswith(f" to {unit}"):
+            yield words, step(factor=Decimal(factor))

@@ -76,10 +76,12 @@ def _lacking(spec: StudySpec, source: Source) -> list[str]:
 def _cells(schema: Schema, columns: Sequence[ColumnFit]) -> Iterator[str]:
     """Yield each kind of cell that does not fit, with how many there are and where the first ones stand."""
     for fit in columns:
-        more = ", ..." if fit.out_of_range + fit.unknown > len(fit.first_rows) else ""
-        rows = f"row{'s' if len(fit.first_rows) > 1 else ''} {', '.join(map(str, fit.first_rows))}{more}"
-        for cells, (what, remedy) in cell_faults(schema.variable(fit.name), fit.counts):
-            amount = f"{cells:,} of {sum(fit.counts):,} (see {rows})"
+        faults = cell_faults(schema.variable(fit.name), fit.counts)
+        first = [rows for rows in (fit.first_out_of_range, fit.first_unknown) if rows]
+        for (cells, (what, remedy)), rows in zip(faults, first, strict=True):
+            more = ", ..." if cells > len(rows) else ""
+            where = f"row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}{more}"
+            amount = f"{cells:,} of {sum(fit.counts):,} (see {where})"
             yield f"column {shown(fit.name)!r} has {what}, {amount}: {remedy}"
 
 

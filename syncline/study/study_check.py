@@ -115,8 +115,8 @@ class StudyCheck:
 
     @property
     def idle(self) -> tuple[str, ...]:
-        """What of the study has no effect, a sentence each."""
-        return () if self.spec is None else idle_settings(self.spec)
+        """What of the study has no effect, a sentence each; nothing is said while some of it is wrong."""
+        return () if self.spec is None or self.faults else idle_settings(self.spec)
 
 
 def sound_study(path: Path) -> StudySpec:

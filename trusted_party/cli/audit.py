@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from syncline.cli.audit_record import Exported, Key, tell_verdict, verified_by
+from syncline.cli.audit_record import Exported, Key, or_by_key, tell_verdict, verified_by, verified_by_own
 from syncline.cli.command_app import group
 from syncline.cli.named_data import check_named_data, new_export
 from syncline.cli.table import print_json
@@ -33,12 +33,12 @@ def verify(
     if file is not None:
         check_named_data("FILE", str(file))
         chain.require_export(file)
-    with open_office(home) as office:
+    with or_by_key(file), open_office(home) as office:
         own = office.home.load_signing_key().public_key()
         if file is None:
             verdict = office.database.read_now(lambda transaction: chain.verify(entries(transaction), own))
         else:
-            verdict = chain.verify_export(file, own)
+            verdict = verified_by_own(file, own)
     tell_verdict(verdict, file, as_json=as_json)
 
 

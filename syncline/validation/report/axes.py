@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import asinh, ceil, floor, log, log10
+from math import asinh, ceil, floor, inf, log, log10
 from unicodedata import combining, east_asian_width
 
 import numpy as np
@@ -104,10 +104,13 @@ def _share_of_character(c: str) -> float:
     return 0.6 if c in _SLIM else 1.15 if c.isupper() else 1.0
 
 
-def axis_through(edges: Sequence[float], scale: str, unit: str, room: float, least: float = 0.0) -> PlotAxis:
+def axis_through(
+    edges: Sequence[float], scale: str, unit: str, room: float, least: float = 0.0, *, beside: float = inf
+) -> PlotAxis:
     """Return the axis from the first to the last of ``edges``, with as many marks as ``room`` has space for.
 
-    Marks of numbers are at least so far apart as neighbouring values are, which is ``least``.
+    Marks of numbers are at least so far apart as neighbouring values are, which is ``least``. To the right of
+    the axis texts reach ``beside`` far, and are moved to the left that would reach farther.
     """
     low, high = edges[0], edges[-1]
     knee = _knee(edges) if scale == "number" else 0.0
@@ -116,7 +119,7 @@ def axis_through(edges: Sequence[float], scale: str, unit: str, room: float, lea
         step = max((high - low) / fewer, least)
         found = list(_marks(low, high, scale, step, knee))
         marks, words, measure, per = _worded(found, scale, unit, knee)
-        kept = _with_room(bare, marks, room)
+        kept = _with_room(bare, marks, room, beside)
         if len(kept) == len(marks):
             break
     return PlotAxis(low, high, knee, kept, words, measure or (high - low) or 1.0, per)
@@ -131,12 +134,13 @@ def _knee(edges: Sequence[float]) -> float:
     return max(far[int(_BODY * len(far))], far[-1] * _FINEST) if far else 0.0
 
 
-def _with_room(axis: PlotAxis, marks: Marks, room: float) -> Marks:
+def _with_room(axis: PlotAxis, marks: Marks, room: float, beside: float) -> Marks:
     """Return the marks whose texts do not meet that of the last one before them."""
     kept: list[tuple[float, str]] = []
     end = -_GAP
     for value, text in marks:
-        middle, half = axis.at(value) * room, extent(text) / 2
+        half = extent(text) / 2
+        middle = min(axis.at(value) * room, room + beside - half)
         if not kept or middle - half >= end + _GAP:
             kept.append((value, text))
             end = middle + half

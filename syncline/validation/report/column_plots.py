@@ -121,7 +121,8 @@ def _rows(rows: Sequence[Row], top: float) -> tuple[str, float]:
         parts.append(f"<g><title>{escape(said)}</title>{name}{bars}</g>")
     bottom = top + len(rows) * _ROW
     parts.append(f"<line class=axis x1={left:.1f} x2={left:.1f} y1={top} y2={bottom} />")
-    parts.append(_marks(axis_through((0.0, 100 * most), "percent", "", room), left, room, bottom))
+    axis = axis_through((0.0, 100 * most), "percent", "", room, beside=WIDTH - left - room)
+    parts.append(_marks(axis, left, room, bottom))
     return "".join([*parts, *_brackets(hidden, top)]), bottom + _LINE + 4
 
 
@@ -151,7 +152,7 @@ def _steps_of(name: str, rows: Sequence[Row], described: Mapping[str, Any]) -> C
     is_open = (described["open"][0] and first == 0, described["open"][1] and last == len(bins))
     bins, edges = bins[first:last], edges[first : last + 1]
     room = WIDTH - _LEFT - _RIGHT
-    axis = axis_through(edges, described["scale"], described["unit"], room, described["step"])
+    axis = axis_through(edges, described["scale"], described["unit"], room, described["step"], beside=_RIGHT)
     spikes = _spikes(bins, edges, axis)
     steps = _Steps(axis, edges, bins, frozenset(spikes), is_open)
     content, bottom = steps.drawn(room)

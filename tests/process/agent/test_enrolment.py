@@ -158,6 +158,25 @@ def test_a_home_that_was_not_there_is_gone_where_enrolling_failed(tmp_path, monk
         assert home.exists() == existed
 
 
+def test_enrolling_again_does_not_say_that_an_edited_policy_permits_nothing(tmp_path, monkeypatch, capsys):
+    home = tmp_path / "agent"
+
+    async def test(hub):
+        words = ["supplier-agent", "enrol", hub.invite("cleveland"), "--hub", hub.address]
+        monkeypatch.setattr(sys, "argv", [*words, "--enrolment", hub.enrolment_address, "--home", str(home)])
+        said = []
+        for _ in range(2):
+            with pytest.raises(SystemExit) as ended:
+                await asyncio.to_thread(agent)
+            assert ended.value.code == 0
+            said.append(capsys.readouterr().out)
+        return said
+
+    first, again = with_hub(test)
+    assert f"It permits nothing yet: read and edit {home}/policy.yaml" in first
+    assert f"Its policy stays as it is: {home}/policy.yaml" in again
+
+
 @pytest.mark.parametrize("address", ["hub", "hub:", "hub:99999", ":8443", "hub:84x3"])
 def test_an_address_without_a_port_is_refused(tmp_path, address):
     with pytest.raises(UsageError, match="expected HOST:PORT"):

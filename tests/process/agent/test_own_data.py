@@ -60,8 +60,8 @@ def test_all_misfits_are_told_at_once_with_counts_and_rows_and_nothing_of_it_lea
     propose(home)
     _, out, _ = command("studies", "show", "heart-2026", "--home", home.root)
     assert "DOES NOT FIT" in out
-    assert "column 'age' has values outside of the schema's range, 2 of 400 (see rows 3, 7, 8): widen" in out
-    assert "column 'age' has cells that hold no whole number, 1 of 400" in out
+    assert "column 'age' has values outside of the schema's range, 2 of 400 (see rows 3, 8): widen" in out
+    assert "column 'age' has cells that hold no whole number, 1 of 400 (see row 7): clean" in out
     assert "column 'sex' has values that are no category, 2 of 400 (see rows 8, 11): add" in out
     code, shown, _ = command("studies", "show", "heart-2026", "--json", "--home", home.root)
     told = json.loads(shown)["data"]

@@ -210,8 +210,24 @@ def test_a_dry_run_shows_counts_and_warns(command, home, files, tmp_path):
         "days": 0,
     }
     assert found["fits"] == [
-        {"name": "age", "valid": 2, "missing": 1, "out_of_range": 1, "unknown": 0, "first_rows": [4]},
-        {"name": "sex", "valid": 3, "missing": 0, "out_of_range": 0, "unknown": 1, "first_rows": [4]},
+        {
+            "name": "age",
+            "valid": 2,
+            "missing": 1,
+            "out_of_range": 1,
+            "unknown": 0,
+            "first_out_of_range": [4],
+            "first_unknown": [],
+        },
+        {
+            "name": "sex",
+            "valid": 3,
+            "missing": 0,
+            "out_of_range": 0,
+            "unknown": 1,
+            "first_out_of_range": [],
+            "first_unknown": [4],
+        },
     ]
     assert found["tally"]["rows_out"] == 4
     assert len(found["declined"]) == 3

@@ -146,6 +146,9 @@ def test_a_record_is_checked_elsewhere_by_its_partys_fingerprint(site, tmp_path)
     assert broken.returncode == 1
     assert "was changed, moved or put in" in broken.stderr
     assert command("audit", "verify", "--key", "ab" * 32, home=nowhere).returncode == 2
+    unnamed = command("audit", "verify", str(out), home=nowhere)
+    assert unnamed.returncode == 2
+    assert f"FILE {out}: give the fingerprint of the party that wrote it as --key" in unnamed.stderr
 
 
 def test_a_host_that_is_named_twice_is_told_once(tmp_path):
@@ -160,7 +163,7 @@ def test_an_export_of_another_home_is_told_by_its_file(site, tmp_path):
     assert command("audit", "export", "--out", out, home=tmp_path / "other").returncode == 0
     done = command("audit", "verify", out, home=site.home.root)
     assert done.returncode == 1
-    assert f"file {out}: entry 1 was changed" in done.stderr
+    assert f"FILE {out}: is another party's record: give the fingerprint" in done.stderr
     assert "backup" not in done.stderr
 
 

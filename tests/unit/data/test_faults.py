@@ -38,6 +38,7 @@ class Whole(Section):
     name: str
     part: Part = Part()
     parts: tuple[Part, ...] = ()
+    words: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Whole:
@@ -72,6 +73,15 @@ def test_faults_of_fields_sections_lists_and_the_whole_are_found_together() -> N
     }
     assert found is None
     assert content["parts"][0] == {"low": "x", "height": 1}, "the document stays as it is"  # type: ignore[index]
+
+
+def test_a_wrong_item_of_a_list_does_not_hide_what_else_is_wrong() -> None:
+    content = {**SOUND, "words": ["a", ["b"]], "parts": [{}, {}, {}]}
+    found, faults = every_fault(Whole, content)
+    assert (found, faults) == (None, ("words[1] must be text", "too many parts"))
+    found, faults = every_fault(Whole, {**SOUND, "parts": [3, {}, {}]})
+    assert faults == ("parts[0] must be a mapping",)
+    assert found == build(Whole, {**SOUND, "parts": []}, "x")
 
 
 def test_a_required_key_that_is_wrong_is_said_once_and_stood_in_for() -> None:

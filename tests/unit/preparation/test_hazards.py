@@ -45,13 +45,13 @@ def first(column: str, *cells: str | None) -> dict[str, list[str | None]]:
     return {column: [*cells, *CLEAN[column][len(cells) :]]}
 
 
-FAR = "column '{}' holds {} far from all others that look like codes ({}): "
-CODED = "column '{}' holds 1 cell that looks like codes for missing and is not declared ({}): "
+FAR = "column '{}' holds {} far from all others that {} ({}): "
+CODED = "column '{}' holds 1 cell that looks like a code for missing and is not declared ({}): "
 PLANTED = [
     (first("chol", *["0"] * 5), "column 'chol' holds 5 zeros far from its other values"),
     (
         first("chol", *["999"] * 5),
-        FAR.format("chol", "5 cells", 999),
+        FAR.format("chol", "5 cells", "look like codes", 999),
     ),
     (
         first("chol", "-9"),
@@ -63,9 +63,9 @@ PLANTED = [
     ),
     (
         first("seen", "9999-12-31"),
-        FAR.format("seen", "1 cell", "9999-12-31"),
+        FAR.format("seen", "1 cell", "looks like a code", "9999-12-31"),
     ),
-    (first("seen", "00000000"), "column 'seen' holds 1 cell that looks like codes for missing"),
+    (first("seen", "00000000"), "column 'seen' holds 1 cell that looks like a code for missing"),
     (first("sex", "F", "female"), "column 'sex' holds 2 cells in 2 labels that the schema"),
     (first("sex", *["NA"] * 3), "column 'sex' holds 3 cells that look like codes for missing"),
     (first("age", *["-9"] * 4), "column 'age' holds 4 cells that look like codes for missing"),

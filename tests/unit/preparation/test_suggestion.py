@@ -237,13 +237,49 @@ def test_99_is_no_code_among_glucoses_in_mg() -> None:
     cells = [str(70 + k) for k in range(100)]
     text = suggest_preparation(TableSource(pa.table({"glucose": cells})), schema)
     assert Preparation.from_yaml(text).steps == ()
-    assert "would fit by mg/dL to mmol/L" in text
+    assert "and would by mg/dL to mmol/L" in text
     assert "factor: 0.055506, decimals: 1" in text
     plain = [str(5 + k % 10) for k in range(100)]
     coded = suggest_preparation(TableSource(pa.table({"glucose": [*plain, "99"]})), schema)
     assert [flow_of(step) for step in Preparation.from_yaml(coded).steps] == [
         "{step: missing, codes: [99], columns: [glucose]}"
     ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "cells", "step"),
+    [
+        (
+            {"name": "mass", "kind": "integer", "range": ["2500", "6500"], "unit": "g", "step": "25"},
+            ["3,25", "3,9", "4", "5,125"],
+            "from: kg, to: g, decimals: 0",
+        ),
+        (
+            {"name": "x", "kind": "continuous", "range": ["35", "42"], "unit": "degC", "decimals": "1"},
+            ["98.6", "97.7", "101.3"],
+            "from: degF, to: degC, decimals: 1",
+        ),
+        (
+            {"name": "weight", "kind": "integer", "range": ["30", "90"]},
+            ["120", "171", "190"],
+            "factor: 0.45359237, decimals: 0",
+        ),
+        (
+            {"name": "stay", "kind": "continuous", "range": ["1", "90"], "unit": "day", "decimals": "1"},
+            ["120", "240", "960"],
+            "from: h, to: day, decimals: 1",
+        ),
+    ],
+)
+def test_another_unit_is_hinted_at_by_the_schemas_own(
+    variable: dict[str, object], cells: list[str], step: str
+) -> None:
+    name, low = str(variable["name"]), variable["range"][0]  # type: ignore[index]
+    schema = Schema.model_validate({"variables": [variable]})
+    text = suggest_preparation(TableSource(pa.table({name: cells * 10})), schema)
+    assert f"#   - {{step: units, columns: [{name}], {step}}}" in text
+    assert "which look like" not in text
+    assert "step: units" not in suggest_preparation(TableSource(pa.table({name: [low] * 30})), schema)
 
 
 def test_rows_of_what_fits_in_no_way_are_named() -> None:
@@ -334,3 +370,26 @@ variables:
         assert f"#   - {{step: rename, columns: {{{found}: {name}}}}}" in draft
     assert "gone" not in draft.replace("# no column of the table looks like gone", "")
     assert "steps: []" in draft
+
+
+def test_a_draft_goes_on_behind_the_steps_that_a_person_has_decided(tmp_path: Path) -> None:
+    schema = Schema.from_yaml("""\
+variables:
+  - {name: sex, kind: categorical, categories: [f, m]}
+  - {name: laid, kind: date, range: [2007-01-01, 2009-12-31]}
+  - {name: bill, kind: continuous, decimals: 1, range: [30, 62]}
+""")
+    path = tmp_path / "t.csv"
+    path.write_text("Eiablage;Schnabel;Geschl\n" + "09.11.2007;39,5;m\n30.11.2008;44,9;w\n;;x\n" * 5)
+    begun = Preparation.from_yaml("""\
+syncline: 1
+steps:
+  - {step: rename, columns: {Eiablage: laid, Schnabel: bill, Geschl: sex}}
+  - {step: recode, columns: [sex], codes: {w: f}}
+  - {step: filter, column: laid, present: true}
+""")
+    found = Preparation.from_yaml(suggest_preparation(open_source(path), schema, begun))
+    assert found.steps[:3] == begun.steps
+    assert [step.step for step in found.steps[3:]] == ["dates", "numbers"]
+    assert not rehearse(open_source(path), found, schema).declined
+    assert Preparation.from_yaml(suggest_preparation(open_source(path), schema, found)) == found

@@ -53,6 +53,15 @@ def test_the_fingerprint_that_is_printed_can_be_given(verify, form):
     assert "not pinned" not in pinned
 
 
+@pytest.mark.parametrize("options", [["--offline"], ["--hub-key", DIGITS]])
+def test_that_the_hub_was_not_asked_is_said(verify, tmp_path, options):
+    logged_in(tmp_path / ".syncline" / "researcher")
+    code, out, err = verify(*options)
+    assert (code, err) == (0, "note: the hub was not asked whether it has withdrawn the release\n")
+    assert out.startswith("verified: ")
+    assert json.loads(verify(*options, "--json")[1])["withdrawn"] is None
+
+
 def test_a_signer_who_is_not_pinned_passes_where_that_is_accepted(verify):
     code, out, err = verify("--accept", "unpinned")
     assert (code, err) == (0, "")

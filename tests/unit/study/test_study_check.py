@@ -174,8 +174,9 @@ def test_a_study_without_fault_exits_with_0(tmp_path: Path) -> None:
     assert said.stdout.startswith("study heart-2026: no fault can be seen without data\n")
     needed = json.loads(run(written(tmp_path, HEAD), "--json").stdout)["needed_of_each"]
     assert {"row_count", "profile"} <= {one["question"] for one in needed}
-    for one in needed:
-        assert f"and not only summed over all: {one['question']}: {one['why']}\n" in said.stdout
+    heading, *lines = said.stdout.splitlines()[-len(needed) - 1 :]
+    assert heading == "Needed of each supplier, and not only summed over all:"
+    assert lines == [f"  {one['question']}: {one['why']}" for one in needed]
     assert run(tmp_path / "nowhere.yaml").exit_code == 2
 
 

@@ -248,6 +248,29 @@ def test_a_long_tail_bends_the_axis_and_an_even_column_does_not() -> None:
     assert of([-760_000, -651, -115, -31, 0, 18, 82, 400]).knee > 0
 
 
+@pytest.mark.parametrize(
+    ("edges", "scale"),
+    [
+        ((1_195_862_400, 1_226_016_000, 1_226_620_800, 1_262_304_000), "date"),
+        ((0, 30, 60, 100_000), "number"),
+        ((0, 43_200, 86_400), "clock"),
+    ],
+)
+def test_a_text_that_is_moved_into_the_picture_meets_no_other(edges: tuple[int, ...], scale: str) -> None:
+    """As ``2009-072010-01`` did, whose axis ends at a mark."""
+    share = 1 / (len(edges) - 1)
+    column = numbers([float(edge) for edge in edges], [share] * (len(edges) - 1), [None] * (len(edges) - 1))
+    column["axis"]["scale"] = scale
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for tag, shape, text in drawn(column_plot(column).svg):
+        if tag == "text" and shape.get("text-anchor") == "middle":
+            lines.setdefault(shape["y"], []).append((float(shape["x"]), extent(text) / 2))
+    assert any(len(words) > 1 for words in lines.values())
+    for words in lines.values():
+        assert all(a + u < b - v for (a, u), (b, v) in pairwise(words))
+        assert max(at + half for at, half in words) <= WIDTH + 0.1
+
+
 @given(st.text(min_size=1, max_size=60), st.integers(20, 200))
 def test_a_text_is_shortened_to_its_room_and_keeps_both_ends(text: str, room: int) -> None:
     short = shortened(text, room)
