@@ -37,6 +37,11 @@ class Book:
     columns: tuple[CodedColumn, ...]
     gaps: tuple[CodedColumn, ...] = ()
     bounds: tuple[Constraint, ...] = ()
+    _by_name: dict[str, CodedColumn] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_name = {column.codes.name: column for column in (*self.columns, *self.gaps)}
+        object.__setattr__(self, "_by_name", by_name)
 
     @property
     def sizes(self) -> Sizes:
@@ -49,7 +54,7 @@ class Book:
 
     def column(self, name: str) -> CodedColumn:
         """Return one column or gap."""
-        return next(column for column in (*self.columns, *self.gaps) if column.codes.name == name)
+        return self._by_name[name]
 
     def gaps_beside(self, derived: Collection[str]) -> tuple[Gap, ...]:
         """Return the gaps that are used where some columns are derived: none from these or of them."""
