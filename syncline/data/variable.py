@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zoneinfo
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_serializer, field_validator, model_validator
@@ -89,6 +90,23 @@ StateCodes = Annotated[Mapping[str, str], AfterValidator(_normal_codes)]
 """The code of each named state and what it means, in the order of the codes."""
 
 
+def _places_of(kind: Kind, decimals: int | None, step: str | None) -> int | None:
+    return (
+        decimals_of(step) if kind is Kind.CONTINUOUS and decimals is None and step is not None else decimals
+    )
+
+
+@lru_cache(maxsize=1024)
+def _grid_of(kind: Kind, decimals: int | None, step: str | None, zone: str | None) -> Grid | None:
+    """Return the grid of an ordered kind, kept: a wide table asks a hundred times a column."""
+    if kind in CATEGORICAL_KINDS or kind in FREE_KINDS:
+        return None
+    from syncline.data.grid import Grid
+
+    places = _places_of(kind, decimals, step)
+    return Grid(kind, places, zone, None if step is None else width_of(step, kind, places or 0))
+
+
 class Variable(Section):
     """Describe one column: what it holds, on which grid, within which bounds, and for what use."""
 
@@ -118,18 +136,12 @@ class Variable(Section):
     @property
     def grid(self) -> Grid | None:
         """The grid of an ordered kind; None for categories, text and identifiers."""
-        if self.is_categorical or self.kind in FREE_KINDS:
-            return None
-        from syncline.data.grid import Grid
-
-        return Grid(self.kind, self.places, self.zone, self.width)
+        return _grid_of(self.kind, self.decimals, self.step, self.zone)
 
     @property
     def places(self) -> int | None:
         """The decimals of the grid: those declared, or those of the step."""
-        if self.kind is Kind.CONTINUOUS and self.decimals is None and self.step is not None:
-            return decimals_of(self.step)
-        return self.decimals
+        return _places_of(self.kind, self.decimals, self.step)
 
     @property
     def width(self) -> int | None:

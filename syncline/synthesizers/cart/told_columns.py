@@ -53,7 +53,7 @@ class ToldColumns:
         self.deviation = np.append(self.deviation, column.deviation)
 
     def drawn(self, own: Measured) -> Floats:
-        """Return the mean product of each column's deviations and those of ``own`` in the model's rows (k,)."""
+        """Return each column's mean product of deviations with ``own`` in the model's rows (k,)."""
         found = [mean_products(block, own.whole) for block in self._blocks]
         return np.concatenate([np.zeros(0), *found])[: len(self)]
 
