@@ -43,6 +43,7 @@ _BEYOND_KEYS = 1 << 63
 BOOLEAN_CATEGORIES = ("false", "true")
 
 
+@lru_cache(maxsize=8192)
 def _normal_name(text: str) -> str:
     name = normal_label(text)
     if not 1 <= len(name) <= MAX_NAME:

@@ -56,10 +56,13 @@ class SecondMoments:
         k, n = question.terms, max(sums.values[0], 1)
         total, rest = sums.values[1 : 1 + k], iter(sums.values[1 + k :])
         unit = 1 << PRECISION
+        square = (n * unit) ** 2
         covariance = np.zeros((k, k))
-        for i in range(k):
-            for j in range(i, k):
-                covariance[i, j] = covariance[j, i] = (n * next(rest) - total[i] * total[j]) / (n * unit) ** 2
+        for i, own in enumerate(total):
+            row = [
+                (n * product - own * other) / square for other, product in zip(total[i:], rest, strict=False)
+            ]
+            covariance[i, i:] = covariance[i:, i] = row
         mean = np.array([own / (n * unit) for own in total], np.float64)
         terms = [MomentTerm(name) for name, _ in question.scaled] + [
             MomentTerm(name, True) for name, _ in question.logs
