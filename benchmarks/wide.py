@@ -93,7 +93,12 @@ def infer(source: str, out: str) -> None:
         app(["schema", "infer", source], standalone_mode=False)
 
 
-_KINDS = {markers: "markers", mixed_table: "mixed", decimals: "decimals", persons_table: "persons"}
+_KINDS: dict[Callable[[int, int], pa.Table], str] = {
+    markers: "markers",
+    mixed_table: "mixed",
+    decimals: "decimals",
+    persons_table: "persons",
+}
 _SIZES = ((60, 1200), (300, 500), (1000, 300))
 
 
