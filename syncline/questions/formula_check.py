@@ -52,11 +52,11 @@ _CHECKED_AT_ONCE = 1 << 17
 Floats: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Column: TypeAlias = tuple[Floats, Mask]
-Side: TypeAlias = tuple[Floats, Mask, Floats]
+RightSide: TypeAlias = tuple[Floats, Mask, Floats]
 
 
 @np.errstate(over="ignore")
-def evaluate(constraint: Constraint, inputs: list[Column]) -> Side:
+def evaluate(constraint: Constraint, inputs: list[Column]) -> RightSide:
     """Return the formula's values (n,), whether each is defined, and the largest magnitude of its inputs.
 
     What is too large for a float is infinite, and so equal to no value.
@@ -183,7 +183,7 @@ class FormulaCheck(TableQuestion[Counts]):
         names = self.columns
         for batch in table.training():
             columns = {name: numbers(batch, table, name) for name in names}
-            evaluated: dict[tuple[object, ...], Side] = {}
+            evaluated: dict[tuple[object, ...], RightSide] = {}
             for places in self._alike(batch.n_rows):
                 some = [self.formulas[place] for place in places]
                 sides = [_kept_side(formula, columns, evaluated) for formula in some]
@@ -239,8 +239,8 @@ def _side(formula: Constraint) -> tuple[object, ...]:
 
 
 def _kept_side(
-    formula: Constraint, columns: Mapping[str, Column], evaluated: dict[tuple[object, ...], Side]
-) -> Side:
+    formula: Constraint, columns: Mapping[str, Column], evaluated: dict[tuple[object, ...], RightSide]
+) -> RightSide:
     """Return the right side of a formula, which is kept for others."""
     key = _side(formula)
     if key not in evaluated:
@@ -252,7 +252,7 @@ def _kept_side(
 
 @np.errstate(over="ignore")
 def _breaks(
-    formulas: Sequence[Constraint], columns: Mapping[str, Column], sides: Sequence[Side], slack: Floats
+    formulas: Sequence[Constraint], columns: Mapping[str, Column], sides: Sequence[RightSide], slack: Floats
 ) -> npt.NDArray[np.int64]:
     """Return in how many rows each of some formulas of one kind is broken, in the three ways (k, 3)."""
     value = np.stack([columns[formula.of][0] for formula in formulas])
