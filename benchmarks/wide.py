@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from benchmarks.measured import measured
@@ -16,6 +18,7 @@ from benchmarks.measured import measured
 COLUMNS = (50, 100, 200, 400, 800)
 ROWS = 300
 FACTORS = 6
+BLOCK = 10
 PERSON = "person"
 
 
@@ -42,6 +45,15 @@ def markers(rows: int, columns: int, seed: int = 7) -> pa.Table:
     return pa.table({f"g{place}": pa.array(own.astype(np.int64)) for place, own in enumerate(held)})
 
 
+def decimals(rows: int, columns: int, seed: int = 11) -> pa.Table:
+    """Return normal numbers of three decimals, in blocks of ten that share half of their variance."""
+    rng = np.random.default_rng(seed)
+    shared = rng.normal(size=(-(-columns // BLOCK), rows))
+    own = rng.normal(size=(columns, rows))
+    values = np.round((np.repeat(shared, BLOCK, axis=0)[:columns] + own) / np.sqrt(2), 3)
+    return pa.table({f"x{place}": pa.array(values[place]) for place in range(columns)})
+
+
 def persons_table(rows: int, columns: int) -> pa.Table:
     """Return the mixed table with a column of persons, each of whom has two to five rows."""
     several = np.random.default_rng(5).integers(2, 6, rows)
@@ -66,7 +78,28 @@ def synthesize(source: str, out: str, person: str = "") -> int:
     return Synthesizer(seed=1, schema=Schema.model_validate(document)).fit(Path(source)).write(Path(out))
 
 
-_KINDS = {markers: "markers", mixed_table: "mixed", persons_table: "persons"}
+def command(source: str, out: str) -> None:
+    """Synthesize a file by the command, in this process."""
+    from syncline.cli.app import app
+
+    app(["synthesize", source, "--out", out, "--seed", "1", "--force"], standalone_mode=False)
+
+
+def infer(source: str, out: str) -> None:
+    """Infer the schema of a file by the command, in this process."""
+    from syncline.cli.app import app
+
+    with Path(out).open("w") as printed, contextlib.redirect_stdout(printed):
+        app(["schema", "infer", source], standalone_mode=False)
+
+
+_KINDS: dict[Callable[[int, int], pa.Table], str] = {
+    markers: "markers",
+    mixed_table: "mixed",
+    decimals: "decimals",
+    persons_table: "persons",
+}
+_SIZES = ((60, 1200), (300, 500), (1000, 300))
 
 
 def run() -> None:
@@ -76,10 +109,13 @@ def run() -> None:
         return
     chosen = os.environ.get("SYNCLINE_BENCHMARK_COLUMNS")
     counts = COLUMNS if chosen is None else tuple(int(number) for number in chosen.split(","))
-    tables = [(ROWS, number, mixed_table) for number in counts]
+    kinds = mixed_table, decimals
+    tables = [(ROWS, number, make) for make in kinds for number in counts]
     if chosen is None:
-        tables += [(60, 1200, markers), (300, 500, mixed_table), (1000, 300, mixed_table)]
+        tables += [(60, 1200, markers)] + [(*size, make) for make in kinds for size in _SIZES]
     _print(tables)
+    if chosen is None:
+        _print_commands([(*size, make) for make in kinds for size in _SIZES])
 
 
 def _print(tables: Sequence[tuple[int, int, Callable[[int, int], pa.Table]]]) -> None:
@@ -94,5 +130,20 @@ def _print(tables: Sequence[tuple[int, int, Callable[[int, int], pa.Table]]]) ->
             each = 1000 * found.cpu / columns
             print(
                 f"{rows:6} {columns:8} {kind:>8} {found.cpu:8.1f} {each:12.1f} {found.rss_mb:8.0f}",
+                flush=True,
+            )
+
+
+def _print_commands(tables: Sequence[tuple[int, int, Callable[[int, int], pa.Table]]]) -> None:
+    """Print what the commands take for CSV files of the tables."""
+    print(f"{'rows':>6} {'columns':>8} {'kind':>8} {'synthesize s, MB':>18} {'infer s, MB':>14}")
+    with tempfile.TemporaryDirectory() as directory:
+        source, out = Path(directory, "real.csv"), Path(directory, "synthetic.csv")
+        for rows, columns, make in tables:
+            pc.write_csv(make(rows, columns), source)
+            made, inferred = (measured(work, str(source), str(out)) for work in (command, infer))
+            print(
+                f"{rows:6} {columns:8} {_KINDS[make]:>8} {made.cpu:11.1f} {made.rss_mb:6.0f}"
+                f" {inferred.cpu:7.1f} {inferred.rss_mb:6.0f}",
                 flush=True,
             )

@@ -131,9 +131,12 @@ class Codebook:
 
     columns: tuple[ColumnCodes, ...]
     _places: dict[str, int] = field(init=False, repr=False, compare=False)
+    _gaps: tuple[Gap, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_places", {column.name: i for i, column in enumerate(self.columns)})
+        gaps = tuple(column.gap for column in self.columns if column.gap is not None)
+        object.__setattr__(self, "_gaps", gaps)
         if len(self._places) != len(self.columns):
             raise ValueError("codebook: a column stands in it twice")
 
@@ -159,7 +162,7 @@ class Codebook:
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """The gaps that are coded, in order."""
-        return tuple(column.gap for column in self.columns if column.gap is not None)
+        return self._gaps
 
     def sources(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return the variables that some columns are read from: both of a gap, each once."""

@@ -6,6 +6,7 @@ import math
 import zoneinfo
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_serializer, field_validator, model_validator
@@ -54,6 +55,7 @@ _BEYOND_KEYS = 1 << 63
 BOOLEAN_CATEGORIES = ("false", "true")
 
 
+@lru_cache(maxsize=8192)
 def _normal_name(text: str) -> str:
     name = normal_label(text)
     if not 1 <= len(name) <= MAX_NAME:
@@ -101,6 +103,31 @@ StateCodes = Annotated[Mapping[str, str], AfterValidator(_normal_codes)]
 """The code of each named state and what it means, in the order of the codes."""
 
 
+def _places_of(kind: Kind, decimals: int | None, step: str | None, origin: str | None) -> int | None:
+    if kind is Kind.CONTINUOUS and decimals is None and step is not None:
+        return max(decimals_of(step), decimals_of(origin or ""))
+    return decimals
+
+
+@lru_cache(maxsize=1024)
+def _grid_of(
+    kind: Kind,
+    decimals: int | None,
+    digits: int | None,
+    zone: str | None,
+    step: str | None,
+    origin: str | None,
+) -> Grid | None:
+    """Return the grid of an ordered kind, kept: a wide table asks a hundred times a column."""
+    if kind in CATEGORICAL_KINDS or kind in FREE_KINDS:
+        return None
+    from syncline.data.grid import Grid
+
+    places = _places_of(kind, decimals, step, origin)
+    width, past = (None if size is None else width_of(size, kind, places or 0) for size in (step, origin))
+    return Grid(kind, places, zone, width, past or 0, digits)
+
+
 class Variable(Section):
     """Describe one column: what it holds, on which grid, within which bounds, and for what use."""
 
@@ -132,18 +159,12 @@ class Variable(Section):
     @property
     def grid(self) -> Grid | None:
         """The grid of an ordered kind; None for categories, text and identifiers."""
-        if self.is_categorical or self.kind in FREE_KINDS:
-            return None
-        from syncline.data.grid import Grid
-
-        return Grid(self.kind, self.places, self.zone, self.width, self.past, self.digits)
+        return _grid_of(self.kind, self.decimals, self.digits, self.zone, self.step, self.origin)
 
     @property
     def places(self) -> int | None:
         """The decimals of the grid: those declared, or those of the step and its origin."""
-        if self.kind is Kind.CONTINUOUS and self.decimals is None and self.step is not None:
-            return max(decimals_of(self.step), decimals_of(self.origin or ""))
-        return self.decimals
+        return _places_of(self.kind, self.decimals, self.step, self.origin)
 
     @property
     def width(self) -> int | None:

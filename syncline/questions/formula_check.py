@@ -16,7 +16,7 @@ which columns follow from others. Permission: ``formula_check``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, TypeAlias
@@ -49,15 +49,17 @@ _ROUNDED = frozenset({Formula.RATIO, Formula.LOG, Formula.LOG1P, Formula.LOG_FLO
 _KEPT = 256
 """Sides of formulas kept for a batch at most: there may be more of them than fit the memory."""
 
+_CHECKED_AT_ONCE = 1 << 17
+"""Rows of all formulas that are checked at once."""
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Column: TypeAlias = tuple[Floats, Mask]
+RightSide: TypeAlias = tuple[Floats, Mask, Floats]
 
 
 @np.errstate(over="ignore")
-def evaluate(
-    constraint: Constraint, inputs: list[Column], kinds: Mapping[str, Kind]
-) -> tuple[Floats, Mask, Floats]:
+def evaluate(constraint: Constraint, inputs: list[Column], kinds: Mapping[str, Kind]) -> RightSide:
     """Return the formula's values (n,), whether each is defined, and the largest magnitude of its inputs.
 
     What is too large for a float is infinite, and so equal to no value. ``kinds`` are those of its columns.
@@ -197,19 +199,26 @@ class FormulaCheck(TableQuestion[Counts]):
     def answer(self, table: Workspace, context: Context) -> Counts:
         """Return the counts of this table."""
         dense = np.zeros((len(self.formulas), CELLS), np.int64)
-        slack = [slack_of(formula, table.schema) for formula in self.formulas]
+        slack = np.array([slack_of(formula, table.schema) for formula in self.formulas]).reshape(-1, 3)
         kinds = {variable.name: variable.kind for variable in table.schema.variables}
+        names = self.columns
         for batch in table.training():
-            columns = {name: numbers(batch, table, name) for name in self.columns}
-            evaluated: dict[tuple[object, ...], tuple[Floats, Mask, Floats]] = {}
-            for row, formula in enumerate(self.formulas):
-                key = _side(formula)
-                if key not in evaluated:
-                    if len(evaluated) >= _KEPT:
-                        evaluated.clear()
-                    evaluated[key] = evaluate(formula, [columns[name] for name in formula.inputs], kinds)
-                dense[row] += _breaks(formula.formula, columns[formula.of], evaluated[key], slack[row])
+            columns = {name: numbers(batch, table, name) for name in names}
+            evaluated: dict[tuple[object, ...], RightSide] = {}
+            for places in self._alike(batch.n_rows):
+                some = [self.formulas[place] for place in places]
+                sides = [_kept_side(formula, columns, kinds, evaluated) for formula in some]
+                dense[places] += _breaks(some, columns, sides, slack[places])
         return table.bare(dense)
+
+    def _alike(self, rows: int) -> Iterator[list[int]]:
+        """Yield the places of formulas of one kind that are checked at once, of so many rows each."""
+        kinds: dict[Formula, list[int]] = {}
+        for place, formula in enumerate(self.formulas):
+            kinds.setdefault(formula.formula, []).append(place)
+        most = max(_CHECKED_AT_ONCE // max(rows, 1), 1)
+        for places in kinds.values():
+            yield from (places[first : first + most] for first in range(0, len(places), most))
 
     def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
@@ -251,16 +260,33 @@ def _side(formula: Constraint) -> tuple[object, ...]:
     return formula.formula, formula.inputs, formula.factor, formula.offset, of
 
 
+def _kept_side(
+    formula: Constraint,
+    columns: Mapping[str, Column],
+    kinds: Mapping[str, Kind],
+    evaluated: dict[tuple[object, ...], RightSide],
+) -> RightSide:
+    """Return the right side of a formula, which is kept for others."""
+    key = _side(formula)
+    if key not in evaluated:
+        if len(evaluated) >= _KEPT:
+            evaluated.clear()
+        evaluated[key] = evaluate(formula, [columns[name] for name in formula.inputs], kinds)
+    return evaluated[key]
+
+
 @np.errstate(over="ignore")
 def _breaks(
-    formula: Formula, column: Column, side: tuple[Floats, Mask, Floats], slack: tuple[float, float, float]
-) -> list[int]:
-    (value, present), (expected, defined, size) = column, side
-    both = present & defined
-    relative, rounded, most = slack
+    formulas: Sequence[Constraint], columns: Mapping[str, Column], sides: Sequence[RightSide], slack: Floats
+) -> npt.NDArray[np.int64]:
+    """Return in how many rows each of some formulas of one kind is broken, in the three ways (k, 3)."""
+    value = np.stack([columns[formula.of][0] for formula in formulas])
+    present = np.stack([columns[formula.of][1] for formula in formulas])
+    expected, size = np.stack([side[0] for side in sides]), np.stack([side[2] for side in sides])
+    defined = np.stack([side[1] for side in sides])
+    relative, rounded, most = slack.T[:, :, None]
     allowed = np.minimum(relative * np.maximum(np.abs(value), size) + rounded, most)
-    excess = value - expected if formula is Formula.AT_MOST else np.abs(value - expected)
-    differs = both & (excess > allowed)
-    absent = np.count_nonzero(defined & ~present)
-    surplus = np.count_nonzero(present & ~defined)
-    return [int(np.count_nonzero(differs)), int(absent), int(surplus)]
+    away = value - expected
+    excess = away if formulas[0].formula is Formula.AT_MOST else np.abs(away)
+    broken = (present & defined & (excess > allowed), defined & ~present, present & ~defined)
+    return np.stack([np.count_nonzero(rows, axis=1) for rows in broken], axis=1)

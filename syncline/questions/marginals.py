@@ -22,18 +22,13 @@ from syncline.questions.counts import Counts, Ints, concatenate
 from syncline.questions.known import Known, grouped, require, summed
 from syncline.questions.question import Context, TableQuestion, agreed
 from syncline.questions.sensitivity import Sensitivity
+from syncline.questions.set_run import MOST_TOGETHER, Axis, SetRun, shape_of
 from syncline.questions.workspace import Workspace
+
+__all__ = ["Axis", "Marginals", "shape_of"]
 
 if TYPE_CHECKING:
     from syncline.questions.asked import Asked
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """One column of a set and the coding in which it is counted."""
-
-    column: str
-    coding: Coding
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +93,29 @@ class Marginals(TableQuestion[Counts]):
     def answer(self, table: Workspace, context: Context) -> Counts:
         """Return the counts of this table."""
         codebook = context.codebook
-        counters = [_SetCounter(axes, codebook, table, self.persons) for axes in self.sets]
+        counters = [
+            _SetCounter(run[0], codebook, table, self.persons)
+            if self.persons or prod(shape_of(run[0], codebook)) > MOST_TOGETHER
+            else SetRun(run, codebook)
+            for run in self._runs(codebook)
+        ]
         for batch in table.coded_stream(codebook, holdout=self.holdout):
             for counter in counters:
                 counter.add(batch)
-        return concatenate((counter.tally.total() for counter in counters), persons=table.has_persons)
+        return concatenate((counter.total() for counter in counters), persons=table.has_persons)
+
+    def _runs(self, codebook: Codebook) -> Iterator[list[tuple[Axis, ...]]]:
+        """Yield the sets in order, together as far as they are of few cells and without persons."""
+        run, cells = list[tuple[Axis, ...]](), 0
+        for axes in self.sets:
+            size = prod(shape_of(axes, codebook))
+            if run and (self.persons or cells + size > MOST_TOGETHER):
+                yield run
+                run, cells = [], 0
+            run.append(axes)
+            cells += size
+        if run:
+            yield run
 
     def reconcile(self, answer: Counts, known: Known, context: Context) -> Known:
         """Return what is known after ``answer``; raise InvariantBroken where it contradicts that.
@@ -174,11 +187,6 @@ class _SetMarginals:
         return rest // inner[own] % np.maximum(levels, 1)[own], levels
 
 
-def shape_of(axes: tuple[Axis, ...], codebook: Codebook) -> tuple[int, ...]:
-    """Return the number of levels of each axis of a set."""
-    return tuple(codebook.column(axis.column).levels(axis.coding) for axis in axes)
-
-
 class _SetCounter:
     """Count the cells of one set, batch by batch."""
 
@@ -190,7 +198,7 @@ class _SetCounter:
         self._shape = shape_of(axes, codebook)
         size = prod(self._shape)
         self._scope = scope_of("columns", *sorted(axis.column for axis in axes))
-        self.tally = workspace.tally(size, size if persons else 0)
+        self._tally = workspace.tally(size, size if persons else 0)
 
     def add(self, batch: CodedBatch) -> None:
         """Count the rows of a batch."""
@@ -198,4 +206,8 @@ class _SetCounter:
         rest = zip(self._places[1:], self._lookups[1:], self._shape[1:], strict=True)
         for place, lookup, levels in rest:
             cells = cells * levels + lookup[batch.codes[:, place]]
-        self.tally.add(cells, batch.buckets(self._scope))
+        self._tally.add(cells, batch.buckets(self._scope))
+
+    def total(self) -> Counts:
+        """Return the counts of all batches."""
+        return self._tally.total()

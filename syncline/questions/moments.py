@@ -147,7 +147,7 @@ def numbers(
     batch: Batch, workspace: Workspace, name: str
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Return a column as float64 (n,), 0.0 where it holds no number, and which cells (n,) hold one."""
-    place = next(i for i, variable in enumerate(workspace.schema.modelled) if variable.name == name)
+    place = workspace.place(name)
     variable = workspace.schema.modelled[place]
     grid = variable.grid
     assert grid is not None

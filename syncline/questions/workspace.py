@@ -30,6 +30,7 @@ class Workspace:
         self._codebook: Codebook | None = None
         self._coded: list[CodedBatch] = []
         self.has_persons = table.schema.person is not None
+        self._places = {variable.name: place for place, variable in enumerate(table.schema.modelled)}
         self.nodes: dict[tuple[int, int], tuple[int, npt.NDArray[np.int32]]] = {}
         """Cache of tree routing: (batch, tree) to (number of levels applied, node of each training row)."""
         self.bins: dict[tuple[str, ...], list[npt.NDArray[np.int32]]] = {}
@@ -39,6 +40,10 @@ class Workspace:
     def schema(self) -> Schema:
         """The schema that the table was prepared with."""
         return self._table.schema
+
+    def place(self, name: str) -> int:
+        """Return the place of a column in batches."""
+        return self._places[name]
 
     def batches(self) -> Iterator[Batch]:
         """Stream the prepared batches, from the source or from the table's own cache."""
@@ -89,7 +94,7 @@ class Workspace:
     def _encoded(self, codebook: Codebook) -> Iterator[CodedBatch]:
         """Encode all batches, without the columns that the codebook leaves out."""
         gaps = {gap.name: i for i, gap in enumerate(codebook.gaps)}
-        place = {variable.name: i for i, variable in enumerate(self.schema.modelled)}
+        place = self._places
         places = [place[name] if name in place else len(place) + gaps[name] for name in codebook.names]
         batches = (with_gaps(batch, codebook.gaps, self.schema) for batch in self.batches())
         return codebook.encode_all(batch.only(places) for batch in batches)

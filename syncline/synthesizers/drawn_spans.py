@@ -99,11 +99,11 @@ class DrawnSpans:
         ``inner`` and ``outer`` (r,) are the ends of all spans that are nearer to the middle and farther.
         """
         sign = 1 if outer is self.high else -1
-        near, far = (sign * _distances(variable, middle, ends[values]) for ends in (inner, outer))
-        own = int(np.flatnonzero(values == place)[0])
-        start, end = float(near[own]), float(far[own])
+        own = np.array([inner[place], outer[place]], np.int64)
+        start, end = (sign * _distances(variable, middle, own)).tolist()
         if start < (1.0 if _is_even(variable) else 1e-300) or start >= end or end / LONG < start:
             return []
+        near, far = (sign * _distances(variable, middle, ends[values]) for ends in (inner, outer))
         held = int(rows[self.code[place]])
         kept = _kept(near, far, rows[self.code[values]], start, held)
         edges, weights = _thinning(start, end, kept, held)

@@ -58,7 +58,8 @@ def possible(searches: Sequence[ColumnSearch], schema: Schema, n_rows: int) -> t
             if table.present == 0 or not len(others):
                 continue
             apart = own_low[i][None, :, None] > own_high[others][:, None, :]
-            broken = apart.mean(axis=(1, 2)) * n_rows * present[i] * present[others]
+            share = np.count_nonzero(apart, axis=(1, 2)) / (_RANKS * _RANKS)
+            broken = share * n_rows * present[i] * present[others]
             pairs += [
                 (-float(rows), (family[i].name, family[j].name))
                 for j, rows in zip(others.tolist(), broken.tolist(), strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,10 +45,10 @@ class SecondMoments:
         place = self.terms[term]
         return float(np.ldexp(self.mean[place], int(self.exponent[place])))
 
-    def covariances_of(self, terms: Sequence[MomentTerm], other: MomentTerm, power: Ints) -> Floats:
-        """Return the covariances of ``terms`` with another one (k,), each times ``2**power`` (k,)."""
-        a, b = [self.terms[term] for term in terms], self.terms[other]
-        return np.asarray(np.ldexp(self.covariance[a, b], self.exponent[a] + self.exponent[b] + power))
+    def covariances_of(self, one: Ints, other: Ints, power: Ints) -> Floats:
+        """Return the covariances of the terms at two places, each times ``2**power``: three arrays alike."""
+        exponent = self.exponent[one] + self.exponent[other] + power
+        return np.asarray(np.ldexp(self.covariance[one, other], exponent))
 
     @classmethod
     def of(cls, question: Moments, sums: Sums) -> SecondMoments:
@@ -56,10 +56,13 @@ class SecondMoments:
         k, n = question.terms, max(sums.values[0], 1)
         total, rest = sums.values[1 : 1 + k], iter(sums.values[1 + k :])
         unit = 1 << PRECISION
+        square = (n * unit) ** 2
         covariance = np.zeros((k, k))
-        for i in range(k):
-            for j in range(i, k):
-                covariance[i, j] = covariance[j, i] = (n * next(rest) - total[i] * total[j]) / (n * unit) ** 2
+        for i, own in enumerate(total):
+            row = [
+                (n * product - own * other) / square for other, product in zip(total[i:], rest, strict=False)
+            ]
+            covariance[i, i:] = covariance[i:, i] = row
         mean = np.array([own / (n * unit) for own in total], np.float64)
         terms = [MomentTerm(name) for name, _ in question.scaled] + [
             MomentTerm(name, True) for name, _ in question.logs

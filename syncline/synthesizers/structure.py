@@ -37,6 +37,13 @@ class Book:
     columns: tuple[CodedColumn, ...]
     gaps: tuple[CodedColumn, ...] = ()
     bounds: tuple[Constraint, ...] = ()
+    _by_name: dict[str, CodedColumn] = field(init=False, repr=False, compare=False)
+    _codebook: Codebook = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        every = (*self.columns, *self.gaps)
+        object.__setattr__(self, "_by_name", {column.codes.name: column for column in every})
+        object.__setattr__(self, "_codebook", Codebook(tuple(column.codes for column in every)))
 
     @property
     def sizes(self) -> Sizes:
@@ -45,11 +52,11 @@ class Book:
 
     def codebook(self) -> Codebook:
         """Return the half of the book that suppliers apply."""
-        return Codebook(tuple(column.codes for column in (*self.columns, *self.gaps)))
+        return self._codebook
 
     def column(self, name: str) -> CodedColumn:
         """Return one column or gap."""
-        return next(column for column in (*self.columns, *self.gaps) if column.codes.name == name)
+        return self._by_name[name]
 
     def gaps_beside(self, derived: Collection[str]) -> tuple[Gap, ...]:
         """Return the gaps that are used where some columns are derived: none from these or of them."""

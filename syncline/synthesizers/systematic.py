@@ -16,7 +16,8 @@ def systematic_shares(states: Ints, random: Bits) -> Bits:
     start that is uniform as well (Madow and Madow 1944, doi:10.1214/aoms/1177731312). So each row alone is
     drawn as ever, while a code's count among the rows of a state is off by less than one.
     """
-    order = np.lexsort((random >> np.uint64(32), states))
+    lane = (states.astype(np.uint64) << np.uint64(32)) | (random >> np.uint64(32))
+    order = np.argsort(lane, kind="stable")
     ordered = states[order]
     first = np.flatnonzero(np.diff(ordered, prepend=-1))
     sizes = np.diff(np.append(first, len(order)))

@@ -11,21 +11,16 @@ and all else is done in one order, with results that IEEE 754 rounds correctly.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from syncline.synthesizers.cart.measured import (
-    Measured,
-    Within,
-    counted_between,
-    drawn_between,
-    missed_between,
-)
+from syncline.synthesizers.cart.measured import Measured, MomentParts, Within, missed_between
 from syncline.synthesizers.cart.pair_tables import PairTable
 from syncline.synthesizers.cart.regression import Told, dot, forward, through
+from syncline.synthesizers.cart.told_columns import ToldColumns
 from syncline.synthesizers.reordering import OnLine, Reordering
 from syncline.synthesizers.row_drawing import RowDrawing
 from syncline.synthesizers.second_moments import MomentTerm, SecondMoments
@@ -59,31 +54,35 @@ class Lines:
     drawing: RowDrawing
     spread: SecondMoments
     n_rows: int
-    _told: list[Measured] = field(default_factory=list)
+    _told: ToldColumns = field(init=False)
     _others: list[Measured] = field(default_factory=list)
 
-    def settle(self, name: str) -> None:
-        """Measure a column, and its logarithm if moments tell of it, once its values have their places."""
-        for own in self._measured(name):
+    def __post_init__(self) -> None:
+        self._told = ToldColumns(self.spread)
+
+    def settle(self, measured: Sequence[Measured]) -> None:
+        """Take a column as it is measured once its values have their places."""
+        for own in measured:
             if own.is_told(self.spread):
-                self._told.append(own)
+                self._told.add(own)
             elif not own.scale.log:
                 self._others.append(own)
 
-    def _measured(self, name: str) -> Iterator[Measured]:
-        """Yield a column or gap as it is measured, and as a logarithm where that is counted."""
-        for log in (False, True) if MomentTerm(name, log=True) in self.spread.terms else (False,):
-            found = Measured.of(name, self.drawing, log=log)
-            if found is not None:
-                yield found
+    def measured(self, name: str) -> list[Measured]:
+        """Return a column or gap as it is measured, and as a logarithm where that is counted."""
+        logs = (False, True) if MomentTerm(name, log=True) in self.spread.terms else (False,)
+        found = (Measured.of(name, self.drawing, log=log) for log in logs)
+        return [one for one in found if one is not None]
 
-    def line(self, name: str, states: Ints, pairs: Mapping[str, PairTable]) -> Reordering | None:
+    def line(
+        self, measured: Sequence[Measured], states: Ints, pairs: Mapping[str, PairTable]
+    ) -> Reordering | None:
         """Return the line of the column or gap that was drawn last, None where it needs or has none.
 
         ``states`` (n,) are its leaves, ``pairs`` its tables with columns before it by their names. Of the
-        lines of a column and of its logarithm it is the one that tells more.
+        lines of a column and of its logarithm, as ``measured``, it is the one that tells more.
         """
-        found = [self._line(own, states, pairs) for own in self._measured(name)]
+        found = [self._line(own, states, pairs) for own in measured]
         best = min((one for one in found if one is not None), key=lambda one: one[0], default=None)
         return None if best is None else best[1]
 
@@ -112,14 +111,14 @@ class Lines:
         """Return the line of all rows where it tells nearly all, and more than leaves do."""
         if not self._told:
             return None
-        spread = self.spread
-        most = np.abs(counted_between(self._told, own, spread)) / _deviations(self._told)
+        counted = self._told.counted(own)
+        most = np.abs(counted) / self._told.deviation
         chosen = np.sort(np.argsort(-most, kind="stable")[:MOST_OTHERS])
         others = [self._told[place] for place in chosen.tolist()]
-        among = np.stack([counted_between(others, other, spread) for other in others])
-        beside = counted_between(others, own, spread)
-        variance = float(counted_between([own], own, spread)[0])
-        found = forward(among, beside, variance, self.n_rows)
+        parts, own_parts = (MomentParts.of(columns, self.spread) for columns in (others, [own]))
+        among = np.ascontiguousarray(parts.covariances(parts, self.spread).T)
+        variance = float(own_parts.covariances(own_parts, self.spread)[0, 0])
+        found = forward(among, counted[chosen], variance, self.n_rows)
         if variance <= 0.0 or found.told < NEARLY_A_LINE * variance:
             return None
         within, left = Within.of(own, others, states), max(variance - found.told, 0.0)
@@ -142,20 +141,23 @@ class Lines:
         None is a logarithm: a column and its logarithm lie so close to each other that what is chance in
         either would outweigh what they have in common.
         """
-        counted = [one for one in self._told if told and not one.scale.log]
-        in_pairs = self._others if told else [*self._told, *self._others]
-        paired = [one for one in in_pairs if one.name in pairs and not one.scale.log]
-        others = [*counted, *paired]
-        beyond = counted_between(counted, own, self.spread) - drawn_between(counted, own)
+        told_columns, numbers = self._told, self._told.numbers
+        in_pairs = self._others if told else [*(told_columns[place] for place in numbers), *self._others]
+        paired = [one for one in in_pairs if one.name in pairs]
         missed = np.array([missed_between(pairs[one.name], one, own, self.drawing) for one in paired])
-        missed = np.concatenate([beyond, missed])
-        size = np.abs(missed) / _deviations(others)
+        deviation = np.array([one.deviation for one in paired])
+        before = len(numbers) if told else 0
+        if told:
+            beyond = told_columns.counted(own)[numbers] - told_columns.drawn(own)[numbers]
+            missed = np.concatenate([beyond, missed])
+            deviation = np.concatenate([told_columns.deviation[numbers], deviation])
+        size = np.abs(missed) / deviation
         most = np.sort(np.argsort(-size, kind="stable")[:MOST_OTHERS])
-        return [others[place] for place in most.tolist()], missed[most]
-
-
-def _deviations(columns: Sequence[Measured]) -> Floats:
-    return np.array([one.deviation for one in columns])
+        others = [
+            told_columns[int(numbers[place])] if place < before else paired[place - before]
+            for place in most.tolist()
+        ]
+        return others, missed[most]
 
 
 def _within_leaves(within: Within, missed: Floats, n_rows: int) -> tuple[Told, float]:

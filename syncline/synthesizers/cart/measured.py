@@ -1,12 +1,14 @@
 """Numeric columns in rows of the model, beside what suppliers counted of them.
 
-Deviations are summed as whole numbers, so that sums are the same in any order.
+Deviations are whole numbers of at most ``2**16`` in floating point. Products of two of them, over at most
+``2**14`` rows, add up to less than ``2**53``: every sum is exact, and the same in any order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +33,8 @@ _BITS = 16
 _LOG2_OF_LOG2 = -0.5287663729448976
 """The binary logarithm of the natural one of 2."""
 _UNIT = float(1 << (2 * _BITS))
+_PARTS = 2
+"""Terms of a column at most: a gap has two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +47,20 @@ class Measured:
     whole : deviations of the rows in units of ``2**-16``, 0 of a row without a number (n,)
     present : which rows hold a number (n,)
     parts : the terms of which it is a sum, each times a number
-    deviation : its standard deviation in the model's rows, above zero
+    variance : its mean squared deviation in the model's rows
+    deviation : the root of that, above zero
     """
 
     scale: Centred
-    whole: Ints
+    whole: Floats
     present: Mask
     parts: tuple[tuple[MomentTerm, float], ...]
+    variance: float = field(init=False)
     deviation: float = field(init=False)
 
     def __post_init__(self) -> None:
-        variance = float(drawn_between([self], self)[0])
+        variance = float(mean_products(self.whole[None], self.whole)[0])
+        object.__setattr__(self, "variance", variance)
         object.__setattr__(self, "deviation", float(np.sqrt(max(variance, 1e-300))))
 
     @classmethod
@@ -77,8 +84,8 @@ class Measured:
         if gap is not None:
             unit = _unit(drawing, name) * (1.0 if gap.above else -1.0)
             parts = (MomentTerm(gap.of), 1.0 / unit), (MomentTerm(gap.base), -1.0 / unit)
-        deviations, _ = scale.deviations(drawing.rows, by_name)
-        return cls(scale, np.rint(deviations * (1 << _BITS)).astype(np.int64), present, parts)
+        deviations = np.where(present, np.ldexp(numbers - centre, -scale.exponent), 0.0)
+        return cls(scale, np.rint(deviations * (1 << _BITS)) + 0.0, present, parts)
 
     @property
     def name(self) -> str:
@@ -104,32 +111,65 @@ class Measured:
         """Tell whether moments are those of its numbers alone, by those of the model's numbers."""
         if not self.present.all() or not all(term in spread.terms for term, _ in self.parts):
             return False
-        drawn = float(drawn_between([self], self)[0])
-        counted = float(counted_between([self], self, spread)[0])
-        near = abs(self.mean_deviation(spread)) <= ALIKE / 2 * np.sqrt(drawn)
-        return bool(near and abs(counted - drawn) <= ALIKE * drawn)
+        own = MomentParts.of([self], spread)
+        counted = float(own.covariances(own, spread)[0, 0])
+        near = abs(self.mean_deviation(spread)) <= ALIKE / 2 * np.sqrt(self.variance)
+        return bool(near and abs(counted - self.variance) <= ALIKE * self.variance)
 
 
-def drawn_between(each: Sequence[Measured], own: Measured) -> Floats:
-    """Return the mean products of deviations in the model's rows (k,), cells without a number as 0."""
-    if not each:
-        return np.zeros(0)
-    products = np.stack([one.whole for one in each]) * own.whole
-    return np.asarray(products.sum(axis=1).astype(np.float64) / len(own.whole) / _UNIT)
+def mean_products(each: Floats, own: Floats) -> Floats:
+    """Return the mean products of whole deviations (k, n) with others (n,): (k,)."""
+    return np.asarray(each @ own / max(len(own), 1) / _UNIT)
 
 
-def counted_between(each: Sequence[Measured], own: Measured, spread: SecondMoments) -> Floats:
-    """Return the covariances of deviations in real rows (k,), cells without a number as 0."""
-    covariance = np.zeros(len(each))
-    power = np.array([-one.scale.exponent - own.scale.exponent for one in each], np.int64)
-    for part in range(max((len(one.parts) for one in each), default=0)):
-        held = [place for place, one in enumerate(each) if part < len(one.parts)]
-        terms = [each[place].parts[part] for place in held]
-        weights = np.array([weight for _, weight in terms])
-        for beside, times in own.parts:
-            found = spread.covariances_of([term for term, _ in terms], beside, power[held])
-            covariance[held] += weights * times * found
-    return covariance
+@dataclass(frozen=True, slots=True)
+class MomentParts:
+    """Of which terms of the moments each of k columns is a sum: of one, or of the two of a gap.
+
+    Attributes
+    ----------
+    place : of each term (k, 2)
+    weight : how many times it counts (k, 2)
+    there : whether there is such a term (k, 2)
+    exponent : deviations of the columns are in units of ``2**exponent`` (k,)
+    """
+
+    place: Ints
+    weight: Floats
+    there: Mask
+    exponent: Ints
+
+    @classmethod
+    def of(cls, columns: Sequence[Measured], spread: SecondMoments) -> MomentParts:
+        """Return the parts of columns whose terms are all counted."""
+        place, weight = np.zeros((len(columns), _PARTS), np.int64), np.zeros((len(columns), _PARTS))
+        there = np.zeros((len(columns), _PARTS), np.bool_)
+        for row, column in enumerate(columns):
+            for part, (term, times) in enumerate(column.parts):
+                place[row, part], weight[row, part], there[row, part] = spread.terms[term], times, True
+        exponent = np.array([column.scale.exponent for column in columns], np.int64)
+        return cls(place, weight, there, exponent)
+
+    def followed_by(self, others: MomentParts) -> MomentParts:
+        """Return the parts of these columns, and after them those of others."""
+        return MomentParts(
+            np.concatenate([self.place, others.place]),
+            np.concatenate([self.weight, others.weight]),
+            np.concatenate([self.there, others.there]),
+            np.concatenate([self.exponent, others.exponent]),
+        )
+
+    def covariances(self, others: MomentParts, spread: SecondMoments) -> Floats:
+        """Return the covariances of deviations in real rows (k, others), cells without a number as 0."""
+        power = -self.exponent[:, None] - others.exponent
+        covariance = np.zeros(power.shape)
+        for own, beside in product(range(_PARTS), repeat=2):
+            there = self.there[:, own, None] & others.there[:, beside]
+            if there.any():
+                found = spread.covariances_of(self.place[:, own, None], others.place[:, beside], power)
+                times = self.weight[:, own, None] * others.weight[:, beside]
+                covariance += np.where(there, times * np.where(there, found, 0.0), 0.0)
+        return covariance
 
 
 def _unit(drawing: RowDrawing, name: str) -> float:
@@ -159,15 +199,15 @@ class Within:
     @classmethod
     def of(cls, own: Measured, others: Sequence[Measured], states: Ints) -> Within:
         """Return the covariances within ``states`` (n,) of the rows that hold a number in the own column."""
-        held = np.flatnonzero(own.present)
+        held = slice(None) if own.present.all() else np.flatnonzero(own.present)
         inside = np.stack([one.whole[held] for one in (*others, own)])
         leaf = np.unique(states[held], return_inverse=True)[1]
         size = np.bincount(leaf).astype(np.float64)
-        sums = np.stack([np.bincount(leaf, row.astype(np.float64)) for row in inside])
-        covariance = np.stack([(inside * row).sum(axis=1) for row in inside]).astype(np.float64)
+        sums = np.stack([np.bincount(leaf, row) for row in inside])
+        covariance = inside @ inside.T
         for i, row in enumerate(sums):
             covariance[i] -= np.cumsum(row * sums / size, axis=1)[:, -1]
-        covariance /= len(held) * _UNIT
+        covariance /= inside.shape[1] * _UNIT
         return cls(covariance[:-1, :-1], covariance[:-1, -1], float(covariance[-1, -1]))
 
 
@@ -184,10 +224,10 @@ def missed_between(pair: PairTable, other: Measured, own: Measured, drawing: Row
     return _covariance(real, x, y) - _covariance(drawn, x, y)
 
 
-def _means(group: npt.NDArray[np.intp], whole: Ints, groups: int) -> Floats:
+def _means(group: npt.NDArray[np.intp], whole: Floats, groups: int) -> Floats:
     """Return the mean deviation of each group (groups,), 0.0 of one without rows."""
     rows = np.bincount(group, minlength=groups)
-    return np.bincount(group, whole.astype(np.float64), groups) / np.maximum(rows, 1) / (1 << _BITS)
+    return np.bincount(group, whole, groups) / np.maximum(rows, 1) / (1 << _BITS)
 
 
 def _covariance(rows: Ints, x: Floats, y: Floats) -> float:

@@ -35,19 +35,25 @@ def refined_model(
     bins = np.zeros((rows, len(model.order)), np.uint8)
     drawing = RowDrawing(Drawers(by_name, orders, systematic=True), Streams(Seed(b"refining"), 0), bins)
     lines = None if spread is None else Lines(drawing, spread, model.n_rows)
+    of_target = dict[int, dict[str, PairTable]]()
+    for pair in pairs:
+        of_target.setdefault(pair.target, {})[model.order[pair.place]] = pair
     draws = list[ColumnDraw]()
     for place, (name, draw) in enumerate(zip(model.order, model.draws, strict=True)):
-        own = {model.order[pair.place]: pair for pair in pairs if pair.target == place}
+        own = of_target.get(place, {})
         if own:
             raking = Raking.of(draw, by_name[name].codes.classes, drawing, model.n_rows)
             draw = replace(draw, factors=raking.factors(list(own.values())))
         states = drawing.states(draw)
         drawing.add(name, draw)
         if lines is not None:
-            line = lines.line(name, states, own) if draw.gap is None and draw.determinant is None else None
+            measured = lines.measured(name)
+            follows = draw.gap is not None or draw.determinant is not None
+            line = None if follows else lines.line(measured, states, own)
             if line is not None:
                 draw = replace(draw, reordering=line)
                 drawing.reorder(name, line, states)
-            lines.settle(name)
+                measured = lines.measured(name)
+            lines.settle(measured)
         draws.append(draw)
     return replace(model, draws=tuple(draws))

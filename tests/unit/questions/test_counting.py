@@ -16,7 +16,7 @@ from syncline.data.codebook import Codebook, Coding
 from syncline.data.constraint import Constraint, Formula
 from syncline.data.logarithm import log2
 from syncline.data.schema import Schema
-from syncline.questions import pair_counts
+from syncline.questions import formula_check, marginals, pair_counts, set_run
 from syncline.questions import workspace as workspace_module
 from syncline.questions.asked import Asked
 from syncline.questions.counts import Counts, merge_counts
@@ -184,6 +184,36 @@ def test_rank_counts(table: list[Row], schema: Schema) -> None:
                     [row for row in kept if (key := row.key(column.name)) is not None and key in interval]
                 )
     check(RANKS.answer(workspace_of(table, schema), BEFORE), cells, schema, scopes)
+
+
+@settings(max_examples=15)
+@given(table=tables, schema=schemas, batches=cuts, most=st.sampled_from([0, 8, 40, 100]))
+def test_marginals_are_the_same_however_many_sets_are_counted_at_once(
+    table: list[Row], schema: Schema, batches: list[int], most: int
+) -> None:
+    question = Marginals(MARGINALS.sets, holdout=False)
+    workspace = workspace_of(table, schema, batches)
+    whole = question.answer(workspace, AGREED)
+    with patch.object(marginals, "MOST_TOGETHER", most), patch.object(set_run, "_ROWS_AT_ONCE", most):
+        assert question.answer(workspace, AGREED) == whole
+
+
+@settings(max_examples=15)
+@given(table=tables, schema=schemas, most=st.sampled_from([1, 7, 1 << 17]))
+def test_a_formula_is_counted_alone_as_among_others(table: list[Row], schema: Schema, most: int) -> None:
+    names = ("age", "dose", "score")
+    every = tuple(
+        Constraint.between(formula, of, [other])
+        for of in names
+        for other in names
+        for formula in (Formula.AT_MOST, Formula.EQUAL)
+        if of != other
+    )
+    workspace = workspace_of(table, schema)
+    alone = [FormulaCheck((formula,)).answer(workspace, BEFORE).dense() for formula in every]
+    with patch.object(formula_check, "_CHECKED_AT_ONCE", most):
+        together = FormulaCheck(every).answer(workspace, BEFORE).dense()
+    assert together.tolist() == np.concatenate(alone).tolist()
 
 
 @pytest.mark.parametrize("holdout", [False, True])

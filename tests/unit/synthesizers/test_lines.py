@@ -161,9 +161,8 @@ def test_second_moments_are_those_of_numpy(rows: list[tuple[int, int, int]], mis
     scaled = x / 2.0**PRECISION
     assert found.covariance == pytest.approx(np.cov(scaled.T, bias=True), rel=1e-9, abs=1e-18)
     assert found.mean_of(MomentTerm("a")) == pytest.approx(float(scaled[:, 0].mean()) * 8)
-    assert found.covariances_of([MomentTerm("a")], MomentTerm("c"), np.array([1]))[0] == pytest.approx(
-        found.covariance[0, 2] * 2**2
-    )
+    places = (np.array([found.terms[MomentTerm(name)]]) for name in "ac")
+    assert found.covariances_of(*places, np.array([1]))[0] == pytest.approx(found.covariance[0, 2] * 2**2)
 
 
 @pytest.mark.parametrize("seed", range(5))
