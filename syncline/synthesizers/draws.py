@@ -61,10 +61,13 @@ class ColumnDraw:
         """Return how a column comes about that is another one plus a gap."""
         return cls(column, np.ones((1, 1), np.uint64), gap=gap)
 
-    def codes(self, states: Ints, random: Bits, systematic: bool) -> Codes:
-        """Return a code (n,) for each row's state (n,), from uniform words (n,)."""
+    def codes(self, states: Ints, random: Bits, systematic: bool, near: Ints | None = None) -> Codes:
+        """Return a code (n,) for each row's state (n,), from uniform words (n,).
+
+        Systematic codes are spread evenly over rows whose numbers ``near`` (n,) are close, if given.
+        """
         total = self.above[:, -1]
-        shares = systematic_shares(states, random) if systematic else random >> np.uint64(32)
+        shares = systematic_shares(states, random, near) if systematic else random >> np.uint64(32)
         aim = (shares * total[states]) >> np.uint64(32)
         lane = np.arange(len(self.above), dtype=np.uint64) << np.uint64(WEIGHT_BITS + 1)
         flat = (self.above + lane[:, None]).ravel()

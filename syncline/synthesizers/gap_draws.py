@@ -34,11 +34,14 @@ class GapDraw:
             based[-1] = False
         return cls(_only(draw, values, based), _only(draw, values, alone))
 
-    def codes(self, states: Ints, random: Bits, lacking: Mask, systematic: bool) -> Codes:
+    def codes(
+        self, states: Ints, random: Bits, lacking: Mask, systematic: bool, near: Ints | None = None
+    ) -> Codes:
         """Return a code (n,) for each row's state (n,); ``lacking`` says where the base has no value."""
         codes = np.empty(len(states), np.uint16)
         for draw, own in ((self.alone, lacking), (self.based, ~lacking)):
-            codes[own] = draw.codes(states[own], random[own], systematic)
+            beside = None if near is None else near[own]
+            codes[own] = draw.codes(states[own], random[own], systematic, beside)
         return codes
 
 

@@ -40,13 +40,23 @@ class RakedDraw:
         edge = np.concatenate([np.zeros((len(above), 1), np.uint64), above[:, last]], axis=1)
         return cls(draw.factors, order.astype(np.uint16), above, edge)
 
-    def codes(self, states: Ints, bins: npt.NDArray[np.uint8], random: Bits, systematic: bool) -> Codes:
-        """Return a code (n,) for each row's state (n,) and bins (n, columns), from uniform words (n,)."""
-        shares = systematic_shares(states, random) if systematic else random >> np.uint64(32)
+    def codes(
+        self,
+        states: Ints,
+        bins: npt.NDArray[np.uint8],
+        random: Bits,
+        systematic: bool,
+        near: Ints | None = None,
+    ) -> Codes:
+        """Return a code (n,) for each row's state (n,) and bins (n, columns), from uniform words (n,).
+
+        Systematic codes are spread evenly over rows whose numbers ``near`` (n,) are close, if given.
+        """
+        shares = systematic_shares(states, random, near) if systematic else random >> np.uint64(32)
         chosen = self._classes(states, bins, shares)
         fresh = mixed(random)
         within = states * (self.edge.shape[1] - 1) + chosen
-        shares = systematic_shares(within, fresh) if systematic else fresh >> np.uint64(32)
+        shares = systematic_shares(within, fresh, near) if systematic else fresh >> np.uint64(32)
         low, high = self.edge[states, chosen], self.edge[states, chosen + 1]
         aim = low + (((high - low) * shares) >> np.uint64(32))
         lane = np.arange(len(self.above), dtype=np.uint64) << np.uint64(WEIGHT_BITS + 1)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from syncline.data.constraint import Constraint
+from syncline.synthesizers.alike_rows import most_varied, nearness, variety
 from syncline.synthesizers.drawers import Drawers
 from syncline.synthesizers.draws import Codes, ColumnDraw
 from syncline.synthesizers.gap_draws import GapDraw
@@ -64,6 +65,8 @@ class RowDrawing:
     ----------
     bins : the bins of the columns that are there, in visit order (n, columns)
     rows : the cells that are there
+    codes : of the columns that are there (n,) each
+    drawn : how many columns are there
     """
 
     drawers: Drawers
@@ -72,6 +75,7 @@ class RowDrawing:
     rows: MutableColumns = field(default_factory=dict)
     codes: dict[str, Codes] = field(default_factory=dict)
     drawn: int = 0
+    _varieties: list[int] = field(default_factory=list)
 
     def draw(self, order: Sequence[str], draws: Sequence[ColumnDraw]) -> None:
         """Draw all columns and gaps that are not there yet."""
@@ -159,20 +163,37 @@ class RowDrawing:
         """Draw the codes and cells of the rows at ``places`` (k,), whose states (k,) are known."""
         gap, n, systematic = self.drawers.by_name[name].codes.gap, len(places), self.drawers.systematic
         random = self.streams.words("code", name, n, attempt)
+        near = None if attempt else self._near()
         if gap_draw is None or gap is None:
-            codes = self._codes(draw, states, places, random)
+            codes = self._codes(draw, states, places, random, near)
         else:
-            codes = gap_draw.codes(states, random, self.rows[gap.base][1][places], systematic)
+            codes = gap_draw.codes(states, random, self.rows[gap.base][1][places], systematic, near)
         return codes, self.drawers.decoder(name).decode(codes, self.streams.words("value", name, n, attempt))
 
     def _codes(
-        self, draw: ColumnDraw, states: StateOfRows, places: Keys, random: npt.NDArray[np.uint64]
+        self,
+        draw: ColumnDraw,
+        states: StateOfRows,
+        places: Keys,
+        random: npt.NDArray[np.uint64],
+        near: Keys | None,
     ) -> Codes:
         """Return the codes of a column that is no gap, for the rows at ``places``, whose states are known."""
         raked = self.drawers.raked_draw(draw)
         if raked is None:
-            return draw.codes(states, random, self.drawers.systematic)
-        return raked.codes(states, self.bins[places], random, self.drawers.systematic)
+            return draw.codes(states, random, self.drawers.systematic, near)
+        return raked.codes(states, self.bins[places], random, self.drawers.systematic, near)
+
+    def _near(self) -> Keys | None:
+        """Return numbers (n,) that are close for rows alike in the columns that are there, or None.
+
+        Of rows drawn again the first that fits is taken: spread evenly, that would favour some codes.
+        """
+        if self.streams.again or not self.drawers.systematic:
+            return None
+        self._varieties += [variety(self.bins[:, place]) for place in range(len(self._varieties), self.drawn)]
+        places = most_varied(self._varieties)
+        return nearness(self.bins, places) if places else None
 
     def _fits(self, name: str, cells: DrawnCells, places: Keys) -> Mask:
         """Tell which ``cells`` (k,) of rows at ``places`` (k,) keep the orders with columns drawn before."""
