@@ -11,6 +11,7 @@ import numpy.typing as npt
 from syncline.data.codebook import Codebook
 from syncline.data.constraint import Constraint
 from syncline.data.gap import Gap
+from syncline.data.note import Note
 from syncline.synthesizers.column_coding import CodedColumn
 from syncline.synthesizers.dependencies import Pair
 from syncline.synthesizers.drawing import Draws
@@ -117,8 +118,10 @@ class Plan:
         assert table is not None
         return ColumnDraw.beside(name, determinant, table, self.book.column(name).values.rows)
 
-    def model(self, settings: FitSettings, draws: tuple[ColumnDraw, ...]) -> TabularModel:
-        """Return the model that draws as planned."""
+    def model(
+        self, settings: FitSettings, draws: tuple[ColumnDraw, ...], told: tuple[Note, ...] = ()
+    ) -> TabularModel:
+        """Return the model that draws as planned; ``told`` is what the technique says of how it was learnt."""
         gaps = tuple(column for column in self.book.gaps if column.codes.name in self.order)
         book = self.book
         return TabularModel(
@@ -131,6 +134,7 @@ class Plan:
             book.n_train,
             gaps,
             settings.draws is Draws.SYSTEMATIC,
+            told,
         )
 
     def targets(self) -> tuple[int, ...]:
